@@ -1,0 +1,1 @@
+"""HTTP habits that both servers share: request ids, problem bodies, CORS."""

@@ -1,0 +1,54 @@
+"""problem+json bodies (RFC 9457) as plain bytes, usable above and below a framework."""
+
+import math
+from random import Random
+from typing import Any
+
+import orjson
+
+from chat_contract.problems import PROBLEMS
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ChatError(Exception):
+    """Whatever a client is told went wrong. `code` is one of PROBLEMS; `extra` adds members to the body.
+
+    429 and 503 need `retry_after_s`; the header is whole seconds, the body carries the exact `retry_after_ms`.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        retry_after_s: float | None = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.status = PROBLEMS[code].status
+        self.headers = dict(headers or {})
+        self.extra = extra
+        if retry_after_s is not None:
+            self.headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
+            self.extra["retry_after_ms"] = max(1, round(retry_after_s * 1000))
+
+    def body(self) -> bytes:
+        return orjson.dumps(
+            {
+                "type": f"/problems/{self.code}",
+                "title": PROBLEMS[self.code].title,
+                "status": self.status,
+                "detail": self.detail,
+                "code": self.code,
+                **self.extra,
+            }
+        )
+
+
+def jittered(base_s: float, rng: Random) -> float:
+    """100–150 % of base_s, so that a refused crowd does not come back in the same instant."""
+    return base_s * rng.uniform(1.0, 1.5)

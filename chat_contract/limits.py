@@ -1,0 +1,17 @@
+"""Bounds that more than one part must agree on."""
+
+from typing import Final
+
+MAX_BODY_BYTES: Final = 32 * 1024
+MAX_TEXT_CODE_POINTS: Final = 4_000
+MAX_NICKNAME_CODE_POINTS: Final = 32
+MAX_ROOM_NAME_CODE_POINTS: Final = 80
+ROOM_ID_PATTERN: Final = r"^[a-z0-9-]{1,64}$"
+
+PAGE_DEFAULT: Final = 50
+PAGE_MAX: Final = 100
+EVENTS_PAGE_MAX: Final = 500
+TAIL_EVENTS: Final = 500
+"""The newest events of a room that are answered from memory and read by a hub for a room's first subscriber."""
+
+MAX_SEQ: Final = 2**63 - 1

@@ -1,0 +1,29 @@
+"""The closed list of problem codes (RFC 9457). Nothing else is ever sent; `docs/contract.md` shows the same table."""
+
+from typing import Final, NamedTuple
+
+
+class ProblemKind(NamedTuple):
+    status: int
+    title: str
+
+
+PROBLEMS: Final[dict[str, ProblemKind]] = {
+    "validation_failed": ProblemKind(422, "The request is not valid"),
+    "unauthenticated": ProblemKind(401, "No session"),
+    "session_expired": ProblemKind(401, "The session has expired"),
+    "forbidden": ProblemKind(403, "Not allowed"),
+    "room_not_found": ProblemKind(404, "No such room"),
+    "message_not_found": ProblemKind(404, "No such message"),
+    "not_found": ProblemKind(404, "Nothing here"),
+    "method_not_allowed": ProblemKind(405, "Method not allowed"),
+    "room_exists": ProblemKind(409, "The room exists already"),
+    "cursor_expired": ProblemKind(410, "The cursor is too old"),
+    "body_too_large": ProblemKind(413, "The body is too large"),
+    "unsupported_media_type": ProblemKind(415, "Unsupported media type"),
+    "rate_limited": ProblemKind(429, "Too many requests"),
+    "slow_mode": ProblemKind(429, "This room is in slow mode"),
+    "room_hot": ProblemKind(429, "This room is hot"),
+    "store_unavailable": ProblemKind(503, "The store is not available"),
+    "server_full": ProblemKind(503, "The server is full"),
+}

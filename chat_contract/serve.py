@@ -1,0 +1,69 @@
+"""How both servers run under uvicorn: same loop, same parser, same limits on what a client may send."""
+
+import logging
+import socket
+import sys
+from typing import Final
+
+import uvicorn
+
+from chat_contract.http.edge import ASGIApp
+from chat_contract.settings import SharedSettings
+
+BACKLOG: Final = 4096
+GRACEFUL_SHUTDOWN_S: Final = 4
+KEEP_ALIVE_S: Final = 65  # longer than a proxy's 60 s, so that the proxy closes first and loses no request
+
+
+def listening_socket(host: str, port: int, *, reuse_port: bool) -> socket.socket:
+    """A bound socket. Ends the process with one sentence when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        sys.exit(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Stop what uses the port or choose another one."
+        )
+    listener.listen(BACKLOG)
+    return listener
+
+
+def log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
+    logging.getLogger("aiokafka").setLevel(
+        logging.CRITICAL
+    )  # it says each lost connection many times; we say it once
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+def serve(
+    app: ASGIApp, settings: SharedSettings, port: int, server: type[uvicorn.Server] = uvicorn.Server
+) -> None:
+    """Run until SIGTERM or SIGINT."""
+    log_to_stderr(settings.log_level)
+    listener = listening_socket(settings.hotchat_bind, port, reuse_port=settings.hotchat_reuse_port)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+    )
+    running = server(config)
+    running.run(sockets=[listener])
+    if not running.started:
+        sys.exit(3)

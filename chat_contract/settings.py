@@ -1,0 +1,91 @@
+"""Settings that more than one part reads, from the environment. `docs/settings.md` is generated from these classes."""
+
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+def split_commas(value: object) -> object:
+    """`a, b` → ("a", "b"); anything that is not text is passed on."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+SECRETS_DIR = Path("/run/secrets")
+"""Where containers find files named as settings in lower case; the environment wins over them."""
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+class WrongSetting(Exception):
+    """Names every wrong setting in one sentence, without its value: it may be a secret."""
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """The settings of a program. Raises WrongSetting."""
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = [
+            f"{str(e['loc'][0]).upper()}: {e['msg'][:1].lower()}{e['msg'][1:]}" if e["loc"] else e["msg"]
+            for e in error.errors(include_input=False, include_url=False)
+        ]
+        raise WrongSetting(f"wrong setting: {'; '.join(wrong)}") from None
+
+
+def settings_or_exit(kind: type[Settings]) -> Settings:
+    """For the start of a server: one sentence and exit code 2 instead of WrongSetting."""
+    try:
+        return read_settings(kind)
+    except WrongSetting as error:
+        print(f"Cannot start: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
+        sys.exit(2)
+
+
+class SharedSettings(BaseSettings):
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
+    )
+
+    hotchat_secret: str = Field(
+        min_length=16,
+        repr=False,
+        description="Signs session tokens and the calls between servers; at least 16 characters",
+    )
+    hotchat_bind: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface")
+    chat_port: int = Field(8000, ge=1, le=65535, description="Port of chat_server")
+    publish_port: int = Field(8001, ge=1, le=65535, description="Port of publish_server")
+    hotchat_reuse_port: bool = Field(False, description="Let several processes of a server share its port")
+    kafka_bootstrap_servers: str = Field(
+        "127.0.0.1:9092", description="Kafka brokers, host:port, comma separated"
+    )
+    redis_url: str = Field("redis://127.0.0.1:6379/0", repr=False, description="Redis or Valkey")
+    allowed_origins: CommaSeparated = Field(
+        (),
+        description="Origins besides the page's own host that may call from a browser, comma separated; * for all",
+    )
+    trusted_proxies: CommaSeparated = Field(
+        (), description="Addresses or networks whose X-Forwarded-For is believed, comma separated"
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    _split = field_validator("allowed_origins", "trusted_proxies", mode="before")(split_commas)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            ip_network(part, strict=False)
+        return value
