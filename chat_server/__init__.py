@@ -1,0 +1,1 @@
+"""The REST server: stores what people write and hands it to Kafka."""

@@ -1,0 +1,15 @@
+"""`python -m chat_server`: one process on CHAT_PORT. HOTCHAT_REUSE_PORT=1 lets several share the port."""
+
+from chat_contract.serve import serve
+from chat_contract.settings import settings_or_exit
+from chat_server.config import ChatSettings
+from chat_server.main import create_server
+
+
+def main() -> None:
+    settings = settings_or_exit(ChatSettings)
+    serve(create_server(settings), settings, settings.chat_port)
+
+
+if __name__ == "__main__":
+    main()

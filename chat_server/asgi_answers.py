@@ -1,0 +1,27 @@
+"""Answers in plain ASGI, for the two paths that pass the framework by: fetches and writes."""
+
+from chat_contract.http.cors import RawHeaders
+from chat_contract.http.edge import Send
+from chat_contract.http.problem import MEDIA_TYPE, ChatError
+from chat_server.errors import PROBLEMS_SENT
+
+JSON: RawHeaders = [(b"content-type", b"application/json")]
+
+
+async def send_answer(
+    send: Send, status: int, headers: RawHeaders, body: bytes, *, is_head: bool = False
+) -> None:
+    """A whole response; `headers` without the length. To a HEAD: the same headers, no body."""
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})
+
+
+async def send_problem(send: Send, error: ChatError, *, is_head: bool = False) -> None:
+    PROBLEMS_SENT.labels(error.code).inc()
+    headers: RawHeaders = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
+    ]
+    await send_answer(send, error.status, headers, error.body(), is_head=is_head)

@@ -1,0 +1,76 @@
+"""chat_server's settings, read once from the environment."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from chat_contract.settings import CommaSeparated, SharedSettings, split_commas
+
+
+class HeatSettings(SharedSettings):
+    event_retention_s: float = Field(
+        7 * 24 * 3600,
+        ge=1,
+        description="Age in seconds at which events leave the catch-up log; messages stay",
+    )
+
+    hotchat_enter_per_s: float = Field(5000, gt=0, description="Fetches a second at which a room turns hot")
+    hotchat_exit_ratio: float = Field(
+        0.7, gt=0, le=1, description="A hot room cools below this share of the entry rate"
+    )
+    hotchat_calm_ticks: int = Field(
+        3, ge=1, description="Seconds below the exit rate until a hot room is cold again"
+    )
+
+
+class SchedulerSettings(HeatSettings):
+    hotchat_secret: str = Field("", repr=False, description="Not used by the scheduler: it signs nothing")
+    scheduler_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of the scheduler's /metrics; 0: none"
+    )
+
+
+class ChatSettings(HeatSettings):
+    database_url: str = Field(
+        "postgresql://hotchat@127.0.0.1:5432/hotchat",
+        repr=False,
+        description="Postgres, postgresql://user:password@host/db",
+    )
+    database_pool_size: int = Field(10, ge=4, le=200, description="Postgres connections of one process")
+    hotchat_admin_token: str = Field(
+        "", repr=False, description="Bearer token of the operator; empty: no operator calls"
+    )
+    public_stream_url: str = Field(
+        "",
+        description="Where browsers open streams; same-origin: behind an edge, where they came from; "
+        "empty: the request's own host with PUBLISH_PORT",
+    )
+    reaction_kinds: CommaSeparated = Field(
+        ("heart", "sad", "laugh"), description="Reactions people may give, comma separated"
+    )
+    embed_frame_ancestors: str = Field(
+        "*", description="CSP sources whose pages may show /embed/… in a frame, space separated"
+    )
+    spa_dir: str = Field("", description="Folder of the built page to serve at /; empty: serve none")
+
+    hotchat_mode: Literal["enforce", "shadow", "off"] = Field(
+        "enforce", description="enforce: refuse; shadow: count and report only; off: neither"
+    )
+    hotchat_strategy: Literal["adaptive", "refuse_all"] = Field(
+        "adaptive",
+        description="adaptive: refuse clients over their share; refuse_all: every fetch of a hot room",
+    )
+    hot_fetch_per_client_per_s: float = Field(
+        2, gt=0, description="Fetches a second a client keeps in a hot room"
+    )
+    hot_fetch_burst: int = Field(10, ge=1, description="Fetches a client may make at once in a hot room")
+
+    posts_per_user_per_s: float = Field(
+        5, ge=0, description="Writes a second of one user in one room; 0: no limit"
+    )
+    posts_per_room_per_s: float = Field(0, ge=0, description="Writes a second in one room; 0: no limit")
+    sessions_per_address_per_min: float = Field(
+        60, ge=0, description="New sessions a minute of one address; 0: no limit"
+    )
+
+    _split_kinds = field_validator("reaction_kinds", mode="before")(split_commas)

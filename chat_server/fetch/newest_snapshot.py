@@ -1,0 +1,69 @@
+"""A room's newest messages at one moment; every page size is cut from the same snapshot."""
+
+from typing import Final
+
+from chat_server.fetch.answer import Answer
+from chat_server.fetch.query import FetchQuery
+from chat_server.fetch.rows import EncodedMessage, MessageRows, RoomRow
+
+ENTRY_BYTES: Final = 200
+"""What a message weighs in memory beside its JSON, about."""
+
+MIN_REMEMBERED_BYTES: Final = 4_000
+
+
+def page_body(messages: list[EncodedMessage], cursor: int, **flags: bool) -> bytes:
+    """A MessagePage. `flags` are its has_more and companions."""
+    told = "".join(f',"{name}":{"true" if flag else "false"}' for name, flag in flags.items())
+    joined = b",".join([message.json for message in messages])
+    return b'{"messages":[%b],"cursor":%d%b}' % (joined, cursor, told.encode())
+
+
+class NewestSnapshot:
+    """The pages it remembers together weigh at most about as much as its messages again."""
+
+    def __init__(self, rows: MessageRows, taken_at_s: float) -> None:
+        self.room = rows.room
+        self.last_seq = rows.room.last_seq
+        self.messages = rows.messages
+        self.has_older = rows.has_older
+        self.taken_at_s = taken_at_s
+        self._json_bytes = sum(len(message.json) for message in rows.messages)
+        self.size_bytes = MIN_REMEMBERED_BYTES + 2 * self._json_bytes + ENTRY_BYTES * (len(rows.messages) + 5)
+        self._pages: dict[int, Answer] = {}
+        self._page_bytes = 0
+
+    def confirmed(self, room: RoomRow, taken_at_s: float) -> "NewestSnapshot":
+        """Itself, as true at a later moment: no seq was taken in between, at most the room's settings changed."""
+        self.room = room
+        self.taken_at_s = taken_at_s
+        return self
+
+    def holds(self, want: int) -> bool:
+        return not self.has_older or len(self.messages) >= want
+
+    def newest(self, query: FetchQuery) -> Answer:
+        """The newest page; shorter than asked for when the snapshot does not hold as many."""
+        answer = self._pages.get(query.limit)
+        if answer is None:
+            messages = self.messages[-query.limit :]
+            has_more = self.has_older or len(self.messages) > query.limit
+            body = page_body(messages, self.last_seq, has_more=has_more)
+            answer = Answer(body, self.room.id, self.last_seq, query.tag)
+            self._remember(query.limit, answer)
+        return answer
+
+    def after(self, query: FetchQuery) -> Answer | None:
+        """The page after the query's seq, None when it reaches back further than the snapshot."""
+        if self.has_older and (not self.messages or self.messages[0].seq > query.seq + 1):
+            return None
+        newer = [message for message in self.messages if message.seq > query.seq]
+        body = page_body(newer[: query.limit], self.last_seq, has_more=len(newer) > query.limit)
+        return Answer(body, self.room.id, self.last_seq, query.tag)
+
+    def _remember(self, limit: int, answer: Answer) -> None:
+        if self._page_bytes + len(answer.body) > max(self._json_bytes, MIN_REMEMBERED_BYTES):
+            self._pages.clear()
+            self._page_bytes = 0
+        self._pages[limit] = answer
+        self._page_bytes += len(answer.body)

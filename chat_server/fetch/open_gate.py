@@ -1,0 +1,73 @@
+"""The gate with all it works with, opened and closed together."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Final
+from uuid import UUID, uuid4
+
+from redis.asyncio import Redis
+
+from chat_contract.http.edge import Scope
+from chat_server.background import running
+from chat_server.client_address import household
+from chat_server.config import ChatSettings
+from chat_server.fetch.gate import FetchGate, GateParts
+from chat_server.fetch.read_repository import ReadRepository, open_read_pool
+from chat_server.fetch.room_reads import RoomReads
+from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.hotchat.refusal import RefusalAnswers, RefusalPolicy
+from chat_server.hotchat.throttle import Throttle
+from chat_server.sessions.tokens import SessionTokens, session_in
+from chat_server.token_buckets import TokenBuckets
+
+OWN_REACTIONS_PER_S: Final = 100
+"""Statements a second that the sessions of one hot room may cause by asking for their own reactions."""
+
+MIN_READ_CONNECTIONS: Final = 4
+
+
+@asynccontextmanager
+async def open_fetch_gate(
+    *,
+    settings: ChatSettings,
+    redis: Redis,
+    tokens: SessionTokens,
+    client_address: Callable[[Scope], str],
+    rng: Random,
+) -> AsyncIterator[FetchGate]:
+    """Fetches answered and counted until the block ends; the last counts are flushed then. `redis` answers bytes."""
+    clock = time.monotonic
+    counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
+    hot_rooms = HotRooms(redis, clock=clock)
+    throttle = Throttle(
+        per_session_per_s=settings.hot_fetch_per_client_per_s, session_burst=settings.hot_fetch_burst
+    )
+
+    def identity(scope: Scope) -> UUID | None:
+        session = session_in(scope, tokens, time.time())
+        return None if session is None else session.user_id
+
+    pool_size = max(MIN_READ_CONNECTIONS, settings.database_pool_size // 2)
+    async with open_read_pool(settings.database_url, pool_size) as pool:
+        reads = RoomReads(ReadRepository(pool, clock=clock), hot_rooms, clock=clock)
+        parts = GateParts(
+            reads=reads,
+            counters=counters,
+            hot_rooms=hot_rooms,
+            refusals=RefusalPolicy(
+                throttle,
+                refuse_all=settings.hotchat_strategy == "refuse_all",
+                cooling_s=float(settings.hotchat_calm_ticks),
+            ),
+            refusal_answers=RefusalAnswers(rng, mode=settings.hotchat_mode),
+            own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
+            identity=identity,
+            client_address=lambda scope: household(client_address(scope)),
+            clock=clock,
+        )
+        async with running(counters.run(), "fetch counters"), running(hot_rooms.run(), "hot rooms"):
+            yield FetchGate(parts, mode=settings.hotchat_mode)
+        await counters.flush()

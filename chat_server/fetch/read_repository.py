@@ -1,0 +1,259 @@
+"""The SQL of all fetches. Each is one statement, hence one snapshot: a page and its cursor belong together.
+
+Reads have a pool of asyncpg's own: through SQLAlchemy a fetch costs about twice the CPU, and a crowd of readers can
+never take the writers' connections.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from logging import getLogger
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+from prometheus_client import Counter
+
+from chat_server.db import asyncpg_dsn
+from chat_server.errors import store_unavailable
+from chat_server.fetch.rows import EncodedMessage, EventRow, EventRows, MessageRows, MineRows, RoomRow
+from chat_server.fetch.store_circuit import StoreCircuit
+from chat_server.messages.message_view import message_view
+from chat_server.outage import Outage
+
+READ_TIMEOUT_S: Final = 0.9
+"""A client is told within a second that the store does not answer."""
+
+MAX_WAITING: Final = 2_000
+"""Reads waiting for a connection. Overflow rule: REFUSE, 503."""
+
+_STATEMENTS = Counter("hotchat_read_statements_total", "Statements that fetches made", ["statement"])
+_REFUSED = Counter("hotchat_reads_refused_total", "Reads that did not get to Postgres", ["reason"])
+
+log = getLogger(__name__)
+
+_PAGE = """
+SELECT r.id, r.name, r.visibility, r.owner_id, r.last_seq, r.message_count, r.slow_mode_s,
+       m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted,
+       m.reactions::text
+FROM rooms r LEFT JOIN LATERAL ({messages}) m ON true
+WHERE r.id = $1
+ORDER BY m.seq
+"""
+_NEWEST = _PAGE.format(
+    messages="SELECT * FROM messages WHERE room_id = r.id AND r.last_seq <> $3 ORDER BY seq DESC LIMIT $2",
+)
+_BEFORE = _PAGE.format(
+    messages="SELECT * FROM messages WHERE room_id = r.id AND seq < $3 ORDER BY seq DESC LIMIT $2",
+)
+_AFTER = _PAGE.format(
+    messages="SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2",
+)
+_AROUND = _PAGE.format(
+    messages="(SELECT * FROM messages WHERE room_id = r.id AND seq <= $3 ORDER BY seq DESC LIMIT $2) UNION ALL "
+    "(SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2)",
+)
+_MESSAGE = _PAGE.format(
+    messages="SELECT * FROM messages WHERE room_id = r.id AND id = $2",
+)
+_EVENTS = """
+SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
+       e.seq, e.type, e.payload
+FROM rooms r LEFT JOIN LATERAL (
+    SELECT seq, type, payload FROM events WHERE room_id = r.id AND seq > $2 ORDER BY seq LIMIT $3
+) e ON true
+WHERE r.id = $1
+ORDER BY e.seq
+"""
+_TAIL = """
+SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
+       e.seq, e.type, e.payload
+FROM rooms r LEFT JOIN LATERAL (
+    SELECT seq, type, payload FROM events WHERE room_id = r.id ORDER BY seq DESC LIMIT $2
+) e ON true
+WHERE r.id = $1
+ORDER BY e.seq
+"""
+_MINE = """
+SELECT r.last_seq, x.message_id, x.kind
+FROM rooms r LEFT JOIN reactions x
+    ON x.room_id = r.id AND x.user_id = $2 AND x.message_seq BETWEEN $3 AND $4
+WHERE r.id = $1
+ORDER BY x.message_seq, x.kind
+LIMIT $5
+"""
+
+MAX_MINE: Final = 5_000
+"""Reactions of one answer. Overflow rule: those to the oldest messages of the range are told, the rest are not."""
+
+
+async def _keep_session(_: Any) -> None:
+    """Nothing to reset: these connections only run single statements, and a reset costs a round trip."""
+
+
+@asynccontextmanager
+async def open_read_pool(database_url: str, size: int) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
+    """Up to `size` connections, made when needed, so that a server starts while Postgres is away."""
+    pool = await asyncpg.create_pool(
+        asyncpg_dsn(database_url),
+        min_size=0,
+        max_size=size,
+        max_inactive_connection_lifetime=60,
+        timeout=READ_TIMEOUT_S,
+        command_timeout=READ_TIMEOUT_S,
+        reset=_keep_session,
+        server_settings={
+            "application_name": "hotchat reads",
+            "default_transaction_read_only": "on",
+            "statement_timeout": "2000",
+            "jit": "off",
+        },
+    )
+    try:
+        yield pool
+    finally:
+        pool.terminate()
+
+
+class ReadRepository:
+    """None means that the room does not exist. Raises ChatError `store_unavailable` within about a second."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, clock: Callable[[], float]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._waiting = 0
+        self._outage = Outage(log, store="Postgres", part="reads")
+        self.circuit = StoreCircuit()
+
+    async def newest(self, room_id: str, limit: int, known_seq: int = -1) -> MessageRows | None:
+        """The newest messages; none of them when the room is still at known_seq."""
+        page = _message_rows(await self._fetch("newest", _NEWEST, room_id, limit + 1, known_seq))
+        return None if page is None else _cut_older(page, limit)
+
+    async def before(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
+        page = _message_rows(await self._fetch("before", _BEFORE, room_id, limit + 1, seq))
+        return None if page is None else _cut_older(page, limit)
+
+    async def after(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
+        page = _message_rows(await self._fetch("after", _AFTER, room_id, limit + 1, seq))
+        if page is None:
+            return None
+        return MessageRows(page.room, page.messages[:limit], has_newer=len(page.messages) > limit)
+
+    async def around(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
+        """Messages on both sides of seq, it included; where one side is short, the other fills the page."""
+        page = _message_rows(await self._fetch("around", _AROUND, room_id, limit + 1, seq))
+        if page is None:
+            return None
+        up_to = sum(message.seq <= seq for message in page.messages)
+        after = len(page.messages) - up_to
+        take_after = min(after, max(limit // 2, limit - up_to))
+        take_before = min(up_to, limit - take_after)
+        messages = page.messages[up_to - take_before : up_to + take_after]
+        return MessageRows(page.room, messages, has_older=up_to > take_before, has_newer=after > take_after)
+
+    async def message(self, room_id: str, message_id: UUID) -> MessageRows | None:
+        """The room with that one message, or with none."""
+        return _message_rows(await self._fetch("message", _MESSAGE, room_id, message_id))
+
+    async def events(self, room_id: str, after_seq: int, limit: int) -> EventRows | None:
+        rows = _event_rows(await self._fetch("events", _EVENTS, room_id, after_seq, limit + 1))
+        if rows is None:
+            return None
+        return rows._replace(events=rows.events[:limit], has_more=len(rows.events) > limit)
+
+    async def tail(self, room_id: str, limit: int) -> EventRows | None:
+        """The newest events; `has_more` stays False, as nothing is newer."""
+        return _event_rows(await self._fetch("tail", _TAIL, room_id, limit))
+
+    async def mine(self, room_id: str, user_id: UUID, from_seq: int, to_seq: int) -> MineRows | None:
+        """The user's own reactions to messages of that range of seqs, both ends included."""
+        rows = await self._fetch("mine", _MINE, room_id, user_id, from_seq, to_seq, MAX_MINE)
+        if not rows:
+            return None
+        mine: dict[str, list[str]] = {}
+        for _, message_id, kind in rows:
+            if message_id is not None:
+                mine.setdefault(str(message_id), []).append(kind)
+        return MineRows(rows[0][0], mine)
+
+    async def _fetch(self, name: str, statement: str, *arguments: Any) -> Sequence[Any]:
+        if self._waiting >= MAX_WAITING:
+            _REFUSED.labels("too_many_waiting").inc()
+            raise store_unavailable()
+        if not self.circuit.may_try(self._clock()):
+            _REFUSED.labels("circuit_open").inc()
+            raise store_unavailable()
+        self._waiting += 1
+        try:
+            async with (
+                asyncio.timeout(READ_TIMEOUT_S),
+                self._pool.acquire(timeout=READ_TIMEOUT_S) as connection,
+            ):
+                rows: Sequence[Any] = await connection.fetch(statement, *arguments)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self.circuit.failed(self._clock())
+            self._outage.failed(error)
+            raise store_unavailable() from error
+        finally:
+            self._waiting -= 1
+        self.circuit.succeeded()
+        self._outage.succeeded()
+        _STATEMENTS.labels(name).inc()
+        return rows
+
+
+def _message_rows(rows: Sequence[Any]) -> MessageRows | None:
+    if not rows:
+        return None
+    room_id, name, visibility, owner_id, last_seq, message_count, slow_mode_s = rows[0][:7]
+    owner = None if owner_id is None else str(owner_id)
+    room = RoomRow(room_id, name, visibility, owner, last_seq, message_count, slow_mode_s)
+    if rows[0][7] is None:
+        return MessageRows(room, [])
+    return MessageRows(room, [_encoded(room_id, *row[7:]) for row in rows])
+
+
+def _encoded(
+    room_id: str,
+    seq: int,
+    message_id: UUID,
+    author_id: UUID,
+    author_nickname: str,
+    text: str,
+    reply_to: UUID | None,
+    created_at: datetime,
+    edited_at: datetime | None,
+    deleted: bool,
+    reactions: str,
+) -> EncodedMessage:
+    view = message_view(
+        id=message_id,
+        room_id=room_id,
+        seq=seq,
+        author_id=author_id,
+        author_nickname=author_nickname,
+        text=text,
+        reply_to=reply_to,
+        created_at=created_at,
+        edited_at=edited_at,
+        deleted=deleted,
+        reactions={} if reactions == "{}" else orjson.loads(reactions),
+    )
+    return EncodedMessage(seq, view["id"], orjson.dumps(view))
+
+
+def _cut_older(page: MessageRows, limit: int) -> MessageRows:
+    if len(page.messages) <= limit:
+        return page
+    return MessageRows(page.room, page.messages[-limit:], has_older=True)
+
+
+def _event_rows(rows: Sequence[Any]) -> EventRows | None:
+    if not rows:
+        return None
+    last_seq, oldest_seq = rows[0][0], rows[0][1]
+    events = [EventRow(row[2], row[3], row[4]) for row in rows if row[2] is not None]
+    return EventRows(last_seq, last_seq + 1 if oldest_seq is None else oldest_seq, events)

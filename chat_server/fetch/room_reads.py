@@ -1,0 +1,210 @@
+"""What a room's readers ask for, from memory where it is fresh enough, else from Postgres, once for all."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from chat_contract.events import Heat
+from chat_contract.http.problem import ChatError
+from chat_contract.limits import EVENTS_PAGE_MAX, PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
+from chat_server.fetch.answer import Answer, content_tag
+from chat_server.fetch.known_rooms import KnownRooms
+from chat_server.fetch.newest_snapshot import NewestSnapshot, page_body
+from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.rows import MessageRows, RoomRow
+from chat_server.fetch.snapshot_cache import SnapshotCache
+from chat_server.fetch.tail_snapshot import TailSnapshot, cursor_expired, events_body
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.rooms.directory import room_not_found
+
+MAX_TOLD_ROOMS: Final = 100_000
+
+
+class Found(NamedTuple):
+    """An answer and where it came from; `age_s` is set when it is stale because Postgres does not answer."""
+
+    answer: Answer
+    is_hit: bool
+    age_s: float | None = None
+
+
+class RoomReads:
+    """One per process. Every method raises ChatError `room_not_found` or `store_unavailable`."""
+
+    def __init__(
+        self, repository: ReadRepository, hot_rooms: HotRooms, *, clock: Callable[[], float]
+    ) -> None:
+        self._repository = repository
+        self._hot_rooms = hot_rooms
+        self._clock = clock
+        self.known = KnownRooms(MAX_TOLD_ROOMS)
+        self._newest: SnapshotCache[NewestSnapshot] = SnapshotCache(
+            "newest", self._load_newest, clock=clock, store_is_away=self._store_is_away
+        )
+        self._tail: SnapshotCache[TailSnapshot] = SnapshotCache(
+            "tail", self._load_tail, clock=clock, store_is_away=self._store_is_away
+        )
+        self._flights: dict[FetchQuery, asyncio.Task[Answer]] = {}
+
+    def wrote(self, room_id: str, last_seq: int) -> None:
+        """This process has committed the room's events up to last_seq: who wrote may read it at once."""
+        self._newest.wrote(room_id, last_seq)
+        self._tail.wrote(room_id, last_seq)
+
+    def forget(self, room_id: str) -> None:
+        """The room itself was changed, in a way that takes no seq."""
+        self._newest.forget(room_id)
+
+    def in_memory(self, query: FetchQuery, *, is_hot: bool) -> Answer | None:
+        """The answer when it can be given at once, without waiting for anything. Raises ChatError `cursor_expired`."""
+        if query.kind is FetchKind.NEWEST:
+            newest = self._newest.fresh(query.room_id, is_hot=is_hot)
+            if newest is not None and newest.holds(query.limit):
+                return newest.newest(query)
+        elif query.kind is FetchKind.EVENTS:
+            tail = self._tail.fresh(query.room_id, is_hot=is_hot)
+            return None if tail is None else tail.page(query)
+        elif query.kind is FetchKind.ROOM:
+            newest = self._newest.fresh(query.room_id, is_hot=is_hot)
+            return None if newest is None else self._room(newest.room)
+        return None
+
+    async def from_snapshot(self, query: FetchQuery, *, is_hot: bool) -> Found | None:
+        """The answer from a fresh snapshot; None when only Postgres' older rows hold it."""
+        room_id, kind = query.room_id, query.kind
+        if kind is FetchKind.EVENTS:
+            tail = await self._tail.get(room_id, want=0, is_hot=is_hot)
+            answer = tail.snapshot.page(query)
+            return None if answer is None else Found(answer, tail.is_hit, tail.age_s)
+        if kind not in _FROM_NEWEST and not (kind is FetchKind.AFTER and is_hot):
+            return None
+        newest = await self._newest.get(room_id, want=query.limit, is_hot=is_hot)
+        snapshot = newest.snapshot
+        if kind is FetchKind.ROOM:
+            answer = self._room(snapshot.room)
+        elif kind is FetchKind.NEWEST:
+            answer = snapshot.newest(query)
+        else:
+            answer = snapshot.after(query)
+        return None if answer is None else Found(answer, newest.is_hit, newest.age_s)
+
+    async def from_history(self, query: FetchQuery) -> Answer:
+        """The answer from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
+        flight = self._flights.get(query)
+        if flight is None:
+            flight = self._flights[query] = asyncio.create_task(self._read_history(query))
+            flight.add_done_callback(lambda _: self._flights.pop(query, None))
+        return await asyncio.shield(flight)
+
+    async def reactions_of(self, query: FetchQuery, user_id: UUID) -> Answer:
+        """The user's own reactions to messages of the query's range."""
+        rows = await self._repository.mine(query.room_id, user_id, query.seq, query.to_seq)
+        if rows is None:
+            raise room_not_found(query.room_id)
+        self.known.add(query.room_id)
+        tag = f"{query.tag}.{user_id}"
+        return Answer(orjson.dumps({"mine": rows.mine}), query.room_id, rows.last_seq, tag)
+
+    async def events_page(self, room_id: str, after_seq: int, limit: int = EVENTS_PAGE_MAX) -> bytes:
+        """An EventPage for our own servers: neither counted nor refused, and as new as the call.
+
+        A hub that asks has heard of events that a cached tail may not hold yet.
+        """
+        query = FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
+        tail = await self._tail.read_since(room_id, self._clock())
+        answer = tail.page(query)
+        return (await self.from_history(query)).body if answer is None else answer.body
+
+    def _room(self, room: RoomRow) -> Answer:
+        heat: Heat = self._hot_rooms.heat(room.id)
+        body = orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
+        return Answer(body, room.id, room.last_seq, content_tag(body))
+
+    async def _read_history(self, query: FetchQuery) -> Answer:
+        if query.kind is FetchKind.EVENTS:
+            return await self._read_events(query)
+        rows = await self._read_messages(query)
+        if rows is None:
+            raise room_not_found(query.room_id)
+        self.known.add(query.room_id)
+        if query.kind is not FetchKind.MESSAGE:
+            body = _history_body(query.kind, rows)
+        elif rows.messages:
+            body = rows.messages[0].json
+        else:
+            raise ChatError("message_not_found", "There is no such message in this room.")
+        return Answer(body, query.room_id, rows.room.last_seq, query.tag)
+
+    async def _read_messages(self, query: FetchQuery) -> MessageRows | None:
+        match query.kind:
+            case FetchKind.BEFORE:
+                return await self._repository.before(query.room_id, query.seq, query.limit)
+            case FetchKind.AFTER:
+                return await self._repository.after(query.room_id, query.seq, query.limit)
+            case FetchKind.AROUND:
+                return await self._repository.around(query.room_id, query.seq, query.limit)
+            case FetchKind.MESSAGE if query.message_id is not None:
+                return await self._repository.message(query.room_id, query.message_id)
+        raise ValueError(query)
+
+    async def _read_events(self, query: FetchQuery) -> Answer:
+        rows = await self._repository.events(query.room_id, query.seq, query.limit)
+        if rows is None:
+            raise room_not_found(query.room_id)
+        self.known.add(query.room_id)
+        if query.seq < rows.oldest_seq - 1:
+            raise cursor_expired(query.seq, rows.oldest_seq)
+        body = events_body(rows.events, query.seq, rows.last_seq, rows.has_more)
+        return Answer(body, query.room_id, rows.last_seq, query.tag)
+
+    async def _load_newest(
+        self, room_id: str, previous: NewestSnapshot | None, want: int
+    ) -> NewestSnapshot | None:
+        taken_at_s = self._clock()
+        limit = PAGE_DEFAULT if want <= PAGE_DEFAULT else PAGE_MAX
+        known_seq = previous.last_seq if previous is not None and previous.holds(limit) else -1
+        rows = await self._repository.newest(room_id, limit, known_seq)
+        if rows is None:
+            return None
+        self.known.add(room_id)
+        if previous is not None and rows.room.last_seq == known_seq:
+            return previous.confirmed(rows.room, taken_at_s)
+        return NewestSnapshot(rows, taken_at_s)
+
+    async def _load_tail(self, room_id: str, previous: TailSnapshot | None, _: int) -> TailSnapshot | None:
+        taken_at_s = self._clock()
+        if previous is not None:
+            newer = await self._repository.events(room_id, previous.last_seq, TAIL_EVENTS)
+            if newer is None:
+                return None
+            extended = previous.extended(newer, taken_at_s)
+            if extended is not None:
+                return extended
+        rows = await self._repository.tail(room_id, TAIL_EVENTS)
+        if rows is None:
+            return None
+        self.known.add(room_id)
+        return TailSnapshot(room_id, rows, taken_at_s)
+
+    def _store_is_away(self) -> bool:
+        return self._repository.circuit.is_open
+
+
+_FROM_NEWEST: Final = frozenset({FetchKind.ROOM, FetchKind.NEWEST})
+
+
+def _history_body(kind: FetchKind, rows: MessageRows) -> bytes:
+    cursor = rows.room.last_seq
+    match kind:
+        case FetchKind.BEFORE:
+            return page_body(rows.messages, cursor, has_more=rows.has_older)
+        case FetchKind.AFTER:
+            return page_body(rows.messages, cursor, has_more=rows.has_newer)
+    has_more = rows.has_older or rows.has_newer
+    return page_body(
+        rows.messages, cursor, has_more=has_more, has_older=rows.has_older, has_newer=rows.has_newer
+    )

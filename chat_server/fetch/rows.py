@@ -1,0 +1,50 @@
+"""What the read repository returns: rows as the wire wants them, messages encoded once."""
+
+from typing import NamedTuple
+
+
+class RoomRow(NamedTuple):
+    id: str
+    name: str
+    visibility: str
+    owner_id: str | None
+    last_seq: int
+    message_count: int
+    slow_mode_s: int
+
+
+class EncodedMessage(NamedTuple):
+    """A message's JSON, as every page shows it."""
+
+    seq: int
+    id: str
+    json: bytes
+
+
+class MessageRows(NamedTuple):
+    """Messages, oldest first, and the room, of one snapshot of the database."""
+
+    room: RoomRow
+    messages: list[EncodedMessage]
+    has_older: bool = False
+    has_newer: bool = False
+
+
+class EventRow(NamedTuple):
+    seq: int
+    type: str
+    payload: str
+
+
+class EventRows(NamedTuple):
+    """Events, oldest first. `oldest_seq` is that of the oldest event kept, last_seq + 1 when none is."""
+
+    last_seq: int
+    oldest_seq: int
+    events: list[EventRow]
+    has_more: bool = False
+
+
+class MineRows(NamedTuple):
+    last_seq: int
+    mine: dict[str, list[str]]

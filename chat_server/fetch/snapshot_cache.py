@@ -1,0 +1,208 @@
+"""The micro-cache: snapshots of rooms, at most a quarter of a second old, read once for all who ask meanwhile."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+
+from prometheus_client import Counter, Gauge
+
+from chat_contract.http.problem import ChatError
+from chat_server.errors import store_unavailable
+from chat_server.rooms.directory import room_not_found
+
+MAX_AGE_S: Final = 0.25
+MAX_ROOMS: Final = 10_000
+MAX_BYTES: Final = 96 * 1024 * 1024
+
+MAX_FLIGHTS_OF_ONE_CALLER: Final = 3
+"""The read under way, the one begun by another caller while it was awaited, and its own."""
+
+_LOADS = Counter("hotchat_snapshot_loads_total", "Snapshots read from Postgres", ["cache", "outcome"])
+_EVICTED = Counter("hotchat_snapshots_evicted_total", "Snapshots given up for want of room", ["cache"])
+_BYTES = Gauge("hotchat_snapshot_cache_bytes", "Memory the snapshots hold, about", ["cache"])
+_ROOMS = Gauge("hotchat_snapshot_cache_rooms", "Rooms with a snapshot", ["cache"])
+
+
+class Snapshot(Protocol):
+    last_seq: int
+    size_bytes: int
+    taken_at_s: float
+
+    def holds(self, want: int) -> bool: ...
+
+
+S = TypeVar("S", bound=Snapshot)
+
+
+class Served(NamedTuple, Generic[S]):
+    """A snapshot and how it came: `age_s` is set when it is stale because Postgres does not answer."""
+
+    snapshot: S
+    is_hit: bool
+    age_s: float | None = None
+
+
+class _Entry(Generic[S]):
+    """`written_seq` is the newest seq this process knows to be committed: an older snapshot is not fresh."""
+
+    __slots__ = ("flight", "snapshot", "want", "written_seq")
+
+    def __init__(self) -> None:
+        self.snapshot: S | None = None
+        self.flight: asyncio.Task[S | None] | None = None
+        self.written_seq = 0
+        self.want = 0
+
+
+class SnapshotCache(Generic[S]):
+    """By room id; bounded by rooms and bytes. Overflow rule: LRU, the room not asked for the longest time leaves.
+
+    `load(room_id, previous, want)` reads a snapshot that holds `want`, None for a room that does not exist; it sets
+    `taken_at_s` to the moment before it asked.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[str, S | None, int], Awaitable[S | None]],
+        *,
+        clock: Callable[[], float],
+        store_is_away: Callable[[], bool],
+        max_rooms: int = MAX_ROOMS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._name = name
+        self._load = load
+        self._clock = clock
+        self._store_is_away = store_is_away
+        self._max_rooms = max_rooms
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[str, _Entry[S]] = OrderedDict()
+        self._bytes = 0
+
+    def fresh(self, room_id: str, *, is_hot: bool) -> S | None:
+        """The snapshot when it may be served as it is. In a cold room a writer reads its own write at once; in a hot
+        one everybody waits for the next quarter of a second."""
+        entry = self._entries.get(room_id)
+        if entry is None or entry.snapshot is None:
+            return None
+        snapshot = entry.snapshot
+        if self._clock() - snapshot.taken_at_s > MAX_AGE_S:
+            return None
+        if not is_hot and snapshot.last_seq < entry.written_seq:
+            return None
+        self._entries.move_to_end(room_id)
+        return snapshot
+
+    async def read_since(self, room_id: str, since_s: float) -> S:
+        """A snapshot taken at `since_s` or later, shared with all who wait for one; never a stale one.
+
+        Raises ChatError `room_not_found` or `store_unavailable`.
+        """
+        entry = self._entry(room_id)
+        while entry.snapshot is None or entry.snapshot.taken_at_s < since_s:
+            snapshot, is_stale = await self._fly(room_id, entry)
+            if snapshot is None:
+                raise room_not_found(room_id)
+            if is_stale:
+                raise store_unavailable()
+            if snapshot.taken_at_s >= since_s:
+                return snapshot
+        return entry.snapshot
+
+    async def get(self, room_id: str, *, want: int, is_hot: bool) -> Served[S]:
+        """A fresh snapshot that holds `want`; any that there is when Postgres does not answer.
+
+        Raises ChatError `room_not_found`, or `store_unavailable` when nothing is in memory.
+        """
+        fresh = self.fresh(room_id, is_hot=is_hot)
+        if fresh is not None and fresh.holds(want):
+            return Served(fresh, is_hit=True)
+        entry = self._entry(room_id)
+        entry.want = max(entry.want, want)
+        written_seq = entry.written_seq
+        flights = 0
+        while True:
+            flights += 1
+            began_earlier = entry.flight is not None
+            snapshot, is_stale = await self._fly(room_id, entry)
+            if snapshot is None:
+                raise room_not_found(room_id)
+            if is_stale:
+                return Served(snapshot, is_hit=True, age_s=self._clock() - snapshot.taken_at_s)
+            # A read that was under way may be from before the caller's own write, or for a smaller page.
+            is_good = snapshot.last_seq >= written_seq and snapshot.holds(want)
+            if is_good or not began_earlier or flights == MAX_FLIGHTS_OF_ONE_CALLER:
+                return Served(snapshot, is_hit=False)
+
+    def wrote(self, room_id: str, last_seq: int) -> None:
+        """This process has committed up to last_seq."""
+        entry = self._entries.get(room_id)
+        if entry is not None:
+            entry.written_seq = max(entry.written_seq, last_seq)
+
+    def forget(self, room_id: str) -> None:
+        """Something changed that takes no seq, such as the room's name."""
+        entry = self._entries.pop(room_id, None)
+        if entry is not None and entry.snapshot is not None:
+            self._weigh(-entry.snapshot.size_bytes)
+
+    def _entry(self, room_id: str) -> _Entry[S]:
+        entry = self._entries.get(room_id)
+        if entry is None:
+            entry = self._entries[room_id] = _Entry()
+        return entry
+
+    async def _fly(self, room_id: str, entry: _Entry[S]) -> tuple[S | None, bool]:
+        """The outcome of the one read under way, begun if there is none; or a stale snapshot and True."""
+        if entry.flight is None:
+            entry.flight = asyncio.create_task(self._read(room_id, entry))
+            entry.flight.add_done_callback(_look_at)
+        if entry.snapshot is not None and self._store_is_away():
+            return entry.snapshot, True
+        try:
+            return await asyncio.shield(entry.flight), False
+        except ChatError:
+            if entry.snapshot is not None:
+                return entry.snapshot, True
+            raise
+
+    async def _read(self, room_id: str, entry: _Entry[S]) -> S | None:
+        try:
+            snapshot = await self._load(room_id, entry.snapshot, entry.want)
+        except BaseException:
+            _LOADS.labels(self._name, "failed").inc()
+            if entry.snapshot is None and self._entries.get(room_id) is entry:
+                del self._entries[room_id]
+            raise
+        finally:
+            entry.flight = None
+        _LOADS.labels(self._name, "read" if snapshot is not None else "no_room").inc()
+        if self._entries.get(room_id) is entry:
+            self._keep(room_id, entry, snapshot)
+        return snapshot
+
+    def _keep(self, room_id: str, entry: _Entry[S], snapshot: S | None) -> None:
+        if snapshot is None:
+            self.forget(room_id)
+            return
+        self._weigh(snapshot.size_bytes - (0 if entry.snapshot is None else entry.snapshot.size_bytes))
+        entry.snapshot = snapshot
+        self._entries.move_to_end(room_id)
+        while len(self._entries) > self._max_rooms or (
+            self._bytes > self._max_bytes and len(self._entries) > 1
+        ):
+            self.forget(next(iter(self._entries)))
+            _EVICTED.labels(self._name).inc()
+        _ROOMS.labels(self._name).set(len(self._entries))
+
+    def _weigh(self, size_bytes: int) -> None:
+        self._bytes += size_bytes
+        _BYTES.labels(self._name).set(self._bytes)
+
+
+def _look_at(flight: "asyncio.Task[object]") -> None:
+    """A failed read that nobody waited for (a stale snapshot was served) is no unhandled error."""
+    if not flight.cancelled():
+        flight.exception()

@@ -1,0 +1,109 @@
+"""How often each room was fetched, counted in the process and added to Redis a few times a second."""
+
+import asyncio
+from collections.abc import Callable
+from logging import getLogger
+from typing import Final
+
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chat_contract.redis_keys import FETCHES, flushed_by
+from chat_server.outage import Outage
+
+FLUSH_EVERY_S: Final = 0.25
+FLUSH_TIMEOUT_S: Final = 1.0
+MAX_ROOMS: Final = 20_000
+"""Rooms between two flushes. Overflow rule: DROP the counts of further rooms."""
+
+MAX_COUNT_AGE_S: Final = 2.0
+"""Counts older than this are dropped: what piled up in an outage must not look like a crowd when Redis is back."""
+
+_FLUSHED_TTL_S: Final = 30
+
+_DROPPED = Counter(
+    "hotchat_fetch_counts_dropped_total", "Fetches that were never added to the heat", ["reason"]
+)
+_FLUSHED = Counter("hotchat_fetch_counts_flushed_total", "Fetches added to the heat")
+
+# The batch number makes a batch idempotent: when the answer to a flush is lost, sending it again adds nothing.
+_ADD_COUNTS = """
+if redis.call('GET', KEYS[2]) == ARGV[1] then return 0 end
+for i = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
+log = getLogger(__name__)
+
+
+class _Batch:
+    """Counts since the first fetch at `since_s`; its number is given when it is first sent."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.since_s: float | None = None
+
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+class FetchCounters:
+    """`count` is called for every fetch of a known room; `run` flushes. One per process."""
+
+    def __init__(self, redis: Redis, *, process_id: str, clock: Callable[[], float]) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._open = _Batch()
+        self._sent: _Batch | None = None
+        self._sent_number = 0
+        self._flushed_key = flushed_by(process_id)
+        self._outage = Outage(log, store="Redis", part="fetch counters")
+
+    def count(self, room_id: str) -> None:
+        counts = self._open.counts
+        if room_id in counts:
+            counts[room_id] += 1
+        elif len(counts) < MAX_ROOMS:
+            if not counts:
+                self._open.since_s = self._clock()
+            counts[room_id] = 1
+        else:
+            _DROPPED.labels("too_many_rooms").inc()
+
+    async def run(self) -> None:
+        """Flush until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Add what was counted to Redis. A batch whose fate is unknown is sent again under its number until too old."""
+        self._drop_old()
+        if self._sent is None and self._open.counts:
+            self._sent, self._open = self._open, _Batch()
+            self._sent_number += 1
+        if self._sent is None:
+            return
+        arguments: list[str | int] = [self._sent_number, _FLUSHED_TTL_S]
+        for room_id, count in self._sent.counts.items():
+            arguments += (room_id, count)
+        try:
+            async with asyncio.timeout(FLUSH_TIMEOUT_S):
+                await self._redis.eval(_ADD_COUNTS, 2, FETCHES, self._flushed_key, *arguments)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._outage.failed(error)
+        else:
+            _FLUSHED.inc(self._sent.total())
+            self._sent = None
+            self._outage.succeeded()
+
+    def _drop_old(self) -> None:
+        oldest_s = self._clock() - MAX_COUNT_AGE_S
+        if self._sent is not None and self._sent.since_s is not None and self._sent.since_s < oldest_s:
+            _DROPPED.labels("redis_unavailable").inc(self._sent.total())
+            self._sent = None
+        if self._open.since_s is not None and self._open.since_s < oldest_s:
+            _DROPPED.labels("redis_unavailable").inc(self._open.total())
+            self._open = _Batch()

@@ -1,0 +1,178 @@
+"""The heat in Redis: drained, decided and written by any number of schedulers, each tick by one of them."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+from prometheus_client import Counter
+from redis.asyncio import Redis
+
+from chat_contract.redis_keys import (
+    DRAINED_AT_MS,
+    FETCHES,
+    FETCHES_COUNTED,
+    HEAT_ANNOUNCED,
+    HOT,
+    HOT_TTL_MS,
+    PUBLISHERS,
+    VIEWERS,
+    VIEWERS_SUMMED,
+    VIEWERS_TTL_MS,
+    viewers_of,
+)
+from chat_server.hotchat.policy import HotEntry
+from chat_server.messages.message_view import rfc3339_ms
+
+REDIS_TIMEOUT_S: Final = 0.8
+MIN_TICK_MS: Final = 900
+"""A drain this soon after the last one does nothing: the tick was another scheduler's."""
+
+SUM_VIEWERS_EVERY_MS: Final = 1_900
+
+_UNREADABLE = Counter(
+    "hotchat_heat_entries_unreadable_total", "Entries of the hot set that could not be read"
+)
+
+# All scripts use Redis' own clock, so that schedulers on several machines agree. A clock that jumped back counts as
+# the first drain: the time that passed is not known, so no rate is.
+_DRAIN = """
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+local before_ms = tonumber(redis.call('GET', KEYS[2]) or '-1')
+local elapsed_ms = now_ms - before_ms
+if before_ms >= 0 and elapsed_ms >= 0 and elapsed_ms < tonumber(ARGV[1]) then return false end
+local counts = redis.call('HGETALL', KEYS[1])
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[2], string.format('%.0f', now_ms))
+local total = 0
+for i = 2, #counts, 2 do total = total + counts[i] end
+if total > 0 then redis.call('INCRBY', KEYS[3], total) end
+if before_ms < 0 or elapsed_ms < 0 then elapsed_ms = 0 end
+return {now_ms, elapsed_ms, counts, redis.call('HGETALL', KEYS[4]), redis.call('SMEMBERS', KEYS[5])}
+"""
+
+# The fence: a scheduler that was stopped between drain and write finds another tick's time and writes nothing.
+_WRITE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2], KEYS[3])
+for i = 3, #ARGV, 3 do
+  redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+  if ARGV[i + 2] == '1' then redis.call('SADD', KEYS[3], ARGV[i]) end
+end
+if #ARGV >= 3 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+return 1
+"""
+
+_SUM_VIEWERS = """
+if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return false end
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - tonumber(ARGV[2]))
+local viewers = {}
+for _, process_id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local open = redis.call('HGETALL', ARGV[3] .. process_id)
+  for i = 1, #open, 2 do viewers[open[i]] = (viewers[open[i]] or 0) + tonumber(open[i + 1]) end
+end
+local changed = {}
+local before = redis.call('HGETALL', KEYS[3])
+for i = 1, #before, 2 do
+  if not viewers[before[i]] then
+    changed[#changed + 1] = before[i]
+    changed[#changed + 1] = 0
+    redis.call('HDEL', KEYS[3], before[i])
+  elseif viewers[before[i]] == tonumber(before[i + 1]) then
+    viewers[before[i]] = nil
+  end
+end
+for room_id, count in pairs(viewers) do
+  if count > 0 then
+    changed[#changed + 1] = room_id
+    changed[#changed + 1] = count
+    redis.call('HSET', KEYS[3], room_id, count)
+  end
+end
+redis.call('PEXPIRE', KEYS[3], ARGV[2])
+return changed
+"""
+
+
+class Drained(NamedTuple):
+    """One tick's input. `elapsed_ms` 0: the first drain, its counts say nothing about a rate."""
+
+    at_ms: int
+    elapsed_ms: int
+    counts: dict[str, int]
+    previous: dict[str, HotEntry]
+    announced: frozenset[str]
+
+    @property
+    def now(self) -> str:
+        """The tick's time, RFC 3339."""
+        return rfc3339_ms(datetime.fromtimestamp(self.at_ms / 1000, UTC))
+
+
+def encode_entry(entry: HotEntry) -> bytes:
+    return orjson.dumps(entry._asdict())
+
+
+def decode_entries(rows: Iterable[tuple[bytes, bytes]]) -> dict[str, HotEntry]:
+    """Room id → entry. One that this version cannot read (a deploy is under way) is left out: it is cold here."""
+    entries: dict[str, HotEntry] = {}
+    for room_id, text in rows:
+        try:
+            fields = orjson.loads(text)
+            entries[room_id.decode()] = HotEntry(
+                bool(fields["hot"]),
+                fields.get("since"),
+                float(fields["fetches_per_s"]),
+                int(fields["calm_ticks"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            _UNREADABLE.inc()
+    return entries
+
+
+class HeatStore:
+    """Raises redis.exceptions.RedisError, OSError or TimeoutError when Redis does not answer in time."""
+
+    def __init__(self, redis: Redis) -> None:
+        """`redis` answers bytes (decode_responses off)."""
+        self._redis = redis
+
+    async def drain(self) -> Drained | None:
+        """Take this tick's counts, exactly once over all schedulers; None when the tick was another's."""
+        keys = (FETCHES, DRAINED_AT_MS, FETCHES_COUNTED, HOT, HEAT_ANNOUNCED)
+        answer = await self._script(_DRAIN, keys, MIN_TICK_MS)
+        if answer is None:
+            return None
+        at_ms, elapsed_ms, counts, previous, announced = answer
+        return Drained(
+            at_ms,
+            elapsed_ms,
+            {room.decode(): int(count) for room, count in _pairs(counts)},
+            decode_entries(_pairs(previous)),
+            frozenset(room.decode() for room in announced),
+        )
+
+    async def write(self, tick: Drained, entries: Mapping[str, HotEntry]) -> bool:
+        """Publish the tick's outcome; False, and nothing written, when a later tick has begun."""
+        arguments: list[str | bytes | int] = [tick.at_ms, HOT_TTL_MS]
+        for room_id, entry in entries.items():
+            arguments += (room_id, encode_entry(entry), "1" if entry.hot else "0")
+        return bool(await self._script(_WRITE, (DRAINED_AT_MS, HOT, HEAT_ANNOUNCED), *arguments))
+
+    async def sum_viewers(self) -> dict[str, int]:
+        """Sum what the publish_servers report; the rooms that changed, empty when another scheduler did it."""
+        keys = (VIEWERS_SUMMED, PUBLISHERS, VIEWERS)
+        changed = await self._script(_SUM_VIEWERS, keys, SUM_VIEWERS_EVERY_MS, VIEWERS_TTL_MS, viewers_of(""))
+        return {room.decode(): int(count) for room, count in _pairs(changed or [])}
+
+    async def _script(self, script: str, keys: tuple[str, ...], *arguments: str | bytes | int) -> Any:
+        async with asyncio.timeout(REDIS_TIMEOUT_S):
+            return await self._redis.eval(script, len(keys), *keys, *arguments)
+
+
+def _pairs(flat: list[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(flat[::2], flat[1::2], strict=True))

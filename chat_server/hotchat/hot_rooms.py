@@ -1,0 +1,89 @@
+"""What the scheduler found out, held in memory: which rooms are hot and how many watch. No call per request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from logging import getLogger
+from typing import Final, cast
+
+from prometheus_client import Gauge
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chat_contract.events import Heat
+from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
+from chat_server.hotchat.heat_store import decode_entries
+from chat_server.hotchat.policy import HotEntry
+from chat_server.outage import Outage
+
+REFRESH_EVERY_S: Final = 0.25
+VIEWERS_EVERY_S: Final = 2.0
+READ_TIMEOUT_S: Final = 1.0
+_HOT_TTL_S: Final = HOT_TTL_MS / 1000
+_VIEWERS_TTL_S: Final = VIEWERS_TTL_MS / 1000
+
+_HOT_ROOMS = Gauge("hotchat_hot_rooms", "Rooms this process holds for hot")
+
+log = getLogger(__name__)
+
+COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0}
+
+
+class HotRooms:
+    """A copy of the hot set. What was read longer ago than its TTL is cold: Redis away must not leave a room hot."""
+
+    def __init__(self, redis: Redis, *, clock: Callable[[], float]) -> None:
+        """`clock` is monotonic, in seconds; `redis` answers bytes."""
+        self._redis = redis
+        self._clock = clock
+        self._entries: dict[str, HotEntry] = {}
+        self._raw_entries: dict[bytes, bytes] = {}
+        self._hot: frozenset[str] = frozenset()
+        self._hot_until_s = 0.0
+        self._viewers: dict[str, int] = {}
+        self._viewers_until_s = 0.0
+        self._outage = Outage(log, store="Redis", part="hot rooms")
+
+    def is_hot(self, room_id: str) -> bool:
+        return room_id in self._hot and self._clock() < self._hot_until_s
+
+    def heat(self, room_id: str) -> Heat:
+        entry = self._entries.get(room_id)
+        if entry is None or self._clock() >= self._hot_until_s:
+            return COLD
+        return entry.heat()
+
+    def viewers(self, room_id: str) -> int:
+        """Open streams of the room over all publish_servers, a few seconds old; 0 when not known."""
+        return self._viewers.get(room_id, 0) if self._clock() < self._viewers_until_s else 0
+
+    async def run(self) -> None:
+        """Refresh until cancelled."""
+        viewers_at_s = self._clock()
+        while True:
+            try:
+                async with asyncio.timeout(READ_TIMEOUT_S):
+                    await self.refresh_hot()
+                    if self._clock() >= viewers_at_s:
+                        await self.refresh_viewers()
+                        viewers_at_s = self._clock() + VIEWERS_EVERY_S
+            except (RedisError, OSError, TimeoutError) as error:
+                self._outage.failed(error)
+            else:
+                self._outage.succeeded()
+            _HOT_ROOMS.set(len(self._hot) if self._clock() < self._hot_until_s else 0)
+            await asyncio.sleep(REFRESH_EVERY_S)
+
+    async def refresh_hot(self) -> None:
+        asked_at_s = self._clock()
+        raw = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(HOT))
+        if raw != self._raw_entries:
+            self._raw_entries = raw
+            self._entries = decode_entries(raw.items())
+            self._hot = frozenset(room_id for room_id, entry in self._entries.items() if entry.hot)
+        self._hot_until_s = asked_at_s + _HOT_TTL_S
+
+    async def refresh_viewers(self) -> None:
+        asked_at_s = self._clock()
+        raw = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(VIEWERS))
+        self._viewers = {room.decode(): int(count) for room, count in raw.items()}
+        self._viewers_until_s = asked_at_s + _VIEWERS_TTL_S

@@ -1,0 +1,143 @@
+"""The hotchat scheduler, a process of its own: every second counts become heat. Any number of them may run."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC
+from logging import basicConfig, getLogger
+from typing import Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import Counter, Gauge, start_http_server
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chat_contract.events import RoomHeat, RoomViewers
+from chat_contract.settings import settings_or_exit
+from chat_server.background import running
+from chat_server.config import SchedulerSettings
+from chat_server.hotchat.heat_store import Drained, HeatStore
+from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
+from chat_server.hotchat.signal_sender import SignalSender
+from chat_server.outage import Outage
+
+TICK_S: Final = 1
+VIEWERS_TICK_S: Final = 2
+REANNOUNCE_EVERY_MS: Final = 1_900
+"""A hot room's rate is told this often, so that the people in it see it rise and fall."""
+
+MAX_VIEWER_SIGNALS: Final = 2_000
+"""Rooms told about per viewers tick. Overflow rule: the rooms with the most viewers are told, the others not."""
+
+_TICKS = Counter("hotchat_ticks_total", "Ticks of this scheduler", ["outcome"])
+_FETCHES = Counter("hotchat_fetches_drained_total", "Fetches this scheduler turned into heat")
+_FLIPS = Counter("hotchat_heat_flips_total", "Rooms that turned hot or cold", ["to"])
+_HOT = Gauge("hotchat_scheduler_hot_rooms", "Hot rooms after this scheduler's last tick")
+
+log = getLogger("chat_server.hotchat.scheduler")
+
+
+class HeatTick:
+    """One scheduler's jobs. Each returns at once when another scheduler did them or Redis is away."""
+
+    def __init__(
+        self,
+        store: HeatStore,
+        limits: HeatLimits,
+        announce: Callable[[RoomHeat | RoomViewers], None],
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._announce = announce
+        self._outage = Outage(log, store="Redis", part="scheduler")
+
+    async def tick(self) -> None:
+        try:
+            drained = await self._store.drain()
+            if drained is None:
+                _TICKS.labels("another_schedulers").inc()
+                return
+            _FETCHES.inc(sum(drained.counts.values()))
+            if drained.elapsed_ms == 0:
+                _TICKS.labels("first").inc()
+                return
+            entries = next_entries(
+                drained.previous, drained.counts, drained.elapsed_ms, self._limits, drained.now
+            )
+            if not await self._store.write(drained, entries):
+                _TICKS.labels("overtaken").inc()
+                return
+        except (RedisError, OSError, TimeoutError) as error:
+            _TICKS.labels("redis_unavailable").inc()
+            self._outage.failed(error)
+            return
+        self._outage.succeeded()
+        _TICKS.labels("done").inc()
+        self._announce_heat(drained, entries)
+
+    async def sum_viewers(self) -> None:
+        try:
+            changed = await self._store.sum_viewers()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._outage.failed(error)
+            return
+        most_viewed = sorted(changed, key=lambda room_id: -changed[room_id])[:MAX_VIEWER_SIGNALS]
+        for room_id in most_viewed:
+            self._announce({"type": "room.viewers", "room_id": room_id, "viewers": changed[room_id]})
+
+    def _announce_heat(self, drained: Drained, entries: dict[str, HotEntry]) -> None:
+        hot = {room_id for room_id, entry in entries.items() if entry.hot}
+        _HOT.set(len(hot))
+        is_due = (
+            drained.at_ms // REANNOUNCE_EVERY_MS
+            != (drained.at_ms - drained.elapsed_ms) // REANNOUNCE_EVERY_MS
+        )
+        for room_id in sorted(hot):
+            has_turned = room_id not in drained.announced
+            if has_turned:
+                _FLIPS.labels("hot").inc()
+                log.info("room %s turned hot at %.0f fetches/s", room_id, entries[room_id].fetches_per_s)
+            if has_turned or is_due:
+                self._announce({"type": "room.heat", "room_id": room_id, "heat": entries[room_id].heat()})
+        for room_id in sorted(drained.announced - hot):
+            _FLIPS.labels("cold").inc()
+            log.info("room %s turned cold", room_id)
+            entry = entries.get(room_id, HotEntry(False, None, 0.0, 0))
+            self._announce({"type": "room.heat", "room_id": room_id, "heat": entry.heat()})
+
+
+async def run(settings: SchedulerSettings, stop: asyncio.Event) -> None:
+    """Tick until `stop` is set."""
+    redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
+    heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
+    # An explicit time zone: finding the machine's own reads files that a slim container lacks.
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    scheduler.add_job(heat.tick, "interval", seconds=TICK_S, max_instances=1, coalesce=True)
+    scheduler.add_job(heat.sum_viewers, "interval", seconds=VIEWERS_TICK_S, max_instances=1, coalesce=True)
+    async with redis, running(sender.run(), "signals"):
+        scheduler.start()
+        log.info("hotchat scheduler ticks every %d s", TICK_S)
+        try:
+            await stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+
+
+async def main() -> None:
+    settings = settings_or_exit(SchedulerSettings)
+    basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # APScheduler tells each run at INFO and each run skipped for overlap at WARNING; our metric tells both.
+    getLogger("apscheduler").setLevel("ERROR")
+    if settings.scheduler_metrics_port:
+        start_http_server(settings.scheduler_metrics_port, settings.hotchat_bind)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(settings, stop)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,50 @@
+"""What publish_server asks: where rooms are, and the events it missed. Neither counted as fetches nor refused."""
+
+import hmac
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from chat_contract.http.problem import ChatError
+from chat_contract.internal_api import MAX_HEADS, service_token
+from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
+from chat_server.parts import PartsOf
+from chat_server.types import RoomId
+
+
+async def _from_our_servers(request: Request, parts: PartsOf) -> None:
+    """Raises ChatError `unauthenticated` without the service token."""
+    expected = f"Bearer {service_token(parts.settings.hotchat_secret)}"
+    if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
+        raise ChatError("unauthenticated", "This address is for Hotchat's own servers.")
+
+
+router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=[Depends(_from_our_servers)])
+
+
+class HeadsRequest(BaseModel):
+    rooms: list[str] = Field(max_length=MAX_HEADS)
+
+
+@router.post("/heads")
+async def heads(request: Request, parts: PartsOf) -> Response:
+    """The heads of many rooms at once."""
+    wanted = HeadsRequest.model_validate_json(await request.body())
+    found = await parts.rooms.heads([room for room in wanted.rooms if "\0" not in room])
+    for room_id, head in found.items():
+        head["heat"] = parts.hot_rooms.heat(room_id)
+    return Response(orjson.dumps({"heads": found}), media_type="application/json")
+
+
+@router.get("/rooms/{room_id}/events")
+async def events(
+    room_id: RoomId,
+    parts: PartsOf,
+    after_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
+    limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE_MAX)] = EVENTS_PAGE_MAX,
+) -> Response:
+    """A page of the room's log."""
+    body = await parts.event_pages(room_id, after_seq, limit)
+    return Response(body, media_type="application/json")

@@ -1,0 +1,169 @@
+"""chat_server, put together: what is opened, in which order, and which layer sees a request first.
+
+with_edge (request id, CORS) → fetch gate (every GET of one room) → write gate (posts, reactions)
+→ FastAPI (everything else) → the page
+"""
+
+import gc
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from starlette.middleware.gzip import GZipMiddleware
+
+from chat_contract.http.edge import ASGIApp, Receive, Scope, Send, with_edge
+from chat_server import client_config, health, internal_endpoints
+from chat_server.background import running
+from chat_server.client_address import client_address_of
+from chat_server.config import ChatSettings
+from chat_server.db import asyncpg_dsn, migrate, open_database
+from chat_server.errors import handle_errors
+from chat_server.fetch import documented_endpoints
+from chat_server.fetch.gate import FetchGate
+from chat_server.fetch.open_gate import open_fetch_gate
+from chat_server.messages import endpoints as messages
+from chat_server.messages import search
+from chat_server.messages.batch import StoredEvent
+from chat_server.messages.write_gate import WriteGate
+from chat_server.messages.writer import GroupCommitWriter
+from chat_server.openapi import document
+from chat_server.outbox.acknowledgements import Acknowledgements
+from chat_server.outbox.event_producer import EventProducer
+from chat_server.outbox.relay import OutboxRelay
+from chat_server.outbox.repository import OutboxRepository
+from chat_server.parts import Parts
+from chat_server.rate_limits import RateLimits
+from chat_server.retention import Retention
+from chat_server.rooms import endpoints as rooms
+from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.repository import RoomRepository
+from chat_server.sessions import endpoints as sessions
+from chat_server.sessions.repository import UserRepository
+from chat_server.sessions.tokens import SessionTokens
+from chat_server.slow_mode import SlowMode
+from chat_server.spa import SinglePageApp
+
+
+def create_app() -> FastAPI:
+    """The routes, without anything opened: enough for the OpenAPI document."""
+    app = FastAPI(title="Hotchat chat_server", version=version("hotchat"), redoc_url=None)
+    handle_errors(app)
+    for router in (
+        sessions.router,
+        rooms.router,
+        messages.router,
+        search.router,
+        documented_endpoints.router,
+        client_config.router,
+    ):
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(internal_endpoints.router)
+    app.include_router(health.router)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, FetchGate]]:
+    """Open everything, in order; closed in reverse, so that taken posts are stored and stored events are sent."""
+    rng = Random()
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(
+            open_database(settings.database_url, settings.database_pool_size)
+        )
+        await migrate(engine)
+        redis = await stack.enter_async_context(
+            Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        )
+        outbox = OutboxRepository(engine)
+        acknowledgements = Acknowledgements(outbox)
+        await stack.enter_async_context(running(acknowledgements.run(), "outbox acknowledgements"))
+        producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
+        await stack.enter_async_context(producer.sending())
+        await stack.enter_async_context(running(OutboxRelay(outbox, producer, rng).run(), "outbox relay"))
+        tokens = SessionTokens(settings.hotchat_secret)
+        client_address = client_address_of(settings.trusted_proxies)
+        gate = await stack.enter_async_context(
+            open_fetch_gate(
+                settings=settings, redis=redis, tokens=tokens, client_address=client_address, rng=rng
+            )
+        )
+
+        def hand_over(events: Sequence[StoredEvent]) -> None:
+            producer.offer(events)
+            for event in events:
+                gate.reads.wrote(event.room_id, event.seq)
+
+        writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
+        await stack.enter_async_context(writer.committing())
+        retention = Retention(engine, settings.event_retention_s, rng)
+        await stack.enter_async_context(running(retention.run(), "retention"))
+        rooms_repository = RoomRepository(engine)
+        yield (
+            Parts(
+                settings=settings,
+                engine=engine,
+                redis=redis,
+                tokens=tokens,
+                writer=writer,
+                producer=producer,
+                rooms=rooms_repository,
+                directory=RoomDirectory(rooms_repository, time.monotonic),
+                users=UserRepository(engine),
+                hot_rooms=gate.hot_rooms,
+                rate_limits=RateLimits(settings, time.monotonic, rng),
+                slow_mode=SlowMode(redis),
+                client_address=client_address,
+                event_pages=gate.event_page,
+                forget_room=gate.reads.forget,
+                rng=rng,
+            ),
+            gate,
+        )
+
+
+def create_server(settings: ChatSettings) -> ASGIApp:
+    """The whole server as one ASGI app."""
+    app = create_app()
+    gates: list[FetchGate | WriteGate] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with open_parts(settings) as (parts, gate):
+            app.state.parts = parts
+            gates.extend((gate, WriteGate(parts, time.time)))
+            # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
+            gc.collect()
+            gc.freeze()
+            yield
+
+    app.router.lifespan_context = lifespan
+    if settings.spa_dir:
+        stream = settings.public_stream_url or f"http://*:{settings.publish_port}"
+        page = SinglePageApp(
+            Path(settings.spa_dir),
+            stream_source=_csp_source(stream),
+            embed_ancestors=settings.embed_frame_ancestors,
+        )
+        app.mount("/", GZipMiddleware(page, minimum_size=1024))
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for gate in gates:
+                if await gate(scope, receive, send):
+                    return
+        await app(scope, receive, send)
+
+    return with_edge(gated, settings.allowed_origins)
+
+
+def _csp_source(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

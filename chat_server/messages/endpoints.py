@@ -1,0 +1,105 @@
+"""Editing and deleting. Posting and reacting are documented here and answered by the write gate."""
+
+from typing import Annotated, Any, NoReturn
+
+import orjson
+from fastapi import APIRouter, Depends, Response
+
+from chat_contract.events import Message
+from chat_server.errors import problems
+from chat_server.json_body import documented_body, json_body
+from chat_server.messages.operations import DeleteMessage, EditMessage
+from chat_server.messages.schemas import MessageDraft, MessageEdit, ReactionView
+from chat_server.parts import Parts, PartsOf
+from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from chat_server.sessions.tokens import Session
+from chat_server.types import MessageId, RoomId
+
+router = APIRouter(prefix="/rooms/{room_id}/messages", tags=["messages"])
+
+_WRITE_PROBLEMS = problems(
+    "validation_failed",
+    "unauthenticated",
+    "session_expired",
+    "forbidden",
+    "room_not_found",
+    "message_not_found",
+    "body_too_large",
+    "unsupported_media_type",
+    "rate_limited",
+    "slow_mode",
+    "store_unavailable",
+)
+
+
+def json_response(value: Any, response: Response, status: int = 200) -> Response:
+    """Plain bytes with the headers that dependencies set (a renewed session)."""
+    answer = Response(orjson.dumps(value), status, media_type="application/json")
+    answer.raw_headers += [
+        h for h in response.raw_headers if h[0] not in (b"content-length", b"content-type")
+    ]
+    return answer
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=Message,
+    openapi_extra=documented_body(MessageDraft),
+    responses={
+        200: {"description": "This client_message_id was posted before", "model": Message},
+        **_WRITE_PROBLEMS,
+    },
+)
+async def post_message(room_id: RoomId) -> NoReturn:
+    """Append a message to the room. 201 means: it is stored, and every stream will see it once."""
+    raise AssertionError("the write gate answers this call")
+
+
+@router.patch(
+    "/{message_id}",
+    response_model=Message,
+    openapi_extra=documented_body(MessageEdit),
+    responses=_WRITE_PROBLEMS,
+)
+async def edit_message(
+    room_id: RoomId,
+    message_id: MessageId,
+    edit: Annotated[MessageEdit, Depends(json_body(MessageEdit))],
+    session: SignedIn,
+    parts: PartsOf,
+    response: Response,
+) -> Response:
+    """Change the text of one's own message."""
+    await _may_write(room_id, session, parts)
+    result = await parts.writer.post(EditMessage(room_id, message_id, session.user_id, edit.text))
+    return json_response(result.message, response)
+
+
+@router.delete("/{message_id}", response_model=Message, responses=_WRITE_PROBLEMS)
+async def delete_message(
+    room_id: RoomId, message_id: MessageId, session: SignedInOrOperator, parts: PartsOf, response: Response
+) -> Response:
+    """Delete as its author, the room's owner or the operator; answers with the tombstone."""
+    await _may_write(room_id, session, parts)
+    result = await parts.writer.post(
+        DeleteMessage(room_id, message_id, session.user_id, is_operator=session is OPERATOR)
+    )
+    return json_response(result.message, response)
+
+
+@router.put("/{message_id}/reactions/{kind}", response_model=ReactionView, responses=_WRITE_PROBLEMS)
+async def add_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> NoReturn:
+    """Give a reaction; giving it again changes nothing."""
+    raise AssertionError("the write gate answers this call")
+
+
+@router.delete("/{message_id}/reactions/{kind}", response_model=ReactionView, responses=_WRITE_PROBLEMS)
+async def remove_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> NoReturn:
+    """Take a reaction back; without one nothing changes."""
+    raise AssertionError("the write gate answers this call")
+
+
+async def _may_write(room_id: str, session: Session, parts: Parts) -> None:
+    await parts.directory.get(room_id)
+    parts.rate_limits.check_write(room_id, session.user_id)

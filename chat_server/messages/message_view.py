@@ -1,0 +1,41 @@
+"""A message as everybody sees it, built from its row: the one place that knows how columns become wire fields."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chat_contract.events import Message
+
+
+def rfc3339_ms(moment: datetime) -> str:
+    """An aware time as RFC 3339 in UTC with exactly three decimals (cut, not rounded) and `Z`."""
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def message_view(
+    *,
+    id: UUID,  # noqa: A002 - the column's and the field's name
+    room_id: str,
+    seq: int,
+    author_id: UUID,
+    author_nickname: str,
+    text: str,
+    reply_to: UUID | None,
+    created_at: datetime,
+    edited_at: datetime | None,
+    deleted: bool,
+    reactions: dict[str, int],
+) -> Message:
+    """The wire form. A deleted message keeps its place and author but shows no text; zero counts are left out."""
+    return {
+        "id": str(id),
+        "room_id": room_id,
+        "seq": seq,
+        "author": {"id": str(author_id), "nickname": author_nickname},
+        "text": "" if deleted else text,
+        "reply_to": None if reply_to is None else str(reply_to),
+        "created_at": rfc3339_ms(created_at),
+        "edited_at": None if edited_at is None else rfc3339_ms(edited_at),
+        "deleted": deleted,
+        "reactions": {kind: count for kind, count in reactions.items() if count > 0},
+    }

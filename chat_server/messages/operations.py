@@ -1,0 +1,67 @@
+"""What people do to a room's log, and what they get back. All of it goes through the group-commit writer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chat_contract.events import Message
+
+
+@dataclass(frozen=True, slots=True)
+class PostMessage:
+    """`message_id` is made by the caller (UUIDv7); (room, author, client_message_id) is the idempotency key."""
+
+    room_id: str
+    author_id: UUID
+    author_nickname: str
+    client_message_id: UUID
+    message_id: UUID
+    text: str
+    reply_to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditMessage:
+    room_id: str
+    message_id: UUID
+    editor_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage:
+    """The author or the room's owner may delete; `is_operator` may delete anywhere."""
+
+    room_id: str
+    message_id: UUID
+    deleter_id: UUID
+    is_operator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetReaction:
+    room_id: str
+    message_id: UUID
+    user_id: UUID
+    kind: str
+    present: bool
+
+
+Operation = PostMessage | EditMessage | DeleteMessage | SetReaction
+
+
+@dataclass(frozen=True, slots=True)
+class MessageResult:
+    """`created` is False when the same idempotency key had been posted before."""
+
+    message: Message
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionResult:
+    message_id: UUID
+    kind: str
+    count: int
+
+
+OperationResult = MessageResult | ReactionResult

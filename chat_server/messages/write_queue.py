@@ -1,0 +1,106 @@
+"""Writes waiting for a transaction, by room. Pure: no await, no clock; the writer's lanes call it between awaits."""
+
+from asyncio import Future
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chat_contract.http.problem import ChatError
+from chat_server.messages.operations import Operation, OperationResult
+
+MAX_QUEUED = 10_000
+MAX_BATCH = 500
+MAX_SKIPS = 3
+
+
+@dataclass(slots=True, eq=False)
+class PendingWrite:
+    operation: Operation
+    result: Future[OperationResult]
+
+
+@dataclass(slots=True)
+class _RoomQueue:
+    writes: deque[PendingWrite] = field(default_factory=deque)
+    skips: int = 0
+    is_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Writes of rooms that no other lane works on. `wait`: queue for the room's lock instead of passing it by."""
+
+    writes: list[PendingWrite]
+    wait: bool
+
+    def room_ids(self) -> list[str]:
+        return sorted({write.operation.room_id for write in self.writes})
+
+
+class WriteQueue:
+    """At most MAX_QUEUED writes. Overflow rule: REFUSE (503 with Retry-After; the client's key makes a retry safe).
+
+    Rooms take turns, and each gets its share of a batch, so a cold room never queues behind a hot one.
+    """
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, _RoomQueue] = {}
+        self.size = 0
+
+    def offer(self, write: PendingWrite) -> None:
+        if self.size >= MAX_QUEUED:
+            raise ChatError(
+                "store_unavailable", "Too many writes are waiting; try again shortly.", retry_after_s=1
+            )
+        room = self._rooms.setdefault(write.operation.room_id, _RoomQueue())
+        room.writes.append(write)
+        self.size += 1
+
+    def take(self) -> Batch | None:
+        """The next batch, its rooms marked busy until `release`; None when there is nothing to do."""
+        ready = [(room_id, room) for room_id, room in self._rooms.items() if room.writes and not room.is_busy]
+        if not ready:
+            return None
+        if ready[0][1].skips >= MAX_SKIPS:
+            return Batch(self._take_from(*ready[0], MAX_BATCH), wait=True)
+        writes: list[PendingWrite] = []
+        ready = [entry for entry in ready if entry[1].skips < MAX_SKIPS][:MAX_BATCH]
+        for index, (room_id, room) in enumerate(ready):
+            share = (MAX_BATCH - len(writes)) // (len(ready) - index)
+            writes += self._take_from(room_id, room, share)
+        return Batch(writes, wait=False)
+
+    def _take_from(self, room_id: str, room: _RoomQueue, share: int) -> list[PendingWrite]:
+        count = min(len(room.writes), max(1, share))
+        room.is_busy = True
+        self.size -= count
+        self._rooms[room_id] = self._rooms.pop(room_id)  # to the end of the turn
+        return [room.writes.popleft() for _ in range(count)]
+
+    def put_back(self, writes: Iterable[PendingWrite]) -> None:
+        """Writes whose room was locked by another process: first again, and one skip more."""
+        for write in reversed(list(writes)):
+            self._rooms[write.operation.room_id].writes.appendleft(write)
+            self.size += 1
+
+    def release(self, room_ids: Iterable[str], skipped: Iterable[str] = ()) -> None:
+        """Open the rooms for the next batch; those in `skipped` come nearer to waiting for their lock."""
+        skipped = set(skipped)
+        for room_id in room_ids:
+            room = self._rooms[room_id]
+            room.is_busy = False
+            room.skips = room.skips + 1 if room_id in skipped else 0
+            if not room.writes:
+                del self._rooms[room_id]
+
+    def waiting(self) -> list[PendingWrite]:
+        """Everything that waits, left where it is."""
+        return [write for room in self._rooms.values() for write in room.writes]
+
+    def drain(self) -> list[PendingWrite]:
+        """Everything that waits, taken out: for the end of the process."""
+        writes = self.waiting()
+        for room in self._rooms.values():
+            room.writes.clear()
+        self.size = 0
+        return writes

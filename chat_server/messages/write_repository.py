@@ -1,0 +1,222 @@
+"""The writer's SQL, set-based, on a bare asyncpg connection: a statement costs the same for one post as for 500.
+
+Locks: `lock_rooms` takes the rooms' rows in id order (FOR NO KEY UPDATE) until the transaction ends. Everything else
+is read in later statements: one statement for all would read from before the lock and make holes in seq.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+from asyncpg import Connection, Record
+
+from chat_server.messages.batch import IdempotencyKey, MessageRow, Outcome, ReactionKey, RoomRow, blanked
+
+_MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to,
+    m.created_at, m.edited_at, m.deleted, m.reactions"""
+
+_LOCK: Final = """
+SELECT id, last_seq, message_count, owner_id, pg_current_xact_id()::text AS xact_id
+FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
+
+_MESSAGES_BY_ID: Final = f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
+
+_MESSAGES_BY_KEY: Final = f"""
+SELECT {_MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
+JOIN messages m USING (room_id, author_id, client_message_id)"""  # noqa: S608 - no input in it
+
+_REACTIONS: Final = """
+SELECT r.message_id, r.kind, r.user_id FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(message_id, kind, user_id)
+JOIN reactions r USING (message_id, kind, user_id)"""
+
+_INSERT_MESSAGES_AND_EVENTS: Final = """
+WITH new_messages AS (
+    INSERT INTO messages (id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to,
+                          created_at, edited_at, deleted, reactions)
+    SELECT n.id, n.room_id, n.seq, n.author_id, n.author_nickname, n.client_message_id, n.text, n.reply_to,
+           $1, n.edited_at, n.deleted, n.reactions::jsonb
+    FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[],
+                $10::timestamptz[], $11::boolean[], $12::text[])
+        AS n(id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to, edited_at, deleted,
+             reactions)
+), new_events AS (
+    INSERT INTO events (room_id, seq, type, message_id, conflate, payload, created_at)
+    SELECT e.*, $1
+    FROM unnest($13::text[], $14::bigint[], $15::text[], $16::uuid[], $17::text[], $18::text[])
+        AS e(room_id, seq, type, message_id, conflate, payload)
+), new_outbox AS (
+    INSERT INTO outbox (room_id, seq, created_at)
+    SELECT o.room_id, o.seq, $1 FROM unnest($13::text[], $14::bigint[]) AS o(room_id, seq)
+)
+UPDATE rooms SET last_seq = r.last_seq, message_count = r.message_count,
+    active_at = GREATEST(rooms.active_at, date_trunc('second', $1))
+FROM unnest($19::text[], $20::bigint[], $21::bigint[]) AS r(id, last_seq, message_count)
+WHERE rooms.id = r.id"""
+
+_UPDATE_MESSAGES: Final = """
+UPDATE messages SET text = c.text, edited_at = c.edited_at, deleted = c.deleted, reactions = c.reactions::jsonb
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[], $5::text[])
+    AS c(id, text, edited_at, deleted, reactions)
+WHERE messages.id = c.id"""
+
+_INSERT_REACTIONS: Final = """
+INSERT INTO reactions (message_id, kind, user_id, room_id, message_seq)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[])"""
+
+_DELETE_REACTIONS: Final = """
+DELETE FROM reactions r USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(message_id, kind, user_id)
+WHERE r.message_id = k.message_id AND r.kind = k.kind AND r.user_id = k.user_id"""
+
+_DELETE_REACTIONS_OF: Final = "DELETE FROM reactions WHERE message_id = ANY($1::uuid[])"
+
+_EVENTS_WITH_TEXT: Final = """
+SELECT room_id, seq, payload FROM events e JOIN unnest($1::text[], $2::bigint[]) AS k(room_id, seq) USING (room_id, seq)
+UNION SELECT room_id, seq, payload FROM events WHERE message_id = ANY($3::uuid[])"""
+
+_BLANK_EVENTS: Final = """
+UPDATE events SET payload = b.payload FROM unnest($1::text[], $2::bigint[], $3::text[]) AS b(room_id, seq, payload)
+WHERE events.room_id = b.room_id AND events.seq = b.seq"""
+
+
+async def lock_rooms(
+    connection: Connection, room_ids: Sequence[str], *, wait: bool
+) -> tuple[dict[str, RoomRow], str | None]:
+    """Lock the rooms until the transaction ends; those locked by others are left out unless `wait`.
+
+    Returns the locked rooms and the transaction's id (None when nothing was locked).
+    """
+    rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids)
+    rooms = {r["id"]: RoomRow(r["id"], r["last_seq"], r["message_count"], r["owner_id"]) for r in rows}
+    return rooms, rows[0]["xact_id"] if rows else None
+
+
+async def read_messages(
+    connection: Connection, ids: Sequence[UUID], keys: Sequence[IdempotencyKey]
+) -> list[MessageRow]:
+    """The messages with these ids and those posted under these idempotency keys."""
+    rows: list[Record] = []
+    if ids:
+        rows += await connection.fetch(_MESSAGES_BY_ID, ids)
+    if keys:
+        room_ids, author_ids, client_ids = zip(*keys, strict=True)
+        rows += await connection.fetch(_MESSAGES_BY_KEY, room_ids, author_ids, client_ids)
+    return [_message_row(row) for row in rows]
+
+
+async def read_reactions(connection: Connection, keys: Sequence[ReactionKey]) -> set[ReactionKey]:
+    """Those of the (message, kind, user) triples that stand."""
+    if not keys:
+        return set()
+    rows = await connection.fetch(_REACTIONS, *zip(*keys, strict=True))
+    return {(r["message_id"], r["kind"], r["user_id"]) for r in rows}
+
+
+async def write(connection: Connection, outcome: Outcome, now: datetime) -> None:
+    """Write the outcome; the caller commits."""
+    new = list(outcome.new_messages.values())
+    events = outcome.events
+    rooms = list(outcome.rooms.values())
+    await connection.execute(
+        _INSERT_MESSAGES_AND_EVENTS,
+        now,
+        [m.id for m in new],
+        [m.room_id for m in new],
+        [m.seq for m in new],
+        [m.author_id for m in new],
+        [m.author_nickname for m in new],
+        [m.client_message_id for m in new],
+        [m.text for m in new],
+        [m.reply_to for m in new],
+        [m.edited_at for m in new],
+        [m.deleted for m in new],
+        [_json(m.reactions) for m in new],
+        [e.room_id for e in events],
+        [e.seq for e in events],
+        [e.type for e in events],
+        [e.message_id for e in events],
+        [e.conflate for e in events],
+        [e.payload.decode() for e in events],
+        [r.id for r in rooms],
+        [r.last_seq for r in rooms],
+        [r.message_count for r in rooms],
+    )
+    changed = list(outcome.changed_messages.values())
+    if changed:
+        await connection.execute(
+            _UPDATE_MESSAGES,
+            [m.id for m in changed],
+            [m.text for m in changed],
+            [m.edited_at for m in changed],
+            [m.deleted for m in changed],
+            [_json(m.reactions) for m in changed],
+        )
+    if outcome.gone_reactions:
+        await connection.execute(_DELETE_REACTIONS, *_columns(outcome.gone_reactions))
+    if outcome.new_reactions:
+        messages = list(outcome.new_reactions.values())
+        await connection.execute(
+            _INSERT_REACTIONS,
+            *_columns(outcome.new_reactions),
+            [m.room_id for m in messages],
+            [m.seq for m in messages],
+        )
+    if outcome.deleted_messages:
+        await _forget_texts(connection, outcome.deleted_messages)
+
+
+async def _forget_texts(connection: Connection, deleted: dict[UUID, MessageRow]) -> None:
+    """Take the text of deleted messages out of the catch-up log, and their reactions out of the table."""
+    messages = list(deleted.values())
+    await connection.execute(_DELETE_REACTIONS_OF, list(deleted))
+    rows = await connection.fetch(
+        _EVENTS_WITH_TEXT, [m.room_id for m in messages], [m.seq for m in messages], list(deleted)
+    )
+    payloads = []
+    for row in rows:
+        message_id = UUID(orjson.loads(row["payload"])["message"]["id"])
+        payloads.append(blanked(row["payload"], deleted[message_id].view()).decode())
+    await connection.execute(_BLANK_EVENTS, [r["room_id"] for r in rows], [r["seq"] for r in rows], payloads)
+
+
+async def is_committed(connection: Connection, xact_id: str, outcome: Outcome) -> bool | None:
+    """Whether the transaction happened: True, False, or None while the server still works on it.
+
+    The id alone would not do: one that never reached the log may be given to another transaction after a crash.
+    """
+    status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", xact_id)
+    if status == "in progress":
+        return None
+    if status != "committed":
+        return False
+    first = outcome.events[0]
+    payload = await connection.fetchval(
+        "SELECT payload FROM events WHERE room_id = $1 AND seq = $2", first.room_id, first.seq
+    )
+    return bool(payload == first.payload.decode())
+
+
+def _json(reactions: dict[str, int]) -> str:
+    return orjson.dumps(reactions).decode() if reactions else "{}"
+
+
+def _columns(keys: Iterable[ReactionKey]) -> list[tuple[object, ...]]:
+    return list(zip(*keys, strict=True))
+
+
+def _message_row(row: Record) -> MessageRow:
+    return MessageRow(
+        id=row["id"],
+        room_id=row["room_id"],
+        seq=row["seq"],
+        author_id=row["author_id"],
+        author_nickname=row["author_nickname"],
+        client_message_id=row["client_message_id"],
+        text=row["text"],
+        reply_to=row["reply_to"],
+        created_at=row["created_at"],
+        edited_at=row["edited_at"],
+        deleted=row["deleted"],
+        reactions=orjson.loads(row["reactions"]),
+    )

@@ -1,0 +1,373 @@
+"""Group commit: what arrives while a commit is on its way goes into the next transaction.
+
+No timer, so nothing is added when idle; under load one fsync serves hundreds of posts. Two lanes commit at the same
+time, never for the same room.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self, cast
+
+import asyncpg
+import orjson
+from prometheus_client import Counter, Gauge, Histogram
+
+from chat_contract.http.problem import ChatError
+from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch, read_needs
+from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
+from chat_server.messages.silence import LOOK_S, Silence
+from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
+from chat_server.messages.write_repository import (
+    is_committed,
+    lock_rooms,
+    read_messages,
+    read_reactions,
+    write,
+)
+
+log = logging.getLogger(__name__)
+
+LANES: Final = 2
+RETRIES: Final = 3
+CONNECT_TIMEOUT_S: Final = 0.8
+STATEMENT_TIMEOUT_S: Final = 3
+LOCK_TIMEOUT_S: Final = 0.7
+IDLE_IN_TRANSACTION_S: Final = 3
+"""A process that stands still in the middle of a transaction keeps its rooms from the others no longer than that."""
+
+ANSWER_WITHIN_S: Final = 2.5
+OUTCOME_WITHIN_S: Final = 3
+
+_CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
+_RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_REJECTED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    orjson.JSONEncodeError,
+    UnicodeError,
+)
+_REFUSABLE = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+
+BATCH_WRITES = Histogram(
+    "hotchat_write_batch_writes", "Writes in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+COMMIT_SECONDS = Histogram(
+    "hotchat_write_commit_seconds",
+    "Time of one transaction",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2),
+)
+WRITES_WAITING = Gauge(
+    "hotchat_writes_waiting", "Writes that wait for a transaction (at most 10,000: REFUSE)"
+)
+WRITES_FAILED = Counter(
+    "hotchat_writes_failed_total", "Writes answered with an error of the store", ["reason"]
+)
+ROOM_SKIPS = Counter(
+    "hotchat_write_room_skips_total", "Times a room was passed by because another process held it"
+)
+
+Handover = Callable[[Sequence[StoredEvent]], None]
+
+
+class _CommitUnknown(Exception):
+    """The connection died at COMMIT: only the server knows whether it happened."""
+
+    def __init__(
+        self, xact_id: str, outcome: Outcome, taken: list[PendingWrite], passed_by: list[PendingWrite]
+    ) -> None:
+        self.xact_id = xact_id
+        self.outcome = outcome
+        self.taken = taken
+        self.passed_by = passed_by
+
+
+def _unavailable() -> ChatError:
+    return ChatError(
+        "store_unavailable",
+        "Messages cannot be stored right now; send the same message again.",
+        retry_after_s=1,
+    )
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One connection of the writer's own. Index scans only: a plan made while a table is empty outlives that."""
+
+    dsn: str
+    connection: asyncpg.Connection | None = None
+
+    async def open(self) -> asyncpg.Connection:
+        if self.connection is None or self.connection.is_closed():
+            self.connection = await asyncpg.connect(
+                self.dsn,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=STATEMENT_TIMEOUT_S + 1,
+                server_settings={
+                    "application_name": "hotchat writer",
+                    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+                    "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}ms",
+                    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+                    "tcp_user_timeout": "3000",
+                    "enable_seqscan": "off",
+                    "enable_hashjoin": "off",
+                    "enable_mergejoin": "off",
+                    "jit": "off",
+                },
+            )
+        return self.connection
+
+    def drop(self) -> None:
+        if self.connection is not None:
+            self.connection.terminate()
+            self.connection = None
+
+
+class GroupCommitWriter:
+    """Puts operations into transactions and hands their events over after the commit.
+
+    `hand_over` must not block or raise: what it cannot take, the outbox relay sends.
+    """
+
+    def __init__(self, dsn: str, hand_over: Handover, now: Callable[[], datetime]) -> None:
+        self._hand_over = hand_over
+        self._now = now
+        self._queue = WriteQueue()
+        self._wakeups = [asyncio.Event() for _ in range(LANES)]
+        self._lanes = [_Lane(dsn) for _ in range(LANES)]
+        self._silence = Silence()
+        self._in_flight: list[PendingWrite] = []
+        self._is_closing = False
+
+    @asynccontextmanager
+    async def committing(self) -> AsyncIterator[Self]:
+        """Writes until the block ends, then finishes what waits: a post that was taken is answered."""
+        tasks = [
+            asyncio.create_task(self._run(lane, wakeup), name="writer lane")
+            for lane, wakeup in zip(self._lanes, self._wakeups, strict=True)
+        ]
+        watch = asyncio.create_task(self._watch(), name="writer watch")
+        try:
+            yield self
+        finally:
+            self._is_closing = True
+            self._wake()
+            await asyncio.wait(tasks, timeout=ANSWER_WITHIN_S)
+            for task in (*tasks, watch):
+                task.cancel()
+            await asyncio.gather(*tasks, watch, return_exceptions=True)
+            for pending in self._queue.drain():
+                _fail(pending, _unavailable())
+            for lane in self._lanes:
+                lane.drop()
+
+    async def post(self, operation: Operation) -> MessageResult:
+        """Store a message operation. Raises ChatError."""
+        return cast(MessageResult, await self._submit(operation))
+
+    async def react(self, operation: Operation) -> ReactionResult:
+        """Store a reaction. Raises ChatError."""
+        return cast(ReactionResult, await self._submit(operation))
+
+    async def _submit(self, operation: Operation) -> OperationResult:
+        if self._silence.is_on:
+            WRITES_FAILED.labels("silence").inc()
+            raise _unavailable()
+        pending = PendingWrite(operation, asyncio.get_running_loop().create_future())
+        self._queue.offer(pending)
+        self._wake()
+        timer = asyncio.get_running_loop().call_later(ANSWER_WITHIN_S, _fail, pending, _unavailable())
+        try:
+            return await pending.result
+        finally:
+            timer.cancel()
+
+    async def _watch(self) -> None:
+        """Refuse what waits as soon as Postgres is silent; what it commits after all is found by the client's key."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self._silence.look(loop.time()):
+                waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
+                if waiting:
+                    log.warning("Postgres is silent: %d writes are refused", len(waiting))
+                    _fail_all(waiting, _unavailable(), "silence")
+
+    def _wake(self) -> None:
+        WRITES_WAITING.set(self._queue.size)
+        for wakeup in self._wakeups:
+            wakeup.set()
+
+    async def _run(self, lane: _Lane, wakeup: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = self._queue.take()
+            if batch is None:
+                if self._is_closing:
+                    return
+                wakeup.clear()
+                await wakeup.wait()
+                continue
+            room_ids = batch.room_ids()
+            skipped: set[str] = set()
+            self._silence.began(loop.time())
+            self._in_flight += batch.writes
+            try:
+                skipped = await self._settle(lane, batch)
+            except Exception:
+                log.exception("A batch of %d writes failed unexpectedly", len(batch.writes))
+                lane.drop()
+                _fail_all(batch.writes, _unavailable(), "unexpected")
+            finally:
+                self._silence.ended(loop.time())
+                done = set(map(id, batch.writes))
+                self._in_flight = [pending for pending in self._in_flight if id(pending) not in done]
+                self._queue.release(room_ids, skipped)
+                self._wake()
+
+    async def _settle(self, lane: _Lane, batch: Batch) -> set[str]:
+        """Answer every write of the batch; returns the rooms that were passed by, their writes queued again."""
+        writes = [pending for pending in batch.writes if not pending.result.done()]
+        for attempt in range(1, RETRIES + 1):
+            try:
+                return await self._transact(lane, writes, wait=batch.wait)
+            except _RETRYABLE:
+                continue
+            except _REFUSABLE as error:
+                _fail_all(writes, _unavailable(), error.sqlstate or "timeout")
+                return set()
+            except _REJECTED as error:
+                await self._settle_halves(lane, writes, batch.wait, error)
+                return set()
+            except _CommitUnknown as unknown:
+                lane.drop()
+                happened = await self._find_out(lane, unknown)
+                if happened:
+                    self._answer(unknown.taken, unknown.outcome)
+                    return self._put_back(unknown.passed_by)
+                if happened is None:
+                    break
+            except (*_CONNECTION_LOST, asyncpg.PostgresError) as error:
+                lane.drop()
+                log.warning("The writer lost Postgres (attempt %d): %r", attempt, error)
+                if isinstance(error, ConnectionRefusedError | asyncpg.CannotConnectNowError):
+                    break
+        _fail_all(writes, _unavailable(), "connection")
+        return set()
+
+    async def _settle_halves(
+        self, lane: _Lane, writes: list[PendingWrite], wait: bool, error: Exception
+    ) -> None:
+        """A write that Postgres rejects fails alone: run the batch again in halves, in order."""
+        if len(writes) == 1:
+            log.warning("One write cannot be stored: %r", error)
+            detail = "The store does not accept this text; change it and send it again."
+            _fail_all(writes, ChatError("validation_failed", detail, errors=[]), "rejected")
+            return
+        middle = len(writes) // 2
+        for half in (writes[:middle], writes[middle:]):
+            await self._settle(lane, Batch(half, wait=True))
+
+    async def _transact(self, lane: _Lane, writes: list[PendingWrite], *, wait: bool) -> set[str]:
+        if not writes:
+            return set()
+        connection = await lane.open()
+        self._heard()
+        now = self._now()
+        with COMMIT_SECONDS.time():
+            await connection.execute("BEGIN")
+            try:
+                room_ids = sorted({w.operation.room_id for w in writes})
+                rooms, xact_id = await lock_rooms(connection, room_ids, wait=wait)
+                taken = [w for w in writes if w.operation.room_id in rooms]
+                passed_by = [w for w in writes if w.operation.room_id not in rooms]
+                self._heard()
+                outcome = Outcome()
+                if taken:
+                    operations = [w.operation for w in taken]
+                    ids, keys, reaction_keys = read_needs(operations)
+                    messages = await read_messages(connection, ids, keys)
+                    self._heard()
+                    known = Known(
+                        rooms=rooms,
+                        messages={m.id: m for m in messages},
+                        by_key={(m.room_id, m.author_id, m.client_message_id): m.id for m in messages},
+                        reactions=await read_reactions(connection, reaction_keys),
+                    )
+                    self._heard()
+                    outcome = apply_batch(operations, known, now)
+                    if outcome.events:
+                        await write(connection, outcome, now)
+                        self._heard()
+            except _CONNECTION_LOST:
+                connection.terminate()
+                raise
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            try:
+                await connection.execute("COMMIT")
+            except (*_CONNECTION_LOST, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
+                if xact_id is None or not outcome.events:
+                    raise
+                raise _CommitUnknown(xact_id, outcome, taken, passed_by) from error
+        BATCH_WRITES.observe(len(taken))
+        self._answer(taken, outcome)
+        return self._put_back(passed_by)
+
+    def _heard(self) -> None:
+        self._silence.heard(asyncio.get_running_loop().time())
+
+    def _answer(self, writes: Sequence[PendingWrite], outcome: Outcome) -> None:
+        if outcome.events:
+            self._hand_over(outcome.events)
+        for pending, result in zip(writes, outcome.results, strict=True):
+            if pending.result.done():
+                continue
+            if isinstance(result, ChatError):
+                pending.result.set_exception(result)
+            else:
+                pending.result.set_result(result)
+
+    def _put_back(self, writes: list[PendingWrite]) -> set[str]:
+        skipped = {write.operation.room_id for write in writes}
+        ROOM_SKIPS.inc(len(skipped))
+        self._queue.put_back(writes)
+        return skipped
+
+    async def _find_out(self, lane: _Lane, unknown: _CommitUnknown) -> bool | None:
+        """Ask a new connection whether the commit happened; None when nobody can tell in time."""
+        log.warning("The connection died at COMMIT of transaction %s", unknown.xact_id)
+        deadline = asyncio.get_running_loop().time() + OUTCOME_WITHIN_S
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                happened = await is_committed(await lane.open(), unknown.xact_id, unknown.outcome)
+                if happened is not None:
+                    return happened
+            except asyncpg.InvalidParameterValueError:
+                return False  # an id that the server has not reached: it never wrote the transaction down
+            except (*_CONNECTION_LOST, asyncpg.PostgresError):
+                lane.drop()
+            await asyncio.sleep(0.05)
+        return None
+
+
+async def _roll_back(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (*_CONNECTION_LOST, asyncpg.PostgresError):
+        connection.terminate()
+
+
+def _fail(pending: PendingWrite, error: ChatError) -> None:
+    if not pending.result.done():
+        pending.result.set_exception(error)
+
+
+def _fail_all(writes: Sequence[PendingWrite], error: ChatError, reason: str) -> None:
+    WRITES_FAILED.labels(reason).inc(len(writes))
+    for pending in writes:
+        _fail(pending, error)

@@ -1,0 +1,19 @@
+"""`python -m chat_server.migrate`: bring the schema to the newest revision. Servers do so at their start too."""
+
+import asyncio
+
+from chat_contract.serve import log_to_stderr
+from chat_contract.settings import settings_or_exit
+from chat_server.config import ChatSettings
+from chat_server.db import migrate, open_database
+
+
+async def main(settings: ChatSettings) -> None:
+    async with open_database(settings.database_url, pool_size=1) as engine:
+        await migrate(engine)
+
+
+if __name__ == "__main__":
+    read = settings_or_exit(ChatSettings)
+    log_to_stderr(read.log_level)
+    asyncio.run(main(read))

@@ -1,0 +1,124 @@
+"""The tables. Postgres is the only durable store; everything else can be lost and is made anew from here.
+
+Rows of the hot tables carry no foreign keys: rooms and messages are never deleted, the writer reads both under the
+room's lock, and a key check for each row would cost a tenth of a post.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[type, Any]] = {
+        str: Text,
+        UUID: postgresql.UUID(as_uuid=True),
+        datetime: DateTime(timezone=True),
+        int: BigInteger,
+    }
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    nickname: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Room(Base):
+    """`last_seq` is taken under this row's lock: seq has no holes, and commit order is seq order.
+
+    `active_at` is kept to the second, so that a hot room's updates leave the index alone (heap-only tuples).
+    """
+
+    __tablename__ = "rooms"
+    __table_args__ = (
+        Index("rooms_by_activity", text("active_at DESC"), "id"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    visibility: Mapped[str] = mapped_column(server_default="public")
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    last_seq: Mapped[int] = mapped_column(server_default="0")
+    message_count: Mapped[int] = mapped_column(server_default="0")
+    slow_mode_s: Mapped[int] = mapped_column(Integer, server_default="0")
+    created_at: Mapped[datetime]
+    active_at: Mapped[datetime]
+
+
+class Message(Base):
+    """One message. `reactions` holds the counts, so that a page is one index scan; zero counts are left out.
+
+    `message_count` of the room counts creations and never goes down: unread badges subtract two of its values.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("room_id", "seq", name="messages_by_seq"),
+        UniqueConstraint("room_id", "author_id", "client_message_id", name="messages_idempotency"),
+        {"postgresql_with": {"fillfactor": 85}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[str]
+    seq: Mapped[int]
+    author_id: Mapped[UUID]
+    author_nickname: Mapped[str]
+    client_message_id: Mapped[UUID]
+    text: Mapped[str]
+    reply_to: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    reactions: Mapped[dict[str, int]] = mapped_column(postgresql.JSONB, server_default="{}")
+
+
+class Reaction(Base):
+    __tablename__ = "reactions"
+    __table_args__ = (Index("reactions_mine", "room_id", "user_id", "message_seq"),)
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[str]
+    message_seq: Mapped[int]
+
+
+class Event(Base):
+    """The catch-up log. `payload` is text, not jsonb: it goes out byte for byte.
+
+    `message_id` is set on edits only, so that a deletion finds every event that carries the text.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("events_edits", "message_id", postgresql_where=text("message_id IS NOT NULL")),
+        Index("events_by_age", "created_at", postgresql_using="brin"),
+    )
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    message_id: Mapped[UUID | None]
+    conflate: Mapped[str | None]
+    payload: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class OutboxRow(Base):
+    """An event Kafka has not acknowledged yet. Deleted in batches; the relay leases what stays behind."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_by_age", "created_at"),)
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]

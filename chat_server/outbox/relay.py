@@ -1,0 +1,60 @@
+"""Sends what the producer could not: rows that stay in the outbox for over two seconds. Any number may run."""
+
+import asyncio
+import logging
+from random import Random
+from typing import Final
+
+import asyncpg
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+
+from chat_server.outbox.event_producer import EventProducer
+from chat_server.outbox.repository import OutboxRepository
+
+log = logging.getLogger(__name__)
+
+POLL_S: Final = 1.0
+CLAIM: Final = 500
+
+RELAYED = Counter("hotchat_events_relayed_total", "Events that the relay brought to Kafka")
+
+
+class OutboxRelay:
+    """One claim in flight at a time; a claim is a lease, so a relay that dies only delays its rows."""
+
+    def __init__(self, outbox: OutboxRepository, producer: EventProducer, rng: Random) -> None:
+        self._outbox = outbox
+        self._producer = producer
+        self._rng = rng
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                while self._producer.is_healthy and await self.relay_once() == CLAIM:
+                    pass
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                SQLAlchemyError,
+            ) as error:
+                log.debug("The relay waits for Postgres: %r", error)
+            await asyncio.sleep(POLL_S * self._rng.uniform(0.8, 1.2))
+
+    async def relay_once(self) -> int:
+        """Claim and send once; returns how many rows were brought to Kafka."""
+        claimed = await self._outbox.claim(CLAIM)
+        if not claimed:
+            return 0
+        sent = await self._producer.publish(claimed)
+        if sent:
+            await self._outbox.delete(sent)
+            RELAYED.inc(len(sent))
+            log.info("The relay brought %d events to Kafka", len(sent))
+        left = {(event.room_id, event.seq) for event in claimed}.difference(sent)
+        if left:
+            await self._outbox.release(sorted(left))
+        return len(sent)

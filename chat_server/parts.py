@@ -1,0 +1,50 @@
+"""What the endpoints work with: opened once in lifespan, handed in by type."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_contract.http.edge import Scope
+from chat_server.config import ChatSettings
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.messages.writer import GroupCommitWriter
+from chat_server.outbox.event_producer import EventProducer
+from chat_server.rate_limits import RateLimits
+from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.repository import RoomRepository
+from chat_server.sessions.repository import UserRepository
+from chat_server.sessions.tokens import SessionTokens
+from chat_server.slow_mode import SlowMode
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: ChatSettings
+    engine: AsyncEngine
+    redis: Redis
+    tokens: SessionTokens
+    writer: GroupCommitWriter
+    producer: EventProducer
+    rooms: RoomRepository
+    directory: RoomDirectory
+    users: UserRepository
+    hot_rooms: HotRooms
+    rate_limits: RateLimits
+    slow_mode: SlowMode
+    client_address: Callable[[Scope], str]
+    event_pages: Callable[[str, int, int], Awaitable[bytes]]
+    forget_room: Callable[[str], None]
+    rng: Random
+
+
+async def parts(request: Request) -> Parts:
+    """A coroutine although it never waits: FastAPI would run a plain function on a thread."""
+    return cast(Parts, request.app.state.parts)
+
+
+PartsOf = Annotated[Parts, Depends(parts)]

@@ -1,0 +1,26 @@
+"""A Prometheus counter for paths that run for every fetch: counting is one dict update, without lock or method call."""
+
+from collections.abc import Iterable
+
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+
+class PlainCounter(Collector):
+    """`counts[label values] += 1`, from the event loop's thread only. Every label set is named when it is made."""
+
+    def __init__(
+        self, name: str, documentation: str, labels: tuple[str, ...], known: Iterable[tuple[str, ...]]
+    ) -> None:
+        self._name = name.removesuffix("_total")
+        self._documentation = documentation
+        self._labels = labels
+        self.counts: dict[tuple[str, ...], int] = dict.fromkeys(known, 0)
+        REGISTRY.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        family = CounterMetricFamily(self._name, self._documentation, labels=self._labels)
+        for values, count in self.counts.items():
+            family.add_metric(values, count)
+        yield family

@@ -1,0 +1,57 @@
+"""How often people may write, in this process. Reading is the gate's business."""
+
+from collections.abc import Callable, Hashable
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from chat_contract.http.problem import ChatError, jittered
+from chat_server.config import ChatSettings
+from chat_server.rate_limit_headers import rate_limit_headers
+from chat_server.token_buckets import TokenBuckets
+
+BURST_S: Final = 2
+TYPING_PER_USER_PER_S: Final = 1.0
+
+
+class RateLimits:
+    """`clock` is monotonic seconds. Each limit is per process; several processes allow that much more."""
+
+    def __init__(self, settings: ChatSettings, clock: Callable[[], float], rng: Random) -> None:
+        per_user, per_room = settings.posts_per_user_per_s, settings.posts_per_room_per_s
+        per_address_per_s = settings.sessions_per_address_per_min / 60
+        self._clock = clock
+        self._rng = rng
+        self._users = TokenBuckets(per_user, max(1, per_user * BURST_S))
+        self._rooms = TokenBuckets(per_room, max(1, per_room * BURST_S))
+        self._addresses = TokenBuckets(per_address_per_s, max(1, settings.sessions_per_address_per_min / 2))
+        self._typing = TokenBuckets(TYPING_PER_USER_PER_S, 2)
+
+    def check_write(self, room_id: str, user_id: UUID) -> None:
+        """Raises ChatError `rate_limited`."""
+        now_s = self._clock()
+        self._refuse("user", self._users, (room_id, user_id), now_s, "You are writing too fast")
+        self._refuse("room", self._rooms, room_id, now_s, "Too many people are writing in this room")
+
+    def check_session(self, address: str) -> None:
+        """Raises ChatError `rate_limited`."""
+        self._refuse(
+            "address", self._addresses, address, self._clock(), "Too many new sessions from your address"
+        )
+
+    def may_send_typing(self, room_id: str, user_id: UUID) -> bool:
+        return self._typing.take((room_id, user_id), self._clock()) == 0.0
+
+    def _refuse(self, policy: str, buckets: TokenBuckets, key: Hashable, now_s: float, what: str) -> None:
+        wait_s = buckets.take(key, now_s)
+        if wait_s > 0:
+            wait_s = jittered(wait_s, self._rng)
+            window_s = buckets.burst / buckets.rate_per_s
+            raise ChatError(
+                "rate_limited",
+                f"{what}; try again in {wait_s:.1f} s.",
+                retry_after_s=wait_s,
+                headers=rate_limit_headers(
+                    policy, quota=int(buckets.burst), window_s=window_s, remaining=0, reset_s=wait_s
+                ),
+            )

@@ -1,0 +1,70 @@
+"""Which rooms exist and how they are set, remembered for a moment: a write costs no look-up of its room."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+from chat_contract.http.problem import ChatError
+from chat_server.rooms.repository import RoomMeta, RoomRepository
+
+MAX_ROOMS: Final = 10_000
+FRESH_S: Final = 1.0
+LOAD_WITHIN_S: Final = 0.5
+"""A write waits no longer for its room's settings; Postgres that neither answers nor refuses would hold it."""
+
+
+def room_not_found(room_id: str) -> ChatError:
+    return ChatError("room_not_found", f"There is no room {room_id[:64]!r}.")
+
+
+class RoomDirectory:
+    """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all who ask.
+
+    Older ones serve while Postgres is away or slow.
+    """
+
+    def __init__(self, rooms: RoomRepository, clock: Callable[[], float]) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._flights: dict[str, asyncio.Task[RoomMeta | None]] = {}
+        self._entries: OrderedDict[str, tuple[RoomMeta, float]] = OrderedDict()
+
+    async def get(self, room_id: str) -> RoomMeta:
+        """Raises ChatError `room_not_found`."""
+        entry = self._entries.get(room_id)
+        now_s = self._clock()
+        if entry is not None and now_s - entry[1] < FRESH_S:
+            return entry[0]
+        flight = self._flights.get(room_id)
+        if flight is None:
+            flight = asyncio.create_task(self._load(room_id))
+            self._flights[room_id] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(room_id, None))
+        try:
+            async with asyncio.timeout(LOAD_WITHIN_S):
+                meta = await asyncio.shield(flight)
+        except (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError):
+            if entry is None:
+                raise
+            return entry[0]
+        if meta is None:
+            raise room_not_found(room_id)
+        return meta
+
+    async def _load(self, room_id: str) -> RoomMeta | None:
+        asked_at_s = self._clock()
+        meta = await self._rooms.meta(room_id)
+        if meta is not None:
+            self._entries[room_id] = (meta, asked_at_s)
+            self._entries.move_to_end(room_id)
+            if len(self._entries) > MAX_ROOMS:
+                self._entries.popitem(last=False)
+        return meta
+
+    def forget(self, room_id: str) -> None:
+        """After a change of the room."""
+        self._entries.pop(room_id, None)

@@ -1,0 +1,93 @@
+"""The SQL of rooms, but for what the writer does to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_contract.internal_api import RoomHead
+from chat_server.db import driver_connection
+from chat_server.hotchat.hot_rooms import COLD
+from chat_server.models import Room
+
+_HEADS: Final = """
+SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
+FROM unnest($1::text[]) AS k(id) JOIN rooms r USING (id)
+LEFT JOIN LATERAL (
+    SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
+) o ON true"""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMeta:
+    """What a write has to know of its room before it is queued."""
+
+    id: str
+    owner_id: UUID | None
+    slow_mode_s: int
+
+
+class RoomRepository:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, room_id: str, name: str, owner_id: UUID, now: datetime) -> bool:
+        """False when the id is taken."""
+        values = {
+            "id": room_id,
+            "name": name,
+            "owner_id": owner_id,
+            "created_at": now,
+            "active_at": now.replace(microsecond=0),
+        }
+        async with self._engine.begin() as tx:
+            added = await tx.scalar(
+                pg_insert(Room)
+                .values(values)
+                .on_conflict_do_nothing(index_elements=["id"])
+                .returning(Room.id)
+            )
+        return added is not None
+
+    async def page(self, limit: int, before: tuple[datetime, str] | None) -> list[Row[Any]]:
+        """Rooms by activity, newest first; `before` is the (active_at, id) of the last one shown."""
+        query = select(Room.__table__).order_by(Room.active_at.desc(), Room.id).limit(limit)
+        if before is not None:
+            active_at, room_id = before
+            query = query.where(
+                (Room.active_at < active_at) | ((Room.active_at == active_at) & (Room.id > room_id))
+            )
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(query)).all())
+
+    async def get(self, room_id: str) -> Row[Any] | None:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(select(Room.__table__).where(Room.id == room_id))).first()
+
+    async def meta(self, room_id: str) -> RoomMeta | None:
+        row = await self.get(room_id)
+        return None if row is None else RoomMeta(row.id, row.owner_id, row.slow_mode_s)
+
+    async def change(self, room_id: str, values: dict[str, Any]) -> Row[Any] | None:
+        async with self._engine.begin() as tx:
+            changed = update(Room).where(Room.id == room_id).values(**values).returning(*Room.__table__.c)
+            return (await tx.execute(changed)).first()
+
+    async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
+        """Where these rooms are; unknown ones are left out. Heat is filled in by the caller."""
+        async with driver_connection(self._engine) as connection:
+            rows = await connection.fetch(_HEADS, room_ids)
+        return {
+            row["id"]: {
+                "last_seq": row["last_seq"],
+                "oldest_seq": row["last_seq"] + 1 if row["oldest_seq"] is None else row["oldest_seq"],
+                "message_count": row["message_count"],
+                "heat": COLD,
+                "slow_mode_s": row["slow_mode_s"],
+            }
+            for row in rows
+        }

@@ -1,0 +1,59 @@
+"""What rooms look like on the wire."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from chat_contract.limits import MAX_ROOM_NAME_CODE_POINTS, ROOM_ID_PATTERN
+from chat_server.messages.text import clean_text
+from chat_server.slow_mode import MAX_SLOW_MODE_S
+
+
+def clean_room_name(raw: str) -> str:
+    """One line of 1 to MAX_ROOM_NAME_CODE_POINTS code points. Raises ValueError with a sentence for its author."""
+    name = " ".join(clean_text(raw).split())
+    if len(name) > MAX_ROOM_NAME_CODE_POINTS:
+        raise ValueError(f"A room's name has 1 to {MAX_ROOM_NAME_CODE_POINTS} characters.")
+    return name
+
+
+RoomName = Annotated[str, Field(max_length=1000), AfterValidator(clean_room_name)]
+
+
+class RoomRequest(BaseModel):
+    """`id` is made from the name when absent."""
+
+    name: RoomName
+    id: Annotated[str, Field(pattern=ROOM_ID_PATTERN)] | None = None
+
+
+class RoomPatch(BaseModel):
+    """What the owner changes; what is absent stays."""
+
+    name: RoomName | None = None
+    slow_mode_s: Annotated[int, Field(ge=0, le=MAX_SLOW_MODE_S)] | None = None
+
+
+class HeatView(BaseModel):
+    hot: bool
+    since: str | None
+    fetches_per_s: float
+
+
+class RoomView(BaseModel):
+    """`message_count` counts creations and never goes down: unread badges subtract two of its values."""
+
+    id: str
+    name: str
+    visibility: str
+    owner_id: str | None
+    last_seq: int
+    message_count: int
+    heat: HeatView
+    slow_mode_s: int
+    viewers: int
+
+
+class RoomList(BaseModel):
+    rooms: list[RoomView]
+    next_cursor: str | None

@@ -1,0 +1,49 @@
+"""Entering with a nickname, and asking who one is."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import uuid_utils.compat
+from fastapi import APIRouter, Depends, Request, Response
+
+from chat_server.errors import problems
+from chat_server.json_body import documented_body, json_body
+from chat_server.messages.message_view import rfc3339_ms
+from chat_server.parts import PartsOf
+from chat_server.sessions.current import SignedIn, token_headers
+from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
+
+router = APIRouter(tags=["sessions"])
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    openapi_extra=documented_body(SessionRequest),
+    responses=problems(
+        "validation_failed", "rate_limited", "body_too_large", "unsupported_media_type", "store_unavailable"
+    ),
+)
+async def create_session(
+    wanted: Annotated[SessionRequest, Depends(json_body(SessionRequest))],
+    request: Request,
+    response: Response,
+    parts: PartsOf,
+) -> SessionView:
+    """Take a nickname: a new user with a token for 30 days, sliding, also as an HttpOnly cookie."""
+    parts.rate_limits.check_session(parts.client_address(request.scope))
+    user_id = uuid_utils.compat.uuid7()
+    await parts.users.add(user_id, wanted.nickname, datetime.now(UTC))
+    token, session = parts.tokens.issue(user_id, wanted.nickname, time.time())
+    response.raw_headers += token_headers(token, is_https=request.url.scheme == "https")
+    expires_at = rfc3339_ms(datetime.fromtimestamp(session.expires_s, UTC))
+    return SessionView(
+        user=UserView(id=str(user_id), nickname=wanted.nickname), token=token, expires_at=expires_at
+    )
+
+
+@router.get("/me", responses=problems("unauthenticated", "session_expired"))
+async def me(session: SignedIn) -> UserView:
+    """The session's user."""
+    return UserView(id=str(session.user_id), nickname=session.nickname)

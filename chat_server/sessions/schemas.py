@@ -1,0 +1,24 @@
+"""What sessions look like on the wire."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from chat_server.sessions.nickname import clean_nickname
+
+
+class SessionRequest(BaseModel):
+    nickname: Annotated[str, Field(max_length=1000), AfterValidator(clean_nickname)]
+
+
+class UserView(BaseModel):
+    id: str
+    nickname: str
+
+
+class SessionView(BaseModel):
+    """`token` goes into `Authorization: Bearer`; browsers use the cookie."""
+
+    user: UserView
+    token: str
+    expires_at: str
