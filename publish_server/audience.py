@@ -1,0 +1,82 @@
+"""The up-to-date subscribers of a room that read the same bytes, and one flush to all of them."""
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from publish_server.gzip_blocks import Tally
+from publish_server.stream_connection import FAILED, StreamConnection, write_all
+from publish_server.wire import Wire
+
+if TYPE_CHECKING:
+    from publish_server.room import Room
+
+log = logging.getLogger(__name__)
+
+
+class Audience:
+    """`live` maps descriptors to connections that have all the room has flushed.
+
+    While a flush is on its way, `left` remembers the descriptors that went, for they may come back as someone else.
+    """
+
+    __slots__ = ("flush_bytes", "is_notify", "left", "live", "room", "tally", "wire")
+
+    def __init__(self, room: "Room", wire: Wire, *, is_notify: bool) -> None:
+        self.room = room
+        self.wire = wire
+        self.is_notify = is_notify
+        self.live: dict[int, StreamConnection] = {}
+        self.left: set[int] | None = None
+        self.flush_bytes = 0
+        self.tally = Tally()
+
+    def add(self, connection: StreamConnection) -> None:
+        connection.is_live = True
+        if connection.tally is not None:
+            connection.tally.join(self.tally)
+        self.live[connection.descriptor] = connection
+
+    def remove(self, connection: StreamConnection) -> None:
+        if connection.is_live:
+            connection.is_live = False
+            if connection.tally is not None:
+                connection.tally.leave(self.tally)
+            del self.live[connection.descriptor]
+            if self.left is not None:
+                self.left.add(connection.descriptor)
+
+    def flush(self, body: bytes, slice_writes: int) -> Iterator[tuple[int, int]]:
+        """Write `body` to everyone who is live now; yields (writes, bytes) after each slice of `slice_writes`.
+
+        Between slices anyone may come or go: who comes already has `body`, by catching up to the room's `flushed`.
+        """
+        data = self.wire.encode(body)
+        if self.wire.is_gzip:
+            self.tally.add(body)
+        self.flush_bytes = len(data)
+        descriptors = list(self.live)
+        self.left = left = set[int]()
+        try:
+            for start in range(0, len(descriptors), slice_writes):
+                part = descriptors[start : start + slice_writes]
+                if left:
+                    part = [descriptor for descriptor in part if descriptor not in left]
+                for descriptor, taken in write_all(part, data):
+                    _hand_over(self.live[descriptor], data, taken)
+                yield len(part), len(part) * len(data)
+        finally:
+            self.left = None
+
+
+def _hand_over(connection: StreamConnection, data: bytes, taken: int) -> None:
+    """What the kernel did not take waits in the transport, as a view of the shared bytes; then it is stalled."""
+    if taken != FAILED:
+        try:
+            connection.write(memoryview(data)[taken:])
+            return
+        except Exception:
+            # One subscriber's trouble must not leave its step: thousands of others share this flush.
+            log.exception("a stream could not be written to")
+    connection.transport.abort()
+    connection.streams.lost(connection)

@@ -1,0 +1,49 @@
+"""publish_server's settings, read once from the environment."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from chat_contract.settings import CommaSeparated, SharedSettings, split_commas
+
+
+class PublishSettings(SharedSettings):
+    chat_internal_url: CommaSeparated = Field(
+        (),
+        description="Where publish_server asks chat_server, comma separated; empty: this host with CHAT_PORT",
+    )
+    kafka_fetch_max_wait_ms: int = Field(
+        100,
+        ge=1,
+        le=5_000,
+        description="Longest wait of one Kafka poll; 5 for the embedded broker, which wakes no poll",
+    )
+    stream_gzip: Literal["off", "hot", "always"] = Field(
+        "off",
+        description="Compress streams whose client can read it: off, in hot rooms, or always; decided at opening",
+    )
+    max_streams: int = Field(
+        20_000, ge=1, description="Open streams of one process; more get 503 server_full"
+    )
+    stream_lifetime_s: float = Field(
+        900, gt=0, description="Longest life of a stream; two thirds of it at least"
+    )
+    stream_ping_s: float = Field(15, gt=0, description="Seconds between pings of a stream")
+    stream_stall_s: float = Field(30, gt=0, description="A client that takes nothing for so long is closed")
+    stream_send_buffer_bytes: int = Field(
+        12_288,
+        ge=4_096,
+        description="Kernel send buffer of a stream (SO_SNDBUF, Linux takes twice as much); grows with large flushes",
+    )
+    ring_events: int = Field(5_000, ge=1, description="Newest events of a watched room kept in memory")
+    ring_bytes: int = Field(4 * 2**20, ge=65_536, description="Bytes of those events")
+    rings_total_bytes: int = Field(256 * 2**20, ge=2**20, description="Bytes of all rings of one process")
+    head_check_s: float = Field(
+        2, gt=0, description="Seconds between comparisons of all watched rooms with chat_server"
+    )
+
+    _split_urls = field_validator("chat_internal_url", mode="before")(split_commas)
+
+    def chat_urls(self) -> tuple[str, ...]:
+        """Base URLs of chat_server, at least one."""
+        return self.chat_internal_url or (f"http://127.0.0.1:{self.chat_port}",)

@@ -1,0 +1,45 @@
+"""Every error leaves as problem+json with a code of the closed list."""
+
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from chat_contract.http.problem import MEDIA_TYPE, ChatError
+
+MAX_FIELDS: Final = 20
+
+
+def problem_response(error: ChatError) -> Response:
+    return Response(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
+
+
+async def _on_chat_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ChatError)
+    return problem_response(error)
+
+
+async def _on_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in found["loc"][1:]), "message": found["msg"]}
+        for found in error.errors()[:MAX_FIELDS]
+    ]
+    return problem_response(ChatError("validation_failed", "The request is not valid.", errors=fields))
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        problem = ChatError("method_not_allowed", "This address does not take that method.")
+    else:
+        problem = ChatError("not_found", "There is nothing at this address.")
+    problem.headers.update(error.headers or {})
+    return problem_response(problem)
+
+
+def handle_errors(app: FastAPI) -> None:
+    app.add_exception_handler(ChatError, _on_chat_error)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http_exception)

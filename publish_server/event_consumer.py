@@ -1,0 +1,109 @@
+"""Reads every partition of both topics, from their ends on, without a consumer group: each process needs everything."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS
+from publish_server.hub import Hub
+from publish_server.metrics import CONSUMED, CONSUMER_CONNECTED, CONSUMER_STARTS
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH: Final = 500
+FIRST_RETRY_S: Final = 0.2
+LAST_RETRY_S: Final = 5.0
+
+
+class EventConsumer:
+    """Offsets are not kept: what passes while we are not positioned is found by the head check after positioning."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        bootstrap_servers: str,
+        fetch_max_wait_ms: int,
+        on_positioned: Callable[[], None],
+        rng: Random,
+    ) -> None:
+        self._hub = hub
+        self._bootstrap_servers = bootstrap_servers
+        self._fetch_max_wait_ms = fetch_max_wait_ms
+        self._on_positioned = on_positioned
+        self._rng = rng
+
+    async def run(self) -> None:
+        """Consume for as long as the process lives: a consumer that fails is made anew, with a growing pause."""
+        retry_s = FIRST_RETRY_S
+        is_first_failure = True
+        while True:
+            CONSUMER_STARTS.inc()
+            consumer = AIOKafkaConsumer(
+                CHAT_EVENTS,
+                CHAT_SIGNALS,
+                bootstrap_servers=self._bootstrap_servers,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="latest",
+                fetch_max_wait_ms=self._fetch_max_wait_ms,
+                metadata_max_age_ms=10_000,
+                request_timeout_ms=10_000,
+                retry_backoff_ms=100,
+            )
+            try:
+                await consumer.start()
+                positions = await self._position(consumer, {})
+                log.info("reading %d partitions from their ends", len(positions))
+                retry_s, is_first_failure = FIRST_RETRY_S, True
+                await self._consume(consumer, positions)
+            except (KafkaError, OSError, TimeoutError) as error:
+                if is_first_failure:
+                    is_first_failure = False
+                    log.warning(
+                        "Kafka cannot be read (%r); new events come from chat_server until it can", error
+                    )
+            finally:
+                CONSUMER_CONNECTED.set(0)
+                await consumer.stop()
+            await asyncio.sleep(retry_s * self._rng.uniform(0.8, 1.2))
+            retry_s = min(LAST_RETRY_S, retry_s * 2)
+
+    async def _consume(self, consumer: AIOKafkaConsumer, positions: dict[TopicPartition, int]) -> None:
+        while True:
+            batches = await consumer.getmany(timeout_ms=1_000, max_records=MAX_BATCH)
+            if consumer.assignment() != positions.keys():
+                # partitions were added, or a topic was made anew
+                positions = await self._position(consumer, positions)
+            for partition, records in batches.items():
+                CONSUMED.inc(len(records))
+                self._hub.ingest(records)
+                positions[partition] = records[-1].offset + 1
+            # getmany does not give way while it has records
+            await asyncio.sleep(0)
+
+    async def _position(
+        self, consumer: AIOKafkaConsumer, known: dict[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """Stand at the end of every partition (of those already read: where we were), then have the heads compared.
+
+        `seek_to_end` alone is lazy: the position is asked for here, so that heads are read after it, never before.
+        """
+        partitions = consumer.assignment()
+        fresh = [partition for partition in partitions if partition not in known]
+        if fresh:
+            await consumer.seek_to_end(*fresh)
+        positions = {}
+        for partition in partitions:
+            if partition in known:
+                consumer.seek(partition, known[partition])
+                positions[partition] = known[partition]
+            else:
+                positions[partition] = await consumer.position(partition)
+        CONSUMER_CONNECTED.set(1)
+        self._on_positioned()
+        return positions

@@ -1,0 +1,29 @@
+"""Whether this process lives, whether new streams may come, and its metrics."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chat_contract.loop_metrics import count_tasks
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz/live")
+async def live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/healthz/ready", responses={503: {"description": "It is being stopped"}})
+async def ready(request: Request, response: Response) -> dict[str, Any]:
+    """200 whatever the stores do: without Kafka, Redis or chat_server streams stay open. 503 while draining."""
+    is_draining = request.app.state.parts.hub.is_draining
+    response.status_code = 503 if is_draining else 200
+    return {"status": "draining" if is_draining else "ok"}
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics() -> Response:
+    count_tasks()
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

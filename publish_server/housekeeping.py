@@ -1,0 +1,61 @@
+"""What happens by the clock: due reads, pauses that are over, pings, idle rooms; and the end of everything."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from publish_server.head_checks import Healing
+from publish_server.hub import Hub
+from publish_server.stream_timer import TICK_S, StreamTimer
+from publish_server.subscribers import Subscribers
+
+log = logging.getLogger(__name__)
+
+STEP_S: Final = 0.05
+IDLE_S: Final = 5.0
+PUMP_S: Final = 0.002
+SETTLE_S: Final = 1.0
+CLOSE_AT_ONCE: Final = 500
+
+
+async def keep_house(hub: Hub, healing: Healing, timer: StreamTimer) -> None:
+    """Every step: start due reads, tell what waited. Rarer: the stream timer, idle rooms."""
+    loop = asyncio.get_running_loop()
+    next_tick = next_idle = loop.time()
+    while True:
+        await asyncio.sleep(STEP_S)
+        healing.start_due()
+        hub.tell_due()
+        now = loop.time()
+        if now >= next_tick:
+            next_tick = max(next_tick + TICK_S, now)
+            timer.tick()
+        if now >= next_idle:
+            next_idle = now + IDLE_S
+            hub.forget_idle()
+
+
+async def pump(subscribers: Subscribers, work: asyncio.Event, clock: Callable[[], float]) -> None:
+    """Bring streams that are behind forward, a little at a time: a returning crowd must not hold up everyone else."""
+    while True:
+        await work.wait()
+        work.clear()
+        while subscribers.advance_some(clock() + PUMP_S):
+            await asyncio.sleep(0)
+
+
+async def drain(hub: Hub, timer: StreamTimer, draining: asyncio.Event) -> None:
+    """At the signal: take nothing in any more, write what is here, say stream.closing to everyone."""
+    await draining.wait()
+    log.info("draining %d streams", hub.subscribers.open_count)
+    hub.is_draining = True
+    try:
+        async with asyncio.timeout(SETTLE_S):
+            await hub.broadcaster.settled()
+    except TimeoutError:
+        log.warning("a flush did not end in time")
+    for number, connection in enumerate(timer.all(), 1):
+        hub.subscribers.finish(connection, "shutdown")
+        if number % CLOSE_AT_ONCE == 0:
+            await asyncio.sleep(0)

@@ -1,0 +1,319 @@
+"""The watched rooms: events go through each room's seq gate and to its subscribers. Synchronous throughout."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol
+
+import orjson
+
+from chat_contract.internal_api import RoomHead
+from chat_contract.topics import header
+from publish_server.broadcaster import Broadcaster
+from publish_server.chat_client import StoredEvents
+from publish_server.frames import event_frame
+from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES, ROOMS, SIGNALS
+from publish_server.room import Room
+from publish_server.room_log import Entry, RoomLog, Verdict
+from publish_server.subscribers import Subscribers
+
+log = logging.getLogger(__name__)
+
+MAX_VALUE_BYTES: Final = 256 * 1024
+NOTIFY_S: Final = 1.0
+"""`room.updated` comes at most this often a room."""
+
+LOST_S: Final = 10.0
+"""A hole that chat_server does not know of for so long will not be filled."""
+
+LISTED_SIGNALS: Final = frozenset({b"room.heat", b"room.viewers"})
+"""What a room list shows of each room besides that it moved."""
+
+IDLE_ROOM_S: Final = 60.0
+MIN_RING_BYTES: Final = 65_536
+
+_OFFERED = {verdict: OFFERED.labels(verdict.value) for verdict in Verdict}
+
+
+class Record(Protocol):
+    """What the hub reads of a Kafka record."""
+
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Any: ...
+
+
+class MalformedRecord(Exception):
+    pass
+
+
+class RoomAbsent(Exception):
+    """chat_server knows no such room."""
+
+
+class Hub:
+    """Rooms that somebody watches, by id. Records of other rooms cost a dictionary miss."""
+
+    def __init__(
+        self,
+        subscribers: Subscribers,
+        broadcaster: Broadcaster,
+        *,
+        ring_events: int,
+        ring_bytes: int,
+        rings_total_bytes: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self.rooms: dict[str, Room] = {}
+        self.subscribers = subscribers
+        self.broadcaster = broadcaster
+        self.is_draining = False
+        self._by_key: dict[bytes | None, Room] = {}
+        self.missing: set[Room] = set()
+        self._to_tell: dict[Room, None] = {}
+        self._ring_events = ring_events
+        self._ring_bytes = ring_bytes
+        self._rings_total_bytes = rings_total_bytes
+        self._clock = clock
+        self._malformed_logged_at = float("-inf")
+
+    # Rooms
+
+    def watch(self, room_id: str) -> Room:
+        """The room, from now on followed. Its head is asked for when it is new."""
+        room = self.rooms.get(room_id)
+        if room is None:
+            share = max(MIN_RING_BYTES, self._rings_total_bytes // (len(self.rooms) + 1))
+            room = Room(room_id, RoomLog(self._ring_events, min(self._ring_bytes, share)), self._clock())
+            self.rooms[room_id] = self._by_key[room_id.encode()] = room
+            ROOMS.set(len(self.rooms))
+            self.subscribers.ask_head(room)
+        return room
+
+    def known(self, room: Room) -> asyncio.Future[bool]:
+        """Done when the room's head is known (True) or the room turns out not to exist (False)."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if room.log.started:
+            future.set_result(True)
+        else:
+            room.waiting.append(future)
+        return future
+
+    def forget_idle(self) -> None:
+        """Drop rooms that nobody has watched for IDLE_ROOM_S."""
+        now = self._clock()
+        for room in list(self.rooms.values()):
+            if not room.is_watched() and now - room.idle_since > IDLE_ROOM_S and not room.is_healing:
+                self._drop(room)
+        share = max(MIN_RING_BYTES, self._rings_total_bytes // max(1, len(self.rooms)))
+        for room in self.rooms.values():
+            room.log.max_bytes = min(self._ring_bytes, share)
+        RING_BYTES.set(sum(room.log.bytes_held for room in self.rooms.values()))
+
+    def _drop(self, room: Room) -> None:
+        if self.rooms.pop(room.id, None) is not None:
+            del self._by_key[room.id.encode()]
+            self._to_tell.pop(room, None)
+            self.missing.discard(room)
+            ROOMS.set(len(self.rooms))
+
+    # Events
+
+    def ingest(self, records: Iterable[Record]) -> None:
+        """Take a batch of Kafka records, then wake the rooms it moved: one flush a room and batch."""
+        if self.is_draining:
+            return
+        touched: dict[Room, None] = {}
+        for record in records:
+            room = self._by_key.get(record.key)
+            if room is None:
+                continue
+            try:
+                self._take(room, record)
+            except (MalformedRecord, ValueError, KeyError, TypeError) as error:
+                self._skip_malformed(room, error)
+            else:
+                touched[room] = None
+        for room in touched:
+            self._moved(room)
+
+    def _take(self, room: Room, record: Record) -> None:
+        value = record.value
+        event_type = header(record.headers, "type")
+        if value is None or not event_type or len(value) > MAX_VALUE_BYTES:
+            raise MalformedRecord("no type, no value, or one too long")
+        if (
+            value[:1] != b"{"
+            or b"\n" in value
+            or b"\r" in value
+            or not event_type.isascii()
+            or b"\n" in event_type
+        ):
+            raise MalformedRecord("not one line of JSON")
+        seq = header(record.headers, "seq")
+        if seq is None:
+            self._take_signal(room, event_type, value)
+        elif seq.isdigit() and len(seq) < 20 and (number := int(seq)) > 0:
+            frame = event_frame(event_type, value, number)
+            self._offer(room, number, Entry(frame, event_type, header(record.headers, "conflate")), value)
+        else:
+            raise MalformedRecord("seq is not a number")
+
+    def _take_signal(self, room: Room, event_type: bytes, value: bytes) -> None:
+        if not room.take_signal(event_type, value):
+            SIGNALS.labels("dropped").inc()
+            return
+        SIGNALS.labels("taken").inc()
+        if event_type in LISTED_SIGNALS:
+            for feed in room.lists:
+                feed.put(room.id, event_type, room.latest_signals[event_type])
+
+    def _offer(self, room: Room, seq: int, entry: Entry, value: bytes) -> Verdict:
+        verdict = room.log.offer(seq, entry)
+        _OFFERED[verdict].inc()
+        if verdict is not Verdict.DUPLICATE:
+            room.count_message(seq, entry.type)
+            if entry.type == b"message.deleted":
+                self._blank(room, value)
+        return verdict
+
+    def _blank(self, room: Room, value: bytes) -> None:
+        """Who opens a stream later must not be sent what has been deleted."""
+        room.log.blank_message(orjson.loads(value)["message"]["id"])
+        self.subscribers.forget_pieces()
+        if self.subscribers.pages is not None:
+            self.subscribers.pages.forget(room.id)
+
+    def _skip_malformed(self, room: Room, error: Exception) -> None:
+        MALFORMED.inc()
+        if self._clock() - self._malformed_logged_at > 1:
+            self._malformed_logged_at = self._clock()
+            log.warning("skipped a malformed record of room %s: %s", room.id, error)
+
+    def _moved(self, room: Room) -> None:
+        """Something came into the room: note what is missing before it, and let who listens know."""
+        if room.log.hole() is None:
+            room.hole_since = None
+        elif room.hole_since is None:
+            room.hole_since = self._clock()
+        if room.log.head >= room.reported:
+            room.tail_missing_since = None
+        self._note_missing(room)
+        if not room.log.started:
+            return
+        if room.unopened:
+            self.subscribers.open_held(room, -1)
+        if room.log.head > room.told_seq and room.has_notified():
+            self._tell(room)
+        self.broadcaster.wake(room)
+
+    def _note_missing(self, room: Room) -> None:
+        if room.hole_since is None and room.tail_missing_since is None:
+            self.missing.discard(room)
+        else:
+            self.missing.add(room)
+
+    # Heads and healing
+
+    def take_heads(self, asked: Iterable[Room], heads: Mapping[str, RoomHead], answered: int) -> None:
+        """chat_server's answer number `answered`: where those rooms are."""
+        for room in asked:
+            head = heads.get(room.id)
+            if head is not None:
+                self._take_head(room, head)
+                self.subscribers.open_held(room, answered)
+            elif not room.log.started:
+                self._room_is_absent(room)
+
+    def _take_head(self, room: Room, head: RoomHead) -> None:
+        last_seq = head["last_seq"]
+        room.reported = max(room.reported, last_seq)
+        if not room.log.started:
+            room.heat = head["heat"]
+            room.slow_mode_s = head["slow_mode_s"]
+            room.recount(last_seq, head["message_count"])
+            room.log.start(last_seq)
+            room.flushed = room.told_seq = last_seq
+            for future in room.waiting:
+                if not future.done():
+                    future.set_result(True)
+            room.waiting.clear()
+            self._moved(room)
+            return
+        if last_seq >= room.log.head:
+            room.recount(last_seq, head["message_count"])
+        if last_seq > room.log.head and room.tail_missing_since is None:
+            room.tail_missing_since = self._clock()
+            self._note_missing(room)
+        self._heal_signals(room, head)
+
+    def _heal_signals(self, room: Room, head: RoomHead) -> None:
+        """A lost signal is made up for: the head says how hot and how slow the room is."""
+        if bool(head["heat"]["hot"]) != bool(room.heat["hot"]):
+            event: dict[str, Any] = {"type": "room.heat", "room_id": room.id, "heat": head["heat"]}
+            self._take_signal(room, b"room.heat", orjson.dumps(event))
+        if head["slow_mode_s"] != room.slow_mode_s:
+            event = {"type": "room.slow_mode", "room_id": room.id, "slow_mode_s": head["slow_mode_s"]}
+            self._take_signal(room, b"room.slow_mode", orjson.dumps(event))
+        if room.pending_signals:
+            self._moved(room)
+
+    def _room_is_absent(self, room: Room) -> None:
+        for future in room.waiting:
+            if not future.done():
+                future.set_result(False)
+        room.waiting.clear()
+        for connection in list(room.unopened):
+            self.subscribers.finish(connection, "room_not_found")
+        self._drop(room)
+
+    def heal(self, room: Room, after_seq: int, committed: int, stored: StoredEvents) -> None:
+        """What chat_server has after `after_seq`. A seq that is missing there is a confirmed hole: it becomes a gap.
+
+        `committed` was known as the room's last_seq before the read began. An empty page says something only up to
+        there, since its last_seq may be newer than its events, and only up to that last_seq, since a page may be old.
+        """
+        position = after_seq
+        for event in stored.events:
+            if event.seq > position + 1:
+                self._give_up(room, event.seq - 1)
+            if self._offer(room, event.seq, event.entry, event.value) is Verdict.APPENDED:
+                HEALED.inc()
+            position = event.seq
+        if not stored.events:
+            self._give_up(room, min(committed, stored.last_seq))
+            hole = room.log.hole()
+            if hole is not None and room.hole_since is not None and self._clock() - room.hole_since > LOST_S:
+                # chat_server has lost what Kafka still told: a store that was restored
+                self._give_up(room, hole[1] - 1)
+        room.reported = max(room.reported, stored.last_seq)
+        self._moved(room)
+
+    def _give_up(self, room: Room, seq: int) -> None:
+        if seq > room.log.head:
+            log.warning("room %s: events %d to %d are gone", room.id, room.log.head + 1, seq)
+            GAPS.labels("confirmed").inc()
+            room.log.skip_to(seq)
+
+    # Notify streams
+
+    def _tell(self, room: Room) -> None:
+        """`room.updated` goes out now, or when NOTIFY_S since the last one is over."""
+        if self._clock() >= room.tell_at:
+            room.tell_at = self._clock() + NOTIFY_S
+            room.is_telling = True
+            self._to_tell.pop(room, None)
+            for feed in room.lists:
+                feed.room_updated(room)
+        else:
+            self._to_tell[room] = None
+
+    def tell_due(self) -> None:
+        """Let notify streams know of rooms whose pause is over."""
+        for room in list(self._to_tell):
+            if self._clock() >= room.tell_at:
+                self._tell(room)
+                self.broadcaster.wake(room)

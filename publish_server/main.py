@@ -1,0 +1,201 @@
+"""publish_server, put together.
+
+GET /stream/v1/rooms/{room_id} → StreamEndpoint, which needs the server's own `send`
+everything else                → with_edge (request id, CORS) → FastAPI
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from random import Random
+from types import FrameType
+from typing import Final
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from chat_contract.http.edge import Receive, Scope, Send, with_edge
+from chat_contract.serve import serve
+from chat_contract.settings import settings_or_exit
+from publish_server import documented_endpoints, health, room_list_endpoint
+from publish_server.broadcaster import Broadcaster
+from publish_server.chat_client import ChatClient
+from publish_server.config import PublishSettings
+from publish_server.descriptors import raise_descriptor_limit
+from publish_server.errors import handle_errors
+from publish_server.event_consumer import EventConsumer
+from publish_server.head_checks import HeadChecks, Healing
+from publish_server.history import History
+from publish_server.housekeeping import drain, keep_house, pump
+from publish_server.hub import Hub
+from publish_server.pacer import FlushPacer
+from publish_server.parts import Parts
+from publish_server.stream_cursor import STREAM_PREFIX
+from publish_server.stream_endpoint import StreamEndpoint
+from publish_server.stream_timer import StreamTimer
+from publish_server.subscribers import Subscribers
+from publish_server.supervision import Supervision
+from publish_server.viewers_report import ViewersReport
+
+log = logging.getLogger(__name__)
+
+CHAT_TIMEOUT_S: Final = 2.0
+SPARE_DESCRIPTORS: Final = 200
+"""For everything that is not a stream: stores, logs, health checks, requests that are refused."""
+
+
+def create_app() -> FastAPI:
+    """The routes, without anything opened: enough for the OpenAPI document."""
+    app = FastAPI(title="Hotchat publish_server", version=version("hotchat"), redoc_url=None)
+    handle_errors(app)
+    app.include_router(room_list_endpoint.router, tags=["streams"])
+    app.include_router(documented_endpoints.router, tags=["streams"])
+    app.include_router(health.router)
+    return app
+
+
+@asynccontextmanager
+async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> AsyncIterator[Parts]:
+    """Everything that runs, closed in reverse order."""
+    loop = asyncio.get_running_loop()
+    clock = loop.time
+    rng = Random()
+    max_streams = min(settings.max_streams, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(
+                timeout=CHAT_TIMEOUT_S, limits=httpx.Limits(max_connections=16), trust_env=False
+            )
+        )
+        redis = await stack.enter_async_context(
+            Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        )
+        client = ChatClient(http, settings.chat_urls(), settings.hotchat_secret)
+        subscribers = Subscribers(clock)
+        broadcaster = Broadcaster(subscribers, FlushPacer(), clock)
+        hub = Hub(
+            subscribers,
+            broadcaster,
+            ring_events=settings.ring_events,
+            ring_bytes=settings.ring_bytes,
+            rings_total_bytes=settings.rings_total_bytes,
+            clock=clock,
+        )
+        head_checks = HeadChecks(hub, client, settings.head_check_s, rng)
+        healing = Healing(hub, client, clock)
+        history = History(client, subscribers.advance_soon, clock)
+        timer = StreamTimer(
+            subscribers,
+            ping_s=settings.stream_ping_s,
+            lifetime_s=settings.stream_lifetime_s,
+            stall_s=settings.stream_stall_s,
+            clock=clock,
+            rng=rng,
+        )
+        pumping = asyncio.Event()
+        subscribers.pages = history
+        subscribers.ask_head = head_checks.ask
+        subscribers.on_left = timer.remove
+        subscribers.wake_pump = pumping.set
+        consumer = EventConsumer(
+            hub,
+            settings.kafka_bootstrap_servers,
+            settings.kafka_fetch_max_wait_ms,
+            head_checks.check_all,
+            rng,
+        )
+        viewers = ViewersReport(hub, redis, f"{socket.gethostname()}-{os.getpid()}-{rng.randbytes(4).hex()}")
+        stack.push_async_callback(healing.close)
+        stack.push_async_callback(history.close)
+        stack.push_async_callback(viewers.withdraw)
+        await stack.enter_async_context(
+            Supervision(
+                broadcaster=broadcaster.run(),
+                consumer=consumer.run(),
+                head_checks=head_checks.run(),
+                housekeeping=keep_house(hub, healing, timer),
+                pump=pump(subscribers, pumping, clock),
+                viewers=viewers.run(),
+                drain=drain(hub, timer, draining),
+            )
+        )
+        endpoint = StreamEndpoint(
+            hub,
+            timer,
+            max_streams=max_streams,
+            send_buffer_bytes=settings.stream_send_buffer_bytes,
+            stall_s=settings.stream_stall_s,
+            gzip=settings.stream_gzip,
+            allowed_origins=settings.allowed_origins,
+            rng=rng,
+        )
+        settle_garbage_collector()
+        yield Parts(settings=settings, hub=hub, stream_endpoint=endpoint, draining=draining, rng=rng)
+
+
+def settle_garbage_collector() -> None:
+    """What is here at start stays: no collection needs to look at it again, and streams make hardly any cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+class PublishServer:
+    """The whole server as one ASGI app."""
+
+    def __init__(self, settings: PublishSettings) -> None:
+        self._app = create_app()
+        self._endpoint: StreamEndpoint | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining = asyncio.Event()
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            async with open_parts(settings, self._draining) as parts:
+                self._loop = asyncio.get_running_loop()
+                self._endpoint = parts.stream_endpoint
+                app.state.parts = parts
+                yield
+
+        self._app.router.lifespan_context = lifespan
+        self._other = with_edge(self._app, settings.allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == "http"
+            and scope["method"] == "GET"
+            and self._endpoint is not None
+            and scope["path"].startswith(STREAM_PREFIX)
+        ):
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._other(scope, receive, send)
+
+    def begin_draining(self) -> None:
+        """May be called from a signal handler."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._draining.set)
+
+
+class DrainingServer(uvicorn.Server):
+    """Draining begins at the signal: uvicorn's own lifespan shutdown comes only after all connections are closed."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+        app = self.config.app
+        assert isinstance(app, PublishServer)
+        app.begin_draining()
+
+
+def main() -> None:
+    settings = settings_or_exit(PublishSettings)
+    serve(PublishServer(settings), settings, settings.publish_port, DrainingServer)

@@ -1,0 +1,42 @@
+"""Every metric of publish_server. Names end in their unit."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+STREAMS = Gauge("hotchat_streams_open", "Open streams of this process", ["kind"])
+ROOMS = Gauge("hotchat_hub_rooms_watched", "Rooms this process follows")
+LAGGING = Gauge("hotchat_streams_stalled", "Streams whose client takes no more bytes at the moment")
+RING_BYTES = Gauge("hotchat_hub_ring_bytes", "Bytes of frames kept for streams that fell behind or resume")
+CLOSED = Counter("hotchat_streams_closed_total", "Streams that ended", ["reason"])
+REFUSED = Counter("hotchat_streams_refused_total", "Streams that were not opened", ["code"])
+
+CONSUMED = Counter("hotchat_records_consumed_total", "Kafka records read")
+MALFORMED = Counter("hotchat_records_malformed_total", "Kafka records skipped because they cannot be framed")
+CONSUMER_STARTS = Counter(
+    "hotchat_consumer_starts_total", "Kafka consumers made, one at start and one a failure"
+)
+CONSUMER_CONNECTED = Gauge("hotchat_consumer_connected", "1 while a Kafka consumer is positioned")
+
+OFFERED = Counter(
+    "hotchat_hub_events_total", "Sequenced events of watched rooms, by what became of them", ["verdict"]
+)
+SIGNALS = Counter(
+    "hotchat_hub_signals_total", "Signals of watched rooms: taken, or dropped under load", ["verdict"]
+)
+GAPS = Counter("hotchat_hub_gaps_total", "stream.gap sent or put into a room's log", ["reason"])
+HEALED = Counter(
+    "hotchat_hub_healed_events_total", "Events read from chat_server because Kafka did not bring them"
+)
+CHAT_CALLS = Counter("hotchat_chat_calls_total", "Internal calls to chat_server", ["call", "outcome"])
+PAGES = Counter("hotchat_history_pages_total", "Pages of old events for resuming streams", ["outcome"])
+
+WRITES = Counter("hotchat_flush_writes_total", "Writes to up-to-date streams")
+FLUSH_BYTES = Counter("hotchat_flush_bytes_total", "Bytes those writes handed to the kernel or the transport")
+FLUSH_SECONDS = Histogram(
+    "hotchat_flush_busy_seconds",
+    "Time a flush kept the core busy",
+    buckets=(0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
+)
+FLUSH_QUEUE = Gauge("hotchat_flush_queue_rooms", "Rooms whose flush waits for its turn")
+WRITE_COST = Gauge("hotchat_flush_write_cost_seconds", "Estimated seconds of one write")
+
+VIEWERS_REPORTS = Counter("hotchat_viewers_reports_total", "Reports of open streams to Redis", ["outcome"])

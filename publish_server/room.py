@@ -1,0 +1,128 @@
+"""A watched room: its log, who listens, and the latest of what has no seq."""
+
+from asyncio import Future
+from typing import TYPE_CHECKING
+
+import orjson
+
+from chat_contract.events import Heat
+from publish_server.audience import Audience
+from publish_server.frames import event_frame, own_frame
+from publish_server.room_log import RoomLog
+from publish_server.stream_connection import StreamConnection
+from publish_server.wire import Wire
+
+if TYPE_CHECKING:
+    from publish_server.room_list import RoomListFeed
+
+COLD: Heat = {"hot": False, "since": None, "fetches_per_s": 0.0}
+MAX_SIGNAL_TYPES = 16
+
+
+class Room:
+    """`flushed` is how far the live subscribers are, or will be at the end of the flush that is on its way.
+
+    `reported` is the highest last_seq chat_server told.
+    """
+
+    def __init__(self, room_id: str, log: RoomLog, now: float) -> None:
+        self.id = room_id
+        self.log = log
+        self.flushed = 0
+        self.reported = 0
+        self.tail_missing_since: float | None = None
+        self.hole_since: float | None = None
+        self.is_healing = False
+
+        self.audiences: dict[tuple[Wire, bool], Audience] = {}
+        self.behind: set[StreamConnection] = set()
+        self.unopened: dict[StreamConnection, int] = {}
+        self.waiting: list[Future[bool]] = []
+        self.lists: set[RoomListFeed] = set()
+        self.streams = 0
+        self.idle_since = now
+
+        self.heat: Heat = COLD
+        self.slow_mode_s = 0
+        self.message_count = 0
+        self._counted_seq = 0
+        self.pending_signals: dict[bytes, bytes] = {}
+        self.latest_signals: dict[bytes, bytes] = {}
+        self.signals_version = 0
+
+        self.told_seq = 0
+        self.tell_at = 0.0
+        self.is_telling = False
+        self.is_flushing = False
+        self.is_queued = False
+
+    def audience(self, wire: Wire, *, is_notify: bool) -> Audience:
+        key = (wire, is_notify)
+        audience = self.audiences.get(key)
+        if audience is None:
+            audience = self.audiences[key] = Audience(self, wire, is_notify=is_notify)
+        return audience
+
+    def live_count(self) -> int:
+        return sum(len(audience.live) for audience in self.audiences.values())
+
+    def is_compressed(self) -> bool:
+        return any(audience.wire.is_gzip and audience.live for audience in self.audiences.values())
+
+    def is_watched(self) -> bool:
+        return bool(self.streams or self.lists or self.waiting)
+
+    def has_notified(self) -> bool:
+        """Does anybody want `room.updated`?"""
+        return bool(self.lists) or any(audience.is_notify for audience in self.audiences.values())
+
+    def needs_flush(self) -> bool:
+        return self.log.head > self.flushed or bool(self.pending_signals) or self.is_telling
+
+    def count_message(self, seq: int, event_type: bytes) -> None:
+        """Keep `message_count` in step with the log's head."""
+        if seq > self._counted_seq:
+            self._counted_seq = seq
+            if event_type == b"message.created":
+                self.message_count += 1
+
+    def recount(self, seq: int, message_count: int) -> None:
+        """chat_server's count at `seq`; one from before our own is older news."""
+        if seq >= self._counted_seq:
+            self._counted_seq = seq
+            self.message_count = message_count
+
+    def take_signal(self, event_type: bytes, value: bytes) -> bool:
+        """Keep a signal for the next flush; False when it is dropped.
+
+        Overflow rules: LATEST of each type; DROP for typing in a hot room, and for types beyond MAX_SIGNAL_TYPES.
+        Raises ValueError when heat cannot be read.
+        """
+        if event_type == b"room.typing":
+            if self.heat["hot"]:
+                return False
+        elif event_type == b"room.heat":
+            self.heat = orjson.loads(value)["heat"]
+        elif event_type == b"room.slow_mode":
+            self.slow_mode_s = orjson.loads(value)["slow_mode_s"]
+        if event_type not in self.pending_signals and len(self.pending_signals) >= MAX_SIGNAL_TYPES:
+            return False
+        frame = event_frame(event_type, value, None)
+        self.pending_signals[event_type] = frame
+        if event_type != b"room.typing":
+            self.latest_signals[event_type] = frame
+            self.signals_version += 1
+        return True
+
+    def updated_frame(self) -> bytes:
+        """`room.updated`: the room moved; come and fetch."""
+        return own_frame(
+            "room.updated",
+            {
+                "type": "room.updated",
+                "room_id": self.id,
+                "seq": self.log.head,
+                "message_count": self.message_count,
+            },
+            self.log.head,
+        )

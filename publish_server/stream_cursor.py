@@ -1,0 +1,67 @@
+"""What a request for a stream asks for. Pure."""
+
+import re
+from typing import Final, Literal, NamedTuple
+from urllib.parse import parse_qs
+
+from chat_contract.http.problem import ChatError
+from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
+
+STREAM_PREFIX: Final = "/stream/v1/rooms/"
+CURSOR_PARAMETERS: Final = ("lastEventId", "last_event_id")
+
+_ROOM_ID = re.compile(ROOM_ID_PATTERN[:-1] + r"\Z")
+_CURSOR = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
+
+
+class StreamRequest(NamedTuple):
+    """`cursor` is the seq of the last event the client has; None: from now on."""
+
+    room_id: str
+    mode: Literal["events", "notify"]
+    cursor: int | None
+
+
+def is_room_id(text: str) -> bool:
+    return _ROOM_ID.match(text) is not None
+
+
+def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> StreamRequest:
+    """Read a request. The first non-empty of header, `lastEventId` (a polyfill's habit), `last_event_id` counts.
+
+    Raises ChatError: room_not_found for an id no room can have, validation_failed for the rest.
+    """
+    if not is_room_id(room_id):
+        raise ChatError("room_not_found", "A room's id is 1 to 64 of a-z, 0-9 and -.")
+    try:
+        parameters = parse_qs(query.decode("latin-1"), max_num_fields=20)
+    except ValueError:
+        raise invalid("query", "at most 20 parameters") from None
+    mode = parameters.get("mode", ["events"])[0]
+    if mode == "notify":
+        return StreamRequest(room_id, "notify", _cursor(parameters, last_event_id))
+    if mode != "events":
+        raise invalid("mode", "events or notify")
+    return StreamRequest(room_id, "events", _cursor(parameters, last_event_id))
+
+
+def _cursor(parameters: dict[str, list[str]], last_event_id: bytes | None) -> int | None:
+    if last_event_id:
+        return _seq("Last-Event-ID", last_event_id.decode("latin-1"))
+    for name in CURSOR_PARAMETERS:
+        for value in parameters.get(name, []):
+            if value:
+                return _seq(name, value)
+    return None
+
+
+def _seq(name: str, text: str) -> int:
+    if _CURSOR.match(text) is None or int(text) > MAX_SEQ:
+        raise invalid(name, f"a seq from 0 to {MAX_SEQ}")
+    return int(text)
+
+
+def invalid(field: str, message: str) -> ChatError:
+    return ChatError(
+        "validation_failed", f"{field}: {message}.", errors=[{"field": field, "message": message}]
+    )

@@ -1,0 +1,65 @@
+"""Pings, lifetimes and stalled clients of all streams: one wheel a process, no timer or task a stream."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from publish_server.stream_connection import StreamConnection
+from publish_server.subscribers import Subscribers
+
+TICK_S: Final = 0.25
+
+
+def stream_lifetime_s(longest_s: float, rng: Random) -> float:
+    """67–100 % of longest_s, so that the browsers of one crowd do not all come back in the same second."""
+    return longest_s * rng.uniform(2 / 3, 1.0)
+
+
+class StreamTimer:
+    """Every stream sits in one slot of the wheel and is visited once a turn of `ping_s`.
+
+    Slots are drawn at random: a crowd that came in one second is not pinged in one tick.
+    """
+
+    def __init__(
+        self,
+        subscribers: Subscribers,
+        *,
+        ping_s: float,
+        lifetime_s: float,
+        stall_s: float,
+        clock: Callable[[], float],
+        rng: Random,
+    ) -> None:
+        self._subscribers = subscribers
+        self._slots: list[set[StreamConnection]] = [set() for _ in range(max(1, round(ping_s / TICK_S)))]
+        self._position = 0
+        self._lifetime_s = lifetime_s
+        self._stall_s = stall_s
+        self._clock = clock
+        self._rng = rng
+
+    def add(self, connection: StreamConnection) -> None:
+        connection.closes_at = self._clock() + stream_lifetime_s(self._lifetime_s, self._rng)
+        connection.slot = self._rng.randrange(len(self._slots))
+        self._slots[connection.slot].add(connection)
+
+    def remove(self, connection: StreamConnection) -> None:
+        self._slots[connection.slot].discard(connection)
+
+    def all(self) -> list[StreamConnection]:
+        return [connection for slot in self._slots for connection in slot]
+
+    def tick(self) -> None:
+        """Visit the next slot, and cut who has taken nothing for too long."""
+        now = self._clock()
+        self._position = (self._position + 1) % len(self._slots)
+        for connection in list(self._slots[self._position]):
+            if now < connection.closes_at:
+                self._subscribers.ping(connection)
+            elif not (connection.is_live and connection.audience.room.is_flushing):
+                self._subscribers.finish(connection, "lifetime")
+        for connection, since in list(self._subscribers.stalled_since.items()):
+            if now - since < self._stall_s:
+                break
+            self._subscribers.cut(connection, "stalled")

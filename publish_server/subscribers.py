@@ -1,0 +1,255 @@
+"""Open streams: joining a room, catching up with it, stalling, leaving. Synchronous throughout."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, Protocol
+
+from publish_server.frames import closing_frame, gap_frame, own_frame, retry_line
+from publish_server.metrics import CLOSED, GAPS, LAGGING, STREAMS
+from publish_server.room import Room
+from publish_server.room_log import RoomLog
+from publish_server.stream_connection import StreamConnection
+from publish_server.wire import Wire
+
+log = logging.getLogger(__name__)
+
+MAX_REPLAY: Final = 5_000
+"""Events a returning stream is brought; further back it gets stream.gap and reads a fresh page."""
+
+MAX_PIECE_BYTES: Final = 64 * 1024
+MAX_PIECES: Final = 64
+
+
+class Piece(NamedTuple):
+    """What brings a stream to `to_seq`, and the same encoded for its wire."""
+
+    to_seq: int
+    body: bytes
+    data: bytes
+
+
+class Pages(Protocol):
+    """Where events older than the ring come from."""
+
+    def page(self, room_id: str, cursor: int) -> RoomLog | None:
+        """The page that goes on after `cursor`, None when it has to be read first."""
+
+    def want(self, room: Room, cursor: int, connection: StreamConnection) -> None:
+        """Read that page, then advance the connection."""
+
+    def forget(self, room_id: str) -> None:
+        """What is held of the room may hold a deleted text."""
+
+
+class Subscribers:
+    """Every open stream. `now` is the event loop's clock, in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.pages: Pages | None = None
+        self.ask_head: Callable[[Room], int] = lambda room: 0
+        self.on_left: Callable[[StreamConnection], None] = lambda connection: None
+        self.stalled_since: dict[StreamConnection, float] = {}
+        self.to_advance: dict[StreamConnection, None] = {}
+        self.wake_pump: Callable[[], None] = lambda: None
+        self.open_count = 0
+        self._pieces: dict[tuple[str, int, Wire], Piece] = {}
+
+    def join(self, connection: StreamConnection, head: bytes, retry_ms: int) -> None:
+        """Begin a response with `head`. The stream opens now if its cursor can be judged, else it holds until then."""
+        room = connection.audience.room
+        room.streams += 1
+        self.open_count += 1
+        STREAMS.labels("notify" if connection.audience.is_notify else "room").inc()
+        opening = self._opening(connection, None)
+        connection.begin(head, retry_line(retry_ms) + (opening or b""))
+        if opening is None:
+            room.unopened[connection] = self.ask_head(room)
+        else:
+            self.advance(connection)
+
+    def open_held(self, room: Room, answered: int) -> None:
+        """The answer number `answered` of chat_server about this room is in: judge the cursors that waited for it."""
+        for connection, asked in list(room.unopened.items()):
+            opening = self._opening(connection, asked <= answered)
+            if opening is not None:
+                del room.unopened[connection]
+                connection.send(opening)
+                self.advance(connection)
+
+    def _opening(self, connection: StreamConnection, is_last_word: bool | None) -> bytes | None:
+        """stream.opened and what goes with it; None while the head, or a cursor above it, is not confirmed.
+
+        The cursor of a client that just read a page may be above what came through Kafka so far.
+        """
+        room = connection.audience.room
+        if not room.log.started:
+            return None
+        cursor = connection.cursor
+        newest = max(room.log.head, room.reported)
+        gap_to: int | None = None
+        if cursor is None:
+            start = room.flushed
+        else:
+            start = cursor
+            if cursor > newest:
+                if not is_last_word:
+                    return None
+                gap_to = newest
+                GAPS.labels("above_head").inc()
+            elif not connection.audience.is_notify and room.flushed - cursor > MAX_REPLAY:
+                gap_to = room.flushed
+                GAPS.labels("too_old").inc()
+        opened = {
+            "room_id": room.id,
+            "seq": start,
+            "resumed": cursor is not None and gap_to is None,
+            "heat": room.heat,
+        }
+        frames = [own_frame("stream.opened", opened, start)]
+        if gap_to is not None:
+            frames.append(gap_frame(start, gap_to))
+        if not connection.audience.is_notify:
+            frames += [frame for name, frame in room.latest_signals.items() if name != b"room.heat"]
+        connection.cursor = start if gap_to is None else gap_to
+        connection.is_opened = True
+        connection.is_replaying = connection.cursor < room.log.floor
+        connection.signals_seen = room.signals_version
+        room.behind.add(connection)
+        return b"".join(frames)
+
+    def advance(self, connection: StreamConnection) -> None:
+        """Bring a stream that is behind as far as its client takes it; up to date, it joins the live ones."""
+        audience = connection.audience
+        room = audience.room
+        while (
+            not (connection.is_stalled or connection.is_live or connection.is_closed) and connection.is_opened
+        ):
+            assert connection.cursor is not None
+            if audience.is_notify:
+                if connection.cursor < room.told_seq:
+                    connection.cursor = room.log.head
+                    connection.send(room.updated_frame())
+                    continue
+            elif connection.cursor > room.flushed:
+                return
+            elif connection.cursor < room.flushed:
+                piece = self._piece(room, connection, connection.cursor)
+                if piece is None:
+                    return
+                connection.cursor = piece.to_seq
+                connection.send(piece.body, piece.data)
+                continue
+            if connection.signals_seen != room.signals_version and not audience.is_notify:
+                connection.signals_seen = room.signals_version
+                connection.send(b"".join(room.latest_signals.values()))
+                continue
+            room.behind.discard(connection)
+            audience.add(connection)
+
+    def _piece(self, room: Room, connection: StreamConnection, cursor: int) -> Piece | None:
+        """The next bytes after `cursor`, the same object for all who ask alike; None while a page is being read."""
+        wire = connection.audience.wire
+        key = (room.id, cursor, wire)
+        piece = self._pieces.get(key)
+        if piece is not None and piece.to_seq <= room.flushed:
+            return piece
+        source = room.log
+        if cursor >= room.log.floor:
+            connection.is_replaying = False
+        elif not connection.is_replaying or room.flushed - cursor > MAX_REPLAY:
+            GAPS.labels("slow").inc()
+            gap = gap_frame(cursor, room.flushed)
+            return Piece(room.flushed, gap, wire.encode(gap))
+        else:
+            assert self.pages is not None
+            page = self.pages.page(room.id, cursor)
+            if page is None:
+                self.pages.want(room, cursor, connection)
+                return None
+            source = page
+        part = source.since(cursor, room.flushed, MAX_PIECE_BYTES)
+        assert part is not None
+        piece = Piece(part.to_seq, part.body, wire.encode(part.body))
+        if len(self._pieces) >= MAX_PIECES:
+            del self._pieces[next(iter(self._pieces))]
+        self._pieces[key] = piece
+        return piece
+
+    def forget_pieces(self) -> None:
+        """A deleted message's text may be in one of them."""
+        self._pieces.clear()
+
+    def advance_soon(self, connections: Iterable[StreamConnection]) -> None:
+        """Advance them from the pump, a few milliseconds' worth at a time."""
+        self.to_advance.update(dict.fromkeys(connections))
+        if self.to_advance:
+            self.wake_pump()
+
+    def advance_some(self, until: float) -> bool:
+        """Work on that queue until the clock says `until`; False when it is empty."""
+        while self.to_advance:
+            connection = next(iter(self.to_advance))
+            del self.to_advance[connection]
+            self.advance(connection)
+            if self._clock() >= until:
+                break
+        return bool(self.to_advance)
+
+    def ping(self, connection: StreamConnection) -> None:
+        """`seq` is what this stream was sent; never more, or a client would believe it missed something."""
+        room = connection.audience.room
+        if connection.is_stalled or (connection.is_live and room.is_flushing):
+            return
+        seq = room.flushed if connection.is_live else connection.cursor or 0
+        connection.send(own_frame("stream.ping", {"seq": seq}))
+
+    def finish(self, connection: StreamConnection, reason: str) -> None:
+        """Say stream.closing and end the response."""
+        if not connection.is_closed:
+            self._leave(connection, reason)
+            connection.finish(closing_frame(reason))
+
+    def cut(self, connection: StreamConnection, reason: str) -> None:
+        """End a stream whose client cannot be told."""
+        if not connection.is_closed:
+            self._leave(connection, reason)
+            connection.transport.abort()
+
+    def stalled(self, connection: StreamConnection) -> None:
+        self.stalled_since[connection] = self._clock()
+        LAGGING.set(len(self.stalled_since))
+        if connection.is_live:
+            room = connection.audience.room
+            connection.audience.remove(connection)
+            connection.cursor = room.told_seq if connection.audience.is_notify else room.flushed
+            connection.signals_seen = room.signals_version
+            room.behind.add(connection)
+
+    def drained(self, connection: StreamConnection) -> None:
+        self.stalled_since.pop(connection, None)
+        LAGGING.set(len(self.stalled_since))
+        connection.widen()
+        self.advance(connection)
+
+    def spoke(self, connection: StreamConnection) -> None:
+        self.cut(connection, "second_request")
+
+    def lost(self, connection: StreamConnection) -> None:
+        if not connection.is_closed:
+            self._leave(connection, "client")
+
+    def _leave(self, connection: StreamConnection, reason: str) -> None:
+        """Out of every table, before the descriptor can become someone else's."""
+        room = connection.audience.room
+        connection.audience.remove(connection)
+        connection.is_closed = True
+        room.behind.discard(connection)
+        room.unopened.pop(connection, None)
+        self.stalled_since.pop(connection, None)
+        room.streams -= 1
+        room.idle_since = self._clock()
+        self.open_count -= 1
+        STREAMS.labels("notify" if connection.audience.is_notify else "room").dec()
+        CLOSED.labels(reason).inc()
+        self.on_left(connection)

@@ -1,0 +1,67 @@
+"""Tells Redis how many streams of each room are open here; the scheduler sums the processes."""
+
+import asyncio
+import logging
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chat_contract.redis_keys import PUBLISHERS, VIEWERS_TTL_MS, viewers_of
+from publish_server.hub import Hub
+from publish_server.metrics import VIEWERS_REPORTS
+
+log = logging.getLogger(__name__)
+
+REPORT_S: Final = 2.0
+
+
+class ViewersReport:
+    """While Redis is away viewers are unknown and nothing else changes."""
+
+    def __init__(self, hub: Hub, redis: "Redis", process_id: str) -> None:
+        self._hub = hub
+        self._redis = redis
+        self._process_id = process_id
+        self._is_down = False
+
+    async def run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(REPORT_S):
+                    await self._report(
+                        {room.id: room.streams for room in self._hub.rooms.values() if room.streams}
+                    )
+            except (RedisError, OSError, TimeoutError) as error:
+                VIEWERS_REPORTS.labels("failed").inc()
+                if not self._is_down:
+                    self._is_down = True
+                    log.warning(
+                        "Redis is unavailable to the viewers report: %s: %s", type(error).__name__, error
+                    )
+            else:
+                VIEWERS_REPORTS.labels("ok").inc()
+                if self._is_down:
+                    self._is_down = False
+                    log.info("Redis is back for the viewers report")
+            await asyncio.sleep(REPORT_S)
+
+    async def withdraw(self) -> None:
+        """This process has no streams any more; said at the end, so that nobody waits for the TTL."""
+        try:
+            async with asyncio.timeout(0.5):
+                await self._redis.zrem(PUBLISHERS, self._process_id)
+                await self._redis.delete(viewers_of(self._process_id))
+        except (RedisError, OSError, TimeoutError):
+            log.debug("viewers are left to their TTL")
+
+    async def _report(self, streams: dict[str, int]) -> None:
+        seconds, microseconds = await self._redis.time()
+        key = viewers_of(self._process_id)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(key)
+            if streams:
+                pipe.hset(key, mapping={str(room): count for room, count in streams.items()})
+                pipe.pexpire(key, VIEWERS_TTL_MS)
+            pipe.zadd(PUBLISHERS, {self._process_id: seconds * 1000 + microseconds // 1000})
+            await pipe.execute()

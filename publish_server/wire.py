@@ -1,0 +1,39 @@
+"""How a body becomes bytes on a stream's socket. Streams with the same wire read the same bytes."""
+
+from typing import NamedTuple
+
+from publish_server.frames import LAST_CHUNK, chunk
+from publish_server.gzip_blocks import HEADER, Deflater, Tally
+
+_deflater = Deflater()  # keeps nothing between bodies, so all streams may share it
+
+
+class Wire(NamedTuple):
+    """`is_chunked` is HTTP/1.1; an HTTP/1.0 response ends with its connection."""
+
+    is_chunked: bool
+    is_gzip: bool = False
+
+    def opening(self, body: bytes) -> bytes:
+        """The first body of a stream, with whatever goes before it."""
+        data = HEADER + _deflater.block(body) if self.is_gzip else body
+        return chunk(data) if self.is_chunked else data
+
+    def encode(self, body: bytes) -> bytes:
+        data = _deflater.block(body) if self.is_gzip and body else body
+        return chunk(data) if self.is_chunked else data
+
+    def ending(self, tally: Tally | None) -> bytes:
+        """What makes the response complete: without it a client sees an error, as it does when we are killed."""
+        trailer = b"" if tally is None else tally.trailer()
+        return chunk(trailer) + LAST_CHUNK if self.is_chunked else trailer
+
+
+def accepts_gzip(accept_encoding: bytes | None) -> bool:
+    """RFC 9110 section 12.5.3, for this one coding."""
+    for part in (accept_encoding or b"").lower().split(b","):
+        coding, _, parameters = part.partition(b";")
+        if coding.strip() in (b"gzip", b"*"):
+            weight = parameters.replace(b" ", b"").removeprefix(b"q=").rstrip(b"0.")
+            return not parameters or bool(weight)
+    return False
