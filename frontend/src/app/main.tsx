@@ -1,0 +1,32 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { startI18n } from "@/lib/i18n/i18n";
+import { ServicesContext } from "@/lib/services";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { router } from "./router";
+import { createServices } from "./services";
+import "@fontsource-variable/inter/wght.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/chat.css";
+
+const services = createServices();
+const queryClient = new QueryClient();
+
+await startI18n();
+const rootElement = document.getElementById("root");
+if (rootElement === null) throw new Error("#root is missing");
+createRoot(rootElement).render(
+  <StrictMode>
+    <ErrorBoundary>
+      <QueryClientProvider client={queryClient}>
+        <ServicesContext value={services}>
+          <RouterProvider router={router} />
+        </ServicesContext>
+      </QueryClientProvider>
+    </ErrorBoundary>
+  </StrictMode>,
+);

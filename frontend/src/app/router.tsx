@@ -1,0 +1,67 @@
+import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { Room } from "@/features/chat/Room";
+import { Layout, useOpenMenu } from "./Layout";
+import { NotFound } from "./NotFound";
+
+const LOBBY = "lobby";
+
+interface RoomSearch {
+  /** The seq of a message to show. */
+  at?: number;
+}
+
+function roomSearch(search: Record<string, unknown>): RoomSearch {
+  const at = Number(search["at"]);
+  return Number.isSafeInteger(at) && at > 0 ? { at } : {};
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+const layout = createRoute({ getParentRoute: () => root, id: "layout", component: Layout });
+
+const lobby = createRoute({
+  getParentRoute: () => layout,
+  path: "/",
+  validateSearch: roomSearch,
+  component: function Lobby() {
+    return <Room key={LOBBY} roomId={LOBBY} at={lobby.useSearch().at} onMenu={useOpenMenu()} />;
+  },
+});
+
+const room = createRoute({
+  getParentRoute: () => layout,
+  path: "/rooms/$roomId",
+  validateSearch: roomSearch,
+  component: function NamedRoom() {
+    const { roomId } = room.useParams();
+    return <Room key={roomId} roomId={roomId} at={room.useSearch().at} onMenu={useOpenMenu()} />;
+  },
+});
+
+/** For pages of others: no way to other rooms; `?overlay=1` is for a video's picture: transparent and read-only. */
+const embed = createRoute({
+  getParentRoute: () => root,
+  path: "/embed/rooms/$roomId",
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...roomSearch(search),
+    ...(Number(search["overlay"]) === 1 ? { overlay: 1 as const } : {}),
+  }),
+  component: function EmbeddedRoom() {
+    const { roomId } = embed.useParams();
+    const { at, overlay } = embed.useSearch();
+    return (
+      <main className={overlay === 1 ? "embed embed-overlay" : "embed"}>
+        <Room key={roomId} roomId={roomId} at={at} shape={overlay === 1 ? "overlay" : "embed"} />
+      </main>
+    );
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([layout.addChildren([lobby, room]), embed]),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,85 @@
+import { ChatApi } from "@/lib/api/chat-api";
+import { browserClock } from "@/lib/clock";
+import type { Config } from "@/lib/contract/types";
+import { Outbox } from "@/lib/outbox/outbox";
+import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
+import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
+import type { Services } from "@/lib/services";
+import { SessionStore } from "@/lib/session/session-store";
+import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
+import { eventSourceStream } from "@/lib/stream/event-source-stream";
+import { eventSourceNotify } from "@/lib/stream/notify-stream";
+import { openSharedStreams } from "@/lib/stream/shared-streams";
+
+/** Everything the page works with, made once. */
+export function createServices(): Services {
+  const api = new ChatApi((request) => fetch(request));
+  const config = onceUntilItWorks(api.config);
+  const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
+  const storage = localStorageIfAllowed();
+  const session = new SessionStore(api, storage);
+  const readCounts = new ReadCountsStore(storage);
+  window.addEventListener("storage", readCounts.refresh);
+  const outbox = new Outbox({
+    store: deferredStore(openOutboxStore()),
+    api,
+    clock: browserClock,
+    random: Math.random,
+    renewSession: session.renew,
+    exclusively,
+  });
+  window.addEventListener("online", outbox.flush);
+  void session.load();
+  void outbox.restore();
+  const shared = openSharedStreams();
+  if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);
+  return {
+    api,
+    config,
+    session,
+    readCounts,
+    outbox,
+    clock: browserClock,
+    openStream: deferredStream(
+      async () => shared?.stream(await streamUrl()) ?? eventSourceStream(await streamUrl(), EventSource),
+    ),
+    openNotify: deferredNotify(
+      async () => shared?.notify(await streamUrl()) ?? eventSourceNotify(await streamUrl(), EventSource),
+    ),
+  };
+}
+
+/** One call for all who ask; a failed one is forgotten. */
+function onceUntilItWorks(ask: () => Promise<Config>): () => Promise<Config> {
+  let asked: Promise<Config> | null = null;
+  return () => {
+    asked ??= ask().catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
+    return asked;
+  };
+}
+
+function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
+  return {
+    all: async () => (await opening).all(),
+    put: async (post) => (await opening).put(post),
+    remove: async (clientId) => (await opening).remove(clientId),
+  };
+}
+
+/** One tab at a time where the browser has locks; elsewhere the server's idempotency keeps posts single. */
+async function exclusively(name: string, work: () => Promise<void>): Promise<void> {
+  const locks = (navigator as { locks?: LockManager }).locks;
+  if (locks === undefined) await work();
+  else await locks.request(name, work);
+}
+
+function localStorageIfAllowed(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+import { Ellipsis, Reply } from "lucide-react";
+import { lazy, memo, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/lib/contract/types";
+import { kindName, ReactionIcon, useToggleReaction } from "./ReactionBar";
+import { useOpenRoom } from "./room-context";
+
+const MessageMenu = lazy(() => import("./MessageMenu"));
+const KINDS_AT_HAND = 3;
+
+/** What can be done with a message: reactions and reply at hand, the rest in a menu. */
+export const MessageActions = memo(function MessageActions({
+  message,
+  isMine,
+}: {
+  message: Message;
+  isMine: boolean;
+}) {
+  const { t } = useTranslation();
+  const { kinds, replyTo, view } = useOpenRoom();
+  const [isMenuOpen, setIsMenuOpen] = useState(false);
+  const toggle = useToggleReaction(message.id);
+  const menuButton = (
+    <button
+      type="button"
+      className="icon-button"
+      aria-haspopup="menu"
+      aria-label={t("message.menu")}
+      title={t("message.menu")}
+      onClick={() => {
+        view.freeze({ type: "began", reason: "menu" });
+        setIsMenuOpen(true);
+      }}
+    >
+      <Ellipsis size={15} aria-hidden="true" />
+    </button>
+  );
+  return (
+    <div className="actions">
+      {kinds.slice(0, KINDS_AT_HAND).map((kind) => (
+        <button
+          key={kind}
+          type="button"
+          className="icon-button"
+          title={kindName(t, kind)}
+          aria-label={`${t("message.react")}: ${kindName(t, kind)}`}
+          onClick={() => toggle(kind)}
+        >
+          <ReactionIcon kind={kind} size={15} />
+        </button>
+      ))}
+      <button
+        type="button"
+        className="icon-button"
+        title={t("message.reply")}
+        aria-label={t("message.reply")}
+        onClick={() => replyTo(message)}
+      >
+        <Reply size={15} aria-hidden="true" />
+      </button>
+      {isMenuOpen ? (
+        <Suspense fallback={menuButton}>
+          <MessageMenu message={message} isMine={isMine} onClose={() => setIsMenuOpen(false)} />
+        </Suspense>
+      ) : (
+        menuButton
+      )}
+    </div>
+  );
+});

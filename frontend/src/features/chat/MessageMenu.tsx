@@ -1,0 +1,65 @@
+import { Copy, Ellipsis, Link2, Pencil, Reply, Trash2 } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { useTranslation } from "react-i18next";
+import { copyText } from "@/lib/clipboard";
+import type { Message } from "@/lib/contract/types";
+import { useServices, useViewer } from "@/lib/services";
+import { useOpenRoom } from "./room-context";
+
+interface MenuProps {
+  message: Message;
+  isMine: boolean;
+  onClose: () => void;
+}
+
+/** The menu of one message, already open: it is only loaded and drawn once somebody wants it. */
+export default function MessageMenu({ message, isMine, onClose }: MenuProps) {
+  const { t } = useTranslation();
+  return (
+    <DropdownMenu.Root modal={false} defaultOpen onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <DropdownMenu.Trigger className="icon-button" aria-label={t("message.menu")}>
+        <Ellipsis size={15} aria-hidden="true" />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
+          <Items message={message} isMine={isMine} />
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function Items({ message, isMine }: Pick<MenuProps, "message" | "isMine">) {
+  const { t } = useTranslation();
+  const { api, session } = useServices();
+  const { roomId, feed, replyTo, editMessage } = useOpenRoom();
+  const viewer = useViewer();
+  const isOwner = viewer !== null && viewer.id === feed.getSnapshot().room?.ownerId;
+  const link = `${location.origin}/rooms/${roomId}?at=${message.seq}`;
+  const remove = () => {
+    if (confirm(t("message.deleteConfirm"))) api.remove(roomId, message.id).catch(() => void session.load());
+  };
+  return (
+    <>
+      <DropdownMenu.Item className="menu-item" onSelect={() => replyTo(message)}>
+        <Reply size={15} aria-hidden="true" /> {t("message.reply")}
+      </DropdownMenu.Item>
+      <DropdownMenu.Item className="menu-item" onSelect={() => void copyText(message.text)}>
+        <Copy size={15} aria-hidden="true" /> {t("message.copy")}
+      </DropdownMenu.Item>
+      <DropdownMenu.Item className="menu-item" onSelect={() => void copyText(link)}>
+        <Link2 size={15} aria-hidden="true" /> {t("message.link")}
+      </DropdownMenu.Item>
+      {isMine && (
+        <DropdownMenu.Item className="menu-item" onSelect={() => editMessage(message)}>
+          <Pencil size={15} aria-hidden="true" /> {t("message.edit")}
+        </DropdownMenu.Item>
+      )}
+      {(isMine || isOwner) && (
+        <DropdownMenu.Item className="menu-item menu-danger" onSelect={remove}>
+          <Trash2 size={15} aria-hidden="true" /> {t("message.delete")}
+        </DropdownMenu.Item>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import { Dices } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem } from "@/lib/api/problem";
+import { useServices } from "@/lib/services";
+import { suggestedNickname } from "@/lib/suggested-nickname";
+
+const NICKNAME_MAX = 32;
+
+/** Asks for a nickname in place, with one suggested; what was written stays where it is. */
+export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => void }) {
+  const { t } = useTranslation();
+  const { session, outbox } = useServices();
+  const [nickname, setNickname] = useState(
+    () => session.rememberedNickname ?? suggestedNickname(Math.random),
+  );
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isJoining, setIsJoining] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.select(), []);
+
+  const join = async () => {
+    setIsJoining(true);
+    try {
+      await session.join(nickname.trim());
+      outbox.sessionIsBack();
+      onDone();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : null);
+    } finally {
+      setIsJoining(false);
+    }
+  };
+
+  return (
+    <form
+      className="name-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void join();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") session.cancel();
+      }}
+    >
+      <label htmlFor="nickname">{t("composer.nameTitle")}</label>
+      <p className="quiet">{t("composer.nameHint")}</p>
+      <div className="name-line">
+        <input
+          id="nickname"
+          value={nickname}
+          maxLength={NICKNAME_MAX}
+          autoComplete="nickname"
+          dir="auto"
+          ref={field}
+          aria-invalid={problem !== null}
+          aria-describedby="nickname-problem"
+          onChange={(event) => setNickname(event.target.value)}
+        />
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("composer.another")}
+          title={t("composer.another")}
+          onClick={() => setNickname(suggestedNickname(Math.random))}
+        >
+          <Dices size={18} aria-hidden="true" />
+        </button>
+        <button type="submit" className="primary-button" disabled={nickname.trim() === "" || isJoining}>
+          {canSend ? t("composer.join") : t("composer.joinOnly")}
+        </button>
+      </div>
+      <p id="nickname-problem" className="composer-error" role="alert">
+        {problem !== null && problem.detail}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,87 @@
+import { Frown, Heart, Laugh, SmilePlus } from "lucide-react";
+import { memo, useSyncExternalStore, type ComponentType } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/lib/contract/types";
+import { useServices } from "@/lib/services";
+import { useOpenRoom } from "./room-context";
+import { useSteadyValue } from "./steady-value";
+
+const ICONS: Record<string, ComponentType<{ size: number; "aria-hidden": true }>> = {
+  heart: Heart,
+  laugh: Laugh,
+  sad: Frown,
+};
+
+export function ReactionIcon({ kind, size }: { kind: string; size: number }) {
+  const Icon = ICONS[kind] ?? SmilePlus;
+  return <Icon size={size} aria-hidden={true} />;
+}
+
+/** The reactions of one message, on a line that is there with or without them, so that no row ever grows by one. */
+export const ReactionBar = memo(function ReactionBar({ message }: { message: Message }) {
+  const { kinds } = useOpenRoom();
+  const own = useOwnMarks(message.id);
+  const shown = kinds.filter((kind) => (message.reactions[kind] ?? 0) > 0 || own(kind) !== null);
+  return (
+    <div className="reactions">
+      {shown.map((kind) => (
+        <ReactionChip key={kind} message={message} kind={kind} own={own(kind)} />
+      ))}
+    </div>
+  );
+});
+
+interface Own {
+  readonly isOn: boolean;
+  /** The server has not answered yet. */
+  readonly isPending: boolean;
+}
+
+function useOwnMarks(messageId: string): (kind: string) => Own | null {
+  const { ownReactions } = useOpenRoom();
+  const { mine, pending } = useSyncExternalStore(ownReactions.subscribe, ownReactions.getSnapshot);
+  return (kind) => {
+    const toggled = pending.get(`${messageId}:${kind}`);
+    if (toggled !== undefined) return { isOn: toggled, isPending: true };
+    return mine.get(messageId)?.has(kind) === true ? { isOn: true, isPending: false } : null;
+  };
+}
+
+function ReactionChip({ message, kind, own }: { message: Message; kind: string; own: Own | null }) {
+  const { t } = useTranslation();
+  const toggle = useToggleReaction(message.id);
+  const served = message.reactions[kind] ?? 0;
+  const count = useSteadyValue(served + (own?.isPending === true ? (own.isOn ? 1 : -1) : 0));
+  const isOn = own?.isOn ?? false;
+  const visible = Math.max(count, isOn ? 1 : 0);
+  if (visible === 0) return null;
+  return (
+    <button
+      type="button"
+      className={`reaction reaction-${kind}`}
+      aria-pressed={isOn}
+      title={`${kindName(t, kind)}${isOn ? ` · ${t("message.you")}` : ""}`}
+      aria-label={t("message.reaction", { count: visible, kind: kindName(t, kind) })}
+      onClick={() => toggle(kind)}
+    >
+      <ReactionIcon kind={kind} size={13} />
+      <span className="tabular">{visible}</span>
+    </button>
+  );
+}
+
+type Translate = ReturnType<typeof useTranslation>["t"];
+
+export function kindName(t: Translate, kind: string): string {
+  return kind === "heart" || kind === "laugh" || kind === "sad" ? t(`message.${kind}`) : kind;
+}
+
+/** React as soon as there is a name; a refusal takes the mark back by itself. */
+export function useToggleReaction(messageId: string): (kind: string) => void {
+  const { ownReactions } = useOpenRoom();
+  const { session } = useServices();
+  return (kind) =>
+    session.withName(() => {
+      ownReactions.toggle(messageId, kind).catch(() => void session.load());
+    });
+}

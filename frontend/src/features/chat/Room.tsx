@@ -1,0 +1,92 @@
+import { useEffect, useRef, useState } from "react";
+import type { Message } from "@/lib/contract/types";
+import { useViewer } from "@/lib/services";
+import { Announcer } from "./Announcer";
+import { AwayBanner } from "./AwayBanner";
+import { Composer, type ComposerHandle, type Context } from "./Composer";
+import { MessageList } from "./MessageList";
+import { OpenRoomContext, useRoomScreen, type OpenRoom } from "./room-context";
+import { RoomHeader, type RoomPanel } from "./RoomHeader";
+import { RoomProblem } from "./RoomProblem";
+import { StatusLine } from "./StatusLine";
+import { useFrameWatch } from "./use-frame-watch";
+import { useRoomParts } from "./use-open-room";
+import { useOwnMarks } from "./use-own-marks";
+import { useReadMark } from "./use-read-mark";
+import { useRoomKeys } from "./use-room-keys";
+
+interface RoomProps {
+  roomId: string;
+  /** The seq of a message to go to. */
+  at?: number | undefined;
+  /** Opens the list of rooms where it is not beside the room. */
+  onMenu?: () => void;
+  /** page: everything; embed: without the way to other rooms; overlay: read-only, nothing but messages. */
+  shape?: "page" | "embed" | "overlay";
+}
+
+/** One room, live. */
+export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
+  const { feed, view, ownReactions, kinds } = useRoomParts(roomId);
+  const screen = useRoomScreen(view);
+  const viewer = useViewer();
+  const composer = useRef<ComposerHandle>(null);
+  const [context, setContext] = useState<Context>(null);
+  const [panel, setPanel] = useState<RoomPanel>(null);
+  useOwnMarks(screen, ownReactions);
+  useRoomKeys({ composer, view, setPanel });
+  useFrameWatch(view);
+  useReadMark(screen, feed, roomId);
+
+  const isLoaded = screen.feed.room !== null;
+  useEffect(() => {
+    if (isLoaded && at !== undefined) void view.jumpTo(at);
+  }, [isLoaded, at, view]);
+
+  const openRoom: OpenRoom = {
+    roomId,
+    feed,
+    view,
+    ownReactions,
+    kinds,
+    replyTo: (message) => setContext({ kind: "reply", message }),
+    editMessage: (message) => setContext({ kind: "edit", message }),
+    jumpTo: (seq) => void view.jumpTo(seq),
+  };
+
+  const editLast = () => {
+    const isOwn = (message: Message) => message.author.id === viewer?.id && !message.deleted;
+    const last = screen.feed.room?.messages.findLast(isOwn);
+    if (last !== undefined) setContext({ kind: "edit", message: last });
+  };
+
+  const { connection } = screen.feed;
+  if (connection.status === "failed") return <RoomProblem problem={connection.problem} />;
+  const isOverlay = shape === "overlay";
+  return (
+    <OpenRoomContext value={openRoom}>
+      <section className={`room room-${shape}`}>
+        {!isOverlay && (
+          <>
+            <RoomHeader screen={screen} panel={panel} setPanel={setPanel} {...(onMenu && { onMenu })} />
+            <StatusLine screen={screen} />
+            <AwayBanner screen={screen} />
+          </>
+        )}
+        <MessageList screen={screen} />
+        {!isOverlay && (
+          <>
+            <Composer
+              ref={composer}
+              screen={screen}
+              context={context}
+              setContext={setContext}
+              editLast={editLast}
+            />
+            <Announcer />
+          </>
+        )}
+      </section>
+    </OpenRoomContext>
+  );
+}

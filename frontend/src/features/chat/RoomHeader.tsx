@@ -1,0 +1,96 @@
+import { Check, Link2, Menu, Search, Settings2, Users } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { copyText } from "@/lib/clipboard";
+import { harmlessText } from "@/lib/harmless-text";
+import type { RoomScreen } from "@/lib/paced/room-view";
+import { useOpenRoom } from "./room-context";
+
+const SearchDialog = lazy(() => import("./SearchDialog"));
+const Settings = lazy(() => import("./Settings"));
+const Shortcuts = lazy(() => import("./Shortcuts"));
+
+export type RoomPanel = "search" | "settings" | "shortcuts" | null;
+
+interface HeaderProps {
+  screen: RoomScreen;
+  panel: RoomPanel;
+  setPanel: (panel: RoomPanel) => void;
+  onMenu?: () => void;
+}
+
+export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
+  const { t } = useTranslation();
+  const { roomId } = useOpenRoom();
+  const room = screen.feed.room;
+  const close = () => setPanel(null);
+  return (
+    <header className="room-header">
+      {onMenu && (
+        <button
+          type="button"
+          className="icon-button menu-button"
+          aria-label={t("app.rooms")}
+          onClick={onMenu}
+        >
+          <Menu size={20} aria-hidden="true" />
+        </button>
+      )}
+      <h1>
+        <bdi>{room === null ? roomId : harmlessText(room.name)}</bdi>
+      </h1>
+      {room !== null && room.viewers > 0 && (
+        <span className="viewers tabular">
+          <Users size={14} aria-hidden="true" /> {t("room.watching", { count: room.viewers })}
+        </span>
+      )}
+      <span className="header-actions">
+        <CopyLink roomId={roomId} />
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("room.search")}
+          title={t("room.search")}
+          onClick={() => setPanel("search")}
+        >
+          <Search size={18} aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("room.settings")}
+          title={t("room.settings")}
+          onClick={() => setPanel("settings")}
+        >
+          <Settings2 size={18} aria-hidden="true" />
+        </button>
+      </span>
+      <Suspense>
+        {panel === "search" && <SearchDialog onClose={close} />}
+        {panel === "settings" && <Settings onClose={close} />}
+        {panel === "shortcuts" && <Shortcuts onClose={close} />}
+      </Suspense>
+    </header>
+  );
+}
+
+function CopyLink({ roomId }: { roomId: string }) {
+  const { t } = useTranslation();
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = async () => {
+    await copyText(`${location.origin}/rooms/${roomId}`);
+    setIsCopied(true);
+    setTimeout(() => setIsCopied(false), 2_000);
+  };
+  return (
+    <button
+      type="button"
+      className="quiet-button copy-link"
+      aria-label={t("room.copyLink")}
+      onClick={() => void copy()}
+    >
+      {isCopied ? <Check size={15} aria-hidden="true" /> : <Link2 size={15} aria-hidden="true" />}
+      <span aria-live="polite">{isCopied ? t("room.copied") : t("room.copyLink")}</span>
+    </button>
+  );
+}

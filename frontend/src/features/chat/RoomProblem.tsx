@@ -1,0 +1,19 @@
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { Problem } from "@/lib/api/problem";
+
+/** A room that cannot be shown, why, and the way out. */
+export function RoomProblem({ problem }: { problem: Problem }) {
+  const { t } = useTranslation();
+  const code =
+    problem.code === "room_not_found" || problem.code === "forbidden" ? problem.code : "unreachable";
+  return (
+    <section className="problem-page">
+      <h1>{t(`problem.${code}`)}</h1>
+      <p>{t(`problem.${code}Hint`)}</p>
+      <Link to="/" className="primary-button">
+        {t("problem.toLobby")}
+      </Link>
+    </section>
+  );
+}

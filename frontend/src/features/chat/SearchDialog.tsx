@@ -1,0 +1,90 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Dialog } from "radix-ui";
+import { useDeferredValue, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { harmlessText } from "@/lib/harmless-text";
+import { useServices } from "@/lib/services";
+import { exactTime } from "./message-time";
+import { useOpenRoom } from "./room-context";
+
+const QUERY_MIN = 2;
+
+/** Words in all messages of the room; a result jumps to its message. */
+export default function SearchDialog({ onClose }: { onClose: () => void }) {
+  const { t, i18n } = useTranslation();
+  const { api } = useServices();
+  const { roomId, feed, jumpTo } = useOpenRoom();
+  const [words, setWords] = useState("");
+  const wanted = useDeferredValue(words.trim());
+  const query = useInfiniteQuery({
+    queryKey: ["search", roomId, wanted],
+    queryFn: async ({ pageParam, signal }) => {
+      await pause(200, signal); // a search per pause of the typing, not per key
+      return api.search(roomId, wanted, pageParam);
+    },
+    enabled: wanted.length >= QUERY_MIN,
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: (page) => (page.has_more ? page.messages.at(-1)?.seq : undefined),
+    retry: 1,
+  });
+  const found = query.data?.pages.flatMap((page) => page.messages) ?? [];
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="dialog search-dialog" aria-describedby={undefined}>
+          <Dialog.Title>{t("search.title", { room: feed.getSnapshot().room?.name ?? roomId })}</Dialog.Title>
+          <input
+            type="search"
+            value={words}
+            dir="auto"
+            placeholder={t("search.placeholder")}
+            aria-label={t("search.placeholder")}
+            onChange={(event) => setWords(event.target.value)}
+          />
+          <p className="quiet search-note" role="status">
+            {query.isError
+              ? t("search.failed")
+              : query.isSuccess && found.length === 0
+                ? t("search.none")
+                : found.length === 0 && t("search.hint")}
+          </p>
+          <ul className="search-results">
+            {found.map((message) => (
+              <li key={message.id}>
+                <button
+                  type="button"
+                  onClick={() => {
+                    jumpTo(message.seq);
+                    onClose();
+                  }}
+                >
+                  <span className="search-from">
+                    <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
+                    <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
+                  </span>
+                  <bdi className="search-text">{harmlessText(message.text)}</bdi>
+                </button>
+              </li>
+            ))}
+          </ul>
+          {query.hasNextPage && (
+            <button type="button" className="text-button" onClick={() => void query.fetchNextPage()}>
+              {t("search.more")}
+            </button>
+          )}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(new DOMException("superseded", "AbortError"));
+    });
+  });
+}

@@ -1,0 +1,125 @@
+import { Dialog } from "radix-ui";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n/i18n";
+import { canNotify, isNotifying, setNotifying } from "@/lib/notifications";
+import type { Reading } from "@/lib/paced/room-view";
+import { readReading, saveReading } from "@/lib/reading";
+import { useServices, useViewer } from "@/lib/services";
+import { useOpenRoom } from "./room-context";
+
+const SLOW_MODES_S = [0, 5, 10, 30, 60, 300];
+const READINGS = [
+  ["calm", "settings.calm", "settings.calmHelp"],
+  ["all", "settings.all", "settings.allHelp"],
+] as const;
+
+/** How the room reads, in which language, what it tells, and for its owner how fast people may write. */
+export default function Settings({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const { feed } = useOpenRoom();
+  const viewer = useViewer();
+  const isOwner = viewer !== null && viewer.id === feed.getSnapshot().room?.ownerId;
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="dialog" aria-describedby={undefined}>
+          <Dialog.Title>{t("settings.title")}</Dialog.Title>
+          <ReadingChoice />
+          <LanguageChoice />
+          <NotificationChoice />
+          {isOwner && <SlowModeChoice />}
+          <div className="dialog-buttons">
+            <Dialog.Close className="primary-button">{t("app.close")}</Dialog.Close>
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function ReadingChoice() {
+  const { t } = useTranslation();
+  const { view } = useOpenRoom();
+  const [reading, setReading] = useState<Reading>(readReading);
+  const choose = (chosen: Reading) => {
+    saveReading(chosen);
+    setReading(chosen);
+    view.setReading(chosen);
+  };
+  return (
+    <fieldset className="choice">
+      <legend>{t("settings.reading")}</legend>
+      {READINGS.map(([value, name, help]) => (
+        <label key={value}>
+          <input type="radio" name="reading" checked={reading === value} onChange={() => choose(value)} />
+          <span>
+            {t(name)}
+            <span className="quiet">{t(help)}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function LanguageChoice() {
+  const { t, i18n } = useTranslation();
+  return (
+    <label className="field">
+      {t("settings.language")}
+      <select
+        value={i18n.language.slice(0, 2)}
+        onChange={(event) => void chooseLanguage(event.target.value as Language)}
+      >
+        {Object.entries(LANGUAGES).map(([tag, name]) => (
+          <option key={tag} value={tag} lang={tag}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function NotificationChoice() {
+  const { t } = useTranslation();
+  const [isOn, setIsOn] = useState(isNotifying);
+  if (!canNotify()) return null;
+  return (
+    <label className="check">
+      <input
+        type="checkbox"
+        checked={isOn}
+        onChange={(event) => void setNotifying(event.target.checked).then(setIsOn)}
+      />
+      {t("settings.notifications")}
+    </label>
+  );
+}
+
+function SlowModeChoice() {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const { roomId, feed } = useOpenRoom();
+  const [slowModeS, setSlowModeS] = useState(feed.getSnapshot().room?.slowModeS ?? 0);
+  return (
+    <label className="field">
+      {t("settings.slowMode")}
+      <select
+        value={slowModeS}
+        onChange={(event) => {
+          const chosen = Number(event.target.value);
+          void api.setSlowMode(roomId, chosen).then(() => setSlowModeS(chosen));
+        }}
+      >
+        {SLOW_MODES_S.map((seconds) => (
+          <option key={seconds} value={seconds}>
+            {seconds === 0 ? t("settings.slowModeOff") : t("settings.slowModeSeconds", { seconds })}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

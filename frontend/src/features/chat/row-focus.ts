@@ -1,0 +1,19 @@
+/** Up and down between messages by keyboard: the focus is on a row, and its buttons follow with Tab. */
+export function moveRowFocus(list: HTMLElement, key: string): boolean {
+  const step = key === "ArrowUp" ? -1 : key === "ArrowDown" ? 1 : 0;
+  if (step === 0) return false;
+  const rows = [...list.querySelectorAll<HTMLElement>("article")].sort(
+    (a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top,
+  );
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = at === -1 ? lastInView(list, rows) : rows[at + step];
+  if (next === undefined) return false;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function lastInView(list: HTMLElement, rows: HTMLElement[]): HTMLElement | undefined {
+  const bottom = list.getBoundingClientRect().bottom;
+  return rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom);
+}

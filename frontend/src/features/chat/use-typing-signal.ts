@@ -1,0 +1,18 @@
+import { useRef } from "react";
+import type { RoomScreen } from "@/lib/paced/room-view";
+import { useServices, useViewer } from "@/lib/services";
+
+const EVERY_MS = 3_000;
+
+/** Tell the room that I write: at most every three seconds, never in a hot room, never without a name. */
+export function useTypingSignal(roomId: string, screen: RoomScreen): () => void {
+  const { api } = useServices();
+  const viewer = useViewer();
+  const sentAtMs = useRef(0);
+  return () => {
+    if (viewer === null || screen.feed.room?.heat.hot === true || Date.now() - sentAtMs.current < EVERY_MS)
+      return;
+    sentAtMs.current = Date.now();
+    api.typing(roomId).catch(() => undefined); // it may be lost, that is all it is worth
+  };
+}

@@ -1,0 +1,84 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Dialog } from "radix-ui";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem } from "@/lib/api/problem";
+import { useServices } from "@/lib/services";
+import { suggestedNickname } from "@/lib/suggested-nickname";
+
+const NAME_MAX = 80;
+
+/** A new room needs a name, and its maker one too: a suggested one is taken if there is none yet. */
+export default function CreateRoom({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const { api, session } = useServices();
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [name, setName] = useState("");
+  const [nickname, setNickname] = useState(
+    () => session.rememberedNickname ?? suggestedNickname(Math.random),
+  );
+  const [problem, setProblem] = useState<string | null>(null);
+  const needsName = session.getSnapshot().viewer == null;
+
+  const create = async () => {
+    try {
+      if (needsName) await session.join(nickname.trim());
+      const room = await api.createRoom(name.trim());
+      await queryClient.invalidateQueries({ queryKey: ["rooms"] });
+      onClose();
+      await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
+    } catch (error) {
+      setProblem(error instanceof Problem ? error.detail : t("problem.unknown"));
+    }
+  };
+
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="dialog" aria-describedby={undefined}>
+          <Dialog.Title>{t("rooms.create")}</Dialog.Title>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              void create();
+            }}
+          >
+            <label className="field">
+              {t("rooms.name")}
+              <input
+                value={name}
+                maxLength={NAME_MAX}
+                required
+                dir="auto"
+                onChange={(e) => setName(e.target.value)}
+              />
+            </label>
+            {needsName && (
+              <label className="field">
+                {t("composer.nameTitle")}
+                <input
+                  value={nickname}
+                  maxLength={32}
+                  required
+                  onChange={(e) => setNickname(e.target.value)}
+                />
+              </label>
+            )}
+            <p className="composer-error" role="alert">
+              {problem}
+            </p>
+            <div className="dialog-buttons">
+              <Dialog.Close className="quiet-button">{t("app.cancel")}</Dialog.Close>
+              <button type="submit" className="primary-button" disabled={name.trim() === ""}>
+                {t("rooms.make")}
+              </button>
+            </div>
+          </form>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

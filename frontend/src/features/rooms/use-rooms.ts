@@ -1,0 +1,77 @@
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import type { Heat, Room, RoomsPage } from "@/lib/contract/types";
+import { backoffMs } from "@/lib/feed/backoff";
+import { useServices } from "@/lib/services";
+import { NOTIFY_ROOMS_MAX } from "@/lib/stream/notify-stream";
+
+const ROOMS_KEY = ["rooms"];
+
+type Change = Partial<Pick<Room, "last_seq" | "message_count" | "heat" | "viewers">>;
+
+/** The rooms by activity, kept fresh by one notify stream for all that are listed. */
+export function useRooms() {
+  const { api, openNotify } = useServices();
+  const queryClient = useQueryClient();
+  const query = useInfiniteQuery({
+    queryKey: ROOMS_KEY,
+    queryFn: ({ pageParam }) => api.rooms(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    staleTime: 30_000,
+  });
+  const rooms = useMemo(() => query.data?.pages.flatMap((page) => page.rooms) ?? [], [query.data]);
+
+  const listed = rooms
+    .slice(0, NOTIFY_ROOMS_MAX)
+    .map((room) => room.id)
+    .sort()
+    .join(" ");
+  useEffect(() => {
+    if (listed === "") return;
+    const change = (roomId: string, by: Change) => {
+      queryClient.setQueryData<InfiniteData<RoomsPage>>(
+        ROOMS_KEY,
+        (data) => data && changeRoom(data, roomId, by),
+      );
+    };
+    let attempt = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let close = () => {};
+    const open = () => {
+      close = openNotify(listed.split(" "), {
+        updated: ({ room_id, seq, message_count }) => {
+          attempt = 0;
+          change(room_id, { last_seq: seq, ...(message_count === undefined ? {} : { message_count }) });
+        },
+        signal: (type, body) => {
+          const said = body as { room_id: string; heat?: Heat; viewers?: number };
+          if (type === "room.heat" && said.heat) change(said.room_id, { heat: said.heat });
+          if (type === "room.viewers" && said.viewers !== undefined)
+            change(said.room_id, { viewers: said.viewers });
+        },
+        closed: () => {
+          timer = setTimeout(open, 1_000 + backoffMs(attempt, Math.random));
+          attempt += 1;
+        },
+      });
+    };
+    open();
+    return () => {
+      clearTimeout(timer);
+      close();
+    };
+  }, [listed, openNotify, queryClient]);
+
+  return { ...query, rooms };
+}
+
+function changeRoom(data: InfiniteData<RoomsPage>, roomId: string, by: Change): InfiniteData<RoomsPage> {
+  return {
+    ...data,
+    pages: data.pages.map((page) => ({
+      ...page,
+      rooms: page.rooms.map((room) => (room.id === roomId ? { ...room, ...by } : room)),
+    })),
+  };
+}

@@ -1,0 +1,134 @@
+import createClient, { type Client } from "openapi-fetch";
+import type { paths } from "@/lib/contract/openapi";
+import type {
+  Author,
+  Config,
+  Draft,
+  Message,
+  MessagePage,
+  Mine,
+  Room,
+  RoomsPage,
+  SearchPage,
+  Session,
+} from "@/lib/contract/types";
+import { problemFrom, unreachable } from "./problem";
+
+/** Which page of a room: the newest one when nothing is named. */
+export interface PagePlace {
+  before_seq?: number;
+  after_seq?: number;
+  around_seq?: number;
+}
+
+const PAGE = 50;
+
+/** chat_server's calls. Every refusal is thrown as a Problem. */
+export class ChatApi {
+  readonly #client: Client<paths>;
+
+  constructor(fetchImpl: typeof fetch, baseUrl = "") {
+    this.#client = createClient<paths>({ baseUrl, fetch: (request) => fetchImpl(request) });
+  }
+
+  config = (): Promise<Config> => answer(this.#client.GET("/api/v1/config"));
+
+  me = (): Promise<Author> => answer(this.#client.GET("/api/v1/me"));
+
+  createSession = (nickname: string): Promise<Session> =>
+    answer(this.#client.POST("/api/v1/sessions", { body: { nickname } }));
+
+  rooms = (cursor?: string): Promise<RoomsPage> =>
+    answer(this.#client.GET("/api/v1/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }));
+
+  createRoom = (name: string): Promise<Room> =>
+    answer(this.#client.POST("/api/v1/rooms", { body: { name } }));
+
+  room = (room_id: string): Promise<Room> =>
+    answer(this.#client.GET("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
+
+  setSlowMode = (room_id: string, slow_mode_s: number): Promise<Room> =>
+    answer(
+      this.#client.PATCH("/api/v1/rooms/{room_id}", { params: { path: { room_id } }, body: { slow_mode_s } }),
+    );
+
+  page = (room_id: string, place: PagePlace = {}): Promise<MessagePage> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/messages", {
+        params: { path: { room_id }, query: { limit: PAGE, ...place } },
+      }),
+    );
+
+  message = (room_id: string, message_id: string): Promise<Message> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/messages/{message_id}", {
+        params: { path: { room_id, message_id } },
+      }),
+    );
+
+  post = (room_id: string, draft: Draft): Promise<Message> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/messages", { params: { path: { room_id } }, body: draft }),
+    );
+
+  edit = (room_id: string, message_id: string, text: string): Promise<Message> =>
+    answer(
+      this.#client.PATCH("/api/v1/rooms/{room_id}/messages/{message_id}", {
+        params: { path: { room_id, message_id } },
+        body: { text },
+      }),
+    );
+
+  remove = (room_id: string, message_id: string): Promise<Message> =>
+    answer(
+      this.#client.DELETE("/api/v1/rooms/{room_id}/messages/{message_id}", {
+        params: { path: { room_id, message_id } },
+      }),
+    );
+
+  react = async (room_id: string, message_id: string, kind: string, on: boolean): Promise<number> => {
+    const place = { params: { path: { room_id, message_id, kind } } } as const;
+    const path = "/api/v1/rooms/{room_id}/messages/{message_id}/reactions/{kind}";
+    const changed = await answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+    return changed.count;
+  };
+
+  mine = (room_id: string, from_seq: number, to_seq: number): Promise<Mine> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/reactions/mine", {
+        params: { path: { room_id }, query: { from_seq, to_seq } },
+      }),
+    );
+
+  search = (room_id: string, q: string, before_seq?: number): Promise<SearchPage> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/search", {
+        params: {
+          path: { room_id },
+          query: { q, limit: 20, ...(before_seq === undefined ? {} : { before_seq }) },
+        },
+      }),
+    );
+
+  typing = async (room_id: string): Promise<void> => {
+    await answer(this.#client.POST("/api/v1/rooms/{room_id}/typing", { params: { path: { room_id } } }));
+  };
+}
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+async function answer<T>(call: Promise<Answered<T>>): Promise<T> {
+  let answered: Answered<T>;
+  try {
+    answered = await call;
+  } catch (cause) {
+    if (cause instanceof TypeError || cause instanceof SyntaxError) throw unreachable();
+    throw cause;
+  }
+  if (!answered.response.ok) throw problemFrom(answered.response, answered.error);
+  return answered.data as T;
+}

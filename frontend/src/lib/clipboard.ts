@@ -1,0 +1,15 @@
+/** Copy text, also on a page that is not served over TLS, where browsers hide their clipboard. */
+export async function copyText(text: string): Promise<void> {
+  if (window.isSecureContext) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "visually-hidden";
+  document.body.append(field);
+  field.select();
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way there is outside secure contexts
+  document.execCommand("copy");
+  field.remove();
+}

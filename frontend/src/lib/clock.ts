@@ -1,0 +1,15 @@
+/** Time as an argument: the page passes `browserClock`, a test one it can advance. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Call back after `ms`; the answer cancels it. */
+  after(ms: number, call: () => void): () => void;
+}
+
+export const browserClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,28 @@
+/** The wire's shapes by the names the code uses. All are generated: change the servers, not this file. */
+import type { components, paths } from "./openapi";
+
+type Events = components["schemas"];
+
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
+
+export type RoomEvent = Events["RoomEvent"];
+export type StreamOpened = Events["StreamOpened"];
+export type StreamGap = Events["StreamGap"];
+export type RoomUpdated = Events["RoomUpdated"];
+export type Message = Events["Message"];
+export type Author = Events["Author"];
+export type Heat = Events["Heat"];
+
+export type Room = Json<paths["/api/v1/rooms/{room_id}"]["get"]["responses"][200]>;
+export type RoomsPage = Json<paths["/api/v1/rooms"]["get"]["responses"][200]>;
+export type MessagePage = Json<paths["/api/v1/rooms/{room_id}/messages"]["get"]["responses"][200]>;
+export type SearchPage = Json<paths["/api/v1/rooms/{room_id}/search"]["get"]["responses"][200]>;
+export type Mine = Json<paths["/api/v1/rooms/{room_id}/reactions/mine"]["get"]["responses"][200]>;
+export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
+export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
+
+export interface Draft {
+  client_message_id: string;
+  text: string;
+  reply_to?: string;
+}

@@ -1,0 +1,189 @@
+/** A room as the browser holds it, and the one pure reducer that applies what the stream says. */
+import type { Author, Heat, Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
+
+export const STORE_MESSAGES = 2_000;
+export const HIDDEN_STORE_MESSAGES = 500;
+
+export interface RoomState {
+  readonly roomId: string;
+  readonly name: string;
+  readonly ownerId: string | null;
+  /** The newest seq that is in here: the cursor for the next stream. */
+  readonly seq: number;
+  /** Ascending by seq, without holes unless `isCutOff`. */
+  readonly messages: readonly Message[];
+  /** There is history before the first message. */
+  readonly hasOlder: boolean;
+  /** The newest messages were left out because the reader is far up: the way back is a new newest page. */
+  readonly isCutOff: boolean;
+  /** Messages ever created in the room, as far as we know. */
+  readonly messageCount: number;
+  readonly heat: Heat;
+  readonly viewers: number;
+  readonly slowModeS: number;
+  readonly typing: { readonly users: readonly Author[]; readonly atMs: number };
+}
+
+/** What trimming must not touch: at most `capacity` messages stay, and none from `keepFromSeq` on is dropped as old. */
+export interface Keep {
+  readonly capacity: number;
+  readonly keepFromSeq: number;
+}
+
+export const KEEP_NEWEST: Keep = { capacity: STORE_MESSAGES, keepFromSeq: Number.MAX_SAFE_INTEGER };
+
+const COLD: Heat = { hot: false, since: null, fetches_per_s: 0 };
+
+/** The state right after a snapshot: the newest page, its cursor, and what the room says of itself. */
+export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: string }): RoomState {
+  return {
+    roomId: room.id,
+    name: room.name ?? room.id,
+    ownerId: room.owner_id ?? null,
+    seq: page.cursor,
+    messages: page.messages,
+    hasOlder: page.has_more,
+    isCutOff: false,
+    messageCount: room.message_count ?? page.messages.length,
+    heat: room.heat ?? COLD,
+    viewers: room.viewers ?? 0,
+    slowModeS: room.slow_mode_s ?? 0,
+    typing: { users: [], atMs: 0 },
+  };
+}
+
+/** The state after one event. What is older than the state changes nothing, so a replay is harmless. */
+export function applyEvent(
+  state: RoomState,
+  event: RoomEvent,
+  nowMs: number,
+  keep: Keep = KEEP_NEWEST,
+): RoomState {
+  switch (event.type) {
+    case "room.heat":
+      return { ...state, heat: event.heat };
+    case "room.viewers":
+      return { ...state, viewers: event.viewers };
+    case "room.slow_mode":
+      return { ...state, slowModeS: event.slow_mode_s };
+    case "room.typing":
+      return { ...state, typing: { users: event.users, atMs: nowMs } };
+    default:
+      break;
+  }
+  if (typeof event.seq !== "number" || event.seq <= state.seq) return state;
+  if (event.type !== "message.created") {
+    return { ...state, seq: event.seq, messages: changeMessages(state.messages, event) };
+  }
+  const messageCount = state.messageCount + 1;
+  if (state.isCutOff) return { ...state, seq: event.seq, messageCount };
+  const kept = trim([...state.messages, event.message], keep);
+  return {
+    ...state,
+    seq: event.seq,
+    messageCount,
+    messages: kept.messages,
+    hasOlder: state.hasOlder || kept.droppedOld,
+    isCutOff: kept.droppedNew,
+  };
+}
+
+/** The messages after an edit, a deletion or a reaction; the same array when it concerns none of them. */
+export function changeMessages(messages: readonly Message[], event: RoomEvent): readonly Message[] {
+  switch (event.type) {
+    case "message.edited":
+    case "message.deleted":
+      return replace(messages, event.message.id, () => event.message);
+    case "reaction.changed":
+      return replace(messages, event.message_id, (message) => ({
+        ...message,
+        reactions: withCount(message.reactions, event.kind, event.count),
+      }));
+    default:
+      return messages;
+  }
+}
+
+/** The state with an older page put before it. `events` are those newer than the page, to bring it up to date. */
+export function prependPage(
+  state: RoomState,
+  page: MessagePage,
+  events: readonly RoomEvent[],
+  keep: Keep = KEEP_NEWEST,
+): RoomState {
+  const firstSeq = state.messages[0]?.seq ?? Number.MAX_SAFE_INTEGER;
+  let older: readonly Message[] = page.messages.filter((message) => message.seq < firstSeq);
+  for (const event of events) {
+    if ("seq" in event && event.seq > page.cursor && event.seq <= state.seq)
+      older = changeMessages(older, event);
+  }
+  const messages = [...older, ...state.messages];
+  const overflow = Math.max(0, messages.length - Math.max(keep.capacity, older.length));
+  return {
+    ...state,
+    messages: overflow === 0 ? messages : messages.slice(0, messages.length - overflow),
+    hasOlder: page.has_more,
+    isCutOff: state.isCutOff || overflow > 0,
+  };
+}
+
+/** The state with a newer page put after its last message; whole again once the page reaches the newest message. */
+export function appendPage(
+  state: RoomState,
+  page: MessagePage,
+  events: readonly RoomEvent[],
+  keep: Keep = KEEP_NEWEST,
+): RoomState {
+  const lastSeq = state.messages.at(-1)?.seq ?? 0;
+  let newer: readonly Message[] = page.messages.filter((message) => message.seq > lastSeq);
+  const since = events.filter((event) => "seq" in event && event.seq > page.cursor && event.seq <= state.seq);
+  for (const event of since) newer = changeMessages(newer, event);
+  const isWhole = !page.has_more && since.length >= state.seq - page.cursor;
+  if (isWhole)
+    newer = [
+      ...newer,
+      ...since.flatMap((event) => (event.type === "message.created" ? [event.message] : [])),
+    ];
+  const kept = trim([...state.messages, ...newer], keep);
+  return {
+    ...state,
+    messages: kept.messages,
+    hasOlder: state.hasOlder || kept.droppedOld,
+    isCutOff: !isWhole || kept.droppedNew,
+  };
+}
+
+/** The state with only the page around some message: history on both sides of it is still to be fetched. */
+export function showAround(state: RoomState, page: MessagePage, events: readonly RoomEvent[]): RoomState {
+  const around = { ...state, messages: [], isCutOff: true, hasOlder: false };
+  const shown = appendPage(around, page, events);
+  return { ...shown, hasOlder: page.has_more && (page.messages[0]?.seq ?? 1) > 1 };
+}
+
+/** At most `capacity` messages, dropped at the end far from the reader. */
+export function trim(
+  messages: readonly Message[],
+  keep: Keep,
+): { messages: readonly Message[]; droppedOld: boolean; droppedNew: boolean } {
+  const excess = messages.length - keep.capacity;
+  if (excess <= 0) return { messages, droppedOld: false, droppedNew: false };
+  let droppable = 0;
+  while (droppable < excess && (messages[droppable]?.seq ?? Infinity) < keep.keepFromSeq) droppable += 1;
+  const rest = messages.slice(droppable, droppable + keep.capacity);
+  return { messages: rest, droppedOld: droppable > 0, droppedNew: droppable < excess };
+}
+
+function replace(
+  messages: readonly Message[],
+  id: string,
+  change: (message: Message) => Message,
+): readonly Message[] {
+  const index = messages.findLastIndex((message) => message.id === id);
+  const found = messages[index];
+  return found === undefined ? messages : messages.with(index, change(found));
+}
+
+function withCount(reactions: Message["reactions"], kind: string, count: number): Message["reactions"] {
+  const others = Object.entries(reactions).filter(([each]) => each !== kind);
+  return Object.fromEntries(count > 0 ? [...others, [kind, count]] : others);
+}

@@ -1,0 +1,59 @@
+import i18next from "i18next";
+import LanguageDetector from "i18next-browser-languagedetector";
+import { initReactI18next } from "react-i18next";
+import { en, type Words } from "./en";
+
+export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    resources: { translation: Words };
+  }
+}
+
+const loaders: Partial<Record<Language, () => Promise<Words>>> = {
+  ko: async () => (await import("./ko")).ko,
+  ja: async () => (await import("./ja")).ja,
+};
+
+/** English comes with the page; the others are fetched when wanted. */
+export async function startI18n(): Promise<void> {
+  await i18next
+    .use(LanguageDetector)
+    .use(initReactI18next)
+    .init({
+      resources: { en: { translation: en } },
+      fallbackLng: "en",
+      supportedLngs: Object.keys(LANGUAGES),
+      nonExplicitSupportedLngs: true,
+      load: "languageOnly",
+      interpolation: { escapeValue: false },
+      detection: {
+        order: ["querystring", "localStorage", "navigator"],
+        lookupQuerystring: "lang",
+        caches: [],
+      },
+      react: { useSuspense: false },
+      showSupportNotice: false,
+    });
+  await loadLanguage(
+    i18next.resolvedLanguage === "en" ? i18next.language : (i18next.resolvedLanguage ?? "en"),
+  );
+}
+
+/** Switch, and remember the choice. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  localStorage.setItem("i18nextLng", language);
+  await loadLanguage(language);
+}
+
+async function loadLanguage(tag: string): Promise<void> {
+  const language = tag.slice(0, 2) as Language;
+  const load = loaders[language];
+  if (load !== undefined && !i18next.hasResourceBundle(language, "translation")) {
+    i18next.addResourceBundle(language, "translation", await load());
+  }
+  await i18next.changeLanguage(language in LANGUAGES ? language : "en");
+  document.documentElement.lang = language in LANGUAGES ? language : "en";
+}

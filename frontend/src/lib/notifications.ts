@@ -1,0 +1,19 @@
+/** Browser notifications of mentions, only when asked for and only while the page is not looked at. */
+
+const KEY = "hotchat.notify";
+
+export const canNotify = (): boolean => "Notification" in window && window.isSecureContext;
+
+export const isNotifying = (): boolean =>
+  canNotify() && Notification.permission === "granted" && localStorage.getItem(KEY) === "on";
+
+/** Ask the browser, and remember; false when it does not allow it. */
+export async function setNotifying(isOn: boolean): Promise<boolean> {
+  if (isOn && (await Notification.requestPermission()) !== "granted") return false;
+  localStorage.setItem(KEY, isOn ? "on" : "off");
+  return isOn;
+}
+
+export function notify(title: string, body: string, tag: string): void {
+  if (isNotifying() && document.hidden) new Notification(title, { body: body.slice(0, 200), tag });
+}

@@ -1,0 +1,38 @@
+/** How often the screen may change: at most once a frame, and four times a second once a room is busy. */
+
+export const BUSY_PER_S = 20;
+export const BUSY_COMMIT_MS = 250;
+export const SLOWED_COMMIT_MS = 600;
+export const SMOOTH_SCROLL_PER_S = 5;
+
+/** Milliseconds until the next commit; 0 means with the next frame. `slowed`: the page itself cannot keep up. */
+export function commitDelayMs(sinceCommitMs: number, messagesPerS: number, slowed: boolean): number {
+  const apart = slowed ? SLOWED_COMMIT_MS : messagesPerS > BUSY_PER_S ? BUSY_COMMIT_MS : 0;
+  return Math.max(0, apart - sinceCommitMs);
+}
+
+/** Messages a second over the last second, by when they came; decays to 0 when none come. */
+export class RateMeter {
+  #second = -1;
+  #count = 0;
+  #before = 0;
+
+  add(nowMs: number): void {
+    this.#roll(nowMs);
+    this.#count += 1;
+  }
+
+  perS(nowMs: number): number {
+    this.#roll(nowMs);
+    const passed = (nowMs % 1_000) / 1_000;
+    return this.#count + this.#before * (1 - passed);
+  }
+
+  #roll(nowMs: number): void {
+    const second = Math.floor(nowMs / 1_000);
+    if (second === this.#second) return;
+    this.#before = second === this.#second + 1 ? this.#count : 0;
+    this.#second = second;
+    this.#count = 0;
+  }
+}

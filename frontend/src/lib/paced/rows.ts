@@ -1,0 +1,135 @@
+/** From messages to what stands in the list: day lines, groups, what was left out. Pure. */
+import type { Message } from "@/lib/contract/types";
+import type { Post } from "@/lib/outbox/outbox";
+
+const GROUP_MS = 5 * 60_000;
+
+/** Messages that got no row; they open in place. */
+export interface LeftOut {
+  readonly count: number;
+  readonly afterSeq: number;
+}
+
+export type Row =
+  | { readonly kind: "start"; readonly key: string }
+  | { readonly kind: "day"; readonly key: string; readonly dayMs: number }
+  | {
+      readonly kind: "message";
+      readonly key: string;
+      readonly message: Message;
+      /** First of its author's group: shows the name. */
+      readonly isFirst: boolean;
+      readonly isMine: boolean;
+      readonly isForMe: boolean;
+      readonly leftOut: LeftOut | null;
+      /** Null once the server has it. */
+      readonly post: Post | null;
+    };
+
+export interface RowParts {
+  readonly messages: readonly Message[];
+  readonly hasOlder: boolean;
+  /** Whether a message has a row of its own. */
+  readonly isShown: (message: Message) => boolean;
+  readonly isForMe: (message: Message) => boolean;
+  readonly myId: string | null;
+  readonly clientIdOf: (messageId: string) => string | undefined;
+  /** Not in `messages` yet, in order. */
+  readonly posts: readonly Post[];
+  readonly myNickname: string;
+  /** Midnight that begins the day of a time, both ms since the epoch; the reader's time zone. */
+  readonly startOfDay: (timeMs: number) => number;
+}
+
+export function buildRows(parts: RowParts): Row[] {
+  const rows: Row[] = [];
+  if (!parts.hasOlder) rows.push({ kind: "start", key: "start" });
+  let day = Number.NaN;
+  let previous: Message | null = null;
+  let leftOut = 0;
+  const closeGap = () => {
+    const last = rows.at(-1);
+    if (leftOut > 0 && last?.kind === "message") {
+      rows[rows.length - 1] = { ...last, leftOut: { count: leftOut, afterSeq: last.message.seq } };
+    }
+    leftOut = 0;
+  };
+  const add = (message: Message, key: string, post: Post | null) => {
+    closeGap();
+    const timeMs = Date.parse(message.created_at);
+    const itsDay = parts.startOfDay(timeMs);
+    const isNewDay = itsDay !== day;
+    if (isNewDay) rows.push({ kind: "day", key: `day-${itsDay}`, dayMs: itsDay });
+    day = itsDay;
+    rows.push({
+      kind: "message",
+      key,
+      message,
+      isFirst: isNewDay || previous === null || !isSameGroup(previous, message),
+      isMine: parts.myId !== null && message.author.id === parts.myId,
+      isForMe: parts.isForMe(message),
+      leftOut: null,
+      post,
+    });
+    previous = message;
+  };
+  for (const message of parts.messages) {
+    if (parts.isShown(message)) add(message, parts.clientIdOf(message.id) ?? message.id, null);
+    else leftOut += 1;
+  }
+  closeGap();
+  for (const post of parts.posts) add(messageOf(post, parts), post.clientId, post);
+  return rows;
+}
+
+/** What a post looks like until the server has made a message of it. */
+function messageOf(post: Post, { myId, myNickname }: RowParts): Message {
+  if (post.status === "sent") return post.message;
+  return {
+    id: post.clientId,
+    room_id: post.roomId,
+    seq: Number.MAX_SAFE_INTEGER,
+    author: { id: myId ?? "", nickname: myNickname },
+    text: post.text,
+    reply_to: post.replyTo,
+    created_at: new Date(post.queuedAtMs).toISOString(),
+    edited_at: null,
+    deleted: false,
+    reactions: {},
+  };
+}
+
+function isSameGroup(previous: Message, message: Message): boolean {
+  return (
+    previous.author.id === message.author.id &&
+    previous.author.nickname === message.author.nickname &&
+    message.reply_to === null &&
+    Date.parse(message.created_at) - Date.parse(previous.created_at) < GROUP_MS
+  );
+}
+
+/** Posts that the room's messages do not show yet. An event may come before the answer to its own POST: then the
+ * first of my messages with the same text, written after the post was queued, is taken for it. */
+export function postsNotShown(
+  posts: readonly Post[],
+  messages: readonly Message[],
+  myId: string | null,
+  clientIdOf: (messageId: string) => string | undefined,
+): Post[] {
+  const newestSeq = messages.at(-1)?.seq ?? 0;
+  const taken = new Set<string>();
+  return posts.filter((post) => {
+    if (post.status === "sent") return post.message.seq > newestSeq;
+    if (post.status !== "sending") return true;
+    const early = messages.find(
+      (message) =>
+        message.author.id === myId &&
+        message.text === post.text &&
+        Date.parse(message.created_at) >= post.queuedAtMs - 60_000 &&
+        clientIdOf(message.id) === undefined &&
+        !taken.has(message.id),
+    );
+    if (early !== undefined) taken.add(early.id);
+    return early === undefined;
+  });
+}

@@ -1,0 +1,53 @@
+/** Which messages of a crowd are shown, so that a person can read along. Pure, and the same for everybody: it looks
+ * only at the messages' own ids and times. */
+import type { Message } from "@/lib/contract/types";
+
+export const ROWS_PER_S = 6;
+
+/** What the last messages were like, in whole seconds of their own time. */
+export interface Crowd {
+  readonly second: number;
+  readonly inSecond: number;
+  readonly inSecondBefore: number;
+  readonly shownInSecond: number;
+}
+
+export const NO_CROWD: Crowd = { second: 0, inSecond: 0, inSecondBefore: 0, shownInSecond: 0 };
+
+/** FNV-1a of the text as a share in [0, 1). */
+export function hashShare(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  // The last characters of similar ids would land near each other: mix once more.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+/** The share to show, in powers of two, so that two who count slightly differently still mostly agree. */
+export function shareToShow(messagesPerS: number, rowsPerS: number): number {
+  return messagesPerS <= rowsPerS ? 1 : 2 ** -Math.ceil(Math.log2(messagesPerS / rowsPerS));
+}
+
+/** Whether a message gets a row. `mustShow` ones always do and take nobody's place. */
+export function admit(
+  crowd: Crowd,
+  message: Message,
+  mustShow: boolean,
+  rowsPerS: number = ROWS_PER_S,
+): { crowd: Crowd; shown: boolean } {
+  const next = count(crowd, Date.parse(message.created_at));
+  const messagesPerS = Math.max(next.inSecond, next.inSecondBefore);
+  const fits = next.shownInSecond < rowsPerS;
+  const chosen = fits && hashShare(message.id) < shareToShow(messagesPerS, rowsPerS);
+  if (mustShow || !chosen) return { crowd: next, shown: mustShow };
+  return { crowd: { ...next, shownInSecond: next.shownInSecond + 1 }, shown: true };
+}
+
+function count(crowd: Crowd, createdAtMs: number): Crowd {
+  const second = Math.floor(createdAtMs / 1_000);
+  if (second <= crowd.second) return { ...crowd, inSecond: crowd.inSecond + 1 };
+  const inSecondBefore = second === crowd.second + 1 ? crowd.inSecond : 0;
+  return { second, inSecond: 1, inSecondBefore, shownInSecond: 0 };
+}

@@ -1,0 +1,37 @@
+/** Streams whose address is not known yet: opened once it is, given up if it cannot be had. */
+import type { OpenNotify } from "./notify-stream";
+import type { OpenStream } from "./room-stream";
+
+export const deferredStream =
+  (streams: () => Promise<OpenStream>): OpenStream =>
+  (roomId, cursor, listener) =>
+    whenReady(
+      streams,
+      (open) => open(roomId, cursor, listener),
+      () => listener.closed(false),
+    );
+
+export const deferredNotify =
+  (streams: () => Promise<OpenNotify>): OpenNotify =>
+  (roomIds, listener) =>
+    whenReady(
+      streams,
+      (open) => open(roomIds, listener),
+      () => listener.closed(),
+    );
+
+function whenReady<Open>(ready: () => Promise<Open>, start: (open: Open) => () => void, failed: () => void) {
+  let isWanted = true;
+  let close = () => {
+    isWanted = false;
+  };
+  ready().then(
+    (open) => {
+      if (isWanted) close = start(open);
+    },
+    () => {
+      if (isWanted) failed();
+    },
+  );
+  return () => close();
+}

@@ -1,0 +1,56 @@
+/** One notify stream for all tabs that list the same rooms. */
+import type { OpenNotify } from "./notify-stream";
+
+type Listener = Parameters<OpenNotify>[1];
+
+interface SharedList {
+  readonly tabs: Set<Listener>;
+  /** The latest of each room and kind, for a tab that comes later. */
+  readonly latest: Map<string, (tab: Listener) => void>;
+  close: () => void;
+}
+
+export class NotifyHub {
+  readonly #lists = new Map<string, SharedList>();
+
+  constructor(private readonly openUpstream: OpenNotify) {}
+
+  join: OpenNotify = (roomIds, tab) => {
+    const key = roomIds.join(" ");
+    const known = this.#lists.get(key);
+    const list = known ?? {
+      tabs: new Set<Listener>(),
+      latest: new Map<string, (tab: Listener) => void>(),
+      close: () => {},
+    };
+    list.tabs.add(tab);
+    if (known === undefined) {
+      this.#lists.set(key, list);
+      list.close = this.#open(key, roomIds, list);
+    }
+    for (const tell of list.latest.values()) tell(tab);
+    return () => {
+      if (!list.tabs.delete(tab) || list.tabs.size > 0 || this.#lists.get(key) !== list) return;
+      this.#lists.delete(key);
+      list.close();
+    };
+  };
+
+  #open(key: string, roomIds: readonly string[], list: SharedList): () => void {
+    const tellAll = (what: string, tell: (tab: Listener) => void) => {
+      list.latest.set(what, tell);
+      list.tabs.forEach(tell);
+    };
+    return this.openUpstream(roomIds, {
+      updated: (update) => tellAll(`updated ${update.room_id}`, (tab) => tab.updated(update)),
+      signal: (type, body) => {
+        const { room_id } = body as { room_id: string };
+        tellAll(`${type} ${room_id}`, (tab) => tab.signal(type, body));
+      },
+      closed: () => {
+        this.#lists.delete(key);
+        for (const tab of list.tabs) tab.closed();
+      },
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { RoomUpdated } from "@/lib/contract/types";
+
+export const NOTIFY_ROOMS_MAX = 100;
+
+/** One stream for a list of rooms: tells that a room moved, never what was said. The answer closes it. */
+export type OpenNotify = (
+  roomIds: readonly string[],
+  listener: { updated(update: RoomUpdated): void; signal(type: string, body: unknown): void; closed(): void },
+) => () => void;
+
+const SIGNALS = ["room.heat", "room.viewers"];
+
+export const eventSourceNotify =
+  (streamUrl: string, EventSourceImpl: typeof EventSource): OpenNotify =>
+  (roomIds, listener) => {
+    const query = roomIds.slice(0, NOTIFY_ROOMS_MAX).map((id) => `room=${encodeURIComponent(id)}`);
+    const source = new EventSourceImpl(`${streamUrl}/stream/v1/rooms?${query.join("&")}`);
+    const read = (type: string, take: (body: unknown) => void) => {
+      source.addEventListener(type, (frame: MessageEvent<string>) => {
+        try {
+          take(JSON.parse(frame.data));
+        } catch {
+          // A frame we cannot read says nothing.
+        }
+      });
+    };
+    read("room.updated", (body) => listener.updated(body as RoomUpdated));
+    for (const type of SIGNALS) read(type, (body) => listener.signal(type, body));
+    source.addEventListener("error", () => {
+      source.close();
+      listener.closed();
+    });
+    return () => source.close();
+  };

@@ -1,0 +1,79 @@
+/** A tab's side of the shared worker. */
+import type { OpenNotify } from "./notify-stream";
+import type { OpenStream } from "./room-stream";
+import type { ToTab, ToWorker } from "./worker-messages";
+
+type Hear = (message: ToTab) => void;
+
+export class SharedStreams {
+  readonly #hear = new Map<number, Hear>();
+  #lastId = 0;
+
+  constructor(private readonly port: MessagePort) {
+    port.onmessage = ({ data }: MessageEvent<ToTab>) => this.#hear.get(data.id)?.(data);
+  }
+
+  stream =
+    (streamUrl: string): OpenStream =>
+    (roomId, cursor, listener) =>
+      this.#ask(
+        (id) => ({ type: "join", id, streamUrl, roomId, cursor }),
+        (message) => {
+          if (message.type === "opened") listener.opened(message.opened);
+          else if (message.type === "event") listener.event(message.event);
+          else if (message.type === "gap") listener.gap(message.gap);
+          else if (message.type === "ping") listener.ping();
+          else if (message.type === "closed") listener.closed(message.polite);
+        },
+      );
+
+  notify =
+    (streamUrl: string): OpenNotify =>
+    (roomIds, listener) =>
+      this.#ask(
+        (id) => ({ type: "notify", id, streamUrl, roomIds }),
+        (message) => {
+          if (message.type === "updated") listener.updated(message.update);
+          else if (message.type === "signal") listener.signal(message.signal, message.body);
+          else if (message.type === "closed") listener.closed();
+        },
+      );
+
+  /** The page is going away, perhaps to come back: whoever listens hears that the stream is closed. */
+  leaveAll = (): void => {
+    this.#post({ type: "leave-all" });
+    const all = [...this.#hear];
+    this.#hear.clear();
+    for (const [id, hear] of all) hear({ id, type: "closed", polite: true });
+  };
+
+  #ask(question: (id: number) => ToWorker, hear: Hear): () => void {
+    const id = (this.#lastId += 1);
+    this.#hear.set(id, (message) => {
+      if (message.type === "closed") this.#hear.delete(id);
+      hear(message);
+    });
+    this.#post(question(id));
+    return () => {
+      if (this.#hear.delete(id)) this.#post({ type: "leave", id });
+    };
+  }
+
+  #post(message: ToWorker): void {
+    this.port.postMessage(message);
+  }
+}
+
+/** The worker's streams, or null where the browser has no shared workers. */
+export function openSharedStreams(): SharedStreams | null {
+  if (typeof SharedWorker === "undefined") return null;
+  try {
+    const worker = new SharedWorker(new URL("./stream-worker.ts", import.meta.url), {
+      type: "module",
+      name: "hotchat-streams",
+    });
+    return new SharedStreams(worker.port);
+  } catch {
+    return null;
+  }
+}

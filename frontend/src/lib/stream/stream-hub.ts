@@ -1,0 +1,105 @@
+/** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections to a host. Lives in a
+ * shared worker; knows nothing of workers. Each tab is a cursor into the room's newest events. */
+import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
+import type { OpenStream, StreamListener } from "./room-stream";
+
+export const RING_EVENTS = 1_000; // overflow rule: a tab further behind is told of a gap
+
+interface SharedRoom {
+  /** Events after `startSeq` up to `lastSeq`, without holes but those conflation made. */
+  ring: RoomEvent[];
+  startSeq: number;
+  lastSeq: number;
+  opened: StreamOpened | null;
+  closeUpstream: (() => void) | null;
+  readonly tabs: Set<StreamListener>;
+}
+
+export class StreamHub {
+  readonly #rooms = new Map<string, SharedRoom>();
+
+  constructor(private readonly openUpstream: OpenStream) {}
+
+  /** As OpenStream: the answer leaves, and the last to leave closes the upstream. */
+  join: OpenStream = (roomId, cursor, tab) => {
+    const room = this.#rooms.get(roomId) ?? this.#add(roomId, cursor);
+    if (cursor < room.startSeq) {
+      tab.opened(openedAt(room, roomId, cursor));
+      tab.gap({ from_seq: cursor, to_seq: room.lastSeq });
+      return () => undefined;
+    }
+    room.tabs.add(tab);
+    if (room.closeUpstream === null) {
+      if (cursor > room.lastSeq) this.#restart(room, cursor);
+      this.#open(roomId, room);
+    }
+    if (room.opened !== null) tab.opened(openedAt(room, roomId, cursor));
+    for (const event of room.ring) if ("seq" in event && event.seq > cursor) tab.event(event);
+    return () => this.#leave(roomId, tab);
+  };
+
+  #add(roomId: string, cursor: number): SharedRoom {
+    const room: SharedRoom = {
+      ring: [],
+      startSeq: cursor,
+      lastSeq: cursor,
+      opened: null,
+      closeUpstream: null,
+      tabs: new Set(),
+    };
+    this.#rooms.set(roomId, room);
+    return room;
+  }
+
+  #open(roomId: string, room: SharedRoom): void {
+    const all = (call: (tab: StreamListener) => void) => [...room.tabs].forEach(call);
+    room.closeUpstream = this.openUpstream(roomId, room.lastSeq, {
+      opened: (opened) => {
+        room.opened = opened;
+        all((tab) => tab.opened(opened));
+      },
+      event: (event) => {
+        this.#keep(room, event);
+        all((tab) => tab.event(event));
+      },
+      gap: (gap) => {
+        this.#restart(room, gap.to_seq);
+        all((tab) => tab.gap(gap));
+      },
+      ping: () => all((tab) => tab.ping()),
+      closed: (polite) => {
+        room.closeUpstream = null;
+        room.opened = null;
+        const left = [...room.tabs];
+        room.tabs.clear(); // each comes back when its own feed wants to
+        for (const tab of left) tab.closed(polite);
+      },
+    });
+  }
+
+  #keep(room: SharedRoom, event: RoomEvent): void {
+    if (!("seq" in event)) return;
+    room.lastSeq = event.seq;
+    room.ring.push(event);
+    if (room.ring.length <= 2 * RING_EVENTS) return;
+    const dropped = room.ring.splice(0, room.ring.length - RING_EVENTS).at(-1);
+    if (dropped !== undefined && "seq" in dropped) room.startSeq = dropped.seq;
+  }
+
+  #restart(room: SharedRoom, seq: number): void {
+    room.ring = [];
+    room.startSeq = room.lastSeq = seq;
+  }
+
+  #leave(roomId: string, tab: StreamListener): void {
+    const room = this.#rooms.get(roomId);
+    if (room === undefined || !room.tabs.delete(tab) || room.tabs.size > 0) return;
+    room.closeUpstream?.();
+    this.#rooms.delete(roomId);
+  }
+}
+
+function openedAt(room: SharedRoom, roomId: string, cursor: number): StreamOpened {
+  const heat = room.opened?.heat ?? { hot: false, since: null, fetches_per_s: 0 };
+  return { room_id: roomId, seq: cursor, resumed: true, heat };
+}

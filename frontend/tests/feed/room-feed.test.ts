@@ -1,0 +1,205 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Problem } from "@/lib/api/problem";
+import { RoomFeed, SILENCE_MS } from "@/lib/feed/room-feed";
+import { FakeClock, settled } from "../support/fake-clock";
+import { FakeRoom } from "../support/fake-room";
+
+const HOT = new Problem(429, "room_hot", "This room is hot", 4_000);
+
+let room: FakeRoom;
+let clock: FakeClock;
+let feed: RoomFeed;
+
+beforeEach(() => {
+  room = new FakeRoom();
+  clock = new FakeClock();
+  feed = new RoomFeed({
+    roomId: "lobby",
+    api: room.api,
+    openStream: room.openStream,
+    clock,
+    random: () => 0.5,
+  });
+});
+
+const status = () => feed.getSnapshot().connection.status;
+const texts = () => feed.getSnapshot().room?.messages.map(({ text }) => text);
+
+async function live(): Promise<() => void> {
+  const close = feed.subscribe(() => undefined);
+  await settled();
+  room.openLast();
+  return close;
+}
+
+it("shows the newest page, then what the stream tells after its cursor", async () => {
+  room.say();
+  feed.subscribe(() => undefined);
+  expect(status()).toBe("connecting");
+  await settled();
+  expect(status()).toBe("catching-up");
+  expect(room.stream.cursor).toBe(1);
+  room.openLast();
+  room.say();
+  expect(status()).toBe("live");
+  expect(texts()).toEqual(["text 1", "text 2"]);
+});
+
+it("opens with the first listener and closes with the last", async () => {
+  const close = await live();
+  const closeOther = feed.subscribe(() => undefined);
+  close();
+  expect(room.streams).toHaveLength(1);
+  closeOther();
+  expect(room.streams).toHaveLength(0);
+});
+
+it("gives the same snapshot until something changed", async () => {
+  await live();
+  expect(feed.getSnapshot()).toBe(feed.getSnapshot());
+  const before = feed.getSnapshot();
+  room.stream.listener.ping();
+  expect(feed.getSnapshot()).toBe(before);
+});
+
+describe("reconnecting", () => {
+  it("resumes from its cursor after a jittered wait, and misses nothing", async () => {
+    await live();
+    room.say();
+    room.stream.listener.closed(false);
+    expect(feed.getSnapshot().connection).toEqual({ status: "reconnecting", retryAtMs: clock.now() + 500 });
+    room.say();
+    await clock.advance(500);
+    expect(room.stream.cursor).toBe(1);
+  });
+
+  it("waits longer each time, thirty seconds at most, and asks why it was refused", async () => {
+    await live();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      room.fetches = [];
+      room.stream.listener.closed(false);
+      const { connection } = feed.getSnapshot();
+      const waitMs = connection.status === "reconnecting" ? connection.retryAtMs - clock.now() : -1;
+      waits.push(waitMs);
+      await clock.advance(waitMs);
+      expect(room.fetches).toEqual(["room"]);
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+  });
+
+  it("reconnects after forty seconds of silence, and pings are not silence", async () => {
+    await live();
+    await clock.advance(SILENCE_MS - 1);
+    room.stream.listener.ping();
+    await clock.advance(SILENCE_MS - 1);
+    expect(status()).toBe("live");
+    await clock.advance(1);
+    expect(status()).toBe("reconnecting");
+  });
+
+  it("stops for good when the room is gone", async () => {
+    await live();
+    room.stream.listener.closed(false);
+    room.refusals = [new Problem(404, "room_not_found", "No such room")];
+    await clock.advance(60_000);
+    expect(feed.getSnapshot().connection).toMatchObject({
+      status: "failed",
+      problem: { code: "room_not_found" },
+    });
+    expect(room.streams).toHaveLength(0);
+  });
+
+  it("keeps trying while the server is away, and keeps its messages", async () => {
+    room.say();
+    await live();
+    room.stream.listener.closed(false);
+    room.refusals = Array.from({ length: 4 }, () => new Problem(0, "unreachable", ""));
+    for (let waited = 0; room.streams.length === 0 && waited < 60; waited += 1) await clock.advance(1_000);
+    room.openLast();
+    expect(status()).toBe("live");
+    expect(texts()).toEqual(["text 1"]);
+  });
+
+  it("takes a fresh page instead of a replay when more than 500 events behind, and says how much was missed", async () => {
+    await live();
+    room.say();
+    room.stream.listener.closed(false);
+    for (let count = 0; count < 600; count += 1) room.say();
+    await clock.advance(500);
+    room.openLast();
+    expect(feed.getSnapshot().room?.messages).toHaveLength(50);
+    expect(feed.getSnapshot().away).toEqual({ fromSeq: 1, messages: 600 });
+    expect(room.stream.cursor).toBe(601);
+  });
+
+  it("resumes all the same when a hot room refuses to say how far behind it is", async () => {
+    await live();
+    await clock.advance(1);
+    room.stream.listener.closed(false);
+    room.refusals = [HOT];
+    await clock.advance(500);
+    expect(room.streams).toHaveLength(1);
+  });
+});
+
+describe("a gap", () => {
+  it("drops the pages, takes the newest, and goes on from its cursor", async () => {
+    room.say();
+    await live();
+    for (let count = 0; count < 80; count += 1) room.messages.push({ ...room.say(), text: "unheard" });
+    const streams = room.streams;
+    room.stream.listener.gap({ from_seq: 1, to_seq: 81 });
+    await settled();
+    expect(room.streams).not.toEqual(streams);
+    expect(room.stream.cursor).toBe(81);
+    expect(feed.getSnapshot().room?.messages).toHaveLength(50);
+  });
+
+  it("right after a gap waits before it asks again", async () => {
+    await live();
+    room.stream.listener.gap({ from_seq: 0, to_seq: 1 });
+    await settled();
+    room.openLast();
+    room.stream.listener.gap({ from_seq: 0, to_seq: 1 });
+    await settled();
+    expect(status()).toBe("reconnecting");
+  });
+});
+
+describe("throttling", () => {
+  it("waits for the retry time before it fetches a throttled room again", async () => {
+    room.refusals = [HOT, HOT];
+    feed.subscribe(() => undefined);
+    await settled();
+    expect(feed.getSnapshot().connection).toEqual({ status: "throttled", retryAtMs: clock.now() + 4_000 });
+    await clock.advance(3_999);
+    expect(room.fetches).toHaveLength(2);
+    await clock.advance(1);
+    room.openLast();
+    expect(status()).toBe("live");
+  });
+
+  it("keeps a refused page of history for later and fetches it by itself", async () => {
+    for (let count = 0; count < 70; count += 1) room.say();
+    await live();
+    room.refusals = [HOT];
+    await feed.loadOlder();
+    expect(feed.getSnapshot().older).toEqual({ status: "throttled", retryAtMs: clock.now() + 4_000 });
+    expect(status()).toBe("live");
+    await clock.advance(4_000);
+    expect(feed.getSnapshot().room?.messages).toHaveLength(70);
+    expect(feed.getSnapshot().older).toEqual({ status: "idle" });
+  });
+});
+
+it("asks for history once at a time and stops at the room's first message", async () => {
+  for (let count = 0; count < 120; count += 1) room.say();
+  await live();
+  await Promise.all([feed.loadOlder(), feed.loadOlder()]);
+  await feed.loadOlder();
+  await feed.loadOlder();
+  expect(room.fetches.filter((asked) => asked !== "room")).toHaveLength(3);
+  expect(feed.getSnapshot().room).toMatchObject({ hasOlder: false });
+  expect(feed.getSnapshot().room?.messages).toEqual(room.messages);
+});

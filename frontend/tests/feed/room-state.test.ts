@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Message, RoomEvent } from "@/lib/contract/types";
+import { appendPage, applyEvent, fromSnapshot, prependPage, showAround, trim } from "@/lib/feed/room-state";
+import { created, FakeRoom, message } from "../support/fake-room";
+
+const range = (from: number, to: number): Message[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+
+describe("trimming", () => {
+  it("drops the oldest while the reader is at the newest", () => {
+    const kept = trim(range(1, 12), { capacity: 10, keepFromSeq: Infinity });
+    expect(kept.messages.map(({ seq }) => seq)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(kept).toMatchObject({ droppedOld: true, droppedNew: false });
+  });
+
+  it("drops the newest while the reader is at the oldest", () => {
+    const kept = trim(range(1, 12), { capacity: 10, keepFromSeq: 1 });
+    expect(kept.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(kept).toMatchObject({ droppedOld: false, droppedNew: true });
+  });
+
+  it("never drops what is in view, nor keeps more than it may", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer(),
+        (count, capacity, at) => {
+          const { messages } = trim(range(1, count), { capacity, keepFromSeq: at });
+          expect(messages.length).toBe(Math.min(count, capacity));
+          const firstInView = Math.max(1, Math.min(at, count));
+          expect(messages[0]?.seq ?? 0).toBeLessThanOrEqual(Math.max(firstInView, count - capacity + 1));
+        },
+      ),
+    );
+  });
+});
+
+/** What people do in a room, as numbers: which message, and what with it. */
+const deeds = fc.array(fc.tuple(fc.nat(5), fc.nat(200)), { maxLength: 120 });
+
+function act(room: FakeRoom, [deed, pick]: [number, number], log: RoomEvent[]): void {
+  const target = room.messages[pick % Math.max(1, room.messages.length)];
+  const seq = room.lastSeq + 1;
+  if (deed <= 2 || target === undefined) {
+    log.push(created(room.say()));
+    return;
+  }
+  room.lastSeq = seq;
+  const event: RoomEvent =
+    deed === 3
+      ? {
+          type: "reaction.changed",
+          room_id: "lobby",
+          seq,
+          message_id: target.id,
+          kind: "heart",
+          count: pick % 4,
+          added: [],
+          removed: [],
+        }
+      : deed === 4
+        ? {
+            type: "message.edited",
+            room_id: "lobby",
+            seq,
+            message: { ...target, text: `edit ${seq}`, edited_at: "now" },
+          }
+        : { type: "message.deleted", room_id: "lobby", seq, message: { ...target, text: "", deleted: true } };
+  room.change(event);
+  log.push(event);
+}
+
+it("a page and the events after it are the room, whenever the page was taken and however often events come", () => {
+  fc.assert(
+    fc.property(deeds, fc.nat(), fc.nat(), (all, pageAt, repeatFrom) => {
+      const room = new FakeRoom();
+      const log: RoomEvent[] = [];
+      const cut = all.length === 0 ? 0 : pageAt % all.length;
+      for (const deed of all.slice(0, cut)) act(room, deed, log);
+      const page = room.page({});
+      for (const deed of all.slice(cut)) act(room, deed, log);
+      const again = log.slice(repeatFrom % (log.length + 1));
+      const state = [...log, ...again].reduce(
+        (now, event) => applyEvent(now, event, 0),
+        fromSnapshot(page, { id: "lobby" }),
+      );
+      const first = page.messages[0]?.seq ?? 0;
+      expect(state.messages).toEqual(room.messages.filter(({ seq }) => seq >= first));
+    }),
+  );
+});
+
+it("an older page that was taken before the newest events is brought up to date by them", () => {
+  fc.assert(
+    fc.property(deeds, deeds, (first, later) => {
+      const room = new FakeRoom();
+      const log: RoomEvent[] = [];
+      for (let count = 0; count < 60; count += 1) room.say();
+      let state = fromSnapshot(room.page({}), { id: "lobby" });
+      const take = (all: [number, number][]) => {
+        for (const deed of all) act(room, deed, log);
+      };
+      take(first);
+      const older = room.page({ before_seq: state.messages[0]?.seq ?? 1 });
+      take(later);
+      for (const event of log) state = applyEvent(state, event, 0);
+      expect(prependPage(state, older, log).messages).toEqual(room.messages);
+    }),
+  );
+});
+
+it("history around a message grows page by page until it is whole again", () => {
+  const room = new FakeRoom();
+  for (let count = 0; count < 300; count += 1) room.say();
+  let state = showAround(fromSnapshot(room.page({}), { id: "lobby" }), room.page({ around_seq: 100 }), []);
+  expect(state.isCutOff).toBe(true);
+  const log: RoomEvent[] = [];
+  while (state.isCutOff) {
+    const page = room.page({ after_seq: state.messages.at(-1)?.seq ?? 0 });
+    const during = created(room.say());
+    log.push(during);
+    state = applyEvent(state, during, 0);
+    state = appendPage(state, page, log);
+    if (room.lastSeq > 400) throw new Error("it never became whole");
+  }
+  const first = state.messages[0]?.seq ?? 0;
+  expect(state.messages).toEqual(room.messages.filter(({ seq }) => seq >= first));
+});

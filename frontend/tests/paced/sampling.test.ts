@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { admit, hashShare, NO_CROWD, ROWS_PER_S, shareToShow } from "@/lib/paced/sampling";
+import { message } from "../support/fake-room";
+
+/** `perS` messages a second for so many seconds, evenly. */
+function crowd(perS: number, seconds: number) {
+  return Array.from({ length: perS * seconds }, (_, index) =>
+    message(index + 1, {
+      id: `0190a1b2-${(index * 7919).toString(16).padStart(4, "0")}-7000-8000-${String(index).padStart(12, "0")}`,
+      created_at: new Date(1_000_000_000_000 + (index * 1_000) / perS).toISOString(),
+    }),
+  );
+}
+
+function shownOf(messages: ReturnType<typeof crowd>, mustShow: (seq: number) => boolean = () => false) {
+  let state = NO_CROWD;
+  return messages.filter((each) => {
+    const { crowd: next, shown } = admit(state, each, mustShow(each.seq));
+    state = next;
+    return shown;
+  });
+}
+
+it.each([1, 3, 6])("shows every message at %i a second", (perS) => {
+  expect(shownOf(crowd(perS, 10))).toHaveLength(perS * 10);
+});
+
+it.each([7, 20, 50, 200, 1_000])("shows at most six new rows a second at %i messages a second", (perS) => {
+  const shown = shownOf(crowd(perS, 10));
+  const perSecond = new Map<string, number>();
+  for (const { created_at } of shown) {
+    const second = created_at.slice(0, 19);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+  }
+  expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(ROWS_PER_S);
+  expect(shown.length).toBeGreaterThan(10 * 2);
+});
+
+it("shows the same messages to everybody, whenever they came", () => {
+  const all = crowd(200, 10);
+  const late = shownOf(all.slice(400)).map(({ id }) => id);
+  const early = new Set(shownOf(all).map(({ id }) => id));
+  const settledLate = late.slice(12); // the first second is counted differently by who has just come
+  expect(settledLate.filter((id) => early.has(id)).length / settledLate.length).toBeGreaterThan(0.95);
+});
+
+it("always shows what must be shown, without taking anybody's place", () => {
+  const all = crowd(200, 5);
+  const shown = shownOf(all, (seq) => seq % 10 === 0);
+  expect(shown.filter(({ seq }) => seq % 10 === 0)).toHaveLength(100);
+  expect(shown.filter(({ seq }) => seq % 10 !== 0).length).toBeGreaterThan(10);
+});
+
+describe("the share to show", () => {
+  it.each([
+    [0, 1],
+    [6, 1],
+    [7, 1 / 2],
+    [12, 1 / 2],
+    [13, 1 / 4],
+    [200, 1 / 64],
+  ])("of %i messages a second is %f", (perS, share) => {
+    expect(shareToShow(perS, 6)).toBe(share);
+  });
+
+  it("is met by the hash", () => {
+    const below = crowd(1_000, 10).filter(({ id }) => hashShare(id) < 0.25).length;
+    expect(below / 10_000).toBeCloseTo(0.25, 1);
+  });
+});

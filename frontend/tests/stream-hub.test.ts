@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { beforeEach, expect, it } from "vitest";
+import type { RoomEvent } from "@/lib/contract/types";
+import type { StreamListener } from "@/lib/stream/room-stream";
+import { RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
+import { FakeRoom } from "./support/fake-room";
+
+let room: FakeRoom;
+let hub: StreamHub;
+
+beforeEach(() => {
+  room = new FakeRoom();
+  hub = new StreamHub(room.openStream);
+});
+
+class FakeTab implements StreamListener {
+  heard: (number | string)[] = [];
+  isOpen = false;
+  leave = () => {};
+  opened = () => void (this.isOpen = true);
+  event = (event: RoomEvent) => void this.heard.push("seq" in event ? event.seq : event.type);
+  gap = () => void this.heard.push("gap");
+  ping = () => undefined;
+  closed = () => void (this.isOpen = false);
+
+  join(cursor: number): this {
+    this.leave = hub.join("lobby", cursor, this);
+    return this;
+  }
+}
+
+it("opens one stream for all tabs and closes it with the last", () => {
+  const tabs = [new FakeTab().join(0), new FakeTab().join(0)];
+  expect(room.streams).toHaveLength(1);
+  room.openLast();
+  expect(tabs.every((tab) => tab.isOpen)).toBe(true);
+  tabs[0]?.leave();
+  expect(room.streams).toHaveLength(1);
+  tabs[1]?.leave();
+  expect(room.streams).toHaveLength(0);
+});
+
+it("gives a tab that comes later what came after its own page", () => {
+  const early = new FakeTab().join(0);
+  room.openLast();
+  for (let count = 0; count < 5; count += 1) room.say();
+  const late = new FakeTab().join(3);
+  room.say();
+  expect(early.heard).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(late.heard).toEqual([4, 5, 6]);
+  expect(late.isOpen).toBe(true);
+});
+
+it("after a loss resumes where it was, and tabs that come back at different places miss nothing", () => {
+  const tab = new FakeTab().join(0);
+  room.openLast();
+  for (let count = 0; count < 5; count += 1) room.say();
+  room.stream.listener.closed(false);
+  expect(tab.isOpen).toBe(false);
+  room.streams = [];
+  const other = new FakeTab().join(5);
+  expect(room.stream.cursor).toBe(5);
+  room.say();
+  const behind = new FakeTab().join(2);
+  expect(other.heard).toEqual([6]);
+  expect(behind.heard).toEqual([3, 4, 5, 6]);
+});
+
+it("tells a tab that is too far behind of a gap", () => {
+  new FakeTab().join(0);
+  room.openLast();
+  for (let count = 0; count < 2 * RING_EVENTS + 1; count += 1) room.say();
+  expect(new FakeTab().join(3).heard).toEqual(["gap"]);
+});
+
+it("whatever tabs do, each hears every event after its cursor once and in order", () => {
+  const steps = fc.array(
+    fc.oneof(fc.constant("say"), fc.constant("lose"), fc.constant("join"), fc.constant("leave")),
+    {
+      maxLength: 80,
+    },
+  );
+  fc.assert(
+    fc.property(steps, (plan) => {
+      room = new FakeRoom();
+      hub = new StreamHub(room.openStream);
+      let tabs: { tab: FakeTab; from: number }[] = [];
+      for (const step of plan) {
+        if (step === "say") {
+          room.say();
+        } else if (step === "join") {
+          tabs.push({ tab: new FakeTab().join(room.lastSeq), from: room.lastSeq });
+        } else if (step === "leave") {
+          tabs.shift()?.tab.leave();
+        } else if (room.streams.length > 0) {
+          const [lost] = room.streams.splice(0, 1);
+          lost?.listener.closed(false);
+          tabs = tabs.map(({ tab, from }) => ({
+            tab: Object.assign(tab, { leave: () => undefined }).join(room.lastSeq),
+            from,
+          }));
+        }
+      }
+      for (const { tab, from } of tabs) {
+        expect(tab.heard).toEqual(
+          Array.from({ length: room.lastSeq - from }, (_, index) => from + 1 + index),
+        );
+      }
+    }),
+  );
+});

@@ -1,0 +1,117 @@
+/** A small fake of the feed's edge: a room with a log, fetched by pages and streamed from a cursor. */
+import { Problem } from "@/lib/api/problem";
+import type { PagePlace } from "@/lib/api/chat-api";
+import type { Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
+import { changeMessages } from "@/lib/feed/room-state";
+import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
+
+const COLD = { hot: false, since: null, fetches_per_s: 0 };
+const PAGE = 50;
+
+export function message(seq: number, change: Partial<Message> = {}): Message {
+  return {
+    id: `message-${seq}`,
+    room_id: "lobby",
+    seq,
+    author: { id: "id-of-ann", nickname: "ann" },
+    text: `text ${seq}`,
+    reply_to: null,
+    created_at: new Date(1_000_000_000_000 + seq * 1_000).toISOString(),
+    edited_at: null,
+    deleted: false,
+    reactions: {},
+    ...change,
+  };
+}
+
+export const created = (made: Message): RoomEvent => ({
+  type: "message.created",
+  room_id: made.room_id,
+  seq: made.seq,
+  message: made,
+});
+
+interface OpenedStream {
+  readonly cursor: number;
+  readonly listener: StreamListener;
+}
+
+export class FakeRoom {
+  messages: Message[] = [];
+  lastSeq = 0;
+  /** What the next fetches are answered with instead. */
+  refusals: Problem[] = [];
+  fetches: (PagePlace | "room")[] = [];
+  streams: OpenedStream[] = [];
+
+  api = {
+    page: (_roomId: string, place: PagePlace = {}): Promise<MessagePage> =>
+      this.#answer(place, () => this.page(place)),
+    room: (id: string): Promise<Room> =>
+      this.#answer("room", () => ({
+        id,
+        name: "Lobby",
+        visibility: "public",
+        owner_id: null,
+        last_seq: this.lastSeq,
+        message_count: this.messages.length,
+        heat: COLD,
+        slow_mode_s: 0,
+        viewers: 1,
+      })),
+  };
+
+  /** Streams stay silent until `openLast`. */
+  openStream: OpenStream = (_roomId, cursor, listener) => {
+    const opened = { cursor, listener };
+    this.streams.push(opened);
+    return () => {
+      this.streams = this.streams.filter((each) => each !== opened);
+    };
+  };
+
+  get stream(): OpenedStream {
+    const last = this.streams.at(-1);
+    if (last === undefined) throw new Error("no stream is open");
+    return last;
+  }
+
+  openLast(): void {
+    const { cursor, listener } = this.stream;
+    listener.opened({ room_id: "lobby", seq: cursor, resumed: true, heat: COLD });
+  }
+
+  /** A new message, also told to whoever streams. */
+  say(change: Partial<Message> = {}): Message {
+    const made = message((this.lastSeq += 1), change);
+    this.messages.push(made);
+    this.tell(created(made));
+    return made;
+  }
+
+  change(event: RoomEvent): void {
+    this.messages = [...changeMessages(this.messages, event)];
+    this.tell(event);
+  }
+
+  tell(event: RoomEvent): void {
+    for (const { listener } of this.streams) listener.event(event);
+  }
+
+  page(place: PagePlace): MessagePage {
+    const { before_seq, after_seq, around_seq } = place;
+    if (after_seq !== undefined) {
+      const newer = this.messages.filter(({ seq }) => seq > after_seq);
+      return { messages: newer.slice(0, PAGE), cursor: this.lastSeq, has_more: newer.length > PAGE };
+    }
+    const end = around_seq !== undefined ? around_seq + PAGE / 2 : (before_seq ?? Infinity);
+    const older = this.messages.filter(({ seq }) => seq < end);
+    return { messages: older.slice(-PAGE), cursor: this.lastSeq, has_more: older.length > PAGE };
+  }
+
+  #answer<T>(asked: PagePlace | "room", answer: () => T): Promise<T> {
+    this.fetches.push(asked);
+    const refusal = this.refusals.shift();
+    return refusal === undefined ? Promise.resolve(answer()) : Promise.reject(refusal);
+  }
+}
