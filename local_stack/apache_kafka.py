@@ -1,0 +1,149 @@
+"""Apache Kafka itself without Docker: jars from Maven, one node in KRaft combined mode, as a child process."""
+
+import shutil
+import subprocess
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from local_stack.child_process import ChildProcess
+from local_stack.ports import LOOPBACK, free_port
+from local_stack.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
+JARS = ROOT / "build" / "kafka"
+POM = Path(__file__).resolve().parent / "kafka" / "pom.xml"
+LOG_CONFIG = POM.with_name("log4j2.properties")
+START_WITHIN_S = 120.0
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "num.partitions": "4",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "log.retention.ms": "3600000",  # deleted texts leave the topic within the hour
+    "log.segment.ms": "600000",
+    "log.retention.check.interval.ms": "30000",
+    "group.initial.rebalance.delay.ms": "0",
+}
+
+
+def missing_tool() -> str | None:
+    """The program that real Kafka needs and this machine lacks, None when all is there."""
+    if shutil.which("java") is None:
+        return "java"
+    if not any(JARS.glob("kafka_*.jar")) and shutil.which("mvn") is None:
+        return "mvn"
+    return None
+
+
+def fetch_jars() -> None:
+    """Copy the jars into build/kafka once. Raises CalledProcessError."""
+    stamp = JARS / ".complete"
+    if stamp.exists() and stamp.stat().st_mtime >= POM.stat().st_mtime:
+        return
+    subprocess.run(
+        ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={JARS}"],
+        check=True,
+    )
+    stamp.touch()
+
+
+class ApacheKafka:
+    """One node whose port stays the same over restarts, and whose records survive them."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        log_path: Path,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data_dir = data_dir.resolve()
+        self.port = port or free_port()
+        self._controller_port = free_port()
+        self._settings = dict(settings or {})
+        self._config = self.data_dir / "server.properties"
+        self.process = ChildProcess(
+            "kafka", self._java("kafka.Kafka", self._config), log_path=log_path.resolve()
+        )
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Return when it answers for its topics. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._configure()
+        if not (self.data_dir / "log" / "meta.properties").exists():
+            self._format()
+        self.process.start()
+        wait_until(
+            lambda: not self.process.is_running() or self._answers(),
+            within_s=START_WITHIN_S,
+            what="the start of Apache Kafka",
+        )
+        if not self.process.is_running():
+            raise RuntimeError(f"Apache Kafka ended at its start: {self.process.log_tail(5)}")
+
+    def stop(self) -> None:
+        self.process.stop(within_s=30)
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def pause(self) -> None:
+        self.process.pause()
+
+    def resume(self) -> None:
+        self.process.resume()
+
+    def is_running(self) -> bool:
+        return self.process.is_running()
+
+    def _configure(self) -> None:
+        own = {
+            "listeners": f"PLAINTEXT://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{self._controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.port}",
+            "controller.quorum.voters": f"1@{LOOPBACK}:{self._controller_port}",
+            "log.dirs": str(self.data_dir / "log"),
+        }
+        lines = [f"{name}={value}\n" for name, value in {**SETTINGS, **own, **self._settings}.items()]
+        self._config.write_text("".join(lines))
+
+    def _format(self) -> None:
+        command = self._java(
+            "kafka.tools.StorageTool", "format", "-t", uuid.uuid4().hex[:22], "-c", self._config
+        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")
+
+    def _java(self, *words: str | Path) -> list[str]:
+        options = ["-Xmx512m", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
+        return [
+            "java",
+            *options,
+            f"-Dlog4j2.configurationFile={LOG_CONFIG}",
+            "-cp",
+            f"{JARS}/*",
+            *map(str, words),
+        ]
+
+    def _answers(self) -> bool:
+        client = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
+        try:
+            return bool(client.list_topics(timeout=0.5).brokers)
+        except KafkaException:
+            return False

@@ -1,0 +1,54 @@
+"""`hotchat run`, also as `python -m local_stack`: the whole chat room on this machine."""
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
+
+from chat_contract.settings import WrongSetting, read_settings
+from local_stack.child_process import PR_SET_PDEATHSIG, STOP_SIGNALS
+from local_stack.failure import StackFailure
+from local_stack.settings import StackSettings
+from local_stack.stack import run, say
+
+
+class StopAsked(BaseException):
+    """Somebody asked us to stop. Not an Exception, so that nothing on its way takes it for a failure."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 after a stop by signal, 1 after a failure."""
+    parser = argparse.ArgumentParser(prog="hotchat", description=__doc__)
+    parser.add_argument("command", nargs="?", default="run", choices=["run"], help="run: start everything")
+    parser.parse_args(arguments)
+    if os.environ.pop("HOTCHAT_STOP_WITH_PARENT", ""):
+        _stop_with_parent()
+    for number in STOP_SIGNALS:
+        signal.signal(number, _ask_to_stop)
+    try:
+        run(read_settings(StackSettings))
+    except StopAsked:
+        say("Hotchat has stopped.")
+        return 0
+    except (StackFailure, WrongSetting) as failure:
+        print(f"Hotchat cannot run: {failure}", file=sys.stderr, flush=True)
+        return 1
+
+
+def _ask_to_stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # stopping is bounded, and is not to be cut short
+    with suppress(OSError):
+        os.write(1, b"Stopping.\n")  # not print, which may be at work just now
+    raise StopAsked
+
+
+def _stop_with_parent() -> None:
+    """`make` that is killed takes no one with it; on Linux we notice and stop as at SIGTERM."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

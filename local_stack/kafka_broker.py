@@ -1,0 +1,76 @@
+"""A Kafka-protocol broker in a process of its own: the one that librdkafka carries.
+
+It forgets everything when it ends and trims what it holds; seq, outbox and head checks make that harmless. Topics are
+made at first use, with 4 partitions. `python -m local_stack.kafka_broker FILE` writes host:port to FILE when ready.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+from confluent_kafka import Producer
+
+from local_stack.child_process import ChildProcess
+from local_stack.waiting import wait_until
+
+START_WITHIN_S = 20.0
+
+
+class EmbeddedKafka:
+    """The broker as a child process. Every start has a new port and no records."""
+
+    def __init__(self, data_dir: Path, *, log_path: Path) -> None:
+        self._address_file = data_dir.resolve() / "kafka.address"
+        self.process = ChildProcess(
+            "kafka",
+            [sys.executable, "-m", "local_stack.kafka_broker", self._address_file],
+            log_path=log_path.resolve(),
+        )
+        self.bootstrap_servers = ""
+
+    def start(self) -> None:
+        """Return when it answers. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        self._address_file.parent.mkdir(parents=True, exist_ok=True)
+        self._address_file.unlink(missing_ok=True)
+        self.process.start()
+        wait_until(
+            lambda: not self.process.is_running() or self._address_file.exists(),
+            within_s=START_WITHIN_S,
+            what="the start of the Kafka broker",
+        )
+        if not self.process.is_running():
+            raise RuntimeError(f"the Kafka broker ended at its start: {self.process.log_tail(3)}")
+        self.bootstrap_servers = self._address_file.read_text()
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def pause(self) -> None:
+        self.process.pause()
+
+    def resume(self) -> None:
+        self.process.resume()
+
+    def is_running(self) -> bool:
+        return self.process.is_running()
+
+
+def main(address_file: Path) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, signals
+    )  # before librdkafka makes its threads, so that we get them
+    client = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "replaced by the mock cluster's own"})
+    broker = next(iter(client.list_topics(timeout=10).brokers.values()))
+    partial = address_file.with_suffix(".partial")
+    partial.write_text(f"{broker.host}:{broker.port}")
+    partial.rename(address_file)
+    signal.sigwait(signals)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

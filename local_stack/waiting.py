@@ -1,0 +1,19 @@
+"""Wait for a condition, never for a time."""
+
+import time
+from collections.abc import Callable
+
+POLL_S = 0.02
+
+
+class DeadlinePassed(Exception):
+    """What was awaited did not happen in time; the text is a sentence for a person."""
+
+
+def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> None:
+    """Poll `condition` until it is true. Raises DeadlinePassed("<what> did not happen within …") after `within_s`."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() >= deadline:
+            raise DeadlinePassed(f"{what} did not happen within {within_s:g} s")
+        time.sleep(POLL_S)
