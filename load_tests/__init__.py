@@ -1,0 +1,1 @@
+"""Load on a running chat room: JMeter plans (jmeter/) and figures beside their references (bench/)."""

@@ -1,0 +1,190 @@
+"""The C crowds as seen from Python: started on the load core, asked for what they measured."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
+from typing import cast
+
+import msgspec
+
+from load_tests.bench.cores import LOAD_CORE, on_core
+from load_tests.bench.native_programs import HTTP_CROWD, STREAM_CROWD, program
+
+SATURATED_SHARE = 0.95
+OPEN_WITHIN_S = 60.0
+ANSWER_WITHIN_S = 30.0
+
+
+class CrowdFailed(Exception):
+    """The load generator itself failed, or its streams were not opened."""
+
+
+class StreamWindow(msgspec.Struct, frozen=True):
+    """What all streams of a crowd saw in one window; latencies from the sampled ones."""
+
+    took_s: float
+    open: int
+    closed: int
+    refused: int
+    deliveries: int
+    bytes: int
+    went_back: int
+    repeated: int
+    gaps: int
+    fewest: int
+    most: int
+    lowest_last_id: int
+    highest_last_id: int
+    samples: int
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+    max_ms: float
+    cpu_share: float
+
+    @property
+    def per_s(self) -> float:
+        return self.deliveries / self.took_s
+
+    @property
+    def is_in_order(self) -> bool:
+        return self.went_back == 0 and self.repeated == 0
+
+    @property
+    def note(self) -> str:
+        return generator_note(self.cpu_share)
+
+
+class HttpRun(msgspec.Struct, frozen=True):
+    """What a crowd of HTTP clients was answered."""
+
+    took_s: float
+    requests: int
+    per_s: float
+    sent: int
+    answered: int
+    broken: int
+    bare_429: int
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+    max_ms: float
+    cpu_share: float
+    statuses: dict[str, int]
+
+    def others_than(self, *good: int) -> dict[str, int]:
+        return {status: count for status, count in self.statuses.items() if int(status) not in good}
+
+    @property
+    def note(self) -> str:
+        return generator_note(self.cpu_share)
+
+
+class Opened(msgspec.Struct, frozen=True):
+    opened: int
+    refused: int
+    failed: int
+    took_s: float
+
+
+def generator_note(cpu_share: float) -> str:
+    """A saturated generator is reported as such, never as a slow server."""
+    if cpu_share >= SATURATED_SHARE:
+        return f"GENERATOR SATURATED ({cpu_share:.0%} of its core): the figure is its own limit, not the server's"
+    return f"generator {cpu_share:.0%} of its core"
+
+
+@dataclass
+class StreamCrowd:
+    """A running crowd whose streams are open."""
+
+    process: asyncio.subprocess.Process
+    opened: Opened
+
+    async def reset(self) -> None:
+        """Begin a window."""
+        await self._ask("reset")
+
+    async def report(self) -> StreamWindow:
+        """What happened since the window began; it goes on."""
+        return msgspec.json.decode(await self._ask("report"), type=StreamWindow)
+
+    async def _ask(self, word: str) -> bytes:
+        cast(asyncio.StreamWriter, self.process.stdin).write(f"{word}\n".encode())
+        return await _line(self.process, ANSWER_WITHIN_S)
+
+
+@asynccontextmanager
+async def stream_crowd(
+    host: str, port: int, path: str, subscribers: int, *options: str, core: int | None = LOAD_CORE
+) -> AsyncIterator[StreamCrowd]:
+    """`subscribers` open streams of `path` (with `%d`: of rooms= many). Raises CrowdFailed when one was refused."""
+    with on_core(core):
+        process = await asyncio.create_subprocess_exec(
+            str(program(STREAM_CROWD)),
+            *(host, str(port), path, str(subscribers), *options),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+    try:
+        opened = msgspec.json.decode(await _line(process, OPEN_WITHIN_S), type=Opened)
+        if opened.opened != subscribers:
+            raise CrowdFailed(
+                f"Of {subscribers} streams {opened.refused} were refused and {opened.failed} failed."
+            )
+        yield StreamCrowd(process, opened)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def http_crowd(
+    host: str,
+    port: int,
+    requests: Sequence[bytes],
+    connections: int,
+    seconds: float,
+    *,
+    warmup_s: float = 0,
+    rate: float = 0,
+    most: int = 0,
+    core: int | None = LOAD_CORE,
+) -> HttpRun:
+    """Send `requests` in turn for `seconds`; `rate` a second, or as fast as they are answered; `most` ends it earlier.
+
+    Raises CrowdFailed.
+    """
+    with NamedTemporaryFile(suffix=".requests") as file:
+        file.write(b"\x1e".join(requests))
+        file.flush()
+        options = [
+            f"warmup={warmup_s}",
+            *([f"rate={rate}"] if rate else []),
+            *([f"most={most}"] if most else []),
+        ]
+        with on_core(core):
+            process = await asyncio.create_subprocess_exec(
+                str(program(HTTP_CROWD)),
+                *(host, str(port), file.name, str(connections), str(seconds), *options),
+                stdout=asyncio.subprocess.PIPE,
+            )
+        try:
+            line = await _line(process, warmup_s + seconds + ANSWER_WITHIN_S)
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return msgspec.json.decode(line, type=HttpRun)
+
+
+async def _line(process: asyncio.subprocess.Process, within_s: float) -> bytes:
+    try:
+        line = await asyncio.wait_for(cast(asyncio.StreamReader, process.stdout).readline(), within_s)
+    except TimeoutError:
+        raise CrowdFailed(f"The load generator said nothing for {within_s:g} s.") from None
+    if not line:
+        raise CrowdFailed("The load generator ended.")
+    return line

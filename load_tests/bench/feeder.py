@@ -1,0 +1,132 @@
+"""The other side of publish_server, small enough not to disturb the figure: events into Kafka, and chat_server's
+internal calls answered from memory."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import orjson
+from aiohttp import web
+from aiokafka import AIOKafkaProducer
+
+from chat_contract.events import Heat, Message, MessageCreated
+from chat_contract.limits import EVENTS_PAGE_MAX
+from chat_contract.topics import CHAT_EVENTS, event_headers
+from load_tests.bench.http_requests import padded
+from local_stack.ports import LOOPBACK
+
+KEPT_EVENTS = 20_000
+"""Newest events a room keeps for pages; a benchmark's hub never falls further behind. Overflow rule: oldest dropped."""
+COLD = Heat(hot=False, since=None, fetches_per_s=0.0)
+
+
+@dataclass
+class RoomFeed:
+    last_seq: int = 0
+    values: deque[bytes] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+
+
+class Feeder:
+    """Rooms exist as soon as somebody asks for them. An event's text begins with "@" and the time in microseconds."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._rooms: dict[str, RoomFeed] = {}
+
+    def room(self, room_id: str) -> RoomFeed:
+        return self._rooms.setdefault(room_id, RoomFeed())
+
+    async def publish(self, room_id: str, *, text_length: int = 60, filler: str | None = None) -> int:
+        """Make the room's next event and hand it to the producer; its seq. `filler` replaces the padding."""
+        feed = self.room(room_id)
+        feed.last_seq += 1
+        stamp = f"@{time.monotonic_ns() // 1000:016d}"
+        text = padded(stamp, text_length) if filler is None else f"{stamp} {filler}"
+        value = orjson.dumps(message_created(room_id, feed.last_seq, text))
+        feed.values.append(value)
+        headers = event_headers("message.created", feed.last_seq)
+        await self._producer.send(CHAT_EVENTS, value, key=room_id.encode(), headers=headers)
+        return feed.last_seq
+
+    async def publish_at(self, room_id: str, per_s: float, seconds: float, *, text_length: int = 60) -> int:
+        """Evenly spaced events for `seconds`; how many. One that is late is sent at once, none is left out."""
+        began_s, count = time.monotonic(), round(per_s * seconds)
+        for number in range(count):
+            due_s = began_s + number / per_s
+            if (wait_s := due_s - time.monotonic()) > 0:
+                await asyncio.sleep(wait_s)
+            await self.publish(room_id, text_length=text_length)
+        return count
+
+    async def flush(self) -> None:
+        await self._producer.flush()
+
+    async def heads(self, request: web.Request) -> web.Response:
+        asked = orjson.loads(await request.read())["rooms"]
+        return _json({"heads": {room_id: self._head(room_id) for room_id in asked}})
+
+    async def events(self, request: web.Request) -> web.Response:
+        feed = self.room(request.match_info["room_id"])
+        after = int(request.query.get("after_seq", "0"))
+        limit = min(int(request.query.get("limit", EVENTS_PAGE_MAX)), EVENTS_PAGE_MAX)
+        skipped = max(0, after - (feed.last_seq - len(feed.values)))
+        page = [orjson.loads(value) for value in list(feed.values)[skipped : skipped + limit]]
+        cursor = page[-1]["seq"] if page else after
+        return _json(
+            {"events": page, "cursor": cursor, "last_seq": feed.last_seq, "has_more": cursor < feed.last_seq}
+        )
+
+    def _head(self, room_id: str) -> dict[str, object]:
+        feed = self.room(room_id)
+        return {
+            "last_seq": feed.last_seq,
+            "oldest_seq": feed.last_seq - len(feed.values) + 1,
+            "message_count": feed.last_seq,
+            "heat": COLD,
+            "slow_mode_s": 0,
+        }
+
+
+@asynccontextmanager
+async def feeder(kafka_bootstrap_servers: str, port: int) -> AsyncIterator[Feeder]:
+    """A feeder that answers the internal calls on `port`."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap_servers, acks=1, max_batch_size=1 << 18)
+    await producer.start()
+    try:
+        made = Feeder(producer)
+        application = web.Application()
+        application.router.add_post("/internal/v1/heads", made.heads)
+        application.router.add_get("/internal/v1/rooms/{room_id}/events", made.events)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, LOOPBACK, port).start()
+            yield made
+        finally:
+            await runner.cleanup()
+    finally:
+        await producer.stop()
+
+
+def message_created(room_id: str, seq: int, text: str) -> MessageCreated:
+    message = Message(
+        id=str(uuid4()),
+        room_id=room_id,
+        seq=seq,
+        author={"id": "01890000-0000-7000-8000-000000000001", "nickname": "feeder"},
+        text=text,
+        reply_to=None,
+        created_at="2026-01-01T00:00:00.000Z",
+        edited_at=None,
+        deleted=False,
+        reactions={},
+    )
+    return MessageCreated(type="message.created", room_id=room_id, seq=seq, message=message)
+
+
+def _json(body: object) -> web.Response:
+    return web.Response(body=orjson.dumps(body), content_type="application/json")

@@ -1,0 +1,76 @@
+"""Rooms nobody watches: how many of their events publish_server passes by in a second."""
+
+import asyncio
+import signal
+import time
+
+import httpx
+from confluent_kafka import Producer
+
+from chat_contract.topics import CHAT_EVENTS, event_headers
+from load_tests.bench.outcome import Better, Outcome, Row
+from load_tests.bench.references.publisher import stamped_events
+from load_tests.bench.resource_use import use_of
+from load_tests.bench.scale import Scale
+from load_tests.bench.stage import PublishStage, publish_stage
+from load_tests.bench.stores import Stores
+
+EVENTS = 300_000
+ROOMS = 1_000
+PASSED_WITHIN_S = 120.0
+METRIC = "hotchat_records_consumed_total"
+
+
+async def run(stores: Stores, scale: Scale) -> Outcome:
+    events = scale.of(EVENTS)
+    async with publish_stage(stores) as stage:
+        await asyncio.sleep(scale.settle_s)
+        already = await _consumed(stage)
+        # The server is stopped while they are made, so that what is measured is its own speed, not the producer's.
+        stage.server.send(signal.SIGSTOP)
+        try:
+            await asyncio.to_thread(_produce, stage.kafka_bootstrap_servers, events)
+        finally:
+            stage.server.send(signal.SIGCONT)
+        before, began_s = use_of(stage.server.pid), time.monotonic()
+        while (passed := await _consumed(stage) - already) < events:
+            if time.monotonic() - began_s > PASSED_WITHIN_S:
+                break
+            await asyncio.sleep(0.05)
+        took_s, after = time.monotonic() - began_s, use_of(stage.server.pid)
+    return Outcome(
+        [
+            Row(
+                f"events of {ROOMS:,} rooms nobody watches, passed by",
+                passed / took_s,
+                "/s",
+                Better.HIGHER,
+                goal=30_000 if scale.is_full else None,
+                note=f"{passed:,} of {events:,}; server {after.cpu_share_since(before):.0%} of its core",
+            )
+        ]
+    )
+
+
+def _produce(bootstrap_servers: str, events: int) -> None:
+    producer = Producer(
+        {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "queue.buffering.max.messages": 500_000}
+    )
+    value = stamped_events("unwatched")(1)
+    for number in range(events):
+        seq = number // ROOMS + 1
+        producer.produce(
+            CHAT_EVENTS,
+            value,
+            key=f"unwatched-{number % ROOMS}".encode(),
+            headers=[*event_headers("message.created", seq)],
+        )
+        producer.poll(0)
+    producer.flush()
+
+
+async def _consumed(stage: PublishStage) -> float:
+    async with httpx.AsyncClient(timeout=10) as client:
+        text = (await client.get(f"{stage.server.base_url}/metrics")).raise_for_status().text
+    values = (line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(METRIC))
+    return sum(map(float, values))

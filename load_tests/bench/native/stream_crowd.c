@@ -1,0 +1,336 @@
+/* A crowd of open event streams in one thread: counts what is delivered, checks that ids never go back, samples latency.
+ *
+ *   stream_crowd HOST PORT PATH SUBSCRIBERS [rooms=R] [ids=opaque] [sample=K] [read=none|raw] [rcvbuf=BYTES] [header=LINE]
+ *
+ * PATH may hold one %d: subscriber i asks for i mod R. Latency is taken on every K-th subscriber from text that begins
+ * with "@" and 16 digits, the sender's monotonic clock in microseconds. read=raw counts bytes only; read=none stalls.
+ *
+ * Says {"opened": …} once every stream has answered its head. Then, on its standard input: "reset" begins a window,
+ * "report" tells of it in one JSON line, the end of input ends it.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+enum { CONNECTING, IN_HEAD, IN_BODY, CLOSED };
+enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END };
+enum { CARRY_MAX = 4096, HEAD_MAX = 4096, RECV_MAX = 1 << 18, MAX_CONNECTING = 512, PORTS_PER_ADDRESS = 20000 };
+
+struct stream {
+    int fd;
+    uint8_t state, chunk, sampled, chunked;
+    int64_t chunk_left, last_id;
+    uint64_t delivered; /* in the window */
+    char *carry;        /* the beginning of a line, or of the head, whose end has not come yet */
+    int carry_length;
+};
+
+static struct stream *streams;
+static struct histogram latency;
+static struct sockaddr_in server;
+static const char *path_pattern, *host, *extra_header;
+static int subscribers, rooms = 1, sample_every = 1, ids_are_numbers = 1, read_raw, read_none, receive_buffer;
+static int opened, refused, closed, connecting, next_to_connect, said_opened, poll_fd;
+static uint64_t deliveries, went_back, repeated, gaps, bytes_in;
+static int64_t received_at_us, window_began_us, connect_began_us;
+static double window_began_cpu_s;
+
+static void carry(struct stream *s, const char *from, int64_t length, int most) {
+    if (!s->carry) s->carry = malloc(CARRY_MAX);
+    if (length > most - s->carry_length) length = most - s->carry_length;
+    memcpy(s->carry + s->carry_length, from, (size_t)length);
+    s->carry_length += (int)length;
+}
+
+static void sample_latency(const char *line, int64_t length) {
+    const char *mark = memmem(line, (size_t)length, "\"@", 2);
+    if (!mark || mark + 18 > line + length) return;
+    int64_t sent_us = 0;
+    for (int i = 2; i < 18; i++) {
+        if (mark[i] < '0' || mark[i] > '9') return;
+        sent_us = sent_us * 10 + (mark[i] - '0');
+    }
+    record(&latency, received_at_us - sent_us);
+}
+
+static void take_line(struct stream *s, const char *line, int64_t length) {
+    if (length > 4 && !memcmp(line, "id: ", 4)) {
+        deliveries++;
+        s->delivered++;
+        if (!ids_are_numbers) return;
+        int64_t id = 0;
+        for (int64_t i = 4; i < length && line[i] >= '0' && line[i] <= '9'; i++) id = id * 10 + (line[i] - '0');
+        went_back += id < s->last_id;
+        repeated += id == s->last_id;
+        s->last_id = id;
+    } else if (length > 14 && !memcmp(line, "event: stream.", 14)) {
+        if (line[14] == 'o' || line[14] == 'g') { /* stream.opened and stream.gap have an id but deliver nothing */
+            deliveries--;
+            s->delivered--;
+            gaps += line[14] == 'g';
+        }
+    } else if (s->sampled && length > 6 && !memcmp(line, "data: ", 6)) {
+        sample_latency(line, length);
+    }
+}
+
+static void take_body(struct stream *s, const char *from, const char *end) {
+    while (from < end) {
+        const char *newline = memchr(from, '\n', (size_t)(end - from));
+        if (!newline) {
+            carry(s, from, end - from, CARRY_MAX);
+            return;
+        }
+        if (s->carry_length) {
+            carry(s, from, newline - from, CARRY_MAX);
+            take_line(s, s->carry, s->carry_length);
+            s->carry_length = 0;
+        } else {
+            take_line(s, from, newline - from);
+        }
+        from = newline + 1;
+    }
+}
+
+static void take_chunks(struct stream *s, const char *from, const char *end) {
+    while (from < end) {
+        if (s->chunk == CHUNK_DATA) {
+            int64_t part = end - from < s->chunk_left ? end - from : s->chunk_left;
+            take_body(s, from, from + part);
+            from += part;
+            s->chunk_left -= part;
+            if (!s->chunk_left) s->chunk = CHUNK_END;
+            continue;
+        }
+        char c = *from++;
+        if (s->chunk == CHUNK_END) {
+            if (c == '\n') s->chunk = CHUNK_SIZE;
+        } else if (c == '\n') {
+            s->chunk = s->chunk_left ? CHUNK_DATA : CHUNK_END;
+        } else if (c >= '0' && c <= '9') {
+            s->chunk_left = s->chunk_left * 16 + c - '0';
+        } else if (c >= 'a' && c <= 'f') {
+            s->chunk_left = s->chunk_left * 16 + c - 'a' + 10;
+        } else if (c >= 'A' && c <= 'F') {
+            s->chunk_left = s->chunk_left * 16 + c - 'A' + 10;
+        }
+    }
+}
+
+static void close_stream(struct stream *s) {
+    if (s->state == CONNECTING || s->state == IN_HEAD) connecting--;
+    close(s->fd);
+    s->state = CLOSED;
+    closed++;
+}
+
+static void take(struct stream *s, const char *from, int64_t length) {
+    bytes_in += (uint64_t)length;
+    if (s->state == IN_HEAD) {
+        int before = s->carry_length;
+        carry(s, from, length, HEAD_MAX);
+        char *end = memmem(s->carry, (size_t)s->carry_length, "\r\n\r\n", 4);
+        if (!end) return;
+        int head_length = (int)(end + 4 - s->carry);
+        *end = 0;
+        s->chunked = strcasestr(s->carry, "transfer-encoding: chunked") != NULL;
+        int good = !strncmp(s->carry, "HTTP/1.1 200", 12);
+        from += head_length - before;
+        length -= head_length - before;
+        s->carry_length = 0;
+        connecting--;
+        s->state = IN_BODY;
+        if (!good) {
+            refused++;
+            connecting++;
+            s->state = IN_HEAD;
+            close_stream(s);
+            return;
+        }
+        opened++;
+    }
+    if (read_raw || length <= 0) return;
+    if (s->chunked) take_chunks(s, from, from + length);
+    else take_body(s, from, from + length);
+}
+
+static void start_connecting(struct stream *s, int index) {
+    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (s->fd < 0) {
+        perror("socket");
+        exit(2);
+    }
+    int one = 1;
+    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (receive_buffer) setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if ((ntohl(server.sin_addr.s_addr) >> 24) == 127) { /* one loopback address has ports for some 28,000 streams only */
+        struct sockaddr_in own = {.sin_family = AF_INET};
+        own.sin_addr.s_addr = htonl(0x7f000002u + (uint32_t)(index / PORTS_PER_ADDRESS));
+        setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+        bind(s->fd, (void *)&own, sizeof own);
+    }
+    s->sampled = index % sample_every == 0;
+    connecting++;
+    struct epoll_event wanted = {.events = EPOLLOUT, .data.u32 = (uint32_t)index};
+    if (connect(s->fd, (void *)&server, sizeof server) < 0 && errno != EINPROGRESS) {
+        close_stream(s);
+        return;
+    }
+    epoll_ctl(poll_fd, EPOLL_CTL_ADD, s->fd, &wanted);
+}
+
+static void send_request(struct stream *s, int index) {
+    char path[512], request[1024];
+    snprintf(path, sizeof path, path_pattern, index % rooms);
+    int length = snprintf(request, sizeof request,
+                          "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s%s\r\n", path, host,
+                          extra_header ? extra_header : "", extra_header ? "\r\n" : "");
+    if (send(s->fd, request, (size_t)length, MSG_NOSIGNAL) != length) {
+        close_stream(s);
+        return;
+    }
+    s->state = IN_HEAD;
+    struct epoll_event wanted = {.events = EPOLLIN | EPOLLRDHUP, .data.u32 = (uint32_t)index};
+    epoll_ctl(poll_fd, EPOLL_CTL_MOD, s->fd, &wanted);
+}
+
+static void begin_window(void) {
+    memset(&latency, 0, sizeof latency);
+    deliveries = went_back = repeated = gaps = bytes_in = 0;
+    for (int i = 0; i < subscribers; i++) streams[i].delivered = 0;
+    window_began_us = now_us();
+    window_began_cpu_s = cpu_s();
+}
+
+static void report(void) {
+    double took_s = (double)(now_us() - window_began_us) / 1e6;
+    uint64_t fewest = UINT64_MAX, most = 0;
+    int64_t lowest_last_id = INT64_MAX, highest_last_id = 0;
+    for (int i = 0; i < subscribers; i++) {
+        if (streams[i].delivered < fewest) fewest = streams[i].delivered;
+        if (streams[i].delivered > most) most = streams[i].delivered;
+        if (streams[i].last_id < lowest_last_id) lowest_last_id = streams[i].last_id;
+        if (streams[i].last_id > highest_last_id) highest_last_id = streams[i].last_id;
+    }
+    printf("{\"took_s\": %.3f, \"open\": %d, \"closed\": %d, \"refused\": %d, \"deliveries\": %llu, \"bytes\": %llu, "
+           "\"went_back\": %llu, \"repeated\": %llu, \"gaps\": %llu, \"fewest\": %llu, \"most\": %llu, "
+           "\"lowest_last_id\": %lld, \"highest_last_id\": %lld, \"samples\": %llu, \"p50_ms\": %.3f, \"p90_ms\": %.3f, "
+           "\"p99_ms\": %.3f, \"max_ms\": %.3f, \"cpu_share\": %.3f}\n",
+           took_s, opened - (closed - refused), closed, refused, (unsigned long long)deliveries,
+           (unsigned long long)bytes_in, (unsigned long long)went_back, (unsigned long long)repeated,
+           (unsigned long long)gaps, (unsigned long long)fewest, (unsigned long long)most, (long long)lowest_last_id,
+           (long long)highest_last_id, (unsigned long long)latency.total, quantile_ms(&latency, 0.5),
+           quantile_ms(&latency, 0.9), quantile_ms(&latency, 0.99), (double)latency.max_us / 1000,
+           (cpu_s() - window_began_cpu_s) / took_s);
+    fflush(stdout);
+}
+
+/* False at the end of input. */
+static int obey(void) {
+    char words[256];
+    ssize_t length = read(0, words, sizeof words - 1);
+    if (length <= 0) return 0;
+    words[length] = 0;
+    for (char *word = strtok(words, "\n"); word; word = strtok(NULL, "\n")) {
+        if (!strcmp(word, "reset")) {
+            begin_window();
+            printf("{\"reset\": true}\n");
+            fflush(stdout);
+        } else if (!strcmp(word, "report")) {
+            report();
+        }
+    }
+    return 1;
+}
+
+static void take_option(const char *option) {
+    if (!strncmp(option, "rooms=", 6)) rooms = atoi(option + 6);
+    else if (!strcmp(option, "ids=opaque")) ids_are_numbers = 0;
+    else if (!strncmp(option, "sample=", 7)) sample_every = atoi(option + 7);
+    else if (!strcmp(option, "read=raw")) read_raw = 1;
+    else if (!strcmp(option, "read=none")) read_none = 1;
+    else if (!strncmp(option, "rcvbuf=", 7)) receive_buffer = atoi(option + 7);
+    else if (!strncmp(option, "header=", 7)) extra_header = option + 7;
+    else {
+        fprintf(stderr, "stream_crowd: unknown option %s\n", option);
+        exit(2);
+    }
+}
+
+int main(int count, char **words) {
+    if (count < 5) {
+        fprintf(stderr, "stream_crowd HOST PORT PATH SUBSCRIBERS [option …]\n");
+        return 2;
+    }
+    host = words[1];
+    path_pattern = words[3];
+    subscribers = atoi(words[4]);
+    for (int i = 5; i < count; i++) take_option(words[i]);
+    server.sin_family = AF_INET;
+    server.sin_port = htons((uint16_t)atoi(words[2]));
+    inet_pton(AF_INET, host, &server.sin_addr);
+    struct rlimit files = {(rlim_t)subscribers + 64, (rlim_t)subscribers + 64}, allowed;
+    getrlimit(RLIMIT_NOFILE, &allowed);
+    if (allowed.rlim_max > files.rlim_max) files.rlim_max = allowed.rlim_max;
+    if (allowed.rlim_cur < files.rlim_cur && setrlimit(RLIMIT_NOFILE, &files) < 0) {
+        perror("stream_crowd: not enough open files allowed");
+        return 2;
+    }
+    streams = calloc((size_t)subscribers, sizeof *streams);
+    poll_fd = epoll_create1(0);
+    struct epoll_event input = {.events = EPOLLIN, .data.u32 = UINT32_MAX};
+    epoll_ctl(poll_fd, EPOLL_CTL_ADD, 0, &input);
+    static char buffer[RECV_MAX];
+    static struct epoll_event ready[1024];
+    connect_began_us = now_us();
+    begin_window();
+    for (;;) {
+        while (next_to_connect < subscribers && connecting < MAX_CONNECTING) {
+            start_connecting(&streams[next_to_connect], next_to_connect);
+            next_to_connect++;
+        }
+        if (!said_opened && opened + closed >= subscribers) {
+            said_opened = 1;
+            printf("{\"opened\": %d, \"refused\": %d, \"failed\": %d, \"took_s\": %.3f}\n", opened, refused,
+                   closed - refused, (double)(now_us() - connect_began_us) / 1e6);
+            fflush(stdout);
+        }
+        int found = epoll_wait(poll_fd, ready, 1024, -1);
+        if (found < 0 && errno != EINTR) return 2;
+        for (int i = 0; i < found; i++) {
+            if (ready[i].data.u32 == UINT32_MAX) {
+                if (!obey()) return 0;
+                continue;
+            }
+            int index = (int)ready[i].data.u32;
+            struct stream *s = &streams[index];
+            if (s->state == CLOSED) continue;
+            if (s->state == CONNECTING) {
+                send_request(s, index);
+                continue;
+            }
+            if (s->state == IN_BODY && read_none) { /* stall: the kernel's buffers fill and stay so */
+                epoll_ctl(poll_fd, EPOLL_CTL_DEL, s->fd, NULL);
+                continue;
+            }
+            ssize_t length = recv(s->fd, buffer, sizeof buffer, 0);
+            if (length > 0) {
+                received_at_us = now_us();
+                take(s, buffer, length);
+            } else if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
+                close_stream(s);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+"""nchan, the fastest packaged fan-out of server-sent events: an nginx of our own with its module, one worker."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from load_tests.bench.cores import SERVER_CORE, on_core
+from load_tests.bench.references.publisher import Publisher, publisher, stamped_events
+from load_tests.bench.stores import temporary_folder
+from local_stack.child_process import ChildProcess
+from local_stack.ports import LOOPBACK, accepts, free_port
+from local_stack.waiting import wait_until
+
+MODULES = tuple(Path(path) for path in ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules"))
+CONFIG = """
+load_module {module};
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid {path}/nginx.pid;
+error_log {path}/error.log error;
+events {{ worker_connections 19000; use epoll; }}
+http {{
+  access_log off;
+  client_body_temp_path {path}/body;
+  proxy_temp_path {path}/proxy;
+  fastcgi_temp_path {path}/fastcgi;
+  uwsgi_temp_path {path}/uwsgi;
+  scgi_temp_path {path}/scgi;
+  keepalive_requests 1000000;
+  tcp_nodelay on;
+  nchan_shared_memory_size 512m;
+  server {{
+    listen {host}:{port} backlog=8192;
+    location ~ ^/pub/(.+)$ {{
+      nchan_publisher;
+      nchan_channel_id $1;
+      nchan_message_buffer_length 500;
+      nchan_message_timeout 60s;
+    }}
+    location ~ ^/sub/(.+)$ {{
+      nchan_subscriber eventsource;
+      nchan_channel_id $1;
+      nchan_subscriber_first_message newest;
+    }}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Nchan:
+    """Streams at `/sub/<room>`."""
+
+    port: int
+    pid: int
+    publisher: Publisher
+
+    async def publish_at(self, room: str, per_s: float, seconds: float) -> int:
+        """As Feeder.publish_at, of events of the same length."""
+        return await self.publisher.publish_at(f"/pub/{room}", per_s, seconds, stamped_events(room))
+
+
+def why_absent() -> str | None:
+    """The sentence for the table when nchan cannot be run here."""
+    if shutil.which("nginx") is None or _module() is None:
+        return "nchan is not installed: apt-get install -y nginx libnginx-mod-nchan"
+    return None
+
+
+@asynccontextmanager
+async def nchan() -> AsyncIterator[Nchan]:
+    """Running, pinned like the server under test. Call why_absent() first."""
+    with temporary_folder() as path:
+        port = free_port()
+        config = path / "nginx.conf"
+        config.write_text(CONFIG.format(module=_module(), path=path, host=LOOPBACK, port=port))
+        command: list[str | Path] = ["nginx", "-p", path, "-c", config, "-e", path / "start.log"]
+        server = ChildProcess("nginx", command, log_path=path / "console.log")
+        try:
+            with on_core(SERVER_CORE):
+                server.start()
+            wait_until(
+                lambda: not server.is_running() or accepts(LOOPBACK, port),
+                within_s=20,
+                what="the start of nginx",
+            )
+            async with publisher(port) as publishing:
+                yield Nchan(port, server.pid, publishing)
+        finally:
+            server.stop()
+
+
+def _module() -> Path | None:
+    return next((p for folder in MODULES if (p := folder / "ngx_nchan_module.so").exists()), None)

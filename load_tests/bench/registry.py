@@ -1,0 +1,38 @@
+"""Every figure by its name, in the order of the table."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from load_tests.bench.figures import (
+    fan_out,
+    fetch,
+    growth,
+    gzip_streams,
+    idle,
+    make_run,
+    neighbours,
+    posts,
+    quiet_room,
+    two_processes,
+    unwatched,
+    whole_system,
+    write_cost,
+)
+from load_tests.bench.outcome import Outcome
+from load_tests.bench.scale import Scale
+from load_tests.bench.stores import Stores
+
+FIGURES: Mapping[str, Callable[[Stores, Scale], Awaitable[Outcome]]] = {
+    "fan_out": fan_out.run,
+    "write_cost": write_cost.run,
+    "quiet_room": quiet_room.run,
+    "neighbours": neighbours.run,
+    "idle": idle.run,
+    "gzip_streams": gzip_streams.run,
+    "fetch": fetch.run,
+    "posts": posts.run,
+    "make_run": make_run.run,
+    "whole_system": whole_system.run,
+    "unwatched": unwatched.run,
+    "growth": growth.run,
+    "two_processes": two_processes.run,
+}

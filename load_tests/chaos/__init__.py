@@ -1,0 +1,1 @@
+"""Break parts under load, and count what was lost, doubled or out of order."""

@@ -1,0 +1,59 @@
+"""The room's event log over REST: what a gap skipped, and in the end the order that all must have seen."""
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import aiohttp
+import orjson
+
+from load_tests.chaos.sse_frames import event_identity
+from load_tests.chaos.tab_record import Identity
+
+ATTEMPT_S = 5.0
+RETRY_S = 0.5
+
+
+class EventPage(dict[int, Identity]):
+    """Events by seq, ascending; `head` is the room's last seq at the end of the reading."""
+
+    head: int = 0
+
+
+class EventPages:
+    """Asks one chat_server after the other until one answers."""
+
+    def __init__(self, http: aiohttp.ClientSession, chat_urls: Sequence[str], rng: Random) -> None:
+        self._http = http
+        self._chat_urls = chat_urls
+        self._rng = rng
+
+    async def after(self, room_id: str, seq: int) -> EventPage:
+        """All events after `seq`; where older ones are no longer kept, from the oldest."""
+        events = EventPage()
+        while True:
+            status, page = await self._get(f"/api/v1/rooms/{room_id}/events?after_seq={seq}&limit=500")
+            if status == 410:
+                seq = int(page["oldest_seq"]) - 1
+                continue
+            events.update((int(event["seq"]), event_identity(event)) for event in page["events"])
+            events.head = int(page["last_seq"])
+            if not page["has_more"]:
+                return events
+            seq = int(page["cursor"])
+
+    async def head(self, room_id: str) -> int:
+        _, room = await self._get(f"/api/v1/rooms/{room_id}/messages?limit=1")
+        return int(room["cursor"])
+
+    async def _get(self, path: str) -> tuple[int, Any]:
+        while True:
+            url = self._rng.choice(self._chat_urls) + path
+            try:
+                async with asyncio.timeout(ATTEMPT_S), self._http.get(url) as answer:
+                    if answer.status in (200, 410):
+                        return answer.status, orjson.loads(await answer.read())
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                pass
+            await asyncio.sleep(RETRY_S)

@@ -1,0 +1,14 @@
+"""Faults, by kind. Each is a coroutine that breaks something, repairs it, and returns when the part is back."""
+
+from load_tests.chaos.fault import Fault
+from load_tests.chaos.faults import clients, network, processes, restore, stores, storm
+
+FAULTS: tuple[Fault, ...] = (
+    *processes.FAULTS,
+    *stores.FAULTS,
+    *clients.FAULTS,
+    *network.FAULTS,
+    *storm.FAULTS,
+    *restore.FAULTS,
+)
+"""In the order of their importance."""

@@ -1,0 +1,104 @@
+"""Stores stopped, killed, and robbed of what they held."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from chat_contract.topics import CHAT_EVENTS
+from load_tests.bench.stores import make_topics
+from load_tests.chaos.crowd import Crowd
+from load_tests.chaos.fault import FaultList
+from load_tests.chaos.system import System
+from local_stack.apache_kafka import ApacheKafka
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
+
+FAULTS = FaultList()
+
+AWAY_S: Final = 3.0
+LONG_OUTAGE_S: Final = 60.0
+TRIM_AFTER_S: Final = 2.0
+ADMIN_TIMEOUT_S: Final = 10.0
+
+
+@FAULTS.add("Kafka stopped, started after 3 s", "kafka")
+async def stop_kafka(system: System, _: Crowd) -> None:
+    await _away(system.kafka, system.kafka.stop)
+
+
+@FAULTS.add("kill -9 of Kafka, started after 3 s", "kafka")
+async def kill_kafka(system: System, _: Crowd) -> None:
+    await _away(system.kafka, system.kafka.kill)
+
+
+@FAULTS.add("Valkey stopped, started after 3 s", "valkey")
+async def stop_valkey(system: System, _: Crowd) -> None:
+    await _away(system.valkey, system.valkey.stop)
+
+
+@FAULTS.add("kill -9 of Valkey, started after 3 s", "valkey")
+async def kill_valkey(system: System, _: Crowd) -> None:
+    await _away(system.valkey, system.valkey.kill)
+
+
+@FAULTS.add("Postgres stopped, started after 3 s", "postgres")
+async def stop_postgres(system: System, _: Crowd) -> None:
+    await _away(system.postgres, system.postgres.stop)
+
+
+@FAULTS.add("kill -9 of Postgres, started after 3 s", "postgres")
+async def kill_postgres(system: System, _: Crowd) -> None:
+    await _away(system.postgres, system.postgres.kill)
+
+
+@FAULTS.add("Kafka away for 60 s", "kafka", is_mixable=False)
+async def long_kafka_outage(system: System, _: Crowd) -> None:
+    await _away(system.kafka, system.kafka.stop, LONG_OUTAGE_S)
+
+
+@FAULTS.add("topic deleted and made again", "kafka")
+async def delete_topic(system: System, _: Crowd) -> None:
+    await asyncio.to_thread(_delete_and_make, system.kafka.bootstrap_servers)
+
+
+@FAULTS.add("records trimmed before the hubs read them", "kafka", "publish")
+async def trim_records(system: System, _: Crowd) -> None:
+    for server in system.publish:
+        server.pause()
+    try:
+        await asyncio.sleep(TRIM_AFTER_S)
+        await asyncio.to_thread(_trim, system.kafka.bootstrap_servers)
+    finally:
+        for server in system.publish:
+            server.resume()
+
+
+async def _away(
+    store: ApacheKafka | Postgres | Valkey, end: Callable[[], None], away_s: float = AWAY_S
+) -> None:
+    await asyncio.to_thread(end)
+    await asyncio.sleep(away_s)
+    await asyncio.to_thread(store.start)
+
+
+def _delete_and_make(bootstrap_servers: str) -> None:
+    client = AdminClient({"bootstrap.servers": bootstrap_servers})
+    for deleted in client.delete_topics([CHAT_EVENTS], operation_timeout=ADMIN_TIMEOUT_S).values():
+        deleted.result(ADMIN_TIMEOUT_S)
+    try:
+        make_topics(bootstrap_servers)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise
+        make_topics(bootstrap_servers)  # a producer was faster; now wait for the leaders
+
+
+def _trim(bootstrap_servers: str) -> None:
+    client = AdminClient({"bootstrap.servers": bootstrap_servers})
+    partitions = client.list_topics(CHAT_EVENTS, timeout=ADMIN_TIMEOUT_S).topics[CHAT_EVENTS].partitions
+    to_the_end = [TopicPartition(CHAT_EVENTS, number, -1) for number in partitions]
+    for trimmed in client.delete_records(to_the_end, operation_timeout=ADMIN_TIMEOUT_S).values():
+        trimmed.result(ADMIN_TIMEOUT_S)

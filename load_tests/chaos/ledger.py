@@ -1,0 +1,52 @@
+"""What writers were answered since the window began. Pure: times are arguments."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+
+from load_tests.chaos.checker import Answered
+
+MAX_EXAMPLES = 5
+
+
+@dataclass
+class Ledger:
+    """Attempts and answers. A *hang* is an attempt given up without an answer; a *cut* one whose connection broke.
+
+    `dishonest` counts answers that were neither 2xx nor a 503 or 429 with `Retry-After`.
+    """
+
+    answered: list[Answered] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    dishonest: int = 0
+    hangs: int = 0
+    cuts: int = 0
+    slowest_answer_s: float = 0.0
+    slowest_refusal_s: float = 0.0
+    answer_times_s: list[float] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
+
+    def take(self) -> "Ledger":
+        """All of it, as a ledger of its own; this one is empty again."""
+        taken, empty = Ledger(), Ledger()
+        for entry in fields(self):
+            setattr(taken, entry.name, getattr(self, entry.name))
+            setattr(self, entry.name, getattr(empty, entry.name))
+        return taken
+
+    def note_answer(self, status: int, code: str, took_s: float, *, is_honest: bool, what: str) -> None:
+        """`code` is the problem's, empty for a success."""
+        self.statuses[f"{status} {code}".strip()] += 1
+        if status < 300:
+            self.answer_times_s.append(took_s)
+            self.slowest_answer_s = max(self.slowest_answer_s, took_s)
+        else:
+            self.slowest_refusal_s = max(self.slowest_refusal_s, took_s)
+        if not is_honest:
+            self.dishonest += 1
+            if len(self.examples) < MAX_EXAMPLES:
+                self.examples.append(f"{status} {code}: {what}")
+
+    def answered_within_s(self, share: float) -> float:
+        """The time in which that share of the successful answers came; 0 without any."""
+        times = sorted(self.answer_times_s)
+        return times[min(len(times) - 1, int(len(times) * share))] if times else 0.0

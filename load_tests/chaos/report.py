@@ -1,0 +1,98 @@
+"""The table: a row for each fault."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from load_tests.chaos.crowd import Outcome
+
+FAULT_WIDTH: Final = 50
+COLUMNS: Final = (
+    ("answered", 8),
+    ("once", 7),
+    ("lost", 5),
+    ("double", 6),
+    ("order", 5),
+    ("silence s", 9),
+    ("normal s", 8),
+    ("p99 s", 6),
+    ("max s", 6),
+    ("refusal s", 9),
+    ("503/429", 7),
+    ("cut", 5),
+    ("hang", 5),
+    ("other", 5),
+)
+LEGEND: Final = """\
+answered   posts answered 201 · once: of those, seen exactly once by every tab of their room
+lost, double, order   events that a tab missed, saw twice, saw after a later one
+silence    longest time in which a tab saw no event · normal: from the repair until every tab has a post begun after it
+p99, max   time to a 2xx answer · refusal: slowest 503 or 429
+503/429    honest refusals (with Retry-After), the write repeated until it was answered
+cut, hang  attempts whose connection broke; given up after 3 s without an answer
+other      answers that are neither 2xx nor an honest refusal"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault's outcome; `findings` say what else broke a promise."""
+
+    fault: str
+    outcome: Outcome
+    findings: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing lost, doubled or out of order, all came back, and every answer was honest."""
+        outcome = self.outcome
+        return (
+            outcome.verdict.is_clean()
+            and outcome.back_to_normal_s is not None
+            and outcome.ledger.dishonest == 0
+            and not self.findings
+        )
+
+    def line(self) -> str:
+        outcome, verdict, ledger = self.outcome, self.outcome.verdict, self.outcome.ledger
+        normal = "never" if outcome.back_to_normal_s is None else f"{outcome.back_to_normal_s:.1f}"
+        refused = sum(count for status, count in ledger.statuses.items() if status[:3] in ("503", "429"))
+        cells = (
+            verdict.posts_answered,
+            verdict.seen_exactly_once,
+            verdict.lost,
+            verdict.duplicated,
+            verdict.reordered,
+            f"{outcome.longest_silence_s:.1f}",
+            normal,
+            f"{ledger.answered_within_s(0.99):.2f}",
+            f"{ledger.slowest_answer_s:.2f}",
+            f"{ledger.slowest_refusal_s:.2f}",
+            refused,
+            ledger.cuts,
+            ledger.hangs,
+            ledger.dishonest,
+        )
+        return (
+            self.fault.ljust(FAULT_WIDTH)
+            + " "
+            + " ".join(str(cell).rjust(width) for cell, (_, width) in zip(cells, COLUMNS, strict=True))
+        )
+
+    def notes(self) -> list[str]:
+        return [*self.outcome.verdict.examples, *self.outcome.ledger.examples, *self.findings]
+
+
+def head_line() -> str:
+    return "fault".ljust(FAULT_WIDTH) + " " + " ".join(name.rjust(width) for name, width in COLUMNS)
+
+
+def last_lines(rows: list[Row]) -> list[str]:
+    """The sum, in words."""
+    posts = sum(row.outcome.verdict.posts_answered for row in rows)
+    lost = sum(row.outcome.verdict.lost for row in rows)
+    doubled = sum(row.outcome.verdict.duplicated for row in rows)
+    reordered = sum(row.outcome.verdict.reordered for row in rows)
+    bad = [row.fault for row in rows if not row.is_good]
+    sentence = (
+        f"{len(rows)} windows, {posts:,} posts: {lost} lost, {doubled} duplicated, {reordered} reordered."
+    )
+    return [sentence, f"Not as promised: {'; '.join(bad)}." if bad else "All as promised."]

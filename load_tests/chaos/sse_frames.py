@@ -1,0 +1,82 @@
+"""Bytes of a streaming HTTP/1.1 response to server-sent events. Pure: feed it whatever arrived."""
+
+from typing import NamedTuple
+
+import orjson
+
+from load_tests.chaos.tab_record import Identity
+
+
+class Frame(NamedTuple):
+    """`id` is None where the frame has none."""
+
+    id: int | None
+    event: str
+    data: bytes
+
+
+class BrokenFraming(Exception):
+    """The response is not what HTTP or server-sent events allow."""
+
+
+class SseDecoder:
+    """Undoes the chunks (where `chunked`), then cuts at blank lines; what is incomplete waits for more."""
+
+    def __init__(self, *, chunked: bool) -> None:
+        self._chunked = chunked
+        self._raw = b""
+        self._text = b""
+        self.is_complete = False
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Raises BrokenFraming."""
+        self._text += self._dechunk(data) if self._chunked else data
+        *blocks, self._text = self._text.split(b"\n\n")
+        return [frame for frame in map(_frame, blocks) if frame is not None]
+
+    def _dechunk(self, data: bytes) -> bytes:
+        self._raw += data
+        bodies = []
+        at = 0
+        while (end := self._raw.find(b"\r\n", at)) >= 0:
+            try:
+                size = int(self._raw[at:end], 16)
+            except ValueError:
+                raise BrokenFraming(f"{self._raw[at:end]!r} is no chunk size") from None
+            if len(self._raw) < end + 2 + size + 2:
+                break
+            if self._raw[end + 2 + size : end + 4 + size] != b"\r\n":
+                raise BrokenFraming("a chunk is longer than it says")
+            self.is_complete = size == 0
+            bodies.append(self._raw[end + 2 : end + 2 + size])
+            at = end + 4 + size
+        self._raw = self._raw[at:]
+        return b"".join(bodies)
+
+
+def _frame(block: bytes) -> Frame | None:
+    frame_id: int | None = None
+    event, data = "message", b""
+    for line in block.split(b"\n"):
+        name, _, value = line.partition(b": ")
+        if name == b"id":
+            frame_id = int(value)
+        elif name == b"event":
+            event = value.decode()
+        elif name == b"data":
+            data = value
+    return Frame(frame_id, event, data) if data else None
+
+
+def identity_of(data: bytes) -> Identity:
+    """Of an event's JSON, on the wire or in a page. Raises KeyError or ValueError for anything else."""
+    event = orjson.loads(data)
+    return event_identity(event)
+
+
+def event_identity(event: dict[str, object]) -> Identity:
+    """Of a decoded event."""
+    message = event.get("message")
+    if isinstance(message, dict):
+        return Identity(str(event["type"]), str(message["id"]))
+    return Identity(str(event["type"]), f"{event['message_id']}:{event['kind']}")

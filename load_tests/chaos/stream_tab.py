@@ -1,0 +1,126 @@
+"""One open tab: follows its room's stream as the page does, whatever happens to the connection."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from load_tests.chaos.event_pages import EventPages
+from load_tests.chaos.sse_frames import BrokenFraming, Frame, SseDecoder, identity_of
+from load_tests.chaos.tab_record import TabRecord
+
+SILENT_S: Final = 40.0
+CONNECT_S: Final = 15.0
+BACKOFF_MAX_S: Final = 2.0
+"""The page goes up to 30 s; a shorter bound asks more of the servers and shows their own part of the delay."""
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap(Exception):
+    """The stream skipped events: they are to be read over REST."""
+
+
+class StreamTab:
+    """Resumes by Last-Event-ID with full jitter between attempts; on `stream.gap` reads the events it skipped."""
+
+    def __init__(
+        self, record: TabRecord, publishers: Sequence[Address], pages: EventPages, rng: Random
+    ) -> None:
+        self.record = record
+        self._publishers = publishers
+        self._pages = pages
+        self._rng = rng
+        self._attempts = 0
+        self._turn = rng.randrange(len(publishers))
+        self.is_open = False
+        self.opened = 0
+        self.refusals: list[str] = []
+        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._follow(*self._publishers[self._turn % len(self._publishers)])
+            except _Gap:
+                await self._fetch_what_the_gap_skipped()
+                continue
+            except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                pass
+            finally:
+                self.is_open = False
+            self._turn += 1  # an edge tries the next server when one is away
+            self.record.reopenings += 1
+            bound_s = min(BACKOFF_MAX_S, 0.25 * 2 ** min(self._attempts, 10))
+            self._attempts += 1
+            await asyncio.sleep(self._rng.uniform(0, bound_s))
+
+    def cut(self) -> None:
+        """Reset the connection, as a lost network does."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+    async def _follow(self, host: str, port: int) -> None:
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(host, port)
+        self._writer = writer
+        try:
+            writer.write(self._request(host, port))
+            async with asyncio.timeout(CONNECT_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+            status = int(head[9:12])
+            if status != 200:
+                self.refusals.append(f"{status}")
+                return
+            self._attempts = 0
+            self.is_open = True
+            self.opened += 1
+            await self._read(reader, SseDecoder(chunked=b"\r\ntransfer-encoding: chunked" in head.lower()))
+        finally:
+            writer.transport.abort()
+
+    def _request(self, host: str, port: int) -> bytes:
+        return (
+            f"GET /stream/v1/rooms/{self.record.room_id} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"Accept: text/event-stream\r\nLast-Event-ID: {self.record.last_seq}\r\n\r\n"
+        ).encode()
+
+    async def _read(self, reader: asyncio.StreamReader, decoder: SseDecoder) -> None:
+        while not decoder.is_complete:
+            async with asyncio.timeout(SILENT_S):
+                data = await reader.read(65_536)
+            if not data:
+                return
+            at_s = time.monotonic()
+            try:
+                for frame in decoder.feed(data):
+                    self._take(frame, at_s)
+            except BrokenFraming as error:
+                self.refusals.append(str(error))
+                return
+
+    def _take(self, frame: Frame, at_s: float) -> None:
+        if frame.event == "stream.gap":
+            self.record.gaps += 1
+            raise _Gap
+        if frame.id is not None and not frame.event.startswith("stream."):
+            self.record.saw(frame.id, identity_of(frame.data), at_s)
+
+    async def _fetch_what_the_gap_skipped(self) -> None:
+        page = await self._pages.after(self.record.room_id, self.record.last_seq)
+        for seq, identity in page.items():
+            self.record.fetched(seq, identity, time.monotonic())
+        if page.head < self.record.last_seq:
+            self.record.last_seq = page.head  # the store came back from a backup: what it lost is lost

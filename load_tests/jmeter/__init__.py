@@ -1,0 +1,1 @@
+"""JMeter's plans, the jars they run on, and what their results say."""

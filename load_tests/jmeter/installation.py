@@ -1,0 +1,71 @@
+"""JMeter without an installer: its jars from Maven, laid out as JMeter expects them, in build/jmeter."""
+
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOME = ROOT / "build" / "jmeter"
+POM = Path(__file__).with_name("pom.xml")
+MAIN_CLASS = "org.apache.jmeter.NewDriver"
+TOOLS = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
+
+
+class MissingTool(Exception):
+    """A program is not on this machine; the text is the sentence with the one command that gets it."""
+
+
+def require_tools() -> None:
+    """Raises MissingTool when Java, or Maven before the first run, is not there."""
+    missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
+    if shutil.which("java") is not None and _is_complete():
+        return
+    if missing:
+        raise MissingTool(
+            f"JMeter needs Java and Maven. Get them with: apt-get install -y {' '.join(missing)}"
+            " (macOS: brew install openjdk@17 maven)"
+        )
+
+
+def install() -> None:
+    """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
+    require_tools()
+    if _is_complete():
+        return
+    lib, extensions = HOME / "lib", HOME / "lib" / "ext"
+    shutil.rmtree(HOME, ignore_errors=True)
+    copy = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
+    subprocess.run([*copy, f"-DoutputDirectory={lib}", "-DincludeScope=runtime"], check=True)
+    extensions.mkdir()
+    (lib / "junit").mkdir()
+    for jar in lib.glob("ApacheJMeter*.jar"):  # functions and samplers are only searched for in lib/ext
+        jar.rename(extensions / jar.name)
+    (config,) = extensions.glob("ApacheJMeter_config-*.jar")
+    with zipfile.ZipFile(config) as archive:
+        archive.extractall(HOME)
+    _stamp().touch()
+
+
+def java_command(max_heap_mb: int = 1024) -> list[str]:
+    """The words that start JMeter; its options follow. 700 threads need small stacks, not a large heap."""
+    return [
+        "java",
+        f"-Xmx{max_heap_mb}m",
+        "-Xss320k",
+        "-XX:+UseSerialGC",
+        f"-Djava.util.prefs.userRoot={HOME}",
+        f"-Djmeter.home={HOME}",
+        "-cp",
+        f"{HOME}/lib/*:{HOME}/lib/ext/*",
+        MAIN_CLASS,
+    ]
+
+
+def _stamp() -> Path:
+    return HOME / ".complete"
+
+
+def _is_complete() -> bool:
+    stamp = _stamp()
+    return stamp.exists() and stamp.stat().st_mtime >= POM.stat().st_mtime

@@ -1,0 +1,63 @@
+"""What a run's result file (JTL, CSV) says: answers of each label, errors, from when to when."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MAX_EXAMPLES = 5
+"""Errors kept as examples, one of each kind; more kinds than that are only counted."""
+
+
+@dataclass
+class Samples:
+    """Times are seconds since the epoch; `errors` are neither successes nor polite refusals."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    errors: int = 0
+    examples: dict[str, int] = field(default_factory=dict)
+    first_at: float | None = None
+    last_at: float | None = None
+
+    @property
+    def total(self) -> int:
+        return self.labels.total()
+
+    @property
+    def refused(self) -> int:
+        return sum(count for label, count in self.labels.items() if label.endswith(" refused"))
+
+    def add(
+        self, label: str, code: str, message: str, success: bool, started_at: float, elapsed_s: float
+    ) -> None:
+        self.labels[label] += 1
+        if not success:
+            self.errors += 1
+            kind = f"{label}: {code} {message}".strip()[:200]
+            if kind in self.examples or len(self.examples) < MAX_EXAMPLES:
+                self.examples[kind] = self.examples.get(kind, 0) + 1
+        self.first_at = started_at if self.first_at is None else min(self.first_at, started_at)
+        self.last_at = max(self.last_at or 0.0, started_at + elapsed_s)
+
+
+def read_samples(rows: Iterable[dict[str, str]]) -> Samples:
+    """Count rows that have JMeter's own column names; `timeStamp` and `elapsed` are milliseconds."""
+    samples = Samples()
+    for row in rows:
+        samples.add(
+            row["label"],
+            row["responseCode"],
+            row["responseMessage"],
+            row["success"] == "true",
+            int(row["timeStamp"]) / 1000,
+            int(row["elapsed"]) / 1000,
+        )
+    return samples
+
+
+@contextmanager
+def jtl_rows(path: Path) -> Iterator[Iterator[dict[str, str]]]:
+    with path.open(newline="") as lines:
+        yield csv.DictReader(lines)

@@ -1,0 +1,68 @@
+"""What a storm's figures mean, in words: pure, so that sentences and exit code are tested as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from load_tests.bystanders import Answers
+from load_tests.jmeter.samples import Samples
+
+
+@dataclass(frozen=True)
+class Verdict:
+    sentences: list[str]
+    faults: list[str]
+
+
+def judge(
+    crowd: Samples, mix: Samples, heat: Sequence[tuple[float, bool]], posts: Answers, other_room: Answers
+) -> Verdict:
+    """`heat` as HeatSeen.changes. A fault is anything that makes `make load` fail."""
+    sentences, faults = [_crowd_sentence("The crowd", crowd), _crowd_sentence("The chat mix", mix)], []
+    hot_at = next((at for at, hot in heat if hot), None)
+    cold_at = next((at for at, hot in reversed(heat) if not hot), None) if heat and not heat[-1][1] else None
+    if hot_at is None or crowd.first_at is None or crowd.last_at is None:
+        faults.append("The room never went hot.")
+    else:
+        sentences.append(f"The room went hot {hot_at - crowd.first_at:.1f} s after the crowd's first fetch.")
+        if cold_at is None:
+            faults.append("The room did not cool.")
+        else:
+            sentences.append(f"It was cool again {_from(crowd.last_at, cold_at)} the crowd's last fetch.")
+    sentences.append(
+        f"Meanwhile {posts.total} messages were posted into it, the slowest in {posts.slowest_s:.2f} s,"
+    )
+    sentences.append(
+        f"and another room was fetched {other_room.total} times, the slowest in {other_room.slowest_s:.2f} s."
+    )
+    if crowd.refused == 0:
+        faults.append("Nothing was refused.")
+    for name, samples in (("The crowd", crowd), ("The chat mix", mix)):
+        for kind, count in samples.examples.items():
+            faults.append(f"{name} met an error {count} times: {kind}")
+    if unposted := posts.others_than(201):
+        faults.append(f"Posts were not answered 201: {_statuses(unposted)}.")
+    if unserved := other_room.others_than(200, 304):
+        faults.append(f"Fetches of another room were not answered 200: {_statuses(unserved)}.")
+    if posts.total == 0 or other_room.total == 0:
+        faults.append("Nobody posted, or nobody fetched another room.")
+    return Verdict(sentences, faults)
+
+
+def _crowd_sentence(name: str, samples: Samples) -> str:
+    if samples.first_at is None or samples.last_at is None:
+        return f"{name} sent nothing."
+    took_s = max(samples.last_at - samples.first_at, 0.001)
+    by_label = ", ".join(f"{count} {label}" for label, count in sorted(samples.labels.items()))
+    return (
+        f"{name} sent {samples.total} requests in {took_s:.1f} s ({samples.total / took_s:.0f}/s):"
+        f" {by_label}; {samples.refused} refused politely, {samples.errors} errors."
+    )
+
+
+def _from(instant: float, at: float) -> str:
+    """`3.2 s after`, or `0.4 s before` where a crowd ended slowly."""
+    return f"{abs(at - instant):.1f} s {'after' if at >= instant else 'before'}"
+
+
+def _statuses(counts: dict[int, int]) -> str:
+    return ", ".join(f"{count} × {status or 'no answer'}" for status, count in sorted(counts.items()))
