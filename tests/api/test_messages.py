@@ -1,0 +1,134 @@
+"""Writing over REST, as the contract has it."""
+
+import uuid
+
+from tests.api.conftest import People
+from tests.chat_stack import ADMIN_TOKEN
+
+
+async def test_a_posted_message_is_answered_whole(people: People) -> None:
+    ann = await people.enter("Ann")
+    room = await ann.make_room()
+    message = await ann.post(room["id"], "  hello \r\n there ")
+    assert message == {
+        "id": message["id"],
+        "room_id": room["id"],
+        "seq": 1,
+        "author": {"id": ann.id, "nickname": "Ann"},
+        "text": "hello \n there",
+        "reply_to": None,
+        "created_at": message["created_at"],
+        "edited_at": None,
+        "deleted": False,
+        "reactions": {},
+    }
+    assert uuid.UUID(message["id"]).version == 7
+    assert message["created_at"].endswith("Z") and len(message["created_at"]) == 24
+
+
+async def test_the_same_key_again_is_answered_200_with_the_first_message(people: People) -> None:
+    ann = await people.enter()
+    room = await ann.make_room()
+    key = str(uuid.uuid4())
+    first = await ann.post(room["id"], "one", client_message_id=key)
+    again = await ann.try_post(room["id"], "two", client_message_id=key)
+    assert again.status_code == 200
+    assert again.json() == first
+
+
+async def test_who_posts_may_read_it_at_once(people: People) -> None:
+    ann = await people.enter()
+    room = await ann.make_room()
+    for number in range(5):
+        message = await ann.post(room["id"], f"message {number}")
+        page = await ann.get(f"/api/v1/rooms/{room['id']}/messages")
+        assert page["messages"][-1] == message
+        assert page["cursor"] == message["seq"]
+
+
+async def test_an_edit_shows_when_and_the_same_text_again_does_nothing(people: People) -> None:
+    ann, bob = await people.enter("ann"), await people.enter("bob")
+    room = await ann.make_room()
+    message = await ann.post(room["id"], "one")
+    path = f"/api/v1/rooms/{room['id']}/messages/{message['id']}"
+    edited = await ann.http.patch(path, json={"text": "two"})
+    assert edited.status_code == 200
+    assert edited.json()["text"] == "two" and edited.json()["edited_at"]
+    assert edited.json()["seq"] == message["seq"]
+    assert (await ann.http.patch(path, json={"text": "two"})).json() == edited.json()
+    assert (await ann.get(f"/api/v1/rooms/{room['id']}"))["last_seq"] == 2
+    refused = await bob.http.patch(path, json={"text": "three"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_the_rooms_owner_may_delete_and_leaves_a_tombstone(people: People) -> None:
+    owner, bob, eve = [await people.enter(name) for name in ("owner", "bob", "eve")]
+    room = await owner.make_room()
+    message = await bob.post(room["id"], "rude")
+    path = f"/api/v1/rooms/{room['id']}/messages/{message['id']}"
+    assert (await eve.http.delete(path)).status_code == 403
+    tombstone = (await owner.http.delete(path)).json()
+    assert tombstone["deleted"] is True and tombstone["text"] == ""
+    assert (await owner.http.delete(path)).json() == tombstone
+    events = await eve.get(f"/api/v1/rooms/{room['id']}/events", after_seq=0)
+    assert [event["type"] for event in events["events"]] == ["message.created", "message.deleted"]
+    assert "rude" not in str(events)
+
+
+async def test_reactions_are_idempotent_and_counted(people: People) -> None:
+    ann, bob = await people.enter("ann"), await people.enter("bob")
+    room = await ann.make_room()
+    message = await ann.post(room["id"], "nice")
+    path = f"/api/v1/rooms/{room['id']}/messages/{message['id']}/reactions"
+    for person, kind, count in [(ann, "heart", 1), (ann, "heart", 1), (bob, "heart", 2), (bob, "laugh", 1)]:
+        answer = await person.http.put(f"{path}/{kind}")
+        assert answer.status_code == 200
+        assert answer.json() == {"message_id": message["id"], "kind": kind, "count": count}
+    assert (await ann.http.delete(f"{path}/heart")).json()["count"] == 1
+    assert (await ann.http.delete(f"{path}/sad")).json()["count"] == 0
+    page = await ann.get(f"/api/v1/rooms/{room['id']}/messages")
+    assert page["messages"][0]["reactions"] == {"heart": 1, "laugh": 1}
+    mine = await bob.get(f"/api/v1/rooms/{room['id']}/reactions/mine", from_seq=0, to_seq=10)
+    assert mine == {"mine": {message["id"]: ["heart", "laugh"]}}
+    unknown = await ann.http.put(f"{path}/thumbsup")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "validation_failed")
+
+
+async def test_slow_mode_makes_people_wait_but_not_the_owner(people: People) -> None:
+    owner, bob = await people.enter("owner"), await people.enter("bob")
+    room = await owner.make_room()
+    refused = await bob.http.patch(f"/api/v1/rooms/{room['id']}", json={"slow_mode_s": 30})
+    assert refused.status_code == 403
+    changed = await owner.http.patch(f"/api/v1/rooms/{room['id']}", json={"slow_mode_s": 30})
+    assert changed.json()["slow_mode_s"] == 30
+    await bob.post(room["id"], "one")
+    waiting = await bob.try_post(room["id"], "two")
+    assert (waiting.status_code, waiting.json()["code"]) == (429, "slow_mode")
+    assert 1 <= int(waiting.headers["Retry-After"]) <= 30
+    assert "RateLimit" in waiting.headers and "RateLimit-Policy" in waiting.headers
+    await owner.post(room["id"], "one")
+    await owner.post(room["id"], "two")
+
+
+async def test_a_room_is_found_by_its_words_in_any_language(people: People) -> None:
+    ann = await people.enter()
+    room = await ann.make_room()
+    texts = ["Hello there, World", "안녕하세요 여러분", "こんにちは世界", "100% sure_thing"]
+    for text in texts:
+        await ann.post(room["id"], text)
+    for query, found in [("world hello", 0), ("하세요", 1), ("にちは", 2), ("100%", 3), ("e_t", 3)]:
+        page = await ann.get(f"/api/v1/rooms/{room['id']}/search", q=query)
+        assert [message["text"] for message in page["messages"]] == [texts[found]]
+    assert (await ann.get(f"/api/v1/rooms/{room['id']}/search", q="nowhere"))["messages"] == []
+
+
+async def test_the_operator_may_delete_anywhere_and_slow_any_room(people: People) -> None:
+    ann = await people.enter()
+    room = await ann.make_room()
+    message = await ann.post(room["id"], "rude")
+    operator = people.nobody()
+    operator.headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
+    path = f"/api/v1/rooms/{room['id']}"
+    assert (await operator.delete(f"{path}/messages/{message['id']}")).json()["deleted"] is True
+    assert (await operator.patch(path, json={"slow_mode_s": 5})).json()["slow_mode_s"] == 5
+    assert (await operator.get("/api/v1/me")).status_code == 401

@@ -1,0 +1,101 @@
+"""Entering, and making rooms."""
+
+import uuid
+
+import pytest
+
+from tests.api.conftest import People
+
+
+async def test_a_nickname_gets_a_token_and_a_cookie(people: People) -> None:
+    http = people.nobody()
+    answer = await http.post("/api/v1/sessions", json={"nickname": "  Ann   Lee "})
+    assert answer.status_code == 201
+    assert answer.json()["user"]["nickname"] == "Ann Lee"
+    cookie = answer.headers["set-cookie"]
+    assert "hotchat_session=" in cookie and "HttpOnly" in cookie and "SameSite=lax" in cookie
+    by_cookie = await http.get("/api/v1/me")
+    assert by_cookie.json() == answer.json()["user"]
+    http.cookies.clear()
+    by_token = await http.get("/api/v1/me", headers={"Authorization": f"Bearer {answer.json()['token']}"})
+    assert by_token.json() == answer.json()["user"]
+
+
+async def test_without_a_session_one_reads_but_does_not_write(people: People) -> None:
+    http = people.nobody()
+    assert (await http.get("/api/v1/rooms/lobby/messages")).status_code == 200
+    for refused in (
+        await http.get("/api/v1/me"),
+        await http.post("/api/v1/rooms", json={"name": "x"}),
+        await http.post(
+            "/api/v1/rooms/lobby/messages", json={"client_message_id": str(uuid.uuid4()), "text": "x"}
+        ),
+        await http.get("/api/v1/me", headers={"Authorization": "Bearer nonsense"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("nickname", ["", "   ", "x" * 33, "a\u202eb", "a\u0000b", "tab\u0007", "\u2066x"])
+async def test_a_nickname_that_could_deceive_is_refused_with_a_reason(people: People, nickname: str) -> None:
+    answer = await people.nobody().post("/api/v1/sessions", json={"nickname": nickname})
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["field"] == "nickname"
+    assert "nickname" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_room_gets_its_id_from_its_name_and_its_maker_as_owner(people: People) -> None:
+    ann = await people.enter()
+    unique = uuid.uuid4().hex[:8]
+    answer = await ann.http.post("/api/v1/rooms", json={"name": f"Café Élan {unique}!"})
+    assert answer.status_code == 201
+    room = answer.json()
+    assert room["id"] == f"cafe-elan-{unique}"
+    assert room["owner_id"] == ann.id
+    assert room["visibility"] == "public" and room["last_seq"] == 0 and room["heat"]["hot"] is False
+    again = await ann.http.post("/api/v1/rooms", json={"name": f"cafe elan {unique}"})
+    assert (again.status_code, again.json()["code"]) == (409, "room_exists")
+    nameless = await ann.http.post("/api/v1/rooms", json={"name": "우리 방"})
+    assert nameless.json()["id"].startswith("room-")
+
+
+async def test_the_liveliest_rooms_come_first_and_pages_meet_without_overlap(people: People) -> None:
+    ann = await people.enter()
+    made = [(await ann.make_room())["id"] for _ in range(5)]
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await ann.get("/api/v1/rooms", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [room["id"] for room in page["rooms"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen))
+    assert set(made) <= set(seen)
+
+
+async def test_the_lobby_exists_from_the_start(people: People) -> None:
+    room = (await people.nobody().get("/api/v1/rooms/lobby")).json()
+    assert room["id"] == "lobby"
+
+
+async def test_the_config_tells_where_streams_are(people: People) -> None:
+    config = (await people.nobody().get("/api/v1/config")).json()
+    assert config["stream_url"].startswith("http://127.0.0.1:")
+    assert config["reaction_kinds"] == ["heart", "sad", "laugh"]
+
+
+async def test_every_answer_has_a_request_id_and_keeps_a_harmless_one(people: People) -> None:
+    http = people.nobody()
+    assert (await http.get("/api/v1/rooms")).headers["X-Request-ID"]
+    assert (await http.get("/nowhere", headers={"X-Request-ID": "abc-1"})).headers["X-Request-ID"] == "abc-1"
+    assert (await http.get("/nowhere", headers={"X-Request-ID": "<evil>"})).headers[
+        "X-Request-ID"
+    ] != "<evil>"
+
+
+async def test_the_lobby_greets_who_comes_first(people: People) -> None:
+    http = people.nobody()
+    page = (await http.get("/api/v1/rooms/lobby/messages", params={"before_seq": 4})).json()
+    assert [message["seq"] for message in page["messages"]] == [1, 2, 3]
+    events = (await http.get("/api/v1/rooms/lobby/events", params={"after_seq": 0, "limit": 3})).json()
+    assert [event["message"] for event in events["events"]] == page["messages"]

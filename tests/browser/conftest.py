@@ -1,0 +1,83 @@
+"""The whole system with the built page, and people in browsers: Debian's chromium, driven by playwright."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from local_stack.page import DIST, ensure_page
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
+from tests.browser.chromium import launch_chromium
+from tests.browser.tab import People
+from tests.chat_stack import ChatStack, make_chat_stack
+from tests.stores.fixtures import Kafka
+
+VALKEY_DATABASE = 4094
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's time limit is its own: building the page and starting the stores have theirs."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(120, func_only=True))
+
+
+@pytest.fixture(scope="session")
+def built_page(logs_dir: Path) -> Path:
+    ensure_page(logs_dir / "page.log")
+    return DIST
+
+
+@pytest.fixture(scope="session")
+def hotchat(
+    built_page: Path,
+    postgres_server: Postgres,
+    valkey_server: Valkey,
+    kafka_server: Kafka,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ChatStack]:
+    """One running system for all tests that kill nothing: each takes a room of its own."""
+    name = f"browser_{uuid.uuid4().hex}"
+    postgres_server.ensure_database(name)
+    settings = {
+        "DATABASE_URL": postgres_server.url(name),
+        "REDIS_URL": valkey_server.url(VALKEY_DATABASE),
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
+        "SPA_DIR": str(built_page),
+    }
+    stack = make_chat_stack(
+        chat=1, publish=1, scheduler=1, settings=settings, logs=tmp_path_factory.mktemp("browser")
+    )
+    try:
+        for process in stack.processes:
+            process.start()
+        for process in stack.processes:
+            process.wait_ready()
+        yield stack
+    finally:
+        for process in reversed(stack.processes):
+            process.stop()
+        postgres_server.drop_database(name)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await launch_chromium(playwright)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(browser: Browser, hotchat: ChatStack) -> AsyncIterator[People]:
+    """Those who open the running system's page; all leave after the test."""
+    async with httpx.AsyncClient(base_url=hotchat.chat_url) as http:
+        people = People(browser, hotchat.chat_url, http)
+        yield people
+        await people.leave()

@@ -1,0 +1,324 @@
+"""A tiny server with one very busy room, so that the page is measured and not the machine: `python -m
+tests.browser.replay_server`. Speaks just enough of the contract; what it says depends only on SEED and the clock.
+
+`POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},
+`POST /control/edit|react|delete` {"id", …} steer it; `POST /control/reset` {} starts over. PORT, SPA_DIR, RATE and
+SEED come from the environment.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+KEPT = 5_000
+EARLIER = 200
+AUTHORS = 400
+TICK_S = 0.05
+COLD = {"hot": False, "since": None, "fetches_per_s": 0.0}
+WORDS = [
+    *[
+        "wow",
+        "go",
+        "that was so good",
+        "I can not believe it",
+        "again",
+        "please",
+        "yes",
+        "no",
+        "what a night",
+    ],
+    *[
+        "the light",
+        "the drums",
+        "bass",
+        "encore",
+        "hello from Seoul",
+        "Tokyo",
+        "Lisbon",
+        "louder",
+        "look there",
+    ],
+    *["they come", "finally", "haha", "amazing", "대박", "最高", "すごい", "좋아요"],
+]
+
+
+class BusyRoom:
+    """The room's messages and events; streams wait on `moved`."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.seq = 0
+        self.messages: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.rate = 0.0
+        self.count = 0
+        self.moved = asyncio.Condition()
+
+    def say(
+        self, nickname: str, text: str, reply_to: str | None = None, author_id: str = ""
+    ) -> dict[str, Any]:
+        self.count += 1
+        message = {
+            "id": f"0190a0b0-{self.rng.getrandbits(16):04x}-7000-8000-{self.count:012d}",
+            "room_id": "lobby",
+            "seq": self.seq + 1,
+            "author": {"id": author_id or f"author-{nickname}", "nickname": nickname},
+            "text": text,
+            "reply_to": reply_to,
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "edited_at": None,
+            "deleted": False,
+            "reactions": {},
+        }
+        self.messages = [*self.messages[-KEPT:], message]
+        self._add({"type": "message.created", "message": message})
+        return message
+
+    def chatter(self) -> None:
+        text = " ".join(self.rng.choices(WORDS, k=1 + int(self.rng.expovariate(0.5)) % 15))
+        message = self.say(f"Fan {self.rng.randrange(AUTHORS)}", text)
+        if self.rng.random() < 0.3:
+            self.react(self.rng.choice(self.messages[-30:])["id"], "heart")
+        if self.rng.random() < 0.02:
+            self.edit(message["id"], text + " (edited)")
+
+    def find(self, message_id: str) -> dict[str, Any]:
+        return next(message for message in reversed(self.messages) if message["id"] == message_id)
+
+    def react(self, message_id: str, kind: str) -> int:
+        counts = self.find(message_id)["reactions"]
+        counts[kind] = counts.get(kind, 0) + 1
+        changed = {"message_id": message_id, "kind": kind, "count": counts[kind], "added": [], "removed": []}
+        self._add({"type": "reaction.changed", **changed})
+        return int(counts[kind])
+
+    def edit(self, message_id: str, text: str) -> None:
+        message = self.find(message_id)
+        message.update(text=text, edited_at=message["created_at"])
+        self._add({"type": "message.edited", "message": dict(message)})
+
+    def delete(self, message_id: str) -> None:
+        message = self.find(message_id)
+        message.update(text="", deleted=True)
+        self._add({"type": "message.deleted", "message": dict(message)})
+
+    def _add(self, event: dict[str, Any]) -> None:
+        self.seq += 1
+        self.events = [*self.events[-KEPT:], {"room_id": "lobby", "seq": self.seq, **event}]
+
+    async def tell(self) -> None:
+        async with self.moved:
+            self.moved.notify_all()
+
+    def page(self, query: dict[str, int]) -> dict[str, Any]:
+        limit = query.get("limit", 50)
+        if "after_seq" in query:
+            newer = [message for message in self.messages if message["seq"] > query["after_seq"]]
+            return {"messages": newer[:limit], "cursor": self.seq, "has_more": len(newer) > limit}
+        end = query.get("before_seq", query.get("around_seq", self.seq) + 1)
+        older = [message for message in self.messages if message["seq"] < end]
+        return {"messages": older[-limit:], "cursor": self.seq, "has_more": len(older) > limit}
+
+
+def lively_room(seed: int) -> BusyRoom:
+    room = BusyRoom(Random(seed))
+    for _ in range(EARLIER):
+        room.chatter()
+    return room
+
+
+class ReplayServer:
+    """The endpoints, over one busy room."""
+
+    def __init__(self, seed: int, own_url: str, page: Path) -> None:
+        self.seed, self.own_url, self.page = seed, own_url, page
+        self.room = lively_room(seed)
+        self.session: dict[str, str] = {}
+
+    def view(self) -> dict[str, Any]:
+        return {
+            "id": "lobby",
+            "name": "Show night",
+            "visibility": "public",
+            "owner_id": "author-Owner",
+            "last_seq": self.room.seq,
+            "message_count": self.room.count,
+            "heat": COLD,
+            "slow_mode_s": 0,
+            "viewers": 5_000,
+        }
+
+    async def config(self, _: Request) -> Response:
+        kinds = ["heart", "sad", "laugh"]
+        return JSONResponse(
+            {"stream_url": self.own_url, "reaction_kinds": kinds, "limits": {}, "version": "0"}
+        )
+
+    async def me(self, _: Request) -> Response:
+        body = {
+            "type": "/problems/unauthenticated",
+            "title": "",
+            "status": 401,
+            "detail": "",
+            "code": "unauthenticated",
+        }
+        return JSONResponse(self.session or body, 200 if self.session else 401)
+
+    async def sessions(self, request: Request) -> Response:
+        nickname = (await request.json())["nickname"]
+        self.session.update(id=f"author-{nickname}", nickname=nickname)
+        return JSONResponse(
+            {"user": self.session, "token": "t", "expires_at": "2100-01-01T00:00:00.000Z"}, 201
+        )
+
+    async def rooms(self, _: Request) -> Response:
+        return JSONResponse({"rooms": [self.view()], "next_cursor": None})
+
+    async def one_room(self, _: Request) -> Response:
+        return JSONResponse(self.view())
+
+    async def messages(self, request: Request) -> Response:
+        if request.method == "GET":
+            return JSONResponse(
+                self.room.page({key: int(value) for key, value in request.query_params.items()})
+            )
+        draft = await request.json()
+        author = self.session or {"id": "author-Me", "nickname": "Me"}
+        message = self.room.say(author["nickname"], draft["text"], draft.get("reply_to"), author["id"])
+        await self.room.tell()
+        return JSONResponse(message, 201)
+
+    async def message(self, request: Request) -> Response:
+        return JSONResponse(self.room.find(request.path_params["id"]))
+
+    async def reaction(self, request: Request) -> Response:
+        count = self.room.react(request.path_params["id"], request.path_params["kind"])
+        await self.room.tell()
+        return JSONResponse({"message_id": request.path_params["id"], "kind": "heart", "count": count})
+
+    async def mine(self, _: Request) -> Response:
+        return JSONResponse({"mine": {}})
+
+    async def typing(self, _: Request) -> Response:
+        return Response(status_code=204)
+
+    async def stream(self, request: Request) -> Response:
+        return StreamingResponse(
+            self.frames(int(request.query_params.get("last_event_id", self.room.seq))),
+            media_type="text/event-stream",
+        )
+
+    async def frames(self, cursor: int) -> AsyncIterator[str]:
+        opened = {"room_id": "lobby", "seq": cursor, "resumed": True, "heat": COLD}
+        yield f"event: stream.opened\ndata: {json.dumps(opened)}\n\n"
+        while True:
+            news = [event for event in self.room.events[-KEPT:] if event["seq"] > cursor]
+            if news:
+                cursor = news[-1]["seq"]
+                yield "".join(
+                    f"id: {event['seq']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
+                    for event in news
+                )
+            async with self.room.moved:
+                if self.room.seq == cursor:
+                    await self.room.moved.wait()
+
+    async def list_stream(self, _: Request) -> Response:
+        async def silence() -> AsyncIterator[str]:
+            yield "retry: 60000\n\n"
+            await asyncio.Event().wait()
+
+        return StreamingResponse(silence(), media_type="text/event-stream")
+
+    async def control(self, request: Request) -> Response:
+        body, what = await request.json(), request.path_params["what"]
+        answer: Any = None
+        if what == "rate":
+            self.room.rate = float(body["rate"])
+        elif what == "reset":
+            self.room = lively_room(self.seed)
+            self.session.clear()
+        elif what == "say":
+            answer = self.room.say(body.get("nickname", "Somebody"), body["text"], body.get("reply_to"))
+        elif what == "edit":
+            self.room.edit(body["id"], body["text"])
+        elif what == "react":
+            self.room.react(body["id"], body.get("kind", "heart"))
+        elif what == "delete":
+            self.room.delete(body["id"])
+        await self.room.tell()
+        return JSONResponse(answer)
+
+    async def ready(self, _: Request) -> Response:
+        return JSONResponse({"status": "ready"})
+
+    async def index(self, _: Request) -> Response:
+        return FileResponse(self.page / "index.html")
+
+    async def chatter(self) -> None:
+        owed = 0.0
+        while True:
+            await asyncio.sleep(TICK_S)
+            owed += self.room.rate * TICK_S
+            for _ in range(int(owed)):
+                self.room.chatter()
+            if owed >= 1:
+                await self.room.tell()
+            owed -= int(owed)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.chatter())
+        yield
+        task.cancel()
+
+    def app(self) -> Starlette:
+        of_room = "/api/v1/rooms/lobby"
+        of_message = f"{of_room}/messages/{{id}}"
+        return Starlette(
+            lifespan=self.lifespan,
+            routes=[
+                Route("/api/v1/config", self.config),
+                Route("/api/v1/me", self.me),
+                Route("/api/v1/sessions", self.sessions, methods=["POST"]),
+                Route("/api/v1/rooms", self.rooms),
+                Route(of_room, self.one_room),
+                Route(f"{of_room}/messages", self.messages, methods=["GET", "POST"]),
+                Route(of_message, self.message),
+                Route(f"{of_message}/reactions/{{kind}}", self.reaction, methods=["PUT", "DELETE"]),
+                Route(f"{of_room}/reactions/mine", self.mine),
+                Route(f"{of_room}/typing", self.typing, methods=["POST"]),
+                Route("/stream/v1/rooms/lobby", self.stream),
+                Route("/stream/v1/rooms", self.list_stream),
+                Route("/control/{what}", self.control, methods=["POST"]),
+                Route("/healthz/ready", self.ready),
+                Route("/", self.index),
+                Route("/rooms/lobby", self.index),
+                Mount("/", StaticFiles(directory=self.page)),
+            ],
+        )
+
+
+def main() -> None:
+    port = int(os.environ["PORT"])
+    seed = int(os.environ.get("SEED", "7"))
+    server = ReplayServer(seed, f"http://127.0.0.1:{port}", Path(os.environ["SPA_DIR"]))
+    server.room.rate = float(os.environ.get("RATE", "0"))
+    uvicorn.run(server.app(), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Pictures of the page for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
+
+Starts the real stack in a folder that goes away, lets a lively room happen, and looks at it in light, dark, on a phone
+and while it is hot.
+"""
+
+import asyncio
+import contextlib
+import io
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+from playwright.async_api import async_playwright, expect
+
+from load_tests.own_stack import own_stack
+from tests.browser.chromium import launch_chromium
+from tests.browser.tab import People, Person, Tab
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+WIDE = {"width": 1040, "height": 742}
+HALF = {"width": 760, "height": 742}
+PHONE = {"width": 390, "height": 780}
+AUDIENCE = 40
+SETTINGS = {
+    "POSTS_PER_USER_PER_S": "0",
+    "SESSIONS_PER_ADDRESS_PER_MIN": "0",
+    "HOTCHAT_ENTER_PER_S": "40",
+    "HOT_FETCH_PER_CLIENT_PER_S": "0.2",
+    "HOT_FETCH_BURST": "2",
+}
+FETCHERS = 4
+
+HISTORY = [
+    "Doors are open!",
+    "Front row, left side 🙋",
+    "Sound check sounds great",
+    "사람 정말 많다",
+    "始まる前から楽しい",
+]
+TALK: list[tuple[str, str, dict[str, int]]] = [
+    ("Mina", "Ten minutes to go. Who is watching from where?", {"heart": 3}),
+    ("Tomás", "Lisbon, with far too much coffee ☕", {"laugh": 2}),
+    ("지우", "서울이에요! 오늘 무대 너무 기대돼요", {"heart": 4}),
+    ("さくら", "大阪から見てます。音、ばっちり聞こえます!", {"heart": 2}),
+    ("Ada", "The lights just went down", {}),
+    ("Ada", "**It begins.**", {"heart": 5, "laugh": 1}),
+    ("지우", "와 첫 곡부터 이 노래라니 ㅠㅠ", {"heart": 3, "sad": 1}),
+    ("Kofi", "That bass line. The neighbours know it too now", {"laugh": 6}),
+]
+
+
+async def draw(url: str) -> None:
+    async with (
+        async_playwright() as playwright,
+        await launch_chromium(playwright) as browser,
+        httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=None)) as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        people = People(browser, url, http)
+        mina = await let_them_talk(people)
+        await stack.enter_async_context(audience(http))
+        light = await seen(people, mina, "light", HALF)
+        dark = await seen(people, mina, "dark", HALF)
+        keep("room.png", beside(await light.page.screenshot(), await dark.page.screenshot()))
+        keep("room-dark.png", await (await seen(people, mina, "dark", WIDE)).page.screenshot())
+        phone = await seen(people, mina, "light", PHONE, device_scale_factor=2)
+        keep("room-phone.png", await phone.page.screenshot())
+        keep("hot.png", await hot_room(url, people, mina))
+        await people.leave()
+
+
+async def let_them_talk(people: People) -> Person:
+    """Fill the lobby, and two rooms beside it; answers one of them."""
+    names = dict.fromkeys(name for name, *_ in TALK)
+    members = {name: await people.person(name) for name in names}
+    everybody = list(members.values())
+    await side_room(everybody[0], "After the show", "Coffee at the corner, then?")
+    await side_room(everybody[2], "한국어 방", "여기는 한국어로 편하게 얘기해요")
+    for number in range(120):
+        await everybody[number % len(everybody)].post("lobby", HISTORY[number % len(HISTORY)])
+    said: dict[str, Any] = {}
+    for name, text, reactions in TALK:
+        message = await members[name].post("lobby", text)
+        said[text] = message
+        for kind, count in reactions.items():
+            for person in everybody[-count:]:  # so that Mina gave some of them, not all
+                await person.react("lobby", message, kind)
+    answered = said["The lights just went down"]
+    await members["さくら"].post("lobby", "I saw it too, goosebumps", answered["id"])
+    await members["Tomás"].post("lobby", "@Mina save me a seat next time 🎟️")
+    await members["Mina"].post("lobby", "Seats? Nobody is sitting 😄")
+    return members["Mina"]
+
+
+async def side_room(owner: Person, name: str, words: str) -> None:
+    room = await owner.make_room(name)
+    await owner.post(room, words)
+
+
+async def seen(people: People, who: Person, scheme: str, size: dict[str, int], **context: Any) -> Tab:
+    """The lobby as somebody sees it, at its newest and with nothing in motion."""
+    tab = await people.tab_of(who, color_scheme=scheme, viewport=size, **context)
+    await tab.open("/")
+    await expect(tab.rows.last).to_be_in_viewport()
+    await expect(tab.page.locator(".reaction").first).to_be_visible()
+    await expect(tab.page.locator(".viewers")).to_have_text(
+        re.compile(rf"{AUDIENCE // 10}\d here"), timeout=20_000
+    )
+    await tab.page.evaluate("() => document.fonts.ready")
+    return tab
+
+
+async def hot_room(url: str, people: People, mina: Person) -> bytes:
+    """Somebody scrolls back while a crowd fetches: the badge, and when older messages come."""
+    tab = await seen(people, mina, "light", WIDE)
+    async with crowd(url):
+        await expect(tab.page.locator(".hot-badge")).to_be_visible(timeout=20_000)
+        await tab.list.hover()
+        async with asyncio.timeout(30):
+            while "Older messages in" not in await tab.status.inner_text():
+                await tab.page.mouse.wheel(0, -1_500)
+                await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
+        return await tab.page.screenshot()
+
+
+@contextlib.asynccontextmanager
+async def audience(http: httpx.AsyncClient) -> AsyncIterator[None]:
+    """People who only read."""
+    streams = (await http.get("/api/v1/config")).json()["stream_url"]
+    async with contextlib.AsyncExitStack() as open_streams:
+        for _ in range(AUDIENCE):
+            await open_streams.enter_async_context(
+                http.stream("GET", f"{streams}/stream/v1/rooms/lobby", timeout=None)
+            )
+        yield
+
+
+@contextlib.asynccontextmanager
+async def crowd(url: str) -> AsyncIterator[None]:
+    async def fetch(http: httpx.AsyncClient) -> None:
+        while True:
+            await http.get("/api/v1/rooms/lobby/messages")
+            await asyncio.sleep(0.02)
+
+    async with httpx.AsyncClient(base_url=url) as http:
+        fetching = [asyncio.create_task(fetch(http)) for _ in range(FETCHERS)]
+        try:
+            yield
+        finally:
+            for one in fetching:
+                one.cancel()
+            await asyncio.gather(*fetching, return_exceptions=True)
+
+
+def beside(left: bytes, right: bytes) -> bytes:
+    one, two = Image.open(io.BytesIO(left)), Image.open(io.BytesIO(right))
+    both = Image.new("RGB", (one.width + two.width, one.height))
+    both.paste(one, (0, 0))
+    both.paste(two, (one.width, 0))
+    drawn = io.BytesIO()
+    both.save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def keep(name: str, picture: bytes) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(picture)).convert("RGB").save(IMAGES / name, "PNG", optimize=True)
+    sys.stdout.write(f"docs/images/{name}: {(IMAGES / name).stat().st_size // 1024} KB\n")
+
+
+def main() -> None:
+    with own_stack(SETTINGS) as target:
+        asyncio.run(draw(target.url))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Somebody with a browser, and somebody without, in words of the room."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+LOOK_WITHIN_S = 30
+
+
+class Tab:
+    """One open page. What the page throws is kept and fails the test at its end."""
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.page = page
+        self.base_url = base_url
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def open(self, path: str) -> "Tab":
+        await self.page.goto(self.base_url + path)
+        await self.is_live()
+        return self
+
+    async def is_live(self) -> None:
+        await expect(self.status).to_have_attribute("data-connection", "live", timeout=15_000)
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".status-line")
+
+    @property
+    def list(self) -> Locator:
+        return self.page.locator(".list")
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("article")
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator(".composer textarea")
+
+    def row(self, text: str) -> Locator:
+        return self.rows.filter(has=self.page.get_by_text(text, exact=True))
+
+    async def sees(self, text: str) -> None:
+        await expect(self.row(text)).to_have_count(1, timeout=15_000)
+
+    async def looks_back_for(self, text: str) -> None:
+        """Scrolls up until the row is there: a long list holds only the rows near what is in view."""
+        await self.list.hover()
+        async with asyncio.timeout(LOOK_WITHIN_S):
+            while await self.row(text).count() == 0:
+                await self.page.mouse.wheel(0, -300)
+                await self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        await expect(self.row(text)).to_have_count(1)
+
+    async def write(self, text: str) -> None:
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+    async def join(self, nickname: str) -> None:
+        """Answer the composer's question."""
+        field = self.page.get_by_label("What should people call you?")
+        await field.fill(nickname)
+        await field.press("Enter")
+        await expect(field).to_have_count(0)
+
+    async def react(self, text: str, kind: str) -> None:
+        await self.row(text).hover()
+        await self.row(text).get_by_role("button", name=f"React: {kind}").click()
+
+    def reaction(self, text: str, kind: str) -> Locator:
+        return self.row(text).locator(f".reaction-{kind}")
+
+
+class Person:
+    """Somebody who talks to the server without a page."""
+
+    def __init__(self, http: httpx.AsyncClient, user: dict[str, Any], token: str) -> None:
+        self.id, self.nickname, self.token = user["id"], user["nickname"], token
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self._http.request(method, f"/api/v1{path}", json=body, headers=self._headers)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    async def make_room(self, name: str = "A room") -> str:
+        room = await self.call("POST", "/rooms", {"name": name, "id": f"r-{uuid.uuid4().hex}"})
+        return str(room["id"])
+
+    async def post(self, room_id: str, text: str, reply_to: str | None = None) -> dict[str, Any]:
+        body = {"client_message_id": str(uuid.uuid4()), "text": text, "reply_to": reply_to}
+        message: dict[str, Any] = await self.call("POST", f"/rooms/{room_id}/messages", body)
+        return message
+
+    async def post_many(self, room_id: str, texts: list[str]) -> None:
+        """In that order, without waiting for each answer longer than needed."""
+        for text in texts:
+            await self.post(room_id, text)
+
+    async def react(self, room_id: str, message: dict[str, Any], kind: str) -> None:
+        await self.call("PUT", f"/rooms/{room_id}/messages/{message['id']}/reactions/{kind}")
+
+
+class People:
+    def __init__(self, browser: Browser, base_url: str, http: httpx.AsyncClient) -> None:
+        self._browser, self._base_url, self._http = browser, base_url, http
+        self._contexts: list[BrowserContext] = []
+        self._tabs: list[Tab] = []
+
+    async def person(self, nickname: str) -> Person:
+        answer = await self._http.post("/api/v1/sessions", json={"nickname": nickname})
+        self._http.cookies.clear()
+        said = answer.json()
+        return Person(self._http, said["user"], said["token"])
+
+    async def tab(self, **context: Any) -> Tab:
+        """A browser of its own, e.g. `color_scheme="dark"`."""
+        made = await self._browser.new_context(**context)
+        self._contexts.append(made)
+        return await self.another_tab(made)
+
+    async def another_tab(self, context: BrowserContext) -> Tab:
+        tab = Tab(await context.new_page(), self._base_url)
+        self._tabs.append(tab)
+        return tab
+
+    async def member(self, nickname: str, **context: Any) -> tuple[Tab, Person]:
+        """A browser that has a session already."""
+        person = await self.person(nickname)
+        return await self.tab_of(person, **context), person
+
+    async def tab_of(self, person: Person, **context: Any) -> Tab:
+        tab = await self.tab(**context)
+        cookie = {"name": "hotchat_session", "value": person.token, "url": self._base_url}
+        await tab.page.context.add_cookies([cookie])  # type: ignore[list-item]
+        await tab.page.add_init_script(f"localStorage.setItem('hotchat.nickname', {person.nickname!r})")
+        return tab
+
+    async def leave(self) -> None:
+        await asyncio.gather(*(context.close() for context in self._contexts))
+        errors = [error for tab in self._tabs for error in tab.errors]
+        assert not errors, errors

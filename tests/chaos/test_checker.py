@@ -1,0 +1,166 @@
+"""The checker finds what a broken server does, and only that."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+import aiohttp
+
+from load_tests.chaos.checker import Answered, Verdict, judge
+from load_tests.chaos.event_pages import EventPages
+from load_tests.chaos.sse_frames import event_identity
+from load_tests.chaos.stream_tab import StreamTab
+from load_tests.chaos.tab_record import Identity, TabRecord
+from tests.chaos.broken_server import BrokenServer, Frames, event, reaction
+
+DEADLINE_S = 10.0
+TEN = [event(seq) for seq in range(1, 11)]
+
+
+@asynccontextmanager
+async def following(server: BrokenServer) -> AsyncIterator[StreamTab]:
+    host, port = await server.start()
+    async with aiohttp.ClientSession() as http:
+        record = TabRecord("room", 0, {})
+        pages = EventPages(http, [f"http://{host}:{port}"], Random(7))
+        tab = StreamTab(record, [(host, port)], pages, Random(7))
+        record.begin_window(time.monotonic())
+        tab.start()
+        try:
+            yield tab
+        finally:
+            await tab.close()
+            await server.stop()
+
+
+async def verdict_on(server: BrokenServer, *, until_seq: int) -> tuple[Verdict, TabRecord]:
+    """What the checker says when a tab has followed the server up to that seq; all posts were answered 201."""
+    async with following(server) as tab:
+        async with asyncio.timeout(DEADLINE_S):
+            while tab.record.last_seq < until_seq:
+                await asyncio.sleep(0.01)
+    return judge_log(server.log, tab.record), tab.record
+
+
+def judge_log(log: Frames, *records: TabRecord) -> Verdict:
+    answered = [Answered("room", event_identity(e), e["seq"]) for e in log if e["type"] == "message.created"]
+    stored = {e["seq"]: event_identity(e) for e in log}
+    return judge(answered, {"room": stored}, {"room": 0}, records)
+
+
+async def test_a_server_that_does_everything_right_is_clean() -> None:
+    verdict, _ = await verdict_on(BrokenServer(TEN), until_seq=10)
+    assert verdict.is_clean()
+    assert (verdict.posts_answered, verdict.seen_exactly_once) == (10, 10)
+
+
+async def test_a_dropped_event_is_lost() -> None:
+    verdict, _ = await verdict_on(BrokenServer(TEN, lambda log: log[:4] + log[5:]), until_seq=10)
+    assert (verdict.lost, verdict.duplicated, verdict.reordered) == (1, 0, 0)
+    assert verdict.seen_exactly_once == 9
+
+
+async def test_an_event_sent_twice_is_duplicated() -> None:
+    verdict, _ = await verdict_on(BrokenServer(TEN, lambda log: log[:5] + log[4:]), until_seq=10)
+    assert (verdict.lost, verdict.duplicated, verdict.reordered) == (0, 1, 0)
+    assert verdict.seen_exactly_once == 9
+
+
+async def test_two_swapped_events_are_reordered() -> None:
+    swapped = BrokenServer(TEN, lambda log: [*log[:4], log[5], log[4], *log[6:]])
+    verdict, _ = await verdict_on(swapped, until_seq=10)
+    assert (verdict.lost, verdict.duplicated, verdict.reordered) == (0, 0, 1)
+
+
+async def test_swapped_texts_under_the_right_seqs_are_noticed() -> None:
+    def swap_ids(log: Frames) -> Frames:
+        return [*log[:4], event(5, message="message-6"), event(6, message="message-5"), *log[6:]]
+
+    identities: dict[int, Identity] = {}
+    first = TabRecord("room", 0, identities)
+    for one in TEN:
+        first.saw(one["seq"], event_identity(one), 0.0)
+    second = TabRecord("room", 0, identities)
+    for one in swap_ids(TEN):
+        second.saw(one["seq"], event_identity(one), 0.0)
+    assert judge_log(TEN, first, second).lost == 2
+
+
+async def test_the_last_event_before_a_quiet_time_is_missed_when_it_does_not_come() -> None:
+    verdict, _ = await verdict_on(BrokenServer(TEN, lambda log: log[:-1]), until_seq=9)
+    assert verdict.lost == 1
+    assert verdict.seen_exactly_once == 9
+
+
+async def test_a_post_that_was_answered_and_not_stored_is_lost() -> None:
+    verdict = judge(
+        [Answered("room", Identity("message.created", "never"), 3)], {"room": {}}, {"room": 0}, []
+    )
+    assert (verdict.lost, verdict.seen_exactly_once) == (1, 0)
+
+
+async def test_a_message_stored_twice_is_duplicated() -> None:
+    log = [event(1, message="same"), event(2, message="same")]
+    verdict = judge_log(log)
+    assert verdict.duplicated == 1
+
+
+async def test_a_hole_in_the_log_is_lost() -> None:
+    log = [event(1), event(3)]
+    record = TabRecord("room", 0, {})
+    for one in log:
+        record.saw(one["seq"], event_identity(one), 0.0)
+    assert judge_log(log, record).lost == 1
+
+
+async def test_a_tab_that_is_cut_resumes_by_its_last_event_id_and_sees_each_event_once() -> None:
+    server = BrokenServer(TEN, cut_after=3)
+    verdict, record = await verdict_on(server, until_seq=10)
+    assert verdict.is_clean()
+    assert server.cursors == [0, 3, 6, 9]
+    assert record.reopenings == 3
+
+
+async def test_a_resume_that_repeats_the_last_event_is_duplicated() -> None:
+    def twice(log: Frames) -> Frames:
+        return [log[0], log[1], {**log[2], "seq": 3}, {**log[2], "seq": 3}, *log[3:]]
+
+    verdict, _ = await verdict_on(BrokenServer(TEN, twice), until_seq=10)
+    assert verdict.duplicated == 1
+
+
+async def test_what_a_gap_skipped_counts_as_seen_when_rest_brings_it() -> None:
+    verdict, record = await verdict_on(BrokenServer(TEN, gap=6), until_seq=10)
+    assert verdict.is_clean()
+    assert record.gaps == 1
+
+
+def test_a_reaction_may_be_missing_where_a_later_one_for_the_same_stands_for_it() -> None:
+    log = [event(1), reaction(2, "message-1"), reaction(3, "message-1"), reaction(4, "message-1", "sad")]
+    conflated, without_last = TabRecord("room", 0, {}), TabRecord("room", 0, {})
+    for one in (log[0], log[2], log[3]):
+        conflated.saw(one["seq"], event_identity(one), 0.0)
+    for one in log[:3]:
+        without_last.saw(one["seq"], event_identity(one), 0.0)
+    assert judge_log(log, conflated).is_clean()
+    assert judge_log(log, without_last).lost == 1
+
+
+def test_silence_is_the_longest_time_between_two_events_or_until_the_end() -> None:
+    record = TabRecord("room", 0, {})
+    record.begin_window(100.0)
+    record.saw(1, Identity("message.created", "a"), 101.0)
+    record.saw(2, Identity("message.created", "b"), 104.0)
+    record.end_window(106.5)
+    assert record.longest_silence_s == 3.0
+
+
+def test_what_was_judged_is_forgotten() -> None:
+    record = TabRecord("room", 0, {})
+    for seq in (1, 2, 3, 5):
+        record.saw(seq, Identity("message.created", str(seq)), 0.0)
+    record.settle(3)
+    assert list(record.runs()) == [(5, 5)]
+    assert record.start_seq == 3

@@ -1,0 +1,68 @@
+"""The most important faults, under a small crowd on a system of its own: `make chaos` has them all, at full size."""
+
+from collections.abc import AsyncIterator
+from random import Random
+
+import pytest
+import pytest_asyncio
+
+from load_tests.chaos.crowd import Crowd, CrowdSize, open_crowd
+from load_tests.chaos.fault import Fault
+from load_tests.chaos.faults import FAULTS
+from load_tests.chaos.faults.storm import small_storm
+from load_tests.chaos.run import both, suffer
+from load_tests.chaos.system import System, open_system
+from local_stack.apache_kafka import missing_tool
+
+SIZE = CrowdSize(rooms=3, authors=24, tabs=24, every_s=0.6)
+SHORT_RUN = (
+    "kill -9 of every server + kill -9 of Kafka, started after 3 s",
+    "kill -9 of Postgres, started after 3 s",
+    "records trimmed before the hubs read them",
+    "rolling restart of publish_servers (SIGTERM)",
+)
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        missing_tool() is not None, reason="only real Kafka can be killed and keep its records"
+    ),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system() -> AsyncIterator[System]:
+    async with open_system() as system:
+        yield system
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def crowd(system: System) -> AsyncIterator[Crowd]:
+    async with open_crowd(system.chat_urls, system.publishers, SIZE, name="short", rng=Random(7)) as crowd:
+        yield crowd
+
+
+def fault_named(name: str) -> Fault:
+    """One of FAULTS, or two of them at once."""
+    by_name = {fault.name: fault for fault in FAULTS}
+    first, *second = (by_name[part] for part in name.split(" + "))
+    return both(first, *second) if second else first
+
+
+async def assert_nothing_is_lost(system: System, crowd: Crowd, fault: Fault) -> None:
+    row = await suffer(system, crowd, fault)
+    assert row.outcome.verdict.posts_answered > 0
+    assert row.is_good, "\n".join([row.line(), *row.notes()])
+
+
+@pytest.mark.parametrize("name", SHORT_RUN)
+async def test_every_tab_sees_every_post_once_and_in_order_after(
+    system: System, crowd: Crowd, name: str
+) -> None:
+    await assert_nothing_is_lost(system, crowd, fault_named(name))
+
+
+async def test_a_thousand_streams_resume_at_publish_servers_that_know_nothing(
+    system: System, crowd: Crowd
+) -> None:
+    await assert_nothing_is_lost(system, crowd, Fault("1,000 streams resume", small_storm))

@@ -1,0 +1,116 @@
+"""Our servers as real processes on free ports, against real stores: for streams, kills, stops and restarts."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from local_stack.ports import LOOPBACK, free_port
+from local_stack.server_process import ServerProcess
+
+SECRET = "a secret for tests only"
+ADMIN_TOKEN = "an operator's token for tests only"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class ChatStack:
+    """Running servers. `chat_servers[i].base_url` is where to talk to; each server listens on its own port."""
+
+    chat_servers: list[ServerProcess]
+    publish_servers: list[ServerProcess]
+    schedulers: list[ServerProcess]
+    env: Mapping[str, str] = field(repr=False)
+
+    @property
+    def chat_url(self) -> str:
+        return self.chat_servers[0].base_url
+
+    @property
+    def publish_url(self) -> str:
+        return self.publish_servers[0].base_url
+
+    @property
+    def processes(self) -> list[ServerProcess]:
+        return [*self.chat_servers, *self.publish_servers, *self.schedulers]
+
+
+StartChatStack = Callable[..., ChatStack]
+
+
+@pytest.fixture
+def start_chat_stack(
+    database_url: str, redis_url: str, kafka_bootstrap_servers: str, tmp_path: Path
+) -> Iterator[StartChatStack]:
+    """Starts servers and returns when all are ready: `start(chat=2, publish=1, scheduler=1, HOTCHAT_MODE="off")`.
+
+    The keywords in capitals are settings; those of the stores may be replaced. All are stopped after the test;
+    their logs lie in `tmp_path/servers`.
+    """
+    with ExitStack() as stack:
+
+        def start(*, chat: int = 1, publish: int = 1, scheduler: int = 1, **settings: str) -> ChatStack:
+            stores = {
+                "DATABASE_URL": database_url,
+                "REDIS_URL": redis_url,
+                "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap_servers,
+            }
+            running = make_chat_stack(
+                chat=chat,
+                publish=publish,
+                scheduler=scheduler,
+                settings=stores | settings,
+                logs=tmp_path / "servers",
+            )
+            for process in running.processes:
+                stack.callback(process.stop)
+                process.start()
+            for process in running.processes:
+                process.wait_ready()
+            return running
+
+        yield start
+
+
+def make_chat_stack(
+    *, chat: int, publish: int, scheduler: int, settings: Mapping[str, str], logs: Path
+) -> ChatStack:
+    """The processes, not started. `settings` names the stores; session and post limits are off unless given."""
+    chat_ports = [free_port() for _ in range(chat)]
+    publish_ports = [free_port() for _ in range(publish)]
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOTCHAT_SECRET": SECRET,
+        "HOTCHAT_ADMIN_TOKEN": ADMIN_TOKEN,
+        "HOTCHAT_BIND": LOOPBACK,
+        "POSTS_PER_USER_PER_S": "0",
+        "SESSIONS_PER_ADDRESS_PER_MIN": "0",
+        **settings,
+    }
+    if chat_ports:
+        env["CHAT_PORT"] = str(chat_ports[0])
+        env.setdefault("CHAT_INTERNAL_URL", ",".join(f"http://{LOOPBACK}:{port}" for port in chat_ports))
+    if publish_ports:
+        env["PUBLISH_PORT"] = str(publish_ports[0])
+
+    def process(name: str, module: str, port: int = 0, **own: str) -> ServerProcess:
+        return ServerProcess(name, module, env=env | own, log_path=logs / f"{name}.log", port=port, cwd=ROOT)
+
+    return ChatStack(
+        chat_servers=[
+            process(f"chat_server-{number}", "chat_server", port, CHAT_PORT=str(port))
+            for number, port in enumerate(chat_ports, 1)
+        ],
+        publish_servers=[
+            process(f"publish_server-{number}", "publish_server", port, PUBLISH_PORT=str(port))
+            for number, port in enumerate(publish_ports, 1)
+        ],
+        schedulers=[
+            process(f"scheduler-{number}", "chat_server.hotchat.scheduler")
+            for number in range(1, scheduler + 1)
+        ],
+        env=env,
+    )

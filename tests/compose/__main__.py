@@ -1,0 +1,192 @@
+"""Builds, uses, breaks and removes the containers; exits 1 when a promise was not kept, 2 without an engine."""
+
+import argparse
+import asyncio
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from load_tests.chaos.crowd import Crowd, CrowdSize, open_crowd
+from load_tests.chaos.report import LEGEND, Row, head_line, last_lines
+from local_stack.ports import LOOPBACK
+from tests.compose import edge_checks
+from tests.compose.browser_flow import chat_in_two_pages
+from tests.compose.engine import Compose, ComposeFailed, NoEngine, require_engine
+from tests.compose.faults import ContainerFault, all_faults
+
+SETTINGS = {
+    "POSTS_PER_USER_PER_S": "0",
+    "SESSIONS_PER_ADDRESS_PER_MIN": "0",
+    # A small crowd has to be too much: it all comes from one address, which keeps 50 clients' share.
+    "HOTCHAT_ENTER_PER_S": "100",
+    "HOT_FETCH_PER_CLIENT_PER_S": "0.2",
+    "HOT_FETCH_BURST": "2",
+}
+LOAD = ("--threads", "60", "--hold-s", "5", "--mix-threads", "20", "--mix-hold-s", "5")
+CROWD = CrowdSize(rooms=5, authors=50, tabs=30)
+SERVICES = ("postgres", "valkey", "kafka", "chat_server", "publish_server", "scheduler", "edge")
+STEADY_S = 2.0
+
+
+async def main(only: str, compose: Compose) -> list[str]:
+    """What was not as promised. Raises ComposeFailed, AssertionError."""
+    with step("images built"):
+        await compose.run("--profile", "*", "build", within_s=1800)
+    with step("up and healthy"):
+        await compose.up()
+    with step("nobody is root, root file systems are read-only"):
+        await who_runs(compose)
+    with step("the edge shows the page and hides the rest"):
+        await edge_checks.hidden_and_shown(compose.url)
+    with step("two browsers chat, react and reload"):
+        await chat_in_two_pages(compose.url)
+    p50_ms, p99_ms = await edge_checks.post_to_seen_ms(compose.url, "quiet")
+    print(f"  post to seen through the edge: p50 {p50_ms:.0f} ms, p99 {p99_ms:.0f} ms")
+    sent, counted = await edge_checks.fetches_counted_exactly(
+        compose.url, "quiet", lambda: fetches_counted(compose)
+    )
+    print(f"  fetches sent {sent}, counted by two servers and two schedulers {counted}")
+    wrong = [] if sent == counted else [f"{sent} fetches were counted as {counted}"]
+    with step("JMeter plans, small"):
+        print(await compose.run("run", "--rm", "-T", "load", *LOAD, within_s=600))
+    wrong += await break_each(compose, [fault for fault in all_faults() if re.search(only, fault.name)])
+    with step("an outage of all servers is told politely"):
+        await outages(compose)
+    with step("down and up keep everything"):
+        await compose.run("down", "--timeout", "20")
+        await compose.up()
+        assert "quiet 199" in await edge_checks.newest_texts(compose.url, "quiet")
+    with step("backup and restore"):
+        await backup_and_restore(compose)
+    with step("Prometheus scrapes every replica by valid rules"):
+        await metrics(compose)
+    return wrong
+
+
+async def who_runs(compose: Compose) -> None:
+    ids = [container for service in SERVICES for container in await compose.containers(service)]
+    for container in await compose.inspect(ids):
+        user = container["Config"]["User"]
+        assert user.split(":")[0] not in ("", "0", "root"), f"{container['Name']} runs as root"
+        assert container["HostConfig"]["ReadonlyRootfs"] or "kafka" in container["Name"], container["Name"]
+
+
+async def fetches_counted(compose: Compose) -> int:
+    told = await compose.run("exec", "-T", "valkey", "valkey-cli", "get", "{hotchat}:fetches_counted")
+    return int(told.strip() or 0)
+
+
+async def break_each(compose: Compose, faults: Sequence[ContainerFault]) -> list[str]:
+    """A row for each fault, felt by people who write 50 times a second; what was not as promised."""
+    print(f"\n{LEGEND}\n\n{head_line()}", flush=True)
+    rows, wrong = [], []
+    publishers = [(LOOPBACK, compose.edge_port)]
+    async with open_crowd([compose.url], publishers, CROWD, name="compose", rng=Random(7)) as crowd:
+        for fault in faults:
+            row = await suffer(compose, crowd, fault)
+            rows.append(row)
+            print(row.line(), flush=True)
+            for note in row.notes():
+                print(f"    {note}")
+            wrong += broken_promises(fault, row)
+    print("\n".join(last_lines(rows)), flush=True)
+    return wrong
+
+
+async def suffer(compose: Compose, crowd: Crowd, fault: ContainerFault) -> Row:
+    crowd.begin_window()
+    await asyncio.sleep(STEADY_S)
+    await fault.breaks(compose)
+    normal_s = await crowd.back_to_normal(time.monotonic())
+    await asyncio.sleep(STEADY_S)
+    return Row(fault.name, await crowd.judge_window(normal_s))
+
+
+def broken_promises(fault: ContainerFault, row: Row) -> list[str]:
+    ledger = row.outcome.ledger
+    wrong = [] if row.is_good else [f"{fault.name}: not as promised"]
+    refused = sum(count for status, count in ledger.statuses.items() if status.startswith("503"))
+    if refused and not fault.may_refuse:
+        wrong.append(f"{fault.name}: {refused} writes were refused")
+    if (ledger.cuts or ledger.hangs) and not (fault.may_cut or fault.may_refuse):
+        wrong.append(f"{fault.name}: {ledger.cuts} writes were cut and {ledger.hangs} hung")
+    return wrong
+
+
+async def outages(compose: Compose) -> None:
+    await compose.run("stop", "publish_server")
+    await edge_checks.stream_outage_is_a_200(compose.url, "quiet")
+    await compose.run("stop", "chat_server")
+    await edge_checks.api_outage_is_an_honest_503(compose.url)
+    await compose.up("--no-recreate")
+
+
+async def backup_and_restore(compose: Compose) -> None:
+    room_id = "restored"
+    async with httpx.AsyncClient(base_url=compose.url, timeout=20) as client:
+        await edge_checks.sign_in(client)
+        await client.post("/api/v1/rooms", json={"name": room_id, "id": room_id})
+        await edge_checks.post(client, room_id, "before the backup")
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "hotchat.dump"
+            await compose.call("scripts/backup", str(file))
+            lost = await edge_checks.post(client, room_id, "after the backup")
+            await compose.call("scripts/restore", str(file), within_s=600)
+        assert await edge_checks.newest_texts(compose.url, room_id) == ["before the backup"]
+        assert (await edge_checks.post(client, room_id, "after the restore"))["seq"] > lost["seq"]
+
+
+async def metrics(compose: Compose) -> None:
+    await compose.up("--no-recreate", "prometheus")
+    await compose.run(
+        "exec", "-T", "prometheus", "promtool", "check", "config", "/etc/prometheus/prometheus.yml"
+    )
+    assert await edge_checks.scraped_replicas(compose.prometheus_port, wanted=6) == 6
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    print(f"  {name}: {time.monotonic() - began:.0f} s", flush=True)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make compose-test", description=__doc__)
+    parser.add_argument("--only", default="", help="only faults whose name matches this pattern")
+    options = parser.parse_args(arguments)
+    try:
+        require_engine()
+    except NoEngine as error:
+        print(f"compose-test cannot run: {error}", file=sys.stderr)
+        return 2
+    compose = Compose(SETTINGS)
+    print(f"Project {compose.project}, edge at {compose.url}", flush=True)
+    return asyncio.run(_guarded(options.only, compose))
+
+
+async def _guarded(only: str, compose: Compose) -> int:
+    wrong: list[str] = []
+    try:
+        wrong = await main(only, compose)
+    except (ComposeFailed, AssertionError) as error:
+        wrong = [str(error) or repr(error)]
+        await compose.print_logs_of_failed()
+    finally:
+        with step("everything removed"):
+            await compose.clean_up()
+    for sentence in wrong:
+        print(f"NOT AS PROMISED: {sentence}", file=sys.stderr)
+    print("compose-test failed." if wrong else "compose-test passed.", flush=True)
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,121 @@
+"""What the edge promises beside passing things on: what it hides, how it streams, who it says is calling."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import orjson
+
+from local_stack.ports import LOOPBACK
+
+STREAMED_POSTS = 200
+Counted = Callable[[], Awaitable[int]]
+
+
+async def hidden_and_shown(url: str) -> None:
+    """Pages and documents are there; our own calls and figures are not. Raises AssertionError."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        for path in ("/", "/rooms/lobby"):
+            page = await client.get(path)
+            assert page.status_code == 200 and page.headers["content-type"].startswith("text/html"), path
+            assert "script-src 'self'" in page.headers["content-security-policy"], path
+        for path in ("/metrics", "/internal/v1/heads"):
+            answer = await client.get(path)
+            assert answer.status_code == 404 and answer.json()["code"] == "not_found", path
+        assert (await client.get("/healthz/ready")).status_code == 200
+        config = (await client.get("/api/v1/config")).json()
+        assert config["stream_url"] == url, config["stream_url"]
+
+
+async def post_to_seen_ms(url: str, room_id: str) -> tuple[float, float]:
+    """p50 and p99 from the post's start to its event on a stream, one post at a time."""
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        await sign_in(client)
+        await client.post("/api/v1/rooms", json={"name": room_id, "id": room_id})
+        took: list[float] = []
+        async with client.stream("GET", f"/stream/v1/rooms/{room_id}") as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            lines = stream.aiter_lines()
+            while await anext(lines) != "event: stream.opened":
+                pass
+            for number in range(STREAMED_POSTS):
+                began = time.perf_counter()
+                posting = asyncio.create_task(post(client, room_id, f"quiet {number}"))
+                while not ((line := await anext(lines)).startswith("data: ") and f'"quiet {number}"' in line):
+                    pass
+                took.append((time.perf_counter() - began) * 1000)
+                await posting
+    took.sort()
+    return took[len(took) // 2], took[int(len(took) * 0.99)]
+
+
+async def fetches_counted_exactly(
+    url: str, room_id: str, counted: Counted, fetches: int = 1000
+) -> tuple[int, int]:
+    """Fetches sent through the edge, and how many more `counted()` tells once it has stopped to grow."""
+    async with httpx.AsyncClient(base_url=url, timeout=10, limits=httpx.Limits(max_connections=20)) as client:
+        before = await settled(counted)
+        path = f"/api/v1/rooms/{room_id}/messages"
+        for start in range(0, fetches, 20):
+            answers = await asyncio.gather(*(client.get(path) for _ in range(min(20, fetches - start))))
+            assert all(answer.status_code in (200, 429) for answer in answers)
+        return fetches, await settled(counted) - before
+
+
+async def settled(counted: Counted) -> int:
+    """The value of an async call when it has not changed for three seconds."""
+    value, steady_s = await counted(), 0.0
+    while steady_s < 3:
+        await asyncio.sleep(0.5)
+        newer = await counted()
+        value, steady_s = newer, steady_s + 0.5 if newer == value else 0.0
+    return int(value)
+
+
+async def stream_outage_is_a_200(url: str, room_id: str) -> None:
+    """With no publish_server at all, a stream is answered so that EventSource comes back."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        answer = await client.get(f"/stream/v1/rooms/{room_id}", headers={"Accept": "text/event-stream"})
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.text.startswith("retry: ")
+
+
+async def api_outage_is_an_honest_503(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+        answer = await client.get("/api/v1/rooms/lobby")
+        assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
+        assert answer.json()["code"] == "store_unavailable"
+
+
+async def sign_in(client: httpx.AsyncClient, nickname: str = "Minji") -> None:
+    session = (await client.post("/api/v1/sessions", json={"nickname": nickname})).raise_for_status().json()
+    client.headers["Authorization"] = f"Bearer {session['token']}"
+
+
+async def post(client: httpx.AsyncClient, room_id: str, text: str) -> dict[str, Any]:
+    draft = {"client_message_id": str(uuid.uuid4()), "text": text}
+    answer = await client.post(f"/api/v1/rooms/{room_id}/messages", json=draft)
+    message: dict[str, Any] = orjson.loads(answer.raise_for_status().content)
+    return message
+
+
+async def newest_texts(url: str, room_id: str) -> list[str]:
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        page = (await client.get(f"/api/v1/rooms/{room_id}/messages")).raise_for_status().json()
+        return [message["text"] for message in page["messages"]]
+
+
+async def scraped_replicas(prometheus_port: int, wanted: int, within_s: float = 60) -> int:
+    """How many targets Prometheus finds up; waits until there are as many as wanted."""
+    url = f"http://{LOOPBACK}:{prometheus_port}/api/v1/query"
+    up = 0
+    async with httpx.AsyncClient(timeout=5) as client:
+        deadline = time.monotonic() + within_s
+        while up < wanted and time.monotonic() < deadline:
+            found = (await client.get(url, params={"query": "sum(up)"})).json()["data"]["result"]
+            up = int(float(found[0]["value"][1])) if found else 0
+            await asyncio.sleep(0.5)
+    return up

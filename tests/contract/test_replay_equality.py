@@ -1,0 +1,105 @@
+"""A snapshot and the events after it equal a fresh snapshot, for everything people can do: no client can be wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from chat_contract.events import SequencedEvent
+from tests.api.conftest import People, Person
+from tests.contract.reducer import replay, snapshot_of
+
+EVENT: TypeAdapter[Any] = TypeAdapter(SequencedEvent)
+
+
+class Scene:
+    """A room with two people and two messages."""
+
+    def __init__(self, ann: Person, bob: Person, room_id: str, messages: list[dict[str, Any]]) -> None:
+        self.ann, self.bob, self.room_id, self.messages = ann, bob, room_id, messages
+        self.path = f"/api/v1/rooms/{room_id}"
+
+    def of(self, number: int) -> str:
+        return f"{self.path}/messages/{self.messages[number]['id']}"
+
+
+async def post(scene: Scene) -> object:
+    return await scene.bob.post(scene.room_id, "three")
+
+
+async def reply(scene: Scene) -> object:
+    return await scene.bob.post(scene.room_id, "indeed", reply_to=scene.messages[0]["id"])
+
+
+async def edit(scene: Scene) -> object:
+    return await scene.ann.http.patch(scene.of(0), json={"text": "edited"})
+
+
+async def delete(scene: Scene) -> object:
+    return await scene.ann.http.delete(scene.of(1))
+
+
+async def react(scene: Scene) -> object:
+    return await scene.bob.http.put(f"{scene.of(0)}/reactions/heart")
+
+
+async def many_reactions_at_once(scene: Scene) -> object:
+    return await asyncio.gather(
+        *(
+            person.http.put(f"{scene.of(number)}/reactions/{kind}")
+            for person in (scene.ann, scene.bob)
+            for number in (0, 1)
+            for kind in ("heart", "sad", "laugh")
+        )
+    )
+
+
+async def take_a_reaction_back(scene: Scene) -> object:
+    await scene.bob.http.put(f"{scene.of(0)}/reactions/laugh")
+    return await scene.bob.http.delete(f"{scene.of(0)}/reactions/laugh")
+
+
+async def delete_a_message_people_reacted_to(scene: Scene) -> object:
+    await scene.bob.http.put(f"{scene.of(0)}/reactions/sad")
+    return await scene.ann.http.delete(scene.of(0))
+
+
+async def everything_at_once(scene: Scene) -> object:
+    return await asyncio.gather(
+        post(scene), reply(scene), edit(scene), delete(scene), react(scene), many_reactions_at_once(scene)
+    )
+
+
+ACTIONS: list[Callable[[Scene], Awaitable[object]]] = [
+    post,
+    reply,
+    edit,
+    delete,
+    react,
+    many_reactions_at_once,
+    take_a_reaction_back,
+    delete_a_message_people_reacted_to,
+    everything_at_once,
+]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.__name__))
+async def test_a_snapshot_and_its_events_equal_a_fresh_snapshot(
+    people: People, action: Callable[[Scene], Awaitable[object]]
+) -> None:
+    ann, bob = await people.enter("ann"), await people.enter("bob")
+    room = await ann.make_room()
+    messages = [await ann.post(room["id"], text) for text in ("one", "two")]
+    scene = Scene(ann, bob, room["id"], messages)
+
+    before = snapshot_of(await ann.get(f"{scene.path}/messages"))
+    await action(scene)
+    page = await ann.get(f"{scene.path}/events", after_seq=before["seq"])
+
+    assert page["events"], "the action sent no event"
+    assert [event["seq"] for event in page["events"]] == list(range(before["seq"] + 1, page["last_seq"] + 1))
+    for event in page["events"]:
+        EVENT.validate_python(event, strict=True)
+    assert replay(before, page["events"]) == snapshot_of(await ann.get(f"{scene.path}/messages"))

@@ -1,0 +1,137 @@
+"""It fails open: what a reader sees while Redis or Postgres is away. Servers as processes, stores of their own."""
+
+import uuid
+
+import httpx
+
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
+from tests.chat_stack import StartChatStack
+from tests.hotchat.fetching_crowd import Crowd, until
+
+
+async def enter(client: httpx.AsyncClient) -> str:
+    """A session, and a room with one message in it."""
+    await client.post("/api/v1/sessions", json={"nickname": "ann"})
+    room_id = f"r-{uuid.uuid4().hex}"
+    assert (await client.post("/api/v1/rooms", json={"name": "A room", "id": room_id})).status_code == 201
+    draft = {"client_message_id": str(uuid.uuid4()), "text": "hello"}
+    assert (await client.post(f"/api/v1/rooms/{room_id}/messages", json=draft)).status_code == 201
+    return room_id
+
+
+async def test_while_postgres_is_away_the_newest_page_and_tail_are_readable_with_their_age(
+    start_chat_stack: StartChatStack, own_postgres: Postgres
+) -> None:
+    own_postgres.ensure_database("hotchat")
+    stack = start_chat_stack(publish=0, scheduler=0, DATABASE_URL=own_postgres.url("hotchat"))
+    async with httpx.AsyncClient(base_url=stack.chat_url, timeout=30) as client:
+        room_id = await enter(client)
+        page = await client.get(f"/api/v1/rooms/{room_id}/messages")
+        tail = await client.get(f"/api/v1/rooms/{room_id}/events?after_seq=0")
+        own_postgres.kill()
+
+        async def is_stale() -> bool:
+            answer = await client.get(f"/api/v1/rooms/{room_id}/messages")
+            assert answer.status_code == 200
+            assert answer.json() == page.json()
+            return "age" in answer.headers
+
+        await until(is_stale, within_s=20, what="a stale page")
+        stale_tail = await client.get(f"/api/v1/rooms/{room_id}/events?after_seq=0")
+        assert stale_tail.json() == tail.json()
+        assert int(stale_tail.headers["age"]) >= 0
+        for path in (
+            f"{room_id}/messages?before_seq=1",
+            "unknown-room",
+            f"{room_id}/messages/{uuid.uuid4()}",
+        ):
+            answer = await client.get(f"/api/v1/rooms/{path}")
+            assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+            assert int(answer.headers["retry-after"]) >= 1
+
+        own_postgres.start()
+
+        async def is_fresh() -> bool:
+            answer = await client.get(f"/api/v1/rooms/{room_id}/messages")
+            return "age" not in answer.headers
+
+        await until(is_fresh, within_s=20, what="a fresh page")
+        assert (await client.get(f"/api/v1/rooms/{room_id}/messages?before_seq=1")).status_code == 200
+
+
+async def test_while_postgres_does_not_answer_readers_are_not_kept_waiting(
+    start_chat_stack: StartChatStack, own_postgres: Postgres
+) -> None:
+    own_postgres.ensure_database("hotchat")
+    stack = start_chat_stack(publish=0, scheduler=0, DATABASE_URL=own_postgres.url("hotchat"))
+    async with httpx.AsyncClient(base_url=stack.chat_url, timeout=30) as client:
+        room_id = await enter(client)
+        page = await client.get(f"/api/v1/rooms/{room_id}/messages")
+        own_postgres.pause()
+        try:
+
+            async def is_stale() -> bool:
+                answer = await client.get(f"/api/v1/rooms/{room_id}/messages")
+                assert answer.status_code == 200
+                assert answer.json() == page.json()
+                return "age" in answer.headers
+
+            await until(is_stale, within_s=20, what="a stale page")
+            refused = await client.get(f"/api/v1/rooms/{room_id}/messages?before_seq=1")
+            assert refused.status_code == 503
+        finally:
+            own_postgres.resume()
+
+        async def answers() -> bool:
+            answer = await client.get(f"/api/v1/rooms/{room_id}/messages?before_seq=1")
+            return answer.status_code == 200
+
+        await until(answers, within_s=20, what="an answer from the log")
+
+
+async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
+    start_chat_stack: StartChatStack, own_valkey: Valkey
+) -> None:
+    stack = start_chat_stack(
+        publish=0,
+        REDIS_URL=own_valkey.url(0),
+        HOTCHAT_ENTER_PER_S="40",
+        HOT_FETCH_BURST="1",
+        HOT_FETCH_PER_CLIENT_PER_S="0.1",
+        HOTCHAT_CALM_TICKS="1",
+    )
+    async with httpx.AsyncClient(base_url=stack.chat_url, timeout=30) as client:
+        room_id = await enter(client)
+
+        async def is_hot() -> bool:
+            rooms = (await client.get("/api/v1/rooms")).json()["rooms"]
+            return any(room["heat"]["hot"] for room in rooms)
+
+        async def is_cold() -> bool:
+            return not await is_hot()
+
+        path = f"/api/v1/rooms/{room_id}/messages"
+        async with Crowd([stack.chat_url], path):
+            await until(is_hot, within_s=30, what="a hot room")
+            own_valkey.kill()
+            await until(is_cold, within_s=20, what="the end of the heat with Redis away")
+        async with Crowd([stack.chat_url], path) as crowd:
+
+            async def have_been_many() -> bool:
+                return crowd.sent > 400
+
+            await until(have_been_many, within_s=30, what="400 fetches")
+        assert set(crowd.statuses) == {200}
+        [server] = stack.chat_servers
+        told = server.log_tail(10_000)
+        for part in ("fetch counters", "hot rooms"):
+            assert told.count(f"Redis is unavailable to {part}") == 1
+
+        own_valkey.start()
+
+        async def is_back() -> bool:
+            return "Redis is back for hot rooms" in server.log_tail(10_000)
+
+        await until(is_back, within_s=20, what="the return of Redis")
+        assert await is_cold()

@@ -1,0 +1,137 @@
+"""The SQL of the fetches, on a real Postgres."""
+
+import json
+import uuid
+
+from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.rows import MessageRows
+from tests.fetch.conftest import AUTHOR, Store
+
+
+def texts(rows: MessageRows | None) -> list[str]:
+    assert rows is not None
+    return [json.loads(message.json)["text"] for message in rows.messages]
+
+
+async def test_pages_go_from_oldest_to_newest_and_say_if_there_is_more(
+    store: Store, repository: ReadRepository
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcdefghij")
+    newest = await repository.newest(room_id, 3)
+    assert texts(newest) == ["h", "i", "j"]
+    assert newest is not None
+    assert newest.has_older
+    assert newest.room.last_seq == newest.room.message_count == 10
+    whole = await repository.newest(room_id, 10)
+    assert whole is not None
+    assert not whole.has_older
+
+    before = await repository.before(room_id, 4, 2)
+    assert texts(before) == ["b", "c"]
+    assert before is not None
+    assert before.has_older
+
+    after = await repository.after(room_id, 7, 2)
+    assert texts(after) == ["h", "i"]
+    assert after is not None
+    assert after.has_newer
+
+
+async def test_a_page_around_a_seq_is_filled_from_the_longer_side(
+    store: Store, repository: ReadRepository
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcdefghij")
+    assert texts(await repository.around(room_id, 5, 4)) == ["d", "e", "f", "g"]
+    assert texts(await repository.around(room_id, 1, 4)) == ["a", "b", "c", "d"]
+    assert texts(await repository.around(room_id, 10, 4)) == ["g", "h", "i", "j"]
+    assert texts(await repository.around(room_id, 999, 4)) == ["g", "h", "i", "j"]
+    assert texts(await repository.around(room_id, 0, 3)) == ["a", "b", "c"]
+    assert texts(await repository.around(room_id, 5, 1)) == ["e"]
+
+
+async def test_a_message_is_shown_as_the_contract_says(store: Store, repository: ReadRepository) -> None:
+    room_id = await store.make_room()
+    [message_id] = await store.post(room_id, "héllo")
+    await store.react(room_id, message_id)
+    rows = await repository.message(room_id, message_id)
+    assert rows is not None
+    assert json.loads(rows.messages[0].json) == {
+        "id": str(message_id),
+        "room_id": room_id,
+        "seq": 1,
+        "author": {"id": str(AUTHOR), "nickname": "ann"},
+        "text": "héllo",
+        "reply_to": None,
+        "created_at": "2026-01-02T03:04:05.678Z",
+        "edited_at": None,
+        "deleted": False,
+        "reactions": {"heart": 1},
+    }
+    assert rows.room.last_seq == 2
+
+
+async def test_a_room_without_messages_and_a_room_that_is_not(
+    store: Store, repository: ReadRepository
+) -> None:
+    room_id = await store.make_room()
+    empty = await repository.newest(room_id, 50)
+    assert empty is not None
+    assert empty.messages == []
+    assert empty.room.last_seq == 0
+    assert await repository.newest("nowhere", 50) is None
+    assert await repository.events("nowhere", 0, 10) is None
+    assert await repository.tail("nowhere", 10) is None
+    assert await repository.mine("nowhere", AUTHOR, 0, 10) is None
+    other = await repository.message(room_id, uuid.uuid4())
+    assert other is not None
+    assert other.messages == []
+
+
+async def test_an_unchanged_room_is_not_read_again(store: Store, repository: ReadRepository) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    unchanged = await repository.newest(room_id, 50, known_seq=1)
+    assert unchanged is not None
+    assert unchanged.messages == []
+    assert unchanged.room.last_seq == 1
+
+
+async def test_events_and_the_oldest_that_is_kept(store: Store, repository: ReadRepository) -> None:
+    room_id = await store.make_room()
+    empty = await repository.events(room_id, 0, 10)
+    assert empty is not None
+    assert (empty.events, empty.last_seq, empty.oldest_seq) == ([], 0, 1)
+    await store.post(room_id, *"abcde")
+    await store.forget_events(room_id, 2)
+    page = await repository.events(room_id, 2, 2)
+    assert page is not None
+    assert [event.seq for event in page.events] == [3, 4]
+    assert (page.last_seq, page.oldest_seq, page.has_more) == (5, 3, True)
+    tail = await repository.tail(room_id, 2)
+    assert tail is not None
+    assert [event.seq for event in tail.events] == [4, 5]
+    await store.forget_events(room_id, 5)
+    gone = await repository.events(room_id, 5, 2)
+    assert gone is not None
+    assert gone.oldest_seq == 6
+
+
+async def test_ones_own_reactions_within_a_range(store: Store, repository: ReadRepository) -> None:
+    room_id = await store.make_room()
+    one, two = await store.post(room_id, "a", "b")
+    await store.react(room_id, one, "heart")
+    await store.react(room_id, one, "sad")
+    await store.react(room_id, two, "heart")
+    await store.react(room_id, two, "laugh", user_id=uuid.uuid4())
+    mine = await repository.mine(room_id, AUTHOR, 0, 100)
+    assert mine is not None
+    assert mine.mine == {str(one): ["heart", "sad"], str(two): ["heart"]}
+    assert mine.last_seq == 6
+    first = await repository.mine(room_id, AUTHOR, 1, 1)
+    assert first is not None
+    assert first.mine == {str(one): ["heart", "sad"]}
+    nobody = await repository.mine(room_id, uuid.uuid4(), 0, 100)
+    assert nobody is not None
+    assert nobody.mine == {}

@@ -1,0 +1,344 @@
+"""Answers from memory: fresh, shared, and true. On a real Postgres, with time as a number."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from chat_contract.http.problem import ChatError
+from chat_server.fetch.answer import Answer
+from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.room_reads import RoomReads
+from chat_server.hotchat.hot_rooms import HotRooms
+from tests.fetch.conftest import Store
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def reads(repository: ReadRepository, redis_url: str, clock: Clock) -> AsyncIterator[RoomReads]:
+    async with Redis.from_url(redis_url) as redis:
+        yield RoomReads(repository, HotRooms(redis, clock=clock), clock=clock)
+
+
+def newest(room_id: str, limit: int = 50) -> FetchQuery:
+    return FetchQuery(FetchKind.NEWEST, room_id, limit)
+
+
+def events(room_id: str, after_seq: int, limit: int = 500) -> FetchQuery:
+    return FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
+
+
+async def answer(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> Answer:
+    at_once = reads.in_memory(query, is_hot=is_hot)
+    if at_once is not None:
+        return at_once
+    found = await reads.from_snapshot(query, is_hot=is_hot)
+    return await reads.from_history(query) if found is None else found.answer
+
+
+async def page(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((await answer(reads, query, is_hot=is_hot)).body)
+    return found
+
+
+def texts(page: dict[str, Any]) -> list[str]:
+    return [message["text"] for message in page["messages"]]
+
+
+def statements() -> float:
+    return sum(
+        sample.value
+        for metric in REGISTRY.collect()
+        if metric.name == "hotchat_read_statements"
+        for sample in metric.samples
+        if sample.name == "hotchat_read_statements_total"
+    )
+
+
+async def test_a_crowd_that_asks_at_once_is_one_statement(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abc")
+    before = statements()
+    pages = await asyncio.gather(*(page(reads, newest(room_id)) for _ in range(200)))
+    assert statements() - before == 1
+    assert all(texts(found) == ["a", "b", "c"] for found in pages)
+    await asyncio.gather(*(page(reads, newest(room_id)) for _ in range(200)))
+    assert statements() - before == 1, "a snapshot is served for a quarter of a second"
+
+
+async def test_every_page_size_is_cut_from_one_snapshot(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *[str(number) for number in range(120)])
+    before = statements()
+    largest = await page(reads, newest(room_id, 100))
+    assert texts(largest) == [str(number) for number in range(20, 120)]
+    assert texts(await page(reads, newest(room_id, 2))) == ["118", "119"]
+    assert texts(await page(reads, newest(room_id, 50))) == [str(number) for number in range(70, 120)]
+    assert statements() - before == 1
+    assert largest["cursor"] == 120
+    assert largest["has_more"] is True
+
+
+async def test_a_larger_page_than_the_snapshot_holds_is_read(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *[str(number) for number in range(80)])
+    assert len(texts(await page(reads, newest(room_id, 50)))) == 50
+    assert len(texts(await page(reads, newest(room_id, 70)))) == 70
+    small, large = await asyncio.gather(page(reads, newest(room_id, 10)), page(reads, newest(room_id, 80)))
+    assert (len(texts(small)), len(texts(large))) == (10, 80)
+    assert large["has_more"] is False
+
+
+async def test_a_crowd_with_mixed_page_sizes_each_gets_its_own(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *[str(number) for number in range(80)])
+    sizes = [50, 100, 10, 60, 80] * 10
+    pages = await asyncio.gather(*(page(reads, newest(room_id, size)) for size in sizes))
+    assert [len(texts(found)) for found in pages] == [min(80, size) for size in sizes]
+
+
+async def test_a_snapshot_is_at_most_a_quarter_of_a_second_old(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await page(reads, newest(room_id))
+    await store.post(room_id, "b")
+    clock.now_s += 0.25
+    assert texts(await page(reads, newest(room_id))) == ["a"]
+    clock.now_s += 0.01
+    assert texts(await page(reads, newest(room_id))) == ["a", "b"]
+
+
+async def test_who_wrote_reads_it_at_once_but_not_in_a_hot_room(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await page(reads, newest(room_id))
+    await page(reads, events(room_id, 0))
+    await store.post(room_id, "b")
+    reads.wrote(room_id, 2)
+    assert texts(await page(reads, newest(room_id), is_hot=True)) == ["a"]
+    assert texts(await page(reads, newest(room_id))) == ["a", "b"]
+    assert (await page(reads, events(room_id, 0)))["cursor"] == 2
+
+
+async def test_a_write_during_a_read_is_not_missed(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await page(reads, newest(room_id))
+    reads.wrote(room_id, 2)  # as if known before the read under way, which began too early to see it
+    early = asyncio.create_task(page(reads, newest(room_id)))
+    await asyncio.sleep(0)
+    await store.post(room_id, "b")
+    await early
+    assert texts(await page(reads, newest(room_id))) == ["a", "b"]
+
+
+async def test_the_tag_changes_with_every_seq_and_only_then(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    [message_id] = await store.post(room_id, "a")
+    tag = (await answer(reads, newest(room_id))).etag
+    clock.now_s += 1
+    assert (await answer(reads, newest(room_id))).etag == tag
+    await store.react(room_id, message_id)
+    clock.now_s += 1
+    reacted = await answer(reads, newest(room_id))
+    assert reacted.etag != tag
+    assert json.loads(reacted.body)["messages"][0]["reactions"] == {"heart": 1}
+    assert (await answer(reads, newest(room_id, 10))).etag != reacted.etag
+
+
+async def test_the_cursor_belongs_to_the_same_snapshot_as_the_messages(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+
+    async def write() -> None:
+        for number in range(60):
+            await store.post(room_id, str(number))
+
+    writing = asyncio.create_task(write())
+    seen = 0
+    while not writing.done():
+        clock.now_s += 1
+        found = await page(reads, newest(room_id, 100))
+        assert len(found["messages"]) == found["cursor"], "every seq of this room is a message"
+        seen += 1
+    await writing
+    assert seen > 1
+
+
+async def test_the_tail_grows_by_what_is_new(store: Store, reads: RoomReads, clock: Clock) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abc")
+    first = await page(reads, events(room_id, 1))
+    assert [event["seq"] for event in first["events"]] == [2, 3]
+    assert (first["cursor"], first["last_seq"], first["has_more"]) == (3, 3, False)
+    await store.post(room_id, *"de")
+    clock.now_s += 1
+    grown = await page(reads, events(room_id, 0, limit=4))
+    assert [event["seq"] for event in grown["events"]] == [1, 2, 3, 4]
+    assert (grown["cursor"], grown["last_seq"], grown["has_more"]) == (4, 5, True)
+
+
+async def test_a_deleted_text_leaves_the_tail(store: Store, reads: RoomReads, clock: Clock) -> None:
+    room_id = await store.make_room()
+    message_id, _ = await store.post(room_id, "a secret", "b")
+    assert b"a secret" in (await answer(reads, events(room_id, 0))).body
+    await store.delete(room_id, message_id)
+    clock.now_s += 1
+    assert b"a secret" not in (await answer(reads, events(room_id, 0))).body
+
+
+async def test_a_restored_database_is_believed(store: Store, reads: RoomReads, clock: Clock) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcde")
+    await page(reads, events(room_id, 0))
+    await store.connection.execute("DELETE FROM events WHERE room_id = $1 AND seq > 3", room_id)
+    await store.connection.execute("UPDATE rooms SET last_seq = 1000003 WHERE id = $1", room_id)
+    clock.now_s += 1
+    restored = await page(reads, events(room_id, 0))
+    assert [event["seq"] for event in restored["events"]] == [1, 2, 3]
+    assert restored["last_seq"] == 1000003
+
+
+async def test_cursors_at_above_and_behind_what_is_kept(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcde")
+    await store.forget_events(room_id, 2)
+    assert (await page(reads, events(room_id, 5)))["events"] == []
+    above = await page(reads, events(room_id, 999))
+    assert (above["events"], above["cursor"], above["last_seq"]) == ([], 999, 5)
+    assert len((await page(reads, events(room_id, 2)))["events"]) == 3
+    with pytest.raises(ChatError) as told:
+        await page(reads, events(room_id, 1))
+    assert told.value.code == "cursor_expired"
+    assert told.value.extra == {"oldest_seq": 3}
+
+
+async def test_events_older_than_the_tail_come_from_the_log(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.connection.execute(
+        "INSERT INTO events (room_id, seq, type, payload, created_at)"
+        " SELECT $1, n, 'message.created', '{\"seq\":' || n || '}', now() FROM generate_series(1, 700) n",
+        room_id,
+    )
+    await store.connection.execute("UPDATE rooms SET last_seq = 700 WHERE id = $1", room_id)
+    assert await reads.from_snapshot(events(room_id, 199), is_hot=True) is None
+    old = await page(reads, events(room_id, 100))
+    assert [event["seq"] for event in old["events"]] == list(range(101, 601))
+    assert (old["cursor"], old["last_seq"], old["has_more"]) == (600, 700, True)
+    newest_events = await page(reads, events(room_id, 200))
+    assert len(newest_events["events"]) == 500
+    assert newest_events["has_more"] is False
+
+
+async def test_a_page_of_very_long_events_ends_early(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.connection.execute(
+        "INSERT INTO events (room_id, seq, type, payload, created_at) SELECT $1, n, 'message.created',"
+        " '{\"seq\":' || n || ',\"text\":\"' || repeat('x', 300000) || '\"}', now() FROM generate_series(1, 9) n",
+        room_id,
+    )
+    await store.connection.execute("UPDATE rooms SET last_seq = 9 WHERE id = $1", room_id)
+    seen, cursor, has_more = [], 0, True
+    while has_more:
+        found = await page(reads, events(room_id, cursor))
+        seen += [event["seq"] for event in found["events"]]
+        cursor, has_more = found["cursor"], found["has_more"]
+    assert seen == list(range(1, 10))
+
+
+async def test_the_same_history_asked_for_by_many_is_one_statement(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcde")
+    before = statements()
+    query = FetchQuery(FetchKind.BEFORE, room_id, 50, 3)
+    pages = await asyncio.gather(*(page(reads, query) for _ in range(50)))
+    assert statements() - before == 1
+    assert all(texts(found) == ["a", "b"] for found in pages)
+
+
+async def test_what_is_not_there_is_not_found(store: Store, reads: RoomReads) -> None:
+    for query in (newest("nowhere"), events("nowhere", 0), FetchQuery(FetchKind.BEFORE, "nowhere", 5, 5)):
+        with pytest.raises(ChatError) as told:
+            await page(reads, query)
+        assert told.value.code == "room_not_found"
+    room_id = await store.make_room()
+    message_id = (await store.post(room_id, "a"))[0]
+    other_room = await store.make_room()
+    with pytest.raises(ChatError) as told:
+        await page(reads, FetchQuery(FetchKind.MESSAGE, other_room, message_id=message_id))
+    assert told.value.code == "message_not_found"
+    assert "nowhere" not in reads.known
+    assert other_room in reads.known
+
+
+async def test_messages_after_a_seq_of_a_hot_room_come_from_its_newest_page(
+    store: Store, reads: RoomReads
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *[str(number) for number in range(200)])
+    near = FetchQuery(FetchKind.AFTER, room_id, 50, 190)
+    await page(reads, newest(room_id))
+    before = statements()
+    hot = await page(reads, near, is_hot=True)
+    assert statements() == before
+    assert hot == await page(reads, near), "the same page as Postgres gives"
+    assert await reads.from_snapshot(FetchQuery(FetchKind.AFTER, room_id, 50, 10), is_hot=True) is None
+
+
+async def test_our_own_servers_read_the_log_uncounted(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abc")
+    told = json.loads(await reads.events_page(room_id, 1, 1))
+    assert [event["seq"] for event in told["events"]] == [2]
+    assert told["has_more"] is True
+
+
+async def test_our_own_servers_never_get_an_older_log_than_there_is(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await page(reads, events(room_id, 0))
+    await store.post(room_id, "b")  # by another process: nothing here has heard of it
+    clock.now_s += 0.001
+    pages = await asyncio.gather(*(reads.events_page(room_id, 0) for _ in range(20)))
+    assert all(json.loads(told)["last_seq"] == 2 for told in pages)
+
+
+async def test_our_own_servers_are_told_that_the_store_is_away(
+    store: Store, repository: ReadRepository, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    before = await page(reads, events(room_id, 0))
+    clock.now_s += 1
+    for _ in range(2):
+        repository.circuit.failed(asyncio.get_running_loop().time())
+    with pytest.raises(ChatError) as told:
+        await reads.events_page(room_id, 0)
+    assert told.value.code == "store_unavailable"
+    stale = await reads.from_snapshot(events(room_id, 0), is_hot=False)
+    assert stale is not None
+    assert (json.loads(stale.answer.body), stale.age_s) == (before, 1.0)

@@ -1,0 +1,56 @@
+"""Clients that fetch one room over real HTTP, and what they were answered."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+import httpx
+
+POLL_S = 0.05
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float, what: str) -> None:
+    """Raises AssertionError when `condition` is not true in time."""
+    deadline_s = time.monotonic() + within_s
+    while not await condition():
+        assert time.monotonic() < deadline_s, f"{what} did not happen within {within_s:g} s"
+        await asyncio.sleep(POLL_S)
+
+
+class Crowd:
+    """`clients` connections that fetch as fast as they are answered until `stop` is called."""
+
+    def __init__(self, base_urls: list[str], path: str, clients: int = 8) -> None:
+        self.statuses: Counter[int] = Counter()
+        self.refused: list[httpx.Response] = []
+        self.failed = 0
+        self._stopping = False
+        self._path = path
+        self._urls = [base_urls[number % len(base_urls)] for number in range(clients)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._fetch(url)) for url in self._urls]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        self._stopping = True
+        await asyncio.gather(*self._tasks)
+
+    @property
+    def sent(self) -> int:
+        """Fetches that were answered."""
+        return sum(self.statuses.values())
+
+    async def _fetch(self, base_url: str) -> None:
+        async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
+            while not self._stopping:
+                answer = await client.get(self._path)
+                self.statuses[answer.status_code] += 1
+                if answer.status_code == 429:
+                    self.refused.append(answer)

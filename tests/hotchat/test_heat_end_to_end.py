@@ -1,0 +1,166 @@
+"""Servers and schedulers as processes, on real stores: a crowd heats a room, and is counted to the last fetch."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaConsumer
+from redis.asyncio import Redis
+
+from chat_contract.redis_keys import FETCHES, FETCHES_COUNTED, HOT
+from chat_contract.topics import CHAT_SIGNALS, header
+from tests.chat_stack import ChatStack, StartChatStack
+from tests.hotchat.fetching_crowd import Crowd, until
+
+# Far below what eight clients do on a busy machine, so that a slow one heats the room too.
+SOON_HOT = {"HOTCHAT_ENTER_PER_S": "40", "HOT_FETCH_BURST": "1", "HOT_FETCH_PER_CLIENT_PER_S": "0.1"}
+
+
+async def make_room(stack: ChatStack) -> str:
+    async with httpx.AsyncClient(base_url=stack.chat_url) as client:
+        await client.post("/api/v1/sessions", json={"nickname": "ann"})
+        answer = await client.post("/api/v1/rooms", json={"name": "A room", "id": f"r-{uuid.uuid4().hex}"})
+        room_id: str = answer.json()["id"]
+        return room_id
+
+
+async def counted(redis_url: str) -> int:
+    async with Redis.from_url(redis_url) as redis:
+        return int(await redis.get(FETCHES_COUNTED) or 0)
+
+
+@asynccontextmanager
+async def signals(bootstrap_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of what is signalled from now on; asking for the topic makes it."""
+    consumer = AIOKafkaConsumer(CHAT_SIGNALS, bootstrap_servers=bootstrap_servers, metadata_max_age_ms=500)
+    await consumer.start()
+    try:
+
+        async def has_partitions() -> bool:
+            return bool(consumer.assignment())
+
+        await until(has_partitions, within_s=30, what="the topic of signals")
+        for partition in consumer.assignment():
+            await consumer.seek_to_end(partition)
+            await consumer.position(partition)
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def next_heat(consumer: AIOKafkaConsumer, room_id: str, *, hot: bool) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            record = await consumer.getone()
+            event: dict[str, Any] = json.loads(record.value)
+            if event["type"] == "room.heat" and event["room_id"] == room_id and event["heat"]["hot"] is hot:
+                assert record.key == room_id.encode()
+                assert header(record.headers, "type") == b"room.heat"
+                return event
+
+
+async def test_a_crowd_heats_its_room_is_refused_and_the_room_cools(
+    start_chat_stack: StartChatStack, kafka_bootstrap_servers: str
+) -> None:
+    stack = start_chat_stack(publish=0, HOTCHAT_CALM_TICKS="1", **SOON_HOT)
+    room_id, quiet_room = await make_room(stack), await make_room(stack)
+    async with signals(kafka_bootstrap_servers) as heard, httpx.AsyncClient(base_url=stack.chat_url) as other:
+        async with Crowd([stack.chat_url], f"/api/v1/rooms/{room_id}/messages?before_seq=1") as crowd:
+            hot = await next_heat(heard, room_id, hot=True)
+            assert hot["heat"]["fetches_per_s"] >= 40
+            assert hot["heat"]["since"].endswith("Z")
+
+            async def is_refused() -> bool:
+                return len(crowd.refused) > 20
+
+            await until(is_refused, within_s=20, what="a refusal")
+            quiet = await other.get(f"/api/v1/rooms/{quiet_room}/messages?before_seq=1")
+            assert quiet.status_code == 200, "another room's fetches are never refused"
+        assert set(crowd.statuses) == {200, 429}
+        for refused in crowd.refused:
+            assert refused.json()["code"] == "room_hot"
+            assert int(refused.headers["retry-after"]) >= 1
+            assert "ratelimit" in refused.headers
+        cold = await next_heat(heard, room_id, hot=False)
+        assert cold["heat"]["since"] is None
+
+        async def is_served() -> bool:
+            return (await other.get(f"/api/v1/rooms/{room_id}/messages?before_seq=1")).status_code == 200
+
+        await until(is_served, within_s=20, what="a cool room")
+
+
+async def test_fetches_sent_are_fetches_counted_over_two_servers_and_two_schedulers(
+    start_chat_stack: StartChatStack, redis_url: str
+) -> None:
+    stack = start_chat_stack(chat=2, publish=0, scheduler=2, **SOON_HOT)
+    room_id = await make_room(stack)
+    urls = [server.base_url for server in stack.chat_servers]
+    async with Crowd(urls, f"/api/v1/rooms/{room_id}/messages", clients=8) as crowd:
+
+        async def has_refused() -> bool:
+            return crowd.statuses[429] > 200 and crowd.statuses[200] > 0
+
+        await until(has_refused, within_s=60, what="a hot room")
+    sent = crowd.sent
+
+    async def are_counted() -> bool:
+        return await counted(redis_url) >= sent
+
+    await until(are_counted, within_s=20, what="the count of all fetches")
+    async with Redis.from_url(redis_url) as redis:
+
+        async def is_drained() -> bool:
+            return not await redis.exists(FETCHES)
+
+        await until(is_drained, within_s=20, what="the last drain")
+    assert await counted(redis_url) == sent
+
+
+async def test_the_heat_of_killed_schedulers_goes_by_itself(
+    start_chat_stack: StartChatStack, redis_url: str
+) -> None:
+    stack = start_chat_stack(publish=0, scheduler=2, HOTCHAT_CALM_TICKS="1000", **SOON_HOT)
+    room_id = await make_room(stack)
+    async with (
+        Redis.from_url(redis_url) as redis,
+        httpx.AsyncClient(base_url=stack.chat_url) as client,
+        Crowd([stack.chat_url], f"/api/v1/rooms/{room_id}/messages"),
+    ):
+
+        async def is_hot() -> bool:
+            rooms = (await client.get("/api/v1/rooms")).json()["rooms"]
+            return any(room["heat"]["hot"] for room in rooms)
+
+        async def is_cold() -> bool:
+            return not await is_hot()
+
+        await until(is_hot, within_s=30, what="a hot room")
+        one, other = stack.schedulers
+        one.kill()
+        flag_was_written_by_the_other = await redis.pttl(HOT)
+
+        async def is_renewed() -> bool:
+            return bool(await redis.pttl(HOT) > flag_was_written_by_the_other)
+
+        await until(is_renewed, within_s=20, what="a tick of the scheduler that is left")
+        assert await is_hot()
+        other.kill()
+        await until(is_cold, within_s=20, what="the end of a flag nobody renews")
+
+
+async def test_a_scheduler_stops_at_once_and_well(start_chat_stack: StartChatStack) -> None:
+    [scheduler] = start_chat_stack(chat=0, publish=0, scheduler=1).schedulers
+
+    async def ticks() -> bool:
+        return "ticks every" in scheduler.log_tail()
+
+    await until(ticks, within_s=20, what="the first line of the scheduler")
+    scheduler.ask_to_stop()
+    assert scheduler.wait_stopped(within_s=10) == 0
+    assert "Traceback" not in scheduler.log_tail()
+    assert "Unclosed" not in scheduler.log_tail()

@@ -1,0 +1,30 @@
+"""Kafka away: signals are dropped with a number, and nobody waits."""
+
+import asyncio
+
+from prometheus_client import REGISTRY
+
+from chat_contract.events import RoomViewers
+from chat_server.background import running
+from chat_server.hotchat import signal_sender
+from chat_server.hotchat.signal_sender import MAX_AGE_S, MAX_WAITING, SignalSender
+from local_stack.ports import LOOPBACK, free_port
+
+
+def dropped(reason: str) -> float:
+    return REGISTRY.get_sample_value("hotchat_scheduler_signals_dropped_total", {"reason": reason}) or 0.0
+
+
+async def test_without_kafka_signals_are_dropped_and_the_tick_goes_on() -> None:
+    now_s = 50.0
+    sender = SignalSender(f"{LOOPBACK}:{free_port()}", clock=lambda: now_s)
+    overflowed, too_old = dropped("overflow"), dropped("too_old")
+    async with running(sender.run(), "signals"):
+        for number in range(MAX_WAITING + 10):
+            signal: RoomViewers = {"type": "room.viewers", "room_id": "lobby", "viewers": number}
+            sender.offer(signal)
+        assert dropped("overflow") - overflowed == 10, "the latest are kept"
+        now_s += MAX_AGE_S + 1
+        async with asyncio.timeout(30):
+            while dropped("too_old") - too_old < MAX_WAITING:
+                await asyncio.sleep(signal_sender.RECONNECT_EVERY_S / 10)

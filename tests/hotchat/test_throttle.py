@@ -1,0 +1,58 @@
+"""Who may still fetch from a hot room; time is a number."""
+
+import uuid
+
+from chat_server.hotchat.throttle import Throttle
+
+ANN, BOB = uuid.uuid4(), uuid.uuid4()
+
+
+def throttle(max_clients: int = 1000) -> Throttle:
+    return Throttle(per_session_per_s=2, session_burst=10, max_clients=max_clients)
+
+
+def test_a_session_has_its_burst_and_then_its_rate() -> None:
+    share = throttle()
+    waits = [share.wait_of_session_s("lobby", ANN, 0, is_page=False) for _ in range(12)]
+    assert waits[:10] == [0] * 10
+    assert waits[10] == waits[11] == 0.5
+    assert share.wait_of_session_s("lobby", ANN, 0.5, is_page=False) == 0
+    assert share.wait_of_session_s("lobby", ANN, 0.5, is_page=False) > 0
+
+
+def test_the_share_is_each_sessions_own_and_each_rooms_own() -> None:
+    share = throttle()
+    for _ in range(11):
+        share.wait_of_session_s("lobby", ANN, 0, is_page=False)
+    assert share.wait_of_session_s("lobby", BOB, 0, is_page=False) == 0
+    assert share.wait_of_session_s("kitchen", ANN, 0, is_page=False) == 0
+
+
+def test_a_sessions_first_page_is_never_refused() -> None:
+    share = throttle()
+    for _ in range(20):
+        share.wait_of_session_s("lobby", ANN, 0, is_page=False)
+    assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) == 0
+    assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) > 0
+
+
+def test_an_address_without_session_has_the_share_of_fifty() -> None:
+    share = throttle()
+    waits = [share.wait_of_address_s("lobby", "192.0.2.1", 0) for _ in range(501)]
+    assert waits[:500] == [0] * 500
+    assert 0 < waits[500] <= 0.01
+
+
+def test_a_forgotten_client_starts_with_a_full_bucket() -> None:
+    share = throttle(max_clients=1)
+    for _ in range(10):
+        share.wait_of_session_s("lobby", ANN, 0, is_page=True)
+    share.wait_of_session_s("lobby", BOB, 0, is_page=True)
+    assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) == 0
+
+
+def test_the_headers_name_the_share_and_when_it_is_back() -> None:
+    assert throttle().session_share.headers(2) == {
+        "RateLimit-Policy": '"session";q=10;w=5',
+        "RateLimit": '"session";r=0;t=2',
+    }

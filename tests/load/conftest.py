@@ -1,0 +1,50 @@
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import count
+
+import pytest
+from aiohttp import web
+
+from load_tests.bench.stores import Stores, make_topics
+from local_stack.apache_kafka import ApacheKafka
+from local_stack.ports import LOOPBACK, free_port
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
+from tests.stores.fixtures import VALKEY_DATABASES, Kafka
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[Answer], Awaitable[int]]
+
+
+@pytest.fixture(scope="session")
+def _bench_redis_numbers() -> Iterator[int]:
+    """The upper half of the numbered databases: other tests count from zero."""
+    return count(VALKEY_DATABASES // 2)
+
+
+@pytest.fixture
+def stores(
+    postgres_server: Postgres, valkey_server: Valkey, kafka_server: Kafka, _bench_redis_numbers: Iterator[int]
+) -> Stores:
+    if isinstance(kafka_server, ApacheKafka):  # the embedded broker makes topics by itself only
+        make_topics(kafka_server.bootstrap_servers)
+    return Stores(postgres_server, valkey_server, kafka_server.bootstrap_servers, _bench_redis_numbers)
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """A server that answers every request as the test says: `port = await serve(answer)`."""
+    runners = []
+
+    async def start(answer: Answer) -> int:
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        runners.append(runner)
+        await runner.setup()
+        port = free_port()
+        await web.TCPSite(runner, LOOPBACK, port).start()
+        return port
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()

@@ -1,0 +1,116 @@
+"""The C crowds notice what they are there to notice."""
+
+import asyncio
+import time
+
+import pytest
+from aiohttp import web
+
+from load_tests.bench.crowds import CrowdFailed, StreamWindow, generator_note, http_crowd, stream_crowd
+from load_tests.bench.http_requests import get, post_message
+from local_stack.ports import LOOPBACK
+from tests.load.conftest import Serve
+
+SEEN_WITHIN_S = 20.0
+
+
+async def watched(serve: Serve, frames: list[bytes], deliveries: int, *options: str) -> StreamWindow:
+    """What a crowd of three reports of a stream that sends these frames and then nothing more."""
+    ended = asyncio.Event()
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        for frame in frames:
+            await response.write(frame)
+        await ended.wait()
+        return response
+
+    port = await serve(stream)
+    try:
+        async with stream_crowd(LOOPBACK, port, "/", 3, *options) as crowd, asyncio.timeout(SEEN_WITHIN_S):
+            while (window := await crowd.report()).deliveries < 3 * deliveries:
+                await asyncio.sleep(0.02)
+            return window
+    finally:
+        ended.set()
+
+
+def event(seq: int, text: str = "hello") -> bytes:
+    return b'id: %d\nevent: message.created\ndata: {"text":"%b"}\n\n' % (seq, text.encode())
+
+
+async def test_a_good_stream_is_in_order_and_counted(serve: Serve) -> None:
+    opened = b"retry: 2000\n\nid: 4\nevent: stream.opened\ndata: {}\n\n"
+    window = await watched(
+        serve, [opened, event(5) + event(6), b"event: stream.ping\ndata: {}\n\n", event(7)], 3
+    )
+    assert window.is_in_order
+    assert (window.fewest, window.most, window.lowest_last_id, window.gaps) == (3, 3, 7, 0)
+
+
+async def test_a_frame_that_comes_in_pieces_is_one_event(serve: Serve) -> None:
+    frame = event(1) + event(2)
+    window = await watched(serve, [frame[i : i + 1] for i in range(len(frame))], 2)
+    assert window.is_in_order
+    assert window.lowest_last_id == 2
+
+
+async def test_ids_that_go_back_or_repeat_are_noticed(serve: Serve) -> None:
+    window = await watched(serve, [event(1), event(3), event(2), event(3), event(3)], 5)
+    assert (window.went_back, window.repeated) == (3, 3)
+
+
+async def test_a_gap_is_noticed(serve: Serve) -> None:
+    gap = b'id: 9\nevent: stream.gap\ndata: {"from_seq":1,"to_seq":9}\n\n'
+    window = await watched(serve, [event(1), gap, event(10)], 2)
+    assert window.gaps == 3
+
+
+async def test_latency_is_taken_from_the_time_in_the_text(serve: Serve) -> None:
+    a_second_ago = f"@{time.monotonic_ns() // 1000 - 1_000_000:016d} text"
+    window = await watched(serve, [event(1, a_second_ago)], 1)
+    assert window.samples == 3
+    assert window.p50_ms >= 990
+
+
+async def test_a_refused_stream_is_an_error(serve: Serve) -> None:
+    async def full(_request: web.Request) -> web.Response:
+        return web.Response(status=503)
+
+    port = await serve(full)
+    with pytest.raises(CrowdFailed, match="2 were refused"):
+        async with stream_crowd(LOOPBACK, port, "/", 2):
+            pass
+
+
+async def test_every_post_has_an_id_of_its_own_and_answers_are_counted_by_status(serve: Serve) -> None:
+    ids = []
+
+    async def answer(request: web.Request) -> web.Response:
+        ids.append((await request.json())["client_message_id"])
+        return web.Response(status=429 if len(ids) % 4 == 0 else 201)
+
+    port = await serve(answer)
+    done = await http_crowd(LOOPBACK, port, [post_message("room", "token")], 2, 10, most=40)
+    assert done.statuses == {"201": 30, "429": 10}
+    assert done.bare_429 == 10
+    assert len(set(ids)) == 40
+
+
+async def test_requests_are_sent_in_turn(serve: Serve) -> None:
+    paths = []
+
+    async def answer(request: web.Request) -> web.Response:
+        paths.append(request.path)
+        return web.Response(status=304)
+
+    port = await serve(answer)
+    await http_crowd(LOOPBACK, port, [get("/a"), get("/b"), get("/c")], 1, 10, most=6)
+    assert paths == ["/a", "/b", "/c"] * 2
+
+
+def test_a_saturated_generator_is_reported_as_such() -> None:
+    assert "SATURATED" in generator_note(0.97)
+    assert "SATURATED" not in generator_note(0.5)

@@ -1,0 +1,67 @@
+"""The plans in a real JMeter: against our servers, and against one that misbehaves."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from load_tests.jmeter.installation import install
+from load_tests.jmeter.plan import Crowd, run_plan
+from load_tests.own_stack import Target
+from load_tests.run_load import Sizes, storm
+from local_stack.ports import LOOPBACK
+from tests.chat_stack import StartChatStack
+from tests.load.conftest import Serve
+
+needs_java = pytest.mark.skipif(
+    not os.environ.get("CI") and (shutil.which("java") is None or shutil.which("mvn") is None),
+    reason="JMeter needs Java and Maven: apt-get install -y openjdk-17-jre-headless maven",
+)
+pytestmark = [needs_java, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _jmeter() -> None:
+    install()
+
+
+async def test_a_small_storm_heats_its_room_and_hurts_nobody(
+    start_chat_stack: StartChatStack, tmp_path: Path
+) -> None:
+    sizes = Sizes(threads=20, loops=2, hold_s=5, mix_threads=10, mix_hold_s=1, enter_per_s=20)
+    stack = start_chat_stack(
+        HOTCHAT_ENTER_PER_S=str(sizes.enter_per_s), HOT_FETCH_PER_CLIENT_PER_S="0.1", HOT_FETCH_BURST="1"
+    )
+    target = Target(LOOPBACK, stack.chat_servers[0].port)
+    verdict = await storm(target, sizes, tmp_path, report=False)
+    assert verdict.faults == []
+
+
+KINDS_OF_ERROR = ("429 Too Many Requests", "500 Internal Server Error", "503 Service Unavailable")
+ANSWERS = [
+    (200, {"ETag": 'W/"1"', "Cache-Control": "private, no-cache"}),
+    (304, {}),
+    (429, {"Retry-After": "2"}),
+    (429, {}),
+    (500, {}),
+    (503, {"Retry-After": "2"}),
+]
+
+
+async def test_only_a_refusal_that_says_when_to_come_back_is_polite(serve: Serve, tmp_path: Path) -> None:
+    asked_with: list[str | None] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        status, headers = ANSWERS[len(asked_with)]
+        asked_with.append(request.headers.get("If-None-Match"))
+        return web.Response(status=status, headers=headers)
+
+    one_by_one = Crowd(LOOPBACK, await serve(answer), threads=1, ramp_s=0, loops=len(ANSWERS))
+    samples = await run_plan("flash-crowd", one_by_one, tmp_path, give_up_s=60)
+    assert samples.labels == {"fetch 200": 1, "fetch 304": 1, "fetch refused": 1, "fetch error": 3}
+    assert set(samples.examples) == {f"fetch error: {kind}" for kind in KINDS_OF_ERROR}
+    assert samples.errors == 3
+    assert asked_with[:2] == [None, 'W/"1"']
+    assert (tmp_path / "flash-crowd" / "report" / "index.html").exists()

@@ -1,0 +1,144 @@
+"""A migrated database, and writers on it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import pytest
+import uuid_utils.compat
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_server.db import asyncpg_dsn, migrate, open_database
+from chat_server.messages.batch import StoredEvent
+from chat_server.messages.operations import PostMessage
+from chat_server.messages.writer import GroupCommitWriter
+
+
+def post(
+    room_id: str, text: str = "hello", *, author: UUID | None = None, key: UUID | None = None
+) -> PostMessage:
+    return PostMessage(
+        room_id=room_id,
+        author_id=author or uuid.uuid4(),
+        author_nickname="ann",
+        client_message_id=key or uuid.uuid4(),
+        message_id=uuid_utils.compat.uuid7(),
+        text=text,
+        reply_to=None,
+    )
+
+
+class Store:
+    """A migrated database with ways to look into it."""
+
+    def __init__(self, engine: AsyncEngine, dsn: str, stack: AsyncExitStack) -> None:
+        self.engine = engine
+        self.dsn = dsn
+        self.handed_over: list[StoredEvent] = []
+        self._stack = stack
+
+    async def writer(
+        self, dsn: str | None = None, hand_over: Callable[[Sequence[StoredEvent]], None] | None = None
+    ) -> GroupCommitWriter:
+        writer = GroupCommitWriter(
+            dsn or self.dsn, hand_over or self.handed_over.extend, lambda: datetime.now(UTC)
+        )
+        return await self._stack.enter_async_context(writer.committing())
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return list(await connection.fetch(query, *arguments))
+        finally:
+            await connection.close()
+
+    async def make_room(self) -> str:
+        room_id = f"room-{uuid.uuid4().hex[:12]}"
+        await self.rows(
+            "INSERT INTO rooms (id, name, created_at, active_at) VALUES ($1, $1, now(), now())", room_id
+        )
+        return room_id
+
+    async def seqs(self, room_id: str) -> list[int]:
+        return [
+            row["seq"]
+            for row in await self.rows("SELECT seq FROM events WHERE room_id = $1 ORDER BY seq", room_id)
+        ]
+
+    async def assert_no_holes(self, room_id: str) -> list[int]:
+        """Every seq from 1 to the room's last_seq stands once in the log and once in the outbox."""
+        seqs = await self.seqs(room_id)
+        assert seqs == list(range(1, len(seqs) + 1))
+        [room] = await self.rows("SELECT last_seq FROM rooms WHERE id = $1", room_id)
+        assert room["last_seq"] == len(seqs)
+        outbox = await self.rows("SELECT seq FROM outbox WHERE room_id = $1 ORDER BY seq", room_id)
+        assert [row["seq"] for row in outbox] == seqs
+        return seqs
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_database(database_url, 4))
+        await migrate(engine)
+        yield Store(engine, asyncpg_dsn(database_url), stack)
+
+
+class CommitCutter:
+    """A TCP proxy to Postgres that cuts the connection at the next COMMIT, before or after Postgres hears it.
+
+    While `answers` is not set, what Postgres says does not come through.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self.cut_next: str | None = None
+        self.cuts = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _serve(self, client_in: asyncio.StreamReader, client_out: asyncio.StreamWriter) -> None:
+        server_in, server_out = await asyncio.open_connection(*self._target)
+        is_cut = False
+
+        async def to_server() -> None:
+            nonlocal is_cut
+            while data := await client_in.read(65536):
+                if self.cut_next and b"COMMIT" in data:
+                    when, self.cut_next = self.cut_next, None
+                    is_cut = True
+                    self.cuts += 1
+                    if when == "after":
+                        server_out.write(data)
+                        await server_out.drain()
+                        await server_in.read(1)
+                    break
+                server_out.write(data)
+                await server_out.drain()
+
+        async def to_client() -> None:
+            while not is_cut and (data := await server_in.read(65536)):
+                await self.answers.wait()
+                client_out.write(data)
+                await client_out.drain()
+
+        back = asyncio.create_task(to_client())
+        try:
+            await to_server()
+        finally:
+            back.cancel()
+            client_out.transport.abort()
+            server_out.transport.abort()

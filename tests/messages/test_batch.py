@@ -1,0 +1,131 @@
+"""The fold of one transaction's operations: what takes a seq, and what everybody is answered."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from chat_contract.http.problem import ChatError
+from chat_server.messages.batch import Known, Outcome, RoomRow, apply_batch
+from chat_server.messages.operations import (
+    DeleteMessage,
+    EditMessage,
+    MessageResult,
+    Operation,
+    ReactionResult,
+    SetReaction,
+)
+from tests.messages.conftest import post
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+OWNER = uuid.uuid4()
+
+
+def apply(*operations: Operation, last_seq: int = 0) -> Outcome:
+    known = Known(rooms={"r": RoomRow("r", last_seq, 0, OWNER)}, messages={}, by_key={}, reactions=set())
+    return apply_batch(operations, known, NOW)
+
+
+def log(outcome: Outcome) -> list[tuple[int, str]]:
+    return [(event.seq, event.type) for event in outcome.events]
+
+
+def react(message_id: UUID, user: UUID, present: bool = True, kind: str = "heart") -> SetReaction:
+    return SetReaction("r", message_id, user, kind, present)
+
+
+def test_each_message_takes_the_next_seq() -> None:
+    outcome = apply(post("r"), post("r"), last_seq=41)
+    assert log(outcome) == [(42, "message.created"), (43, "message.created")]
+    assert outcome.rooms["r"].last_seq == 43
+    assert outcome.rooms["r"].message_count == 2
+
+
+def test_a_duplicate_within_one_batch_takes_no_seq_and_gets_the_first_message() -> None:
+    first = post("r", "first")
+    again = post("r", "second", author=first.author_id, key=first.client_message_id)
+    outcome = apply(first, again)
+    assert log(outcome) == [(1, "message.created")]
+    one, two = outcome.results
+    assert isinstance(one, MessageResult) and isinstance(two, MessageResult)
+    assert one.created and not two.created
+    assert two.message == one.message
+
+
+def test_a_refused_operation_fails_alone_and_leaves_no_hole() -> None:
+    outcome = apply(post("r"), EditMessage("r", uuid.uuid4(), uuid.uuid4(), "x"), post("r"))
+    assert log(outcome) == [(1, "message.created"), (2, "message.created")]
+    refused = outcome.results[1]
+    assert isinstance(refused, ChatError) and refused.code == "message_not_found"
+
+
+def test_operations_on_one_message_fold_in_arrival_order() -> None:
+    message = post("r", "one")
+    outcome = apply(
+        message,
+        EditMessage("r", message.message_id, message.author_id, "two"),
+        EditMessage("r", message.message_id, message.author_id, "two"),
+        EditMessage("r", message.message_id, message.author_id, "three"),
+    )
+    texts = [orjson.loads(event.payload)["message"]["text"] for event in outcome.events]
+    assert texts == ["one", "two", "three"]
+    assert outcome.new_messages[message.message_id].text == "three"
+    assert not outcome.changed_messages
+
+
+def test_many_reactions_of_one_kind_become_one_event_with_the_final_count() -> None:
+    message = post("r")
+    users = [uuid.uuid4() for _ in range(30)]
+    outcome = apply(message, *(react(message.message_id, user) for user in users))
+    assert log(outcome) == [(1, "message.created"), (2, "reaction.changed")]
+    event = orjson.loads(outcome.events[1].payload)
+    assert event["count"] == 30
+    assert event["added"] == [str(user) for user in users[:20]]
+    assert outcome.events[1].conflate == f"{message.message_id}:heart"
+
+
+def test_the_same_reaction_again_sends_nothing() -> None:
+    message, user = post("r"), uuid.uuid4()
+    outcome = apply(message, react(message.message_id, user), react(message.message_id, user))
+    assert log(outcome) == [(1, "message.created"), (2, "reaction.changed")]
+    assert [r.count for r in outcome.results if isinstance(r, ReactionResult)] == [1, 1]
+
+
+def test_a_reaction_taken_back_in_the_same_batch_leaves_no_row() -> None:
+    message, user = post("r"), uuid.uuid4()
+    outcome = apply(message, react(message.message_id, user), react(message.message_id, user, present=False))
+    assert not outcome.new_reactions and not outcome.gone_reactions
+    assert orjson.loads(outcome.events[-1].payload)["count"] == 0
+
+
+def test_only_author_and_owner_may_delete() -> None:
+    message = post("r")
+    stranger, owner = (DeleteMessage("r", message.message_id, who) for who in (uuid.uuid4(), OWNER))
+    outcome = apply(message, stranger, owner, owner)
+    assert log(outcome) == [(1, "message.created"), (2, "message.deleted")]
+    refused = outcome.results[1]
+    assert isinstance(refused, ChatError) and refused.code == "forbidden"
+
+
+def test_a_message_deleted_in_its_own_batch_leaves_its_text_in_no_event() -> None:
+    message = post("r", "secret")
+    edit = EditMessage("r", message.message_id, message.author_id, "still secret")
+    outcome = apply(message, edit, DeleteMessage("r", message.message_id, message.author_id))
+    assert log(outcome) == [(1, "message.created"), (2, "message.edited"), (3, "message.deleted")]
+    assert not any(b"secret" in event.payload for event in outcome.events)
+
+
+def test_a_reaction_to_a_deleted_message_is_refused() -> None:
+    message = post("r")
+    delete = DeleteMessage("r", message.message_id, message.author_id)
+    outcome = apply(message, delete, react(message.message_id, uuid.uuid4()))
+    refused = outcome.results[2]
+    assert isinstance(refused, ChatError) and refused.code == "message_not_found"
+
+
+def test_a_reply_must_answer_a_message_of_the_same_room() -> None:
+    outcome = apply(replace(post("r"), reply_to=uuid.uuid4()))
+    assert isinstance(outcome.results[0], ChatError)
+    assert not outcome.events

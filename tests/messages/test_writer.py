@@ -1,0 +1,196 @@
+"""The group-commit writer on real Postgres: no holes, no doubles, whatever the neighbours do."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from chat_contract.http.problem import ChatError
+from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
+from tests.messages.conftest import CommitCutter, Store, post
+
+
+async def test_writes_that_arrive_during_a_commit_share_the_next_one(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    await asyncio.gather(*(writer.post(post(room)) for _ in range(300)))
+    await store.assert_no_holes(room)
+    [row] = await store.rows(
+        "SELECT count(DISTINCT xmin::text) AS commits, count(*) AS posts FROM messages WHERE room_id = $1",
+        room,
+    )
+    assert row["posts"] == 300
+    assert row["commits"] < 30
+
+
+async def test_two_processes_race_for_one_room_without_a_hole(store: Store) -> None:
+    room = await store.make_room()
+    writers = [await store.writer(), await store.writer()]
+    results = await asyncio.gather(*(writers[n % 2].post(post(room)) for n in range(400)))
+    seqs = await store.assert_no_holes(room)
+    assert sorted(result.message["seq"] for result in results) == seqs
+
+
+async def test_the_same_key_sent_to_two_servers_at_once_makes_one_message(store: Store) -> None:
+    room = await store.make_room()
+    writers = [await store.writer(), await store.writer()]
+    for _ in range(20):
+        message = post(room)
+        twin = replace(message, message_id=uuid.uuid4())
+        one, two = await asyncio.gather(writers[0].post(message), writers[1].post(twin))
+        assert one.message["id"] == two.message["id"]
+        assert {one.created, two.created} == {True, False}
+    assert len(await store.assert_no_holes(room)) == 20
+
+
+async def test_every_committed_event_is_handed_over_in_the_rooms_order(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    await asyncio.gather(*(writer.post(post(room)) for _ in range(200)))
+    assert [event.seq for event in store.handed_over] == list(range(1, 201))
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+async def test_a_text_that_postgres_rejects_fails_alone(store: Store, bad: str) -> None:
+    """Such a text never gets past the endpoint; should one, its neighbours must not suffer."""
+    room, writer = await store.make_room(), await store.writer()
+    writes = [writer.post(post(room, bad if n == 7 else f"fine {n}")) for n in range(20)]
+    results = await asyncio.gather(*writes, return_exceptions=True)
+    assert [n for n, result in enumerate(results) if not isinstance(result, MessageResult)] == [7]
+    assert isinstance(results[7], ChatError)
+    assert len(await store.assert_no_holes(room)) == 19
+
+
+async def test_a_cold_room_does_not_wait_for_a_locked_one(store: Store) -> None:
+    hot, cold = await store.make_room(), await store.make_room()
+    writer = await store.writer()
+    holder = await asyncpg.connect(store.dsn)
+    async with holder.transaction():
+        await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", hot)
+        waiting = asyncio.create_task(writer.post(post(hot)))
+        for _ in range(50):
+            await writer.post(post(cold))
+        assert not waiting.done()
+    await waiting
+    await holder.close()
+    assert len(await store.assert_no_holes(cold)) == 50
+    assert len(await store.assert_no_holes(hot)) == 1
+
+
+async def test_a_room_locked_for_long_is_answered_with_an_honest_503(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    holder = await asyncpg.connect(store.dsn)
+    async with holder.transaction():
+        await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", room)
+        with pytest.raises(ChatError) as refused:
+            await writer.post(post(room))
+    assert refused.value.code == "store_unavailable"
+    assert "Retry-After" in refused.value.headers
+    await holder.close()
+    assert await writer.post(post(room))
+    await store.assert_no_holes(room)
+
+
+@pytest.fixture
+async def cutter(store: Store) -> AsyncIterator[tuple[CommitCutter, str]]:
+    parts = urlsplit(store.dsn)
+    assert parts.hostname and parts.port
+    cutter = CommitCutter(parts.hostname, parts.port)
+    port = await cutter.start()
+    netloc = parts.netloc.rpartition("@")
+    yield cutter, parts._replace(netloc=f"{netloc[0]}{netloc[1]}127.0.0.1:{port}").geturl()
+    await cutter.stop()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_connection_that_dies_at_commit_neither_loses_nor_doubles(
+    store: Store, cutter: tuple[CommitCutter, str], when: str
+) -> None:
+    proxy, dsn = cutter
+    room = await store.make_room()
+    writer = await store.writer(dsn)
+    await writer.post(post(room, "zero"))
+    for n in range(5):
+        proxy.cut_next = when
+        result = await writer.post(post(room, f"cut {n}"))
+        assert result.created
+    assert proxy.cuts == 5
+    assert len(await store.assert_no_holes(room)) == 6
+    assert [event.seq for event in store.handed_over] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_commit_that_died_answers_its_own_writes_and_keeps_those_it_passed_by(
+    store: Store, cutter: tuple[CommitCutter, str]
+) -> None:
+    proxy, dsn = cutter
+    free, held = await store.make_room(), await store.make_room()
+    writer = await store.writer(dsn)
+    await writer.post(post(free, "first"))
+    holder = await asyncpg.connect(store.dsn)
+    async with holder.transaction():
+        await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", held)
+        proxy.cut_next = "after"
+        passed_by = asyncio.create_task(writer.post(post(held)))
+        assert (await writer.post(post(free, "cut"))).created
+    assert (await passed_by).created
+    await holder.close()
+    assert len(await store.assert_no_holes(free)) == 2
+    assert len(await store.assert_no_holes(held)) == 1
+
+
+async def test_writes_are_refused_while_postgres_is_silent_and_taken_afterwards(
+    store: Store, cutter: tuple[CommitCutter, str]
+) -> None:
+    proxy, dsn = cutter
+    room, writer = await store.make_room(), await store.writer(dsn)
+    await writer.post(post(room))
+    proxy.answers.clear()
+    held = post(room, "held up")
+    for attempt in (held, post(room, "meanwhile")):
+        with pytest.raises(ChatError) as refused:
+            await writer.post(attempt)
+        assert refused.value.code == "store_unavailable"
+    proxy.answers.set()
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                again = await writer.post(held)
+                break
+            except ChatError:
+                await asyncio.sleep(0.1)
+    assert again.message["text"] == "held up"
+    assert len(await store.assert_no_holes(room)) == 2
+
+
+async def test_deleting_takes_the_text_out_of_the_log(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    message = post(room, "a secret")
+    await writer.post(message)
+    await writer.post(EditMessage(room, message.message_id, message.author_id, "another secret"))
+    await writer.react(SetReaction(room, message.message_id, message.author_id, "heart", True))
+    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    payloads = [
+        row["payload"] for row in await store.rows("SELECT payload FROM events WHERE room_id = $1", room)
+    ]
+    assert len(payloads) == 4
+    assert not any("secret" in payload for payload in payloads)
+    assert await store.rows("SELECT 1 FROM reactions WHERE room_id = $1", room) == []
+
+
+async def test_reactions_count_each_person_once(store: Store) -> None:
+    room = await store.make_room()
+    writers = [await store.writer(), await store.writer()]
+    message = post(room)
+    await writers[0].post(message)
+    people = [uuid.uuid4() for _ in range(40)]
+    await asyncio.gather(
+        *(
+            writers[n % 2].react(SetReaction(room, message.message_id, person, "heart", True))
+            for n, person in enumerate(people * 3)
+        )
+    )
+    [row] = await store.rows("SELECT reactions FROM messages WHERE room_id = $1", room)
+    assert row["reactions"] == '{"heart": 40}'
+    await store.assert_no_holes(room)

@@ -1,0 +1,159 @@
+"""From commit to Kafka on real stores: at once by the producer, later by the relay, never lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from chat_contract.topics import CHAT_EVENTS, header
+from chat_server.background import running
+from chat_server.messages.writer import GroupCommitWriter
+from chat_server.outbox.acknowledgements import Acknowledgements
+from chat_server.outbox.event_producer import EventProducer
+from chat_server.outbox.relay import OutboxRelay
+from chat_server.outbox.repository import OutboxRepository
+from tests.messages.conftest import Store, post, store
+from tests.stores.fixtures import Kafka
+
+__all__ = ["store"]
+
+
+class ChatProcess:
+    """What one chat_server has between a post and Kafka."""
+
+    def __init__(self, store: Store, bootstrap_servers: str, stack: AsyncExitStack) -> None:
+        self.outbox = OutboxRepository(store.engine)
+        self.acknowledgements = Acknowledgements(self.outbox)
+        self.producer = EventProducer(bootstrap_servers, self.acknowledgements.add)
+        self.relay = OutboxRelay(self.outbox, self.producer, Random(7))
+        self.writer = GroupCommitWriter(store.dsn, self.producer.offer, lambda: datetime.now(UTC))
+        self._stack = stack
+
+    async def start(self) -> "ChatProcess":
+        for part in (
+            running(self.acknowledgements.run(), "acknowledgements"),
+            self.producer.sending(),
+            running(self.relay.run(), "relay"),
+            self.writer.committing(),
+        ):
+            await self._stack.enter_async_context(part)
+        return self
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 30) -> None:
+    async with asyncio.timeout(within_s):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def is_empty(process: ChatProcess) -> bool:
+    return await process.outbox.size() == 0
+
+
+async def records_of(bootstrap_servers: str, room_id: str) -> list[ConsumerRecord]:
+    """All records of a room that stand in Kafka now, in order."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(CHAT_EVENTS, p) for p in await _partitions(consumer)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        records: list[ConsumerRecord] = []
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                for found in (await consumer.getmany(partition, timeout_ms=1000)).values():
+                    records += found
+        return [record for record in records if record.key == room_id.encode()]
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer) -> set[int]:
+    await consumer._client.force_metadata_update()
+    consumer.subscribe([CHAT_EVENTS])
+    await consumer.topics()
+    found = consumer.partitions_for_topic(CHAT_EVENTS)
+    consumer.unsubscribe()
+    return set(found or ())
+
+
+def seqs(records: list[ConsumerRecord]) -> list[int]:
+    return [int(header(record.headers, "seq") or b"0") for record in records]
+
+
+async def test_a_committed_event_is_in_kafka_in_order_and_leaves_the_outbox(
+    store: Store, kafka_bootstrap_servers: str, stack: AsyncExitStack
+) -> None:
+    process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
+    room = await store.make_room()
+    await asyncio.gather(*(process.writer.post(post(room)) for _ in range(300)))
+    await until(lambda: is_empty(process))
+    records = await records_of(kafka_bootstrap_servers, room)
+    assert seqs(records) == list(range(1, 301))
+    payloads = await store.rows("SELECT payload FROM events WHERE room_id = $1 ORDER BY seq", room)
+    assert [record.value for record in records] == [row["payload"].encode() for row in payloads]
+    assert header(records[0].headers, "type") == b"message.created"
+
+
+async def test_what_was_posted_while_kafka_was_away_arrives_after_its_return(
+    store: Store, own_kafka: Kafka, stack: AsyncExitStack
+) -> None:
+    process = await ChatProcess(store, own_kafka.bootstrap_servers, stack).start()
+    room = await store.make_room()
+    await process.writer.post(post(room, "before"))
+    await until(lambda: is_empty(process))
+    own_kafka.stop()
+    for number in range(50):
+        await process.writer.post(post(room, f"during {number}"))
+    own_kafka.start()
+    await until(lambda: is_empty(process), within_s=60)
+    records = await records_of(own_kafka.bootstrap_servers, room)
+    assert sorted(set(seqs(records))) == list(range(1, 52))
+
+
+async def test_an_event_left_by_a_killed_process_is_sent_by_another(
+    store: Store, kafka_bootstrap_servers: str, stack: AsyncExitStack
+) -> None:
+    room = await store.make_room()
+    dying = await store.writer(hand_over=lambda events: None)  # as if killed between commit and produce
+    await dying.post(post(room))
+    process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
+    await until(lambda: is_empty(process))
+    assert seqs(await records_of(kafka_bootstrap_servers, room)) == [1]
+
+
+async def test_two_relays_claim_each_row_once(store: Store) -> None:
+    room = await store.make_room()
+    writer = await store.writer(hand_over=lambda events: None)
+    await asyncio.gather(*(writer.post(post(room)) for _ in range(40)))
+    await store.rows("UPDATE outbox SET created_at = now() - interval '1 minute'")
+    one, two = OutboxRepository(store.engine), OutboxRepository(store.engine)
+    claimed = await asyncio.gather(one.claim(30), two.claim(30))
+    taken = [event.seq for events in claimed for event in events]
+    assert len(taken) == len(set(taken)) == 40
+
+
+async def test_a_lease_that_ran_out_is_claimed_again(store: Store) -> None:
+    room = await store.make_room()
+    writer = await store.writer(hand_over=lambda events: None)
+    await writer.post(post(room))
+    await store.rows("UPDATE outbox SET created_at = now() - interval '1 minute'")
+    outbox = OutboxRepository(store.engine)
+    assert len(await outbox.claim(10)) == 1
+    assert await outbox.claim(10) == []
+    await store.rows("UPDATE outbox SET leased_until = now() - interval '1 second'")
+    assert len(await outbox.claim(10)) == 1
+    await outbox.release([(room, 1)])
+    assert len(await outbox.claim(10)) == 1

@@ -1,0 +1,119 @@
+"""A publish_server process of its own beside real Kafka, with a chat_server that tests can bend."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+
+from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
+from local_stack.ports import free_port
+from local_stack.server_process import ServerProcess
+from local_stack.valkey import Valkey
+from tests.chat_stack import make_chat_stack
+from tests.publish.stored_rooms import StoredRooms
+from tests.publish.tab import Tabs
+from tests.stores.fixtures import Kafka
+
+StartPublish = Callable[..., ServerProcess]
+
+
+@pytest.fixture
+def room() -> str:
+    """A room id of this test alone."""
+    return f"room-{uuid.uuid4().hex[:12]}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stored() -> AsyncIterator[StoredRooms]:
+    rooms = StoredRooms()
+    await rooms.start(free_port())
+    yield rooms
+    await rooms.stop()
+
+
+@pytest.fixture(scope="module")
+def publish_settings(valkey_server: Valkey, kafka_server: Kafka, stored: StoredRooms) -> dict[str, str]:
+    """Where a publish_server under test finds its stores."""
+    return {
+        "REDIS_URL": valkey_server.url(0),
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
+        "CHAT_INTERNAL_URL": stored.base_url,
+    }
+
+
+def publish_server(settings: dict[str, str], logs: Path) -> ServerProcess:
+    (process,) = make_chat_stack(chat=0, publish=1, scheduler=0, settings=settings, logs=logs).publish_servers
+    return process
+
+
+@pytest.fixture
+def start_publish(publish_settings: dict[str, str], tmp_path: Path) -> Iterator[StartPublish]:
+    """Starts a publish_server of the test's own with the settings given. Stopped after the test."""
+    with ExitStack() as stack:
+
+        def start(**settings: str) -> ServerProcess:
+            process = publish_server(publish_settings | settings, tmp_path)
+            stack.callback(process.stop)
+            process.start()
+            return process
+
+        yield start
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def tabs(publish_settings: dict[str, str], logs_dir: Path) -> AsyncIterator[Tabs]:
+    """Streams of a publish_server with default settings, which the tests of a module share."""
+    process = publish_server(publish_settings, logs_dir)
+    process.start()
+    try:
+        await asyncio.to_thread(process.wait_ready)
+        async with Tabs.of(process.base_url) as tabs:
+            yield tabs
+    finally:
+        await asyncio.to_thread(process.stop)
+
+
+async def started(start_publish: StartPublish, **settings: str) -> str:
+    """Start publish_server without stopping this event loop, in which its chat_server runs; returns its URL."""
+    process = start_publish(**settings)
+    await asyncio.to_thread(process.wait_ready)
+    return process.base_url
+
+
+class Broker:
+    """Puts records into Kafka as chat_server does, or otherwise where a test says so."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    async def send(self, *events: dict[str, Any], conflate: str | None = None) -> None:
+        sent = [
+            await self._producer.send(
+                CHAT_SIGNALS if event.get("seq") is None else CHAT_EVENTS,
+                orjson.dumps(event),
+                key=event["room_id"].encode(),
+                headers=event_headers(event["type"], event.get("seq"), conflate=conflate),
+            )
+            for event in events
+        ]
+        await asyncio.gather(*sent)
+
+    async def send_raw(
+        self, topic: str, key: str, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        await self._producer.send_and_wait(topic, value, key=key.encode(), headers=headers)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def broker(kafka_server: Kafka) -> AsyncIterator[Broker]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_server.bootstrap_servers, linger_ms=0)
+    await producer.start()
+    yield Broker(producer)
+    await producer.stop()

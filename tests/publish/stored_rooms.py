@@ -1,0 +1,119 @@
+"""A small chat_server of its own kind: it answers the internal calls from a log in memory, which a test may bend."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from chat_contract.internal_api import service_token
+from tests.chat_stack import SECRET
+
+
+@dataclass
+class StoredRoom:
+    """`events` by seq; what is left out of it is no longer kept."""
+
+    events: dict[int, dict[str, Any]] = field(default_factory=dict)
+    last_seq: int = 0
+    heat: dict[str, Any] = field(default_factory=lambda: {"hot": False, "since": None, "fetches_per_s": 0.0})
+
+    @property
+    def oldest_seq(self) -> int:
+        return min(self.events, default=self.last_seq + 1)
+
+
+def message_event(room_id: str, seq: int, text: str, *, message_id: str | None = None) -> dict[str, Any]:
+    return {
+        "type": "message.created",
+        "room_id": room_id,
+        "seq": seq,
+        "message": {
+            "id": message_id or f"00000000-0000-7000-8000-{seq:012d}",
+            "room_id": room_id,
+            "seq": seq,
+            "author": {"id": "00000000-0000-7000-8000-000000000000", "nickname": "Ada"},
+            "text": text,
+            "reply_to": None,
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "edited_at": None,
+            "deleted": False,
+            "reactions": {},
+        },
+    }
+
+
+class StoredRooms:
+    """`calls` counts them by name; while `is_down` every call is answered 503."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, StoredRoom] = {}
+        self.calls: dict[str, int] = defaultdict(int)
+        self.is_down = False
+        self.base_url = ""
+        self._runner: web.AppRunner | None = None
+        self._called = asyncio.Condition()
+
+    def store(self, room_id: str, count: int = 1, text: str = "hello") -> list[dict[str, Any]]:
+        """Add `count` messages to the room, made when new, and return their events."""
+        room = self.rooms.setdefault(room_id, StoredRoom())
+        made = []
+        for _ in range(count):
+            room.last_seq += 1
+            event = message_event(room_id, room.last_seq, text)
+            room.events[room.last_seq] = event
+            made.append(event)
+        return made
+
+    async def start(self, port: int) -> None:
+        app = web.Application()
+        app.router.add_post("/internal/v1/heads", self._heads)
+        app.router.add_get("/internal/v1/rooms/{room_id}/events", self._events)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.base_url = f"http://127.0.0.1:{port}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _note(self, request: web.Request, name: str) -> None:
+        if self.is_down:
+            raise web.HTTPServiceUnavailable
+        assert request.headers["Authorization"] == f"Bearer {service_token(SECRET)}"
+        self.calls[name] += 1
+
+    async def _heads(self, request: web.Request) -> web.Response:
+        await self._note(request, "heads")
+        asked = orjson.loads(await request.read())["rooms"]
+        heads = {
+            room_id: {
+                "last_seq": room.last_seq,
+                "oldest_seq": room.oldest_seq,
+                "message_count": room.last_seq,
+                "heat": room.heat,
+                "slow_mode_s": 0,
+            }
+            for room_id in asked
+            if (room := self.rooms.get(room_id)) is not None
+        }
+        return web.Response(body=orjson.dumps({"heads": heads}), content_type="application/json")
+
+    async def _events(self, request: web.Request) -> web.Response:
+        await self._note(request, "events")
+        room = self.rooms[request.match_info["room_id"]]
+        after_seq, limit = int(request.query["after_seq"]), int(request.query["limit"])
+        if after_seq < room.oldest_seq - 1:
+            body = orjson.dumps({"code": "cursor_expired", "oldest_seq": room.oldest_seq})
+            return web.Response(body=body, status=410, content_type="application/problem+json")
+        seqs = sorted(seq for seq in room.events if seq > after_seq)
+        page = {
+            "events": [room.events[seq] for seq in seqs[:limit]],
+            "cursor": seqs[:limit][-1] if seqs else after_seq,
+            "last_seq": room.last_seq,
+            "has_more": len(seqs) > limit,
+        }
+        return web.Response(body=orjson.dumps(page), content_type="application/json")

@@ -1,0 +1,229 @@
+"""Sockets that misbehave, and a server that stops."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+import httpx
+import pytest
+from aiohttp_sse_client2.client import EventSource  # type: ignore[import-untyped]
+from httpx_sse import aconnect_sse
+
+from local_stack.server_process import ServerProcess
+from tests.publish.conftest import Broker, StartPublish, started
+from tests.publish.stored_rooms import StoredRooms
+from tests.publish.tab import DEADLINE_S, StreamEnded, Tabs
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@contextlib.asynccontextmanager
+async def raw_stream(
+    base_url: str, room: str, request_tail: bytes = b"", receive_buffer: int = 0
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A stream's bare socket; the request is already sent."""
+    url = httpx.URL(base_url)
+    sock = socket.socket()
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, (url.host, url.port))
+    reader, writer = await asyncio.open_connection(sock=sock, limit=4_096)
+    writer.write(f"GET /stream/v1/rooms/{room} HTTP/1.1\r\nHost: {url.host}\r\n\r\n".encode() + request_tail)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def metric(base_url: str, name: str) -> float:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        page = (await client.get(f"{base_url}/metrics")).text
+    return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(name))
+
+
+async def until_metric(base_url: str, name: str, value: float) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while await metric(base_url, name) != value:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_second_request_on_a_streams_socket_ends_it(
+    tabs: Tabs, stored: StoredRooms, room: str
+) -> None:
+    stored.store(room)
+    async with raw_stream(tabs.base_url, room) as (reader, writer):
+        await reader.readuntil(b"stream.opened")
+        writer.write(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(DEADLINE_S):
+            with contextlib.suppress(ConnectionResetError):
+                while await reader.read(4_096):
+                    pass
+    await until_metric(tabs.base_url, "hotchat_streams_open", 0)
+
+
+async def test_a_request_pipelined_behind_a_streams_ends_it(
+    tabs: Tabs, stored: StoredRooms, room: str
+) -> None:
+    stored.store(room)
+    second = b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with raw_stream(tabs.base_url, room, second) as (reader, _), asyncio.timeout(DEADLINE_S):
+        with contextlib.suppress(ConnectionResetError):
+            while await reader.read(4_096):
+                pass
+    await until_metric(tabs.base_url, "hotchat_streams_open", 0)
+
+
+async def test_http_1_0_gets_its_stream_without_chunks(
+    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    url = httpx.URL(tabs.base_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(f"GET /stream/v1/rooms/{room} HTTP/1.0\r\n\r\n".encode())
+    async with asyncio.timeout(DEADLINE_S):
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"chunked" not in head.lower()
+        assert (await reader.readuntil(b"\n\n")).startswith(b"retry: ")
+        assert (await reader.readuntil(b"\n\n")).startswith(b"id: 1\nevent: stream.opened\n")
+        await broker.send(*stored.store(room))
+        assert (await reader.readuntil(b"\n\n")).startswith(b"id: 2\nevent: message.created\n")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_client_that_left_is_forgotten(tabs: Tabs, stored: StoredRooms, room: str) -> None:
+    stored.store(room)
+    async with tabs.open(room) as tab:
+        await tab.next_frame()
+        assert await metric(tabs.base_url, "hotchat_streams_open") == 1
+    await until_metric(tabs.base_url, "hotchat_streams_open", 0)
+
+
+async def test_a_reader_that_was_slow_for_a_while_misses_nothing(
+    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    async with raw_stream(tabs.base_url, room, receive_buffer=4_096) as (reader, _), tabs.open(room) as quick:
+        await reader.readuntil(b"stream.opened")
+        await broker.send(*stored.store(room, 500, text="x" * 1_000))
+        assert await quick.seqs(500) == list(range(2, 502))
+        assert await metric(tabs.base_url, "hotchat_streams_stalled") == 1
+        seqs: list[int] = []
+        async with asyncio.timeout(DEADLINE_S):
+            while not seqs or seqs[-1] < 501:
+                line = await reader.readline()
+                if line.startswith(b"id: "):
+                    seqs.append(int(line[4:]))
+        assert [seq for seq in seqs if seq > 1] == list(range(2, 502))
+        await broker.send(*stored.store(room))
+        assert await quick.seqs(1) == [502]
+
+
+async def test_a_client_that_reads_nothing_is_cut(
+    start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    base_url = await started(start_publish, STREAM_STALL_S="1")
+    async with raw_stream(base_url, room, receive_buffer=4_096) as (reader, _):
+        await reader.readuntil(b"stream.opened")
+        await broker.send(*stored.store(room, 300, text="x" * 1_000))
+        await until_metric(base_url, 'hotchat_streams_closed_total{reason="stalled"}', 1)
+
+
+async def test_one_that_fell_off_the_ring_is_told_of_a_gap(
+    start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    base_url = await started(start_publish, RING_EVENTS="10")
+    async with raw_stream(base_url, room, receive_buffer=4_096) as (reader, _):
+        await reader.readuntil(b"stream.opened")
+        await broker.send(*stored.store(room, 300, text="x" * 1_000))
+        await until_metric(base_url, 'hotchat_hub_events_total{verdict="appended"}', 300)
+        at, gaps = 1, 0
+        async with asyncio.timeout(DEADLINE_S):
+            while at < 301:
+                line = await reader.readline()
+                if line.startswith(b"id: "):
+                    seq, is_gap = int(line[4:]), b"stream.gap" in await reader.readline()
+                    assert is_gap or seq == at + 1
+                    at, gaps = seq, gaps + is_gap
+        assert gaps
+
+
+@pytest.mark.parametrize("streams", [0, 100])
+async def test_a_stop_ends_all_streams_orderly_and_soon(
+    start_publish: StartPublish, stored: StoredRooms, room: str, streams: int
+) -> None:
+    stored.store(room)
+    process: ServerProcess = start_publish()
+    await asyncio.to_thread(process.wait_ready)
+    async with Tabs.of(process.base_url) as tabs, contextlib.AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(tabs.open(room)) for _ in range(streams)]
+        listing = await stack.enter_async_context(
+            tabs.client.stream("GET", f"{process.base_url}/stream/v1/rooms", params={"room": room})
+        )
+        lines = listing.aiter_lines()
+        await anext(lines)
+        for tab in opened:
+            await tab.next_frame()
+        began = time.monotonic()
+        os.kill(process.pid, signal.SIGTERM)
+        for tab in opened:
+            assert (await tab.wait_for("stream.closing")).data == {"reason": "shutdown"}
+            with pytest.raises(StreamEnded):
+                await tab.next_frame()
+        assert "event: stream.closing" in [line async for line in lines]
+        async with asyncio.timeout(DEADLINE_S):
+            while process.is_running():
+                await asyncio.sleep(0.02)
+        assert process.exit_code() == 0
+        assert time.monotonic() - began < 5, "a promise, not a measurement"
+
+
+async def test_a_killed_server_looks_like_an_error_to_its_clients(
+    start_publish: StartPublish, stored: StoredRooms, room: str
+) -> None:
+    stored.store(room)
+    process: ServerProcess = start_publish()
+    await asyncio.to_thread(process.wait_ready)
+    async with Tabs.of(process.base_url) as tabs, tabs.open(room) as tab:
+        await tab.next_frame()
+        os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(httpx.HTTPError):
+            await tab.next_frame()
+
+
+async def test_httpx_sse_reads_it(tabs: Tabs, stored: StoredRooms, broker: Broker, room: str) -> None:
+    stored.store(room)
+    url = f"{tabs.base_url}/stream/v1/rooms/{room}"
+    async with aconnect_sse(tabs.client, "GET", url) as source, asyncio.timeout(DEADLINE_S):
+        events = source.aiter_sse()
+        first = await anext(events)
+        while first.event != "stream.opened":
+            first = await anext(events)
+        await broker.send(*stored.store(room))
+        second = await anext(events)
+        assert (second.event, second.id, second.json()["seq"]) == ("message.created", "2", 2)
+
+
+async def test_aiohttp_sse_client_reads_it(
+    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    async with (
+        aiohttp.ClientSession() as session,
+        EventSource(f"{tabs.base_url}/stream/v1/rooms/{room}", session=session) as events,
+        asyncio.timeout(DEADLINE_S),
+    ):
+        assert (await anext(events)).type == "stream.opened"
+        await broker.send(*stored.store(room))
+        second = await anext(events)
+        assert (second.type, second.last_event_id) == ("message.created", "2")

@@ -1,0 +1,60 @@
+"""What a request for a stream asks for."""
+
+import pytest
+
+from chat_contract.http.problem import ChatError
+from publish_server.stream_cursor import stream_request
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "cursor"),
+    [
+        (b"", None, None),
+        (b"", b"", None),
+        (b"", b"7", 7),
+        (b"lastEventId=8", b"7", 7),
+        (b"lastEventId=8&last_event_id=9", b"", 8),
+        (b"lastEventId=&last_event_id=9", None, 9),
+        (b"last_event_id=0", None, 0),
+        (b"last_event_id=9223372036854775807", None, 2**63 - 1),
+        (b"unknown=1", None, None),
+    ],
+)
+def test_the_first_cursor_that_is_not_empty_counts(
+    query: bytes, header: bytes | None, cursor: int | None
+) -> None:
+    assert stream_request("lobby", query, header) == ("lobby", "events", cursor)
+
+
+def test_notify_is_a_mode() -> None:
+    assert stream_request("lobby", b"mode=notify", None).mode == "notify"
+
+
+@pytest.mark.parametrize(
+    ("query", "header"),
+    [
+        (b"mode=loud", None),
+        (b"", b"-1"),
+        (b"", b"1e3"),
+        (b"", "٣".encode()),
+        (b"", b"7\n"),
+        (b"last_event_id=9223372036854775808", None),
+        (b"last_event_id=" + b"9" * 5_000, None),
+        (b"lastEventId=x", None),
+        (b"&".join([b"a=1"] * 50), None),
+        (b"last_event_id=%00", None),
+        (b"last_event_id=%ff%fe", None),
+    ],
+)
+def test_nonsense_is_refused_with_a_reason(query: bytes, header: bytes | None) -> None:
+    with pytest.raises(ChatError) as refusal:
+        stream_request("lobby", query, header)
+    assert refusal.value.code == "validation_failed"
+    assert refusal.value.extra["errors"]
+
+
+@pytest.mark.parametrize("room_id", ["", "Lobby", "a b", "a/b", "x" * 65, "lobby\n", "löbby", "%2e"])
+def test_an_id_that_no_room_can_have_is_no_room(room_id: str) -> None:
+    with pytest.raises(ChatError) as refusal:
+        stream_request(room_id, b"", None)
+    assert refusal.value.code == "room_not_found"

@@ -1,0 +1,122 @@
+"""Both servers together, on real stores: what was answered 201 is seen, whatever is killed in between."""
+
+import asyncio
+import uuid
+
+import httpx
+import pytest
+
+from tests.chat_stack import ChatStack, StartChatStack
+from tests.publish.tab import DEADLINE_S, Frame, Tab, Tabs
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+
+class Writer:
+    """One signed-in user of one room."""
+
+    def __init__(self, client: httpx.AsyncClient, room: str) -> None:
+        self._client = client
+        self.messages = f"/api/v1/rooms/{room}/messages"
+
+    @classmethod
+    async def enter(cls, client: httpx.AsyncClient, room: str) -> "Writer":
+        session = (await client.post("/api/v1/sessions", json={"nickname": "Ada"})).json()
+        client.headers["Authorization"] = f"Bearer {session['token']}"
+        (await client.post("/api/v1/rooms", json={"name": room, "id": room})).raise_for_status()
+        return cls(client, room)
+
+    async def post(self, text: str) -> dict[str, object]:
+        """Post until it is answered, as a browser's outbox does."""
+        draft = {"client_message_id": str(uuid.uuid4()), "text": text}
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                try:
+                    answer = await self._client.post(self.messages, json=draft)
+                except httpx.TransportError:
+                    continue
+                if answer.status_code in (200, 201):
+                    message: dict[str, object] = answer.json()
+                    return message
+
+    async def call(self, method: str, path: str, **body: object) -> None:
+        (await self._client.request(method, f"{self.messages}/{path}", json=body or None)).raise_for_status()
+
+
+async def test_every_kind_of_write_is_seen_in_its_order(start_chat_stack: StartChatStack, room: str) -> None:
+    stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
+    async with (
+        httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
+        Tabs.of(stack.publish_url) as tabs,
+    ):
+        writer = await Writer.enter(client, room)
+        async with tabs.open(room) as tab:
+            await tab.next_frame()
+            message = await writer.post("first")
+            await writer.call("PATCH", str(message["id"]), text="first, edited")
+            await writer.call("PUT", f"{message['id']}/reactions/heart")
+            await writer.call("DELETE", str(message["id"]))
+            seen = [await tab.next_event() for _ in range(4)]
+        assert [frame.type for frame in seen] == [
+            "message.created",
+            "message.edited",
+            "reaction.changed",
+            "message.deleted",
+        ]
+        assert [frame.id for frame in seen] == ["1", "2", "3", "4"]
+        async with tabs.open(room, cursor=0) as later:
+            texts = [(await later.next_event()).data.get("message", {}).get("text") for _ in range(4)]
+        assert texts == ["", "", None, ""]
+
+
+@pytest.mark.parametrize("part", ["chat_server", "publish_server"])
+async def test_a_kill_in_the_middle_of_a_chat_loses_and_doubles_nothing(
+    start_chat_stack: StartChatStack, room: str, part: str
+) -> None:
+    stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
+    victim = stack.chat_servers[0] if part == "chat_server" else stack.publish_servers[0]
+    async with (
+        httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
+        Tabs.of(stack.publish_url) as tabs,
+    ):
+        writer = await Writer.enter(client, room)
+        posted: list[str] = []
+
+        async def chat() -> None:
+            for number in range(60):
+                await writer.post(f"message {number}")
+                posted.append(f"message {number}")
+
+        readers = [asyncio.create_task(texts_until(tabs, room, "message 59")) for _ in range(5)]
+        chatting = asyncio.create_task(chat())
+        async with asyncio.timeout(4 * DEADLINE_S):
+            while len(posted) < 20:
+                await asyncio.sleep(0.01)
+            victim.kill()
+            await asyncio.to_thread(victim.start_and_wait)
+            await chatting
+            for reader in readers:
+                assert await reader == posted
+
+
+async def texts_until(tabs: Tabs, room: str, last: str) -> list[str]:
+    """What a tab sees that reconnects with the last id it got, up to the message `last`."""
+    texts: list[str] = []
+    cursor = 0
+    while not texts or texts[-1] != last:
+        try:
+            async with tabs.open(room, cursor=cursor) as tab:
+                while not texts or texts[-1] != last:
+                    frame = await next_of(tab)
+                    assert frame.type == "message.created"
+                    texts.append(frame.data["message"]["text"])
+                    cursor = int(frame.id)
+        except (httpx.TransportError, TimeoutError):
+            await asyncio.sleep(0.05)
+    return texts
+
+
+async def next_of(tab: Tab) -> Frame:
+    while (frame := await tab.next_event()).type == "stream.closing":
+        pass
+    return frame

@@ -1,0 +1,109 @@
+"""`python -m local_stack` on free ports and its own data folder, watched from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+
+from local_stack.ports import LOOPBACK, free_port
+from local_stack.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY_WITHIN_S = 180.0
+NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "CHAT_INTERNAL_URL"}
+
+
+class RunningStack:
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.data_dir = data_dir
+        self.chat_port = int(settings.get("CHAT_PORT") or free_port())
+        self.publish_port = int(settings.get("PUBLISH_PORT") or free_port())
+        self._said = data_dir.parent / f"{data_dir.name}.said"
+        self._env = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON} | {
+            "HOTCHAT_DATA_DIR": str(data_dir),
+            "CHAT_PORT": str(self.chat_port),
+            "PUBLISH_PORT": str(self.publish_port),
+            **settings,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def chat_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.chat_port}"
+
+    @property
+    def publish_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.publish_port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        self._said.parent.mkdir(parents=True, exist_ok=True)
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "local_stack", "run"],
+                cwd=ROOT,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+
+    def start_and_wait(self) -> None:
+        self.start()
+        wait_until(
+            lambda: self.has_ended() or "Hotchat is ready" in self.said(),
+            within_s=READY_WITHIN_S,
+            what="the ready line",
+        )
+        assert not self.has_ended(), self.said()
+
+    def said(self) -> str:
+        return self._said.read_text()
+
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def wait_ended(self, within_s: float = 60.0) -> int:
+        assert self.process is not None
+        return self.process.wait(within_s)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def stop(self) -> int:
+        """SIGTERM, and its exit code; what is left of a test that failed half-way is killed."""
+        if self.has_ended():
+            return self.process.returncode if self.process else 0
+        self.send(signal.SIGTERM)
+        try:
+            return self.wait_ended()
+        except subprocess.TimeoutExpired:
+            for process in self.family():
+                process.kill()
+            raise
+
+    def family(self) -> list[psutil.Process]:
+        """The supervisor and all that it has started, at any depth."""
+        supervisor = psutil.Process(self.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def part(self, name: str) -> psutil.Process:
+        """The process of one part; `name` is a word of its command line, such as `chat_server` or `postgres`."""
+        for process in psutil.Process(self.pid).children():
+            words = process.cmdline()
+            named = process.name() in (name, f"{name}-server")
+            if named or name in words:
+                return process
+        raise LookupError(f"no part {name} is running")
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.chat_url}{path}", timeout=10)

@@ -1,0 +1,49 @@
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local_stack.child_process import ChildProcess
+from local_stack.waiting import wait_until
+
+PARENT = """
+import pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+partial = pathlib.Path(sys.argv[1] + ".partial")
+partial.write_text(str(child.pid))
+partial.rename(sys.argv[1])
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_what_a_child_has_started_ends_with_it(tmp_path: Path, end: str) -> None:
+    told = tmp_path / "grandchild"
+    child = ChildProcess("parent", [sys.executable, "-c", PARENT, told], log_path=tmp_path / "log")
+    child.start()
+    try:
+        wait_until(told.exists, within_s=60, what="the start of the grandchild")
+        grandchild = int(told.read_text())
+        getattr(child, end)()
+        wait_until(lambda: is_gone(grandchild), within_s=30, what="the end of the grandchild")
+    finally:
+        child.kill()
+
+
+def test_a_child_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "ready"
+    code = "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    code += "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    child = ChildProcess("deaf", [sys.executable, "-c", code, told], log_path=tmp_path / "log")
+    child.start()
+    wait_until(told.exists, within_s=60, what="its start")
+    assert child.stop(within_s=0.1) == -signal.SIGKILL
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

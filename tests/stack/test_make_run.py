@@ -1,0 +1,239 @@
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from local_stack.lives import MAX_SHORT_LIVES
+from local_stack.ports import LOOPBACK, why_unusable
+from local_stack.waiting import wait_until
+from tests.stack.running_stack import RunningStack
+
+MakeStack = Callable[..., RunningStack]
+STORES = {"postgres": "postgres", "valkey": "valkey", "local_stack.kafka_broker": "kafka"}
+
+pytestmark = pytest.mark.timeout(480)  # a machine that is busy with other things
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
+    made: list[RunningStack] = []
+
+    def make(**settings: str) -> RunningStack:
+        made.append(RunningStack(tmp_path / "data", **settings))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.stop()
+
+
+@pytest.fixture
+def running(make_stack: MakeStack) -> RunningStack:
+    stack = make_stack()
+    stack.start_and_wait()
+    return stack
+
+
+def still_there(family: list[psutil.Process]) -> list[psutil.Process]:
+    """A zombie is gone: who inherits it may take its time to ask for its exit code."""
+    return [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def is_up(stack: RunningStack) -> bool:
+    try:
+        return stack.get("/healthz/ready").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_it_names_each_step_then_says_where_it_is_and_serves_the_page_there(running: RunningStack) -> None:
+    for step in ("Postgres", "Valkey", "Kafka", "page", "chat_server"):
+        assert step in running.said()
+    assert f"Hotchat is ready: http://localhost:{running.chat_port}" in running.said()
+    page = running.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert httpx.get(f"{running.publish_url}/healthz/ready").status_code == 200
+    for log in ("postgres", "valkey", "kafka", "chat_server", "publish_server", "scheduler"):
+        assert (running.data_dir / "logs" / f"{log}.log").exists()
+
+
+def test_a_second_run_on_the_same_folder_is_refused_with_a_sentence(
+    running: RunningStack, make_stack: MakeStack
+) -> None:
+    second = make_stack()
+    second.start()
+    assert second.wait_ended() == 1
+    assert f"already running on {running.data_dir} (process {running.pid})" in second.said()
+    assert is_up(running)
+
+
+@pytest.mark.parametrize("setting", ["CHAT_PORT", "PUBLISH_PORT"])
+def test_a_taken_port_ends_the_run_with_a_sentence(make_stack: MakeStack, setting: str) -> None:
+    with closing(socket.create_server((LOOPBACK, 0))) as other:
+        port = other.getsockname()[1]
+        stack = make_stack(**{setting: str(port)})
+        stack.start()
+        assert stack.wait_ended() == 1
+    assert (
+        f"port {port} on 127.0.0.1 is already taken; free it or set {setting} to another one" in stack.said()
+    )
+    assert "Traceback" not in stack.said()
+
+
+def test_a_wrong_setting_of_the_stack_is_named_in_a_sentence(make_stack: MakeStack) -> None:
+    stack = make_stack(CHAT_WORKERS="many")
+    stack.start()
+    assert stack.wait_ended() == 1
+    assert "CHAT_WORKERS" in stack.said()
+    assert "Traceback" not in stack.said()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("HOTCHAT_MODE", "sometimes"), ("RING_EVENTS", "none"), ("SCHEDULER_METRICS_PORT", "x")],
+)
+def test_a_wrong_setting_of_a_server_is_named_in_a_sentence(
+    make_stack: MakeStack, setting: str, value: str
+) -> None:
+    stack = make_stack(**{setting: value})
+    stack.start()
+    assert stack.wait_ended() == 1
+    assert f"wrong setting: {setting}" in stack.said()
+    assert "Traceback" not in stack.said()
+
+
+@pytest.mark.parametrize("part", STORES)
+def test_a_store_that_dies_ends_the_run_with_a_sentence_and_leaves_nothing(
+    running: RunningStack, part: str
+) -> None:
+    family = running.family()
+    running.part(part).kill()
+    assert running.wait_ended() == 1
+    assert f"{STORES[part]} has been killed by SIGKILL" in running.said()
+    assert "Traceback" not in running.said()
+    assert not still_there(family)
+
+
+@pytest.mark.parametrize("part", ["chat_server", "publish_server", "chat_server.hotchat.scheduler"])
+def test_a_server_that_is_killed_is_started_again(running: RunningStack, part: str) -> None:
+    killed = running.part(part)
+    killed.kill()
+
+    def is_back() -> bool:
+        try:
+            return running.part(part).pid != killed.pid and is_up(running)
+        except (LookupError, psutil.NoSuchProcess):
+            return False
+
+    wait_until(is_back, within_s=20, what=f"the return of {part}")
+    assert not running.has_ended()
+
+
+def test_a_server_that_keeps_dying_ends_the_run_with_a_sentence(running: RunningStack) -> None:
+    for _ in range(MAX_SHORT_LIVES):
+        victim = running.part("chat_server.hotchat.scheduler")
+        victim.kill()
+        wait_until(lambda victim=victim: not victim.is_running(), within_s=10, what="its end")  # type: ignore[misc]
+        wait_until(
+            lambda: running.has_ended() or has_scheduler(running), within_s=20, what="the supervisor's answer"
+        )
+    assert running.wait_ended() == 1
+    assert f"scheduler keeps dying ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.said()
+
+
+def has_scheduler(stack: RunningStack) -> bool:
+    try:
+        return stack.part("chat_server.hotchat.scheduler").is_running()
+    except (LookupError, psutil.NoSuchProcess):
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stop_signal_leaves_no_process_no_lock_and_no_port(
+    running: RunningStack, number: signal.Signals
+) -> None:
+    family = running.family()
+    running.send(number)
+    assert running.wait_ended() == 0
+    assert not still_there(family)
+    assert why_unusable(LOOPBACK, running.chat_port) is None
+    assert why_unusable(LOOPBACK, running.publish_port) is None
+    assert not (running.data_dir / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_stop_signal_while_it_starts_leaves_no_process(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    stack.start()
+    wait_until(lambda: "Postgres:" in stack.said(), within_s=60, what="the first step")
+    family = stack.family()
+    stack.send(signal.SIGTERM)
+    assert stack.wait_ended() == 0
+    assert not still_there(family)
+
+
+def test_what_was_said_is_still_there_after_a_stop_and_a_start(
+    running: RunningStack, make_stack: MakeStack
+) -> None:
+    made = make_room_with_message(running, "kept-over-a-stop")
+    assert running.stop() == 0
+    again = make_stack()
+    again.start_and_wait()
+    assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
+
+
+def test_killing_the_supervisor_takes_all_with_it_and_the_next_start_keeps_the_data(
+    running: RunningStack, make_stack: MakeStack
+) -> None:
+    made = make_room_with_message(running, "kept-over-a-kill")
+    family = running.family()
+    running.send(signal.SIGKILL)
+    running.wait_ended()
+    again = make_stack(CHAT_PORT=str(running.chat_port), PUBLISH_PORT=str(running.publish_port))
+    wait_until(
+        lambda: (
+            why_unusable(LOOPBACK, running.chat_port) is None
+            and why_unusable(LOOPBACK, running.publish_port) is None
+        ),
+        within_s=20,
+        what="the servers' end",
+    )
+    again.start_and_wait()
+    assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
+    assert not still_there(family)
+
+
+def test_everything_killed_at_once_starts_again_with_the_data(
+    running: RunningStack, make_stack: MakeStack
+) -> None:
+    made = make_room_with_message(running, "kept-over-a-power-cut")
+    for process in running.family():
+        process.kill()
+    running.wait_ended()
+    again = make_stack()
+    again.start_and_wait()
+    assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
+
+
+def test_several_processes_share_one_port(make_stack: MakeStack) -> None:
+    stack = make_stack(CHAT_WORKERS="2", PUBLISH_WORKERS="2")
+    stack.start_and_wait()
+    modules = [process.cmdline()[-1] for process in psutil.Process(stack.pid).children()]
+    assert modules.count("chat_server") == 2
+    assert modules.count("publish_server") == 2
+
+
+def make_room_with_message(stack: RunningStack, room_id: str) -> str:
+    """A room of that id, in which "still here" was said."""
+    with httpx.Client(base_url=f"{stack.chat_url}/api/v1", timeout=10) as client:
+        token = client.post("/sessions", json={"nickname": "Minji"}).raise_for_status().json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        client.post("/rooms", json={"name": room_id, "id": room_id}).raise_for_status()
+        draft = {"client_message_id": "0190a0e5-5f3a-7c3c-9c1e-6f9d3f1c2b4a", "text": "still here"}
+        client.post(f"/rooms/{room_id}/messages", json=draft).raise_for_status()
+    return room_id

@@ -1,0 +1,156 @@
+"""One real Postgres, Valkey and Kafka a test session, on free loopback ports; a database of its own for every use.
+
+Never stop or kill the shared servers: a test that does takes `own_postgres`, `own_valkey` or `own_kafka`.
+"""
+
+import itertools
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local_stack.apache_kafka import ApacheKafka, fetch_jars, missing_tool
+from local_stack.kafka_broker import EmbeddedKafka
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
+
+Kafka = ApacheKafka | EmbeddedKafka
+
+VALKEY_DATABASES = 4_096
+_kafka_stand_in = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Decide once which Kafka this run uses: its absence is a failure in CI, and said aloud elsewhere."""
+    missing = missing_tool()
+    if missing is None:
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError(
+            f"real Kafka needs `{missing}`, which is missing: apt-get install default-jre-headless maven"
+        )
+    config.stash[_kafka_stand_in] = f"`{missing}` is missing: the embedded broker stands in for Apache Kafka"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"kafka: {config.stash.get(_kafka_stand_in, 'Apache Kafka')}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    stand_in = config.stash.get(_kafka_stand_in, None)
+    if stand_in:
+        terminalreporter.write_line(
+            f"Note: {stand_in}; what only real Kafka can show was not shown.", yellow=True
+        )
+
+
+@pytest.fixture(scope="session")
+def logs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where stores and servers of this session write their logs."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, logs_dir: Path) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("stores") / "postgres", log_path=logs_dir / "postgres.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fresh_database(postgres_server: Postgres) -> Iterator[Callable[[], str]]:
+    """Makes an empty database at every call and returns its URL; dropped after the test."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        postgres_server.ensure_database(name)
+        made.append(name)
+        return postgres_server.url(name)
+
+    yield make
+    for name in made:
+        postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def database_url(fresh_database: Callable[[], str]) -> str:
+    """URL of an empty database, as DATABASE_URL takes it."""
+    return fresh_database()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory, logs_dir: Path) -> Iterator[Valkey]:
+    server = Valkey(
+        tmp_path_factory.mktemp("stores") / "valkey",
+        log_path=logs_dir / "valkey.log",
+        databases=VALKEY_DATABASES,
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _redis_numbers() -> Iterator[int]:
+    return itertools.count()
+
+
+@pytest.fixture
+def redis_url(valkey_server: Valkey, _redis_numbers: Iterator[int]) -> str:
+    """URL of an empty numbered database, as REDIS_URL takes it."""
+    return valkey_server.url(next(_redis_numbers) % VALKEY_DATABASES)
+
+
+@pytest.fixture(scope="session")
+def kafka_server(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, logs_dir: Path
+) -> Iterator[Kafka]:
+    server = make_kafka(pytestconfig, tmp_path_factory.mktemp("kafka"), logs_dir / "kafka.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def kafka_bootstrap_servers(kafka_server: Kafka) -> str:
+    """As KAFKA_BOOTSTRAP_SERVERS takes it. All tests share its topics: give rooms names of their own."""
+    return kafka_server.bootstrap_servers
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A server for this test alone, to stop, kill and pause."""
+    server = Postgres(tmp_path / "postgres", log_path=tmp_path / "postgres.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A server for this test alone, to stop, kill and pause."""
+    server = Valkey(tmp_path / "valkey", log_path=tmp_path / "valkey.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_kafka(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Kafka]:
+    """A broker for this test alone, to stop, kill and pause."""
+    server = make_kafka(pytestconfig, tmp_path / "kafka", tmp_path / "kafka.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+def make_kafka(config: pytest.Config, data_dir: Path, log_path: Path) -> Kafka:
+    """Apache Kafka, or the embedded broker where this run said so; not started."""
+    if _kafka_stand_in in config.stash:
+        return EmbeddedKafka(data_dir, log_path=log_path)
+    fetch_jars()
+    return ApacheKafka(data_dir, log_path=log_path)

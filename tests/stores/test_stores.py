@@ -1,0 +1,85 @@
+"""The stores that tests and `make run` stand on behave as real ones: they keep what they should over a kill -9."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Producer
+
+from local_stack.apache_kafka import ApacheKafka
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
+from tests.stores.fixtures import Kafka
+
+
+def test_postgres_keeps_a_committed_row_over_a_kill(own_postgres: Postgres) -> None:
+    own_postgres.psql("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
+    own_postgres.kill()
+    own_postgres.start()
+    assert own_postgres.psql("SELECT n FROM kept") == "7"
+
+
+def test_postgres_runs_with_fsync(own_postgres: Postgres) -> None:
+    assert (
+        own_postgres.psql("SELECT current_setting('fsync'), current_setting('synchronous_commit')") == "on|on"
+    )
+
+
+def test_postgres_starts_although_a_stale_pid_file_names_a_living_process(own_postgres: Postgres) -> None:
+    own_postgres.kill()
+    pid_file = own_postgres.data_dir / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join(["1", *lines[1:]]))
+    own_postgres.start()
+    assert own_postgres.psql("SELECT 1") == "1"
+
+
+def test_a_second_postgres_takes_the_folder_over_from_one_left_behind(
+    own_postgres: Postgres, tmp_path: Path
+) -> None:
+    own_postgres.psql("CREATE TABLE kept (n int)")
+    successor = Postgres(own_postgres.data_dir, log_path=tmp_path / "successor.log")
+    successor.start()
+    try:
+        assert not own_postgres.is_running()
+        assert successor.psql("SELECT count(*) FROM kept") == "0"
+    finally:
+        successor.stop()
+
+
+def test_every_database_url_is_an_empty_database(database_url: str, postgres_server: Postgres) -> None:
+    name = database_url.rpartition("/")[2]
+    tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
+    assert postgres_server.psql(tables, name) == "0"
+
+
+def test_valkey_comes_back_empty_on_the_same_port_after_a_kill(own_valkey: Valkey) -> None:
+    before = own_valkey.url()
+    own_valkey.kill()
+    own_valkey.start()
+    assert own_valkey.url() == before
+
+
+def test_a_paused_store_is_stopped_all_the_same(own_valkey: Valkey) -> None:
+    own_valkey.pause()
+    own_valkey.stop()
+    assert own_valkey.process.exit_code() in (0, -signal.SIGTERM)
+
+
+def test_kafka_keeps_an_acknowledged_record_over_a_kill(own_kafka: Kafka) -> None:
+    if not isinstance(own_kafka, ApacheKafka):
+        pytest.skip("the embedded broker forgets; this needs Java")
+    producer = Producer({"bootstrap.servers": own_kafka.bootstrap_servers, "acks": "all"})
+    producer.produce("kept", b"value")
+    assert producer.flush(10) == 0
+    own_kafka.kill()
+    own_kafka.start()
+    consumer = Consumer(
+        {"bootstrap.servers": own_kafka.bootstrap_servers, "group.id": "g", "auto.offset.reset": "earliest"}
+    )
+    consumer.subscribe(["kept"])
+    try:
+        record = consumer.poll(20)
+        assert record is not None and record.value() == b"value"
+    finally:
+        consumer.close()
