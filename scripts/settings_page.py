@@ -1,0 +1,89 @@
+"""docs/settings.md, made from the settings classes themselves."""
+
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+from chat_contract.settings import SharedSettings
+from chat_server.config import ChatSettings, SchedulerSettings
+from local_stack.settings import StackSettings
+from publish_server.config import PublishSettings
+
+INTRODUCTION = """\
+# Settings
+
+Everything is set by environment variables. A file in `/run/secrets` named as the setting in lower case
+(`/run/secrets/hotchat_secret`) sets it too; the environment wins. A wrong value ends the start with a sentence that
+names it. `make run` passes its own environment on to the servers and chooses stores, ports and secrets where none are
+given; `docker-compose.yml` takes what `.env.example` names.
+
+This page is made by `scripts/generate.py`; a check fails when it is out of date.
+"""
+HEAD = "| name | type | default | meaning |\n| --- | --- | --- | --- |\n"
+
+
+def settings_page() -> str:
+    shared = SharedSettings.model_fields
+    heat = {
+        name: field
+        for name, field in SchedulerSettings.model_fields.items()
+        if name in ChatSettings.model_fields
+    }
+    parts = {
+        "Both servers and the scheduler": shared,
+        "chat_server and the scheduler": _without(heat, shared),
+        "chat_server": _without(ChatSettings.model_fields, heat),
+        "scheduler": _without(SchedulerSettings.model_fields, heat),
+        "publish_server": _without(PublishSettings.model_fields, shared),
+        "`make run`": StackSettings.model_fields,
+    }
+    return INTRODUCTION + "".join(
+        f"\n## {title}\n\n{HEAD}{''.join(_row(name, field) for name, field in fields.items())}"
+        for title, fields in parts.items()
+        if fields
+    )
+
+
+def _without(fields: dict[str, FieldInfo], others: dict[str, FieldInfo]) -> dict[str, FieldInfo]:
+    return {name: field for name, field in fields.items() if name not in others}
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    meaning = (field.description or "").replace("|", "\\|")
+    return f"| `{name.upper()}` | {_type(field)} | {_default(field)} | {meaning} |\n"
+
+
+def _type(field: FieldInfo) -> str:
+    kind: Any = field.annotation
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(kind))
+    names = {int: "whole number", float: "number", bool: "0 or 1", str: "text", Path: "path"}
+    limits = [text for text in map(_limit, field.metadata) if text]
+    return " ".join([names.get(kind, "list"), *limits])
+
+
+def _limit(rule: object) -> str:
+    for attribute, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("min_length", "length ≥")):
+        value = getattr(rule, attribute, None)
+        if value is not None:
+            return f"{sign} {value:,}" if isinstance(value, int) and value > 99_999 else f"{sign} {value}"
+    return ""
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.default
+    if default is PydanticUndefined:
+        return "required"
+    if isinstance(default, tuple):
+        default = ",".join(default)
+    if isinstance(default, bool):
+        default = int(default)
+    return f"`{default}`" if str(default) else "empty"
+
+
+def settings_classes() -> tuple[type[BaseSettings], ...]:
+    """Every class whose settings the page shows."""
+    return (ChatSettings, SchedulerSettings, PublishSettings, StackSettings)
