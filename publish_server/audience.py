@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from publish_server.gzip_blocks import Tally
-from publish_server.stream_connection import FAILED, StreamConnection, write_all
+from publish_server.metrics import FLUSHES_SHARED
+from publish_server.stream_connection import FAILED, StreamConnection, shared_pages, write_all
 from publish_server.wire import Wire
 
 if TYPE_CHECKING:
@@ -58,13 +59,16 @@ class Audience:
         descriptors = list(self.live)
         self.left = left = set[int]()
         try:
-            for start in range(0, len(descriptors), slice_writes):
-                part = descriptors[start : start + slice_writes]
-                if left:
-                    part = [descriptor for descriptor in part if descriptor not in left]
-                for descriptor, taken in write_all(part, data):
-                    _hand_over(self.live[descriptor], data, taken)
-                yield len(part), len(part) * len(data)
+            with shared_pages(data, len(descriptors)) as pages:
+                if pages is not None:
+                    FLUSHES_SHARED.inc()
+                for start in range(0, len(descriptors), slice_writes):
+                    part = descriptors[start : start + slice_writes]
+                    if left:
+                        part = [descriptor for descriptor in part if descriptor not in left]
+                    for descriptor, taken in write_all(part, data, pages):
+                        _hand_over(self.live[descriptor], data, taken)
+                    yield len(part), len(part) * len(data)
         finally:
             self.left = None
 

@@ -30,6 +30,9 @@ CHAT_CALLS = Counter("hotchat_chat_calls_total", "Internal calls to chat_server"
 PAGES = Counter("hotchat_history_pages_total", "Pages of old events for resuming streams", ["outcome"])
 
 WRITES = Counter("hotchat_flush_writes_total", "Writes to up-to-date streams")
+FLUSHES_SHARED = Counter(
+    "hotchat_flushes_shared_total", "Flushes whose bytes went out as shared pages, without a copy a stream"
+)
 FLUSH_BYTES = Counter("hotchat_flush_bytes_total", "Bytes those writes handed to the kernel or the transport")
 FLUSH_SECONDS = Histogram(
     "hotchat_flush_busy_seconds",

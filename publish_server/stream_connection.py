@@ -11,12 +11,19 @@ Rules that keep writing to bare descriptors safe:
 - A descriptor leaves every table before its transport closes (`Streams.lost` is the first thing `connection_lost`
   does), since the kernel gives the number to the next connection.
 - Never with TLS, where the transport's bytes are not the socket's.
+
+A large flush to a large crowd is not copied into every socket: it is put into an anonymous file once, and the
+sockets get references to its pages (`sendfile`). Nothing is ever written into that file again, so what a slow client
+has yet to read cannot change under it; the pages go when the last socket has let go of them.
 """
 
 import asyncio
+import os
 import socket
-from collections.abc import Sequence
-from os import write
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from os import sendfile, write
 from typing import TYPE_CHECKING, Any, Protocol
 
 from publish_server.gzip_blocks import StreamTally
@@ -30,16 +37,36 @@ MAX_SEND_BUFFER = 64 * 1024
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
 
-def write_all(descriptors: Sequence[int], data: bytes) -> list[tuple[int, int]]:
+SHARED_FROM_BYTES = 4 * 1024
+SHARED_FROM_WRITES = 128
+"""Below either of them making the file costs more than the copies."""
+
+
+@contextmanager
+def shared_pages(data: bytes, writes: int) -> Iterator[int | None]:
+    """A file that holds `data` for so many writes of it; None where copies are cheaper or no such file exists."""
+    if len(data) < SHARED_FROM_BYTES or writes < SHARED_FROM_WRITES or sys.platform != "linux":
+        yield None
+        return
+    file = os.memfd_create("flush")
+    try:
+        write(file, data)
+        yield file
+    finally:
+        os.close(file)
+
+
+def write_all(descriptors: Sequence[int], data: bytes, pages: int | None = None) -> list[tuple[int, int]]:
     """Write `data` to each descriptor; returns (descriptor, bytes taken or FAILED) of those that did not take all.
 
-    Nothing else belongs into this loop: 5,000 subscribers and 12 flushes a second go through it.
+    `pages` is a file that holds the same bytes. Nothing else belongs into this loop: 5,000 subscribers and 12 flushes
+    a second go through it.
     """
     size = len(data)
     short = []
     for descriptor in descriptors:
         try:
-            taken = write(descriptor, data)
+            taken = write(descriptor, data) if pages is None else sendfile(descriptor, pages, 0, size)
             if taken != size:
                 short.append((descriptor, taken))
         except BlockingIOError:

@@ -15,11 +15,14 @@ from aiohttp_sse_client2.client import EventSource  # type: ignore[import-untype
 from httpx_sse import aconnect_sse
 
 from local_stack.server_process import ServerProcess
+from publish_server.stream_connection import SHARED_FROM_WRITES
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.tab import DEADLINE_S, StreamEnded, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+READ_LIMIT = 4_096
 
 
 @contextlib.asynccontextmanager
@@ -33,7 +36,7 @@ async def raw_stream(
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.setblocking(False)
     await asyncio.get_running_loop().sock_connect(sock, (url.host, url.port))
-    reader, writer = await asyncio.open_connection(sock=sock, limit=4_096)
+    reader, writer = await asyncio.open_connection(sock=sock, limit=READ_LIMIT)
     writer.write(f"GET /stream/v1/rooms/{room} HTTP/1.1\r\nHost: {url.host}\r\n\r\n".encode() + request_tail)
     try:
         yield reader, writer
@@ -125,6 +128,32 @@ async def test_a_reader_that_was_slow_for_a_while_misses_nothing(
         assert [seq for seq in seqs if seq > 1] == list(range(2, 502))
         await broker.send(*stored.store(room))
         assert await quick.seqs(1) == [502]
+
+
+async def test_a_crowd_shares_a_flushs_pages_and_a_slow_reader_sees_them_unchanged(
+    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    async with contextlib.AsyncExitStack() as stack:
+        crowd = [
+            await stack.enter_async_context(
+                raw_stream(tabs.base_url, room, receive_buffer=4_096 if slow else 0)
+            )
+            for slow in (True, *[False] * SHARED_FROM_WRITES)
+        ]
+        for reader, _ in crowd:
+            await reader.readuntil(b"stream.opened")
+        shared = await metric(tabs.base_url, "hotchat_flushes_shared_total")
+        texts = [str(number) * 1_000 for number in range(10)]
+        for text in texts:  # the next flush begins before the slow one has read the last
+            await broker.send(*stored.store(room, 8, text=text))
+            for reader, _ in crowd[1:]:
+                for _ in range(8):
+                    await reader.readuntil(f'"text":"{text}"'.encode())
+        for text in texts:
+            for _ in range(8):
+                await crowd[0][0].readuntil(f'"text":"{text}"'.encode())
+        assert await metric(tabs.base_url, "hotchat_flushes_shared_total") > shared
 
 
 async def test_a_client_that_reads_nothing_is_cut(
