@@ -62,7 +62,7 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("room_id", "seq", name="messages_by_seq"),
-        UniqueConstraint("room_id", "author_id", "client_message_id", name="messages_idempotency"),
+        UniqueConstraint("author_id", "client_message_id", "room_id", name="messages_idempotency"),
         {"postgresql_with": {"fillfactor": 85}},
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -11,6 +12,7 @@ import pytest
 
 from chat_contract.http.problem import ChatError
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
+from chat_server.messages.writer import GroupCommitWriter
 from tests.messages.conftest import CommitCutter, Store, post
 
 
@@ -61,6 +63,28 @@ async def test_a_text_that_postgres_rejects_fails_alone(store: Store, bad: str) 
     assert [n for n, result in enumerate(results) if not isinstance(result, MessageResult)] == [7]
     assert isinstance(results[7], ChatError)
     assert len(await store.assert_no_holes(room)) == 19
+
+
+async def test_a_post_reads_no_other_message_of_its_room(store: Store) -> None:
+    """A plan made while the table was small went over all of the room, and stayed while the room grew."""
+    room = await store.make_room()
+    first = await store.writer()
+    await asyncio.gather(*(first.post(post(room)) for _ in range(40)))
+    await store.rows("ANALYZE messages")
+    async with GroupCommitWriter(
+        store.dsn, lambda events: None, lambda: datetime.now(UTC)
+    ).committing() as writer:
+        for _ in range(20):
+            await writer.post(post(room))
+
+    async def scans(index: str) -> int:
+        query = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1"
+        return int((await store.rows(query, index))[0]["idx_scan"])
+
+    async with asyncio.timeout(30):  # a connection reports what it has read when it ends
+        while await scans("messages_idempotency") < 20:
+            await asyncio.sleep(0.05)
+    assert await scans("messages_by_seq") == 0
 
 
 async def test_a_cold_room_does_not_wait_for_a_locked_one(store: Store) -> None:

@@ -37,7 +37,7 @@ CREATE TABLE messages (
     deleted boolean NOT NULL DEFAULT false,
     reactions jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT messages_by_seq UNIQUE (room_id, seq),
-    CONSTRAINT messages_idempotency UNIQUE (room_id, author_id, client_message_id)
+    CONSTRAINT messages_idempotency UNIQUE (author_id, client_message_id, room_id)
 ) WITH (fillfactor = 85);
 CREATE TABLE reactions (
     message_id uuid NOT NULL,
