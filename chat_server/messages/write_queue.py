@@ -15,8 +15,11 @@ MAX_SKIPS = 3
 
 @dataclass(slots=True, eq=False)
 class PendingWrite:
+    """`since_s`: when it came, by the event loop's clock."""
+
     operation: Operation
     result: Future[OperationResult]
+    since_s: float
 
 
 @dataclass(slots=True)

@@ -176,25 +176,29 @@ class GroupCommitWriter:
         if self._silence.is_on:
             WRITES_FAILED.labels("silence").inc()
             raise _unavailable()
-        pending = PendingWrite(operation, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        pending = PendingWrite(operation, loop.create_future(), loop.time())
         self._queue.offer(pending)
         self._wake()
-        timer = asyncio.get_running_loop().call_later(ANSWER_WITHIN_S, _fail, pending, _unavailable())
-        try:
-            return await pending.result
-        finally:
-            timer.cancel()
+        return await pending.result
 
     async def _watch(self) -> None:
-        """Refuse what waits as soon as Postgres is silent; what it commits after all is found by the client's key."""
+        """Refuse what waits as soon as Postgres is silent, and what has waited too long.
+
+        What it commits after all is found by the client's key. One look for all: a timer a write is a tenth of a post.
+        """
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOK_S)
-            if self._silence.look(loop.time()):
-                waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
-                if waiting:
-                    log.warning("Postgres is silent: %d writes are refused", len(waiting))
-                    _fail_all(waiting, _unavailable(), "silence")
+            now_s = loop.time()
+            is_silent = self._silence.look(now_s)
+            waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
+            late = [w for w in waiting if is_silent or now_s - w.since_s >= ANSWER_WITHIN_S]
+            if late:
+                log.warning(
+                    "%d writes are refused: Postgres is %s", len(late), "silent" if is_silent else "slow"
+                )
+                _fail_all(late, _unavailable(), "silence" if is_silent else "late")
 
     def _wake(self) -> None:
         WRITES_WAITING.set(self._queue.size)
