@@ -4,6 +4,7 @@ from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Send
 from chat_contract.http.problem import MEDIA_TYPE, ChatError
 from chat_server.errors import PROBLEMS_SENT
+from chat_server.whole_answer import Head, send_whole
 
 JSON: RawHeaders = [(b"content-type", b"application/json")]
 
@@ -13,15 +14,14 @@ async def send_answer(
 ) -> None:
     """A whole response; `headers` without the length. To a HEAD: the same headers, no body."""
     length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
-    await send({"type": "http.response.body", "body": b"" if is_head else body})
+    await send_whole(send, Head(status, [length]), headers, b"" if is_head else body)
 
 
-async def send_problem(send: Send, error: ChatError, *, is_head: bool = False) -> None:
+async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
     PROBLEMS_SENT.labels(error.code).inc()
     headers: RawHeaders = [
         (b"content-type", MEDIA_TYPE.encode()),
         (b"cache-control", b"no-store"),
         *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
     ]
-    await send_answer(send, error.status, headers, error.body(), is_head=is_head)
+    await send_answer(send, error.status, headers + extra, error.body(), is_head=is_head)

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 from starlette.middleware.gzip import GZipMiddleware
 
-from chat_contract.http.edge import ASGIApp, Receive, Scope, Send, with_edge
+from chat_contract.http.edge import ASGIApp, Gate, with_edge
 from chat_server import client_config, health, internal_endpoints
 from chat_server.background import running
 from chat_server.client_address import client_address_of
@@ -132,7 +132,7 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
 def create_server(settings: ChatSettings) -> ASGIApp:
     """The whole server as one ASGI app."""
     app = create_app()
-    gates: list[FetchGate | WriteGate] = []
+    gates: list[Gate] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -154,14 +154,7 @@ def create_server(settings: ChatSettings) -> ASGIApp:
         )
         app.mount("/", GZipMiddleware(page, minimum_size=1024))
 
-    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            for gate in gates:
-                if await gate(scope, receive, send):
-                    return
-        await app(scope, receive, send)
-
-    return with_edge(gated, settings.allowed_origins)
+    return with_edge(app, settings.allowed_origins, gates)
 
 
 def _csp_source(url: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
-from chat_contract.http.cors import cors_headers, preflight_headers
+from chat_contract.http.cors import RawHeaders, cors_headers, preflight_headers
 from chat_contract.http.request_id import request_id
 
 Scope = MutableMapping[str, Any]
@@ -21,10 +21,14 @@ def raw_header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-def with_edge(app: ASGIApp, allowed_origins: Sequence[str]) -> ASGIApp:
-    """`app` with X-Request-ID on every response, CORS headers where an Origin asks, and preflights answered.
+Gate = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
+"""Answers a request itself, with these headers added, and says so; False leaves it to the next in line."""
 
-    The id is also put into `scope["state"]["request_id"]`, for logs.
+
+def with_edge(app: ASGIApp, allowed_origins: Sequence[str], gates: Sequence[Gate] = ()) -> ASGIApp:
+    """`app` behind the gates, with X-Request-ID on every response, CORS where an Origin asks, and preflights answered.
+
+    The gates get the server's own `send`; they may be filled in later.
     """
 
     async def edge(scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,9 +41,7 @@ def with_edge(app: ASGIApp, allowed_origins: Sequence[str]) -> ASGIApp:
                 origin = value
             elif name == b"x-request-id":
                 given_id = value
-        own_id = request_id(given_id)
-        extra = [(b"x-request-id", own_id)]
-        scope.setdefault("state", {})["request_id"] = own_id.decode()
+        extra: RawHeaders = [(b"x-request-id", request_id(given_id))]
         if origin is not None:
             host = raw_header(scope, b"host") or b""
             is_preflight = raw_header(scope, b"access-control-request-method") is not None
@@ -49,6 +51,9 @@ def with_edge(app: ASGIApp, allowed_origins: Sequence[str]) -> ASGIApp:
                 await send({"type": "http.response.body", "body": b""})
                 return
             extra += cors_headers(origin, host, allowed_origins)
+        for gate in gates:
+            if await gate(scope, receive, send, extra):
+                return
 
         async def send_with_extra(message: Message) -> None:
             if message["type"] == "http.response.start":

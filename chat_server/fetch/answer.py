@@ -1,9 +1,10 @@
-"""A fetch's answer as the bytes and header lists that go out, made once and sent to many."""
+"""A fetch's answer as the bytes that go out, made once and sent to many."""
 
 from typing import Final
 from zlib import crc32
 
-RawHeaders = list[tuple[bytes, bytes]]
+from chat_contract.http.cors import RawHeaders
+from chat_server.whole_answer import Head
 
 FORMAT: Final = "1"
 """Part of every ETag: raise it when the same rows are shown differently, or browsers keep the old form."""
@@ -17,7 +18,7 @@ _CONTENT_TYPE = (b"content-type", b"application/json")
 class Answer:
     """A body with its weak ETag: room, last_seq and query, because every change of a page takes a seq.
 
-    `hit` and `miss` are the headers of a 200, the other two those of a 304.
+    `hit` and `miss` are the heads of a 200, the other two those of a 304.
     """
 
     __slots__ = ("body", "etag", "hit", "miss", "unchanged_hit", "unchanged_miss")
@@ -27,10 +28,10 @@ class Answer:
         self.etag = f'W/"{FORMAT}.{room_id}.{last_seq}.{query_tag}"'.encode()
         validators: RawHeaders = [(b"etag", self.etag), _CACHE_CONTROL]
         common: RawHeaders = [_CONTENT_TYPE, (b"content-length", b"%d" % len(body)), *validators]
-        self.hit: RawHeaders = [*common, _HIT]
-        self.miss: RawHeaders = [*common, _MISS]
-        self.unchanged_hit: RawHeaders = [*validators, _HIT]
-        self.unchanged_miss: RawHeaders = [*validators, _MISS]
+        self.hit = Head(200, [*common, _HIT])
+        self.miss = Head(200, [*common, _MISS])
+        self.unchanged_hit = Head(304, [*validators, _HIT])
+        self.unchanged_miss = Head(304, [*validators, _MISS])
 
     def is_known_by(self, if_none_match: bytes) -> bool:
         """Whether the client has it already: RFC 9110, weak comparison."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Receive, Scope, Send, raw_header
 from chat_contract.http.problem import ChatError
 from chat_server.asgi_answers import send_problem
 from chat_server.errors import PROBLEMS_SENT
-from chat_server.fetch.answer import Answer, RawHeaders
+from chat_server.fetch.answer import Answer
 from chat_server.fetch.query import PREFIX, FetchKind, FetchQuery, parse_fetch
 from chat_server.fetch.room_reads import Found, RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
@@ -20,6 +21,7 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.refusal import Refusal, RefusalAnswers, RefusalPolicy
 from chat_server.plain_counter import PlainCounter
 from chat_server.token_buckets import TokenBuckets
+from chat_server.whole_answer import send_whole
 
 Identity = Callable[[Scope], UUID | None]
 """The verified user of a request, in memory; None without a session. May raise ChatError for a bad one."""
@@ -74,17 +76,17 @@ class FetchGate:
         self._is_enforcing = mode == "enforce"
         self._parsed: dict[tuple[str, bytes], FetchQuery] = {}
 
-    async def __call__(self, scope: Scope, _: Receive, send: Send) -> bool:
+    async def __call__(self, scope: Scope, _: Receive, send: Send, extra: RawHeaders) -> bool:
         if (scope["method"] != "GET" and scope["method"] != "HEAD") or not scope["path"].startswith(PREFIX):
             return False
         try:
             query = self._query(scope)
         except ChatError as error:
-            await _send_problem(scope, send, error)
+            await _send_problem(scope, send, extra, error)
             return True
-        return query is not None and await self._fetch(query, scope, send)
+        return query is not None and await self._fetch(query, scope, send, extra)
 
-    async def _fetch(self, query: FetchQuery, scope: Scope, send: Send) -> bool:
+    async def _fetch(self, query: FetchQuery, scope: Scope, send: Send, extra: RawHeaders) -> bool:
         room_id = query.room_id
         is_hot = self._is_counting and self._parts.hot_rooms.is_hot(room_id)
         is_counted = self._is_counting and (is_hot or room_id in self._known)
@@ -97,19 +99,19 @@ class FetchGate:
                     return False  # counted here, answered by the router
                 answer = self.reads.in_memory(query, is_hot=is_hot)
                 if answer is not None:
-                    await _send_answer(scope, send, answer, is_hit=True)
+                    await _send_answer(scope, send, extra, answer, is_hit=True)
                     return True
                 found = await self._found(query, scope, is_hot=is_hot)
                 if isinstance(found, Found):
-                    await _send_answer(scope, send, found.answer, is_hit=found.is_hit, age_s=found.age_s)
+                    await _send_found(scope, send, extra, found)
                     return True
                 refusal = found
             _FETCHES[_REFUSED] += 1
             _ROOM_HOT_SENT.inc()
-            headers, body = self._parts.refusal_answers.answer(refusal)
-            await _send(scope, send, 429, headers, body)
+            head, body = self._parts.refusal_answers.answer(refusal)
+            await send_whole(send, head, extra, b"" if scope["method"] == "HEAD" else body)
         except ChatError as error:
-            await _send_problem(scope, send, error)
+            await _send_problem(scope, send, extra, error)
         finally:
             # A room this process had not met: now it has, or there is none.
             if self._is_counting and not is_counted and room_id in self._known:
@@ -169,27 +171,24 @@ class FetchGate:
             return None  # reading a public room needs no session, so a bad one is none
 
 
-async def _send_answer(
-    scope: Scope, send: Send, answer: Answer, *, is_hit: bool, age_s: float | None = None
-) -> None:
+async def _send_found(scope: Scope, send: Send, extra: RawHeaders, found: Found) -> None:
+    if found.age_s is not None:
+        _FETCHES[_STALE] += 1
+        extra = [(b"age", b"%d" % found.age_s), *extra]
+    await _send_answer(scope, send, extra, found.answer, is_hit=found.is_hit)
+
+
+async def _send_answer(scope: Scope, send: Send, extra: RawHeaders, answer: Answer, *, is_hit: bool) -> None:
     if_none_match = raw_header(scope, b"if-none-match")
     if if_none_match is not None and answer.is_known_by(if_none_match):
         _FETCHES[_UNCHANGED] += 1
-        status, headers, body = 304, answer.unchanged_hit if is_hit else answer.unchanged_miss, b""
+        await send_whole(send, answer.unchanged_hit if is_hit else answer.unchanged_miss, extra, b"")
     else:
         _FETCHES[_HIT if is_hit else _MISS] += 1
-        status, headers, body = 200, answer.hit if is_hit else answer.miss, answer.body
-    if age_s is not None:
-        _FETCHES[_STALE] += 1
-        headers = [*headers, (b"age", b"%d" % age_s)]
-    await _send(scope, send, status, headers, body)
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        await send_whole(send, answer.hit if is_hit else answer.miss, extra, body)
 
 
-async def _send_problem(scope: Scope, send: Send, error: ChatError) -> None:
+async def _send_problem(scope: Scope, send: Send, extra: RawHeaders, error: ChatError) -> None:
     _FETCHES[_PROBLEM] += 1
-    await send_problem(send, error, is_head=scope["method"] == "HEAD")
-
-
-async def _send(scope: Scope, send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")

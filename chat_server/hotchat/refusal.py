@@ -8,8 +8,7 @@ from uuid import UUID
 from chat_contract.http.problem import MEDIA_TYPE, ChatError, jittered
 from chat_server.hotchat.throttle import Share, Throttle
 from chat_server.plain_counter import PlainCounter
-
-RawHeaders = list[tuple[bytes, bytes]]
+from chat_server.whole_answer import Head
 
 MIN_RETRY_S: Final = 0.5
 MAX_REMEMBERED: Final = 2_048
@@ -60,20 +59,21 @@ class RefusalPolicy:
 
 
 class RefusalAnswers:
-    """The 429s, with jittered waits; each is made once per share and wait, at a hundredth of a second."""
+    """The 429s, with jittered waits; each is made once per share and wait, to a hundredth of a second (up to 10 s)."""
 
     def __init__(self, rng: Random, *, mode: str) -> None:
         self._rng = rng
         self._mode = mode
-        self._answers: dict[tuple[str, int], tuple[RawHeaders, bytes]] = {}
+        self._answers: dict[tuple[str, int], tuple[Head, bytes]] = {}
 
     def count(self, refusal: Refusal) -> None:
         """A fetch over its share, refused or (shadow) only noted."""
         _REFUSALS.counts[refusal.reason, self._mode] += 1
 
-    def answer(self, refusal: Refusal) -> tuple[RawHeaders, bytes]:
-        """Headers and body of the 429."""
-        hundredths = 1 + int(100 * jittered(max(MIN_RETRY_S, refusal.wait_s), self._rng))
+    def answer(self, refusal: Refusal) -> tuple[Head, bytes]:
+        """Head and body of the 429."""
+        wait_s = jittered(max(MIN_RETRY_S, refusal.wait_s), self._rng)
+        hundredths = 1 + int(100 * wait_s) if wait_s < 10 else 10 * (1 + int(10 * wait_s))
         key = (refusal.share.name, hundredths)
         answer = self._answers.get(key)
         if answer is None:
@@ -83,10 +83,10 @@ class RefusalAnswers:
         return answer
 
 
-def _answer(share: Share, retry_after_s: float) -> tuple[RawHeaders, bytes]:
+def _answer(share: Share, retry_after_s: float) -> tuple[Head, bytes]:
     detail = "This room is hot right now; fetch again later."
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", **share.headers(retry_after_s)}
     problem = ChatError("room_hot", detail, retry_after_s=retry_after_s, headers=headers)
     body = problem.body()
     told = {**problem.headers, "Content-Length": str(len(body))}
-    return [(name.lower().encode(), value.encode()) for name, value in told.items()], body
+    return Head(429, [(name.lower().encode(), value.encode()) for name, value in told.items()]), body

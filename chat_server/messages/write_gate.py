@@ -13,6 +13,7 @@ import orjson
 import uuid_utils.compat
 from sqlalchemy.exc import SQLAlchemyError
 
+from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Receive, Scope, Send, raw_header
 from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_BODY_BYTES
@@ -43,7 +44,7 @@ class WriteGate:
         self._parts = parts
         self._now_s = now_s
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
         """True when the request was a write of this gate, and is answered."""
         method, path = scope["method"], scope["path"]
         if method not in _METHODS or not path.startswith(PREFIX):
@@ -59,12 +60,12 @@ class WriteGate:
                 case _:
                     return False
         except ChatError as error:
-            await send_problem(send, error)
+            await send_problem(send, error, extra)
         except _STORE_ERRORS as error:
             log.warning("The store failed: %r", error)
-            await send_problem(send, store_unavailable())
+            await send_problem(send, store_unavailable(), extra)
         else:
-            await send_answer(send, status, JSON + renewed, body)
+            await send_answer(send, status, JSON + renewed + extra, body)
         return True
 
     async def _post(self, raw_room_id: str, session: Session, scope: Scope, receive: Receive) -> Answer:

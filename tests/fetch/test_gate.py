@@ -34,7 +34,7 @@ class Gate:
     async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
         collected = Collected()
         assert await self.gate(
-            fetch_scope(f"/api/v1/rooms/{path}", method, **headers), receive, collected.send
+            fetch_scope(f"/api/v1/rooms/{path}", method, **headers), receive, collected.send, []
         )
         return collected.reply()
 
@@ -341,7 +341,7 @@ async def test_a_search_is_counted_and_waits_until_a_hot_room_has_cooled(store: 
     await gate.get(room_id)
     collected = Collected()
     url = f"/api/v1/rooms/{room_id}/search?q=x"
-    assert not await gate.gate(fetch_scope(url), receive, collected.send), "the router answers it"
+    assert not await gate.gate(fetch_scope(url), receive, collected.send, []), "the router answers it"
     await gate.heat(room_id)
     refused = await gate.get(f"{room_id}/search?q=x")
     assert (refused.status, refused.json()["code"]) == (429, "room_hot")
@@ -357,7 +357,7 @@ async def test_what_is_not_a_fetch_is_passed_on(gate: Gate) -> None:
         ("/api/v1/rooms/lobby/messages/", "GET"),
         ("/", "GET"),
     ):
-        assert not await gate.gate(fetch_scope(url, method), receive, collected.send)
+        assert not await gate.gate(fetch_scope(url, method), receive, collected.send, [])
     assert collected.messages == []
 
 

@@ -30,8 +30,8 @@ def test_the_wait_is_jittered_and_the_header_never_shorter_than_the_body() -> No
     answers = RefusalAnswers(Random(7), mode="enforce")
     waits_ms = set()
     for _ in range(100):
-        headers, body = answers.answer(refusal)
-        told = {name.decode(): value.decode() for name, value in headers}
+        head, body = answers.answer(refusal)
+        told = {name.decode(): value.decode() for name, value in head.headers}
         problem = json.loads(body)
         assert problem["code"] == "room_hot"
         assert problem["status"] == 429
@@ -46,6 +46,6 @@ def test_the_wait_is_jittered_and_the_header_never_shorter_than_the_body() -> No
 
 
 def test_history_is_refused_until_a_room_can_have_cooled() -> None:
-    headers, body = RefusalAnswers(Random(7), mode="enforce").answer(policy().of_history())
+    head, body = RefusalAnswers(Random(7), mode="enforce").answer(policy().of_history())
     assert 3000 <= json.loads(body)["retry_after_ms"] <= 4510
-    assert (b"ratelimit-policy", b'"hot-room-history";q=0;w=1') in headers
+    assert (b"ratelimit-policy", b'"hot-room-history";q=0;w=1') in head.headers
