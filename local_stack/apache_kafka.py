@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from local_stack.child_process import ChildProcess
 from local_stack.ports import LOOPBACK, free_port
-from local_stack.waiting import wait_until
+from local_stack.store_process import StoreProcess
 
 ROOT = Path(__file__).resolve().parent.parent
 JARS = ROOT / "build" / "kafka"
@@ -58,7 +58,7 @@ def fetch_jars() -> None:
     stamp.touch()
 
 
-class ApacheKafka:
+class ApacheKafka(StoreProcess):
     """One node whose port stays the same over restarts, and whose records survive them."""
 
     def __init__(
@@ -74,9 +74,8 @@ class ApacheKafka:
         self._controller_port = free_port()
         self._settings = dict(settings or {})
         self._config = self.data_dir / "server.properties"
-        self.process = ChildProcess(
-            "kafka", self._java("kafka.Kafka", self._config), log_path=log_path.resolve()
-        )
+        process = ChildProcess("kafka", self._java("kafka.Kafka", self._config), log_path=log_path.resolve())
+        super().__init__("Apache Kafka", process)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -88,29 +87,7 @@ class ApacheKafka:
         self._configure()
         if not (self.data_dir / "log" / "meta.properties").exists():
             self._format()
-        self.process.start()
-        wait_until(
-            lambda: not self.process.is_running() or self._answers(),
-            within_s=START_WITHIN_S,
-            what="the start of Apache Kafka",
-        )
-        if not self.process.is_running():
-            raise RuntimeError(f"Apache Kafka ended at its start: {self.process.log_tail(5)}")
-
-    def stop(self) -> None:
-        self.process.stop(within_s=30)
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def pause(self) -> None:
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
-
-    def is_running(self) -> bool:
-        return self.process.is_running()
+        self._start_until(self._answers, START_WITHIN_S)
 
     def _configure(self) -> None:
         own = {

@@ -11,51 +11,30 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from local_stack.child_process import ChildProcess
-from local_stack.waiting import wait_until
+from local_stack.store_process import StoreProcess
 
 START_WITHIN_S = 20.0
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(StoreProcess):
     """The broker as a child process. Every start has a new port and no records."""
 
     def __init__(self, data_dir: Path, *, log_path: Path) -> None:
         self._address_file = data_dir.resolve() / "kafka.address"
-        self.process = ChildProcess(
+        process = ChildProcess(
             "kafka",
             [sys.executable, "-m", "local_stack.kafka_broker", self._address_file],
             log_path=log_path.resolve(),
         )
+        super().__init__("the Kafka broker", process, stop_within_s=10)
         self.bootstrap_servers = ""
 
     def start(self) -> None:
         """Return when it answers. Raises DeadlinePassed, or RuntimeError when it ends at once."""
         self._address_file.parent.mkdir(parents=True, exist_ok=True)
         self._address_file.unlink(missing_ok=True)
-        self.process.start()
-        wait_until(
-            lambda: not self.process.is_running() or self._address_file.exists(),
-            within_s=START_WITHIN_S,
-            what="the start of the Kafka broker",
-        )
-        if not self.process.is_running():
-            raise RuntimeError(f"the Kafka broker ended at its start: {self.process.log_tail(3)}")
+        self._start_until(self._address_file.exists, START_WITHIN_S)
         self.bootstrap_servers = self._address_file.read_text()
-
-    def stop(self) -> None:
-        self.process.stop()
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def pause(self) -> None:
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
-
-    def is_running(self) -> bool:
-        return self.process.is_running()
 
 
 def main(address_file: Path) -> None:

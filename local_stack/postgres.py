@@ -14,6 +14,7 @@ import psutil
 
 from local_stack.child_process import ChildProcess
 from local_stack.ports import LOOPBACK, accepts, free_port
+from local_stack.store_process import StoreProcess
 from local_stack.unprivileged import as_unprivileged, give_to_unprivileged
 from local_stack.waiting import DeadlinePassed, wait_until
 
@@ -32,7 +33,7 @@ SETTINGS = {
 }
 
 
-class Postgres:
+class Postgres(StoreProcess):
     """One server on one data folder. A new folder is initialised; a folder left by a killed server is recovered."""
 
     def __init__(
@@ -49,41 +50,20 @@ class Postgres:
         self._programs = _folder_of_programs()
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, **(settings or {})}.items()]
         command = [self._program("postgres"), "-D", str(self.data_dir), f"-p{self.port}", *options]
-        self.process = ChildProcess(
+        process = ChildProcess(
             "postgres",
             as_unprivileged(command, death_signal=signal.SIGINT),
             log_path=log_path.resolve(),
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, keeps everything
             death_signal=signal.SIGINT,
         )
+        super().__init__("Postgres", process)
 
     def start(self) -> None:
         """Return when it takes connections. Raises DeadlinePassed, or RuntimeError when it ends at once."""
         self._initialise()
         self._clear_leftover()
-        self.process.start()
-        wait_until(
-            lambda: not self.process.is_running() or self._answers(),
-            within_s=START_WITHIN_S,
-            what="the start of Postgres",
-        )
-        if not self.process.is_running():
-            raise RuntimeError(f"Postgres ended at its start: {self.process.log_tail(3)}")
-
-    def stop(self) -> None:
-        self.process.stop(within_s=30)
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def pause(self) -> None:
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
-
-    def is_running(self) -> bool:
-        return self.process.is_running()
+        self._start_until(self._answers, START_WITHIN_S)
 
     def url(self, database: str = "hotchat") -> str:
         return f"postgresql://{USER}:{quote(self.password)}@{LOOPBACK}:{self.port}/{database}"

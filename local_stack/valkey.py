@@ -8,12 +8,12 @@ from pathlib import Path
 
 from local_stack.child_process import ChildProcess
 from local_stack.ports import LOOPBACK, free_port
-from local_stack.waiting import wait_until
+from local_stack.store_process import StoreProcess
 
 START_WITHIN_S = 20.0
 
 
-class Valkey:
+class Valkey(StoreProcess):
     """One server without persistence: what is in it may be lost at any time.
 
     `databases` is how many numbered databases it offers; a test takes one each.
@@ -27,7 +27,8 @@ class Valkey:
         self.password = secrets.token_urlsafe(24)
         self._databases = databases
         self._config = self.data_dir / "valkey.conf"
-        self.process = ChildProcess("valkey", [_binary(), self._config], log_path=log_path.resolve())
+        process = ChildProcess("valkey", [_binary(), self._config], log_path=log_path.resolve())
+        super().__init__("Valkey", process, stop_within_s=10)
 
     def start(self) -> None:
         """Return when it answers. Raises DeadlinePassed, or RuntimeError when it ends at once."""
@@ -39,29 +40,7 @@ class Valkey:
             f"bind {LOOPBACK}\nport {self.port}\ndir {self.data_dir}\nrequirepass {self.password}\n"
             f'databases {self._databases}\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-ttl\n'
         )
-        self.process.start()
-        wait_until(
-            lambda: not self.process.is_running() or self._answers(),
-            within_s=START_WITHIN_S,
-            what="the start of Valkey",
-        )
-        if not self.process.is_running():
-            raise RuntimeError(f"Valkey ended at its start: {self.process.log_tail(3)}")
-
-    def stop(self) -> None:
-        self.process.stop()
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def pause(self) -> None:
-        self.process.pause()
-
-    def resume(self) -> None:
-        self.process.resume()
-
-    def is_running(self) -> bool:
-        return self.process.is_running()
+        self._start_until(self._answers, START_WITHIN_S)
 
     def url(self, database: int = 0) -> str:
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/{database}"
