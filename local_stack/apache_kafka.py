@@ -10,11 +10,11 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from local_stack.child_process import ChildProcess
+from local_stack.one_at_a_time import BUILD, one_at_a_time
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.store_process import StoreProcess
 
-ROOT = Path(__file__).resolve().parent.parent
-JARS = ROOT / "build" / "kafka"
+JARS = BUILD / "kafka"
 POM = Path(__file__).resolve().parent / "kafka" / "pom.xml"
 LOG_CONFIG = POM.with_name("log4j2.properties")
 START_WITHIN_S = 120.0
@@ -49,13 +49,14 @@ def missing_tool() -> str | None:
 def fetch_jars() -> None:
     """Copy the jars into build/kafka once. Raises CalledProcessError."""
     stamp = JARS / ".complete"
-    if stamp.exists() and stamp.stat().st_mtime >= POM.stat().st_mtime:
-        return
-    subprocess.run(
-        ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={JARS}"],
-        check=True,
-    )
-    stamp.touch()
+    with one_at_a_time("kafka"):
+        if stamp.exists() and stamp.stat().st_mtime >= POM.stat().st_mtime:
+            return
+        subprocess.run(
+            ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={JARS}"],
+            check=True,
+        )
+        stamp.touch()
 
 
 class ApacheKafka(StoreProcess):

@@ -3,21 +3,19 @@
 `python -m local_stack.page LOG` does just that.
 """
 
-import fcntl
 import hashlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from local_stack.child_process import ChildProcess
 from local_stack.failure import StackFailure
 from local_stack.node import FRONTEND, find_npm
+from local_stack.one_at_a_time import one_at_a_time
 from local_stack.waiting import wait_until
 
 DIST = FRONTEND / "dist"
 STAMP = DIST / ".built-from"
-LOCK = FRONTEND.parent / "build" / "page.lock"
 BUILD_WITHIN_S = 900.0
 NOT_SOURCES = {"node_modules", "dist", "tests", "test-results"}
 
@@ -26,7 +24,7 @@ def ensure_page(log_path: Path) -> bool:
     """Build the page unless it is up to date; True when it was built. Raises StackFailure."""
     if not (FRONTEND / "package.json").exists():
         raise StackFailure(f"the page's sources are missing: {FRONTEND} has no package.json")
-    with _one_at_a_time():
+    with one_at_a_time("page"):
         wanted = fingerprint(FRONTEND)
         if STAMP.exists() and STAMP.read_text() == wanted:
             return False
@@ -46,15 +44,6 @@ def fingerprint(folder: Path) -> str:
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Builds empty the same folder, so those of other runs are waited for."""
-    LOCK.parent.mkdir(exist_ok=True)
-    with LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _needs_install() -> bool:

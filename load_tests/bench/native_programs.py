@@ -6,6 +6,7 @@ from pathlib import Path
 
 from load_tests.bench.results import BUILD
 from load_tests.jmeter.installation import MissingTool
+from local_stack.one_at_a_time import one_at_a_time
 
 SOURCES = Path(__file__).parent / "native"
 STREAM_CROWD, HTTP_CROWD, FLOOR_SEND = "stream_crowd", "http_crowd", "floor_send"
@@ -15,8 +16,13 @@ def program(name: str) -> Path:
     """The compiled program. Raises MissingTool without a C compiler, CalledProcessError for a source that is wrong."""
     source, target = SOURCES / f"{name}.c", BUILD / "bin" / name
     newest = max(path.stat().st_mtime for path in (source, *SOURCES.glob("*.h")))
-    if target.exists() and target.stat().st_mtime >= newest:
-        return target
+    with one_at_a_time("native"):
+        if not target.exists() or target.stat().st_mtime < newest:
+            _compile(source, target)
+    return target
+
+
+def _compile(source: Path, target: Path) -> None:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise MissingTool(
@@ -26,4 +32,3 @@ def program(name: str) -> Path:
     unfinished = target.with_suffix(".new")
     subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-o", str(unfinished), str(source)], check=True)
     unfinished.rename(target)
-    return target

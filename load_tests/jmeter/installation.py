@@ -5,8 +5,9 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-HOME = ROOT / "build" / "jmeter"
+from local_stack.one_at_a_time import BUILD, one_at_a_time
+
+HOME = BUILD / "jmeter"
 POM = Path(__file__).with_name("pom.xml")
 MAIN_CLASS = "org.apache.jmeter.NewDriver"
 TOOLS = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
@@ -31,8 +32,12 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
-    if _is_complete():
-        return
+    with one_at_a_time("jmeter"):
+        if not _is_complete():
+            _copy()
+
+
+def _copy() -> None:
     lib, extensions = HOME / "lib", HOME / "lib" / "ext"
     shutil.rmtree(HOME, ignore_errors=True)
     copy = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
