@@ -20,6 +20,7 @@ from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_store import Drained, HeatStore
 from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.signal_sender import SignalSender
+from chat_server.hotchat.steady_ticks import add_ticks, keep_ticking
 from chat_server.outage import Outage
 
 TICK_S: Final = 1
@@ -114,13 +115,14 @@ async def run(settings: SchedulerSettings, stop: asyncio.Event) -> None:
     heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
     # An explicit time zone: finding the machine's own reads files that a slim container lacks.
     scheduler = AsyncIOScheduler(timezone=UTC)
-    scheduler.add_job(heat.tick, "interval", seconds=TICK_S, max_instances=1, coalesce=True)
-    scheduler.add_job(heat.sum_viewers, "interval", seconds=VIEWERS_TICK_S, max_instances=1, coalesce=True)
+    add_ticks(scheduler, heat.tick, TICK_S)
+    add_ticks(scheduler, heat.sum_viewers, VIEWERS_TICK_S)
     async with redis, running(sender.run(), "signals"):
         scheduler.start()
         log.info("hotchat scheduler ticks every %d s", TICK_S)
         try:
-            await stop.wait()
+            async with running(keep_ticking(scheduler), "clock watch"):
+                await stop.wait()
         finally:
             scheduler.shutdown(wait=False)
 

@@ -1,0 +1,57 @@
+"""A clock that jumps neither stops the ticks nor makes many of one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from chat_server.background import running
+from chat_server.hotchat.steady_ticks import Every, add_ticks, is_too_far, keep_ticking
+
+HOUR = timedelta(hours=1)
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def scheduler_of(work: Callable[[], Awaitable[None]]) -> AsyncIterator[AsyncIOScheduler]:
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    add_ticks(scheduler, work, 0.05)
+    scheduler.start()
+    try:
+        async with running(keep_ticking(scheduler, look_s=0.05), "clock watch"):
+            yield scheduler
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["set back", "set on"])
+async def test_ticks_go_on_after_a_jump_of_the_clock(jump: timedelta) -> None:
+    """A clock set back by an hour has put the next run an hour away, one set on has made it an hour late."""
+    ticked = asyncio.Event()
+
+    async def tick() -> None:
+        ticked.set()
+
+    async with asyncio.timeout(20), scheduler_of(tick) as scheduler:
+        [job] = scheduler.get_jobs()
+        await ticked.wait()
+        job.modify(next_run_time=job.next_run_time + jump)
+        ticked.clear()
+        await ticked.wait()
+
+
+def test_a_year_that_was_jumped_over_is_one_run() -> None:
+    year_ago = NOW - timedelta(days=365)
+    assert Every(1).get_next_fire_time(year_ago, NOW) == NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("planned_in_s", "too_far"), [(0.5, False), (1.0, False), (1.5, True), (3600.0, True), (-3600.0, False)]
+)
+def test_a_run_further_away_than_its_interval_was_planned_by_another_clock(
+    planned_in_s: float, too_far: bool
+) -> None:
+    assert is_too_far(NOW + timedelta(seconds=planned_in_s), NOW, timedelta(seconds=1)) is too_far
