@@ -2,6 +2,9 @@
 
 Locks: `lock_rooms` takes the rooms' rows in id order (FOR NO KEY UPDATE) until the transaction ends. Everything else
 is read in later statements: one statement for all would read from before the lock and make holes in seq.
+
+Clocks: what relays, retention and the order of rooms go by is Postgres' own `now()`, one clock for all processes; the
+process's clock says only what people read, when a message was written or edited.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,15 +49,15 @@ WITH new_messages AS (
              reactions)
 ), new_events AS (
     INSERT INTO events (room_id, seq, type, message_id, conflate, payload, created_at)
-    SELECT e.*, $1
+    SELECT e.*, now()
     FROM unnest($13::text[], $14::bigint[], $15::text[], $16::uuid[], $17::text[], $18::text[])
         AS e(room_id, seq, type, message_id, conflate, payload)
 ), new_outbox AS (
     INSERT INTO outbox (room_id, seq, created_at)
-    SELECT o.room_id, o.seq, $1 FROM unnest($13::text[], $14::bigint[]) AS o(room_id, seq)
+    SELECT o.room_id, o.seq, now() FROM unnest($13::text[], $14::bigint[]) AS o(room_id, seq)
 )
 UPDATE rooms SET last_seq = r.last_seq, message_count = r.message_count,
-    active_at = GREATEST(rooms.active_at, date_trunc('second', $1))
+    active_at = GREATEST(rooms.active_at, date_trunc('second', now()))
 FROM unnest($19::text[], $20::bigint[], $21::bigint[]) AS r(id, last_seq, message_count)
 WHERE rooms.id = r.id"""
 

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -42,10 +42,16 @@ class Store:
         self._stack = stack
 
     async def writer(
-        self, dsn: str | None = None, hand_over: Callable[[Sequence[StoredEvent]], None] | None = None
+        self,
+        dsn: str | None = None,
+        hand_over: Callable[[Sequence[StoredEvent]], None] | None = None,
+        *,
+        clock_is_off_by: timedelta = timedelta(),
     ) -> GroupCommitWriter:
         writer = GroupCommitWriter(
-            dsn or self.dsn, hand_over or self.handed_over.extend, lambda: datetime.now(UTC)
+            dsn or self.dsn,
+            hand_over or self.handed_over.extend,
+            lambda: datetime.now(UTC) + clock_is_off_by,
         )
         return await self._stack.enter_async_context(writer.committing())
 

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -218,3 +218,22 @@ async def test_reactions_count_each_person_once(store: Store) -> None:
     [row] = await store.rows("SELECT reactions FROM messages WHERE room_id = $1", room)
     assert row["reactions"] == '{"heart": 40}'
     await store.assert_no_holes(room)
+
+
+@pytest.mark.parametrize("off_by", [timedelta(hours=2), timedelta(hours=-2)], ids=["fast", "slow"])
+async def test_relay_retention_and_order_of_rooms_go_by_the_clock_of_postgres(
+    store: Store, off_by: timedelta
+) -> None:
+    """One process's clock that is off must neither hide its events from the relays nor let them expire at once."""
+    room, writer = await store.make_room(), await store.writer(clock_is_off_by=off_by)
+    result = await writer.post(post(room))
+    await writer.post(EditMessage(room, uuid.UUID(result.message["id"]), uuid.UUID(result.message["author"]["id"]), "b"))
+    [row] = await store.rows(
+        """SELECT (SELECT bool_and(abs(extract(epoch FROM now() - created_at)) < 600) FROM events
+                   WHERE room_id = $1) AS events,
+                  (SELECT bool_and(abs(extract(epoch FROM now() - created_at)) < 600) FROM outbox
+                   WHERE room_id = $1) AS outbox,
+                  (SELECT abs(extract(epoch FROM now() - active_at)) < 600 FROM rooms WHERE id = $1) AS rooms""",
+        room,
+    )
+    assert dict(row) == {"events": True, "outbox": True, "rooms": True}
