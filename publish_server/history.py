@@ -109,10 +109,14 @@ class History:
 
 
 def fill(page: RoomLog, answer: StoredEvents, end: int) -> None:
-    """Add an answer to the page; a seq it lacks is a gap, unless the answer may be older than the event."""
+    """Add an answer to the page; a seq it lacks is a gap, unless the answer may be older than the event.
+
+    An event beyond the page says the same of everything before it: a room's events are stored in the order of seq.
+    """
     limit = page.floor + EVENTS_PAGE_MAX
     for event in answer.events:
         if event.seq > limit:
+            page.skip_to(limit)
             break
         page.skip_to(event.seq - 1)
         page.offer(event.seq, event.entry)

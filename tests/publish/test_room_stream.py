@@ -122,6 +122,24 @@ async def test_events_that_are_no_longer_kept_are_a_gap(tabs: Tabs, stored: Stor
         assert await tab.seqs(20) == list(range(31, 51))
 
 
+async def test_a_whole_page_that_is_no_longer_kept_is_a_gap_too_and_read_once(
+    tabs: Tabs, stored: StoredRooms, room: str
+) -> None:
+    """The oldest events that are kept lie beyond the cursor's page, and there are more than one answer holds."""
+    stored.store(room, 1_800)
+    for seq in range(1, 1_101):
+        del stored.rooms[room].events[seq]
+    read_before = stored.calls["events"]
+    async with tabs.open(room, cursor=10) as tab:
+        gaps = []
+        while (frame := await tab.next_event()).type == "stream.gap":
+            gaps.append(frame.data["to_seq"])
+        assert gaps[-1] == 1_100
+        assert int(frame.id) == 1_101
+        assert await tab.seqs(699) == list(range(1_102, 1_801))
+    assert stored.calls["events"] - read_before <= 10
+
+
 async def test_the_last_message_before_a_quiet_time_arrives_without_kafka(
     tabs: Tabs, stored: StoredRooms, room: str
 ) -> None:
