@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 from publish_server.frames import closing_frame, gap_frame, own_frame, retry_line
 from publish_server.metrics import CLOSED, GAPS, LAGGING, STREAMS
 from publish_server.room import Room
-from publish_server.room_log import RoomLog
+from publish_server.room_log import RoomLog, Slice
 from publish_server.stream_connection import StreamConnection
 from publish_server.wire import Wire
 
@@ -170,6 +170,11 @@ class Subscribers:
             source = page
         part = source.since(cursor, room.flushed, MAX_PIECE_BYTES)
         assert part is not None
+        if part.to_seq == cursor:
+            # A store that was restored: its gap reaches beyond what we have flushed. Without a step forward the caller
+            # would ask forever.
+            GAPS.labels("confirmed").inc()
+            part = Slice(room.flushed, gap_frame(cursor, room.flushed))
         piece = Piece(part.to_seq, part.body, wire.encode(part.body))
         if len(self._pieces) >= MAX_PIECES:
             del self._pieces[next(iter(self._pieces))]

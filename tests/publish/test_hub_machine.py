@@ -466,6 +466,26 @@ class LossyHubMachine(HubMachine):
             del self.stored[seq]
 
 
+def test_a_gap_that_reaches_beyond_what_was_flushed_holds_nobody_up() -> None:
+    """A store that was restored lacks events that the hub has not even seen: the page's gap ends above its head."""
+    machine = LossyHubMachine()
+    for _ in range(20):
+        machine._store("")
+    machine._open(None)
+    machine.heads_are_read()
+    machine.heads_arrive()
+    returning = machine._open(15)
+    for _ in range(3):
+        machine._store("")
+    machine.heads_are_read()
+    machine.heads_arrive()
+    machine.old_events_are_dropped(0)
+    machine.page_arrives()
+    machine.pump_runs()
+    machine.teardown()
+    assert returning.gaps[0] == (5, 20)
+
+
 _SETTINGS = settings(
     max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
