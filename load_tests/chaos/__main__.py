@@ -12,7 +12,7 @@ from load_tests.bench.stage import allow_many_files
 from load_tests.chaos.crowd import CrowdSize, open_crowd
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import FAULTS
-from load_tests.chaos.report import LEGEND, Row, head_line, last_lines
+from load_tests.chaos.report import LEGEND, Row, head_line, last_lines, not_tried_line
 from load_tests.chaos.run import mixed, suffer_each
 from load_tests.chaos.system import open_system
 from local_stack.apache_kafka import missing_tool
@@ -40,8 +40,12 @@ def _options() -> argparse.Namespace:
 
 async def _run(options: argparse.Namespace) -> list[Row]:
     rng = Random(options.seed)
-    chosen = [fault for fault in FAULTS if options.only in fault.name]
+    named = [fault for fault in FAULTS if options.only in fault.name]
+    chosen = [fault for fault in named if fault.missing() is None]
     print(f"{LEGEND}\n\n{head_line()}", flush=True)
+    for fault in named:
+        if reason := fault.missing():
+            print(not_tried_line(fault.name, reason), flush=True)
     if options.minutes:
         return await _suffer(mixed(chosen, options.minutes, rng, time.monotonic), rng, with_detour=True)
     straight = [fault for fault in chosen if not fault.needs_detour]

@@ -34,11 +34,12 @@ other      answers that are neither 2xx nor an honest refusal"""
 
 @dataclass(frozen=True)
 class Row:
-    """One fault's outcome; `findings` say what else broke a promise."""
+    """One fault's outcome; `findings` say what else broke a promise, `remarks` are figures for the reader."""
 
     fault: str
     outcome: Outcome
     findings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -78,11 +79,16 @@ class Row:
         )
 
     def notes(self) -> list[str]:
-        return [*self.outcome.verdict.examples, *self.outcome.ledger.examples, *self.findings]
+        return [*self.outcome.verdict.examples, *self.outcome.ledger.examples, *self.findings, *self.remarks]
 
 
 def head_line() -> str:
     return "fault".ljust(FAULT_WIDTH) + " " + " ".join(name.rjust(width) for name, width in COLUMNS)
+
+
+def not_tried_line(fault: str, reason: str) -> str:
+    """Instead of a row: what this machine lacks for the fault."""
+    return f"{fault.ljust(FAULT_WIDTH)} not tried: {reason}"
 
 
 def last_lines(rows: list[Row]) -> list[str]:

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 
 from load_tests.chaos.crowd import Crowd
 from load_tests.chaos.fault import Fault
+from load_tests.chaos.metrics import refusals
 from load_tests.chaos.report import Row
 from load_tests.chaos.system import System
 from local_stack.waiting import DeadlinePassed
@@ -24,6 +25,8 @@ Show = Callable[[Row], None]
 async def suffer(system: System, crowd: Crowd, fault: Fault) -> Row:
     """Break one thing while people write, wait until all is normal, judge."""
     system.findings.clear()
+    system.remarks.clear()
+    refused_before = await refusals(crowd.http, system.chat_urls)
     crowd.begin_window()
     await asyncio.sleep(STEADY_BEFORE_S)
     try:
@@ -33,7 +36,11 @@ async def suffer(system: System, crowd: Crowd, fault: Fault) -> Row:
     normal_s = await crowd.back_to_normal(time.monotonic())
     await asyncio.sleep(STEADY_AFTER_S)
     outcome = await crowd.judge_window(normal_s)
-    return Row(fault.name, outcome, tuple(system.findings))
+    refused = await refusals(crowd.http, system.chat_urls) - refused_before
+    if refused:
+        reasons = ", ".join(f"{count:.0f} {reason}" for reason, count in refused.most_common())
+        system.remarks.append(f"writes refused by processes that still run: {reasons}")
+    return Row(fault.name, outcome, tuple(system.findings), tuple(system.remarks))
 
 
 async def suffer_each(system: System, crowd: Crowd, faults: Iterable[Fault], show: Show) -> list[Row]:

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,9 @@ RESTART_AFTER_S: Final = 0.3
 
 @dataclass
 class System:
-    """`findings` are sentences about what no promise allows, such as a server that ended by itself."""
+    """`findings` are sentences about what no promise allows, such as a server that ended by itself; `remarks` are
+    figures for the reader. `leftovers` are undone at the end, when everything has stopped.
+    """
 
     postgres: Postgres
     valkey: Valkey
@@ -42,6 +44,8 @@ class System:
     folder: Path
     detour: "Detour | None" = None
     findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    leftovers: ExitStack = field(default_factory=ExitStack)
     _broken: set[ChildProcess] = field(default_factory=set)
 
     @property
@@ -119,6 +123,7 @@ async def open_system(
     path = _folder()
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, path, ignore_errors=True)
+        leftovers = stack.enter_context(ExitStack())
         postgres = Postgres(path / "postgres", log_path=path / "postgres.log")
         valkey = Valkey(path / "valkey", log_path=path / "valkey.log")
         ports = ServerPorts.free()
@@ -139,7 +144,9 @@ async def open_system(
         await asyncio.to_thread(postgres.ensure_database, DATABASE)
         await asyncio.to_thread(make_topics, kafka.bootstrap_servers)
         env = _environment(postgres, valkey, kafka, ports, detour) | dict(settings or {})
-        system = System(postgres, valkey, kafka, *_servers(env, ports, path), env, path, detour)
+        system = System(
+            postgres, valkey, kafka, *_servers(env, ports, path), env, path, detour, leftovers=leftovers
+        )
         for server in system.servers:
             stack.callback(server.stop)
         await system.start_servers()

@@ -1,7 +1,7 @@
 """Faults, by kind. Each is a coroutine that breaks something, repairs it, and returns when the part is back."""
 
 from load_tests.chaos.fault import Fault
-from load_tests.chaos.faults import clients, network, processes, restore, stores, storm
+from load_tests.chaos.faults import clients, clocks, disk, network, processes, restore, stores, storm
 
 FAULTS: tuple[Fault, ...] = (
     *processes.FAULTS,
@@ -10,5 +10,7 @@ FAULTS: tuple[Fault, ...] = (
     *network.FAULTS,
     *storm.FAULTS,
     *restore.FAULTS,
+    *disk.FAULTS,
+    *clocks.FAULTS,
 )
 """In the order of their importance."""
