@@ -32,6 +32,8 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "1",
     "log.retention.ms": "3600000",  # deleted texts leave the topic within the hour
     "log.segment.ms": "600000",
+    # a producer's clock that is hours off would have its records refused, or deleted at once
+    "log.message.timestamp.type": "LogAppendTime",
     "log.retention.check.interval.ms": "30000",
     "group.initial.rebalance.delay.ms": "0",
 }
