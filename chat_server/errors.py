@@ -3,6 +3,7 @@
 import logging
 from typing import Any, cast
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -67,7 +68,9 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(ChatError, _on_chat_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    for store_error in (DBAPIError, PoolTimeoutError, SQLAlchemyError, ConnectionError, TimeoutError):
+    # asyncpg's own errors come through where no statement ran yet: while connecting, or on a bare connection
+    bare_errors = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+    for store_error in (DBAPIError, PoolTimeoutError, SQLAlchemyError, *bare_errors):
         app.add_exception_handler(store_error, _on_store_error)
 
 

@@ -30,7 +30,13 @@ from chat_server.types import message_id_in, room_id_in
 PREFIX: Final = "/api/v1/rooms/"
 
 _METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
-_STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError)
+_STORE_ERRORS: Final = (
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
 
 Answer = tuple[int, bytes]
 

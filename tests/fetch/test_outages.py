@@ -1,5 +1,6 @@
 """It fails open: what a reader sees while Redis or Postgres is away. Servers as processes, stores of their own."""
 
+import asyncio
 import uuid
 
 import httpx
@@ -134,3 +135,42 @@ async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
 
         await until(is_back, within_s=20, what="the return of Redis")
         assert await is_cold()
+
+
+async def test_while_postgres_is_away_or_coming_back_every_write_is_an_honest_503(
+    start_chat_stack: StartChatStack, own_postgres: Postgres
+) -> None:
+    """Also by the calls that use the pool, and also while Postgres recovers and says that it takes nobody yet."""
+    own_postgres.ensure_database("hotchat")
+    stack = start_chat_stack(publish=1, scheduler=0, DATABASE_URL=own_postgres.url("hotchat"))
+    async with httpx.AsyncClient(base_url=stack.chat_url, timeout=30) as client:
+        room_id = await enter(client)
+        async with client.stream("GET", f"{stack.publish_url}/stream/v1/rooms/{room_id}") as stream:
+            lines = stream.aiter_lines()
+            while await anext(lines) != "event: stream.opened":
+                pass
+            own_postgres.kill()
+
+            async def is_taken() -> bool:
+                """One round of writes; each is stored, or refused as the contract says."""
+                draft = {"client_message_id": str(uuid.uuid4()), "text": "back"}
+                answers = [
+                    await client.post("/api/v1/sessions", json={"nickname": "bob"}),
+                    await client.post(
+                        "/api/v1/rooms", json={"name": "Another", "id": f"r-{uuid.uuid4().hex}"}
+                    ),
+                    await client.post(f"/api/v1/rooms/{room_id}/messages", json=draft),
+                ]
+                for answer in answers:
+                    if answer.status_code != 201:
+                        assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+                        assert int(answer.headers["retry-after"]) >= 1
+                return all(answer.status_code == 201 for answer in answers)
+
+            assert not await is_taken()
+            starting = asyncio.create_task(asyncio.to_thread(own_postgres.start))
+            await until(is_taken, within_s=60, what="the return of Postgres")
+            await starting
+            async with asyncio.timeout(20):
+                while '"text":"back"' not in await anext(lines):
+                    pass
