@@ -235,6 +235,21 @@ async def test_cursors_at_above_and_behind_what_is_kept(store: Store, reads: Roo
     assert told.value.extra == {"oldest_seq": 3}
 
 
+async def test_after_a_410_a_page_from_memory_leads_on_without_a_hole(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcde")
+    assert (await page(reads, newest(room_id)))["cursor"] == 5
+    await store.forget_events(room_id, 5)
+    await store.post(room_id, "f")
+    with pytest.raises(ChatError) as told:
+        await page(reads, events(room_id, 2))
+    assert told.value.code == "cursor_expired"
+    remembered = await page(reads, newest(room_id))
+    assert [message["text"] for message in remembered["messages"]] == [*"abcde"]
+    following = await page(reads, events(room_id, remembered["cursor"]))
+    assert [event["seq"] for event in following["events"]] == [6]
+
+
 async def test_events_older_than_the_tail_come_from_the_log(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.connection.execute(

@@ -1,0 +1,57 @@
+"""Old events leave the catch-up log a little at a time; messages stay, and posts do not wait."""
+
+import asyncio
+from random import Random
+
+import asyncpg
+
+from chat_server.background import running
+from chat_server.retention import Retention, expire_once
+from tests.messages.conftest import Store, post
+
+WITHIN_S = 30.0
+
+
+async def room_with_old_events(store: Store, count: int) -> str:
+    """A room whose events are an hour old."""
+    room, writer = await store.make_room(), await store.writer()
+    await asyncio.gather(*(writer.post(post(room)) for _ in range(count)))
+    await store.rows("UPDATE events SET created_at = now() - interval '1 hour' WHERE room_id = $1", room)
+    return room
+
+
+async def test_old_events_leave_in_small_batches_and_messages_stay(store: Store) -> None:
+    room = await room_with_old_events(store, 5)
+    writer = await store.writer()
+    await writer.post(post(room))
+    connection = await asyncpg.connect(store.dsn)
+    assert [await expire_once(connection, 60, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    await connection.close()
+    assert await store.seqs(room) == [6]
+    [row] = await store.rows("SELECT count(*) AS messages FROM messages WHERE room_id = $1", room)
+    assert row["messages"] == 6
+
+
+async def test_a_post_does_not_wait_while_old_events_of_its_room_are_being_deleted(store: Store) -> None:
+    room = await room_with_old_events(store, 5)
+    writer = await store.writer()
+    connection = await asyncpg.connect(store.dsn)
+    async with connection.transaction():
+        assert await expire_once(connection, 60, limit=5) == 5
+        result = await writer.post(post(room))
+        assert result.message["seq"] == 6
+    await connection.close()
+    assert await store.seqs(room) == [6]
+
+
+async def test_any_number_of_processes_may_expire(store: Store) -> None:
+    room = await room_with_old_events(store, 5)
+    processes = [Retention(store.engine, 0.2, Random(seed)) for seed in range(3)]
+    async with (
+        running(processes[0].run(), "one"),
+        running(processes[1].run(), "two"),
+        running(processes[2].run(), "three"),
+        asyncio.timeout(WITHIN_S),
+    ):
+        while await store.seqs(room):
+            await asyncio.sleep(0.05)
