@@ -227,7 +227,9 @@ async def test_relay_retention_and_order_of_rooms_go_by_the_clock_of_postgres(
     """One process's clock that is off must neither hide its events from the relays nor let them expire at once."""
     room, writer = await store.make_room(), await store.writer(clock_is_off_by=off_by)
     result = await writer.post(post(room))
-    await writer.post(EditMessage(room, uuid.UUID(result.message["id"]), uuid.UUID(result.message["author"]["id"]), "b"))
+    await writer.post(
+        EditMessage(room, uuid.UUID(result.message["id"]), uuid.UUID(result.message["author"]["id"]), "b")
+    )
     [row] = await store.rows(
         """SELECT (SELECT bool_and(abs(extract(epoch FROM now() - created_at)) < 600) FROM events
                    WHERE room_id = $1) AS events,
