@@ -4,6 +4,7 @@ import sys
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -15,6 +16,24 @@ def split_commas(value: object) -> object:
     """`a, b` → ("a", "b"); anything that is not text is passed on."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def is_url(value: str, *schemes: str) -> bool:
+    """Whether it begins with one of the schemes, and its port, where it names one, is a port."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def checked_url(value: str, *schemes: str) -> str:
+    """The value. Raises ValueError, which does not show it: it may hold a password."""
+    if not is_url(value, *schemes):
+        raise ValueError(
+            f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        )
     return value
 
 
@@ -34,10 +53,15 @@ def read_settings(kind: type[Settings]) -> Settings:
         return kind()
     except ValidationError as error:
         wrong = [
-            f"{str(e['loc'][0]).upper()}: {e['msg'][:1].lower()}{e['msg'][1:]}" if e["loc"] else e["msg"]
+            f"{str(e['loc'][0]).upper()}: {_in_a_sentence(e['msg'])}" if e["loc"] else e["msg"]
             for e in error.errors(include_input=False, include_url=False)
         ]
         raise WrongSetting(f"wrong setting: {'; '.join(wrong)}") from None
+
+
+def _in_a_sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
 
 
 def settings_or_exit(kind: type[Settings]) -> Settings:
@@ -82,6 +106,19 @@ class SharedSettings(BaseSettings):
     )
 
     _split = field_validator("allowed_origins", "trusted_proxies", mode="before")(split_commas)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        return checked_url(value, "redis", "rediss", "unix")
+
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _are_brokers(cls, value: str) -> str:
+        for broker in value.split(","):
+            if not is_url(f"kafka://{broker.strip()}", "kafka") or ":" not in broker:
+                raise ValueError("must be host:port, or several with commas between")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from chat_contract.settings import CommaSeparated, SharedSettings, split_commas
+from chat_contract.settings import CommaSeparated, SharedSettings, checked_url, split_commas
 
 
 class HeatSettings(SharedSettings):
@@ -74,3 +74,13 @@ class ChatSettings(HeatSettings):
     )
 
     _split_kinds = field_validator("reaction_kinds", mode="before")(split_commas)
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str) -> str:
+        return checked_url(value, "postgresql", "postgres", "postgresql+asyncpg")
+
+    @field_validator("public_stream_url")
+    @classmethod
+    def _is_where_streams_are(cls, value: str) -> str:
+        return value if value in ("", "same-origin") else checked_url(value, "http", "https")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from chat_contract.settings import CommaSeparated, SharedSettings, split_commas
+from chat_contract.settings import CommaSeparated, SharedSettings, checked_url, split_commas
 
 
 class PublishSettings(SharedSettings):
@@ -43,6 +43,13 @@ class PublishSettings(SharedSettings):
     )
 
     _split_urls = field_validator("chat_internal_url", mode="before")(split_commas)
+
+    @field_validator("chat_internal_url")
+    @classmethod
+    def _are_servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            checked_url(url, "http", "https")
+        return value
 
     def chat_urls(self) -> tuple[str, ...]:
         """Base URLs of chat_server, at least one."""

@@ -1,0 +1,83 @@
+"""Settings are read once, at the start: a wrong one is named there, and a secret one is never told."""
+
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
+
+CHAT, PUBLISH, SCHEDULER = "chat_server", "publish_server", "chat_server.hotchat.scheduler"
+WRONG = [
+    (CHAT, "HOTCHAT_SECRET", "tooshort", "string should have at least 16 characters"),
+    (CHAT, "CHAT_PORT", "http", "input should be a valid integer, unable to parse string as an integer"),
+    (CHAT, "HOTCHAT_MODE", "maybe", "input should be 'enforce', 'shadow' or 'off'"),
+    (
+        CHAT,
+        "DATABASE_URL",
+        "postgresql://me:hunter2@db:five/chat",
+        "must be a URL that begins with postgresql:// or postgres:// or postgresql+asyncpg://",
+    ),
+    (CHAT, "PUBLIC_STREAM_URL", "elsewhere", "must be a URL that begins with http:// or https://"),
+    (PUBLISH, "CHAT_INTERNAL_URL", "chat:8000", "must be a URL that begins with http:// or https://"),
+    (
+        PUBLISH,
+        "REDIS_URL",
+        "hunter2@valkey",
+        "must be a URL that begins with redis:// or rediss:// or unix://",
+    ),
+    (PUBLISH, "STREAM_GZIP", "yes", "input should be 'off', 'hot' or 'always'"),
+    (
+        SCHEDULER,
+        "KAFKA_BOOTSTRAP_SERVERS",
+        "kafka",
+        "must be host:port, or several with commas between",
+    ),
+    (SCHEDULER, "HOTCHAT_EXIT_RATIO", "2", "input should be less than or equal to 1"),
+]
+
+
+@pytest.mark.parametrize(("program", "name", "value", "why"), WRONG, ids=[name for _, name, _, _ in WRONG])
+def test_a_wrong_setting_is_named_at_the_start_in_one_sentence(
+    program: str, name: str, value: str, why: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", program],
+        env={"HOTCHAT_SECRET": SECRET, name: value},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stderr == f"Cannot start: wrong setting: {name}: {why}\n"
+    assert ended.returncode == 2
+
+
+def test_secrets_are_never_in_the_logs(
+    start_chat_stack: StartChatStack, database_url: str, tmp_path: Path
+) -> None:
+    stack = start_chat_stack(LOG_LEVEL="DEBUG")
+    with httpx.Client(base_url=stack.chat_url) as client:
+        session = client.post("/api/v1/sessions", json={"nickname": "Minji"}).raise_for_status().json()
+        operator = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        client.patch("/api/v1/rooms/lobby", json={"slow_mode_s": 1}, headers=operator)
+        client.post(
+            "/api/v1/rooms/lobby/messages",
+            json={"client_message_id": "0198c0de-0000-7000-8000-000000000001", "text": "hello"},
+            headers={"Authorization": f"Bearer {session['token']}"},
+        ).raise_for_status()
+    with httpx.stream("GET", f"{stack.publish_url}/stream/v1/rooms/lobby") as stream:
+        assert next(stream.iter_lines())
+    for process in stack.processes:
+        process.stop()
+    password = urlsplit(database_url).password
+    assert password
+    logs = {path.name: path.read_text() for path in (tmp_path / "servers").glob("*.log")}
+    assert len(logs) == 3 and all(logs.values())
+    for name, log in logs.items():
+        for secret in (SECRET, ADMIN_TOKEN, session["token"], password):
+            assert secret not in log, name
