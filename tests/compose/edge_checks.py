@@ -52,6 +52,23 @@ async def post_to_seen_ms(url: str, room_id: str) -> tuple[float, float]:
     return took[len(took) // 2], took[int(len(took) * 0.99)]
 
 
+async def resumes_where_it_was(url: str, room_id: str) -> int:
+    """A stream opened with Last-Event-ID begins with the next event and leaves none out; how many it brought."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        page = (await client.get(f"/api/v1/rooms/{room_id}/messages")).raise_for_status().json()
+        seqs = [message["seq"] for message in page["messages"]]
+        resume = {"Last-Event-ID": str(seqs[0])}
+        ids: list[int] = []
+        async with client.stream("GET", f"/stream/v1/rooms/{room_id}", headers=resume) as stream:
+            lines = stream.aiter_lines()
+            while not ids or ids[-1] < seqs[-1]:
+                if (line := await anext(lines)).startswith("id: "):
+                    ids.append(int(line[4:]))
+        resumed_at, *events = ids if ids[0] == seqs[0] else [seqs[0], *ids]
+        assert events == list(range(resumed_at + 1, seqs[-1] + 1)), f"after {resumed_at} came {events}"
+        return len(events)
+
+
 async def fetches_counted_exactly(
     url: str, room_id: str, counted: Counted, fetches: int = 1000
 ) -> tuple[int, int]:

@@ -111,10 +111,24 @@ class Compose:
             print(f"\n--- {entry['Name']}: {entry['State']} {entry.get('Health', '')}")
             print(await self.run("logs", "--no-color", "--tail", "40", entry["Service"]))
 
-    async def clean_up(self) -> None:
-        """Leave no container, network, volume or image of ours behind."""
+    async def python(self, container: str, code: str) -> str:
+        """What a line of Python prints in a server's container."""
+        return await self.call("docker", "exec", container, "python", "-c", code)
+
+    async def clean_up(self) -> list[str]:
+        """Remove every container, network, volume and image of ours; returns what is left of them."""
         await self.run("--profile", "*", "down", "-v", "--remove-orphans", "--timeout", "5", within_s=180)
         for image in IMAGES:
             with_tag = f"{image}:{VERSION}"
             if await self.call("docker", "images", "-q", with_tag):
                 await self.call("docker", "rmi", "-f", with_tag)
+        ours = ("--filter", f"label=com.docker.compose.project={self.project}", "-q")
+        return [
+            f"{kind} {name}"
+            for kind, listing in (
+                ("container", ("ps", "-a")),
+                ("volume", ("volume", "ls")),
+                ("network", ("network", "ls")),
+            )
+            for name in (await self.call("docker", *listing, *ours)).split()
+        ]
