@@ -56,10 +56,13 @@ class Action:
 
 
 class Pace:
-    """When people write: while `writing` is set, each about once in `every_s`. What is pending is finished anyway."""
+    """When people write: while `writing` is set, each about once in `every_s`. What is pending is finished anyway.
 
-    def __init__(self, every_s: float) -> None:
-        self.every_s = every_s
+    An attempt without an answer is given up after `give_up_s`.
+    """
+
+    def __init__(self, every_s: float, give_up_s: float = GIVE_UP_S) -> None:
+        self.every_s, self.give_up_s = every_s, give_up_s
         self.writing = asyncio.Event()
 
 
@@ -100,7 +103,7 @@ class Author:
             await pace.writing.wait()
             self.is_busy = True
             try:
-                await self._do(self._next_action())
+                await self._do(self._next_action(), pace.give_up_s)
             finally:
                 self.is_busy = False
             await asyncio.sleep(self._rng.uniform(0.5, 1.5) * pace.every_s)
@@ -146,14 +149,14 @@ class Author:
     def _path(self, message_id: str) -> str:
         return f"/api/v1/rooms/{self._room_id}/messages/{message_id}"
 
-    async def _do(self, action: Action) -> None:
+    async def _do(self, action: Action, give_up_s: float) -> None:
         self._rng.shuffle(
             self._chat_urls
         )  # an edge spreads the requests, and tries the next server when one is away
         while True:
             begun_s = time.monotonic()
             try:
-                async with asyncio.timeout(GIVE_UP_S):
+                async with asyncio.timeout(give_up_s):
                     status, headers, body = await self._attempt(action)
             except TimeoutError:
                 self._ledger.hangs += 1

@@ -10,7 +10,7 @@ from typing import Final
 
 import aiohttp
 
-from load_tests.chaos.authors import Author, Pace, Rooms
+from load_tests.chaos.authors import GIVE_UP_S, Author, Pace, Rooms
 from load_tests.chaos.checker import Verdict, judge
 from load_tests.chaos.event_pages import EventPages
 from load_tests.chaos.ledger import Ledger
@@ -32,6 +32,7 @@ class CrowdSize:
     tabs: int
     every_s: float = 1.0
     hot_share: int = 2
+    give_up_s: float = GIVE_UP_S
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Crowd:
 
     async def enter(self, size: CrowdSize, name: str) -> None:
         """Make rooms, sign everybody in, open the tabs."""
-        self.pace.every_s, self._hot_share = size.every_s, size.hot_share
+        self.pace.every_s, self.pace.give_up_s = size.every_s, size.give_up_s
+        self._hot_share = size.hot_share
         token = await self._sign_in()
         self.rooms = Rooms([f"{name}-{number}" for number in range(size.rooms)])
         for room_id in self.rooms.ids:
