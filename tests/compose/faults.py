@@ -47,7 +47,15 @@ def all_faults() -> list[ContainerFault]:
         ContainerFault("kafka: made anew, its volume wiped", wiped_kafka),
         ContainerFault("valkey: made anew, empty", wiped_valkey),
     ]
-    return [*scaling, *rolling, *kills, *wipes]
+    upgrade = ContainerFault(
+        "an upgrade: everything of ours made anew", upgraded, may_refuse=True, may_cut=True
+    )
+    return [*scaling, *rolling, *kills, *wipes, upgrade]
+
+
+async def nothing(_: Compose) -> None:
+    """As long as a restart takes, without one."""
+    await asyncio.sleep(8)
 
 
 def scaled(service: str, count: int) -> Break:
@@ -105,3 +113,7 @@ async def wiped_kafka(compose: Compose) -> None:
 
 async def wiped_valkey(compose: Compose) -> None:
     await compose.up("--force-recreate", "--no-deps", "valkey")
+
+
+async def upgraded(compose: Compose) -> None:
+    await compose.up("--force-recreate", "--no-deps", "chat_server", "publish_server", "scheduler", "edge")
