@@ -21,7 +21,7 @@ COPY --from=page /page/dist /usr/share/nginx/html
 USER 101:101
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=3s --timeout=3s --start-period=10s --retries=4 \
+HEALTHCHECK --interval=3s --timeout=3s --start-period=60s --retries=5 \
     CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz/live"]
 ENTRYPOINT ["run-edge"]
 CMD []

@@ -34,5 +34,5 @@ ENV PYTHONPATH=/opt/ours:/opt/hotchat \
     PYTHONUNBUFFERED=1 \
     HOTCHAT_BIND=0.0.0.0
 USER 10001:10001
-HEALTHCHECK --interval=3s --timeout=3s --start-period=30s --retries=4 CMD ["healthcheck"]
+HEALTHCHECK --interval=3s --timeout=3s --start-period=120s --retries=5 CMD ["healthcheck"]
 CMD ["python", "-m", "chat_server"]
