@@ -88,7 +88,7 @@ class Compose:
         return found
 
     async def up(self, *words: str) -> None:
-        await self.run("up", "-d", "--wait", "--wait-timeout", "240", *words, within_s=600)
+        await self.run("up", "-d", "--wait", "--wait-timeout", "480", *words, within_s=600)
 
     async def wait_healthy(self, container: str, within_s: float = 120) -> None:
         """Raises ComposeFailed."""

@@ -106,7 +106,7 @@ def killed(service: str) -> Break:
 
 
 async def wiped_kafka(compose: Compose) -> None:
-    await compose.run("rm", "--stop", "--force", "kafka")
+    await compose.run("rm", "--stop", "--force", "--volumes", "kafka")
     await compose.call("docker", "volume", "rm", f"{compose.project}_kafka-data")
     await compose.up("--no-recreate", "kafka")
 
