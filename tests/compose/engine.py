@@ -90,7 +90,7 @@ class Compose:
     async def up(self, *words: str) -> None:
         await self.run("up", "-d", "--wait", "--wait-timeout", "480", *words, within_s=600)
 
-    async def wait_healthy(self, container: str, within_s: float = 120) -> None:
+    async def wait_healthy(self, container: str, within_s: float = 300) -> None:
         """Raises ComposeFailed."""
         template = "{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}"
         try:
