@@ -104,13 +104,27 @@ class RoomTyping(TypedDict):
     users: list[Author]
 
 
+class LastMessage(TypedDict):
+    """The newest message of a room, as a list of rooms shows it: its text cut to one line's length."""
+
+    seq: int
+    author: Author
+    text: str
+    created_at: str
+    deleted: bool
+
+
 class RoomUpdated(TypedDict):
-    """Only in notify streams: the room's head moved; come and fetch. Built by publish_server, coalesced."""
+    """Only in notify streams: the room's head moved; come and fetch. Built by publish_server, coalesced.
+
+    `last_message` is in lists of rooms only, where publish_server holds it.
+    """
 
     type: Literal["room.updated"]
     room_id: str
     seq: int
     message_count: NotRequired[int]
+    last_message: NotRequired[LastMessage]
 
 
 class StreamOpened(TypedDict):

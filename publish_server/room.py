@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from chat_contract.events import Heat
+from chat_contract.events import Heat, RoomUpdated
+from chat_contract.last_message import last_message
 from publish_server.audience import Audience
 from publish_server.frames import event_frame, own_frame
 from publish_server.room_log import RoomLog
@@ -50,6 +51,7 @@ class Room:
         self.latest_signals: dict[bytes, bytes] = {}
         self.signals_version = 0
 
+        self._listed_frame: tuple[tuple[int, int], bytes] | None = None
         self.told_seq = 0
         self.tell_at = 0.0
         self.is_telling = False
@@ -116,13 +118,23 @@ class Room:
 
     def updated_frame(self) -> bytes:
         """`room.updated`: the room moved; come and fetch."""
-        return own_frame(
-            "room.updated",
-            {
-                "type": "room.updated",
-                "room_id": self.id,
-                "seq": self.log.head,
-                "message_count": self.message_count,
-            },
-            self.log.head,
-        )
+        return own_frame("room.updated", self._updated(), self.log.head)
+
+    def listed_frame(self) -> bytes:
+        """The same for lists of rooms, with the newest message where it is held; made once for all lists."""
+        at = (self.log.head, self.message_count)
+        if self._listed_frame is None or self._listed_frame[0] != at:
+            updated = self._updated()
+            message = self.log.last_message()
+            if message is not None:
+                updated["last_message"] = last_message(message)
+            self._listed_frame = (at, own_frame("room.updated", updated, self.log.head))
+        return self._listed_frame[1]
+
+    def _updated(self) -> RoomUpdated:
+        return {
+            "type": "room.updated",
+            "room_id": self.id,
+            "seq": self.log.head,
+            "message_count": self.message_count,
+        }

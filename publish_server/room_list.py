@@ -13,7 +13,7 @@ class RoomListFeed:
         self._has_news = asyncio.Event()
 
     def room_updated(self, room: Room) -> None:
-        self.put(room.id, b"room.updated", room.updated_frame())
+        self.put(room.id, b"room.updated", room.listed_frame())
 
     def put(self, room_id: str, kind: bytes, frame: bytes) -> None:
         self._pending[room_id, kind] = frame

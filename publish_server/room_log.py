@@ -2,11 +2,18 @@
 
 from bisect import bisect_right
 from enum import Enum
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 import orjson
 
+from chat_contract.events import Message
 from publish_server.frames import event_frame, gap_frame
+
+MAX_LOOKED_BACK: Final = 200
+"""Frames that a list of rooms looks through for the newest message; behind more reactions it keeps the one it has."""
+
+_MESSAGE_TYPES: Final = frozenset({b"message.created", b"message.edited", b"message.deleted"})
 
 
 class Verdict(Enum):
@@ -132,6 +139,18 @@ class RoomLog:
                 entries.pop(name, None)
                 entries[name] = entry.frame
         return Slice(self._seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
+
+    def last_message(self) -> Message | None:
+        """The newest message, as its later edit or deletion left it; None when it is not among the newest frames."""
+        changed: dict[str, Message] = {}
+        for entry in islice(reversed(self._entries), MAX_LOOKED_BACK):
+            if entry.type not in _MESSAGE_TYPES:
+                continue
+            message: Message = orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])["message"]
+            if entry.type == b"message.created":
+                return changed.get(message["id"], message)
+            changed.setdefault(message["id"], message)
+        return None
 
     def blank_message(self, message_id: str) -> int:
         """Take a deleted message's text out of every frame held here; returns how many held it."""

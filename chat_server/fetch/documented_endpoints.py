@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from typing_extensions import TypedDict
 
-from chat_contract.events import Message, SequencedEvent
+from chat_contract.events import Author, Message, SequencedEvent
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX, ROOM_ID_PATTERN
 from chat_server.errors import problems
 from chat_server.rooms.schemas import RoomView
@@ -34,6 +34,13 @@ class MyReactions(TypedDict):
     """The session's own reactions, by message id."""
 
     mine: dict[str, list[str]]
+
+
+class Reactors(TypedDict):
+    """Who reacted to a message, by kind; the first 20 of each, the message's own count is the truth."""
+
+    message_id: str
+    reactions: dict[str, list[Author]]
 
 
 RoomIdInPath = Annotated[str, Path(pattern=ROOM_ID_PATTERN)]
@@ -76,6 +83,14 @@ async def get_messages(
 @router.get("/messages/{message_id}", response_model=Message, responses=_answers("message_not_found"))
 async def get_message(room_id: RoomIdInPath, message_id: UUID) -> NoReturn:
     """One message."""
+    _answered_by_the_gate()
+
+
+@router.get(
+    "/messages/{message_id}/reactions", response_model=Reactors, responses=_answers("message_not_found")
+)
+async def get_reactors(room_id: RoomIdInPath, message_id: UUID) -> NoReturn:
+    """Who reacted to one message."""
     _answered_by_the_gate()
 
 

@@ -27,6 +27,7 @@ class FetchKind(IntEnum):
     EVENTS = auto()
     MINE = auto()
     SEARCH = auto()
+    REACTORS = auto()
 
 
 class FetchQuery(NamedTuple):
@@ -73,7 +74,13 @@ def parse_fetch(path: str, query_string: bytes) -> FetchQuery | None:
             to_seq = parameters.integer("to_seq", default=MAX_SEQ)
             parameters.check()
             return FetchQuery(FetchKind.MINE, _room_id(room_id), seq=from_seq, to_seq=to_seq)
+        case [room_id, "messages", message_id, "reactions"]:
+            return _message(_room_id(room_id), message_id)._replace(kind=FetchKind.REACTORS)
     return None
+
+
+def message_not_found() -> ChatError:
+    return ChatError("message_not_found", "There is no such message in this room.")
 
 
 def _room_id(text: str) -> str:
@@ -99,7 +106,7 @@ def _page(room_id: str, parameters: "_Parameters") -> FetchQuery:
 
 def _message(room_id: str, message_id: str) -> FetchQuery:
     if not _UUID.match(message_id):
-        raise ChatError("message_not_found", "There is no such message in this room.")
+        raise message_not_found()
     return FetchQuery(FetchKind.MESSAGE, room_id, message_id=UUID(message_id))
 
 

@@ -18,7 +18,15 @@ from prometheus_client import Counter
 
 from chat_server.db import asyncpg_dsn
 from chat_server.errors import store_unavailable
-from chat_server.fetch.rows import EncodedMessage, EventRow, EventRows, MessageRows, MineRows, RoomRow
+from chat_server.fetch.rows import (
+    EncodedMessage,
+    EventRow,
+    EventRows,
+    MessageRows,
+    MineRows,
+    ReactorRows,
+    RoomRow,
+)
 from chat_server.fetch.store_circuit import StoreCircuit
 from chat_server.messages.message_view import message_view
 from chat_server.outage import Outage
@@ -83,6 +91,22 @@ FROM rooms r LEFT JOIN reactions x
 WHERE r.id = $1
 ORDER BY x.message_seq, x.kind
 LIMIT $5
+"""
+
+_REACTORS = """
+SELECT r.last_seq, m.id, x.kind, x.user_id, u.nickname
+FROM rooms r
+LEFT JOIN messages m ON m.room_id = r.id AND m.id = $2
+LEFT JOIN LATERAL (
+    SELECT k.kind, y.user_id
+    FROM jsonb_object_keys(m.reactions) AS k(kind)
+    CROSS JOIN LATERAL (
+        SELECT user_id FROM reactions WHERE message_id = m.id AND kind = k.kind ORDER BY user_id LIMIT $3
+    ) y
+) x ON true
+LEFT JOIN users u ON u.id = x.user_id
+WHERE r.id = $1
+ORDER BY x.kind, x.user_id
 """
 
 MAX_MINE: Final = 5_000
@@ -178,6 +202,19 @@ class ReadRepository:
             if message_id is not None:
                 mine.setdefault(str(message_id), []).append(kind)
         return MineRows(rows[0][0], mine)
+
+    async def reactors(self, room_id: str, message_id: UUID, limit: int) -> ReactorRows | None:
+        """Who reacted to one message, at most `limit` people of each kind."""
+        rows = await self._fetch("reactors", _REACTORS, room_id, message_id, limit)
+        if not rows:
+            return None
+        if rows[0][1] is None:
+            return ReactorRows(rows[0][0], None)
+        kinds: dict[str, list[tuple[str, str]]] = {}
+        for _, _, kind, user_id, nickname in rows:
+            if user_id is not None:
+                kinds.setdefault(kind, []).append((str(user_id), nickname or ""))
+        return ReactorRows(rows[0][0], kinds)
 
     async def _fetch(self, name: str, statement: str, *arguments: Any) -> Sequence[Any]:
         if self._waiting >= MAX_WAITING:

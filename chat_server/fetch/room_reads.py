@@ -8,12 +8,11 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Heat
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import EVENTS_PAGE_MAX, PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
 from chat_server.fetch.answer import Answer, content_tag
 from chat_server.fetch.known_rooms import KnownRooms
 from chat_server.fetch.newest_snapshot import NewestSnapshot, page_body
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchKind, FetchQuery, message_not_found
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.rows import MessageRows, RoomRow
 from chat_server.fetch.snapshot_cache import SnapshotCache
@@ -22,6 +21,8 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.rooms.directory import room_not_found
 
 MAX_TOLD_ROOMS: Final = 100_000
+MAX_REACTORS: Final = 20
+"""People of each kind who are named; the rest are only counted."""
 
 
 class Found(NamedTuple):
@@ -127,6 +128,8 @@ class RoomReads:
     async def _read_history(self, query: FetchQuery) -> Answer:
         if query.kind is FetchKind.EVENTS:
             return await self._read_events(query)
+        if query.kind is FetchKind.REACTORS:
+            return await self._read_reactors(query)
         rows = await self._read_messages(query)
         if rows is None:
             raise room_not_found(query.room_id)
@@ -136,8 +139,23 @@ class RoomReads:
         elif rows.messages:
             body = rows.messages[0].json
         else:
-            raise ChatError("message_not_found", "There is no such message in this room.")
+            raise message_not_found()
         return Answer(body, query.room_id, rows.room.last_seq, query.tag)
+
+    async def _read_reactors(self, query: FetchQuery) -> Answer:
+        assert query.message_id is not None
+        rows = await self._repository.reactors(query.room_id, query.message_id, MAX_REACTORS)
+        if rows is None:
+            raise room_not_found(query.room_id)
+        self.known.add(query.room_id)
+        if rows.kinds is None:
+            raise message_not_found()
+        kinds = {
+            kind: [{"id": user_id, "nickname": nickname} for user_id, nickname in people]
+            for kind, people in rows.kinds.items()
+        }
+        body = orjson.dumps({"message_id": str(query.message_id), "reactions": kinds})
+        return Answer(body, query.room_id, rows.last_seq, query.tag)
 
     async def _read_messages(self, query: FetchQuery) -> MessageRows | None:
         match query.kind:

@@ -45,6 +45,13 @@ class EventRows(NamedTuple):
     has_more: bool = False
 
 
+class ReactorRows(NamedTuple):
+    """Who reacted to one message: (user id, nickname) by kind. None instead of kinds: there is no such message."""
+
+    last_seq: int
+    kinds: dict[str, list[tuple[str, str]]] | None
+
+
 class MineRows(NamedTuple):
     last_seq: int
     mine: dict[str, list[str]]

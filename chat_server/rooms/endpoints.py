@@ -9,14 +9,16 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import Row
 
-from chat_contract.events import RoomSlowMode
+from chat_contract.events import LastMessage, RoomSlowMode
 from chat_contract.http.problem import ChatError
+from chat_contract.last_message import last_message
 from chat_server.errors import problems
 from chat_server.json_body import documented_body, invalid, json_body
+from chat_server.messages.message_view import message_view
 from chat_server.parts import Parts, PartsOf
 from chat_server.rooms.directory import room_not_found
 from chat_server.rooms.room_id import room_id_from_name
-from chat_server.rooms.schemas import HeatView, RoomList, RoomPatch, RoomRequest, RoomView
+from chat_server.rooms.schemas import HeatView, ListedRoom, RoomList, RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from chat_server.types import RoomId
 
@@ -58,13 +60,18 @@ async def list_rooms(
     parts: PartsOf,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
+    q: Annotated[str, Query(max_length=100)] = "",
 ) -> RoomList:
-    """Rooms by activity, the liveliest first."""
-    rows = await parts.rooms.page(limit + 1, decode_cursor(cursor) if cursor else None)
+    """Rooms by activity, the liveliest first; with `q`, those whose name contains it."""
+    if "\0" in q:
+        raise invalid([{"field": "q", "message": "Give words of a room's name."}])
+    rows = await parts.rooms.page(limit + 1, decode_cursor(cursor) if cursor else None, q.strip())
     more = len(rows) > limit
     rows = rows[:limit]
     return RoomList(
-        rooms=[room_view(row, parts) for row in rows],
+        rooms=[
+            ListedRoom(**room_view(row, parts).model_dump(), last_message=_last_message(row)) for row in rows
+        ],
         next_cursor=encode_cursor(rows[-1].active_at, rows[-1].id) if more else None,
     )
 
@@ -148,6 +155,14 @@ async def send_typing(room_id: RoomId, session: SignedIn, parts: PartsOf) -> Res
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}
         parts.producer.signal(room_id, "room.typing", orjson.dumps(event))
     return Response(status_code=204)
+
+
+def _last_message(row: Row[Any]) -> LastMessage | None:
+    if row.said_id is None:
+        return None
+    said = {name.removeprefix("said_"): value for name, value in row._mapping.items() if "said_" in name}
+    del said["client_message_id"]
+    return last_message(message_view(**said))
 
 
 async def _row(parts: Parts, room_id: str) -> Row[Any]:

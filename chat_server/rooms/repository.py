@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, true, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.internal_api import RoomHead
 from chat_server.db import driver_connection
 from chat_server.hotchat.hot_rooms import COLD
-from chat_server.models import Room
+from chat_server.models import Message, Room
 
 _HEADS: Final = """
 SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
@@ -53,9 +53,27 @@ class RoomRepository:
             )
         return added is not None
 
-    async def page(self, limit: int, before: tuple[datetime, str] | None) -> list[Row[Any]]:
-        """Rooms by activity, newest first; `before` is the (active_at, id) of the last one shown."""
-        query = select(Room.__table__).order_by(Room.active_at.desc(), Room.id).limit(limit)
+    async def page(self, limit: int, before: tuple[datetime, str] | None, words: str) -> list[Row[Any]]:
+        """Rooms by activity, newest first, each beside its newest message (`said_…`, null where there is none).
+
+        `before` is the (active_at, id) of the last one shown; `words` are in the name, in any case.
+        """
+        newest = (
+            select(Message)
+            .where(Message.room_id == Room.id)
+            .order_by(Message.seq.desc())
+            .limit(1)
+            .lateral("newest")
+        )
+        said = [column.label(f"said_{column.name}") for column in newest.c]
+        query = (
+            select(*Room.__table__.c, *said)
+            .outerjoin(newest, true())
+            .order_by(Room.active_at.desc(), Room.id)
+            .limit(limit)
+        )
+        if words:
+            query = query.where(Room.name.icontains(words, autoescape=True))
         if before is not None:
             active_at, room_id = before
             query = query.where(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from chat_contract.events import LastMessage
 from chat_contract.limits import MAX_ROOM_NAME_CODE_POINTS, ROOM_ID_PATTERN
 from chat_server.messages.text import clean_text
 from chat_server.slow_mode import MAX_SLOW_MODE_S
@@ -54,6 +55,12 @@ class RoomView(BaseModel):
     viewers: int
 
 
+class ListedRoom(RoomView):
+    """A room of the list; `last_message` is null until somebody has written."""
+
+    last_message: LastMessage | None
+
+
 class RoomList(BaseModel):
-    rooms: list[RoomView]
+    rooms: list[ListedRoom]
     next_cursor: str | None

@@ -132,3 +132,21 @@ async def test_the_operator_may_delete_anywhere_and_slow_any_room(people: People
     assert (await operator.delete(f"{path}/messages/{message['id']}")).json()["deleted"] is True
     assert (await operator.patch(path, json={"slow_mode_s": 5})).json()["slow_mode_s"] == 5
     assert (await operator.get("/api/v1/me")).status_code == 401
+
+
+async def test_a_message_tells_who_reacted_to_it(people: People) -> None:
+    ann, bob = await people.enter("ann"), await people.enter("bob")
+    room = await ann.make_room()
+    message = await ann.post(room["id"], "nice")
+    path = f"/api/v1/rooms/{room['id']}/messages/{message['id']}/reactions"
+    assert (await ann.get(path))["reactions"] == {}
+    for person, kind in [(ann, "heart"), (bob, "heart"), (bob, "laugh")]:
+        await person.http.put(f"{path}/{kind}")
+    told = await people.nobody().get(path)
+    told_ann, told_bob = ({"id": one.id, "nickname": one.nickname} for one in (ann, bob))
+    assert told.json() == {
+        "message_id": message["id"],
+        "reactions": {"heart": [told_ann, told_bob], "laugh": [told_bob]},
+    }
+    unknown = await ann.http.get(path.replace(message["id"], str(uuid.uuid4())))
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "message_not_found")

@@ -99,3 +99,30 @@ async def test_the_lobby_greets_who_comes_first(people: People) -> None:
     assert [message["seq"] for message in page["messages"]] == [1, 2, 3]
     events = (await http.get("/api/v1/rooms/lobby/events", params={"after_seq": 0, "limit": 3})).json()
     assert [event["message"] for event in events["events"]] == page["messages"]
+
+
+async def test_the_list_tells_the_last_message_of_each_room(people: People) -> None:
+    ann = await people.enter("ann")
+    room = await ann.make_room(name="Said last")
+    [listed] = (await ann.get("/api/v1/rooms", q="Said last"))["rooms"]
+    assert listed["last_message"] is None
+    await ann.post(room["id"], "first")
+    last = await ann.post(room["id"], "l" * 500)
+    [listed] = (await ann.get("/api/v1/rooms", q="Said last"))["rooms"]
+    assert listed["last_message"] == {
+        "seq": last["seq"],
+        "author": last["author"],
+        "text": "l" * 120,
+        "created_at": last["created_at"],
+        "deleted": False,
+    }
+
+
+async def test_rooms_are_found_by_a_part_of_their_name(people: People) -> None:
+    ann = await people.enter("ann")
+    made = await ann.make_room(name="100% Tea & 산책_모임")
+    for words in ("tea", "산책", "100%", "_모", " Tea "):
+        found = await ann.get("/api/v1/rooms", q=words)
+        assert made["id"] in {room["id"] for room in found["rooms"]}, words
+    assert (await ann.get("/api/v1/rooms", q="100_"))["rooms"] == []
+    assert (await ann.http.get("/api/v1/rooms?q=%00")).json()["code"] == "validation_failed"

@@ -33,6 +33,11 @@ MESSAGE_ID = "019a0000-0000-7000-8000-000000000001"
             b"",
             FetchQuery(FetchKind.MESSAGE, "lobby", message_id=UUID(MESSAGE_ID)),
         ),
+        (
+            f"{ROOM}/messages/{MESSAGE_ID}/reactions",
+            b"",
+            FetchQuery(FetchKind.REACTORS, "lobby", message_id=UUID(MESSAGE_ID)),
+        ),
         (f"{ROOM}/events", b"after_seq=3", FetchQuery(FetchKind.EVENTS, "lobby", 500, 3)),
         (f"{ROOM}/events", b"after_seq=3&limit=1", FetchQuery(FetchKind.EVENTS, "lobby", 1, 3)),
         (f"{ROOM}/search", b"q=x", FetchQuery(FetchKind.SEARCH, "lobby")),

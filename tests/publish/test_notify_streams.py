@@ -57,6 +57,8 @@ async def test_a_room_list_is_told_where_each_room_is_and_when_it_moves(
         moved = await tab.next_event()
         assert (moved.type, moved.data["room_id"], moved.data["seq"]) == ("room.updated", other, 5)
         assert moved.data["message_count"] == 5
+        assert moved.data["last_message"]["seq"] == 5
+        assert moved.data["last_message"]["text"] == "hello"
         heat = {"hot": True, "since": "2026-01-01T00:00:00.000Z", "fetches_per_s": 9.0}
         await broker.send({"type": "room.heat", "room_id": room, "heat": heat})
         assert (await tab.wait_for("room.heat")).data["heat"] == heat

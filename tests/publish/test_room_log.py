@@ -137,3 +137,27 @@ def test_a_deleted_messages_text_leaves_its_creation_and_its_edits() -> None:
     assert seqs_in(found.body) == [1, 2, 3, 4, 5]
     assert log.bytes_held == sum(len(frame) + 2 for frame in found.body.split(b"\n\n")[:-1])
     assert size > 0
+
+
+def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
+    value = orjson.dumps({"message": {"id": message_id, "text": text}})
+    return Entry(event_frame(f"message.{kind}".encode(), value, seq), f"message.{kind}".encode(), None)
+
+
+def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
+    log = log_with()
+    assert log.last_message() is None
+    for seq, entry in enumerate(
+        [
+            about(1, "created", "a", "one"),
+            about(2, "created", "b", "two"),
+            about(3, "edited", "a", "one, edited"),
+            about(4, "edited", "b", "two, edited"),
+            Entry(event_frame(b"reaction.changed", b"{}", 5), b"reaction.changed", None),
+        ],
+        start=1,
+    ):
+        log.offer(seq, entry)
+    assert log.last_message() == {"id": "b", "text": "two, edited"}  # type: ignore[comparison-overlap]
+    log.offer(6, about(6, "deleted", "b"))
+    assert log.last_message() == {"id": "b", "text": ""}  # type: ignore[comparison-overlap]

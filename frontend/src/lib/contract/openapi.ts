@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * List Rooms
-         * @description Rooms by activity, the liveliest first.
+         * @description Rooms by activity, the liveliest first; with `q`, those whose name contains it.
          */
         get: operations["list_rooms_api_v1_rooms_get"];
         put?: never;
@@ -162,6 +162,26 @@ export interface paths {
          * @description Change the text of one's own message.
          */
         patch: operations["edit_message_api_v1_rooms__room_id__messages__message_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/messages/{message_id}/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reactors
+         * @description Who reacted to one message.
+         */
+        get: operations["get_reactors_api_v1_rooms__room_id__messages__message_id__reactions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/rooms/{room_id}/messages/{message_id}/reactions/{kind}": {
@@ -403,6 +423,45 @@ export interface components {
             since: string | null;
         };
         /**
+         * LastMessage
+         * @description The newest message of a room, as a list of rooms shows it: its text cut to one line's length.
+         */
+        LastMessage: {
+            author: components["schemas"]["Author"];
+            /** Created At */
+            created_at: string;
+            /** Deleted */
+            deleted: boolean;
+            /** Seq */
+            seq: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ListedRoom
+         * @description A room of the list; `last_message` is null until somebody has written.
+         */
+        ListedRoom: {
+            heat: components["schemas"]["HeatView"];
+            /** Id */
+            id: string;
+            last_message: components["schemas"]["LastMessage"] | null;
+            /** Last Seq */
+            last_seq: number;
+            /** Message Count */
+            message_count: number;
+            /** Name */
+            name: string;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Slow Mode S */
+            slow_mode_s: number;
+            /** Viewers */
+            viewers: number;
+            /** Visibility */
+            visibility: string;
+        };
+        /**
          * Message
          * @description A message as everybody sees it. `seq` is that of its creation; `reactions` leaves zero counts out.
          */
@@ -563,6 +622,18 @@ export interface components {
             /** Message Id */
             message_id: string;
         };
+        /**
+         * Reactors
+         * @description Who reacted to a message, by kind; the first 20 of each, the message's own count is the truth.
+         */
+        Reactors: {
+            /** Message Id */
+            message_id: string;
+            /** Reactions */
+            reactions: {
+                [key: string]: components["schemas"]["Author"][];
+            };
+        };
         RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomTyping"];
         /** RoomHeat */
         RoomHeat: {
@@ -580,7 +651,7 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             /** Rooms */
-            rooms: components["schemas"]["RoomView"][];
+            rooms: components["schemas"]["ListedRoom"][];
         };
         /**
          * RoomPatch
@@ -638,8 +709,11 @@ export interface components {
         /**
          * RoomUpdated
          * @description Only in notify streams: the room's head moved; come and fetch. Built by publish_server, coalesced.
+         *
+         *     `last_message` is in lists of rooms only, where publish_server holds it.
          */
         RoomUpdated: {
+            last_message?: components["schemas"]["LastMessage"];
             /** Message Count */
             message_count?: number;
             /** Room Id */
@@ -813,6 +887,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -1585,6 +1660,72 @@ export interface operations {
                 };
             };
             /** @description `rate_limited` · `slow_mode` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reactors_api_v1_rooms__room_id__messages__message_id__reactions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reactors"];
+                };
+            };
+            /** @description The client has it already (If-None-Match) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `room_not_found` · `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_hot` */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -15,9 +15,13 @@ export type Heat = Events["Heat"];
 
 export type Room = Json<paths["/api/v1/rooms/{room_id}"]["get"]["responses"][200]>;
 export type RoomsPage = Json<paths["/api/v1/rooms"]["get"]["responses"][200]>;
+export type ListedRoom = RoomsPage["rooms"][number];
 export type MessagePage = Json<paths["/api/v1/rooms/{room_id}/messages"]["get"]["responses"][200]>;
 export type SearchPage = Json<paths["/api/v1/rooms/{room_id}/search"]["get"]["responses"][200]>;
 export type Mine = Json<paths["/api/v1/rooms/{room_id}/reactions/mine"]["get"]["responses"][200]>;
+export type Reactors = Json<
+  paths["/api/v1/rooms/{room_id}/messages/{message_id}/reactions"]["get"]["responses"][200]
+>;
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
 
