@@ -5,7 +5,7 @@ import { Outbox } from "@/lib/outbox/outbox";
 import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/lib/services";
-import { SessionStore } from "@/lib/session/session-store";
+import { SessionStore, TOKEN_KEY } from "@/lib/session/session-store";
 import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
 import { eventSourceStream } from "@/lib/stream/event-source-stream";
 import { eventSourceNotify } from "@/lib/stream/notify-stream";
@@ -13,11 +13,14 @@ import { openSharedStreams } from "@/lib/stream/shared-streams";
 
 /** Everything the page works with, made once. */
 export function createServices(): Services {
-  const api = new ChatApi((request) => fetch(request));
+  const storage = localStorageIfAllowed();
+  const tokens = isFramed() ? storage : null;
+  const api = new ChatApi((input) =>
+    fetch(withToken(new Request(input), tokens?.getItem(TOKEN_KEY) ?? null)),
+  );
   const config = onceUntilItWorks(api.config);
   const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
-  const storage = localStorageIfAllowed();
-  const session = new SessionStore(api, storage);
+  const session = new SessionStore(api, storage, tokens);
   const readCounts = new ReadCountsStore(storage);
   window.addEventListener("storage", readCounts.refresh);
   const outbox = new Outbox({
@@ -27,6 +30,9 @@ export function createServices(): Services {
     random: Math.random,
     renewSession: session.renew,
     exclusively,
+  });
+  outbox.subscribe(() => {
+    if (outbox.getSnapshot().needsSession && !session.getSnapshot().isAsking) session.ask();
   });
   window.addEventListener("online", outbox.flush);
   void session.load();
@@ -47,6 +53,14 @@ export function createServices(): Services {
       async () => shared?.notify(await streamUrl()) ?? eventSourceNotify(await streamUrl(), EventSource),
     ),
   };
+}
+
+/** In a frame of another site a cookie is not sent; the token is, and the frame's storage is that site's alone. */
+const isFramed = (): boolean => window.parent !== window;
+
+function withToken(request: Request, token: string | null): Request {
+  if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+  return request;
 }
 
 /** One call for all who ask; a failed one is forgotten. */

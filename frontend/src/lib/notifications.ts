@@ -15,5 +15,14 @@ export async function setNotifying(isOn: boolean): Promise<boolean> {
 }
 
 export function notify(title: string, body: string, tag: string): void {
-  if (isNotifying() && document.hidden) new Notification(title, { body: body.slice(0, 200), tag });
+  if (!isNotifying() || !document.hidden) return;
+  try {
+    const shown = new Notification(title, { body: body.slice(0, 200), tag });
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+    };
+  } catch {
+    // Browsers of phones only let service workers notify; the count in the title is there all the same.
+  }
 }

@@ -2,6 +2,7 @@ import { SendHorizontal, X } from "lucide-react";
 import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
+import { Problem } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import type { RoomScreen } from "@/lib/paced/room-view";
@@ -38,6 +39,7 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
   const { api, outbox, session } = useServices();
   const { isAsking } = useSession();
   const [text, setText] = useState(() => readDraft(roomId));
+  const [refusal, setRefusal] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const slow = useSlowMode(screen);
   const signalTyping = useTypingSignal(roomId, screen);
@@ -57,10 +59,12 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
 
   const write = (next: string) => {
     setText(next);
+    setRefusal(null);
     if (!isEditing) saveDraft(roomId, next);
   };
 
   const leaveContext = () => {
+    setRefusal(null);
     if (isEditing) setText(readDraft(roomId));
     setContext(null);
   };
@@ -69,10 +73,8 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
     const trimmed = text.trim().normalize("NFC");
     if (trimmed === "" || excess > 0 || slow.seconds > 0) return;
     if (isEditing) {
-      if (trimmed !== context.message.text) {
-        api.edit(roomId, context.message.id, trimmed).catch(() => void session.load());
-      }
-      leaveContext();
+      if (trimmed === context.message.text) leaveContext();
+      else void saveEdit(context, trimmed);
       return;
     }
     session.withName(() => {
@@ -82,6 +84,16 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
       setContext(null);
       field.current?.focus();
     });
+  };
+
+  /** A refused edit stays in the field, and says why. */
+  const saveEdit = async (edited: NonNullable<Context>, trimmed: string) => {
+    try {
+      await api.edit(roomId, edited.message.id, trimmed);
+      leaveContext();
+    } catch (error) {
+      setRefusal(error instanceof Problem && !error.isUnreachable ? error.detail : t("composer.editFailed"));
+    }
   };
 
   const pressed = (event: KeyboardEvent) => {
@@ -173,6 +185,11 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
           {slow.seconds > 0 ? slow.seconds : <SendHorizontal size={18} aria-hidden="true" />}
         </button>
       </form>
+      {refusal !== null && (
+        <p className="composer-hint composer-error" role="alert">
+          {refusal}
+        </p>
+      )}
       <p id="composer-hint" className={excess > 0 ? "composer-hint composer-error" : "visually-hidden"}>
         {excess > 0 ? t("composer.tooLong", { count: excess }) : t("composer.keyHint")}
       </p>

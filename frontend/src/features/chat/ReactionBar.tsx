@@ -1,10 +1,12 @@
 import { Frown, Heart, Laugh, SmilePlus } from "lucide-react";
-import { memo, useSyncExternalStore, type ComponentType } from "react";
+import { lazy, memo, Suspense, useRef, useState, useSyncExternalStore, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 import { useSteadyValue } from "./steady-value";
+
+const ReactionPeople = lazy(() => import("./ReactionPeople"));
 
 const ICONS: Record<string, ComponentType<{ size: number; "aria-hidden": true }>> = {
   heart: Heart,
@@ -49,23 +51,42 @@ function useOwnMarks(messageId: string): (kind: string) => Own | null {
 
 function ReactionChip({ message, kind, own }: { message: Message; kind: string; own: Own | null }) {
   const { t } = useTranslation();
+  const chip = useRef<HTMLButtonElement>(null);
+  const [isLookedAt, setIsLookedAt] = useState(false);
   const toggle = useToggleReaction(message.id);
   const served = message.reactions[kind] ?? 0;
   const count = useSteadyValue(served + (own?.isPending === true ? (own.isOn ? 1 : -1) : 0));
   const isOn = own?.isOn ?? false;
   const visible = Math.max(count, isOn ? 1 : 0);
   if (visible === 0) return null;
+  const look = () => setIsLookedAt(true);
+  const lookAway = () => setIsLookedAt(false);
   return (
     <button
+      ref={chip}
       type="button"
+      onPointerEnter={(event) => event.pointerType === "mouse" && look()}
+      onPointerLeave={lookAway}
+      onFocus={(event) => event.target.matches(":focus-visible") && look()}
+      onBlur={lookAway}
       className={`reaction reaction-${kind}`}
       aria-pressed={isOn}
-      title={`${kindName(t, kind)}${isOn ? ` · ${t("message.you")}` : ""}`}
       aria-label={t("message.reaction", { count: visible, kind: kindName(t, kind) })}
       onClick={() => toggle(kind)}
     >
       <ReactionIcon kind={kind} size={13} />
       <span className="tabular">{visible}</span>
+      {isLookedAt && (
+        <Suspense>
+          <ReactionPeople
+            chip={chip}
+            messageId={message.id}
+            kind={kind}
+            kindName={kindName(t, kind)}
+            count={visible}
+          />
+        </Suspense>
+      )}
     </button>
   );
 }
@@ -80,8 +101,7 @@ export function kindName(t: Translate, kind: string): string {
 export function useToggleReaction(messageId: string): (kind: string) => void {
   const { ownReactions } = useOpenRoom();
   const { session } = useServices();
-  return (kind) =>
-    session.withName(() => {
-      ownReactions.toggle(messageId, kind).catch(() => void session.load());
-    });
+  return (kind) => {
+    session.withSession(() => ownReactions.toggle(messageId, kind)).catch(() => void session.load());
+  };
 }

@@ -6,6 +6,7 @@ import { AwayBanner } from "./AwayBanner";
 import { Composer, type ComposerHandle, type Context } from "./Composer";
 import { MessageList } from "./MessageList";
 import { OpenRoomContext, useRoomScreen, type OpenRoom } from "./room-context";
+import { RoomAway } from "./RoomAway";
 import { RoomHeader, type RoomPanel } from "./RoomHeader";
 import { RoomProblem } from "./RoomProblem";
 import { StatusLine } from "./StatusLine";
@@ -74,6 +75,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
           </>
         )}
         <MessageList screen={screen} />
+        {!isOverlay && <RoomAway screen={screen} />}
         {!isOverlay && (
           <>
             <Composer

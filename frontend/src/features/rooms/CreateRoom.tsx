@@ -25,10 +25,12 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
   const create = async () => {
     try {
       if (needsName) await session.join(nickname.trim());
-      const room = await api.createRoom(name.trim());
-      await queryClient.invalidateQueries({ queryKey: ["rooms"] });
-      onClose();
-      await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
+      await session.withSession(async () => {
+        const room = await api.createRoom(name.trim());
+        await queryClient.invalidateQueries({ queryKey: ["rooms"] });
+        onClose();
+        await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
+      });
     } catch (error) {
       setProblem(error instanceof Problem ? error.detail : t("problem.unknown"));
     }

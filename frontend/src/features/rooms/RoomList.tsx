@@ -1,12 +1,12 @@
 import { Link, useLocation } from "@tanstack/react-router";
-import { Flame, Plus, Search } from "lucide-react";
+import { Flame, Plus, Search, Users } from "lucide-react";
 import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import type { Room } from "@/lib/contract/types";
+import type { ListedRoom } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/lib/services";
-import { useRooms } from "./use-rooms";
+import { useRooms, useRoomsNamed } from "./use-rooms";
 
 const CreateRoom = lazy(() => import("./CreateRoom"));
 
@@ -16,7 +16,7 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
   const { rooms, isError, hasNextPage, fetchNextPage } = useRooms();
   const [wanted, setWanted] = useState("");
   const [isCreating, setIsCreating] = useState(false);
-  const found = rooms.filter((room) => room.name.toLowerCase().includes(wanted.trim().toLowerCase()));
+  const found = useRoomsNamed(wanted, rooms, !hasNextPage);
   return (
     <nav className="room-list" aria-label={t("rooms.title")}>
       <div className="room-list-head">
@@ -69,13 +69,13 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
   );
 }
 
-function RoomLink({ room, onPicked }: { room: Room; onPicked?: () => void }) {
+function RoomLink({ room, onPicked }: { room: ListedRoom; onPicked?: () => void }) {
   const { t } = useTranslation();
   const { readCounts } = useServices();
   const read = useSyncExternalStore(readCounts.subscribe, readCounts.getSnapshot);
   const path = useLocation({ select: (location) => location.pathname });
   const isHere = path === `/rooms/${room.id}` || (path === "/" && room.id === "lobby");
-  const news = unread(read, room.id, room.message_count);
+  const news = isHere ? 0 : unread(read, room.id, room.message_count);
   return (
     <Link
       to="/rooms/$roomId"
@@ -89,18 +89,31 @@ function RoomLink({ room, onPicked }: { room: Room; onPicked?: () => void }) {
         <bdi>{harmlessText(room.name)}</bdi>
         {room.heat.hot && <Flame className="room-hot" size={14} aria-label={t("room.hot")} role="img" />}
       </span>
-      <span className="room-note tabular">
-        {room.viewers > 0
-          ? t("room.watching", { count: room.viewers })
-          : room.message_count > 0
-            ? t("rooms.said", { count: room.message_count })
-            : t("rooms.empty")}
-      </span>
+      {room.viewers > 0 && (
+        <span className="room-viewers tabular" title={t("room.watching", { count: room.viewers })}>
+          <Users size={12} aria-hidden="true" />
+          {room.viewers}
+        </span>
+      )}
+      <LastMessage room={room} />
       {news > 0 && (
         <span className="unread tabular" aria-label={t("rooms.unread", { count: news })}>
           {news > 999 ? "999+" : news}
         </span>
       )}
     </Link>
+  );
+}
+
+/** What was said last, on one line. */
+function LastMessage({ room }: { room: ListedRoom }) {
+  const { t } = useTranslation();
+  const last = room.last_message;
+  if (last === null) return <span className="room-note">{t("rooms.empty")}</span>;
+  return (
+    <span className="room-note">
+      <bdi className="room-note-name">{harmlessText(last.author.nickname)}</bdi>{" "}
+      <bdi>{last.deleted ? t("message.deleted") : harmlessText(last.text)}</bdi>
+    </span>
   );
 }

@@ -1,13 +1,13 @@
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
-import type { Heat, Room, RoomsPage } from "@/lib/contract/types";
+import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { useDeferredValue, useEffect, useMemo } from "react";
+import type { Heat, ListedRoom, RoomsPage } from "@/lib/contract/types";
 import { backoffMs } from "@/lib/feed/backoff";
 import { useServices } from "@/lib/services";
 import { NOTIFY_ROOMS_MAX } from "@/lib/stream/notify-stream";
 
 const ROOMS_KEY = ["rooms"];
 
-type Change = Partial<Pick<Room, "last_seq" | "message_count" | "heat" | "viewers">>;
+type Change = Partial<Pick<ListedRoom, "last_seq" | "message_count" | "heat" | "viewers" | "last_message">>;
 
 /** The rooms by activity, kept fresh by one notify stream for all that are listed. */
 export function useRooms() {
@@ -40,9 +40,13 @@ export function useRooms() {
     let close = () => {};
     const open = () => {
       close = openNotify(listed.split(" "), {
-        updated: ({ room_id, seq, message_count }) => {
+        updated: ({ room_id, seq, message_count, last_message }) => {
           attempt = 0;
-          change(room_id, { last_seq: seq, ...(message_count === undefined ? {} : { message_count }) });
+          change(room_id, {
+            last_seq: seq,
+            ...(message_count !== undefined && { message_count }),
+            ...(last_message !== undefined && { last_message }),
+          });
         },
         signal: (type, body) => {
           const said = body as { room_id: string; heat?: Heat; viewers?: number };
@@ -64,6 +68,22 @@ export function useRooms() {
   }, [listed, openNotify, queryClient]);
 
   return { ...query, rooms };
+}
+
+/** The rooms whose name contains the words: of those already listed at once, of all the others a moment later. */
+export function useRoomsNamed(words: string, listed: readonly ListedRoom[], isAllListed: boolean) {
+  const { api } = useServices();
+  const wanted = useDeferredValue(words.trim());
+  const { data } = useQuery({
+    queryKey: ["rooms-named", wanted],
+    queryFn: () => api.roomsNamed(wanted),
+    enabled: wanted !== "" && !isAllListed,
+    staleTime: 30_000,
+  });
+  const here = listed.filter((room) => room.name.toLowerCase().includes(words.trim().toLowerCase()));
+  const known = new Set(listed.map((room) => room.id));
+  const others = wanted === words.trim() ? (data?.rooms ?? []).filter((room) => !known.has(room.id)) : [];
+  return wanted === "" ? here : [...here, ...others];
 }
 
 function changeRoom(data: InfiniteData<RoomsPage>, roomId: string, by: Change): InfiniteData<RoomsPage> {

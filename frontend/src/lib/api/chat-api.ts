@@ -7,6 +7,7 @@ import type {
   Message,
   MessagePage,
   Mine,
+  Reactors,
   Room,
   RoomsPage,
   SearchPage,
@@ -40,6 +41,9 @@ export class ChatApi {
 
   rooms = (cursor?: string): Promise<RoomsPage> =>
     answer(this.#client.GET("/api/v1/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }));
+
+  roomsNamed = (q: string): Promise<RoomsPage> =>
+    answer(this.#client.GET("/api/v1/rooms", { params: { query: { q } } }));
 
   createRoom = (name: string): Promise<Room> =>
     answer(this.#client.POST("/api/v1/rooms", { body: { name } }));
@@ -92,6 +96,13 @@ export class ChatApi {
     const changed = await answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
     return changed.count;
   };
+
+  reactors = (room_id: string, message_id: string): Promise<Reactors> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/messages/{message_id}/reactions", {
+        params: { path: { room_id, message_id } },
+      }),
+    );
 
   mine = (room_id: string, from_seq: number, to_seq: number): Promise<Mine> =>
     answer(

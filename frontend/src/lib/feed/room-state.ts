@@ -18,6 +18,8 @@ export interface RoomState {
   readonly isCutOff: boolean;
   /** Messages ever created in the room, as far as we know. */
   readonly messageCount: number;
+  /** How far `messageCount` has counted: the room may have been asked later than its page. */
+  readonly countedSeq: number;
   readonly heat: Heat;
   readonly viewers: number;
   readonly slowModeS: number;
@@ -36,6 +38,8 @@ const COLD: Heat = { hot: false, since: null, fetches_per_s: 0 };
 
 /** The state right after a snapshot: the newest page, its cursor, and what the room says of itself. */
 export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: string }): RoomState {
+  const countedTo = room.last_seq ?? page.cursor;
+  const uncounted = page.messages.filter(({ seq }) => seq > countedTo).length;
   return {
     roomId: room.id,
     name: room.name ?? room.id,
@@ -44,7 +48,8 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     messages: page.messages,
     hasOlder: page.has_more,
     isCutOff: false,
-    messageCount: room.message_count ?? page.messages.length,
+    messageCount: (room.message_count ?? page.messages.length) + uncounted,
+    countedSeq: Math.max(countedTo, page.cursor),
     heat: room.heat ?? COLD,
     viewers: room.viewers ?? 0,
     slowModeS: room.slow_mode_s ?? 0,
@@ -75,7 +80,7 @@ export function applyEvent(
   if (event.type !== "message.created") {
     return { ...state, seq: event.seq, messages: changeMessages(state.messages, event) };
   }
-  const messageCount = state.messageCount + 1;
+  const messageCount = state.messageCount + (event.seq > state.countedSeq ? 1 : 0);
   if (state.isCutOff) return { ...state, seq: event.seq, messageCount };
   const kept = trim([...state.messages, event.message], keep);
   return {

@@ -40,6 +40,7 @@ export class Outbox {
   #state: OutboxState = { posts: [], needsSession: false };
   readonly #sending = new Set<string>();
   readonly #attempts = new Map<string, number>();
+  readonly #renewedFor = new Set<string>(); // once for a post: a browser may keep no session at all
   readonly #clientIds = new Map<string, string>();
   readonly #listeners = new Listeners();
 
@@ -91,6 +92,7 @@ export class Outbox {
   }
 
   sessionIsBack(): void {
+    this.#renewedFor.clear();
     this.#set({ needsSession: false });
     this.flush();
   }
@@ -129,6 +131,7 @@ export class Outbox {
       });
       this.#remember(message.id, post.clientId);
       this.#attempts.delete(post.clientId);
+      this.#renewedFor.delete(post.clientId);
       this.#change(post.clientId, () => ({ ...base(post), status: "sent", message }));
       await this.parts.store.remove(post.clientId);
       return true;
@@ -140,7 +143,10 @@ export class Outbox {
   async #refused(post: Post, problem: Problem): Promise<boolean> {
     if (problem.status === 401) {
       this.#change(post.clientId, () => ({ ...base(post), status: "queued" }));
-      if (await this.parts.renewSession()) return true;
+      if (!this.#renewedFor.has(post.clientId)) {
+        this.#renewedFor.add(post.clientId);
+        if (await this.parts.renewSession()) return true;
+      }
       this.#set({ needsSession: true });
       return false;
     }

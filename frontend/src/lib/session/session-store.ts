@@ -5,6 +5,7 @@ import type { Author } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 const NICKNAME_KEY = "hotchat.nickname";
+export const TOKEN_KEY = "hotchat.token";
 
 export interface SessionState {
   /** Undefined until the server has been asked. */
@@ -21,6 +22,8 @@ export class SessionStore {
   constructor(
     private readonly api: Pick<ChatApi, "me" | "createSession">,
     private readonly storage: Storage | null,
+    /** Where the token is kept when the browser would not send its cookie: in a frame of somebody else's page. */
+    private readonly tokens: Pick<Storage, "setItem"> | null = null,
   ) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
@@ -52,6 +55,17 @@ export class SessionStore {
     this.#set({ isAsking: true });
   };
 
+  /** As withName, and once more under a new session when the old one has run out. Throws what `call` throws. */
+  withSession = async (call: () => Promise<void>): Promise<void> => {
+    await new Promise<void>((named) => this.withName(named));
+    try {
+      await call();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401 || !(await this.renew())) throw error;
+      await call();
+    }
+  };
+
   ask = (): void => this.#set({ isAsking: true });
 
   cancel = (): void => {
@@ -63,6 +77,7 @@ export class SessionStore {
   join = async (nickname: string): Promise<void> => {
     const session = await this.api.createSession(nickname);
     this.storage?.setItem(NICKNAME_KEY, session.user.nickname);
+    this.tokens?.setItem(TOKEN_KEY, session.token);
     const calls = this.#then;
     this.#then = [];
     this.#set({ viewer: session.user, isAsking: false });
