@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -74,10 +75,17 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@asynccontextmanager
+async def visitors(browser: Browser, stack: ChatStack) -> AsyncIterator[People]:
+    """Those who open that system's page; all leave at the end."""
+    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+        people = People(browser, stack.chat_url, http)
+        yield people
+        await people.leave()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def people(browser: Browser, hotchat: ChatStack) -> AsyncIterator[People]:
     """Those who open the running system's page; all leave after the test."""
-    async with httpx.AsyncClient(base_url=hotchat.chat_url) as http:
-        people = People(browser, hotchat.chat_url, http)
+    async with visitors(browser, hotchat) as people:
         yield people
-        await people.leave()

@@ -1,7 +1,7 @@
 """Pictures of the page for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
 
 Starts the real stack in a folder that goes away, lets a lively room happen, and looks at it in light, dark, on a phone
-and while it is hot.
+and while it is hot; then at its dialogs, an empty room, and where something is missing.
 """
 
 import asyncio
@@ -68,8 +68,10 @@ async def draw(url: str) -> None:
         dark = await seen(people, mina, "dark", HALF)
         keep("room.png", beside(await light.page.screenshot(), await dark.page.screenshot()))
         keep("room-dark.png", await (await seen(people, mina, "dark", WIDE)).page.screenshot())
-        phone = await seen(people, mina, "light", PHONE, device_scale_factor=2)
-        keep("room-phone.png", await phone.page.screenshot())
+        keep("phone.png", await phones(people, mina))
+        keep("dialogs.png", await dialogs(people, mina))
+        keep("composing.png", await composing(people))
+        keep("quiet.png", await quiet_states(people, mina))
         keep("hot.png", await hot_room(url, people, mina))
         await people.leave()
 
@@ -115,6 +117,57 @@ async def seen(people: People, who: Person, scheme: str, size: dict[str, int], *
     return tab
 
 
+async def phones(people: People, mina: Person) -> bytes:
+    """The room by day and by night, its rooms, and the question for a name."""
+    light, dark = [await seen(people, mina, scheme, PHONE) for scheme in ("light", "dark")]
+    rooms = await seen(people, mina, "light", PHONE)
+    await rooms.page.get_by_role("button", name="Rooms", exact=True).click()
+    await expect(rooms.page.get_by_role("dialog", name="Rooms")).to_be_visible()
+    await expect(rooms.page.locator(".drawer .room-link")).to_have_count(3)
+    new = await people.tab(color_scheme="dark", viewport=PHONE)
+    await new.open("/")
+    await new.write("Good evening from Busan!")
+    await expect(new.page.get_by_label("What should people call you?")).to_be_focused()
+    return beside(*[await tab.page.screenshot() for tab in (light, dark, rooms, new)])
+
+
+async def dialogs(people: People, mina: Person) -> bytes:
+    """Searching, light; settings, dark."""
+    search = await seen(people, mina, "light", HALF)
+    await search.page.get_by_role("button", name="Search", exact=True).click()
+    await search.page.get_by_role("searchbox", name="Words to look for").fill("무대")
+    await expect(search.page.locator(".search-results li")).to_have_count(1)
+    settings = await seen(people, mina, "dark", HALF)
+    await settings.page.get_by_role("button", name="Settings").click()
+    await expect(settings.page.get_by_role("dialog")).to_be_visible()
+    return beside(await search.page.screenshot(), await settings.page.screenshot())
+
+
+async def composing(people: People) -> bytes:
+    """A name that is completed, light; a message's menu and who reacted, dark."""
+    ada = await people.person("Ada")
+    writing = await seen(people, ada, "light", HALF)
+    await writing.composer.press_sequentially("Look, @")
+    await expect(writing.page.get_by_role("option").first).to_be_visible()
+    reading = await seen(people, ada, "dark", HALF)
+    chip = reading.reaction("That bass line. The neighbours know it too now", "laugh")
+    await chip.hover()
+    await expect(reading.page.locator(".reaction-people")).to_be_visible()
+    return beside(await writing.page.screenshot(), await reading.page.screenshot())
+
+
+async def quiet_states(people: People, mina: Person) -> bytes:
+    """A room in which nobody has written, light; one that is not there, dark."""
+    empty, missing = [
+        await people.tab_of(mina, color_scheme=scheme, viewport=HALF) for scheme in ("light", "dark")
+    ]
+    await empty.open("/rooms/" + await mina.make_room("Rehearsal"))
+    await expect(empty.page.get_by_text("This is where Rehearsal begins.")).to_be_visible()
+    await missing.page.goto(missing.base_url + "/rooms/never-made")
+    await expect(missing.page.get_by_role("heading", name="There is no such room")).to_be_visible()
+    return beside(await empty.page.screenshot(), await missing.page.screenshot())
+
+
 async def hot_room(url: str, people: People, mina: Person) -> bytes:
     """Somebody scrolls back while a crowd fetches: the badge, and when older messages come."""
     tab = await seen(people, mina, "light", WIDE)
@@ -157,19 +210,23 @@ async def crowd(url: str) -> AsyncIterator[None]:
             await asyncio.gather(*fetching, return_exceptions=True)
 
 
-def beside(left: bytes, right: bytes) -> bytes:
-    one, two = Image.open(io.BytesIO(left)), Image.open(io.BytesIO(right))
-    both = Image.new("RGB", (one.width + two.width, one.height))
-    both.paste(one, (0, 0))
-    both.paste(two, (one.width, 0))
+def beside(*pictures: bytes) -> bytes:
+    """All in one, from left to right; as high as the first."""
+    opened = [Image.open(io.BytesIO(picture)) for picture in pictures]
+    together = Image.new("RGB", (sum(each.width for each in opened), opened[0].height))
+    left = 0
+    for each in opened:
+        together.paste(each, (left, 0))
+        left += each.width
     drawn = io.BytesIO()
-    both.save(drawn, "PNG")
+    together.save(drawn, "PNG")
     return drawn.getvalue()
 
 
 def keep(name: str, picture: bytes) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    Image.open(io.BytesIO(picture)).convert("RGB").save(IMAGES / name, "PNG", optimize=True)
+    few_colours = Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few_colours.save(IMAGES / name, "PNG", optimize=True)
     sys.stdout.write(f"docs/images/{name}: {(IMAGES / name).stat().st_size // 1024} KB\n")
 
 

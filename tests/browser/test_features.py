@@ -30,8 +30,12 @@ async def test_my_message_is_edited_and_deleted_by_its_menu(people: People) -> N
     for one in (tab, other):
         await one.sees("with a typo")
         await expect(one.row("with a typo")).to_contain_text("edited")
-    tab.page.on("dialog", lambda dialog: dialog.accept())
     await choose(tab, "with a typo", "Delete")
+    question = tab.page.get_by_role("alertdialog", name="Delete this message for everybody?")
+    await question.get_by_role("button", name="Cancel").click()
+    await expect(question).to_have_count(0)
+    await choose(tab, "with a typo", "Delete")
+    await question.get_by_role("button", name="Delete").click()
     for one in (tab, other):
         await one.sees("This message was deleted")
         await expect(one.row("with a typo")).to_have_count(0)

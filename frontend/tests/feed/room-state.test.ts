@@ -128,3 +128,17 @@ it("history around a message grows page by page until it is whole again", () => 
   const first = state.messages[0]?.seq ?? 0;
   expect(state.messages).toEqual(room.messages.filter(({ seq }) => seq >= first));
 });
+
+describe("the count of messages", () => {
+  const page = (cursor: number) => ({ messages: range(1, cursor), cursor, has_more: false });
+
+  it("does not count twice what came between the page and the room", () => {
+    const state = fromSnapshot(page(2), { id: "lobby", last_seq: 4, message_count: 4 });
+    const counts = range(3, 5).reduce((now, each) => applyEvent(now, created(each), 0), state);
+    expect(counts.messageCount).toBe(5);
+  });
+
+  it("counts what the page has and the room did not know yet", () => {
+    expect(fromSnapshot(page(5), { id: "lobby", last_seq: 3, message_count: 3 }).messageCount).toBe(5);
+  });
+});

@@ -107,6 +107,17 @@ describe("a post", () => {
     expect((await store.all()).map((post) => post.text)).toEqual(["one"]);
   });
 
+  it("asks for a session when the one just made is not taken either", async () => {
+    refusals = [new Problem(401, "unauthenticated", ""), new Problem(401, "unauthenticated", "")];
+    const outbox = open();
+    write(outbox, "one");
+    await settled();
+    expect(outbox.getSnapshot().needsSession).toBe(true);
+    outbox.sessionIsBack();
+    await settled();
+    expect(statuses(outbox)).toEqual(["sent"]);
+  });
+
   it("renews an expired session without asking, else waits for a name", async () => {
     refusals = [new Problem(401, "session_expired", "")];
     const outbox = open();

@@ -3,7 +3,7 @@ import { DropdownMenu } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
-import { useServices, useViewer } from "@/lib/services";
+import { useViewer } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 
 interface MenuProps {
@@ -31,14 +31,10 @@ export default function MessageMenu({ message, isMine, onClose }: MenuProps) {
 
 function Items({ message, isMine }: Pick<MenuProps, "message" | "isMine">) {
   const { t } = useTranslation();
-  const { api, session } = useServices();
-  const { roomId, feed, replyTo, editMessage } = useOpenRoom();
+  const { roomId, feed, replyTo, editMessage, deleteMessage } = useOpenRoom();
   const viewer = useViewer();
   const isOwner = viewer !== null && viewer.id === feed.getSnapshot().room?.ownerId;
   const link = `${location.origin}/rooms/${roomId}?at=${message.seq}`;
-  const remove = () => {
-    if (confirm(t("message.deleteConfirm"))) api.remove(roomId, message.id).catch(() => void session.load());
-  };
   return (
     <>
       <DropdownMenu.Item className="menu-item" onSelect={() => replyTo(message)}>
@@ -56,7 +52,7 @@ function Items({ message, isMine }: Pick<MenuProps, "message" | "isMine">) {
         </DropdownMenu.Item>
       )}
       {(isMine || isOwner) && (
-        <DropdownMenu.Item className="menu-item menu-danger" onSelect={remove}>
+        <DropdownMenu.Item className="menu-item menu-danger" onSelect={() => deleteMessage(message)}>
           <Trash2 size={15} aria-hidden="true" /> {t("message.delete")}
         </DropdownMenu.Item>
       )}

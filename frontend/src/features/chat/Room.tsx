@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Message } from "@/lib/contract/types";
 import { useViewer } from "@/lib/services";
 import { Announcer } from "./Announcer";
@@ -15,6 +15,8 @@ import { useRoomParts } from "./use-open-room";
 import { useOwnMarks } from "./use-own-marks";
 import { useReadMark } from "./use-read-mark";
 import { useRoomKeys } from "./use-room-keys";
+
+const DeleteDialog = lazy(() => import("./DeleteDialog"));
 
 interface RoomProps {
   roomId: string;
@@ -34,6 +36,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const composer = useRef<ComposerHandle>(null);
   const [context, setContext] = useState<Context>(null);
   const [panel, setPanel] = useState<RoomPanel>(null);
+  const [doomed, setDoomed] = useState<Message | null>(null);
   useOwnMarks(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
   useFrameWatch(view);
@@ -52,6 +55,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
     kinds,
     replyTo: (message) => setContext({ kind: "reply", message }),
     editMessage: (message) => setContext({ kind: "edit", message }),
+    deleteMessage: setDoomed,
     jumpTo: (seq) => void view.jumpTo(seq),
   };
 
@@ -86,6 +90,11 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               editLast={editLast}
             />
             <Announcer />
+            {doomed !== null && (
+              <Suspense>
+                <DeleteDialog message={doomed} onClose={() => setDoomed(null)} />
+              </Suspense>
+            )}
           </>
         )}
       </section>

@@ -86,15 +86,20 @@ function LanguageChoice() {
 function NotificationChoice() {
   const { t } = useTranslation();
   const [isOn, setIsOn] = useState(isNotifying);
+  const [, setAnswers] = useState(0); // a refusal changes nothing but what the browser says
+  const choose = async (wanted: boolean) => {
+    setIsOn(await setNotifying(wanted));
+    setAnswers((answers) => answers + 1);
+  };
   if (!canNotify()) return null;
+  const isRefused = !isOn && Notification.permission === "denied";
   return (
     <label className="check">
-      <input
-        type="checkbox"
-        checked={isOn}
-        onChange={(event) => void setNotifying(event.target.checked).then(setIsOn)}
-      />
-      {t("settings.notifications")}
+      <input type="checkbox" checked={isOn} onChange={(event) => void choose(event.target.checked)} />
+      <span>
+        {t("settings.notifications")}
+        {isRefused && <span className="quiet"> {t("settings.notificationsOff")}</span>}
+      </span>
     </label>
   );
 }

@@ -1,4 +1,5 @@
 import {
+  useCallback,
   useEffect,
   useRef,
   type FocusEvent,
@@ -27,16 +28,21 @@ interface GestureParts {
 export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd, toEnd }: GestureParts) {
   const hoverTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const isHovering = useRef(false);
+  const isReaderScrolling = useRef(false); // the list's own scrolling to its end must not undo a jump
   const now = useRef({ isBusy, isFrozen, isAtEnd, toEnd });
   useEffect(() => {
     now.current = { isBusy, isFrozen, isAtEnd, toEnd };
     if (isBusy && isHovering.current) freeze({ type: "began", reason: "hover" });
   });
 
+  const began = useCallback(() => {
+    isReaderScrolling.current = true;
+    freeze({ type: "began", reason: "scroll" });
+  }, [freeze]);
+
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const began = () => freeze({ type: "began", reason: "scroll" });
     const wheel = (event: WheelEvent) => {
       if (now.current.isBusy || event.deltaY < 0 || !now.current.isAtEnd()) began();
     };
@@ -44,7 +50,10 @@ export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd,
       const { isBusy, isFrozen, isAtEnd, toEnd } = now.current;
       // The end of a scroll that was on its way when the list was let go.
       if (!isFrozen && !isAtEnd()) toEnd();
-      if (isFrozen && !isBusy && isAtEnd() && getSelection()?.isCollapsed !== false && !menuIsOpen()) {
+      if (!isFrozen) isReaderScrolling.current = false;
+      const isBack = isReaderScrolling.current && isAtEnd();
+      if (isFrozen && !isBusy && isBack && getSelection()?.isCollapsed !== false && !menuIsOpen()) {
+        isReaderScrolling.current = false;
         freeze({ type: "back-to-newest" });
       }
     };
@@ -65,7 +74,7 @@ export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd,
       document.removeEventListener("selectionchange", selected);
       clearTimeout(hoverTimer.current);
     };
-  }, [scroller, freeze]);
+  }, [scroller, freeze, began]);
 
   return {
     onPointerEnter: (event: PointerEvent) => {
@@ -81,7 +90,7 @@ export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd,
       freeze({ type: "hover-left" });
     },
     onPointerDown: (event: PointerEvent) => {
-      if (event.target === scroller.current) freeze({ type: "began", reason: "scroll" }); // its scroll bar
+      if (event.target === scroller.current) began(); // its scroll bar
       // A click must act on what was under the pointer when it went down.
       if (event.pointerType === "touch" || now.current.isBusy) freeze({ type: "began", reason: "hover" });
     },
@@ -92,7 +101,7 @@ export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd,
       }
     },
     onKeyDown: (event: KeyboardEvent) => {
-      if (FREEZING_KEYS.has(event.key)) freeze({ type: "began", reason: "scroll" });
+      if (FREEZING_KEYS.has(event.key)) began();
       if (scroller.current !== null && moveRowFocus(scroller.current, event.key)) event.preventDefault();
       if (event.key === "End" || event.key === "Escape") {
         event.preventDefault();

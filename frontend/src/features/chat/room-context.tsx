@@ -13,6 +13,7 @@ export interface OpenRoom {
   readonly kinds: readonly string[];
   readonly replyTo: (message: Message) => void;
   readonly editMessage: (message: Message) => void;
+  readonly deleteMessage: (message: Message) => void;
   readonly jumpTo: (seq: number) => void;
 }
 

@@ -20,7 +20,8 @@ export function useRoomKeys({ composer, view, setPanel }: KeyParts): void {
     };
     const pressed = (event: KeyboardEvent) => {
       const target = event.target instanceof HTMLElement ? event.target : null;
-      if (event.defaultPrevented || target?.closest("[role=dialog], [role=menu]") != null) return;
+      if (event.defaultPrevented || target?.closest("[role=dialog], [role=alertdialog], [role=menu]") != null)
+        return;
       if (event.key === "Escape") view.freeze({ type: "back-to-newest" });
       const isWriting = target?.closest("input, textarea, select") != null;
       const act = plain[event.key];

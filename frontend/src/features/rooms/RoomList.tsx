@@ -109,7 +109,7 @@ function RoomLink({ room, onPicked }: { room: ListedRoom; onPicked?: () => void 
 function LastMessage({ room }: { room: ListedRoom }) {
   const { t } = useTranslation();
   const last = room.last_message;
-  if (last === null) return <span className="room-note">{t("rooms.empty")}</span>;
+  if (!last) return <span className="room-note">{t("rooms.empty")}</span>;
   return (
     <span className="room-note">
       <bdi className="room-note-name">{harmlessText(last.author.nickname)}</bdi>{" "}

@@ -60,6 +60,7 @@ export const en = {
     edit: "Edit",
     delete: "Delete",
     deleteConfirm: "Delete this message for everybody?",
+    deleteFailed: "The server does not answer. Try again in a moment.",
     copy: "Copy text",
     link: "Copy link to message",
     menu: "More actions",

@@ -61,6 +61,7 @@ export const ja: Words = {
     edit: "編集",
     delete: "削除",
     deleteConfirm: "このメッセージを全員から削除しますか？",
+    deleteFailed: "サーバーが応答しません。少ししてからもう一度お試しください。",
     copy: "テキストをコピー",
     link: "メッセージのリンクをコピー",
     menu: "その他の操作",

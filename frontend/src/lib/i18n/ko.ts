@@ -60,6 +60,7 @@ export const ko: Words = {
     edit: "수정",
     delete: "삭제",
     deleteConfirm: "모두에게서 이 메시지를 삭제할까요?",
+    deleteFailed: "서버가 응답하지 않아요. 잠시 후 다시 시도하세요.",
     copy: "글 복사",
     link: "메시지 링크 복사",
     menu: "더 보기",

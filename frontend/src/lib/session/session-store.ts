@@ -17,6 +17,7 @@ export interface SessionState {
 export class SessionStore {
   #state: SessionState = { viewer: undefined, isAsking: false };
   #then: (() => void)[] = [];
+  #hasExpired = false;
   readonly #listeners = new Listeners();
 
   constructor(
@@ -38,6 +39,7 @@ export class SessionStore {
     try {
       this.#set({ viewer: await this.api.me() });
     } catch (error) {
+      this.#hasExpired = error instanceof Problem && error.code === "session_expired";
       // Away is not signed out: reading goes on, and the first post finds out.
       if (this.#state.viewer === undefined || (error instanceof Problem && error.status === 401)) {
         this.#set({ viewer: null });
@@ -52,7 +54,8 @@ export class SessionStore {
       return;
     }
     this.#then.push(call);
-    this.#set({ isAsking: true });
+    if (this.#hasExpired) void this.#renewOrAsk();
+    else this.#set({ isAsking: true });
   };
 
   /** As withName, and once more under a new session when the old one has run out. Throws what `call` throws. */
@@ -95,6 +98,12 @@ export class SessionStore {
       return false;
     }
   };
+
+  /** One who had a name is not asked again when only their time is over. */
+  async #renewOrAsk(): Promise<void> {
+    this.#hasExpired = false;
+    if (!(await this.renew())) this.#set({ isAsking: true });
+  }
 
   #set(change: Partial<SessionState>): void {
     this.#state = { ...this.#state, ...change };

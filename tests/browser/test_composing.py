@@ -1,0 +1,136 @@
+"""Writing: what is kept, what is offered, when one has to wait, and what the others see of it."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.tab import People
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_each_room_keeps_its_own_draft(people: People) -> None:
+    ann = await people.person("Ann")
+    one, two = await ann.make_room("Draft one"), await ann.make_room("Draft two")
+    tab, _ = await people.member("Bob")
+    for room, draft in ((one, "for the first"), (two, "for the second")):
+        await tab.open(f"/rooms/{room}")
+        await expect(tab.composer).to_have_value("")
+        await tab.composer.fill(draft)
+    await tab.open(f"/rooms/{one}")
+    await expect(tab.composer).to_have_value("for the first")
+    await tab.page.go_back()
+    await expect(tab.composer).to_have_value("for the second")
+
+
+async def test_a_name_is_completed_and_the_mention_stands_out_for_whom_it_is_meant(people: People) -> None:
+    ann = await people.person("Annabel")
+    room = await ann.make_room()
+    await ann.post(room, "somebody to mention")
+    (tab, _), meant, other = await people.member("Bob"), await people.tab_of(ann), await people.tab()
+    await asyncio.gather(*(one.open(f"/rooms/{room}") for one in (tab, meant, other)))
+    await tab.composer.press_sequentially("hello @ann")
+    await expect(tab.page.get_by_role("option", name="@Annabel")).to_have_attribute("aria-selected", "true")
+    await tab.composer.press("Tab")
+    await expect(tab.composer).to_have_value("hello @Annabel ")
+    await tab.composer.press_sequentially("!")
+    await tab.composer.press("Enter")
+    for one, is_meant in ((meant, True), (other, False)):
+        row = one.rows.filter(has_text="hello @Annabel !")
+        await expect(row.locator(".mention")).to_have_text("@Annabel")
+        await expect(row.locator(".mention-me")).to_have_count(1 if is_meant else 0)
+        await expect(one.page.locator(".row-for-me")).to_have_count(1 if is_meant else 0)
+
+
+async def test_an_emoji_is_completed_by_its_name_and_picked_from_all_of_them(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.composer.press_sequentially("party :tad")
+    await expect(tab.page.get_by_role("option", name=":tada:")).to_be_visible()
+    await tab.composer.press("Enter")
+    await expect(tab.composer).to_have_value("party 🎉 ")
+    await tab.page.get_by_role("button", name="Emoji").click()
+    search = tab.page.get_by_role("searchbox", name="Emoji")
+    await search.fill("octopus")
+    await tab.page.get_by_role("gridcell", name="octopus").click()
+    await expect(tab.composer).to_have_value("party 🎉 🐙")
+    await tab.composer.press("Enter")
+    await tab.sees("party 🎉 🐙")
+
+
+async def test_a_message_the_server_refuses_is_kept_to_be_tried_again_or_discarded(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+
+    async def refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            await route.fallback()
+            return
+        problem = {"status": 422, "code": "validation_failed", "detail": "No.", "title": "No", "type": "x"}
+        await route.fulfill(status=422, json=problem, content_type="application/problem+json")
+
+    await tab.page.route("**/api/v1/rooms/*/messages", refuse)
+    await tab.write("try me again")
+    await tab.write("never mind")
+    await expect(tab.row("try me again")).to_contain_text("Not sent")
+    await tab.row("never mind").get_by_role("button", name="Discard").click()
+    await expect(tab.row("never mind")).to_have_count(0)
+    await tab.page.unroute_all()
+    await tab.page.reload()
+    await tab.is_live()
+    await expect(tab.row("never mind")).to_have_count(0)
+    await tab.row("try me again").get_by_role("button", name="Try again").click()
+    await expect(tab.page.locator(".row-post")).to_have_count(0)
+    await tab.sees("try me again")
+
+
+async def test_an_edit_that_is_refused_stays_in_the_field_and_says_why(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.write("first words")
+    await expect(tab.page.locator(".row-post")).to_have_count(0)
+    await tab.page.route("**/messages/*", lambda route: route.abort())
+    await tab.composer.press("ArrowUp")
+    await expect(tab.composer).to_have_value("first words")
+    await tab.write("better words")
+    await expect(tab.page.locator(".composer-error")).to_contain_text("Your edit is kept here")
+    await expect(tab.composer).to_have_value("better words")
+    await tab.page.unroute_all()
+    await tab.composer.press("Enter")
+    await tab.sees("better words")
+    await expect(tab.composer).to_have_value("")
+
+
+async def test_slow_mode_counts_down_inside_send_and_never_for_the_owner(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.call("PATCH", f"/rooms/{room}", {"slow_mode_s": 2})
+    (tab, _), owner = await people.member("Bob"), await people.tab_of(ann)
+    await asyncio.gather(tab.open(f"/rooms/{room}"), owner.open(f"/rooms/{room}"))
+    await tab.write("one")
+    await tab.composer.fill("two")
+    waiting = tab.page.get_by_role("button", name="Wait")
+    await expect(waiting).to_be_disabled()
+    await expect(waiting).to_have_text("2")
+    await tab.composer.press("Enter")
+    await expect(tab.composer).to_have_value("two")
+    await owner.write("the owner, once")
+    await owner.write("the owner, twice")
+    await owner.sees("the owner, twice")
+    await tab.page.get_by_role("button", name="Send", exact=True).click()
+    await tab.sees("two")
+    await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
+
+
+async def test_others_see_who_is_writing_and_oneself_does_not(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    (tab, _), other = await people.member("Bob"), await people.tab()
+    await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))
+    await tab.composer.press_sequentially("hm")
+    await expect(other.page.locator(".typing-line")).to_have_text("Bob is writing…")
+    await expect(tab.page.locator(".typing-line")).to_have_text("")
+    await expect(other.page.locator(".typing-line")).to_have_text("", timeout=10_000)

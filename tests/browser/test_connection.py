@@ -1,0 +1,80 @@
+"""What the page does when the way to the servers is slow, broken or shared."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.tab import People
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 20_000}
+
+
+async def test_all_tabs_of_a_browser_share_one_stream_of_a_room(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab, _ = await people.member("Bob")
+    tabs = [tab, *[await people.another_tab(tab.page.context) for _ in range(2)]]
+    for one in tabs:
+        await one.open(f"/rooms/{room}")
+    await ann.post(room, "seen in all of them")
+    for one in tabs:
+        await one.sees("seen in all of them")
+        await expect(one.page.locator(".viewers")).to_have_text("1 here", timeout=20_000)
+    await tabs[0].page.close()
+    await ann.post(room, "and in those that are left")
+    for one in tabs[1:]:
+        await one.sees("and in those that are left")
+
+
+async def test_nothing_is_lost_over_a_loss_of_the_network(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab, _ = await people.member("Bob")
+    # A stream of the page's own, which the browser's switch reaches; also the way of browsers without shared workers.
+    await tab.page.add_init_script("delete window.SharedWorker")
+    await tab.open(f"/rooms/{room}")
+    await ann.post(room, "before")
+    await tab.sees("before")
+    await tab.page.context.set_offline(True)
+    await expect(tab.status).to_have_attribute("data-connection", "offline")
+    await expect(tab.status).to_contain_text("You are offline. What you write is kept.")
+    await ann.post_many(room, ["missed, one", "missed, two"])
+    await tab.page.context.set_offline(False)
+    await tab.is_live()
+    for text in ("before", "missed, one", "missed, two"):
+        await tab.sees(text)
+    await ann.post(room, "after")
+    await tab.sees("after")
+
+
+async def test_on_a_slow_network_a_message_is_there_at_once_and_says_that_it_is_sent(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    (tab, _), other = await people.member("Bob"), await people.tab()
+    await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))
+    devtools = await tab.page.context.new_cdp_session(tab.page)
+    await devtools.send("Network.emulateNetworkConditions", SLOW)
+    await tab.write("from the train")
+    await expect(tab.row("from the train")).to_contain_text("Sending…")
+    await other.sees("from the train")
+    await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
+    await expect(tab.row("from the train")).to_have_count(1)
+
+
+async def test_a_server_that_is_away_is_said_on_the_page_and_asked_again_by_itself(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "here at last")
+    tab = await people.tab()
+    await tab.page.route("**/api/v1/**", lambda route: route.abort())
+    await tab.page.goto(f"{tab.base_url}/rooms/{room}")
+    await expect(tab.page.get_by_role("heading", name="The server does not answer")).to_be_visible()
+    await expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(tab.status).to_contain_text(re.compile(r"Reconnecting( in \d+ s|…)"), timeout=15_000)
+    await tab.page.unroute_all()
+    await tab.sees("here at last")
+    await tab.is_live()
+    await expect(tab.page.get_by_role("heading", name="The server does not answer")).to_have_count(0)

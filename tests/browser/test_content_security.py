@@ -1,0 +1,98 @@
+"""What the page's Content-Security-Policy holds off, and who may show a room in a frame."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import quote
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Frame, Page, expect
+
+from local_stack.ports import LOOPBACK, free_port
+from tests.browser.tab import People
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_no_script_runs_that_is_not_a_file_of_the_page(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab = await people.tab()
+    answer = await tab.page.goto(f"{tab.base_url}/rooms/{room}")
+    assert answer is not None
+    policy = dict(rule.strip().split(" ", 1) for rule in answer.headers["content-security-policy"].split(";"))
+    assert policy["script-src"] == "'self'"
+    await tab.is_live()
+    await tab.page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.harmed = 1';
+            document.body.append(script);
+            const image = document.createElement('div');
+            image.innerHTML = '<img src="data:," onerror="window.harmed = 1">';
+            document.body.append(image);
+            window.refused = 0;
+            document.addEventListener('securitypolicyviolation', () => { window.refused += 1; });
+            const again = document.createElement('script');
+            again.textContent = 'window.harmed = 1';
+            document.body.append(again);
+        }"""
+    )
+    await tab.page.wait_for_function("() => window.refused > 0")
+    assert await tab.page.evaluate("() => window.harmed ?? null") is None
+
+
+Show = Callable[[Page, str], Awaitable[Frame]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def show() -> AsyncIterator[Show]:
+    """Puts an address into a frame of a page of another site's, and gives the frame."""
+
+    async def page_with_a_frame(request: web.Request) -> web.Response:
+        frame = f'<iframe src="{request.query["url"]}" width="600" height="500"></iframe>'
+        return web.Response(text=f"<!doctype html><title>Show</title>{frame}", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page_with_a_frame)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, LOOPBACK, port).start()
+
+    async def shown(page: Page, url: str) -> Frame:
+        await page.goto(f"http://localhost:{port}/?url={quote(url, safe='')}")  # the room is at 127.0.0.1
+        [frame] = page.main_frame.child_frames
+        return frame
+
+    yield shown
+    await runner.cleanup()
+
+
+async def test_an_embedded_room_is_read_and_written_in_on_another_sites_page(
+    people: People, show: Show
+) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("In a frame")
+    await ann.post(room, "hello, show")
+    tab = await people.tab()
+    frame = await show(tab.page, f"{tab.base_url}/embed/rooms/{room}")
+    await expect(frame.locator("article")).to_contain_text("hello, show")
+    await frame.locator(".composer textarea").fill("hello from the frame")
+    await frame.locator(".composer textarea").press("Enter")
+    await frame.get_by_label("What should people call you?").fill("Framed")
+    await frame.get_by_role("button", name="Join and send").click()
+    await expect(frame.get_by_text("hello from the frame")).to_be_visible()
+    await expect(frame.locator(".row-post")).to_have_count(0)
+    page = await ann.call("GET", f"/rooms/{room}/messages")
+    assert [message["text"] for message in page["messages"]] == ["hello, show", "hello from the frame"]
+
+
+async def test_only_the_embed_page_may_be_shown_in_another_sites_frame(people: People, show: Show) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab = await people.tab()
+    frame = await show(tab.page, f"{tab.base_url}/rooms/{room}")
+    async with asyncio.timeout(30):
+        while not frame.url.startswith("chrome-error:"):
+            await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert await frame.locator(".composer").count() == 0

@@ -1,0 +1,184 @@
+"""How messages look and what can be done with one."""
+
+import re
+import uuid
+from datetime import datetime
+
+import asyncpg
+import pytest
+from playwright.async_api import Locator, Route, expect
+
+from tests.browser.tab import People, Tab
+from tests.chat_stack import ChatStack
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+async def choose(tab: Tab, text: str, item: str) -> None:
+    """From the menu of a message."""
+    await tab.row(text).hover()
+    await tab.row(text).get_by_label("More actions").click()
+    await tab.page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+async def top_of(row: Locator) -> float:
+    top: float = await row.evaluate("row => row.getBoundingClientRect().top")
+    return top
+
+
+async def test_the_list_keeps_its_place_while_history_loads_above_and_messages_arrive_below(
+    people: People,
+) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post_many(room, [f"message {number}" for number in range(70)])
+    tab = await people.tab()
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await tab.page.route("**/messages?*before_seq*", hold)
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("message 69")
+    await tab.looks_back_for("message 21")
+    await expect(tab.status).to_contain_text("Loading older messages")
+    kept = tab.row("message 25")
+    before = await top_of(kept)
+    await ann.post_many(room, ["below, one", "below, two"])
+    await expect(tab.page.locator(".new-chip")).to_contain_text("2 new")
+    height = await tab.list.evaluate("list => list.scrollHeight")
+    for route in held:
+        await route.continue_()
+    await tab.page.wait_for_function(
+        "before => document.querySelector('.list').scrollHeight > before", arg=height
+    )
+    await expect(tab.status).not_to_contain_text("Loading older messages")
+    assert abs(await top_of(kept) - before) <= 1
+
+
+async def test_days_are_told_apart_one_authors_messages_grouped_and_the_exact_time_on_hover(
+    people: People, hotchat: ChatStack
+) -> None:
+    ann, bob = await people.person("Ann"), await people.person("Bob")
+    room = await ann.make_room()
+    yesterday = await ann.post(room, "of yesterday")
+    database = await asyncpg.connect(hotchat.env["DATABASE_URL"].replace("+asyncpg", ""))
+    await database.execute(
+        "UPDATE messages SET created_at = created_at - interval '1 day' WHERE id = $1",
+        uuid.UUID(yesterday["id"]),
+    )
+    await database.close()
+    await ann.post_many(room, ["of today", "right after it"])
+    await bob.post(room, "by another")
+    tab = await people.tab(locale="en-GB", timezone_id="Europe/London")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("by another")
+    await expect(tab.page.locator(".day-line")).to_have_count(2)
+    heads = [await tab.row(text).locator(".nickname").count() for text in ("of today", "right after it")]
+    assert heads == [1, 0]
+    await expect(tab.row("by another").locator(".nickname")).to_have_text("Bob")
+    today = datetime.fromisoformat(
+        (await bob.call("GET", f"/rooms/{room}/messages"))["messages"][-1]["created_at"]
+    )
+    exact = await tab.row("by another").locator(".bubble").get_attribute("title")
+    assert exact is not None
+    assert str(today.year) in exact
+    assert re.search(r"\d{1,2}:\d{2}:\d{2}", exact)
+
+
+async def test_a_small_markdown_is_drawn_and_links_are_safe(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "**bold** _slanted_ ~~gone~~ `code` and https://example.org/page")
+    await ann.post(room, "[the bank](https://example.com/login) [bad](javascript:alert(1))")
+    await ann.post(
+        room, "> quoted\n\n```\nfixed  width\n```\n\n# not a heading\n\n![no](https://example.org/a.png)"
+    )
+    tab = await people.tab()
+    await tab.open(f"/rooms/{room}")
+    first, second, third = (tab.rows.nth(index).locator(".text") for index in range(3))
+    for drawn, text in (("strong", "bold"), ("em", "slanted"), ("del", "gone"), ("code", "code")):
+        await expect(first.locator(drawn)).to_have_text(text)
+    link = first.get_by_role("link")
+    await expect(link).to_have_attribute("href", "https://example.org/page")
+    await expect(link).to_have_attribute("rel", re.compile("noopener.*nofollow"))
+    await expect(link).to_have_attribute("target", "_blank")
+    await expect(second.get_by_role("link")).to_have_text("the bank (example.com)")
+    await expect(second).to_contain_text("[bad](javascript:alert(1))")
+    await expect(third.locator("blockquote")).to_have_text("quoted")
+    await expect(third.locator("pre")).to_have_text("fixed  width")
+    await expect(third).to_contain_text("# not a heading")
+    await expect(third.locator("img, h1")).to_have_count(0)
+
+
+async def test_a_long_message_is_folded_until_somebody_wants_all_of_it(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "\n".join(f"line {number}" for number in range(40)))
+    tab = await people.tab()
+    await tab.open(f"/rooms/{room}")
+    [row] = await tab.rows.all()
+    folded = await row.evaluate("row => row.offsetHeight")
+    await row.get_by_role("button", name="Show all").click()
+    await expect(row.get_by_role("button", name="Show less")).to_be_visible()
+    assert await row.evaluate("row => row.offsetHeight") > 2 * folded
+
+
+async def test_a_messages_text_and_its_permalink_are_copied(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    message = await ann.post(room, "words to copy")
+    tab = await people.tab(permissions=CLIPBOARD)
+    await tab.open(f"/rooms/{room}")
+    for item, copied in (
+        ("Copy text", "words to copy"),
+        ("Copy link to message", f"{tab.base_url}/rooms/{room}?at={message['seq']}"),
+    ):
+        await choose(tab, "words to copy", item)
+        await tab.page.wait_for_function(
+            "async copied => await navigator.clipboard.readText() === copied", arg=copied
+        )
+
+
+async def test_a_permalink_loads_around_its_message_and_leads_back_to_the_newest(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post_many(room, [f"message {number}" for number in range(160)])
+    tab = await people.tab()
+    await tab.open(f"/rooms/{room}?at=21")
+    await expect(tab.row("message 20")).to_be_in_viewport()
+    await expect(tab.page.locator(".row-target")).to_contain_text("message 20")
+    await expect(tab.row("message 159")).to_have_count(0)
+    await tab.page.locator(".new-chip").click()
+    await expect(tab.row("message 159")).to_be_in_viewport()
+
+
+async def test_a_reaction_tells_who_gave_it_to_pointer_and_keyboard(people: People) -> None:
+    ann, cleo = await people.person("Ann"), await people.person("Cleo")
+    room = await ann.make_room()
+    message = await ann.post(room, "react to me")
+    await ann.react(room, message, "heart")
+    await cleo.react(room, message, "heart")
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    chip = tab.reaction("react to me", "heart")
+    await expect(chip).to_have_text("2")
+    await expect(chip).to_have_attribute("aria-pressed", "false")
+    await chip.hover()
+    people_told = tab.page.locator(".reaction-people")
+    await expect(people_told).to_have_text("Love Ann and Cleo")
+    await chip.click()
+    await expect(chip).to_have_attribute("aria-pressed", "true")
+    await expect(chip).to_have_text("3")
+    await expect(people_told).to_contain_text("Bob")
+    await tab.composer.hover()
+    await expect(people_told).to_have_count(0)
+    await tab.page.keyboard.press("Shift+Tab")
+    await chip.focus()
+    await expect(people_told).to_contain_text("Ann")
+    await tab.page.keyboard.press("Enter")
+    await expect(chip).to_have_attribute("aria-pressed", "false")
+    await expect(chip).to_have_text("2")

@@ -1,0 +1,47 @@
+"""The page on a phone: one column, fingers instead of a pointer."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.tab import People
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PHONE = {
+    "viewport": {"width": 390, "height": 780},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
+
+
+async def test_rooms_slide_in_on_a_phone_and_out_when_one_is_chosen(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Pocket room")
+    await ann.post(room, "small but whole")
+    tab = await people.tab(**PHONE)
+    await tab.open("/")
+    await expect(tab.page.get_by_role("navigation", name="Rooms")).to_have_count(0)
+    await tab.page.get_by_role("button", name="Rooms", exact=True).tap()
+    drawer = tab.page.get_by_role("dialog", name="Rooms")
+    await drawer.get_by_role("link").filter(has_text="Pocket room").first.tap()
+    await expect(drawer).to_have_count(0)
+    await tab.sees("small but whole")
+    sideways = await tab.page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
+    assert not sideways
+
+
+async def test_a_tap_on_a_message_brings_its_actions_and_one_reacts_with_a_finger(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post_many(room, [f"message {number}" for number in range(5)])
+    tab, _ = await people.member("Bob", **PHONE)
+    await tab.open(f"/rooms/{room}")
+    await tab.row("message 4").tap()
+    await tab.row("message 4").get_by_role("button", name="React: Love").tap()
+    await expect(tab.reaction("message 4", "heart")).to_have_attribute("aria-pressed", "true")
+    await tab.row("message 2").tap()
+    await tab.row("message 2").get_by_role("button", name="Reply").tap()
+    await tab.composer.fill("answered with a thumb")
+    await tab.page.get_by_role("button", name="Send", exact=True).tap()
+    await tab.sees("answered with a thumb")

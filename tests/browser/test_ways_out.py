@@ -1,0 +1,44 @@
+"""Nothing ends in a blank page: what went wrong is said, and there is a way on."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.tab import People
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_page_that_breaks_says_so_and_keeps_the_draft(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.composer.fill("half a thought")
+    await tab.page.route("**/assets/Settings-*.js", lambda route: route.abort())
+    await tab.page.get_by_role("button", name="Settings").click()
+    await expect(tab.page.get_by_role("heading", name="Something broke on this page")).to_be_visible()
+    await tab.page.unroute_all()
+    await tab.page.get_by_role("button", name="Reload the page").click()
+    await tab.is_live()
+    await expect(tab.composer).to_have_value("half a thought")
+
+
+async def test_an_address_that_is_no_page_leads_to_the_lobby(people: People) -> None:
+    tab = await people.tab()
+    await tab.page.goto(f"{tab.base_url}/no/such/page")
+    await expect(tab.page.get_by_role("heading", name="This page does not exist")).to_be_visible()
+    await tab.page.get_by_role("link", name="Go to the lobby").click()
+    await tab.is_live()
+
+
+async def test_a_room_one_may_not_enter_says_so_and_leads_to_the_lobby(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab = await people.tab()
+    problem = {"status": 403, "code": "forbidden", "detail": "Not yours.", "title": "Forbidden", "type": "x"}
+    await tab.page.route(
+        f"**/api/v1/rooms/{room}*",
+        lambda route: route.fulfill(status=403, json=problem, content_type="application/problem+json"),
+    )
+    await tab.page.goto(f"{tab.base_url}/rooms/{room}")
+    await expect(tab.page.get_by_role("heading", name="This room is not open to you")).to_be_visible()
+    await tab.page.get_by_role("link", name="Go to the lobby").click()
+    await tab.is_live()
