@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from local_stack.page import DIST, ensure_page
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
 from tests.browser.chromium import launch_chromium
-from tests.browser.tab import People
+from tests.browser.tab import LOOK_WITHIN_S, People
 from tests.chat_stack import ChatStack, make_chat_stack
 from tests.stores.fixtures import Kafka
 
@@ -69,6 +69,7 @@ def hotchat(
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=LOOK_WITHIN_S * 1000)
     async with async_playwright() as playwright:
         browser = await launch_chromium(playwright)
         yield browser

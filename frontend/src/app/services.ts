@@ -5,22 +5,29 @@ import { Outbox } from "@/lib/outbox/outbox";
 import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/lib/services";
-import { SessionStore, TOKEN_KEY } from "@/lib/session/session-store";
+import { remember, remembered } from "@/lib/remembered";
+import { SessionStore } from "@/lib/session/session-store";
 import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
 import { eventSourceStream } from "@/lib/stream/event-source-stream";
 import { eventSourceNotify } from "@/lib/stream/notify-stream";
 import { openSharedStreams } from "@/lib/stream/shared-streams";
 
+const TOKEN_KEY = "hotchat.token";
+
 /** Everything the page works with, made once. */
 export function createServices(): Services {
   const storage = localStorageIfAllowed();
-  const tokens = isFramed() ? storage : null;
-  const api = new ChatApi((input) =>
-    fetch(withToken(new Request(input), tokens?.getItem(TOKEN_KEY) ?? null)),
-  );
+  // In a frame of another site a cookie is not sent; the token is, and what such a frame remembers is that site's alone.
+  const isFramed = window.parent !== window;
+  let token = isFramed ? remembered(TOKEN_KEY) : null;
+  const keepToken = (made: string) => {
+    token = made;
+    remember(TOKEN_KEY, made);
+  };
+  const api = new ChatApi((input) => fetch(withToken(new Request(input), token)));
   const config = onceUntilItWorks(api.config);
   const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
-  const session = new SessionStore(api, storage, tokens);
+  const session = new SessionStore(api, storage, isFramed ? keepToken : undefined);
   const readCounts = new ReadCountsStore(storage);
   window.addEventListener("storage", readCounts.refresh);
   const outbox = new Outbox({
@@ -55,9 +62,6 @@ export function createServices(): Services {
   };
 }
 
-/** In a frame of another site a cookie is not sent; the token is, and the frame's storage is that site's alone. */
-const isFramed = (): boolean => window.parent !== window;
-
 function withToken(request: Request, token: string | null): Request {
   if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
   return request;
@@ -86,8 +90,17 @@ function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
 /** One tab at a time where the browser has locks; elsewhere the server's idempotency keeps posts single. */
 async function exclusively(name: string, work: () => Promise<void>): Promise<void> {
   const locks = (navigator as { locks?: LockManager }).locks;
-  if (locks === undefined) await work();
-  else await locks.request(name, work);
+  if (locks === undefined) return work();
+  let hasBegun = false;
+  try {
+    await locks.request(name, () => {
+      hasBegun = true;
+      return work();
+    });
+  } catch (error) {
+    if (hasBegun) throw error;
+    await work(); // a frame that may store nothing may lock nothing
+  }
 }
 
 function localStorageIfAllowed(): Storage | null {

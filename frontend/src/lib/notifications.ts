@@ -1,16 +1,18 @@
 /** Browser notifications of mentions, only when asked for and only while the page is not looked at. */
 
+import { remember, remembered } from "./remembered";
+
 const KEY = "hotchat.notify";
 
 export const canNotify = (): boolean => "Notification" in window && window.isSecureContext;
 
 export const isNotifying = (): boolean =>
-  canNotify() && Notification.permission === "granted" && localStorage.getItem(KEY) === "on";
+  canNotify() && Notification.permission === "granted" && remembered(KEY) === "on";
 
 /** Ask the browser, and remember; false when it does not allow it. */
 export async function setNotifying(isOn: boolean): Promise<boolean> {
   if (isOn && (await Notification.requestPermission()) !== "granted") return false;
-  localStorage.setItem(KEY, isOn ? "on" : "off");
+  remember(KEY, isOn ? "on" : "off");
   return isOn;
 }
 

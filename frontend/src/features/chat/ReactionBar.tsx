@@ -84,6 +84,7 @@ function ReactionChip({ message, kind, own }: { message: Message; kind: string; 
             kind={kind}
             kindName={kindName(t, kind)}
             count={visible}
+            served={served}
           />
         </Suspense>
       )}

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Popover } from "radix-ui";
 import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,18 +11,21 @@ interface PeopleProps {
   messageId: string;
   kind: string;
   kindName: string;
+  /** As shown, and as the server had it: one's own may be on its way. */
   count: number;
+  served: number;
 }
 
 /** Who gave this reaction, beside the chip that is pointed at or has the focus. */
-export default function ReactionPeople({ chip, messageId, kind, kindName, count }: PeopleProps) {
+export default function ReactionPeople({ chip, messageId, kind, kindName, count, served }: PeopleProps) {
   const { t, i18n } = useTranslation();
   const { api } = useServices();
   const { roomId } = useOpenRoom();
   const { data } = useQuery({
-    queryKey: ["reactors", roomId, messageId, count],
+    queryKey: ["reactors", roomId, messageId, served],
     queryFn: () => api.reactors(roomId, messageId),
     staleTime: 5_000,
+    placeholderData: keepPreviousData,
     retry: false, // a hot room may refuse it, and the count says enough
   });
   const names = data?.reactions[kind]?.map(({ nickname }) => harmlessText(nickname));

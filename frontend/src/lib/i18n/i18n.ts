@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import LanguageDetector from "i18next-browser-languagedetector";
 import { initReactI18next } from "react-i18next";
+import { remember } from "@/lib/remembered";
 import { en, type Words } from "./en";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
@@ -44,7 +45,7 @@ export async function startI18n(): Promise<void> {
 
 /** Switch, and remember the choice. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  localStorage.setItem("i18nextLng", language);
+  remember("i18nextLng", language);
   await loadLanguage(language);
 }
 

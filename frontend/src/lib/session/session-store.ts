@@ -5,7 +5,6 @@ import type { Author } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 const NICKNAME_KEY = "hotchat.nickname";
-export const TOKEN_KEY = "hotchat.token";
 
 export interface SessionState {
   /** Undefined until the server has been asked. */
@@ -23,8 +22,8 @@ export class SessionStore {
   constructor(
     private readonly api: Pick<ChatApi, "me" | "createSession">,
     private readonly storage: Storage | null,
-    /** Where the token is kept when the browser would not send its cookie: in a frame of somebody else's page. */
-    private readonly tokens: Pick<Storage, "setItem"> | null = null,
+    /** Hears the token of each new session; a browser that sends its cookie needs none. */
+    private readonly keepToken: (token: string) => void = () => {},
   ) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
@@ -80,7 +79,7 @@ export class SessionStore {
   join = async (nickname: string): Promise<void> => {
     const session = await this.api.createSession(nickname);
     this.storage?.setItem(NICKNAME_KEY, session.user.nickname);
-    this.tokens?.setItem(TOKEN_KEY, session.token);
+    this.keepToken(session.token);
     const calls = this.#then;
     this.#then = [];
     this.#set({ viewer: session.user, isAsking: false });
