@@ -35,7 +35,7 @@ export default function ReactionPeople({ chip, messageId, kind, kindName, count,
   return (
     <Popover.Root open>
       <Popover.Anchor virtualRef={chip} />
-      <Popover.Portal>
+      <Popover.Portal container={document.querySelector("main")}>
         <Popover.Content
           className="reaction-people"
           role="tooltip"
