@@ -52,7 +52,7 @@ export class FakeRoom {
         id,
         name: "Lobby",
         visibility: "public",
-        owner_id: null,
+        owner_id: "id-of-owner",
         last_seq: this.lastSeq,
         message_count: this.messages.length,
         heat: COLD,
@@ -106,7 +106,9 @@ export class FakeRoom {
     }
     const end = around_seq !== undefined ? around_seq + PAGE / 2 : (before_seq ?? Infinity);
     const older = this.messages.filter(({ seq }) => seq < end);
-    return { messages: older.slice(-PAGE), cursor: this.lastSeq, has_more: older.length > PAGE };
+    const page = { messages: older.slice(-PAGE), cursor: this.lastSeq, has_more: older.length > PAGE };
+    const hasNewer = around_seq !== undefined && older.length < this.messages.length;
+    return { ...page, has_more: page.has_more || hasNewer };
   }
 
   #answer<T>(asked: PagePlace | "room", answer: () => T): Promise<T> {

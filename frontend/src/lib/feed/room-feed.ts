@@ -21,6 +21,7 @@ import {
   KEEP_NEWEST,
   prependPage,
   showAround,
+  withNewHead,
   type Keep,
   type RoomState,
 } from "./room-state";
@@ -214,8 +215,8 @@ export class RoomFeed {
   async #startFresh(): Promise<void> {
     this.#stop();
     const run = this.#run;
-    const before = this.#state.room;
-    this.#set({ connection: { status: before === null ? "connecting" : "catching-up" } });
+    const isFirst = this.#state.room === null;
+    this.#set({ connection: { status: isFirst ? "connecting" : "catching-up" } });
     try {
       const { api, roomId } = this.parts;
       const [page, room] = await Promise.all([api.page(roomId), api.room(roomId)]);
@@ -223,9 +224,10 @@ export class RoomFeed {
       this.#recent = [];
       this.#history += 1;
       this.#cancelOlder();
+      const before = this.#state.room;
       const fresh = fromSnapshot(page, room);
       this.#set({
-        room: fresh,
+        room: before !== null && isReadFarUp(before, this.#keep) ? withNewHead(before, fresh) : fresh,
         older: { status: "idle" },
         away: awayBetween(before, fresh) ?? this.#state.away,
       });
@@ -324,6 +326,8 @@ function asProblem(error: unknown): Problem {
 function waitOf(problem: Problem): number | null {
   return problem.isPassing ? problem.retryAfterMs : null;
 }
+
+const isReadFarUp = (room: RoomState, keep: Keep) => keep.keepFromSeq <= (room.messages.at(-1)?.seq ?? -1);
 
 /** What a fresh page jumped over: null when it joins the old one. */
 function awayBetween(before: RoomState | null, fresh: RoomState): Away | null {

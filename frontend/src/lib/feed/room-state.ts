@@ -16,6 +16,8 @@ export interface RoomState {
   readonly hasOlder: boolean;
   /** The newest messages were left out because the reader is far up: the way back is a new newest page. */
   readonly isCutOff: boolean;
+  /** Changes of these messages may have been missed while the reader was far up: a new newest page brings them. */
+  readonly isStale: boolean;
   /** Messages ever created in the room, as far as we know. */
   readonly messageCount: number;
   /** How far `messageCount` has counted: the room may have been asked later than its page. */
@@ -32,6 +34,7 @@ export interface Keep {
   readonly keepFromSeq: number;
 }
 
+/** Where the reader is at the newest message. */
 export const KEEP_NEWEST: Keep = { capacity: STORE_MESSAGES, keepFromSeq: Number.MAX_SAFE_INTEGER };
 
 const COLD: Heat = { hot: false, since: null, fetches_per_s: 0 };
@@ -48,6 +51,7 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     messages: page.messages,
     hasOlder: page.has_more,
     isCutOff: false,
+    isStale: false,
     messageCount: (room.message_count ?? page.messages.length) + uncounted,
     countedSeq: Math.max(countedTo, page.cursor),
     heat: room.heat ?? COLD,
@@ -116,11 +120,16 @@ export function prependPage(
   events: readonly RoomEvent[],
   keep: Keep = KEEP_NEWEST,
 ): RoomState {
-  const firstSeq = state.messages[0]?.seq ?? Number.MAX_SAFE_INTEGER;
+  const firstSeq = state.messages[0]?.seq ?? state.seq + 1;
   let older: readonly Message[] = page.messages.filter((message) => message.seq < firstSeq);
   for (const event of events) {
     if ("seq" in event && event.seq > page.cursor && event.seq <= state.seq)
       older = changeMessages(older, event);
+  }
+  if (keep.keepFromSeq > state.seq) {
+    // The reader is at the newest message: only as many older ones as there is room for.
+    const kept = trim([...older, ...state.messages], keep);
+    return { ...state, messages: kept.messages, hasOlder: page.has_more || kept.droppedOld };
   }
   const messages = [...older, ...state.messages];
   const overflow = Math.max(0, messages.length - Math.max(keep.capacity, older.length));
@@ -132,6 +141,12 @@ export function prependPage(
   };
 }
 
+/** The newest page taken while the reader is far up: what is being read stays, and the page is for later. */
+export function withNewHead(state: RoomState, fresh: RoomState): RoomState {
+  const { messages, hasOlder, typing } = state;
+  return { ...fresh, messages, hasOlder, typing, isCutOff: true, isStale: true };
+}
+
 /** The state with a newer page put after its last message; whole again once the page reaches the newest message. */
 export function appendPage(
   state: RoomState,
@@ -140,7 +155,8 @@ export function appendPage(
   keep: Keep = KEEP_NEWEST,
 ): RoomState {
   const lastSeq = state.messages.at(-1)?.seq ?? 0;
-  let newer: readonly Message[] = page.messages.filter((message) => message.seq > lastSeq);
+  // A page may be ahead of the stream, which will tell of the rest by itself.
+  let newer: readonly Message[] = page.messages.filter(({ seq }) => seq > lastSeq && seq <= state.seq);
   const since = events.filter((event) => "seq" in event && event.seq > page.cursor && event.seq <= state.seq);
   for (const event of since) newer = changeMessages(newer, event);
   const isWhole = !page.has_more && since.length >= state.seq - page.cursor;
@@ -160,7 +176,7 @@ export function appendPage(
 
 /** The state with only the page around some message: history on both sides of it is still to be fetched. */
 export function showAround(state: RoomState, page: MessagePage, events: readonly RoomEvent[]): RoomState {
-  const around = { ...state, messages: [], isCutOff: true, hasOlder: false };
+  const around = { ...state, messages: [], isCutOff: true, isStale: false, hasOlder: false };
   const shown = appendPage(around, page, events);
   return { ...shown, hasOlder: page.has_more && (page.messages[0]?.seq ?? 1) > 1 };
 }

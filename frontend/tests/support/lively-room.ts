@@ -1,0 +1,80 @@
+/** A room whose streams may break, repeat and jump, for tests of what a feed makes of all that. */
+import type { Message, RoomEvent } from "@/lib/contract/types";
+import { changeMessages } from "@/lib/feed/room-state";
+import { created, FakeRoom, message } from "./fake-room";
+
+export class LivelyRoom extends FakeRoom {
+  log: RoomEvent[] = [];
+  #openedCursors = new WeakSet<object>();
+
+  /** Something happens: `pick` chooses what, and to which message. */
+  act(pick: number): void {
+    const target = this.messages[pick % Math.max(1, this.messages.length)];
+    const seq = (this.lastSeq += 1);
+    if (pick % 5 < 2 || target === undefined || target.deleted) {
+      const made = message(seq);
+      this.messages = [...this.messages, made];
+      this.#tell(created(made));
+    } else this.#tell(changeOf(target, seq, pick));
+  }
+
+  /** The stream that was asked for last opens, and tells what came after its cursor. */
+  openNewest(): void {
+    const opened = this.streams.at(-1);
+    if (opened === undefined || this.#openedCursors.has(opened)) return;
+    this.#openedCursors.add(opened);
+    this.openLast();
+    this.#tellFrom(opened.cursor);
+  }
+
+  /** What a stream may do at any time: say something again. */
+  repeat(from: number): void {
+    const opened = this.#live();
+    if (opened === undefined) return;
+    const since = this.log.slice(from % (this.log.length + 1));
+    for (const event of since) opened.listener.event(event);
+  }
+
+  breakStream(isPolite: boolean): void {
+    this.streams.at(-1)?.listener.closed(isPolite);
+  }
+
+  gap(): void {
+    this.#live()?.listener.gap({ from_seq: 0, to_seq: this.lastSeq });
+  }
+
+  #live() {
+    const opened = this.streams.at(-1);
+    return opened !== undefined && this.#openedCursors.has(opened) ? opened : undefined;
+  }
+
+  #tell(event: RoomEvent): void {
+    if (event.type !== "message.created") this.messages = [...changeMessages(this.messages, event)];
+    this.log.push(event);
+    this.#live()?.listener.event(event);
+  }
+
+  #tellFrom(cursor: number): void {
+    for (const event of this.log)
+      if ("seq" in event && event.seq > cursor) this.#live()?.listener.event(event);
+  }
+}
+
+function changeOf(target: Message, seq: number, pick: number): RoomEvent {
+  const room_id = "lobby";
+  switch (pick % 5) {
+    case 2:
+      return {
+        type: "message.edited",
+        room_id,
+        seq,
+        message: { ...target, text: `edit ${seq}`, edited_at: "now" },
+      };
+    case 3:
+      return { type: "message.deleted", room_id, seq, message: { ...target, text: "", deleted: true } };
+    default: {
+      const about = { room_id, seq, message_id: target.id, kind: "heart", added: [], removed: [] };
+      return { type: "reaction.changed", ...about, count: pick % 4 };
+    }
+  }
+}
