@@ -9,13 +9,24 @@ import { useOpenRoom } from "./room-context";
 const SUMMARY_EVERY_MS = 10_000;
 const READ_OUT_MAX = 3; // more in one interval are only counted
 
+interface Said {
+  readonly words: string;
+  readonly turn: number;
+}
+
+const NOTHING_SAID: Said = { words: "", turn: 0 };
+const saidNext = (words: string) => (before: Said) => ({ words, turn: before.turn + 1 });
+
+/** A node of its own each time, so that the same words said again are heard again. */
+const SaidWords = ({ said }: { said: Said }) => <span key={said.turn}>{said.words}</span>;
+
 /** What a screen reader hears: a summary every ten seconds, what is for its listener at once. */
 export function Announcer() {
   const { t } = useTranslation();
   const { feed, view } = useOpenRoom();
   const viewer = useViewer();
-  const [summary, setSummary] = useState("");
-  const [forMe, setForMe] = useState("");
+  const [summary, setSummary] = useState(NOTHING_SAID);
+  const [forMe, setForMe] = useState(NOTHING_SAID);
 
   useEffect(() => {
     let unsaid: string[] = [];
@@ -24,7 +35,7 @@ export function Announcer() {
       if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
       const words = `${harmlessText(event.message.author.nickname)}: ${harmlessText(event.message.text).slice(0, 200)}`;
       if (view.isForMe(event.message)) {
-        setForMe(words);
+        setForMe(saidNext(words));
         notify(feed.getSnapshot().room?.name ?? "Hotchat", words, feed.getSnapshot().room?.roomId ?? "");
         return;
       }
@@ -33,8 +44,8 @@ export function Announcer() {
     };
     const stop = feed.onEvent(take);
     const timer = setInterval(() => {
-      if (count === 0) return;
-      setSummary(count <= READ_OUT_MAX ? unsaid.join(". ") : t("feed.summary", { count }));
+      if (count === 0 || document.hidden) return;
+      setSummary(saidNext(count <= READ_OUT_MAX ? unsaid.join(". ") : t("feed.summary", { count })));
       unsaid = [];
       count = 0;
     }, SUMMARY_EVERY_MS);
@@ -47,10 +58,10 @@ export function Announcer() {
   return (
     <div className="visually-hidden">
       <p aria-live="polite" data-announce="summary">
-        {summary}
+        <SaidWords said={summary} />
       </p>
       <p aria-live="assertive" data-announce="for-me">
-        {forMe}
+        <SaidWords said={forMe} />
       </p>
     </div>
   );

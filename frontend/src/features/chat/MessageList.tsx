@@ -5,12 +5,15 @@ import { useTranslation } from "react-i18next";
 import { SMOOTH_SCROLL_PER_S } from "@/lib/paced/commit-pace";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import type { Row } from "@/lib/paced/rows";
+import { AwayBanner } from "./AwayBanner";
 import { FREEZE_BUSY_PER_S, useFreezeGestures } from "./freeze-gestures";
 import { MessageRow } from "./MessageRow";
 import { dayName } from "./message-time";
 import { useOpenRoom } from "./room-context";
 
 const OLDER_WHEN_ROWS_ABOVE = 8;
+const SHORT_LIST_PX = 2_000;
+const OLDER_UNASKED_MAX = 200; // a crowd's messages get few rows: nobody fetches history for that
 const END_THRESHOLD_PX = 48;
 const NEVER_AT_END_PX = -1;
 const ESTIMATED_PX: Record<Row["kind"], number> = { start: 120, day: 40, message: 68 };
@@ -71,11 +74,11 @@ export function MessageList({ screen }: { screen: RoomScreen }) {
   }, [canLoadNewer, lastIndex, rows.length, feed]);
 
   const hasOlder = screen.feed.room?.hasOlder === true && screen.feed.older.status === "idle";
+  const held = screen.feed.room?.messages.length ?? 0;
+  const isShort = held < OLDER_UNASKED_MAX && virtualizer.getTotalSize() < SHORT_LIST_PX;
   useEffect(() => {
-    if (hasOlder && firstIndex <= OLDER_WHEN_ROWS_ABOVE && (isFrozen || virtualizer.getTotalSize() < 2_000)) {
-      void feed.loadOlder();
-    }
-  }, [hasOlder, firstIndex, isFrozen, feed, virtualizer]);
+    if (hasOlder && firstIndex <= OLDER_WHEN_ROWS_ABOVE && (isFrozen || isShort)) void feed.loadOlder();
+  }, [hasOlder, firstIndex, isFrozen, isShort, feed]);
 
   const firstRow = rows.slice(firstIndex).find((row) => row.kind === "message");
   const firstSeq = firstRow?.post === null ? firstRow.message.seq : null;
@@ -121,7 +124,8 @@ export function MessageList({ screen }: { screen: RoomScreen }) {
           })}
         </div>
       </div>
-      <NewChip screen={screen} />
+      <AwayBanner screen={screen} />
+      <Chips screen={screen} />
     </div>
   );
 }
@@ -148,25 +152,33 @@ function ListRow({ row, isTarget }: { row: Row; isTarget: boolean }) {
   }
 }
 
-/** What waits below while the list stands still, and the way there. */
-function NewChip({ screen }: { screen: RoomScreen }) {
+/** What waits below while the list stands still, and the ways there. */
+function Chips({ screen }: { screen: RoomScreen }) {
   const { t } = useTranslation();
-  const { view } = useOpenRoom();
+  const { view, jumpTo } = useOpenRoom();
   if (!screen.isFrozen) return null;
   const { messages, forMe } = screen.held;
+  const { lastPost } = screen;
+  const toNewest = () => view.freeze({ type: "back-to-newest" });
   const words = [
     messages > 0 ? t("feed.new", { count: messages }) : t("feed.toNewest"),
     forMe > 0 && t("feed.forYou", { count: forMe }),
-    screen.lastPostKey !== null && t("feed.yours"),
   ];
   return (
-    <button
-      type="button"
-      className="new-chip tabular"
-      onClick={() => view.freeze({ type: "back-to-newest" })}
-    >
-      {words.filter(Boolean).join(" · ")} <ArrowDown size={14} aria-hidden="true" />
-    </button>
+    <div className="chips">
+      <button type="button" className="new-chip tabular" onClick={toNewest}>
+        {words.filter(Boolean).join(", ")} <ArrowDown size={14} aria-hidden="true" />
+      </button>
+      {lastPost !== null && (
+        <button
+          type="button"
+          className="own-chip"
+          onClick={() => (lastPost.seq === null ? toNewest() : jumpTo(lastPost.seq))}
+        >
+          {t("feed.yours")}
+        </button>
+      )}
+    </div>
   );
 }
 

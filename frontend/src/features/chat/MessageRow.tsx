@@ -60,7 +60,7 @@ export const MessageRow = memo(
             </div>
             {!message.deleted && post === null && <MessageActions message={message} isMine={isMine} />}
           </div>
-          {post === null ? !message.deleted && <ReactionBar message={message} /> : <PostState post={post} />}
+          {post === null ? <ReactionBar message={message} /> : <PostState post={post} />}
           {row.leftOut !== null && (
             <LeftOutButton count={row.leftOut.count} afterSeq={row.leftOut.afterSeq} />
           )}

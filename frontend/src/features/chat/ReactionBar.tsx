@@ -23,7 +23,9 @@ export function ReactionIcon({ kind, size }: { kind: string; size: number }) {
 export const ReactionBar = memo(function ReactionBar({ message }: { message: Message }) {
   const { kinds } = useOpenRoom();
   const own = useOwnMarks(message.id);
-  const shown = kinds.filter((kind) => (message.reactions[kind] ?? 0) > 0 || own(kind) !== null);
+  const shown = message.deleted
+    ? []
+    : kinds.filter((kind) => (message.reactions[kind] ?? 0) > 0 || own(kind) !== null);
   return (
     <div className="reactions">
       {shown.map((kind) => (

@@ -2,7 +2,6 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Message } from "@/lib/contract/types";
 import { useViewer } from "@/lib/services";
 import { Announcer } from "./Announcer";
-import { AwayBanner } from "./AwayBanner";
 import { Composer, type ComposerHandle, type Context } from "./Composer";
 import { MessageList } from "./MessageList";
 import { OpenRoomContext, useRoomScreen, type OpenRoom } from "./room-context";
@@ -75,7 +74,6 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
           <>
             <RoomHeader screen={screen} panel={panel} setPanel={setPanel} {...(onMenu && { onMenu })} />
             <StatusLine screen={screen} />
-            <AwayBanner screen={screen} />
           </>
         )}
         <MessageList screen={screen} />

@@ -20,7 +20,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
     queryKey: ["search", roomId, wanted],
     queryFn: async ({ pageParam, signal }) => {
       await pause(200, signal); // a search per pause of the typing, not per key
-      return api.search(roomId, wanted, pageParam);
+      return api.search(roomId, wanted, { before_seq: pageParam });
     },
     enabled: wanted.length >= QUERY_MIN,
     initialPageParam: undefined as number | undefined,

@@ -8,6 +8,16 @@ import { useCountdown } from "./use-countdown";
 const TROUBLE_AFTER_MS = 2_000;
 const PACE_SHOWN_FROM_PER_S = 8;
 
+// What a screen reader hears of trouble: once, without the seconds that count down beside it.
+const SAID_OF = {
+  connecting: "feed.connecting",
+  "catching-up": "feed.catchingUp",
+  reconnecting: "feed.reconnectingNow",
+  throttled: "room.hot",
+  live: "feed.live",
+  failed: "feed.connecting",
+} as const;
+
 /** Connection and heat on one line of fixed height. Trouble is told once it has lasted two seconds. */
 export function StatusLine({ screen }: { screen: RoomScreen }) {
   const { t } = useTranslation();
@@ -16,7 +26,10 @@ export function StatusLine({ screen }: { screen: RoomScreen }) {
   const isTroubled = useLasting(connection.status !== "live" || !isOnline);
   const hot = screen.feed.room?.heat;
   return (
-    <div className="status-line" role="status" data-connection={isOnline ? connection.status : "offline"}>
+    <div className="status-line" data-connection={isOnline ? connection.status : "offline"}>
+      <span className="visually-hidden" role="status">
+        {isTroubled && t(isOnline ? SAID_OF[connection.status] : "feed.offline")}
+      </span>
       <span className="status-connection">
         {isTroubled ? (
           <Trouble screen={screen} isOnline={isOnline} />

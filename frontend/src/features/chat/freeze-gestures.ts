@@ -84,15 +84,20 @@ export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd,
         if (now.current.isBusy) freeze({ type: "began", reason: "hover" });
       }, HOVER_FREEZE_MS);
     },
-    onPointerLeave: () => {
+    onPointerLeave: (event: PointerEvent) => {
       clearTimeout(hoverTimer.current);
       isHovering.current = false;
-      freeze({ type: "hover-left" });
+      const left = () => freeze({ type: "hover-left" });
+      // A finger leaves before its click comes, which must still find the row it went down on.
+      if (event.pointerType === "touch") hoverTimer.current = setTimeout(left, HOVER_FREEZE_MS);
+      else left();
     },
     onPointerDown: (event: PointerEvent) => {
       if (event.target === scroller.current) began(); // its scroll bar
       // A click must act on what was under the pointer when it went down.
-      if (event.pointerType === "touch" || now.current.isBusy) freeze({ type: "began", reason: "hover" });
+      const isTouch = event.pointerType === "touch";
+      if (isTouch && now.current.isBusy) freeze({ type: "began", reason: "scroll" });
+      else if (isTouch || now.current.isBusy) freeze({ type: "began", reason: "hover" });
     },
     onFocus: (event: FocusEvent) => {
       const isByKeyboard = event.target.matches(":focus-visible");

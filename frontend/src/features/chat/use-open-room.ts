@@ -7,6 +7,7 @@ import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { useServices, useViewer } from "@/lib/services";
 import { startOfDay } from "./message-time";
 
+const MENTIONS_MAX = 100; // more than anybody reads one by one
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
 /** The room's feed, view and marks, made once per room, and the page's habits wired to them. */
@@ -18,7 +19,18 @@ export function useRoomParts(roomId: string) {
   const parts = useMemo(() => {
     const { api, openStream, clock, outbox } = services;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random });
-    const view = new RoomView({ roomId, feed, outbox, clock, startOfDay, nextFrame });
+    const findMentions = async (nickname: string) =>
+      (await api.search(roomId, `@${nickname}`, { limit: MENTIONS_MAX })).messages;
+    const view = new RoomView({
+      roomId,
+      feed,
+      outbox,
+      clock,
+      startOfDay,
+      nextFrame,
+      findMentions,
+      random: Math.random,
+    });
     view.setReading(readReading());
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
   }, [services, roomId]);
@@ -34,6 +46,7 @@ export function useRoomParts(roomId: string) {
   }, [feed, ownReactions, viewer]);
   useEffect(() => {
     const showing = () => view.setHidden(document.hidden);
+    showing();
     document.addEventListener("visibilitychange", showing);
     window.addEventListener("online", feed.retryNow);
     return () => {

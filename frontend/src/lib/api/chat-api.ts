@@ -111,12 +111,16 @@ export class ChatApi {
       }),
     );
 
-  search = (room_id: string, q: string, before_seq?: number): Promise<SearchPage> =>
+  search = (
+    room_id: string,
+    q: string,
+    { before_seq, limit = 20 }: { before_seq?: number | undefined; limit?: number } = {},
+  ): Promise<SearchPage> =>
     answer(
       this.#client.GET("/api/v1/rooms/{room_id}/search", {
         params: {
           path: { room_id },
-          query: { q, limit: 20, ...(before_seq === undefined ? {} : { before_seq }) },
+          query: { q, limit, ...(before_seq === undefined ? {} : { before_seq }) },
         },
       }),
     );

@@ -3,7 +3,7 @@
 export const SLOW_FRAME_MS = 50;
 export const SLOW_AFTER_MS = 2_000;
 export const GOOD_AFTER_MS = 10_000;
-const PAUSE_MS = 1_000; // a frame this late was a sleeping page, not a slow one
+const PAUSE_MS = 1_000; // a frame this late may have been a sleeping page: it counts from its end only
 
 export class FrameWatch {
   #lastMs: number | null = null;
@@ -18,10 +18,10 @@ export class FrameWatch {
     const tookMs = this.#lastMs === null ? 0 : nowMs - this.#lastMs;
     this.#lastMs = nowMs;
     if (tookMs > PAUSE_MS) {
-      this.#slowSinceMs = this.#goodSinceMs = null;
-      return;
-    }
-    if (tookMs > SLOW_FRAME_MS) {
+      this.#goodSinceMs = null;
+      this.#slowSinceMs ??= nowMs;
+      if (nowMs - this.#slowSinceMs >= SLOW_AFTER_MS) this.#set(true);
+    } else if (tookMs > SLOW_FRAME_MS) {
       this.#goodSinceMs = null;
       this.#slowSinceMs ??= nowMs - tookMs;
       if (nowMs - this.#slowSinceMs >= SLOW_AFTER_MS) this.#set(true);

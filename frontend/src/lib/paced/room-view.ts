@@ -5,29 +5,20 @@ import type { Author, Message, RoomEvent } from "@/lib/contract/types";
 import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, STORE_MESSAGES } from "@/lib/feed/room-state";
 import { Listeners } from "@/lib/listeners";
-import type { Outbox, OutboxState } from "@/lib/outbox/outbox";
+import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
+import { Absence, type AwayNotice } from "./absence";
 import { commitDelayMs, RateMeter } from "./commit-pace";
 import { MOVING, nextFreeze, type Freeze, type FreezeEvent } from "./freeze";
 import { mentions } from "./mentions";
+import type { Held, Seen } from "./missed";
 import { buildRows, postsNotShown, type Row } from "./rows";
 import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";
 
-const AWAY_EVENTS = 500;
+const SETTLE_MS = 1_000; // after the last event the pace on screen goes down by itself
 const LEFT_OUT_MAX = 3 * STORE_MESSAGES; // overflow rule: forgotten when their messages have left the store
 const SLOWED_ROWS_PER_S = 3;
 
 export type Reading = "calm" | "all";
-
-export interface Held {
-  readonly messages: number;
-  readonly forMe: number;
-}
-
-export interface AwayNotice {
-  readonly messages: number;
-  readonly mentions: number;
-  readonly fromSeq: number;
-}
 
 export interface RoomScreen {
   readonly feed: FeedState;
@@ -42,8 +33,8 @@ export interface RoomScreen {
   readonly target: { readonly seq: number } | null;
   /** The newest messages were left out, and those after the last row can be fetched. */
   readonly canLoadNewer: boolean;
-  /** The newest of my posts stands below what is seen. */
-  readonly lastPostKey: string | null;
+  /** The newest of my posts stands below what is seen; its seq once the server has it. */
+  readonly lastPost: { readonly seq: number | null } | null;
 }
 
 export interface ViewParts {
@@ -54,20 +45,19 @@ export interface ViewParts {
   readonly nextFrame: (call: () => void) => () => void;
   readonly startOfDay: (timeMs: number) => number;
   readonly roomId: string;
+  /** Look up messages that may mention a nickname, newest first; for those whose events were never heard. */
+  readonly findMentions: (nickname: string) => Promise<readonly Message[]>;
+  readonly random: () => number;
 }
-
-const NOTHING_HELD: Held = { messages: 0, forMe: 0 };
 
 export class RoomView {
   #viewer: Author | null = null;
   #reading: Reading = "calm";
   #freeze: Freeze = MOVING;
   #horizonSeq = Number.MAX_SAFE_INTEGER;
-  #committedSeq = 0;
+  #committed: Seen = { seq: 0, messageCount: 0 };
   #committedAtMs = -Infinity;
-  #held: Held = NOTHING_HELD;
-  #away: AwayNotice | null = null;
-  #hidden: { fromSeq: number; held: Held } | null = null;
+  #feedAway: FeedState["away"] = null;
   #isSlowed = false;
   #crowd = NO_CROWD;
   #leftOut = new Set<string>();
@@ -77,9 +67,11 @@ export class RoomView {
   #firstVisibleSeq: number | null = null;
   #target: { seq: number } | null = null;
   #cancelCommit: (() => void) | null = null;
+  #cancelSettle: () => void = () => undefined;
   #lastConnection: string = "";
   #stop: readonly (() => void)[] = [];
   #screen: RoomScreen;
+  readonly #absence: Absence;
   readonly #meter = new RateMeter();
   readonly #listeners = new Listeners(
     () => this.#start(),
@@ -87,6 +79,13 @@ export class RoomView {
   );
 
   constructor(private readonly parts: ViewParts) {
+    this.#absence = new Absence({
+      clock: parts.clock,
+      random: parts.random,
+      findMentions: async () => (this.#viewer === null ? [] : parts.findMentions(this.#viewer.nickname)),
+      isForMe: (message) => this.isForMe(message),
+      changed: () => this.#commitSoon(),
+    });
     this.#screen = this.#compose();
   }
 
@@ -124,10 +123,13 @@ export class RoomView {
     this.#freeze = nextFreeze(this.#freeze, event);
     const isFrozen = this.#freeze.size > 0;
     if (wasFrozen === isFrozen) return;
-    this.#horizonSeq = isFrozen ? this.#committedSeq : Number.MAX_SAFE_INTEGER;
+    const { room } = this.parts.feed.getSnapshot();
+    if (isFrozen) this.#absence.standStill(this.#committed);
+    else this.#absence.moveOn();
+    this.#horizonSeq = isFrozen ? this.#committed.seq : Number.MAX_SAFE_INTEGER;
     if (!isFrozen) this.#target = null;
     this.#setKeep();
-    if (!isFrozen && this.parts.feed.getSnapshot().room?.isCutOff === true) this.parts.feed.reload();
+    if (!isFrozen && (room?.isCutOff === true || room?.isStale === true)) this.parts.feed.reload();
     this.#commit();
   };
 
@@ -153,22 +155,16 @@ export class RoomView {
   }
 
   dismissAway = (): void => {
-    this.#away = null;
+    this.#absence.dismiss();
     this.parts.feed.dismissAway();
     this.#commitSoon();
   };
 
   /** A hidden tab paints nothing, keeps less, and still counts what is for its reader. */
   setHidden(isHidden: boolean): void {
-    if (isHidden === (this.#hidden !== null)) return;
-    if (isHidden) {
-      this.#hidden = { fromSeq: this.#committedSeq, held: NOTHING_HELD };
-      this.#setKeep();
-      return;
-    }
-    const { fromSeq, held } = this.#hidden ?? { fromSeq: 0, held: NOTHING_HELD };
-    this.#hidden = null;
-    if (held.messages > AWAY_EVENTS) this.#away = { messages: held.messages, mentions: held.forMe, fromSeq };
+    if (isHidden === this.#absence.isHidden) return;
+    if (isHidden) this.#absence.hide(this.#committed);
+    else this.#absence.show(this.parts.feed.getSnapshot().room);
     this.#setKeep();
     this.#commit();
   }
@@ -187,6 +183,8 @@ export class RoomView {
     for (const stop of this.#stop) stop();
     this.#cancelCommit?.();
     this.#cancelCommit = null;
+    this.#cancelSettle();
+    this.#absence.stop();
   }
 
   #take(event: RoomEvent): void {
@@ -201,13 +199,15 @@ export class RoomView {
     this.#crowd = crowd;
     if (!shown) this.#leftOut.add(message.id);
     this.#meter.add(this.parts.clock.now());
-    if (isMine) return;
-    this.#held = withOne(this.#held, isForMe);
-    if (this.#hidden !== null) this.#hidden = { ...this.#hidden, held: withOne(this.#hidden.held, isForMe) };
+    this.#absence.take(message, isMine, isForMe);
   }
 
   #feedChanged(): void {
-    const { connection, room } = this.parts.feed.getSnapshot();
+    const { connection, room, away } = this.parts.feed.getSnapshot();
+    if (away !== this.#feedAway) {
+      this.#feedAway = away;
+      if (away !== null && room !== null) this.#absence.jumpedOver(away, room);
+    }
     const isNewStatus = connection.status !== this.#lastConnection;
     this.#lastConnection = connection.status;
     if (room !== null && this.#leftOut.size > LEFT_OUT_MAX) {
@@ -217,8 +217,8 @@ export class RoomView {
   }
 
   #setKeep(): void {
-    const capacity = this.#hidden === null ? STORE_MESSAGES : HIDDEN_STORE_MESSAGES;
-    const isMoving = this.#freeze.size === 0 || this.#hidden !== null;
+    const capacity = this.#absence.isHidden ? HIDDEN_STORE_MESSAGES : STORE_MESSAGES;
+    const isMoving = this.#freeze.size === 0;
     const keepFromSeq = isMoving ? KEEP_NEWEST.keepFromSeq : (this.#firstVisibleSeq ?? 0);
     this.parts.feed.keep({ capacity, keepFromSeq });
   }
@@ -239,13 +239,17 @@ export class RoomView {
   }
 
   #commit(): void {
-    if (this.#hidden !== null) return;
+    if (this.#absence.isHidden) return;
     this.#committedAtMs = this.parts.clock.now();
     if (this.#freeze.size === 0) {
-      this.#held = NOTHING_HELD;
-      this.#committedSeq = this.parts.feed.getSnapshot().room?.seq ?? 0;
+      const { room } = this.parts.feed.getSnapshot();
+      this.#committed = { seq: room?.seq ?? 0, messageCount: room?.messageCount ?? 0 };
     }
     this.#screen = this.#compose();
+    this.#cancelSettle();
+    if (this.#screen.messagesPerS > 0) {
+      this.#cancelSettle = this.parts.clock.after(SETTLE_MS, () => this.#commitSoon(false));
+    }
     this.#listeners.notify();
   }
 
@@ -275,13 +279,13 @@ export class RoomView {
       feed,
       rows,
       isFrozen: this.#freeze.size > 0,
-      held: this.#freeze.size > 0 ? this.#held : NOTHING_HELD,
-      away: this.#away ?? (feed.away && { ...feed.away, mentions: 0 }),
+      held: this.#absence.below(room),
+      away: this.#absence.notice,
       messagesPerS: this.#meter.perS(now),
       isSlowed: this.#isSlowed,
       target: this.#target,
       canLoadNewer: room?.isCutOff === true && (messages.at(-1)?.seq ?? 0) < this.#horizonSeq,
-      lastPostKey: posts.at(-1)?.clientId ?? null,
+      lastPost: seqOfLast(posts),
     };
   }
 
@@ -313,6 +317,7 @@ export class RoomView {
   }
 }
 
-function withOne(held: Held, isForMe: boolean): Held {
-  return { messages: held.messages + 1, forMe: held.forMe + (isForMe ? 1 : 0) };
+function seqOfLast(posts: readonly Post[]): RoomScreen["lastPost"] {
+  const last = posts.at(-1);
+  return last === undefined ? null : { seq: last.status === "sent" ? last.message.seq : null };
 }
