@@ -1,5 +1,6 @@
 """The whole system with the built page, and people in browsers: Debian's chromium, driven by playwright."""
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,14 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from local_stack.page import DIST, ensure_page
+from local_stack.ports import free_port
 from local_stack.postgres import Postgres
+from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
+from tests.browser.busy_room import BusyRoom
 from tests.browser.chromium import launch_chromium
 from tests.browser.tab import LOOK_WITHIN_S, People
-from tests.chat_stack import ChatStack, make_chat_stack
+from tests.chat_stack import ROOT, ChatStack, make_chat_stack
 from tests.stores.fixtures import Kafka
 
 VALKEY_DATABASE = 4094
@@ -90,3 +94,31 @@ async def people(browser: Browser, hotchat: ChatStack) -> AsyncIterator[People]:
     """Those who open the running system's page; all leave after the test."""
     async with visitors(browser, hotchat) as people:
         yield people
+
+
+@pytest.fixture(scope="session")
+def busy_server(built_page: Path, logs_dir: Path) -> Iterator[ServerProcess]:
+    port = free_port()
+    env = {"PATH": os.environ["PATH"], "PORT": str(port), "SPA_DIR": str(built_page)}
+    server = ServerProcess(
+        "replay_server",
+        "tests.browser.replay_server",
+        env=env,
+        log_path=logs_dir / "replay.log",
+        port=port,
+        cwd=ROOT,
+    )
+    server.start_and_wait()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def busy(browser: Browser, busy_server: ServerProcess) -> AsyncIterator[BusyRoom]:
+    async with httpx.AsyncClient(base_url=busy_server.base_url) as http:
+        await http.post("/control/reset", json={})
+        people = People(browser, busy_server.base_url, http)
+        tab = await people.tab(viewport={"width": 1000, "height": 800})
+        await tab.open("/")
+        yield BusyRoom(tab, http)
+        await people.leave()

@@ -2,8 +2,9 @@
 tests.browser.replay_server`. Speaks just enough of the contract; what it says depends only on SEED and the clock.
 
 `POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},
-`POST /control/edit|react|delete` {"id", …} steer it; `POST /control/reset` {} starts over. PORT, SPA_DIR, RATE and
-SEED come from the environment.
+`POST /control/edit|react|delete` {"id", …}, `POST /control/many` {"count"}, `POST /control/streams` {"open"} and
+`POST /control/heat` {"hot"} steer it; `POST /control/reset` {} starts over. PORT, SPA_DIR, RATE and SEED come from the
+environment.
 """
 
 import asyncio
@@ -65,6 +66,8 @@ class BusyRoom:
         self.events: list[dict[str, Any]] = []
         self.rate = 0.0
         self.count = 0
+        self.heat = COLD
+        self.takes_streams = True
         self.moved = asyncio.Condition()
 
     def say(
@@ -128,9 +131,18 @@ class BusyRoom:
         if "after_seq" in query:
             newer = [message for message in self.messages if message["seq"] > query["after_seq"]]
             return {"messages": newer[:limit], "cursor": self.seq, "has_more": len(newer) > limit}
-        end = query.get("before_seq", query.get("around_seq", self.seq) + 1)
+        end = query.get("before_seq", query.get("around_seq", self.seq) + limit // 2)
         older = [message for message in self.messages if message["seq"] < end]
-        return {"messages": older[-limit:], "cursor": self.seq, "has_more": len(older) > limit}
+        has_newer = "around_seq" in query and len(older) < len(self.messages)
+        return {
+            "messages": older[-limit:],
+            "cursor": self.seq,
+            "has_more": len(older) > limit or has_newer,
+        }
+
+    def search(self, words: str, limit: int) -> dict[str, Any]:
+        found = [message for message in reversed(self.messages) if words.lower() in message["text"].lower()]
+        return {"messages": found[:limit], "has_more": len(found) > limit}
 
 
 def lively_room(seed: int) -> BusyRoom:
@@ -156,7 +168,7 @@ class ReplayServer:
             "owner_id": "author-Owner",
             "last_seq": self.room.seq,
             "message_count": self.room.count,
-            "heat": COLD,
+            "heat": self.room.heat,
             "slow_mode_s": 0,
             "viewers": 5_000,
         }
@@ -215,26 +227,33 @@ class ReplayServer:
     async def typing(self, _: Request) -> Response:
         return Response(status_code=204)
 
+    async def search(self, request: Request) -> Response:
+        query = request.query_params
+        return JSONResponse(self.room.search(query["q"], int(query.get("limit", "20"))))
+
     async def stream(self, request: Request) -> Response:
+        if not self.room.takes_streams:
+            return Response(status_code=503)
         return StreamingResponse(
             self.frames(int(request.query_params.get("last_event_id", self.room.seq))),
             media_type="text/event-stream",
         )
 
     async def frames(self, cursor: int) -> AsyncIterator[str]:
-        opened = {"room_id": "lobby", "seq": cursor, "resumed": True, "heat": COLD}
+        opened = {"room_id": "lobby", "seq": cursor, "resumed": True, "heat": self.room.heat}
         yield f"event: stream.opened\ndata: {json.dumps(opened)}\n\n"
-        while True:
-            news = [event for event in self.room.events[-KEPT:] if event["seq"] > cursor]
+        room = self.room
+        while room.takes_streams:
+            news = [event for event in room.events[-KEPT:] if event["seq"] > cursor]
             if news:
                 cursor = news[-1]["seq"]
                 yield "".join(
                     f"id: {event['seq']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
                     for event in news
                 )
-            async with self.room.moved:
-                if self.room.seq == cursor:
-                    await self.room.moved.wait()
+            async with room.moved:
+                if room.seq == cursor and room.takes_streams:
+                    await room.moved.wait()
 
     async def list_stream(self, _: Request) -> Response:
         async def silence() -> AsyncIterator[str]:
@@ -249,10 +268,19 @@ class ReplayServer:
         if what == "rate":
             self.room.rate = float(body["rate"])
         elif what == "reset":
+            self.room.takes_streams = False
+            await self.room.tell()
             self.room = lively_room(self.seed)
             self.session.clear()
         elif what == "say":
             answer = self.room.say(body.get("nickname", "Somebody"), body["text"], body.get("reply_to"))
+        elif what == "many":
+            for _ in range(body["count"]):
+                self.room.say("Crowd", "one of many")
+        elif what == "streams":
+            self.room.takes_streams = bool(body["open"])
+        elif what == "heat":
+            self.room.heat = {**COLD, "hot": bool(body["hot"])}
         elif what == "edit":
             self.room.edit(body["id"], body["text"])
         elif what == "react":
@@ -300,6 +328,7 @@ class ReplayServer:
                 Route(of_message, self.message),
                 Route(f"{of_message}/reactions/{{kind}}", self.reaction, methods=["PUT", "DELETE"]),
                 Route(f"{of_room}/reactions/mine", self.mine),
+                Route(f"{of_room}/search", self.search),
                 Route(f"{of_room}/typing", self.typing, methods=["POST"]),
                 Route("/stream/v1/rooms/lobby", self.stream),
                 Route("/stream/v1/rooms", self.list_stream),

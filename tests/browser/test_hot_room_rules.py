@@ -1,115 +1,65 @@
 """The rules by which a room stays readable at 200 messages a second, on a recorded crowd."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Route, expect
 
-from local_stack.ports import free_port
-from local_stack.server_process import ServerProcess
-from tests.browser.tab import People, Tab
-from tests.chat_stack import ROOT
+from tests.browser.busy_room import BusyRoom
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-HOT = 200
-Rect = dict[str, float]
 
-
-@pytest.fixture(scope="module")
-def busy_server(built_page: Path, logs_dir: Path) -> Iterator[ServerProcess]:
-    port = free_port()
-    env = {"PATH": os.environ["PATH"], "PORT": str(port), "SPA_DIR": str(built_page)}
-    server = ServerProcess(
-        "replay_server",
-        "tests.browser.replay_server",
-        env=env,
-        log_path=logs_dir / "replay.log",
-        port=port,
-        cwd=ROOT,
+async def test_the_screen_changes_at_most_four_times_a_second_in_a_crowd(busy: BusyRoom) -> None:
+    await busy.gets_busy()
+    await busy.tab.list.focus()
+    await busy.tab.page.keyboard.press("PageUp")
+    chip = busy.tab.page.locator(".new-chip")  # it counts, so every commit changes it, exactly once
+    await expect(chip).to_contain_text("new")
+    changes, lasted_ms = await chip.evaluate(
+        """async chip => {
+            const startedMs = performance.now();
+            let changes = 0;
+            await new Promise(done => {
+                const count = () => { changes += 1; if (changes === 16) done(); };
+                new MutationObserver(count).observe(chip, {subtree: true, characterData: true, childList: true});
+            });
+            return [changes, performance.now() - startedMs];
+        }"""
     )
-    server.start_and_wait()
-    yield server
-    server.stop()
+    assert changes <= lasted_ms / 250 + 3
 
 
-class BusyRoom:
-    """A tab in the busy room, and what steers the room."""
-
-    def __init__(self, tab: Tab, http: httpx.AsyncClient) -> None:
-        self.tab = tab
-        self._http = http
-
-    async def control(self, what: str, **body: Any) -> Any:
-        return (await self._http.post(f"/control/{what}", json=body)).json()
-
-    async def said_by(self, nickname: str) -> list[dict[str, Any]]:
-        """What the server has of somebody, oldest first."""
-        page = (await self._http.get("/api/v1/rooms/lobby/messages", params={"limit": 5_000})).json()
-        return [message for message in page["messages"] if message["author"]["nickname"] == nickname]
-
-    async def rate(self, per_s: float) -> None:
-        await self.control("rate", rate=per_s)
-
-    async def rows_in_view(self) -> dict[str, Rect]:
-        """Message id → where its row is, for rows that are wholly in view."""
-        found: dict[str, Rect] = await self.tab.list.evaluate(
-            """list => {
-                const view = list.getBoundingClientRect();
-                const rows = [...list.querySelectorAll('article')].map(row => [row, row.getBoundingClientRect()]);
-                return Object.fromEntries(rows
-                    .filter(([, rect]) => rect.top >= view.top && rect.bottom <= view.bottom)
-                    .map(([row, rect]) => [row.dataset.messageId, {top: rect.top, height: rect.height}]));
-            }"""
-        )
-        return found
-
-    async def is_frozen(self) -> None:
-        await expect(self.tab.list).to_have_attribute("data-frozen", "true")
-
-    async def stands_still(self) -> None:
-        """A key's or a wheel's scroll is over: the browser draws it over several frames."""
-        await self.tab.page.wait_for_function(
-            """async () => {
-                const list = document.querySelector('.list');
-                const before = list.scrollTop;
-                for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame);
-                return list.scrollTop === before;
-            }"""
-        )
-
-    async def frames(self, count: int) -> None:
-        await self.tab.page.evaluate(
-            "async count => { for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame); }",
-            count,
-        )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def busy(browser: Browser, busy_server: ServerProcess) -> AsyncIterator[BusyRoom]:
-    async with httpx.AsyncClient(base_url=busy_server.base_url) as http:
-        await http.post("/control/reset", json={})
-        people = People(browser, busy_server.base_url, http)
-        tab = await people.tab(viewport={"width": 1000, "height": 800})
-        await tab.open("/")
-        yield BusyRoom(tab, http)
-        await people.leave()
-
-
-async def busy_now(busy: BusyRoom) -> None:
-    await busy.rate(HOT)
-    await expect(busy.tab.status).to_contain_text("messages/s")
+async def test_no_scroll_is_animated_in_a_crowd_nor_for_who_wants_less_motion(busy: BusyRoom) -> None:
+    page = busy.tab.page
+    await page.evaluate(
+        """() => {
+            window.scrolls = [];
+            const scrollTo = Element.prototype.scrollTo;
+            Element.prototype.scrollTo = function (options) {
+                window.scrolls.push(options.behavior ?? 'auto');
+                return scrollTo.call(this, options);
+            };
+        }"""
+    )
+    await busy.control("say", text="into a quiet room")
+    await page.wait_for_function("() => window.scrolls.includes('smooth')")
+    await busy.gets_busy()
+    await page.evaluate("() => { window.scrolls = []; }")
+    await page.wait_for_function("() => window.scrolls.length >= 5")
+    assert "smooth" not in await page.evaluate("() => window.scrolls")
+    await busy.rate(0)
+    await expect(page.locator(".status-heat")).to_have_text("")
+    await page.emulate_media(reduced_motion="reduce")
+    await page.evaluate("() => { window.scrolls = []; }")
+    last = await busy.control("say", text="with less motion")
+    await busy.sees_seq(last["seq"])
+    assert "smooth" not in await page.evaluate("() => window.scrolls")
 
 
 @pytest.mark.parametrize("how", ["wheel", "page up", "hover", "selection", "focus", "menu"])
 async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom, how: str) -> None:
-    await busy_now(busy)
+    await busy.gets_busy()
     page, rows = busy.tab.page, busy.tab.rows
     match how:
         case "wheel":
@@ -137,8 +87,38 @@ async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom,
     await expect(busy.tab.page.locator(".new-chip")).to_contain_text("new")
 
 
+async def test_a_finger_on_the_list_makes_it_stand_still(busy: BusyRoom) -> None:
+    await busy.gets_busy()
+    devtools = await busy.tab.page.context.new_cdp_session(busy.tab.page)
+    touch = {"type": "touchStart", "touchPoints": [{"x": 500, "y": 400}]}
+    await devtools.send("Input.dispatchTouchEvent", touch)
+    await busy.is_frozen()
+    await busy.stands_still()
+    before = await busy.rows_in_view()
+    await devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await busy.frames(60)
+    await busy.is_frozen()  # also when the finger has left: only End, Esc or the chip let go
+    await busy.nothing_moved_since(before)
+
+
+async def test_only_a_pointer_that_rests_for_300_ms_makes_it_stand_still(busy: BusyRoom) -> None:
+    await busy.gets_busy()
+    await busy.tab.list.evaluate(
+        """list => {
+            window.restedMs = new Promise(frozen => list.addEventListener('pointerenter', () => {
+                const enteredMs = performance.now();
+                new MutationObserver(() => {
+                    if (list.dataset.frozen === 'true') frozen(performance.now() - enteredMs);
+                }).observe(list, {attributeFilter: ['data-frozen']});
+            }, {capture: true, once: true}));
+        }"""
+    )
+    await busy.tab.page.mouse.move(500, 400)
+    assert await busy.tab.page.evaluate("() => window.restedMs") >= 295
+
+
 async def test_hover_lets_the_list_go_when_the_pointer_leaves(busy: BusyRoom) -> None:
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.tab.page.mouse.move(500, 400)
     await busy.is_frozen()
     await busy.tab.page.mouse.move(500, 20)
@@ -147,7 +127,7 @@ async def test_hover_lets_the_list_go_when_the_pointer_leaves(busy: BusyRoom) ->
 
 @pytest.mark.parametrize("way", ["End", "Escape", "chip"])
 async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way: str) -> None:
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_frozen()
@@ -163,7 +143,7 @@ async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way:
 
 
 async def test_a_click_acts_on_the_row_that_was_under_the_pointer(busy: BusyRoom) -> None:
-    await busy_now(busy)
+    await busy.gets_busy()
     page = busy.tab.page
     await page.mouse.move(420, 500)
     await busy.is_frozen()
@@ -195,20 +175,53 @@ async def test_at_most_six_new_rows_a_second_and_the_rest_is_counted_in_place(bu
             }).observe(document.querySelector('.list'), {subtree: true, childList: true});
         }"""
     )
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.tab.page.wait_for_function("() => new Set(window.seen.values()).size >= 4")
     await busy.rate(0)
     times: list[str] = await busy.tab.page.evaluate("() => [...window.seen.values()]")
     per_second = {time: times.count(time) for time in set(times)}
     assert len(per_second) >= 3
     assert max(per_second.values()) <= 6
-    left_out = busy.tab.page.locator(".left-out").last
-    count = int((await left_out.inner_text()).removeprefix("+"))
-    rows_before = await busy.tab.rows.count()
-    assert count > 0
-    await left_out.click()
-    await expect(busy.tab.page.locator(".left-out")).not_to_have_count(0)
-    assert await busy.tab.rows.count() >= rows_before
+
+
+async def test_what_is_left_out_opens_in_place_on_a_click(busy: BusyRoom) -> None:
+    await busy.gets_busy()
+    left_out = busy.tab.page.locator(".left-out")
+    await expect(left_out.last).to_be_visible()
+    await busy.rate(0)
+    await expect(busy.tab.page.locator(".status-heat")).to_have_text("")
+    await busy.stands_still_by_page_up()
+    rows = busy.tab.page.locator("article", has=left_out)
+    seqs = await rows.evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
+    row = busy.tab.page.locator(f"article[data-seq='{seqs[-1]}']")
+    said = await busy.said()
+    next_one = next(message for message in said if message["seq"] > seqs[-1])
+    count = await row.locator(".left-out").inner_text()
+    assert int(count.removeprefix("+")) > 0
+    await expect(busy.tab.page.locator(f"[data-message-id='{next_one['id']}']")).to_have_count(0)
+    await row.locator(".left-out").click()
+    await expect(busy.tab.page.locator(f"[data-message-id='{next_one['id']}']")).to_have_count(1)
+    await expect(row.locator(".left-out")).to_have_count(0)
+
+
+async def test_whoever_wants_to_read_all_gets_every_message_a_row(busy: BusyRoom) -> None:
+    await busy.gets_busy()
+    left_out = busy.tab.page.locator(".left-out")
+    await expect(left_out.first).to_be_visible()
+    await busy.rate(0)
+    page = busy.tab.page
+    for _ in range(2):  # the choice is kept over a reload
+        await page.get_by_role("button", name="Settings").click()
+        await page.get_by_role("radio", name="All").check()
+        await page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        await expect(left_out).to_have_count(0)
+        await page.reload()
+        await busy.tab.is_live()
+        await busy.rate(200)
+        last = await busy.control("say", text="in the crowd")
+        await busy.rate(0)
+        await expect(page.locator(f"[data-message-id='{last['id']}']")).to_have_count(1)
+        await expect(left_out).to_have_count(0)
 
 
 async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -> None:
@@ -216,7 +229,7 @@ async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -
     await busy.tab.join("Mina")
     await expect(busy.tab.page.locator(".row-post")).to_have_count(0)  # until then its row has another id
     own_id = (await busy.said_by("Mina"))[-1]["id"]
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_frozen()
@@ -244,6 +257,18 @@ async def test_reactions_and_edits_never_change_the_height_of_a_row_in_view(busy
     await row.get_by_role("button", name="edited, show all").click()
     after = await row.bounding_box()
     assert before is not None and after is not None and after["height"] > before["height"]
+
+
+async def test_a_deletion_never_changes_the_height_of_a_row_in_view(busy: BusyRoom) -> None:
+    message = await busy.control("say", text="long words " * 40)
+    row = busy.tab.page.locator(f"[data-message-id='{message['id']}']")
+    await busy.control("react", id=message["id"])
+    await expect(row.locator(".reaction")).to_have_count(1)
+    await busy.sees_seq(message["seq"])
+    before = await row.bounding_box()
+    await busy.control("delete", id=message["id"])
+    await expect(row).to_contain_text("This message was deleted")
+    assert await row.bounding_box() == before
 
 
 async def test_a_count_changes_on_screen_at_most_twice_a_second(busy: BusyRoom) -> None:
@@ -275,7 +300,7 @@ async def test_my_own_message_is_there_before_the_server_has_it_and_once_afterwa
     await busy.tab.write("hello")
     await busy.tab.join("Mina")
     await busy.tab.sees("hello")
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.tab.page.keyboard.press("Escape")
     seen = asyncio.Event()
 
@@ -297,23 +322,24 @@ async def test_my_own_message_is_there_before_the_server_has_it_and_once_afterwa
 async def test_sending_while_frozen_does_not_scroll_and_a_chip_links_to_it(busy: BusyRoom) -> None:
     await busy.tab.write("hello")
     await busy.tab.join("Mina")
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_frozen()
     await busy.stands_still()
     before = await busy.rows_in_view()
     await busy.tab.write("sent from up here")
-    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("Your message is below")
-    after = await busy.rows_in_view()
-    assert {row: after.get(row) for row in before} == before
+    await expect(busy.tab.page.locator(".own-chip")).to_have_text("Your message is below")
+    await busy.nothing_moved_since(before)
     await expect(busy.tab.composer).to_be_focused()
+    await busy.tab.page.locator(".own-chip").click()
+    await expect(busy.tab.row("sent from up here")).to_be_in_viewport()
 
 
 async def test_enter_queues_a_message_exactly_once_and_the_composer_keeps_its_focus(busy: BusyRoom) -> None:
     await busy.tab.write("first")
     await busy.tab.join("Mina")
-    await busy_now(busy)
+    await busy.gets_busy()
     for number in range(10):
         await busy.tab.composer.press_sequentially(f"line {number}")
         await busy.tab.composer.press("Enter")
@@ -326,6 +352,6 @@ async def test_enter_queues_a_message_exactly_once_and_the_composer_keeps_its_fo
 
 
 async def test_a_busy_room_keeps_few_rows_in_the_page(busy: BusyRoom) -> None:
-    await busy_now(busy)
+    await busy.gets_busy()
     await busy.frames(120)
     assert await busy.tab.rows.count() < 200

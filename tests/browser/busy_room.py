@@ -1,0 +1,89 @@
+"""A tab in the busy room of the replay server, and what steers that room."""
+
+from typing import Any
+
+import httpx
+from playwright.async_api import expect
+
+from tests.browser.tab import Tab
+
+HOT = 200
+SLOWED = "This device is busy"
+Rect = dict[str, float]
+
+
+class BusyRoom:
+    """The tab, and the room that it looks at."""
+
+    def __init__(self, tab: Tab, http: httpx.AsyncClient) -> None:
+        self.tab = tab
+        self._http = http
+
+    async def control(self, what: str, **body: Any) -> Any:
+        return (await self._http.post(f"/control/{what}", json=body)).json()
+
+    async def said(self) -> list[dict[str, Any]]:
+        """What the server has, oldest first."""
+        page = (await self._http.get("/api/v1/rooms/lobby/messages", params={"limit": 5_000})).json()
+        messages: list[dict[str, Any]] = page["messages"]
+        return messages
+
+    async def said_by(self, nickname: str) -> list[dict[str, Any]]:
+        return [message for message in await self.said() if message["author"]["nickname"] == nickname]
+
+    async def rate(self, per_s: float) -> None:
+        await self.control("rate", rate=per_s)
+
+    async def rows_in_view(self) -> dict[str, Rect]:
+        """Message id → where its row is, for rows that are wholly in view."""
+        found: dict[str, Rect] = await self.tab.list.evaluate(
+            """list => {
+                const view = list.getBoundingClientRect();
+                const rows = [...list.querySelectorAll('article')].map(row => [row, row.getBoundingClientRect()]);
+                return Object.fromEntries(rows
+                    .filter(([, rect]) => rect.top >= view.top && rect.bottom <= view.bottom)
+                    .map(([row, rect]) => [row.dataset.messageId, {top: rect.top, height: rect.height}]));
+            }"""
+        )
+        return found
+
+    async def is_frozen(self) -> None:
+        await expect(self.tab.list).to_have_attribute("data-frozen", "true")
+
+    async def stands_still(self) -> None:
+        """A key's or a wheel's scroll is over: the browser draws it over several frames."""
+        await self.tab.page.wait_for_function(
+            """async () => {
+                const list = document.querySelector('.list');
+                const before = list.scrollTop;
+                for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame);
+                return list.scrollTop === before;
+            }"""
+        )
+
+    async def frames(self, count: int) -> None:
+        await self.tab.page.evaluate(
+            "async count => { for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame); }",
+            count,
+        )
+
+    async def gets_busy(self) -> None:
+        """A crowd talks, and the page has noticed; a slow machine's page says so instead of the rate."""
+        await self.rate(HOT)
+        await expect(self.tab.page.locator(".status-heat")).not_to_have_text("")
+
+    async def stands_still_by_page_up(self) -> dict[str, Rect]:
+        """The reader went up: where each row is from then on."""
+        await self.tab.list.focus()
+        await self.tab.page.keyboard.press("PageUp")
+        await self.is_frozen()
+        await self.stands_still()
+        return await self.rows_in_view()
+
+    async def nothing_moved_since(self, before: dict[str, Rect]) -> None:
+        assert len(before) > 3
+        after = await self.rows_in_view()
+        assert {row: after.get(row) for row in before} == before
+
+    async def sees_seq(self, seq: int) -> None:
+        await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport()

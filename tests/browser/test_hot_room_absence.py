@@ -1,0 +1,226 @@
+"""The rules of a hot room for those who were away, fall behind or listen instead of looking, on a recorded crowd."""
+
+import asyncio
+import json
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.busy_room import SLOWED, BusyRoom
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NOTICED_WITHIN_MS = 30_000
+
+
+async def hide(busy: BusyRoom, hidden: bool) -> None:
+    """Chromium without a window hides no tab: the page is told so."""
+    await busy.tab.page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        hidden,
+    )
+
+
+async def has_joined(busy: BusyRoom) -> None:
+    await busy.tab.write("hello")
+    await busy.tab.join("Mina")
+    await busy.tab.sees("hello")
+    await expect(busy.tab.page.locator(".row-post")).to_have_count(0)
+
+
+async def test_a_hidden_tab_paints_nothing_and_tells_afterwards_what_was_missed(busy: BusyRoom) -> None:
+    await has_joined(busy)
+    page = busy.tab.page
+    await hide(busy, True)
+    await page.evaluate(
+        """() => {
+            window.painted = 0;
+            const count = changes => { window.painted += changes.length; };
+            new MutationObserver(count).observe(document.querySelector('.room'),
+                {subtree: true, childList: true, characterData: true, attributes: true});
+        }"""
+    )
+    first = await busy.control("say", nickname="Ann", text="where are you @Mina?")
+    await busy.control("many", count=3_410)
+    last = await busy.control("say", nickname="Ann", text="still away, @Mina?")
+    await expect(page).to_have_title("(99+) Show night · Hotchat")
+    await expect(page.locator("[data-announce=for-me]")).to_contain_text("still away")
+    spoken = page.locator("[data-announce]")
+    assert (
+        await page.evaluate("() => window.painted") <= 2 * await spoken.count()
+    )  # what is said aloud is no paint
+    await hide(busy, False)
+    banner = page.locator(".away-banner")
+    await expect(banner).to_contain_text("2 mentions, 3,412 messages while you were away")
+    await busy.sees_seq(last["seq"])
+    await expect(page.locator(f"[data-message-id='{first['id']}']")).to_have_count(0)
+    await banner.get_by_role("button").first.click()
+    await busy.sees_seq(first["seq"])
+    await expect(banner).to_have_count(0)
+
+
+async def test_whoever_slept_gets_the_newest_page_and_is_told_what_was_missed(busy: BusyRoom) -> None:
+    await has_joined(busy)
+    page = busy.tab.page
+    await busy.control("streams", open=False)
+    await expect(busy.tab.status).to_have_attribute("data-connection", "reconnecting")
+    first = await busy.control("say", nickname="Ann", text="are you there @Mina?")
+    await busy.control("many", count=1_000)
+    last = await busy.control("say", text="the newest")
+    await busy.control("streams", open=True)
+    await expect(busy.tab.status).to_have_attribute("data-connection", "live", timeout=NOTICED_WITHIN_MS)
+    await busy.sees_seq(last["seq"])
+    banner = page.locator(".away-banner")
+    await expect(banner).to_contain_text("1,002 messages while you were away")
+    await expect(banner).to_contain_text("1 mention", timeout=NOTICED_WITHIN_MS)
+    await expect(page.locator(f"[data-message-id='{first['id']}']")).to_have_count(0)
+    await banner.get_by_role("button").first.click()
+    await busy.sees_seq(first["seq"])
+
+
+async def test_what_is_being_read_stays_when_thousands_of_messages_come(busy: BusyRoom) -> None:
+    before = await busy.stands_still_by_page_up()
+    await busy.control("many", count=4_000)
+    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("4,000 new")
+    await busy.nothing_moved_since(before)
+    last = await busy.control("say", text="the very last")
+    await busy.tab.page.keyboard.press("End")
+    await busy.sees_seq(last["seq"])
+
+
+async def test_what_is_being_read_stays_when_the_stream_comes_back_far_ahead(busy: BusyRoom) -> None:
+    before = await busy.stands_still_by_page_up()
+    await busy.control("streams", open=False)
+    await expect(busy.tab.status).to_have_attribute("data-connection", "reconnecting")
+    await busy.control("many", count=1_000)
+    await busy.control("streams", open=True)
+    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("1,000 new", timeout=NOTICED_WITHIN_MS)
+    await busy.nothing_moved_since(before)
+    last = await busy.control("say", text="the very last")
+    await busy.tab.page.keyboard.press("End")
+    await busy.sees_seq(last["seq"])
+
+
+async def test_trouble_shows_once_it_has_lasted_two_seconds_on_a_line_that_never_grows(
+    busy: BusyRoom,
+) -> None:
+    page = busy.tab.page
+    line = await busy.tab.status.bounding_box()
+    await page.evaluate(
+        """() => {
+            const line = document.querySelector('.status-line');
+            const connection = line.querySelector('.status-connection');
+            let lostAtMs = null;
+            window.shownAfterMs = new Promise(shown => new MutationObserver(() => {
+                if (line.dataset.connection !== 'live') lostAtMs ??= performance.now();
+                if (lostAtMs !== null && !connection.innerText.includes('Live')) shown(performance.now() - lostAtMs);
+            }).observe(line, {subtree: true, childList: true, characterData: true, attributes: true}));
+        }"""
+    )
+    await busy.control("streams", open=False)
+    await expect(busy.tab.status).to_contain_text("Reconnecting", timeout=NOTICED_WITHIN_MS)
+    assert await page.evaluate("() => window.shownAfterMs") >= 1_990
+    assert await busy.tab.status.bounding_box() == line
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.context.set_offline(True)
+    await expect(busy.tab.status).to_contain_text("You are offline")
+    assert await busy.tab.status.bounding_box() == line
+    await page.context.set_offline(False)
+    await busy.control("heat", hot=True)
+    await busy.control("streams", open=True)
+    await expect(busy.tab.status).to_contain_text("Live", timeout=NOTICED_WITHIN_MS)
+    await expect(busy.tab.status).to_contain_text("Hot")
+    await busy.gets_busy()
+    assert await busy.tab.status.bounding_box() == line
+
+
+async def test_refused_history_says_when_it_comes_and_comes_by_itself(busy: BusyRoom) -> None:
+    page = busy.tab.page
+    line = await busy.tab.status.bounding_box()
+    asked: list[str] = []
+    seen = asyncio.Event()
+
+    async def refuse_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            await seen.wait()
+            await route.fallback()
+            return
+        problem = {
+            "type": "/problems/room_hot",
+            "title": "Hot",
+            "status": 429,
+            "detail": "",
+            "code": "room_hot",
+        }
+        await route.fulfill(
+            status=429,
+            content_type="application/problem+json",
+            headers={"Retry-After": "4"},
+            body=json.dumps({**problem, "retry_after_ms": 3_500}),
+        )
+
+    await page.route("**/messages?*before_seq*", refuse_once)
+    await busy.tab.list.focus()
+    async with asyncio.timeout(NOTICED_WITHIN_MS / 1_000):
+        while not asked:  # history that was on its way already moves the top further up
+            await page.keyboard.press("Home")
+            await busy.stands_still()
+    await expect(busy.tab.status).to_contain_text("Older messages in")
+    assert await busy.tab.status.bounding_box() == line
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    seen.set()
+    await expect(page.locator(".room-start")).to_have_count(0)
+    await expect(busy.tab.status).to_contain_text("Live", timeout=NOTICED_WITHIN_MS)
+    assert len(asked) >= 2
+
+
+async def test_a_screen_reader_hears_one_summary_every_ten_seconds_and_mentions_at_once(
+    busy: BusyRoom,
+) -> None:
+    await has_joined(busy)
+    page = busy.tab.page
+    await page.clock.install()
+    await busy.tab.open("/")
+    await page.evaluate(
+        """() => {
+            window.heard = [];
+            window.listenedFromMs = Date.now();
+            const summary = document.querySelector('[data-announce=summary]');
+            new MutationObserver(() => window.heard.push(summary.innerText)).observe(summary,
+                {subtree: true, characterData: true, childList: true});
+        }"""
+    )
+    await busy.gets_busy()
+    await busy.control("say", nickname="Ann", text="look here @Mina")
+    await expect(page.locator("[data-announce=for-me]")).to_have_text("Ann: look here @Mina")
+    for count in range(1, 4):
+        await page.clock.fast_forward(10_000)
+        await page.wait_for_function("count => window.heard.length >= count", arg=count)
+    heard, lasted_ms = await page.evaluate("() => [window.heard, Date.now() - window.listenedFromMs]")
+    assert all("new messages" in words for words in heard)
+    assert len(heard) <= lasted_ms / 10_000
+    live = page.locator(
+        "[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log]:not([aria-live=off])"
+    )
+    said_aloud = await live.evaluate_all(
+        "all => all.filter(each => each.innerText.includes('messages/s')).length"
+    )
+    assert said_aloud == 0
+
+
+async def test_a_page_that_falls_behind_lowers_its_pace_and_says_so(busy: BusyRoom) -> None:
+    page = busy.tab.page
+    await page.evaluate(
+        """() => requestAnimationFrame(function tick() {
+            const untilMs = performance.now() + 60;
+            while (performance.now() < untilMs);
+            if (!window.isQuick) requestAnimationFrame(tick);
+        })"""
+    )
+    await busy.gets_busy()
+    await expect(busy.tab.status).to_contain_text(SLOWED, timeout=NOTICED_WITHIN_MS)
+    await page.evaluate("() => { window.isQuick = true; }")
