@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from load_tests.bench.figures import (
     fan_out,
     fetch,
+    first_load,
+    frames,
     growth,
     gzip_streams,
     idle,
@@ -35,4 +37,6 @@ FIGURES: Mapping[str, Callable[[Stores, Scale], Awaitable[Outcome]]] = {
     "unwatched": unwatched.run,
     "growth": growth.run,
     "two_processes": two_processes.run,
+    "frames": frames.run,
+    "first_load": first_load.run,
 }

@@ -19,6 +19,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
@@ -336,7 +337,7 @@ class ReplayServer:
                 Route("/healthz/ready", self.ready),
                 Route("/", self.index),
                 Route("/rooms/lobby", self.index),
-                Mount("/", StaticFiles(directory=self.page)),
+                Mount("/", GZipMiddleware(StaticFiles(directory=self.page), minimum_size=1024)),
             ],
         )
 

@@ -1,0 +1,64 @@
+"""The built page in chromium, on the tiny replay server: so that the page is measured, and no store or Kafka."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from load_tests.bench.cores import on_all_cores
+from load_tests.bench.stage import ROOT
+from load_tests.bench.stores import temporary_folder
+from local_stack.page import DIST, ensure_page
+from local_stack.ports import free_port
+from local_stack.server_process import ServerProcess
+from tests.browser.chromium import NoChromium, launch_chromium
+
+VIEW = {"width": 1280, "height": 800}
+
+
+@dataclass(frozen=True)
+class Replay:
+    browser: Browser
+    base_url: str
+
+    async def fresh_page(self) -> Page:
+        """With nothing in its cache; close its context afterwards."""
+        context = await self.browser.new_context(viewport=VIEW)  # type: ignore[arg-type]
+        return await context.new_page()
+
+
+@asynccontextmanager
+async def replay(*, messages_per_s: float) -> AsyncIterator[Replay]:
+    """Raises RuntimeError where there is no chromium."""
+    with on_all_cores(), temporary_folder() as path:
+        (ROOT / "build").mkdir(exist_ok=True)
+        ensure_page(ROOT / "build" / "page.log")
+        port = free_port()
+        env = {
+            "PATH": os.environ["PATH"],
+            "PORT": str(port),
+            "SPA_DIR": str(DIST),
+            "RATE": str(messages_per_s),
+        }
+        server = ServerProcess(
+            "replay_server",
+            "tests.browser.replay_server",
+            env=env,
+            log_path=path / "replay.log",
+            port=port,
+            cwd=ROOT,
+        )
+        server.start_and_wait()
+        try:
+            async with async_playwright() as playwright:
+                browser = await launch_chromium(playwright)
+                try:
+                    yield Replay(browser, server.base_url)
+                finally:
+                    await browser.close()
+        except NoChromium as missing:
+            raise RuntimeError(str(missing)) from missing
+        finally:
+            server.stop()
