@@ -15,6 +15,8 @@ let room: FakeRoom;
 let clock: FakeClock;
 let feed: RoomFeed;
 let view: RoomView;
+let outbox: Outbox;
+let answerPost: () => void;
 let searched: string[];
 let commitsAtMs: number[];
 
@@ -25,9 +27,11 @@ beforeEach(async () => {
   commitsAtMs = [];
   const random = () => 0.5;
   feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
-  const outbox = new Outbox({
+  outbox = new Outbox({
     store: memoryOutboxStore(),
-    api: { post: () => new Promise<Message>(() => undefined) },
+    api: {
+      post: (_roomId, draft) => new Promise((answer) => (answerPost = () => answer(postedBy(draft.text)))),
+    },
     clock,
     random,
     renewSession: () => Promise.resolve(false),
@@ -67,6 +71,9 @@ async function crowd(perS: number, seconds: number): Promise<void> {
 function sayMany(count: number): void {
   for (let said = 0; said < count; said += 1) room.say();
 }
+
+/** The server takes the post: its event goes out at once. */
+const postedBy = (text: string): Message => room.say({ id: "posted", author: MINA, text });
 
 const messages = () => feed.getSnapshot().room?.messages ?? [];
 const rowSeqs = () =>
@@ -274,5 +281,50 @@ describe("what is always shown", () => {
     view.open(afterSeq);
     const opened = Array.from({ length: count }, (_, index) => afterSeq + 1 + index);
     expect(rowSeqs()).toEqual(expect.arrayContaining(opened));
+  });
+});
+
+describe("one's own message", () => {
+  const place = () => {
+    const { rows } = view.getSnapshot();
+    const own = rows.findIndex((row) => row.key === "client-1");
+    return own === -1 ? null : rows.length - own;
+  };
+
+  it("is there with the next frame, stays last while it is on its way, and then changes place at most once", async () => {
+    await crowd(200, 2);
+    view.setReading("all");
+    outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
+    await clock.advance(FRAME_MS);
+    expect(place()).toBe(1);
+    const places = new Set<string>();
+    const watch = view.subscribe(() => {
+      const { rows } = view.getSnapshot();
+      const own = rows.findIndex((row) => row.key === "client-1");
+      const before = rows[own - 1];
+      places.add(own === rows.length - 1 ? "last" : `after ${before?.key}`);
+    });
+    await crowd(200, 1);
+    answerPost();
+    await settled();
+    await crowd(200, 2);
+    watch();
+    expect(places.has("last")).toBe(true);
+    expect(places.size).toBeLessThanOrEqual(2);
+    expect(view.getSnapshot().rows.filter((row) => row.key === "client-1")).toHaveLength(1);
+  });
+
+  it("is told of below a list that stands still, with the way to it", async () => {
+    view.freeze({ type: "began", reason: "scroll" });
+    outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
+    await clock.advance(FRAME_MS);
+    expect(view.getSnapshot().lastPost).toEqual({ seq: null });
+    answerPost();
+    await clock.advance(1_000);
+    expect(view.getSnapshot()).toMatchObject({
+      isFrozen: true,
+      lastPost: { seq: room.lastSeq },
+      held: { messages: 0 },
+    });
   });
 });
