@@ -31,6 +31,10 @@ CHUNK: Final = 500
 MAX_BATCH_BYTES: Final = 512 * 1024
 REQUEST_TIMEOUT_MS: Final = 5_000
 BACKOFF_MAX_S: Final = 1.0
+ACKNOWLEDGED_WITHIN_S: Final = 8.0
+"""An idempotent producer repeats a batch for ever; shorter than a relay's lease, so that no other relay takes it up."""
+
+CLOSE_WITHIN_S: Final = 1.0
 
 PRODUCED = Counter("hotchat_events_produced_total", "Events that Kafka acknowledged")
 LEFT_TO_RELAY = Counter(
@@ -72,8 +76,8 @@ class EventProducer:
             yield self
             if self.is_healthy:
                 await self._wait_until_sent(within_s=2)
-        await asyncio.gather(*self._sends, return_exceptions=True)
         await self._close_producer()
+        await asyncio.gather(*self._sends, return_exceptions=True)
 
     async def _wait_until_sent(self, within_s: float) -> None:
         try:
@@ -106,11 +110,12 @@ class EventProducer:
             return []
         done: list[Position] = []
         try:
-            for batch_events, sent in await self._send(producer, events):
-                await sent
-                done += [(event.room_id, event.seq) for event in batch_events]
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+                for batch_events, sent in await self._send(producer, events):
+                    await asyncio.shield(sent)
+                    done += [(event.room_id, event.seq) for event in batch_events]
         except (KafkaError, OSError, TimeoutError) as error:
-            self._note_failure(error)
+            self._note_failure(error, producer)
         return done
 
     async def _run(self) -> None:
@@ -161,8 +166,13 @@ class EventProducer:
         if producer is not None:
             PRODUCER_RESTARTS.inc()
             await _stop(producer)
+        for task in self._sends:
+            task.cancel()  # nobody will acknowledge these any more
 
-    def _note_failure(self, error: BaseException) -> None:
+    def _note_failure(self, error: BaseException, producer: AIOKafkaProducer | None = None) -> None:
+        """`producer`: which one failed, where an older one may still be heard of."""
+        if producer is not None and producer is not self._producer:
+            return
         if not self._failed:
             log.warning("Kafka does not take events (they wait in the outbox): %r", error)
         self._failed = True
@@ -187,7 +197,7 @@ class EventProducer:
             for events, sent in await self._send(producer, chunk):
                 self._in_flight += len(events)
                 IN_FLIGHT.set(self._in_flight)
-                task = asyncio.create_task(self._await_acknowledgement(events, sent))
+                task = asyncio.create_task(self._await_acknowledgement(producer, events, sent))
                 self._sends.add(task)
                 task.add_done_callback(self._sends.discard)
         except (KafkaError, OSError, TimeoutError) as error:
@@ -217,29 +227,50 @@ class EventProducer:
                 if taken == 0:
                     raise ChatError("body_too_large", "An event is larger than a record batch may be.")
                 batch.close()
-                sends.append(
-                    (left[:taken], await producer.send_batch(batch, CHAT_EVENTS, partition=partition))
-                )
+                sent = await producer.send_batch(batch, CHAT_EVENTS, partition=partition)
+                sent.add_done_callback(_retrieve)
+                sends.append((left[:taken], sent))
                 left = left[taken:]
         return sends
 
-    async def _await_acknowledgement(self, events: list[StoredEvent], sent: "asyncio.Future[object]") -> None:
+    async def _await_acknowledgement(
+        self, producer: AIOKafkaProducer, events: list[StoredEvent], sent: "asyncio.Future[object]"
+    ) -> None:
         try:
-            await sent
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+                await asyncio.shield(sent)
             PRODUCED.inc(len(events))
             self._acknowledged([(event.room_id, event.seq) for event in events])
-        except KafkaError as error:
+        except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
             LEFT_TO_RELAY.labels("not acknowledged").inc(len(events))
-            self._note_failure(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            self._note_failure(error, producer)
         finally:
             self._in_flight -= len(events)
             IN_FLIGHT.set(self._in_flight)
 
 
+def _retrieve(sent: "asyncio.Future[object]") -> None:
+    """Its error was told by whoever waited, or nobody waits any more."""
+    if not sent.cancelled():
+        sent.exception()
+
+
 async def _stop(producer: AIOKafkaProducer) -> None:
-    """Close a producer, broken or not, within a moment: it would wait for a broker that is away."""
+    """Close a producer, broken or not, within a moment: it would wait for a broker that is away.
+
+    One that cannot send what it holds is ended all the same; left alone it would send that after Kafka's return, when
+    the relay has sent it too.
+    """
     try:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
             await producer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
         log.debug("A producer did not close cleanly: %r", error)
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await producer._sender.close()
+                await producer.client.close()
+        except (KafkaError, OSError, TimeoutError) as ending:
+            log.debug("A producer did not end: %r", ending)

@@ -107,6 +107,7 @@ async def test_a_committed_event_is_in_kafka_in_order_and_leaves_the_outbox(
     assert header(records[0].headers, "type") == b"message.created"
 
 
+@pytest.mark.timeout(300)
 async def test_what_was_posted_while_kafka_was_away_arrives_after_its_return(
     store: Store, own_kafka: Kafka, stack: AsyncExitStack
 ) -> None:
@@ -121,6 +122,30 @@ async def test_what_was_posted_while_kafka_was_away_arrives_after_its_return(
     await until(lambda: is_empty(process), within_s=60)
     records = await records_of(own_kafka.bootstrap_servers, room)
     assert sorted(set(seqs(records))) == list(range(1, 52))
+
+
+@pytest.mark.timeout(300)
+async def test_two_processes_do_not_both_send_what_an_outage_left(
+    store: Store, own_kafka: Kafka, stack: AsyncExitStack
+) -> None:
+    processes = [await ChatProcess(store, own_kafka.bootstrap_servers, stack).start() for _ in range(2)]
+    room = await store.make_room()
+    for process in processes:
+        await process.writer.post(post(room, "before"))
+    await until(lambda: is_empty(processes[0]))
+    own_kafka.stop()
+    await asyncio.gather(*(process.writer.post(post(room, "unnoticed")) for process in processes))
+
+    async def have_noticed() -> bool:
+        return not any(process.producer.is_healthy for process in processes)
+
+    await until(have_noticed, within_s=60)
+    await asyncio.gather(*(processes[n % 2].writer.post(post(room, f"during {n}")) for n in range(800)))
+    own_kafka.start()
+    await until(lambda: is_empty(processes[0]), within_s=90)
+    found = seqs(await records_of(own_kafka.bootstrap_servers, room))
+    assert sorted(set(found)) == list(range(1, 805))
+    assert len(found) < 804 * 1.3
 
 
 async def test_an_event_left_by_a_killed_process_is_sent_by_another(
