@@ -1,17 +1,18 @@
 """Stores stopped, killed, and robbed of what they held."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from chat_contract.topics import CHAT_EVENTS
 from load_tests.bench.stores import make_topics
 from load_tests.chaos.crowd import Crowd
 from load_tests.chaos.fault import FaultList
-from load_tests.chaos.system import System
+from load_tests.chaos.system import DATABASE, System
 from local_stack.apache_kafka import ApacheKafka
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
@@ -22,6 +23,10 @@ AWAY_S: Final = 3.0
 LONG_OUTAGE_S: Final = 60.0
 TRIM_AFTER_S: Final = 2.0
 ADMIN_TIMEOUT_S: Final = 10.0
+RELAYED_WITHIN_S: Final = 60.0
+MOST_RECORDS_AN_EVENT: Final = 1.3
+
+_WAIT_IN_OUTBOX: Final = "SELECT count(*) FROM outbox WHERE created_at < now() - interval '5 seconds'"
 
 
 @FAULTS.add("Kafka stopped, started after 3 s", "kafka")
@@ -55,8 +60,24 @@ async def kill_postgres(system: System, _: Crowd) -> None:
 
 
 @FAULTS.add("Kafka away for 60 s", "kafka", is_mixable=False)
-async def long_kafka_outage(system: System, _: Crowd) -> None:
+async def long_kafka_outage(system: System, crowd: Crowd) -> None:
+    """Each event is to reach Kafka about once: not once more from every chat_server's relay."""
+    records, events = await asyncio.to_thread(_records_and_events, system)
     await _away(system.kafka, system.kafka.stop, LONG_OUTAGE_S)
+    p99_s = crowd.ledger.answered_within_s(0.99)
+    begun_s = time.monotonic()
+    async with asyncio.timeout(RELAYED_WITHIN_S):
+        while await asyncio.to_thread(system.postgres.psql, _WAIT_IN_OUTBOX, DATABASE) != "0":
+            await asyncio.sleep(0.5)
+    took_s = time.monotonic() - begun_s
+    records_now, events_now = await asyncio.to_thread(_records_and_events, system)
+    records, events = records_now - records, events_now - events
+    system.remarks.append(
+        f"Kafka got {records:,} records for {events:,} events, the last ones {took_s:.1f} s after its return; "
+        f"99 % of writes were answered within {p99_s:.3f} s"
+    )
+    if records > events * MOST_RECORDS_AN_EVENT:
+        system.findings.append(f"{records:,} records for {events:,} events")
 
 
 @FAULTS.add("topic deleted and made again", "kafka")
@@ -94,6 +115,20 @@ def _delete_and_make(bootstrap_servers: str) -> None:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
         make_topics(bootstrap_servers)  # a producer was faster; now wait for the leaders
+
+
+def _records_and_events(system: System) -> tuple[int, int]:
+    """Records that Kafka was ever given, and events that were stored."""
+    consumer = Consumer({"bootstrap.servers": system.kafka.bootstrap_servers, "group.id": "chaos"})
+    try:
+        partitions = consumer.list_topics(CHAT_EVENTS, timeout=ADMIN_TIMEOUT_S).topics[CHAT_EVENTS].partitions
+        ends = [
+            consumer.get_watermark_offsets(TopicPartition(CHAT_EVENTS, number), timeout=ADMIN_TIMEOUT_S)[1]
+            for number in partitions
+        ]
+    finally:
+        consumer.close()
+    return sum(ends), int(system.postgres.psql("SELECT coalesce(sum(last_seq), 0) FROM rooms", DATABASE))
 
 
 def _trim(bootstrap_servers: str) -> None:
