@@ -91,14 +91,11 @@ function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
 async function exclusively(name: string, work: () => Promise<void>): Promise<void> {
   const locks = (navigator as { locks?: LockManager }).locks;
   if (locks === undefined) return work();
-  let hasBegun = false;
   try {
-    await locks.request(name, () => {
-      hasBegun = true;
-      return work();
-    });
+    await locks.request(name, work);
   } catch (error) {
-    if (hasBegun) throw error;
+    const isForbidden = error instanceof DOMException && error.name === "SecurityError";
+    if (!isForbidden) throw error;
     await work(); // a frame that may store nothing may lock nothing
   }
 }

@@ -14,7 +14,7 @@ export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => vo
       <Popover.Trigger className="icon-button" aria-label={t("composer.emoji")} title={t("composer.emoji")}>
         <Smile size={18} aria-hidden="true" />
       </Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal container={document.querySelector("main")}>
         <Popover.Content className="emoji-popover" align="end" sideOffset={8} collisionPadding={8}>
           <EmojiPicker.Root
             locale={locale}

@@ -20,7 +20,7 @@ export default function MessageMenu({ message, isMine, onClose }: MenuProps) {
       <DropdownMenu.Trigger className="icon-button" aria-label={t("message.menu")}>
         <Ellipsis size={15} aria-hidden="true" />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={document.querySelector("main")}>
         <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
           <Items message={message} isMine={isMine} />
         </DropdownMenu.Content>

@@ -107,9 +107,10 @@ export function useFreezeGestures({ scroller, freeze, isBusy, isFrozen, isAtEnd,
     },
     onKeyDown: (event: KeyboardEvent) => {
       // React's events come through portals too: the keys of an open menu are the menu's.
-      if (!(event.target instanceof Node) || scroller.current?.contains(event.target) !== true) return;
+      const list = scroller.current;
+      if (list === null || !(event.target instanceof Node) || !list.contains(event.target)) return;
       if (FREEZING_KEYS.has(event.key)) began();
-      if (scroller.current !== null && moveRowFocus(scroller.current, event.key)) event.preventDefault();
+      if (moveRowFocus(list, event.key)) event.preventDefault();
       if (event.key === "End" || event.key === "Escape") {
         event.preventDefault();
         freeze({ type: "back-to-newest" });
