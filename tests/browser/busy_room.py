@@ -56,7 +56,7 @@ class BusyRoom:
             """async () => {
                 const list = document.querySelector('.list');
                 const before = list.scrollTop;
-                for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame);
+                for (let i = 0; i < 30; i++) await new Promise(requestAnimationFrame);
                 return list.scrollTop === before;
             }"""
         )
@@ -86,4 +86,4 @@ class BusyRoom:
         assert {row: after.get(row) for row in before} == before
 
     async def sees_seq(self, seq: int) -> None:
-        await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport()
+        await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport(timeout=15_000)
