@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from chat_contract.http.cors import RawHeaders
-from chat_contract.http.edge import Scope
+from chat_contract.http.edge import Scope, raw_header
 from chat_contract.http.problem import ChatError
 from chat_server.parts import PartsOf
 from chat_server.sessions.tokens import COOKIE, LIFETIME_S, Session, SessionTokens, session_in
@@ -20,6 +20,11 @@ def token_headers(token: str, *, is_https: bool) -> RawHeaders:
     return [(b"set-cookie", cookie.encode()), (b"x-hotchat-session", token.encode())]
 
 
+def came_by_https(scope: Scope) -> bool:
+    """Also by way of an edge, which says so; to lie about that only makes the liar's own cookie stricter."""
+    return scope["scheme"] == "https" or raw_header(scope, b"x-forwarded-proto") == b"https"
+
+
 def current_session(scope: Scope, tokens: SessionTokens, now_s: float) -> tuple[Session, RawHeaders]:
     """The session, and the headers that renew it when it is due. Raises `unauthenticated` or `session_expired`."""
     session = session_in(scope, tokens, now_s)
@@ -28,7 +33,7 @@ def current_session(scope: Scope, tokens: SessionTokens, now_s: float) -> tuple[
     if not session.is_due_for_renewal(now_s):
         return session, []
     token, session = tokens.issue(session.user_id, session.nickname, now_s)
-    return session, token_headers(token, is_https=scope["scheme"] == "https")
+    return session, token_headers(token, is_https=came_by_https(scope))
 
 
 async def signed_in(request: Request, response: Response, parts: PartsOf) -> Session:

@@ -11,7 +11,7 @@ from chat_server.errors import problems
 from chat_server.json_body import documented_body, json_body
 from chat_server.messages.message_view import rfc3339_ms
 from chat_server.parts import PartsOf
-from chat_server.sessions.current import SignedIn, token_headers
+from chat_server.sessions.current import SignedIn, came_by_https, token_headers
 from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
 
 router = APIRouter(tags=["sessions"])
@@ -36,7 +36,7 @@ async def create_session(
     user_id = uuid_utils.compat.uuid7()
     await parts.users.add(user_id, wanted.nickname, datetime.now(UTC))
     token, session = parts.tokens.issue(user_id, wanted.nickname, time.time())
-    response.raw_headers += token_headers(token, is_https=request.url.scheme == "https")
+    response.raw_headers += token_headers(token, is_https=came_by_https(request.scope))
     expires_at = rfc3339_ms(datetime.fromtimestamp(session.expires_s, UTC))
     return SessionView(
         user=UserView(id=str(user_id), nickname=wanted.nickname), token=token, expires_at=expires_at

@@ -21,6 +21,15 @@ async def test_a_nickname_gets_a_token_and_a_cookie(people: People) -> None:
     assert by_token.json() == answer.json()["user"]
 
 
+async def test_the_cookie_of_a_page_that_came_by_https_stays_on_https(people: People) -> None:
+    http = people.nobody()
+    for reached_by, is_secure in (("https", True), ("http", False)):
+        answer = await http.post(
+            "/api/v1/sessions", json={"nickname": "Minji"}, headers={"X-Forwarded-Proto": reached_by}
+        )
+        assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
+
+
 async def test_without_a_session_one_reads_but_does_not_write(people: People) -> None:
     http = people.nobody()
     assert (await http.get("/api/v1/rooms/lobby/messages")).status_code == 200
