@@ -40,7 +40,8 @@ IDLE_IN_TRANSACTION_S: Final = 3
 """A process that stands still in the middle of a transaction keeps its rooms from the others no longer than that."""
 
 ANSWER_WITHIN_S: Final = 2.5
-OUTCOME_WITHIN_S: Final = 3
+OUTCOME_WITHIN_S: Final = 0.7
+"""After that the writes are refused, though they may be stored: the same again is answered by its key."""
 
 _CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
