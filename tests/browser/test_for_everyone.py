@@ -72,7 +72,7 @@ async def test_axe_finds_nothing_where_the_nickname_is_asked_and_where_a_room_is
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_what_opens_over_a_room_nor_on_a_phone(
+async def test_axe_finds_nothing_on_a_phone_where_a_reaction_tells_who_gave_it(
     people: People, scheme: str
 ) -> None:
     ann = await people.person("Ann")
@@ -83,23 +83,8 @@ async def test_axe_finds_nothing_in_what_opens_over_a_room_nor_on_a_phone(
     await bob.post(room, "my own")
     await tab.open(f"/rooms/{room}")
     await tab.sees("my own")
-    page = tab.page
     await tab.reaction("liked by its author", "heart").hover()
-    await expect(page.locator(".reaction-people")).to_be_visible()
-    assert await violations(tab) == []
-    await tab.row("my own").hover()
-    await tab.row("my own").get_by_label("More actions").click()
-    await expect(page.get_by_role("menu")).to_be_visible()
-    assert await violations(tab) == []
-    await page.get_by_role("menuitem", name="Delete").click()
-    await expect(page.get_by_role("alertdialog")).to_be_visible()
-    assert await violations(tab) == []
-    await page.keyboard.press("Escape")
-    await tab.composer.fill("@a")
-    await expect(page.get_by_role("listbox")).to_be_visible()
-    assert await violations(tab) == []
-    await page.get_by_role("button", name="Rooms", exact=True).click()
-    await expect(page.get_by_role("dialog", name="Rooms")).to_be_visible()
+    await expect(tab.page.locator(".reaction-people")).to_be_visible()
     assert await violations(tab) == []
 
 
