@@ -1,6 +1,5 @@
 """Whatever is sent, the answer is a 4xx with a reason and a code of the list."""
 
-import uuid
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from chat_contract.problems import PROBLEMS
 from tests.api.conftest import People
 
-KEY = str(uuid.uuid4())
+KEY = "6a538838-6fa0-4443-ad0f-514ebbf22259"
 LONE_SURROGATE = f'{{"client_message_id": "{KEY}", "text": "\\ud800"}}'
 
 
