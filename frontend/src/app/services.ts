@@ -44,8 +44,10 @@ export function createServices(): Services {
   window.addEventListener("online", outbox.flush);
   void session.load();
   void outbox.restore();
-  const shared = openSharedStreams();
-  if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);
+  const sharedStreams = openSharedStreams().then((shared) => {
+    if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);
+    return shared;
+  });
   return {
     api,
     config,
@@ -54,10 +56,12 @@ export function createServices(): Services {
     outbox,
     clock: browserClock,
     openStream: deferredStream(
-      async () => shared?.stream(await streamUrl()) ?? eventSourceStream(await streamUrl(), EventSource),
+      async () =>
+        (await sharedStreams)?.stream(await streamUrl()) ?? eventSourceStream(await streamUrl(), EventSource),
     ),
     openNotify: deferredNotify(
-      async () => shared?.notify(await streamUrl()) ?? eventSourceNotify(await streamUrl(), EventSource),
+      async () =>
+        (await sharedStreams)?.notify(await streamUrl()) ?? eventSourceNotify(await streamUrl(), EventSource),
     ),
   };
 }
@@ -91,11 +95,14 @@ function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
 async function exclusively(name: string, work: () => Promise<void>): Promise<void> {
   const locks = (navigator as { locks?: LockManager }).locks;
   if (locks === undefined) return work();
+  const lock: { isHeld: boolean } = { isHeld: false };
   try {
-    await locks.request(name, work);
+    await locks.request(name, () => {
+      lock.isHeld = true;
+      return work();
+    });
   } catch (error) {
-    const isForbidden = error instanceof DOMException && error.name === "SecurityError";
-    if (!isForbidden) throw error;
+    if (lock.isHeld) throw error;
     await work(); // a frame that may store nothing may lock nothing
   }
 }

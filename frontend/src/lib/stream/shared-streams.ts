@@ -5,6 +5,8 @@ import type { ToTab, ToWorker } from "./worker-messages";
 
 type Hear = (message: ToTab) => void;
 
+const HELLO_WITHIN_MS = 3_000;
+
 export class SharedStreams {
   readonly #hear = new Map<number, Hear>();
   #lastId = 0;
@@ -64,16 +66,21 @@ export class SharedStreams {
   }
 }
 
-/** The worker's streams, or null where the browser has no shared workers. */
-export function openSharedStreams(): SharedStreams | null {
-  if (typeof SharedWorker === "undefined") return null;
-  try {
-    const worker = new SharedWorker(new URL("./stream-worker.ts", import.meta.url), {
-      type: "module",
-      name: "hotchat-streams",
-    });
-    return new SharedStreams(worker.port);
-  } catch {
-    return null;
-  }
+/** The worker's streams, once it has said hello; null where the browser has no shared workers, or does not let this
+ * page have one: a frame of another site is told so by an error event, or by nothing at all. */
+export function openSharedStreams(): Promise<SharedStreams | null> {
+  if (typeof SharedWorker === "undefined") return Promise.resolve(null);
+  return new Promise((resolve) => {
+    try {
+      const worker = new SharedWorker(new URL("./stream-worker.ts", import.meta.url), {
+        type: "module",
+        name: "hotchat-streams",
+      });
+      worker.onerror = () => resolve(null);
+      worker.port.onmessage = () => resolve(new SharedStreams(worker.port));
+      setTimeout(() => resolve(null), HELLO_WITHIN_MS);
+    } catch {
+      resolve(null);
+    }
+  });
 }

@@ -28,6 +28,7 @@ self.onconnect = (event) => {
   if (port === undefined) return;
   const leave = new Map<number, () => void>();
   const tell = (message: ToTab) => port.postMessage(message);
+  port.postMessage("hello");
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     switch (data.type) {
       case "join": {
