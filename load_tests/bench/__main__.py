@@ -14,7 +14,7 @@ from load_tests.bench.outcome import Outcome
 from load_tests.bench.page import write_page
 from load_tests.bench.plots import draw
 from load_tests.bench.registry import FIGURES
-from load_tests.bench.results import BUILD, table, write_json
+from load_tests.bench.results import BUILD, read_json, table, write_json
 from load_tests.bench.scale import FULL, TINY, Scale
 from load_tests.bench.stage import allow_many_files
 from load_tests.bench.stores import Stores, open_stores
@@ -66,13 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MissingTool as missing:
         print(missing, file=sys.stderr)
         return 2
-    write_json(BUILD / "results.json", machine, found)
-    plots = draw((series for outcome in found.values() for series in outcome.series), BUILD)
-    rows = [row for outcome in found.values() for row in outcome.rows]
-    print(table(rows))
+    path = BUILD / ("tiny.json" if chosen.tiny else "results.json")
+    known = read_json(path, machine) | found  # figures that this run left out stay as they were
+    known = {name: known[name] for name in FIGURES if name in known}
+    write_json(path, machine, known)
+    plots = draw((series for outcome in known.values() for series in outcome.series), BUILD)
+    print(table([row for outcome in found.values() for row in outcome.rows]))
     if chosen.page:
-        write_page(machine, rows, plots)
-    print(f"Written: {BUILD / 'results.json'}" + "".join(f", {path.name}" for path in plots))
+        write_page(machine, [row for outcome in known.values() for row in outcome.rows], plots)
+    print(f"Written: {path}" + "".join(f", {path.name}" for path in plots))
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0

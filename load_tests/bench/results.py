@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import orjson
 
 from load_tests.bench.outcome import Better, Outcome, Row
@@ -37,6 +38,19 @@ def write_json(path: Path, machine: Mapping[str, str], outcomes: Mapping[str, Ou
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps({"machine": machine, "figures": figures}, option=orjson.OPT_INDENT_2))
+
+
+def read_json(path: Path, machine: Mapping[str, str]) -> dict[str, Outcome]:
+    """What earlier runs on this machine found, by figure; each figure was taken whole in one run."""
+    if not path.exists():
+        return {}
+    stored = msgspec.json.decode(path.read_bytes(), type=_Stored)
+    return stored.figures if stored.machine == machine else {}
+
+
+class _Stored(msgspec.Struct):
+    machine: dict[str, str]
+    figures: dict[str, Outcome]
 
 
 def number(value: float) -> str:

@@ -9,7 +9,7 @@ from load_tests.bench.outcome import Better, Outcome, Row, Series
 from load_tests.bench.page import BEGIN, END, PAGE, with_figures
 from load_tests.bench.plots import draw
 from load_tests.bench.registry import FIGURES
-from load_tests.bench.results import number, table, write_json
+from load_tests.bench.results import number, read_json, table, write_json
 from load_tests.bench.scale import TINY
 from load_tests.bench.stores import Stores
 
@@ -70,6 +70,8 @@ def test_results_are_written_as_json_and_as_plots(tmp_path: Path) -> None:
     outcome = Outcome([Row("x", 9, "/s", Better.HIGHER)], series)
     write_json(tmp_path / "results.json", {"cpu": "one"}, {"figure": outcome})
     assert b'"growth"' in (tmp_path / "results.json").read_bytes()
+    assert read_json(tmp_path / "results.json", {"cpu": "one"}) == {"figure": outcome}
+    assert read_json(tmp_path / "results.json", {"cpu": "another"}) == {}
     (plot,) = draw(series, tmp_path)
     assert plot.read_text().startswith("<?xml")
 
