@@ -132,6 +132,9 @@ async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way:
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_frozen()
     if way == "chip":
+        await expect(busy.tab.page.locator(".chips")).to_have_css(
+            "opacity", "1"
+        )  # it takes clicks from then on
         await busy.tab.page.locator(".new-chip").click(force=True)
         await busy.tab.page.mouse.move(500, 20)
     else:
