@@ -22,12 +22,10 @@ SHORT_RUN = (
     "rolling restart of publish_servers (SIGTERM)",
 )
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        missing_tool() is not None, reason="only real Kafka can be killed and keep its records"
-    ),
-]
+NEEDS_REAL_KAFKA = pytest.mark.skipif(
+    missing_tool() is not None, reason="only real Kafka can be killed and keep its records"
+)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), NEEDS_REAL_KAFKA]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
