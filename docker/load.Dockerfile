@@ -15,6 +15,7 @@ WORKDIR /hotchat
 COPY requirements/run.txt requirements/
 RUN --mount=type=cache,target=/var/cache/pip \
     python -m pip install --cache-dir /var/cache/pip --no-warn-script-location --require-hashes --target=/opt/hotchat -r requirements/run.txt
+COPY local_stack/__init__.py local_stack/one_at_a_time.py local_stack/
 COPY load_tests load_tests
 RUN python -c 'from load_tests.jmeter.installation import install; install()'
 
