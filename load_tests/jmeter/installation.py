@@ -32,6 +32,8 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
+    if _is_complete():  # an image holds it on a file system where no lock can be made
+        return
     with one_at_a_time("jmeter"):
         if not _is_complete():
             _copy()
