@@ -20,6 +20,9 @@ from load_tests.chaos.tab_record import Identity, TabRecord
 POLL_S: Final = 0.02
 NORMAL_WITHIN_S: Final = 60.0
 QUIET_WITHIN_S: Final = 60.0
+PAGES_OLD_S: Final = 0.5
+"""Twice what a page may be old: another server than the one that took the last write answers from memory."""
+
 ARRIVE_WITHIN_S: Final = 30.0
 
 
@@ -172,6 +175,7 @@ class Crowd:
             tab.record.end_window(now_s)
         silence_s = max(tab.record.longest_silence_s for tab in self.tabs)
         await self.quiet()
+        await asyncio.sleep(PAGES_OLD_S)
         logs = {room_id: await self.pages.after(room_id, self._starts[room_id]) for room_id in self.rooms.ids}
         heads = {room_id: max(log, default=self._starts[room_id]) for room_id, log in logs.items()}
         with suppress(TimeoutError):
