@@ -45,15 +45,23 @@ SHARED_FROM_WRITES = 128
 @contextmanager
 def shared_pages(data: bytes, writes: int) -> Iterator[int | None]:
     """A file that holds `data` for so many writes of it; None where copies are cheaper or no such file exists."""
-    if len(data) < SHARED_FROM_BYTES or writes < SHARED_FROM_WRITES or sys.platform != "linux":
-        yield None
-        return
-    file = os.memfd_create("flush")
+    file = _file_of(data) if len(data) >= SHARED_FROM_BYTES and writes >= SHARED_FROM_WRITES else None
     try:
-        write(file, data)
         yield file
     finally:
-        os.close(file)
+        if file is not None:
+            os.close(file)
+
+
+def _file_of(data: bytes) -> int | None:
+    if sys.platform != "linux":
+        return None
+    try:
+        file = os.memfd_create("flush")
+    except OSError:  # no descriptor or no memory left for it: copies still go out
+        return None
+    write(file, data)
+    return file
 
 
 def write_all(descriptors: Sequence[int], data: bytes, pages: int | None = None) -> list[tuple[int, int]]:
