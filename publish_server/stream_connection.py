@@ -58,10 +58,15 @@ def _file_of(data: bytes) -> int | None:
         return None
     try:
         file = os.memfd_create("flush")
-    except OSError:  # no descriptor or no memory left for it: copies still go out
+    except OSError:  # no descriptor left for it: copies still go out
         return None
-    write(file, data)
-    return file
+    try:
+        if write(file, data) == len(data):
+            return file
+    except OSError:  # no memory left
+        pass
+    os.close(file)
+    return None
 
 
 def write_all(descriptors: Sequence[int], data: bytes, pages: int | None = None) -> list[tuple[int, int]]:
