@@ -2,7 +2,7 @@ import { SendHorizontal, X } from "lucide-react";
 import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
-import { Problem } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import type { RoomScreen } from "@/lib/paced/room-view";
@@ -92,7 +92,7 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
       await api.edit(roomId, edited.message.id, trimmed);
       leaveContext();
     } catch (error) {
-      setRefusal(error instanceof Problem && !error.isUnreachable ? error.detail : t("composer.editFailed"));
+      setRefusal(reasonOf(error, t("composer.editFailed")));
     }
   };
 
