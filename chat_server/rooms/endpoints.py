@@ -160,8 +160,9 @@ async def send_typing(room_id: RoomId, session: SignedIn, parts: PartsOf) -> Res
 def _last_message(row: Row[Any]) -> LastMessage | None:
     if row.said_id is None:
         return None
-    said = {name.removeprefix("said_"): value for name, value in row._mapping.items() if "said_" in name}
-    del said["client_message_id"]
+    said = {
+        name.removeprefix("said_"): value for name, value in row._mapping.items() if name.startswith("said_")
+    }
     return last_message(message_view(**said))
 
 

@@ -65,7 +65,9 @@ class RoomRepository:
             .limit(1)
             .lateral("newest")
         )
-        said = [column.label(f"said_{column.name}") for column in newest.c]
+        said = [
+            column.label(f"said_{column.name}") for column in newest.c if column.name != "client_message_id"
+        ]
         query = (
             select(*Room.__table__.c, *said)
             .outerjoin(newest, true())
