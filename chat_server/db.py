@@ -9,10 +9,15 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATION_LOCK: Final = 0x686F7463686174  # "hotchat": one server migrates, the others wait for it
 CONNECT_TIMEOUT_S: Final = 2
+STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What it means that Postgres cannot be asked. asyncpg's own errors come through while connecting, and on a bare
+connection."""
+
 COMMAND_TIMEOUT_S: Final = 5
 
 

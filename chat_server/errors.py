@@ -3,17 +3,15 @@
 import logging
 from typing import Any, cast
 
-import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from prometheus_client import Counter
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from chat_contract.http.problem import MEDIA_TYPE, ChatError
 from chat_contract.problems import PROBLEMS
+from chat_server.db import STORE_ERRORS
 from chat_server.json_body import invalid
 
 log = logging.getLogger(__name__)
@@ -68,9 +66,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(ChatError, _on_chat_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    # asyncpg's own errors come through where no statement ran yet: while connecting, or on a bare connection
-    bare_errors = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-    for store_error in (DBAPIError, PoolTimeoutError, SQLAlchemyError, *bare_errors):
+    for store_error in STORE_ERRORS:
         app.add_exception_handler(store_error, _on_store_error)
 
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from chat_contract.loop_metrics import count_tasks
+from chat_server.db import STORE_ERRORS
 from chat_server.parts import Parts, PartsOf
 
 router = APIRouter(tags=["operation"])
@@ -45,7 +45,7 @@ async def _postgres_answers(parts: Parts) -> bool:
     try:
         async with asyncio.timeout(CHECK_WITHIN_S), parts.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except STORE_ERRORS:
         return False
     return True
 

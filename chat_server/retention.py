@@ -10,10 +10,9 @@ from typing import Final
 
 import asyncpg
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.db import driver_connection
+from chat_server.db import STORE_ERRORS, driver_connection
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +51,7 @@ class Retention:
             await asyncio.sleep(min(EVERY_S, self._max_age_s) * self._rng.uniform(0.5, 1.0))
             try:
                 await self._expire()
-            except (
-                SQLAlchemyError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                OSError,
-                TimeoutError,
-            ) as error:
+            except STORE_ERRORS as error:
                 log.warning("Old events stay for now: %r", error)
 
     async def _expire(self) -> None:

@@ -16,7 +16,7 @@ import asyncpg
 import orjson
 from prometheus_client import Counter
 
-from chat_server.db import asyncpg_dsn
+from chat_server.db import STORE_ERRORS, asyncpg_dsn
 from chat_server.errors import store_unavailable
 from chat_server.fetch.rows import (
     EncodedMessage,
@@ -230,7 +230,7 @@ class ReadRepository:
                 self._pool.acquire(timeout=READ_TIMEOUT_S) as connection,
             ):
                 rows: Sequence[Any] = await connection.fetch(statement, *arguments)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except STORE_ERRORS as error:
             self.circuit.failed(self._clock())
             self._outage.failed(error)
             raise store_unavailable() from error

@@ -8,16 +8,15 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
 import orjson
 import uuid_utils.compat
-from sqlalchemy.exc import SQLAlchemyError
 
 from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Receive, Scope, Send, raw_header
 from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_BODY_BYTES
 from chat_server.asgi_answers import JSON, send_answer, send_problem
+from chat_server.db import STORE_ERRORS
 from chat_server.errors import store_unavailable
 from chat_server.json_body import body_too_large, invalid, parse_json
 from chat_server.messages.operations import MessageResult, PostMessage, SetReaction
@@ -30,13 +29,6 @@ from chat_server.types import message_id_in, room_id_in
 PREFIX: Final = "/api/v1/rooms/"
 
 _METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
-_STORE_ERRORS: Final = (
-    SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    OSError,
-    TimeoutError,
-)
 
 Answer = tuple[int, bytes]
 
@@ -67,7 +59,7 @@ class WriteGate:
                     return False
         except ChatError as error:
             await send_problem(send, error, extra)
-        except _STORE_ERRORS as error:
+        except STORE_ERRORS as error:
             log.warning("The store failed: %r", error)
             await send_problem(send, store_unavailable(), extra)
         else:

@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-import asyncpg
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 
+from chat_server.db import STORE_ERRORS
 from chat_server.outbox.repository import OutboxRepository, Position
 
 log = logging.getLogger(__name__)
@@ -55,13 +54,7 @@ class Acknowledgements:
             return False
         try:
             await self._outbox.delete(batch)
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            SQLAlchemyError,
-        ) as error:
+        except STORE_ERRORS as error:
             log.debug("Outbox rows stay for the relay: %r", error)
             FORGOTTEN.inc(len(batch))
             return False

@@ -5,10 +5,9 @@ import logging
 from random import Random
 from typing import Final
 
-import asyncpg
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 
+from chat_server.db import STORE_ERRORS
 from chat_server.outbox.event_producer import EventProducer
 from chat_server.outbox.repository import OutboxRepository
 
@@ -34,13 +33,7 @@ class OutboxRelay:
             try:
                 while self._producer.is_healthy and await self.relay_once() == CLAIM:
                     pass
-            except (
-                OSError,
-                TimeoutError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                SQLAlchemyError,
-            ) as error:
+            except STORE_ERRORS as error:
                 log.debug("The relay waits for Postgres: %r", error)
             await asyncio.sleep(POLL_S * self._rng.uniform(0.8, 1.2))
 

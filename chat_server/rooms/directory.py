@@ -5,10 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-
 from chat_contract.http.problem import ChatError
+from chat_server.db import STORE_ERRORS
 from chat_server.rooms.repository import RoomMeta, RoomRepository
 
 MAX_ROOMS: Final = 10_000
@@ -47,7 +45,7 @@ class RoomDirectory:
         try:
             async with asyncio.timeout(LOAD_WITHIN_S):
                 meta = await asyncio.shield(flight)
-        except (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError):
+        except STORE_ERRORS:
             if entry is None:
                 raise
             return entry[0]
