@@ -60,9 +60,12 @@ async def test_a_room_list_is_told_where_each_room_is_and_when_it_moves(
         assert moved.data["last_message"]["seq"] == 5
         assert moved.data["last_message"]["text"] == "hello"
         heat = {"hot": True, "since": "2026-01-01T00:00:00.000Z", "fetches_per_s": 9.0}
+        stored.rooms[room].heat = heat  # else a check of heads in the same moment takes it back
         await broker.send({"type": "room.heat", "room_id": room, "heat": heat})
         while (await tab.wait_for("room.heat")).data["heat"] != heat:
             pass  # a check of heads may tell the heat from before
+        await broker.send({"type": "room.viewers", "room_id": room, "viewers": 12})  # no head tells these
+        assert (await tab.wait_for("room.viewers")).data["viewers"] == 12
 
 
 async def test_a_room_list_has_between_1_and_100_rooms(tabs: Tabs) -> None:
