@@ -20,9 +20,9 @@ class NoChromium(Exception):
     """There is none to drive."""
 
 
-async def launch_chromium(playwright: Playwright) -> Browser:
-    """Raises NoChromium."""
+async def launch_chromium(playwright: Playwright, *args: str) -> Browser:
+    """`args` beside the ones of every test. Raises NoChromium."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         raise NoChromium("no chromium: apt-get install chromium, or name one by CHROMIUM=")
-    return await playwright.chromium.launch(executable_path=path, args=ARGS)
+    return await playwright.chromium.launch(executable_path=path, args=[*ARGS, *args])

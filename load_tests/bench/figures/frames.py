@@ -6,7 +6,7 @@ from statistics import median
 
 from playwright.async_api import CDPSession, Page
 
-from load_tests.bench.busy_page import VIEW, replay
+from load_tests.bench.busy_page import WINDOW_PX, replay
 from load_tests.bench.outcome import Better, Outcome, Row, Series
 from load_tests.bench.scale import Scale
 from load_tests.bench.stores import Stores
@@ -108,7 +108,7 @@ async def run(_stores: Stores, scale: Scale) -> Outcome:
 
 async def _frames_while_scrolling(page: Page, seconds: float) -> float:
     """Back through the room by the wheel, and forth again."""
-    await page.mouse.move(VIEW["width"] / 2, VIEW["height"] / 2)
+    await page.mouse.move(WINDOW_PX[0] / 2, WINDOW_PX[1] / 2)
     before: int = await page.evaluate(
         "() => { window.seen.fromMs = performance.now(); return window.seen.frames; }"
     )
@@ -125,7 +125,7 @@ async def _frames_while_scrolling(page: Page, seconds: float) -> float:
 
 async def _key_to_paint(page: Page, keys: int) -> list[float]:
     """Milliseconds from each key to the frame that shows it, as the browser itself times its events."""
-    await page.mouse.move(VIEW["width"] / 2, 10)
+    await page.mouse.move(WINDOW_PX[0] / 2, 10)
     field = page.locator(".composer textarea")
     await field.focus()
     for _ in range(keys):
