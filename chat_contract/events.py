@@ -67,6 +67,24 @@ class MessageDeleted(TypedDict):
     message: Message
 
 
+class MessagePinned(TypedDict):
+    """The message is the first of the room's pinned ones now."""
+
+    type: Literal["message.pinned"]
+    room_id: str
+    seq: int
+    message: Message
+
+
+class MessageUnpinned(TypedDict):
+    """Not sent for a message that is deleted: its deletion says it."""
+
+    type: Literal["message.unpinned"]
+    room_id: str
+    seq: int
+    message_id: str
+
+
 class ReactionChanged(TypedDict):
     """`count` is the truth; `added` and `removed` name at most MAX_REACTION_USERS people each."""
 
@@ -150,7 +168,8 @@ class StreamClosing(TypedDict):
 
 
 SequencedEvent = Annotated[
-    MessageCreated | MessageEdited | MessageDeleted | ReactionChanged, Field(discriminator="type")
+    MessageCreated | MessageEdited | MessageDeleted | MessagePinned | MessageUnpinned | ReactionChanged,
+    Field(discriminator="type"),
 ]
 """Has a seq, is stored, and is never lost: topic `chat.events`."""
 
@@ -161,6 +180,8 @@ RoomEvent = Annotated[
     MessageCreated
     | MessageEdited
     | MessageDeleted
+    | MessagePinned
+    | MessageUnpinned
     | ReactionChanged
     | RoomHeat
     | RoomViewers

@@ -49,6 +49,9 @@ class Room(Base):
     last_seq: Mapped[int] = mapped_column(server_default="0")
     message_count: Mapped[int] = mapped_column(server_default="0")
     slow_mode_s: Mapped[int] = mapped_column(Integer, server_default="0")
+    pinned: Mapped[list[UUID]] = mapped_column(
+        postgresql.ARRAY(postgresql.UUID(as_uuid=True)), server_default="{}"
+    )
     created_at: Mapped[datetime]
     active_at: Mapped[datetime]
 
@@ -94,7 +97,7 @@ class Reaction(Base):
 class Event(Base):
     """The catch-up log. `payload` is text, not jsonb: it goes out byte for byte.
 
-    `message_id` is set on edits only, so that a deletion finds every event that carries the text.
+    `message_id` is set on edits and pins only, so that a deletion finds every event that carries the text.
     """
 
     __tablename__ = "events"

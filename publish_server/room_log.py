@@ -13,6 +13,7 @@ from publish_server.frames import event_frame, gap_frame
 MAX_LOOKED_BACK: Final = 200
 """Frames that a list of rooms looks through for the newest message; behind more reactions it keeps the one it has."""
 
+_CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
 _MESSAGE_TYPES: Final = frozenset({b"message.created", b"message.edited", b"message.deleted"})
 
 
@@ -204,7 +205,7 @@ class RoomLog:
 
 def blanked_entry(seq: int, entry: Entry, message_id: str) -> Entry | None:
     """The entry without its message's text; None when it is not about that message or has no text."""
-    if entry.type not in (b"message.created", b"message.edited"):
+    if entry.type not in _CARRY_TEXT:
         return None
     event = orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
     message = event.get("message") or {}

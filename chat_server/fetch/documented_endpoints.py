@@ -1,6 +1,6 @@
 """The fetches as FastAPI documents them. The gate answers them before the router is reached; these never run."""
 
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, NotRequired
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -14,11 +14,13 @@ from chat_server.rooms.schemas import RoomView
 
 class MessagePage(TypedDict):
     """Messages from oldest to newest. `cursor` is the room's last_seq at the moment of the page: a stream opened
-    after it misses nothing. `has_more`: the room goes on in the direction that was asked for."""
+    after it misses nothing. `has_more`: the room goes on in the direction that was asked for. `pinned`, the last one
+    pinned first, is on the newest page only, and only where the room has pinned messages."""
 
     messages: list[Message]
     cursor: int
     has_more: bool
+    pinned: NotRequired[list[Message]]
 
 
 class EventPage(TypedDict):

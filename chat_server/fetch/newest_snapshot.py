@@ -1,5 +1,6 @@
 """A room's newest messages at one moment; every page size is cut from the same snapshot."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from chat_server.fetch.answer import Answer
@@ -12,11 +13,14 @@ ENTRY_BYTES: Final = 200
 MIN_REMEMBERED_BYTES: Final = 4_000
 
 
-def page_body(messages: list[EncodedMessage], cursor: int, **flags: bool) -> bytes:
-    """A MessagePage. `flags` are its has_more and companions."""
+def page_body(
+    messages: list[EncodedMessage], cursor: int, *, pinned: Sequence[EncodedMessage] = (), **flags: bool
+) -> bytes:
+    """A MessagePage. `flags` are its has_more and companions; `pinned` is left out where there is none."""
     told = "".join(f',"{name}":{"true" if flag else "false"}' for name, flag in flags.items())
     joined = b",".join([message.json for message in messages])
-    return b'{"messages":[%b],"cursor":%d%b}' % (joined, cursor, told.encode())
+    pins = b',"pinned":[%b]' % b",".join([message.json for message in pinned]) if pinned else b""
+    return b'{"messages":[%b],"cursor":%d%b%b}' % (joined, cursor, told.encode(), pins)
 
 
 class NewestSnapshot:
@@ -28,7 +32,8 @@ class NewestSnapshot:
         self.messages = rows.messages
         self.has_older = rows.has_older
         self.taken_at_s = taken_at_s
-        self._json_bytes = sum(len(message.json) for message in rows.messages)
+        self._pinned = rows.pinned
+        self._json_bytes = sum(len(message.json) for message in (*rows.messages, *rows.pinned))
         self.size_bytes = MIN_REMEMBERED_BYTES + 2 * self._json_bytes + ENTRY_BYTES * (len(rows.messages) + 5)
         self._pages: dict[int, Answer] = {}
         self._page_bytes = 0
@@ -48,7 +53,7 @@ class NewestSnapshot:
         if answer is None:
             messages = self.messages[-query.limit :]
             has_more = self.has_older or len(self.messages) > query.limit
-            body = page_body(messages, self.last_seq, has_more=has_more)
+            body = page_body(messages, self.last_seq, has_more=has_more, pinned=self._pinned)
             answer = Answer(body, self.room.id, self.last_seq, query.tag)
             self._remember(query.limit, answer)
         return answer

@@ -45,26 +45,29 @@ log = getLogger(__name__)
 _PAGE = """
 SELECT r.id, r.name, r.visibility, r.owner_id, r.last_seq, r.message_count, r.slow_mode_s,
        m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted,
-       m.reactions::text
+       m.reactions::text, m.pin_place
 FROM rooms r LEFT JOIN LATERAL ({messages}) m ON true
 WHERE r.id = $1
 ORDER BY m.seq
 """
+_ROWS = "SELECT *, NULL::int AS pin_place FROM messages"
+_PINNED_ROWS = "SELECT *, array_position(r.pinned, id) FROM messages WHERE id = ANY(r.pinned)"
 _NEWEST = _PAGE.format(
-    messages="SELECT * FROM messages WHERE room_id = r.id AND r.last_seq <> $3 ORDER BY seq DESC LIMIT $2",
+    messages=f"({_ROWS} WHERE room_id = r.id AND r.last_seq <> $3 ORDER BY seq DESC LIMIT $2) "
+    f"UNION ALL ({_PINNED_ROWS} AND r.last_seq <> $3)",
 )
 _BEFORE = _PAGE.format(
-    messages="SELECT * FROM messages WHERE room_id = r.id AND seq < $3 ORDER BY seq DESC LIMIT $2",
+    messages=f"{_ROWS} WHERE room_id = r.id AND seq < $3 ORDER BY seq DESC LIMIT $2",
 )
 _AFTER = _PAGE.format(
-    messages="SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2",
+    messages=f"{_ROWS} WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2",
 )
 _AROUND = _PAGE.format(
-    messages="(SELECT * FROM messages WHERE room_id = r.id AND seq <= $3 ORDER BY seq DESC LIMIT $2) UNION ALL "
-    "(SELECT * FROM messages WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2)",
+    messages=f"({_ROWS} WHERE room_id = r.id AND seq <= $3 ORDER BY seq DESC LIMIT $2) UNION ALL "
+    f"({_ROWS} WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2)",
 )
 _MESSAGE = _PAGE.format(
-    messages="SELECT * FROM messages WHERE room_id = r.id AND id = $2",
+    messages=f"{_ROWS} WHERE room_id = r.id AND id = $2",
 )
 _EVENTS = """
 SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
@@ -152,7 +155,7 @@ class ReadRepository:
         self.circuit = StoreCircuit()
 
     async def newest(self, room_id: str, limit: int, known_seq: int = -1) -> MessageRows | None:
-        """The newest messages; none of them when the room is still at known_seq."""
+        """The newest messages and the pinned ones; none of them when the room is still at known_seq."""
         page = _message_rows(await self._fetch("newest", _NEWEST, room_id, limit + 1, known_seq))
         return None if page is None else _cut_older(page, limit)
 
@@ -250,7 +253,16 @@ def _message_rows(rows: Sequence[Any]) -> MessageRows | None:
     room = RoomRow(room_id, name, visibility, owner, last_seq, message_count, slow_mode_s)
     if rows[0][7] is None:
         return MessageRows(room, [])
-    return MessageRows(room, [_encoded(room_id, *row[7:]) for row in rows])
+    messages: list[EncodedMessage] = []
+    pinned: dict[int, EncodedMessage] = {}
+    for row in rows:
+        *columns, pin_place = row[7:]
+        message = _encoded(room_id, *columns)
+        if pin_place is None:
+            messages.append(message)
+        else:
+            pinned[pin_place] = message
+    return MessageRows(room, messages, pinned=[pinned[place] for place in sorted(pinned)])
 
 
 def _encoded(
@@ -285,7 +297,7 @@ def _encoded(
 def _cut_older(page: MessageRows, limit: int) -> MessageRows:
     if len(page.messages) <= limit:
         return page
-    return MessageRows(page.room, page.messages[-limit:], has_older=True)
+    return page._replace(messages=page.messages[-limit:], has_older=True)
 
 
 def _event_rows(rows: Sequence[Any]) -> EventRows | None:

@@ -1,5 +1,6 @@
 """What the read repository returns: rows as the wire wants them, messages encoded once."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -22,12 +23,16 @@ class EncodedMessage(NamedTuple):
 
 
 class MessageRows(NamedTuple):
-    """Messages, oldest first, and the room, of one snapshot of the database."""
+    """Messages, oldest first, and the room, of one snapshot of the database.
+
+    `pinned`, the last one pinned first, is told with the newest messages only.
+    """
 
     room: RoomRow
     messages: list[EncodedMessage]
     has_older: bool = False
     has_newer: bool = False
+    pinned: Sequence[EncodedMessage] = ()
 
 
 class EventRow(NamedTuple):

@@ -23,10 +23,15 @@ from chat_server.messages.operations import (
     OperationResult,
     PostMessage,
     ReactionResult,
+    SetPin,
     SetReaction,
 )
 
 MAX_KINDS_PER_MESSAGE: Final = 64
+MAX_PINNED: Final = 10
+"""Every newest page carries the pinned messages. Overflow rule: REFUSE, the owner decides which one goes."""
+
+_CARRY_TEXT_AGAIN: Final = frozenset({"message.edited", "message.pinned"})
 
 IdempotencyKey = tuple[str, UUID, UUID]
 ReactionKey = tuple[UUID, str, UUID]
@@ -38,6 +43,8 @@ class RoomRow:
     last_seq: int
     message_count: int
     owner_id: UUID | None
+    pinned: list[UUID]
+    """The last one pinned comes first."""
 
 
 @dataclass(slots=True)
@@ -105,6 +112,7 @@ class Outcome:
     deleted_messages: dict[UUID, MessageRow] = field(default_factory=dict)
     events: list[StoredEvent] = field(default_factory=list)
     rooms: dict[str, RoomRow] = field(default_factory=dict)
+    pinned_rooms: dict[str, RoomRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -141,6 +149,8 @@ class _Fold:
                     self.answers.append(self._edit(operation))
                 case DeleteMessage():
                     self.answers.append(self._delete(operation))
+                case SetPin():
+                    self.answers.append(self._pin(operation))
                 case SetReaction():
                     self.answers.append((self._react(operation), operation.kind))
         except ChatError as error:
@@ -189,8 +199,8 @@ class _Fold:
 
     def _delete(self, delete: DeleteMessage) -> MessageRow:
         row = self._message(delete.room_id, delete.message_id)
-        owner_id = self.known.rooms[delete.room_id].owner_id
-        if not delete.is_operator and delete.deleter_id not in (row.author_id, owner_id):
+        room = self.known.rooms[delete.room_id]
+        if not delete.is_operator and delete.deleter_id not in (row.author_id, room.owner_id):
             raise ChatError("forbidden", "Only its author or the room's owner can delete a message.")
         if not row.deleted:
             row.text = ""
@@ -198,10 +208,32 @@ class _Fold:
             row.reactions = {}
             self._changed(row)
             self.outcome.deleted_messages[row.id] = row
+            if row.id in room.pinned:
+                self._set_pinned(room, [each for each in room.pinned if each != row.id])
             for key in [key for key in self.outcome.new_reactions if key[0] == row.id]:
                 del self.outcome.new_reactions[key]
             self._emit("message.deleted", row)
         return row
+
+    def _pin(self, pin: SetPin) -> MessageRow:
+        row = self._message(pin.room_id, pin.message_id)
+        room = self.known.rooms[pin.room_id]
+        if not pin.is_operator and pin.user_id != room.owner_id:
+            raise ChatError("forbidden", "Only the room's owner can pin messages.")
+        if row.deleted and pin.present:
+            raise ChatError("message_not_found", "This message was deleted.")
+        others = [each for each in room.pinned if each != row.id]
+        if (len(others) < len(room.pinned)) is pin.present:
+            return row
+        if pin.present and len(others) >= MAX_PINNED:
+            raise ChatError("forbidden", f"A room has at most {MAX_PINNED} pinned messages; unpin one first.")
+        self._set_pinned(room, [row.id, *others] if pin.present else others)
+        self._emit("message.pinned" if pin.present else "message.unpinned", row)
+        return row
+
+    def _set_pinned(self, room: RoomRow, pinned: list[UUID]) -> None:
+        room.pinned = pinned
+        self.outcome.pinned_rooms[room.id] = room
 
     def _react(self, react: SetReaction) -> MessageRow:
         row = self._message(react.room_id, react.message_id)
@@ -299,6 +331,9 @@ def apply_batch(operations: Sequence[Operation], known: Known, now: datetime) ->
 def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
     row = pending.row
     head = {"type": pending.type, "room_id": pending.room_id, "seq": seq}
+    if pending.type == "message.unpinned":
+        payload = orjson.dumps({**head, "message_id": str(row.id)})
+        return StoredEvent(pending.room_id, seq, pending.type, None, None, payload)
     if pending.frozen is None:
         kind = pending.kind
         count = row.reactions.get(kind, 0)
@@ -316,8 +351,8 @@ def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
         )
     pending.frozen["seq"] = row.seq
     payload = orjson.dumps({**head, "message": pending.frozen})
-    carries_edit = row.id if pending.type == "message.edited" else None
-    return StoredEvent(pending.room_id, seq, pending.type, carries_edit, None, payload)
+    text_of = row.id if pending.type in _CARRY_TEXT_AGAIN else None
+    return StoredEvent(pending.room_id, seq, pending.type, text_of, None, payload)
 
 
 def blanked(payload: str, tombstone: Message) -> bytes:
@@ -350,6 +385,6 @@ def read_needs(operations: Iterable[Operation]) -> tuple[list[UUID], list[Idempo
             case SetReaction():
                 ids[operation.message_id] = None
                 reactions[operation.message_id, operation.kind, operation.user_id] = None
-            case EditMessage() | DeleteMessage():
+            case EditMessage() | DeleteMessage() | SetPin():
                 ids[operation.message_id] = None
     return list(ids), list(keys), list(reactions)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from chat_contract.events import Message
 from chat_server.errors import problems
 from chat_server.json_body import documented_body, json_body
-from chat_server.messages.operations import DeleteMessage, EditMessage
+from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
 from chat_server.messages.schemas import MessageDraft, MessageEdit, ReactionView
 from chat_server.parts import Parts, PartsOf
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
@@ -88,6 +88,24 @@ async def delete_message(
     return json_response(result.message, response)
 
 
+@router.put("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
+async def pin_message(
+    room_id: RoomId, message_id: MessageId, session: SignedInOrOperator, parts: PartsOf, response: Response
+) -> Response:
+    """Pin as the room's owner or the operator; a pinned message pinned again changes nothing."""
+    pin = SetPin(room_id, message_id, session.user_id, present=True, is_operator=session is OPERATOR)
+    return await _set_pin(pin, session, parts, response)
+
+
+@router.delete("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
+async def unpin_message(
+    room_id: RoomId, message_id: MessageId, session: SignedInOrOperator, parts: PartsOf, response: Response
+) -> Response:
+    """Unpin as the room's owner or the operator; without a pin nothing changes."""
+    pin = SetPin(room_id, message_id, session.user_id, present=False, is_operator=session is OPERATOR)
+    return await _set_pin(pin, session, parts, response)
+
+
 @router.put("/{message_id}/reactions/{kind}", response_model=ReactionView, responses=_WRITE_PROBLEMS)
 async def add_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> NoReturn:
     """Give a reaction; giving it again changes nothing."""
@@ -98,6 +116,11 @@ async def add_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> NoR
 async def remove_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> NoReturn:
     """Take a reaction back; without one nothing changes."""
     raise AssertionError("the write gate answers this call")
+
+
+async def _set_pin(pin: SetPin, session: Session, parts: Parts, response: Response) -> Response:
+    await _may_write(pin.room_id, session, parts)
+    return json_response((await parts.writer.post(pin)).message, response)
 
 
 async def _may_write(room_id: str, session: Session, parts: Parts) -> None:

@@ -38,6 +38,17 @@ class DeleteMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPin:
+    """The room's owner pins and unpins; `is_operator` may anywhere."""
+
+    room_id: str
+    message_id: UUID
+    user_id: UUID
+    present: bool
+    is_operator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SetReaction:
     room_id: str
     message_id: UUID
@@ -46,7 +57,7 @@ class SetReaction:
     present: bool
 
 
-Operation = PostMessage | EditMessage | DeleteMessage | SetReaction
+Operation = PostMessage | EditMessage | DeleteMessage | SetPin | SetReaction
 
 
 @dataclass(frozen=True, slots=True)

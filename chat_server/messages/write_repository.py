@@ -21,7 +21,7 @@ _MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.
     m.created_at, m.edited_at, m.deleted, m.reactions"""
 
 _LOCK: Final = """
-SELECT id, last_seq, message_count, owner_id, pg_current_xact_id()::text AS xact_id
+SELECT id, last_seq, message_count, owner_id, pinned, pg_current_xact_id()::text AS xact_id
 FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
 
 _MESSAGES_BY_ID: Final = f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
@@ -61,6 +61,8 @@ UPDATE rooms SET last_seq = r.last_seq, message_count = r.message_count,
 FROM unnest($19::text[], $20::bigint[], $21::bigint[]) AS r(id, last_seq, message_count)
 WHERE rooms.id = r.id"""
 
+_UPDATE_PINNED: Final = "UPDATE rooms SET pinned = $2 WHERE id = $1"
+
 _UPDATE_MESSAGES: Final = """
 UPDATE messages SET text = c.text, edited_at = c.edited_at, deleted = c.deleted, reactions = c.reactions::jsonb
 FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[], $5::text[])
@@ -94,7 +96,9 @@ async def lock_rooms(
     Returns the locked rooms and the transaction's id (None when nothing was locked).
     """
     rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids)
-    rooms = {r["id"]: RoomRow(r["id"], r["last_seq"], r["message_count"], r["owner_id"]) for r in rows}
+    rooms = {
+        r["id"]: RoomRow(r["id"], r["last_seq"], r["message_count"], r["owner_id"], r["pinned"]) for r in rows
+    }
     return rooms, rows[0]["xact_id"] if rows else None
 
 
@@ -148,6 +152,8 @@ async def write(connection: Connection, outcome: Outcome, now: datetime) -> None
         [r.last_seq for r in rooms],
         [r.message_count for r in rooms],
     )
+    for room in outcome.pinned_rooms.values():  # one statement each: seldom, and arrays differ in length
+        await connection.execute(_UPDATE_PINNED, room.id, room.pinned)
     changed = list(outcome.changed_messages.values())
     if changed:
         await connection.execute(

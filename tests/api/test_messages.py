@@ -75,6 +75,39 @@ async def test_the_rooms_owner_may_delete_and_leaves_a_tombstone(people: People)
     assert "rude" not in str(events)
 
 
+async def test_the_newest_page_carries_what_the_owner_has_pinned(people: People) -> None:
+    owner, bob = await people.enter("owner"), await people.enter("bob")
+    room = await owner.make_room()
+    path = f"/api/v1/rooms/{room['id']}/messages"
+    rules = await owner.post(room["id"], "the rules")
+    guest = await bob.post(room["id"], "the guest speaks at nine")
+    for number in range(3):
+        await bob.post(room["id"], f"message {number}")
+    assert (await bob.http.put(f"{path}/{guest['id']}/pin")).status_code == 403
+    for message in (rules, guest, guest):
+        pinned = await owner.http.put(f"{path}/{message['id']}/pin")
+        assert (pinned.status_code, pinned.json()) == (200, message)
+    newest = await bob.get(path, limit=2)
+    assert newest["pinned"] == [guest, rules]
+    assert [message["text"] for message in newest["messages"]] == ["message 1", "message 2"]
+    assert "pinned" not in await bob.get(path, before_seq=3)
+
+    edited = (await bob.http.patch(f"{path}/{guest['id']}", json={"text": "at ten"})).json()
+    assert (await owner.http.delete(f"{path}/{rules['id']}/pin")).status_code == 200
+    assert (await bob.get(path))["pinned"] == [edited]
+    await owner.http.delete(f"{path}/{guest['id']}")
+    assert "pinned" not in await bob.get(path)
+    events = await bob.get(f"/api/v1/rooms/{room['id']}/events", after_seq=5)
+    assert [event["type"].partition(".")[2] for event in events["events"]] == [
+        "pinned",
+        "pinned",
+        "edited",
+        "unpinned",
+        "deleted",
+    ]
+    assert "at nine" not in str(events) and "at ten" not in str(events)
+
+
 async def test_reactions_are_idempotent_and_counted(people: People) -> None:
     ann, bob = await people.enter("ann"), await people.enter("bob")
     room = await ann.make_room()
@@ -122,13 +155,14 @@ async def test_a_room_is_found_by_its_words_in_any_language(people: People) -> N
     assert (await ann.get(f"/api/v1/rooms/{room['id']}/search", q="nowhere"))["messages"] == []
 
 
-async def test_the_operator_may_delete_anywhere_and_slow_any_room(people: People) -> None:
+async def test_the_operator_may_pin_and_delete_anywhere_and_slow_any_room(people: People) -> None:
     ann = await people.enter()
     room = await ann.make_room()
     message = await ann.post(room["id"], "rude")
     operator = people.nobody()
     operator.headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
     path = f"/api/v1/rooms/{room['id']}"
+    assert (await operator.put(f"{path}/messages/{message['id']}/pin")).status_code == 200
     assert (await operator.delete(f"{path}/messages/{message['id']}")).json()["deleted"] is True
     assert (await operator.patch(path, json={"slow_mode_s": 5})).json()["slow_mode_s"] == 5
     assert (await operator.get("/api/v1/me")).status_code == 401

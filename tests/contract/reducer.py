@@ -4,30 +4,45 @@ from collections.abc import Iterable
 from typing import Any
 
 Snapshot = dict[str, Any]
-"""{"seq": the last seq applied, "messages": {id: message}}."""
+"""{"seq": the last seq applied, "messages": {id: message}, "pinned": [message …]}, the last one pinned first."""
 
 
 def snapshot_of(page: dict[str, Any]) -> Snapshot:
     """A page of the fetch endpoint as the state of a client that shows it."""
-    return {"seq": page["cursor"], "messages": {message["id"]: message for message in page["messages"]}}
+    messages = {message["id"]: message for message in page["messages"]}
+    return {"seq": page["cursor"], "messages": messages, "pinned": page.get("pinned", [])}
 
 
 def apply_event(state: Snapshot, event: dict[str, Any]) -> Snapshot:
     """The state after the event; events at or below `seq` and of unknown types change nothing."""
     if event.get("seq", 0) <= state["seq"]:
         return state
-    messages = dict(state["messages"])
-    if event["type"] in ("message.created", "message.edited", "message.deleted"):
-        message = event["message"]
-        if event["type"] == "message.created" or message["id"] in messages:
-            messages[message["id"]] = message
-    elif event["type"] == "reaction.changed" and event["message_id"] in messages:
-        message = messages[event["message_id"]]
+    messages = {each["id"]: changed(each, event) for each in state["messages"].values()}
+    pinned = [changed(each, event) for each in state["pinned"] if not is_unpinned(each, event)]
+    if event["type"] == "message.created":
+        messages[event["message"]["id"]] = event["message"]
+    elif event["type"] == "message.pinned":
+        pinned = [event["message"], *(each for each in pinned if each["id"] != event["message"]["id"])]
+    return {"seq": event["seq"], "messages": messages, "pinned": pinned}
+
+
+def changed(message: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """The message after an event that may be about another one."""
+    if event["type"] in ("message.edited", "message.deleted") and event["message"]["id"] == message["id"]:
+        return event["message"]  # type: ignore[no-any-return]
+    if event["type"] == "reaction.changed" and event["message_id"] == message["id"]:
         counts = {kind: n for kind, n in message["reactions"].items() if kind != event["kind"]}
         if event["count"] > 0:
             counts[event["kind"]] = event["count"]
-        messages[event["message_id"]] = message | {"reactions": counts}
-    return {"seq": event["seq"], "messages": messages}
+        return message | {"reactions": counts}
+    return message
+
+
+def is_unpinned(message: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Whether the event takes the message from the pinned ones."""
+    if event["type"] == "message.unpinned":
+        return bool(event["message_id"] == message["id"])
+    return bool(event["type"] == "message.deleted" and event["message"]["id"] == message["id"])
 
 
 def replay(state: Snapshot, events: Iterable[dict[str, Any]]) -> Snapshot:

@@ -66,9 +66,30 @@ async def delete_a_message_people_reacted_to(scene: Scene) -> object:
     return await scene.ann.http.delete(scene.of(0))
 
 
+async def pin(scene: Scene) -> object:
+    return [await scene.ann.http.put(f"{scene.of(number)}/pin") for number in (1, 0, 1)]
+
+
+async def unpin_one_and_edit_the_other(scene: Scene) -> object:
+    await pin(scene)
+    await scene.ann.http.delete(f"{scene.of(0)}/pin")
+    return await scene.ann.http.patch(scene.of(1), json={"text": "edited"})
+
+
+async def delete_a_pinned_message(scene: Scene) -> object:
+    await pin(scene)
+    return await scene.ann.http.delete(scene.of(1))
+
+
 async def everything_at_once(scene: Scene) -> object:
     return await asyncio.gather(
-        post(scene), reply(scene), edit(scene), delete(scene), react(scene), many_reactions_at_once(scene)
+        post(scene),
+        reply(scene),
+        edit(scene),
+        delete(scene),
+        react(scene),
+        many_reactions_at_once(scene),
+        pin(scene),
     )
 
 
@@ -81,6 +102,9 @@ ACTIONS: list[Callable[[Scene], Awaitable[object]]] = [
     many_reactions_at_once,
     take_a_reaction_back,
     delete_a_message_people_reacted_to,
+    pin,
+    unpin_one_and_edit_the_other,
+    delete_a_pinned_message,
     everything_at_once,
 ]
 

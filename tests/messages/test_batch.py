@@ -8,13 +8,14 @@ from uuid import UUID
 import orjson
 
 from chat_contract.http.problem import ChatError
-from chat_server.messages.batch import Known, Outcome, RoomRow, apply_batch
+from chat_server.messages.batch import MAX_PINNED, Known, Outcome, RoomRow, apply_batch
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
     MessageResult,
     Operation,
     ReactionResult,
+    SetPin,
     SetReaction,
 )
 from tests.messages.conftest import post
@@ -24,7 +25,7 @@ OWNER = uuid.uuid4()
 
 
 def apply(*operations: Operation, last_seq: int = 0) -> Outcome:
-    known = Known(rooms={"r": RoomRow("r", last_seq, 0, OWNER)}, messages={}, by_key={}, reactions=set())
+    known = Known(rooms={"r": RoomRow("r", last_seq, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
     return apply_batch(operations, known, NOW)
 
 
@@ -34,6 +35,10 @@ def log(outcome: Outcome) -> list[tuple[int, str]]:
 
 def react(message_id: UUID, user: UUID, present: bool = True, kind: str = "heart") -> SetReaction:
     return SetReaction("r", message_id, user, kind, present)
+
+
+def pin(message_id: UUID, by: UUID = OWNER, present: bool = True) -> SetPin:
+    return SetPin("r", message_id, by, present)
 
 
 def test_each_message_takes_the_next_seq() -> None:
@@ -129,3 +134,46 @@ def test_a_reply_must_answer_a_message_of_the_same_room() -> None:
     outcome = apply(replace(post("r"), reply_to=uuid.uuid4()))
     assert isinstance(outcome.results[0], ChatError)
     assert not outcome.events
+
+
+def test_the_message_pinned_last_comes_first_and_pinning_again_sends_nothing() -> None:
+    one, two = post("r"), post("r")
+    outcome = apply(one, two, pin(one.message_id), pin(two.message_id), pin(one.message_id))
+    assert [kind for _, kind in log(outcome)] == ["message.created"] * 2 + ["message.pinned"] * 2
+    assert outcome.pinned_rooms["r"].pinned == [two.message_id, one.message_id]
+
+
+def test_unpinning_names_the_message_and_without_a_pin_sends_nothing() -> None:
+    message = post("r")
+    unpin = pin(message.message_id, present=False)
+    outcome = apply(message, unpin, pin(message.message_id), unpin)
+    assert [kind for _, kind in log(outcome)] == ["message.created", "message.pinned", "message.unpinned"]
+    assert orjson.loads(outcome.events[-1].payload)["message_id"] == str(message.message_id)
+    assert outcome.pinned_rooms["r"].pinned == []
+
+
+def test_only_the_rooms_owner_pins() -> None:
+    message = post("r")
+    outcome = apply(message, pin(message.message_id, by=message.author_id))
+    refused = outcome.results[1]
+    assert isinstance(refused, ChatError) and refused.code == "forbidden"
+    assert not outcome.pinned_rooms
+
+
+def test_one_pin_too_many_is_refused_and_says_what_to_do() -> None:
+    messages = [post("r") for _ in range(MAX_PINNED + 1)]
+    outcome = apply(*messages, *(pin(message.message_id) for message in messages))
+    refused = outcome.results[-1]
+    assert isinstance(refused, ChatError) and "unpin one first" in str(refused)
+    assert len(outcome.pinned_rooms["r"].pinned) == MAX_PINNED
+
+
+def test_a_deleted_message_is_not_pinned_any_more_and_its_text_is_in_no_event() -> None:
+    message = post("r", "secret")
+    delete = DeleteMessage("r", message.message_id, message.author_id)
+    outcome = apply(message, pin(message.message_id), delete, pin(message.message_id))
+    assert [kind for _, kind in log(outcome)] == ["message.created", "message.pinned", "message.deleted"]
+    assert outcome.pinned_rooms["r"].pinned == []
+    assert not any(b"secret" in event.payload for event in outcome.events)
+    refused = outcome.results[-1]
+    assert isinstance(refused, ChatError) and refused.code == "message_not_found"

@@ -113,7 +113,7 @@ def test_of_events_that_conflate_the_last_stays_in_its_own_place() -> None:
     assert (first.to_seq, seqs_in(first.body)) == (3, [1, 2, 3])
 
 
-def test_a_deleted_messages_text_leaves_its_creation_and_its_edits() -> None:
+def test_a_deleted_messages_text_leaves_its_creation_its_edits_and_its_pin() -> None:
     log = RoomLog(100, 10_000)
     log.start(0)
 
@@ -126,7 +126,7 @@ def test_a_deleted_messages_text_leaves_its_creation_and_its_edits() -> None:
     log.offer(1, about(1, "message.created", "a"))
     log.offer(2, about(2, "message.created", "b"))
     log.offer(3, about(3, "message.edited", "a"))
-    log.offer(5, about(5, "message.edited", "a"))
+    log.offer(5, about(5, "message.pinned", "a"))
     size = log.bytes_held
     assert log.blank_message("a") == 3
     log.skip_to(4)

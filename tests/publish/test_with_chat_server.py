@@ -55,18 +55,22 @@ async def test_every_kind_of_write_is_seen_in_its_order(start_chat_stack: StartC
             message = await writer.post("first")
             await writer.call("PATCH", str(message["id"]), text="first, edited")
             await writer.call("PUT", f"{message['id']}/reactions/heart")
+            await writer.call("PUT", f"{message['id']}/pin")
+            await writer.call("DELETE", f"{message['id']}/pin")
             await writer.call("DELETE", str(message["id"]))
-            seen = [await tab.next_event() for _ in range(4)]
+            seen = [await tab.next_event() for _ in range(6)]
         assert [frame.type for frame in seen] == [
             "message.created",
             "message.edited",
             "reaction.changed",
+            "message.pinned",
+            "message.unpinned",
             "message.deleted",
         ]
-        assert [frame.id for frame in seen] == ["1", "2", "3", "4"]
+        assert [frame.id for frame in seen] == ["1", "2", "3", "4", "5", "6"]
         async with tabs.open(room, cursor=0) as later:
-            texts = [(await later.next_event()).data.get("message", {}).get("text") for _ in range(4)]
-        assert texts == ["", "", None, ""]
+            texts = [(await later.next_event()).data.get("message", {}).get("text") for _ in range(6)]
+        assert texts == ["", "", None, "", None, ""]
 
 
 @pytest.mark.parametrize("part", ["chat_server", "publish_server"])

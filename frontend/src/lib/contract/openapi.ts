@@ -164,6 +164,30 @@ export interface paths {
         patch: operations["edit_message_api_v1_rooms__room_id__messages__message_id__patch"];
         trace?: never;
     };
+    "/api/v1/rooms/{room_id}/messages/{message_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pin Message
+         * @description Pin as the room's owner or the operator; a pinned message pinned again changes nothing.
+         */
+        put: operations["pin_message_api_v1_rooms__room_id__messages__message_id__pin_put"];
+        post?: never;
+        /**
+         * Unpin Message
+         * @description Unpin as the room's owner or the operator; without a pin nothing changes.
+         */
+        delete: operations["unpin_message_api_v1_rooms__room_id__messages__message_id__pin_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room_id}/messages/{message_id}/reactions": {
         parameters: {
             query?: never;
@@ -395,7 +419,7 @@ export interface components {
             /** Cursor */
             cursor: number;
             /** Events */
-            events: (components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["ReactionChanged"])[];
+            events: (components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"])[];
             /** Has More */
             has_more: boolean;
             /** Last Seq */
@@ -553,7 +577,8 @@ export interface components {
         /**
          * MessagePage
          * @description Messages from oldest to newest. `cursor` is the room's last_seq at the moment of the page: a stream opened
-         *     after it misses nothing. `has_more`: the room goes on in the direction that was asked for.
+         *     after it misses nothing. `has_more`: the room goes on in the direction that was asked for. `pinned`, the last one
+         *     pinned first, is on the newest page only, and only where the room has pinned messages.
          */
         MessagePage: {
             /** Cursor */
@@ -562,6 +587,41 @@ export interface components {
             has_more: boolean;
             /** Messages */
             messages: components["schemas"]["Message"][];
+            /** Pinned */
+            pinned?: components["schemas"]["Message"][];
+        };
+        /**
+         * MessagePinned
+         * @description The message is the first of the room's pinned ones now.
+         */
+        MessagePinned: {
+            message: components["schemas"]["Message"];
+            /** Room Id */
+            room_id: string;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.pinned";
+        };
+        /**
+         * MessageUnpinned
+         * @description Not sent for a message that is deleted: its deletion says it.
+         */
+        MessageUnpinned: {
+            /** Message Id */
+            message_id: string;
+            /** Room Id */
+            room_id: string;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.unpinned";
         };
         /**
          * MyReactions
@@ -634,7 +694,7 @@ export interface components {
                 [key: string]: components["schemas"]["Author"][];
             };
         };
-        RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomTyping"];
+        RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomTyping"];
         /** RoomHeat */
         RoomHeat: {
             heat: components["schemas"]["Heat"];
@@ -1595,6 +1655,196 @@ export interface operations {
                 "application/json": components["schemas"]["MessageEdit"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` · `slow_mode` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pin_message_api_v1_rooms__room_id__messages__message_id__pin_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` · `slow_mode` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpin_message_api_v1_rooms__room_id__messages__message_id__pin_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
