@@ -60,6 +60,20 @@ async def test_an_emoji_is_completed_by_its_name_and_picked_from_all_of_them(peo
     await tab.sees("party 🎉 🐙")
 
 
+async def test_an_emoji_is_completed_by_its_name_in_the_readers_language(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    for locale, word, emoji in (("ko", ":손뼉", "👏"), ("ja", ":拍手", "👏"), ("en", ":octop", "🐙")):
+        tab, _ = await people.member("Bob", locale=locale)
+        await tab.open(f"/rooms/{room}")
+        await tab.composer.press_sequentially(word)
+        option = tab.page.get_by_role("option").filter(has_text=emoji)
+        await expect(option).to_have_attribute("aria-selected", "true")
+        named = await tab.composer.get_attribute("aria-activedescendant")
+        await expect(tab.page.locator(f"#{named}")).to_contain_text(emoji)
+        await tab.composer.press("Enter")
+        await expect(tab.composer).to_have_value(f"{emoji} ")
+
+
 async def test_a_message_the_server_refuses_is_kept_to_be_tried_again_or_discarded(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")

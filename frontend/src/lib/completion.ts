@@ -1,5 +1,5 @@
 /** What the word before the caret could be completed to: `@name` and `:emoji`. Pure. */
-import { EMOJI_NAMES } from "./emoji-names";
+import { SHORT_NAMES, type EmojiName } from "./emoji-names";
 
 export interface Completion {
   readonly label: string;
@@ -12,7 +12,16 @@ export interface Completion {
 const SHOWN_MAX = 6;
 const WORD_BEFORE = /(?:^|\s)([@:])([\p{L}\p{N}_+-]*)$/u;
 
-export function completionsAt(text: string, caret: number, nicknames: () => readonly string[]): Completion[] {
+/** Whether an emoji is being named before the caret: then their names are wanted. */
+export const isNamingEmoji = (text: string, caret: number): boolean =>
+  WORD_BEFORE.exec(text.slice(Math.max(0, caret - 40), caret))?.[1] === ":";
+
+export function completionsAt(
+  text: string,
+  caret: number,
+  nicknames: () => readonly string[],
+  emojiNames: readonly EmojiName[],
+): Completion[] {
   const found = WORD_BEFORE.exec(text.slice(Math.max(0, caret - 40), caret));
   const [, sign, word] = found ?? [];
   if (sign === undefined || word === undefined) return [];
@@ -24,8 +33,22 @@ export function completionsAt(text: string, caret: number, nicknames: () => read
       .slice(0, SHOWN_MAX)
       .map((nickname) => ({ label: `@${nickname}`, insert: `@${nickname} `, from, to: caret }));
   }
-  if (wanted.length < 2) return [];
-  return EMOJI_NAMES.filter(([name]) => name.startsWith(wanted))
-    .slice(0, SHOWN_MAX)
-    .map(([name, emoji]) => ({ label: `${emoji} :${name}:`, insert: `${emoji} `, from, to: caret }));
+  return emojiNamed(wanted, emojiNames).map(({ emoji, name }) => ({
+    label: `${emoji} :${name}:`,
+    insert: `${emoji} `,
+    from,
+    to: caret,
+  }));
+}
+
+/** By short name first, then by the words of the reader's language; one Latin letter is too little to go by. */
+function emojiNamed(wanted: string, emojiNames: readonly EmojiName[]): Pick<EmojiName, "emoji" | "name">[] {
+  if (wanted === "" || /^[a-z0-9_+-]$/.test(wanted)) return [];
+  const found = new Map<string, string>();
+  for (const [name, emoji] of SHORT_NAMES) if (name.startsWith(wanted)) found.set(emoji, name);
+  for (const { emoji, name, words } of emojiNames) {
+    if (found.size >= SHOWN_MAX) break;
+    if (!found.has(emoji) && words.some((word) => word.startsWith(wanted))) found.set(emoji, name);
+  }
+  return [...found].slice(0, SHOWN_MAX).map(([emoji, name]) => ({ emoji, name }));
 }

@@ -1,8 +1,22 @@
+import { useTranslation } from "react-i18next";
 import type { Completion } from "@/lib/completion";
 import { harmlessText } from "@/lib/harmless-text";
 import type { CompletionState } from "./use-completions";
 
 export type { Completion };
+
+const LIST_ID = "completions";
+const optionId = (index: number) => `completion-${index}`;
+
+/** How the field says which of the suggestions Enter takes. */
+export const completionAria = ({ items, selected }: CompletionState) =>
+  items.length === 0
+    ? ({ "aria-autocomplete": "list" } as const)
+    : ({
+        "aria-autocomplete": "list",
+        "aria-controls": LIST_ID,
+        "aria-activedescendant": optionId(selected),
+      } as const);
 
 export function Completions({
   state,
@@ -11,12 +25,14 @@ export function Completions({
   state: CompletionState;
   onPick: (picked: Completion) => void;
 }) {
+  const { t } = useTranslation();
   if (state.items.length === 0) return null;
   return (
-    <ul className="completions" role="listbox" aria-label="@ :">
+    <ul id={LIST_ID} className="completions" role="listbox" aria-label={t("composer.suggestions")}>
       {state.items.map((item, index) => (
         <li
           key={item.label}
+          id={optionId(index)}
           role="option"
           aria-selected={index === state.selected}
           onPointerDown={(event) => {

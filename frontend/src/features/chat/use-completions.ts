@@ -1,5 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState, type KeyboardEvent, type RefObject } from "react";
-import { completionsAt, type Completion } from "@/lib/completion";
+import { useTranslation } from "react-i18next";
+import { completionsAt, isNamingEmoji, type Completion } from "@/lib/completion";
+import { emojiLocale, loadEmojiNames } from "@/lib/emoji-names";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { recentNicknames } from "./recent-nicknames";
 
@@ -20,7 +23,15 @@ export function useCompletions(
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
   const [dismissed, setDismissed] = useState<string | null>(null);
-  const found = completionsAt(text, caret, () => recentNicknames(screen));
+  const locale = emojiLocale(useTranslation().i18n.language);
+  const { data: emojiNames = [] } = useQuery({
+    queryKey: ["emoji-names", locale],
+    queryFn: () => loadEmojiNames(locale),
+    enabled: isNamingEmoji(text, caret),
+    staleTime: Infinity,
+    retry: 1,
+  });
+  const found = completionsAt(text, caret, () => recentNicknames(screen), emojiNames);
   const items = dismissed === text ? [] : found;
   return {
     items,
