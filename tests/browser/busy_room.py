@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 from playwright.async_api import expect
 
-from tests.browser.tab import Tab
+from tests.browser.tab import People, Tab
 
 HOT = 200
 SLOWED = "This device is busy"
@@ -15,9 +15,14 @@ Rect = dict[str, float]
 class BusyRoom:
     """The tab, and the room that it looks at."""
 
-    def __init__(self, tab: Tab, http: httpx.AsyncClient) -> None:
+    def __init__(self, tab: Tab, http: httpx.AsyncClient, people: People) -> None:
         self.tab = tab
         self._http = http
+        self._people = people
+
+    async def somebody_else(self) -> Tab:
+        """Another browser in the same room."""
+        return await (await self._people.tab(viewport={"width": 1000, "height": 800})).open("/")
 
     async def control(self, what: str, **body: Any) -> Any:
         return (await self._http.post(f"/control/{what}", json=body)).json()

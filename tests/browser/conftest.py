@@ -120,5 +120,5 @@ async def busy(browser: Browser, busy_server: ServerProcess) -> AsyncIterator[Bu
         people = People(browser, busy_server.base_url, http)
         tab = await people.tab(viewport={"width": 1000, "height": 800})
         await tab.open("/")
-        yield BusyRoom(tab, http)
+        yield BusyRoom(tab, http, people)
         await people.leave()

@@ -65,6 +65,7 @@ class BusyRoom:
         self.seq = 0
         self.messages: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.pinned: list[dict[str, Any]] = []
         self.rate = 0.0
         self.count = 0
         self.heat = COLD
@@ -119,6 +120,11 @@ class BusyRoom:
         message.update(text="", deleted=True)
         self._add({"type": "message.deleted", "message": dict(message)})
 
+    def pin(self, message_id: str) -> None:
+        message = self.find(message_id)
+        self.pinned = [message, *self.pinned]
+        self._add({"type": "message.pinned", "message": dict(message)})
+
     def _add(self, event: dict[str, Any]) -> None:
         self.seq += 1
         self.events = [*self.events[-KEPT:], {"room_id": "lobby", "seq": self.seq, **event}]
@@ -135,11 +141,14 @@ class BusyRoom:
         end = query.get("before_seq", query.get("around_seq", self.seq) + limit // 2)
         older = [message for message in self.messages if message["seq"] < end]
         has_newer = "around_seq" in query and len(older) < len(self.messages)
-        return {
+        page: dict[str, Any] = {
             "messages": older[-limit:],
             "cursor": self.seq,
             "has_more": len(older) > limit or has_newer,
         }
+        if self.pinned and not query.keys() & {"before_seq", "around_seq"}:
+            page["pinned"] = self.pinned
+        return page
 
     def search(self, words: str, limit: int) -> dict[str, Any]:
         found = [message for message in reversed(self.messages) if words.lower() in message["text"].lower()]
@@ -286,6 +295,8 @@ class ReplayServer:
             self.room.edit(body["id"], body["text"])
         elif what == "react":
             self.room.react(body["id"], body.get("kind", "heart"))
+        elif what == "pin":
+            self.room.pin(body["id"])
         elif what == "delete":
             self.room.delete(body["id"])
         await self.room.tell()

@@ -136,7 +136,7 @@ async def dialogs(people: People, mina: Person) -> bytes:
     search = await seen(people, mina, "light", HALF)
     await search.page.get_by_role("button", name="Search", exact=True).click()
     await search.page.get_by_role("searchbox", name="Words to look for").fill("무대")
-    await expect(search.page.locator(".search-results li")).to_have_count(1)
+    await expect(search.page.locator(".message-links li")).to_have_count(1)
     settings = await seen(people, mina, "dark", HALF)
     await settings.page.get_by_role("button", name="Settings").click()
     await expect(settings.page.get_by_role("dialog")).to_be_visible()

@@ -73,6 +73,12 @@ class Tab:
         await self.row(text).hover()
         await self.row(text).get_by_role("button", name=f"React: {kind}").click()
 
+    async def choose(self, text: str, item: str) -> None:
+        """From the menu of a message."""
+        await self.row(text).hover()
+        await self.row(text).get_by_label("More actions").click()
+        await self.page.get_by_role("menuitem", name=item, exact=True).click()
+
     def reaction(self, text: str, kind: str) -> Locator:
         return self.row(text).locator(f".reaction-{kind}")
 

@@ -5,16 +5,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.tab import People, Tab
+from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-async def choose(tab: Tab, text: str, item: str) -> None:
-    """From the menu of a message."""
-    await tab.row(text).hover()
-    await tab.row(text).get_by_label("More actions").click()
-    await tab.page.get_by_role("menuitem", name=item).click()
 
 
 async def test_my_message_is_edited_and_deleted_by_its_menu(people: People) -> None:
@@ -24,17 +17,17 @@ async def test_my_message_is_edited_and_deleted_by_its_menu(people: People) -> N
     await other.open(f"/rooms/{room}")
     await tab.write("with a tpyo")
     await other.sees("with a tpyo")
-    await choose(tab, "with a tpyo", "Edit")
+    await tab.choose("with a tpyo", "Edit")
     await expect(tab.composer).to_have_value("with a tpyo")
     await tab.write("with a typo")
     for one in (tab, other):
         await one.sees("with a typo")
         await expect(one.row("with a typo")).to_contain_text("edited")
-    await choose(tab, "with a typo", "Delete")
+    await tab.choose("with a typo", "Delete")
     question = tab.page.get_by_role("alertdialog", name="Delete this message for everybody?")
     await question.get_by_role("button", name="Cancel").click()
     await expect(question).to_have_count(0)
-    await choose(tab, "with a typo", "Delete")
+    await tab.choose("with a typo", "Delete")
     await question.get_by_role("button", name="Delete").click()
     for one in (tab, other):
         await one.sees("This message was deleted")
@@ -50,7 +43,7 @@ async def test_only_its_author_and_the_owner_may_change_a_message(people: People
     await tab.row("mine").hover()
     await tab.row("mine").get_by_label("More actions").click()
     await expect(tab.page.get_by_role("menuitem", name="Reply")).to_be_visible()
-    await expect(tab.page.get_by_role("menuitem", name=re.compile("Edit|Delete"))).to_have_count(0)
+    await expect(tab.page.get_by_role("menuitem", name=re.compile("Edit|Delete|Pin"))).to_have_count(0)
 
 
 async def test_a_reply_quotes_what_it_answers_and_the_quote_leads_there(people: People) -> None:
@@ -60,7 +53,7 @@ async def test_a_reply_quotes_what_it_answers_and_the_quote_leads_there(people: 
     await ann.post_many(room, [f"chatter {number}" for number in range(80)])
     tab, bob = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
-    await choose(tab, "chatter 79", "Reply")
+    await tab.choose("chatter 79", "Reply")
     await expect(tab.page.get_by_text("Replying to Ann")).to_be_visible()
     await tab.write("my answer")
     await expect(tab.row("my answer").locator(".quoted")).to_contain_text("chatter 79")

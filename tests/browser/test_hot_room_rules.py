@@ -9,6 +9,8 @@ from tests.browser.busy_room import BusyRoom
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SAMPLED_PER_S = 40  # enough to leave most out, and no machine's page lowers its own pace
+
 
 async def test_the_screen_changes_at_most_four_times_a_second_in_a_crowd(busy: BusyRoom) -> None:
     await busy.gets_busy()
@@ -185,6 +187,61 @@ async def test_at_most_six_new_rows_a_second_and_the_rest_is_counted_in_place(bu
     per_second = {time: times.count(time) for time in set(times)}
     assert len(per_second) >= 3
     assert max(per_second.values()) <= 6
+
+
+async def test_two_people_in_a_crowd_see_the_same_messages(busy: BusyRoom) -> None:
+    pages = [busy.tab.page, (await busy.somebody_else()).page]
+    for page in pages:
+        await page.evaluate(
+            """() => {
+                window.shown = new Set();
+                const look = () => document.querySelectorAll('article[data-seq]')
+                    .forEach(row => window.shown.add(Number(row.dataset.seq)));
+                new MutationObserver(look).observe(document.querySelector('.list'), {subtree: true, childList: true});
+            }"""
+        )
+    await busy.rate(SAMPLED_PER_S)
+    for page in pages:
+        await expect(page.locator(".left-out").last).to_be_visible()
+    first_seq = (await busy.said())[-1]["seq"]
+    for page in pages:
+        await page.wait_for_function(
+            "from => [...window.shown].filter(seq => seq > from).length >= 20", arg=first_seq
+        )
+    await busy.rate(0)
+    last = await busy.control("say", nickname="Owner", text="the end")
+    for page in pages:
+        await expect(page.locator(f"article[data-seq='{last['seq']}']")).to_be_visible()
+    one, other = [
+        await page.evaluate(
+            "from => [...window.shown].filter(seq => seq > from).sort((a, b) => a - b)", first_seq
+        )
+        for page in pages
+    ]
+    assert one == other
+    said = [message["seq"] for message in await busy.said() if message["seq"] > first_seq]
+    assert len(one) < len(said), "not everything was shown"
+
+
+async def test_a_message_that_the_owner_pins_is_shown_once_the_list_moves_and_moves_nothing_before(
+    busy: BusyRoom,
+) -> None:
+    await busy.gets_busy()
+    await expect(busy.tab.page.locator(".left-out").last).to_be_visible()
+    before = await busy.stands_still_by_page_up()
+    rows = busy.tab.page.locator("article", has=busy.tab.page.locator(".left-out"))
+    after_seq = int(await rows.last.get_attribute("data-seq") or 0)
+    left_out = next(message for message in await busy.said() if message["seq"] > after_seq)
+    row = busy.tab.page.locator(f"[data-message-id='{left_out['id']}']")
+    await busy.control("pin", id=left_out["id"])
+    await expect(busy.tab.page.locator(".pinned-bar")).to_contain_text(left_out["author"]["nickname"])
+    await expect(row).to_have_count(0)
+    await busy.nothing_moved_since(before)
+    await busy.rate(0)
+    await busy.tab.page.keyboard.press("End")
+    await busy.tab.page.locator(".pinned-line").click()
+    await expect(row).to_be_in_viewport()
+    await expect(row.locator(".pin-mark")).to_have_count(1)
 
 
 async def test_what_is_left_out_opens_in_place_on_a_click(busy: BusyRoom) -> None:

@@ -8,19 +8,12 @@ import asyncpg
 import pytest
 from playwright.async_api import Locator, Route, expect
 
-from tests.browser.tab import People, Tab
+from tests.browser.tab import People
 from tests.chat_stack import ChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
-
-
-async def choose(tab: Tab, text: str, item: str) -> None:
-    """From the menu of a message."""
-    await tab.row(text).hover()
-    await tab.row(text).get_by_label("More actions").click()
-    await tab.page.get_by_role("menuitem", name=item, exact=True).click()
 
 
 async def top_of(row: Locator) -> float:
@@ -137,10 +130,11 @@ async def test_a_messages_text_and_its_permalink_are_copied(people: People) -> N
         ("Copy text", "words to copy"),
         ("Copy link to message", f"{tab.base_url}/rooms/{room}?at={message['seq']}"),
     ):
-        await choose(tab, "words to copy", item)
+        await tab.choose("words to copy", item)
         await tab.page.wait_for_function(
             "async copied => await navigator.clipboard.readText() === copied", arg=copied
         )
+        await expect(tab.page.get_by_text("Copied", exact=True)).to_be_visible()
 
 
 async def test_a_permalink_loads_around_its_message_and_leads_back_to_the_newest(people: People) -> None:

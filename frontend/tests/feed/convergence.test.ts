@@ -109,6 +109,7 @@ it("whatever happens, the feed ends equal to a fresh snapshot", { timeout: 60_00
       expect(state.connection).toEqual({ status: "live" });
       const first = state.room?.messages[0]?.seq ?? room.lastSeq + 1;
       expect(state.room?.seq).toBe(room.lastSeq);
+      expect(state.room?.pinned).toEqual(room.pinned);
       expect(state.room?.messageCount).toBe(room.messages.length);
       expect(state.room?.messages).toEqual(room.messages.filter(({ seq }) => seq >= first));
       expect(state.room?.messages.length).toBeGreaterThanOrEqual(Math.min(50, room.messages.length));

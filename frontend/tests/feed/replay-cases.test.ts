@@ -18,8 +18,10 @@ it.each(cases)("$name", ({ before, events, after }) => {
     (now, event) => applyEvent(now, event, 0),
     fromSnapshot(before, { id: "lobby" }),
   );
-  expect({ messages: state.messages, cursor: state.seq }).toEqual({
-    messages: after.messages,
-    cursor: after.cursor,
+  const { messages, cursor, pinned = [] } = after;
+  expect({ messages: state.messages, cursor: state.seq, pinned: state.pinned }).toEqual({
+    messages,
+    cursor,
+    pinned,
   });
 });

@@ -76,6 +76,14 @@ function sayMany(count: number): void {
 const postedBy = (text: string): Message => room.say({ id: "posted", author: MINA, text });
 
 const messages = () => feed.getSnapshot().room?.messages ?? [];
+const firstLeftOut = (): Message => {
+  const shown = rowSeqs();
+  const leftOut = room.messages.find(({ seq }) => !shown.includes(seq));
+  if (leftOut === undefined) throw new Error("everything is shown");
+  return leftOut;
+};
+const pin = (message: Message) =>
+  room.change({ type: "message.pinned", room_id: "lobby", seq: (room.lastSeq += 1), message });
 const rowSeqs = () =>
   view.getSnapshot().rows.flatMap((row) => (row.kind === "message" ? [row.message.seq] : []));
 
@@ -263,6 +271,28 @@ describe("what is always shown", () => {
     await crowd(200, 2);
     expect(rowSeqs()).toEqual(expect.arrayContaining(shown));
     expect(rowSeqs().length).toBeLessThan(100);
+  });
+
+  it("is what the owner pins, in its own place", async () => {
+    await crowd(200, 2);
+    pin(firstLeftOut());
+    await clock.advance(1_000);
+    const [pinned] = room.pinned;
+    expect(rowSeqs()).toContain(pinned?.seq);
+    expect(rowSeqs()).toEqual(rowSeqs().toSorted((a, b) => a - b));
+    const row = view.getSnapshot().rows.find((each) => each.key === pinned?.id);
+    expect(row).toMatchObject({ isPinned: true });
+  });
+
+  it("is a pinned message only once the list moves again, if it stood still", async () => {
+    await crowd(200, 2);
+    view.freeze({ type: "began", reason: "history" });
+    const before = rowSeqs();
+    pin(firstLeftOut());
+    await clock.advance(1_000);
+    expect(rowSeqs()).toEqual(before);
+    view.freeze({ type: "back-to-newest" });
+    expect(rowSeqs()).toContain(room.pinned[0]?.seq);
   });
 
   it("is everything for who wants to read all", async () => {

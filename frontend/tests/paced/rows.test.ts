@@ -12,6 +12,7 @@ function rows(messages: Message[], change: Partial<RowParts> = {}): Row[] {
     hasOlder: true,
     isShown: () => true,
     isForMe: () => false,
+    pinned: [],
     myId: null,
     myNickname: "me",
     clientIdOf: () => undefined,

@@ -2,7 +2,7 @@
 import { Problem } from "@/lib/api/problem";
 import type { PagePlace } from "@/lib/api/chat-api";
 import type { Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
-import { changeMessages } from "@/lib/feed/room-state";
+import { changeMessages, changePinned } from "@/lib/feed/room-state";
 import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
 
 const COLD = { hot: false, since: null, fetches_per_s: 0 };
@@ -38,6 +38,7 @@ interface OpenedStream {
 
 export class FakeRoom {
   messages: Message[] = [];
+  pinned: Message[] = [];
   lastSeq = 0;
   /** What the next fetches are answered with instead. */
   refusals: Problem[] = [];
@@ -90,8 +91,14 @@ export class FakeRoom {
   }
 
   change(event: RoomEvent): void {
-    this.messages = [...changeMessages(this.messages, event)];
+    this.took(event);
     this.tell(event);
+  }
+
+  /** A change as the server's own tables have it. */
+  took(event: RoomEvent): void {
+    this.messages = [...changeMessages(this.messages, event)];
+    this.pinned = [...changePinned(this.pinned, event)];
   }
 
   tell(event: RoomEvent): void {
@@ -107,8 +114,9 @@ export class FakeRoom {
     const end = around_seq !== undefined ? around_seq + PAGE / 2 : (before_seq ?? Infinity);
     const older = this.messages.filter(({ seq }) => seq < end);
     const page = { messages: older.slice(-PAGE), cursor: this.lastSeq, has_more: older.length > PAGE };
+    const pinned = end === Infinity && this.pinned.length > 0 ? { pinned: [...this.pinned] } : {};
     const hasNewer = around_seq !== undefined && older.length < this.messages.length;
-    return { ...page, has_more: page.has_more || hasNewer };
+    return { ...page, has_more: page.has_more || hasNewer, ...pinned };
   }
 
   #answer<T>(asked: PagePlace | "room", answer: () => T): Promise<T> {

@@ -1,6 +1,5 @@
 /** A room whose streams may break, repeat and jump, for tests of what a feed makes of all that. */
 import type { Message, RoomEvent } from "@/lib/contract/types";
-import { changeMessages } from "@/lib/feed/room-state";
 import { created, FakeRoom, message } from "./fake-room";
 
 export class LivelyRoom extends FakeRoom {
@@ -11,7 +10,7 @@ export class LivelyRoom extends FakeRoom {
   act(pick: number): void {
     const target = this.messages[pick % Math.max(1, this.messages.length)];
     const seq = (this.lastSeq += 1);
-    if (pick % 5 < 2 || target === undefined || target.deleted) {
+    if (pick % 7 < 2 || target === undefined || target.deleted) {
       const made = message(seq);
       this.messages = [...this.messages, made];
       this.#tell(created(made));
@@ -49,7 +48,7 @@ export class LivelyRoom extends FakeRoom {
   }
 
   #tell(event: RoomEvent): void {
-    if (event.type !== "message.created") this.messages = [...changeMessages(this.messages, event)];
+    if (event.type !== "message.created") this.took(event);
     this.log.push(event);
     this.#live()?.listener.event(event);
   }
@@ -62,7 +61,7 @@ export class LivelyRoom extends FakeRoom {
 
 function changeOf(target: Message, seq: number, pick: number): RoomEvent {
   const room_id = "lobby";
-  switch (pick % 5) {
+  switch (pick % 7) {
     case 2:
       return {
         type: "message.edited",
@@ -72,6 +71,10 @@ function changeOf(target: Message, seq: number, pick: number): RoomEvent {
       };
     case 3:
       return { type: "message.deleted", room_id, seq, message: { ...target, text: "", deleted: true } };
+    case 4:
+      return { type: "message.pinned", room_id, seq, message: target };
+    case 5:
+      return { type: "message.unpinned", room_id, seq, message_id: target.id };
     default: {
       const about = { room_id, seq, message_id: target.id, kind: "heart", added: [], removed: [] };
       return { type: "reaction.changed", ...about, count: pick % 4 };

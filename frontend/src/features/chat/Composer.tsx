@@ -7,7 +7,7 @@ import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useServices, useSession } from "@/lib/services";
-import { Completions, type Completion } from "./Completions";
+import { completionAria, Completions, type Completion } from "./Completions";
 import { readDraft, saveDraft } from "./drafts";
 import { EmojiButton } from "./EmojiButton";
 import { NameForm } from "./NameForm";
@@ -159,10 +159,12 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
           enterKeyHint="send"
           onChange={(event) => {
             write(event.target.value);
+            completions.caretMoved(); // a phone's keyboard may write without any key
             signalTyping();
           }}
           onKeyDown={pressed}
           onSelect={completions.caretMoved}
+          {...completionAria(completions)}
         />
         <EmojiButton
           onPick={(emoji) => {

@@ -1,4 +1,4 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type VirtualItem, type Virtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import { AwayBanner } from "./AwayBanner";
 import { FREEZE_BUSY_PER_S, useFreezeGestures } from "./freeze-gestures";
 import { MessageRow } from "./MessageRow";
 import { dayName } from "./message-time";
+import { PinnedBar } from "./PinnedBar";
 import { useOpenRoom } from "./room-context";
 
 const OLDER_WHEN_ROWS_ABOVE = 8;
@@ -18,8 +19,9 @@ const END_THRESHOLD_PX = 48;
 const NEVER_AT_END_PX = -1;
 const ESTIMATED_PX: Record<Row["kind"], number> = { start: 120, day: 40, message: 68 };
 
-/** The room's messages. Moves only while nobody looks closer; keeps its place over everything else. */
-export function MessageList({ screen }: { screen: RoomScreen }) {
+/** The room's messages. Moves only while nobody looks closer; keeps its place over everything else. `isBare`: nothing
+ * lies over them. */
+export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: boolean }) {
   const { t } = useTranslation();
   const { view, feed } = useOpenRoom();
   const scroller = useRef<HTMLDivElement>(null);
@@ -37,6 +39,7 @@ export function MessageList({ screen }: { screen: RoomScreen }) {
     overscan: 8,
     paddingEnd: 12,
   });
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = isAboveTheFold;
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index ?? 0;
 
@@ -124,8 +127,13 @@ export function MessageList({ screen }: { screen: RoomScreen }) {
           })}
         </div>
       </div>
-      <AwayBanner screen={screen} />
-      <Chips screen={screen} />
+      {!isBare && (
+        <div className="over-list">
+          <PinnedBar screen={screen} />
+          <AwayBanner screen={screen} />
+        </div>
+      )}
+      <Chips screen={screen} isAtEnd={virtualizer.isAtEnd(2)} />
     </div>
   );
 }
@@ -153,12 +161,13 @@ function ListRow({ row, isTarget }: { row: Row; isTarget: boolean }) {
 }
 
 /** What waits below while the list stands still, and the ways there. */
-function Chips({ screen }: { screen: RoomScreen }) {
+function Chips({ screen, isAtEnd }: { screen: RoomScreen; isAtEnd: boolean }) {
   const { t } = useTranslation();
   const { view, jumpTo } = useOpenRoom();
-  if (!screen.isFrozen) return null;
   const { messages, forMe } = screen.held;
   const { lastPost } = screen;
+  const isAllInView = messages === 0 && lastPost === null && isAtEnd;
+  if (!screen.isFrozen || isAllInView) return null;
   const toNewest = () => view.freeze({ type: "back-to-newest" });
   const words = [
     messages > 0 ? t("feed.new", { count: messages }) : t("feed.toNewest"),
@@ -180,6 +189,16 @@ function Chips({ screen }: { screen: RoomScreen }) {
       )}
     </div>
   );
+}
+
+/** Whether a row's new height must not push what is in view. Left to itself the virtualizer lets that happen while its
+ * reader scrolls up: just then history comes, and the row that was the first one loses its name. */
+function isAboveTheFold(
+  row: VirtualItem,
+  _grownPx: number,
+  { itemSizeCache, scrollOffset }: Virtualizer<HTMLDivElement, Element>,
+): boolean {
+  return (itemSizeCache.has(row.key) ? row.end - 1 : row.start) < (scrollOffset ?? 0);
 }
 
 const prefersReducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

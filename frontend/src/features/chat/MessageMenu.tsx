@@ -1,10 +1,10 @@
-import { Copy, Ellipsis, Link2, Pencil, Reply, Trash2 } from "lucide-react";
+import { Copy, Ellipsis, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
-import { useViewer } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
+import { useIsOwner, useSetPin } from "./use-set-pin";
 
 interface MenuProps {
   message: Message;
@@ -31,21 +31,33 @@ export default function MessageMenu({ message, isMine, onClose }: MenuProps) {
 
 function Items({ message, isMine }: Pick<MenuProps, "message" | "isMine">) {
   const { t } = useTranslation();
-  const { roomId, feed, replyTo, editMessage, deleteMessage } = useOpenRoom();
-  const viewer = useViewer();
-  const isOwner = viewer !== null && viewer.id === feed.getSnapshot().room?.ownerId;
+  const { roomId, feed, replyTo, editMessage, deleteMessage, say } = useOpenRoom();
+  const isOwner = useIsOwner();
+  const setPin = useSetPin();
+  const isPinned = feed.getSnapshot().room?.pinned.some(({ id }) => id === message.id) === true;
+  const copy = (text: string) =>
+    void copyText(text).then(
+      () => say(t("message.copied")),
+      () => say(t("message.copyFailed")),
+    );
   const link = `${location.origin}/rooms/${roomId}?at=${message.seq}`;
   return (
     <>
       <DropdownMenu.Item className="menu-item" onSelect={() => replyTo(message)}>
         <Reply size={15} aria-hidden="true" /> {t("message.reply")}
       </DropdownMenu.Item>
-      <DropdownMenu.Item className="menu-item" onSelect={() => void copyText(message.text)}>
+      <DropdownMenu.Item className="menu-item" onSelect={() => copy(message.text)}>
         <Copy size={15} aria-hidden="true" /> {t("message.copy")}
       </DropdownMenu.Item>
-      <DropdownMenu.Item className="menu-item" onSelect={() => void copyText(link)}>
+      <DropdownMenu.Item className="menu-item" onSelect={() => copy(link)}>
         <Link2 size={15} aria-hidden="true" /> {t("message.link")}
       </DropdownMenu.Item>
+      {isOwner && (
+        <DropdownMenu.Item className="menu-item" onSelect={() => void setPin(message, !isPinned)}>
+          {isPinned ? <PinOff size={15} aria-hidden="true" /> : <Pin size={15} aria-hidden="true" />}
+          {isPinned ? t("message.unpin") : t("message.pin")}
+        </DropdownMenu.Item>
+      )}
       {isMine && (
         <DropdownMenu.Item className="menu-item" onSelect={() => editMessage(message)}>
           <Pencil size={15} aria-hidden="true" /> {t("message.edit")}

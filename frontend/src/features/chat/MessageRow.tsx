@@ -1,4 +1,4 @@
-import { RotateCcw, TriangleAlert, X } from "lucide-react";
+import { Pin, RotateCcw, TriangleAlert, X } from "lucide-react";
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
@@ -20,7 +20,7 @@ type MessageRowData = Extract<Row, { kind: "message" }>;
 export const MessageRow = memo(
   function MessageRow({ row, isTarget }: { row: MessageRowData; isTarget: boolean }) {
     const { i18n } = useTranslation();
-    const { message, isMine, isFirst, isForMe, post } = row;
+    const { message, isMine, isFirst, isForMe, isPinned, post } = row;
     const { rowRef, lock, unlock } = useHeightLock(message, isMine);
     const nickname = harmlessText(message.author.nickname);
     const classes = [
@@ -58,6 +58,7 @@ export const MessageRow = memo(
             >
               <Bubble message={message} lock={lock} unlock={unlock} />
             </div>
+            {isPinned && <PinMark />}
             {!message.deleted && post === null && <MessageActions message={message} isMine={isMine} />}
           </div>
           {post === null ? <ReactionBar message={message} /> : <PostState post={post} />}
@@ -78,7 +79,18 @@ function isSameRow(a: MessageRowData, b: MessageRowData): boolean {
     a.isFirst === b.isFirst &&
     a.isMine === b.isMine &&
     a.isForMe === b.isForMe &&
+    a.isPinned === b.isPinned &&
     a.leftOut?.count === b.leftOut?.count
+  );
+}
+
+function PinMark() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Pin className="pin-mark" size={16} aria-hidden="true" />
+      <span className="visually-hidden">{t("pinned.mark")}</span>
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { useViewer } from "@/lib/services";
 import { Announcer } from "./Announcer";
 import { Composer, type ComposerHandle, type Context } from "./Composer";
 import { MessageList } from "./MessageList";
+import { Notice, type Said } from "./Notice";
 import { OpenRoomContext, useRoomScreen, type OpenRoom } from "./room-context";
 import { RoomAway } from "./RoomAway";
 import { RoomHeader, type RoomPanel } from "./RoomHeader";
@@ -35,6 +36,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const composer = useRef<ComposerHandle>(null);
   const [context, setContext] = useState<Context>(null);
   const [panel, setPanel] = useState<RoomPanel>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const [doomed, setDoomed] = useState<Message | null>(null);
   useOwnMarks(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
@@ -56,6 +58,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
     editMessage: (message) => setContext({ kind: "edit", message }),
     deleteMessage: setDoomed,
     jumpTo: (seq) => void view.jumpTo(seq),
+    say: (words) => setSaid({ words }),
   };
 
   const editLast = () => {
@@ -76,10 +79,11 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
             <StatusLine screen={screen} />
           </>
         )}
-        <MessageList screen={screen} />
+        <MessageList screen={screen} isBare={isOverlay} />
         {!isOverlay && <RoomAway screen={screen} />}
         {!isOverlay && (
           <>
+            <Notice said={said} />
             <Composer
               ref={composer}
               screen={screen}

@@ -1,4 +1,4 @@
-import { Check, Link2, Menu, Search, Settings2, Users } from "lucide-react";
+import { Check, Link2, Menu, Pin, Search, Settings2, Users } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
@@ -6,11 +6,12 @@ import { harmlessText } from "@/lib/harmless-text";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useOpenRoom } from "./room-context";
 
+const PinnedDialog = lazy(() => import("./PinnedDialog"));
 const SearchDialog = lazy(() => import("./SearchDialog"));
 const Settings = lazy(() => import("./Settings"));
 const Shortcuts = lazy(() => import("./Shortcuts"));
 
-export type RoomPanel = "search" | "settings" | "shortcuts" | null;
+export type RoomPanel = "pinned" | "search" | "settings" | "shortcuts" | null;
 
 interface HeaderProps {
   screen: RoomScreen;
@@ -23,6 +24,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
   const { t } = useTranslation();
   const { roomId } = useOpenRoom();
   const room = screen.feed.room;
+  const pinnedCount = room?.pinned.length ?? 0;
   const close = () => setPanel(null);
   return (
     <header className="room-header">
@@ -46,6 +48,17 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
       )}
       <span className="header-actions">
         <CopyLink roomId={roomId} />
+        {pinnedCount > 0 && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("pinned.title")}
+            title={t("pinned.title")}
+            onClick={() => setPanel("pinned")}
+          >
+            <Pin size={18} aria-hidden="true" />
+          </button>
+        )}
         <button
           type="button"
           className="icon-button"
@@ -66,6 +79,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
         </button>
       </span>
       <Suspense>
+        {panel === "pinned" && <PinnedDialog screen={screen} onClose={close} />}
         {panel === "search" && <SearchDialog onClose={close} />}
         {panel === "settings" && <Settings onClose={close} />}
         {panel === "shortcuts" && <Shortcuts onClose={close} />}

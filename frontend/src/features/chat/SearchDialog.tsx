@@ -2,16 +2,15 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { harmlessText } from "@/lib/harmless-text";
 import { useServices } from "@/lib/services";
-import { exactTime } from "./message-time";
+import { MessageLink } from "./MessageLink";
 import { useOpenRoom } from "./room-context";
 
 const QUERY_MIN = 2;
 
 /** Words in all messages of the room; a result jumps to its message. */
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { api } = useServices();
   const { roomId, feed, jumpTo } = useOpenRoom();
   const [words, setWords] = useState("");
@@ -52,19 +51,13 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           <ul className="search-results">
             {found.map((message) => (
               <li key={message.id}>
-                <button
-                  type="button"
-                  onClick={() => {
+                <MessageLink
+                  message={message}
+                  onGo={() => {
                     jumpTo(message.seq);
                     onClose();
                   }}
-                >
-                  <span className="search-from">
-                    <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
-                    <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
-                  </span>
-                  <bdi className="search-text">{harmlessText(message.text)}</bdi>
-                </button>
+                />
               </li>
             ))}
           </ul>

@@ -15,6 +15,8 @@ export interface OpenRoom {
   readonly editMessage: (message: Message) => void;
   readonly deleteMessage: (message: Message) => void;
   readonly jumpTo: (seq: number) => void;
+  /** Tell the reader, in a sentence, what came of something they did. */
+  readonly say: (words: string) => void;
 }
 
 export const OpenRoomContext = createContext<OpenRoom | null>(null);

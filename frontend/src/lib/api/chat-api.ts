@@ -90,6 +90,12 @@ export class ChatApi {
       }),
     );
 
+  pin = (room_id: string, message_id: string, on: boolean): Promise<Message> => {
+    const place = { params: { path: { room_id, message_id } } } as const;
+    const path = "/api/v1/rooms/{room_id}/messages/{message_id}/pin";
+    return answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+  };
+
   react = async (room_id: string, message_id: string, kind: string, on: boolean): Promise<number> => {
     const place = { params: { path: { room_id, message_id, kind } } } as const;
     const path = "/api/v1/rooms/{room_id}/messages/{message_id}/reactions/{kind}";

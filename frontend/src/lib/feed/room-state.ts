@@ -12,6 +12,8 @@ export interface RoomState {
   readonly seq: number;
   /** Ascending by seq, without holes unless `isCutOff`. */
   readonly messages: readonly Message[];
+  /** What the owner has pinned, the last one first; they may be older than `messages`. */
+  readonly pinned: readonly Message[];
   /** There is history before the first message. */
   readonly hasOlder: boolean;
   /** The newest messages were left out because the reader is far up: the way back is a new newest page. */
@@ -49,6 +51,7 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     ownerId: room.owner_id ?? null,
     seq: page.cursor,
     messages: page.messages,
+    pinned: page.pinned ?? [],
     hasOlder: page.has_more,
     isCutOff: false,
     isStale: false,
@@ -82,7 +85,8 @@ export function applyEvent(
   }
   if (typeof event.seq !== "number" || event.seq <= state.seq) return state;
   if (event.type !== "message.created") {
-    return { ...state, seq: event.seq, messages: changeMessages(state.messages, event) };
+    const messages = changeMessages(state.messages, event);
+    return { ...state, seq: event.seq, messages, pinned: changePinned(state.pinned, event) };
   }
   const messageCount = state.messageCount + (event.seq > state.countedSeq ? 1 : 0);
   if (state.isCutOff) return { ...state, seq: event.seq, messageCount };
@@ -110,6 +114,21 @@ export function changeMessages(messages: readonly Message[], event: RoomEvent): 
       }));
     default:
       return messages;
+  }
+}
+
+/** The pinned messages after any event; the same array when it concerns none of them. */
+export function changePinned(pinned: readonly Message[], event: RoomEvent): readonly Message[] {
+  const without = (id: string) => pinned.filter((message) => message.id !== id);
+  switch (event.type) {
+    case "message.pinned":
+      return [event.message, ...without(event.message.id)];
+    case "message.unpinned":
+      return without(event.message_id);
+    case "message.deleted":
+      return pinned.some((message) => message.id === event.message.id) ? without(event.message.id) : pinned;
+    default:
+      return changeMessages(pinned, event);
   }
 }
 

@@ -127,7 +127,10 @@ export class RoomView {
     if (isFrozen) this.#absence.standStill(this.#committed);
     else this.#absence.moveOn();
     this.#horizonSeq = isFrozen ? this.#committed.seq : Number.MAX_SAFE_INTEGER;
-    if (!isFrozen) this.#target = null;
+    if (!isFrozen) {
+      this.#target = null;
+      for (const { id } of room?.pinned ?? []) this.#leftOut.delete(id);
+    }
     this.#setKeep();
     if (!isFrozen && (room?.isCutOff === true || room?.isStale === true)) this.parts.feed.reload();
     this.#commit();
@@ -188,6 +191,8 @@ export class RoomView {
   }
 
   #take(event: RoomEvent): void {
+    // A message pinned now gets its row, but not while the list stands still: it would move what is in view.
+    if (event.type === "message.pinned" && this.#freeze.size === 0) this.#leftOut.delete(event.message.id);
     if (event.type !== "message.created") return;
     const { message } = event;
     const isMine = this.#viewer !== null && message.author.id === this.#viewer.id;
@@ -268,6 +273,7 @@ export class RoomView {
       hasOlder: room?.hasOlder ?? true,
       isShown: this.#shownRule(),
       isForMe: (message) => this.isForMe(message),
+      pinned: room?.pinned ?? [],
       myId: this.#viewer?.id ?? null,
       myNickname: this.#viewer?.nickname ?? "",
       clientIdOf,

@@ -21,6 +21,7 @@ export type Row =
       readonly isFirst: boolean;
       readonly isMine: boolean;
       readonly isForMe: boolean;
+      readonly isPinned: boolean;
       readonly leftOut: LeftOut | null;
       /** Null once the server has it. */
       readonly post: Post | null;
@@ -32,6 +33,7 @@ export interface RowParts {
   /** Whether a message has a row of its own. */
   readonly isShown: (message: Message) => boolean;
   readonly isForMe: (message: Message) => boolean;
+  readonly pinned: readonly Message[];
   readonly myId: string | null;
   readonly clientIdOf: (messageId: string) => string | undefined;
   /** Not in `messages` yet, in order. */
@@ -43,6 +45,7 @@ export interface RowParts {
 
 export function buildRows(parts: RowParts): Row[] {
   const rows: Row[] = [];
+  const pinned = new Set(parts.pinned.map(({ id }) => id));
   if (!parts.hasOlder) rows.push({ kind: "start", key: "start" });
   let day = Number.NaN;
   let previous: Message | null = null;
@@ -68,6 +71,7 @@ export function buildRows(parts: RowParts): Row[] {
       isFirst: isNewDay || previous === null || !isSameGroup(previous, message),
       isMine: parts.myId !== null && message.author.id === parts.myId,
       isForMe: parts.isForMe(message),
+      isPinned: pinned.has(message.id),
       leftOut: null,
       post,
     });

@@ -17,6 +17,8 @@ export const EVENT_TYPES = [
   "message.created",
   "message.edited",
   "message.deleted",
+  "message.pinned",
+  "message.unpinned",
   "reaction.changed",
   "room.heat",
   "room.viewers",

@@ -1,0 +1,18 @@
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/lib/contract/types";
+import { harmlessText } from "@/lib/harmless-text";
+import { exactTime } from "./message-time";
+
+/** A message in a dialog's list: who, when and its first lines; a click goes there. */
+export function MessageLink({ message, onGo }: { message: Message; onGo: () => void }) {
+  const { i18n } = useTranslation();
+  return (
+    <button type="button" className="message-link" onClick={onGo}>
+      <span className="message-link-from">
+        <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
+        <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
+      </span>
+      <bdi className="message-link-text">{harmlessText(message.text)}</bdi>
+    </button>
+  );
+}

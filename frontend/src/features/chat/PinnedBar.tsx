@@ -1,0 +1,41 @@
+import { Pin, X } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { harmlessText } from "@/lib/harmless-text";
+import type { RoomScreen } from "@/lib/paced/room-view";
+import { remember, remembered } from "@/lib/remembered";
+import { useOpenRoom } from "./room-context";
+
+const LINE_CHARACTERS = 200;
+
+/** What the owner pinned last, on one line over the list; hidden until another one is pinned, if its reader wants. */
+export function PinnedBar({ screen }: { screen: RoomScreen }) {
+  const { t } = useTranslation();
+  const { roomId, jumpTo } = useOpenRoom();
+  const key = `hotchat.pin-hidden.${roomId}`;
+  const [hiddenId, setHiddenId] = useState(() => remembered(key));
+  const message = screen.feed.room?.pinned[0];
+  if (message === undefined || message.id === hiddenId) return null;
+  const hide = () => {
+    remember(key, message.id);
+    setHiddenId(message.id);
+  };
+  return (
+    <section className="pinned-bar" aria-label={t("pinned.title")}>
+      <button type="button" className="pinned-line" onClick={() => jumpTo(message.seq)}>
+        <Pin size={14} aria-hidden="true" />
+        <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
+        <bdi className="pinned-text">{harmlessText(message.text).slice(0, LINE_CHARACTERS)}</bdi>
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t("pinned.hide")}
+        title={t("pinned.hide")}
+        onClick={hide}
+      >
+        <X size={14} aria-hidden="true" />
+      </button>
+    </section>
+  );
+}
