@@ -26,7 +26,9 @@ WIDE = {"width": 1040, "height": 742}
 HALF = {"width": 760, "height": 742}
 PHONE = {"width": 390, "height": 780}
 AUDIENCE = 40
+OPERATOR = "the-operator-of-the-pictures"
 SETTINGS = {
+    "HOTCHAT_ADMIN_TOKEN": OPERATOR,
     "POSTS_PER_USER_PER_S": "0",
     "SESSIONS_PER_ADDRESS_PER_MIN": "0",
     "HOTCHAT_ENTER_PER_S": "20",
@@ -34,6 +36,7 @@ SETTINGS = {
     "HOT_FETCH_BURST": "2",
 }
 FETCHERS = 4
+PINNED = "Welcome to show night! Be kind, no spoilers, and wave when the camera comes by 👋"
 
 HISTORY = [
     "Doors are open!",
@@ -62,7 +65,7 @@ async def draw(url: str) -> None:
         contextlib.AsyncExitStack() as stack,
     ):
         people = People(browser, url, http)
-        mina = await let_them_talk(people)
+        mina = await let_them_talk(people, http)
         await stack.enter_async_context(audience(http))
         light = await seen(people, mina, "light", HALF)
         dark = await seen(people, mina, "dark", HALF)
@@ -76,13 +79,16 @@ async def draw(url: str) -> None:
         await people.leave()
 
 
-async def let_them_talk(people: People) -> Person:
+async def let_them_talk(people: People, http: httpx.AsyncClient) -> Person:
     """Fill the lobby, and two rooms beside it; answers one of them."""
     names = dict.fromkeys(name for name, *_ in TALK)
     members = {name: await people.person(name) for name in names}
     everybody = list(members.values())
     await side_room(everybody[0], "After the show", "Coffee at the corner, then?")
     await side_room(everybody[2], "한국어 방", "여기는 한국어로 편하게 얘기해요")
+    welcome = await members["Mina"].post("lobby", PINNED)
+    pin = f"/api/v1/rooms/lobby/messages/{welcome['id']}/pin"
+    (await http.put(pin, headers={"Authorization": f"Bearer {OPERATOR}"})).raise_for_status()
     for number in range(120):
         await everybody[number % len(everybody)].post("lobby", HISTORY[number % len(HISTORY)])
     said: dict[str, Any] = {}
@@ -178,6 +184,7 @@ async def hot_room(url: str, people: People, mina: Person) -> bytes:
             while "Older messages in" not in await tab.status.inner_text():
                 await tab.page.mouse.wheel(0, -1_500)
                 await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
+        await expect(tab.page.locator(".chips")).to_have_css("opacity", "1")
         return await tab.page.screenshot()
 
 

@@ -2,6 +2,7 @@
  * people write is ever HTML; what we do not draw stays as it was typed. */
 import { Marked, Tokenizer, type Token, type Tokens } from "marked";
 import { Fragment, type ReactNode } from "react";
+import { harmlessText } from "./harmless-text";
 import { mentions } from "./paced/mentions";
 
 class SmallTokenizer extends Tokenizer {
@@ -24,6 +25,23 @@ const MENTION = /(@[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,31})/u;
 /** Draw a message's text. Mentions of `nickname` are set off from those of others. */
 export function drawMarkdown(text: string, nickname: string): ReactNode {
   return drawAll(marked.lexer(text), nickname);
+}
+
+/** A message on one line of a list: its words without their marks, at most so many UTF-16 units of them. */
+export function plainLine(text: string, max = 200): string {
+  const beginning = harmlessText(text.slice(0, 2 * max));
+  return wordsOf(marked.lexer(beginning)).trim().replace(/\s+/g, " ").slice(0, max);
+}
+
+function wordsOf(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => {
+      const { type, raw, text, tokens: inside } = token as Tokens.Generic;
+      if (type === "br" || type === "space") return " ";
+      if (inside !== undefined) return wordsOf(inside) + (type === "paragraph" ? " " : "");
+      return type === "codespan" || type === "escape" ? String(text) : raw;
+    })
+    .join("");
 }
 
 function drawAll(tokens: readonly Token[] | undefined, nickname: string): ReactNode {

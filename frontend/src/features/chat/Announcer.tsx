@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomEvent } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import { notify } from "@/lib/notifications";
 import { useViewer } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
@@ -33,7 +34,7 @@ export function Announcer() {
     let count = 0;
     const take = (event: RoomEvent) => {
       if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
-      const words = `${harmlessText(event.message.author.nickname)}: ${harmlessText(event.message.text).slice(0, 200)}`;
+      const words = `${harmlessText(event.message.author.nickname)}: ${plainLine(event.message.text)}`;
       if (view.isForMe(event.message)) {
         setForMe(saidNext(words));
         notify(feed.getSnapshot().room?.name ?? "Hotchat", words, feed.getSnapshot().room?.roomId ?? "");

@@ -5,6 +5,7 @@ import { v4 as uuid } from "uuid";
 import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useServices, useSession } from "@/lib/services";
 import { completionAria, Completions, type Completion } from "./Completions";
@@ -130,9 +131,7 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
             {context.kind === "edit"
               ? t("composer.editing")
               : t("message.replyingTo", { name: harmlessText(context.message.author.nickname) })}
-            {context.kind === "reply" && (
-              <bdi className="quiet"> {harmlessText(context.message.text).slice(0, 120)}</bdi>
-            )}
+            {context.kind === "reply" && <bdi className="quiet"> {plainLine(context.message.text)}</bdi>}
           </span>
           <button type="button" className="icon-button" aria-label={t("app.cancel")} onClick={leaveContext}>
             <X size={15} aria-hidden="true" />

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
-import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 
@@ -28,7 +28,7 @@ export default function DeleteDialog({ message, onClose }: { message: Message; o
         <AlertDialog.Content className="dialog">
           <AlertDialog.Title>{t("message.deleteConfirm")}</AlertDialog.Title>
           <AlertDialog.Description className="quiet delete-text">
-            {harmlessText(message.text).slice(0, 200)}
+            {plainLine(message.text)}
           </AlertDialog.Description>
           <p className="composer-error" role="alert">
             {problem}

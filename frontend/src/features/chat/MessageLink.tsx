@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import { exactTime } from "./message-time";
 
 /** A message in a dialog's list: who, when and its first lines; a click goes there. */
@@ -12,7 +13,7 @@ export function MessageLink({ message, onGo }: { message: Message; onGo: () => v
         <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
         <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
       </span>
-      <bdi className="message-link-text">{harmlessText(message.text)}</bdi>
+      <bdi className="message-link-text">{plainLine(message.text, 400)}</bdi>
     </button>
   );
 }

@@ -2,11 +2,10 @@ import { Pin, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { remember, remembered } from "@/lib/remembered";
 import { useOpenRoom } from "./room-context";
-
-const LINE_CHARACTERS = 200;
 
 /** What the owner pinned last, on one line over the list; hidden until another one is pinned, if its reader wants. */
 export function PinnedBar({ screen }: { screen: RoomScreen }) {
@@ -25,7 +24,7 @@ export function PinnedBar({ screen }: { screen: RoomScreen }) {
       <button type="button" className="pinned-line" onClick={() => jumpTo(message.seq)}>
         <Pin size={14} aria-hidden="true" />
         <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
-        <bdi className="pinned-text">{harmlessText(message.text).slice(0, LINE_CHARACTERS)}</bdi>
+        <bdi className="pinned-text">{plainLine(message.text)}</bdi>
       </button>
       <button
         type="button"

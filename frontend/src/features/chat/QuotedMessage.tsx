@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CornerDownRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 
@@ -30,9 +31,7 @@ export function QuotedMessage({ messageId }: { messageId: string }) {
     <button type="button" className="quoted" onClick={() => jumpTo(quoted.seq)}>
       <CornerDownRight size={13} aria-hidden="true" />
       <bdi className="quoted-name">{harmlessText(quoted.author.nickname)}</bdi>
-      <bdi className="quoted-text">
-        {quoted.deleted ? t("message.deleted") : harmlessText(quoted.text).slice(0, 200)}
-      </bdi>
+      <bdi className="quoted-text">{quoted.deleted ? t("message.deleted") : plainLine(quoted.text)}</bdi>
     </button>
   );
 }

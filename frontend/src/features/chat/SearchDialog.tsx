@@ -48,7 +48,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
                 ? t("search.none")
                 : found.length === 0 && t("search.hint")}
           </p>
-          <ul className="search-results">
+          <ul className="message-links">
             {found.map((message) => (
               <li key={message.id}>
                 <MessageLink

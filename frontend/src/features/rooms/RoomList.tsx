@@ -4,6 +4,7 @@ import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
+import { plainLine } from "@/lib/markdown";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/lib/services";
 import { useRooms, useRoomsNamed } from "./use-rooms";
@@ -113,7 +114,7 @@ function LastMessage({ room }: { room: ListedRoom }) {
   return (
     <span className="room-note">
       <bdi className="room-note-name">{harmlessText(last.author.nickname)}</bdi>{" "}
-      <bdi>{last.deleted ? t("message.deleted") : harmlessText(last.text)}</bdi>
+      <bdi>{last.deleted ? t("message.deleted") : plainLine(last.text)}</bdi>
     </span>
   );
 }
