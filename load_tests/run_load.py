@@ -81,7 +81,7 @@ async def storm(
             for watcher in watchers:
                 with suppress(asyncio.CancelledError):
                     await watcher
-    return judge(crowd_samples, mix_samples, heat.changes, posts, others)
+    return judge(crowd_samples, mix_samples, heat.changes, posts, others, enter_per_s=sizes.enter_per_s)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

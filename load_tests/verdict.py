@@ -14,7 +14,13 @@ class Verdict:
 
 
 def judge(
-    crowd: Samples, mix: Samples, heat: Sequence[tuple[float, bool]], posts: Answers, other_room: Answers
+    crowd: Samples,
+    mix: Samples,
+    heat: Sequence[tuple[float, bool]],
+    posts: Answers,
+    other_room: Answers,
+    *,
+    enter_per_s: int,
 ) -> Verdict:
     """`heat` as HeatSeen.changes. A fault is anything that makes `make load` fail."""
     sentences, faults = [_crowd_sentence("The crowd", crowd), _crowd_sentence("The chat mix", mix)], []
@@ -23,7 +29,13 @@ def judge(
     if hot_at is None or crowd.first_at is None or crowd.last_at is None:
         faults.append("The room never went hot.")
     else:
-        sentences.append(f"The room went hot {hot_at - crowd.first_at:.1f} s after the crowd's first fetch.")
+        sentences.append(f"The room went hot {hot_at - crowd.first_at:.1f} s after the crowd's first fetch,")
+        reached_at = crowd.reached_at(enter_per_s)
+        sentences.append(
+            f"but the crowd never sent {enter_per_s} fetches in one second."
+            if reached_at is None
+            else f"{_from(reached_at, hot_at)} the crowd had sent {enter_per_s} fetches in one second."
+        )
         if cold_at is None:
             faults.append("The room did not cool.")
         else:

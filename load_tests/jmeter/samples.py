@@ -11,15 +11,22 @@ MAX_EXAMPLES = 5
 """Errors kept as examples, one of each kind; more kinds than that are only counted."""
 
 
+TENTHS = 10
+
+
 @dataclass
 class Samples:
-    """Times are seconds since the epoch; `errors` are neither successes nor polite refusals."""
+    """Times are seconds since the epoch; `errors` are neither successes nor polite refusals.
+
+    `starts` counts the requests that began in each tenth of a second.
+    """
 
     labels: Counter[str] = field(default_factory=Counter)
     errors: int = 0
     examples: dict[str, int] = field(default_factory=dict)
     first_at: float | None = None
     last_at: float | None = None
+    starts: Counter[int] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
@@ -38,8 +45,20 @@ class Samples:
             kind = f"{label}: {code} {message}".strip()[:200]
             if kind in self.examples or len(self.examples) < MAX_EXAMPLES:
                 self.examples[kind] = self.examples.get(kind, 0) + 1
+        self.starts[int(started_at * TENTHS)] += 1
         self.first_at = started_at if self.first_at is None else min(self.first_at, started_at)
         self.last_at = max(self.last_at or 0.0, started_at + elapsed_s)
+
+    def reached_at(self, per_s: int) -> float | None:
+        """When the last second first held so many requests, to a tenth; None if it never did."""
+        if not self.starts:
+            return None
+        in_last_second = 0
+        for tenth in range(min(self.starts), max(self.starts) + 1):
+            in_last_second += self.starts[tenth] - self.starts[tenth - TENTHS]
+            if in_last_second >= per_s:
+                return (tenth + 1) / TENTHS
+        return None
 
 
 def read_samples(rows: Iterable[dict[str, str]]) -> Samples:

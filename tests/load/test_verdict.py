@@ -12,19 +12,21 @@ GOOD_POSTS, GOOD_FETCHES = Answers(Counter({201: 40}), 0.02), Answers(Counter({2
 
 def crowd(**labels: int) -> Samples:
     counts = Counter({name.replace("_", " "): count for name, count in labels.items()})
-    return Samples(labels=counts, first_at=100.0, last_at=116.0)
+    starts = Counter({1_000: 300, 1_005: 399, 1_012: 301, 1_160: 1})  # 700 in a second not before 101.3
+    return Samples(labels=counts, first_at=100.0, last_at=116.0, starts=starts)
 
 
 GOOD_CROWD, GOOD_MIX = crowd(fetch_200=10, fetch_304=20, fetch_refused=70), crowd(fetch_200=5, post_201=5)
 
 
 def test_a_storm_in_which_nothing_was_hurt_is_told_without_a_fault() -> None:
-    verdict = judge(GOOD_CROWD, GOOD_MIX, HEAT, GOOD_POSTS, GOOD_FETCHES)
+    verdict = judge(GOOD_CROWD, GOOD_MIX, HEAT, GOOD_POSTS, GOOD_FETCHES, enter_per_s=700)
     assert verdict.faults == []
     told = " ".join(verdict.sentences)
     assert "100 requests" in told
     assert "70 refused politely, 0 errors" in told
     assert "hot 1.5 s after the crowd's first fetch" in told
+    assert "0.2 s after the crowd had sent 700 fetches in one second" in told
     assert "cool again 4.0 s after the crowd's last fetch" in told
 
 
@@ -59,7 +61,7 @@ def test_whatever_was_hurt_is_a_fault(changed: dict[str, object], fault: str) ->
         "posts": GOOD_POSTS,
         "other_room": GOOD_FETCHES,
     }
-    assert judge(**(given | changed)).faults == [fault]  # type: ignore[arg-type]
+    assert judge(**(given | changed), enter_per_s=700).faults == [fault]  # type: ignore[arg-type]
 
 
 def test_samples_are_counted_by_label_and_errors_keep_an_example() -> None:
@@ -78,3 +80,4 @@ def test_samples_are_counted_by_label_and_errors_keep_an_example() -> None:
     assert (samples.total, samples.refused, samples.errors) == (3, 1, 1)
     assert samples.examples == {"fetch error: 429": 1}
     assert (samples.first_at, samples.last_at) == (1.0, 3.25)
+    assert (samples.reached_at(1), samples.reached_at(2)) == (1.1, None)
