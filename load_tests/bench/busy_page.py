@@ -26,8 +26,8 @@ class Replay:
     async def fresh_page(self) -> Page:
         """With nothing in its cache, as large as the browser's window; close its context afterwards.
 
-        Not at an emulated size: there a headless chromium takes a frame that changes only the composer for one without
-        change, shows it with the list's next one, and times the key until then.
+        Not at an emulated size: the window is lower than such a page by its own bars, and a frame that changes only
+        what is below its edge, the composer, counts as shown with the list's next one.
         """
         context = await self.browser.new_context(no_viewport=True)
         return await context.new_page()
