@@ -1,35 +1,38 @@
-/** Whether the page keeps up: frames of over 50 ms for two seconds say no, ten good seconds say yes again. */
+/** Whether the page keeps up: two seconds of frames over 50 ms say no, ten good seconds say yes again. */
 
 export const SLOW_FRAME_MS = 50;
 export const SLOW_AFTER_MS = 2_000;
 export const GOOD_AFTER_MS = 10_000;
-const PAUSE_MS = 1_000; // a frame this late may have been a sleeping page: it counts from its end only
+const SLOW_SHARE = 0.8; // a page that falls behind still draws a quick frame now and then
+const PAUSE_MS = 1_000; // a frame this late may have been a sleeping page: no more than this of it counts
 
 export class FrameWatch {
   #lastMs: number | null = null;
-  #slowSinceMs: number | null = null;
-  #goodSinceMs: number | null = null;
+  /** What the last two seconds' frames took; at most one more than fits. */
+  #frames: number[] = [];
+  #totalMs = 0;
+  #slowMs = 0;
+  #goodMs = 0;
   #isSlowed = false;
 
   constructor(private readonly changed: (isSlowed: boolean) => void) {}
 
   /** A frame was painted at `nowMs`. */
   frame(nowMs: number): void {
-    const tookMs = this.#lastMs === null ? 0 : nowMs - this.#lastMs;
+    const tookMs = this.#lastMs === null ? 0 : Math.min(nowMs - this.#lastMs, PAUSE_MS);
     this.#lastMs = nowMs;
-    if (tookMs > PAUSE_MS) {
-      this.#goodSinceMs = null;
-      this.#slowSinceMs ??= nowMs;
-      if (nowMs - this.#slowSinceMs >= SLOW_AFTER_MS) this.#set(true);
-    } else if (tookMs > SLOW_FRAME_MS) {
-      this.#goodSinceMs = null;
-      this.#slowSinceMs ??= nowMs - tookMs;
-      if (nowMs - this.#slowSinceMs >= SLOW_AFTER_MS) this.#set(true);
-    } else {
-      this.#slowSinceMs = null;
-      this.#goodSinceMs ??= nowMs;
-      if (nowMs - this.#goodSinceMs >= GOOD_AFTER_MS) this.#set(false);
-    }
+    this.#frames.push(tookMs);
+    this.#count(tookMs, 1);
+    while (this.#totalMs - (this.#frames[0] ?? 0) >= SLOW_AFTER_MS)
+      this.#count(this.#frames.shift() ?? 0, -1);
+    this.#goodMs = tookMs > SLOW_FRAME_MS ? 0 : this.#goodMs + tookMs;
+    if (this.#totalMs >= SLOW_AFTER_MS && this.#slowMs >= SLOW_SHARE * this.#totalMs) this.#set(true);
+    else if (this.#goodMs >= GOOD_AFTER_MS) this.#set(false);
+  }
+
+  #count(tookMs: number, sign: 1 | -1): void {
+    this.#totalMs += sign * tookMs;
+    if (tookMs > SLOW_FRAME_MS) this.#slowMs += sign * tookMs;
   }
 
   #set(isSlowed: boolean): void {
