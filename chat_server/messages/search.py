@@ -1,7 +1,7 @@
 """Search in one room: substrings, so that Korean and Japanese are found as well as English.
 
-The newest SEARCHED messages are looked through by the room's own index. A text index would cost every post a part of
-its speed for a call that few make; `docs/decisions` says more.
+A call looks through SEARCHED messages by the room's own index, and says where the next one goes on. A text index would
+cost every post a part of its speed for a call that few make; `docs/decisions` says more.
 """
 
 from typing import Annotated, Final
@@ -27,32 +27,35 @@ router = APIRouter(tags=["messages"])
 
 
 class SearchPage(TypedDict):
-    """Newest first."""
+    """Newest first. `has_more`: older messages are left to be looked through, from `next_before_seq` on."""
 
     messages: list[MessageDict]
     has_more: bool
+    next_before_seq: int | None
 
 
 async def search(
     engine: AsyncEngine, room_id: str, words: list[str], limit: int, before_seq: int
 ) -> SearchPage:
-    """Messages that hold every word, in any case, newest first."""
-    newest = (
-        select(Message)
-        .where(Message.room_id == room_id, Message.seq < before_seq)
-        .order_by(Message.seq.desc())
-        .limit(SEARCHED)
-        .subquery()
-    )
+    """Messages that hold every word, in any case, newest first, of the SEARCHED ones before `before_seq`."""
+    older = (Message.room_id == room_id, Message.seq < before_seq)
+    newest = select(Message).where(*older).order_by(Message.seq.desc()).limit(SEARCHED).subquery()
+    beyond = select(Message.seq).where(*older).order_by(Message.seq.desc()).offset(SEARCHED).limit(1)
     query = select(newest).where(~newest.c.deleted).order_by(newest.c.seq.desc()).limit(limit + 1)
     for word in words:
         query = query.where(newest.c.text.icontains(word, autoescape=True))
     async with engine.connect() as connection:
         rows = (await connection.execute(query)).mappings().all()
+        beyond_seq = None if len(rows) > limit else await connection.scalar(beyond)
+    next_before_seq = rows[limit - 1]["seq"] if len(rows) > limit else beyond_seq and beyond_seq + 1
     messages = [
         message_view(**{k: v for k, v in row.items() if k != "client_message_id"}) for row in rows[:limit]
     ]
-    return {"messages": messages, "has_more": len(rows) > limit}
+    return {
+        "messages": messages,
+        "has_more": next_before_seq is not None,
+        "next_before_seq": next_before_seq,
+    }
 
 
 @router.get(

@@ -152,7 +152,12 @@ class BusyRoom:
 
     def search(self, words: str, limit: int) -> dict[str, Any]:
         found = [message for message in reversed(self.messages) if words.lower() in message["text"].lower()]
-        return {"messages": found[:limit], "has_more": len(found) > limit}
+        more = len(found) > limit
+        return {
+            "messages": found[:limit],
+            "has_more": more,
+            "next_before_seq": found[limit - 1]["seq"] if more else None,
+        }
 
 
 def lively_room(seed: int) -> BusyRoom:

@@ -23,7 +23,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
     },
     enabled: wanted.length >= QUERY_MIN,
     initialPageParam: undefined as number | undefined,
-    getNextPageParam: (page) => (page.has_more ? page.messages.at(-1)?.seq : undefined),
+    getNextPageParam: (page) => page.next_before_seq ?? undefined,
     retry: 1,
   });
   const found = query.data?.pages.flatMap((page) => page.messages) ?? [];
@@ -45,7 +45,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
             {query.isError
               ? t("search.failed")
               : query.isSuccess && found.length === 0
-                ? t("search.none")
+                ? t(query.hasNextPage ? "search.noneYet" : "search.none")
                 : found.length === 0 && t("search.hint")}
           </p>
           <ul className="message-links">
@@ -63,7 +63,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           </ul>
           {query.hasNextPage && (
             <button type="button" className="text-button" onClick={() => void query.fetchNextPage()}>
-              {t("search.more")}
+              {t(found.length === 0 ? "search.further" : "search.more")}
             </button>
           )}
         </Dialog.Content>

@@ -823,13 +823,15 @@ export interface components {
         };
         /**
          * SearchPage
-         * @description Newest first.
+         * @description Newest first. `has_more`: older messages are left to be looked through, from `next_before_seq` on.
          */
         SearchPage: {
             /** Has More */
             has_more: boolean;
             /** Messages */
             messages: components["schemas"]["Message"][];
+            /** Next Before Seq */
+            next_before_seq: number | null;
         };
         /** SessionRequest */
         SessionRequest: {

@@ -133,9 +133,11 @@ export const en = {
     title: "Search in {{room}}",
     placeholder: "Words to look for",
     none: "Nothing found.",
+    noneYet: "Nothing found in the newest messages.",
     more: "More results",
+    further: "Look further back",
     failed: "Search does not answer just now.",
-    hint: "Finds words in all messages of this room.",
+    hint: "Finds words in the messages of this room, the newest first.",
   },
   settings: {
     title: "Settings",

@@ -134,9 +134,11 @@ export const ja: Words = {
     title: "{{room}}を検索",
     placeholder: "探す言葉",
     none: "見つかりませんでした。",
+    noneYet: "最近のメッセージには見つかりません。",
     more: "さらに表示",
+    further: "さらに前を探す",
     failed: "検索が応答していません。",
-    hint: "このルームの全メッセージから探します。",
+    hint: "このルームのメッセージを新しい順に探します。",
   },
   settings: {
     title: "設定",

@@ -133,9 +133,11 @@ export const ko: Words = {
     title: "{{room}}에서 검색",
     placeholder: "찾을 말",
     none: "찾지 못했습니다.",
+    noneYet: "최근 메시지에서는 찾지 못했습니다.",
     more: "더 보기",
+    further: "더 이전에서 찾기",
     failed: "검색이 지금 응답하지 않습니다.",
-    hint: "이 대화방의 모든 메시지에서 찾습니다.",
+    hint: "이 대화방의 메시지에서 찾습니다. 최근 메시지부터 보여 줍니다.",
   },
   settings: {
     title: "설정",
