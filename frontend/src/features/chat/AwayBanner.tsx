@@ -1,5 +1,6 @@
 import { History, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { IconButton } from "@/lib/IconButton";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useOpenRoom } from "./room-context";
 
@@ -25,9 +26,7 @@ export function AwayBanner({ screen }: { screen: RoomScreen }) {
       >
         <History size={14} aria-hidden="true" /> {words.filter(Boolean).join(", ")}
       </button>
-      <button type="button" className="icon-button" aria-label={t("app.close")} onClick={view.dismissAway}>
-        <X size={14} aria-hidden="true" />
-      </button>
+      <IconButton icon={X} size={14} label={t("app.close")} onClick={view.dismissAway} />
     </div>
   );
 }

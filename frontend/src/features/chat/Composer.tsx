@@ -5,6 +5,7 @@ import { v4 as uuid } from "uuid";
 import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
+import { IconButton } from "@/lib/IconButton";
 import { plainLine } from "@/lib/markdown";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useServices, useSession } from "@/lib/services";
@@ -133,9 +134,7 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
               : t("message.replyingTo", { name: harmlessText(context.message.author.nickname) })}
             {context.kind === "reply" && <bdi className="quiet"> {plainLine(context.message.text)}</bdi>}
           </span>
-          <button type="button" className="icon-button" aria-label={t("app.cancel")} onClick={leaveContext}>
-            <X size={15} aria-hidden="true" />
-          </button>
+          <IconButton icon={X} size={15} label={t("app.cancel")} onClick={leaveContext} />
         </div>
       )}
       {isAsking && <NameForm canSend={text.trim() !== ""} onDone={() => field.current?.focus()} />}

@@ -1,6 +1,7 @@
 import { Smile } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { IconButton } from "@/lib/IconButton";
 
 const EmojiPopover = lazy(() => import("./EmojiPopover"));
 
@@ -8,17 +9,7 @@ const EmojiPopover = lazy(() => import("./EmojiPopover"));
 export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
   const { t } = useTranslation();
   const [isWanted, setIsWanted] = useState(false);
-  const button = (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={t("composer.emoji")}
-      title={t("composer.emoji")}
-      onClick={() => setIsWanted(true)}
-    >
-      <Smile size={18} aria-hidden="true" />
-    </button>
-  );
+  const button = <IconButton icon={Smile} label={t("composer.emoji")} onClick={() => setIsWanted(true)} />;
   return isWanted ? (
     <Suspense fallback={button}>
       <EmojiPopover onPick={onPick} />

@@ -2,6 +2,7 @@ import { Ellipsis, Reply } from "lucide-react";
 import { lazy, memo, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
+import { IconButton } from "@/lib/IconButton";
 import { kindName, ReactionIcon, useToggleReaction } from "./ReactionBar";
 import { useOpenRoom } from "./room-context";
 
@@ -21,19 +22,16 @@ export const MessageActions = memo(function MessageActions({
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const toggle = useToggleReaction(message.id);
   const menuButton = (
-    <button
-      type="button"
-      className="icon-button"
+    <IconButton
+      icon={Ellipsis}
+      size={15}
+      label={t("message.menu")}
       aria-haspopup="menu"
-      aria-label={t("message.menu")}
-      title={t("message.menu")}
       onClick={() => {
         view.freeze({ type: "began", reason: "menu" });
         setIsMenuOpen(true);
       }}
-    >
-      <Ellipsis size={15} aria-hidden="true" />
-    </button>
+    />
   );
   return (
     <div className="actions">
@@ -49,15 +47,7 @@ export const MessageActions = memo(function MessageActions({
           <ReactionIcon kind={kind} size={15} />
         </button>
       ))}
-      <button
-        type="button"
-        className="icon-button"
-        title={t("message.reply")}
-        aria-label={t("message.reply")}
-        onClick={() => replyTo(message)}
-      >
-        <Reply size={15} aria-hidden="true" />
-      </button>
+      <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={() => replyTo(message)} />
       {isMenuOpen ? (
         <Suspense fallback={menuButton}>
           <MessageMenu message={message} isMine={isMine} onClose={() => setIsMenuOpen(false)} />

@@ -2,6 +2,7 @@ import { Dices } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "@/lib/api/problem";
+import { IconButton } from "@/lib/IconButton";
 import { useServices } from "@/lib/services";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 
@@ -57,15 +58,11 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
           aria-describedby="nickname-problem"
           onChange={(event) => setNickname(event.target.value)}
         />
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t("composer.another")}
-          title={t("composer.another")}
+        <IconButton
+          icon={Dices}
+          label={t("composer.another")}
           onClick={() => setNickname(suggestedNickname(Math.random))}
-        >
-          <Dices size={18} aria-hidden="true" />
-        </button>
+        />
         <button type="submit" className="primary-button" disabled={nickname.trim() === "" || isJoining}>
           {canSend ? t("composer.join") : t("composer.joinOnly")}
         </button>

@@ -2,6 +2,7 @@ import { Pin, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { harmlessText } from "@/lib/harmless-text";
+import { IconButton } from "@/lib/IconButton";
 import { plainLine } from "@/lib/markdown";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { remember, remembered } from "@/lib/remembered";
@@ -26,15 +27,7 @@ export function PinnedBar({ screen }: { screen: RoomScreen }) {
         <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
         <bdi className="pinned-text">{plainLine(message.text)}</bdi>
       </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={t("pinned.hide")}
-        title={t("pinned.hide")}
-        onClick={hide}
-      >
-        <X size={14} aria-hidden="true" />
-      </button>
+      <IconButton icon={X} size={14} label={t("pinned.hide")} onClick={hide} />
     </section>
   );
 }

@@ -1,15 +1,14 @@
 import { PinOff } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
+import { IconButton } from "@/lib/IconButton";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { MessageLink } from "./MessageLink";
-import { useOpenRoom } from "./room-context";
 import { useIsOwner, useSetPin } from "./use-set-pin";
 
 /** All pinned messages of the room, the last one first; its owner unpins them here. */
 export default function PinnedDialog({ screen, onClose }: { screen: RoomScreen; onClose: () => void }) {
   const { t } = useTranslation();
-  const { jumpTo } = useOpenRoom();
   const isOwner = useIsOwner();
   const setPin = useSetPin();
   const pinned = screen.feed.room?.pinned ?? [];
@@ -23,23 +22,14 @@ export default function PinnedDialog({ screen, onClose }: { screen: RoomScreen; 
           <ul className="message-links">
             {pinned.map((message) => (
               <li key={message.id}>
-                <MessageLink
-                  message={message}
-                  onGo={() => {
-                    jumpTo(message.seq);
-                    onClose();
-                  }}
-                />
+                <MessageLink message={message} onGone={onClose} />
                 {isOwner && (
-                  <button
-                    type="button"
-                    className="icon-button"
-                    aria-label={t("message.unpin")}
-                    title={t("message.unpin")}
+                  <IconButton
+                    icon={PinOff}
+                    size={15}
+                    label={t("message.unpin")}
                     onClick={() => void setPin(message, false)}
-                  >
-                    <PinOff size={15} aria-hidden="true" />
-                  </button>
+                  />
                 )}
               </li>
             ))}

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
 import { harmlessText } from "@/lib/harmless-text";
+import { IconButton } from "@/lib/IconButton";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useOpenRoom } from "./room-context";
 
@@ -29,14 +30,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
   return (
     <header className="room-header">
       {onMenu && (
-        <button
-          type="button"
-          className="icon-button menu-button"
-          aria-label={t("app.rooms")}
-          onClick={onMenu}
-        >
-          <Menu size={20} aria-hidden="true" />
-        </button>
+        <IconButton icon={Menu} size={20} className="menu-button" label={t("app.rooms")} onClick={onMenu} />
       )}
       <h1>
         <bdi>{room === null ? roomId : harmlessText(room.name)}</bdi>
@@ -49,34 +43,10 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
       <span className="header-actions">
         <CopyLink roomId={roomId} />
         {pinnedCount > 0 && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("pinned.title")}
-            title={t("pinned.title")}
-            onClick={() => setPanel("pinned")}
-          >
-            <Pin size={18} aria-hidden="true" />
-          </button>
+          <IconButton icon={Pin} label={t("pinned.title")} onClick={() => setPanel("pinned")} />
         )}
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t("room.search")}
-          title={t("room.search")}
-          onClick={() => setPanel("search")}
-        >
-          <Search size={18} aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t("room.settings")}
-          title={t("room.settings")}
-          onClick={() => setPanel("settings")}
-        >
-          <Settings2 size={18} aria-hidden="true" />
-        </button>
+        <IconButton icon={Search} label={t("room.search")} onClick={() => setPanel("search")} />
+        <IconButton icon={Settings2} label={t("room.settings")} onClick={() => setPanel("settings")} />
       </span>
       <Suspense>
         {panel === "pinned" && <PinnedDialog screen={screen} onClose={close} />}

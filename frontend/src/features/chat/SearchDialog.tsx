@@ -12,7 +12,7 @@ const QUERY_MIN = 2;
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { api } = useServices();
-  const { roomId, feed, jumpTo } = useOpenRoom();
+  const { roomId, feed } = useOpenRoom();
   const [words, setWords] = useState("");
   const wanted = useDeferredValue(words.trim());
   const query = useInfiniteQuery({
@@ -51,13 +51,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           <ul className="message-links">
             {found.map((message) => (
               <li key={message.id}>
-                <MessageLink
-                  message={message}
-                  onGo={() => {
-                    jumpTo(message.seq);
-                    onClose();
-                  }}
-                />
+                <MessageLink message={message} onGone={onClose} />
               </li>
             ))}
           </ul>

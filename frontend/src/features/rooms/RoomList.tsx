@@ -4,6 +4,7 @@ import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
+import { IconButton } from "@/lib/IconButton";
 import { plainLine } from "@/lib/markdown";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/lib/services";
@@ -27,15 +28,7 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
           </span>
           {t("app.name")}
         </Link>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t("rooms.create")}
-          title={t("rooms.create")}
-          onClick={() => setIsCreating(true)}
-        >
-          <Plus size={18} aria-hidden="true" />
-        </button>
+        <IconButton icon={Plus} label={t("rooms.create")} onClick={() => setIsCreating(true)} />
       </div>
       <label className="room-search">
         <Search size={15} aria-hidden="true" />

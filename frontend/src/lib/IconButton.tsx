@@ -1,0 +1,24 @@
+import type { LucideIcon } from "lucide-react";
+import type { ComponentProps } from "react";
+
+interface IconButtonProps extends Omit<ComponentProps<"button">, "type" | "aria-label" | "children"> {
+  /** What it does, for who hears it and who rests on it. */
+  label: string;
+  icon: LucideIcon;
+  size?: number;
+}
+
+/** A button that shows only a sign. */
+export function IconButton({ label, icon: Icon, size = 18, className, ...rest }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      title={label}
+      {...rest}
+      aria-label={label}
+      className={className === undefined ? "icon-button" : `icon-button ${className}`}
+    >
+      <Icon size={size} aria-hidden="true" />
+    </button>
+  );
+}
