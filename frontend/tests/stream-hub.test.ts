@@ -51,6 +51,17 @@ it("gives a tab that comes later what came after its own page", () => {
   expect(late.isOpen).toBe(true);
 });
 
+it("tells a tab that comes later the latest heat, viewers and slow mode, and nothing of before a loss", () => {
+  new FakeTab().join(0);
+  room.openLast();
+  for (const viewers of [1, 2]) room.tell({ type: "room.viewers", room_id: "lobby", viewers });
+  room.tell({ type: "room.typing", room_id: "lobby", users: [] });
+  room.tell({ type: "room.slow_mode", room_id: "lobby", slow_mode_s: 5 });
+  expect(new FakeTab().join(0).heard).toEqual(["room.viewers", "room.slow_mode"]);
+  room.stream.listener.closed(true);
+  expect(new FakeTab().join(0).heard).toEqual([]);
+});
+
 it("after a loss resumes where it was, and tabs that come back at different places miss nothing", () => {
   const tab = new FakeTab().join(0);
   room.openLast();

@@ -11,6 +11,8 @@ interface SharedRoom {
   startSeq: number;
   lastSeq: number;
   opened: StreamOpened | null;
+  /** The latest of each kind that has no seq: whoever joins later has not heard it. */
+  readonly signals: Map<RoomEvent["type"], RoomEvent>;
   closeUpstream: (() => void) | null;
   readonly tabs: Set<StreamListener>;
 }
@@ -34,6 +36,7 @@ export class StreamHub {
       this.#open(roomId, room);
     }
     if (room.opened !== null) tab.opened(openedAt(room, roomId, cursor));
+    for (const signal of room.signals.values()) tab.event(signal);
     for (const event of room.ring) if ("seq" in event && event.seq > cursor) tab.event(event);
     return () => this.#leave(roomId, tab);
   };
@@ -44,6 +47,7 @@ export class StreamHub {
       startSeq: cursor,
       lastSeq: cursor,
       opened: null,
+      signals: new Map(),
       closeUpstream: null,
       tabs: new Set(),
     };
@@ -70,6 +74,7 @@ export class StreamHub {
       closed: (polite) => {
         room.closeUpstream = null;
         room.opened = null;
+        room.signals.clear();
         const left = [...room.tabs];
         room.tabs.clear(); // each comes back when its own feed wants to
         for (const tab of left) tab.closed(polite);
@@ -78,7 +83,10 @@ export class StreamHub {
   }
 
   #keep(room: SharedRoom, event: RoomEvent): void {
-    if (!("seq" in event)) return;
+    if (!("seq" in event)) {
+      if (event.type !== "room.typing") room.signals.set(event.type, event); // who writes is soon over
+      return;
+    }
     room.lastSeq = event.seq;
     room.ring.push(event);
     if (room.ring.length <= 2 * RING_EVENTS) return;
