@@ -15,8 +15,9 @@ WORKDIR /hotchat
 COPY requirements/run.txt requirements/
 RUN --mount=type=cache,target=/var/cache/pip \
     python -m pip install --cache-dir /var/cache/pip --no-warn-script-location --require-hashes --target=/opt/hotchat -r requirements/run.txt
-COPY local_stack/__init__.py local_stack/one_at_a_time.py local_stack/
-COPY load_tests load_tests
+COPY local_stack/__init__.py local_stack/maven_jars.py local_stack/one_at_a_time.py local_stack/
+COPY load_tests/__init__.py load_tests/
+COPY load_tests/jmeter/__init__.py load_tests/jmeter/installation.py load_tests/jmeter/pom.xml load_tests/jmeter/
 RUN python -c 'from load_tests.jmeter.installation import install; install()'
 
 FROM java

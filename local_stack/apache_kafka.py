@@ -9,6 +9,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from local_stack import maven_jars
 from local_stack.child_process import ChildProcess
 from local_stack.one_at_a_time import BUILD, one_at_a_time
 from local_stack.ports import LOOPBACK, free_port
@@ -43,22 +44,19 @@ def missing_tool() -> str | None:
     """The program that real Kafka needs and this machine lacks, None when all is there."""
     if shutil.which("java") is None:
         return "java"
-    if not any(JARS.glob("kafka_*.jar")) and shutil.which("mvn") is None:
+    if not maven_jars.are_complete(JARS, POM) and shutil.which("mvn") is None:
         return "mvn"
     return None
 
 
 def fetch_jars() -> None:
-    """Copy the jars into build/kafka once. Raises CalledProcessError."""
-    stamp = JARS / ".complete"
+    """Copy the jars into build/kafka once, and again when the pom changes. Raises CalledProcessError."""
     with one_at_a_time("kafka"):
-        if stamp.exists() and stamp.stat().st_mtime >= POM.stat().st_mtime:
+        if maven_jars.are_complete(JARS, POM):
             return
-        subprocess.run(
-            ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={JARS}"],
-            check=True,
-        )
-        stamp.touch()
+        shutil.rmtree(JARS, ignore_errors=True)
+        maven_jars.copy_jars(JARS, POM)
+        maven_jars.mark_complete(JARS, POM)
 
 
 class ApacheKafka(StoreProcess):

@@ -1,10 +1,10 @@
 """JMeter without an installer: its jars from Maven, laid out as JMeter expects them, in build/jmeter."""
 
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
+from local_stack import maven_jars
 from local_stack.one_at_a_time import BUILD, one_at_a_time
 
 HOME = BUILD / "jmeter"
@@ -20,7 +20,7 @@ class MissingTool(Exception):
 def require_tools() -> None:
     """Raises MissingTool when Java, or Maven before the first run, is not there."""
     missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
-    if shutil.which("java") is not None and _is_complete():
+    if shutil.which("java") is not None and maven_jars.are_complete(HOME, POM):
         return
     if missing:
         raise MissingTool(
@@ -32,18 +32,17 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
-    if _is_complete():  # an image holds it on a file system where no lock can be made
+    if maven_jars.are_complete(HOME, POM):  # an image holds it on a file system where no lock can be made
         return
     with one_at_a_time("jmeter"):
-        if not _is_complete():
+        if not maven_jars.are_complete(HOME, POM):
             _copy()
 
 
 def _copy() -> None:
     lib, extensions = HOME / "lib", HOME / "lib" / "ext"
     shutil.rmtree(HOME, ignore_errors=True)
-    copy = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
-    subprocess.run([*copy, f"-DoutputDirectory={lib}", "-DincludeScope=runtime"], check=True)
+    maven_jars.copy_jars(lib, POM, "-DincludeScope=runtime")
     extensions.mkdir()
     (lib / "junit").mkdir()
     for jar in lib.glob("ApacheJMeter*.jar"):  # functions and samplers are only searched for in lib/ext
@@ -51,7 +50,7 @@ def _copy() -> None:
     (config,) = extensions.glob("ApacheJMeter_config-*.jar")
     with zipfile.ZipFile(config) as archive:
         archive.extractall(HOME)
-    _stamp().touch()
+    maven_jars.mark_complete(HOME, POM)
 
 
 def java_command(max_heap_mb: int = 1024) -> list[str]:
@@ -67,12 +66,3 @@ def java_command(max_heap_mb: int = 1024) -> list[str]:
         f"{HOME}/lib/*:{HOME}/lib/ext/*",
         MAIN_CLASS,
     ]
-
-
-def _stamp() -> Path:
-    return HOME / ".complete"
-
-
-def _is_complete() -> bool:
-    stamp = _stamp()
-    return stamp.exists() and stamp.stat().st_mtime >= POM.stat().st_mtime
