@@ -9,6 +9,7 @@ from tests.browser.tab import People, Tab
 
 HOT = 200
 SLOWED = "This device is busy"
+NOTICED_WITHIN_MS = 30_000
 Rect = dict[str, float]
 
 

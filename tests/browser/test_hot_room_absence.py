@@ -6,11 +6,9 @@ import json
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.browser.busy_room import SLOWED, BusyRoom
+from tests.browser.busy_room import NOTICED_WITHIN_MS, SLOWED, BusyRoom
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-NOTICED_WITHIN_MS = 30_000
 
 
 async def hide(busy: BusyRoom, hidden: bool) -> None:

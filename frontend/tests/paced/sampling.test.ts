@@ -12,10 +12,16 @@ function crowd(perS: number, seconds: number) {
   );
 }
 
-function shownOf(messages: ReturnType<typeof crowd>, mustShow: (seq: number) => boolean = () => false) {
+const NOBODY = () => false;
+
+function shownOf(
+  messages: ReturnType<typeof crowd>,
+  mustShow: (seq: number) => boolean = NOBODY,
+  rowsPerS = 6,
+) {
   let state = NO_CROWD;
   return messages.filter((each) => {
-    const { crowd: next, shown } = admit(state, each, mustShow(each.seq));
+    const { crowd: next, shown } = admit(state, each, mustShow(each.seq), rowsPerS);
     state = next;
     return shown;
   });
@@ -44,11 +50,23 @@ it("shows the same messages to everybody, whenever they came", () => {
   expect(settledLate.filter((id) => early.has(id)).length / settledLate.length).toBeGreaterThan(0.95);
 });
 
-it("always shows what must be shown, without taking anybody's place", () => {
+it("always shows what must be shown, and besides it what everybody sees", () => {
   const all = crowd(200, 5);
-  const shown = shownOf(all, (seq) => seq % 10 === 0);
-  expect(shown.filter(({ seq }) => seq % 10 === 0)).toHaveLength(100);
-  expect(shown.filter(({ seq }) => seq % 10 !== 0).length).toBeGreaterThan(10);
+  const isMine = (seq: number) => seq % 10 === 0;
+  const sample = shownOf(all);
+  const shown = shownOf(all, isMine);
+  expect(sample.some(({ seq }) => isMine(seq))).toBe(true);
+  expect(shown).toEqual(all.filter((each) => isMine(each.seq) || sample.includes(each)));
+});
+
+it.each([2, 5, 20, 200])("shows fewer of the same on a slowed page at %i messages a second", (perS) => {
+  const all = crowd(perS, 20);
+  const everybodys = new Set(shownOf(all));
+  const slowed = shownOf(all, NOBODY, 3);
+  expect(slowed.filter((each) => !everybodys.has(each))).toEqual([]);
+  expect(slowed.length).toBeGreaterThan(0.25 * everybodys.size);
+  if (perS > 3) expect(slowed.length).toBeLessThan(0.75 * everybodys.size);
+  else expect(slowed).toEqual(all);
 });
 
 describe("the share to show", () => {

@@ -9,10 +9,11 @@ export interface Crowd {
   readonly second: number;
   readonly inSecond: number;
   readonly inSecondBefore: number;
-  readonly shownInSecond: number;
+  /** How many of this second everybody sees. */
+  readonly inSample: number;
 }
 
-export const NO_CROWD: Crowd = { second: 0, inSecond: 0, inSecondBefore: 0, shownInSecond: 0 };
+export const NO_CROWD: Crowd = { second: 0, inSecond: 0, inSecondBefore: 0, inSample: 0 };
 
 /** FNV-1a of the text as a share in [0, 1). */
 export function hashShare(text: string): number {
@@ -30,7 +31,8 @@ export function shareToShow(messagesPerS: number, rowsPerS: number): number {
   return messagesPerS <= rowsPerS ? 1 : 2 ** -Math.ceil(Math.log2(messagesPerS / rowsPerS));
 }
 
-/** Whether a message gets a row. `mustShow` ones always do and take nobody's place. */
+/** Whether a message gets a row. `mustShow` ones always do. Who is in the sample is the same for everybody, whoever
+ * must see it besides; a page that shows fewer rows a second shows fewer of the same. */
 export function admit(
   crowd: Crowd,
   message: Message,
@@ -39,15 +41,17 @@ export function admit(
 ): { crowd: Crowd; shown: boolean } {
   const next = count(crowd, Date.parse(message.created_at));
   const messagesPerS = Math.max(next.inSecond, next.inSecondBefore);
-  const fits = next.shownInSecond < rowsPerS;
-  const chosen = fits && hashShare(message.id) < shareToShow(messagesPerS, rowsPerS);
-  if (mustShow || !chosen) return { crowd: next, shown: mustShow };
-  return { crowd: { ...next, shownInSecond: next.shownInSecond + 1 }, shown: true };
+  const share = hashShare(message.id);
+  if (next.inSample >= ROWS_PER_S || share >= shareToShow(messagesPerS, ROWS_PER_S)) {
+    return { crowd: next, shown: mustShow };
+  }
+  const shown = mustShow || share < shareToShow(messagesPerS, rowsPerS);
+  return { crowd: { ...next, inSample: next.inSample + 1 }, shown };
 }
 
 function count(crowd: Crowd, createdAtMs: number): Crowd {
   const second = Math.floor(createdAtMs / 1_000);
   if (second <= crowd.second) return { ...crowd, inSecond: crowd.inSecond + 1 };
   const inSecondBefore = second === crowd.second + 1 ? crowd.inSecond : 0;
-  return { second, inSecond: 1, inSecondBefore, shownInSecond: 0 };
+  return { second, inSecond: 1, inSecondBefore, inSample: 0 };
 }
