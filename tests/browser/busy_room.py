@@ -1,5 +1,6 @@
 """A tab in the busy room of the replay server, and what steers that room."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from tests.browser.tab import People, Tab
 HOT = 200
 SLOWED = "This device is busy"
 NOTICED_WITHIN_MS = 30_000
+TALKS_WITHIN_S = 30
 Rect = dict[str, float]
 
 
@@ -39,6 +41,17 @@ class BusyRoom:
 
     async def rate(self, per_s: float) -> None:
         await self.control("rate", rate=per_s)
+
+    async def talks(self, at_least: int) -> int:
+        """The crowd says so many things at its rate, and stops; the seq of the last."""
+        before = len(await self.said())
+        await self.rate(HOT)
+        async with asyncio.timeout(TALKS_WITHIN_S):
+            while len(await self.said()) < before + at_least:
+                await asyncio.sleep(0.05)
+        await self.rate(0)
+        last_seq: int = (await self.said())[-1]["seq"]
+        return last_seq
 
     async def rows_in_view(self) -> dict[str, Rect]:
         """Message id → where its row is, for rows that are wholly in view."""

@@ -57,8 +57,16 @@ async def test_on_a_slow_network_a_message_is_there_at_once_and_says_that_it_is_
     await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))
     devtools = await tab.page.context.new_cdp_session(tab.page)
     await devtools.send("Network.emulateNetworkConditions", SLOW)
+    await tab.page.evaluate(
+        """() => {
+            window.said = [];
+            const look = () => document.querySelectorAll('.row-post').forEach(row => window.said.push(row.innerText));
+            new MutationObserver(look).observe(document.querySelector('.list'),
+                {subtree: true, childList: true, characterData: true});
+        }"""
+    )
     await tab.write("from the train")
-    await expect(tab.row("from the train")).to_contain_text("Sending…")
+    await tab.page.wait_for_function("() => window.said.some(text => text.includes('Sending…'))")
     await other.sees("from the train")
     await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
     await expect(tab.row("from the train")).to_have_count(1)

@@ -313,10 +313,10 @@ async def test_whoever_wants_to_read_all_gets_every_message_a_row(busy: BusyRoom
         await expect(left_out).to_have_count(0)
         await page.reload()
         await busy.tab.is_live()
-        await busy.rate(200)
-        last = await busy.control("say", text="in the crowd")
-        await busy.rate(0)
-        await expect(page.locator(f"[data-message-id='{last['id']}']")).to_have_count(1)
+        await busy.sees_seq(await busy.talks(20))
+        rows = await page.locator("article").evaluate_all("all => all.map(row => row.dataset.messageId)")
+        assert len(rows) > 3
+        assert rows == [message["id"] for message in await busy.said()][-len(rows) :]
         await expect(left_out).to_have_count(0)
 
 
