@@ -9,11 +9,18 @@ export interface Crowd {
   readonly second: number;
   readonly inSecond: number;
   readonly inSecondBefore: number;
-  /** How many of this second everybody sees. */
+  /** How many of this second everybody sees, and how many of those this page shows. */
   readonly inSample: number;
+  readonly shownOfSample: number;
 }
 
-export const NO_CROWD: Crowd = { second: 0, inSecond: 0, inSecondBefore: 0, inSample: 0 };
+export const NO_CROWD: Crowd = {
+  second: 0,
+  inSecond: 0,
+  inSecondBefore: 0,
+  inSample: 0,
+  shownOfSample: 0,
+};
 
 /** FNV-1a of the text as a share in [0, 1). */
 export function hashShare(text: string): number {
@@ -42,16 +49,21 @@ export function admit(
   const next = count(crowd, Date.parse(message.created_at));
   const messagesPerS = Math.max(next.inSecond, next.inSecondBefore);
   const share = hashShare(message.id);
-  if (next.inSample >= ROWS_PER_S || share >= shareToShow(messagesPerS, ROWS_PER_S)) {
-    return { crowd: next, shown: mustShow };
-  }
-  const shown = mustShow || share < shareToShow(messagesPerS, rowsPerS);
-  return { crowd: { ...next, inSample: next.inSample + 1 }, shown };
+  const inSample = next.inSample < ROWS_PER_S && share < shareToShow(messagesPerS, ROWS_PER_S);
+  const fits = next.shownOfSample < rowsPerS && share < shareToShow(messagesPerS, rowsPerS);
+  return {
+    crowd: {
+      ...next,
+      inSample: next.inSample + Number(inSample),
+      shownOfSample: next.shownOfSample + Number(inSample && fits),
+    },
+    shown: mustShow || (inSample && fits),
+  };
 }
 
 function count(crowd: Crowd, createdAtMs: number): Crowd {
   const second = Math.floor(createdAtMs / 1_000);
   if (second <= crowd.second) return { ...crowd, inSecond: crowd.inSecond + 1 };
   const inSecondBefore = second === crowd.second + 1 ? crowd.inSecond : 0;
-  return { second, inSecond: 1, inSecondBefore, inSample: 0 };
+  return { second, inSecond: 1, inSecondBefore, inSample: 0, shownOfSample: 0 };
 }
