@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from local_stack import maven_jars
 from local_stack.child_process import ChildProcess
-from local_stack.one_at_a_time import BUILD, one_at_a_time
+from local_stack.one_at_a_time import BUILD
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.store_process import StoreProcess
 
@@ -51,12 +51,7 @@ def missing_tool() -> str | None:
 
 def fetch_jars() -> None:
     """Copy the jars into build/kafka once, and again when the pom changes. Raises CalledProcessError."""
-    with one_at_a_time("kafka"):
-        if maven_jars.are_complete(JARS, POM):
-            return
-        shutil.rmtree(JARS, ignore_errors=True)
-        maven_jars.copy_jars(JARS, POM)
-        maven_jars.mark_complete(JARS, POM)
+    maven_jars.ensure_jars(JARS, POM, lambda: maven_jars.copy_jars(JARS, POM))
 
 
 class ApacheKafka(StoreProcess):

@@ -3,33 +3,36 @@
 Texts are compared, not times: an image holds the folder of an earlier build beside a pom that was just copied.
 """
 
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+
+from local_stack.one_at_a_time import one_at_a_time
 
 
 def are_complete(folder: Path, pom: Path) -> bool:
-    """`mark_complete` was called for this text of the pom."""
+    """The folder was made of this text of the pom."""
     stamp = _stamp(folder)
     return stamp.exists() and stamp.read_bytes() == pom.read_bytes()
 
 
+def ensure_jars(folder: Path, pom: Path, make: Callable[[], None]) -> None:
+    """Have `make` fill the folder, which is gone before, unless it is complete. Raises what `make` does."""
+    if are_complete(folder, pom):  # an image holds it on a file system where no lock can be made
+        return
+    with one_at_a_time(folder.name):
+        if are_complete(folder, pom):
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        make()
+        _stamp(folder).write_bytes(pom.read_bytes())
+
+
 def copy_jars(folder: Path, pom: Path, *options: str) -> None:
     """Raises CalledProcessError, FileNotFoundError (no Maven)."""
-    command = [
-        "mvn",
-        "-q",
-        "-B",
-        "-f",
-        str(pom),
-        "dependency:copy-dependencies",
-        f"-DoutputDirectory={folder}",
-    ]
-    subprocess.run([*command, *options], check=True)
-
-
-def mark_complete(folder: Path, pom: Path) -> None:
-    """The last step: whoever is interrupted before it starts anew."""
-    _stamp(folder).write_bytes(pom.read_bytes())
+    words = ["-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+    subprocess.run(["mvn", *words, *options], check=True)
 
 
 def _stamp(folder: Path) -> Path:

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from local_stack import maven_jars
-from local_stack.one_at_a_time import BUILD, one_at_a_time
+from local_stack.one_at_a_time import BUILD
 
 HOME = BUILD / "jmeter"
 POM = Path(__file__).with_name("pom.xml")
@@ -32,16 +32,11 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
-    if maven_jars.are_complete(HOME, POM):  # an image holds it on a file system where no lock can be made
-        return
-    with one_at_a_time("jmeter"):
-        if not maven_jars.are_complete(HOME, POM):
-            _copy()
+    maven_jars.ensure_jars(HOME, POM, _copy)
 
 
 def _copy() -> None:
     lib, extensions = HOME / "lib", HOME / "lib" / "ext"
-    shutil.rmtree(HOME, ignore_errors=True)
     maven_jars.copy_jars(lib, POM, "-DincludeScope=runtime")
     extensions.mkdir()
     (lib / "junit").mkdir()
@@ -50,7 +45,6 @@ def _copy() -> None:
     (config,) = extensions.glob("ApacheJMeter_config-*.jar")
     with zipfile.ZipFile(config) as archive:
         archive.extractall(HOME)
-    maven_jars.mark_complete(HOME, POM)
 
 
 def java_command(max_heap_mb: int = 1024) -> list[str]:

@@ -3,24 +3,48 @@
 import os
 from pathlib import Path
 
-from local_stack.maven_jars import are_complete, mark_complete
+import pytest
+
+from local_stack.maven_jars import are_complete, ensure_jars
 
 
-def test_jars_stay_good_beside_a_pom_that_was_checked_out_later(tmp_path: Path) -> None:
-    pom = tmp_path / "pom.xml"
-    pom.write_text("<project/>")
-    mark_complete(tmp_path, pom)
-    later_s = (tmp_path / ".complete").stat().st_mtime + 3600
-    os.utime(pom, (later_s, later_s))
-    assert are_complete(tmp_path, pom)
+class Jars:
+    """A folder of jars that counts how often it was made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "some jars"
+        self.pom = folder / "pom.xml"
+        self.made = 0
+        self.pom.write_text("<project/>")
+
+    def ensure(self) -> None:
+        ensure_jars(self.folder, self.pom, self._make)
+
+    def _make(self) -> None:
+        self.folder.mkdir()  # fails unless what was there is gone
+        self.made += 1
 
 
-def test_a_changed_pom_asks_for_its_jars_anew(tmp_path: Path) -> None:
-    pom = tmp_path / "pom.xml"
-    pom.write_text("<project/>")
-    assert not are_complete(tmp_path, pom)
-    mark_complete(tmp_path, pom)
-    earlier_s = pom.stat().st_mtime
-    pom.write_text("<project>1</project>")
-    os.utime(pom, (earlier_s, earlier_s))
-    assert not are_complete(tmp_path, pom)
+@pytest.fixture
+def jars(tmp_path: Path) -> Jars:
+    return Jars(tmp_path)
+
+
+def test_jars_stay_good_beside_a_pom_that_was_checked_out_later(jars: Jars) -> None:
+    jars.ensure()
+    later_s = (jars.folder / ".complete").stat().st_mtime + 3600
+    os.utime(jars.pom, (later_s, later_s))
+    assert are_complete(jars.folder, jars.pom)
+    jars.ensure()
+    assert jars.made == 1
+
+
+def test_a_changed_pom_asks_for_its_jars_anew(jars: Jars) -> None:
+    assert not are_complete(jars.folder, jars.pom)
+    jars.ensure()
+    earlier_s = jars.pom.stat().st_mtime
+    jars.pom.write_text("<project>1</project>")
+    os.utime(jars.pom, (earlier_s, earlier_s))
+    assert not are_complete(jars.folder, jars.pom)
+    jars.ensure()
+    assert jars.made == 2
