@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.busy_room import NOTICED_WITHIN_MS, SLOWED, BusyRoom
+from tests.browser.tab import Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -190,16 +191,22 @@ async def test_at_most_six_new_rows_a_second_and_the_rest_is_counted_in_place(bu
     assert max(per_second.values()) <= 6
 
 
-async def _tells_a_frame_every(frame_ms: int, page: Page) -> None:
-    """From here on, so that not the machine decides whether the page lowers its pace."""
-    await page.evaluate(
-        """frameMs => {
+async def _opens_anew_with_a_frame_every(frame_ms: int, tab: Tab) -> None:
+    """So that not the machine decides whether the page lowers its pace, from its first frame on."""
+    await tab.page.add_init_script(
+        """{
             const next = window.requestAnimationFrame.bind(window);
-            let nowMs = performance.now();
-            window.requestAnimationFrame = call => next(() => call(nowMs += frameMs));
-        }""",
-        frame_ms,
+            let drawnMs = 0;
+            let toldMs = performance.now();
+            window.requestAnimationFrame = call => next(nowMs => {
+                if (nowMs !== drawnMs) toldMs += FRAME_MS;
+                drawnMs = nowMs;
+                call(toldMs);
+            });
+        }""".replace("FRAME_MS", str(frame_ms))
     )
+    await tab.page.reload()
+    await tab.is_live()
 
 
 async def _remembers_what_it_shows(page: Page) -> None:
@@ -238,24 +245,23 @@ async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[
 
 
 async def test_two_people_in_a_crowd_see_the_same_messages(busy: BusyRoom) -> None:
-    pages = [busy.tab.page, (await busy.somebody_else()).page]
-    for page in pages:
-        await _tells_a_frame_every(16, page)
-        await _remembers_what_it_shows(page)
+    tabs = [busy.tab, await busy.somebody_else()]
+    for tab in tabs:
+        await _opens_anew_with_a_frame_every(16, tab)
+        await _remembers_what_it_shows(tab.page)
     await busy.rate(SAMPLED_PER_S)
-    one, other = await _shown_of_a_crowd(busy, pages)
+    one, other = await _shown_of_a_crowd(busy, [tab.page for tab in tabs])
     assert one == other
 
 
 async def test_a_page_that_falls_behind_shows_fewer_of_the_messages_that_others_see(busy: BusyRoom) -> None:
-    slow, quick = busy.tab.page, (await busy.somebody_else()).page
-    await _tells_a_frame_every(60, slow)
-    await _tells_a_frame_every(16, quick)
-    for page in (slow, quick):
-        await _remembers_what_it_shows(page)
+    slow, quick = busy.tab, await busy.somebody_else()
+    for tab, frame_ms in ((slow, 60), (quick, 16)):
+        await _opens_anew_with_a_frame_every(frame_ms, tab)
+        await _remembers_what_it_shows(tab.page)
     await busy.rate(SAMPLED_PER_S)
-    await expect(busy.tab.status).to_contain_text(SLOWED, timeout=NOTICED_WITHIN_MS)
-    fewer, all_of_them = await _shown_of_a_crowd(busy, (slow, quick))
+    await expect(slow.status).to_contain_text(SLOWED, timeout=NOTICED_WITHIN_MS)
+    fewer, all_of_them = await _shown_of_a_crowd(busy, (slow.page, quick.page))
     assert set(fewer) < set(all_of_them)
 
 
