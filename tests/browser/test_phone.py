@@ -13,6 +13,7 @@ PHONE = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
+TABLET = {"viewport": {"width": 1000, "height": 800}, "has_touch": True}
 
 
 async def test_rooms_slide_in_on_a_phone_and_out_when_one_is_chosen(people: People) -> None:
@@ -45,3 +46,20 @@ async def test_a_tap_on_a_message_brings_its_actions_and_one_reacts_with_a_finge
     await tab.composer.fill("answered with a thumb")
     await tab.page.get_by_role("button", name="Send", exact=True).tap()
     await tab.sees("answered with a thumb")
+
+
+async def test_a_tap_where_the_actions_will_come_brings_them_and_does_none(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post_many(room, [f"message {number}" for number in range(5)])
+    tab, _ = await people.member("Bob", **TABLET)
+    await tab.open(f"/rooms/{room}")
+    love = tab.row("message 3").get_by_role("button", name="React: Love")
+    box = await love.bounding_box()
+    assert box is not None
+    await tab.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await expect(tab.row("message 3").locator(".actions")).to_have_css("opacity", "1")
+    await expect(tab.row("message 3").locator(".actions")).to_have_css("pointer-events", "auto")
+    await expect(tab.reaction("message 3", "heart")).to_have_count(0)
+    await love.tap()
+    await expect(tab.reaction("message 3", "heart")).to_have_text("1")
