@@ -102,7 +102,8 @@ class BusyRoom:
     async def nothing_moved_since(self, before: dict[str, Rect]) -> None:
         assert len(before) > 3
         after = await self.rows_in_view()
-        assert {row: after.get(row) for row in before} == before
+        moved = {row: (rect, after.get(row)) for row, rect in before.items() if after.get(row) != rect}
+        assert not moved, f"rows that moved, where they were and are: {moved}"
 
     async def sees_seq(self, seq: int) -> None:
         await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport(timeout=15_000)
