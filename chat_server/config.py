@@ -49,7 +49,7 @@ class ChatSettings(HeatSettings):
         ("heart", "sad", "laugh"), description="Reactions people may give, comma separated"
     )
     embed_frame_ancestors: str = Field(
-        "*", description="CSP sources whose pages may show /embed/… in a frame, space separated"
+        "*", description="CSP sources whose pages may show /embed/rooms/{room_id} in a frame, space separated"
     )
     spa_dir: str = Field("", description="Folder of the built page to serve at /; empty: serve none")
 

@@ -1,7 +1,7 @@
 """chat_server, put together: what is opened, in which order, and which layer sees a request first.
 
 with_edge (request id, CORS) → fetch gate (every GET of one room) → write gate (posts, reactions)
-→ FastAPI (everything else) → the page
+→ policies of HTML → FastAPI (everything else) → the page
 """
 
 import gc
@@ -12,11 +12,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
-from starlette.middleware.gzip import GZipMiddleware
 
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
 from chat_server import client_config, health, internal_endpoints
@@ -48,7 +46,7 @@ from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.repository import UserRepository
 from chat_server.sessions.tokens import SessionTokens
 from chat_server.slow_mode import SlowMode
-from chat_server.spa import SinglePageApp
+from chat_server.spa import SinglePageApp, with_html_policy
 
 
 def create_app() -> FastAPI:
@@ -146,17 +144,11 @@ def create_server(settings: ChatSettings) -> ASGIApp:
 
     app.router.lifespan_context = lifespan
     if settings.spa_dir:
-        stream = settings.public_stream_url or f"http://*:{settings.publish_port}"
         page = SinglePageApp(
             Path(settings.spa_dir),
-            stream_source=_csp_source(stream),
+            stream_url=settings.public_stream_url or f"http://*:{settings.publish_port}",
             embed_ancestors=settings.embed_frame_ancestors,
         )
-        app.mount("/", GZipMiddleware(page, minimum_size=1024))
+        app.mount("/", page)
 
-    return with_edge(app, settings.allowed_origins, gates)
-
-
-def _csp_source(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return with_edge(with_html_policy(app), settings.allowed_origins, gates)

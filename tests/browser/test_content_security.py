@@ -15,6 +15,18 @@ from tests.browser.tab import People
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+async def test_the_browser_gets_the_script_in_the_form_that_the_build_made(people: People) -> None:
+    tab = await people.tab()
+    codings: dict[str, str | None] = {}
+    tab.page.on(
+        "response", lambda answer: codings.update({answer.url: answer.headers.get("content-encoding")})
+    )
+    await tab.page.goto(f"{tab.base_url}/rooms/lobby")
+    await tab.is_live()
+    first = {url: coding for url, coding in codings.items() if "/assets/first-" in url}
+    assert len(first) == 2 and set(first.values()) <= {"br", "gzip"}
+
+
 async def test_no_script_runs_that_is_not_a_file_of_the_page(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
@@ -94,8 +106,13 @@ async def test_an_embedded_room_is_read_and_written_in_on_another_sites_page(
 async def test_only_the_embed_page_may_be_shown_in_another_sites_frame(people: People, show: Show) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
-    frame = await show(tab.page, f"{tab.base_url}/rooms/{room}")
+    for path in (f"/rooms/{room}", "/embed/nope", "/index.html"):
+        frame = await show(tab.page, f"{tab.base_url}{path}")
+        await is_refused(tab.page, frame)
+
+
+async def is_refused(page: Page, frame: Frame) -> None:
     async with asyncio.timeout(30):
         while not frame.url.startswith("chrome-error:"):
-            await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
+            await page.evaluate("() => new Promise(requestAnimationFrame)")
     assert await frame.locator(".composer").count() == 0

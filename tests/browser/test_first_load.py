@@ -1,5 +1,6 @@
 """What the first room costs to load, of the built page."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -18,3 +19,13 @@ def test_what_is_only_wanted_later_is_loaded_later(built_page: Path) -> None:
     built = {re.sub(r"-.{8}\.js$", "", script.name) for script in (built_page / "assets").glob("*.js")}
     assert built.issuperset(LATER)
     assert first.isdisjoint(LATER)
+
+
+def test_every_text_file_that_is_worth_it_is_compressed_by_the_build(built_page: Path) -> None:
+    texts = [path for kind in ("css", "html", "js", "json", "svg") for path in built_page.rglob(f"*.{kind}")]
+    worth_it = [path for path in texts if path.stat().st_size >= 1024]
+    assert len(worth_it) > 10
+    for path in worth_it:
+        gzipped, brotli = Path(f"{path}.gz").read_bytes(), Path(f"{path}.br").read_bytes()
+        assert gzip.decompress(gzipped) == path.read_bytes(), path.name
+        assert 0 < len(brotli) < len(gzipped) < path.stat().st_size, path.name
