@@ -22,16 +22,21 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/healthz/ready", responses={503: {"description": "Postgres does not answer"}})
+@router.get(
+    "/healthz/ready",
+    responses={503: {"description": "Postgres does not answer, or a vital task keeps crashing"}},
+)
 async def ready(parts: PartsOf, response: Response) -> dict[str, Any]:
-    """200 while Postgres answers. Redis and Kafka are told but do not count: without them chat goes on."""
+    """200 while Postgres answers and vital tasks run. Redis and Kafka do not count: chat goes on without them."""
     postgres, redis = await asyncio.gather(_postgres_answers(parts), _redis_answers(parts))
-    response.status_code = 200 if postgres else 503
+    is_ready = postgres and parts.tasks.is_ready()
+    response.status_code = 200 if is_ready else 503
     return {
-        "status": "ok" if postgres else "unavailable",
+        "status": "ok" if is_ready else "unavailable",
         "postgres": postgres,
         "redis": redis,
         "kafka": parts.producer.is_healthy,
+        "crashed_tasks": parts.tasks.down(),
     }
 
 

@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
+from chat_contract.tasks import BackgroundTasks
 from chat_server import client_config, health, internal_endpoints
-from chat_server.background import running
 from chat_server.client_address import client_address_of
 from chat_server.config import ChatSettings
 from chat_server.db import asyncpg_dsn, migrate, open_database
@@ -72,6 +72,7 @@ def create_app() -> FastAPI:
 async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, FetchGate]]:
     """Open everything, in order; closed in reverse, so that taken posts are stored and stored events are sent."""
     rng = Random()
+    tasks = BackgroundTasks(rng, time.monotonic)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(
             open_database(settings.database_url, settings.database_pool_size)
@@ -82,15 +83,20 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
         )
         outbox = OutboxRepository(engine)
         acknowledgements = Acknowledgements(outbox)
-        await stack.enter_async_context(running(acknowledgements.run(), "outbox acknowledgements"))
+        await stack.enter_async_context(tasks.running("outbox acknowledgements", acknowledgements.run))
         producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
-        await stack.enter_async_context(producer.sending())
-        await stack.enter_async_context(running(OutboxRelay(outbox, producer, rng).run(), "outbox relay"))
+        await stack.enter_async_context(producer.sending(tasks))
+        await stack.enter_async_context(tasks.running("outbox relay", OutboxRelay(outbox, producer, rng).run))
         tokens = SessionTokens(settings.hotchat_secret)
         client_address = client_address_of(settings.trusted_proxies)
         gate = await stack.enter_async_context(
             open_fetch_gate(
-                settings=settings, redis=redis, tokens=tokens, client_address=client_address, rng=rng
+                settings=settings,
+                redis=redis,
+                tokens=tokens,
+                client_address=client_address,
+                tasks=tasks,
+                rng=rng,
             )
         )
 
@@ -100,9 +106,9 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
                 gate.reads.wrote(event.room_id, event.seq)
 
         writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
-        await stack.enter_async_context(writer.committing())
+        await stack.enter_async_context(writer.committing(tasks))
         retention = Retention(engine, settings.event_retention_s, rng)
-        await stack.enter_async_context(running(retention.run(), "retention"))
+        await stack.enter_async_context(tasks.running("retention", retention.run, is_vital=False))
         rooms_repository = RoomRepository(engine)
         yield (
             Parts(
@@ -121,6 +127,7 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
                 client_address=client_address,
                 event_pages=gate.event_page,
                 forget_room=gate.reads.forget,
+                tasks=tasks,
                 rng=rng,
             ),
             gate,

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.http.edge import Scope
+from chat_contract.tasks import BackgroundTasks
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.messages.writer import GroupCommitWriter
@@ -39,6 +40,7 @@ class Parts:
     client_address: Callable[[Scope], str]
     event_pages: Callable[[str, int, int], Awaitable[bytes]]
     forget_room: Callable[[str], None]
+    tasks: BackgroundTasks
     rng: Random
 
 

@@ -17,7 +17,6 @@ def flush_steps(room: Room, subscribers: Subscribers, slice_writes: int) -> Iter
 
     `flushed` moves first: who comes or drains between slices catches up to there by itself.
     """
-    room.is_flushing = True
     part = room.log.since(room.flushed, room.log.head, MAX_FLUSH_BYTES)
     signals = b"".join(room.pending_signals.values())
     room.pending_signals.clear()
@@ -34,6 +33,7 @@ def flush_steps(room: Room, subscribers: Subscribers, slice_writes: int) -> Iter
         room.is_telling = False
         room.told_seq = room.log.head
         updated = room.updated_frame()
+    room.is_flushing = True
     try:
         for audience in list(room.audiences.values()):
             data = updated if audience.is_notify else body

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chat_contract.loop_metrics import count_tasks
+from publish_server.parts import Parts
 
 router = APIRouter(tags=["operation"])
 
@@ -15,12 +16,16 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/healthz/ready", responses={503: {"description": "It is being stopped"}})
+@router.get(
+    "/healthz/ready", responses={503: {"description": "It is being stopped, or a vital task keeps crashing"}}
+)
 async def ready(request: Request, response: Response) -> dict[str, Any]:
-    """200 whatever the stores do: without Kafka, Redis or chat_server streams stay open. 503 while draining."""
-    is_draining = request.app.state.parts.hub.is_draining
-    response.status_code = 503 if is_draining else 200
-    return {"status": "draining" if is_draining else "ok"}
+    """200 whatever the stores do: without Kafka, Redis or chat_server streams stay open. 503 while draining, or
+    while a vital task keeps crashing."""
+    parts: Parts = request.app.state.parts
+    status = "draining" if parts.hub.is_draining else "ok" if parts.tasks.is_ready() else "unavailable"
+    response.status_code = 200 if status == "ok" else 503
+    return {"status": status, "crashed_tasks": parts.tasks.down()}
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -39,10 +39,10 @@ async def keep_house(hub: Hub, healing: Healing, timer: StreamTimer) -> None:
 async def pump(subscribers: Subscribers, work: asyncio.Event, clock: Callable[[], float]) -> None:
     """Bring streams that are behind forward, a little at a time: a returning crowd must not hold up everyone else."""
     while True:
-        await work.wait()
-        work.clear()
         while subscribers.advance_some(clock() + PUMP_S):
             await asyncio.sleep(0)
+        await work.wait()
+        work.clear()
 
 
 async def drain(hub: Hub, timer: StreamTimer, draining: asyncio.Event) -> None:

@@ -12,6 +12,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from random import Random
 from types import FrameType
@@ -25,6 +26,7 @@ from redis.asyncio import Redis
 from chat_contract.http.edge import Receive, Scope, Send, with_edge
 from chat_contract.serve import serve
 from chat_contract.settings import settings_or_exit
+from chat_contract.tasks import BackgroundTasks, Work
 from publish_server import documented_endpoints, health, room_list_endpoint
 from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import ChatClient
@@ -42,7 +44,6 @@ from publish_server.stream_cursor import STREAM_PREFIX
 from publish_server.stream_endpoint import StreamEndpoint
 from publish_server.stream_timer import StreamTimer
 from publish_server.subscribers import Subscribers
-from publish_server.supervision import Supervision
 from publish_server.viewers_report import ViewersReport
 
 log = logging.getLogger(__name__)
@@ -116,17 +117,18 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
         stack.push_async_callback(healing.close)
         stack.push_async_callback(history.close)
         stack.push_async_callback(viewers.withdraw)
-        await stack.enter_async_context(
-            Supervision(
-                broadcaster=broadcaster.run(),
-                consumer=consumer.run(),
-                head_checks=head_checks.run(),
-                housekeeping=keep_house(hub, healing, timer),
-                pump=pump(subscribers, pumping, clock),
-                viewers=viewers.run(),
-                drain=drain(hub, timer, draining),
-            )
-        )
+        tasks = BackgroundTasks(rng, clock)
+        vital: dict[str, Work] = {
+            "broadcaster": broadcaster.run,
+            "consumer": consumer.run,
+            "head checks": head_checks.run,
+            "housekeeping": partial(keep_house, hub, healing, timer),
+            "pump": partial(pump, subscribers, pumping, clock),
+            "drain": partial(drain, hub, timer, draining),
+        }
+        for name, work in vital.items():
+            await stack.enter_async_context(tasks.running(name, work))
+        await stack.enter_async_context(tasks.running("viewers report", viewers.run, is_vital=False))
         endpoint = StreamEndpoint(
             hub,
             timer,
@@ -138,7 +140,9 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
             rng=rng,
         )
         settle_garbage_collector()
-        yield Parts(settings=settings, hub=hub, stream_endpoint=endpoint, draining=draining, rng=rng)
+        yield Parts(
+            settings=settings, hub=hub, stream_endpoint=endpoint, draining=draining, tasks=tasks, rng=rng
+        )
 
 
 def settle_garbage_collector() -> None:

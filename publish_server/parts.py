@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from chat_contract.tasks import BackgroundTasks
 from publish_server.config import PublishSettings
 from publish_server.hub import Hub
 from publish_server.stream_endpoint import StreamEndpoint
@@ -18,6 +19,7 @@ class Parts:
     hub: Hub
     stream_endpoint: StreamEndpoint
     draining: asyncio.Event
+    tasks: BackgroundTasks
     rng: Random
 
 

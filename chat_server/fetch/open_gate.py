@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from chat_contract.http.edge import Scope
-from chat_server.background import running
+from chat_contract.tasks import BackgroundTasks
 from chat_server.client_address import household
 from chat_server.config import ChatSettings
 from chat_server.fetch.gate import FetchGate, GateParts
@@ -36,6 +36,7 @@ async def open_fetch_gate(
     redis: Redis,
     tokens: SessionTokens,
     client_address: Callable[[Scope], str],
+    tasks: BackgroundTasks,
     rng: Random,
 ) -> AsyncIterator[FetchGate]:
     """Fetches answered and counted until the block ends; the last counts are flushed then. `redis` answers bytes."""
@@ -68,6 +69,9 @@ async def open_fetch_gate(
             client_address=lambda scope: household(client_address(scope)),
             clock=clock,
         )
-        async with running(counters.run(), "fetch counters"), running(hot_rooms.run(), "hot rooms"):
+        async with (
+            tasks.running("fetch counters", counters.run),
+            tasks.running("hot rooms", hot_rooms.run),
+        ):
             yield FetchGate(parts, mode=settings.hotchat_mode)
         await counters.flush()

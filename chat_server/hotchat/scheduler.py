@@ -2,10 +2,13 @@
 
 import asyncio
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC
+from functools import partial
 from logging import basicConfig, getLogger
+from random import Random
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -15,12 +18,12 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import RoomHeat, RoomViewers
 from chat_contract.settings import settings_or_exit
-from chat_server.background import running
+from chat_contract.tasks import EXIT_CODE, BackgroundTasks
 from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_store import Drained, HeatStore
 from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.signal_sender import SignalSender
-from chat_server.hotchat.steady_ticks import add_ticks, keep_ticking
+from chat_server.hotchat.steady_ticks import add_ticks, keep_ticking, report_crashes
 from chat_server.outage import Outage
 
 TICK_S: Final = 1
@@ -108,20 +111,21 @@ class HeatTick:
             self._announce({"type": "room.heat", "room_id": room_id, "heat": entry.heat()})
 
 
-async def run(settings: SchedulerSettings, stop: asyncio.Event) -> None:
+async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio.Event) -> None:
     """Tick until `stop` is set."""
     redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
     heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
     # An explicit time zone: finding the machine's own reads files that a slim container lacks.
     scheduler = AsyncIOScheduler(timezone=UTC)
-    add_ticks(scheduler, heat.tick, TICK_S)
-    add_ticks(scheduler, heat.sum_viewers, VIEWERS_TICK_S)
-    async with redis, running(sender.run(), "signals"):
+    add_ticks(scheduler, "heat tick", heat.tick, TICK_S)
+    add_ticks(scheduler, "viewers tick", heat.sum_viewers, VIEWERS_TICK_S)
+    report_crashes(scheduler, tasks)
+    async with redis, tasks.running("signals", sender.run):
         scheduler.start()
         log.info("hotchat scheduler ticks every %d s", TICK_S)
         try:
-            async with running(keep_ticking(scheduler), "clock watch"):
+            async with tasks.running("clock watch", partial(keep_ticking, scheduler)):
                 await stop.wait()
         finally:
             scheduler.shutdown(wait=False)
@@ -130,15 +134,18 @@ async def run(settings: SchedulerSettings, stop: asyncio.Event) -> None:
 async def main() -> None:
     settings = settings_or_exit(SchedulerSettings)
     basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # APScheduler tells each run at INFO and each run skipped for overlap at WARNING; our metric tells both.
-    getLogger("apscheduler").setLevel("ERROR")
+    # APScheduler logs each run at INFO, skipped runs at WARNING and crashes at ERROR; metrics and tasks report them.
+    getLogger("apscheduler").setLevel("CRITICAL")
     if settings.scheduler_metrics_port:
         start_http_server(settings.scheduler_metrics_port, settings.hotchat_bind)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run(settings, stop)
+    tasks = BackgroundTasks(Random(), time.monotonic)
+    await run(settings, tasks, stop)
+    if tasks.has_given_up:
+        sys.exit(EXIT_CODE)
 
 
 if __name__ == "__main__":

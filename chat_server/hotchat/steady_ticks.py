@@ -8,8 +8,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
+
+from chat_contract.tasks import BackgroundTasks
 
 LOOK_S: Final = 1.0
 
@@ -24,14 +27,19 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
         return now + self.interval
 
 
-def add_ticks(scheduler: BaseScheduler, work: Any, seconds: float) -> None:
+def add_ticks(scheduler: BaseScheduler, name: str, work: Any, seconds: float) -> None:
     """Call the coroutine function `work` every so many seconds, never twice at a time."""
-    scheduler.add_job(work, Every(seconds), max_instances=1, coalesce=True, misfire_grace_time=None)
+    scheduler.add_job(work, Every(seconds), id=name, max_instances=1, coalesce=True, misfire_grace_time=None)
 
 
 def is_too_far(planned: datetime, now: datetime, interval: timedelta) -> bool:
     """A run further away than its interval was planned before the clock was set back."""
     return planned - now > interval
+
+
+def report_crashes(scheduler: BaseScheduler, tasks: BackgroundTasks) -> None:
+    """Hand the exceptions of ticks to the crash policy; APScheduler itself goes on with the next tick."""
+    scheduler.add_listener(lambda event: tasks.note_crash(event.job_id, event.exception), EVENT_JOB_ERROR)
 
 
 async def keep_ticking(scheduler: BaseScheduler, look_s: float = LOOK_S) -> None:

@@ -7,9 +7,10 @@ time, never for the same room.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, Self, cast
 
 import asyncpg
@@ -17,6 +18,7 @@ import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
 from chat_contract.http.problem import ChatError
+from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch, read_needs
 from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
 from chat_server.messages.silence import LOOK_S, Silence
@@ -144,22 +146,24 @@ class GroupCommitWriter:
         self._is_closing = False
 
     @asynccontextmanager
-    async def committing(self) -> AsyncIterator[Self]:
+    async def committing(self, tasks: BackgroundTasks) -> AsyncIterator[Self]:
         """Writes until the block ends, then finishes what waits: a post that was taken is answered."""
-        tasks = [
-            asyncio.create_task(self._run(lane, wakeup), name="writer lane")
-            for lane, wakeup in zip(self._lanes, self._wakeups, strict=True)
-        ]
-        watch = asyncio.create_task(self._watch(), name="writer watch")
         try:
-            yield self
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(tasks.running("writer watch", self._watch))
+                lanes = [
+                    await stack.enter_async_context(
+                        tasks.running(f"writer lane {number}", partial(self._run, lane, wakeup))
+                    )
+                    for number, (lane, wakeup) in enumerate(zip(self._lanes, self._wakeups, strict=True), 1)
+                ]
+                try:
+                    yield self
+                finally:
+                    self._is_closing = True
+                    self._wake()
+                    await asyncio.wait(lanes, timeout=ANSWER_WITHIN_S)
         finally:
-            self._is_closing = True
-            self._wake()
-            await asyncio.wait(tasks, timeout=ANSWER_WITHIN_S)
-            for task in (*tasks, watch):
-                task.cancel()
-            await asyncio.gather(*tasks, watch, return_exceptions=True)
             for pending in self._queue.drain():
                 _fail(pending, _unavailable())
             for lane in self._lanes:

@@ -17,8 +17,8 @@ from aiokafka.partitioner import murmur2
 from prometheus_client import Counter, Gauge
 
 from chat_contract.http.problem import ChatError
+from chat_contract.tasks import BackgroundTasks
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
-from chat_server.background import running
 from chat_server.messages.batch import StoredEvent
 from chat_server.outbox.repository import Position
 
@@ -70,9 +70,9 @@ class EventProducer:
         return self._producer is not None and not self._failed
 
     @asynccontextmanager
-    async def sending(self) -> AsyncIterator[Self]:
+    async def sending(self, tasks: BackgroundTasks) -> AsyncIterator[Self]:
         """Sends until the block ends, and what waits then for a moment; the relay has the rest."""
-        async with running(self._run(), "event producer"):
+        async with tasks.running("event producer", self._run):
             yield self
             if self.is_healthy:
                 await self._wait_until_sent(within_s=2)
@@ -83,7 +83,7 @@ class EventProducer:
         try:
             async with asyncio.timeout(within_s):
                 while self._waiting or self._sends:
-                    await asyncio.wait([*self._sends, asyncio.create_task(asyncio.sleep(0.01))])
+                    await asyncio.sleep(0.01)
         except TimeoutError:
             log.warning("%d events are left to the relay", len(self._waiting) + self._in_flight)
 

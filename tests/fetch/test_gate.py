@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator
 from random import Random
@@ -11,6 +12,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
+from chat_contract.tasks import BackgroundTasks
 from chat_server.client_address import client_address_of
 from chat_server.config import ChatSettings
 from chat_server.fetch.gate import FetchGate
@@ -66,7 +68,12 @@ async def gate(store: Store, redis: Redis, request: pytest.FixtureRequest) -> As
     given = getattr(request, "param", {})
     settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
     async with open_fetch_gate(
-        settings=settings, redis=redis, tokens=TOKENS, client_address=client_address_of([]), rng=Random(7)
+        settings=settings,
+        redis=redis,
+        tokens=TOKENS,
+        client_address=client_address_of([]),
+        tasks=BackgroundTasks(Random(7), time.monotonic),
+        rng=Random(7),
     ) as gate:
         yield Gate(gate, redis)
 

@@ -1,11 +1,13 @@
 """Kafka away: signals are dropped with a number, and nobody waits."""
 
 import asyncio
+import time
+from random import Random
 
 from prometheus_client import REGISTRY
 
 from chat_contract.events import RoomViewers
-from chat_server.background import running
+from chat_contract.tasks import BackgroundTasks
 from chat_server.hotchat import signal_sender
 from chat_server.hotchat.signal_sender import MAX_AGE_S, MAX_WAITING, SignalSender
 from local_stack.ports import LOOPBACK, free_port
@@ -19,7 +21,7 @@ async def test_without_kafka_signals_are_dropped_and_the_tick_goes_on() -> None:
     now_s = 50.0
     sender = SignalSender(f"{LOOPBACK}:{free_port()}", clock=lambda: now_s)
     overflowed, too_old = dropped("overflow"), dropped("too_old")
-    async with running(sender.run(), "signals"):
+    async with BackgroundTasks(Random(7), time.monotonic).running("signals", sender.run):
         for number in range(MAX_WAITING + 10):
             signal: RoomViewers = {"type": "room.viewers", "room_id": "lobby", "viewers": number}
             sender.offer(signal)

@@ -1,14 +1,17 @@
 """A clock that jumps neither stops the ticks nor makes many of one."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
 
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from chat_server.background import running
+from chat_contract.tasks import BackgroundTasks
 from chat_server.hotchat.steady_ticks import Every, add_ticks, is_too_far, keep_ticking
 
 HOUR = timedelta(hours=1)
@@ -17,11 +20,12 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @asynccontextmanager
 async def scheduler_of(work: Callable[[], Awaitable[None]]) -> AsyncIterator[AsyncIOScheduler]:
+    tasks = BackgroundTasks(Random(7), time.monotonic)
     scheduler = AsyncIOScheduler(timezone=UTC)
-    add_ticks(scheduler, work, 0.05)
+    add_ticks(scheduler, "tick", work, 0.05)
     scheduler.start()
     try:
-        async with running(keep_ticking(scheduler, look_s=0.05), "clock watch"):
+        async with tasks.running("clock watch", partial(keep_ticking, scheduler, look_s=0.05)):
             yield scheduler
     finally:
         scheduler.shutdown(wait=False)

@@ -1,10 +1,12 @@
 """A migrated database, and writers on it."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +14,7 @@ import pytest
 import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_contract.tasks import BackgroundTasks
 from chat_server.db import asyncpg_dsn, migrate, open_database
 from chat_server.messages.batch import StoredEvent
 from chat_server.messages.operations import PostMessage
@@ -53,7 +56,9 @@ class Store:
             hand_over or self.handed_over.extend,
             lambda: datetime.now(UTC) + clock_is_off_by,
         )
-        return await self._stack.enter_async_context(writer.committing())
+        return await self._stack.enter_async_context(
+            writer.committing(BackgroundTasks(Random(7), time.monotonic))
+        )
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         connection = await asyncpg.connect(self.dsn)

@@ -1,11 +1,12 @@
 """Old events leave the catch-up log a little at a time; messages stay, and posts do not wait."""
 
 import asyncio
+import time
 from random import Random
 
 import asyncpg
 
-from chat_server.background import running
+from chat_contract.tasks import BackgroundTasks
 from chat_server.retention import Retention, expire_once
 from tests.messages.conftest import Store, post
 
@@ -47,10 +48,11 @@ async def test_a_post_does_not_wait_while_old_events_of_its_room_are_being_delet
 async def test_any_number_of_processes_may_expire(store: Store) -> None:
     room = await room_with_old_events(store, 5)
     processes = [Retention(store.engine, 0.2, Random(seed)) for seed in range(3)]
+    tasks = BackgroundTasks(Random(7), time.monotonic)
     async with (
-        running(processes[0].run(), "one"),
-        running(processes[1].run(), "two"),
-        running(processes[2].run(), "three"),
+        tasks.running("one", processes[0].run),
+        tasks.running("two", processes[1].run),
+        tasks.running("three", processes[2].run),
         asyncio.timeout(WITHIN_S),
     ):
         while await store.seqs(room):

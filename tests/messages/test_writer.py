@@ -1,16 +1,19 @@
 """The group-commit writer on real Postgres: no holes, no doubles, whatever the neighbours do."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from chat_contract.http.problem import ChatError
+from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
 from chat_server.messages.writer import GroupCommitWriter
 from tests.messages.conftest import CommitCutter, Store, post
@@ -71,9 +74,9 @@ async def test_a_post_reads_no_other_message_of_its_room(store: Store) -> None:
     first = await store.writer()
     await asyncio.gather(*(first.post(post(room)) for _ in range(40)))
     await store.rows("ANALYZE messages")
-    async with GroupCommitWriter(
-        store.dsn, lambda events: None, lambda: datetime.now(UTC)
-    ).committing() as writer:
+    async with GroupCommitWriter(store.dsn, lambda events: None, lambda: datetime.now(UTC)).committing(
+        BackgroundTasks(Random(7), time.monotonic)
+    ) as writer:
         for _ in range(20):
             await writer.post(post(room))
 

@@ -1,6 +1,7 @@
 """From commit to Kafka on real stores: at once by the producer, later by the relay, never lost."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -10,8 +11,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from chat_contract.tasks import BackgroundTasks
 from chat_contract.topics import CHAT_EVENTS, header
-from chat_server.background import running
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.event_producer import EventProducer
@@ -35,11 +36,12 @@ class ChatProcess:
         self._stack = stack
 
     async def start(self) -> "ChatProcess":
+        tasks = BackgroundTasks(Random(7), time.monotonic)
         for part in (
-            running(self.acknowledgements.run(), "acknowledgements"),
-            self.producer.sending(),
-            running(self.relay.run(), "relay"),
-            self.writer.committing(),
+            tasks.running("acknowledgements", self.acknowledgements.run),
+            self.producer.sending(tasks),
+            tasks.running("relay", self.relay.run),
+            self.writer.committing(tasks),
         ):
             await self._stack.enter_async_context(part)
         return self

@@ -338,7 +338,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description 200 while Postgres answers. Redis and Kafka are told but do not count: without them chat goes on.
+         * @description 200 while Postgres answers and vital tasks run. Redis and Kafka do not count: chat goes on without them.
          */
         get: operations["ready_healthz_ready_get"];
         put?: never;
@@ -2486,7 +2486,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Postgres does not answer */
+            /** @description Postgres does not answer, or a vital task keeps crashing */
             503: {
                 headers: {
                     [name: string]: unknown;
