@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from chat_server.messages.text import clean_text
+from chat_server.text_rules import clean_message_text
 
-MessageText = Annotated[str, Field(max_length=32_768), AfterValidator(clean_text)]
+MessageText = Annotated[str, AfterValidator(clean_message_text)]
 
 
 class MessageDraft(BaseModel):
@@ -19,6 +19,10 @@ class MessageDraft(BaseModel):
 
 
 class MessageEdit(BaseModel):
+    """An unknown field is an error: whoever sends one expects an effect that it does not have."""
+
+    model_config = ConfigDict(extra="forbid")
+
     text: MessageText
 
 

@@ -2,23 +2,20 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chat_contract.events import LastMessage
 from chat_contract.limits import MAX_ROOM_NAME_CODE_POINTS, ROOM_ID_PATTERN
-from chat_server.messages.text import clean_text
 from chat_server.slow_mode import MAX_SLOW_MODE_S
+from chat_server.text_rules import normalized_line, refuse_controls
 
 
 def clean_room_name(raw: str) -> str:
     """One line of 1 to MAX_ROOM_NAME_CODE_POINTS code points. Raises ValueError with a sentence for its author."""
-    name = " ".join(clean_text(raw).split())
-    if len(name) > MAX_ROOM_NAME_CODE_POINTS:
-        raise ValueError(f"A room's name has 1 to {MAX_ROOM_NAME_CODE_POINTS} characters.")
-    return name
+    return refuse_controls(normalized_line(raw, MAX_ROOM_NAME_CODE_POINTS, "A room's name"))
 
 
-RoomName = Annotated[str, Field(max_length=1000), AfterValidator(clean_room_name)]
+RoomName = Annotated[str, AfterValidator(clean_room_name)]
 
 
 class RoomRequest(BaseModel):
@@ -29,7 +26,9 @@ class RoomRequest(BaseModel):
 
 
 class RoomPatch(BaseModel):
-    """What the owner changes; what is absent stays."""
+    """What the owner changes; what is absent stays, and an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: RoomName | None = None
     slow_mode_s: Annotated[int, Field(ge=0, le=MAX_SLOW_MODE_S)] | None = None

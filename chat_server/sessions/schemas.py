@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel
 
 from chat_server.sessions.nickname import clean_nickname
 
 
 class SessionRequest(BaseModel):
-    nickname: Annotated[str, Field(max_length=1000), AfterValidator(clean_nickname)]
+    nickname: Annotated[str, AfterValidator(clean_nickname)]
 
 
 class UserView(BaseModel):

@@ -65,6 +65,20 @@ async def test_a_bad_message_is_refused_with_its_reason(
     assert (await ann.get(f"/api/v1/rooms/{room['id']}"))["last_seq"] == 0
 
 
+@pytest.mark.parametrize("fields", [{"text": "new"}, {"name": "new"}], ids=["message", "room"])
+async def test_a_change_with_an_unknown_field_is_refused_whole(
+    people: People, fields: dict[str, object]
+) -> None:
+    ann = await people.enter()
+    room = f"/api/v1/rooms/{(await ann.make_room())['id']}"
+    message = await ann.post(room.rpartition("/")[2], "old")
+    path = f"{room}/messages/{message['id']}" if "text" in fields else room
+    before = await ann.get(path)
+    answer = await ann.http.patch(path, json={**fields, "colour": "red"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "colour")
+    assert await ann.get(path) == before
+
+
 async def test_a_body_without_a_length_is_cut_off_when_it_grows_too_large(people: People) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):

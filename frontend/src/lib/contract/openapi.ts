@@ -556,7 +556,10 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** MessageEdit */
+        /**
+         * MessageEdit
+         * @description An unknown field is an error: whoever sends one expects an effect that it does not have.
+         */
         MessageEdit: {
             /** Text */
             text: string;
@@ -715,7 +718,7 @@ export interface components {
         };
         /**
          * RoomPatch
-         * @description What the owner changes; what is absent stays.
+         * @description What the owner changes; what is absent stays, and an unknown field is an error.
          */
         RoomPatch: {
             /**

@@ -1,0 +1,113 @@
+"""The rules for texts: linear work, checked before normalisation."""
+
+import sys
+import unicodedata
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_contract.limits import MAX_TEXT_CODE_POINTS
+from chat_server.rooms.room_id import room_id_from_name
+from chat_server.rooms.schemas import clean_room_name
+from chat_server.sessions.nickname import clean_nickname
+from chat_server.text_rules import MAX_GROWTH, MAX_MARKS, clean_message_text
+from tests.messages.hostile_texts import HOSTILE_TEXTS
+
+RULES = [clean_message_text, clean_nickname, clean_room_name]
+SAME_EXAMPLES = settings(deadline=None, derandomize=True, database=None)
+QUADRATIC = "a" + "\u0301" * 8_000 + "\u0316" * 8_000
+
+
+def normalisations_of(work: Callable[[], object]) -> int:
+    """How often `work` calls unicodedata.normalize; its ValueError is part of it."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, function: object) -> None:
+        nonlocal calls
+        calls += event == "c_call" and function is unicodedata.normalize
+
+    sys.setprofile(count)
+    try:
+        work()
+    except ValueError:
+        pass
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "refused",
+    [
+        QUADRATIC,
+        "é" * (MAX_GROWTH * MAX_TEXT_CODE_POINTS + 1),
+        "a" + "\u0301" * (MAX_MARKS + 1),
+        "あ" * 40 + "\u20dd\ufe0f" * MAX_MARKS,
+    ],
+    ids=["marks that reorder", "too long", "a mark too many", "marks without a combining class"],
+)
+def test_a_refused_text_is_never_normalised(rule: Callable[[str], str], refused: str) -> None:
+    assert normalisations_of(lambda: rule(refused)) == 0
+    with pytest.raises(ValueError, match=r"characters|marks"):
+        rule(refused)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_taken_text_is_normalised_once(rule: Callable[[str], str]) -> None:
+    assert normalisations_of(lambda: rule("cafe\u0301")) == 1
+    assert rule("cafe\u0301") == "café"
+
+
+@pytest.mark.parametrize("before", range(MAX_MARKS + 2))
+def test_a_run_of_marks_is_found_wherever_it_begins(before: int) -> None:
+    text = "あ" * before
+    assert clean_message_text(text + "か" + "\u0316" * MAX_MARKS)
+    with pytest.raises(ValueError, match=f"more than {MAX_MARKS} combining marks"):
+        clean_message_text(text + "か" + "\u0316" * (MAX_MARKS + 1))
+
+
+def test_every_mark_that_unicode_knows_counts() -> None:
+    for mark in map(chr, range(sys.maxunicode + 1)):
+        decomposed = unicodedata.normalize("NFD", mark)
+        if unicodedata.combining(decomposed[0]) or unicodedata.category(mark).startswith("M"):
+            with pytest.raises(ValueError, match="combining marks"):
+                clean_message_text("か" + mark * (MAX_MARKS + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        unicodedata.normalize("NFD", "\u1f82" * MAX_TEXT_CODE_POINTS),
+        unicodedata.normalize("NFD", "각" * MAX_TEXT_CODE_POINTS),
+        "ที่นี่มีน้ำใจ",
+        "👩\u200d👩\u200d👧\u200d👦 🏴\U000e0067\U000e0062\U000e0065\U000e007f ❤️",
+        "क्षत्रिय ཧཱུྃ שָׁלוֹם",
+    ],
+    ids=["longest decomposition", "Hangul", "Thai", "emoji", "stacks"],
+)
+def test_texts_of_every_language_are_taken(text: str) -> None:
+    assert clean_message_text(text) == unicodedata.normalize("NFC", text)
+
+
+@SAME_EXAMPLES
+@given(HOSTILE_TEXTS)
+def test_a_text_is_taken_or_refused_with_a_sentence(text: str) -> None:
+    for rule in RULES:
+        try:
+            taken = rule(text)
+        except ValueError as error:
+            assert str(error).endswith(".")
+        else:
+            assert rule(taken) == taken
+            assert len(taken) <= MAX_TEXT_CODE_POINTS
+            assert room_id_from_name(taken, "fallback")
+
+
+@SAME_EXAMPLES
+@given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=200))
+def test_letters_and_digits_are_always_taken(text: str) -> None:
+    assert clean_message_text(text) == unicodedata.normalize("NFC", text)
