@@ -23,7 +23,6 @@ class ChatUnavailable(Exception):
 class StoredEvent(NamedTuple):
     seq: int
     entry: Entry
-    value: bytes
 
 
 class StoredEvents(NamedTuple):
@@ -34,9 +33,14 @@ class StoredEvents(NamedTuple):
     has_more: bool
 
 
+class _Message(msgspec.Struct):
+    id: str
+
+
 class _Event(msgspec.Struct):
     type: str
     seq: int
+    message: _Message | None = None
     message_id: str | None = None
     kind: str | None = None
 
@@ -57,8 +61,10 @@ def stored_event(raw: bytes) -> StoredEvent:
     if b"\n" in raw or b"\r" in raw:
         raw = orjson.dumps(orjson.loads(raw))
     conflate = f"{event.message_id}:{event.kind}".encode() if event.type == "reaction.changed" else None
+    message_id = None if event.message is None else event.message.id.encode()
     event_type = event.type.encode()
-    return StoredEvent(event.seq, Entry(event_frame(event_type, raw, event.seq), event_type, conflate), raw)
+    frame = event_frame(event_type, raw, event.seq)
+    return StoredEvent(event.seq, Entry(frame, event_type, conflate, message_id))
 
 
 class ChatClient:

@@ -9,7 +9,7 @@ from typing import Final
 from chat_contract.limits import EVENTS_PAGE_MAX
 from publish_server.chat_client import ChatClient, ChatUnavailable, StoredEvents
 from publish_server.metrics import PAGES
-from publish_server.room import Room
+from publish_server.room import MAX_DELETED, Room
 from publish_server.room_log import RoomLog
 from publish_server.stream_connection import StreamConnection
 
@@ -65,10 +65,13 @@ class History:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def forget(self, room_id: str) -> None:
-        """A message was deleted: its text may be in any page of the room."""
-        for key in [key for key in self._pages if key[0] == room_id]:
-            del self._pages[key]
+    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+        """A message was deleted: its text goes out of the room's pages; returns the seqs that held it, ascending."""
+        seqs: set[int] = set()
+        for key, page in self._pages.items():
+            if key[0] == room_id:
+                seqs.update(page.mark_deleted(message_id))
+        return sorted(seqs)
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -79,6 +82,7 @@ class History:
         start = key[1]
         page = RoomLog(EVENTS_PAGE_MAX, 2**63)
         page.start(start)
+        deletions = room.deletions
         give_up_at = self._clock() + GIVE_UP_S
         try:
             while any(not connection.is_closed for connection in self._waiting[key]):
@@ -100,10 +104,14 @@ class History:
                 if page.head < end and not answer.has_more:
                     # older than what we know: chat_server answers from memory for a moment
                     await asyncio.sleep(RETRY_S / 5)
-            if page.head > start:
+            # An answer may be from before a deletion that has come since.
+            for message_id in room.deleted:
+                page.mark_deleted(message_id)
+            if page.head > start and room.deletions - deletions <= MAX_DELETED:
                 self._pages[key] = page
                 while len(self._pages) > MAX_PAGES:
                     self._pages.popitem(last=False)
+            # Otherwise who waits asks again: more has been deleted than the room remembers.
         finally:
             self._resume(self._waiting.pop(key))
 

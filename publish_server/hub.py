@@ -14,7 +14,7 @@ from publish_server.chat_client import StoredEvents
 from publish_server.frames import event_frame
 from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES, ROOMS, SIGNALS
 from publish_server.room import Room
-from publish_server.room_log import Entry, RoomLog, Verdict
+from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
 from publish_server.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
@@ -157,8 +157,9 @@ class Hub:
         if seq is None:
             self._take_signal(room, event_type, value)
         elif seq.isdigit() and len(seq) < 20 and (number := int(seq)) > 0:
+            conflate = header(record.headers, "conflate")
             frame = event_frame(event_type, value, number)
-            self._offer(room, number, Entry(frame, event_type, header(record.headers, "conflate")), value)
+            self._offer(room, number, Entry(frame, event_type, conflate, message_id_in(event_type, value)))
         else:
             raise MalformedRecord("seq is not a number")
 
@@ -171,21 +172,15 @@ class Hub:
             for feed in room.lists:
                 feed.put(room.id, event_type, room.latest_signals[event_type])
 
-    def _offer(self, room: Room, seq: int, entry: Entry, value: bytes) -> Verdict:
+    def _offer(self, room: Room, seq: int, entry: Entry) -> Verdict:
         verdict = room.log.offer(seq, entry)
         _OFFERED[verdict].inc()
         if verdict is not Verdict.DUPLICATE:
             room.count_message(seq, entry.type)
-            if entry.type == b"message.deleted":
-                self._blank(room, value)
+            if entry.type == b"message.deleted" and entry.message_id is not None:
+                # The log has seen to its own frames. Who opens a stream later must not get the text from elsewhere.
+                self.subscribers.mark_deleted(room, entry.message_id)
         return verdict
-
-    def _blank(self, room: Room, value: bytes) -> None:
-        """Who opens a stream later must not be sent what has been deleted."""
-        room.log.blank_message(orjson.loads(value)["message"]["id"])
-        self.subscribers.forget_pieces()
-        if self.subscribers.pages is not None:
-            self.subscribers.pages.forget(room.id)
 
     def _skip_malformed(self, room: Room, error: Exception) -> None:
         MALFORMED.inc()
@@ -280,7 +275,7 @@ class Hub:
         for event in stored.events:
             if event.seq > position + 1:
                 self._give_up(room, event.seq - 1)
-            if self._offer(room, event.seq, event.entry, event.value) is Verdict.APPENDED:
+            if self._offer(room, event.seq, event.entry) is Verdict.APPENDED:
                 HEALED.inc()
             position = event.seq
         if not stored.events:

@@ -22,6 +22,7 @@ OFFERED = Counter(
 SIGNALS = Counter(
     "hotchat_hub_signals_total", "Signals of watched rooms: taken, or dropped under load", ["verdict"]
 )
+BLANKED = Counter("hotchat_hub_frames_blanked_total", "Frames that a deleted message's text was taken out of")
 GAPS = Counter("hotchat_hub_gaps_total", "stream.gap sent or put into a room's log", ["reason"])
 HEALED = Counter(
     "hotchat_hub_healed_events_total", "Events read from chat_server because Kafka did not bring them"

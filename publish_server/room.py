@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 COLD: Heat = {"hot": False, "since": None, "fetches_per_s": 0.0}
 MAX_SIGNAL_TYPES = 16
+MAX_DELETED = 500
+"""Deletions that a room remembers for pages that are being read; overflow rule: such a page is read again."""
 
 
 class Room:
@@ -42,6 +44,9 @@ class Room:
         self.lists: set[RoomListFeed] = set()
         self.streams = 0
         self.idle_since = now
+
+        self.deleted: dict[bytes, None] = {}
+        self.deletions = 0
 
         self.heat: Heat = COLD
         self.slow_mode_s = 0
@@ -93,6 +98,13 @@ class Room:
         if seq >= self._counted_seq:
             self._counted_seq = seq
             self.message_count = message_count
+
+    def note_deleted(self, message_id: bytes) -> None:
+        """Remember the newest MAX_DELETED deletions."""
+        self.deletions += 1
+        self.deleted[message_id] = None
+        if len(self.deleted) > MAX_DELETED:
+            del self.deleted[next(iter(self.deleted))]
 
     def take_signal(self, event_type: bytes, value: bytes) -> bool:
         """Keep a signal for the next flush; False when it is dropped.

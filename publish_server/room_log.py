@@ -1,20 +1,25 @@
 """One room's head and its newest frames. No await, clock or socket in here: each call is one atomic step."""
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from enum import Enum
-from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from chat_contract.events import Message
 from publish_server.frames import event_frame, gap_frame
+from publish_server.metrics import BLANKED
 
-MAX_LOOKED_BACK: Final = 200
-"""Frames that a list of rooms looks through for the newest message; behind more reactions it keeps the one it has."""
+CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
+"""Events that hold a message's text."""
 
-_CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
-_MESSAGE_TYPES: Final = frozenset({b"message.created", b"message.edited", b"message.deleted"})
+_ABOUT_A_MESSAGE: Final = CARRY_TEXT | {b"message.deleted"}
+
+_FIXED_ORDER: Final = re.compile(
+    rb'\{"type":"[a-z.]+","room_id":"[a-z0-9-]+","seq":[0-9]+,"message":\{"id":"([0-9A-Za-z-]{1,64})"'
+)
+"""How chat_server encodes these events. Nothing that a person wrote comes before the message's id."""
 
 
 class Verdict(Enum):
@@ -25,11 +30,15 @@ class Verdict(Enum):
 
 
 class Entry(NamedTuple):
-    """A frame as it goes out. `conflate` names what a later event of the same name stands for."""
+    """A frame as it goes out. `conflate` names what a later event of the same name stands for.
+
+    `message_id` is set on events that carry a message's text, and on its deletion.
+    """
 
     frame: bytes
     type: bytes
     conflate: bytes | None
+    message_id: bytes | None = None
 
 
 class Slice(NamedTuple):
@@ -45,15 +54,21 @@ class RoomLog:
     Bounds: `max_events` and `max_bytes`, oldest out first (then `floor` rises). Events that come early wait for the
     hole before them, at most MAX_EARLY of them; overflow rule REFETCH: dropped here, read from chat_server later.
     Before `start` the head is unknown and everything is early.
+
+    A deletion costs the same however much is held: an index finds the seqs that carry the message's text, and a mark
+    takes the text out of each frame when it is next read. So no frame with a deleted text leaves the log.
     """
 
     MAX_EARLY = 2_000
 
     __slots__ = (
         "_bytes",
+        "_deleted",
         "_early",
         "_entries",
+        "_newest_message",
         "_seqs",
+        "_texts",
         "floor",
         "head",
         "max_bytes",
@@ -71,6 +86,9 @@ class RoomLog:
         self._entries: list[Entry] = []
         self._bytes = 0
         self._early: dict[int, Entry] = {}
+        self._texts: dict[bytes, list[int]] = {}
+        self._deleted: set[bytes] = set()
+        self._newest_message: bytes | None = None
 
     @property
     def bytes_held(self) -> int:
@@ -79,6 +97,9 @@ class RoomLog:
     @property
     def early_count(self) -> int:
         return len(self._early)
+
+    def indexed_seqs(self) -> int:
+        return sum(len(seqs) for seqs in self._texts.values())
 
     def start(self, head: int) -> None:
         """The room's head is known: what came early and is older is history, the rest follows."""
@@ -100,9 +121,14 @@ class RoomLog:
         if seq in self._early:
             return Verdict.DUPLICATE
         if len(self._early) >= self.MAX_EARLY:
-            return Verdict.REFETCH
-        self._early[seq] = entry
-        return Verdict.EARLY
+            verdict = Verdict.REFETCH
+        else:
+            self._early[seq] = entry
+            verdict = Verdict.EARLY
+        if entry.type == b"message.deleted" and entry.message_id is not None:
+            # The hole before it may stay for a while; what is here goes at once.
+            self.mark_deleted(entry.message_id)
+        return verdict
 
     def hole(self) -> tuple[int, int] | None:
         """(after, before): events strictly between are missing while later ones wait."""
@@ -126,8 +152,11 @@ class RoomLog:
         last = bisect_right(self._seqs, to_seq, lo=first)
         size = 0
         entries: dict[bytes | int, bytes] = {}
+        deleted = self._deleted
         for index in range(first, last):
             entry = self._entries[index]
+            if deleted and entry.message_id in deleted:
+                entry = self._blank(index)
             size += len(entry.frame)
             if size > max_bytes and index > first:
                 last = index
@@ -142,44 +171,61 @@ class RoomLog:
         return Slice(self._seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
 
     def last_message(self) -> Message | None:
-        """The newest message, as its later edit or deletion left it; None when it is not among the newest frames."""
-        changed: dict[str, Message] = {}
-        for entry in islice(reversed(self._entries), MAX_LOOKED_BACK):
-            if entry.type not in _MESSAGE_TYPES:
-                continue
-            message: Message = orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])["message"]
-            if entry.type == b"message.created":
-                return changed.get(message["id"], message)
-            changed.setdefault(message["id"], message)
-        return None
+        """The newest message, as its later edit or deletion left it; None when it is not among the frames here.
 
-    def blank_message(self, message_id: str) -> int:
-        """Take a deleted message's text out of every frame held here; returns how many held it."""
-        needle = message_id.encode()
-        blanked = 0
-        for index, entry in enumerate(self._entries):
-            if needle in entry.frame:
-                blank = blanked_entry(self._seqs[index], entry, message_id)
-                if blank is not None:
-                    self._bytes += len(blank.frame) - len(entry.frame)
-                    self._entries[index] = blank
-                    blanked += 1
-        for seq, entry in self._early.items():
-            if needle in entry.frame:
-                blank = blanked_entry(seq, entry, message_id)
-                if blank is not None:
-                    self._early[seq] = blank
-                    blanked += 1
-        return blanked
+        Reads one frame, whatever came after it.
+        """
+        message_id = self._newest_message
+        seqs = None if message_id is None else self._texts.get(message_id)
+        if not seqs:
+            return None
+        message: Message = _event_of(self._entries[bisect_left(self._seqs, seqs[-1])])["message"]
+        if message_id in self._deleted:
+            message["text"] = ""
+            message["deleted"] = True
+        return message
+
+    def mark_deleted(self, message_id: bytes) -> list[int]:
+        """The message's text goes out of every frame held here; returns the seqs of those frames, oldest first."""
+        seqs = self._texts.get(message_id)
+        if not seqs:
+            return []
+        self._deleted.add(message_id)
+        return seqs
+
+    def _blank(self, index: int) -> Entry:
+        """The entry at that place, from now on without its message's text."""
+        entry = self._entries[index]
+        if entry.type not in CARRY_TEXT:
+            return entry
+        event = _event_of(entry)
+        if not event["message"].get("text"):
+            return entry
+        event["message"]["text"] = ""
+        blank = entry._replace(frame=event_frame(entry.type, orjson.dumps(event), self._seqs[index]))
+        self._bytes += len(blank.frame) - len(entry.frame)
+        self._entries[index] = blank
+        BLANKED.inc()
+        return blank
 
     def _append(self, seq: int, entry: Entry) -> None:
         self._seqs.append(seq)
         self._entries.append(entry)
         self.head = seq
         self._bytes += len(entry.frame)
+        if entry.message_id is not None:
+            self._index(seq, entry.type, entry.message_id)
         # Trimmed an eighth at a time, since taking from the front of a list moves the rest.
         if len(self._seqs) > self.max_events + self.max_events // 8 or self._bytes > self.max_bytes * 9 // 8:
             self._trim()
+
+    def _index(self, seq: int, event_type: bytes, message_id: bytes) -> None:
+        if event_type == b"message.deleted":
+            self.mark_deleted(message_id)
+            return
+        self._texts.setdefault(message_id, []).append(seq)
+        if event_type == b"message.created":
+            self._newest_message = message_id
 
     def _trim(self) -> None:
         drop = max(0, len(self._seqs) - self.max_events)
@@ -190,8 +236,22 @@ class RoomLog:
         if drop:
             self.floor = self._seqs[drop - 1]
             self._bytes = size
+            self._unindex(self._entries[:drop])
             del self._seqs[:drop]
             del self._entries[:drop]
+
+    def _unindex(self, dropped: list[Entry]) -> None:
+        """Those entries leave, the oldest ones of the log; so do index and marks of messages with no other entry."""
+        floor = self.floor
+        for message_id in {entry.message_id for entry in dropped if entry.message_id is not None}:
+            seqs = self._texts.get(message_id)
+            if seqs is None:
+                continue
+            if seqs[-1] > floor:
+                del seqs[: bisect_right(seqs, floor)]
+            else:
+                del self._texts[message_id]
+                self._deleted.discard(message_id)
 
     def _drain_early(self) -> None:
         early = self._early
@@ -203,13 +263,20 @@ class RoomLog:
             del self._early[seq]
 
 
-def blanked_entry(seq: int, entry: Entry, message_id: str) -> Entry | None:
-    """The entry without its message's text; None when it is not about that message or has no text."""
-    if entry.type not in _CARRY_TEXT:
+def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
+    """The id of the message that an event carries, for events that do.
+
+    Found without parsing in what chat_server encodes. Raises ValueError when another encoding is no JSON.
+    """
+    if event_type not in _ABOUT_A_MESSAGE:
         return None
-    event = orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
-    message = event.get("message") or {}
-    if message.get("id") != message_id or not message.get("text"):
-        return None
-    message["text"] = ""
-    return entry._replace(frame=event_frame(entry.type, orjson.dumps(event), seq))
+    found = _FIXED_ORDER.match(value)
+    if found is not None:
+        return found[1]
+    message = orjson.loads(value).get("message")
+    message_id = message.get("id") if isinstance(message, dict) else None
+    return message_id.encode() if isinstance(message_id, str) else None
+
+
+def _event_of(entry: Entry) -> Any:
+    return orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])

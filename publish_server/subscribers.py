@@ -1,6 +1,7 @@
 """Open streams: joining a room, catching up with it, stalling, leaving. Synchronous throughout."""
 
 import logging
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
@@ -37,8 +38,8 @@ class Pages(Protocol):
     def want(self, room: Room, cursor: int, connection: StreamConnection) -> None:
         """Read that page, then advance the connection."""
 
-    def forget(self, room_id: str) -> None:
-        """What is held of the room may hold a deleted text."""
+    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+        """The message's text goes out of the room's pages; returns the seqs that held it, ascending."""
 
 
 class Subscribers:
@@ -50,6 +51,7 @@ class Subscribers:
         self.ask_head: Callable[[Room], int] = lambda room: 0
         self.on_left: Callable[[StreamConnection], None] = lambda connection: None
         self.stalled_since: dict[StreamConnection, float] = {}
+        LAGGING.set_function(lambda: len(self.stalled_since))
         self.to_advance: dict[StreamConnection, None] = {}
         self.wake_pump: Callable[[], None] = lambda: None
         self.open_count = 0
@@ -181,9 +183,14 @@ class Subscribers:
         self._pieces[key] = piece
         return piece
 
-    def forget_pieces(self) -> None:
-        """A deleted message's text may be in one of them."""
-        self._pieces.clear()
+    def mark_deleted(self, room: Room, message_id: bytes) -> None:
+        """The message's text goes out of the pages, and pieces that hold it are made again when they are asked for."""
+        room.note_deleted(message_id)
+        seqs = room.log.mark_deleted(message_id)
+        paged = [] if self.pages is None else self.pages.mark_deleted(room.id, message_id)
+        for key, piece in list(self._pieces.items()):
+            if key[0] == room.id and any(is_within(held, key[1], piece.to_seq) for held in (seqs, paged)):
+                del self._pieces[key]
 
     def advance_soon(self, connections: Iterable[StreamConnection]) -> None:
         """Advance them from the pump, a few milliseconds' worth at a time."""
@@ -223,7 +230,6 @@ class Subscribers:
 
     def stalled(self, connection: StreamConnection) -> None:
         self.stalled_since[connection] = self._clock()
-        LAGGING.set(len(self.stalled_since))
         if connection.is_live:
             room = connection.audience.room
             connection.audience.remove(connection)
@@ -233,7 +239,6 @@ class Subscribers:
 
     def drained(self, connection: StreamConnection) -> None:
         self.stalled_since.pop(connection, None)
-        LAGGING.set(len(self.stalled_since))
         connection.widen()
         self.advance(connection)
 
@@ -258,3 +263,9 @@ class Subscribers:
         STREAMS.labels("notify" if connection.audience.is_notify else "room").dec()
         CLOSED.labels(reason).inc()
         self.on_left(connection)
+
+
+def is_within(seqs: list[int], after_seq: int, to_seq: int) -> bool:
+    """Is one of the ascending seqs in (after_seq, to_seq]?"""
+    index = bisect_right(seqs, after_seq)
+    return index < len(seqs) and seqs[index] <= to_seq

@@ -165,6 +165,20 @@ async def test_a_client_that_reads_nothing_is_cut(
         await reader.readuntil(b"stream.opened")
         await broker.send(*stored.store(room, 300, text="x" * 1_000))
         await until_metric(base_url, 'hotchat_streams_closed_total{reason="stalled"}', 1)
+    assert await metric(base_url, "hotchat_streams_stalled") == 0
+
+
+async def test_a_stalled_client_that_leaves_is_no_longer_counted_as_stalled(
+    start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    base_url = await started(start_publish)
+    async with raw_stream(base_url, room, receive_buffer=4_096) as (reader, writer):
+        await reader.readuntil(b"stream.opened")
+        await broker.send(*stored.store(room, 300, text="x" * 1_000))
+        await until_metric(base_url, "hotchat_streams_stalled", 1)
+        writer.transport.abort()
+    await until_metric(base_url, "hotchat_streams_stalled", 0)
 
 
 async def test_one_that_fell_off_the_ring_is_told_of_a_gap(

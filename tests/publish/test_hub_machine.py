@@ -107,7 +107,7 @@ class SocketTransport:
 class Client:
     """The other end: reads bytes, and believes nothing."""
 
-    def __init__(self, cursor: int | None, *, may_gap: bool) -> None:
+    def __init__(self, cursor: int | None, *, may_gap: bool, deleted: frozenset[int] = frozenset()) -> None:
         ours, self._sock = socket.socketpair()
         for end in (ours, self._sock):
             end.setblocking(False)
@@ -117,6 +117,7 @@ class Client:
         self.at: int | None = None
         self.gaps: list[tuple[int, int]] = []
         self._may_gap = may_gap
+        self._deleted = deleted
         self._received = b""
         self._headless = False
 
@@ -163,6 +164,7 @@ class Client:
             assert data["seq"] == self.at + 1, f"{data['seq']} after {self.at}"
             assert frame_id is not None
             assert int(frame_id) == data["seq"]
+            assert data["seq"] not in self._deleted or not data["message"]["text"], "deleted before it came"
             self.at = data["seq"]
 
     def close(self) -> None:
@@ -183,8 +185,8 @@ class PagesByHand:
     def want(self, room: Room, cursor: int, connection: StreamConnection) -> None:
         self.wanted.setdefault(cursor - cursor % EVENTS_PAGE_MAX, set()).add(connection)
 
-    def forget(self, room_id: str) -> None:
-        self.pages.clear()
+    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+        return sorted({seq for page in self.pages.values() for seq in page.mark_deleted(message_id)})
 
 
 class HubMachine(RuleBasedStateMachine):
@@ -200,6 +202,8 @@ class HubMachine(RuleBasedStateMachine):
         self.now = 0.0
         self.stored: dict[int, dict[str, Any]] = {}
         self.last_seq = 0
+        self.deletions: dict[int, int] = {}
+        """The seq of each deletion: the seq of the message's creation."""
         self.calls = 0
         self.subscribers = Subscribers(lambda: self.now)
         self.pages = PagesByHand()
@@ -249,6 +253,19 @@ class HubMachine(RuleBasedStateMachine):
         for _ in range(count):
             self._deliver(self._store(FILLER))
 
+    @precondition(lambda self: self.last_seq > 0)
+    @rule(target=records, back=st.integers(0, 60))
+    def message_is_deleted(self, back: int) -> dict[str, Any]:
+        seq = max(1, self.last_seq - back)
+        message = {"id": f"message-{seq}", "text": ""}
+        if seq in self.stored:
+            self.stored[seq] = {**self.stored[seq], "message": message}
+        self.last_seq += 1
+        event = {"type": "message.deleted", "room_id": ROOM, "seq": self.last_seq, "message": message}
+        self.stored[self.last_seq] = event
+        self.deletions[self.last_seq] = seq
+        return event
+
     @rule()
     def somebody_types(self) -> None:
         value = orjson.dumps({"type": "room.viewers", "room_id": ROOM, "viewers": self.last_seq})
@@ -256,7 +273,8 @@ class HubMachine(RuleBasedStateMachine):
 
     def _store(self, text: str) -> dict[str, Any]:
         self.last_seq += 1
-        event = {"type": "message.created", "room_id": ROOM, "seq": self.last_seq, "text": text}
+        message = {"id": f"message-{self.last_seq}", "text": text or "a text"}
+        event = {"type": "message.created", "room_id": ROOM, "seq": self.last_seq, "message": message}
         self.stored[self.last_seq] = event
         return event
 
@@ -287,7 +305,8 @@ class HubMachine(RuleBasedStateMachine):
     def _open(self, back: int | None) -> Client:
         room = self.hub.watch(ROOM)
         cursor = None if back is None else max(0, self.last_seq - back)
-        client = Client(cursor, may_gap=self.may_gap)
+        known = frozenset(seq for at, seq in self.deletions.items() if at <= room.log.head)
+        client = Client(cursor, may_gap=self.may_gap, deleted=known)
         audience = room.audience(Wire(is_chunked=False), is_notify=False)
         transport = cast(asyncio.Transport, client.transport)
         connection = StreamConnection(self.subscribers, transport, audience, cursor)

@@ -1,10 +1,12 @@
 """One room's log, step by step."""
 
+from typing import Any
+
 import orjson
 import pytest
 
 from publish_server.frames import event_frame
-from publish_server.room_log import Entry, RoomLog, Verdict
+from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
 
 
 def entry(seq: int, conflate: bytes | None = None) -> Entry:
@@ -113,35 +115,100 @@ def test_of_events_that_conflate_the_last_stays_in_its_own_place() -> None:
     assert (first.to_seq, seqs_in(first.body)) == (3, [1, 2, 3])
 
 
+def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
+    """As chat_server encodes it: the fields in their fixed order."""
+    event_type = f"message.{kind}"
+    message = {"id": message_id, "text": text, "deleted": kind == "deleted", "reply_to": "a"}
+    value = orjson.dumps({"type": event_type, "room_id": "lobby", "seq": seq, "message": message})
+    frame = event_frame(event_type.encode(), value, seq)
+    return Entry(frame, event_type.encode(), None, message_id_in(event_type.encode(), value))
+
+
 def test_a_deleted_messages_text_leaves_its_creation_its_edits_and_its_pin() -> None:
-    log = RoomLog(100, 10_000)
-    log.start(0)
-
-    def about(seq: int, event_type: str, message_id: str) -> Entry:
-        value = orjson.dumps(
-            {"seq": seq, "message": {"id": message_id, "text": f"text {message_id}", "reply_to": "a"}}
-        )
-        return Entry(event_frame(event_type.encode(), value, seq), event_type.encode(), None)
-
-    log.offer(1, about(1, "message.created", "a"))
-    log.offer(2, about(2, "message.created", "b"))
-    log.offer(3, about(3, "message.edited", "a"))
-    log.offer(5, about(5, "message.pinned", "a"))
-    size = log.bytes_held
-    assert log.blank_message("a") == 3
+    log = log_with()
+    log.offer(1, about(1, "created", "a", "text a"))
+    log.offer(2, about(2, "created", "b", "text b"))
+    log.offer(3, about(3, "edited", "a", "text a"))
+    log.offer(5, about(5, "pinned", "a", "text a"))
+    log.offer(7, about(7, "deleted", "a"))
     log.skip_to(4)
-    found = log.since(0, 5, 10_000)
+    log.skip_to(6)
+    found = log.since(0, 7, 10_000)
     assert found is not None
     assert b"text a" not in found.body
     assert b"text b" in found.body
+    assert seqs_in(found.body) == [1, 2, 3, 4, 5, 6, 7]
+    assert log.bytes_held == len(found.body)
+
+
+def test_a_deletion_that_comes_early_takes_effect_at_once_and_for_what_comes_before_it_later() -> None:
+    log = log_with()
+    log.offer(1, about(1, "created", "a", "text a"))
+    log.offer(3, about(3, "deleted", "a"))
+    log.offer(5, about(5, "deleted", "b"))
+    found = log.since(0, log.head, 10_000)
+    assert found is not None
+    assert b"text a" not in found.body
+    log.offer(2, about(2, "created", "b", "text b"))
+    log.skip_to(4)
+    found = log.since(0, log.head, 10_000)
+    assert found is not None
     assert seqs_in(found.body) == [1, 2, 3, 4, 5]
-    assert log.bytes_held == sum(len(frame) + 2 for frame in found.body.split(b"\n\n")[:-1])
-    assert size > 0
+    assert b"text" not in found.body.replace(b'"text":""', b"")
 
 
-def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
-    value = orjson.dumps({"message": {"id": message_id, "text": text}})
-    return Entry(event_frame(f"message.{kind}".encode(), value, seq), f"message.{kind}".encode(), None)
+class CountedFrame(bytes):
+    """A frame that counts how often anybody looks into one."""
+
+    looks = 0
+
+    def __contains__(self, key: object) -> bool:
+        CountedFrame.looks += 1
+        return super().__contains__(key)  # type: ignore[operator]
+
+    def split(self, *args: Any, **kwargs: Any) -> list[bytes]:
+        CountedFrame.looks += 1
+        return super().split(*args, **kwargs)
+
+
+def test_a_deletion_looks_into_no_frame_and_reading_only_into_those_of_the_message() -> None:
+    """Issue 11, H1: 1,560 deletions in a room of 3,900 messages looked into 6,000,000 frames."""
+    log = log_with(max_events=10_000, max_bytes=2**30)
+    for seq in range(1, 3_901):
+        entry = about(seq, "created", f"message-{seq}", "a text")
+        log.offer(seq, entry._replace(frame=CountedFrame(entry.frame)))
+    CountedFrame.looks = 0
+    for number in range(1, 1_561):
+        log.offer(3_900 + number, about(3_900 + number, "deleted", f"message-{number}"))
+    assert CountedFrame.looks == 0
+    found = log.since(0, log.head, 2**30)
+    assert found is not None
+    assert found.body.count(b'"text":"a text"') == 3_900 - 1_560
+    assert CountedFrame.looks == 1_560
+
+
+def test_what_is_known_of_a_message_leaves_with_its_last_frame() -> None:
+    log = log_with(max_events=8)
+    for seq in range(1, 401, 4):
+        log.offer(seq, about(seq, "created", f"message-{seq}", "text"))
+        log.offer(seq + 1, about(seq + 1, "edited", f"message-{seq}", "text"))
+        log.offer(seq + 2, about(seq + 2, "deleted", f"message-{seq}"))
+        log.offer(seq + 3, about(seq + 3, "edited", "the same one", "text"))
+        assert log.indexed_seqs() <= 9
+    assert log.mark_deleted(b"message-1") == []
+    assert log.mark_deleted(b"message-397") == [397, 398]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","text":""}}',
+        b'{"message": {"text": "\\"message\\":{\\"id\\":\\"b-2\\"", "id": "a-1"}, "type": "message.created"}',
+    ],
+)
+def test_the_messages_id_is_found_whatever_the_order_of_the_fields(value: bytes) -> None:
+    assert message_id_in(b"message.created", value) == b"a-1"
+    assert message_id_in(b"reaction.changed", value) is None
 
 
 def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
@@ -153,11 +220,18 @@ def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
             about(2, "created", "b", "two"),
             about(3, "edited", "a", "one, edited"),
             about(4, "edited", "b", "two, edited"),
-            Entry(event_frame(b"reaction.changed", b"{}", 5), b"reaction.changed", None),
+            *(
+                Entry(event_frame(b"reaction.changed", b"{}", seq), b"reaction.changed", None)
+                for seq in range(5, 90)
+            ),
         ],
         start=1,
     ):
         log.offer(seq, entry)
-    assert log.last_message() == {"id": "b", "text": "two, edited"}  # type: ignore[comparison-overlap]
-    log.offer(6, about(6, "deleted", "b"))
-    assert log.last_message() == {"id": "b", "text": ""}  # type: ignore[comparison-overlap]
+    last = log.last_message()
+    assert last is not None
+    assert (last["id"], last["text"], last["deleted"]) == ("b", "two, edited", False)
+    log.offer(90, about(90, "deleted", "b"))
+    last = log.last_message()
+    assert last is not None
+    assert (last["id"], last["text"], last["deleted"]) == ("b", "", True)
