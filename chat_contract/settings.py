@@ -3,7 +3,7 @@
 import sys
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -33,6 +33,18 @@ def checked_url(value: str, *schemes: str) -> str:
     if not is_url(value, *schemes):
         raise ValueError(
             f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        )
+    return value
+
+
+MIN_SECRET_LENGTH: Final = 16
+
+
+def checked_secret(value: str) -> str:
+    """The value. Raises ValueError, which does not show it."""
+    if len(value) < MIN_SECRET_LENGTH:
+        raise ValueError(
+            f"must have at least {MIN_SECRET_LENGTH} characters, best made by: openssl rand -base64 32"
         )
     return value
 
@@ -86,6 +98,11 @@ class SharedSettings(BaseSettings):
         repr=False,
         description="Signs session tokens and the calls between servers; at least 16 characters",
     )
+    hotchat_secrets_old: CommaSeparated = Field(
+        (),
+        repr=False,
+        description="Earlier values of HOTCHAT_SECRET, comma separated: what they signed stays valid",
+    )
     hotchat_bind: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface")
     chat_port: int = Field(8000, ge=1, le=65535, description="Port of chat_server")
     publish_port: int = Field(8001, ge=1, le=65535, description="Port of publish_server")
@@ -105,7 +122,14 @@ class SharedSettings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
 
-    _split = field_validator("allowed_origins", "trusted_proxies", mode="before")(split_commas)
+    _split = field_validator("allowed_origins", "trusted_proxies", "hotchat_secrets_old", mode="before")(
+        split_commas
+    )
+
+    @field_validator("hotchat_secrets_old")
+    @classmethod
+    def _are_secrets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(checked_secret, value))
 
     @field_validator("redis_url")
     @classmethod

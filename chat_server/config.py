@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from chat_contract.settings import CommaSeparated, SharedSettings, checked_url, split_commas
+from chat_contract.settings import CommaSeparated, SharedSettings, checked_secret, checked_url, split_commas
 
 
 class HeatSettings(SharedSettings):
@@ -25,6 +25,7 @@ class HeatSettings(SharedSettings):
 
 class SchedulerSettings(HeatSettings):
     hotchat_secret: str = Field("", repr=False, description="Not used by the scheduler: it signs nothing")
+    hotchat_secrets_old: CommaSeparated = Field((), repr=False, description="Not used by the scheduler")
     scheduler_metrics_port: int = Field(
         0, ge=0, le=65535, description="Port of the scheduler's /metrics; 0: none"
     )
@@ -38,7 +39,9 @@ class ChatSettings(HeatSettings):
     )
     database_pool_size: int = Field(10, ge=4, le=200, description="Postgres connections of one process")
     hotchat_admin_token: str = Field(
-        "", repr=False, description="Bearer token of the operator; empty: no operator calls"
+        "",
+        repr=False,
+        description="Bearer token of the operator, at least 16 characters; empty: no operator calls",
     )
     public_stream_url: str = Field(
         "",
@@ -72,6 +75,9 @@ class ChatSettings(HeatSettings):
     sessions_per_address_per_min: float = Field(
         60, ge=0, description="New sessions a minute of one address; 0: no limit"
     )
+    operator_guesses_per_address_per_min: float = Field(
+        10, ge=0, description="Wrong operator tokens a minute of one address; 0: no limit"
+    )
 
     _split_kinds = field_validator("reaction_kinds", mode="before")(split_commas)
 
@@ -79,6 +85,11 @@ class ChatSettings(HeatSettings):
     @classmethod
     def _is_postgres(cls, value: str) -> str:
         return checked_url(value, "postgresql", "postgres", "postgresql+asyncpg")
+
+    @field_validator("hotchat_admin_token")
+    @classmethod
+    def _is_long_enough(cls, value: str) -> str:
+        return checked_secret(value) if value else value
 
     @field_validator("public_stream_url")
     @classmethod

@@ -5,19 +5,23 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from chat_contract.http.problem import ChatError
 from chat_contract.internal_api import MAX_HEADS, service_token
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
+from chat_contract.session_tokens import bearer_in
+from chat_server.json_body import validation_problem
 from chat_server.parts import PartsOf
-from chat_server.types import RoomId
+from chat_server.types import RoomId, is_room_id
 
 
 async def _from_our_servers(request: Request, parts: PartsOf) -> None:
     """Raises ChatError `unauthenticated` without the service token."""
-    expected = f"Bearer {service_token(parts.settings.hotchat_secret)}"
-    if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
+    settings = parts.settings
+    given = (bearer_in(request.scope["headers"]) or "").encode("latin-1")
+    accepted = [service_token(secret) for secret in (settings.hotchat_secret, *settings.hotchat_secrets_old)]
+    if not any(hmac.compare_digest(given, each.encode()) for each in accepted):
         raise ChatError("unauthenticated", "This address is for Hotchat's own servers.")
 
 
@@ -31,8 +35,11 @@ class HeadsRequest(BaseModel):
 @router.post("/heads")
 async def heads(request: Request, parts: PartsOf) -> Response:
     """The heads of many rooms at once."""
-    wanted = HeadsRequest.model_validate_json(await request.body())
-    found = await parts.rooms.heads([room for room in wanted.rooms if "\0" not in room])
+    try:
+        wanted = HeadsRequest.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise validation_problem(error) from error
+    found = await parts.rooms.heads([room for room in wanted.rooms if is_room_id(room)])
     for room_id, head in found.items():
         head["heat"] = parts.hot_rooms.heat(room_id)
     return Response(orjson.dumps({"heads": found}), media_type="application/json")

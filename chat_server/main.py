@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
+from chat_contract.session_tokens import SessionTokens
 from chat_contract.tasks import BackgroundTasks
 from chat_server import client_config, health, internal_endpoints
 from chat_server.client_address import client_address_of
@@ -44,7 +45,6 @@ from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.repository import UserRepository
-from chat_server.sessions.tokens import SessionTokens
 from chat_server.slow_mode import SlowMode
 from chat_server.spa import SinglePageApp, with_html_policy
 
@@ -87,7 +87,7 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
         producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
         await stack.enter_async_context(producer.sending(tasks))
         await stack.enter_async_context(tasks.running("outbox relay", OutboxRelay(outbox, producer, rng).run))
-        tokens = SessionTokens(settings.hotchat_secret)
+        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old)
         client_address = client_address_of(settings.trusted_proxies)
         gate = await stack.enter_async_context(
             open_fetch_gate(

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.http.edge import Scope
+from chat_contract.session_tokens import SessionTokens
 from chat_contract.tasks import BackgroundTasks
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -19,7 +20,6 @@ from chat_server.rate_limits import RateLimits
 from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
 from chat_server.sessions.repository import UserRepository
-from chat_server.sessions.tokens import SessionTokens
 from chat_server.slow_mode import SlowMode
 
 

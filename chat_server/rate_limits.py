@@ -1,5 +1,6 @@
 """How often people may write, in this process. Reading is the gate's business."""
 
+import logging
 from collections.abc import Callable, Hashable
 from random import Random
 from typing import Final
@@ -10,7 +11,12 @@ from chat_server.config import ChatSettings
 from chat_server.rate_limit_headers import rate_limit_headers
 from chat_server.token_buckets import TokenBuckets
 
+log = logging.getLogger(__name__)
+
 BURST_S: Final = 2
+LOGGED_GUESSES_PER_MIN: Final = 6
+"""Log lines about wrong operator tokens. Overflow rule: DROP, the refusals are counted all the same."""
+
 TYPING_PER_USER_PER_S: Final = 1.0
 
 
@@ -26,6 +32,9 @@ class RateLimits:
         self._rooms = TokenBuckets(per_room, max(1, per_room * BURST_S))
         self._addresses = TokenBuckets(per_address_per_s, max(1, settings.sessions_per_address_per_min / 2))
         self._typing = TokenBuckets(TYPING_PER_USER_PER_S, 2)
+        guesses_per_min = settings.operator_guesses_per_address_per_min
+        self._operator_guesses = TokenBuckets(guesses_per_min / 60, max(1, guesses_per_min))
+        self._guess_logs = TokenBuckets(LOGGED_GUESSES_PER_MIN / 60, LOGGED_GUESSES_PER_MIN)
 
     def check_write(self, room_id: str, user_id: UUID) -> None:
         """Raises ChatError `rate_limited`."""
@@ -39,19 +48,37 @@ class RateLimits:
             "address", self._addresses, address, self._clock(), "Too many new sessions from your address"
         )
 
+    def check_operator_guesses(self, address: str) -> None:
+        """Raises ChatError `rate_limited` after too many wrong operator tokens from the address."""
+        wait_s = self._operator_guesses.wait_s(address, self._clock())
+        if wait_s > 0:
+            raise self._refusal(
+                "operator", self._operator_guesses, wait_s, "Too many wrong operator tokens from your address"
+            )
+
+    def count_operator_guess(self, address: str) -> None:
+        """Somebody sent a bearer token that is neither a session's nor the operator's."""
+        now_s = self._clock()
+        self._operator_guesses.take(address, now_s)
+        if self._guess_logs.take("", now_s) == 0.0:
+            log.warning("A wrong operator token came from %s", address)
+
     def may_send_typing(self, room_id: str, user_id: UUID) -> bool:
         return self._typing.take((room_id, user_id), self._clock()) == 0.0
 
     def _refuse(self, policy: str, buckets: TokenBuckets, key: Hashable, now_s: float, what: str) -> None:
         wait_s = buckets.take(key, now_s)
         if wait_s > 0:
-            wait_s = jittered(wait_s, self._rng)
-            window_s = buckets.burst / buckets.rate_per_s
-            raise ChatError(
-                "rate_limited",
-                f"{what}; try again in {wait_s:.1f} s.",
-                retry_after_s=wait_s,
-                headers=rate_limit_headers(
-                    policy, quota=int(buckets.burst), window_s=window_s, remaining=0, reset_s=wait_s
-                ),
-            )
+            raise self._refusal(policy, buckets, wait_s, what)
+
+    def _refusal(self, policy: str, buckets: TokenBuckets, wait_s: float, what: str) -> ChatError:
+        wait_s = jittered(wait_s, self._rng)
+        window_s = buckets.burst / buckets.rate_per_s
+        return ChatError(
+            "rate_limited",
+            f"{what}; try again in {wait_s:.1f} s.",
+            retry_after_s=wait_s,
+            headers=rate_limit_headers(
+                policy, quota=int(buckets.burst), window_s=window_s, remaining=0, reset_s=wait_s
+            ),
+        )

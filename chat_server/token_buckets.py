@@ -13,6 +13,13 @@ class TokenBuckets:
         self._max_keys = max_keys
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
+    def wait_s(self, key: Hashable, now_s: float) -> float:
+        """Seconds until `take` would find a token; 0.0 when there is one. Takes nothing."""
+        if self.rate_per_s <= 0:
+            return 0.0
+        tokens, at_s = self._buckets.get(key, (self.burst, now_s))
+        return max(0.0, (1 - tokens) / self.rate_per_s - (now_s - at_s))
+
     def take(self, key: Hashable, now_s: float) -> float:
         """Take one token: 0.0 when there was one, else the seconds until there will be. A rate of 0 means no limit."""
         if self.rate_per_s <= 0:

@@ -14,9 +14,13 @@ from chat_server.rooms.directory import room_not_found
 _ROOM_ID = re.compile(ROOM_ID_PATTERN)
 
 
+def is_room_id(text: str) -> bool:
+    return _ROOM_ID.fullmatch(text) is not None
+
+
 def room_id_in(raw: str) -> str:
     """Raises ChatError `room_not_found`."""
-    if not _ROOM_ID.fullmatch(raw):
+    if not is_room_id(raw):
         raise room_not_found(raw)
     return raw
 

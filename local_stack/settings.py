@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chat_contract.settings import checked_secret
+
 
 class StackSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
@@ -23,6 +25,11 @@ class StackSettings(BaseSettings):
     spa_dir: str = Field("", description="Folder of a built page to serve instead of building ours")
     hotchat_secret: str = Field("", repr=False, description="Made once in the data folder when absent")
     hotchat_admin_token: str = Field("", repr=False, description="Made once in the data folder when absent")
+
+    @field_validator("hotchat_secret", "hotchat_admin_token")
+    @classmethod
+    def _is_long_enough(cls, value: str) -> str:
+        return checked_secret(value) if value else value
 
     @field_validator("hotchat_data_dir")
     @classmethod

@@ -68,12 +68,12 @@ def stored_event(raw: bytes) -> StoredEvent:
 
 
 class ChatClient:
-    """`base_urls` are tried in turn, starting with the one that answered last."""
+    """`base_urls` and the tokens of `secrets` are tried in turn, starting with those that were accepted last."""
 
-    def __init__(self, client: httpx.AsyncClient, base_urls: Sequence[str], secret: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, base_urls: Sequence[str], secrets: Sequence[str]) -> None:
         self._client = client
         self._base_urls = [url.rstrip("/") for url in base_urls]
-        self._headers = {"authorization": f"Bearer {service_token(secret)}"}
+        self._service_tokens = [service_token(secret) for secret in secrets]
         self._is_down = False
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
@@ -119,14 +119,17 @@ class ChatClient:
     ) -> httpx.Response:
         """Both calls only read, so one that failed may be made again: a kept connection may have been closed."""
         reason = ""
-        for _ in range(len(self._base_urls) + 1):
+        for _ in range(len(self._base_urls) + len(self._service_tokens)):
             try:
                 answer = await self._client.request(
                     method,
                     self._base_urls[0] + path,
                     content=content,
                     params=params,
-                    headers=self._headers | ({"content-type": "application/json"} if content else {}),
+                    headers={
+                        "authorization": f"Bearer {self._service_tokens[0]}",
+                        **({"content-type": "application/json"} if content else {}),
+                    },
                 )
             except httpx.HTTPError as error:
                 reason = f"{type(error).__name__} {error}".strip()
@@ -138,6 +141,9 @@ class ChatClient:
                         log.info("chat_server answers again")
                     return answer
                 reason = f"status {answer.status_code}"
+                if answer.status_code == httpx.codes.UNAUTHORIZED and len(self._service_tokens) > 1:
+                    self._service_tokens.append(self._service_tokens.pop(0))
+                    continue
             self._base_urls.append(self._base_urls.pop(0))
         CHAT_CALLS.labels(name, "failed").inc()
         if not self._is_down:

@@ -79,7 +79,9 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
         redis = await stack.enter_async_context(
             Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
         )
-        client = ChatClient(http, settings.chat_urls(), settings.hotchat_secret)
+        client = ChatClient(
+            http, settings.chat_urls(), (settings.hotchat_secret, *settings.hotchat_secrets_old)
+        )
         subscribers = Subscribers(clock)
         broadcaster = Broadcaster(subscribers, FlushPacer(), clock)
         hub = Hub(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from chat_contract.http.edge import Scope
+from chat_contract.session_tokens import SessionTokens, session_in
 from chat_contract.tasks import BackgroundTasks
 from chat_server.client_address import household
 from chat_server.config import ChatSettings
@@ -20,7 +21,6 @@ from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.refusal import RefusalAnswers, RefusalPolicy
 from chat_server.hotchat.throttle import Throttle
-from chat_server.sessions.tokens import SessionTokens, session_in
 from chat_server.token_buckets import TokenBuckets
 
 OWN_REACTIONS_PER_S: Final = 100

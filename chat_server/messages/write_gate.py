@@ -15,6 +15,7 @@ from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Receive, Scope, Send, raw_header
 from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_BODY_BYTES
+from chat_contract.session_tokens import Session
 from chat_server.asgi_answers import JSON, send_answer, send_problem
 from chat_server.db import STORE_ERRORS
 from chat_server.errors import store_unavailable
@@ -23,7 +24,6 @@ from chat_server.messages.operations import MessageResult, PostMessage, SetReact
 from chat_server.messages.schemas import MessageDraft
 from chat_server.parts import Parts
 from chat_server.sessions.current import current_session
-from chat_server.sessions.tokens import Session
 from chat_server.types import message_id_in, room_id_in
 
 PREFIX: Final = "/api/v1/rooms/"

@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Response
@@ -20,9 +21,12 @@ from chat_server.rooms.directory import room_not_found
 from chat_server.rooms.room_id import room_id_from_name
 from chat_server.rooms.schemas import HeatView, ListedRoom, RoomList, RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
-from chat_server.types import RoomId
+from chat_server.types import RoomId, is_room_id
 
 router = APIRouter(tags=["rooms"])
+
+
+_ACTIVE_S: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def room_view(row: Row[Any], parts: Parts) -> RoomView:
@@ -46,8 +50,10 @@ def encode_cursor(active_at: datetime, room_id: str) -> str:
 def decode_cursor(cursor: str) -> tuple[datetime, str]:
     """Raises ChatError `validation_failed` for one that is not ours."""
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        active_s, room_id = text.split(" ", 1)
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        active_s, _, room_id = text.partition(" ")
+        if not _ACTIVE_S.fullmatch(active_s) or not is_room_id(room_id):
+            raise ValueError("neither a time nor a room")
         return datetime.fromtimestamp(int(active_s), UTC), room_id
     except (binascii.Error, UnicodeError, ValueError, OverflowError, OSError) as error:
         raise invalid(

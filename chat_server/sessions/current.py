@@ -10,14 +10,24 @@ from fastapi import Depends, Request, Response
 from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Scope, raw_header
 from chat_contract.http.problem import ChatError
+from chat_contract.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
 from chat_server.parts import PartsOf
-from chat_server.sessions.tokens import COOKIE, LIFETIME_S, Session, SessionTokens, session_in
 
 
 def token_headers(token: str, *, is_https: bool) -> RawHeaders:
     """The token as the page's cookie, and as a header for clients that send it as a bearer token."""
-    cookie = f"{COOKIE}={token}; HttpOnly; Max-Age={LIFETIME_S}; Path=/; SameSite=lax{'; Secure' if is_https else ''}"
-    return [(b"set-cookie", cookie.encode()), (b"x-hotchat-session", token.encode())]
+    cookie = _cookie(token, LIFETIME_S, is_https=is_https)
+    return [(b"set-cookie", cookie), (b"x-hotchat-session", token.encode())]
+
+
+def no_token_headers(*, is_https: bool) -> RawHeaders:
+    """Takes the page's cookie back."""
+    return [(b"set-cookie", _cookie("", 0, is_https=is_https))]
+
+
+def _cookie(value: str, max_age_s: int, *, is_https: bool) -> bytes:
+    secure = "; Secure" if is_https else ""
+    return f"{COOKIE}={value}; HttpOnly; Max-Age={max_age_s}; Path=/; SameSite=lax{secure}".encode()
 
 
 def came_by_https(scope: Scope) -> bool:
@@ -32,7 +42,7 @@ def current_session(scope: Scope, tokens: SessionTokens, now_s: float) -> tuple[
         raise ChatError("unauthenticated", "Enter a nickname first: POST /api/v1/sessions.")
     if not session.is_due_for_renewal(now_s):
         return session, []
-    token, session = tokens.issue(session.user_id, session.nickname, now_s)
+    token, session = tokens.renew(session, now_s)
     return session, token_headers(token, is_https=came_by_https(scope))
 
 
@@ -44,16 +54,26 @@ async def signed_in(request: Request, response: Response, parts: PartsOf) -> Ses
 
 SignedIn = Annotated[Session, Depends(signed_in)]
 
-OPERATOR: Final = Session(UUID(int=0), "operator", 0, 2**63 - 1)
+OPERATOR: Final = Session(UUID(int=0), "operator", 0, 2**63 - 1, UUID(int=0))
 """Whoever holds HOTCHAT_ADMIN_TOKEN: may do to every room what its owner may."""
 
 
 async def signed_in_or_operator(request: Request, response: Response, parts: PartsOf) -> Session:
+    """The operator's token is taken from the Authorization header only: a cookie also comes with forged requests."""
     admin_token = parts.settings.hotchat_admin_token
-    given = request.headers.get("authorization", "")
-    if admin_token and hmac.compare_digest(given.encode(), f"Bearer {admin_token}".encode()):
-        return OPERATOR
-    return await signed_in(request, response, parts)
+    given = bearer_in(request.scope["headers"])
+    if not admin_token or not given:
+        return await signed_in(request, response, parts)
+    try:
+        return await signed_in(request, response, parts)
+    except ChatError as no_session:
+        address = parts.client_address(request.scope)
+        parts.rate_limits.check_operator_guesses(address)
+        if hmac.compare_digest(given.encode("latin-1"), admin_token.encode()):
+            return OPERATOR
+        if no_session.code == "unauthenticated":
+            parts.rate_limits.count_operator_guess(address)
+        raise
 
 
 SignedInOrOperator = Annotated[Session, Depends(signed_in_or_operator)]

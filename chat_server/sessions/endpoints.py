@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import uuid4
 
 import uuid_utils.compat
 from fastapi import APIRouter, Depends, Request, Response
@@ -35,7 +36,7 @@ async def create_session(
     parts.rate_limits.check_session(parts.client_address(request.scope))
     user_id = uuid_utils.compat.uuid7()
     await parts.users.add(user_id, wanted.nickname, datetime.now(UTC))
-    token, session = parts.tokens.issue(user_id, wanted.nickname, time.time())
+    token, session = parts.tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
     response.raw_headers += token_headers(token, is_https=came_by_https(request.scope))
     expires_at = rfc3339_ms(datetime.fromtimestamp(session.expires_s, UTC))
     return SessionView(

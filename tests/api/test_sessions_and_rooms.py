@@ -1,5 +1,6 @@
 """Entering, and making rooms."""
 
+import base64
 import uuid
 
 import pytest
@@ -80,6 +81,27 @@ async def test_the_liveliest_rooms_come_first_and_pages_meet_without_overlap(peo
             break
     assert len(seen) == len(set(seen))
     assert set(made) <= set(seen)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1700000000 a\0b",
+        "1700000000 a\nb",
+        "1700000000 \ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+        "1700000000 UPPER",
+        "1700000000 ",
+        "-62135596801 lobby",
+        "999999999999 lobby",
+        "1_0 lobby",
+        "\u0661 lobby",
+        "lobby",
+    ],
+)
+async def test_a_cursor_that_is_not_ours_is_refused(people: People, text: str) -> None:
+    cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    answer = await people.nobody().get("/api/v1/rooms", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
 async def test_the_lobby_exists_from_the_start(people: People) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import expect
 
-from chat_server.sessions.tokens import LIFETIME_S, SessionTokens
+from chat_contract.session_tokens import LIFETIME_S, SessionTokens
 from tests.browser.tab import People, Person, Tab
 from tests.chat_stack import SECRET
 
@@ -24,7 +24,9 @@ async def test_the_lobby_greets_with_a_few_messages_and_a_link_to_share(people: 
 async def expire(tab: Tab, person: Person) -> None:
     """As if the person had last been here a lifetime ago."""
     tokens = SessionTokens(SECRET)
-    token, _ = tokens.issue(UUID(person.id), person.nickname, time.time() - LIFETIME_S - 60)
+    token, _ = tokens.issue(
+        UUID(person.id), person.nickname, time.time() - LIFETIME_S - 60, session_id=UUID(person.id)
+    )
     cookie = {"name": "hotchat_session", "value": token, "url": tab.base_url}
     await tab.page.context.add_cookies([cookie])  # type: ignore[list-item]
 

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
+from chat_contract.session_tokens import SessionTokens
 from chat_contract.tasks import BackgroundTasks
 from chat_server.client_address import client_address_of
 from chat_server.config import ChatSettings
@@ -19,7 +20,6 @@ from chat_server.fetch.gate import FetchGate
 from chat_server.fetch.open_gate import open_fetch_gate
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
-from chat_server.sessions.tokens import SessionTokens
 from tests.fetch.conftest import AUTHOR, Collected, Reply, Store, fetch_scope, receive
 
 SECRET = "a secret for tests only"
@@ -51,7 +51,7 @@ class Gate:
 
 
 def session(user_id: uuid.UUID | None = None) -> str:
-    token, _ = TOKENS.issue(user_id or uuid.uuid4(), "ann", 4_000_000_000)
+    token, _ = TOKENS.issue(user_id or uuid.uuid4(), "ann", 4_000_000_000, session_id=uuid.uuid4())
     return f"Bearer {token}"
 
 
@@ -191,7 +191,7 @@ async def test_ones_own_reactions_need_a_session(store: Store, gate: Gate) -> No
     await store.react(room_id, message_id)
     mine = await gate.get(f"{room_id}/reactions/mine", authorization=session(AUTHOR))
     assert mine.json() == {"mine": {str(message_id): ["heart"]}}
-    expired, _ = TOKENS.issue(AUTHOR, "ann", 0)
+    expired, _ = TOKENS.issue(AUTHOR, "ann", 0, session_id=AUTHOR)
     reply = await gate.get(f"{room_id}/reactions/mine", authorization=f"Bearer {expired}")
     assert (reply.status, reply.json()["code"]) == (401, "session_expired")
 

@@ -13,6 +13,18 @@ from tests.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
 CHAT, PUBLISH, SCHEDULER = "chat_server", "publish_server", "chat_server.hotchat.scheduler"
 WRONG = [
     (CHAT, "HOTCHAT_SECRET", "tooshort", "string should have at least 16 characters"),
+    (
+        CHAT,
+        "HOTCHAT_ADMIN_TOKEN",
+        "tooshort",
+        "must have at least 16 characters, best made by: openssl rand -base64 32",
+    ),
+    (
+        PUBLISH,
+        "HOTCHAT_SECRETS_OLD",
+        "an earlier secret,tooshort",
+        "must have at least 16 characters, best made by: openssl rand -base64 32",
+    ),
     (CHAT, "CHAT_PORT", "http", "input should be a valid integer, unable to parse string as an integer"),
     (CHAT, "HOTCHAT_MODE", "maybe", "input should be 'enforce', 'shadow' or 'off'"),
     (

@@ -1,0 +1,37 @@
+"""Servers with the old and the new secret work together while an operator changes it."""
+
+import httpx
+import pytest
+
+from tests.chat_stack import SECRET, ChatStack, StartChatStack
+
+NEW_SECRET = "the secret that comes next"
+OLD, NEW = {"HOTCHAT_SECRET": SECRET}, {"HOTCHAT_SECRET": NEW_SECRET, "HOTCHAT_SECRETS_OLD": SECRET}
+
+
+def room_status(streams: ChatStack, room_id: str) -> int:
+    """200 needs a head from chat_server: publish_server answers 404 only when it was told that there is no room."""
+    with httpx.stream("GET", f"{streams.publish_url}/stream/v1/rooms/{room_id}", timeout=10) as answer:
+        return answer.status_code
+
+
+@pytest.mark.parametrize(("chat", "publish"), [(NEW, OLD), (OLD, NEW)], ids=["chat first", "publish first"])
+def test_the_servers_understand_each_other_during_a_change_of_the_secret(
+    start_chat_stack: StartChatStack, chat: dict[str, str], publish: dict[str, str]
+) -> None:
+    rooms = start_chat_stack(publish=0, scheduler=0, **chat)
+    streams = start_chat_stack(
+        chat=0, scheduler=0, CHAT_INTERNAL_URL=f"http://127.0.0.1:9,{rooms.chat_url}", **publish
+    )
+    assert room_status(streams, "no-such-room") == 404
+    assert room_status(streams, "lobby") == 200
+
+
+def test_a_session_survives_a_change_of_the_secret(start_chat_stack: StartChatStack) -> None:
+    before = start_chat_stack(publish=0, scheduler=0, **OLD)
+    entered = httpx.post(f"{before.chat_url}/api/v1/sessions", json={"nickname": "ann"}).json()
+    headers = {"Authorization": f"Bearer {entered['token']}"}
+    after = start_chat_stack(publish=0, scheduler=0, **NEW)
+    assert httpx.get(f"{after.chat_url}/api/v1/me", headers=headers).json() == entered["user"]
+    forgotten = start_chat_stack(publish=0, scheduler=0, HOTCHAT_SECRET=NEW_SECRET)
+    assert httpx.get(f"{forgotten.chat_url}/api/v1/me", headers=headers).status_code == 401
