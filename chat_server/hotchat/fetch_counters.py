@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import FETCHES, flushed_by
+from chat_server.hotchat.redis_entries import LUA_FUNCTIONS
 from chat_server.outage import Outage
 
 FLUSH_EVERY_S: Final = 0.25
@@ -28,12 +29,22 @@ _DROPPED = Counter(
 _FLUSHED = Counter("hotchat_fetch_counts_flushed_total", "Fetches added to the heat")
 
 # The batch number makes a batch idempotent: when the answer to a flush is lost, sending it again adds nothing.
-_ADD_COUNTS = """
+# A script is not rolled back, so an entry that is no number is replaced: failing there would add the others twice.
+_ADD_COUNTS = (
+    LUA_FUNCTIONS
+    + """
+drop_other_type(KEYS[1], 'hash')
+drop_other_type(KEYS[2], 'string')
 if redis.call('GET', KEYS[2]) == ARGV[1] then return 0 end
-for i = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 3, #ARGV, 2 do
+  if type(redis.pcall('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1])) == 'table' then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+  end
+end
 redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
 return 1
 """
+)
 
 log = getLogger(__name__)
 

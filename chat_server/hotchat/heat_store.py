@@ -1,12 +1,11 @@
 """The heat in Redis: drained, decided and written by any number of schedulers, each tick by one of them."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
-from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import (
@@ -23,6 +22,12 @@ from chat_contract.redis_keys import (
     viewers_of,
 )
 from chat_server.hotchat.policy import HotEntry
+from chat_server.hotchat.redis_entries import (
+    LUA_FUNCTIONS,
+    decode_counts,
+    decode_entries,
+    decode_room_ids,
+)
 from chat_server.messages.message_view import rfc3339_ms
 
 REDIS_TIMEOUT_S: Final = 0.8
@@ -31,27 +36,31 @@ MIN_TICK_MS: Final = 900
 
 SUM_VIEWERS_EVERY_MS: Final = 1_900
 
-_UNREADABLE = Counter(
-    "hotchat_heat_entries_unreadable_total", "Entries of the hot set that could not be read"
-)
-
 # All scripts use Redis' own clock, so that schedulers on several machines agree. A clock that jumped back counts as
 # the first drain: the time that passed is not known, so no rate is.
-_DRAIN = """
+_DRAIN = (
+    LUA_FUNCTIONS
+    + """
+drop_other_type(KEYS[1], 'hash')
+drop_other_type(KEYS[2], 'string')
+drop_other_type(KEYS[4], 'hash')
+drop_other_type(KEYS[5], 'set')
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
-local before_ms = tonumber(redis.call('GET', KEYS[2]) or '-1')
+local before_ms = tonumber(redis.call('GET', KEYS[2]) or '-1') or -1
+if before_ms ~= before_ms then before_ms = -1 end
 local elapsed_ms = now_ms - before_ms
 if before_ms >= 0 and elapsed_ms >= 0 and elapsed_ms < tonumber(ARGV[1]) then return false end
 local counts = redis.call('HGETALL', KEYS[1])
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], string.format('%.0f', now_ms))
 local total = 0
-for i = 2, #counts, 2 do total = total + counts[i] end
-if total > 0 then redis.call('INCRBY', KEYS[3], total) end
+for i = 2, #counts, 2 do total = total + count_in(counts[i]) end
+if total > 0 and type(redis.pcall('INCRBY', KEYS[3], total)) == 'table' then redis.call('SET', KEYS[3], total) end
 if before_ms < 0 or elapsed_ms < 0 then elapsed_ms = 0 end
 return {now_ms, elapsed_ms, counts, redis.call('HGETALL', KEYS[4]), redis.call('SMEMBERS', KEYS[5])}
 """
+)
 
 # The fence: a scheduler that was stopped between drain and write finds another tick's time and writes nothing.
 _WRITE = """
@@ -65,15 +74,22 @@ if #ARGV >= 3 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
 return 1
 """
 
-_SUM_VIEWERS = """
+_SUM_VIEWERS = (
+    LUA_FUNCTIONS
+    + """
+if redis.call('PTTL', KEYS[1]) == -1 then redis.call('DEL', KEYS[1]) end
 if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return false end
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+drop_other_type(KEYS[2], 'zset')
+drop_other_type(KEYS[3], 'hash')
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - tonumber(ARGV[2]))
+redis.call('ZREMRANGEBYSCORE', KEYS[2], now_ms + tonumber(ARGV[2]), '+inf')
 local viewers = {}
 for _, process_id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  drop_other_type(ARGV[3] .. process_id, 'hash')
   local open = redis.call('HGETALL', ARGV[3] .. process_id)
-  for i = 1, #open, 2 do viewers[open[i]] = (viewers[open[i]] or 0) + tonumber(open[i + 1]) end
+  for i = 1, #open, 2 do viewers[open[i]] = (viewers[open[i]] or 0) + count_in(open[i + 1]) end
 end
 local changed = {}
 local before = redis.call('HGETALL', KEYS[3])
@@ -96,6 +112,7 @@ end
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
 return changed
 """
+)
 
 
 class Drained(NamedTuple):
@@ -117,23 +134,6 @@ def encode_entry(entry: HotEntry) -> bytes:
     return orjson.dumps(entry._asdict())
 
 
-def decode_entries(rows: Iterable[tuple[bytes, bytes]]) -> dict[str, HotEntry]:
-    """Room id → entry. One that this version cannot read (a deploy is under way) is left out: it is cold here."""
-    entries: dict[str, HotEntry] = {}
-    for room_id, text in rows:
-        try:
-            fields = orjson.loads(text)
-            entries[room_id.decode()] = HotEntry(
-                bool(fields["hot"]),
-                fields.get("since"),
-                float(fields["fetches_per_s"]),
-                int(fields["calm_ticks"]),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            _UNREADABLE.inc()
-    return entries
-
-
 class HeatStore:
     """Raises redis.exceptions.RedisError, OSError or TimeoutError when Redis does not answer in time."""
 
@@ -151,9 +151,9 @@ class HeatStore:
         return Drained(
             at_ms,
             elapsed_ms,
-            {room.decode(): int(count) for room, count in _pairs(counts)},
+            decode_counts(_pairs(counts)),
             decode_entries(_pairs(previous)),
-            frozenset(room.decode() for room in announced),
+            decode_room_ids(announced),
         )
 
     async def write(self, tick: Drained, entries: Mapping[str, HotEntry]) -> bool:
@@ -167,7 +167,7 @@ class HeatStore:
         """Sum what the publish_servers report; the rooms that changed, empty when another scheduler did it."""
         keys = (VIEWERS_SUMMED, PUBLISHERS, VIEWERS)
         changed = await self._script(_SUM_VIEWERS, keys, SUM_VIEWERS_EVERY_MS, VIEWERS_TTL_MS, viewers_of(""))
-        return {room.decode(): int(count) for room, count in _pairs(changed or [])}
+        return decode_counts(_pairs(changed or []))
 
     async def _script(self, script: str, keys: tuple[str, ...], *arguments: str | bytes | int) -> Any:
         async with asyncio.timeout(REDIS_TIMEOUT_S):

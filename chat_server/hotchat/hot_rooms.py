@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
-from chat_server.hotchat.heat_store import decode_entries
 from chat_server.hotchat.policy import HotEntry
+from chat_server.hotchat.redis_entries import decode_counts, decode_entries
 from chat_server.outage import Outage
 
 REFRESH_EVERY_S: Final = 0.25
@@ -85,5 +85,5 @@ class HotRooms:
     async def refresh_viewers(self) -> None:
         asked_at_s = self._clock()
         raw = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(VIEWERS))
-        self._viewers = {room.decode(): int(count) for room, count in raw.items()}
+        self._viewers = decode_counts(raw.items())
         self._viewers_until_s = asked_at_s + _VIEWERS_TTL_S

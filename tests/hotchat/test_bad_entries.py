@@ -1,0 +1,173 @@
+"""Whatever stands in Redis, heat and viewers go on: bad entries are skipped, keys of a wrong type are replaced."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+
+import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from chat_contract.redis_keys import (
+    DRAINED_AT_MS,
+    FETCHES,
+    FETCHES_COUNTED,
+    HEAT_ANNOUNCED,
+    HOT,
+    PUBLISHERS,
+    VIEWERS,
+    VIEWERS_SUMMED,
+    viewers_of,
+)
+from chat_contract.tasks import BackgroundTasks
+from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.heat_store import HeatStore, encode_entry
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.hotchat.policy import HotEntry
+from tests.hotchat.conftest import let_time_pass
+
+ENTRY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)
+BAD_COUNTS = [
+    b"1.5",
+    b"abc",
+    b"",
+    b"-1",
+    b"nan",
+    b"inf",
+    b"1e308",
+    b"0x10",
+    b"9" * 40,
+    b"9223372036854775807",
+    b"\xff",
+]
+BAD_ENTRIES = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"\xff",
+    b'{"hot":true}',
+    b'{"hot":true,"since":{},"fetches_per_s":1,"calm_ticks":0}',
+    b'{"hot":true,"since":null,"fetches_per_s":1e999,"calm_ticks":0}',
+    b'{"hot":true,"since":null,"fetches_per_s":1,"calm_ticks":1e999}',
+    b'{"hot":true,"since":null,"fetches_per_s":"many","calm_ticks":0}',
+]
+
+Put = Callable[[Redis, str], Awaitable[object]]
+
+TYPES: dict[str, Put] = {
+    "string": lambda redis, key: redis.set(key, b"text"),
+    "number": lambda redis, key: redis.set(key, b"1.5"),
+    "list": lambda redis, key: redis.rpush(key, b"item"),
+    "set": lambda redis, key: redis.sadd(key, b"member", b"\xff"),
+    "zset": lambda redis, key: redis.zadd(key, {b"member": 1.0, b"far": float("inf")}),
+    "hash": lambda redis, key: redis.hset(key, mapping={b"lobby": b"text", b"\xff": b"1"}),
+}
+KEYS = [
+    FETCHES,
+    DRAINED_AT_MS,
+    FETCHES_COUNTED,
+    HOT,
+    HEAT_ANNOUNCED,
+    VIEWERS,
+    VIEWERS_SUMMED,
+    PUBLISHERS,
+    viewers_of("one"),
+    "{hotchat}:flushed:one",
+]
+
+
+def unreadable(kind: str) -> float:
+    return REGISTRY.get_sample_value("hotchat_heat_entries_unreadable_total", {"kind": kind}) or 0.0
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("key", KEYS)
+async def test_a_key_of_any_type_stops_heat_and_viewers_for_one_tick_at_most(
+    redis: Redis, key: str, kind: str
+) -> None:
+    store, rooms = HeatStore(redis), HotRooms(redis, clock=time.monotonic)
+    counters = FetchCounters(redis, process_id="one", clock=time.monotonic)
+    await TYPES[kind](redis, key)
+
+    counters.count("lobby")
+    await counters.flush()
+    first = await store.drain()
+    await redis.delete(VIEWERS_SUMMED) if key != VIEWERS_SUMMED else None
+    await store.sum_viewers()
+
+    now_s, _ = await redis.time()
+    await redis.zadd(PUBLISHERS, {"one": int(now_s) * 1000})
+    await redis.delete(viewers_of("one"))
+    await redis.hset(viewers_of("one"), "lobby", "3")
+    await redis.delete(VIEWERS_SUMMED)
+    assert await store.sum_viewers() == {"lobby": 3}
+
+    if first is None:  # a number in DRAINED_AT_MS may look like a drain a moment ago
+        first = await store.drain()
+    await let_time_pass(redis, 1_000)
+    counters.count("lobby")
+    await counters.flush()
+    tick = await store.drain()
+    assert tick is not None
+    assert tick.counts.get("lobby") == 1
+    assert await store.write(tick, {"lobby": ENTRY})
+    await rooms.refresh_hot()
+    await rooms.refresh_viewers()
+    assert rooms.is_hot("lobby")
+    assert rooms.viewers("lobby") == 3
+    assert int(await redis.get(FETCHES_COUNTED) or 0) >= 1
+
+
+@pytest.mark.parametrize("bad", BAD_COUNTS)
+async def test_one_bad_count_is_skipped_and_counted_and_harms_no_other(redis: Redis, bad: bytes) -> None:
+    rooms, before = HotRooms(redis, clock=time.monotonic), unreadable("count")
+    await redis.hset(VIEWERS, mapping={b"lobby": bad, b"kitchen": b"12", b"\xff": b"4"})
+    await rooms.refresh_viewers()
+    assert (rooms.viewers("lobby"), rooms.viewers("kitchen")) == (0, 12)
+    assert unreadable("count") - before == 2
+
+    store = HeatStore(redis)
+    await store.drain()
+    await let_time_pass(redis, 1_000)
+    await redis.hset(FETCHES, mapping={b"lobby": bad, b"kitchen": b"12", b"\xff": b"4"})
+    tick = await store.drain()
+    assert tick is not None
+    assert tick.counts == {"kitchen": 12}
+    now_s, _ = await redis.time()
+    await redis.zadd(PUBLISHERS, {"one": int(now_s) * 1000})
+    await redis.hset(viewers_of("one"), mapping={b"lobby": bad, b"kitchen": b"7"})
+    await store.sum_viewers()
+    assert await redis.hget(VIEWERS, "kitchen") == b"7"
+
+
+@pytest.mark.parametrize("bad", BAD_ENTRIES)
+async def test_one_bad_heat_entry_is_cold_and_harms_no_other(redis: Redis, bad: bytes) -> None:
+    rooms, before = HotRooms(redis, clock=time.monotonic), unreadable("heat")
+    await redis.hset(HOT, mapping={b"lobby": bad, b"kitchen": encode_entry(ENTRY)})
+    await rooms.refresh_hot()
+    assert (rooms.is_hot("lobby"), rooms.is_hot("kitchen")) == (False, True)
+    assert unreadable("heat") - before == 1
+
+
+async def test_a_flush_next_to_a_bad_count_adds_every_room_once(redis: Redis) -> None:
+    counters = FetchCounters(redis, process_id="one", clock=time.monotonic)
+    await redis.hset(FETCHES, "lobby", "abc")
+    for room_id in ("attic", "lobby", "kitchen"):
+        counters.count(room_id)
+    await counters.flush()
+    await counters.flush()
+    assert await redis.hgetall(FETCHES) == {b"attic": b"1", b"lobby": b"1", b"kitchen": b"1"}
+
+
+async def test_the_copy_of_the_hot_set_goes_on_after_the_smallest_input_of_the_finding(redis: Redis) -> None:
+    """`HSET {hotchat}:viewers lobby 1.5` ended throttling for good."""
+    tasks = BackgroundTasks(Random(7), time.monotonic)
+    rooms = HotRooms(redis, clock=time.monotonic)
+    await redis.hset(VIEWERS, "lobby", "1.5")
+    async with asyncio.timeout(20), tasks.running("hot rooms", rooms.run):
+        await redis.hset(HOT, "lobby", encode_entry(ENTRY))
+        while not rooms.is_hot("lobby"):
+            await asyncio.sleep(0.02)
+    assert tasks.down() == {}
