@@ -118,13 +118,23 @@ class SharedSettings(BaseSettings):
     trusted_proxies: CommaSeparated = Field(
         (), description="Addresses or networks whose X-Forwarded-For is believed, comma separated"
     )
+    shares_exempt: CommaSeparated = Field(
+        (),
+        description="Addresses or networks that no share limits, such as a load generator, comma separated",
+    )
+    requests_per_address_per_s: float = Field(
+        200, ge=0, description="Requests a second of one address to one process; 0: no limit (see Shares)"
+    )
+    connections_per_address: int = Field(
+        1_000, ge=0, description="Open connections of one address to one process; 0: no limit (see Shares)"
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
 
-    _split = field_validator("allowed_origins", "trusted_proxies", "hotchat_secrets_old", mode="before")(
-        split_commas
-    )
+    _split = field_validator(
+        "allowed_origins", "trusted_proxies", "hotchat_secrets_old", "shares_exempt", mode="before"
+    )(split_commas)
 
     @field_validator("hotchat_secrets_old")
     @classmethod
@@ -144,7 +154,7 @@ class SharedSettings(BaseSettings):
                 raise ValueError("must be host:port, or several with commas between")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "shares_exempt")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for part in value:

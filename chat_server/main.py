@@ -18,9 +18,9 @@ from redis.asyncio import Redis
 
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
 from chat_contract.session_tokens import SessionTokens
+from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
 from chat_server import client_config, health, internal_endpoints
-from chat_server.client_address import client_address_of
 from chat_server.config import ChatSettings
 from chat_server.db import asyncpg_dsn, migrate, open_database
 from chat_server.errors import handle_errors
@@ -88,13 +88,13 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
         await stack.enter_async_context(producer.sending(tasks))
         await stack.enter_async_context(tasks.running("outbox relay", OutboxRelay(outbox, producer, rng).run))
         tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old)
-        client_address = client_address_of(settings.trusted_proxies)
+        shares = Shares(settings, rng)
         gate = await stack.enter_async_context(
             open_fetch_gate(
                 settings=settings,
                 redis=redis,
                 tokens=tokens,
-                client_address=client_address,
+                shares=shares,
                 tasks=tasks,
                 rng=rng,
             )
@@ -124,7 +124,7 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
                 hot_rooms=gate.hot_rooms,
                 rate_limits=RateLimits(settings, time.monotonic, rng),
                 slow_mode=SlowMode(redis),
-                client_address=client_address,
+                shares=shares,
                 event_pages=gate.event_page,
                 forget_room=gate.reads.forget,
                 tasks=tasks,

@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_contract.http.edge import Scope
 from chat_contract.session_tokens import SessionTokens
+from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -37,7 +37,7 @@ class Parts:
     hot_rooms: HotRooms
     rate_limits: RateLimits
     slow_mode: SlowMode
-    client_address: Callable[[Scope], str]
+    shares: Shares
     event_pages: Callable[[str, int, int], Awaitable[bytes]]
     forget_room: Callable[[str], None]
     tasks: BackgroundTasks

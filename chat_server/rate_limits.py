@@ -7,9 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from chat_contract.http.problem import ChatError, jittered
+from chat_contract.http.rate_limit_headers import rate_limit_headers
+from chat_contract.token_buckets import TokenBuckets
 from chat_server.config import ChatSettings
-from chat_server.rate_limit_headers import rate_limit_headers
-from chat_server.token_buckets import TokenBuckets
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from chat_contract import redis_keys
 from chat_contract.http.problem import ChatError
-from chat_server.rate_limit_headers import rate_limit_headers
+from chat_contract.http.rate_limit_headers import rate_limit_headers
 
 log = logging.getLogger(__name__)
 

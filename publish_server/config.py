@@ -25,6 +25,9 @@ class PublishSettings(SharedSettings):
     max_streams: int = Field(
         20_000, ge=1, description="Open streams of one process; more get 503 server_full"
     )
+    streams_per_address: int = Field(
+        500, ge=0, description="Open streams of one address to one process; 0: no limit (see Shares)"
+    )
     stream_lifetime_s: float = Field(
         900, gt=0, description="Longest life of a stream; two thirds of it at least"
     )

@@ -8,6 +8,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from chat_contract.settings import SharedSettings
+from chat_contract.shares import SHARES, Share
 from chat_server.config import ChatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
 from publish_server.config import PublishSettings
@@ -21,6 +22,18 @@ names it. `make run` passes its own environment on to the servers and chooses st
 given; `docker-compose.yml` takes what `.env.example` names.
 
 This page is made by `scripts/generate.py`; a check fails when it is out of date.
+"""
+SHARES_INTRODUCTION = """
+## Shares
+
+How much of one process an address (IPv4, or the /64 of an IPv6 address) and a user may use; more gets 429
+`rate_limited`. `reserved` is the part of an address's share that only sessions older than 10 minutes may use.
+`one user` is the part that one user gets. Never limited: trusted proxies themselves and `SHARES_EXEMPT`. Defaults of
+limits by address are in force only where a server listens beyond loopback, and there not for peers on loopback that
+forward nobody. A value that is set holds everywhere.
+
+| share | setting | default | limit of each | covers | reserved | one user |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 HEAD = "| name | type | default | meaning |\n| --- | --- | --- | --- |\n"
 
@@ -40,11 +53,40 @@ def settings_page() -> str:
         "publish_server": _without(PublishSettings.model_fields, shared),
         "`make run`": StackSettings.model_fields,
     }
-    return INTRODUCTION + "".join(
-        f"\n## {title}\n\n{HEAD}{''.join(_row(name, field) for name, field in fields.items())}"
-        for title, fields in parts.items()
-        if fields
+    return (
+        INTRODUCTION
+        + "".join(
+            f"\n## {title}\n\n{HEAD}{''.join(_row(name, field) for name, field in fields.items())}"
+            for title, fields in parts.items()
+            if fields
+        )
+        + _shares_table()
     )
+
+
+def _shares_table() -> str:
+    fields = ChatSettings.model_fields | PublishSettings.model_fields
+    return SHARES_INTRODUCTION + "".join(
+        _share_row(share, fields[share.setting]) for share in SHARES.values()
+    )
+
+
+def _share_row(share: Share, setting: FieldInfo) -> str:
+    per = {None: "open at once", 1: "a second", 60: "a minute", 3600: "an hour"}[share.window_s]
+    cells = (
+        share.name,
+        f"`{share.setting.upper()}`",
+        f"{setting.default:,} {per}",
+        share.by,
+        share.covers,
+        _percent(share.reserved_part),
+        _percent(share.user_part or 0),
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _percent(part: float) -> str:
+    return f"{part:.0%}" if part else "none"
 
 
 def _without(fields: dict[str, FieldInfo], others: dict[str, FieldInfo]) -> dict[str, FieldInfo]:

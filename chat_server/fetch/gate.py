@@ -11,6 +11,7 @@ from uuid import UUID
 from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Receive, Scope, Send, raw_header
 from chat_contract.http.problem import ChatError
+from chat_contract.token_buckets import TokenBuckets
 from chat_server.asgi_answers import send_problem
 from chat_server.errors import PROBLEMS_SENT
 from chat_server.fetch.answer import Answer
@@ -20,7 +21,6 @@ from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.refusal import Refusal, RefusalAnswers, RefusalPolicy
 from chat_server.plain_counter import PlainCounter
-from chat_server.token_buckets import TokenBuckets
 from chat_server.whole_answer import send_whole
 
 Identity = Callable[[Scope], UUID | None]
@@ -48,7 +48,11 @@ _ROOM_HOT_SENT = PROBLEMS_SENT.labels("room_hot")
 
 @dataclass(frozen=True, slots=True)
 class GateParts:
-    """What the gate works with. `own_reactions` bounds the statements that a hot room's sessions may cause."""
+    """What the gate works with.
+
+    `address` gives the client's address key. `own_reactions` bounds the statements that a hot room's sessions may
+    cause.
+    """
 
     reads: RoomReads
     counters: FetchCounters
@@ -57,7 +61,7 @@ class GateParts:
     refusal_answers: RefusalAnswers
     own_reactions: TokenBuckets
     identity: Identity
-    client_address: Callable[[Scope], str]
+    address: Callable[[Scope], str]
     clock: Callable[[], float]
 
 
@@ -134,7 +138,7 @@ class FetchGate:
         parts = self._parts
         kind, now_s = query.kind, parts.clock()
         user_id = self._user(scope)
-        address = parts.client_address(scope) if user_id is None else ""
+        address = parts.address(scope) if user_id is None else ""
         refusal = parts.refusals.of_fetch(query.room_id, user_id, address, now_s, is_page=kind in _PAGES)
         if refusal is None and kind not in _FROM_MEMORY_WHEN_HOT and self._is_history(query, now_s):
             refusal = parts.refusals.of_history()

@@ -1,7 +1,7 @@
 """The gate with all it works with, opened and closed together."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Final
@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from chat_contract.http.edge import Scope
 from chat_contract.session_tokens import SessionTokens, session_in
+from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
-from chat_server.client_address import household
+from chat_contract.token_buckets import TokenBuckets
 from chat_server.config import ChatSettings
 from chat_server.fetch.gate import FetchGate, GateParts
 from chat_server.fetch.read_repository import ReadRepository, open_read_pool
@@ -21,7 +22,6 @@ from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.refusal import RefusalAnswers, RefusalPolicy
 from chat_server.hotchat.throttle import Throttle
-from chat_server.token_buckets import TokenBuckets
 
 OWN_REACTIONS_PER_S: Final = 100
 """Statements a second that the sessions of one hot room may cause by asking for their own reactions."""
@@ -35,7 +35,7 @@ async def open_fetch_gate(
     settings: ChatSettings,
     redis: Redis,
     tokens: SessionTokens,
-    client_address: Callable[[Scope], str],
+    shares: Shares,
     tasks: BackgroundTasks,
     rng: Random,
 ) -> AsyncIterator[FetchGate]:
@@ -66,7 +66,7 @@ async def open_fetch_gate(
             refusal_answers=RefusalAnswers(rng, mode=settings.hotchat_mode),
             own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
             identity=identity,
-            client_address=lambda scope: household(client_address(scope)),
+            address=lambda scope: shares.source_of(scope).address,
             clock=clock,
         )
         async with (

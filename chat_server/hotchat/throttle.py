@@ -6,7 +6,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from chat_server.rate_limit_headers import rate_limit_headers
+from chat_contract.http.rate_limit_headers import rate_limit_headers
 
 MAX_CLIENTS: Final = 200_000
 """Overflow rule: OLDEST, who came first is forgotten: its bucket is full again and its next page is its first."""

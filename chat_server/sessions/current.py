@@ -67,7 +67,7 @@ async def signed_in_or_operator(request: Request, response: Response, parts: Par
     try:
         return await signed_in(request, response, parts)
     except ChatError as no_session:
-        address = parts.client_address(request.scope)
+        address = parts.shares.source_of(request.scope).address
         parts.rate_limits.check_operator_guesses(address)
         if hmac.compare_digest(given.encode("latin-1"), admin_token.encode()):
             return OPERATOR

@@ -33,7 +33,7 @@ async def create_session(
     parts: PartsOf,
 ) -> SessionView:
     """Take a nickname: a new user with a token for 30 days, sliding, also as an HttpOnly cookie."""
-    parts.rate_limits.check_session(parts.client_address(request.scope))
+    parts.rate_limits.check_session(parts.shares.source_of(request.scope).address)
     user_id = uuid_utils.compat.uuid7()
     await parts.users.add(user_id, wanted.nickname, datetime.now(UTC))
     token, session = parts.tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())

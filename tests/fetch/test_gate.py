@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_contract.session_tokens import SessionTokens
+from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
-from chat_server.client_address import client_address_of
 from chat_server.config import ChatSettings
 from chat_server.fetch.gate import FetchGate
 from chat_server.fetch.open_gate import open_fetch_gate
@@ -71,7 +71,7 @@ async def gate(store: Store, redis: Redis, request: pytest.FixtureRequest) -> As
         settings=settings,
         redis=redis,
         tokens=TOKENS,
-        client_address=client_address_of([]),
+        shares=Shares(settings, Random(7)),
         tasks=BackgroundTasks(Random(7), time.monotonic),
         rng=Random(7),
     ) as gate:

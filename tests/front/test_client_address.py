@@ -2,8 +2,8 @@
 
 import pytest
 
+from chat_contract.http.client_address import NO_ADDRESS, address_key, client_address_of
 from chat_contract.http.edge import Scope
-from chat_server.client_address import NO_ADDRESS, client_address_of, household
 
 PROXY = "10.0.0.1"
 
@@ -46,7 +46,7 @@ def test_the_client_is_the_right_most_address_that_is_no_proxy_of_ours(
 
 
 def test_one_line_has_one_share_however_many_ipv6_addresses_it_uses() -> None:
-    assert household("2001:db8:1:2:aaaa::1") == household("2001:db8:1:2:bbbb::2") == "2001:db8:1:2::/64"
-    assert household("192.0.2.1") == "192.0.2.1"
-    assert household("::ffff:192.0.2.1") == "192.0.2.1"
-    assert household(NO_ADDRESS) == NO_ADDRESS
+    assert address_key("2001:db8:1:2:aaaa::1") == address_key("2001:db8:1:2:bbbb::2") == "2001:db8:1:2::/64"
+    assert address_key("192.0.2.1") == "192.0.2.1"
+    assert address_key("::ffff:192.0.2.1") == "192.0.2.1"
+    assert address_key(NO_ADDRESS) == NO_ADDRESS

@@ -1,0 +1,175 @@
+"""Fair shares: the time is an argument, so nothing here waits."""
+
+from collections.abc import Callable
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from chat_contract.http.problem import ChatError
+from chat_contract.settings import SharedSettings
+from chat_contract.shares import SHARES, CountShare, Person, RateShare, Shares, Source, person
+from chat_server.config import ChatSettings
+from publish_server.config import PublishSettings
+
+SECRET = "a secret for tests only"
+OUTSIDE = "203.0.113.5"
+NEW, OLD = Person("new", is_established=False), Person("old", is_established=True)
+
+
+def shares(**settings: object) -> Shares:
+    given = {"hotchat_secret": SECRET, "hotchat_bind": "0.0.0.0", **settings}
+    return Shares(PublishSettings.model_validate(given), Random(7))
+
+
+def rate(limit: float, **settings: object) -> RateShare:
+    found = shares(requests_per_address_per_s=limit, **settings).rate("requests")
+    assert found is not None
+    return found
+
+
+def count(limit: int) -> CountShare:
+    found = shares(streams_per_address=limit).count("streams")
+    assert found is not None
+    return found
+
+
+def scope(peer: str, *forwarded: str) -> dict[str, object]:
+    return {"client": (peer, 1), "headers": [(b"x-forwarded-for", value.encode()) for value in forwarded]}
+
+
+def passes(share: RateShare, source: Source, someone: Person | None = None, times: int = 10_000) -> int:
+    """How many of `times` requests in one instant pass."""
+    return sum(share.wait_s(source, someone, 0.0) == 0 for _ in range(times))
+
+
+def test_every_share_names_a_setting_that_takes_0_for_no_limit() -> None:
+    fields = ChatSettings.model_fields | PublishSettings.model_fields
+    for share in SHARES.values():
+        assert any(getattr(rule, "ge", None) == 0 for rule in fields[share.setting].metadata), share
+        if share.reserved_part and share.user_part is not None:
+            assert share.user_part < share.reserved_part, share
+
+
+def test_a_flood_without_a_session_leaves_the_reserved_part_to_established_people() -> None:
+    share = rate(200)
+    source = shares().source_of(scope(OUTSIDE))
+    assert passes(share, source) == 300, "three quarters of two seconds' worth"
+    assert passes(share, source, NEW) == 0
+    assert passes(share, source, OLD) == 40, "a user's own share, from the reserved part"
+    assert passes(share, source, Person("another", is_established=True)) == 40
+
+
+def test_an_address_cannot_use_up_anothers_share() -> None:
+    share = rate(10)
+    assert passes(share, Source("203.0.113.5")) == passes(share, Source("203.0.113.6")) == 15
+
+
+def test_a_share_comes_back_with_time() -> None:
+    share = rate(200)
+    source = Source(OUTSIDE)
+    passes(share, source)
+    wait_s = share.wait_s(source, None, 0.0)
+    assert wait_s > 0
+    assert share.wait_s(source, None, wait_s) == 0
+
+
+def test_a_refusal_is_rate_limited_and_says_when_to_come_back() -> None:
+    share = rate(1)
+    share.check(Source(OUTSIDE), None, 0.0)
+    with pytest.raises(ChatError) as refused:
+        for _ in range(3):
+            share.check(Source(OUTSIDE), None, 0.0)
+    assert refused.value.code == "rate_limited"
+    assert {"Retry-After", "RateLimit", "RateLimit-Policy"} <= refused.value.headers.keys()
+    assert refused.value.extra["retry_after_ms"] >= 1
+
+
+def test_places_are_reserved_and_given_back() -> None:
+    share = count(500)
+    source = Source(OUTSIDE)
+    places = [share.enter(source) for _ in range(500)]
+    taken = [place for place in places if place is not None]
+    assert len(taken) == 375
+    assert share.enter(source, NEW) is None
+    of_one = [place for _ in range(100) if (place := share.enter(source, OLD)) is not None]
+    assert len(of_one) == 50
+    assert share.enter(Source("203.0.113.6")) is not None
+    for place in taken + of_one:
+        place.leave()
+        place.leave()
+    assert sum(share.enter(source) is not None for _ in range(500)) == 375
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_small_limit_of_places_still_lets_somebody_without_a_session_in(limit: int) -> None:
+    assert count(limit).enter(Source(OUTSIDE)) is not None
+
+
+@pytest.mark.parametrize(
+    ("bind", "settings", "peer", "is_limited"),
+    [
+        pytest.param("127.0.0.1", {}, OUTSIDE, False, id="defaults are off on loopback"),
+        pytest.param("localhost", {}, OUTSIDE, False, id="also by its name"),
+        pytest.param("::1", {}, OUTSIDE, False, id="also in IPv6"),
+        pytest.param("0.0.0.0", {}, OUTSIDE, True, id="defaults hold beyond loopback"),
+        pytest.param("0.0.0.0", {}, "127.0.0.1", False, id="but not for this machine"),
+        pytest.param("0.0.0.0", {}, "::ffff:127.0.0.1", False, id="nor in IPv6 form"),
+        pytest.param(
+            "127.0.0.1", {"requests_per_address_per_s": 1}, "127.0.0.1", True, id="a set value does"
+        ),
+        pytest.param("0.0.0.0", {"requests_per_address_per_s": 1}, "127.0.0.1", True, id="everywhere"),
+        pytest.param("0.0.0.0", {"requests_per_address_per_s": 0}, OUTSIDE, False, id="0 is no limit"),
+        pytest.param("0.0.0.0", {"shares_exempt": "203.0.113.0/24"}, OUTSIDE, False, id="an exempt network"),
+        pytest.param("0.0.0.0", {"trusted_proxies": OUTSIDE}, OUTSIDE, False, id="a trusted proxy itself"),
+    ],
+)
+def test_who_is_limited(bind: str, settings: dict[str, object], peer: str, *, is_limited: bool) -> None:
+    decided = shares(hotchat_bind=bind, **settings)
+    share = decided.rate("requests")
+    limited = share is not None and passes(share, decided.source_of(scope(peer))) < 10_000
+    assert limited is is_limited
+
+
+def test_a_peer_on_loopback_that_forwards_somebody_is_limited() -> None:
+    decided = shares()
+    share = decided.rate("requests")
+    assert share is not None
+    assert passes(share, decided.source_of(scope("127.0.0.1", "203.0.113.5"))) < 10_000
+
+
+def test_the_client_that_a_trusted_proxy_names_is_limited_alone() -> None:
+    decided = shares(trusted_proxies="10.0.0.1")
+    share = decided.rate("requests")
+    assert share is not None
+    one, other = (
+        decided.source_of(scope("10.0.0.1", address)) for address in ("2001:db8::1", "2001:db8:0:1::")
+    )
+    assert one.address == "2001:db8::/64"
+    assert passes(share, one) == passes(share, other) < 10_000
+    assert decided.source_of_peer("10.0.0.1").is_exempt
+
+
+def test_the_tables_of_keys_are_bounded() -> None:
+    share = rate(10)
+    for number in range(60_000):
+        share.wait_s(Source(f"{number}"), Person(number, is_established=True), 0.0)
+    assert len(share._common._buckets) == 50_000
+    assert share._users is not None
+    assert len(share._users._buckets) == 50_000
+
+
+def test_the_age_of_a_user_is_in_their_id() -> None:
+    made_at_ms = 1_700_000_000_000
+    user_id = UUID(int=made_at_ms << 80 | 7 << 76 | 2 << 62)
+    assert not person(user_id, made_at_ms / 1000 + 599).is_established
+    assert person(user_id, made_at_ms / 1000 + 600).is_established
+
+
+def test_a_setting_from_the_environment_counts_as_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
+    monkeypatch.setenv("REQUESTS_PER_ADDRESS_PER_S", "200")
+    read: Callable[[], SharedSettings] = PublishSettings
+    assert Shares(read(), Random(7)).rate("requests") is not None
+    monkeypatch.setenv("REQUESTS_PER_ADDRESS_PER_S", "")
+    assert Shares(read(), Random(7)).rate("requests") is None
