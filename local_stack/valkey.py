@@ -11,6 +11,7 @@ from local_stack.ports import LOOPBACK, free_port
 from local_stack.store_process import StoreProcess
 
 START_WITHIN_S = 20.0
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 
 
 class Valkey(StoreProcess):
@@ -37,7 +38,7 @@ class Valkey(StoreProcess):
             mode=0o600
         )  # a file, because a password among the arguments is readable by everyone
         self._config.write_text(
-            f"bind {LOOPBACK}\nport {self.port}\ndir {self.data_dir}\nrequirepass {self.password}\n"
+            f"bind {LOOPBACK}\nport {self.port}\ndir {quoted(self.data_dir)}\nrequirepass {self.password}\n"
             f'databases {self._databases}\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-ttl\n'
         )
         self._start_until(self._answers, START_WITHIN_S)
@@ -52,6 +53,11 @@ class Valkey(StoreProcess):
                 return connection.recv(64).startswith(b"+OK")
         except OSError:
             return False
+
+
+def quoted(value: str | Path) -> str:
+    """One word of Valkey's configuration file, whatever is in it. Source: sdssplitargs in Valkey's sds.c."""
+    return '"' + "".join(_ESCAPES.get(character, character) for character in str(value)) + '"'
 
 
 def _binary() -> Path:

