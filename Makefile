@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: help setup run test check load bench chaos soak demo screenshots compose-test lock clean
+.PHONY: help setup run test check load bench chaos abuse soak demo screenshots compose-test lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -33,6 +33,10 @@ bench: ## Print figures beside their references; plots for docs/performance.md
 chaos: ## Break parts under load and count what was lost; MINUTES= and SEED=
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+abuse: ## Attack a stack of its own and show what a bystander notices; ARGS="--only H4"
+	@scripts/setup test
+	@exec $(PYTHON) -m load_tests.abuse $(ARGS)
 
 soak: ## Half an hour of steady load, memory and descriptors watched; MINUTES=
 	@scripts/setup test

@@ -1,0 +1,1 @@
+"""`make abuse`: attacks on a running stack, and what a bystander notices of them."""

@@ -1,0 +1,191 @@
+"""`make abuse`: every attack in turn. The exit code is 0 when the bystander noticed none of them."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, cast
+
+import msgspec
+import uvloop
+
+from load_tests.abuse.attack import Attack
+from load_tests.abuse.attacks import ATTACKS
+from load_tests.abuse.bystander import Window
+from load_tests.abuse.drill import FULL, TINY, Drill
+from load_tests.abuse.page import PAGE, with_results
+from load_tests.abuse.row import HEAD, Row, sum_line, table
+from load_tests.abuse.run import Target, suffer
+from load_tests.abuse.server_watch import Watch
+from load_tests.abuse.slow_texts import TextCost, measure_texts
+from load_tests.bench.cores import LOAD_CORE, SERVER_CORE, on_all_cores, on_core
+from load_tests.bench.machine import describe
+from load_tests.bench.results import BUILD
+from load_tests.bench.scale import Scale
+from load_tests.bench.stage import ROOT, ChatStage, allow_many_files, chat_stage
+from load_tests.bench.stores import Stores, open_stores
+from load_tests.jmeter.installation import MissingTool
+from local_stack.page import DIST, ensure_page
+
+SHARES: Final = {
+    "MAX_STREAMS": "20000",
+    "POSTS_PER_USER_PER_S": "5",
+    "SESSIONS_PER_ADDRESS_PER_MIN": "60",
+    "STREAMS_PER_ADDRESS": "500",
+    "CONNECTIONS_PER_ADDRESS": "1000",
+    "REQUESTS_PER_ADDRESS_PER_S": "200",
+}
+"""The documented defaults: a value that is set holds on loopback too."""
+
+ANSWER_WITHIN_S: Final = 30.0
+ATTACKER_NICENESS: Final = 10
+"""Attackers and the bystander share a core: the bystander's clock must not wait for them."""
+
+
+class BystanderProcess:
+    """The bystander as a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def reset(self) -> None:
+        await self._ask("reset")
+
+    async def report(self) -> Window:
+        return msgspec.json.decode(await self._ask("report"), type=Window)
+
+    async def _ask(self, word: str) -> bytes:
+        cast(asyncio.StreamWriter, self._process.stdin).write(f"{word}\n".encode())
+        return await self.line()
+
+    async def line(self) -> bytes:
+        return await asyncio.wait_for(
+            cast(asyncio.StreamReader, self._process.stdout).readline(), ANSWER_WITHIN_S
+        )
+
+
+@asynccontextmanager
+async def bystander_process(target: Target) -> AsyncIterator[BystanderProcess]:
+    """Raises RuntimeError when it does not get ready."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "load_tests.abuse.bystander", str(target.chat.port), str(target.publish.port)),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        bystander = BystanderProcess(process)
+        if await bystander.line() != b"ready\n":
+            raise RuntimeError("the bystander could not begin")
+        yield bystander
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def attacked_stack(stores: Stores, operator_token: str) -> AsyncIterator[Target]:
+    """Everything of the stack on the first core. The rest of the program runs on the second one meanwhile."""
+    settings = SHARES | {"HOTCHAT_ADMIN_TOKEN": operator_token, "SPA_DIR": str(DIST), "STREAM_GZIP": "hot"}
+    async with chat_stage(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as stage:
+        with on_core(LOAD_CORE):
+            yield _target(stage, operator_token)
+
+
+def _target(stage: ChatStage, operator_token: str) -> Target:
+    if stage.publish is None:
+        raise RuntimeError("the drill needs publish_server")
+    env = stage.chat.env or {}
+    return Target(
+        stage.chat,
+        stage.publish,
+        database_url=env["DATABASE_URL"],
+        redis_url=env["REDIS_URL"],
+        operator_token=operator_token,
+    )
+
+
+async def attack_all(
+    stores: Stores, attacks: Sequence[Attack], scale: Scale
+) -> tuple[list[Row], TextCost | None]:
+    """A row for each attack, printed at once; then the cost of texts, unless only some attacks were asked for."""
+    rows = []
+    async with attacked_stack(stores, secrets.token_hex(16)) as target, Watch() as watch:
+        async with bystander_process(target) as bystander:
+            os.nice(ATTACKER_NICENESS)
+            for attack in attacks:
+                row = await suffer(target, bystander, attack, scale, watch)
+                print(_line(row), flush=True)
+                rows.append(row)
+        if len(attacks) < len(ATTACKS):
+            return rows, None
+        drill = _quiet_drill(target, scale)
+        with on_all_cores():
+            try:
+                return rows, await measure_texts(drill)
+            finally:
+                await drill.close()
+
+
+def _quiet_drill(target: Target, scale: Scale) -> Drill:
+    async def nothing() -> None:
+        """Nobody watches."""
+
+    return Drill(
+        target.chat,
+        target.publish,
+        target.database_url,
+        target.redis_url,
+        target.operator_token,
+        scale,
+        nothing,
+    )
+
+
+def _line(row: Row) -> str:
+    shown = "  ".join(f"{name} {cell}" for name, cell in zip(HEAD[2:9], row.cells()[2:9], strict=True))
+    verdict = ["held"] if not row.troubles else row.troubles
+    return "\n    ".join([row.attack.name, shown, *verdict, *row.remarks])
+
+
+def results(rows: Sequence[Row], cost: TextCost | None) -> str:
+    """What goes into docs/security.md."""
+    machine = ", ".join(f"{key}: {value}" for key, value in describe().items())
+    texts = [] if cost is None else ["", *(f"- {sentence}" for sentence in cost.sentences())]
+    return "\n".join(
+        [f"Taken on: {machine}.", "", table(HEAD, [row.cells() for row in rows]), "", sum_line(rows), *texts]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make abuse", description=__doc__)
+    parser.add_argument("--only", default="", help="attacks whose name or finding holds this text")
+    parser.add_argument("--tiny", action="store_true", help="only see that the attacks work")
+    parser.add_argument("--page", action="store_true", help="also put the results into docs/security.md")
+    chosen = parser.parse_args(arguments)
+    attacks = [each for each in ATTACKS if chosen.only in each.name or chosen.only in each.findings]
+    allow_many_files()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    ensure_page(BUILD / "page.log")
+    try:
+        with on_core(SERVER_CORE), open_stores() as stores:
+            rows, cost = uvloop.run(attack_all(stores, attacks, TINY if chosen.tiny else FULL))
+    except MissingTool as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    made = results(rows, cost)
+    (BUILD / "abuse.md").write_text(made + "\n")
+    print(f"\n{made}")
+    if chosen.page:
+        PAGE.write_text(with_results(PAGE.read_text(), made))
+    broken = cost is not None and bool(cost.not_shown)
+    return 1 if broken or any(row.troubles for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Attacks, by what they strain. Each is a coroutine that hurts, within limits of count and time, and returns."""
+
+from load_tests.abuse.attack import Attack
+from load_tests.abuse.attacks import (
+    deletions,
+    edits,
+    heat,
+    hosts,
+    reads,
+    redis_values,
+    replay,
+    sessions,
+    single_requests,
+    sockets,
+    streams,
+    texts,
+    writes,
+)
+
+ATTACKS: tuple[Attack, ...] = (
+    *texts.ATTACKS,
+    *deletions.ATTACKS,
+    *edits.ATTACKS,
+    *reads.ATTACKS,
+    *streams.ATTACKS,
+    *sockets.ATTACKS,
+    *replay.ATTACKS,
+    *heat.ATTACKS,
+    *redis_values.ATTACKS,
+    *writes.ATTACKS,
+    *hosts.ATTACKS,
+    *sessions.ATTACKS,
+    *single_requests.ATTACKS,
+)

@@ -1,0 +1,66 @@
+"""Deletions: each has to take a text out of everything that holds it."""
+
+from load_tests.abuse.attack import AttackList
+from load_tests.abuse.attacker import Attacker
+from load_tests.abuse.drill import Drill
+
+ATTACKS = AttackList()
+MESSAGES_EACH = 60
+
+
+@ATTACKS.add("26 people delete 60 messages each in a watched room", "H1")
+async def deletions(drill: Drill) -> None:
+    people = await drill.people(drill.of(26))
+    room = await drill.room(people[0])
+    watcher = drill.attacker()
+    await watcher.stream(f"/stream/v1/rooms/{room}")
+    posted: list[tuple[Attacker, str]] = []
+
+    async def post(number: int) -> None:
+        person = people[number % len(people)]
+        answer = await person.post(room, f"to be deleted {number}")
+        if answer.status == 201:
+            posted.append((person, answer.json()["id"]))
+
+    # A ring that is full makes each deletion dearest: copies of one event fill it, real messages follow.
+    await fill_ring(drill, room, people[0], 3_900)
+    rounds = drill.of(MESSAGES_EACH, least=3)
+    for round_number in range(rounds):
+        for index in range(len(people)):
+            await post(round_number * len(people) + index)
+    await drill.start_measuring()
+
+    async def delete(number: int) -> None:
+        person, message = posted[number % len(posted)]
+        await person.call("DELETE", f"/api/v1/rooms/{room}/messages/{message}", what="a deletion")
+
+    await drill.flood(delete, calls=1_560, workers=26)
+
+
+async def fill_ring(drill: Drill, room: str, author: Attacker, events: int, *, text: str = "x" * 400) -> None:
+    """Give the room `events` more messages and events, as copies of its first one. The room must be quiet meanwhile."""
+    first = (await author.post(room, text)).json()
+    count = drill.of(events)
+    async with drill.sql() as sql, sql.transaction():
+        await sql.execute(
+            "INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object("
+            "'id', gen_random_uuid(), 'client_message_id', gen_random_uuid(), 'seq', m.seq + n))).*"
+            " FROM messages m, generate_series(1, $2::int) n WHERE m.id = $1",
+            first["id"],
+            count,
+        )
+        await sql.execute(
+            "INSERT INTO events SELECT (jsonb_populate_record(e, jsonb_build_object('seq', m.seq, 'payload',"
+            " replace(replace(e.payload, '\"seq\":' || e.seq || ',', '\"seq\":' || m.seq || ','),"
+            " $1::text, m.id::text)))).*"
+            " FROM events e JOIN messages m ON m.room_id = e.room_id AND m.seq > e.seq"
+            " WHERE e.room_id = $2 AND e.seq = $3",
+            first["id"],
+            room,
+            first["seq"],
+        )
+        await sql.execute(
+            "UPDATE rooms SET last_seq = last_seq + $2, message_count = message_count + $2 WHERE id = $1",
+            room,
+            count,
+        )

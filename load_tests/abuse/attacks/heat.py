@@ -1,0 +1,45 @@
+"""Heat: one client must not make a room hot alone, nor keep it so by what it is refused."""
+
+import asyncio
+
+from load_tests.abuse.attack import AttackList
+from load_tests.abuse.drill import Drill
+from load_tests.bench.crowds import http_crowd
+from load_tests.bench.http_requests import get
+
+ATTACKS = AttackList()
+
+
+@ATTACKS.add("one load generator fetches one room", "M2")
+async def heat_alone(drill: Drill) -> None:
+    """The native crowd of the benchmarks, from 127.0.0.1: no program of ours asks faster."""
+    owner = await drill.person()
+    room = await drill.room(owner)
+    watcher = drill.attacker()
+    await drill.start_measuring()
+    hot = False
+
+    async def look() -> None:
+        nonlocal hot
+        while True:
+            answer = await watcher.call("GET", f"/api/v1/rooms/{room}", what="a room")
+            hot = hot or (answer.status == 200 and answer.json()["heat"]["hot"])
+            await asyncio.sleep(0.5)
+
+    looking = asyncio.ensure_future(look())
+    try:
+        run = await http_crowd(
+            drill.chat.host,
+            drill.chat.port,
+            [get(f"/api/v1/rooms/{room}/messages")],
+            64,
+            drill.scale.window_s,
+            most=0 if drill.scale.is_full else 500,
+        )
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+    drill.tally.answers.update(run.statuses)
+    drill.remarks.append(f"{run.per_s:.0f} requests a second")
+    drill.expect(not hot, "one address made a room hot alone")
+    drill.expect("429" in run.statuses, "one address was refused none of its fetches")

@@ -1,0 +1,120 @@
+"""Reads: search, the room list, unknown rooms, history, validators."""
+
+from typing import Final
+from uuid import uuid4
+
+from load_tests.abuse.attack import AttackList
+from load_tests.abuse.attacks.deletions import fill_ring
+from load_tests.abuse.drill import Drill
+
+ATTACKS = AttackList()
+LETTERS: Final = "+".join("abcdefghijklmnopqrstuvwxyz" * 2)[:95]
+"""48 one-letter words."""
+SEARCHED: Final = 100_000
+
+
+@ATTACKS.add("12 connections search for 48 letters", "H2")
+async def search(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await fill_ring(drill, room, owner, SEARCHED)
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    await drill.flood(
+        lambda _: attacker.call("GET", f"/api/v1/rooms/{room}/search?q={LETTERS}", what="a search"),
+        calls=20_000,
+        workers=12,
+    )
+
+
+@ATTACKS.add("12 addresses search for one word that is not there", "H2")
+async def search_in_vain(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await fill_ring(drill, room, owner, SEARCHED)
+    attackers = [drill.attacker() for _ in range(12)]
+    await drill.start_measuring()
+    await drill.flood(
+        lambda number: attackers[number % 12].call(
+            "GET", f"/api/v1/rooms/{room}/search?q=nowhere{number}", what="a search"
+        ),
+        calls=20_000,
+        workers=24,
+    )
+
+
+@ATTACKS.add("64 connections ask for the room list", "H2")
+async def room_list(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(8)]
+    await drill.start_measuring()
+    await drill.flood(
+        lambda number: attackers[number % 8].call("GET", "/api/v1/rooms?limit=100", what="the room list"),
+        calls=40_000,
+        workers=64,
+    )
+
+
+@ATTACKS.add("64 connections search rooms by name", "H2")
+async def room_search(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(8)]
+    await drill.start_measuring()
+    await drill.flood(
+        lambda number: attackers[number % 8].call(
+            "GET", f"/api/v1/rooms?q={number % 997}", what="a search of rooms"
+        ),
+        calls=40_000,
+        workers=64,
+    )
+
+
+@ATTACKS.add("fetches of rooms that do not exist", "M7")
+async def unknown_rooms(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(8)]
+    await drill.start_measuring()
+
+    async def fetch(number: int) -> None:
+        tail = ("", "/messages", "/events?after_seq=0", "/search?q=a")[number % 4]
+        path = f"/api/v1/rooms/none-{uuid4().hex}{tail}"
+        answer = await attackers[number % 8].call("GET", path, what="a fetch of an unknown room")
+        drill.expect(answer.status in (0, 404, 429, 503), f"an unknown room was answered {answer.status}")
+
+    await drill.flood(fetch, calls=40_000, workers=64)
+
+
+@ATTACKS.add("pages of old history and of 500 events")
+async def history(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await fill_ring(drill, room, owner, 20_000)
+    attackers = [drill.attacker() for _ in range(8)]
+    await drill.start_measuring()
+
+    async def fetch(number: int) -> None:
+        at = (number * 7_919) % 20_000
+        query = (
+            f"messages?before_seq={at + 1}&limit=100",
+            f"messages?around_seq={at + 1}&limit=100",
+            f"events?after_seq={at}&limit=500",
+            f"messages?after_seq={at}&limit=100",
+        )[number % 4]
+        await attackers[number % 8].call("GET", f"/api/v1/rooms/{room}/{query}", what="a page of history")
+
+    await drill.flood(fetch, calls=40_000, workers=48)
+
+
+@ATTACKS.add("floods of HEAD and of If-None-Match")
+async def validators(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(8)]
+    await drill.start_measuring()
+
+    async def fetch(number: int) -> None:
+        attacker = attackers[number % 8]
+        if number % 2:
+            tags = ", ".join(f'W/"{number}-{index}"' for index in range(200))
+            await attacker.call(
+                "GET", "/api/v1/rooms/lobby/messages", what="a conditional fetch", If_None_Match=tags
+            )
+        else:
+            await attacker.call("HEAD", "/api/v1/rooms/lobby/messages", what="a HEAD")
+
+    await drill.flood(fetch, calls=40_000, workers=64)

@@ -1,0 +1,182 @@
+"""Streams of both kinds: taken all, never read, reopened at once, resumed from anywhere."""
+
+import asyncio
+from random import Random
+from typing import Final
+from uuid import uuid4
+
+from load_tests.abuse.attack import AttackList
+from load_tests.abuse.attacker import Attacker, Connection
+from load_tests.abuse.attacks.deletions import fill_ring
+from load_tests.abuse.drill import Drill
+
+ATTACKS = AttackList()
+STREAMS: Final = 1_500
+MAX_SEQ: Final = 2**63 - 1
+
+
+async def _open(
+    attacker: Attacker, paths: list[str], *, small_buffer: bool = False, **headers: str
+) -> list[Connection]:
+    """As many streams as there are paths, 50 at a time; those that were opened."""
+    opened: list[Connection] = []
+    waiting = iter(paths)
+
+    async def work() -> None:
+        for path in waiting:
+            stream = await attacker.stream(path, small_buffer=small_buffer, **headers)
+            if stream is not None:
+                opened.append(stream)
+
+    await asyncio.gather(*(work() for _ in range(50)))
+    return opened
+
+
+def _expect_share(drill: Drill, opened: int, asked: int) -> None:
+    drill.remarks.append(f"{opened} of {asked} streams of one address were opened")
+    drill.expect(opened < asked, f"one address was given all {asked} streams it asked for")
+
+
+@ATTACKS.add("1,500 room streams from one address", "H4")
+async def room_streams(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    asked = drill.of(STREAMS)
+    opened = await _open(attacker, [f"/stream/v1/rooms/{room}"] * asked)
+    _expect_share(drill, len(opened), asked)
+    await drill.flood(lambda number: owner.post(room, f"to all {number}"), calls=100, workers=2)
+    await drill.hold()
+
+
+@ATTACKS.add("1,500 room-list streams of 100 rooms from one address", "H4")
+async def list_streams(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    rooms = [room, "lobby", *(f"none-{number}" for number in range(98))]
+    query = "&".join(f"room={each}" for each in rooms)
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    asked = drill.of(STREAMS)
+    opened = await _open(attacker, [f"/stream/v1/rooms?{query}"] * asked)
+    _expect_share(drill, len(opened), asked)
+    await drill.flood(lambda number: owner.post(room, f"to all {number}"), calls=100, workers=2)
+    await drill.hold()
+
+
+@ATTACKS.add("400 room-list streams that nobody reads", "H4")
+async def unread_list_streams(drill: Drill) -> None:
+    people = await drill.people(drill.of(8))
+    rooms = [await drill.room(person) for person in people]
+    query = "&".join(f"room={each}" for each in rooms)
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    await _open(attacker, [f"/stream/v1/rooms?{query}"] * drill.of(400), small_buffer=True)
+
+    async def post(number: int) -> None:
+        index = number % len(people)
+        await people[index].post(rooms[index], "x" * 400)
+
+    await drill.flood(post, calls=400, workers=8)
+    await drill.hold()
+
+
+@ATTACKS.add("400 room streams that nobody reads, 16 KB messages", "H4", "M1")
+async def unread_room_streams(drill: Drill) -> None:
+    people = await drill.people(drill.of(16))
+    room = await drill.room(people[0])
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    await _open(attacker, [f"/stream/v1/rooms/{room}"] * drill.of(400), small_buffer=True)
+    await drill.flood(
+        lambda number: people[number % len(people)].post(room, "\U0001f389" * 4_000), calls=800, workers=8
+    )
+    await drill.hold()
+
+
+@ATTACKS.add("400 gzipped streams of a busy room")
+async def gzipped_streams(drill: Drill) -> None:
+    people = await drill.people(drill.of(16))
+    room = await drill.room(people[0])
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    paths = [f"/stream/v1/rooms/{room}"] * drill.of(400)
+    await _open(attacker, paths, Accept_Encoding="gzip")
+    await drill.flood(
+        lambda number: people[number % len(people)].post(room, uuid4().hex * 100), calls=800, workers=8
+    )
+    await drill.hold()
+
+
+@ATTACKS.add("a storm of reconnects with random Last-Event-ID", "M1")
+async def reconnect_storm(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await fill_ring(drill, room, owner, 4_900)
+    attackers = [drill.attacker() for _ in range(4)]
+    rng = Random(11)
+    await drill.start_measuring()
+
+    async def reconnect(number: int) -> None:
+        last_id = rng.choice((0, rng.randrange(5_000), rng.randrange(5_000), MAX_SEQ))
+        stream = await attackers[number % 4].stream(f"/stream/v1/rooms/{room}", Last_Event_ID=str(last_id))
+        if stream is not None:
+            await stream.receive(within_s=0.2)
+            stream.reset()
+
+    await drill.flood(reconnect, calls=20_000, workers=64)
+
+
+@ATTACKS.add("streams of 10,000 rooms that do not exist", "H4", "M7")
+async def unknown_rooms(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(4)]
+    await drill.start_measuring()
+
+    async def ask(number: int) -> None:
+        attacker = attackers[number % 4]
+        if number % 2:
+            path = f"/stream/v1/rooms/none-{uuid4().hex}"
+        else:
+            path = "/stream/v1/rooms?" + "&".join(f"room=none-{uuid4().hex}" for _ in range(100))
+        stream = await attacker.stream(path)
+        if stream is not None:
+            stream.close()
+
+    await drill.flood(ask, calls=10_000, workers=32)
+
+
+@ATTACKS.add("streams asked for wrongly", "L")
+async def wrong_streams(drill: Drill) -> None:
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    requests: tuple[tuple[str, str], ...] = (
+        ("/stream/v1/rooms/lobby?last_event_id=-1", ""),
+        ("/stream/v1/rooms/lobby?last_event_id=" + "9" * 8_000, ""),
+        ("/stream/v1/rooms/lobby?mode=nothing", ""),
+        ("/stream/v1/rooms/" + "a" * 8_000, ""),
+        ("/stream/v1/rooms/%00", ""),
+        ("/stream/v1/rooms?" + "&".join(["room=lobby"] * 2_000), ""),
+        ("/stream/v1/rooms", ""),
+        ("/stream/v1/rooms/lobby", "x" * 8_000),
+        ("/stream/v1/rooms/lobby", "٣"),
+    )
+
+    async def ask(number: int) -> None:
+        path, last_id = requests[number % len(requests)]
+        stream = await attacker.stream(path, Last_Event_ID=last_id)
+        drill.expect(stream is None, f"a stream was opened for {path[:60]}")
+        if stream is not None:
+            stream.close()
+
+    await drill.flood(ask, calls=2_000, workers=8)
+
+
+@ATTACKS.add("further requests on open streams")
+async def pipelined_streams(drill: Drill) -> None:
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    streams = await _open(attacker, ["/stream/v1/rooms/lobby"] * drill.of(200))
+    request = attacker.request("GET", "/healthz/live", server="publish")
+    await asyncio.gather(*(stream.send(request * 50) for stream in streams))
+    await drill.hold()

@@ -1,0 +1,124 @@
+"""Writes that had no limit, or whose limit came after the work."""
+
+import asyncio
+from uuid import uuid4
+
+from load_tests.abuse.attack import AttackList
+from load_tests.abuse.drill import Drill
+
+ATTACKS = AttackList()
+
+
+@ATTACKS.add("PATCH of a room as fast as possible", "M7")
+async def room_changes(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await drill.start_measuring()
+    await drill.flood(
+        lambda number: owner.call(
+            "PATCH", f"/api/v1/rooms/{room}", {"name": f"name {number}"}, what="a change"
+        ),
+        calls=6_000,
+    )
+    drill.expect(drill.tally.answers["429"] > 0, "changes of a room have no limit")
+
+
+@ATTACKS.add("posts, edits and reactions in rooms that do not exist", "M7")
+async def unknown_rooms(drill: Drill) -> None:
+    person = await drill.person()
+    await drill.start_measuring()
+
+    async def write(number: int) -> None:
+        room = f"none-{uuid4().hex}"
+        if number % 2:
+            await person.post(room, "into nothing")
+        else:
+            path = f"/api/v1/rooms/{room}/messages/{uuid4()}/reactions/heart"
+            await person.call("PUT", path, what="a reaction in an unknown room")
+
+    await drill.flood(write, calls=20_000)
+    drill.expect(drill.tally.answers["429"] > 0, "writes into unknown rooms have no limit over all rooms")
+
+
+@ATTACKS.add("posts into 200 rooms by one person", "M7")
+async def many_rooms(drill: Drill) -> None:
+    owners = await drill.people(drill.of(20))
+    rooms = [await drill.room(owner) for owner in owners for _ in range(drill.of(10, least=1))]
+    person = await drill.person()
+    await drill.start_measuring()
+    await drill.flood(lambda number: person.post(rooms[number % len(rooms)], "everywhere"), calls=20_000)
+
+
+@ATTACKS.add("rooms made as fast as possible", "M7")
+async def room_creation(drill: Drill) -> None:
+    person = await drill.person()
+    await drill.start_measuring()
+    await drill.flood(
+        lambda number: person.call("POST", "/api/v1/rooms", {"name": f"flood {number}"}, what="a new room"),
+        calls=6_000,
+    )
+    drill.expect(drill.tally.answers["429"] > 0, "making rooms has no limit")
+
+
+@ATTACKS.add("reactions given and taken back", "M7")
+async def reactions(drill: Drill) -> None:
+    people = await drill.people(drill.of(20))
+    room = await drill.room(people[0])
+    message = (await people[0].post(room, "react to me")).json()["id"]
+    await drill.start_measuring()
+
+    async def toggle(number: int) -> None:
+        person = people[number % len(people)]
+        method = "PUT" if number // len(people) % 2 == 0 else "DELETE"
+        path = f"/api/v1/rooms/{room}/messages/{message}/reactions/heart"
+        await person.call(method, path, what="a reaction")
+
+    await drill.flood(toggle, calls=20_000, workers=40)
+
+
+@ATTACKS.add("typing as fast as possible", "M7")
+async def typing(drill: Drill) -> None:
+    people = await drill.people(drill.of(20))
+    room = await drill.room(people[0])
+    await drill.start_measuring()
+    await drill.flood(
+        lambda number: people[number % len(people)].call(
+            "POST", f"/api/v1/rooms/{room}/typing", what="typing"
+        ),
+        calls=20_000,
+        workers=40,
+    )
+
+
+@ATTACKS.add("slow mode: the same message twice, refused ones, switching", "M4")
+async def slow_mode(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await owner.call("PATCH", f"/api/v1/rooms/{room}", {"slow_mode_s": 300}, what="a change")
+    people = await drill.people(drill.of(20))
+    await drill.start_measuring()
+    key = str(uuid4())
+    first = await people[0].post(room, "once", key)
+    again = await people[0].post(room, "once", key)
+    drill.expect(first.status == 201, f"the first post in slow mode was answered {first.status}")
+    drill.expect(again.status == 200, f"the same post in slow mode was answered {again.status}")
+
+    async def post(number: int) -> None:
+        if number % 20 == 0:
+            change = {"slow_mode_s": 300 + number % 7}
+            await owner.call("PATCH", f"/api/v1/rooms/{room}", change, what="a change")
+        await people[number % len(people)].post(room, f"again {number}")
+
+    await drill.flood(post, calls=10_000)
+
+
+@ATTACKS.add("1,000 posts at once of 40 people into one room")
+async def burst(drill: Drill) -> None:
+    people = await drill.people(drill.of(40))
+    room = await drill.room(people[0])
+    await drill.start_measuring()
+    text = "\U0001f389" * 4_000
+    while not drill.is_over:
+        await asyncio.gather(*(person.post(room, text) for person in people for _ in range(drill.of(25))))
+        if not drill.scale.is_full:
+            break

@@ -1,0 +1,130 @@
+"""The field of an attack: where the servers are, fresh addresses and people, limits in count and time."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+import asyncpg
+
+from load_tests.abuse.attacker import Attacker
+from load_tests.abuse.tally import Tally
+from load_tests.bench.scale import Scale
+from local_stack.server_process import ServerProcess
+
+FULL: Final = Scale(factor=1.0, window_s=10.0, settle_s=2.0)
+TINY: Final = Scale(factor=0.02, window_s=20.0, settle_s=0.0)
+"""Ended by counts, not by time, so that a busy machine does the same."""
+
+HOSTS_PER_BLOCK: Final = 250
+_addresses = count()
+
+
+def fresh_address() -> str:
+    """A loopback address that no attacker has used yet, so that an earlier attack has used up none of its shares."""
+    number = next(_addresses)
+    block, host = divmod(number, HOSTS_PER_BLOCK)
+    high, low = divmod(block, HOSTS_PER_BLOCK)
+    return f"127.{16 + high}.{low}.{host + 1}"
+
+
+@dataclass
+class Drill:
+    """One attack's view of the stack. `faults` are sentences about what the stack should not have done.
+
+    `on_start` begins the bystander's window anew: an attack calls `start_measuring` once its preparation is done.
+    """
+
+    chat: ServerProcess
+    publish: ServerProcess
+    database_url: str
+    redis_url: str
+    operator_token: str
+    scale: Scale
+    on_start: Callable[[], Awaitable[None]]
+    tally: Tally = field(default_factory=Tally)
+    faults: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    _attackers: list[Attacker] = field(default_factory=list)
+    _ends_s: float = float("inf")
+
+    def of(self, full: int, *, least: int = 2) -> int:
+        return self.scale.of(full, least=least)
+
+    async def start_measuring(self) -> None:
+        await self.on_start()
+        self._ends_s = time.monotonic() + self.scale.window_s
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the attack's time is over."""
+        return time.monotonic() >= self._ends_s
+
+    async def hold(self) -> None:
+        """Wait for the end of the window: for attacks that hold something open. Short at a tiny scale."""
+        await asyncio.sleep(max(0.0, self._ends_s - time.monotonic()) if self.scale.is_full else 0.3)
+
+    def expect(self, holds: bool, sentence: str) -> None:
+        """Record `sentence` as a fault unless `holds`."""
+        if not holds:
+            self.faults.append(sentence)
+
+    def attacker(self) -> Attacker:
+        """A client at an address of its own, without a session."""
+        made = Attacker(
+            fresh_address(),
+            (self.chat.host, self.chat.port),
+            (self.publish.host, self.publish.port),
+            self.tally,
+        )
+        self._attackers.append(made)
+        return made
+
+    async def person(self, nickname: str = "mallory") -> Attacker:
+        """A signed-in client at an address of its own. Raises RuntimeError when it gets no session."""
+        attacker = self.attacker()
+        answer = await attacker.sign_in(nickname)
+        if answer.status != 201:
+            raise RuntimeError(f"no session for an attacker: {answer.status} {answer.body[:200]!r}")
+        return attacker
+
+    async def people(self, number: int) -> list[Attacker]:
+        return [await self.person(f"mallory {index}") for index in range(number)]
+
+    async def room(self, owner: Attacker, name: str = "abuse") -> str:
+        """A room of its own for this attack. Raises RuntimeError."""
+        room_id = f"{name}-{uuid4().hex[:12]}"
+        answer = await owner.call("POST", "/api/v1/rooms", {"id": room_id, "name": name})
+        if answer.status != 201:
+            raise RuntimeError(f"no room for an attack: {answer.status} {answer.body[:200]!r}")
+        return room_id
+
+    async def flood(self, call: Callable[[int], Awaitable[object]], *, calls: int, workers: int = 32) -> None:
+        """`call(0)`, `call(1)` … by `workers` at a time: at most `calls` at this scale, none begun after the window."""
+        numbers = iter(range(self.of(calls, least=8)))
+
+        async def work() -> None:
+            for number in numbers:
+                if self.is_over:
+                    return
+                await call(number)
+
+        await asyncio.gather(*(work() for _ in range(workers)))
+
+    @asynccontextmanager
+    async def sql(self) -> AsyncIterator[Any]:
+        """A connection to the stack's Postgres, to prepare what would take hours over HTTP."""
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        for attacker in self._attackers:
+            await attacker.close()
+        self._attackers.clear()

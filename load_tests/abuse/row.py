@@ -1,0 +1,102 @@
+"""What one attack did, its verdict, and the tables. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from load_tests.abuse.attack import Attack
+from load_tests.abuse.bystander import Window
+from load_tests.abuse.server_watch import Steps
+from load_tests.abuse.tally import Tally
+
+POSTS_P99_MS: Final = 250.0
+DELAY_P99_MS: Final = 500.0
+STEP_P999_MS: Final = 5.0
+STEP_LONGEST_MS: Final = 20.0
+SHOWN_TROUBLES: Final = 4
+
+HEAD: Final = (
+    "attack",
+    "finding",
+    "posts p50 / p99 ms",
+    "delay p99 ms",
+    "bystander's errors",
+    "attackers' answers",
+    "longest step ms",
+    "memory MiB",
+    "back after s",
+    "",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`grown_mib` is the growth of both servers while the attack ran; `back_after_s` is when memory and descriptors
+    were normal again, None when they were not in time. `steps` is empty for servers without that metric."""
+
+    attack: Attack
+    window: Window
+    tally: Tally
+    faults: tuple[str, ...]
+    remarks: tuple[str, ...]
+    steps: Mapping[str, Steps]
+    grown_mib: float
+    back_after_s: float | None
+
+    def harm(self) -> list[str]:
+        """What the bystander or the servers suffered, without any figure of time."""
+        bad = [f"the bystander met {count} × {what}" for what, count in self.window.bad.items()]
+        unseen = [f"{self.window.unseen} posts were not seen on a stream"] if self.window.unseen else []
+        wrong = [f"{count} × {what}" for what, count in self.tally.wrong.items()]
+        return [*bad, *unseen, *wrong, *dict.fromkeys(self.faults)]
+
+    def slowness(self) -> list[str]:
+        """Figures of time and memory beyond their bound."""
+        found = []
+        if self.window.posts.p99_ms > POSTS_P99_MS:
+            found.append(f"posts p99 {self.window.posts.p99_ms:.0f} ms")
+        if self.window.delays.p99_ms > DELAY_P99_MS:
+            found.append(f"stream delay p99 {self.window.delays.p99_ms:.0f} ms")
+        for server, steps in self.steps.items():
+            if steps.p999_ms > STEP_P999_MS or steps.longest_ms > STEP_LONGEST_MS:
+                found.append(
+                    f"{server}: loop steps p99.9 ≤ {steps.p999_ms:g} ms, longest ≤ {steps.longest_ms:g} ms"
+                )
+        if self.back_after_s is None:
+            found.append("memory or descriptors did not come back")
+        return found
+
+    @property
+    def troubles(self) -> list[str]:
+        return [*self.harm(), *self.slowness()]
+
+    def cells(self) -> tuple[str, ...]:
+        posts, delays = self.window.posts, self.window.delays
+        answers = ", ".join(f"{count:,} × {name}" for name, count in self.tally.answers.most_common(4))
+        longest = " / ".join(f"{steps.longest_ms:g}" for steps in self.steps.values())
+        troubles = self.troubles
+        return (
+            self.attack.name,
+            ", ".join(self.attack.findings),
+            f"{posts.p50_ms:.0f} / {posts.p99_ms:.0f}",
+            f"{delays.p99_ms:.0f}",
+            str(sum(self.window.bad.values()) + self.window.unseen),
+            answers,
+            longest or "–",
+            f"{self.grown_mib:+.0f}",
+            "never" if self.back_after_s is None else f"{self.back_after_s:.0f}",
+            "**" + "; ".join(troubles[:SHOWN_TROUBLES]) + "**" if troubles else "held",
+        )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def sum_line(rows: Sequence[Row]) -> str:
+    hurt = [row.attack.name for row in rows if row.troubles]
+    refused, asked = sum(row.tally.refused for row in rows), sum(row.tally.total for row in rows)
+    said = f"{len(rows)} attacks, {asked:,} answers to attackers, {refused:,} of them refusals. "
+    return said + (f"Hurt by: {'; '.join(hurt)}." if hurt else "The bystander noticed none of them.")

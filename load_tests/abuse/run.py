@@ -1,0 +1,119 @@
+"""One attack after the other on a running stack, a row for each."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from load_tests.abuse.attack import Attack
+from load_tests.abuse.bystander import Window
+from load_tests.abuse.drill import Drill
+from load_tests.abuse.row import Row
+from load_tests.abuse.server_watch import Buckets, Steps, Use, Watch, steps_between, use_of
+from load_tests.bench.scale import Scale
+from local_stack.server_process import ServerProcess
+
+ATTACK_WITHIN_S: Final = 240.0
+NORMAL_WITHIN_S: Final = 60.0
+NORMAL_MIB: Final = 48.0
+"""An allocator keeps what it was once given: that much more than before counts as normal."""
+NORMAL_DESCRIPTORS: Final = 24
+
+
+class Watcher(Protocol):
+    """A bystander, in this process or in its own."""
+
+    async def reset(self) -> None: ...
+
+    async def report(self) -> Window: ...
+
+
+class Target:
+    """The stack under attack."""
+
+    def __init__(
+        self,
+        chat: ServerProcess,
+        publish: ServerProcess,
+        *,
+        database_url: str,
+        redis_url: str,
+        operator_token: str,
+    ) -> None:
+        self.chat = chat
+        self.publish = publish
+        self.database_url = database_url
+        self.redis_url = redis_url
+        self.operator_token = operator_token
+
+    @property
+    def servers(self) -> tuple[ServerProcess, ServerProcess]:
+        return self.chat, self.publish
+
+
+async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scale, watch: Watch) -> Row:
+    """Run one attack, wait until memory and descriptors are normal, judge."""
+    drill = Drill(
+        chat=target.chat,
+        publish=target.publish,
+        database_url=target.database_url,
+        redis_url=target.redis_url,
+        operator_token=target.operator_token,
+        scale=scale,
+        on_start=bystander.reset,
+    )
+    before = [use_of(server) for server in target.servers]
+    buckets = [await watch.step_buckets(server) for server in target.servers]
+    await bystander.reset()
+    try:
+        async with asyncio.timeout(ATTACK_WITHIN_S):
+            await attack.run(drill)
+    except TimeoutError:
+        drill.faults.append(f"the attack was not over after {ATTACK_WITHIN_S:g} s")
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        drill.faults.append(f"the attack could not be made as planned: {type(error).__name__} {error}")
+    window = await bystander.report()
+    steps = await _steps(target, buckets, watch)
+    await _restart_ended(target, drill)
+    grown_mib = _grown_mib(target, before)
+    await drill.close()
+    back_after_s = await _back_to_normal(target, before)
+    return Row(
+        attack, window, drill.tally, tuple(drill.faults), tuple(drill.remarks), steps, grown_mib, back_after_s
+    )
+
+
+async def _steps(target: Target, before: Sequence[Buckets], watch: Watch) -> dict[str, Steps]:
+    found = {}
+    for server, buckets in zip(target.servers, before, strict=True):
+        steps = steps_between(buckets, await watch.step_buckets(server))
+        if steps is not None:
+            found[server.name] = steps
+    return found
+
+
+async def _restart_ended(target: Target, drill: Drill) -> None:
+    for server in target.servers:
+        if not server.is_running():
+            drill.faults.append(f"{server.name} ended with {server.exit_code()}")
+            await asyncio.to_thread(server.start_and_wait)
+
+
+def _grown_mib(target: Target, before: Sequence[Use]) -> float:
+    now = [use_of(server).memory_mib for server in target.servers]
+    return sum(now) - sum(use.memory_mib for use in before)
+
+
+async def _back_to_normal(target: Target, before: Sequence[Use]) -> float | None:
+    begun_s = time.monotonic()
+    while True:
+        now = [use_of(server) for server in target.servers]
+        if all(
+            use.memory_mib <= earlier.memory_mib + NORMAL_MIB
+            and use.descriptors <= earlier.descriptors + NORMAL_DESCRIPTORS
+            for use, earlier in zip(now, before, strict=True)
+        ):
+            return time.monotonic() - begun_s
+        if time.monotonic() - begun_s > NORMAL_WITHIN_S:
+            return None
+        await asyncio.sleep(0.1)

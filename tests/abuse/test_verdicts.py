@@ -1,0 +1,101 @@
+"""What the drill's figures mean, as tables."""
+
+import pytest
+
+from load_tests.abuse.attack import Attack
+from load_tests.abuse.bystander import Times, Window, times
+from load_tests.abuse.drill import Drill
+from load_tests.abuse.page import BEGIN, END, PAGE, with_results
+from load_tests.abuse.row import HEAD, Row, sum_line, table
+from load_tests.abuse.server_watch import Steps, steps_between
+from load_tests.abuse.tally import Tally
+
+QUICK = Times(100, 5.0, 20.0, 30.0)
+SLOW = Times(100, 5.0, 900.0, 1_000.0)
+
+
+async def _nothing(_: Drill) -> None:
+    """An attack that does nothing."""
+
+
+ATTACK = Attack("nothing", ("C1",), _nothing)
+
+
+def row(
+    *,
+    posts: Times = QUICK,
+    delays: Times = QUICK,
+    bad: dict[str, int] | None = None,
+    unseen: int = 0,
+    tally: Tally | None = None,
+    faults: tuple[str, ...] = (),
+    steps: Steps | None = None,
+    back_after_s: float | None = 1.0,
+) -> Row:
+    window = Window(posts, QUICK, QUICK, delays, bad or {}, unseen)
+    by_server = {} if steps is None else {"chat_server": steps}
+    return Row(ATTACK, window, tally or Tally(), faults, (), by_server, 0.0, back_after_s)
+
+
+def tally_of(status: int, **headers: str) -> Tally:
+    tally = Tally()
+    tally.note(status, {name.replace("_", "-"): value for name, value in headers.items()}, "a request")
+    return tally
+
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("judged", "trouble"),
+    [
+        (row(), ""),
+        (row(posts=SLOW), "posts p99 900 ms"),
+        (row(delays=SLOW), "stream delay p99 900 ms"),
+        (row(bad={"readiness: 503": 2}), "the bystander met 2 × readiness: 503"),
+        (row(unseen=3), "3 posts were not seen on a stream"),
+        (row(faults=("it was accepted", "it was accepted")), "it was accepted"),
+        (row(steps=Steps(4.0, 50.0)), "chat_server: loop steps p99.9 ≤ 4 ms, longest ≤ 50 ms"),
+        (row(steps=Steps(5.0, 20.0)), ""),
+        (row(back_after_s=None), "memory or descriptors did not come back"),
+        (row(tally=tally_of(500, Content_Type=PROBLEM)), "1 × a request was answered 500"),
+        (row(tally=tally_of(404)), "1 × a request was answered 404 without problem+json"),
+        (
+            row(tally=tally_of(503, Content_Type=PROBLEM)),
+            "1 × a request was answered 503 without Retry-After",
+        ),
+        (row(tally=tally_of(503, Content_Type=PROBLEM, Retry_After="1")), ""),
+        (row(tally=tally_of(429, Content_Type=PROBLEM)), ""),
+    ],
+)
+def test_a_row_names_each_trouble_once(judged: Row, trouble: str) -> None:
+    assert judged.troubles == ([trouble] if trouble else [])
+
+
+def test_the_table_has_a_cell_for_each_column_and_the_sum_names_what_hurt() -> None:
+    rows = [row(), row(posts=SLOW)]
+    assert all(len(each.cells()) == len(HEAD) for each in rows)
+    assert "**posts p99 900 ms**" in table(HEAD, [each.cells() for each in rows])
+    assert sum_line(rows).endswith("Hurt by: nothing.")
+    assert sum_line(rows[:1]).endswith("The bystander noticed none of them.")
+
+
+def test_steps_are_those_between_two_readings_of_the_histogram() -> None:
+    before = {0.001: 90.0, 0.01: 100.0, float("inf"): 101.0}
+    after = {0.001: 1_089.0, 0.01: 1_100.0, float("inf"): 1_101.0}
+    assert steps_between(before, after) == Steps(1.0, 10.0)
+    assert steps_between(after, after) is None
+    assert steps_between({}, {}) is None
+
+
+def test_times_are_ordered_before_they_are_counted() -> None:
+    assert times([0.003, 0.001, 0.002]) == Times(3, 2.0, 3.0, 3.0)
+    assert times([]) == Times(0, 0.0, 0.0, 0.0)
+
+
+def test_results_go_between_the_marks_of_the_page() -> None:
+    made = with_results(PAGE.read_text(), "the results")
+    assert made.count(BEGIN) == made.count(END) == 1
+    assert with_results(made, "the results") == made
+    with pytest.raises(ValueError, match="lost the marks"):
+        with_results("no marks", "the results")
