@@ -44,6 +44,7 @@ from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
 from chat_server.sessions import endpoints as sessions
+from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from chat_server.slow_mode import SlowMode
 from chat_server.spa import SinglePageApp, with_html_policy
@@ -87,7 +88,12 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
         producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
         await stack.enter_async_context(producer.sending(tasks))
         await stack.enter_async_context(tasks.running("outbox relay", OutboxRelay(outbox, producer, rng).run))
-        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old)
+        ended_sessions = EndedSessions()
+        sessions_repository = EndedSessionsRepository(engine)
+        poll = EndedSessionsPoll(ended_sessions, sessions_repository, datetime.fromtimestamp(0, UTC))
+        await poll.poll()
+        await stack.enter_async_context(tasks.running("ended sessions", poll.run))
+        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended_sessions.has)
         shares = Shares(settings, rng)
         gate = await stack.enter_async_context(
             open_fetch_gate(
@@ -121,6 +127,8 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
                 rooms=rooms_repository,
                 directory=RoomDirectory(rooms_repository, time.monotonic),
                 users=UserRepository(engine),
+                ended_sessions=ended_sessions,
+                ended_sessions_repository=sessions_repository,
                 hot_rooms=gate.hot_rooms,
                 rate_limits=RateLimits(settings, time.monotonic, rng),
                 slow_mode=SlowMode(redis),

@@ -23,11 +23,26 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
+    """Tokens carry the generation they were made in; ending all sessions of a user begins the next one."""
+
     __tablename__ = "users"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     nickname: Mapped[str]
     created_at: Mapped[datetime]
+    generation: Mapped[int] = mapped_column(Integer, server_default="0")
+
+
+class EndedSession(Base):
+    """`id` is a session's or a user's: its tokens of generations below `below_generation` are no longer valid."""
+
+    __tablename__ = "ended_sessions"
+    __table_args__ = (Index("ended_sessions_by_time", "ended_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    below_generation: Mapped[int] = mapped_column(Integer)
+    ended_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class Room(Base):

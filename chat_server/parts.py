@@ -19,6 +19,7 @@ from chat_server.outbox.event_producer import EventProducer
 from chat_server.rate_limits import RateLimits
 from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
+from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from chat_server.slow_mode import SlowMode
 
@@ -34,6 +35,8 @@ class Parts:
     rooms: RoomRepository
     directory: RoomDirectory
     users: UserRepository
+    ended_sessions: EndedSessions
+    ended_sessions_repository: EndedSessionsRepository
     hot_rooms: HotRooms
     rate_limits: RateLimits
     slow_mode: SlowMode

@@ -14,6 +14,7 @@ from chat_server.config import ChatSettings
 log = logging.getLogger(__name__)
 
 BURST_S: Final = 2
+SESSION_ENDS_PER_USER_PER_MIN: Final = 10
 LOGGED_GUESSES_PER_MIN: Final = 6
 """Log lines about wrong operator tokens. Overflow rule: DROP, the refusals are counted all the same."""
 
@@ -32,6 +33,7 @@ class RateLimits:
         self._rooms = TokenBuckets(per_room, max(1, per_room * BURST_S))
         self._addresses = TokenBuckets(per_address_per_s, max(1, settings.sessions_per_address_per_min / 2))
         self._typing = TokenBuckets(TYPING_PER_USER_PER_S, 2)
+        self._session_ends = TokenBuckets(SESSION_ENDS_PER_USER_PER_MIN / 60, SESSION_ENDS_PER_USER_PER_MIN)
         guesses_per_min = settings.operator_guesses_per_address_per_min
         self._operator_guesses = TokenBuckets(guesses_per_min / 60, max(1, guesses_per_min))
         self._guess_logs = TokenBuckets(LOGGED_GUESSES_PER_MIN / 60, LOGGED_GUESSES_PER_MIN)
@@ -47,6 +49,11 @@ class RateLimits:
         self._refuse(
             "address", self._addresses, address, self._clock(), "Too many new sessions from your address"
         )
+
+    def check_session_end(self, user_id: UUID) -> None:
+        """Raises ChatError `rate_limited`."""
+        what = "You are signing out too often"
+        self._refuse("user", self._session_ends, user_id, self._clock(), what)
 
     def check_operator_guesses(self, address: str) -> None:
         """Raises ChatError `rate_limited` after too many wrong operator tokens from the address."""

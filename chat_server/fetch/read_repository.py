@@ -97,7 +97,9 @@ LIMIT $5
 """
 
 _REACTORS = """
-SELECT r.last_seq, m.id, x.kind, x.user_id, u.nickname
+SELECT r.last_seq, m.id, x.kind, x.user_id, COALESCE(u.nickname, (
+    SELECT w.author_nickname FROM messages w WHERE w.author_id = x.user_id LIMIT 1
+), 'unknown') AS nickname
 FROM rooms r
 LEFT JOIN messages m ON m.room_id = r.id AND m.id = $2
 LEFT JOIN LATERAL (

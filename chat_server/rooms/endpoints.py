@@ -103,7 +103,7 @@ async def create_room(
     """Make a room; its maker is its owner."""
     parts.rate_limits.check_write("", session.user_id)
     room_id = wanted.id or room_id_from_name(wanted.name, f"room-{parts.rng.getrandbits(40):010x}")
-    if not await parts.rooms.add(room_id, wanted.name, session.user_id, datetime.now(UTC)):
+    if not await parts.rooms.add(room_id, wanted.name, session, datetime.now(UTC)):
         raise ChatError(
             "room_exists", f"There is a room {room_id!r} already; enter it or choose another name."
         )

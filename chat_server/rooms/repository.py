@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.internal_api import RoomHead
+from chat_contract.session_tokens import Session
 from chat_server.db import driver_connection
 from chat_server.hotchat.hot_rooms import COLD
 from chat_server.models import Message, Room
+from chat_server.sessions.repository import ensure_user
 
 _HEADS: Final = """
 SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
@@ -35,16 +37,17 @@ class RoomRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, room_id: str, name: str, owner_id: UUID, now: datetime) -> bool:
-        """False when the id is taken."""
+    async def add(self, room_id: str, name: str, owner: Session, now: datetime) -> bool:
+        """False when the id is taken. An owner without a row (a restored database) gets it again."""
         values = {
             "id": room_id,
             "name": name,
-            "owner_id": owner_id,
+            "owner_id": owner.user_id,
             "created_at": now,
             "active_at": now.replace(microsecond=0),
         }
         async with self._engine.begin() as tx:
+            await ensure_user(tx, owner)
             added = await tx.scalar(
                 pg_insert(Room)
                 .values(values)

@@ -1,4 +1,4 @@
-"""Entering with a nickname, and asking who one is."""
+"""Entering with a nickname, asking who one is, and ending sessions."""
 
 import time
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from chat_server.errors import problems
 from chat_server.json_body import documented_body, json_body
 from chat_server.messages.message_view import rfc3339_ms
 from chat_server.parts import PartsOf
-from chat_server.sessions.current import SignedIn, came_by_https, token_headers
+from chat_server.sessions.current import SignedIn, came_by_https, no_token_headers, token_headers
 from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
 
 router = APIRouter(tags=["sessions"])
@@ -42,6 +42,31 @@ async def create_session(
     return SessionView(
         user=UserView(id=str(user_id), nickname=wanted.nickname), token=token, expires_at=expires_at
     )
+
+
+_END_PROBLEMS = problems("unauthenticated", "session_expired", "rate_limited", "store_unavailable")
+
+
+@router.delete("/sessions/current", status_code=204, responses=_END_PROBLEMS)
+async def end_session(session: SignedIn, request: Request, parts: PartsOf) -> Response:
+    """Sign out: end this session, with all tokens made from it, and take the cookie back."""
+    parts.rate_limits.check_session_end(session.user_id)
+    parts.ended_sessions.add(await parts.ended_sessions_repository.end_session(session))
+    return _signed_out(request)
+
+
+@router.delete("/sessions", status_code=204, responses=_END_PROBLEMS)
+async def end_all_sessions(session: SignedIn, request: Request, parts: PartsOf) -> Response:
+    """End every session of this person, this one included."""
+    parts.rate_limits.check_session_end(session.user_id)
+    parts.ended_sessions.add(await parts.ended_sessions_repository.end_all_of(session))
+    return _signed_out(request)
+
+
+def _signed_out(request: Request) -> Response:
+    response = Response(status_code=204)
+    response.raw_headers += no_token_headers(is_https=came_by_https(request.scope))
+    return response
 
 
 @router.get("/me", responses=problems("unauthenticated", "session_expired"))

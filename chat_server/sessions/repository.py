@@ -3,10 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import func, insert
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chat_contract.session_tokens import Session
 from chat_server.models import User
+
+
+async def ensure_user(tx: AsyncConnection, session: Session) -> None:
+    """Make the user's row again from the token where a restored database lacks it. Locks nothing that exists.
+
+    What refers to `users` calls this first: a valid token must never fail for a missing row.
+    """
+    values = {
+        "id": session.user_id,
+        "nickname": session.nickname,
+        "generation": session.generation,
+        "created_at": func.now(),
+    }
+    await tx.execute(pg_insert(User).values(values).on_conflict_do_nothing(index_elements=["id"]))
 
 
 class UserRepository:

@@ -1,0 +1,146 @@
+"""Which sessions were ended before their tokens expired: every process keeps a list that it polls from Postgres.
+
+A list, not a question per request: tokens are verified in memory. The last known list holds while Postgres is down.
+The writer's transaction asks the table itself, so a write of an ended session is refused at once.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from prometheus_client import Counter, Gauge
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_contract.session_tokens import LIFETIME_S, Session
+from chat_server.db import STORE_ERRORS, driver_connection
+from chat_server.outage import Outage
+
+log = logging.getLogger(__name__)
+
+POLL_S: Final = 0.75
+MAX_ENDED: Final = 100_000
+OVERLAP: Final = timedelta(seconds=10)
+"""A row becomes visible at its commit, later than its `ended_at`; no transaction here takes that long."""
+
+ALL_GENERATIONS: Final = 2**31 - 1
+
+ENDED_SESSIONS = Gauge("hotchat_ended_sessions", "Ended sessions and users in the process's list")
+ENDED_OVERFLOW = Counter("hotchat_ended_sessions_dropped_total", "Ended sessions that left a full list")
+
+_SINCE: Final = """
+SELECT id, below_generation, ended_at FROM ended_sessions
+WHERE ended_at > $1 AND expires_at > now() ORDER BY ended_at DESC LIMIT $2"""
+
+_END: Final = """
+INSERT INTO ended_sessions (id, below_generation, ended_at, expires_at)
+VALUES ($1, $2, clock_timestamp(), now() + make_interval(secs => $3))
+ON CONFLICT (id) DO UPDATE SET below_generation = GREATEST(ended_sessions.below_generation, EXCLUDED.below_generation),
+    ended_at = EXCLUDED.ended_at, expires_at = EXCLUDED.expires_at"""
+
+_NEXT_GENERATION: Final = """
+INSERT INTO users (id, nickname, created_at, generation) VALUES ($1, $2, now(), $3::int + 1)
+ON CONFLICT (id) DO UPDATE SET generation = GREATEST(users.generation, $3::int) + 1
+RETURNING generation"""
+
+_EXPIRE: Final = """
+DELETE FROM ended_sessions WHERE id = ANY(ARRAY(SELECT id FROM ended_sessions WHERE expires_at < now() LIMIT $1))"""
+
+
+class Ended(NamedTuple):
+    """`id` is a session's or a user's; tokens of generations below `below_generation` are no longer valid."""
+
+    id: UUID
+    below_generation: int
+
+
+class EndedSessions:
+    """At most MAX_ENDED entries. Overflow rule: OLDEST leaves; the writer's transaction still refuses it."""
+
+    def __init__(self, max_entries: int = MAX_ENDED) -> None:
+        self._max_entries = max_entries
+        self._below: OrderedDict[UUID, int] = OrderedDict()
+
+    def add(self, ended: Ended) -> None:
+        known = self._below.pop(ended.id, 0)
+        self._below[ended.id] = max(known, ended.below_generation)
+        if len(self._below) > self._max_entries:
+            self._below.popitem(last=False)
+            ENDED_OVERFLOW.inc()
+        ENDED_SESSIONS.set(len(self._below))
+
+    def has(self, session: Session) -> bool:
+        """Whether the session was ended, as far as this process knows."""
+        below = self._below
+        if not below:
+            return False
+        generation = session.generation
+        return below.get(session.session_id, 0) > generation or below.get(session.user_id, 0) > generation
+
+
+class EndedSessionsRepository:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def end_session(self, session: Session) -> Ended:
+        """End one session. One without an id of its own is its user's only one."""
+        if session.session_id == session.user_id:
+            return await self.end_all_of(session)
+        async with driver_connection(self._engine) as connection:
+            ended = Ended(session.session_id, ALL_GENERATIONS)
+            await connection.execute(_END, *ended, float(LIFETIME_S))
+        return ended
+
+    async def end_all_of(self, session: Session) -> Ended:
+        """End every session of the user, by the next generation; a missing row is made again from the token."""
+        async with driver_connection(self._engine) as connection, connection.transaction():
+            generation = await connection.fetchval(
+                _NEXT_GENERATION, session.user_id, session.nickname, session.generation
+            )
+            ended = Ended(session.user_id, generation)
+            await connection.execute(_END, *ended, float(LIFETIME_S))
+        return ended
+
+    async def ended_since(self, since: datetime, limit: int) -> tuple[list[Ended], datetime]:
+        """The newest `limit` ends after `since`, oldest first, and the time of the last one (`since` if none)."""
+        async with driver_connection(self._engine) as connection:
+            rows = await connection.fetch(_SINCE, since, limit)
+        rows.reverse()
+        ended = [Ended(row["id"], row["below_generation"]) for row in rows]
+        return ended, rows[-1]["ended_at"] if rows else since
+
+
+async def expire_ended_sessions(connection: asyncpg.Connection, limit: int) -> None:
+    """Forget up to `limit` ends of sessions whose tokens have expired since."""
+    await connection.execute(_EXPIRE, limit)
+
+
+class EndedSessionsPoll:
+    """Keeps the process's list up to date, at most POLL_S behind Postgres."""
+
+    def __init__(self, ended: EndedSessions, repository: EndedSessionsRepository, start: datetime) -> None:
+        self._ended = ended
+        self._repository = repository
+        self._since = start
+        self._outage = Outage(log, store="Postgres", part="ended sessions")
+
+    async def poll(self) -> None:
+        """Read what was ended since the last call. Raises errors of the store."""
+        found, last = await self._repository.ended_since(self._since, MAX_ENDED)
+        for ended in found:
+            self._ended.add(ended)
+        self._since = max(self._since, last - OVERLAP)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            try:
+                await self.poll()
+            except STORE_ERRORS as error:
+                self._outage.failed(error)
+            else:
+                self._outage.succeeded()

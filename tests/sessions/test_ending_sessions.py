@@ -1,0 +1,176 @@
+"""Signing out: an ended session is refused by every process, also while Postgres is away."""
+
+import hashlib
+import time
+import uuid
+from datetime import UTC, datetime
+
+import asyncpg
+import httpx
+import jwt
+import pytest
+
+from chat_contract.session_tokens import LIFETIME_S, Session, SessionTokens
+from chat_server.db import migrate, open_database
+from chat_server.sessions.ended import (
+    Ended,
+    EndedSessions,
+    EndedSessionsPoll,
+    EndedSessionsRepository,
+    expire_ended_sessions,
+)
+from local_stack.postgres import Postgres
+from tests.api.conftest import People
+from tests.chat_stack import SECRET, StartChatStack
+from tests.hotchat.fetching_crowd import until
+
+
+def session_of(user_id: uuid.UUID, session_id: uuid.UUID, generation: int = 0) -> Session:
+    return Session(user_id, "ann", 0, 2**62, session_id, generation)
+
+
+def test_a_session_and_a_generation_can_be_ended_and_the_oldest_leave_a_full_list() -> None:
+    ended = EndedSessions(max_entries=2)
+    user, session = uuid.uuid4(), uuid.uuid4()
+    assert not ended.has(session_of(user, session))
+    ended.add(Ended(user, 2))
+    ended.add(Ended(user, 1))
+    assert [ended.has(session_of(user, session, generation)) for generation in (0, 1, 2)] == [
+        True,
+        True,
+        False,
+    ]
+    ended.add(Ended(session, 9))
+    assert ended.has(session_of(user, session, 2))
+    ended.add(Ended(uuid.uuid4(), 1))
+    assert not ended.has(session_of(user, uuid.uuid4(), 0))
+    assert ended.has(session_of(user, session, 2))
+
+
+async def test_signing_out_ends_this_session_with_its_renewed_tokens_and_clears_the_cookie(
+    people: People,
+) -> None:
+    ann = await people.enter()
+    token = ann.http.headers["Authorization"].removeprefix("Bearer ")
+    tokens = SessionTokens(SECRET)
+    session = tokens.verify(token, time.time())
+    renewed, _ = tokens.renew(session, time.time() + 5)
+    other, _ = tokens.issue(session.user_id, "ann", time.time(), session_id=uuid.uuid4())
+    answer = await ann.http.delete("/api/v1/sessions/current")
+    assert answer.status_code == 204
+    assert "hotchat_session=;" in answer.headers["set-cookie"] and "Max-Age=0" in answer.headers["set-cookie"]
+    for ended in (token, renewed):
+        await assert_refused(ann.http, ended)
+    assert (await me(ann.http, other)).status_code == 200
+
+
+async def test_ending_all_sessions_ends_every_token_of_the_person_and_nobody_elses(people: People) -> None:
+    ann, ben = await people.enter("ann"), await people.enter("ben")
+    token = ann.http.headers["Authorization"].removeprefix("Bearer ")
+    other, _ = SessionTokens(SECRET).issue(uuid.UUID(ann.id), "ann", time.time(), session_id=uuid.uuid4())
+    assert (await ann.http.delete("/api/v1/sessions")).status_code == 204
+    for ended in (token, other):
+        await assert_refused(ann.http, ended)
+    assert (await ben.get("/api/v1/me"))["id"] == ben.id
+
+
+async def test_ending_a_session_made_by_an_earlier_version_ends_it(people: People) -> None:
+    http = people.nobody()
+    token = earlier_token(uuid.uuid4())
+    assert (await me(http, token)).status_code == 200
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await http.delete("/api/v1/sessions/current", headers=headers)).status_code == 204
+    await assert_refused(http, token)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions/current", "/api/v1/sessions"])
+async def test_without_a_session_there_is_nothing_to_end(people: People, path: str) -> None:
+    answer = await people.nobody().delete(path)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_signing_out_again_and_again_is_limited(people: People) -> None:
+    ann = await people.enter()
+    tokens = SessionTokens(SECRET)
+    answers = []
+    for _ in range(12):
+        token, _ = tokens.issue(uuid.UUID(ann.id), "ann", time.time(), session_id=uuid.uuid4())
+        answers.append(
+            await ann.http.delete("/api/v1/sessions/current", headers={"Authorization": f"Bearer {token}"})
+        )
+    assert [answer.status_code for answer in answers] == [204] * 10 + [429] * 2
+
+
+async def test_every_process_refuses_an_ended_session_also_while_postgres_is_away(
+    start_chat_stack: StartChatStack, own_postgres: Postgres
+) -> None:
+    own_postgres.ensure_database("hotchat")
+    stack = start_chat_stack(chat=2, publish=0, scheduler=0, DATABASE_URL=own_postgres.url("hotchat"))
+    first, second = (server.base_url for server in stack.chat_servers)
+    async with httpx.AsyncClient() as http:
+        entered = (await http.post(f"{first}/api/v1/sessions", json={"nickname": "ann"})).json()
+        http.cookies.clear()
+        http.headers["Authorization"] = f"Bearer {entered['token']}"
+        assert (await http.get(f"{second}/api/v1/me")).status_code == 200
+        assert (await http.delete(f"{first}/api/v1/sessions/current")).status_code == 204
+
+        async def is_refused() -> bool:
+            return (await http.get(f"{second}/api/v1/me")).status_code == 401
+
+        await until(is_refused, within_s=10, what="the other process to refuse the session")
+        own_postgres.kill()
+        for url in (first, second):
+            await assert_refused(http, entered["token"], url)
+
+
+async def test_a_process_that_starts_later_knows_what_was_ended_before(
+    start_chat_stack: StartChatStack,
+) -> None:
+    stack = start_chat_stack(publish=0, scheduler=0)
+    async with httpx.AsyncClient() as http:
+        entered = (await http.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": "ann"})).json()
+        http.cookies.clear()
+        headers = {"Authorization": f"Bearer {entered['token']}"}
+        assert (await http.delete(f"{stack.chat_url}/api/v1/sessions", headers=headers)).status_code == 204
+        later = start_chat_stack(publish=0, scheduler=0)
+        await assert_refused(http, entered["token"], later.chat_url)
+
+
+async def test_a_poll_finds_an_end_whose_commit_came_late_and_retention_forgets_expired_ones(
+    database_url: str,
+) -> None:
+    async with open_database(database_url, 4) as engine:
+        await migrate(engine)
+        ended, repository = EndedSessions(), EndedSessionsRepository(engine)
+        poll = EndedSessionsPoll(ended, repository, datetime.fromtimestamp(0, UTC))
+        early, late = (session_of(uuid.uuid4(), uuid.uuid4()) for _ in range(2))
+        await repository.end_session(early)
+        await poll.poll()
+        assert ended.has(early)
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(
+            "INSERT INTO ended_sessions SELECT $1, 1, ended_at - interval '5 s', expires_at FROM ended_sessions",
+            late.session_id,
+        )
+        await poll.poll()
+        assert ended.has(late)
+        await connection.execute("UPDATE ended_sessions SET expires_at = now() - interval '1 s'")
+        for left in (1, 0):
+            await expire_ended_sessions(connection, 1)
+            assert await connection.fetchval("SELECT count(*) FROM ended_sessions") == left
+        await connection.close()
+
+
+def earlier_token(user_id: uuid.UUID) -> str:
+    now_s = int(time.time())
+    claims = {"sub": str(user_id), "nick": "ann", "iat": now_s, "exp": now_s + LIFETIME_S}
+    return jwt.encode(claims, hashlib.sha256(SECRET.encode()).digest(), algorithm="HS256")
+
+
+async def me(http: httpx.AsyncClient, token: str, base_url: str = "") -> httpx.Response:
+    return await http.get(f"{base_url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+
+
+async def assert_refused(http: httpx.AsyncClient, token: str, base_url: str = "") -> None:
+    answer = await me(http, token, base_url)
+    assert (answer.status_code, answer.json()["code"]) == (401, "session_expired")
