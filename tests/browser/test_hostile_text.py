@@ -1,9 +1,14 @@
 """No text and no name can harm the page."""
 
-import pytest
-from playwright.async_api import expect
+import json
+from collections.abc import Mapping
+from typing import Any
 
-from tests.browser.tab import People
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.tab import People, Person, Tab
+from tests.contract.texts import hostile_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -11,7 +16,7 @@ HOSTILE = {
     "html": '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script> <b>bold</b>',
     "link": "[click](javascript:window.harmed=1) <a href='javascript:window.harmed=1'>x</a>",
     "bidi": "\u202egnp.exe\u2066 hidden \u2069 end",
-    "zalgo": "Z" + "\u0301\u0315\u0322\u0334\u0489" * 200 + "algo",
+    "zalgo": "Z" + "\u0301\u0315\u0322\u0334\u0489" * 6 + "algo",  # as many marks as the server takes
     "emoji": "🎉" * 4_000,
     "lines": "top" + "\n" * 2_000 + "bottom",
     "word": "w" * 4_000,
@@ -50,3 +55,95 @@ async def test_hostile_text_is_shown_harmlessly(people: People) -> None:
         "tallest": 0,
         "overrides": False,
     }
+
+
+async def holds(tab: Tab, room: str, ann: Person, texts: Mapping[str, str], **author: str) -> None:
+    """Let the tab's pages of the room hold these texts, whatever the server would take today: old rooms may."""
+    for name in texts:
+        await ann.post(room, f"stands for {name}")
+
+    async def put_texts(route: Route) -> None:
+        answer = await route.fetch()
+        page: dict[str, Any] = await answer.json()
+        for message in page.get("messages", []):
+            message["text"] = texts.get(message["text"].removeprefix("stands for "), message["text"])
+            if message["text"] in texts.values():
+                message["author"].update(author)
+        await route.fulfill(response=answer, body=json.dumps(page))
+
+    await tab.page.route(f"**/api/v1/rooms/{room}/messages*", put_texts)
+
+
+async def test_a_room_full_of_hostile_texts_stays_usable(people: People) -> None:
+    texts = hostile_texts()
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab = await people.tab_of(ann)
+    await holds(tab, room, ann, texts)
+    await ann.post(room, "the newest one")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("the newest one")
+    seen: set[str] = set()
+    await tab.list.hover()
+    while len(seen) <= len(texts):
+        seen.update(
+            await tab.page.evaluate(
+                "() => [...document.querySelectorAll('[data-seq]')].map(row => row.dataset.seq)"
+            )
+        )
+        drawn = await tab.page.evaluate(
+            """() => ({
+                plain: document.querySelectorAll('.row-plain, .text-plain').length,
+                levels: Math.max(...[...document.querySelectorAll('.text *')].map(node => {
+                    let levels = 0;
+                    for (let at = node; !at.classList.contains('text'); at = at.parentElement) levels += 1;
+                    return levels;
+                }), 0),
+                elements: Math.max(...[...document.querySelectorAll('.text')].map(
+                    text => text.querySelectorAll('*').length)),
+                tallest: Math.max(...[...document.querySelectorAll('article')].map(row => row.offsetHeight)),
+                sideways: document.querySelector('.list').scrollWidth > document.querySelector('.list').clientWidth,
+            })"""
+        )
+        assert drawn["plain"] == 0, "no text breaks its row"
+        assert drawn["levels"] <= 12
+        assert drawn["elements"] <= 2_100, "a folded text is drawn in part"
+        assert drawn["tallest"] < 600
+        assert not drawn["sideways"]
+        await tab.page.mouse.wheel(0, -400)
+        await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
+    await tab.page.get_by_role("button", name="Back to newest").click()
+    await tab.write("and I can still write")
+    await tab.sees("and I can still write")
+    await tab.page.unroute_all(behavior="wait")
+
+
+async def test_a_message_that_cannot_be_drawn_breaks_its_own_row_and_its_owner_deletes_it(
+    people: People,
+) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "the one before")
+    bob = await people.person("Bob")
+    await bob.post(room, "💥 **breaks**")
+    broken_row = await (await people.person("💥 Eve")).post(room, "her *row* breaks")
+    await ann.post(room, "the one after", reply_to=broken_row["id"])
+    tab = await people.tab_of(ann)
+    await tab.page.add_init_script(
+        """const segment = Intl.Segmenter.prototype.segment;
+        Intl.Segmenter.prototype.segment = function (text) {
+            if (text.includes('💥')) throw new Error('cannot be drawn');
+            return segment.call(this, text);
+        };"""
+    )
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("the one before")
+    await tab.sees("the one after")
+    await expect(tab.row("💥 **breaks**")).to_have_count(1)
+    await expect(tab.page.locator(".row-plain")).to_contain_text("her *row* breaks")
+    for text in ("her *row* breaks", "💥 **breaks**"):
+        await tab.choose(text, "Delete")
+        await tab.page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+        await expect(tab.page.get_by_text(text)).to_have_count(0)
+    await tab.write("and I can still write")
+    await tab.sees("and I can still write")

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomEvent } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import { notify } from "@/lib/notifications";
 import { useViewer } from "@/lib/services";
 import { useOpenRoom } from "./room-context";

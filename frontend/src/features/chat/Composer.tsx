@@ -6,7 +6,7 @@ import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import { IconButton } from "@/lib/IconButton";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useServices, useSession } from "@/lib/services";
 import { completionAria, Completions, type Completion } from "./Completions";

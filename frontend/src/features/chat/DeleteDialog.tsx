@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import { exactTime } from "./message-time";
 import { useOpenRoom } from "./room-context";
 

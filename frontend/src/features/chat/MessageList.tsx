@@ -2,12 +2,13 @@ import { useVirtualizer, type VirtualItem, type Virtualizer } from "@tanstack/re
 import { ArrowDown } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { Contained } from "@/lib/Contained";
 import { SMOOTH_SCROLL_PER_S } from "@/lib/paced/commit-pace";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import type { Row } from "@/lib/paced/rows";
 import { AwayBanner } from "./AwayBanner";
 import { FREEZE_BUSY_PER_S, useFreezeGestures } from "./freeze-gestures";
-import { MessageRow } from "./MessageRow";
+import { MessageRow, PlainRow } from "./MessageRow";
 import { dayName } from "./message-time";
 import { PinnedBar } from "./PinnedBar";
 import { useOpenRoom } from "./room-context";
@@ -156,7 +157,11 @@ function ListRow({ row, isTarget }: { row: Row; isTarget: boolean }) {
         </div>
       );
     case "message":
-      return <MessageRow row={row} isTarget={isTarget} />;
+      return (
+        <Contained of={row.message} fallback={<PlainRow row={row} />}>
+          <MessageRow row={row} isTarget={isTarget} />
+        </Contained>
+      );
   }
 }
 

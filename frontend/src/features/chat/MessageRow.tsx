@@ -1,6 +1,7 @@
 import { Pin, RotateCcw, TriangleAlert, X } from "lucide-react";
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Contained } from "@/lib/Contained";
 import type { Message } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import type { Post } from "@/lib/outbox/outbox";
@@ -9,7 +10,7 @@ import { useServices } from "@/lib/services";
 import { Avatar } from "./Avatar";
 import { MessageActions } from "./MessageActions";
 import { exactTime, shortTime } from "./message-time";
-import { MessageText } from "./MessageText";
+import { MessageText, PlainText } from "./MessageText";
 import { QuotedMessage } from "./QuotedMessage";
 import { ReactionBar } from "./ReactionBar";
 import { useOpenRoom } from "./room-context";
@@ -84,6 +85,37 @@ function isSameRow(a: MessageRowData, b: MessageRowData): boolean {
   );
 }
 
+/** A message whose row could not be drawn: its words as they are, and what can be done about it. */
+export function PlainRow({ row: { message, isMine, post } }: { row: MessageRowData }) {
+  const { t } = useTranslation();
+  return (
+    <article
+      className="row row-first row-plain"
+      tabIndex={-1}
+      data-message-id={message.id}
+      data-seq={post === null ? message.seq : undefined}
+    >
+      <div className="gutter" />
+      <div className="body">
+        <header>
+          <bdi className="nickname">{message.author.nickname}</bdi>
+        </header>
+        <div className="bubble-line">
+          <div className="bubble">
+            {message.deleted ? (
+              <p className="quiet">{t("message.deleted")}</p>
+            ) : (
+              <PlainText text={message.text} />
+            )}
+          </div>
+          {!message.deleted && post === null && <MessageActions message={message} isMine={isMine} />}
+        </div>
+        {post !== null && <PostState post={post} />}
+      </div>
+    </article>
+  );
+}
+
 function PinMark() {
   const { t } = useTranslation();
   return (
@@ -99,7 +131,11 @@ function Bubble({ message, lock, unlock }: { message: Message; lock: number | nu
   if (message.deleted) return <p className="quiet">{t("message.deleted")}</p>;
   return (
     <>
-      {message.reply_to !== null && <QuotedMessage messageId={message.reply_to} />}
+      {message.reply_to !== null && (
+        <Contained of={message.reply_to} fallback={null}>
+          <QuotedMessage messageId={message.reply_to} />
+        </Contained>
+      )}
       <MessageText text={message.text} />
       {message.edited_at !== null &&
         (lock === null ? (

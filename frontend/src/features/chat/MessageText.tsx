@@ -1,30 +1,53 @@
-import { memo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Contained } from "@/lib/Contained";
 import { harmlessText } from "@/lib/harmless-text";
-import { drawMarkdown } from "@/lib/markdown";
 import { useViewer } from "@/lib/services";
+import { drawBlocks } from "@/lib/text/draw-text";
+import { beginningOf, parseText } from "@/lib/text/grammar";
+import { isOnlyEmoji } from "@/lib/text/only-emoji";
 
 const FOLD_CHARACTERS = 700;
 const FOLD_LINES = 10;
-const ONLY_EMOJI =
-  /^(?:\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier}|\u200D\p{Extended_Pictographic})*\s*){1,6}$/u;
+// More than fits into a folded message at any width; the rest is drawn when it is opened.
+const FOLDED_CHARACTERS = 2_000;
+const FOLDED_LINES = 16;
+const PLAIN_MAX = 8_000;
 
 /** A message's text: small Markdown, long ones folded, a few lone emoji large. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
+  return (
+    <Contained of={text} fallback={<PlainText text={text} />}>
+      <DrawnText text={text} />
+    </Contained>
+  );
+});
+
+/** A text that could not be drawn otherwise: nothing is read in it. */
+export function PlainText({ text }: { text: string }) {
+  return (
+    <div className="text text-plain" dir="auto">
+      {text.slice(0, PLAIN_MAX)}
+    </div>
+  );
+}
+
+function DrawnText({ text }: { text: string }) {
   const { t } = useTranslation();
   const nickname = useViewer()?.nickname ?? "";
   const [isOpen, setIsOpen] = useState(false);
   const harmless = harmlessText(text);
+  const blocks = useMemo(() => parseText(harmless, nickname), [harmless, nickname]);
   const isLong =
     harmless.length > FOLD_CHARACTERS || harmless.split("\n", FOLD_LINES + 1).length > FOLD_LINES;
-  const isBig = ONLY_EMOJI.test(harmless);
+  const isFolded = isLong && !isOpen;
   return (
     <>
       <div
-        className={`text${isBig ? " text-emoji" : ""}${isLong && !isOpen ? " text-folded" : ""}`}
+        className={`text${isOnlyEmoji(harmless) ? " text-emoji" : ""}${isFolded ? " text-folded" : ""}`}
         dir="auto"
       >
-        {drawMarkdown(harmless, nickname)}
+        {drawBlocks(isFolded ? beginningOf(blocks, FOLDED_CHARACTERS, FOLDED_LINES) : blocks)}
       </div>
       {isLong && (
         <button
@@ -38,4 +61,4 @@ export const MessageText = memo(function MessageText({ text }: { text: string })
       )}
     </>
   );
-});
+}

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { harmlessText } from "@/lib/harmless-text";
 import { IconButton } from "@/lib/IconButton";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { remember, remembered } from "@/lib/remembered";
 import { useOpenRoom } from "./room-context";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CornerDownRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { harmlessText } from "@/lib/harmless-text";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 

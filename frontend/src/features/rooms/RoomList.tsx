@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
 import { harmlessText } from "@/lib/harmless-text";
 import { IconButton } from "@/lib/IconButton";
-import { plainLine } from "@/lib/markdown";
+import { plainLine } from "@/lib/text/words";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/lib/services";
 import { useRooms, useRoomsNamed } from "./use-rooms";

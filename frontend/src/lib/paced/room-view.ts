@@ -9,7 +9,7 @@ import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import { Absence, type AwayNotice } from "./absence";
 import { commitDelayMs, RateMeter } from "./commit-pace";
 import { MOVING, nextFreeze, type Freeze, type FreezeEvent } from "./freeze";
-import { mentions } from "./mentions";
+import { mentions } from "@/lib/text/words";
 import type { Held, Seen } from "./missed";
 import { buildRows, postsNotShown, type Row } from "./rows";
 import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mentions } from "@/lib/paced/mentions";
+import { mentions } from "@/lib/text/words";
 
 it.each([
   ["hi @Ann", "Ann", true],

@@ -1,0 +1,11 @@
+const EMOJI_MAX = 6;
+const UNITS_MAX = 40 * EMOJI_MAX; // the longest emoji have 35; longer texts are not looked through
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3)/u;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Whether a text is one to six emoji and nothing else. */
+export function isOnlyEmoji(text: string): boolean {
+  if (text.length > UNITS_MAX) return false;
+  const shown = [...graphemes.segment(text)].filter(({ segment }) => segment.trim() !== "");
+  return shown.length > 0 && shown.length <= EMOJI_MAX && shown.every(({ segment }) => EMOJI.test(segment));
+}

@@ -1,0 +1,13 @@
+"""Texts that the tests of the page and of the servers share."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+_HOSTILE: Final = Path(__file__).with_name("hostile_texts.json")
+
+
+def hostile_texts() -> dict[str, str]:
+    """Texts of up to 4,000 code points, by name, that cost some reader of Markdown, or its screen, more than that."""
+    parts: dict[str, list[tuple[str, int]]] = json.loads(_HOSTILE.read_text(encoding="utf-8"))
+    return {name: "".join(unit * times for unit, times in repeated) for name, repeated in parts.items()}
