@@ -17,7 +17,7 @@ from load_tests.abuse.attacks import ATTACKS
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import FULL, TINY, Drill
 from load_tests.abuse.page import PAGE, with_results
-from load_tests.abuse.row import HEAD, Row, sum_line, table
+from load_tests.abuse.row import HEAD, Row, step_sentences, steps_are_short, sum_line, table
 from load_tests.abuse.run import Target, suffer
 from load_tests.abuse.server_watch import Watch
 from load_tests.abuse.slow_texts import TextCost, measure_texts
@@ -156,9 +156,17 @@ def _line(row: Row) -> str:
 def results(rows: Sequence[Row], cost: TextCost | None) -> str:
     """What goes into docs/security.md."""
     machine = ", ".join(f"{key}: {value}" for key, value in describe().items())
-    texts = [] if cost is None else ["", *(f"- {sentence}" for sentence in cost.sentences())]
+    sentences = [*step_sentences(rows), *([] if cost is None else cost.sentences())]
     return "\n".join(
-        [f"Taken on: {machine}.", "", table(HEAD, [row.cells() for row in rows]), "", sum_line(rows), *texts]
+        [
+            f"Taken on: {machine}.",
+            "",
+            table(HEAD, [row.cells() for row in rows]),
+            "",
+            sum_line(rows),
+            "",
+            *(f"- {sentence}" for sentence in sentences),
+        ]
     )
 
 
@@ -184,7 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.page:
         PAGE.write_text(with_results(PAGE.read_text(), made))
     broken = cost is not None and bool(cost.not_shown)
-    return 1 if broken or any(row.troubles for row in rows) else 0
+    held = steps_are_short(rows) and not any(row.troubles for row in rows)
+    return 0 if held and not broken else 1
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from load_tests.abuse.attack import Attack
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import Drill
 from load_tests.abuse.row import Row
-from load_tests.abuse.server_watch import Buckets, Steps, Use, Watch, steps_between, use_of
+from load_tests.abuse.server_watch import Use, Watch, use_of
 from load_tests.bench.scale import Scale
+from load_tests.loop_steps import LoopReading, LoopSteps, between
 from local_stack.server_process import ServerProcess
 
 ATTACK_WITHIN_S: Final = 240.0
@@ -63,7 +64,7 @@ async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scal
         on_start=bystander.reset,
     )
     before = [use_of(server) for server in target.servers]
-    buckets = [await watch.step_buckets(server) for server in target.servers]
+    loops = [await watch.loop(server) for server in target.servers]
     await bystander.reset()
     try:
         async with asyncio.timeout(ATTACK_WITHIN_S):
@@ -73,7 +74,7 @@ async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scal
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         drill.faults.append(f"the attack could not be made as planned: {type(error).__name__} {error}")
     window = await bystander.report()
-    steps = await _steps(target, buckets, watch)
+    steps = await _steps(target, loops, watch)
     await _restart_ended(target, drill)
     grown_mib = _grown_mib(target, before)
     await drill.close()
@@ -83,10 +84,10 @@ async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scal
     )
 
 
-async def _steps(target: Target, before: Sequence[Buckets], watch: Watch) -> dict[str, Steps]:
+async def _steps(target: Target, before: Sequence[LoopReading], watch: Watch) -> dict[str, LoopSteps]:
     found = {}
-    for server, buckets in zip(target.servers, before, strict=True):
-        steps = steps_between(buckets, await watch.step_buckets(server))
+    for server, earlier in zip(target.servers, before, strict=True):
+        steps = between(earlier, await watch.loop(server))
         if steps is not None:
             found[server.name] = steps
     return found

@@ -7,8 +7,8 @@ from load_tests.abuse.bystander import Times, Window, times
 from load_tests.abuse.drill import Drill
 from load_tests.abuse.page import BEGIN, END, PAGE, with_results
 from load_tests.abuse.row import HEAD, Row, sum_line, table
-from load_tests.abuse.server_watch import Steps, steps_between
 from load_tests.abuse.tally import Tally
+from load_tests.loop_steps import LoopReading, LoopSteps, between, together
 
 QUICK = Times(100, 5.0, 20.0, 30.0)
 SLOW = Times(100, 5.0, 900.0, 1_000.0)
@@ -29,7 +29,7 @@ def row(
     unseen: int = 0,
     tally: Tally | None = None,
     faults: tuple[str, ...] = (),
-    steps: Steps | None = None,
+    steps: LoopSteps | None = None,
     back_after_s: float | None = 1.0,
 ) -> Row:
     window = Window(posts, QUICK, QUICK, delays, bad or {}, unseen)
@@ -55,8 +55,8 @@ PROBLEM = "application/problem+json"
         (row(bad={"readiness: 503": 2}), "the bystander met 2 × readiness: 503"),
         (row(unseen=3), "3 posts were not seen on a stream"),
         (row(faults=("it was accepted", "it was accepted")), "it was accepted"),
-        (row(steps=Steps(4.0, 50.0)), "chat_server: loop steps p99.9 ≤ 4 ms, longest ≤ 50 ms"),
-        (row(steps=Steps(5.0, 20.0)), ""),
+        (row(steps=LoopSteps({0.02: 99, 0.05: 100}, {}, 0.044)), "chat_server: longest loop step 44 ms"),
+        (row(steps=LoopSteps({0.02: 100, 0.05: 100}, {}, 0.044)), ""),
         (row(back_after_s=None), "memory or descriptors did not come back"),
         (row(tally=tally_of(500, Content_Type=PROBLEM)), "1 × a request was answered 500"),
         (row(tally=tally_of(404)), "1 × a request was answered 404 without problem+json"),
@@ -81,11 +81,19 @@ def test_the_table_has_a_cell_for_each_column_and_the_sum_names_what_hurt() -> N
 
 
 def test_steps_are_those_between_two_readings_of_the_histogram() -> None:
-    before = {0.001: 90.0, 0.01: 100.0, float("inf"): 101.0}
-    after = {0.001: 1_089.0, 0.01: 1_100.0, float("inf"): 1_101.0}
-    assert steps_between(before, after) == Steps(1.0, 10.0)
-    assert steps_between(after, after) is None
-    assert steps_between({}, {}) is None
+    before = LoopReading({0.001: 90.0, 0.01: 100.0, float("inf"): 101.0}, {}, 3.0)
+    after = LoopReading({0.001: 1_089.0, 0.01: 1_100.0, float("inf"): 1_101.0}, {}, 0.008)
+    steps = between(before, after)
+    assert steps is not None
+    assert (steps.p999_ms, steps.longest_ms, steps.longest_pause_ms) == (1.0, 8.0, 0.0)
+    assert between(after, after) is None
+
+
+def test_windows_together_keep_the_longest_step_of_any() -> None:
+    short, long = LoopSteps({0.001: 999.0, 1.0: 999.0}, {}, 0.9), LoopSteps({0.001: 0.0, 1.0: 1.0}, {}, 0.3)
+    both = together([short, long])
+    assert (short.longest_ms, both.p999_ms, both.longest_ms) == (1.0, 1.0, 300.0)
+    assert both.is_short is False
 
 
 def test_times_are_ordered_before_they_are_counted() -> None:

@@ -1,5 +1,7 @@
 """A hot room: 5,000, 10,000 and 15,000 subscribers, 200 messages a second through Kafka."""
 
+import httpx
+
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver
 from load_tests.bench.outcome import Better, Outcome, Row
@@ -9,7 +11,16 @@ from load_tests.bench.references.uvicorn_app import uvicorn_app
 from load_tests.bench.scale import Scale
 from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores, temporary_folder
+from load_tests.loop_steps import (
+    STEP_LONGEST_MS,
+    STEP_P999_MS,
+    LoopReading,
+    LoopSteps,
+    between,
+    read_loop,
+)
 from local_stack.ports import LOOPBACK
+from local_stack.server_process import ServerProcess
 
 EVENTS_PER_S = 200
 P99_GOALS_MS = {5_000: 200.0, 10_000: 450.0, 15_000: 700.0}
@@ -21,7 +32,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
     nchan_found = await _nchan(scale)
     queues_found = await _queue_per_client(scale)
     for crowd_size, p99_goal_ms in P99_GOALS_MS.items():
-        found = await _ours(stores, scale, crowd_size)
+        found, steps = await _ours(stores, scale, crowd_size)
         is_reference_size = crowd_size == REFERENCE_CROWD
         what = f"fan-out {crowd_size:,} × {EVENTS_PER_S}"
         outcome.rows.append(
@@ -47,6 +58,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
                 note=f"p50 {found.window.p50_ms:.0f} ms, longest {found.window.max_ms:.0f} ms",
             )
         )
+        outcome.rows += _step_rows(what, steps, scale)
         if is_reference_size:
             outcome.rows.append(
                 Row(
@@ -62,14 +74,15 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
     return outcome
 
 
-async def _ours(stores: Stores, scale: Scale, crowd_size: int) -> Delivery:
+async def _ours(stores: Stores, scale: Scale, crowd_size: int) -> tuple[Delivery, LoopSteps | None]:
     subscribers, room = scale.of(crowd_size), "hot"
     async with publish_stage(stores) as stage:
         sample = f"sample={max(1, subscribers // 500)}"
         async with stream_crowd(
             LOOPBACK, stage.port, f"/stream/v1/rooms/{room}", subscribers, sample
         ) as crowd:
-            return await deliver(
+            before = await _loop(stage.server)
+            found = await deliver(
                 crowd,
                 stage.server.pid,
                 stage.feeder.publish_at,
@@ -79,6 +92,30 @@ async def _ours(stores: Stores, scale: Scale, crowd_size: int) -> Delivery:
                 subscribers=subscribers,
                 last_seq=lambda: stage.feeder.room(room).last_seq,
             )
+            return found, between(before, await _loop(stage.server))
+
+
+async def _loop(server: ServerProcess) -> LoopReading:
+    async with httpx.AsyncClient(timeout=30) as client:
+        return read_loop((await client.get(f"{server.base_url}/metrics")).text)
+
+
+def _step_rows(what: str, steps: LoopSteps | None, scale: Scale) -> list[Row]:
+    if steps is None:
+        return []
+    figures = (("p99.9", steps.p999_ms, STEP_P999_MS), ("longest", steps.longest_ms, STEP_LONGEST_MS))
+    pause = f"longest pause of the garbage collector at most {steps.longest_pause_ms:g} ms"
+    return [
+        Row(
+            f"{what}: event-loop step, {name}",
+            found_ms,
+            "ms",
+            Better.LOWER,
+            goal=goal_ms if scale.is_full else None,
+            note=pause,
+        )
+        for name, found_ms, goal_ms in figures
+    ]
 
 
 async def _nchan(scale: Scale) -> Delivery | None:
