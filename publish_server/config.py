@@ -28,6 +28,9 @@ class PublishSettings(SharedSettings):
     streams_per_address: int = Field(
         500, ge=0, description="Open streams of one address to one process; 0: no limit (see Shares)"
     )
+    max_rooms: int = Field(
+        20_000, ge=100, description="Rooms that one process follows; more get 503 server_full"
+    )
     stream_lifetime_s: float = Field(
         900, gt=0, description="Longest life of a stream; two thirds of it at least"
     )

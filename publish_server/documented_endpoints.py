@@ -1,4 +1,4 @@
-"""The room stream in the OpenAPI document. GET is answered below the framework; other methods get their 405 here."""
+"""The streams in the OpenAPI document. GET is answered below the framework; other methods get their 405 here."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from chat_contract.http.problem import MEDIA_TYPE
 from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
-from publish_server.stream_cursor import STREAM_PREFIX
+from publish_server.stream_cursor import LIST_PATH, MAX_LISTED_ROOMS, STREAM_PREFIX
 
 router = APIRouter()
 
@@ -27,14 +27,30 @@ _PROBLEM: Final[dict[str, Any]] = {
 }
 
 
+_EVENT_STREAM: Final[dict[str, Any]] = {"text/event-stream": {"schema": {"type": "string"}}}
+
+
+@router.get(
+    LIST_PATH,
+    response_class=Response,
+    responses={
+        200: {"content": _EVENT_STREAM, "description": "What moved in those rooms"},
+        422: {"content": _PROBLEM, "description": "validation_failed"},
+        503: {"content": _PROBLEM, "description": "server_full"},
+    },
+)
+async def stream_rooms(
+    room: Annotated[list[str], Query(min_length=1, max_length=MAX_LISTED_ROOMS)],
+) -> Response:
+    """`room.updated`, `room.heat` and `room.viewers` of those rooms; rooms that do not exist are left out."""
+    raise NotImplementedError(room)
+
+
 @router.get(
     STREAM_PREFIX + "{room_id}",
     response_class=Response,
     responses={
-        200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            "description": "The room's events",
-        },
+        200: {"content": _EVENT_STREAM, "description": "The room's events"},
         404: {"content": _PROBLEM, "description": "room_not_found"},
         422: {"content": _PROBLEM, "description": "validation_failed"},
         503: {"content": _PROBLEM, "description": "server_full"},

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from publish_server.head_checks import Healing
 from publish_server.hub import Hub
 from publish_server.stream_timer import TICK_S, StreamTimer
-from publish_server.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +18,13 @@ SETTLE_S: Final = 1.0
 CLOSE_AT_ONCE: Final = 500
 
 
+class Advances(Protocol):
+    """Streams of one kind that have work for a pump."""
+
+    def advance_some(self, until: float) -> bool:
+        """Work until the clock says `until`; False when nothing is left to do."""
+
+
 async def keep_house(hub: Hub, healing: Healing, timer: StreamTimer) -> None:
     """Every step: start due reads, tell what waited. Rarer: the stream timer, idle rooms."""
     loop = asyncio.get_running_loop()
@@ -27,6 +33,7 @@ async def keep_house(hub: Hub, healing: Healing, timer: StreamTimer) -> None:
         await asyncio.sleep(STEP_S)
         healing.start_due()
         hub.tell_due()
+        hub.lists.resume_due()
         now = loop.time()
         if now >= next_tick:
             next_tick = max(next_tick + TICK_S, now)
@@ -36,10 +43,10 @@ async def keep_house(hub: Hub, healing: Healing, timer: StreamTimer) -> None:
             hub.forget_idle()
 
 
-async def pump(subscribers: Subscribers, work: asyncio.Event, clock: Callable[[], float]) -> None:
+async def pump(streams: Advances, work: asyncio.Event, clock: Callable[[], float]) -> None:
     """Bring streams that are behind forward, a little at a time: a returning crowd must not hold up everyone else."""
     while True:
-        while subscribers.advance_some(clock() + PUMP_S):
+        while streams.advance_some(clock() + PUMP_S):
             await asyncio.sleep(0)
         await work.wait()
         work.clear()
@@ -48,7 +55,7 @@ async def pump(subscribers: Subscribers, work: asyncio.Event, clock: Callable[[]
 async def drain(hub: Hub, timer: StreamTimer, draining: asyncio.Event) -> None:
     """At the signal: take nothing in any more, write what is here, say stream.closing to everyone."""
     await draining.wait()
-    log.info("draining %d streams", hub.subscribers.open_count)
+    log.info("draining %d streams", hub.open_streams.count)
     hub.is_draining = True
     try:
         async with asyncio.timeout(SETTLE_S):
@@ -56,6 +63,6 @@ async def drain(hub: Hub, timer: StreamTimer, draining: asyncio.Event) -> None:
     except TimeoutError:
         log.warning("a flush did not end in time")
     for number, connection in enumerate(timer.all(), 1):
-        hub.subscribers.finish(connection, "shutdown")
+        connection.streams.finish(connection, "shutdown")
         if number % CLOSE_AT_ONCE == 0:
             await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from publish_server.chat_client import StoredEvents
 from publish_server.frames import event_frame
 from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES, ROOMS, SIGNALS
 from publish_server.room import Room
+from publish_server.room_lists import ALL, LISTED, RoomLists
 from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
 from publish_server.subscribers import Subscribers
 
@@ -26,11 +27,9 @@ NOTIFY_S: Final = 1.0
 LOST_S: Final = 10.0
 """A hole that chat_server does not know of for so long will not be filled."""
 
-LISTED_SIGNALS: Final = frozenset({b"room.heat", b"room.viewers"})
-"""What a room list shows of each room besides that it moved."""
-
 IDLE_ROOM_S: Final = 60.0
 MIN_RING_BYTES: Final = 65_536
+MAX_UNKNOWN: Final = 2_000
 
 _OFFERED = {verdict: OFFERED.labels(verdict.value) for verdict in Verdict}
 
@@ -50,26 +49,34 @@ class MalformedRecord(Exception):
     pass
 
 
-class RoomAbsent(Exception):
-    """chat_server knows no such room."""
+class HubFull(Exception):
+    """No further room can be followed for now."""
 
 
 class Hub:
-    """Rooms that somebody watches, by id. Records of other rooms cost a dictionary miss."""
+    """Rooms that somebody watches, by id. Records of other rooms cost a dictionary miss.
+
+    Bounds: `max_rooms`, and MAX_UNKNOWN rooms of which chat_server has not said whether they exist; overflow rule
+    REFUSE, after rooms that nobody watches any more have made room.
+    """
 
     def __init__(
         self,
         subscribers: Subscribers,
         broadcaster: Broadcaster,
+        lists: RoomLists,
         *,
         ring_events: int,
         ring_bytes: int,
         rings_total_bytes: int,
+        max_rooms: int,
         clock: Callable[[], float],
     ) -> None:
         self.rooms: dict[str, Room] = {}
         self.subscribers = subscribers
         self.broadcaster = broadcaster
+        self.lists = lists
+        self.open_streams = subscribers.open
         self.is_draining = False
         self._by_key: dict[bytes | None, Room] = {}
         self.missing: set[Room] = set()
@@ -77,15 +84,23 @@ class Hub:
         self._ring_events = ring_events
         self._ring_bytes = ring_bytes
         self._rings_total_bytes = rings_total_bytes
+        self._max_rooms = max_rooms
+        self._unknown = 0
+        self._may_make_room_at = float("-inf")
         self._clock = clock
         self._malformed_logged_at = float("-inf")
 
     # Rooms
 
     def watch(self, room_id: str) -> Room:
-        """The room, from now on followed. Its head is asked for when it is new."""
+        """The room, from now on followed. Its head is asked for when it is new. Raises HubFull."""
         room = self.rooms.get(room_id)
         if room is None:
+            if self._is_full():
+                self._make_room()
+                if self._is_full():
+                    raise HubFull
+            self._unknown += 1
             share = max(MIN_RING_BYTES, self._rings_total_bytes // (len(self.rooms) + 1))
             room = Room(room_id, RoomLog(self._ring_events, min(self._ring_bytes, share)), self._clock())
             self.rooms[room_id] = self._by_key[room_id.encode()] = room
@@ -94,13 +109,15 @@ class Hub:
         return room
 
     def known(self, room: Room) -> asyncio.Future[bool]:
-        """Done when the room's head is known (True) or the room turns out not to exist (False)."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        if room.log.started:
-            future.set_result(True)
-        else:
-            room.waiting.append(future)
-        return future
+        """Done when the room's head is known (True) or the room turns out not to exist (False).
+
+        One future a room, for everybody who waits: none of them may cancel it.
+        """
+        if room.known is None:
+            room.known = asyncio.get_running_loop().create_future()
+            if room.log.started:
+                room.known.set_result(True)
+        return room.known
 
     def forget_idle(self) -> None:
         """Drop rooms that nobody has watched for IDLE_ROOM_S."""
@@ -113,8 +130,22 @@ class Hub:
             room.log.max_bytes = min(self._ring_bytes, share)
         RING_BYTES.set(sum(room.log.bytes_held for room in self.rooms.values()))
 
+    def _is_full(self) -> bool:
+        return len(self.rooms) >= self._max_rooms or self._unknown >= MAX_UNKNOWN
+
+    def _make_room(self) -> None:
+        """Drop every room that nobody watches; once a second at most, as it looks at all of them."""
+        now = self._clock()
+        if now >= self._may_make_room_at:
+            self._may_make_room_at = now + 1
+            for room in [
+                room for room in self.rooms.values() if not room.is_watched() and not room.is_healing
+            ]:
+                self._drop(room)
+
     def _drop(self, room: Room) -> None:
         if self.rooms.pop(room.id, None) is not None:
+            self._unknown -= not room.log.started
             del self._by_key[room.id.encode()]
             self._to_tell.pop(room, None)
             self.missing.discard(room)
@@ -168,9 +199,8 @@ class Hub:
             SIGNALS.labels("dropped").inc()
             return
         SIGNALS.labels("taken").inc()
-        if event_type in LISTED_SIGNALS:
-            for feed in room.lists:
-                feed.put(room.id, event_type, room.latest_signals[event_type])
+        if event_type in LISTED:
+            self.lists.room_moved(room, LISTED[event_type])
 
     def _offer(self, room: Room, seq: int, entry: Entry) -> Verdict:
         verdict = room.log.offer(seq, entry)
@@ -227,15 +257,15 @@ class Hub:
         last_seq = head["last_seq"]
         room.reported = max(room.reported, last_seq)
         if not room.log.started:
+            self._unknown -= self.rooms.get(room.id) is room
             room.heat = head["heat"]
             room.slow_mode_s = head["slow_mode_s"]
             room.recount(last_seq, head["message_count"])
             room.log.start(last_seq)
             room.flushed = room.told_seq = last_seq
-            for future in room.waiting:
-                if not future.done():
-                    future.set_result(True)
-            room.waiting.clear()
+            if room.known is not None:
+                room.known.set_result(True)
+            self.lists.room_moved(room, ALL)
             self._moved(room)
             return
         if last_seq >= room.log.head:
@@ -257,10 +287,9 @@ class Hub:
             self._moved(room)
 
     def _room_is_absent(self, room: Room) -> None:
-        for future in room.waiting:
-            if not future.done():
-                future.set_result(False)
-        room.waiting.clear()
+        room.is_absent = True
+        if room.known is not None:
+            room.known.set_result(False)
         for connection in list(room.unopened):
             self.subscribers.finish(connection, "room_not_found")
         self._drop(room)
@@ -301,8 +330,7 @@ class Hub:
             room.tell_at = self._clock() + NOTIFY_S
             room.is_telling = True
             self._to_tell.pop(room, None)
-            for feed in room.lists:
-                feed.room_updated(room)
+            self.lists.room_moved(room)
         else:
             self._to_tell[room] = None
 

@@ -1,7 +1,7 @@
 """publish_server, put together.
 
-GET /stream/v1/rooms/{room_id} → StreamEndpoint, which needs the server's own `send`
-everything else                → with_edge (request id, CORS) → FastAPI
+GET /stream/v1/rooms, GET /stream/v1/rooms/{room_id} → StreamEndpoint, which needs the server's own `send`
+everything else                                      → with_edge (request id, CORS) → FastAPI
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from chat_contract.http.edge import Receive, Scope, Send, with_edge
 from chat_contract.serve import serve
 from chat_contract.settings import settings_or_exit
 from chat_contract.tasks import BackgroundTasks, Work
-from publish_server import documented_endpoints, health, room_list_endpoint
+from publish_server import documented_endpoints, health
 from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import ChatClient
 from publish_server.config import PublishSettings
@@ -38,9 +38,10 @@ from publish_server.head_checks import HeadChecks, Healing
 from publish_server.history import History
 from publish_server.housekeeping import drain, keep_house, pump
 from publish_server.hub import Hub
+from publish_server.open_streams import OpenStreams
 from publish_server.pacer import FlushPacer
 from publish_server.parts import Parts
-from publish_server.stream_cursor import STREAM_PREFIX
+from publish_server.room_lists import RoomLists
 from publish_server.stream_endpoint import StreamEndpoint
 from publish_server.stream_timer import StreamTimer
 from publish_server.subscribers import Subscribers
@@ -57,7 +58,6 @@ def create_app() -> FastAPI:
     """The routes, without anything opened: enough for the OpenAPI document."""
     app = FastAPI(title="Hotchat publish_server", version=version("hotchat"), redoc_url=None)
     handle_errors(app)
-    app.include_router(room_list_endpoint.router, tags=["streams"])
     app.include_router(documented_endpoints.router, tags=["streams"])
     app.include_router(health.router)
     return app
@@ -82,32 +82,37 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
         client = ChatClient(
             http, settings.chat_urls(), (settings.hotchat_secret, *settings.hotchat_secrets_old)
         )
-        subscribers = Subscribers(clock)
+        open_streams = OpenStreams(clock)
+        subscribers = Subscribers(open_streams)
+        lists = RoomLists(open_streams)
         broadcaster = Broadcaster(subscribers, FlushPacer(), clock)
         hub = Hub(
             subscribers,
             broadcaster,
+            lists,
             ring_events=settings.ring_events,
             ring_bytes=settings.ring_bytes,
             rings_total_bytes=settings.rings_total_bytes,
+            max_rooms=settings.max_rooms,
             clock=clock,
         )
         head_checks = HeadChecks(hub, client, settings.head_check_s, rng)
         healing = Healing(hub, client, clock)
         history = History(client, subscribers.advance_soon, clock)
         timer = StreamTimer(
-            subscribers,
+            open_streams,
             ping_s=settings.stream_ping_s,
             lifetime_s=settings.stream_lifetime_s,
             stall_s=settings.stream_stall_s,
             clock=clock,
             rng=rng,
         )
-        pumping = asyncio.Event()
+        pumping, pumping_lists = asyncio.Event(), asyncio.Event()
         subscribers.pages = history
         subscribers.ask_head = head_checks.ask
-        subscribers.on_left = timer.remove
+        open_streams.on_left = timer.remove
         subscribers.wake_pump = pumping.set
+        lists.wake_pump = pumping_lists.set
         consumer = EventConsumer(
             hub,
             settings.kafka_bootstrap_servers,
@@ -126,6 +131,7 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
             "head checks": head_checks.run,
             "housekeeping": partial(keep_house, hub, healing, timer),
             "pump": partial(pump, subscribers, pumping, clock),
+            "pump of lists": partial(pump, lists, pumping_lists, clock),
             "drain": partial(drain, hub, timer, draining),
         }
         for name, work in vital.items():
@@ -142,9 +148,7 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
             rng=rng,
         )
         settle_garbage_collector()
-        yield Parts(
-            settings=settings, hub=hub, stream_endpoint=endpoint, draining=draining, tasks=tasks, rng=rng
-        )
+        yield Parts(hub=hub, stream_endpoint=endpoint, tasks=tasks)
 
 
 def settle_garbage_collector() -> None:
@@ -179,7 +183,7 @@ class PublishServer:
             scope["type"] == "http"
             and scope["method"] == "GET"
             and self._endpoint is not None
-            and scope["path"].startswith(STREAM_PREFIX)
+            and self._endpoint.takes(scope["path"])
         ):
             await self._endpoint(scope, receive, send)
         else:

@@ -14,7 +14,7 @@ from publish_server.stream_connection import StreamConnection
 from publish_server.wire import Wire
 
 if TYPE_CHECKING:
-    from publish_server.room_list import RoomListFeed
+    from publish_server.room_lists import ListConnection
 
 COLD: Heat = {"hot": False, "since": None, "fetches_per_s": 0.0}
 MAX_SIGNAL_TYPES = 16
@@ -40,10 +40,12 @@ class Room:
         self.audiences: dict[tuple[Wire, bool], Audience] = {}
         self.behind: set[StreamConnection] = set()
         self.unopened: dict[StreamConnection, int] = {}
-        self.waiting: list[Future[bool]] = []
-        self.lists: set[RoomListFeed] = set()
+        self.known: Future[bool] | None = None
+        self.waiting = 0
+        self.lists: set[ListConnection] = set()
         self.streams = 0
         self.idle_since = now
+        self.is_absent = False
 
         self.deleted: dict[bytes, None] = {}
         self.deletions = 0

@@ -24,12 +24,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import sendfile, write
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from publish_server.gzip_blocks import StreamTally
 
 if TYPE_CHECKING:
     from publish_server.audience import Audience
+    from publish_server.open_streams import Streams
+    from publish_server.wire import Wire
 
 FAILED = -1
 FITS_BYTES = 8 * 1024  # a flush of that size fits the send buffer that a stream starts with
@@ -89,69 +91,41 @@ def write_all(descriptors: Sequence[int], data: bytes, pages: int | None = None)
     return short
 
 
-class Streams(Protocol):
-    """Who hears what happens to a connection. Each call is synchronous."""
+class Connection(asyncio.Protocol):
+    """One open stream's socket and what every kind of stream keeps of it.
 
-    def stalled(self, connection: "StreamConnection") -> None: ...
-    def drained(self, connection: "StreamConnection") -> None: ...
-    def spoke(self, connection: "StreamConnection") -> None: ...
-    def lost(self, connection: "StreamConnection") -> None: ...
-
-
-class StreamConnection(asyncio.Protocol):
-    """One open tab: a cursor into its room's log, not a queue.
-
-    Overflow rule: CATCH_UP from the log while it reaches back, then GAP. While `is_live` it has all that its room has
-    flushed and needs no cursor of its own; when the transport buffers something it is `is_stalled` until that is out.
+    When the transport buffers something the stream `is_stalled` until that is out.
     """
 
     __slots__ = (
-        "audience",
         "closes_at",
-        "cursor",
         "descriptor",
         "is_closed",
-        "is_live",
-        "is_opened",
-        "is_replaying",
         "is_stalled",
-        "send_buffer",
-        "signals_seen",
         "slot",
         "streams",
-        "tally",
         "transport",
+        "wire",
     )
 
-    def __init__(
-        self, streams: Streams, transport: asyncio.Transport, audience: "Audience", cursor: int | None
-    ) -> None:
+    def __init__(self, streams: "Streams[Any]", transport: asyncio.Transport, wire: "Wire") -> None:
         self.streams = streams
         self.transport = transport
-        self.audience = audience
-        self.cursor = cursor
-        self.tally = StreamTally() if audience.wire.is_gzip else None
+        self.wire = wire
         self.descriptor: int = transport.get_extra_info("socket").fileno()
         self.closes_at = 0.0
-        self.send_buffer = 0
-        self.signals_seen = 0
         self.slot = 0
-        self.is_opened = False
-        self.is_live = False
-        self.is_replaying = False
         self.is_stalled = False
         self.is_closed = False
 
     def begin(self, head: bytes, body: bytes) -> None:
         """The response's head and its first body, in one write."""
-        self._count(body)
-        self.write(head + self.audience.wire.opening(body))
+        self.write(head + self.wire.opening(body))
 
     def send(self, body: bytes, data: bytes | None = None) -> None:
         """A body for this stream alone; `data` is the body encoded for its wire, where that is at hand."""
         if body:
-            self._count(body)
-            self.write(self.audience.wire.encode(body) if data is None else data)
+            self.write(self.wire.encode(body) if data is None else data)
 
     def write(self, data: bytes | memoryview) -> None:
         """Bytes behind whatever the transport still holds. May stall the connection at once."""
@@ -163,30 +137,8 @@ class StreamConnection(asyncio.Protocol):
         if self.is_stalled:
             self.transport.abort()
         else:
-            self._count(body)
-            wire = self.audience.wire
-            self.transport.write(wire.encode(body) + wire.ending(self.tally))
+            self.transport.write(self.wire.encode(body) + self.wire.ending(None))
             self.transport.close()
-
-    def _count(self, body: bytes) -> None:
-        if self.tally is None:
-            return
-        if self.is_live:
-            self.tally.leave(self.audience.tally)
-        self.tally.add(body)
-        if self.is_live:
-            self.tally.join(self.audience.tally)
-
-    def widen(self) -> None:
-        """Let the kernel take a flush of the current size whole, as this client has shown that it reads.
-
-        A flush beyond the send buffer costs more steps each time; a buffer for a client that reads nothing is waste.
-        """
-        wanted = min(MAX_SEND_BUFFER, self.audience.flush_bytes)
-        if wanted > max(FITS_BYTES, self.send_buffer):
-            self.send_buffer = min(MAX_SEND_BUFFER, wanted * 3 // 2)
-            sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.send_buffer)
 
     def pause_writing(self) -> None:
         self.is_stalled = True
@@ -208,6 +160,75 @@ class StreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.streams.lost(self)
+
+
+class StreamConnection(Connection):
+    """One open tab: a cursor into its room's log, not a queue.
+
+    Overflow rule: CATCH_UP from the log while it reaches back, then GAP. While `is_live` it has all that its room has
+    flushed and needs no cursor of its own.
+    """
+
+    __slots__ = (
+        "audience",
+        "cursor",
+        "is_live",
+        "is_opened",
+        "is_replaying",
+        "send_buffer",
+        "signals_seen",
+        "tally",
+    )
+
+    def __init__(
+        self, streams: "Streams[Any]", transport: asyncio.Transport, audience: "Audience", cursor: int | None
+    ) -> None:
+        super().__init__(streams, transport, audience.wire)
+        self.audience = audience
+        self.cursor = cursor
+        self.tally = StreamTally() if audience.wire.is_gzip else None
+        self.send_buffer = 0
+        self.signals_seen = 0
+        self.is_opened = False
+        self.is_live = False
+        self.is_replaying = False
+
+    def begin(self, head: bytes, body: bytes) -> None:
+        self._count(body)
+        super().begin(head, body)
+
+    def send(self, body: bytes, data: bytes | None = None) -> None:
+        if body:
+            self._count(body)
+            super().send(body, data)
+
+    def finish(self, body: bytes) -> None:
+        if self.is_stalled:
+            self.transport.abort()
+        else:
+            self._count(body)
+            self.transport.write(self.wire.encode(body) + self.wire.ending(self.tally))
+            self.transport.close()
+
+    def _count(self, body: bytes) -> None:
+        if self.tally is None:
+            return
+        if self.is_live:
+            self.tally.leave(self.audience.tally)
+        self.tally.add(body)
+        if self.is_live:
+            self.tally.join(self.audience.tally)
+
+    def widen(self) -> None:
+        """Let the kernel take a flush of the current size whole, as this client has shown that it reads.
+
+        A flush beyond the send buffer costs more steps each time; a buffer for a client that reads nothing is waste.
+        """
+        wanted = min(MAX_SEND_BUFFER, self.audience.flush_bytes)
+        if wanted > max(FITS_BYTES, self.send_buffer):
+            self.send_buffer = min(MAX_SEND_BUFFER, wanted * 3 // 2)
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.send_buffer)
 
 
 class HasPipelined(Exception):

@@ -7,8 +7,12 @@ from urllib.parse import parse_qs
 from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
 
-STREAM_PREFIX: Final = "/stream/v1/rooms/"
+LIST_PATH: Final = "/stream/v1/rooms"
+STREAM_PREFIX: Final = LIST_PATH + "/"
 CURSOR_PARAMETERS: Final = ("lastEventId", "last_event_id")
+
+MAX_QUERY_BYTES: Final = 16 * 1024
+MAX_LISTED_ROOMS: Final = 100
 
 _ROOM_ID = re.compile(ROOM_ID_PATTERN[:-1] + r"\Z")
 _CURSOR = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
@@ -33,16 +37,33 @@ def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> S
     """
     if not is_room_id(room_id):
         raise ChatError("room_not_found", "A room's id is 1 to 64 of a-z, 0-9 and -.")
-    try:
-        parameters = parse_qs(query.decode("latin-1"), max_num_fields=20)
-    except ValueError:
-        raise invalid("query", "at most 20 parameters") from None
+    parameters = _parameters(query, 20)
     mode = parameters.get("mode", ["events"])[0]
     if mode == "notify":
         return StreamRequest(room_id, "notify", _cursor(parameters, last_event_id))
     if mode != "events":
         raise invalid("mode", "events or notify")
     return StreamRequest(room_id, "events", _cursor(parameters, last_event_id))
+
+
+def list_request(query: bytes) -> list[str]:
+    """The rooms that a list asks for, each once; ids that no room can have are left out.
+
+    Raises ChatError validation_failed without a room and above MAX_LISTED_ROOMS.
+    """
+    rooms = _parameters(query, MAX_LISTED_ROOMS + 20).get("room", [])
+    if not 1 <= len(rooms) <= MAX_LISTED_ROOMS:
+        raise invalid("room", f"1 to {MAX_LISTED_ROOMS} rooms")
+    return [room_id for room_id in dict.fromkeys(rooms) if is_room_id(room_id)]
+
+
+def _parameters(query: bytes, most: int) -> dict[str, list[str]]:
+    if len(query) > MAX_QUERY_BYTES:
+        raise invalid("query", f"at most {MAX_QUERY_BYTES} bytes")
+    try:
+        return parse_qs(query.decode("latin-1"), max_num_fields=most)
+    except ValueError:
+        raise invalid("query", f"at most {most} parameters") from None
 
 
 def _cursor(parameters: dict[str, list[str]], last_event_id: bytes | None) -> int | None:

@@ -1,19 +1,27 @@
-"""`GET /stream/v1/rooms/{room_id}`, as raw ASGI: validate, then take the connection over for the hub."""
+"""`GET /stream/v1/rooms/{room_id}` and `GET /stream/v1/rooms?room=`, as raw ASGI: validate, then take the connection
+over for the hub."""
 
 import asyncio
 from collections.abc import Sequence
 from random import Random
 from typing import Final, Literal
 
-from chat_contract.http.cors import cors_headers
+from chat_contract.http.cors import RawHeaders, cors_headers
 from chat_contract.http.edge import Receive, Scope, Send, raw_header
 from chat_contract.http.problem import MEDIA_TYPE, ChatError, jittered
 from chat_contract.http.request_id import request_id
-from publish_server.hub import Hub, RoomAbsent
+from publish_server.hub import Hub, HubFull
 from publish_server.metrics import REFUSED
 from publish_server.room import Room
-from publish_server.stream_connection import HasPipelined, StreamConnection, response_head, take_transport
-from publish_server.stream_cursor import STREAM_PREFIX, stream_request
+from publish_server.room_lists import ListConnection
+from publish_server.stream_connection import (
+    Connection,
+    HasPipelined,
+    StreamConnection,
+    response_head,
+    take_transport,
+)
+from publish_server.stream_cursor import LIST_PATH, STREAM_PREFIX, list_request, stream_request
 from publish_server.stream_timer import StreamTimer
 from publish_server.wire import Wire, accepts_gzip
 
@@ -48,72 +56,104 @@ class StreamEndpoint:
         self._allowed_origins = allowed_origins
         self._rng = rng
 
+    def takes(self, path: str) -> bool:
+        return path == LIST_PATH or path.startswith(STREAM_PREFIX)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"x-request-id", request_id(raw_header(scope, b"x-request-id")))]
         origin = raw_header(scope, b"origin")
         if origin is not None:
             headers += cors_headers(origin, raw_header(scope, b"host") or b"", self._allowed_origins)
         try:
-            request = stream_request(
-                scope["path"].removeprefix(STREAM_PREFIX),
-                scope["query_string"],
-                raw_header(scope, b"last-event-id"),
-            )
             self.check_capacity()
-            room = self._hub.watch(request.room_id)
-            if not room.log.started:
-                await self._wait_for(room)
-                self.check_capacity()
+            if scope["path"] == LIST_PATH:
+                await self._open_list(scope, send, headers)
+            else:
+                await self._open_room(scope, send, headers)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
             await send_problem(send, error, headers)
-            return
-        self._open(scope, send, room, headers, is_notify=request.mode == "notify", cursor=request.cursor)
-
-    def _may_gzip(self, room: Room) -> bool:
-        return self._gzip == "always" or (self._gzip == "hot" and bool(room.heat["hot"]))
 
     def check_capacity(self) -> None:
         """Raises ChatError server_full, also while draining: another process, or this one's successor, has room."""
-        if self._hub.is_draining or self._hub.subscribers.open_count >= self._max_streams:
-            retry_after_s = jittered(FULL_RETRY_S, self._rng)
-            raise ChatError("server_full", "No more streams here for now.", retry_after_s=retry_after_s)
+        if self._hub.is_draining or self._hub.open_streams.count >= self._max_streams:
+            raise self._full()
 
-    async def _wait_for(self, room: Room) -> None:
-        try:
-            async with asyncio.timeout(HOLD_S):
-                exists = await self._hub.known(room)
-        except TimeoutError:
-            return
-        if not exists:
-            raise ChatError("room_not_found", f"There is no room {room.id}.") from RoomAbsent(room.id)
+    def _full(self) -> ChatError:
+        retry_after_s = jittered(FULL_RETRY_S, self._rng)
+        return ChatError("server_full", "No more streams here for now.", retry_after_s=retry_after_s)
 
-    def _open(
-        self,
-        scope: Scope,
-        send: Send,
-        room: Room,
-        headers: list[tuple[bytes, bytes]],
-        *,
-        is_notify: bool,
-        cursor: int | None,
-    ) -> None:
+    async def _open_room(self, scope: Scope, send: Send, headers: RawHeaders) -> None:
+        request = stream_request(
+            scope["path"].removeprefix(STREAM_PREFIX),
+            scope["query_string"],
+            raw_header(scope, b"last-event-id"),
+        )
+        (room,) = await self._known_rooms([request.room_id])
+        if room is None:
+            raise ChatError("room_not_found", f"There is no room {request.room_id}.")
         wire = Wire(
             is_chunked=scope["http_version"] == "1.1",
             is_gzip=self._may_gzip(room) and accepts_gzip(raw_header(scope, b"accept-encoding")),
         )
+        if self._gzip != "off":
+            headers.append((b"vary", b"Accept-Encoding"))
+        taken = self._take(send, wire, headers)
+        if taken is not None:
+            transport, head = taken
+            audience = room.audience(wire, is_notify=request.mode == "notify")
+            connection = StreamConnection(self._hub.subscribers, transport, audience, request.cursor)
+            self._hand_over(connection)
+            self._hub.subscribers.join(connection, head, self._rng.randint(*RETRY_MS))
+
+    async def _open_list(self, scope: Scope, send: Send, headers: RawHeaders) -> None:
+        """`room.updated`, `room.heat` and `room.viewers` of those rooms; rooms that do not exist are left out."""
+        rooms = await self._known_rooms(list_request(scope["query_string"]))
+        wire = Wire(is_chunked=scope["http_version"] == "1.1")
+        taken = self._take(send, wire, headers)
+        if taken is not None:
+            transport, head = taken
+            found = tuple(room for room in rooms if room is not None)
+            connection = ListConnection(self._hub.lists, transport, wire, found)
+            self._hand_over(connection)
+            self._hub.lists.join(connection, head, self._rng.randint(*RETRY_MS))
+
+    async def _known_rooms(self, room_ids: list[str]) -> list[Room | None]:
+        """The rooms, from now on followed; None for those that do not exist.
+
+        While chat_server cannot tell, a room counts as existing after HOLD_S. Raises ChatError server_full.
+        """
+        rooms: list[Room] = []
+        try:
+            for room_id in room_ids:
+                room = self._hub.watch(room_id)
+                room.waiting += 1
+                rooms.append(room)
+            unknown = [self._hub.known(room) for room in rooms if not room.log.started]
+            if unknown:
+                await asyncio.wait(unknown, timeout=HOLD_S)
+                self.check_capacity()
+        except HubFull:
+            raise self._full() from None
+        finally:
+            # Nothing is awaited from here to the moment when the stream is in its rooms.
+            for room in rooms:
+                room.waiting -= 1
+        return [None if room.is_absent else room for room in rooms]
+
+    def _may_gzip(self, room: Room) -> bool:
+        return self._gzip == "always" or (self._gzip == "hot" and bool(room.heat["hot"]))
+
+    def _take(self, send: Send, wire: Wire, headers: RawHeaders) -> tuple[asyncio.Transport, bytes] | None:
+        """The connection, out of uvicorn's hands, and the response's head; None when the client has gone."""
         try:
             transport, default_headers = take_transport(
                 send, send_buffer_bytes=self._send_buffer_bytes, stall_s=self._stall_s
             )
         except HasPipelined:
-            return
+            return None
         if transport.is_closing():
-            return
-        connection = StreamConnection(
-            self._hub.subscribers, transport, room.audience(wire, is_notify=is_notify), cursor
-        )
-        transport.set_protocol(connection)
+            return None
         headers += [
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),
@@ -121,11 +161,11 @@ class StreamEndpoint:
         ]
         if wire.is_gzip:
             headers.append((b"content-encoding", b"gzip"))
-        if self._gzip != "off":
-            headers.append((b"vary", b"Accept-Encoding"))
+        return transport, response_head(headers, default_headers, is_chunked=wire.is_chunked)
+
+    def _hand_over(self, connection: Connection) -> None:
+        connection.transport.set_protocol(connection)
         self._timer.add(connection)
-        head = response_head(headers, default_headers, is_chunked=wire.is_chunked)
-        self._hub.subscribers.join(connection, head, self._rng.randint(*RETRY_MS))
 
 
 async def send_problem(send: Send, error: ChatError, headers: list[tuple[bytes, bytes]]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from publish_server.stream_connection import StreamConnection
-from publish_server.subscribers import Subscribers
+from publish_server.open_streams import OpenStreams
+from publish_server.stream_connection import Connection
 
 TICK_S: Final = 0.25
 
@@ -23,7 +23,7 @@ class StreamTimer:
 
     def __init__(
         self,
-        subscribers: Subscribers,
+        open_streams: OpenStreams,
         *,
         ping_s: float,
         lifetime_s: float,
@@ -31,23 +31,23 @@ class StreamTimer:
         clock: Callable[[], float],
         rng: Random,
     ) -> None:
-        self._subscribers = subscribers
-        self._slots: list[set[StreamConnection]] = [set() for _ in range(max(1, round(ping_s / TICK_S)))]
+        self._open = open_streams
+        self._slots: list[set[Connection]] = [set() for _ in range(max(1, round(ping_s / TICK_S)))]
         self._position = 0
         self._lifetime_s = lifetime_s
         self._stall_s = stall_s
         self._clock = clock
         self._rng = rng
 
-    def add(self, connection: StreamConnection) -> None:
+    def add(self, connection: Connection) -> None:
         connection.closes_at = self._clock() + stream_lifetime_s(self._lifetime_s, self._rng)
         connection.slot = self._rng.randrange(len(self._slots))
         self._slots[connection.slot].add(connection)
 
-    def remove(self, connection: StreamConnection) -> None:
+    def remove(self, connection: Connection) -> None:
         self._slots[connection.slot].discard(connection)
 
-    def all(self) -> list[StreamConnection]:
+    def all(self) -> list[Connection]:
         return [connection for slot in self._slots for connection in slot]
 
     def tick(self) -> None:
@@ -56,10 +56,10 @@ class StreamTimer:
         self._position = (self._position + 1) % len(self._slots)
         for connection in list(self._slots[self._position]):
             if now < connection.closes_at:
-                self._subscribers.ping(connection)
-            elif not (connection.is_live and connection.audience.room.is_flushing):
-                self._subscribers.finish(connection, "lifetime")
-        for connection, since in list(self._subscribers.stalled_since.items()):
+                connection.streams.ping(connection)
+            elif connection.streams.may_finish(connection):
+                connection.streams.finish(connection, "lifetime")
+        for connection, since in list(self._open.stalled_since.items()):
             if now - since < self._stall_s:
                 break
-            self._subscribers.cut(connection, "stalled")
+            connection.streams.cut(connection, "stalled")

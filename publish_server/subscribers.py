@@ -5,8 +5,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
-from publish_server.frames import closing_frame, gap_frame, own_frame, retry_line
-from publish_server.metrics import CLOSED, GAPS, LAGGING, STREAMS
+from publish_server.frames import gap_frame, own_frame, retry_line
+from publish_server.metrics import GAPS
+from publish_server.open_streams import OpenStreams, Streams
 from publish_server.room import Room
 from publish_server.room_log import RoomLog, Slice
 from publish_server.stream_connection import StreamConnection
@@ -42,27 +43,25 @@ class Pages(Protocol):
         """The message's text goes out of the room's pages; returns the seqs that held it, ascending."""
 
 
-class Subscribers:
-    """Every open stream. `now` is the event loop's clock, in seconds."""
+class Subscribers(Streams[StreamConnection]):
+    """Every open stream of a room."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, open_streams: OpenStreams) -> None:
+        super().__init__(open_streams)
         self.pages: Pages | None = None
         self.ask_head: Callable[[Room], int] = lambda room: 0
-        self.on_left: Callable[[StreamConnection], None] = lambda connection: None
-        self.stalled_since: dict[StreamConnection, float] = {}
-        LAGGING.set_function(lambda: len(self.stalled_since))
         self.to_advance: dict[StreamConnection, None] = {}
         self.wake_pump: Callable[[], None] = lambda: None
-        self.open_count = 0
         self._pieces: dict[tuple[str, int, Wire], Piece] = {}
+
+    def kind(self, connection: StreamConnection) -> str:
+        return "notify" if connection.audience.is_notify else "room"
 
     def join(self, connection: StreamConnection, head: bytes, retry_ms: int) -> None:
         """Begin a response with `head`. The stream opens now if its cursor can be judged, else it holds until then."""
         room = connection.audience.room
         room.streams += 1
-        self.open_count += 1
-        STREAMS.labels("notify" if connection.audience.is_notify else "room").inc()
+        self.joined(connection)
         opening = self._opening(connection, None)
         connection.begin(head, retry_line(retry_ms) + (opening or b""))
         if opening is None:
@@ -204,7 +203,7 @@ class Subscribers:
             connection = next(iter(self.to_advance))
             del self.to_advance[connection]
             self.advance(connection)
-            if self._clock() >= until:
+            if self.open.clock() >= until:
                 break
         return bool(self.to_advance)
 
@@ -216,20 +215,11 @@ class Subscribers:
         seq = room.flushed if connection.is_live else connection.cursor or 0
         connection.send(own_frame("stream.ping", {"seq": seq}))
 
-    def finish(self, connection: StreamConnection, reason: str) -> None:
-        """Say stream.closing and end the response."""
-        if not connection.is_closed:
-            self._leave(connection, reason)
-            connection.finish(closing_frame(reason))
-
-    def cut(self, connection: StreamConnection, reason: str) -> None:
-        """End a stream whose client cannot be told."""
-        if not connection.is_closed:
-            self._leave(connection, reason)
-            connection.transport.abort()
+    def may_finish(self, connection: StreamConnection) -> bool:
+        return not (connection.is_live and connection.audience.room.is_flushing)
 
     def stalled(self, connection: StreamConnection) -> None:
-        self.stalled_since[connection] = self._clock()
+        super().stalled(connection)
         if connection.is_live:
             room = connection.audience.room
             connection.audience.remove(connection)
@@ -238,31 +228,17 @@ class Subscribers:
             room.behind.add(connection)
 
     def drained(self, connection: StreamConnection) -> None:
-        self.stalled_since.pop(connection, None)
+        super().drained(connection)
         connection.widen()
         self.advance(connection)
 
-    def spoke(self, connection: StreamConnection) -> None:
-        self.cut(connection, "second_request")
-
-    def lost(self, connection: StreamConnection) -> None:
-        if not connection.is_closed:
-            self._leave(connection, "client")
-
-    def _leave(self, connection: StreamConnection, reason: str) -> None:
-        """Out of every table, before the descriptor can become someone else's."""
+    def forget(self, connection: StreamConnection) -> None:
         room = connection.audience.room
         connection.audience.remove(connection)
-        connection.is_closed = True
         room.behind.discard(connection)
         room.unopened.pop(connection, None)
-        self.stalled_since.pop(connection, None)
         room.streams -= 1
-        room.idle_since = self._clock()
-        self.open_count -= 1
-        STREAMS.labels("notify" if connection.audience.is_notify else "room").dec()
-        CLOSED.labels(reason).inc()
-        self.on_left(connection)
+        room.idle_since = self.open.clock()
 
 
 def is_within(seqs: list[int], after_seq: int, to_seq: int) -> bool:

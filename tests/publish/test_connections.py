@@ -16,6 +16,7 @@ from httpx_sse import aconnect_sse
 
 from local_stack.server_process import ServerProcess
 from publish_server.stream_connection import SHARED_FROM_WRITES
+from publish_server.stream_cursor import STREAM_PREFIX
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.tab import DEADLINE_S, StreamEnded, Tabs
@@ -27,7 +28,11 @@ READ_LIMIT = 4_096
 
 @contextlib.asynccontextmanager
 async def raw_stream(
-    base_url: str, room: str, request_tail: bytes = b"", receive_buffer: int = 0
+    base_url: str,
+    room: str,
+    request_tail: bytes = b"",
+    receive_buffer: int = 0,
+    prefix: str = STREAM_PREFIX,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A stream's bare socket; the request is already sent."""
     url = httpx.URL(base_url)
@@ -37,7 +42,7 @@ async def raw_stream(
     sock.setblocking(False)
     await asyncio.get_running_loop().sock_connect(sock, (url.host, url.port))
     reader, writer = await asyncio.open_connection(sock=sock, limit=READ_LIMIT)
-    writer.write(f"GET /stream/v1/rooms/{room} HTTP/1.1\r\nHost: {url.host}\r\n\r\n".encode() + request_tail)
+    writer.write(f"GET {prefix}{room} HTTP/1.1\r\nHost: {url.host}\r\n\r\n".encode() + request_tail)
     try:
         yield reader, writer
     finally:

@@ -3,38 +3,8 @@
 import orjson
 import pytest
 
-from chat_contract.internal_api import RoomHead
-from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import StoredEvents, stored_event
-from publish_server.hub import Hub
-from publish_server.pacer import FlushPacer
-from publish_server.room import Room
-from publish_server.subscribers import Subscribers
-
-
-def hub_with_room_at(head: int) -> tuple[Hub, Room]:
-    subscribers = Subscribers(lambda: 0.0)
-    hub = Hub(
-        subscribers,
-        Broadcaster(subscribers, FlushPacer(), lambda: 0.0),
-        ring_events=100,
-        ring_bytes=2**20,
-        rings_total_bytes=2**20,
-        clock=lambda: 0.0,
-    )
-    room = hub.watch("lobby")
-    hub.take_heads([room], {"lobby": head_at(head)}, 1)
-    return hub, room
-
-
-def head_at(last_seq: int) -> RoomHead:
-    return {
-        "last_seq": last_seq,
-        "oldest_seq": 1,
-        "message_count": last_seq,
-        "heat": {"hot": False, "since": None, "fetches_per_s": 0.0},
-        "slow_mode_s": 0,
-    }
+from tests.publish.hubs import a_hub, room_at
 
 
 def answer(*seqs: int, last_seq: int) -> StoredEvents:
@@ -59,7 +29,8 @@ def answer(*seqs: int, last_seq: int) -> StoredEvents:
 def test_only_what_was_stored_before_the_read_can_be_gone(
     committed: int, stored: StoredEvents, head: int, gap: bool
 ) -> None:
-    hub, room = hub_with_room_at(5)
+    hub = a_hub()
+    room = room_at(hub, 5)
     hub.heal(room, 5, committed, stored)
     assert room.log.head == head
     found = room.log.since(5, head, 10_000)

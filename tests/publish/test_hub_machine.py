@@ -17,17 +17,15 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precond
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX
 from chat_contract.topics import event_headers
-from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import StoredEvents, stored_event
 from publish_server.flush import flush_steps
 from publish_server.history import fill
-from publish_server.hub import Hub, Record
-from publish_server.pacer import FlushPacer
+from publish_server.hub import Record
 from publish_server.room import Room
 from publish_server.room_log import RoomLog
 from publish_server.stream_connection import StreamConnection
-from publish_server.subscribers import Subscribers
 from publish_server.wire import Wire
+from tests.publish.hubs import a_hub, head_at
 
 ROOM = "lobby"
 FILLER = "x" * 900
@@ -205,19 +203,11 @@ class HubMachine(RuleBasedStateMachine):
         self.deletions: dict[int, int] = {}
         """The seq of each deletion: the seq of the message's creation."""
         self.calls = 0
-        self.subscribers = Subscribers(lambda: self.now)
+        self.hub = a_hub(lambda: self.now, ring_events=self.ring_events, small_flush_s=-1)
+        self.subscribers = self.hub.subscribers
         self.pages = PagesByHand()
         self.subscribers.pages = self.pages
         self.subscribers.ask_head = self._ask_head
-        self.broadcaster = Broadcaster(self.subscribers, FlushPacer(small_flush_s=-1), lambda: self.now)
-        self.hub = Hub(
-            self.subscribers,
-            self.broadcaster,
-            ring_events=self.ring_events,
-            ring_bytes=2**30,
-            rings_total_bytes=2**40,
-            clock=lambda: self.now,
-        )
         self.open_clients: list[Client] = []
         self.flush: Iterator[tuple[int, int]] | None = None
         self.reading: tuple[int, int, StoredEvents] | None = None
@@ -375,13 +365,8 @@ class HubMachine(RuleBasedStateMachine):
     @rule()
     def heads_are_read(self) -> None:
         self.calls += 1
-        head: RoomHead = {
-            "last_seq": self.last_seq,
-            "oldest_seq": min(self.stored, default=self.last_seq + 1),
-            "message_count": self.last_seq,
-            "heat": {"hot": False, "since": None, "fetches_per_s": 0.0},
-            "slow_mode_s": 0,
-        }
+        head = head_at(self.last_seq)
+        head["oldest_seq"] = min(self.stored, default=self.last_seq + 1)
         self.heads_read = (self.calls, head)
 
     @precondition(lambda self: self.heads_read is not None)
