@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import orjson
 
-from chat_contract.internal_api import MAX_HEADS, Heads, RoomHead, service_token
+from chat_contract.internal_api import Heads, RoomHead, service_token
 from publish_server.frames import event_frame
 from publish_server.metrics import CHAT_CALLS
 from publish_server.room_log import Entry
@@ -77,17 +77,15 @@ class ChatClient:
         self._is_down = False
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
-        """Where those rooms are; rooms that do not exist are left out. Raises ChatUnavailable."""
-        heads: dict[str, RoomHead] = {}
-        for start in range(0, len(room_ids), MAX_HEADS):
-            body = orjson.dumps({"rooms": room_ids[start : start + MAX_HEADS]})
-            answer = await self._call("heads", "POST", "/internal/v1/heads", content=body)
-            try:
-                page: Heads = orjson.loads(answer.content)
-                heads.update(page["heads"])
-            except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-                raise ChatUnavailable(f"heads cannot be read: {error}") from error
-        return heads
+        """Where those rooms are, MAX_HEADS at most; rooms that do not exist are left out. Raises ChatUnavailable."""
+        answer = await self._call(
+            "heads", "POST", "/internal/v1/heads", content=orjson.dumps({"rooms": room_ids})
+        )
+        try:
+            page: Heads = orjson.loads(answer.content)
+            return page["heads"]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise ChatUnavailable(f"heads cannot be read: {error}") from error
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> StoredEvents:
         """Events after `after_seq`, oldest first, from the oldest one that is kept. Raises ChatUnavailable."""

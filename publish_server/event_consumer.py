@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS
 from publish_server.hub import Hub
 from publish_server.metrics import CONSUMED, CONSUMER_CONNECTED, CONSUMER_STARTS
+from publish_server.slices import run_in_slices
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class EventConsumer:
                 positions = await self._position(consumer, positions)
             for partition, records in batches.items():
                 CONSUMED.inc(len(records))
-                self._hub.ingest(records)
+                await run_in_slices(self._hub.ingest(records))
                 positions[partition] = records[-1].offset + 1
             # getmany does not give way while it has records
             await asyncio.sleep(0)

@@ -9,6 +9,7 @@ from typing import Final
 from publish_server.chat_client import ChatClient, ChatUnavailable
 from publish_server.hub import Hub
 from publish_server.room import Room
+from publish_server.slices import run_in_slices
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ TAIL_S: Final = 0.3
 RETRY_S: Final = 0.5
 MAX_READS: Final = 8
 PAGE: Final = 500
+HEADS_PER_CALL: Final = 1_000
+ROOMS_AT_ONCE: Final = 200
 
 
 class HeadChecks:
@@ -68,13 +71,20 @@ class HeadChecks:
             self._started += 1
             number = self._started
             try:
-                heads = await self._client.heads([room.id for room in rooms])
+                await self._check(rooms, number)
             except ChatUnavailable:
                 unknown = [room for room in rooms if room.unopened or not room.log.started]
                 if unknown:
                     next_all = min(next_all, loop.time() + RETRY_S * self._rng.uniform(0.8, 1.2))
-            else:
-                self._hub.take_heads(rooms, heads, number)
+
+    async def _check(self, rooms: list[Room], number: int) -> None:
+        """Ask for those rooms' heads, HEADS_PER_CALL at a time, and take the answers in slices."""
+        for start in range(0, len(rooms), HEADS_PER_CALL):
+            asked = rooms[start : start + HEADS_PER_CALL]
+            heads = await self._client.heads([room.id for room in asked])
+            for first in range(0, len(asked), ROOMS_AT_ONCE):
+                self._hub.take_heads(asked[first : first + ROOMS_AT_ONCE], heads, number)
+                await asyncio.sleep(0)
 
 
 class Healing:
@@ -112,7 +122,7 @@ class Healing:
                 after_seq, committed = room.log.head, room.reported
                 async with self._reads:
                     stored = await self._client.events(room.id, after_seq, PAGE)
-                self._hub.heal(room, after_seq, committed, stored)
+                await run_in_slices(self._hub.heal(room, after_seq, committed, stored))
                 if room.log.head == after_seq:
                     # chat_server answered from memory, from before what we miss
                     await asyncio.sleep(HOLE_S)

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from publish_server.head_checks import Healing
 from publish_server.hub import Hub
+from publish_server.slices import run_in_slices
 from publish_server.stream_timer import TICK_S, StreamTimer
 
 log = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ STEP_S: Final = 0.05
 IDLE_S: Final = 5.0
 PUMP_S: Final = 0.002
 SETTLE_S: Final = 1.0
-CLOSE_AT_ONCE: Final = 500
+CLOSE_AT_ONCE: Final = 100
 
 
 class Advances(Protocol):
@@ -32,15 +33,15 @@ async def keep_house(hub: Hub, healing: Healing, timer: StreamTimer) -> None:
     while True:
         await asyncio.sleep(STEP_S)
         healing.start_due()
-        hub.tell_due()
+        await run_in_slices(hub.tell_due())
         hub.lists.resume_due()
         now = loop.time()
         if now >= next_tick:
             next_tick = max(next_tick + TICK_S, now)
-            timer.tick()
+            await run_in_slices(timer.tick())
         if now >= next_idle:
             next_idle = now + IDLE_S
-            hub.forget_idle()
+            await run_in_slices(hub.forget_idle())
 
 
 async def pump(streams: Advances, work: asyncio.Event, clock: Callable[[], float]) -> None:

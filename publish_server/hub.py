@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 import orjson
@@ -16,6 +16,7 @@ from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES,
 from publish_server.room import Room
 from publish_server.room_lists import ALL, LISTED, RoomLists
 from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
+from publish_server.slices import SLICE_S
 from publish_server.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,10 @@ LOST_S: Final = 10.0
 
 IDLE_ROOM_S: Final = 60.0
 MIN_RING_BYTES: Final = 65_536
+EVENTS_AT_ONCE: Final = 100
+"""Events that are taken in one step; ten microseconds each at most."""
+
+ROOMS_AT_ONCE: Final = 500
 MAX_UNKNOWN: Final = 2_000
 
 _OFFERED = {verdict: OFFERED.labels(verdict.value) for verdict in Verdict}
@@ -119,10 +124,12 @@ class Hub:
                 room.known.set_result(True)
         return room.known
 
-    def forget_idle(self) -> None:
-        """Drop rooms that nobody has watched for IDLE_ROOM_S."""
+    def forget_idle(self) -> Iterator[None]:
+        """Drop rooms that nobody has watched for IDLE_ROOM_S; yields between slices."""
         now = self._clock()
-        for room in list(self.rooms.values()):
+        for number, room in enumerate(list(self.rooms.values()), 1):
+            if number % ROOMS_AT_ONCE == 0:
+                yield
             if not room.is_watched() and now - room.idle_since > IDLE_ROOM_S and not room.is_healing:
                 self._drop(room)
         share = max(MIN_RING_BYTES, self._rings_total_bytes // max(1, len(self.rooms)))
@@ -153,12 +160,17 @@ class Hub:
 
     # Events
 
-    def ingest(self, records: Iterable[Record]) -> None:
-        """Take a batch of Kafka records, then wake the rooms it moved: one flush a room and batch."""
+    def ingest(self, records: Iterable[Record]) -> Iterator[None]:
+        """Take a batch of Kafka records, then wake the rooms it moved: one flush a room and batch.
+
+        Yields between slices, in which anything may happen; each record is one step.
+        """
         if self.is_draining:
             return
         touched: dict[Room, None] = {}
-        for record in records:
+        for number, record in enumerate(records, 1):
+            if number % EVENTS_AT_ONCE == 0:
+                yield
             room = self._by_key.get(record.key)
             if room is None:
                 continue
@@ -168,8 +180,12 @@ class Hub:
                 self._skip_malformed(room, error)
             else:
                 touched[room] = None
+        until = self._clock() + SLICE_S
         for room in touched:
             self._moved(room)
+            if self._clock() >= until:
+                yield
+                until = self._clock() + SLICE_S
 
     def _take(self, room: Room, record: Record) -> None:
         value = record.value
@@ -290,18 +306,20 @@ class Hub:
         room.is_absent = True
         if room.known is not None:
             room.known.set_result(False)
-        for connection in list(room.unopened):
-            self.subscribers.finish(connection, "room_not_found")
+        self.subscribers.advance_soon(room.unopened)
         self._drop(room)
 
-    def heal(self, room: Room, after_seq: int, committed: int, stored: StoredEvents) -> None:
+    def heal(self, room: Room, after_seq: int, committed: int, stored: StoredEvents) -> Iterator[None]:
         """What chat_server has after `after_seq`. A seq that is missing there is a confirmed hole: it becomes a gap.
 
         `committed` was known as the room's last_seq before the read began. An empty page says something only up to
         there, since its last_seq may be newer than its events, and only up to that last_seq, since a page may be old.
+        Yields between slices, in which the room may go on by itself.
         """
         position = after_seq
-        for event in stored.events:
+        for number, event in enumerate(stored.events, 1):
+            if number % EVENTS_AT_ONCE == 0:
+                yield
             if event.seq > position + 1:
                 self._give_up(room, event.seq - 1)
             if self._offer(room, event.seq, event.entry) is Verdict.APPENDED:
@@ -334,9 +352,13 @@ class Hub:
         else:
             self._to_tell[room] = None
 
-    def tell_due(self) -> None:
-        """Let notify streams know of rooms whose pause is over."""
+    def tell_due(self) -> Iterator[None]:
+        """Let notify streams know of rooms whose pause is over; yields between slices."""
+        until = self._clock() + SLICE_S
         for room in list(self._to_tell):
-            if self._clock() >= room.tell_at:
+            if self._clock() >= room.tell_at and room in self._to_tell:
                 self._tell(room)
                 self.broadcaster.wake(room)
+            if self._clock() >= until:
+                yield
+                until = self._clock() + SLICE_S

@@ -25,7 +25,7 @@ MAX_DELETED = 500
 class Room:
     """`flushed` is how far the live subscribers are, or will be at the end of the flush that is on its way.
 
-    `reported` is the highest last_seq chat_server told.
+    `reported` is the highest last_seq chat_server told, `answered` the number of its answer that told last.
     """
 
     def __init__(self, room_id: str, log: RoomLog, now: float) -> None:
@@ -40,6 +40,7 @@ class Room:
         self.audiences: dict[tuple[Wire, bool], Audience] = {}
         self.behind: set[StreamConnection] = set()
         self.unopened: dict[StreamConnection, int] = {}
+        self.answered = 0
         self.known: Future[bool] | None = None
         self.waiting = 0
         self.lists: set[ListConnection] = set()

@@ -1,6 +1,6 @@
 """Pings, lifetimes and stalled clients of all streams: one wheel a process, no timer or task a stream."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
@@ -8,6 +8,7 @@ from publish_server.open_streams import OpenStreams
 from publish_server.stream_connection import Connection
 
 TICK_S: Final = 0.25
+STREAMS_AT_ONCE: Final = 200
 
 
 def stream_lifetime_s(longest_s: float, rng: Random) -> float:
@@ -50,16 +51,24 @@ class StreamTimer:
     def all(self) -> list[Connection]:
         return [connection for slot in self._slots for connection in slot]
 
-    def tick(self) -> None:
-        """Visit the next slot, and cut who has taken nothing for too long."""
+    def tick(self) -> Iterator[None]:
+        """Visit the next slot, and cut who has taken nothing for too long; yields between slices."""
         now = self._clock()
         self._position = (self._position + 1) % len(self._slots)
-        for connection in list(self._slots[self._position]):
+        for number, connection in enumerate(list(self._slots[self._position]), 1):
+            if number % STREAMS_AT_ONCE == 0:
+                yield
+            if connection.is_closed:
+                continue
             if now < connection.closes_at:
                 connection.streams.ping(connection)
             elif connection.streams.may_finish(connection):
                 connection.streams.finish(connection, "lifetime")
-        for connection, since in list(self._open.stalled_since.items()):
+        for number, (connection, since) in enumerate(list(self._open.stalled_since.items()), 1):
             if now - since < self._stall_s:
                 break
-            connection.streams.cut(connection, "stalled")
+            if number % STREAMS_AT_ONCE == 0:
+                yield
+            # It may have read, or left, between slices.
+            if self._open.stalled_since.get(connection) == since:
+                connection.streams.cut(connection, "stalled")

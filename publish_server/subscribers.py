@@ -70,13 +70,23 @@ class Subscribers(Streams[StreamConnection]):
             self.advance(connection)
 
     def open_held(self, room: Room, answered: int) -> None:
-        """The answer number `answered` of chat_server about this room is in: judge the cursors that waited for it."""
-        for connection, asked in list(room.unopened.items()):
-            opening = self._opening(connection, asked <= answered)
-            if opening is not None:
-                del room.unopened[connection]
-                connection.send(opening)
-                self.advance(connection)
+        """The answer number `answered` of chat_server about this room is in: cursors that waited for it are judged
+        soon, a few at a time."""
+        room.answered = max(room.answered, answered)
+        self.advance_soon(room.unopened)
+
+    def _open_held(self, connection: StreamConnection) -> bool:
+        """Open a stream that waited for its room's head, or end it when there is no such room."""
+        room = connection.audience.room
+        if room.is_absent:
+            self.finish(connection, "room_not_found")
+            return False
+        opening = self._opening(connection, room.unopened[connection] <= room.answered)
+        if opening is None:
+            return False
+        del room.unopened[connection]
+        connection.send(opening)
+        return True
 
     def _opening(self, connection: StreamConnection, is_last_word: bool | None) -> bytes | None:
         """stream.opened and what goes with it; None while the head, or a cursor above it, is not confirmed.
@@ -123,9 +133,11 @@ class Subscribers(Streams[StreamConnection]):
         """Bring a stream that is behind as far as its client takes it; up to date, it joins the live ones."""
         audience = connection.audience
         room = audience.room
-        while (
-            not (connection.is_stalled or connection.is_live or connection.is_closed) and connection.is_opened
-        ):
+        if connection.is_closed or connection.is_stalled:
+            return
+        if not connection.is_opened and not self._open_held(connection):
+            return
+        while not (connection.is_stalled or connection.is_live or connection.is_closed):
             assert connection.cursor is not None
             if audience.is_notify:
                 if connection.cursor < room.told_seq:

@@ -31,7 +31,7 @@ def test_only_what_was_stored_before_the_read_can_be_gone(
 ) -> None:
     hub = a_hub()
     room = room_at(hub, 5)
-    hub.heal(room, 5, committed, stored)
+    list(hub.heal(room, 5, committed, stored))
     assert room.log.head == head
     found = room.log.since(5, head, 10_000)
     assert found is not None

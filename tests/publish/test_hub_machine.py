@@ -273,7 +273,7 @@ class HubMachine(RuleBasedStateMachine):
         self._ingest(KafkaRecord(ROOM.encode(), orjson.dumps(event), headers))
 
     def _ingest(self, record: KafkaRecord) -> None:
-        self.hub.ingest([cast(Record, record)])
+        list(self.hub.ingest([cast(Record, record)]))
 
     def _stored_after(self, after_seq: int, limit: int) -> StoredEvents:
         seqs = sorted(seq for seq in self.stored if seq > after_seq)
@@ -397,7 +397,7 @@ class HubMachine(RuleBasedStateMachine):
         self.reading = None
         if is_last_seq_newer:
             events = events._replace(last_seq=self.last_seq)
-        self.hub.heal(self.room, after_seq, committed, events)
+        list(self.hub.heal(self.room, after_seq, committed, events))
 
     @precondition(lambda self: bool(self.pages.wanted))
     @rule()

@@ -65,7 +65,7 @@ class Lists:
         for seq in seqs:
             value = b'{"type":"message.created","room_id":"%b","seq":%d}' % (room.id.encode(), seq)
             record = KafkaRecord(room.id.encode(), value, event_headers("message.created", seq))
-            self.hub.ingest([cast(Record, record)])
+            list(self.hub.ingest([cast(Record, record)]))
 
 
 @pytest.fixture
@@ -85,10 +85,10 @@ def test_a_rooms_news_reach_many_lists_in_slices_and_each_list_in_one_write(list
         lists.now += PAUSE_S
         lists.moves(room, range(6 + 10 * round_number, 16 + 10 * round_number))
         lists.moves(other, range(6 + 10 * round_number, 16 + 10 * round_number))
-        lists.hub.tell_due()
+        list(lists.hub.tell_due())
         assert lists.run() >= 2 * 3 + len(opened)
     lists.now += PAUSE_S
-    lists.hub.tell_due()
+    list(lists.hub.tell_due())
     lists.run()
     for transport in opened:
         assert len(transport.written) <= 5
@@ -104,7 +104,7 @@ def test_a_list_that_cannot_be_written_to_is_told_the_latest_only(lists: Lists) 
     for seq in range(6, 30):
         lists.now += PAUSE_S
         lists.moves(room, [seq])
-        lists.hub.tell_due()
+        list(lists.hub.tell_due())
         lists.run()
     assert not transport.written
     assert len(connection.news) == 1
