@@ -67,7 +67,9 @@ class Audience:
                     if left:
                         part = [descriptor for descriptor in part if descriptor not in left]
                     for descriptor, taken in write_all(part, data, pages):
-                        _hand_over(self.live[descriptor], data, taken)
+                        connection = self.live.get(descriptor)
+                        if connection is not None:  # else cut by what one before it left in memory
+                            _hand_over(connection, data, taken)
                     yield len(part), len(part) * len(data)
         finally:
             self.left = None

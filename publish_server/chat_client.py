@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import httpx
 import msgspec
@@ -13,11 +13,23 @@ from publish_server.frames import event_frame
 from publish_server.metrics import CHAT_CALLS
 from publish_server.room_log import Entry
 
+MAX_ANSWER_BYTES: Final = 8 * 2**20
+"""chat_server cuts a page of events at 1,000,000 characters. Overflow rule: as if there was no answer."""
+
 log = logging.getLogger(__name__)
 
 
 class ChatUnavailable(Exception):
     """chat_server did not give a usable answer in time."""
+
+
+class AnswerTooLarge(Exception):
+    """Somebody answers who is not chat_server as we know it."""
+
+
+class Answer(NamedTuple):
+    status_code: int
+    content: bytes
 
 
 class StoredEvent(NamedTuple):
@@ -106,6 +118,19 @@ class ChatClient:
         except (msgspec.MsgspecError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ChatUnavailable(f"events cannot be read: {error}") from error
 
+    async def _bounded(self, request: httpx.Request) -> Answer:
+        """The answer, read as it comes and given up once it is too large. Raises AnswerTooLarge and httpx.HTTPError."""
+        response = await self._client.send(request, stream=True)
+        try:
+            content = bytearray()
+            async for part in response.aiter_bytes():
+                content += part
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise AnswerTooLarge
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, bytes(content))
+
     async def _call(
         self,
         name: str,
@@ -114,23 +139,27 @@ class ChatClient:
         *,
         content: bytes | None = None,
         params: dict[str, int] | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Both calls only read, so one that failed may be made again: a kept connection may have been closed."""
         reason = ""
         for _ in range(len(self._base_urls) + len(self._service_tokens)):
             try:
-                answer = await self._client.request(
-                    method,
-                    self._base_urls[0] + path,
-                    content=content,
-                    params=params,
-                    headers={
-                        "authorization": f"Bearer {self._service_tokens[0]}",
-                        **({"content-type": "application/json"} if content else {}),
-                    },
+                answer = await self._bounded(
+                    self._client.build_request(
+                        method,
+                        self._base_urls[0] + path,
+                        content=content,
+                        params=params,
+                        headers={
+                            "authorization": f"Bearer {self._service_tokens[0]}",
+                            **({"content-type": "application/json"} if content else {}),
+                        },
+                    )
                 )
             except httpx.HTTPError as error:
                 reason = f"{type(error).__name__} {error}".strip()
+            except AnswerTooLarge:
+                reason = f"an answer above {MAX_ANSWER_BYTES} bytes"
             else:
                 if answer.status_code in (httpx.codes.OK, httpx.codes.GONE):
                     CHAT_CALLS.labels(name, "ok").inc()

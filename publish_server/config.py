@@ -44,6 +44,16 @@ class PublishSettings(SharedSettings):
     ring_events: int = Field(5_000, ge=1, description="Newest events of a watched room kept in memory")
     ring_bytes: int = Field(4 * 2**20, ge=65_536, description="Bytes of those events")
     rings_total_bytes: int = Field(256 * 2**20, ge=2**20, description="Bytes of all rings of one process")
+    replay_total_bytes: int = Field(
+        64 * 2**20,
+        ge=32 * 2**20,
+        description="Bytes of pages of old events, kept or being read, for resuming streams",
+    )
+    stalled_total_bytes: int = Field(
+        64 * 2**20,
+        ge=2**20,
+        description="Bytes that clients have not taken; beyond it, who holds some longest and alone is closed",
+    )
     head_check_s: float = Field(
         2, gt=0, description="Seconds between comparisons of all watched rooms with chat_server"
     )

@@ -12,7 +12,7 @@ from chat_contract.topics import header
 from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import StoredEvents
 from publish_server.frames import event_frame
-from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES, ROOMS, SIGNALS
+from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, ROOMS, SIGNALS
 from publish_server.room import Room
 from publish_server.room_lists import ALL, LISTED, RoomLists
 from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
@@ -21,7 +21,9 @@ from publish_server.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
 
-MAX_VALUE_BYTES: Final = 256 * 1024
+MAX_VALUE_BYTES: Final = 64 * 1024
+"""A text of 4,000 code points takes a third of it, escaped at its worst."""
+
 NOTIFY_S: Final = 1.0
 """`room.updated` comes at most this often a room."""
 
@@ -29,7 +31,6 @@ LOST_S: Final = 10.0
 """A hole that chat_server does not know of for so long will not be filled."""
 
 IDLE_ROOM_S: Final = 60.0
-MIN_RING_BYTES: Final = 65_536
 EVENTS_AT_ONCE: Final = 100
 """Events that are taken in one step; ten microseconds each at most."""
 
@@ -61,6 +62,7 @@ class HubFull(Exception):
 class Hub:
     """Rooms that somebody watches, by id. Records of other rooms cost a dictionary miss.
 
+    All rings together hold `rings_total_bytes`, and at most what came in the second since they were full.
     Bounds: `max_rooms`, and MAX_UNKNOWN rooms of which chat_server has not said whether they exist; overflow rule
     REFUSE, after rooms that nobody watches any more have made room.
     """
@@ -91,6 +93,9 @@ class Hub:
         self._rings_total_bytes = rings_total_bytes
         self._max_rooms = max_rooms
         self._unknown = 0
+        self._rings_bytes = 0
+        self._may_shrink_at = float("-inf")
+        RING_BYTES.set_function(lambda: self._rings_bytes)
         self._may_make_room_at = float("-inf")
         self._clock = clock
         self._malformed_logged_at = float("-inf")
@@ -106,8 +111,7 @@ class Hub:
                 if self._is_full():
                     raise HubFull
             self._unknown += 1
-            share = max(MIN_RING_BYTES, self._rings_total_bytes // (len(self.rooms) + 1))
-            room = Room(room_id, RoomLog(self._ring_events, min(self._ring_bytes, share)), self._clock())
+            room = Room(room_id, RoomLog(self._ring_events, self._ring_bytes), self._clock())
             self.rooms[room_id] = self._by_key[room_id.encode()] = room
             ROOMS.set(len(self.rooms))
             self.subscribers.ask_head(room)
@@ -132,10 +136,8 @@ class Hub:
                 yield
             if not room.is_watched() and now - room.idle_since > IDLE_ROOM_S and not room.is_healing:
                 self._drop(room)
-        share = max(MIN_RING_BYTES, self._rings_total_bytes // max(1, len(self.rooms)))
-        for room in self.rooms.values():
-            room.log.max_bytes = min(self._ring_bytes, share)
-        RING_BYTES.set(sum(room.log.bytes_held for room in self.rooms.values()))
+        # Texts that are taken out, and gaps, change a ring's size without us.
+        self._rings_bytes = sum(room.log.bytes_held for room in self.rooms.values())
 
     def _is_full(self) -> bool:
         return len(self.rooms) >= self._max_rooms or self._unknown >= MAX_UNKNOWN
@@ -153,6 +155,7 @@ class Hub:
     def _drop(self, room: Room) -> None:
         if self.rooms.pop(room.id, None) is not None:
             self._unknown -= not room.log.started
+            self._rings_bytes -= room.log.bytes_held
             del self._by_key[room.id.encode()]
             self._to_tell.pop(room, None)
             self.missing.discard(room)
@@ -219,7 +222,11 @@ class Hub:
             self.lists.room_moved(room, LISTED[event_type])
 
     def _offer(self, room: Room, seq: int, entry: Entry) -> Verdict:
+        held = room.log.bytes_held
         verdict = room.log.offer(seq, entry)
+        self._rings_bytes += room.log.bytes_held - held
+        if self._rings_bytes > self._rings_total_bytes:
+            self._shrink(room)
         _OFFERED[verdict].inc()
         if verdict is not Verdict.DUPLICATE:
             room.count_message(seq, entry.type)
@@ -227,6 +234,23 @@ class Hub:
                 # The log has seen to its own frames. Who opens a stream later must not get the text from elsewhere.
                 self.subscribers.mark_deleted(room, entry.message_id)
         return verdict
+
+    def _shrink(self, room: Room) -> None:
+        """All rings are full. Overflow rule FAIR_SHARE: who grows gives up what it holds beyond an equal share; once a
+        second at most everybody does."""
+        share = self._rings_total_bytes // len(self.rooms)
+        now = self._clock()
+        if now >= self._may_shrink_at:
+            self._may_shrink_at = now + 1
+            rooms = list(self.rooms.values())
+        else:
+            rooms = [room]
+        for each in rooms:
+            held = each.log.bytes_held
+            if held > share:
+                each.log.shrink(share * 7 // 8)
+                self._rings_bytes += each.log.bytes_held - held
+                RINGS_SHRUNK.inc()
 
     def _skip_malformed(self, room: Room, error: Exception) -> None:
         MALFORMED.inc()

@@ -82,7 +82,7 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
         client = ChatClient(
             http, settings.chat_urls(), (settings.hotchat_secret, *settings.hotchat_secrets_old)
         )
-        open_streams = OpenStreams(clock)
+        open_streams = OpenStreams(clock, settings.stalled_total_bytes)
         subscribers = Subscribers(open_streams)
         lists = RoomLists(open_streams)
         broadcaster = Broadcaster(subscribers, FlushPacer(), clock)
@@ -98,7 +98,7 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
         )
         head_checks = HeadChecks(hub, client, settings.head_check_s, rng)
         healing = Healing(hub, client, clock)
-        history = History(client, subscribers.advance_soon, clock)
+        history = History(client, subscribers.advance_soon, clock, settings.replay_total_bytes)
         timer = StreamTimer(
             open_streams,
             ping_s=settings.stream_ping_s,

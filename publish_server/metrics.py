@@ -5,6 +5,12 @@ from prometheus_client import Counter, Gauge, Histogram
 STREAMS = Gauge("hotchat_streams_open", "Open streams of this process", ["kind"])
 ROOMS = Gauge("hotchat_hub_rooms_watched", "Rooms this process follows")
 LAGGING = Gauge("hotchat_streams_stalled", "Streams whose client takes no more bytes at the moment")
+HELD_BYTES = Gauge(
+    "hotchat_streams_held_bytes", "Bytes that clients have not taken, those that several share counted once"
+)
+RINGS_SHRUNK = Counter(
+    "hotchat_hub_rings_shrunk_total", "Times a ring gave up its oldest frames because all rings were full"
+)
 RING_BYTES = Gauge("hotchat_hub_ring_bytes", "Bytes of frames kept for streams that fell behind or resume")
 CLOSED = Counter("hotchat_streams_closed_total", "Streams that ended", ["reason"])
 REFUSED = Counter("hotchat_streams_refused_total", "Streams that were not opened", ["code"])
@@ -28,6 +34,7 @@ HEALED = Counter(
     "hotchat_hub_healed_events_total", "Events read from chat_server because Kafka did not bring them"
 )
 CHAT_CALLS = Counter("hotchat_chat_calls_total", "Internal calls to chat_server", ["call", "outcome"])
+PAGE_BYTES = Gauge("hotchat_history_bytes", "Bytes of old events kept or being read for streams that resume")
 PAGES = Counter("hotchat_history_pages_total", "Pages of old events for resuming streams", ["outcome"])
 
 WRITES = Counter("hotchat_flush_writes_total", "Writes to up-to-date streams")

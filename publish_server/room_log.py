@@ -52,7 +52,8 @@ class RoomLog:
     """Every seq in (floor, head] is here exactly once, in order; a hole that will never be filled is a gap frame.
 
     Bounds: `max_events` and `max_bytes`, oldest out first (then `floor` rises). Events that come early wait for the
-    hole before them, at most MAX_EARLY of them; overflow rule REFETCH: dropped here, read from chat_server later.
+    hole before them, at most MAX_EARLY of them and `max_bytes`; overflow rule REFETCH: dropped here, read from
+    chat_server later.
     Before `start` the head is unknown and everything is early.
 
     A deletion costs the same however much is held: an index finds the seqs that carry the message's text, and a mark
@@ -65,6 +66,7 @@ class RoomLog:
         "_bytes",
         "_deleted",
         "_early",
+        "_early_bytes",
         "_entries",
         "_newest_message",
         "_seqs",
@@ -86,13 +88,15 @@ class RoomLog:
         self._entries: list[Entry] = []
         self._bytes = 0
         self._early: dict[int, Entry] = {}
+        self._early_bytes = 0
         self._texts: dict[bytes, list[int]] = {}
         self._deleted: set[bytes] = set()
         self._newest_message: bytes | None = None
 
     @property
     def bytes_held(self) -> int:
-        return self._bytes
+        """Of frames in order and of early ones."""
+        return self._bytes + self._early_bytes
 
     @property
     def early_count(self) -> int:
@@ -120,15 +124,21 @@ class RoomLog:
                 return Verdict.DUPLICATE
         if seq in self._early:
             return Verdict.DUPLICATE
-        if len(self._early) >= self.MAX_EARLY:
+        size = len(entry.frame)
+        if self._early and (len(self._early) >= self.MAX_EARLY or self._early_bytes + size > self.max_bytes):
             verdict = Verdict.REFETCH
         else:
             self._early[seq] = entry
+            self._early_bytes += size
             verdict = Verdict.EARLY
         if entry.type == b"message.deleted" and entry.message_id is not None:
             # The hole before it may stay for a while; what is here goes at once.
             self.mark_deleted(entry.message_id)
         return verdict
+
+    def shrink(self, max_bytes: int) -> None:
+        """Give up the oldest frames until what is in order weighs no more than that; the newest one stays."""
+        self._trim(max_bytes)
 
     def hole(self) -> tuple[int, int] | None:
         """(after, before): events strictly between are missing while later ones wait."""
@@ -217,7 +227,7 @@ class RoomLog:
             self._index(seq, entry.type, entry.message_id)
         # Trimmed an eighth at a time, since taking from the front of a list moves the rest.
         if len(self._seqs) > self.max_events + self.max_events // 8 or self._bytes > self.max_bytes * 9 // 8:
-            self._trim()
+            self._trim(self.max_bytes)
 
     def _index(self, seq: int, event_type: bytes, message_id: bytes) -> None:
         if event_type == b"message.deleted":
@@ -227,10 +237,10 @@ class RoomLog:
         if event_type == b"message.created":
             self._newest_message = message_id
 
-    def _trim(self) -> None:
+    def _trim(self, max_bytes: int) -> None:
         drop = max(0, len(self._seqs) - self.max_events)
         size = self._bytes - sum(len(entry.frame) for entry in self._entries[:drop])
-        while size > self.max_bytes and drop < len(self._seqs) - 1:
+        while size > max_bytes and drop < len(self._seqs) - 1:
             size -= len(self._entries[drop].frame)
             drop += 1
         if drop:
@@ -256,11 +266,12 @@ class RoomLog:
     def _drain_early(self) -> None:
         early = self._early
         while (entry := early.pop(self.head + 1, None)) is not None:
+            self._early_bytes -= len(entry.frame)
             self._append(self.head + 1, entry)
 
     def _drop_stale(self) -> None:
         for seq in [seq for seq in self._early if seq <= self.head]:
-            del self._early[seq]
+            self._early_bytes -= len(self._early.pop(seq).frame)
 
 
 def message_id_in(event_type: bytes, value: bytes) -> bytes | None:

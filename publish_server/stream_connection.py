@@ -100,6 +100,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "closes_at",
         "descriptor",
+        "held",
         "is_closed",
         "is_stalled",
         "slot",
@@ -115,6 +116,7 @@ class Connection(asyncio.Protocol):
         self.descriptor: int = transport.get_extra_info("socket").fileno()
         self.closes_at = 0.0
         self.slot = 0
+        self.held: int | None = None
         self.is_stalled = False
         self.is_closed = False
 
@@ -131,6 +133,8 @@ class Connection(asyncio.Protocol):
         """Bytes behind whatever the transport still holds. May stall the connection at once."""
         if not self.is_closed:
             self.transport.write(data)
+            if self.is_stalled and self.held is None:
+                self.streams.holds(self, data)
 
     def finish(self, body: bytes) -> None:
         """The last body, then an orderly end. A client that takes nothing is cut instead."""

@@ -19,7 +19,8 @@ MAX_REPLAY: Final = 5_000
 """Events a returning stream is brought; further back it gets stream.gap and reads a fresh page."""
 
 MAX_PIECE_BYTES: Final = 64 * 1024
-MAX_PIECES: Final = 64
+MAX_PIECES_BYTES: Final = 8 * 2**20
+"""Bytes of the pieces that are kept for others who ask alike; overflow rule OLDEST_OUT."""
 
 
 class Piece(NamedTuple):
@@ -28,6 +29,16 @@ class Piece(NamedTuple):
     to_seq: int
     body: bytes
     data: bytes
+
+
+PieceKey = tuple[str, int, Wire]
+"""Room, cursor and wire."""
+
+PIECE_OVERHEAD_BYTES: Final = 500
+
+
+def size_of(piece: Piece) -> int:
+    return len(piece.body) + len(piece.data) + PIECE_OVERHEAD_BYTES
 
 
 class Pages(Protocol):
@@ -52,7 +63,8 @@ class Subscribers(Streams[StreamConnection]):
         self.ask_head: Callable[[Room], int] = lambda room: 0
         self.to_advance: dict[StreamConnection, None] = {}
         self.wake_pump: Callable[[], None] = lambda: None
-        self._pieces: dict[tuple[str, int, Wire], Piece] = {}
+        self._pieces: dict[PieceKey, Piece] = {}
+        self._piece_bytes = 0
 
     def kind(self, connection: StreamConnection) -> str:
         return "notify" if connection.audience.is_notify else "room"
@@ -189,10 +201,17 @@ class Subscribers(Streams[StreamConnection]):
             GAPS.labels("confirmed").inc()
             part = Slice(room.flushed, gap_frame(cursor, room.flushed))
         piece = Piece(part.to_seq, part.body, wire.encode(part.body))
-        if len(self._pieces) >= MAX_PIECES:
-            del self._pieces[next(iter(self._pieces))]
+        self._forget_piece(key)
         self._pieces[key] = piece
+        self._piece_bytes += size_of(piece)
+        while self._piece_bytes > MAX_PIECES_BYTES:
+            self._forget_piece(next(iter(self._pieces)))
         return piece
+
+    def _forget_piece(self, key: PieceKey) -> None:
+        piece = self._pieces.pop(key, None)
+        if piece is not None:
+            self._piece_bytes -= size_of(piece)
 
     def mark_deleted(self, room: Room, message_id: bytes) -> None:
         """The message's text goes out of the pages, and pieces that hold it are made again when they are asked for."""
@@ -201,7 +220,7 @@ class Subscribers(Streams[StreamConnection]):
         paged = [] if self.pages is None else self.pages.mark_deleted(room.id, message_id)
         for key, piece in list(self._pieces.items()):
             if key[0] == room.id and any(is_within(held, key[1], piece.to_seq) for held in (seqs, paged)):
-                del self._pieces[key]
+                self._forget_piece(key)
 
     def advance_soon(self, connections: Iterable[StreamConnection]) -> None:
         """Advance them from the pump, a few milliseconds' worth at a time."""

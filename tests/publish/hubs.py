@@ -1,5 +1,6 @@
 """Hubs without an event loop: time is a number, chat_server and Kafka are the test."""
 
+import socket
 from collections.abc import Callable
 
 from chat_contract.internal_api import RoomHead
@@ -9,6 +10,7 @@ from publish_server.open_streams import OpenStreams
 from publish_server.pacer import FlushPacer
 from publish_server.room import Room
 from publish_server.room_lists import RoomLists
+from publish_server.stream_connection import Connection
 from publish_server.subscribers import Subscribers
 
 
@@ -19,8 +21,10 @@ def a_hub(
     ring_bytes: int = 2**30,
     max_rooms: int = 1_000,
     small_flush_s: float = 0.002,
+    rings_total_bytes: int = 2**40,
+    max_held_bytes: int = 2**40,
 ) -> Hub:
-    open_streams = OpenStreams(clock)
+    open_streams = OpenStreams(clock, max_held_bytes)
     subscribers = Subscribers(open_streams)
     return Hub(
         subscribers,
@@ -28,7 +32,7 @@ def a_hub(
         RoomLists(open_streams),
         ring_events=ring_events,
         ring_bytes=ring_bytes,
-        rings_total_bytes=2**40,
+        rings_total_bytes=rings_total_bytes,
         max_rooms=max_rooms,
         clock=clock,
     )
@@ -48,3 +52,27 @@ def head_at(last_seq: int) -> RoomHead:
         "heat": {"hot": False, "since": None, "fetches_per_s": 0.0},
         "slow_mode_s": 0,
     }
+
+
+class CountingTransport:
+    """Keeps what is written; from when a connection is `stuck` its client takes nothing."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.written: list[bytes | memoryview] = []
+        self.stuck: Connection | None = None
+
+    def get_extra_info(self, name: str) -> socket.socket:
+        assert name == "socket"
+        return self._sock
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.written.append(data)
+        if self.stuck is not None and not self.stuck.is_stalled:
+            self.stuck.pause_writing()
+
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass

@@ -46,12 +46,19 @@ def message_event(room_id: str, seq: int, text: str, *, message_id: str | None =
 
 
 class StoredRooms:
-    """`calls` counts them by name; while `is_down` every call is answered 503."""
+    """`calls` counts them by name; while `is_down` every call is answered 503.
+
+    `answers` is cleared by a test that wants answers to wait. Pages are cut at `page_characters`, as chat_server does.
+    """
 
     def __init__(self) -> None:
         self.rooms: dict[str, StoredRoom] = {}
         self.calls: dict[str, int] = defaultdict(int)
+        self.largest_heads = 0
         self.is_down = False
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.page_characters = 1_000_000
         self.base_url = ""
         self._runner: web.AppRunner | None = None
         self._called = asyncio.Condition()
@@ -89,6 +96,7 @@ class StoredRooms:
     async def _heads(self, request: web.Request) -> web.Response:
         await self._note(request, "heads")
         asked = orjson.loads(await request.read())["rooms"]
+        self.largest_heads = max(self.largest_heads, len(asked))
         heads = {
             room_id: {
                 "last_seq": room.last_seq,
@@ -110,10 +118,17 @@ class StoredRooms:
             body = orjson.dumps({"code": "cursor_expired", "oldest_seq": room.oldest_seq})
             return web.Response(body=body, status=410, content_type="application/problem+json")
         seqs = sorted(seq for seq in room.events if seq > after_seq)
-        page = {
-            "events": [room.events[seq] for seq in seqs[:limit]],
-            "cursor": seqs[:limit][-1] if seqs else after_seq,
-            "last_seq": room.last_seq,
-            "has_more": len(seqs) > limit,
-        }
-        return web.Response(body=orjson.dumps(page), content_type="application/json")
+        given: list[bytes] = []
+        for seq in seqs[:limit]:
+            event = orjson.dumps(room.events[seq])
+            if given and sum(map(len, given)) + len(event) > self.page_characters:
+                break
+            given.append(event)
+        body = b'{"events":[%b],"cursor":%d,"last_seq":%d,"has_more":%b}' % (
+            b",".join(given),
+            seqs[len(given) - 1] if given else after_seq,
+            room.last_seq,
+            b"true" if len(seqs) > len(given) else b"false",
+        )
+        await self.answers.wait()
+        return web.Response(body=body, content_type="application/json")

@@ -407,7 +407,7 @@ class HubMachine(RuleBasedStateMachine):
         page = RoomLog(EVENTS_PAGE_MAX, 2**40)
         page.start(start)
         end = min(start + EVENTS_PAGE_MAX, max(self.room.reported, self.room.log.floor))
-        fill(page, self._stored_after(start, EVENTS_PAGE_MAX), end)
+        fill(page, self._stored_after(start, EVENTS_PAGE_MAX), end, start + EVENTS_PAGE_MAX)
         self.pages.pages[start] = page
         self.subscribers.advance_soon(waiting)
 

@@ -73,12 +73,25 @@ def test_a_hole_is_skipped_as_one_gap_and_what_waited_follows() -> None:
     assert log.head == 5
 
 
-def test_early_events_are_bounded_and_read_again_later() -> None:
-    log = RoomLog(100, 10_000)
-    log.start(0)
-    for seq in range(2, 2 + RoomLog.MAX_EARLY):
-        assert log.offer(seq, entry(seq)) is Verdict.EARLY
-    assert log.offer(2 + RoomLog.MAX_EARLY, entry(1)) is Verdict.REFETCH
+@pytest.mark.parametrize(
+    ("max_bytes", "most"),
+    [
+        pytest.param(2**30, RoomLog.MAX_EARLY, id="by their number"),
+        pytest.param(10 * len(entry(2).frame), 10, id="by their bytes"),
+        pytest.param(1, 1, id="one is always taken, for it tells of the hole"),
+    ],
+)
+def test_early_events_are_bounded_and_read_again_later(max_bytes: int, most: int) -> None:
+    log = RoomLog(100, max_bytes)
+    log.start(1)
+    frame = entry(2)
+    for seq in range(3, 3 + most):
+        assert log.offer(seq, frame) is Verdict.EARLY
+    assert log.offer(3 + most, frame) is Verdict.REFETCH
+    assert log.bytes_held == most * len(frame.frame)
+    log.skip_to(2 + most)
+    assert log.early_count == 0
+    assert log.offer(5 + most, frame) is Verdict.EARLY
 
 
 def test_the_oldest_leave_when_there_are_too_many() -> None:
