@@ -18,6 +18,7 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "not_found": ProblemKind(404, "Nothing here"),
     "method_not_allowed": ProblemKind(405, "Method not allowed"),
     "room_exists": ProblemKind(409, "The room exists already"),
+    "too_many": ProblemKind(409, "A bound is reached"),
     "cursor_expired": ProblemKind(410, "The cursor is too old"),
     "body_too_large": ProblemKind(413, "The body is too large"),
     "unsupported_media_type": ProblemKind(415, "Unsupported media type"),

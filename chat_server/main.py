@@ -30,6 +30,7 @@ from chat_server.fetch.open_gate import open_fetch_gate
 from chat_server.messages import endpoints as messages
 from chat_server.messages import search
 from chat_server.messages.batch import StoredEvent
+from chat_server.messages.blanking import Blanking
 from chat_server.messages.write_gate import WriteGate
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.openapi import document
@@ -106,10 +107,16 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
             )
         )
 
+        blanking = Blanking(asyncpg_dsn(settings.database_url), rng)
+        await stack.enter_async_context(tasks.running("blanking", blanking.run, is_vital=False))
+
         def hand_over(events: Sequence[StoredEvent]) -> None:
             producer.offer(events)
             for event in events:
-                gate.reads.wrote(event.room_id, event.seq)
+                is_deletion = event.type == "message.deleted"
+                gate.reads.wrote(event.room_id, event.seq, hides_text=is_deletion)
+                if is_deletion:
+                    blanking.wake()
 
         writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
         await stack.enter_async_context(writer.committing(tasks))

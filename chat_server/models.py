@@ -96,6 +96,7 @@ class Message(Base):
     edited_at: Mapped[datetime | None]
     deleted: Mapped[bool] = mapped_column(Boolean, server_default="false")
     reactions: Mapped[dict[str, int]] = mapped_column(postgresql.JSONB, server_default="{}")
+    revisions: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class Reaction(Base):
@@ -127,6 +128,26 @@ class Event(Base):
     message_id: Mapped[UUID | None]
     conflate: Mapped[str | None]
     payload: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Tombstone(Base):
+    """A deleted message whose text still stands in stored events. `message` is its JSON after the deletion.
+
+    Written by the deletion's own commit. Reads put `message` in the place of the text until the event log holds it
+    itself; then the row is deleted.
+    """
+
+    __tablename__ = "tombstones"
+    __table_args__ = (
+        Index("tombstones_by_room", "room_id", "seq"),
+        Index("tombstones_by_age", "created_at"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[str]
+    seq: Mapped[int]
+    message: Mapped[str]
     created_at: Mapped[datetime]
 
 

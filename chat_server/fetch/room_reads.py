@@ -51,10 +51,13 @@ class RoomReads:
         )
         self._flights: dict[FetchQuery, asyncio.Task[Answer]] = {}
 
-    def wrote(self, room_id: str, last_seq: int) -> None:
-        """This process has committed the room's events up to last_seq: who wrote may read it at once."""
-        self._newest.wrote(room_id, last_seq)
-        self._tail.wrote(room_id, last_seq)
+    def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
+        """This process has committed the room's events up to last_seq: who wrote may read it at once.
+
+        `hides_text`: that event is a deletion, and no page from before it may be served, not even in a hot room.
+        """
+        self._newest.wrote(room_id, last_seq, must_show=hides_text)
+        self._tail.wrote(room_id, last_seq, must_show=hides_text)
 
     def forget(self, room_id: str) -> None:
         """The room itself was changed, in a way that takes no seq."""
@@ -113,12 +116,13 @@ class RoomReads:
     async def events_page(self, room_id: str, after_seq: int, limit: int = EVENTS_PAGE_MAX) -> bytes:
         """An EventPage for our own servers: neither counted nor refused, and as new as the call.
 
-        A hub that asks has heard of events that a cached tail may not hold yet.
+        A hub that asks has heard of events, such as a deletion, that neither a cached tail nor a read under way may
+        hold.
         """
         query = FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
         tail = await self._tail.read_since(room_id, self._clock())
         answer = tail.page(query)
-        return (await self.from_history(query)).body if answer is None else answer.body
+        return (await self._read_history(query)).body if answer is None else answer.body
 
     def _room(self, room: RoomRow) -> Answer:
         heat: Heat = self._hot_rooms.heat(room.id)

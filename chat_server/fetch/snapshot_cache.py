@@ -44,14 +44,18 @@ class Served(NamedTuple, Generic[S]):
 
 
 class _Entry(Generic[S]):
-    """`written_seq` is the newest seq this process knows to be committed: an older snapshot is not fresh."""
+    """`written_seq` is the newest seq this process knows to be committed: an older snapshot is not fresh.
 
-    __slots__ = ("flight", "snapshot", "want", "written_seq")
+    `must_show_seq` is that of its last deletion: an older snapshot is not fresh in a hot room either.
+    """
+
+    __slots__ = ("flight", "must_show_seq", "snapshot", "want", "written_seq")
 
     def __init__(self) -> None:
         self.snapshot: S | None = None
         self.flight: asyncio.Task[S | None] | None = None
         self.written_seq = 0
+        self.must_show_seq = 0
         self.want = 0
 
 
@@ -90,7 +94,7 @@ class SnapshotCache(Generic[S]):
         snapshot = entry.snapshot
         if self._clock() - snapshot.taken_at_s > MAX_AGE_S:
             return None
-        if not is_hot and snapshot.last_seq < entry.written_seq:
+        if snapshot.last_seq < (entry.must_show_seq if is_hot else entry.written_seq):
             return None
         self._entries.move_to_end(room_id)
         return snapshot
@@ -136,11 +140,13 @@ class SnapshotCache(Generic[S]):
             if is_good or not began_earlier or flights == MAX_FLIGHTS_OF_ONE_CALLER:
                 return Served(snapshot, is_hit=False)
 
-    def wrote(self, room_id: str, last_seq: int) -> None:
-        """This process has committed up to last_seq."""
+    def wrote(self, room_id: str, last_seq: int, *, must_show: bool = False) -> None:
+        """This process has committed up to last_seq; `must_show`: no page from before it may be served."""
         entry = self._entries.get(room_id)
         if entry is not None:
             entry.written_seq = max(entry.written_seq, last_seq)
+            if must_show:
+                entry.must_show_seq = max(entry.must_show_seq, last_seq)
 
     def forget(self, room_id: str) -> None:
         """Something changed that takes no seq, such as the room's name."""

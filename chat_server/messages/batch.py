@@ -31,6 +31,12 @@ MAX_KINDS_PER_MESSAGE: Final = 64
 MAX_PINNED: Final = 10
 """Every newest page carries the pinned messages. Overflow rule: REFUSE, the owner decides which one goes."""
 
+MAX_EDITS: Final = 50
+"""Each edit and each pin stores the text again. Overflow rule: REFUSE, 409."""
+
+MAX_REVISIONS: Final = 100
+"""Edits and pins of one message together. Pins go on where edits end, so an author cannot prevent a pin."""
+
 _CARRY_TEXT_AGAIN: Final = frozenset({"message.edited", "message.pinned"})
 
 IdempotencyKey = tuple[str, UUID, UUID]
@@ -61,6 +67,8 @@ class MessageRow:
     edited_at: datetime | None
     deleted: bool
     reactions: dict[str, int]
+    revisions: int
+    """How many stored events carry the text besides the message's creation."""
 
     def view(self) -> Message:
         return message_view(
@@ -177,6 +185,7 @@ class _Fold:
             edited_at=None,
             deleted=False,
             reactions={},
+            revisions=0,
         )
         self.known.messages[row.id] = row
         self.known.by_key[key] = row.id
@@ -191,11 +200,24 @@ class _Fold:
         if row.deleted:
             raise ChatError("message_not_found", "This message was deleted.")
         if row.text != edit.text:
+            if row.revisions >= MAX_EDITS:
+                raise ChatError(
+                    "too_many", f"A message can be edited {MAX_EDITS} times; write a new message instead."
+                )
+            self._unpin_unless_owner(row, edit.editor_id)
             row.text = edit.text
             row.edited_at = self.now
+            row.revisions += 1
             self._changed(row)
             self._emit("message.edited", row)
         return row
+
+    def _unpin_unless_owner(self, row: MessageRow, editor_id: UUID) -> None:
+        """The owner pinned a text, not a message: its author cannot exchange the text under the pin."""
+        room = self.known.rooms[row.room_id]
+        if row.id in room.pinned and editor_id != room.owner_id:
+            self._set_pinned(room, [each for each in room.pinned if each != row.id])
+            self._emit("message.unpinned", row)
 
     def _delete(self, delete: DeleteMessage) -> MessageRow:
         row = self._message(delete.room_id, delete.message_id)
@@ -227,6 +249,14 @@ class _Fold:
             return row
         if pin.present and len(others) >= MAX_PINNED:
             raise ChatError("forbidden", f"A room has at most {MAX_PINNED} pinned messages; unpin one first.")
+        if pin.present:
+            if row.revisions >= MAX_REVISIONS:
+                raise ChatError(
+                    "too_many",
+                    f"This message was edited and pinned {MAX_REVISIONS} times; write a new one and pin that.",
+                )
+            row.revisions += 1
+            self._changed(row)
         self._set_pinned(room, [row.id, *others] if pin.present else others)
         self._emit("message.pinned" if pin.present else "message.unpinned", row)
         return row
@@ -281,7 +311,8 @@ class _Fold:
             self.outcome.changed_messages[row.id] = row
 
     def _emit(self, event_type: str, row: MessageRow) -> None:
-        self.pending[len(self.answers), row.id] = _PendingEvent(event_type, row.room_id, row, row.view())
+        key = (len(self.answers), event_type)
+        self.pending[key] = _PendingEvent(event_type, row.room_id, row, row.view())
 
     def _emit_reaction(self, row: MessageRow, react: SetReaction) -> None:
         event = self.pending.pop((row.id, react.kind), None) or _PendingEvent(
@@ -353,11 +384,6 @@ def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
     payload = orjson.dumps({**head, "message": pending.frozen})
     text_of = row.id if pending.type in _CARRY_TEXT_AGAIN else None
     return StoredEvent(pending.room_id, seq, pending.type, text_of, None, payload)
-
-
-def blanked(payload: str, tombstone: Message) -> bytes:
-    """The same event with the text of a deleted message taken out."""
-    return orjson.dumps({**orjson.loads(payload), "message": tombstone})
 
 
 def _result(

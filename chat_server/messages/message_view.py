@@ -12,6 +12,10 @@ def rfc3339_ms(moment: datetime) -> str:
     return in_utc.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
+STORED_ONLY = frozenset({"client_message_id", "revisions"})
+"""Columns of a message that nobody is shown."""
+
+
 def message_view(
     *,
     id: UUID,  # noqa: A002 - the column's and the field's name

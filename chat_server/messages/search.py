@@ -16,7 +16,7 @@ from chat_contract.events import Message as MessageDict
 from chat_contract.limits import MAX_SEQ
 from chat_server.errors import problems
 from chat_server.json_body import invalid
-from chat_server.messages.message_view import message_view
+from chat_server.messages.message_view import STORED_ONLY, message_view
 from chat_server.models import Message
 from chat_server.parts import PartsOf
 from chat_server.types import RoomId
@@ -49,7 +49,7 @@ async def search(
         beyond_seq = None if len(rows) > limit else await connection.scalar(beyond)
     next_before_seq = rows[limit - 1]["seq"] if len(rows) > limit else beyond_seq and beyond_seq + 1
     messages = [
-        message_view(**{k: v for k, v in row.items() if k != "client_message_id"}) for row in rows[:limit]
+        message_view(**{k: v for k, v in row.items() if k not in STORED_ONLY}) for row in rows[:limit]
     ]
     return {
         "messages": messages,

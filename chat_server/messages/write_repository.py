@@ -15,10 +15,10 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
-from chat_server.messages.batch import IdempotencyKey, MessageRow, Outcome, ReactionKey, RoomRow, blanked
+from chat_server.messages.batch import IdempotencyKey, MessageRow, Outcome, ReactionKey, RoomRow
 
 _MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to,
-    m.created_at, m.edited_at, m.deleted, m.reactions"""
+    m.created_at, m.edited_at, m.deleted, m.reactions, m.revisions"""
 
 _LOCK: Final = """
 SELECT id, last_seq, message_count, owner_id, pinned, pg_current_xact_id()::text AS xact_id
@@ -40,13 +40,13 @@ JOIN reactions r USING (message_id, kind, user_id)"""
 _INSERT_MESSAGES_AND_EVENTS: Final = """
 WITH new_messages AS (
     INSERT INTO messages (id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to,
-                          created_at, edited_at, deleted, reactions)
+                          created_at, edited_at, deleted, reactions, revisions)
     SELECT n.id, n.room_id, n.seq, n.author_id, n.author_nickname, n.client_message_id, n.text, n.reply_to,
-           $1, n.edited_at, n.deleted, n.reactions::jsonb
+           $1, n.edited_at, n.deleted, n.reactions::jsonb, n.revisions
     FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[],
-                $10::timestamptz[], $11::boolean[], $12::text[])
+                $10::timestamptz[], $11::boolean[], $12::text[], $22::integer[])
         AS n(id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to, edited_at, deleted,
-             reactions)
+             reactions, revisions)
 ), new_events AS (
     INSERT INTO events (room_id, seq, type, message_id, conflate, payload, created_at)
     SELECT e.*, now()
@@ -64,9 +64,10 @@ WHERE rooms.id = r.id"""
 _UPDATE_PINNED: Final = "UPDATE rooms SET pinned = $2 WHERE id = $1"
 
 _UPDATE_MESSAGES: Final = """
-UPDATE messages SET text = c.text, edited_at = c.edited_at, deleted = c.deleted, reactions = c.reactions::jsonb
-FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[], $5::text[])
-    AS c(id, text, edited_at, deleted, reactions)
+UPDATE messages SET text = c.text, edited_at = c.edited_at, deleted = c.deleted, reactions = c.reactions::jsonb,
+    revisions = c.revisions
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[], $5::text[], $6::integer[])
+    AS c(id, text, edited_at, deleted, reactions, revisions)
 WHERE messages.id = c.id"""
 
 _INSERT_REACTIONS: Final = """
@@ -77,15 +78,10 @@ _DELETE_REACTIONS: Final = """
 DELETE FROM reactions r USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(message_id, kind, user_id)
 WHERE r.message_id = k.message_id AND r.kind = k.kind AND r.user_id = k.user_id"""
 
-_DELETE_REACTIONS_OF: Final = "DELETE FROM reactions WHERE message_id = ANY($1::uuid[])"
-
-_EVENTS_WITH_TEXT: Final = """
-SELECT room_id, seq, payload FROM events e JOIN unnest($1::text[], $2::bigint[]) AS k(room_id, seq) USING (room_id, seq)
-UNION SELECT room_id, seq, payload FROM events WHERE message_id = ANY($3::uuid[])"""
-
-_BLANK_EVENTS: Final = """
-UPDATE events SET payload = b.payload FROM unnest($1::text[], $2::bigint[], $3::text[]) AS b(room_id, seq, payload)
-WHERE events.room_id = b.room_id AND events.seq = b.seq"""
+_INSERT_TOMBSTONES: Final = """
+INSERT INTO tombstones (message_id, room_id, seq, message, created_at)
+SELECT t.*, now()
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS t(message_id, room_id, seq, message)"""
 
 
 async def lock_rooms(
@@ -151,6 +147,7 @@ async def write(connection: Connection, outcome: Outcome, now: datetime) -> None
         [r.id for r in rooms],
         [r.last_seq for r in rooms],
         [r.message_count for r in rooms],
+        [m.revisions for m in new],
     )
     for room in outcome.pinned_rooms.values():  # one statement each: seldom, and arrays differ in length
         await connection.execute(_UPDATE_PINNED, room.id, room.pinned)
@@ -163,6 +160,7 @@ async def write(connection: Connection, outcome: Outcome, now: datetime) -> None
             [m.edited_at for m in changed],
             [m.deleted for m in changed],
             [_json(m.reactions) for m in changed],
+            [m.revisions for m in changed],
         )
     if outcome.gone_reactions:
         await connection.execute(_DELETE_REACTIONS, *_columns(outcome.gone_reactions))
@@ -174,22 +172,16 @@ async def write(connection: Connection, outcome: Outcome, now: datetime) -> None
             [m.room_id for m in messages],
             [m.seq for m in messages],
         )
-    if outcome.deleted_messages:
-        await _forget_texts(connection, outcome.deleted_messages)
-
-
-async def _forget_texts(connection: Connection, deleted: dict[UUID, MessageRow]) -> None:
-    """Take the text of deleted messages out of the catch-up log, and their reactions out of the table."""
-    messages = list(deleted.values())
-    await connection.execute(_DELETE_REACTIONS_OF, list(deleted))
-    rows = await connection.fetch(
-        _EVENTS_WITH_TEXT, [m.room_id for m in messages], [m.seq for m in messages], list(deleted)
-    )
-    payloads = []
-    for row in rows:
-        message_id = UUID(orjson.loads(row["payload"])["message"]["id"])
-        payloads.append(blanked(row["payload"], deleted[message_id].view()).decode())
-    await connection.execute(_BLANK_EVENTS, [r["room_id"] for r in rows], [r["seq"] for r in rows], payloads)
+    # A message written and deleted in one batch has its text in no event.
+    deleted = [m for m in outcome.deleted_messages.values() if m.id not in outcome.new_messages]
+    if deleted:
+        await connection.execute(
+            _INSERT_TOMBSTONES,
+            [m.id for m in deleted],
+            [m.room_id for m in deleted],
+            [m.seq for m in deleted],
+            [orjson.dumps(m.view()).decode() for m in deleted],
+        )
 
 
 async def is_committed(connection: Connection, xact_id: str, outcome: Outcome) -> bool | None:
@@ -231,4 +223,5 @@ def _message_row(row: Record) -> MessageRow:
         edited_at=row["edited_at"],
         deleted=row["deleted"],
         reactions=orjson.loads(row["reactions"]),
+        revisions=row["revisions"],
     )

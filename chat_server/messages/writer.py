@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final, Self, cast
@@ -20,6 +19,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from chat_contract.http.problem import ChatError
 from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch, read_needs
+from chat_server.messages.lane import CONNECTION_LOST, Lane
 from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
 from chat_server.messages.silence import LOOK_S, Silence
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
@@ -35,17 +35,10 @@ log = logging.getLogger(__name__)
 
 LANES: Final = 2
 RETRIES: Final = 3
-CONNECT_TIMEOUT_S: Final = 0.8
-STATEMENT_TIMEOUT_S: Final = 3
-LOCK_TIMEOUT_S: Final = 0.7
-IDLE_IN_TRANSACTION_S: Final = 3
-"""A process that stands still in the middle of a transaction keeps its rooms from the others no longer than that."""
-
 ANSWER_WITHIN_S: Final = 2.5
 OUTCOME_WITHIN_S: Final = 0.7
 """After that the writes are refused, though they may be stored: the same again is answered by its key."""
 
-_CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _REJECTED = (
     asyncpg.DataError,
@@ -96,39 +89,6 @@ def _unavailable() -> ChatError:
     )
 
 
-@dataclass(slots=True)
-class _Lane:
-    """One connection of the writer's own. Index scans only: a plan made while a table is empty outlives that."""
-
-    dsn: str
-    connection: asyncpg.Connection | None = None
-
-    async def open(self) -> asyncpg.Connection:
-        if self.connection is None or self.connection.is_closed():
-            self.connection = await asyncpg.connect(
-                self.dsn,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=STATEMENT_TIMEOUT_S + 1,
-                server_settings={
-                    "application_name": "hotchat writer",
-                    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
-                    "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}ms",
-                    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
-                    "tcp_user_timeout": "3000",
-                    "enable_seqscan": "off",
-                    "enable_hashjoin": "off",
-                    "enable_mergejoin": "off",
-                    "jit": "off",
-                },
-            )
-        return self.connection
-
-    def drop(self) -> None:
-        if self.connection is not None:
-            self.connection.terminate()
-            self.connection = None
-
-
 class GroupCommitWriter:
     """Puts operations into transactions and hands their events over after the commit.
 
@@ -140,7 +100,7 @@ class GroupCommitWriter:
         self._now = now
         self._queue = WriteQueue()
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
-        self._lanes = [_Lane(dsn) for _ in range(LANES)]
+        self._lanes = [Lane(dsn, "hotchat writer") for _ in range(LANES)]
         self._silence = Silence()
         self._in_flight: list[PendingWrite] = []
         self._is_closing = False
@@ -210,7 +170,7 @@ class GroupCommitWriter:
         for wakeup in self._wakeups:
             wakeup.set()
 
-    async def _run(self, lane: _Lane, wakeup: asyncio.Event) -> None:
+    async def _run(self, lane: Lane, wakeup: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         while True:
             batch = self._queue.take()
@@ -237,7 +197,7 @@ class GroupCommitWriter:
                 self._queue.release(room_ids, skipped)
                 self._wake()
 
-    async def _settle(self, lane: _Lane, batch: Batch) -> set[str]:
+    async def _settle(self, lane: Lane, batch: Batch) -> set[str]:
         """Answer every write of the batch; returns the rooms that were passed by, their writes queued again."""
         writes = [pending for pending in batch.writes if not pending.result.done()]
         for attempt in range(1, RETRIES + 1):
@@ -259,7 +219,7 @@ class GroupCommitWriter:
                     return self._put_back(unknown.passed_by)
                 if happened is None:
                     break
-            except (*_CONNECTION_LOST, asyncpg.PostgresError) as error:
+            except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
                 lane.drop()
                 log.warning("The writer lost Postgres (attempt %d): %r", attempt, error)
                 if isinstance(error, ConnectionRefusedError | asyncpg.CannotConnectNowError):
@@ -268,7 +228,7 @@ class GroupCommitWriter:
         return set()
 
     async def _settle_halves(
-        self, lane: _Lane, writes: list[PendingWrite], wait: bool, error: Exception
+        self, lane: Lane, writes: list[PendingWrite], wait: bool, error: Exception
     ) -> None:
         """A write that Postgres rejects fails alone: run the batch again in halves, in order."""
         if len(writes) == 1:
@@ -280,7 +240,7 @@ class GroupCommitWriter:
         for half in (writes[:middle], writes[middle:]):
             await self._settle(lane, Batch(half, wait=True))
 
-    async def _transact(self, lane: _Lane, writes: list[PendingWrite], *, wait: bool) -> set[str]:
+    async def _transact(self, lane: Lane, writes: list[PendingWrite], *, wait: bool) -> set[str]:
         if not writes:
             return set()
         connection = await lane.open()
@@ -311,7 +271,7 @@ class GroupCommitWriter:
                     if outcome.events:
                         await write(connection, outcome, now)
                         self._heard()
-            except _CONNECTION_LOST:
+            except CONNECTION_LOST:
                 connection.terminate()
                 raise
             except BaseException:
@@ -319,7 +279,7 @@ class GroupCommitWriter:
                 raise
             try:
                 await connection.execute("COMMIT")
-            except (*_CONNECTION_LOST, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
+            except (*CONNECTION_LOST, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
                 if xact_id is None or not outcome.events:
                     raise
                 raise _CommitUnknown(xact_id, outcome, taken, passed_by) from error
@@ -347,7 +307,7 @@ class GroupCommitWriter:
         self._queue.put_back(writes)
         return skipped
 
-    async def _find_out(self, lane: _Lane, unknown: _CommitUnknown) -> bool | None:
+    async def _find_out(self, lane: Lane, unknown: _CommitUnknown) -> bool | None:
         """Ask a new connection whether the commit happened; None when nobody can tell in time."""
         log.warning("The connection died at COMMIT of transaction %s", unknown.xact_id)
         deadline = asyncio.get_running_loop().time() + OUTCOME_WITHIN_S
@@ -358,7 +318,7 @@ class GroupCommitWriter:
                     return happened
             except asyncpg.InvalidParameterValueError:
                 return False  # an id that the server has not reached: it never wrote the transaction down
-            except (*_CONNECTION_LOST, asyncpg.PostgresError):
+            except (*CONNECTION_LOST, asyncpg.PostgresError):
                 lane.drop()
             await asyncio.sleep(0.05)
         return None
@@ -367,7 +327,7 @@ class GroupCommitWriter:
 async def _roll_back(connection: asyncpg.Connection) -> None:
     try:
         await connection.execute("ROLLBACK")
-    except (*_CONNECTION_LOST, asyncpg.PostgresError):
+    except (*CONNECTION_LOST, asyncpg.PostgresError):
         connection.terminate()
 
 

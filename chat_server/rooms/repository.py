@@ -13,6 +13,7 @@ from chat_contract.internal_api import RoomHead
 from chat_contract.session_tokens import Session
 from chat_server.db import driver_connection
 from chat_server.hotchat.hot_rooms import COLD
+from chat_server.messages.message_view import STORED_ONLY
 from chat_server.models import Message, Room
 from chat_server.sessions.repository import ensure_user
 
@@ -68,9 +69,7 @@ class RoomRepository:
             .limit(1)
             .lateral("newest")
         )
-        said = [
-            column.label(f"said_{column.name}") for column in newest.c if column.name != "client_message_id"
-        ]
+        said = [column.label(f"said_{column.name}") for column in newest.c if column.name not in STORED_ONLY]
         query = (
             select(*Room.__table__.c, *said)
             .outerjoin(newest, true())

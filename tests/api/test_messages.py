@@ -92,10 +92,11 @@ async def test_the_newest_page_carries_what_the_owner_has_pinned(people: People)
     assert [message["text"] for message in newest["messages"]] == ["message 1", "message 2"]
     assert "pinned" not in await bob.get(path, before_seq=3)
 
-    edited = (await bob.http.patch(f"{path}/{guest['id']}", json={"text": "at ten"})).json()
-    assert (await owner.http.delete(f"{path}/{rules['id']}/pin")).status_code == 200
+    edited = (await owner.http.patch(f"{path}/{rules['id']}", json={"text": "new rules"})).json()
+    assert (await owner.http.delete(f"{path}/{guest['id']}/pin")).status_code == 200
     assert (await bob.get(path))["pinned"] == [edited]
-    await owner.http.delete(f"{path}/{guest['id']}")
+    for message in (rules, guest):
+        await owner.http.delete(f"{path}/{message['id']}")
     assert "pinned" not in await bob.get(path)
     events = await bob.get(f"/api/v1/rooms/{room['id']}/events", after_seq=5)
     assert [event["type"].partition(".")[2] for event in events["events"]] == [
@@ -104,8 +105,9 @@ async def test_the_newest_page_carries_what_the_owner_has_pinned(people: People)
         "edited",
         "unpinned",
         "deleted",
+        "deleted",
     ]
-    assert "at nine" not in str(events) and "at ten" not in str(events)
+    assert "at nine" not in str(events) and "rules" not in str(events)
 
 
 async def test_reactions_are_idempotent_and_counted(people: People) -> None:

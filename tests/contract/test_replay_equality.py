@@ -76,6 +76,16 @@ async def unpin_one_and_edit_the_other(scene: Scene) -> object:
     return await scene.ann.http.patch(scene.of(1), json={"text": "edited"})
 
 
+async def exchange_the_text_under_a_pin(scene: Scene) -> object:
+    message = await scene.bob.post(scene.room_id, "harmless")
+    path = f"{scene.path}/messages/{message['id']}"
+    await scene.ann.http.put(f"{path}/pin")
+    answer = await scene.bob.http.patch(path, json={"text": "harmful"})
+    assert answer.json()["text"] == "harmful"
+    assert "pinned" not in await scene.ann.get(f"{scene.path}/messages")
+    return answer
+
+
 async def delete_a_pinned_message(scene: Scene) -> object:
     await pin(scene)
     return await scene.ann.http.delete(scene.of(1))
@@ -104,6 +114,7 @@ ACTIONS: list[Callable[[Scene], Awaitable[object]]] = [
     delete_a_message_people_reacted_to,
     pin,
     unpin_one_and_edit_the_other,
+    exchange_the_text_under_a_pin,
     delete_a_pinned_message,
     everything_at_once,
 ]

@@ -139,6 +139,21 @@ async def test_who_wrote_reads_it_at_once_but_not_in_a_hot_room(store: Store, re
     assert (await page(reads, events(room_id, 0)))["cursor"] == 2
 
 
+async def test_after_a_deletion_no_page_from_before_is_served_in_a_hot_room_either(
+    store: Store, reads: RoomReads
+) -> None:
+    room_id = await store.make_room()
+    [message_id] = await store.post(room_id, "a secret")
+    await page(reads, newest(room_id))
+    await page(reads, events(room_id, 0))
+    await store.delete(room_id, message_id)
+    reads.wrote(room_id, 2, hides_text=True)
+    assert reads.in_memory(newest(room_id), is_hot=True) is None
+    assert reads.in_memory(events(room_id, 0), is_hot=True) is None
+    assert texts(await page(reads, newest(room_id), is_hot=True)) == [""]
+    assert (await page(reads, events(room_id, 0), is_hot=True))["events"][0] == {"blanked": True}
+
+
 async def test_a_write_during_a_read_is_not_missed(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")

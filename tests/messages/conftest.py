@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chat_contract.tasks import BackgroundTasks
 from chat_server.db import asyncpg_dsn, migrate, open_database
 from chat_server.messages.batch import StoredEvent
+from chat_server.messages.blanking import Step, blank_some
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.writer import GroupCommitWriter
 
@@ -64,6 +65,17 @@ class Store:
         connection = await asyncpg.connect(self.dsn)
         try:
             return list(await connection.fetch(query, *arguments))
+        finally:
+            await connection.close()
+
+    async def blank_all(self) -> list[Step]:
+        """Run the blanking's steps until nothing is left; returns all but the last, which found nothing."""
+        connection = await asyncpg.connect(self.dsn)
+        steps: list[Step] = []
+        try:
+            while (step := await blank_some(connection)).messages:
+                steps.append(step)
+            return steps
         finally:
             await connection.close()
 

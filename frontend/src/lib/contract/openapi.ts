@@ -663,7 +663,7 @@ export interface components {
         /** Problem */
         Problem: {
             /** @enum {string} */
-            code: "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "cursor_expired" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "slow_mode" | "room_hot" | "store_unavailable" | "server_full";
+            code: "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "cursor_expired" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "slow_mode" | "room_hot" | "store_unavailable" | "server_full";
             detail: string;
             errors?: {
                 field: string;

@@ -1,0 +1,50 @@
+"""A Postgres connection of one task's own, outside every pool, for statements whose plans must not change."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+CONNECT_TIMEOUT_S: Final = 0.8
+STATEMENT_TIMEOUT_S: Final = 3
+LOCK_TIMEOUT_S: Final = 0.7
+IDLE_IN_TRANSACTION_S: Final = 3
+"""A process that stands still in the middle of a transaction keeps its rooms from the others no longer than that."""
+
+CONNECTION_LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
+
+
+@dataclass(slots=True)
+class Lane:
+    """Opened at the first use and after a loss. Index scans only: a plan made while a table is empty outlives that."""
+
+    dsn: str
+    application_name: str
+    connection: asyncpg.Connection | None = None
+
+    async def open(self) -> asyncpg.Connection:
+        """The connection. Raises one of CONNECTION_LOST or asyncpg.PostgresError within CONNECT_TIMEOUT_S."""
+        if self.connection is None or self.connection.is_closed():
+            self.connection = await asyncpg.connect(
+                self.dsn,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=STATEMENT_TIMEOUT_S + 1,
+                server_settings={
+                    "application_name": self.application_name,
+                    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+                    "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}ms",
+                    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+                    "tcp_user_timeout": "3000",
+                    "enable_seqscan": "off",
+                    "enable_hashjoin": "off",
+                    "enable_mergejoin": "off",
+                    "jit": "off",
+                },
+            )
+        return self.connection
+
+    def drop(self) -> None:
+        """Close at once, without a word to Postgres."""
+        if self.connection is not None:
+            self.connection.terminate()
+            self.connection = None

@@ -1,0 +1,135 @@
+"""Deleted texts leave the stored events in bounded steps, and no read shows them from the deletion's commit on."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from random import Random
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chat_server.fetch.read_repository import ReadRepository, open_read_pool
+from chat_server.messages.blanking import MESSAGES_PER_STEP, ROWS_PER_MESSAGE, Blanking, blank_some
+from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin
+from chat_server.messages.writer import GroupCommitWriter
+from tests.messages.conftest import Store, post
+
+EARLIER_EDITS = 10 * ROWS_PER_MESSAGE + 7
+SECRET = "a secret"  # a text, not a password
+
+
+@pytest.fixture
+async def reads(store: Store) -> AsyncIterator[ReadRepository]:
+    async with open_read_pool(store.dsn, 2) as pool:
+        yield ReadRepository(pool, clock=time.monotonic)
+
+
+async def texts_in_reads(reads: ReadRepository, room: str) -> int:
+    """How many events of the pages and of the tail show the secret."""
+    pages = [await reads.events(room, after_seq, 500) for after_seq in (0, 100, 300)]
+    pages.append(await reads.tail(room, 500))
+    return sum(SECRET in event.payload for page in pages if page for event in page.events)
+
+
+async def texts_in_store(store: Store, room: str) -> int:
+    query = "SELECT count(*) FROM events WHERE room_id = $1 AND payload LIKE '%' || $2 || '%'"
+    return int((await store.rows(query, room, SECRET))[0][0])
+
+
+async def post_with_earlier_edits(store: Store, writer: GroupCommitWriter, room: str) -> PostMessage:
+    """A message as an earlier version left it: with more edits than one may make today, and with reactions."""
+    message = post(room, SECRET)
+    await writer.post(message)
+    await store.rows(
+        """INSERT INTO events (room_id, seq, type, message_id, payload, created_at)
+        SELECT room_id, seq + n, 'message.edited', $2,
+            replace(replace(payload, 'message.created', 'message.edited'), '"seq":1,"message"',
+                    '"seq":' || seq + n || ',"message"'), now()
+        FROM events, generate_series(1, $3::int) AS n WHERE room_id = $1""",
+        room, message.message_id, EARLIER_EDITS,
+    )  # fmt: skip
+    await store.rows("UPDATE rooms SET last_seq = last_seq + $2 WHERE id = $1", room, EARLIER_EDITS)
+    await store.rows(
+        """INSERT INTO reactions (message_id, kind, user_id, room_id, message_seq)
+        SELECT $2, 'heart', gen_random_uuid(), $1, 1 FROM generate_series(1, $3::int)""",
+        room, message.message_id, EARLIER_EDITS,
+    )  # fmt: skip
+    return message
+
+
+async def test_a_deletion_touches_no_earlier_edit_and_is_finished_in_bounded_steps(
+    store: Store, reads: ReadRepository
+) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    message = await post_with_earlier_edits(store, writer, room)
+    assert await texts_in_store(store, room) == EARLIER_EDITS + 1
+    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    assert await texts_in_store(store, room) == EARLIER_EDITS + 1
+    assert await texts_in_reads(reads, room) == 0
+
+    connection = await asyncpg.connect(store.dsn)
+    first = await blank_some(connection)
+    await connection.close()
+    assert (first.messages, first.done) == (1, 0)
+    assert await texts_in_reads(reads, room) == 0
+    steps = [first, *await store.blank_all()]
+    assert max(step.events for step in steps) <= ROWS_PER_MESSAGE + 1
+    assert max(step.reactions for step in steps) <= ROWS_PER_MESSAGE
+    assert sum(step.events for step in steps) == EARLIER_EDITS + 1
+    assert sum(step.reactions for step in steps) == EARLIER_EDITS
+    assert len(steps) == EARLIER_EDITS // ROWS_PER_MESSAGE + 1
+
+    assert await texts_in_store(store, room) == 0
+    assert await texts_in_reads(reads, room) == 0
+    assert await store.rows("SELECT 1 FROM tombstones") == []
+    assert await store.rows("SELECT 1 FROM reactions WHERE room_id = $1", room) == []
+
+
+async def test_a_blanked_event_is_byte_for_byte_what_a_read_showed_before(
+    store: Store, reads: ReadRepository
+) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    message = post(room, f'{SECRET} with "quotes", \\ and a\nline')
+    owner = UUID(int=0)
+    await writer.post(message)
+    await writer.post(EditMessage(room, message.message_id, message.author_id, SECRET))
+    await writer.post(SetPin(room, message.message_id, owner, True, is_operator=True))
+    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    before = await reads.events(room, 0, 100)
+    await store.blank_all()
+    after = await reads.events(room, 0, 100)
+    assert before is not None and before == after
+    assert [event.payload for event in before.events] == [
+        row["payload"]
+        for row in await store.rows("SELECT payload FROM events WHERE room_id = $1 ORDER BY seq", room)
+    ]
+    tombstone = before.events[-1].payload.partition(',"message":')[2]
+    for event in before.events:
+        head = f'{{"type":"{event.type}","room_id":"{room}","seq":{event.seq},"message":'
+        assert event.payload == head + tombstone
+
+
+async def test_what_a_process_leaves_behind_another_one_finishes(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    message = await post_with_earlier_edits(store, writer, room)
+    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    task = asyncio.create_task(Blanking(store.dsn, Random(7)).run())
+    async with asyncio.timeout(30):
+        while await store.rows("SELECT 1 FROM tombstones"):
+            await asyncio.sleep(0.02)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await texts_in_store(store, room) == 0
+
+
+async def test_many_deletions_and_two_processes_share_the_steps(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    messages = [post(room, SECRET) for _ in range(3 * MESSAGES_PER_STEP)]
+    await asyncio.gather(*map(writer.post, messages))
+    await asyncio.gather(*(writer.post(DeleteMessage(room, m.message_id, m.author_id)) for m in messages))
+    both = await asyncio.gather(store.blank_all(), store.blank_all())
+    steps = [step for steps in both for step in steps]
+    assert sum(step.done for step in steps) == len(messages)
+    assert max(step.messages for step in steps) <= MESSAGES_PER_STEP
+    assert await texts_in_store(store, room) == 0
