@@ -1,7 +1,7 @@
 """Redis keys that several processes share. The braces are a hash tag: on a cluster all live in one slot, so one
 script may touch them together."""
 
-from typing import Final
+from typing import Final, Literal
 
 FETCHES: Final = "{hotchat}:fetches"
 """Hash room id → fetches since the last drain. Written by every chat_server, drained by the scheduler."""
@@ -43,6 +43,12 @@ def flushed_by(process_id: str) -> str:
     return f"{{hotchat}}:flushed:{process_id}"
 
 
-def slow_mode(room_id: str, user_id: str) -> str:
-    """Set while this user has to wait in this room; its TTL is the wait."""
-    return f"{{hotchat}}:slow:{room_id}:{user_id}"
+SlowedAct = Literal["post", "edit"]
+
+
+def slow_mode(act: SlowedAct, room_id: str, user_id: str) -> str:
+    """Set while this user has to wait in this room; its TTL is the wait.
+
+    Holds what took the turn: the client_message_id of a post, a digest of an edit.
+    """
+    return f"{{hotchat}}:{'slow' if act == 'post' else 'slow-edit'}:{room_id}:{user_id}"

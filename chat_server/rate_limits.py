@@ -20,6 +20,10 @@ LOGGED_GUESSES_PER_MIN: Final = 6
 
 TYPING_PER_USER_PER_S: Final = 1.0
 
+UNKNOWN_ROOMS_PER_USER_PER_S: Final = 1.0
+UNKNOWN_ROOMS_BURST: Final = 20
+"""Each costs a statement. In force where POSTS_PER_USER_PER_S is."""
+
 
 class RateLimits:
     """`clock` is monotonic seconds. Each limit is per process; several processes allow that much more."""
@@ -34,6 +38,9 @@ class RateLimits:
         self._addresses = TokenBuckets(per_address_per_s, max(1, settings.sessions_per_address_per_min / 2))
         self._typing = TokenBuckets(TYPING_PER_USER_PER_S, 2)
         self._session_ends = TokenBuckets(SESSION_ENDS_PER_USER_PER_MIN / 60, SESSION_ENDS_PER_USER_PER_MIN)
+        self._unknown_rooms = TokenBuckets(
+            UNKNOWN_ROOMS_PER_USER_PER_S if per_user else 0, UNKNOWN_ROOMS_BURST
+        )
         guesses_per_min = settings.operator_guesses_per_address_per_min
         self._operator_guesses = TokenBuckets(guesses_per_min / 60, max(1, guesses_per_min))
         self._guess_logs = TokenBuckets(LOGGED_GUESSES_PER_MIN / 60, LOGGED_GUESSES_PER_MIN)
@@ -43,6 +50,12 @@ class RateLimits:
         now_s = self._clock()
         self._refuse("user", self._users, (room_id, user_id), now_s, "You are writing too fast")
         self._refuse("room", self._rooms, room_id, now_s, "Too many people are writing in this room")
+
+    def check_unknown_room(self, user_id: UUID) -> None:
+        """Before Postgres is asked for a room that this process does not remember. Raises ChatError `rate_limited`."""
+        self._refuse(
+            "unknown-rooms", self._unknown_rooms, user_id, self._clock(), "You are trying too many rooms"
+        )
 
     def check_session(self, address: str) -> None:
         """Raises ChatError `rate_limited`."""

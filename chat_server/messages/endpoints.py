@@ -9,6 +9,7 @@ from chat_contract.events import Message
 from chat_contract.session_tokens import Session
 from chat_server.errors import problems
 from chat_server.json_body import documented_body, json_body
+from chat_server.messages.admission import check_shares, edit_in_turn, room_of_write
 from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
 from chat_server.messages.schemas import MessageDraft, MessageEdit, ReactionView
 from chat_server.parts import Parts, PartsOf
@@ -16,6 +17,22 @@ from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from chat_server.types import MessageId, RoomId
 
 router = APIRouter(prefix="/rooms/{room_id}/messages", tags=["messages"])
+
+
+async def _writer(room_id: RoomId, session: SignedIn, parts: PartsOf) -> Session:
+    check_shares(parts, room_id, session.user_id)
+    return session
+
+
+async def _writer_or_operator(room_id: RoomId, session: SignedInOrOperator, parts: PartsOf) -> Session:
+    check_shares(parts, room_id, session.user_id)
+    return session
+
+
+Writer = Annotated[Session, Depends(_writer)]
+"""Somebody whose shares allow this write; stands before the body in an endpoint, so that it is checked first."""
+
+WriterOrOperator = Annotated[Session, Depends(_writer_or_operator)]
 
 _WRITE_PROBLEMS = problems(
     "validation_failed",
@@ -28,6 +45,7 @@ _WRITE_PROBLEMS = problems(
     "unsupported_media_type",
     "rate_limited",
     "slow_mode",
+    "too_many",
     "store_unavailable",
 )
 
@@ -65,23 +83,23 @@ async def post_message(room_id: RoomId) -> NoReturn:
 async def edit_message(
     room_id: RoomId,
     message_id: MessageId,
+    session: Writer,
     edit: Annotated[MessageEdit, Depends(json_body(MessageEdit))],
-    session: SignedIn,
     parts: PartsOf,
     response: Response,
 ) -> Response:
     """Change the text of one's own message."""
-    await _may_write(room_id, session, parts)
-    result = await parts.writer.post(EditMessage(room_id, message_id, session.user_id, edit.text))
+    room = await room_of_write(parts, room_id, session.user_id)
+    result = await edit_in_turn(parts, room, EditMessage(room_id, message_id, session.user_id, edit.text))
     return json_response(result.message, response)
 
 
 @router.delete("/{message_id}", response_model=Message, responses=_WRITE_PROBLEMS)
 async def delete_message(
-    room_id: RoomId, message_id: MessageId, session: SignedInOrOperator, parts: PartsOf, response: Response
+    room_id: RoomId, message_id: MessageId, session: WriterOrOperator, parts: PartsOf, response: Response
 ) -> Response:
     """Delete as its author, the room's owner or the operator; answers with the tombstone."""
-    await _may_write(room_id, session, parts)
+    await room_of_write(parts, room_id, session.user_id)
     result = await parts.writer.post(
         DeleteMessage(room_id, message_id, session.user_id, is_operator=session is OPERATOR)
     )
@@ -90,20 +108,20 @@ async def delete_message(
 
 @router.put("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
 async def pin_message(
-    room_id: RoomId, message_id: MessageId, session: SignedInOrOperator, parts: PartsOf, response: Response
+    room_id: RoomId, message_id: MessageId, session: WriterOrOperator, parts: PartsOf, response: Response
 ) -> Response:
     """Pin as the room's owner or the operator; a pinned message pinned again changes nothing."""
     pin = SetPin(room_id, message_id, session.user_id, present=True, is_operator=session is OPERATOR)
-    return await _set_pin(pin, session, parts, response)
+    return await _set_pin(pin, parts, response)
 
 
 @router.delete("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
 async def unpin_message(
-    room_id: RoomId, message_id: MessageId, session: SignedInOrOperator, parts: PartsOf, response: Response
+    room_id: RoomId, message_id: MessageId, session: WriterOrOperator, parts: PartsOf, response: Response
 ) -> Response:
     """Unpin as the room's owner or the operator; without a pin nothing changes."""
     pin = SetPin(room_id, message_id, session.user_id, present=False, is_operator=session is OPERATOR)
-    return await _set_pin(pin, session, parts, response)
+    return await _set_pin(pin, parts, response)
 
 
 @router.put("/{message_id}/reactions/{kind}", response_model=ReactionView, responses=_WRITE_PROBLEMS)
@@ -118,11 +136,6 @@ async def remove_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> 
     raise AssertionError("the write gate answers this call")
 
 
-async def _set_pin(pin: SetPin, session: Session, parts: Parts, response: Response) -> Response:
-    await _may_write(pin.room_id, session, parts)
+async def _set_pin(pin: SetPin, parts: Parts, response: Response) -> Response:
+    await room_of_write(parts, pin.room_id, pin.user_id)
     return json_response((await parts.writer.post(pin)).message, response)
-
-
-async def _may_write(room_id: str, session: Session, parts: Parts) -> None:
-    await parts.directory.get(room_id)
-    parts.rate_limits.check_write(room_id, session.user_id)

@@ -18,6 +18,10 @@ class PostMessage:
     text: str
     reply_to: UUID | None
 
+    @property
+    def user_id(self) -> UUID:
+        return self.author_id
+
 
 @dataclass(frozen=True, slots=True)
 class EditMessage:
@@ -25,6 +29,10 @@ class EditMessage:
     message_id: UUID
     editor_id: UUID
     text: str
+
+    @property
+    def user_id(self) -> UUID:
+        return self.editor_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,10 @@ class DeleteMessage:
     message_id: UUID
     deleter_id: UUID
     is_operator: bool = False
+
+    @property
+    def user_id(self) -> UUID:
+        return self.deleter_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from chat_server.asgi_answers import JSON, send_answer, send_problem
 from chat_server.db import STORE_ERRORS
 from chat_server.errors import store_unavailable
 from chat_server.json_body import body_too_large, invalid, parse_json
-from chat_server.messages.operations import MessageResult, PostMessage, SetReaction
+from chat_server.messages.admission import check_shares, post_in_turn, room_of_write
+from chat_server.messages.operations import PostMessage, SetReaction
 from chat_server.messages.schemas import MessageDraft
 from chat_server.parts import Parts
 from chat_server.sessions.current import current_session
@@ -50,6 +51,7 @@ class WriteGate:
         try:
             match path[len(PREFIX) :].split("/"):
                 case [room_id, "messages"] if method == "POST":
+                    _check_declared_length(scope)
                     session, renewed = current_session(scope, self._parts.tokens, self._now_s())
                     status, body = await self._post(room_id, session, scope, receive)
                 case [room_id, "messages", message_id, "reactions", kind] if method != "POST":
@@ -67,55 +69,49 @@ class WriteGate:
         return True
 
     async def _post(self, raw_room_id: str, session: Session, scope: Scope, receive: Receive) -> Answer:
-        parts = self._parts
+        parts, user_id = self._parts, session.user_id
+        room_id = room_id_in(raw_room_id)
+        check_shares(parts, room_id, user_id)
         content_type = (raw_header(scope, b"content-type") or b"").decode("latin-1")
-        draft = parse_json(await _read_body(scope, receive), content_type, MessageDraft)
-        room = await parts.directory.get(room_id_in(raw_room_id))
-        parts.rate_limits.check_write(room.id, session.user_id)
+        draft = parse_json(await _read_body(receive), content_type, MessageDraft)
+        room = await room_of_write(parts, room_id, user_id)
         post = PostMessage(
             room_id=room.id,
-            author_id=session.user_id,
+            author_id=user_id,
             author_nickname=session.nickname,
             client_message_id=draft.client_message_id,
             message_id=uuid_utils.compat.uuid7(),
             text=draft.text,
             reply_to=draft.reply_to,
         )
-        if room.slow_mode_s and room.owner_id != session.user_id:
-            result = await self._post_slowly(post, room.slow_mode_s)
-        else:
-            result = await parts.writer.post(post)
+        result = await post_in_turn(parts, room, post)
         return 201 if result.created else 200, orjson.dumps(result.message)
-
-    async def _post_slowly(self, post: PostMessage, slow_mode_s: int) -> MessageResult:
-        slow_mode = self._parts.slow_mode
-        await slow_mode.enter(post.room_id, post.author_id, slow_mode_s)
-        try:
-            return await self._parts.writer.post(post)
-        except ChatError:
-            await slow_mode.leave(post.room_id, post.author_id)
-            raise
 
     async def _react(
         self, raw_room_id: str, raw_message_id: str, kind: str, present: bool, session: Session
     ) -> Answer:
-        parts = self._parts
+        parts, user_id = self._parts, session.user_id
+        room_id = room_id_in(raw_room_id)
+        check_shares(parts, room_id, user_id)
         if kind not in parts.settings.reaction_kinds:
             allowed = ", ".join(parts.settings.reaction_kinds)
             raise invalid([{"field": "kind", "message": f"This room knows the reactions {allowed}."}])
         message_id = message_id_in(raw_message_id)
-        room = await parts.directory.get(room_id_in(raw_room_id))
-        parts.rate_limits.check_write(room.id, session.user_id)
-        reaction = SetReaction(room.id, message_id, session.user_id, kind, present)
+        room = await room_of_write(parts, room_id, user_id)
+        reaction = SetReaction(room.id, message_id, user_id, kind, present)
         result = await parts.writer.react(reaction)
         return 200, orjson.dumps({"message_id": str(message_id), "kind": kind, "count": result.count})
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body. Raises ChatError `body_too_large` as soon as it is known to be."""
+def _check_declared_length(scope: Scope) -> None:
+    """Raises ChatError `body_too_large`."""
     length = raw_header(scope, b"content-length") or b""
     if length.isdigit() and int(length) > MAX_BODY_BYTES:
         raise body_too_large()
+
+
+async def _read_body(receive: Receive) -> bytes:
+    """The whole body. Raises ChatError `body_too_large` as soon as it is known to be."""
     body = bytearray()
     while True:
         message = await receive()

@@ -4,11 +4,14 @@ from asyncio import Future
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from chat_contract.http.problem import ChatError
+from chat_contract.http.rate_limit_headers import rate_limit_headers
 from chat_server.messages.operations import Operation, OperationResult
 
 MAX_QUEUED = 10_000
+MAX_QUEUED_OF_USER = 500
 MAX_BATCH = 500
 MAX_SKIPS = 3
 
@@ -43,21 +46,41 @@ class Batch:
 class WriteQueue:
     """At most MAX_QUEUED writes. Overflow rule: REFUSE (503 with Retry-After; the client's key makes a retry safe).
 
+    Nobody can fill it alone. A user has at most MAX_QUEUED_OF_USER writes in it, and a room at most as many as there
+    are free places: one busy room leaves half of the queue, two leave a third. Overflow rule: REFUSE, 429.
     Rooms take turns, and each gets its share of a batch, so a cold room never queues behind a hot one.
     """
 
     def __init__(self) -> None:
         self._rooms: dict[str, _RoomQueue] = {}
         self.size = 0
+        self._of_users: dict[UUID, int] = {}
 
     def offer(self, write: PendingWrite) -> None:
+        """Raises ChatError `store_unavailable`, or `rate_limited` when the user or the room has its share waiting."""
         if self.size >= MAX_QUEUED:
             raise ChatError(
                 "store_unavailable", "Too many writes are waiting; try again shortly.", retry_after_s=1
             )
-        room = self._rooms.setdefault(write.operation.room_id, _RoomQueue())
+        room_id, user_id = write.operation.room_id, write.operation.user_id
+        if self._of_users.get(user_id, 0) >= MAX_QUEUED_OF_USER:
+            raise _share_is_waiting("Too many of your writes are waiting", MAX_QUEUED_OF_USER)
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = _RoomQueue()
+        elif len(room.writes) >= MAX_QUEUED - self.size:
+            raise _share_is_waiting("Too many writes are waiting in this room", MAX_QUEUED // 2)
         room.writes.append(write)
-        self.size += 1
+        self._count(write, 1)
+
+    def _count(self, write: PendingWrite, change: int) -> None:
+        self.size += change
+        user_id = write.operation.user_id
+        waiting = self._of_users.get(user_id, 0) + change
+        if waiting:
+            self._of_users[user_id] = waiting
+        else:
+            del self._of_users[user_id]
 
     def take(self) -> Batch | None:
         """The next batch, its rooms marked busy until `release`; None when there is nothing to do."""
@@ -76,15 +99,17 @@ class WriteQueue:
     def _take_from(self, room_id: str, room: _RoomQueue, share: int) -> list[PendingWrite]:
         count = min(len(room.writes), max(1, share))
         room.is_busy = True
-        self.size -= count
         self._rooms[room_id] = self._rooms.pop(room_id)  # to the end of the turn
-        return [room.writes.popleft() for _ in range(count)]
+        taken = [room.writes.popleft() for _ in range(count)]
+        for write in taken:
+            self._count(write, -1)
+        return taken
 
     def put_back(self, writes: Iterable[PendingWrite]) -> None:
         """Writes whose room was locked by another process: first again, and one skip more."""
         for write in reversed(list(writes)):
             self._rooms[write.operation.room_id].writes.appendleft(write)
-            self.size += 1
+            self._count(write, 1)
 
     def release(self, room_ids: Iterable[str], skipped: Iterable[str] = ()) -> None:
         """Open the rooms for the next batch; those in `skipped` come nearer to waiting for their lock."""
@@ -106,4 +131,14 @@ class WriteQueue:
         for room in self._rooms.values():
             room.writes.clear()
         self.size = 0
+        self._of_users.clear()
         return writes
+
+
+def _share_is_waiting(what: str, quota: int) -> ChatError:
+    return ChatError(
+        "rate_limited",
+        f"{what}; try again in a second.",
+        retry_after_s=1,
+        headers=rate_limit_headers("waiting-writes", quota=quota, window_s=1, remaining=0, reset_s=1),
+    )

@@ -3,13 +3,16 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from chat_contract.http.problem import ChatError
 from chat_server.db import STORE_ERRORS
 from chat_server.rooms.repository import RoomMeta, RoomRepository
 
+T = TypeVar("T")
+
 MAX_ROOMS: Final = 10_000
+MAX_MISSING: Final = 10_000
 FRESH_S: Final = 1.0
 LOAD_WITHIN_S: Final = 0.5
 """A write waits no longer for its room's settings; Postgres that neither answers nor refuses would hold it."""
@@ -22,7 +25,8 @@ def room_not_found(room_id: str) -> ChatError:
 class RoomDirectory:
     """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all who ask.
 
-    Older ones serve while Postgres is away or slow.
+    Older ones serve while Postgres is away or slow. For FRESH_S it also remembers that a room does not exist; at most
+    MAX_MISSING ids, overflow rule: the oldest is forgotten.
     """
 
     def __init__(self, rooms: RoomRepository, clock: Callable[[], float]) -> None:
@@ -30,6 +34,15 @@ class RoomDirectory:
         self._clock = clock
         self._flights: dict[str, asyncio.Task[RoomMeta | None]] = {}
         self._entries: OrderedDict[str, tuple[RoomMeta, float]] = OrderedDict()
+        self._missing: OrderedDict[str, float] = OrderedDict()
+
+    def remembers(self, room_id: str) -> bool:
+        """Whether `get` answers without Postgres, or only refreshes what it knows."""
+        return room_id in self._entries or self._is_missing(room_id)
+
+    def _is_missing(self, room_id: str) -> bool:
+        asked_at_s = self._missing.get(room_id)
+        return asked_at_s is not None and self._clock() - asked_at_s < FRESH_S
 
     async def get(self, room_id: str) -> RoomMeta:
         """Raises ChatError `room_not_found`."""
@@ -37,6 +50,8 @@ class RoomDirectory:
         now_s = self._clock()
         if entry is not None and now_s - entry[1] < FRESH_S:
             return entry[0]
+        if self._is_missing(room_id):
+            raise room_not_found(room_id)
         flight = self._flights.get(room_id)
         if flight is None:
             flight = asyncio.create_task(self._load(room_id))
@@ -56,13 +71,21 @@ class RoomDirectory:
     async def _load(self, room_id: str) -> RoomMeta | None:
         asked_at_s = self._clock()
         meta = await self._rooms.meta(room_id)
-        if meta is not None:
-            self._entries[room_id] = (meta, asked_at_s)
-            self._entries.move_to_end(room_id)
-            if len(self._entries) > MAX_ROOMS:
-                self._entries.popitem(last=False)
+        if meta is None:
+            _remember(self._missing, room_id, asked_at_s, MAX_MISSING)
+        else:
+            self._missing.pop(room_id, None)
+            _remember(self._entries, room_id, (meta, asked_at_s), MAX_ROOMS)
         return meta
 
     def forget(self, room_id: str) -> None:
-        """After a change of the room."""
+        """After a change of the room, or when it was made."""
         self._entries.pop(room_id, None)
+        self._missing.pop(room_id, None)
+
+
+def _remember(rooms: OrderedDict[str, T], room_id: str, value: T, max_rooms: int) -> None:
+    rooms[room_id] = value
+    rooms.move_to_end(room_id)
+    if len(rooms) > max_rooms:
+        rooms.popitem(last=False)

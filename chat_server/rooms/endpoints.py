@@ -15,6 +15,7 @@ from chat_contract.http.problem import ChatError
 from chat_contract.last_message import last_message
 from chat_server.errors import problems
 from chat_server.json_body import documented_body, invalid, json_body
+from chat_server.messages.admission import room_of_write
 from chat_server.messages.message_view import message_view
 from chat_server.parts import Parts, PartsOf
 from chat_server.rooms.directory import room_not_found
@@ -107,6 +108,7 @@ async def create_room(
         raise ChatError(
             "room_exists", f"There is a room {room_id!r} already; enter it or choose another name."
         )
+    parts.directory.forget(room_id)
     return room_view(await _row(parts, room_id), parts)
 
 
@@ -151,11 +153,11 @@ async def change_room(
 @router.post(
     "/rooms/{room_id}/typing",
     status_code=204,
-    responses=problems("unauthenticated", "session_expired", "room_not_found"),
+    responses=problems("unauthenticated", "session_expired", "room_not_found", "rate_limited"),
 )
 async def send_typing(room_id: RoomId, session: SignedIn, parts: PartsOf) -> Response:
     """Tell the room that one is writing; dropped in a hot room and when sent too often."""
-    await parts.directory.get(room_id)
+    await room_of_write(parts, room_id, session.user_id)
     if not parts.hot_rooms.is_hot(room_id) and parts.rate_limits.may_send_typing(room_id, session.user_id):
         user = {"id": str(session.user_id), "nickname": session.nickname}
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}

@@ -1,8 +1,9 @@
 """Writing over REST, as the contract has it."""
 
+import asyncio
 import uuid
 
-from tests.api.conftest import People
+from tests.api.conftest import People, Person
 from tests.chat_stack import ADMIN_TOKEN
 
 
@@ -143,6 +144,54 @@ async def test_slow_mode_makes_people_wait_but_not_the_owner(people: People) -> 
     assert "RateLimit" in waiting.headers and "RateLimit-Policy" in waiting.headers
     await owner.post(room["id"], "one")
     await owner.post(room["id"], "two")
+
+
+async def slow_room(people: People, slow_mode_s: int) -> tuple[Person, Person, str]:
+    """The owner, a guest and the room's id."""
+    owner, bob = await people.enter("owner"), await people.enter("bob")
+    room_id = (await owner.make_room())["id"]
+    await owner.http.patch(f"/api/v1/rooms/{room_id}", json={"slow_mode_s": slow_mode_s})
+    return owner, bob, room_id
+
+
+async def test_in_slow_mode_a_repeated_message_neither_waits_nor_takes_a_turn(people: People) -> None:
+    _, bob, room_id = await slow_room(people, 1)
+    key = str(uuid.uuid4())
+    first = await bob.post(room_id, "one", client_message_id=key)
+    again = await bob.try_post(room_id, "one", client_message_id=key)
+    assert (again.status_code, again.json()) == (200, first)
+    async with asyncio.timeout(20):
+        while (await bob.try_post(room_id, "two")).status_code == 429:
+            await asyncio.sleep(0.05)
+    later = await bob.try_post(room_id, "one", client_message_id=key)
+    assert (later.status_code, later.json()) == (200, first)
+    assert (await bob.get(f"/api/v1/rooms/{room_id}"))["message_count"] == 2
+
+
+async def test_in_slow_mode_a_repeat_leaves_the_turn_to_a_new_message(people: People) -> None:
+    owner, bob, room_id = await slow_room(people, 30)
+    await owner.http.patch(f"/api/v1/rooms/{room_id}", json={"slow_mode_s": 0})
+    key = str(uuid.uuid4())
+    await bob.post(room_id, "before slow mode", client_message_id=key)
+    await owner.http.patch(f"/api/v1/rooms/{room_id}", json={"slow_mode_s": 30})
+    assert (await bob.try_post(room_id, "again", client_message_id=key)).status_code == 200
+    refused = await bob.try_post(room_id, "a reply", reply_to=str(uuid.uuid4()))
+    assert refused.json()["code"] == "message_not_found"
+    await bob.post(room_id, "the turn is still there")
+    assert (await bob.try_post(room_id, "now it is taken")).json()["code"] == "slow_mode"
+
+
+async def test_in_slow_mode_edits_take_turns_of_their_own(people: People) -> None:
+    owner, bob, room_id = await slow_room(people, 30)
+    message, own = await bob.post(room_id, "one"), await owner.post(room_id, "own")
+    path = f"/api/v1/rooms/{room_id}/messages/{message['id']}"
+    for text, status in [("two", 200), ("three", 429), ("two", 200)]:
+        answer = await bob.http.patch(path, json={"text": text})
+        assert answer.status_code == status, answer.text
+    assert (await bob.get(path))["text"] == "two"
+    for text in ("new", "newer"):
+        answer = await owner.http.patch(f"/api/v1/rooms/{room_id}/messages/{own['id']}", json={"text": text})
+        assert answer.status_code == 200
 
 
 async def test_a_room_is_found_by_its_words_in_any_language(people: People) -> None:

@@ -1,0 +1,126 @@
+"""A write that a limit refuses is neither read, parsed, looked up nor queued: counted, not timed."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import event
+
+from chat_contract.limits import MAX_BODY_BYTES
+from chat_server.config import ChatSettings
+from chat_server.main import open_parts
+from chat_server.messages.write_gate import WriteGate
+from chat_server.parts import Parts
+from chat_server.rate_limits import UNKNOWN_ROOMS_BURST
+from tests.stores.fixtures import Kafka
+
+POSTS_AT_ONCE = 2
+
+
+@dataclass
+class Counted:
+    """The gate on real stores, with counts of what it did."""
+
+    parts: Parts
+    gate: WriteGate
+    token: str
+    statements: int = 0
+    reads: int = 0
+
+    async def write(
+        self, method: str, path: str, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> tuple[int, str]:
+        """Status and code of the answer."""
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            self.reads += 1
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "scheme": "http",
+            "method": method,
+            "path": f"/api/v1/rooms/{path}",
+            "headers": [
+                (b"authorization", f"Bearer {self.token}".encode()),
+                (b"content-type", b"application/json"),
+                *headers,
+            ],
+        }
+        assert await self.gate(scope, receive, send, [])
+        return sent[0]["status"], orjson.loads(sent[1]["body"]).get("code", "")
+
+
+@pytest.fixture(params=["limited", "unlimited"])
+async def counted(
+    request: pytest.FixtureRequest, database_url: str, redis_url: str, kafka_server: Kafka
+) -> AsyncIterator[Counted]:
+    settings = ChatSettings(
+        hotchat_secret="a secret of sufficient length for this",
+        database_url=database_url,
+        redis_url=redis_url,
+        kafka_bootstrap_servers=kafka_server.bootstrap_servers,
+        posts_per_user_per_s=0.001 if request.param == "limited" else 1_000,
+    )
+    async with open_parts(settings) as (parts, _):
+        token, _ = parts.tokens.issue(uuid.uuid4(), "ann", time.time(), session_id=uuid.uuid4())
+        counted = Counted(parts, WriteGate(parts, time.time), token)
+
+        def count(*_: object) -> None:
+            counted.statements += 1
+
+        event.listen(parts.engine.sync_engine, "before_cursor_execute", count)
+        yield counted
+
+
+only = pytest.mark.parametrize
+
+
+@only("counted", ["limited"], indirect=True)
+@only("room", ["lobby", "nowhere"])
+async def test_a_post_that_a_share_refuses_is_not_read(counted: Counted, room: str) -> None:
+    await counted.write("POST", f"{room}/messages", b"not even JSON")
+    counted.reads = counted.statements = 0
+    answers = [
+        await counted.write("POST", f"{room}/messages", b"not even JSON"),
+        await counted.write("PUT", f"{room}/messages/{uuid.uuid4()}/reactions/nonsense"),
+    ]
+    assert answers == [(429, "rate_limited")] * 2
+    assert (counted.reads, counted.statements) == (0, 0)
+
+
+@only("counted", ["unlimited"], indirect=True)
+async def test_a_post_that_is_too_large_is_not_read(counted: Counted) -> None:
+    length = (b"content-length", str(MAX_BODY_BYTES + 1).encode())
+    assert await counted.write("POST", "nowhere/messages", b"", (length,)) == (413, "body_too_large")
+    assert (counted.reads, counted.statements) == (0, 0)
+
+
+@only("counted", ["unlimited"], indirect=True)
+async def test_a_post_that_is_no_message_asks_no_store(counted: Counted) -> None:
+    assert await counted.write("POST", "nowhere/messages", b"{}") == (422, "validation_failed")
+    assert counted.statements == 0
+
+
+@only("counted", ["unlimited"], indirect=True)
+async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Counted) -> None:
+    def body() -> bytes:
+        return orjson.dumps({"client_message_id": str(uuid.uuid4()), "text": "hello"})
+
+    for _ in range(50):
+        assert await counted.write("POST", "nowhere/messages", body()) == (404, "room_not_found")
+    assert counted.statements == 1
+    codes = [(await counted.write("POST", f"no-{n}/messages", body()))[1] for n in range(100)]
+    assert set(codes) == {"room_not_found", "rate_limited"}
+    assert counted.statements <= UNKNOWN_ROOMS_BURST + 2
+    assert (await counted.write("POST", "lobby/messages", body()))[1] == "rate_limited"
+    await counted.parts.directory.get("lobby")
+    assert (await counted.write("POST", "lobby/messages", body()))[0] == 201

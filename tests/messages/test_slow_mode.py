@@ -1,0 +1,52 @@
+"""Turns in slow mode, on a real Redis."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from chat_contract import redis_keys
+from chat_contract.http.problem import ChatError
+from chat_server.slow_mode import SlowMode, Turn
+
+ANN = uuid.uuid4()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as redis:
+        yield redis
+
+
+async def take(redis: Redis, name: str, act: redis_keys.SlowedAct = "post") -> Turn:
+    return await SlowMode(redis).take_turn(act, "room", ANN, name, 30)
+
+
+async def test_what_took_the_turn_passes_again_and_nothing_else_does(redis: Redis) -> None:
+    assert (await take(redis, "one")).is_new
+    assert not (await take(redis, "one")).is_new
+    with pytest.raises(ChatError) as refused:
+        await take(redis, "two")
+    assert refused.value.code == "slow_mode"
+    assert (await take(redis, "two", "edit")).is_new
+
+
+async def test_only_a_new_turn_is_given_back_and_only_by_what_has_it(redis: Redis) -> None:
+    first = await take(redis, "one")
+    await (await take(redis, "one")).give_back()
+    with pytest.raises(ChatError):
+        await take(redis, "two")
+    await first.give_back()
+    assert (await take(redis, "two")).is_new
+    await first.give_back()
+    assert not (await take(redis, "two")).is_new
+
+
+async def test_an_entry_of_another_type_and_a_redis_that_is_away_hold_nobody_up(redis: Redis) -> None:
+    await redis.lpush(redis_keys.slow_mode("post", "room", str(ANN)), "x")
+    assert not (await take(redis, "one")).is_new
+    async with Redis(host="127.0.0.1", port=1) as nowhere:
+        turn = await take(nowhere, "one")
+        await turn.give_back()
+        assert not turn.is_new

@@ -1,0 +1,75 @@
+"""The queue of waiting writes: bounded, and nobody fills it alone."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from chat_contract.http.problem import ChatError
+from chat_server.messages.operations import DeleteMessage, SetReaction
+from chat_server.messages.write_queue import (
+    MAX_BATCH,
+    MAX_QUEUED,
+    MAX_QUEUED_OF_USER,
+    Batch,
+    PendingWrite,
+    WriteQueue,
+)
+from tests.messages.conftest import post
+
+
+def fill(queue: WriteQueue, room_id: str, user: Callable[[], UUID] = uuid.uuid4) -> tuple[int, str]:
+    """Offer writes until one is refused; returns how many were taken and the code of the refusal."""
+    future = asyncio.get_running_loop().create_future()
+    taken = 0
+    while True:
+        try:
+            queue.offer(PendingWrite(post(room_id, author=user()), future, 0.0))
+        except ChatError as refusal:
+            return taken, refusal.code
+        taken += 1
+
+
+async def test_one_user_leaves_the_queue_to_the_others_whatever_the_rooms_and_kinds_of_writes() -> None:
+    queue, mallory = WriteQueue(), uuid.uuid4()
+    assert fill(queue, "a", lambda: mallory) == (MAX_QUEUED_OF_USER, "rate_limited")
+    assert fill(queue, "b", lambda: mallory) == (0, "rate_limited")
+    future = asyncio.get_running_loop().create_future()
+    for operation in (
+        DeleteMessage("c", uuid.uuid4(), mallory),
+        SetReaction("c", uuid.uuid4(), mallory, "heart", True),
+    ):
+        with pytest.raises(ChatError, match="your writes"):
+            queue.offer(PendingWrite(operation, future, 0.0))
+    queue.offer(PendingWrite(post("a"), future, 0.0))
+
+
+async def test_busy_rooms_leave_room_for_a_quiet_one() -> None:
+    queue = WriteQueue()
+    assert fill(queue, "busy") == (MAX_QUEUED // 2, "rate_limited")
+    assert fill(queue, "busy too") == (MAX_QUEUED // 4, "rate_limited")
+    queue.offer(PendingWrite(post("quiet"), asyncio.get_running_loop().create_future(), 0.0))
+
+
+async def test_a_queue_that_many_rooms_fill_is_full_for_all() -> None:
+    queue = WriteQueue()
+    future = asyncio.get_running_loop().create_future()
+    for number in range(MAX_QUEUED):
+        queue.offer(PendingWrite(post(f"room-{number}"), future, 0.0))
+    assert fill(queue, "one more") == (0, "store_unavailable")
+
+
+async def test_what_leaves_the_queue_and_comes_back_is_counted_again() -> None:
+    queue, ann = WriteQueue(), uuid.uuid4()
+    fill(queue, "a", lambda: ann)
+    batch = queue.take()
+    assert isinstance(batch, Batch) and len(batch.writes) == min(MAX_BATCH, MAX_QUEUED_OF_USER)
+    assert fill(queue, "b", lambda: ann)[0] == len(batch.writes)
+    queue.put_back(batch.writes)
+    queue.release(["a"], skipped=["a"])
+    assert fill(queue, "c", lambda: ann)[0] == 0
+    queue.drain()
+    assert queue.size == 0
+    assert fill(queue, "c", lambda: ann)[0] == MAX_QUEUED_OF_USER
