@@ -7,6 +7,9 @@ SILENT_AFTER_S: Final = 0.7
 
 LOOK_S: Final = 0.1
 
+ASK_AFTER_S: Final = 0.3
+"""Leaves the watchdog's question SILENT_AFTER_S - ASK_AFTER_S to be answered before anything is refused."""
+
 
 class Silence:
     """Whether something was asked and nothing at all has been heard for SILENT_AFTER_S.
@@ -35,6 +38,10 @@ class Silence:
         """Postgres answered something to somebody."""
         self._heard_s = now_s
         self.is_on = self._is_suspected = False
+
+    def is_quiet(self, now_s: float) -> bool:
+        """Whether somebody should ask on another connection: one slow statement is no silence."""
+        return self._asking > 0 and now_s - self._heard_s >= ASK_AFTER_S
 
     def look(self, now_s: float) -> bool:
         """To be called every LOOK_S; what is on afterwards."""

@@ -22,6 +22,7 @@ from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch,
 from chat_server.messages.lane import CONNECTION_LOST, Lane
 from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
 from chat_server.messages.silence import LOOK_S, Silence
+from chat_server.messages.watchdog import Watchdog
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
 from chat_server.messages.write_repository import (
     is_committed,
@@ -102,6 +103,7 @@ class GroupCommitWriter:
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
         self._lanes = [Lane(dsn, "hotchat writer") for _ in range(LANES)]
         self._silence = Silence()
+        self._watchdog = Watchdog(dsn, self._heard)
         self._in_flight: list[PendingWrite] = []
         self._is_closing = False
 
@@ -111,6 +113,7 @@ class GroupCommitWriter:
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(tasks.running("writer watch", self._watch))
+                await stack.enter_async_context(tasks.running("writer watchdog", self._watchdog.run))
                 lanes = [
                     await stack.enter_async_context(
                         tasks.running(f"writer lane {number}", partial(self._run, lane, wakeup))
@@ -156,6 +159,8 @@ class GroupCommitWriter:
         while True:
             await asyncio.sleep(LOOK_S)
             now_s = loop.time()
+            if self._silence.is_quiet(now_s):
+                self._watchdog.ask()
             is_silent = self._silence.look(now_s)
             waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
             late = [w for w in waiting if is_silent or now_s - w.since_s >= ANSWER_WITHIN_S]

@@ -114,7 +114,8 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 class CommitCutter:
     """A TCP proxy to Postgres that cuts the connection at the next COMMIT, before or after Postgres hears it.
 
-    While `answers` is not set, what Postgres says does not come through.
+    While `answers` is not set, what Postgres says does not come through. While `commits` is not set, no COMMIT reaches
+    Postgres.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -123,6 +124,8 @@ class CommitCutter:
         self.cuts = 0
         self.answers = asyncio.Event()
         self.answers.set()
+        self.commits = asyncio.Event()
+        self.commits.set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
@@ -140,6 +143,8 @@ class CommitCutter:
         async def to_server() -> None:
             nonlocal is_cut
             while data := await client_in.read(65536):
+                if b"COMMIT" in data:
+                    await self.commits.wait()
                 if self.cut_next and b"COMMIT" in data:
                     when, self.cut_next = self.cut_next, None
                     is_cut = True

@@ -1,6 +1,6 @@
 """When the writer calls Postgres silent."""
 
-from chat_server.messages.silence import SILENT_AFTER_S, Silence
+from chat_server.messages.silence import ASK_AFTER_S, SILENT_AFTER_S, Silence
 
 
 def test_nothing_asked_is_no_silence() -> None:
@@ -14,6 +14,17 @@ def test_an_answer_that_stays_away_is_silence_at_the_second_look() -> None:
     assert not silence.look(SILENT_AFTER_S / 2)
     assert not silence.look(SILENT_AFTER_S)
     assert silence.look(SILENT_AFTER_S + 0.1)
+
+
+def test_a_quiet_lane_is_a_reason_to_ask_before_it_is_silence() -> None:
+    silence = Silence()
+    assert not silence.is_quiet(10.0)
+    silence.began(10.0)
+    assert not silence.is_quiet(10.0 + ASK_AFTER_S / 2)
+    assert silence.is_quiet(10.0 + ASK_AFTER_S)
+    assert not silence.look(10.0 + ASK_AFTER_S)
+    silence.heard(10.0 + ASK_AFTER_S)
+    assert not silence.is_quiet(10.0 + ASK_AFTER_S + 0.1)
 
 
 def test_a_process_that_was_held_up_itself_looks_again_before_it_refuses() -> None:

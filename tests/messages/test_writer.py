@@ -15,6 +15,7 @@ import pytest
 from chat_contract.http.problem import ChatError
 from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
+from chat_server.messages.silence import LOOK_S, SILENT_AFTER_S
 from chat_server.messages.writer import GroupCommitWriter
 from tests.messages.conftest import CommitCutter, Store, post
 
@@ -189,6 +190,20 @@ async def test_writes_are_refused_while_postgres_is_silent_and_taken_afterwards(
                 await asyncio.sleep(0.1)
     assert again.message["text"] == "held up"
     assert len(await store.assert_no_holes(room)) == 2
+
+
+async def test_a_slow_commit_is_no_silence_and_refuses_nobody(
+    store: Store, cutter: tuple[CommitCutter, str]
+) -> None:
+    """The commit takes longer than Postgres may be silent, as on a slow disk; everything else is answered."""
+    proxy, dsn = cutter
+    rooms = [await store.make_room() for _ in range(3)]
+    writer = await store.writer(dsn)
+    await writer.post(post(rooms[0]))
+    proxy.commits.clear()
+    asyncio.get_running_loop().call_later(SILENT_AFTER_S + 6 * LOOK_S, proxy.commits.set)
+    results = await asyncio.gather(*(writer.post(post(room)) for room in rooms))
+    assert proxy.commits.is_set() and all(result.created for result in results)
 
 
 async def test_deleting_takes_the_text_out_of_the_log(store: Store) -> None:
