@@ -1,7 +1,7 @@
 """The up-to-date subscribers of a room that read the same bytes, and one flush to all of them."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from publish_server.gzip_blocks import Tally
@@ -52,13 +52,13 @@ class Audience:
 
         Between slices anyone may come or go: who comes already has `body`, by catching up to the room's `flushed`.
         """
-        data = self.wire.encode(body)
         if self.wire.is_gzip:
             self.tally.add(body)
-        self.flush_bytes = len(data)
         descriptors = list(self.live)
         self.left = left = set[int]()
         try:
+            data = yield from _nothing_written(self.wire.encode_in_slices(body))
+            self.flush_bytes = len(data)
             with shared_pages(data, len(descriptors)) as pages:
                 if pages is not None:
                     FLUSHES_SHARED.inc()
@@ -73,6 +73,17 @@ class Audience:
                     yield len(part), len(part) * len(data)
         finally:
             self.left = None
+
+
+def _nothing_written(encoding: Generator[None, None, bytes]) -> Generator[tuple[int, int], None, bytes]:
+    """The slices of an encoding as those of a flush."""
+    while True:
+        try:
+            next(encoding)
+        except StopIteration as end:
+            data: bytes = end.value
+            return data
+        yield 0, 0
 
 
 def _hand_over(connection: StreamConnection, data: bytes, taken: int) -> None:

@@ -18,6 +18,9 @@ GZIP_STRETCH: Final = 1.6
 """A compressed write is cheaper, so flushes would come sooner and hold less, and small blocks compress badly (8 events:
 0.15 of their size, 17: 0.12). Who asks for compression wants bytes saved, so it keeps the window of plain writes."""
 
+COMPRESSED_AT_ONCE: Final = 4
+"""Events that may be compressed without a pause; more wait for their turn, in which they are compressed in slices."""
+
 TIMER_S: Final = 0.001
 """The loop's timers are no finer; shorter waits are run ahead of and paid back, as the pacer adds up what is owed."""
 
@@ -38,6 +41,9 @@ class Broadcaster:
     def wake(self, room: Room) -> None:
         """The room may have something to flush. A small flush happens now."""
         if room.is_flushing or room.is_queued or not room.needs_flush():
+            return
+        if room.is_compressed() and room.log.head - room.flushed > COMPRESSED_AT_ONCE:
+            self._enqueue(room)
             return
         cost_s = room.live_count() * self._cost.seconds
         if self._pacer.takes_small(cost_s, self._clock()):

@@ -7,11 +7,18 @@ Source: RFC 1951, RFC 1952; the arithmetic on CRCs is that of zlib's crc32_combi
 
 import struct
 import zlib
+from collections.abc import Generator
 from typing import Final
 
 HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK: Final = b"\x03\x00"
-_LEVEL: Final = 9
+_LEVEL: Final = 6
+"""A level above would save 1 % of usual bodies, and spend 20 times as long on texts made for it (two letters at
+random: 322 ms of 128 KB at level 9, 11 ms at this one)."""
+
+SLICE_BYTES: Final = 32 * 1024
+"""3 ms of the worst text."""
+
 _STRATEGY: Final = (
     zlib.Z_FILTERED
 )  # fewer short matches: ids are half of an event, and 2 % smaller is measured
@@ -29,6 +36,15 @@ class Deflater:
 
     def block(self, body: bytes) -> bytes:
         return self._compressor.compress(body) + self._compressor.flush(zlib.Z_FULL_FLUSH)
+
+    def block_in_slices(self, body: bytes) -> Generator[None, None, bytes]:
+        """The same; yields after each SLICE_BYTES. Until it ends this compressor serves nobody else."""
+        parts = []
+        for start in range(0, len(body), SLICE_BYTES):
+            parts.append(self._compressor.compress(body[start : start + SLICE_BYTES]))
+            yield
+        parts.append(self._compressor.flush(zlib.Z_FULL_FLUSH))
+        return b"".join(parts)
 
 
 class Tally:

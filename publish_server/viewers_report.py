@@ -14,6 +14,7 @@ from publish_server.metrics import VIEWERS_REPORTS
 log = logging.getLogger(__name__)
 
 REPORT_S: Final = 2.0
+ROOMS_AT_ONCE: Final = 500
 
 
 class ViewersReport:
@@ -56,12 +57,21 @@ class ViewersReport:
             log.debug("viewers are left to their TTL")
 
     async def _report(self, streams: dict[str, int]) -> None:
+        """A new hash takes the old one's place whole. It is sent in parts, as encoding 10,000 rooms takes 20 ms."""
         seconds, microseconds = await self._redis.time()
         key = viewers_of(self._process_id)
+        building = f"{key}:building"
+        rooms = list(streams)
+        await self._redis.delete(building)
+        for start in range(0, len(rooms), ROOMS_AT_ONCE):
+            part = rooms[start : start + ROOMS_AT_ONCE]
+            await self._redis.hset(building, mapping={room: streams[room] for room in part})
+            await self._redis.pexpire(building, VIEWERS_TTL_MS)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(key)
             if streams:
-                pipe.hset(key, mapping={str(room): count for room, count in streams.items()})
+                pipe.rename(building, key)
                 pipe.pexpire(key, VIEWERS_TTL_MS)
+            else:
+                pipe.delete(key)
             pipe.zadd(PUBLISHERS, {self._process_id: seconds * 1000 + microseconds // 1000})
             await pipe.execute()

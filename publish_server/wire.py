@@ -1,9 +1,10 @@
 """How a body becomes bytes on a stream's socket. Streams with the same wire read the same bytes."""
 
+from collections.abc import Generator
 from typing import NamedTuple
 
 from publish_server.frames import LAST_CHUNK, chunk
-from publish_server.gzip_blocks import HEADER, Deflater, Tally
+from publish_server.gzip_blocks import HEADER, SLICE_BYTES, Deflater, Tally
 
 _deflater = Deflater()  # keeps nothing between bodies, so all streams may share it
 
@@ -21,6 +22,13 @@ class Wire(NamedTuple):
 
     def encode(self, body: bytes) -> bytes:
         data = _deflater.block(body) if self.is_gzip and body else body
+        return chunk(data) if self.is_chunked else data
+
+    def encode_in_slices(self, body: bytes) -> Generator[None, None, bytes]:
+        """As `encode`; yields where others may have the event loop while a large body is compressed."""
+        if not self.is_gzip or len(body) <= SLICE_BYTES:
+            return self.encode(body)
+        data = yield from Deflater().block_in_slices(body)
         return chunk(data) if self.is_chunked else data
 
     def ending(self, tally: Tally | None) -> bytes:

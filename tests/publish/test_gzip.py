@@ -1,15 +1,20 @@
 """Compressed streams: the same blocks for all, and a valid end for each."""
 
+import asyncio
 import gzip
 import random
+import socket
 import zlib
+from typing import cast
 
 import httpx
 import pytest
 
-from publish_server.gzip_blocks import HEADER, Deflater, StreamTally, Tally, shifted
+from publish_server.gzip_blocks import HEADER, SLICE_BYTES, Deflater, StreamTally, Tally, shifted
+from publish_server.stream_connection import StreamConnection
 from publish_server.wire import Wire, accepts_gzip
 from tests.publish.conftest import Broker, StartPublish, started
+from tests.publish.hubs import CountingTransport, a_hub, room_at
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.tab import StreamEnded, Tabs
 
@@ -51,6 +56,46 @@ async def test_streams_that_came_and_lagged_at_different_times_all_end_validly()
         if number in live:
             tally.leave(audience)
         assert gzip.decompress(bytes(sent) + tally.trailer()) == expected
+
+
+async def test_a_large_body_is_compressed_in_slices_while_others_are_compressed_too() -> None:
+    rng = random.Random(7)
+    wire = Wire(is_chunked=False, is_gzip=True)
+    body = bytes(rng.choices(b"ab", k=4 * SLICE_BYTES))  # takes a compressor longer than any usual text
+    steps = wire.encode_in_slices(body)
+    for _ in range(4):
+        next(steps)
+        other = zlib.decompressobj(-zlib.MAX_WBITS)
+        assert other.decompress(wire.encode(b"another stream's")) == b"another stream's"
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    tally = Tally()
+    tally.add(body)
+    assert gzip.decompress(HEADER + end.value.value + tally.trailer()) == body
+
+
+async def test_who_comes_while_a_flush_is_compressed_does_not_get_it_twice() -> None:
+    hub = a_hub()
+    room = room_at(hub, 0)
+    with socket.socket() as sock:
+
+        def joins() -> CountingTransport:
+            transport = CountingTransport(sock)
+            audience = room.audience(Wire(is_chunked=False, is_gzip=True), is_notify=False)
+            connection = StreamConnection(hub.subscribers, cast(asyncio.Transport, transport), audience, None)
+            connection.descriptor = -len(audience.live) - 1  # no descriptor: writing to it ends the stream
+            hub.subscribers.join(connection, b"", 2_000)
+            return transport
+
+        joins()
+        audience = next(iter(room.audiences.values()))
+        flush = audience.flush(b"x" * 3 * SLICE_BYTES, 100)
+        for _ in range(3):
+            assert next(flush) == (0, 0)
+            joins()
+        assert next(flush)[0] == 1, "only who was there at the beginning is written to"
+        assert next(flush, None) is None
+        assert len(audience.live) == 3
 
 
 @pytest.mark.parametrize(
