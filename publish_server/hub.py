@@ -1,6 +1,5 @@
 """The watched rooms: events go through each room's seq gate and to its subscribers. Synchronous throughout."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
@@ -116,17 +115,6 @@ class Hub:
             ROOMS.set(len(self.rooms))
             self.subscribers.ask_head(room)
         return room
-
-    def known(self, room: Room) -> asyncio.Future[bool]:
-        """Done when the room's head is known (True) or the room turns out not to exist (False).
-
-        One future a room, for everybody who waits: none of them may cancel it.
-        """
-        if room.known is None:
-            room.known = asyncio.get_running_loop().create_future()
-            if room.log.started:
-                room.known.set_result(True)
-        return room.known
 
     def forget_idle(self) -> Iterator[None]:
         """Drop rooms that nobody has watched for IDLE_ROOM_S; yields between slices."""
@@ -303,8 +291,7 @@ class Hub:
             room.recount(last_seq, head["message_count"])
             room.log.start(last_seq)
             room.flushed = room.told_seq = last_seq
-            if room.known is not None:
-                room.known.set_result(True)
+            room.tell_waiters()
             self.lists.room_moved(room, ALL)
             self._moved(room)
             return
@@ -328,8 +315,7 @@ class Hub:
 
     def _room_is_absent(self, room: Room) -> None:
         room.is_absent = True
-        if room.known is not None:
-            room.known.set_result(False)
+        room.tell_waiters()
         self.subscribers.advance_soon(room.unopened)
         self._drop(room)
 

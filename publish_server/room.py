@@ -22,6 +22,21 @@ MAX_DELETED = 500
 """Deletions that a room remembers for pages that are being read; overflow rule: such a page is read again."""
 
 
+class Waiter:
+    """Somebody who waits until it is known of each of some rooms where it is, or that it does not exist."""
+
+    __slots__ = ("known", "missing")
+
+    def __init__(self, known: "Future[None]") -> None:
+        self.known = known
+        self.missing = 0
+
+    def one_is_known(self) -> None:
+        self.missing -= 1
+        if self.missing == 0 and not self.known.done():
+            self.known.set_result(None)
+
+
 class Room:
     """`flushed` is how far the live subscribers are, or will be at the end of the flush that is on its way.
 
@@ -41,8 +56,7 @@ class Room:
         self.behind: set[StreamConnection] = set()
         self.unopened: dict[StreamConnection, int] = {}
         self.answered = 0
-        self.known: Future[bool] | None = None
-        self.waiting = 0
+        self.waiters: set[Waiter] = set()
         self.lists: set[ListConnection] = set()
         self.streams = 0
         self.idle_since = now
@@ -79,8 +93,13 @@ class Room:
     def is_compressed(self) -> bool:
         return any(audience.wire.is_gzip and audience.live for audience in self.audiences.values())
 
+    def tell_waiters(self) -> None:
+        """The room's head is known, or that there is no such room."""
+        for waiter in self.waiters:
+            waiter.one_is_known()
+
     def is_watched(self) -> bool:
-        return bool(self.streams or self.lists or self.waiting)
+        return bool(self.streams or self.lists or self.waiters)
 
     def has_notified(self) -> bool:
         """Does anybody want `room.updated`?"""

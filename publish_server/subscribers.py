@@ -78,6 +78,9 @@ class Subscribers(Streams[StreamConnection]):
         connection.begin(head, retry_line(retry_ms) + (opening or b""))
         if opening is None:
             room.unopened[connection] = self.ask_head(room)
+        elif connection.cursor is not None and connection.cursor < room.flushed:
+            # A replay is joined and written in pieces of 64 KB, so a returning crowd takes its turns.
+            self.advance_soon([connection])
         else:
             self.advance(connection)
 

@@ -479,6 +479,7 @@ def test_a_gap_that_reaches_beyond_what_was_flushed_holds_nobody_up() -> None:
     machine.heads_are_read()
     machine.heads_arrive()
     returning = machine._open(15)
+    machine.pump_runs()
     for _ in range(3):
         machine._store("")
     machine.heads_are_read()

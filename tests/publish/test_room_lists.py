@@ -113,7 +113,7 @@ def test_a_list_that_left_is_in_no_table(lists: Lists) -> None:
 
 def test_rooms_that_nobody_knows_cannot_fill_the_hub(lists: Lists) -> None:
     for number in range(MAX_UNKNOWN):
-        lists.hub.watch(f"unknown-{number}").waiting = 1
+        lists.hub.watch(f"unknown-{number}").streams = 1
     with pytest.raises(HubFull):
         lists.hub.watch("one-more")
     lists.hub.take_heads(list(lists.hub.rooms.values()), {}, 1)

@@ -13,6 +13,7 @@ from chat_contract.topics import event_headers
 from publish_server.chat_client import StoredEvents, stored_event
 from publish_server.hub import EVENTS_AT_ONCE, ROOMS_AT_ONCE, Hub, Record
 from publish_server.room import Room
+from publish_server.slices import Turns
 from publish_server.stream_connection import StreamConnection
 from publish_server.stream_timer import STREAMS_AT_ONCE, StreamTimer
 from publish_server.wire import Wire
@@ -157,3 +158,41 @@ def test_stalled_clients_are_cut_in_slices(sock: socket.socket) -> None:
     now = 31.0
     assert most_a_step(timer.tick(), lambda: -hub.open_streams.count) <= STREAMS_AT_ONCE
     assert hub.open_streams.count == 0
+
+
+@pytest.mark.asyncio
+async def test_a_crowd_passes_a_few_in_each_round_of_the_loop_and_in_order() -> None:
+    turns, passed, waves = Turns(at_once=10), list[int](), list[int]()
+
+    async def comes(number: int) -> None:
+        await turns.take()
+        passed.append(number)
+
+    crowd = [asyncio.create_task(comes(number)) for number in range(CROWD)]
+    crowd[500].cancel()
+    while len(passed) < CROWD - 1:
+        before = len(passed)
+        await asyncio.sleep(0)
+        waves.append(len(passed) - before)
+    assert max(waves) <= 10
+    assert passed == [number for number in range(CROWD) if number != 500]
+    await asyncio.wait_for(turns.take(), 1)
+
+
+def test_a_crowd_that_resumes_is_sent_its_pieces_by_the_pump(sock: socket.socket) -> None:
+    clock = Ticking()
+    hub = a_hub(clock, ring_events=1_000)
+    room = room_at(hub, 0)
+    events = [stored_event(orjson.dumps(message_event("lobby", seq, "hello"))) for seq in range(1, 501)]
+    list(hub.heal(room, 0, 500, StoredEvents(events, 500, has_more=False)))
+    room.flushed = 500
+    crowd = [stream(hub, room, sock, cursor=number % 500) for number in range(CROWD)]
+    for connection in crowd:
+        hub.subscribers.join(connection, b"", 2_000)
+    assert not any(connection.is_live for connection in crowd)
+    most = before = 0
+    while hub.subscribers.advance_some(clock.now + 0.002):
+        now = sum(connection.is_live for connection in crowd)
+        most, before = max(most, now - before), now
+    assert all(connection.is_live for connection in crowd)
+    assert most <= 25
