@@ -16,6 +16,7 @@ from random import Random
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
 from chat_contract.session_tokens import SessionTokens
 from chat_contract.shares import Shares
@@ -53,7 +54,7 @@ from chat_server.spa import SinglePageApp, with_html_policy
 
 def create_app() -> FastAPI:
     """The routes, without anything opened: enough for the OpenAPI document."""
-    app = FastAPI(title="Hotchat chat_server", version=version("hotchat"), redoc_url=None)
+    app = FastAPI(title="Hotchat chat_server", version=version("hotchat"), docs_url=None, redoc_url=None)
     handle_errors(app)
     for router in (
         sessions.router,
@@ -66,6 +67,7 @@ def create_app() -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     app.include_router(internal_endpoints.router)
     app.include_router(health.router)
+    add_docs_page(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app
 

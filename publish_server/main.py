@@ -23,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import Receive, Scope, Send, with_edge
 from chat_contract.serve import serve
 from chat_contract.settings import settings_or_exit
@@ -56,10 +57,11 @@ SPARE_DESCRIPTORS: Final = 200
 
 def create_app() -> FastAPI:
     """The routes, without anything opened: enough for the OpenAPI document."""
-    app = FastAPI(title="Hotchat publish_server", version=version("hotchat"), redoc_url=None)
+    app = FastAPI(title="Hotchat publish_server", version=version("hotchat"), docs_url=None, redoc_url=None)
     handle_errors(app)
     app.include_router(documented_endpoints.router, tags=["streams"])
     app.include_router(health.router)
+    add_docs_page(app)
     return app
 
 

@@ -116,3 +116,12 @@ async def is_refused(page: Page, frame: Frame) -> None:
         while not frame.url.startswith("chrome-error:"):
             await page.evaluate("() => new Promise(requestAnimationFrame)")
     assert await frame.locator(".composer").count() == 0
+
+
+async def test_the_documentation_is_drawn_without_asking_another_host(people: People) -> None:
+    tab = await people.tab()
+    asked: set[str] = set()
+    tab.page.on("request", lambda request: asked.add(request.url))
+    await tab.page.goto(f"{tab.base_url}/docs")
+    await expect(tab.page.locator(".swagger-ui .info .title")).to_contain_text("Hotchat chat_server")
+    assert all(url.startswith((f"{tab.base_url}/", "data:")) for url in asked), asked

@@ -1,0 +1,55 @@
+"""HTML that the servers make themselves loads nothing from elsewhere."""
+
+import re
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from chat_server.main import create_app as create_chat_app
+from local_stack.server_process import ServerProcess
+from publish_server.main import create_app as create_publish_app
+
+LOADED = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", re.IGNORECASE)
+PATHS = sorted(
+    {
+        route.path.format(room_id="lobby", message_id="x", kind="heart")
+        for app in (create_chat_app(), create_publish_app())
+        for route in app.routes
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ())
+    }
+    - {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}
+)
+
+
+@pytest.fixture(params=["chat_server", "publish_server"])
+def server(request: pytest.FixtureRequest) -> ServerProcess:
+    found: ServerProcess = request.getfixturevalue(request.param)
+    return found
+
+
+def test_no_html_answer_names_another_host(server: ServerProcess) -> None:
+    html_paths = set()
+    with httpx.Client(base_url=server.base_url) as http:
+        for path in [*PATHS, "/", "/nowhere", "/docs/", "/docs/files/nowhere", "/redoc"]:
+            answer = http.get(path)
+            assert answer.status_code < 500, path
+            if "html" not in answer.headers.get("content-type", ""):
+                continue
+            html_paths.add(path)
+            for address in LOADED.findall(answer.text):
+                assert address.startswith("/") and not address.startswith("//"), (path, address)
+            policy = answer.headers["content-security-policy"]
+            assert "script-src 'self';" in policy and "http" not in policy, path
+    assert html_paths == {"/docs"}
+
+
+def test_the_documentation_page_has_all_its_files(server: ServerProcess) -> None:
+    with httpx.Client(base_url=server.base_url) as http:
+        files = [
+            address for address in LOADED.findall(http.get("/docs").text) if address.startswith("/docs/")
+        ]
+        assert len(files) == 4
+        for address in files:
+            assert http.get(address).status_code == 200, address
+        assert "validatorUrl: null" in http.get("/docs/start.js").text
