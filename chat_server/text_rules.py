@@ -83,6 +83,11 @@ def refuse_controls(text: str) -> str:
     return text
 
 
+def base_letters(text: str) -> str:
+    """`Ｃａｆé` → `Cafe`: a normalised text in compatibility form (NFKD) without its marks."""
+    return _MARK.sub("", unicodedata.normalize("NFKD", text))
+
+
 def latin_letters(text: str) -> str:
     """`Café 10` → `cafe 10`: what is left of a normalised text in lower-case ASCII."""
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return base_letters(text).encode("ascii", "ignore").decode().lower()

@@ -1,13 +1,51 @@
-"""A room's id made from its name."""
+"""Ids of new rooms: which are refused, and how one is made from a name."""
 
 import re
+from typing import Final
 
 from chat_server.text_rules import latin_letters
+
+RESERVED_ROOM_IDS: Final = frozenset(
+    {
+        "admin",
+        "api",
+        "assets",
+        "docs",
+        "embed",
+        "hotchat",
+        "internal",
+        "invites",
+        "me",
+        "moderate",
+        "new",
+        "null",
+        "operator",
+        "ops",
+        "rooms",
+        "search",
+        "sessions",
+        "settings",
+        "stream",
+        "system",
+        "undefined",
+    }
+)
+"""Ids that read like a part of Hotchat in an address. Rooms made before they were reserved keep working."""
 
 _NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
 _MAX_LENGTH = 64
 
 
+def clean_new_room_id(room_id: str) -> str:
+    """The id itself. Raises ValueError with a sentence for its author."""
+    if not room_id.strip("-"):
+        raise ValueError("A room's id needs at least one letter or digit.")
+    if room_id.strip("-") in RESERVED_ROOM_IDS:
+        raise ValueError(f"The id {room_id!r} is reserved; choose another one.")
+    return room_id
+
+
 def room_id_from_name(name: str, fallback: str) -> str:
-    """`Café Élan!` → `cafe-elan`; `fallback` for a name without Latin letters or digits."""
-    return _NOT_ALLOWED.sub("-", latin_letters(name)).strip("-")[:_MAX_LENGTH].strip("-") or fallback
+    """`Café Élan!` → `cafe-elan`; `fallback` for a reserved id, and for a name without Latin letters or digits."""
+    room_id = _NOT_ALLOWED.sub("-", latin_letters(name)).strip("-")[:_MAX_LENGTH].strip("-")
+    return fallback if not room_id or room_id in RESERVED_ROOM_IDS else room_id

@@ -5,15 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chat_contract.events import LastMessage
-from chat_contract.limits import MAX_ROOM_NAME_CODE_POINTS, ROOM_ID_PATTERN
+from chat_contract.limits import ROOM_ID_PATTERN
+from chat_server.names import clean_room_name
+from chat_server.rooms.room_id import clean_new_room_id
 from chat_server.slow_mode import MAX_SLOW_MODE_S
-from chat_server.text_rules import normalized_line, refuse_controls
-
-
-def clean_room_name(raw: str) -> str:
-    """One line of 1 to MAX_ROOM_NAME_CODE_POINTS code points. Raises ValueError with a sentence for its author."""
-    return refuse_controls(normalized_line(raw, MAX_ROOM_NAME_CODE_POINTS, "A room's name"))
-
 
 RoomName = Annotated[str, AfterValidator(clean_room_name)]
 
@@ -22,7 +17,7 @@ class RoomRequest(BaseModel):
     """`id` is made from the name when absent."""
 
     name: RoomName
-    id: Annotated[str, Field(pattern=ROOM_ID_PATTERN)] | None = None
+    id: Annotated[str, Field(pattern=ROOM_ID_PATTERN), AfterValidator(clean_new_room_id)] | None = None
 
 
 class RoomPatch(BaseModel):

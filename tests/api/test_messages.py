@@ -77,7 +77,7 @@ async def test_the_rooms_owner_may_delete_and_leaves_a_tombstone(people: People)
 
 
 async def test_the_newest_page_carries_what_the_owner_has_pinned(people: People) -> None:
-    owner, bob = await people.enter("owner"), await people.enter("bob")
+    owner, bob = await people.enter("olivia"), await people.enter("bob")
     room = await owner.make_room()
     path = f"/api/v1/rooms/{room['id']}/messages"
     rules = await owner.post(room["id"], "the rules")
@@ -131,7 +131,7 @@ async def test_reactions_are_idempotent_and_counted(people: People) -> None:
 
 
 async def test_slow_mode_makes_people_wait_but_not_the_owner(people: People) -> None:
-    owner, bob = await people.enter("owner"), await people.enter("bob")
+    owner, bob = await people.enter("olivia"), await people.enter("bob")
     room = await owner.make_room()
     refused = await bob.http.patch(f"/api/v1/rooms/{room['id']}", json={"slow_mode_s": 30})
     assert refused.status_code == 403

@@ -69,7 +69,7 @@ async def test_whoever_slept_gets_the_newest_page_and_is_told_what_was_missed(bu
     await busy.control("many", count=1_000)
     await busy.control("streams", open=True)
     await expect(busy.tab.status).to_have_attribute("data-connection", "live", timeout=NOTICED_WITHIN_MS)
-    last = await busy.control("say", nickname="Owner", text="the newest")
+    last = await busy.control("say", nickname="Olivia", text="the newest")
     await busy.sees_seq(last["seq"])
     banner = page.locator(".away-banner")
     await expect(banner).to_contain_text("1,001 messages while you were away")
@@ -84,7 +84,7 @@ async def test_what_is_being_read_stays_when_thousands_of_messages_come(busy: Bu
     await busy.control("many", count=4_000)
     await expect(busy.tab.page.locator(".new-chip")).to_contain_text("4,000 new")
     await busy.nothing_moved_since(before)
-    last = await busy.control("say", nickname="Owner", text="the very last")
+    last = await busy.control("say", nickname="Olivia", text="the very last")
     await busy.tab.page.keyboard.press("End")
     await busy.sees_seq(last["seq"])
 
@@ -97,7 +97,7 @@ async def test_what_is_being_read_stays_when_the_stream_comes_back_far_ahead(bus
     await busy.control("streams", open=True)
     await expect(busy.tab.page.locator(".new-chip")).to_contain_text("1,000 new", timeout=NOTICED_WITHIN_MS)
     await busy.nothing_moved_since(before)
-    last = await busy.control("say", nickname="Owner", text="the very last")
+    last = await busy.control("say", nickname="Olivia", text="the very last")
     await busy.tab.page.keyboard.press("End")
     await busy.sees_seq(last["seq"])
 

@@ -145,7 +145,7 @@ async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way:
         await busy.tab.page.keyboard.press(way)
     await expect(busy.tab.list).to_have_attribute("data-frozen", "false")
     await busy.rate(0)
-    last = await busy.control("say", nickname="Owner", text="the very last")
+    last = await busy.control("say", nickname="Olivia", text="the very last")
     await expect(busy.tab.page.locator(f"[data-message-id='{last['id']}']")).to_be_in_viewport()
 
 
@@ -230,7 +230,7 @@ async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[
             "from => [...window.shown].filter(seq => seq > from).length >= 20", arg=first_seq
         )
     await busy.rate(0)
-    last = await busy.control("say", nickname="Owner", text="the end")
+    last = await busy.control("say", nickname="Olivia", text="the end")
     for page in pages:
         await expect(page.locator(f"article[data-seq='{last['seq']}']")).to_be_visible()
     said = [message["seq"] for message in await busy.said() if message["seq"] > first_seq]
@@ -337,7 +337,7 @@ async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -
     await busy.is_frozen()
     await busy.control("say", nickname="Ann", text="look here @Mina")
     await busy.control("say", nickname="Bob", text="an answer to that", reply_to=own_id)
-    await busy.control("say", nickname="Owner", text="a word from the owner")
+    await busy.control("say", nickname="Olivia", text="a word from the owner")
     await expect(busy.tab.page.locator(".new-chip")).to_contain_text("2 for you")
     await busy.rate(0)
     await busy.tab.page.keyboard.press("Escape")

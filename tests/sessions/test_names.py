@@ -1,0 +1,142 @@
+"""Names of people and rooms, and ids of rooms."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_server.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
+from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_id_from_name
+from tests.api.conftest import People
+
+RULES = [clean_nickname, clean_room_name]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u3164",
+        "\ufe0f",
+        "\u115f",
+        "\uffa0",
+        "\u2800",
+        "\u200d",
+        "\u0301",
+        "\u064b\u200c\u064b",
+        "a\u200db",
+        "a\u200cb",
+        "ann\u3164",
+        "ann\ufe0f",
+        "ann\u034f",
+        "ann\u00ad",
+        "ann\U000e0041",
+        "ann\U000e0100",
+        "a\u202eb",
+        "a\u2066b",
+        "a\ue000b",
+        "\U0001f600\u200d",
+        "\U0001f600\ufe0f\ufe0f",
+        "می\u200c\u200cخواهم",
+    ],
+)
+def test_invisible_names_and_invisible_differences_are_refused(rule: object, name: str) -> None:
+    assert callable(rule)
+    with pytest.raises(ValueError, match=r"^A (nickname|room's name) (may not hold|needs at least)"):
+        rule(name)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ann Lee",
+        "Zoë",
+        "김민지",
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "ශ්\u200dරී",
+        "👩\u200d👩\u200d👧",
+        "❤️",
+        "❤\ufe0f\u200d🔥",
+        "👍🏽",
+        "1\ufe0f\u20e3",
+        "🇰🇷",
+        "🫩",
+        "!",
+        "Olga Иванова",
+        "Modern",
+    ],
+)
+def test_names_of_every_script_and_emoji_stay_as_they_are(rule: object, name: str) -> None:
+    assert callable(rule)
+    assert rule(name) == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Hotchat", "HOTCHAT", "НОТСНАТ", "Ηotchat", "Аdmin", "ADMІN", "Ａｄｍｉｎ", "Ádmin", "0wner", "ownеr", "adm1n",
+     "h.o.t chat", "Hotchat!", "-operator-", "𝐬𝐲𝐬𝐭𝐞𝐦", "mоderаtor", "관리자"],
+)  # fmt: skip
+def test_names_that_look_like_a_reserved_one_are_refused(name: str) -> None:
+    for rule in RULES:
+        with pytest.raises(ValueError, match="reserved"):
+            rule(name)
+
+
+def test_every_reserved_name_is_refused_in_any_case() -> None:
+    for name in RESERVED_NAMES:
+        assert all(looks_reserved(form) for form in (name, name.upper(), name.title(), name.swapcase()))
+    assert not any(looks_reserved(name) for name in ("ann", "Adam", "Adminka", "Oleg", "Hot chats", "모임"))
+
+
+def test_no_character_that_unicode_ignores_by_default_is_taken_alone() -> None:
+    """Default_Ignorable_Code_Point is Cf, the variation selectors and fillers, and unassigned parts of plane 14."""
+    for code_point in range(sys.maxunicode + 1):
+        char = chr(code_point)
+        if (
+            unicodedata.category(char) == "Cf"
+            or "VARIATION SELECTOR" in unicodedata.name(char, "")
+            or ("FILLER" in unicodedata.name(char, "") and unicodedata.category(char) == "Lo")
+        ):
+            with pytest.raises(ValueError):
+                clean_nickname(f"ann{char}")
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(raw=st.text(max_size=100))
+def test_a_name_that_was_taken_is_taken_again_unchanged(raw: str) -> None:
+    try:
+        name = clean_nickname(raw)
+    except ValueError as error:
+        assert str(error).endswith(".")
+    else:
+        assert clean_nickname(name) == name
+
+
+@pytest.mark.parametrize("room_id", ["-", "---", "admin", "api", "new", "moderate", "-admin-"])
+async def test_ids_that_read_like_a_part_of_hotchat_are_refused(people: People, room_id: str) -> None:
+    ann = await people.enter()
+    answer = await ann.http.post("/api/v1/rooms", json={"name": "A room", "id": room_id})
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["field"] == "id"
+
+
+async def test_people_and_rooms_are_refused_by_one_rule(people: People) -> None:
+    ann = await people.enter()
+    for name in ("\u3164", "Аdmin"):
+        person = await ann.http.post("/api/v1/sessions", json={"nickname": name})
+        room = await ann.http.post("/api/v1/rooms", json={"name": name})
+        changed = await ann.http.patch("/api/v1/rooms/lobby", json={"name": name})
+        for answer in (person, room, changed):
+            assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
+def test_a_name_that_gives_a_reserved_id_gets_another_one() -> None:
+    assert room_id_from_name("New!", "room-1") == "room-1"
+    assert room_id_from_name("New rooms", "room-1") == "new-rooms"
+    for room_id in RESERVED_ROOM_IDS:
+        with pytest.raises(ValueError, match="reserved"):
+            clean_new_room_id(room_id)
