@@ -45,6 +45,20 @@ class EndedSession(Base):
     expires_at: Mapped[datetime]
 
 
+class IdempotencyKey(Base):
+    """The answer to the POST that came with this key."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("idempotency_keys_by_age", "created_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]
+    status: Mapped[int] = mapped_column(Integer)
+    answer: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class Room(Base):
     """`last_seq` is taken under this row's lock: seq has no holes, and commit order is seq order.
 

@@ -1,6 +1,6 @@
 """Events older than the set age leave the catch-up log, a little at a time, so that posts never wait for it.
 
-Ended sessions whose tokens have expired leave with them.
+Ended sessions whose tokens have expired and idempotency keys of more than a day ago leave with them.
 
 Messages stay; only the log by which streams catch up is cut. A cursor from before the cut gets 410 or `stream.gap`.
 """
@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.db import STORE_ERRORS, driver_connection
+from chat_server.idempotency import expire_keys
 from chat_server.sessions.ended import expire_ended_sessions
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Retention:
                 return
             try:
                 await expire_ended_sessions(connection, BATCH)
+                await expire_keys(connection, BATCH)
                 while await expire_once(connection, self._max_age_s, BATCH) == BATCH:
                     await asyncio.sleep(PAUSE_S)
             finally:

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-ALLOW_HEADERS = b"Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID"
+ALLOW_HEADERS = (
+    b"Authorization, Cache-Control, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Request-ID"
+)
 ALLOW_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 EXPOSE_HEADERS = (
     b"Retry-After, RateLimit, RateLimit-Policy, X-Request-ID, ETag, Cache-Status, Age, X-Hotchat-Session"

@@ -51,8 +51,13 @@ _WRITE_PROBLEMS = problems(
 
 
 def json_response(value: Any, response: Response, status: int = 200) -> Response:
-    """Plain bytes with the headers that dependencies set (a renewed session)."""
-    answer = Response(orjson.dumps(value), status, media_type="application/json")
+    """The value as JSON with the headers that dependencies set (a renewed session)."""
+    return json_bytes(orjson.dumps(value), response, status)
+
+
+def json_bytes(body: bytes, response: Response, status: int = 200) -> Response:
+    """As `json_response`, for JSON that is encoded already."""
+    answer = Response(body, status, media_type="application/json")
     answer.raw_headers += [
         h for h in response.raw_headers if h[0] not in (b"content-length", b"content-type")
     ]

@@ -14,8 +14,10 @@ from chat_contract.events import LastMessage, RoomSlowMode
 from chat_contract.http.problem import ChatError
 from chat_contract.last_message import last_message
 from chat_server.errors import problems
+from chat_server.idempotency import GivenKey, repeatable
 from chat_server.json_body import documented_body, invalid, json_body
 from chat_server.messages.admission import room_of_write
+from chat_server.messages.endpoints import json_bytes
 from chat_server.messages.message_view import message_view
 from chat_server.parts import Parts, PartsOf
 from chat_server.rooms.directory import room_not_found
@@ -86,6 +88,7 @@ async def list_rooms(
 @router.post(
     "/rooms",
     status_code=201,
+    response_model=RoomView,
     openapi_extra=documented_body(RoomRequest),
     responses=problems(
         "validation_failed",
@@ -99,17 +102,25 @@ async def list_rooms(
     ),
 )
 async def create_room(
-    wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))], session: SignedIn, parts: PartsOf
-) -> RoomView:
-    """Make a room; its maker is its owner."""
+    wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))],
+    session: SignedIn,
+    parts: PartsOf,
+    key: GivenKey,
+    response: Response,
+) -> Response:
+    """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer."""
     parts.rate_limits.check_write("", session.user_id)
     room_id = wanted.id or room_id_from_name(wanted.name, f"room-{parts.rng.getrandbits(40):010x}")
-    if not await parts.rooms.add(room_id, wanted.name, session, datetime.now(UTC)):
-        raise ChatError(
-            "room_exists", f"There is a room {room_id!r} already; enter it or choose another name."
-        )
+    made = await parts.rooms.create(
+        room_id,
+        wanted.name,
+        session,
+        datetime.now(UTC),
+        repeatable(key, "POST /rooms", wanted),
+        lambda row: room_view(row, parts).model_dump_json(),
+    )
     parts.directory.forget(room_id)
-    return room_view(await _row(parts, room_id), parts)
+    return json_bytes(made.body.encode(), response, made.status)
 
 
 @router.patch(

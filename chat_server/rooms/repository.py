@@ -1,5 +1,6 @@
 """The SQL of rooms, but for what the writer does to them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,10 +10,12 @@ from sqlalchemy import Row, select, true, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_contract.http.problem import ChatError
 from chat_contract.internal_api import RoomHead
 from chat_contract.session_tokens import Session
 from chat_server.db import driver_connection
 from chat_server.hotchat.hot_rooms import COLD
+from chat_server.idempotency import KeptAnswer, Repeatable, keep_answer, take_key
 from chat_server.messages.message_view import STORED_ONLY
 from chat_server.models import Message, Room
 from chat_server.sessions.repository import ensure_user
@@ -38,8 +41,19 @@ class RoomRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, room_id: str, name: str, owner: Session, now: datetime) -> bool:
-        """False when the id is taken. An owner without a row (a restored database) gets it again."""
+    async def create(
+        self,
+        room_id: str,
+        name: str,
+        owner: Session,
+        now: datetime,
+        wanted: Repeatable | None,
+        describe: Callable[[Row[Any]], str],
+    ) -> KeptAnswer:
+        """Make the room, or find the answer of the first call with the same key.
+
+        An owner without a row (a restored database) gets it again. Raises ChatError `room_exists`.
+        """
         values = {
             "id": room_id,
             "name": name,
@@ -48,14 +62,21 @@ class RoomRepository:
             "active_at": now.replace(microsecond=0),
         }
         async with self._engine.begin() as tx:
+            if wanted is not None:
+                kept = await take_key(tx, owner.user_id, wanted)
+                if kept is not None:
+                    return kept
             await ensure_user(tx, owner)
-            added = await tx.scalar(
-                pg_insert(Room)
-                .values(values)
-                .on_conflict_do_nothing(index_elements=["id"])
-                .returning(Room.id)
-            )
-        return added is not None
+            insert = pg_insert(Room).values(values).on_conflict_do_nothing(index_elements=["id"])
+            room = (await tx.execute(insert.returning(*Room.__table__.c))).first()
+            if room is None:
+                raise ChatError(
+                    "room_exists", f"There is a room {room_id!r} already; enter it or choose another name."
+                )
+            answer = KeptAnswer(201, describe(room))
+            if wanted is not None:
+                await keep_answer(tx, owner.user_id, wanted.key, answer)
+        return answer
 
     async def page(self, limit: int, before: tuple[datetime, str] | None, words: str) -> list[Row[Any]]:
         """Rooms by activity, newest first, each beside its newest message (`said_…`, null where there is none).

@@ -59,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * Create Room
-         * @description Make a room; its maker is its owner.
+         * @description Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer.
          */
         post: operations["create_room_api_v1_rooms_post"];
         delete?: never;
@@ -1016,7 +1016,9 @@ export interface operations {
     create_room_api_v1_rooms_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -1,0 +1,90 @@
+"""A POST that is repeated with its `Idempotency-Key` makes nothing twice."""
+
+import asyncio
+import uuid
+
+import asyncpg
+import httpx
+import pytest
+
+from chat_server.idempotency import KEPT_S, expire_keys
+from tests.api.conftest import People, Person
+from tests.chat_stack import StartChatStack
+
+
+async def make_room(person: Person, key: str, **body: object) -> httpx.Response:
+    return await person.http.post("/api/v1/rooms", json=body, headers={"Idempotency-Key": key})
+
+
+def new_id() -> str:
+    return f"r-{uuid.uuid4().hex}"
+
+
+async def test_a_repeat_gets_the_same_answer_and_another_body_is_refused(people: People) -> None:
+    ann, key, room_id = await people.enter(), str(uuid.uuid4()), new_id()
+    first = await make_room(ann, key, name="Tea", id=room_id)
+    assert first.status_code == 201
+    await ann.post(room_id, "hello")
+    for given, name in ((key, "Tea"), (f'"{key}"', " Tea ")):
+        repeated = await make_room(ann, given, name=name, id=room_id)
+        assert (repeated.status_code, repeated.content) == (201, first.content)
+    other = await make_room(ann, key, name="Coffee", id=room_id)
+    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+async def test_a_key_belongs_to_one_person(people: People) -> None:
+    ann, ben, key, room_id = await people.enter("ann"), await people.enter("ben"), str(uuid.uuid4()), new_id()
+    assert (await make_room(ann, key, name="Tea", id=room_id)).status_code == 201
+    taken = await make_room(ben, key, name="Tea", id=room_id)
+    assert (taken.status_code, taken.json()["code"]) == (409, "room_exists")
+
+
+async def test_repeats_at_the_same_time_make_one_room_also_without_an_id(people: People) -> None:
+    ann, key = await people.enter(), str(uuid.uuid4())
+    answers = await asyncio.gather(*(make_room(ann, key, name="우리 방") for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+
+
+async def test_a_refusal_is_not_kept(people: People) -> None:
+    ann, key, room_id = await people.enter(), str(uuid.uuid4()), new_id()
+    await ann.make_room(id=room_id)
+    for _ in range(2):
+        assert (await make_room(ann, key, name="Tea", id=room_id)).status_code == 409
+    assert (await make_room(ann, key, name="Tea", id=new_id())).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", '"a', 'a"', "x" * 201, "\xe9"])
+async def test_a_key_that_is_none_is_refused(people: People, key: str) -> None:
+    ann = await people.enter()
+    answer = await ann.http.post(
+        "/api/v1/rooms", json={"name": "Tea"}, headers=[(b"idempotency-key", key.strip().encode("latin-1"))]
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+async def test_keys_are_kept_for_a_day_and_no_longer(
+    start_chat_stack: StartChatStack, database_url: str
+) -> None:
+    stack = start_chat_stack(publish=0, scheduler=0)
+    people = People(stack.chat_url)
+    ann, key = await people.enter(), str(uuid.uuid4())
+    first = await make_room(ann, key, name="Tea", id=new_id())
+    connection = await asyncpg.connect(database_url)
+    age = "UPDATE idempotency_keys SET created_at = now() - make_interval(secs => $1)"
+    await connection.execute(age, float(KEPT_S - 60))
+    await expire_keys(connection, 10)
+    assert (await make_room(ann, key, name="Tea", id=first.json()["id"])).content == first.content
+    await connection.execute(age, float(KEPT_S + 60))
+    assert (await make_room(ann, key, name="Coffee", id=new_id())).status_code == 201
+    await connection.execute(age, float(KEPT_S + 60))
+    await expire_keys(connection, 10)
+    assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+    await connection.close()
+    await people.leave()
+
+
+async def test_a_page_may_send_the_key(people: People) -> None:
+    headers = {"Origin": people.base_url, "Access-Control-Request-Method": "POST"}
+    answer = await people.nobody().options("/api/v1/rooms", headers=headers)
+    assert "Idempotency-Key" in answer.headers["Access-Control-Allow-Headers"]
