@@ -128,6 +128,13 @@ class SharedSettings(BaseSettings):
     connections_per_address: int = Field(
         1_000, ge=0, description="Open connections of one address to one process; 0: no limit (see Shares)"
     )
+    loop_probe_ms: float = Field(
+        0,
+        ge=0,
+        le=1_000,
+        description="Milliseconds between probes of the event loop's steps, for exact measurements; "
+        "0: 5 while busy, 50 while idle",
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )

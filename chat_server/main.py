@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
+from chat_contract.loop_metrics import measured_loop
 from chat_contract.session_tokens import SessionTokens
 from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
@@ -164,7 +165,8 @@ def create_server(settings: ChatSettings) -> ASGIApp:
             # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
             gc.collect()
             gc.freeze()
-            yield
+            with measured_loop(settings.loop_probe_ms):
+                yield
 
     app.router.lifespan_context = lifespan
     if settings.spa_dir:

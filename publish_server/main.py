@@ -25,6 +25,7 @@ from redis.asyncio import Redis
 
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import Receive, Scope, Send, with_edge
+from chat_contract.loop_metrics import measured_loop
 from chat_contract.serve import serve
 from chat_contract.settings import settings_or_exit
 from chat_contract.tasks import BackgroundTasks, Work
@@ -175,7 +176,8 @@ class PublishServer:
                 self._loop = asyncio.get_running_loop()
                 self._endpoint = parts.stream_endpoint
                 app.state.parts = parts
-                yield
+                with measured_loop(settings.loop_probe_ms):
+                    yield
 
         self._app.router.lifespan_context = lifespan
         self._other = with_edge(self._app, settings.allowed_origins)
