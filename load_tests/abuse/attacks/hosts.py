@@ -57,3 +57,21 @@ async def foreign_origins(drill: Drill) -> None:
         drill.expect(answer.status not in (200, 201), f"a post with the cookie from {origin} was accepted")
 
     await drill.flood(post, calls=2_000)
+
+
+@ATTACKS.add("forged X-Forwarded-For of one address", "M7")
+async def forged_addresses(drill: Drill) -> None:
+    """The peer is no trusted proxy: what it forwards must not give it shares of other addresses."""
+    attacker = drill.attacker()
+    await drill.start_measuring()
+
+    async def sign_in(number: int) -> None:
+        await attacker.call(
+            "POST",
+            "/api/v1/sessions",
+            {"nickname": f"forged {number}"},
+            X_Forwarded_For=f"10.{number % 250}.{number // 250 % 250}.9, 127.0.0.1",
+        )
+
+    await drill.flood(sign_in, calls=4_000)
+    drill.expect(drill.tally.answers["429"] > 0, "a forged X-Forwarded-For gives new shares")

@@ -118,3 +118,33 @@ async def validators(drill: Drill) -> None:
             await attacker.call("HEAD", "/api/v1/rooms/lobby/messages", what="a HEAD")
 
     await drill.flood(fetch, calls=40_000, workers=64)
+
+
+@ATTACKS.add("health checks, metrics and documents as fast as possible", "H2")
+async def health_flood(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(8)]
+    paths = ("/healthz/ready", "/metrics", "/healthz/live", "/openapi.json", "/docs", "/api/v1/config")
+    await drill.start_measuring()
+
+    async def ask(number: int) -> None:
+        path = paths[number % len(paths)]
+        server = "publish" if number % 3 == 0 and path.startswith(("/healthz", "/metrics")) else "chat"
+        await attackers[number % 8].call("GET", path, server=server)
+
+    await drill.flood(ask, calls=40_000, workers=64)
+
+
+@ATTACKS.add("people who reacted and single messages, one by one", "H2")
+async def reaction_lists(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    messages = [(await owner.post(room, f"number {number}")).json()["id"] for number in range(8)]
+    people = await drill.people(8)
+    await drill.start_measuring()
+
+    async def ask(number: int) -> None:
+        tail = (f"messages/{messages[number % 8]}/reactions", f"messages/{messages[number % 8]}",
+                "reactions/mine?from_seq=1&to_seq=9")[number % 3]  # fmt: skip
+        await people[number % 8].call("GET", f"/api/v1/rooms/{room}/{tail}", what="a small fetch")
+
+    await drill.flood(ask, calls=40_000, workers=64)

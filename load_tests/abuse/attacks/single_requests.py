@@ -41,7 +41,7 @@ def _singles(room: str) -> tuple[Single, ...]:
     )  # fmt: skip
 
 
-@ATTACKS.add("single requests that were answered wrongly once", "L")
+@ATTACKS.add("single requests that were answered wrongly once", "L", "M6", "M12")
 async def single_requests(drill: Drill) -> None:
     person = await drill.person()
     room = await drill.room(person)
