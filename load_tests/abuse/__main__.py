@@ -3,10 +3,11 @@
 import argparse
 import asyncio
 import os
+import resource
 import secrets
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, cast
 
 import msgspec
@@ -41,6 +42,7 @@ SHARES: Final = {
 """The documented defaults: a value that is set holds on loopback too."""
 
 ANSWER_WITHIN_S: Final = 30.0
+USUAL_FILES: Final = 1_024
 ATTACKER_NICENESS: Final = 10
 """Attackers and the bystander share a core: the bystander's clock must not wait for them."""
 
@@ -116,6 +118,7 @@ async def attack_all(
     """A row for each attack, printed at once; then the cost of texts, unless only some attacks were asked for."""
     rows = []
     async with attacked_stack(stores, secrets.token_hex(16)) as target, Watch() as watch:
+        allow_many_files()  # only now: the servers have to raise their own limit
         async with bystander_process(target) as bystander:
             os.nice(ATTACKER_NICENESS)
             for attack in attacks:
@@ -170,6 +173,17 @@ def results(rows: Sequence[Row], cost: TextCost | None) -> str:
     )
 
 
+@contextmanager
+def few_files() -> Iterator[None]:
+    """Processes started within have the limit of open files that a login shell gives them."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(USUAL_FILES, before[1]), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make abuse", description=__doc__)
     parser.add_argument("--only", default="", help="attacks whose name or finding holds this text")
@@ -177,11 +191,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--page", action="store_true", help="also put the results into docs/security.md")
     chosen = parser.parse_args(arguments)
     attacks = [each for each in ATTACKS if chosen.only in each.name or chosen.only in each.findings]
-    allow_many_files()
     BUILD.mkdir(parents=True, exist_ok=True)
     ensure_page(BUILD / "page.log")
     try:
-        with on_core(SERVER_CORE), open_stores() as stores:
+        with on_core(SERVER_CORE), few_files(), open_stores() as stores:
             rows, cost = uvloop.run(attack_all(stores, attacks, TINY if chosen.tiny else FULL))
     except MissingTool as missing:
         print(missing, file=sys.stderr)

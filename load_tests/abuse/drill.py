@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from load_tests.abuse.attacker import Attacker
+from load_tests.abuse.attacker import Answer, Attacker
 from load_tests.abuse.tally import Tally
 from load_tests.bench.scale import Scale
 from local_stack.server_process import ServerProcess
@@ -114,6 +114,14 @@ class Drill:
                 await call(number)
 
         await asyncio.gather(*(work() for _ in range(workers)))
+
+    async def insist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Repeat a call that is refused for its rate after the time the refusal names, until the attack is over."""
+        while True:
+            answer = await call()
+            if answer.status != 429 or self.is_over:
+                return answer
+            await asyncio.sleep(answer.json()["retry_after_ms"] / 1000)
 
     @asynccontextmanager
     async def sql(self) -> AsyncIterator[Any]:

@@ -1,5 +1,8 @@
 """Deletions: each has to take a text out of everything that holds it."""
 
+import asyncio
+from functools import partial
+
 from load_tests.abuse.attack import AttackList
 from load_tests.abuse.attacker import Attacker
 from load_tests.abuse.drill import Drill
@@ -14,27 +17,28 @@ async def deletions(drill: Drill) -> None:
     room = await drill.room(people[0])
     watcher = drill.attacker()
     await watcher.stream(f"/stream/v1/rooms/{room}")
-    posted: list[tuple[Attacker, str]] = []
-
-    async def post(number: int) -> None:
-        person = people[number % len(people)]
-        answer = await person.post(room, f"to be deleted {number}")
-        if answer.status == 201:
-            posted.append((person, answer.json()["id"]))
-
     # A ring that is full makes each deletion dearest: copies of one event fill it, real messages follow.
     await fill_ring(drill, room, people[0], 3_900)
-    rounds = drill.of(MESSAGES_EACH, least=3)
-    for round_number in range(rounds):
-        for index in range(len(people)):
-            await post(round_number * len(people) + index)
+    mine = await asyncio.gather(*(_posted(drill, room, person) for person in people))
     await drill.start_measuring()
 
-    async def delete(number: int) -> None:
-        person, message = posted[number % len(posted)]
-        await person.call("DELETE", f"/api/v1/rooms/{room}/messages/{message}", what="a deletion")
+    async def delete(person: Attacker, messages: list[str]) -> None:
+        for message in messages:
+            path = f"/api/v1/rooms/{room}/messages/{message}"
+            await drill.insist(partial(person.call, "DELETE", path, what="a deletion"))
+            if drill.is_over:
+                return
 
-    await drill.flood(delete, calls=1_560, workers=26)
+    await asyncio.gather(*(delete(person, messages) for person, messages in zip(people, mine, strict=True)))
+
+
+async def _posted(drill: Drill, room: str, person: Attacker) -> list[str]:
+    """As many messages as a person may post, each as soon as allowed."""
+    answers = [
+        await drill.insist(partial(person.post, room, f"to be deleted {number}"))
+        for number in range(drill.of(MESSAGES_EACH, least=3))
+    ]
+    return [answer.json()["id"] for answer in answers if answer.status == 201]
 
 
 async def fill_ring(drill: Drill, room: str, author: Attacker, events: int, *, text: str = "x" * 400) -> None:

@@ -1,6 +1,7 @@
 """Streams of both kinds: taken all, never read, reopened at once, resumed from anywhere."""
 
 import asyncio
+from functools import partial
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -46,7 +47,9 @@ async def room_streams(drill: Drill) -> None:
     asked = drill.of(STREAMS)
     opened = await _open(attacker, [f"/stream/v1/rooms/{room}"] * asked)
     _expect_share(drill, len(opened), asked)
-    await drill.flood(lambda number: owner.post(room, f"to all {number}"), calls=100, workers=2)
+    await drill.flood(
+        lambda number: drill.insist(partial(owner.post, room, f"to all {number}")), calls=100, workers=2
+    )
     await drill.hold()
 
 
@@ -61,7 +64,9 @@ async def list_streams(drill: Drill) -> None:
     asked = drill.of(STREAMS)
     opened = await _open(attacker, [f"/stream/v1/rooms?{query}"] * asked)
     _expect_share(drill, len(opened), asked)
-    await drill.flood(lambda number: owner.post(room, f"to all {number}"), calls=100, workers=2)
+    await drill.flood(
+        lambda number: drill.insist(partial(owner.post, room, f"to all {number}")), calls=100, workers=2
+    )
     await drill.hold()
 
 
@@ -76,7 +81,7 @@ async def unread_list_streams(drill: Drill) -> None:
 
     async def post(number: int) -> None:
         index = number % len(people)
-        await people[index].post(rooms[index], "x" * 400)
+        await drill.insist(partial(people[index].post, rooms[index], "x" * 400))
 
     await drill.flood(post, calls=400, workers=8)
     await drill.hold()
@@ -90,7 +95,9 @@ async def unread_room_streams(drill: Drill) -> None:
     await drill.start_measuring()
     await _open(attacker, [f"/stream/v1/rooms/{room}"] * drill.of(400), small_buffer=True)
     await drill.flood(
-        lambda number: people[number % len(people)].post(room, "\U0001f389" * 4_000), calls=800, workers=8
+        lambda number: drill.insist(partial(people[number % len(people)].post, room, "\U0001f389" * 4_000)),
+        calls=800,
+        workers=16,
     )
     await drill.hold()
 
@@ -104,7 +111,9 @@ async def gzipped_streams(drill: Drill) -> None:
     paths = [f"/stream/v1/rooms/{room}"] * drill.of(400)
     await _open(attacker, paths, Accept_Encoding="gzip")
     await drill.flood(
-        lambda number: people[number % len(people)].post(room, uuid4().hex * 100), calls=800, workers=8
+        lambda number: drill.insist(partial(people[number % len(people)].post, room, uuid4().hex * 100)),
+        calls=800,
+        workers=16,
     )
     await drill.hold()
 
