@@ -1,5 +1,6 @@
 """Every attack of `make abuse`, at a size that a test can afford. Counts only: answers, refusals, frames."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
@@ -17,7 +18,12 @@ from local_stack.valkey import Valkey
 from tests.chat_stack import ADMIN_TOKEN, make_chat_stack
 from tests.stores.fixtures import VALKEY_DATABASES, Kafka
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="only Linux lets a client use any address of 127.0.0.0/8 unasked"
+    ),
+]
 
 SETTINGS = {
     "POSTS_PER_USER_PER_S": "5",
@@ -29,6 +35,11 @@ SETTINGS = {
 
 
 NOT_YET_HELD = {
+    "12 connections search for 48 letters",
+    "12 addresses search for one word that is not there",
+    "64 connections ask for the room list",
+    "64 connections search rooms by name",
+    "people who reacted and single messages, one by one",
     "health checks, metrics and documents as fast as possible",
     "1,500 room streams from one address",
     "1,500 room-list streams of 100 rooms from one address",
@@ -92,4 +103,5 @@ async def bystander(target: Target) -> AsyncIterator[Bystander]:
 async def test_nobody_else_is_harmed_by(attack: Attack, target: Target, bystander: Bystander) -> None:
     async with Watch() as watch:
         row = await suffer(target, bystander, attack, TINY, watch)
-    assert attack.name in NOT_YET_HELD or row.harm() == []
+    harm = [] if attack.name in NOT_YET_HELD else row.harm()
+    assert not harm, "\n".join(harm)
