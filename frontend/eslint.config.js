@@ -1,5 +1,6 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
+import { userTextImports, userTextInJsx } from "./eslint-user-text.js";
 
 /** Imports point one way: app → features → lib. `from` may not import what lies under `targets`. */
 const zone = (from, ...targets) => ({
@@ -7,7 +8,12 @@ const zone = (from, ...targets) => ({
   rules: {
     "no-restricted-imports": [
       "error",
-      { patterns: targets.map((target) => ({ group: [`@/${target}/**`, `**/../${target}/**`] })) },
+      {
+        patterns: [
+          ...targets.map((target) => ({ group: [`@/${target}/**`, `**/../${target}/**`] })),
+          ...(from === "lib" ? [] : userTextImports),
+        ],
+      },
     ],
   },
 });
@@ -38,5 +44,12 @@ export default tseslint.config(
   zone("lib", "features", "app"),
   zone("features", "app"),
   zone("features/rooms", "app", "features/chat"),
-  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
+  zone("app"),
+  {
+    files: ["src/features/**", "src/app/**"],
+    rules: { "no-restricted-syntax": ["error", ...userTextInJsx] },
+  },
+  // The one place that draws a message.
+  { files: ["src/features/chat/MessageText.tsx"], rules: { "no-restricted-imports": "off" } },
+  { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
 );

@@ -147,3 +147,40 @@ async def test_a_message_that_cannot_be_drawn_breaks_its_own_row_and_its_owner_d
         await expect(tab.page.get_by_text(text)).to_have_count(0)
     await tab.write("and I can still write")
     await tab.sees("and I can still write")
+
+
+async def test_what_cannot_be_drawn_breaks_no_list_and_no_panel(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("💥 room")
+    eve = await people.person("💥 Eve")
+    await ann.post(room, "the one before")
+    broken = await eve.post(room, "💥 word for @Ann")
+    await eve.post(room, "a plain word")
+    await ann.post(room, "the one after", reply_to=broken["id"])
+    await ann.call("PUT", f"/rooms/{room}/messages/{broken['id']}/pin")
+    tab = await people.tab_of(ann)
+    await tab.page.add_init_script(
+        """for (const name of ['trim', 'normalize']) {
+            const real = String.prototype[name];
+            String.prototype[name] = function (...args) {
+                if (this.includes('💥')) throw new Error('cannot be drawn');
+                return real.apply(this, args);
+            };
+        }"""
+    )
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("the one before")
+    await tab.sees("the one after")
+    await expect(tab.rows).to_have_count(4)
+    await expect(tab.page.locator(".pinned-bar")).to_contain_text("💥 word")
+    await expect(tab.page.locator(".quoted")).to_contain_text("💥 word")
+    await expect(tab.page.locator(".room-header h1")).to_have_text("Room")
+    await expect(tab.page.locator(".room-link-active")).to_contain_text("Room")
+    await tab.page.get_by_role("button", name="Search").click()
+    await tab.page.get_by_role("dialog").get_by_role("searchbox").fill("word")
+    await expect(tab.page.locator(".message-link")).to_have_count(2)
+    await tab.page.keyboard.press("Escape")
+    await eve.post(room, "💥 calls @Ann now")
+    await expect(tab.rows.filter(has_text="calls")).to_have_count(1)
+    await tab.write("and I can still write")
+    await tab.sees("and I can still write")

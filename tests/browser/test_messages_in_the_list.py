@@ -176,3 +176,45 @@ async def test_a_reaction_tells_who_gave_it_to_pointer_and_keyboard(people: Peop
     await tab.page.keyboard.press("Enter")
     await expect(chip).to_have_attribute("aria-pressed", "false")
     await expect(chip).to_have_text("2")
+
+
+async def test_two_people_of_one_name_are_told_apart_once_both_were_seen(people: People) -> None:
+    ann, other = await people.person("Ann"), await people.person("ann")
+    room = await ann.make_room()
+    await ann.post(room, "first Ann")
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("first Ann")
+    await expect(tab.page.locator(".name-tag")).to_have_count(0)
+    await other.post(room, "other Ann")
+    tags = tab.rows.locator(".name-tag")
+    await expect(tags).to_have_count(2)
+    first, second = [text.strip() for text in await tags.all_inner_texts()]
+    assert re.fullmatch("#[2-9a-z]{4}", first)
+    assert first != second
+    await expect(tab.row("other Ann")).to_have_attribute("aria-label", re.compile(f"^ann {second}, "))
+    for turn in range(4):
+        await (await people.person("Ann")).post(room, f"another Ann {turn}")
+    avatars = tab.rows.locator(".avatar")
+    await expect(avatars).to_have_count(6)
+    hues = await avatars.evaluate_all("all => all.map(one => one.style.cssText)")
+    assert len(set(hues)) > 3, "a colour belongs to a person, not to a name"
+
+
+async def test_a_name_without_a_visible_letter_is_shown_as_unnamed(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "from nobody")
+    tab, _ = await people.member("Bob")
+
+    async def blank_names(route: Route) -> None:
+        answer = await route.fetch()
+        page = await answer.json()
+        for message in page.get("messages", []):
+            message["author"]["nickname"] = "\u3164\u200b"
+        await route.fulfill(response=answer, json=page)
+
+    await tab.page.route(f"**/api/v1/rooms/{room}/messages*", blank_names)
+    await tab.open(f"/rooms/{room}")
+    await expect(tab.row("from nobody").locator(".nickname")).to_have_text("Unnamed")
+    await tab.page.unroute_all(behavior="wait")

@@ -1,8 +1,11 @@
 import { Outlet } from "@tanstack/react-router";
-import { createContext, lazy, Suspense, use, useState } from "react";
+import { createContext, use, useState } from "react";
 import { RoomList } from "@/features/rooms/RoomList";
+import { Contained } from "@/lib/Contained";
+import { lazyPart } from "@/lib/lazy-part";
+import { PartBoundary } from "@/lib/PartBoundary";
 
-const Drawer = lazy(() => import("./Drawer"));
+const Drawer = lazyPart(() => import("./Drawer"));
 
 const OpenMenuContext = createContext<() => void>(() => undefined);
 export const useOpenMenu = (): (() => void) => use(OpenMenuContext);
@@ -14,15 +17,17 @@ export function Layout() {
     <OpenMenuContext value={() => setIsOpen(true)}>
       <div className="layout">
         <aside className="sidebar">
-          <RoomList />
+          <PartBoundary>
+            <RoomList />
+          </PartBoundary>
         </aside>
         <main className="main">
           <Outlet />
         </main>
         {isOpen && (
-          <Suspense>
+          <Contained of={isOpen} fallback={null} onError={() => setIsOpen(false)}>
             <Drawer onClose={() => setIsOpen(false)} />
-          </Suspense>
+          </Contained>
         )}
       </div>
     </OpenMenuContext>

@@ -2,9 +2,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Contained } from "@/lib/Contained";
 import { startI18n } from "@/lib/i18n/i18n";
 import { ServicesContext } from "@/lib/services";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { Crashed } from "./Crashed";
 import { router } from "./router";
 import { createServices } from "./services";
 import "@fontsource-variable/inter/wght.css";
@@ -21,12 +22,12 @@ const rootElement = document.getElementById("root");
 if (rootElement === null) throw new Error("#root is missing");
 createRoot(rootElement).render(
   <StrictMode>
-    <ErrorBoundary>
+    <Contained of={null} fallback={<Crashed />}>
       <QueryClientProvider client={queryClient}>
         <ServicesContext value={services}>
           <RouterProvider router={router} />
         </ServicesContext>
       </QueryClientProvider>
-    </ErrorBoundary>
+    </Contained>
   </StrictMode>,
 );

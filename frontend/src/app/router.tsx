@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import { Room } from "@/features/chat/Room";
-import { Crashed } from "./ErrorBoundary";
+import { Crashed } from "./Crashed";
 import { Layout, useOpenMenu } from "./Layout";
 import { NotFound } from "./NotFound";
 

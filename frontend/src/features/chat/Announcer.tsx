@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomEvent } from "@/lib/contract/types";
-import { harmlessText } from "@/lib/harmless-text";
+import { shownName } from "@/lib/text/shown-name";
 import { plainLine } from "@/lib/text/words";
 import { notify } from "@/lib/notifications";
 import { useViewer } from "@/lib/services";
@@ -34,7 +34,8 @@ export function Announcer() {
     let count = 0;
     const take = (event: RoomEvent) => {
       if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
-      const words = `${harmlessText(event.message.author.nickname)}: ${plainLine(event.message.text)}`;
+      const name = shownName(event.message.author.nickname, t("person.unnamed"));
+      const words = `${name}: ${plainLine(event.message.text)}`;
       if (view.isForMe(event.message)) {
         setForMe(saidNext(words));
         notify(feed.getSnapshot().room?.name ?? "Hotchat", words, feed.getSnapshot().room?.roomId ?? "");

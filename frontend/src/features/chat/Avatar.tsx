@@ -1,15 +1,17 @@
 import type { CSSProperties } from "react";
-import { harmlessText } from "@/lib/harmless-text";
-import { nicknameHue } from "@/lib/nickname-hue";
+import type { Author } from "@/lib/contract/types";
+import { userHue } from "@/lib/people/looks";
+import { shownName } from "@/lib/text/shown-name";
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-export function Avatar({ nickname, small = false }: { nickname: string; small?: boolean }) {
-  const [first] = segmenter.segment(harmlessText(nickname).trim());
+/** The first letter of a name, in the colour of its person. */
+export function Avatar({ user, small = false }: { user: Author; small?: boolean }) {
+  const [first] = segmenter.segment(shownName(user.nickname, "?"));
   return (
     <span
       className={small ? "avatar avatar-small" : "avatar"}
-      style={{ "--hue": nicknameHue(nickname) } as CSSProperties}
+      style={{ "--hue": userHue(user.id) } as CSSProperties}
       aria-hidden="true"
     >
       {first?.segment.toUpperCase() ?? "?"}

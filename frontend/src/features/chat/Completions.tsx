@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Completion } from "@/lib/completion";
-import { harmlessText } from "@/lib/harmless-text";
+import { ShownName } from "@/lib/text/UserText";
 import type { CompletionState } from "./use-completions";
 
 export type { Completion };
@@ -40,7 +40,7 @@ export function Completions({
             onPick(item);
           }}
         >
-          <bdi>{harmlessText(item.label)}</bdi>
+          <ShownName of={item.label} isPerson />
         </li>
       ))}
     </ul>

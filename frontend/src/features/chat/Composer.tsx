@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
 import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
-import { harmlessText } from "@/lib/harmless-text";
 import { IconButton } from "@/lib/IconButton";
-import { plainLine } from "@/lib/text/words";
+import { shownName } from "@/lib/text/shown-name";
+import { OneLine } from "@/lib/text/UserText";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useServices, useSession } from "@/lib/services";
 import { completionAria, Completions, type Completion } from "./Completions";
@@ -48,7 +48,8 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
   const completions = useCompletions(field, text, screen);
   const isEditing = context?.kind === "edit";
   const excess = Array.from(text.trim().normalize("NFC")).length - TEXT_MAX;
-  const roomName = screen.feed.room?.name ?? roomId;
+  const roomName = shownName(screen.feed.room?.name ?? roomId, t("room.untitled"));
+  const authorOf = (message: Message) => shownName(message.author.nickname, t("person.unnamed"));
 
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
 
@@ -131,8 +132,13 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
           <span>
             {context.kind === "edit"
               ? t("composer.editing")
-              : t("message.replyingTo", { name: harmlessText(context.message.author.nickname) })}
-            {context.kind === "reply" && <bdi className="quiet"> {plainLine(context.message.text)}</bdi>}
+              : t("message.replyingTo", { name: authorOf(context.message) })}
+            {context.kind === "reply" && (
+              <>
+                {" "}
+                <OneLine of={context.message.text} className="quiet" />
+              </>
+            )}
           </span>
           <IconButton icon={X} size={15} label={t("app.cancel")} onClick={leaveContext} />
         </div>
@@ -211,7 +217,7 @@ function TypingLine({ screen }: { screen: RoomScreen }) {
     return () => clearTimeout(timer);
   }, [atMs]);
   const others = (room?.typing.users ?? []).filter((user) => user.id !== viewer?.id);
-  const names = others.map((user) => harmlessText(user.nickname));
+  const names = others.map((user) => shownName(user.nickname, t("person.unnamed")));
   const isShown = isFresh && names.length > 0 && room?.heat.hot !== true;
   return (
     <div className="typing-line" aria-hidden={!isShown}>

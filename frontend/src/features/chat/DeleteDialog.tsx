@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { reasonOf } from "@/lib/api/problem";
 import type { Message } from "@/lib/contract/types";
-import { plainLine } from "@/lib/text/words";
+import { OneLine } from "@/lib/text/UserText";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 
@@ -28,7 +28,7 @@ export default function DeleteDialog({ message, onClose }: { message: Message; o
         <AlertDialog.Content className="dialog">
           <AlertDialog.Title>{t("message.deleteConfirm")}</AlertDialog.Title>
           <AlertDialog.Description className="quiet delete-text">
-            {plainLine(message.text)}
+            <OneLine of={message.text} />
           </AlertDialog.Description>
           <p className="composer-error" role="alert">
             {problem}

@@ -1,12 +1,14 @@
 import { Ellipsis, Reply } from "lucide-react";
-import { lazy, memo, Suspense, useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
+import { Contained } from "@/lib/Contained";
 import { IconButton } from "@/lib/IconButton";
+import { lazyPart } from "@/lib/lazy-part";
 import { kindName, ReactionIcon, useToggleReaction } from "./ReactionBar";
 import { useOpenRoom } from "./room-context";
 
-const MessageMenu = lazy(() => import("./MessageMenu"));
+const MessageMenu = lazyPart(() => import("./MessageMenu"));
 const KINDS_AT_HAND = 3;
 
 /** What can be done with a message: reactions and reply at hand, the rest in a menu. */
@@ -18,7 +20,7 @@ export const MessageActions = memo(function MessageActions({
   isMine: boolean;
 }) {
   const { t } = useTranslation();
-  const { kinds, replyTo, view } = useOpenRoom();
+  const { kinds, replyTo, view, say } = useOpenRoom();
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const toggle = useToggleReaction(message.id);
   const menuButton = (
@@ -49,9 +51,21 @@ export const MessageActions = memo(function MessageActions({
       ))}
       <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={() => replyTo(message)} />
       {isMenuOpen ? (
-        <Suspense fallback={menuButton}>
-          <MessageMenu message={message} isMine={isMine} onClose={() => setIsMenuOpen(false)} />
-        </Suspense>
+        <Contained
+          of={message.id}
+          fallback={menuButton}
+          onError={() => {
+            setIsMenuOpen(false);
+            say(t("problem.partBroken"));
+          }}
+        >
+          <MessageMenu
+            whileLoading={menuButton}
+            message={message}
+            isMine={isMine}
+            onClose={() => setIsMenuOpen(false)}
+          />
+        </Contained>
       ) : (
         menuButton
       )}

@@ -1,7 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
-import { harmlessText } from "@/lib/harmless-text";
-import { plainLine } from "@/lib/text/words";
+import { OneLine, PersonName } from "@/lib/text/UserText";
 import { exactTime } from "./message-time";
 import { useOpenRoom } from "./room-context";
 
@@ -19,10 +18,10 @@ export function MessageLink({ message, onGone }: { message: Message; onGone: () 
       }}
     >
       <span className="message-link-from">
-        <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
+        <PersonName of={message.author} className="nickname" />
         <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
       </span>
-      <bdi className="message-link-text">{plainLine(message.text, 400)}</bdi>
+      <OneLine of={message.text} max={400} className="message-link-text" />
     </button>
   );
 }

@@ -6,6 +6,7 @@ import { Contained } from "@/lib/Contained";
 import { SMOOTH_SCROLL_PER_S } from "@/lib/paced/commit-pace";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import type { Row } from "@/lib/paced/rows";
+import { shownName } from "@/lib/text/shown-name";
 import { AwayBanner } from "./AwayBanner";
 import { FREEZE_BUSY_PER_S, useFreezeGestures } from "./freeze-gestures";
 import { MessageRow, PlainRow } from "./MessageRow";
@@ -130,8 +131,12 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
       </div>
       {!isBare && (
         <div className="over-list">
-          <PinnedBar screen={screen} />
-          <AwayBanner screen={screen} />
+          <Contained of={screen.feed.room?.pinned} fallback={null}>
+            <PinnedBar screen={screen} />
+          </Contained>
+          <Contained of={screen.away} fallback={null}>
+            <AwayBanner screen={screen} />
+          </Contained>
         </div>
       )}
       <Chips screen={screen} isAtEnd={virtualizer.isAtEnd(2)} />
@@ -142,11 +147,12 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
 function ListRow({ row, isTarget }: { row: Row; isTarget: boolean }) {
   const { t, i18n } = useTranslation();
   const { feed } = useOpenRoom();
+  const roomName = shownName(feed.getSnapshot().room?.name ?? "", t("room.untitled"));
   switch (row.kind) {
     case "start":
       return (
         <div className="room-start">
-          <h2>{t("room.start", { room: feed.getSnapshot().room?.name ?? "" })}</h2>
+          <h2>{t("room.start", { room: roomName })}</h2>
           <p>{t("room.startHint")}</p>
         </div>
       );

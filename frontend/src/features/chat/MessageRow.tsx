@@ -3,10 +3,10 @@ import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/lib/Contained";
 import type { Message } from "@/lib/contract/types";
-import { harmlessText } from "@/lib/harmless-text";
 import type { Post } from "@/lib/outbox/outbox";
 import type { Row } from "@/lib/paced/rows";
 import { useServices } from "@/lib/services";
+import { PersonName, useShownPerson } from "@/lib/text/UserText";
 import { Avatar } from "./Avatar";
 import { MessageActions } from "./MessageActions";
 import { exactTime, shortTime } from "./message-time";
@@ -23,7 +23,7 @@ export const MessageRow = memo(
     const { i18n } = useTranslation();
     const { message, isMine, isFirst, isForMe, isPinned, post } = row;
     const { rowRef, lock, unlock } = useHeightLock(message, isMine);
-    const nickname = harmlessText(message.author.nickname);
+    const { name, tag } = useShownPerson(message.author);
     const classes = [
       "row",
       isMine && "row-mine",
@@ -39,13 +39,13 @@ export const MessageRow = memo(
         tabIndex={-1}
         data-message-id={message.id}
         data-seq={post === null ? message.seq : undefined}
-        aria-label={`${nickname}, ${shortTime(message.created_at, i18n.language)}`}
+        aria-label={`${tag === null ? name : `${name} #${tag}`}, ${shortTime(message.created_at, i18n.language)}`}
       >
-        <div className="gutter">{isFirst && !isMine && <Avatar nickname={message.author.nickname} />}</div>
+        <div className="gutter">{isFirst && !isMine && <Avatar user={message.author} />}</div>
         <div className="body">
           {isFirst && (
             <header>
-              {!isMine && <bdi className="nickname">{nickname}</bdi>}
+              {!isMine && <PersonName of={message.author} className="nickname" />}
               <time dateTime={message.created_at} title={exactTime(message.created_at, i18n.language)}>
                 {shortTime(message.created_at, i18n.language)}
               </time>
@@ -98,7 +98,7 @@ export function PlainRow({ row: { message, isMine, post } }: { row: MessageRowDa
       <div className="gutter" />
       <div className="body">
         <header>
-          <bdi className="nickname">{message.author.nickname}</bdi>
+          <PersonName of={message.author} className="nickname" />
         </header>
         <div className="bubble-line">
           <div className="bubble">

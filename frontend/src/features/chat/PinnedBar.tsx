@@ -1,9 +1,8 @@
 import { Pin, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { harmlessText } from "@/lib/harmless-text";
 import { IconButton } from "@/lib/IconButton";
-import { plainLine } from "@/lib/text/words";
+import { OneLine, PersonName } from "@/lib/text/UserText";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { remember, remembered } from "@/lib/remembered";
 import { useOpenRoom } from "./room-context";
@@ -24,8 +23,8 @@ export function PinnedBar({ screen }: { screen: RoomScreen }) {
     <section className="pinned-bar" aria-label={t("pinned.title")}>
       <button type="button" className="pinned-line" onClick={() => jumpTo(message.seq)}>
         <Pin size={14} aria-hidden="true" />
-        <bdi className="nickname">{harmlessText(message.author.nickname)}</bdi>
-        <bdi className="pinned-text">{plainLine(message.text)}</bdi>
+        <PersonName of={message.author} className="nickname" />
+        <OneLine of={message.text} className="pinned-text" />
       </button>
       <IconButton icon={X} size={14} label={t("pinned.hide")} onClick={hide} />
     </section>

@@ -1,6 +1,7 @@
 import { PinOff } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
+import { Contained } from "@/lib/Contained";
 import { IconButton } from "@/lib/IconButton";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { MessageLink } from "./MessageLink";
@@ -22,7 +23,9 @@ export default function PinnedDialog({ screen, onClose }: { screen: RoomScreen; 
           <ul className="message-links">
             {pinned.map((message) => (
               <li key={message.id}>
-                <MessageLink message={message} onGone={onClose} />
+                <Contained of={message} fallback={null}>
+                  <MessageLink message={message} onGone={onClose} />
+                </Contained>
                 {isOwner && (
                   <IconButton
                     icon={PinOff}

@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { CornerDownRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { harmlessText } from "@/lib/harmless-text";
-import { plainLine } from "@/lib/text/words";
 import { useServices } from "@/lib/services";
+import { OneLine, PersonName } from "@/lib/text/UserText";
 import { useOpenRoom } from "./room-context";
 
 /** What a message answers, on one line; a click goes there. */
@@ -30,8 +29,12 @@ export function QuotedMessage({ messageId }: { messageId: string }) {
   return (
     <button type="button" className="quoted" onClick={() => jumpTo(quoted.seq)}>
       <CornerDownRight size={13} aria-hidden="true" />
-      <bdi className="quoted-name">{harmlessText(quoted.author.nickname)}</bdi>
-      <bdi className="quoted-text">{quoted.deleted ? t("message.deleted") : plainLine(quoted.text)}</bdi>
+      <PersonName of={quoted.author} className="quoted-name" />
+      {quoted.deleted ? (
+        <bdi className="quoted-text">{t("message.deleted")}</bdi>
+      ) : (
+        <OneLine of={quoted.text} className="quoted-text" />
+      )}
     </button>
   );
 }

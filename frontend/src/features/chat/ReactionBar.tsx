@@ -1,12 +1,14 @@
 import { Frown, Heart, Laugh, SmilePlus } from "lucide-react";
-import { lazy, memo, Suspense, useRef, useState, useSyncExternalStore, type ComponentType } from "react";
+import { memo, useRef, useState, useSyncExternalStore, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
+import { Contained } from "@/lib/Contained";
 import type { Message } from "@/lib/contract/types";
+import { lazyPart } from "@/lib/lazy-part";
 import { useServices } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
 import { useSteadyValue } from "./steady-value";
 
-const ReactionPeople = lazy(() => import("./ReactionPeople"));
+const ReactionPeople = lazyPart(() => import("./ReactionPeople"));
 
 const ICONS: Record<string, ComponentType<{ size: number; "aria-hidden": true }>> = {
   heart: Heart,
@@ -79,7 +81,7 @@ function ReactionChip({ message, kind, own }: { message: Message; kind: string; 
       <ReactionIcon kind={kind} size={13} />
       <span className="tabular">{visible}</span>
       {isLookedAt && (
-        <Suspense>
+        <Contained of={served} fallback={null}>
           <ReactionPeople
             chip={chip}
             messageId={message.id}
@@ -88,7 +90,7 @@ function ReactionChip({ message, kind, own }: { message: Message; kind: string; 
             count={visible}
             served={served}
           />
-        </Suspense>
+        </Contained>
       )}
     </button>
   );

@@ -1,6 +1,12 @@
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Contained } from "@/lib/Contained";
 import type { Message } from "@/lib/contract/types";
+import { lazyPart } from "@/lib/lazy-part";
+import { PartBoundary } from "@/lib/PartBoundary";
 import { useViewer } from "@/lib/services";
+import { SeenNames } from "@/lib/people/seen-names";
+import { SeenNamesContext } from "@/lib/text/UserText";
 import { Announcer } from "./Announcer";
 import { Composer, type ComposerHandle, type Context } from "./Composer";
 import { MessageList } from "./MessageList";
@@ -16,7 +22,7 @@ import { useOwnMarks } from "./use-own-marks";
 import { useReadMark } from "./use-read-mark";
 import { useRoomKeys } from "./use-room-keys";
 
-const DeleteDialog = lazy(() => import("./DeleteDialog"));
+const DeleteDialog = lazyPart(() => import("./DeleteDialog"));
 
 interface RoomProps {
   roomId: string;
@@ -32,6 +38,8 @@ interface RoomProps {
 export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const { feed, view, ownReactions, kinds } = useRoomParts(roomId);
   const screen = useRoomScreen(view);
+  const { t } = useTranslation();
+  const [seenNames] = useState(() => new SeenNames());
   const viewer = useViewer();
   const composer = useRef<ComposerHandle>(null);
   const [context, setContext] = useState<Context>(null);
@@ -72,34 +80,51 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const isOverlay = shape === "overlay";
   return (
     <OpenRoomContext value={openRoom}>
-      <section className={`room room-${shape}`}>
-        {!isOverlay && (
-          <>
-            <RoomHeader screen={screen} panel={panel} setPanel={setPanel} {...(onMenu && { onMenu })} />
-            <StatusLine screen={screen} />
-          </>
-        )}
-        <MessageList screen={screen} isBare={isOverlay} />
-        {!isOverlay && <RoomAway screen={screen} />}
-        {!isOverlay && (
-          <>
-            <Notice said={said} />
-            <Composer
-              ref={composer}
-              screen={screen}
-              context={context}
-              setContext={setContext}
-              editLast={editLast}
-            />
-            <Announcer />
-            {doomed !== null && (
-              <Suspense>
-                <DeleteDialog message={doomed} onClose={() => setDoomed(null)} />
-              </Suspense>
-            )}
-          </>
-        )}
-      </section>
+      <SeenNamesContext value={seenNames}>
+        <section className={`room room-${shape}`}>
+          {!isOverlay && (
+            <>
+              <PartBoundary>
+                <RoomHeader screen={screen} panel={panel} setPanel={setPanel} {...(onMenu && { onMenu })} />
+              </PartBoundary>
+              <StatusLine screen={screen} />
+            </>
+          )}
+          <PartBoundary>
+            <MessageList screen={screen} isBare={isOverlay} />
+          </PartBoundary>
+          {!isOverlay && <RoomAway screen={screen} />}
+          {!isOverlay && (
+            <>
+              <Notice said={said} />
+              <PartBoundary>
+                <Composer
+                  ref={composer}
+                  screen={screen}
+                  context={context}
+                  setContext={setContext}
+                  editLast={editLast}
+                />
+              </PartBoundary>
+              <Contained of={feed} fallback={null}>
+                <Announcer />
+              </Contained>
+              {doomed !== null && (
+                <Contained
+                  of={doomed}
+                  fallback={null}
+                  onError={() => {
+                    setDoomed(null);
+                    setSaid({ words: t("problem.partBroken") });
+                  }}
+                >
+                  <DeleteDialog message={doomed} onClose={() => setDoomed(null)} />
+                </Contained>
+              )}
+            </>
+          )}
+        </section>
+      </SeenNamesContext>
     </OpenRoomContext>
   );
 }

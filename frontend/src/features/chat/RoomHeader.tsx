@@ -1,16 +1,18 @@
 import { Check, Link2, Menu, Pin, Search, Settings2, Users } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
-import { harmlessText } from "@/lib/harmless-text";
+import { Contained } from "@/lib/Contained";
 import { IconButton } from "@/lib/IconButton";
+import { lazyPart } from "@/lib/lazy-part";
 import type { RoomScreen } from "@/lib/paced/room-view";
+import { ShownName } from "@/lib/text/UserText";
 import { useOpenRoom } from "./room-context";
 
-const PinnedDialog = lazy(() => import("./PinnedDialog"));
-const SearchDialog = lazy(() => import("./SearchDialog"));
-const Settings = lazy(() => import("./Settings"));
-const Shortcuts = lazy(() => import("./Shortcuts"));
+const PinnedDialog = lazyPart(() => import("./PinnedDialog"));
+const SearchDialog = lazyPart(() => import("./SearchDialog"));
+const Settings = lazyPart(() => import("./Settings"));
+const Shortcuts = lazyPart(() => import("./Shortcuts"));
 
 export type RoomPanel = "pinned" | "search" | "settings" | "shortcuts" | null;
 
@@ -23,7 +25,7 @@ interface HeaderProps {
 
 export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
   const { t } = useTranslation();
-  const { roomId } = useOpenRoom();
+  const { roomId, say } = useOpenRoom();
   const room = screen.feed.room;
   const pinnedCount = room?.pinned.length ?? 0;
   const close = () => setPanel(null);
@@ -33,7 +35,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
         <IconButton icon={Menu} size={20} className="menu-button" label={t("app.rooms")} onClick={onMenu} />
       )}
       <h1>
-        <bdi>{room === null ? roomId : harmlessText(room.name)}</bdi>
+        <ShownName of={room?.name ?? roomId} />
       </h1>
       {room !== null && room.viewers > 0 && (
         <span className="viewers tabular">
@@ -48,12 +50,19 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
         <IconButton icon={Search} label={t("room.search")} onClick={() => setPanel("search")} />
         <IconButton icon={Settings2} label={t("room.settings")} onClick={() => setPanel("settings")} />
       </span>
-      <Suspense>
+      <Contained
+        of={panel}
+        fallback={null}
+        onError={() => {
+          close();
+          say(t("problem.partBroken"));
+        }}
+      >
         {panel === "pinned" && <PinnedDialog screen={screen} onClose={close} />}
         {panel === "search" && <SearchDialog onClose={close} />}
         {panel === "settings" && <Settings onClose={close} />}
         {panel === "shortcuts" && <Shortcuts onClose={close} />}
-      </Suspense>
+      </Contained>
     </header>
   );
 }

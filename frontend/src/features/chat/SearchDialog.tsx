@@ -3,6 +3,8 @@ import { Dialog } from "radix-ui";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useServices } from "@/lib/services";
+import { Contained } from "@/lib/Contained";
+import { shownName } from "@/lib/text/shown-name";
 import { MessageLink } from "./MessageLink";
 import { useOpenRoom } from "./room-context";
 
@@ -32,7 +34,11 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content className="dialog search-dialog" aria-describedby={undefined}>
-          <Dialog.Title>{t("search.title", { room: feed.getSnapshot().room?.name ?? roomId })}</Dialog.Title>
+          <Dialog.Title>
+            {t("search.title", {
+              room: shownName(feed.getSnapshot().room?.name ?? roomId, t("room.untitled")),
+            })}
+          </Dialog.Title>
           <input
             type="search"
             value={words}
@@ -51,7 +57,9 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           <ul className="message-links">
             {found.map((message) => (
               <li key={message.id}>
-                <MessageLink message={message} onGone={onClose} />
+                <Contained of={message} fallback={null}>
+                  <MessageLink message={message} onGone={onClose} />
+                </Contained>
               </li>
             ))}
           </ul>

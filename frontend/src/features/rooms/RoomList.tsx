@@ -1,16 +1,17 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Flame, Plus, Search, Users } from "lucide-react";
-import { lazy, Suspense, useState, useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
-import { harmlessText } from "@/lib/harmless-text";
+import { Contained } from "@/lib/Contained";
 import { IconButton } from "@/lib/IconButton";
-import { plainLine } from "@/lib/text/words";
+import { lazyPart } from "@/lib/lazy-part";
+import { OneLine, ShownName } from "@/lib/text/UserText";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/lib/services";
 import { useRooms, useRoomsNamed } from "./use-rooms";
 
-const CreateRoom = lazy(() => import("./CreateRoom"));
+const CreateRoom = lazyPart(() => import("./CreateRoom"));
 
 /** All rooms with what is new in them. */
 export function RoomList({ onPicked }: { onPicked?: () => void }) {
@@ -18,6 +19,11 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
   const { rooms, isError, hasNextPage, fetchNextPage } = useRooms();
   const [wanted, setWanted] = useState("");
   const [isCreating, setIsCreating] = useState(false);
+  const [hasFailed, setHasFailed] = useState(false);
+  const create = () => {
+    setHasFailed(false);
+    setIsCreating(true);
+  };
   const found = useRoomsNamed(wanted, rooms, !hasNextPage);
   return (
     <nav className="room-list" aria-label={t("rooms.title")}>
@@ -28,7 +34,7 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
           </span>
           {t("app.name")}
         </Link>
-        <IconButton icon={Plus} label={t("rooms.create")} onClick={() => setIsCreating(true)} />
+        <IconButton icon={Plus} label={t("rooms.create")} onClick={create} />
       </div>
       <label className="room-search">
         <Search size={15} aria-hidden="true" />
@@ -43,7 +49,9 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
       <ul>
         {found.map((room) => (
           <li key={room.id}>
-            <RoomLink room={room} {...(onPicked === undefined ? {} : { onPicked })} />
+            <Contained of={room} fallback={null}>
+              <RoomLink room={room} {...(onPicked === undefined ? {} : { onPicked })} />
+            </Contained>
           </li>
         ))}
       </ul>
@@ -54,10 +62,22 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
           {t("rooms.more")}
         </button>
       )}
+      {hasFailed && (
+        <p className="room-list-note" role="alert">
+          {t("problem.partBroken")}
+        </p>
+      )}
       {isCreating && (
-        <Suspense>
+        <Contained
+          of={isCreating}
+          fallback={null}
+          onError={() => {
+            setIsCreating(false);
+            setHasFailed(true);
+          }}
+        >
           <CreateRoom onClose={() => setIsCreating(false)} />
-        </Suspense>
+        </Contained>
       )}
     </nav>
   );
@@ -80,7 +100,7 @@ function RoomLink({ room, onPicked }: { room: ListedRoom; onPicked?: () => void 
       onClick={onPicked}
     >
       <span className="room-name">
-        <bdi>{harmlessText(room.name)}</bdi>
+        <ShownName of={room.name} />
         {room.heat.hot && <Flame className="room-hot" size={14} aria-label={t("room.hot")} role="img" />}
       </span>
       {room.viewers > 0 && (
@@ -106,8 +126,8 @@ function LastMessage({ room }: { room: ListedRoom }) {
   if (!last) return <span className="room-note">{t("rooms.empty")}</span>;
   return (
     <span className="room-note">
-      <bdi className="room-note-name">{harmlessText(last.author.nickname)}</bdi>{" "}
-      <bdi>{last.deleted ? t("message.deleted") : plainLine(last.text)}</bdi>
+      <ShownName of={last.author.nickname} isPerson className="room-note-name" />{" "}
+      {last.deleted ? <bdi>{t("message.deleted")}</bdi> : <OneLine of={last.text} />}
     </span>
   );
 }

@@ -272,7 +272,7 @@ export class RoomFeed {
     this.#recent.push(event);
     if (this.#recent.length > 2 * RECENT_EVENTS) this.#recent = this.#recent.slice(-RECENT_EVENTS);
     this.#set({ room: next });
-    for (const listener of this.#eventListeners) listener(event);
+    for (const listener of this.#eventListeners) tell(listener, event);
   }
 
   /** The pages may have holes now. A gap right after a gap waits, so that a confused server is not hammered. */
@@ -316,6 +316,15 @@ export class RoomFeed {
   #set(change: Partial<FeedState>): void {
     this.#state = { ...this.#state, ...change };
     this.#listeners.notify();
+  }
+}
+
+/** Whoever listens fails alone: the room goes on. */
+function tell(listener: (event: RoomEvent) => void, event: RoomEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    console.error(error);
   }
 }
 

@@ -8,6 +8,9 @@ export const en = {
     back: "Back",
     cancel: "Cancel",
   },
+  person: {
+    unnamed: "Unnamed",
+  },
   room: {
     watching_one: "{{count, number}} here",
     watching_other: "{{count, number}} here",
@@ -173,6 +176,7 @@ export const en = {
     not_foundHint: "The lobby is always open.",
     crashed: "Something broke on this page",
     crashedHint: "What you wrote is kept.",
+    partBroken: "This part could not be shown. The rest of the page still works.",
     reload: "Reload the page",
     toLobby: "Go to the lobby",
     rate_limited: "Too fast",

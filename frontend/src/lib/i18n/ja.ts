@@ -9,6 +9,9 @@ export const ja: Words = {
     back: "戻る",
     cancel: "キャンセル",
   },
+  person: {
+    unnamed: "名前なし",
+  },
   room: {
     watching_one: "{{count, number}}人",
     watching_other: "{{count, number}}人",
@@ -174,6 +177,7 @@ export const ja: Words = {
     not_foundHint: "ロビーはいつでも開いています。",
     crashed: "ページに問題が起きました",
     crashedHint: "書いたものは保存されています。",
+    partBroken: "この部分を表示できませんでした。ほかの部分はそのまま使えます。",
     reload: "ページを再読み込み",
     toLobby: "ロビーへ",
     rate_limited: "速すぎます",

@@ -9,6 +9,9 @@ export const ko: Words = {
     back: "뒤로",
     cancel: "취소",
   },
+  person: {
+    unnamed: "이름 없음",
+  },
   room: {
     watching_one: "{{count, number}}명",
     watching_other: "{{count, number}}명",
@@ -173,6 +176,7 @@ export const ko: Words = {
     not_foundHint: "로비는 언제나 열려 있습니다.",
     crashed: "페이지에 문제가 생겼습니다",
     crashedHint: "쓴 글은 보관됩니다.",
+    partBroken: "이 부분을 표시하지 못했습니다. 나머지는 그대로 쓸 수 있습니다.",
     reload: "페이지 새로고침",
     toLobby: "로비로 가기",
     rate_limited: "너무 빠릅니다",

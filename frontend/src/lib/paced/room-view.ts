@@ -316,10 +316,20 @@ export class RoomView {
     const isForMe =
       viewer !== null &&
       message.author.id !== viewer.id &&
-      (mentions(message.text, viewer.nickname) ||
+      (calls(message.text, viewer.nickname) ||
         (message.reply_to !== null && this.#mine.has(message.reply_to)));
     this.#forMe.set(message, isForMe);
     return isForMe;
+  }
+}
+
+/** A text that cannot be read calls nobody: it must not take the list with it. */
+function calls(text: string, nickname: string): boolean {
+  try {
+    return mentions(text, nickname);
+  } catch (error) {
+    console.error(error);
+    return false;
   }
 }
 

@@ -1,0 +1,23 @@
+/** What people wrote is drawn by `lib/text/UserText` and `MessageText` only, which bound and contain it. */
+
+const HOW = "Draw it with PersonName, ShownName, OneLine or MessageText.";
+// In handlers it is not drawn, and these attributes hand it to a component that draws it.
+const HANDED_ON = "JSXAttribute[name.name=/^(of|text|user|key|on[A-Z].*)$/]";
+
+/** For `no-restricted-syntax`. */
+export const userTextInJsx = [
+  {
+    selector: `JSXExpressionContainer:not(${HANDED_ON} > JSXExpressionContainer) > MemberExpression[property.name=/^(text|nickname|name|label)$/]`,
+    message: HOW,
+  },
+  {
+    selector: `JSXExpressionContainer:not(${HANDED_ON} > JSXExpressionContainer) > :matches(CallExpression, TemplateLiteral, ConditionalExpression, LogicalExpression) > MemberExpression[property.name=/^(text|nickname)$/]`,
+    message: HOW,
+  },
+  { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: HOW },
+];
+
+/** For `no-restricted-imports`. */
+export const userTextImports = [
+  { group: ["**/harmless-text", "**/text/draw-text", "**/text/grammar"], message: HOW },
+];

@@ -1,0 +1,54 @@
+import { describe, expect, it, vi } from "vitest";
+import { userHue, userTag } from "@/lib/people/looks";
+import { SeenNames } from "@/lib/people/seen-names";
+import { shownName } from "@/lib/text/shown-name";
+
+const ANN = "0198c3a0-0000-7000-8000-000000000001";
+const OTHER_ANN = "0198c3a0-0000-7000-8000-000000000002";
+
+it("two people of one name have a colour and a tag of their own, the same on every page", () => {
+  expect(userHue(ANN)).not.toBe(userHue(OTHER_ANN));
+  expect(userTag(ANN)).not.toBe(userTag(OTHER_ANN));
+  expect(userTag(ANN)).toMatch(/^[2-9a-hjkmnp-z]{4}$/);
+  expect(userTag(ANN)).toBe(userTag(ANN));
+});
+
+describe("a name", () => {
+  it("is shared once the page has seen two people of it, in any case and width", () => {
+    const names = new SeenNames();
+    const changed = vi.fn();
+    names.subscribe(changed);
+    names.see(ANN, "Ann");
+    names.see(ANN, "Ann");
+    expect([names.isShared("Ann"), changed.mock.calls.length]).toEqual([false, 0]);
+    names.see(OTHER_ANN, "ＡＮＮ");
+    names.see(ANN, "ann");
+    expect([names.isShared("Ann"), changed.mock.calls.length]).toEqual([true, 1]);
+  });
+
+  it("is forgotten when too many others came after it", () => {
+    const names = new SeenNames(2);
+    for (const [id, name] of [
+      ["1", "a"],
+      ["2", "b"],
+      ["3", "c"],
+      ["4", "a"],
+    ] as const)
+      names.see(id, name);
+    expect(names.isShared("a")).toBe(false);
+  });
+
+  it.each([
+    ["Ann", "Ann"],
+    [" 지우 ", "지우"],
+    ["\u3164", "?"],
+    ["\u2800\u200b", "?"],
+    ["\ufe0f\u034f", "?"],
+    ["\u0301\u0301", "?"],
+    ["", "?"],
+    ["\u202eAnn", "Ann"],
+    ["🦊", "🦊"],
+  ])("%j is shown as %j", (name, expected) => {
+    expect(shownName(name, "?")).toBe(expected);
+  });
+});
