@@ -9,6 +9,7 @@ class ProblemKind(NamedTuple):
 
 
 PROBLEMS: Final[dict[str, ProblemKind]] = {
+    "bad_request": ProblemKind(400, "The request is not valid HTTP"),
     "validation_failed": ProblemKind(422, "The request is not valid"),
     "unauthenticated": ProblemKind(401, "No session"),
     "session_expired": ProblemKind(401, "The session has expired"),
@@ -19,12 +20,15 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "method_not_allowed": ProblemKind(405, "Method not allowed"),
     "room_exists": ProblemKind(409, "The room exists already"),
     "too_many": ProblemKind(409, "A bound is reached"),
+    "request_timeout": ProblemKind(408, "The request took too long"),
     "cursor_expired": ProblemKind(410, "The cursor is too old"),
     "body_too_large": ProblemKind(413, "The body is too large"),
+    "uri_too_long": ProblemKind(414, "The address is too long"),
     "unsupported_media_type": ProblemKind(415, "Unsupported media type"),
     "rate_limited": ProblemKind(429, "Too many requests"),
     "slow_mode": ProblemKind(429, "This room is in slow mode"),
     "room_hot": ProblemKind(429, "This room is hot"),
+    "head_too_large": ProblemKind(431, "The request's head is too large"),
     "store_unavailable": ProblemKind(503, "The store is not available"),
     "server_full": ProblemKind(503, "The server is full"),
 }

@@ -15,7 +15,7 @@ LABEL org.opencontainers.image.title="Hotchat edge" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
 RUN rm -rf /usr/share/nginx/html /etc/nginx/conf.d /etc/nginx/templates
-COPY docker/edge/nginx.conf docker/edge/api.conf /etc/nginx/
+COPY docker/edge/*.conf /etc/nginx/
 COPY --chmod=0755 docker/edge/run-edge /usr/local/bin/run-edge
 COPY --from=page /page/dist /usr/share/nginx/html
 USER 101:101

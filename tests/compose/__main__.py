@@ -27,6 +27,9 @@ from tests.compose.faults import ContainerFault, all_faults, nothing
 SETTINGS = {
     "POSTS_PER_USER_PER_S": "0",
     "SESSIONS_PER_ADDRESS_PER_MIN": "0",
+    "REQUESTS_PER_ADDRESS_PER_S": "0",  # the whole crowd has one address
+    "CONNECTIONS_PER_ADDRESS": "0",
+    "STREAMS_PER_ADDRESS": "0",
     # A small crowd has to be too much: it all comes from one address, which keeps 50 clients' share.
     "HOTCHAT_ENTER_PER_S": "100",
     "HOT_FETCH_PER_CLIENT_PER_S": "0.2",
