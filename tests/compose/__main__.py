@@ -58,8 +58,10 @@ async def main(only: str, compose: Compose) -> list[str]:
         await compose.run("--profile", "*", "build", within_s=1800)
     with step("up and healthy"):
         await compose.up()
-    with step("nobody is root, root file systems are read-only"):
+    with step("nobody is root, root file systems are read-only, everything has limits"):
         await who_runs(compose)
+    with step("the servers' role is no superuser"):
+        await servers_own_only_their_database(compose)
     with step("the edge shows the page and hides the rest"):
         await edge_checks.hidden_and_shown(compose.url)
     with step("two browsers chat, react and reload"):
@@ -91,7 +93,20 @@ async def who_runs(compose: Compose) -> None:
     for container in await compose.inspect(ids):
         user = container["Config"]["User"]
         assert user.split(":")[0] not in ("", "0", "root"), f"{container['Name']} runs as root"
-        assert container["HostConfig"]["ReadonlyRootfs"] or "kafka" in container["Name"], container["Name"]
+        limits, name = container["HostConfig"], container["Name"]
+        assert limits["ReadonlyRootfs"] or "kafka" in name, name
+        assert limits["CapDrop"] == ["ALL"] and limits["SecurityOpt"] == ["no-new-privileges:true"], name
+        assert limits["Memory"] > 0 and 0 < limits["PidsLimit"] <= 1024, name
+        assert [limit["Name"] for limit in limits["Ulimits"]] == ["nofile"], name
+
+
+async def servers_own_only_their_database(compose: Compose) -> None:
+    role = "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = usename"
+    query = f"SELECT DISTINCT usename, ({role}) FROM pg_stat_activity WHERE application_name LIKE 'hotchat%'"
+    psql = ("exec", "-T", "postgres", "psql", "-U", "hotchat", "-d", "hotchat", "-XqtA", "-c")
+    assert (await compose.run(*psql, query)).split() == ["hotchat_app|f"]
+    owned = "SELECT datname FROM pg_database WHERE datdba = 'hotchat_app'::regrole"
+    assert (await compose.run(*psql, owned)).split() == ["hotchat"]
 
 
 async def seen_at_once(compose: Compose) -> list[str]:

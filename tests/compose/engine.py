@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import secrets
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from local_stack.ports import LOOPBACK, free_port
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = ("hotchat-server", "hotchat-edge", "hotchat-load")
 VERSION = "test"
+OPEN_FILES = 65_536
+"""The default of OPEN_FILES_LIMIT in docker-compose.yml."""
 
 
 class NoEngine(Exception):
@@ -35,19 +38,33 @@ def require_engine() -> None:
         raise NoEngine("docker has no `compose` command; install Compose v2")
 
 
+def settings_of_engine() -> dict[str, str]:
+    """What a small engine needs: a Prometheus it already has where it can pull none, and no more open files than it
+    may have itself."""
+    image = "prom/prometheus:latest"
+    has_it = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
+    hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    few_files = {"OPEN_FILES_LIMIT": str(hard_limit)} if 0 <= hard_limit < OPEN_FILES else {}
+    return few_files | ({"PROMETHEUS_IMAGE": image} if has_it.returncode == 0 else {})
+
+
 class Compose:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.project = f"hotchat-test-{secrets.token_hex(3)}"
         self.edge_port = free_port()
         self.prometheus_port = free_port()
-        self.env = os.environ | {
-            "COMPOSE_PROJECT_NAME": self.project,
-            "HOTCHAT_VERSION": VERSION,
-            "EDGE_BIND": LOOPBACK,
-            "EDGE_PORT": str(self.edge_port),
-            "PROMETHEUS_PORT": str(self.prometheus_port),
-            **settings,
-        }
+        self.env = (
+            settings_of_engine()
+            | os.environ
+            | {
+                "COMPOSE_PROJECT_NAME": self.project,
+                "HOTCHAT_VERSION": VERSION,
+                "EDGE_BIND": LOOPBACK,
+                "EDGE_PORT": str(self.edge_port),
+                "PROMETHEUS_PORT": str(self.prometheus_port),
+                **settings,
+            }
+        )
 
     @property
     def url(self) -> str:

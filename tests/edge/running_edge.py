@@ -82,19 +82,29 @@ def running_edge(
 
 
 @contextmanager
-def running_nginx(configuration: str, folder: Path, port: int) -> Iterator[None]:
-    """nginx on a configuration of its own, listening on that port."""
-    (folder / "nginx.conf").write_text(configuration)
+def running_nginx(http: str, folder: Path, port: int) -> Iterator[None]:
+    """nginx with these lines in its http block, listening on that port."""
+    paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/nginx.pid; events {{}} http {{ access_log off; client_body_temp_path {folder}/body;"
+        f" {paths}\n{http}}}"
+    )
     command: list[str | Path] = [
-        nginx_program(),
-        "-e",
-        "stderr",
-        "-c",
-        folder / "nginx.conf",
-        "-g",
-        "daemon off;",
+        *(nginx_program(), "-e", "stderr", "-c", folder / "nginx.conf"),
+        *("-g", "daemon off; error_log stderr warn;"),
     ]
     with _running("nginx", command, folder, port, dict(os.environ)):
+        yield
+
+
+@contextmanager
+def running_caddy(sites: str, folder: Path, port: int) -> Iterator[None]:
+    """Caddy with these sites, listening on that port and on no other."""
+    options = "{\n admin off\n auto_https disable_redirects\n default_bind 127.0.0.1\n}\n"
+    (folder / "Caddyfile").write_text(options + sites)
+    env = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    command: list[str | Path] = ["caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
+    with _running("caddy", command, folder, port, env):
         yield
 
 
