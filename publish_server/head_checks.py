@@ -21,6 +21,9 @@ TAIL_S: Final = 0.3
 
 RETRY_S: Final = 0.5
 MAX_READS: Final = 8
+MAX_HEALED: Final = 64
+"""Rooms that are healed at the same time, retries included; the others' turn comes after."""
+
 PAGE: Final = 500
 HEADS_PER_CALL: Final = 1_000
 ROOMS_AT_ONCE: Final = 200
@@ -101,6 +104,8 @@ class Healing:
         """Begin with every room that has been missing something for long enough."""
         now = self._clock()
         for room in self._hub.missing:
+            if len(self._tasks) >= MAX_HEALED:
+                break
             if not room.is_healing and self._is_due(room, now):
                 room.is_healing = True
                 task = asyncio.create_task(self._heal(room))

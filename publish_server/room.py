@@ -141,7 +141,7 @@ class Room:
             self.heat = orjson.loads(value)["heat"]
         elif event_type == b"room.slow_mode":
             self.slow_mode_s = orjson.loads(value)["slow_mode_s"]
-        if event_type not in self.pending_signals and len(self.pending_signals) >= MAX_SIGNAL_TYPES:
+        if event_type not in self.latest_signals and len(self.latest_signals) >= MAX_SIGNAL_TYPES:
             return False
         frame = event_frame(event_type, value, None)
         self.pending_signals[event_type] = frame

@@ -137,8 +137,14 @@ class RoomLog:
         return verdict
 
     def shrink(self, max_bytes: int) -> None:
-        """Give up the oldest frames until what is in order weighs no more than that; the newest one stays."""
+        """Give up the oldest frames until what is in order weighs no more than that; the newest one stays.
+
+        Where that does not do, what came early is given up, too, and read again later.
+        """
         self._trim(max_bytes)
+        if self.bytes_held > max_bytes:
+            self._early.clear()
+            self._early_bytes = 0
 
     def hole(self) -> tuple[int, int] | None:
         """(after, before): events strictly between are missing while later ones wait."""

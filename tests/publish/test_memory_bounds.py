@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterable
+from random import Random
 from typing import cast
 
 import httpx
@@ -13,8 +14,9 @@ import pytest_asyncio
 from chat_contract.limits import EVENTS_PAGE_MAX
 from local_stack.ports import free_port
 from publish_server.chat_client import ChatClient, ChatUnavailable
+from publish_server.head_checks import HEADS_PER_CALL, HeadChecks
 from publish_server.history import MAX_PAGE_BYTES, MAX_PAGES_READ, History
-from publish_server.hub import Hub
+from publish_server.hub import MAX_UNKNOWN, Hub
 from publish_server.room import Room
 from publish_server.room_log import Entry
 from publish_server.stream_connection import StreamConnection
@@ -223,3 +225,20 @@ def test_pieces_that_are_kept_for_others_are_bounded_by_bytes(sock: socket.socke
     for cursor in range(2_000):
         assert isinstance(subscribers._piece(room, connection, cursor), Piece)
     assert sum(map(size_of, subscribers._pieces.values())) == subscribers._piece_bytes <= MAX_PIECES_BYTES
+
+
+@pytest.mark.asyncio
+async def test_heads_of_many_rooms_are_asked_for_a_thousand_at_a_time(rooms: StoredRooms) -> None:
+    hub = a_hub(max_rooms=5_000)
+    names = [f"room-{number}" for number in range(2_500)]
+    for start in range(0, len(names), MAX_UNKNOWN):
+        for name in names[start : start + MAX_UNKNOWN]:
+            rooms.store(name)
+            hub.watch(name)
+        async with chat_client(rooms) as client:
+            checks = HeadChecks(hub, client, 2.0, Random(1))
+            await checks._check(list(hub.rooms.values()), 1)
+    assert len(hub.rooms) == 2_500
+    assert all(room.log.started for room in hub.rooms.values())
+    assert rooms.largest_heads == HEADS_PER_CALL
+    assert rooms.calls["heads"] == 2 + 3

@@ -3,7 +3,7 @@
 import pytest
 
 from chat_contract.http.problem import ChatError
-from publish_server.stream_cursor import stream_request
+from publish_server.stream_cursor import MAX_LISTED_ROOMS, MAX_QUERY_BYTES, list_request, stream_request
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,10 @@ def test_notify_is_a_mode() -> None:
     ("query", "header"),
     [
         (b"mode=loud", None),
+        (b"", b"1" * 1_000_000),
+        (b"last_event_id=" + b"1" * 15_000, None),
+        (b"x=" + b"1" * MAX_QUERY_BYTES, None),
+        (b"&".join([b"x=1"] * 21), None),
         (b"", b"-1"),
         (b"", b"1e3"),
         (b"", "٣".encode()),
@@ -58,3 +62,16 @@ def test_an_id_that_no_room_can_have_is_no_room(room_id: str) -> None:
     with pytest.raises(ChatError) as refusal:
         stream_request(room_id, b"", None)
     assert refusal.value.code == "room_not_found"
+
+
+def test_a_list_names_each_room_once_and_only_rooms_that_can_exist() -> None:
+    assert list_request(b"room=a&room=b&room=a&room=Not+an+id&room=" + b"c" * 65 + b"&other=1") == ["a", "b"]
+    assert len(list_request(b"&".join(b"room=r-%064d" % number for number in range(MAX_LISTED_ROOMS)))) == 0
+    assert len(list_request(b"&".join(b"room=%064d" % number for number in range(MAX_LISTED_ROOMS)))) == 100
+
+
+@pytest.mark.parametrize("query", [b"", b"room=", b"&".join([b"room=a"] * 101), b"room=a&" * 100_000])
+def test_a_list_without_a_room_or_of_too_many_is_refused(query: bytes) -> None:
+    with pytest.raises(ChatError) as refused:
+        list_request(query)
+    assert refused.value.code == "validation_failed"
