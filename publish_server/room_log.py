@@ -195,7 +195,10 @@ class RoomLog:
         seqs = None if message_id is None else self._texts.get(message_id)
         if not seqs:
             return None
-        message: Message = _event_of(self._entries[bisect_left(self._seqs, seqs[-1])])["message"]
+        event = _event_of(self._entries[bisect_left(self._seqs, seqs[-1])])
+        if event is None:
+            return None
+        message: Message = event["message"]
         if message_id in self._deleted:
             message["text"] = ""
             message["deleted"] = True
@@ -214,11 +217,14 @@ class RoomLog:
         entry = self._entries[index]
         if entry.type not in CARRY_TEXT:
             return entry
-        event = _event_of(entry)
-        if not event["message"].get("text"):
+        event, seq = _event_of(entry), self._seqs[index]
+        if event is None:
+            blank = Entry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
+        elif event["message"].get("text"):
+            event["message"]["text"] = ""
+            blank = entry._replace(frame=event_frame(entry.type, orjson.dumps(event), seq))
+        else:
             return entry
-        event["message"]["text"] = ""
-        blank = entry._replace(frame=event_frame(entry.type, orjson.dumps(event), self._seqs[index]))
         self._bytes += len(blank.frame) - len(entry.frame)
         self._entries[index] = blank
         BLANKED.inc()
@@ -296,4 +302,8 @@ def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
 
 
 def _event_of(entry: Entry) -> Any:
-    return orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
+    """The event; None when it cannot be read, for it came through unparsed and must not stop the whole process."""
+    try:
+        return orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
+    except orjson.JSONDecodeError:
+        return None

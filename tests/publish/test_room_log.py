@@ -248,3 +248,16 @@ def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
     last = log.last_message()
     assert last is not None
     assert (last["id"], last["text"], last["deleted"]) == ("b", "", True)
+
+
+def test_an_event_that_cannot_be_read_breaks_nothing_but_itself() -> None:
+    log = log_with()
+    value = b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a","text":"a secret'
+    log.offer(1, Entry(event_frame(b"message.created", value, 1), b"message.created", None, b"a"))
+    assert log.last_message() is None
+    log.offer(2, about(2, "deleted", "a"))
+    found = log.since(0, 2, 10_000)
+    assert found is not None
+    assert seqs_in(found.body) == [1, 2]
+    assert b"a secret" not in found.body
+    assert log.bytes_held == len(found.body)
