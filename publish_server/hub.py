@@ -124,8 +124,7 @@ class Hub:
                 yield
             if not room.is_watched() and now - room.idle_since > IDLE_ROOM_S and not room.is_healing:
                 self._drop(room)
-        # Texts that are taken out, and gaps, change a ring's size without us.
-        self._rings_bytes = sum(room.log.bytes_held for room in self.rooms.values())
+        self._weigh_rings()
 
     def _is_full(self) -> bool:
         return len(self.rooms) >= self._max_rooms or self._unknown >= MAX_UNKNOWN
@@ -210,9 +209,8 @@ class Hub:
             self.lists.room_moved(room, LISTED[event_type])
 
     def _offer(self, room: Room, seq: int, entry: Entry) -> Verdict:
-        held = room.log.bytes_held
         verdict = room.log.offer(seq, entry)
-        self._rings_bytes += room.log.bytes_held - held
+        self._rings_bytes += len(entry.frame)
         if self._rings_bytes > self._rings_total_bytes:
             self._shrink(room)
         _OFFERED[verdict].inc()
@@ -224,21 +222,27 @@ class Hub:
         return verdict
 
     def _shrink(self, room: Room) -> None:
-        """All rings are full. Overflow rule FAIR_SHARE: who grows gives up what it holds beyond an equal share; once a
-        second at most everybody does."""
-        share = self._rings_total_bytes // len(self.rooms)
+        """All rings seem to be full. Overflow rule FAIR_SHARE: who grows gives up what it holds beyond an equal share;
+        once a second at most all are weighed, and everybody does where that is needed."""
         now = self._clock()
+        rooms = [room]
         if now >= self._may_shrink_at:
+            self._weigh_rings()
+            if self._rings_bytes <= self._rings_total_bytes:
+                return
             self._may_shrink_at = now + 1
             rooms = list(self.rooms.values())
-        else:
-            rooms = [room]
+        share = self._rings_total_bytes // len(self.rooms)
         for each in rooms:
             held = each.log.bytes_held
             if held > share:
                 each.log.shrink(share * 7 // 8)
-                self._rings_bytes += each.log.bytes_held - held
+                self._rings_bytes -= held - each.log.bytes_held
                 RINGS_SHRUNK.inc()
+
+    def _weigh_rings(self) -> None:
+        """In between only what comes is counted: what leaves a ring, or is taken out of it, is seen here."""
+        self._rings_bytes = sum(room.log.bytes_held for room in self.rooms.values())
 
     def _skip_malformed(self, room: Room, error: Exception) -> None:
         MALFORMED.inc()

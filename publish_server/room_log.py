@@ -1,6 +1,5 @@
 """One room's head and its newest frames. No await, clock or socket in here: each call is one atomic step."""
 
-import re
 from bisect import bisect_left, bisect_right
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -16,10 +15,11 @@ CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.
 
 _ABOUT_A_MESSAGE: Final = CARRY_TEXT | {b"message.deleted"}
 
-_FIXED_ORDER: Final = re.compile(
-    rb'\{"type":"[a-z.]+","room_id":"[a-z0-9-]+","seq":[0-9]+,"message":\{"id":"([0-9A-Za-z-]{1,64})"'
-)
-"""How chat_server encodes these events. Nothing that a person wrote comes before the message's id."""
+UUID_LENGTH: Final = 36
+_MESSAGE_ID: Final = b'"message":{"id":"'
+_MESSAGE_ID_BEFORE: Final = 240
+"""Where a message's id stands in what chat_server encodes: behind type, room and seq. Inside a text those quotes would
+be escaped, so what is found is the id."""
 
 
 class Verdict(Enum):
@@ -89,7 +89,7 @@ class RoomLog:
         self._bytes = 0
         self._early: dict[int, Entry] = {}
         self._early_bytes = 0
-        self._texts: dict[bytes, list[int]] = {}
+        self._texts: dict[bytes, int | list[int]] = {}  # most messages have one text, which needs no list
         self._deleted: set[bytes] = set()
         self._newest_message: bytes | None = None
 
@@ -103,7 +103,12 @@ class RoomLog:
         return len(self._early)
 
     def indexed_seqs(self) -> int:
-        return sum(len(seqs) for seqs in self._texts.values())
+        return sum(len(self._seqs_of(message_id)) for message_id in self._texts)
+
+    def _seqs_of(self, message_id: bytes) -> list[int]:
+        """Of the frames that carry the message's text, oldest first."""
+        seqs = self._texts.get(message_id, [])
+        return seqs if isinstance(seqs, list) else [seqs]
 
     def start(self, head: int) -> None:
         """The room's head is known: what came early and is older is history, the rest follows."""
@@ -192,7 +197,7 @@ class RoomLog:
         Reads one frame, whatever came after it.
         """
         message_id = self._newest_message
-        seqs = None if message_id is None else self._texts.get(message_id)
+        seqs = [] if message_id is None else self._seqs_of(message_id)
         if not seqs:
             return None
         event = _event_of(self._entries[bisect_left(self._seqs, seqs[-1])])
@@ -206,10 +211,9 @@ class RoomLog:
 
     def mark_deleted(self, message_id: bytes) -> list[int]:
         """The message's text goes out of every frame held here; returns the seqs of those frames, oldest first."""
-        seqs = self._texts.get(message_id)
-        if not seqs:
-            return []
-        self._deleted.add(message_id)
+        seqs = self._seqs_of(message_id)
+        if seqs:
+            self._deleted.add(message_id)
         return seqs
 
     def _blank(self, index: int) -> Entry:
@@ -245,7 +249,13 @@ class RoomLog:
         if event_type == b"message.deleted":
             self.mark_deleted(message_id)
             return
-        self._texts.setdefault(message_id, []).append(seq)
+        seqs = self._texts.get(message_id)
+        if seqs is None:
+            self._texts[message_id] = seq
+        elif isinstance(seqs, list):
+            seqs.append(seq)
+        else:
+            self._texts[message_id] = [seqs, seq]
         if event_type == b"message.created":
             self._newest_message = message_id
 
@@ -266,13 +276,11 @@ class RoomLog:
         """Those entries leave, the oldest ones of the log; so do index and marks of messages with no other entry."""
         floor = self.floor
         for message_id in {entry.message_id for entry in dropped if entry.message_id is not None}:
-            seqs = self._texts.get(message_id)
-            if seqs is None:
-                continue
-            if seqs[-1] > floor:
+            seqs = self._seqs_of(message_id)
+            if seqs and seqs[-1] > floor:
                 del seqs[: bisect_right(seqs, floor)]
             else:
-                del self._texts[message_id]
+                self._texts.pop(message_id, None)
                 self._deleted.discard(message_id)
 
     def _drain_early(self) -> None:
@@ -293,12 +301,14 @@ def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
     """
     if event_type not in _ABOUT_A_MESSAGE:
         return None
-    found = _FIXED_ORDER.match(value)
-    if found is not None:
-        return found[1]
+    start = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_BEFORE) + len(_MESSAGE_ID)
+    if start >= len(_MESSAGE_ID):
+        message_id = value[start : start + UUID_LENGTH]
+        if value[start + UUID_LENGTH : start + UUID_LENGTH + 1] == b'"' and b'"' not in message_id:
+            return message_id
     message = orjson.loads(value).get("message")
-    message_id = message.get("id") if isinstance(message, dict) else None
-    return message_id.encode() if isinstance(message_id, str) else None
+    text_id = message.get("id") if isinstance(message, dict) else None
+    return text_id.encode() if isinstance(text_id, str) else None
 
 
 def _event_of(entry: Entry) -> Any:

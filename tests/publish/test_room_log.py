@@ -216,12 +216,16 @@ def test_what_is_known_of_a_message_leaves_with_its_last_frame() -> None:
     "value",
     [
         b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","text":""}}',
+        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","text":"%b"}}'
+        % (b"x" * 50),
         b'{"message": {"text": "\\"message\\":{\\"id\\":\\"b-2\\"", "id": "a-1"}, "type": "message.created"}',
     ],
 )
 def test_the_messages_id_is_found_whatever_the_order_of_the_fields(value: bytes) -> None:
     assert message_id_in(b"message.created", value) == b"a-1"
     assert message_id_in(b"reaction.changed", value) is None
+    uuid = b"00000000-0000-7000-8000-000000000001"
+    assert message_id_in(b"message.created", value.replace(b"a-1", uuid)) == uuid
 
 
 def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
