@@ -130,6 +130,9 @@ class StreamEndpoint:
 
         While chat_server cannot tell, a room counts as existing after HOLD_S. Raises ChatError server_full.
         """
+        followed = [self._hub.rooms.get(room_id) for room_id in room_ids]
+        if all(room is not None and room.log.started for room in followed):
+            return followed
         rooms: list[Room] = []
         waiter = Waiter(asyncio.get_running_loop().create_future())
         try:
