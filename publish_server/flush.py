@@ -42,4 +42,4 @@ def flush_steps(room: Room, subscribers: Subscribers, slice_writes: int) -> Iter
     finally:
         room.is_flushing = False
         if room.behind:
-            subscribers.advance_soon(c for c in room.behind if not c.is_stalled)
+            subscribers.advance_soon(room, (c for c in room.behind if not c.is_stalled))

@@ -50,7 +50,7 @@ class History:
     def __init__(
         self,
         client: ChatClient,
-        resume: Callable[[Iterable[StreamConnection]], None],
+        resume: Callable[[Room, Iterable[StreamConnection]], None],
         clock: Callable[[], float],
         max_bytes: int,
     ) -> None:
@@ -129,7 +129,7 @@ class History:
                     self._make_room(page.bytes_held)
                     self._pages[key] = Page(page, page.bytes_held, is_full(page))
         finally:
-            self._resume(self._waiting.pop(key))
+            self._resume(room, self._waiting.pop(key))
 
     async def _read_page(self, room: Room, key: PageKey) -> RoomLog | None:
         """The page; None when more was deleted meanwhile than the room remembers, so that it must be read again."""

@@ -320,7 +320,7 @@ class Hub:
     def _room_is_absent(self, room: Room) -> None:
         room.is_absent = True
         room.tell_waiters()
-        self.subscribers.advance_soon(room.unopened)
+        self.subscribers.advance_soon(room, room.unopened)
         self._drop(room)
 
     def heal(self, room: Room, after_seq: int, committed: int, stored: StoredEvents) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Streams of room lists: what moved in up to 100 rooms, coalesced. Synchronous throughout."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -59,9 +59,9 @@ class RoomLists(Streams[ListConnection]):
     def __init__(self, open_streams: OpenStreams) -> None:
         super().__init__(open_streams)
         self.wake_pump: Callable[[], None] = lambda: None
-        self._moved: dict[Room, int] = {}
+        self._moved: OrderedDict[Room, int] = OrderedDict()
         self._marking: _Marking | None = None
-        self._ready: dict[ListConnection, None] = {}
+        self._ready: OrderedDict[ListConnection, None] = OrderedDict()
         self._paused: deque[tuple[float, ListConnection]] = deque()
 
     def kind(self, connection: ListConnection) -> str:
@@ -125,11 +125,10 @@ class RoomLists(Streams[ListConnection]):
             if not left:
                 self._marking = None
         elif self._moved:
-            room = next(iter(self._moved))
-            self._marking = _Marking(self._moved.pop(room), room, list(room.lists))
+            room, kinds = self._moved.popitem(last=False)
+            self._marking = _Marking(kinds, room, list(room.lists))
         elif self._ready:
-            connection = next(iter(self._ready))
-            del self._ready[connection]
+            connection, _ = self._ready.popitem(last=False)
             self._write(connection)
         else:
             return False

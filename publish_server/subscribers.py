@@ -2,6 +2,7 @@
 
 import logging
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
@@ -61,7 +62,7 @@ class Subscribers(Streams[StreamConnection]):
         super().__init__(open_streams)
         self.pages: Pages | None = None
         self.ask_head: Callable[[Room], int] = lambda room: 0
-        self.to_advance: dict[StreamConnection, None] = {}
+        self.to_advance: OrderedDict[Room, OrderedDict[StreamConnection, None]] = OrderedDict()
         self.wake_pump: Callable[[], None] = lambda: None
         self._pieces: dict[PieceKey, Piece] = {}
         self._piece_bytes = 0
@@ -80,7 +81,7 @@ class Subscribers(Streams[StreamConnection]):
             room.unopened[connection] = self.ask_head(room)
         elif connection.cursor is not None and connection.cursor < room.flushed:
             # A replay is joined and written in pieces of 64 KB, so a returning crowd takes its turns.
-            self.advance_soon([connection])
+            self.advance_soon(room, [connection])
         else:
             self.advance(connection)
 
@@ -88,7 +89,7 @@ class Subscribers(Streams[StreamConnection]):
         """The answer number `answered` of chat_server about this room is in: cursors that waited for it are judged
         soon, a few at a time."""
         room.answered = max(room.answered, answered)
-        self.advance_soon(room.unopened)
+        self.advance_soon(room, room.unopened)
 
     def _open_held(self, connection: StreamConnection) -> bool:
         """Open a stream that waited for its room's head, or end it when there is no such room."""
@@ -225,17 +226,23 @@ class Subscribers(Streams[StreamConnection]):
             if key[0] == room.id and any(is_within(held, key[1], piece.to_seq) for held in (seqs, paged)):
                 self._forget_piece(key)
 
-    def advance_soon(self, connections: Iterable[StreamConnection]) -> None:
-        """Advance them from the pump, a few milliseconds' worth at a time."""
-        self.to_advance.update(dict.fromkeys(connections))
-        if self.to_advance:
+    def advance_soon(self, room: Room, connections: Iterable[StreamConnection]) -> None:
+        """Advance those streams of the room from the pump, a few milliseconds' worth at a time.
+
+        Rooms take turns, so that a crowd that returns to one holds up nobody who returns to another.
+        """
+        waiting = OrderedDict.fromkeys(connections)
+        if waiting:
+            self.to_advance.setdefault(room, OrderedDict()).update(waiting)
             self.wake_pump()
 
     def advance_some(self, until: float) -> bool:
         """Work on that queue until the clock says `until`; False when it is empty."""
         while self.to_advance:
-            connection = next(iter(self.to_advance))
-            del self.to_advance[connection]
+            room, waiting = self.to_advance.popitem(last=False)
+            connection, _ = waiting.popitem(last=False)
+            if waiting:
+                self.to_advance[room] = waiting
             self.advance(connection)
             if self.open.clock() >= until:
                 break

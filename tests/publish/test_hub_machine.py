@@ -409,7 +409,7 @@ class HubMachine(RuleBasedStateMachine):
         end = min(start + EVENTS_PAGE_MAX, max(self.room.reported, self.room.log.floor))
         fill(page, self._stored_after(start, EVENTS_PAGE_MAX), end, start + EVENTS_PAGE_MAX)
         self.pages.pages[start] = page
-        self.subscribers.advance_soon(waiting)
+        self.subscribers.advance_soon(self.room, waiting)
 
     @rule(seconds=st.sampled_from([0.05, 0.5, 5.0]))
     def time_passes(self, seconds: float) -> None:

@@ -51,7 +51,7 @@ class Replay:
     def __init__(self, hub: Hub, client: ChatClient, max_bytes: int) -> None:
         self.resumed = asyncio.Event()
         self.history = History(
-            client, lambda _: self.resumed.set(), asyncio.get_running_loop().time, max_bytes
+            client, lambda *_: self.resumed.set(), asyncio.get_running_loop().time, max_bytes
         )
         self._sock = socket.socket()
         self.hub = hub

@@ -196,3 +196,20 @@ def test_a_crowd_that_resumes_is_sent_its_pieces_by_the_pump(sock: socket.socket
         most, before = max(most, now - before), now
     assert all(connection.is_live for connection in crowd)
     assert most <= 25
+
+
+def test_a_crowd_that_resumes_in_one_room_holds_up_nobody_in_another(sock: socket.socket) -> None:
+    hub = a_hub(Ticking())
+    crowded, other = room_at(hub, 5, "crowded"), room_at(hub, 5, "other")
+    for room in (crowded, other):
+        event = stored_event(orjson.dumps(message_event(room.id, 6, "hello")))
+        list(hub.heal(room, 5, 6, StoredEvents([event], 6, has_more=False)))
+        room.flushed = 6
+    crowd = [stream(hub, crowded, sock, cursor=5) for _ in range(CROWD)]
+    bystander = stream(hub, other, sock, cursor=5)
+    for connection in (*crowd, bystander):
+        hub.subscribers.join(connection, b"", 2_000)
+    hub.subscribers.advance_some(0)
+    hub.subscribers.advance_some(0)
+    assert bystander.is_live
+    assert sum(connection.is_live for connection in crowd) == 1
