@@ -271,7 +271,8 @@ class Subscribers(Streams[StreamConnection]):
     def drained(self, connection: StreamConnection) -> None:
         super().drained(connection)
         connection.widen()
-        self.advance(connection)
+        # Not at once: when a crowd reads again, the kernel tells of all of them in one round of the loop.
+        self.advance_soon(connection.audience.room, [connection])
 
     def forget(self, connection: StreamConnection) -> None:
         room = connection.audience.room

@@ -213,3 +213,25 @@ def test_a_crowd_that_resumes_in_one_room_holds_up_nobody_in_another(sock: socke
     hub.subscribers.advance_some(0)
     assert bystander.is_live
     assert sum(connection.is_live for connection in crowd) == 1
+
+
+def test_a_crowd_that_reads_again_is_caught_up_by_the_pump(sock: socket.socket) -> None:
+    clock = Ticking()
+    hub = a_hub(clock)
+    room = room_at(hub, 5)
+    crowd = [stream(hub, room, sock) for _ in range(CROWD)]
+    for connection in crowd:
+        hub.subscribers.join(connection, b"", 2_000)
+        connection.pause_writing()
+    event = stored_event(orjson.dumps(message_event("lobby", 6, "hello")))
+    list(hub.heal(room, 5, 6, StoredEvents([event], 6, has_more=False)))
+    room.flushed = 6
+    for connection in crowd:
+        connection.resume_writing()
+    assert not any(connection.is_live for connection in crowd)
+    most = before = 0
+    while hub.subscribers.advance_some(clock.now + 0.002):
+        now = sum(connection.is_live for connection in crowd)
+        most, before = max(most, now - before), now
+    assert all(connection.is_live for connection in crowd)
+    assert most <= 25
