@@ -15,7 +15,7 @@ CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.
 
 _ABOUT_A_MESSAGE: Final = CARRY_TEXT | {b"message.deleted"}
 
-UUID_LENGTH: Final = 36
+MAX_ID_BYTES: Final = 64
 _MESSAGE_ID: Final = b'"message":{"id":"'
 _MESSAGE_ID_BEFORE: Final = 240
 """Where a message's id stands in what chat_server encodes: behind type, room and seq. Inside a text those quotes would
@@ -274,14 +274,18 @@ class RoomLog:
 
     def _unindex(self, dropped: list[Entry]) -> None:
         """Those entries leave, the oldest ones of the log; so do index and marks of messages with no other entry."""
-        floor = self.floor
-        for message_id in {entry.message_id for entry in dropped if entry.message_id is not None}:
-            seqs = self._seqs_of(message_id)
-            if seqs and seqs[-1] > floor:
+        texts, floor = self._texts, self.floor
+        for entry in dropped:
+            message_id = entry.message_id
+            seqs = None if message_id is None else texts.get(message_id)
+            if message_id is None or seqs is None:
+                continue
+            if isinstance(seqs, list):
                 del seqs[: bisect_right(seqs, floor)]
-            else:
-                self._texts.pop(message_id, None)
-                self._deleted.discard(message_id)
+                if seqs:
+                    continue
+            del texts[message_id]
+            self._deleted.discard(message_id)
 
     def _drain_early(self) -> None:
         early = self._early
@@ -301,11 +305,12 @@ def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
     """
     if event_type not in _ABOUT_A_MESSAGE:
         return None
-    start = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_BEFORE) + len(_MESSAGE_ID)
-    if start >= len(_MESSAGE_ID):
-        message_id = value[start : start + UUID_LENGTH]
-        if value[start + UUID_LENGTH : start + UUID_LENGTH + 1] == b'"' and b'"' not in message_id:
-            return message_id
+    at = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_BEFORE)
+    if at >= 0:
+        start = at + len(_MESSAGE_ID)
+        end = value.find(b'"', start, start + MAX_ID_BYTES)
+        if end > start:
+            return value[start:end]
     message = orjson.loads(value).get("message")
     text_id = message.get("id") if isinstance(message, dict) else None
     return text_id.encode() if isinstance(text_id, str) else None
