@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="Hotchat servers" \
 RUN groupadd --gid 10001 hotchat \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hotchat \
  && install -d -o hotchat -g hotchat -m 0750 /run/secrets /secrets/postgres
-COPY --chmod=0755 docker/healthcheck docker/make-secrets /usr/local/bin/
+COPY --chmod=0755 docker/healthcheck docker/make-secrets docker/run-server /usr/local/bin/
 COPY --from=packages /opt/hotchat /opt/hotchat
 COPY --from=ours /opt/ours /opt/ours
 ENV PYTHONPATH=/opt/ours:/opt/hotchat \
@@ -35,4 +35,5 @@ ENV PYTHONPATH=/opt/ours:/opt/hotchat \
     HOTCHAT_BIND=0.0.0.0
 USER 10001:10001
 HEALTHCHECK --interval=3s --timeout=3s --start-period=120s --retries=5 CMD ["healthcheck"]
+ENTRYPOINT ["run-server"]
 CMD ["python", "-m", "chat_server"]
