@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chat_contract.http.problem import ChatError
+from chat_contract.session_tokens import Session
 from chat_server.db import STORE_ERRORS
 from chat_server.messages.message_view import STORED_ONLY, message_view
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
@@ -31,10 +32,10 @@ async def room_of_write(parts: Parts, room_id: str, user_id: UUID) -> RoomMeta:
     return await parts.directory.get(room_id)
 
 
-async def post_in_turn(parts: Parts, room: RoomMeta, post: PostMessage) -> MessageResult:
+async def post_in_turn(parts: Parts, room: RoomMeta, post: PostMessage, session: Session) -> MessageResult:
     """Store the post. In slow mode only a new message takes a turn; one that is stored already is answered again."""
     if not room.slow_mode_s or room.owner_id == post.author_id:
-        return await parts.writer.post(post)
+        return await parts.writer.post(post, session)
     name = str(post.client_message_id)
     try:
         turn = await parts.slow_mode.take_turn("post", room.id, post.author_id, name, room.slow_mode_s)
@@ -43,19 +44,19 @@ async def post_in_turn(parts: Parts, room: RoomMeta, post: PostMessage) -> Messa
         if earlier is None:
             raise
         return earlier
-    result = await _in_turn(turn, parts.writer.post(post))
+    result = await _in_turn(turn, parts.writer.post(post, session))
     if not result.created:
         await turn.give_back()
     return result
 
 
-async def edit_in_turn(parts: Parts, room: RoomMeta, edit: EditMessage) -> MessageResult:
+async def edit_in_turn(parts: Parts, room: RoomMeta, edit: EditMessage, session: Session) -> MessageResult:
     """Store the edit. In slow mode edits take turns of their own; the same edit again passes."""
     if not room.slow_mode_s or room.owner_id == edit.editor_id:
-        return await parts.writer.post(edit)
+        return await parts.writer.post(edit, session)
     name = sha256(edit.message_id.bytes + edit.text.encode()).hexdigest()[:32]
     turn = await parts.slow_mode.take_turn("edit", room.id, edit.editor_id, name, room.slow_mode_s)
-    return await _in_turn(turn, parts.writer.post(edit))
+    return await _in_turn(turn, parts.writer.post(edit, session))
 
 
 async def _in_turn(turn: Turn, write: Awaitable[MessageResult]) -> MessageResult:

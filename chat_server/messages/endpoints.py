@@ -95,7 +95,8 @@ async def edit_message(
 ) -> Response:
     """Change the text of one's own message."""
     room = await room_of_write(parts, room_id, session.user_id)
-    result = await edit_in_turn(parts, room, EditMessage(room_id, message_id, session.user_id, edit.text))
+    operation = EditMessage(room_id, message_id, session.user_id, edit.text)
+    result = await edit_in_turn(parts, room, operation, session)
     return json_response(result.message, response)
 
 
@@ -106,7 +107,7 @@ async def delete_message(
     """Delete as its author, the room's owner or the operator; answers with the tombstone."""
     await room_of_write(parts, room_id, session.user_id)
     result = await parts.writer.post(
-        DeleteMessage(room_id, message_id, session.user_id, is_operator=session is OPERATOR)
+        DeleteMessage(room_id, message_id, session.user_id, is_operator=session is OPERATOR), session
     )
     return json_response(result.message, response)
 
@@ -117,7 +118,7 @@ async def pin_message(
 ) -> Response:
     """Pin as the room's owner or the operator; a pinned message pinned again changes nothing."""
     pin = SetPin(room_id, message_id, session.user_id, present=True, is_operator=session is OPERATOR)
-    return await _set_pin(pin, parts, response)
+    return await _set_pin(pin, session, parts, response)
 
 
 @router.delete("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
@@ -126,7 +127,7 @@ async def unpin_message(
 ) -> Response:
     """Unpin as the room's owner or the operator; without a pin nothing changes."""
     pin = SetPin(room_id, message_id, session.user_id, present=False, is_operator=session is OPERATOR)
-    return await _set_pin(pin, parts, response)
+    return await _set_pin(pin, session, parts, response)
 
 
 @router.put("/{message_id}/reactions/{kind}", response_model=ReactionView, responses=_WRITE_PROBLEMS)
@@ -141,6 +142,6 @@ async def remove_reaction(room_id: RoomId, message_id: MessageId, kind: str) -> 
     raise AssertionError("the write gate answers this call")
 
 
-async def _set_pin(pin: SetPin, parts: Parts, response: Response) -> Response:
+async def _set_pin(pin: SetPin, session: Session, parts: Parts, response: Response) -> Response:
     await room_of_write(parts, pin.room_id, pin.user_id)
-    return json_response((await parts.writer.post(pin)).message, response)
+    return json_response((await parts.writer.post(pin, session)).message, response)

@@ -84,7 +84,7 @@ class WriteGate:
             text=draft.text,
             reply_to=draft.reply_to,
         )
-        result = await post_in_turn(parts, room, post)
+        result = await post_in_turn(parts, room, post, session)
         return 201 if result.created else 200, orjson.dumps(result.message)
 
     async def _react(
@@ -99,7 +99,7 @@ class WriteGate:
         message_id = message_id_in(raw_message_id)
         room = await room_of_write(parts, room_id, user_id)
         reaction = SetReaction(room.id, message_id, user_id, kind, present)
-        result = await parts.writer.react(reaction)
+        result = await parts.writer.react(reaction, session)
         return 200, orjson.dumps({"message_id": str(message_id), "kind": kind, "count": result.count})
 
 

@@ -2,12 +2,13 @@
 
 from asyncio import Future
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from chat_contract.http.problem import ChatError
 from chat_contract.http.rate_limit_headers import rate_limit_headers
+from chat_contract.session_tokens import Session
 from chat_server.messages.operations import Operation, OperationResult
 
 MAX_QUEUED = 10_000
@@ -18,11 +19,20 @@ MAX_SKIPS = 3
 
 @dataclass(slots=True, eq=False)
 class PendingWrite:
-    """`since_s`: when it came, by the event loop's clock."""
+    """`since_s`: when it came, by the event loop's clock. `session`: whose end refuses it; None for the operator."""
 
     operation: Operation
     result: Future[OperationResult]
     since_s: float
+    session: Session | None = None
+
+    def is_of(self, ended: Mapping[UUID, int]) -> bool:
+        """Whether its session is among the ended ones: tokens below these generations, by session or user."""
+        session = self.session
+        return session is not None and (
+            ended.get(session.session_id, 0) > session.generation
+            or ended.get(session.user_id, 0) > session.generation
+        )
 
 
 @dataclass(slots=True)

@@ -15,13 +15,16 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
+from chat_contract.session_tokens import Session
 from chat_server.messages.batch import IdempotencyKey, MessageRow, Outcome, ReactionKey, RoomRow
 
 _MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to,
     m.created_at, m.edited_at, m.deleted, m.reactions, m.revisions"""
 
 _LOCK: Final = """
-SELECT id, last_seq, message_count, owner_id, pinned, pg_current_xact_id()::text AS xact_id
+SELECT id, last_seq, message_count, owner_id, pinned, pg_current_xact_id()::text AS xact_id, (
+    SELECT jsonb_object_agg(e.id, e.below_generation) FROM ended_sessions e WHERE e.id = ANY($2::uuid[])
+)::text AS ended
 FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
 
 _MESSAGES_BY_ID: Final = f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
@@ -85,17 +88,23 @@ FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS t(message_id, r
 
 
 async def lock_rooms(
-    connection: Connection, room_ids: Sequence[str], *, wait: bool
-) -> tuple[dict[str, RoomRow], str | None]:
+    connection: Connection, room_ids: Sequence[str], sessions: Iterable[Session], *, wait: bool
+) -> tuple[dict[str, RoomRow], dict[UUID, int], str | None]:
     """Lock the rooms until the transaction ends; those locked by others are left out unless `wait`.
 
-    Returns the locked rooms and the transaction's id (None when nothing was locked).
+    Returns the locked rooms, the generations below which tokens of these sessions and users were ended, and the
+    transaction's id (None when nothing was locked). The ends cost no statement of their own.
     """
-    rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids)
+    may_have_ended = {id_ for session in sessions for id_ in (session.session_id, session.user_id)}
+    rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids, list(may_have_ended))
     rooms = {
         r["id"]: RoomRow(r["id"], r["last_seq"], r["message_count"], r["owner_id"], r["pinned"]) for r in rows
     }
-    return rooms, rows[0]["xact_id"] if rows else None
+    if not rows:
+        return {}, {}, None
+    found = rows[0]["ended"]
+    ended = {UUID(id_): below for id_, below in orjson.loads(found).items()} if found else {}
+    return rooms, ended, rows[0]["xact_id"]
 
 
 async def read_messages(

@@ -17,6 +17,7 @@ import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
 from chat_contract.http.problem import ChatError
+from chat_contract.session_tokens import Session, session_ended
 from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch, read_needs
 from chat_server.messages.lane import CONNECTION_LOST, Lane
@@ -132,20 +133,20 @@ class GroupCommitWriter:
             for lane in self._lanes:
                 lane.drop()
 
-    async def post(self, operation: Operation) -> MessageResult:
-        """Store a message operation. Raises ChatError."""
-        return cast(MessageResult, await self._submit(operation))
+    async def post(self, operation: Operation, session: Session | None = None) -> MessageResult:
+        """Store a message operation, unless the session was ended. Raises ChatError."""
+        return cast(MessageResult, await self._submit(operation, session))
 
-    async def react(self, operation: Operation) -> ReactionResult:
-        """Store a reaction. Raises ChatError."""
-        return cast(ReactionResult, await self._submit(operation))
+    async def react(self, operation: Operation, session: Session | None = None) -> ReactionResult:
+        """Store a reaction, unless the session was ended. Raises ChatError."""
+        return cast(ReactionResult, await self._submit(operation, session))
 
-    async def _submit(self, operation: Operation) -> OperationResult:
+    async def _submit(self, operation: Operation, session: Session | None) -> OperationResult:
         if self._silence.is_on:
             WRITES_FAILED.labels("silence").inc()
             raise _unavailable()
         loop = asyncio.get_running_loop()
-        pending = PendingWrite(operation, loop.create_future(), loop.time())
+        pending = PendingWrite(operation, loop.create_future(), loop.time(), session)
         self._queue.offer(pending)
         self._wake()
         return await pending.result
@@ -255,7 +256,11 @@ class GroupCommitWriter:
             await connection.execute("BEGIN")
             try:
                 room_ids = sorted({w.operation.room_id for w in writes})
-                rooms, xact_id = await lock_rooms(connection, room_ids, wait=wait)
+                sessions = [w.session for w in writes if w.session is not None]
+                rooms, ended, xact_id = await lock_rooms(connection, room_ids, sessions, wait=wait)
+                if ended:
+                    _fail_all([w for w in writes if w.is_of(ended)], session_ended(), "session ended")
+                    writes = [w for w in writes if not w.is_of(ended)]
                 taken = [w for w in writes if w.operation.room_id in rooms]
                 passed_by = [w for w in writes if w.operation.room_id not in rooms]
                 self._heard()
