@@ -63,7 +63,7 @@ async def test_an_edit_shows_when_and_the_same_text_again_does_nothing(people: P
 
 
 async def test_the_rooms_owner_may_delete_and_leaves_a_tombstone(people: People) -> None:
-    owner, bob, eve = [await people.enter(name) for name in ("owner", "bob", "eve")]
+    owner, bob, eve = [await people.enter(name) for name in ("olivia", "bob", "eve")]
     room = await owner.make_room()
     message = await bob.post(room["id"], "rude")
     path = f"/api/v1/rooms/{room['id']}/messages/{message['id']}"
@@ -148,7 +148,7 @@ async def test_slow_mode_makes_people_wait_but_not_the_owner(people: People) -> 
 
 async def slow_room(people: People, slow_mode_s: int) -> tuple[Person, Person, str]:
     """The owner, a guest and the room's id."""
-    owner, bob = await people.enter("owner"), await people.enter("bob")
+    owner, bob = await people.enter("olivia"), await people.enter("bob")
     room_id = (await owner.make_room())["id"]
     await owner.http.patch(f"/api/v1/rooms/{room_id}", json={"slow_mode_s": slow_mode_s})
     return owner, bob, room_id

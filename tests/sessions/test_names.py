@@ -2,7 +2,9 @@
 
 import sys
 import unicodedata
+import uuid
 
+import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from chat_server.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
 from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_id_from_name
 from tests.api.conftest import People
+from tests.chat_stack import StartChatStack
 
 RULES = [clean_nickname, clean_room_name]
 
@@ -140,3 +143,26 @@ def test_a_name_that_gives_a_reserved_id_gets_another_one() -> None:
     for room_id in RESERVED_ROOM_IDS:
         with pytest.raises(ValueError, match="reserved"):
             clean_new_room_id(room_id)
+
+
+async def test_rooms_made_before_ids_and_names_were_reserved_keep_working(
+    start_chat_stack: StartChatStack, database_url: str
+) -> None:
+    stack = start_chat_stack(publish=0, scheduler=0)
+    people = People(stack.chat_url)
+    ann = await people.enter()
+    connection = await asyncpg.connect(database_url)
+    for room_id, name in (("-", "\u3164"), ("admin", "Аdmin")):
+        await connection.execute(
+            "INSERT INTO rooms (id, name, owner_id, created_at, active_at) VALUES ($1, $2, $3, now(), now())",
+            room_id,
+            name,
+            uuid.UUID(ann.id),
+        )
+        message = await ann.post(room_id, "hello")
+        assert (await ann.get(f"/api/v1/rooms/{room_id}/messages"))["messages"] == [message]
+        assert (await ann.get(f"/api/v1/rooms/{room_id}"))["name"] == name
+        changed = await ann.http.patch(f"/api/v1/rooms/{room_id}", json={"slow_mode_s": 1})
+        assert (changed.status_code, changed.json()["name"]) == (200, name)
+    await connection.close()
+    await people.leave()
