@@ -78,6 +78,44 @@ class ChatSettings(HeatSettings):
     operator_guesses_per_address_per_min: float = Field(
         10, ge=0, description="Wrong operator tokens a minute of one address; 0: no limit"
     )
+    fetches_per_address_per_s: float = Field(
+        100, ge=0, description="Fetches of cold rooms a second of one address; 0: no limit (see Shares)"
+    )
+    room_lists_per_address_per_s: float = Field(
+        50, ge=0, description="Lists of rooms a second of one address; 0: no limit (see Shares)"
+    )
+    searches_per_address_per_s: float = Field(
+        10, ge=0, description="Searches a second of one address; 0: no limit (see Shares)"
+    )
+    session_ends_per_user_per_min: float = Field(
+        10, ge=0, description="Ends of sessions a minute of one user; 0: no limit (see Shares)"
+    )
+    posts_per_address_per_s: float = Field(
+        60, ge=0, description="New messages over all rooms a second of one address; 0: no limit (see Shares)"
+    )
+    edits_per_address_per_s: float = Field(
+        20, ge=0, description="Edits a second of one address; 0: no limit (see Shares)"
+    )
+    deletions_per_address_per_s: float = Field(
+        30, ge=0, description="Deletions of messages a second of one address; 0: no limit (see Shares)"
+    )
+    reactions_per_address_per_s: float = Field(
+        100,
+        ge=0,
+        description="Reactions given or taken back a second of one address; 0: no limit (see Shares)",
+    )
+    pins_per_address_per_min: float = Field(
+        120, ge=0, description="Pins and unpins a minute of one address; 0: no limit (see Shares)"
+    )
+    typing_per_address_per_s: float = Field(
+        60, ge=0, description="Typing signals a second of one address; 0: no limit (see Shares)"
+    )
+    room_creations_per_address_per_min: float = Field(
+        60, ge=0, description="New rooms a minute of one address; 0: no limit (see Shares)"
+    )
+    room_changes_per_address_per_min: float = Field(
+        120, ge=0, description="Changes of rooms a minute of one address; 0: no limit (see Shares)"
+    )
 
     _split_kinds = field_validator("reaction_kinds", mode="before")(split_commas)
 

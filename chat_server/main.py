@@ -1,6 +1,6 @@
 """chat_server, put together: what is opened, in which order, and which layer sees a request first.
 
-with_edge (request id, CORS) → fetch gate (every GET of one room) → write gate (posts, reactions)
+with_edge (request id, CORS) → share gate (refuses) → fetch gate (every GET of one room) → write gate (posts, reactions)
 → policies of HTML → FastAPI (everything else) → the page
 """
 
@@ -49,6 +49,7 @@ from chat_server.rooms.repository import RoomRepository
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
+from chat_server.share_gate import ShareGate
 from chat_server.slow_mode import SlowMode
 from chat_server.spa import SinglePageApp, with_html_policy
 
@@ -161,7 +162,10 @@ def create_server(settings: ChatSettings) -> ASGIApp:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with open_parts(settings) as (parts, gate):
             app.state.parts = parts
-            gates.extend((gate, WriteGate(parts, time.time)))
+            share_gate = ShareGate(
+                parts.shares, parts.tokens, parts.hot_rooms.is_hot, time.monotonic, time.time
+            )
+            gates.extend((share_gate, gate, WriteGate(parts, time.time)))
             # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
             gc.collect()
             gc.freeze()

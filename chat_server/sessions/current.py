@@ -3,7 +3,6 @@
 import hmac
 import time
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
@@ -12,6 +11,7 @@ from chat_contract.http.edge import Scope, raw_header
 from chat_contract.http.problem import ChatError
 from chat_contract.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
 from chat_server.parts import PartsOf
+from chat_server.rate_limits import OPERATOR_ID
 
 
 def token_headers(token: str, *, is_https: bool) -> RawHeaders:
@@ -54,7 +54,7 @@ async def signed_in(request: Request, response: Response, parts: PartsOf) -> Ses
 
 SignedIn = Annotated[Session, Depends(signed_in)]
 
-OPERATOR: Final = Session(UUID(int=0), "operator", 0, 2**63 - 1, UUID(int=0))
+OPERATOR: Final = Session(OPERATOR_ID, "operator", 0, 2**63 - 1, OPERATOR_ID)
 """Whoever holds HOTCHAT_ADMIN_TOKEN: may do to every room what its owner may."""
 
 

@@ -33,7 +33,6 @@ async def create_session(
     parts: PartsOf,
 ) -> SessionView:
     """Take a nickname: a new user with a token for 30 days, sliding, also as an HttpOnly cookie."""
-    parts.rate_limits.check_session(parts.shares.source_of(request.scope).address)
     user_id = uuid_utils.compat.uuid7()
     await parts.users.add(user_id, wanted.nickname, datetime.now(UTC))
     token, session = parts.tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
@@ -50,7 +49,6 @@ _END_PROBLEMS = problems("unauthenticated", "session_expired", "rate_limited", "
 @router.delete("/sessions/current", status_code=204, responses=_END_PROBLEMS)
 async def end_session(session: SignedIn, request: Request, parts: PartsOf) -> Response:
     """Sign out: end this session, with all tokens made from it, and take the cookie back."""
-    parts.rate_limits.check_session_end(session.user_id)
     parts.ended_sessions.add(await parts.ended_sessions_repository.end_session(session))
     return _signed_out(request)
 
@@ -58,7 +56,6 @@ async def end_session(session: SignedIn, request: Request, parts: PartsOf) -> Re
 @router.delete("/sessions", status_code=204, responses=_END_PROBLEMS)
 async def end_all_sessions(session: SignedIn, request: Request, parts: PartsOf) -> Response:
     """End every session of this person, this one included."""
-    parts.rate_limits.check_session_end(session.user_id)
     parts.ended_sessions.add(await parts.ended_sessions_repository.end_all_of(session))
     return _signed_out(request)
 

@@ -4,21 +4,22 @@ import re
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 
 from chat_server.main import create_app as create_chat_app
 from local_stack.server_process import ServerProcess
 from publish_server.main import create_app as create_publish_app
+from tests.api.calls import calls_of
 
 LOADED = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", re.IGNORECASE)
+STREAMS = {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}
 PATHS = sorted(
     {
-        route.path.format(room_id="lobby", message_id="x", kind="heart")
+        path.format(room_id="lobby", message_id="x", kind="heart")
         for app in (create_chat_app(), create_publish_app())
-        for route in app.routes
-        if isinstance(route, APIRoute) and "GET" in (route.methods or ())
+        for method, path in calls_of(app)
+        if method == "GET"
     }
-    - {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}
+    - STREAMS
 )
 
 
