@@ -12,7 +12,8 @@ ENDED_WITHIN_S: Final = 2.0
 NAMES: Final = {
     "Hangul filler": "\u3164",
     "variation selector": "ann\ufe0f",
-    "Cyrillic letter in a Latin word": "\u0410nn",
+    "Cyrillic letter in a role's name": "\u043eperator",
+    "Cyrillic letters in the product's name": "H\u043etch\u0430t",
     "product's name": "Hotchat",
     "role's name": "operator",
     "zero-width joiner": "an\u200dn",
