@@ -115,6 +115,11 @@ class SharedSettings(BaseSettings):
         (),
         description="Origins besides the page's own host that may call from a browser, comma separated; * for all",
     )
+    public_hosts: CommaSeparated = Field(
+        (),
+        description="Host names under which browsers reach the servers, comma separated; * for any. "
+        "IP addresses, names without a dot, *.local and *.localhost are always accepted",
+    )
     trusted_proxies: CommaSeparated = Field(
         (), description="Addresses or networks whose X-Forwarded-For is believed, comma separated"
     )
@@ -140,7 +145,12 @@ class SharedSettings(BaseSettings):
     )
 
     _split = field_validator(
-        "allowed_origins", "trusted_proxies", "hotchat_secrets_old", "shares_exempt", mode="before"
+        "allowed_origins",
+        "trusted_proxies",
+        "hotchat_secrets_old",
+        "shares_exempt",
+        "public_hosts",
+        mode="before",
     )(split_commas)
 
     @field_validator("hotchat_secrets_old")

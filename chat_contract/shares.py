@@ -397,6 +397,10 @@ class Shares:
         """The source of a connection, before any request: the peer itself."""
         return self._source(peer)
 
+    def trusts(self, peer: str) -> bool:
+        """Whether the peer is one of TRUSTED_PROXIES."""
+        return is_in(parsed_address(peer), self._trusted)
+
     def rate(self, name: str) -> RateShare | None:
         """None when the limit is off."""
         share = SHARES[name]

@@ -56,6 +56,8 @@ class ChatSettings(HeatSettings):
     )
     spa_dir: str = Field("", description="Folder of the built page to serve at /; empty: serve none")
 
+    chat_workers: int = Field(1, ge=1, description="chat_server processes in all, for a warning at the start")
+
     hotchat_mode: Literal["enforce", "shadow", "off"] = Field(
         "enforce", description="enforce: refuse; shadow: count and report only; off: neither"
     )

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
+from chat_contract.http.edge import internal_error
 from chat_contract.http.problem import MEDIA_TYPE, ChatError
 from chat_contract.problems import PROBLEMS
 from chat_server.db import STORE_ERRORS
@@ -62,7 +63,13 @@ async def _on_store_error(_: Request, error: Exception) -> Response:
     return problem_response(store_unavailable())
 
 
+async def _on_failure(_: Request, __: Exception) -> Response:
+    """A bug of ours; the framework raises the error again and with_edge logs it."""
+    return problem_response(internal_error())
+
+
 def handle_errors(app: FastAPI) -> None:
+    app.add_exception_handler(Exception, _on_failure)
     app.add_exception_handler(ChatError, _on_chat_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http_exception)

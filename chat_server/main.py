@@ -5,6 +5,7 @@ with_edge (request id, CORS) → share gate (refuses) → fetch gate (every GET 
 """
 
 import gc
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,6 +17,7 @@ from random import Random
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from chat_contract.http.admission import Admission
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
 from chat_contract.loop_metrics import measured_loop
@@ -53,6 +55,8 @@ from chat_server.share_gate import ShareGate
 from chat_server.slow_mode import SlowMode
 from chat_server.spa import SinglePageApp, with_html_policy
 
+log = logging.getLogger(__name__)
+
 
 def create_app() -> FastAPI:
     """The routes, without anything opened: enough for the OpenAPI document."""
@@ -75,7 +79,7 @@ def create_app() -> FastAPI:
 
 
 @asynccontextmanager
-async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, FetchGate]]:
+async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tuple[Parts, FetchGate]]:
     """Open everything, in order; closed in reverse, so that taken posts are stored and stored events are sent."""
     rng = Random()
     tasks = BackgroundTasks(rng, time.monotonic)
@@ -99,7 +103,6 @@ async def open_parts(settings: ChatSettings) -> AsyncIterator[tuple[Parts, Fetch
         await poll.poll()
         await stack.enter_async_context(tasks.running("ended sessions", poll.run))
         tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended_sessions.has)
-        shares = Shares(settings, rng)
         gate = await stack.enter_async_context(
             open_fetch_gate(
                 settings=settings,
@@ -157,11 +160,14 @@ def create_server(settings: ChatSettings) -> ASGIApp:
     """The whole server as one ASGI app."""
     app = create_app()
     gates: list[Gate] = []
+    admission = Admission(settings, Random())
+    warn_of_heating(settings, admission.shares)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with open_parts(settings) as (parts, gate):
+        async with open_parts(settings, admission.shares) as (parts, gate):
             app.state.parts = parts
+            admission.tokens = parts.tokens
             share_gate = ShareGate(
                 parts.shares, parts.tokens, parts.hot_rooms.is_hot, time.monotonic, time.time
             )
@@ -181,4 +187,17 @@ def create_server(settings: ChatSettings) -> ASGIApp:
         )
         app.mount("/", page)
 
-    return with_edge(with_html_policy(app), settings.allowed_origins, gates)
+    return with_edge(with_html_policy(app), settings.allowed_origins, admission.check, gates)
+
+
+def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:
+    """Where limits by address are in force, one address should not be able to heat a room alone."""
+    requests = shares.rate("requests")
+    most_per_s = settings.requests_per_address_per_s * settings.chat_workers
+    if requests is not None and most_per_s >= settings.hotchat_enter_per_s:
+        log.warning(
+            "One address can heat a room alone: REQUESTS_PER_ADDRESS_PER_S × CHAT_WORKERS is %g, "
+            "HOTCHAT_ENTER_PER_S is %g. Lower the first or raise the second.",
+            most_per_s,
+            settings.hotchat_enter_per_s,
+        )

@@ -20,7 +20,7 @@ from load_tests.bystanders import Answers, HeatSeen, fetch_steadily, post_steadi
 from load_tests.jmeter.installation import MissingTool, install
 from load_tests.jmeter.plan import Crowd, PlanFailed, run_plan
 from load_tests.own_stack import StackFailed, Target, own_stack
-from load_tests.verdict import Verdict, judge
+from load_tests.verdict import SHARE_ADVICE, Verdict, judge
 
 RESULTS = Path(__file__).resolve().parent.parent / "build" / "load"
 STREAM_WITHIN_S = 10.0
@@ -99,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (httpx.HTTPError, TimeoutError) as error:
         print(f"The server could not be asked: {error!r}", file=sys.stderr)
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 429:
+            print(SHARE_ADVICE, file=sys.stderr)
         return 2
     print("\n".join(verdict.sentences))
     print(f"Reports: {RESULTS}/flash-crowd/report/index.html, {RESULTS}/chat-mix/report/index.html")

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from load_tests.bystanders import Answers
 from load_tests.jmeter.samples import Samples
 
+SHARE_ADVICE = (
+    "The server limits what one address may ask, and this crowd is one address. For a load test start the server with "
+    "SHARES_EXEMPT set to the address of this machine as the server sees it."
+)
+"""Only a share refuses fetches of a room that is not hot."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -27,7 +33,7 @@ def judge(
     hot_at = next((at for at, hot in heat if hot), None)
     cold_at = next((at for at, hot in reversed(heat) if not hot), None) if heat and not heat[-1][1] else None
     if hot_at is None or crowd.first_at is None or crowd.last_at is None:
-        faults.append("The room never went hot.")
+        faults.append("The room never went hot." + (f" {SHARE_ADVICE}" if crowd.refused else ""))
     else:
         sentences.append(f"The room went hot {hot_at - crowd.first_at:.1f} s after the crowd's first fetch,")
         reached_at = crowd.reached_at(enter_per_s)

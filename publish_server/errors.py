@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from chat_contract.http.edge import internal_error
 from chat_contract.http.problem import MEDIA_TYPE, ChatError
 
 MAX_FIELDS: Final = 20
@@ -39,7 +40,13 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
     return problem_response(problem)
 
 
+async def _on_failure(_: Request, __: Exception) -> Response:
+    """A bug of ours; the framework raises the error again and with_edge logs it."""
+    return problem_response(internal_error())
+
+
 def handle_errors(app: FastAPI) -> None:
+    app.add_exception_handler(Exception, _on_failure)
     app.add_exception_handler(ChatError, _on_chat_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http_exception)

@@ -23,10 +23,12 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from chat_contract.http.admission import Admission
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import Receive, Scope, Send, with_edge
 from chat_contract.loop_metrics import measured_loop
 from chat_contract.serve import serve
+from chat_contract.session_tokens import SessionTokens
 from chat_contract.settings import settings_or_exit
 from chat_contract.tasks import BackgroundTasks, Work
 from publish_server import documented_endpoints, health
@@ -67,7 +69,9 @@ def create_app() -> FastAPI:
 
 
 @asynccontextmanager
-async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> AsyncIterator[Parts]:
+async def open_parts(
+    settings: PublishSettings, admission: Admission, draining: asyncio.Event
+) -> AsyncIterator[Parts]:
     """Everything that runs, closed in reverse order."""
     loop = asyncio.get_running_loop()
     clock = loop.time
@@ -148,6 +152,7 @@ async def open_parts(settings: PublishSettings, draining: asyncio.Event) -> Asyn
             stall_s=settings.stream_stall_s,
             gzip=settings.stream_gzip,
             allowed_origins=settings.allowed_origins,
+            admission=admission,
             rng=rng,
         )
         settle_garbage_collector()
@@ -169,10 +174,12 @@ class PublishServer:
         self._endpoint: StreamEndpoint | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = asyncio.Event()
+        admission = Admission(settings, Random(), page_port=settings.chat_port)
+        admission.tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old)
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            async with open_parts(settings, self._draining) as parts:
+            async with open_parts(settings, admission, self._draining) as parts:
                 self._loop = asyncio.get_running_loop()
                 self._endpoint = parts.stream_endpoint
                 app.state.parts = parts
@@ -180,7 +187,7 @@ class PublishServer:
                     yield
 
         self._app.router.lifespan_context = lifespan
-        self._other = with_edge(self._app, settings.allowed_origins)
+        self._other = with_edge(self._app, settings.allowed_origins, admission.check)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (

@@ -122,6 +122,8 @@ class Streams(Generic[C]):
         connection.is_closed = True
         self.open.stalled_since.pop(connection, None)
         self.open.release(connection)
+        if connection.place is not None:
+            connection.place.leave()
         self.open.count -= 1
         STREAMS.labels(self.kind(connection)).dec()
         CLOSED.labels(reason).inc()

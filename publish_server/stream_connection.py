@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from os import sendfile, write
 from typing import TYPE_CHECKING, Any
 
+from chat_contract.shares import Place
 from publish_server.gzip_blocks import StreamTally
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Connection(asyncio.Protocol):
         "held",
         "is_closed",
         "is_stalled",
+        "place",
         "slot",
         "streams",
         "transport",
@@ -117,6 +119,7 @@ class Connection(asyncio.Protocol):
         self.closes_at = 0.0
         self.slot = 0
         self.held: int | None = None
+        self.place: Place | None = None
         self.is_stalled = False
         self.is_closed = False
 

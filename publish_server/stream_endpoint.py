@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final, Literal
 
+from chat_contract.http.admission import Admission
 from chat_contract.http.cors import RawHeaders, cors_headers
-from chat_contract.http.edge import Receive, Scope, Send, raw_header
-from chat_contract.http.problem import MEDIA_TYPE, ChatError, jittered
+from chat_contract.http.edge import Receive, Scope, Send, raw_header, request_head, send_problem
+from chat_contract.http.problem import ChatError, jittered
 from chat_contract.http.request_id import request_id
+from chat_contract.shares import Place
 from publish_server.hub import Hub, HubFull
 from publish_server.metrics import REFUSED
 from publish_server.room import Room, Waiter
@@ -49,6 +51,7 @@ class StreamEndpoint:
         stall_s: float,
         gzip: Literal["off", "hot", "always"],
         allowed_origins: Sequence[str],
+        admission: Admission,
         rng: Random,
     ) -> None:
         self._hub = hub
@@ -58,6 +61,8 @@ class StreamEndpoint:
         self._stall_s = stall_s
         self._gzip = gzip
         self._allowed_origins = allowed_origins
+        self._admission = admission
+        self._share = admission.shares.count("streams")
         self._rng = rng
         self._turns = Turns(OPENINGS_AT_ONCE)
 
@@ -65,21 +70,40 @@ class StreamEndpoint:
         return path == LIST_PATH or path.startswith(STREAM_PREFIX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"x-request-id", request_id(raw_header(scope, b"x-request-id")))]
-        origin = raw_header(scope, b"origin")
-        if origin is not None:
-            headers += cors_headers(origin, raw_header(scope, b"host") or b"", self._allowed_origins)
+        head = request_head(scope)
+        headers = [(b"x-request-id", request_id(head.request_id))]
+        if head.origin is not None:
+            headers += cors_headers(head.origin, head.host, self._allowed_origins)
+        place: Place | None = None
+        connection: Connection | None = None
         try:
+            self._admission.check(scope, head)
             self.check_capacity()
+            place = self._place(scope)
             await self._turns.take()
             self.check_capacity()
             if scope["path"] == LIST_PATH:
-                await self._open_list(scope, send, headers)
+                connection = await self._open_list(scope, send, headers)
             else:
-                await self._open_room(scope, send, headers)
+                connection = await self._open_room(scope, send, headers)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
             await send_problem(send, error, headers)
+        finally:
+            if place is not None:
+                if connection is None or connection.is_closed:
+                    place.leave()
+                else:
+                    connection.place = place
+
+    def _place(self, scope: Scope) -> Place | None:
+        """One of the address's places, None where there is no limit. Raises ChatError rate_limited."""
+        if self._share is None:
+            return None
+        place = self._share.enter(self._admission.source_of(scope), self._admission.person_of(scope))
+        if place is None:
+            raise self._share.refusal()
+        return place
 
     def check_capacity(self) -> None:
         """Raises ChatError server_full, also while draining: another process, or this one's successor, has room."""
@@ -90,7 +114,7 @@ class StreamEndpoint:
         retry_after_s = jittered(FULL_RETRY_S, self._rng)
         return ChatError("server_full", "No more streams here for now.", retry_after_s=retry_after_s)
 
-    async def _open_room(self, scope: Scope, send: Send, headers: RawHeaders) -> None:
+    async def _open_room(self, scope: Scope, send: Send, headers: RawHeaders) -> Connection | None:
         request = stream_request(
             scope["path"].removeprefix(STREAM_PREFIX),
             scope["query_string"],
@@ -106,24 +130,28 @@ class StreamEndpoint:
         if self._gzip != "off":
             headers.append((b"vary", b"Accept-Encoding"))
         taken = self._take(send, wire, headers)
-        if taken is not None:
-            transport, head = taken
-            audience = room.audience(wire, is_notify=request.mode == "notify")
-            connection = StreamConnection(self._hub.subscribers, transport, audience, request.cursor)
-            self._hand_over(connection)
-            self._hub.subscribers.join(connection, head, self._rng.randint(*RETRY_MS))
+        if taken is None:
+            return None
+        transport, head = taken
+        audience = room.audience(wire, is_notify=request.mode == "notify")
+        connection = StreamConnection(self._hub.subscribers, transport, audience, request.cursor)
+        self._hand_over(connection)
+        self._hub.subscribers.join(connection, head, self._rng.randint(*RETRY_MS))
+        return connection
 
-    async def _open_list(self, scope: Scope, send: Send, headers: RawHeaders) -> None:
+    async def _open_list(self, scope: Scope, send: Send, headers: RawHeaders) -> Connection | None:
         """`room.updated`, `room.heat` and `room.viewers` of those rooms; rooms that do not exist are left out."""
         rooms = await self._known_rooms(list_request(scope["query_string"]))
         wire = Wire(is_chunked=scope["http_version"] == "1.1")
         taken = self._take(send, wire, headers)
-        if taken is not None:
-            transport, head = taken
-            found = tuple(room for room in rooms if room is not None)
-            connection = ListConnection(self._hub.lists, transport, wire, found)
-            self._hand_over(connection)
-            self._hub.lists.join(connection, head, self._rng.randint(*RETRY_MS))
+        if taken is None:
+            return None
+        transport, head = taken
+        found = tuple(room for room in rooms if room is not None)
+        connection = ListConnection(self._hub.lists, transport, wire, found)
+        self._hand_over(connection)
+        self._hub.lists.join(connection, head, self._rng.randint(*RETRY_MS))
+        return connection
 
     async def _known_rooms(self, room_ids: list[str]) -> list[Room | None]:
         """The rooms, from now on followed; None for those that do not exist.
@@ -178,16 +206,3 @@ class StreamEndpoint:
     def _hand_over(self, connection: Connection) -> None:
         connection.transport.set_protocol(connection)
         self._timer.add(connection)
-
-
-async def send_problem(send: Send, error: ChatError, headers: list[tuple[bytes, bytes]]) -> None:
-    """The error as a whole ASGI response."""
-    body = error.body()
-    headers = [
-        *headers,
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", b"%d" % len(body)),
-        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
-    ]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -1,10 +1,18 @@
 """The outermost ASGI layer of both servers: request id and CORS, without a framework's cost on hot paths."""
 
+import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+from starlette.requests import ClientDisconnect
 
 from chat_contract.http.cors import RawHeaders, cors_headers, preflight_headers
+from chat_contract.http.problem import MEDIA_TYPE, ChatError
 from chat_contract.http.request_id import request_id
+from chat_contract.limited_log import LimitedLog
+
+log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,32 +33,67 @@ Gate = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
 """Answers a request itself, with these headers added, and says so; False leaves it to the next in line."""
 
 
-def with_edge(app: ASGIApp, allowed_origins: Sequence[str], gates: Sequence[Gate] = ()) -> ASGIApp:
+class RequestHead(NamedTuple):
+    """What decides about a request's admission, read in one pass. `hosts`: how many Host headers there are."""
+
+    request_id: bytes | None
+    origin: bytes | None
+    host: bytes
+    hosts: int
+    is_forwarded: bool
+
+
+def request_head(scope: Scope) -> RequestHead:
+    origin = given_id = None
+    host = b""
+    hosts = 0
+    is_forwarded = False
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value
+            hosts += 1
+        elif name == b"origin":
+            origin = value
+        elif name == b"x-request-id":
+            given_id = value
+        elif name == b"x-forwarded-for":
+            is_forwarded = True
+    return RequestHead(given_id, origin, host, hosts, is_forwarded)
+
+
+Admit = Callable[[Scope, RequestHead], None]
+"""Raises ChatError for a request that is not let in."""
+
+
+def with_edge(
+    app: ASGIApp, allowed_origins: Sequence[str], admit: Admit, gates: Sequence[Gate] = ()
+) -> ASGIApp:
     """`app` behind the gates, with X-Request-ID on every response, CORS where an Origin asks, and preflights answered.
 
-    The gates get the server's own `send`; they may be filled in later.
+    The gates get the server's own `send`; they may be filled in later. A failure leaves as problem+json too.
     """
+    guarded = with_failures_answered(app)
 
     async def edge(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        origin = given_id = None
-        for name, value in scope["headers"]:
-            if name == b"origin":
-                origin = value
-            elif name == b"x-request-id":
-                given_id = value
-        extra: RawHeaders = [(b"x-request-id", request_id(given_id))]
-        if origin is not None:
-            host = raw_header(scope, b"host") or b""
-            is_preflight = raw_header(scope, b"access-control-request-method") is not None
-            if scope["method"] == "OPTIONS" and is_preflight:
-                extra += preflight_headers(origin, host, allowed_origins)
-                await send({"type": "http.response.start", "status": 204, "headers": extra})
-                await send({"type": "http.response.body", "body": b""})
-                return
-            extra += cors_headers(origin, host, allowed_origins)
+        head = request_head(scope)
+        extra: RawHeaders = [(b"x-request-id", request_id(head.request_id))]
+        is_preflight = False
+        if head.origin is not None:
+            is_preflight = _is_preflight(scope)
+            make_headers = preflight_headers if is_preflight else cors_headers
+            extra += make_headers(head.origin, head.host, allowed_origins)
+        try:
+            admit(scope, head)
+        except ChatError as error:
+            await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
+            return
+        if is_preflight:
+            await send({"type": "http.response.start", "status": 204, "headers": extra})
+            await send({"type": "http.response.body", "body": b""})
+            return
         for gate in gates:
             if await gate(scope, receive, send, extra):
                 return
@@ -60,6 +103,52 @@ def with_edge(app: ASGIApp, allowed_origins: Sequence[str], gates: Sequence[Gate
                 message["headers"] = [*message.get("headers", ()), *extra]
             await send(message)
 
-        await app(scope, receive, send_with_extra)
+        await guarded(scope, receive, send_with_extra)
 
     return edge
+
+
+def _is_preflight(scope: Scope) -> bool:
+    return scope["method"] == "OPTIONS" and raw_header(scope, b"access-control-request-method") is not None
+
+
+def with_failures_answered(app: ASGIApp) -> ASGIApp:
+    """`app`, whose bugs are logged, a line a minute at most, and leave as problem+json."""
+    failures = LimitedLog(log, time.monotonic)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        is_started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal is_started
+            is_started = True
+            await send(message)
+
+        try:
+            await app(scope, receive, note_start)
+        except ClientDisconnect:
+            pass  # a body that never came whole: there is nobody to answer
+        except Exception as error:
+            failures.warning("A request failed", exc_info=error)
+            if not is_started:
+                await send_problem(send, internal_error(), [], is_head=scope["method"] == "HEAD")
+
+    return guarded
+
+
+def internal_error() -> ChatError:
+    return ChatError("internal", "Something went wrong here. Try again; tell the operator if it stays.")
+
+
+async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
+    """The error as a whole ASGI response."""
+    body = error.body()
+    headers = [
+        *extra,
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from chat_contract.limits import MAX_BODY_BYTES
+from chat_contract.shares import Shares
 from chat_server.config import ChatSettings
 from chat_server.main import open_parts
 from chat_server.messages.write_gate import WriteGate
@@ -70,7 +72,7 @@ async def counted(
         kafka_bootstrap_servers=kafka_server.bootstrap_servers,
         posts_per_user_per_s=0.001 if request.param == "limited" else 1_000,
     )
-    async with open_parts(settings) as (parts, _):
+    async with open_parts(settings, Shares(settings, Random(7))) as (parts, _):
         token, _ = parts.tokens.issue(uuid.uuid4(), "ann", time.time(), session_id=uuid.uuid4())
         counted = Counted(parts, WriteGate(parts, time.time), token)
 

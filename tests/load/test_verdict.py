@@ -4,7 +4,7 @@ import pytest
 
 from load_tests.bystanders import Answers
 from load_tests.jmeter.samples import Samples, read_samples
-from load_tests.verdict import judge
+from load_tests.verdict import SHARE_ADVICE, judge
 
 HEAT = [(101.5, True), (120.0, False)]
 GOOD_POSTS, GOOD_FETCHES = Answers(Counter({201: 40}), 0.02), Answers(Counter({200: 50, 304: 9}), 0.01)
@@ -34,7 +34,7 @@ def test_a_storm_in_which_nothing_was_hurt_is_told_without_a_fault() -> None:
     ("changed", "fault"),
     [
         ({"crowd": crowd(fetch_200=100)}, "Nothing was refused."),
-        ({"heat": []}, "The room never went hot."),
+        ({"heat": []}, f"The room never went hot. {SHARE_ADVICE}"),
         ({"heat": HEAT[:1]}, "The room did not cool."),
         ({"posts": Answers(Counter({201: 39, 503: 1}))}, "Posts were not answered 201: 1 × 503."),
         ({"posts": Answers(Counter({0: 2}))}, "Posts were not answered 201: 2 × no answer."),

@@ -663,7 +663,7 @@ export interface components {
         /** Problem */
         Problem: {
             /** @enum {string} */
-            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "slow_mode" | "room_hot" | "head_too_large" | "store_unavailable" | "server_full";
+            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
             detail: string;
             errors?: {
                 field: string;

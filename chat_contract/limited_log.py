@@ -1,0 +1,30 @@
+"""Log lines that strangers can cause, a few at most however many requests they send."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+INTERVAL_S: Final = 60.0
+
+
+class LimitedLog:
+    """One line for each kind and INTERVAL_S. Overflow rule: DROP, and the next line says how many were dropped.
+
+    A kind is a sentence of ours, so the number of kinds is bounded by the code.
+    """
+
+    def __init__(self, log: logging.Logger, clock: Callable[[], float]) -> None:
+        self._log = log
+        self._clock = clock
+        self._next_s: dict[str, float] = {}
+        self._dropped: dict[str, int] = {}
+
+    def warning(self, kind: str, *arguments: object, exc_info: BaseException | None = None) -> None:
+        now_s = self._clock()
+        if now_s < self._next_s.get(kind, now_s):
+            self._dropped[kind] = self._dropped.get(kind, 0) + 1
+            return
+        self._next_s[kind] = now_s + INTERVAL_S
+        dropped = self._dropped.pop(kind, 0)
+        more = f" ({dropped} more of these in the last minute)" if dropped else ""
+        self._log.warning(kind + more, *arguments, exc_info=exc_info)
