@@ -17,10 +17,11 @@ from chat_server.config import ChatSettings
 from chat_server.main import open_parts
 from chat_server.messages.write_gate import WriteGate
 from chat_server.parts import Parts
-from chat_server.rate_limits import UNKNOWN_ROOMS_BURST
-from tests.stores.fixtures import Kafka
+from chat_server.rate_limits import UNKNOWN_ROOMS_BURST, UNKNOWN_ROOMS_PER_USER_PER_S
+from chat_server.rooms.directory import FRESH_S
 
-POSTS_AT_ONCE = 2
+NO_KAFKA = "127.0.0.1:1"
+"""Writes do not need it, and a producer that is stopped while it connects leaks its socket."""
 
 
 @dataclass
@@ -63,13 +64,13 @@ class Counted:
 
 @pytest.fixture(params=["limited", "unlimited"])
 async def counted(
-    request: pytest.FixtureRequest, database_url: str, redis_url: str, kafka_server: Kafka
+    request: pytest.FixtureRequest, database_url: str, redis_url: str
 ) -> AsyncIterator[Counted]:
     settings = ChatSettings(
         hotchat_secret="a secret of sufficient length for this",
         database_url=database_url,
         redis_url=redis_url,
-        kafka_bootstrap_servers=kafka_server.bootstrap_servers,
+        kafka_bootstrap_servers=NO_KAFKA,
         posts_per_user_per_s=0.001 if request.param == "limited" else 1_000,
     )
     async with open_parts(settings, Shares(settings, Random(7))) as (parts, _):
@@ -117,12 +118,13 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
     def body() -> bytes:
         return orjson.dumps({"client_message_id": str(uuid.uuid4()), "text": "hello"})
 
+    began_s = time.monotonic()
     for _ in range(50):
         assert await counted.write("POST", "nowhere/messages", body()) == (404, "room_not_found")
-    assert counted.statements == 1
+    assert counted.statements <= 1 + (time.monotonic() - began_s) / FRESH_S
     codes = [(await counted.write("POST", f"no-{n}/messages", body()))[1] for n in range(100)]
     assert set(codes) == {"room_not_found", "rate_limited"}
-    assert counted.statements <= UNKNOWN_ROOMS_BURST + 2
-    assert (await counted.write("POST", "lobby/messages", body()))[1] == "rate_limited"
+    came_again = 2 * (time.monotonic() - began_s) * UNKNOWN_ROOMS_PER_USER_PER_S
+    assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + came_again
     await counted.parts.directory.get("lobby")
     assert (await counted.write("POST", "lobby/messages", body()))[0] == 201
