@@ -22,6 +22,10 @@ class PostMessage:
     def user_id(self) -> UUID:
         return self.author_id
 
+    @property
+    def characters(self) -> int:
+        return len(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class EditMessage:
@@ -33,6 +37,10 @@ class EditMessage:
     @property
     def user_id(self) -> UUID:
         return self.editor_id
+
+    @property
+    def characters(self) -> int:
+        return len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,10 @@ class DeleteMessage:
     def user_id(self) -> UUID:
         return self.deleter_id
 
+    @property
+    def characters(self) -> int:
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class SetPin:
@@ -59,6 +71,10 @@ class SetPin:
     present: bool
     is_operator: bool = False
 
+    @property
+    def characters(self) -> int:
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class SetReaction:
@@ -68,7 +84,12 @@ class SetReaction:
     kind: str
     present: bool
 
+    @property
+    def characters(self) -> int:
+        return 0
 
+
+# Of each: `user_id` is who acts, `characters` the code points of text that its transaction handles.
 Operation = PostMessage | EditMessage | DeleteMessage | SetPin | SetReaction
 
 

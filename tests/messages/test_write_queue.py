@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 
 from chat_contract.http.problem import ChatError
+from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.messages.operations import DeleteMessage, SetReaction
 from chat_server.messages.write_queue import (
     MAX_BATCH,
+    MAX_BATCH_CHARACTERS,
     MAX_QUEUED,
     MAX_QUEUED_OF_USER,
     Batch,
@@ -59,6 +61,24 @@ async def test_a_queue_that_many_rooms_fill_is_full_for_all() -> None:
     for number in range(MAX_QUEUED):
         queue.offer(PendingWrite(post(f"room-{number}"), future, 0.0))
     assert fill(queue, "one more") == (0, "store_unavailable")
+
+
+async def test_a_batch_of_long_texts_is_short_and_every_room_gets_its_turn() -> None:
+    queue, future = WriteQueue(), asyncio.get_running_loop().create_future()
+    rooms = [f"room-{n}" for n in range(MAX_BATCH)]
+    for room_id in [rooms[0]] * 200 + rooms[1:]:
+        queue.offer(PendingWrite(post(room_id, "x" * MAX_TEXT_CODE_POINTS), future, 0.0))
+    turns: set[str] = set()
+    batches = 0
+    while len(turns) < len(rooms):
+        batch = queue.take()
+        assert batch is not None
+        characters = sum(write.operation.characters for write in batch.writes)
+        assert characters <= MAX_BATCH_CHARACTERS + MAX_TEXT_CODE_POINTS
+        turns.update(batch.room_ids())
+        batches += 1
+        queue.release(batch.room_ids())
+    assert batches <= len(rooms) * MAX_TEXT_CODE_POINTS / MAX_BATCH_CHARACTERS + 1
 
 
 async def test_what_leaves_the_queue_and_comes_back_is_counted_again() -> None:
