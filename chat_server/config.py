@@ -37,7 +37,13 @@ class ChatSettings(HeatSettings):
         repr=False,
         description="Postgres, postgresql://user:password@host/db",
     )
-    database_pool_size: int = Field(10, ge=4, le=200, description="Postgres connections of one process")
+    database_pool_size: int = Field(
+        10,
+        ge=4,
+        le=200,
+        description="Postgres connections of one process for requests; writer, search, health, "
+        "background work and publish_server's calls have 10 more of their own",
+    )
     hotchat_admin_token: str = Field(
         "",
         repr=False,

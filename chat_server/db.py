@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATION_LOCK: Final = 0x686F7463686174  # "hotchat": one server migrates, the others wait for it
@@ -18,7 +18,58 @@ STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.Interface
 """What it means that Postgres cannot be asked. asyncpg's own errors come through while connecting, and on a bare
 connection."""
 
+_AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
 COMMAND_TIMEOUT_S: Final = 5
+
+
+class Connections(NamedTuple):
+    """Postgres connections of one chat_server process, by who uses them: none takes another's.
+
+    `docs/settings.md` tells operators the sum: DATABASE_POOL_SIZE + 10.
+    """
+
+    look_ups: int
+    """Sessions, rooms, and what a write looks up before it is queued."""
+    visitors: int
+    internal: int = 2
+    """Calls of publish_server."""
+    search: int = 2
+    background: int = 3
+    """Outbox acknowledgements, outbox relay, retention."""
+    health: int = 1
+    writer: int = 2
+
+
+def connections_of(pool_size: int) -> Connections:
+    """DATABASE_POOL_SIZE divided between look-ups (two fifths) and visitors' reads."""
+    look_ups = max(2, pool_size * 2 // 5)
+    return Connections(look_ups, pool_size - look_ups)
+
+
+def is_bad_input(error: BaseException) -> bool:
+    """Whether Postgres or its driver rejected a value (SQLSTATE class 22): the caller's fault, not the store's."""
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", "") or "").startswith("22")
+    is_drivers = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return is_drivers or isinstance(error, asyncpg.DataError)
+
+
+def means_postgres_is_away(error: BaseException) -> bool:
+    """Whether an error is about the connection or the server. A cancelled, refused or wrong statement is not: Postgres
+    has answered, and others may ask."""
+    return (
+        isinstance(error, _AWAY)
+        and not isinstance(error, asyncpg.QueryCanceledError)
+        and not is_bad_input(error)
+    )
 
 
 def asyncpg_dsn(database_url: str) -> str:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from chat_contract.http.edge import internal_error
 from chat_contract.http.problem import MEDIA_TYPE, ChatError
 from chat_contract.problems import PROBLEMS
-from chat_server.db import STORE_ERRORS
+from chat_server.db import STORE_ERRORS, is_bad_input
 from chat_server.json_body import invalid
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ def problem_response(error: ChatError) -> Response:
 def store_unavailable() -> ChatError:
     return ChatError(
         "store_unavailable", "The store is not available right now; try again shortly.", retry_after_s=1
+    )
+
+
+def bad_input() -> ChatError:
+    """For a value that only Postgres found to be wrong."""
+    return invalid(
+        [{"field": "request", "message": "A value holds a character or a number that cannot be stored."}]
     )
 
 
@@ -59,6 +66,8 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _on_store_error(_: Request, error: Exception) -> Response:
+    if is_bad_input(error):
+        return problem_response(bad_input())
     log.warning("The store failed: %r", error)
     return problem_response(store_unavailable())
 

@@ -39,9 +39,7 @@ async def heads(request: Request, parts: PartsOf) -> Response:
         wanted = HeadsRequest.model_validate_json(await request.body())
     except ValidationError as error:
         raise validation_problem(error) from error
-    found = await parts.rooms.heads([room for room in wanted.rooms if is_room_id(room)])
-    for room_id, head in found.items():
-        head["heat"] = parts.hot_rooms.heat(room_id)
+    found = await parts.internal_reads.heads([room for room in wanted.rooms if is_room_id(room)])
     return Response(orjson.dumps({"heads": found}), media_type="application/json")
 
 
@@ -53,5 +51,5 @@ async def events(
     limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE_MAX)] = EVENTS_PAGE_MAX,
 ) -> Response:
     """A page of the room's log."""
-    body = await parts.event_pages(room_id, after_seq, limit)
+    body = await parts.internal_reads.events_page(room_id, after_seq, limit)
     return Response(body, media_type="application/json")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -26,11 +27,14 @@ from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
 from chat_server import client_config, health, internal_endpoints
 from chat_server.config import ChatSettings
-from chat_server.db import asyncpg_dsn, migrate, open_database
+from chat_server.db import asyncpg_dsn, connections_of, migrate, open_database
 from chat_server.errors import handle_errors
 from chat_server.fetch import documented_endpoints
 from chat_server.fetch.gate import FetchGate
 from chat_server.fetch.open_gate import open_fetch_gate
+from chat_server.fetch.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
+from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.room_reads import RoomReads
 from chat_server.messages import endpoints as messages
 from chat_server.messages import search
 from chat_server.messages.batch import StoredEvent
@@ -44,6 +48,7 @@ from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
 from chat_server.parts import Parts
 from chat_server.rate_limits import RateLimits
+from chat_server.readiness import Readiness
 from chat_server.retention import Retention
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.directory import RoomDirectory
@@ -56,6 +61,8 @@ from chat_server.slow_mode import SlowMode
 from chat_server.spa import SinglePageApp, with_html_policy
 
 log = logging.getLogger(__name__)
+
+INTERNAL_CACHE_BYTES: Final = 32 * 1024 * 1024
 
 
 def create_app() -> FastAPI:
@@ -83,15 +90,19 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
     """Open everything, in order; closed in reverse, so that taken posts are stored and stored events are sent."""
     rng = Random()
     tasks = BackgroundTasks(rng, time.monotonic)
+    connections = connections_of(settings.database_pool_size)
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(
-            open_database(settings.database_url, settings.database_pool_size)
-        )
+        engine = await stack.enter_async_context(open_database(settings.database_url, connections.look_ups))
         await migrate(engine)
         redis = await stack.enter_async_context(
             Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
         )
-        outbox = OutboxRepository(engine)
+        readiness = Readiness(asyncpg_dsn(settings.database_url), redis, time.monotonic)
+        stack.callback(readiness.close)
+        background = await stack.enter_async_context(
+            open_database(settings.database_url, connections.background)
+        )
+        outbox = OutboxRepository(background)
         acknowledgements = Acknowledgements(outbox)
         await stack.enter_async_context(tasks.running("outbox acknowledgements", acknowledgements.run))
         producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
@@ -127,8 +138,24 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
 
         writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
         await stack.enter_async_context(writer.committing(tasks))
-        retention = Retention(engine, settings.event_retention_s, rng)
+        retention = Retention(background, settings.event_retention_s, rng)
         await stack.enter_async_context(tasks.running("retention", retention.run, is_vital=False))
+        internal = await stack.enter_async_context(
+            open_read_lane(
+                settings.database_url,
+                connections.internal,
+                "internal calls",
+                clock=time.monotonic,
+                timeout_s=INTERNAL_TIMEOUT_S,
+            )
+        )
+        internal_reads = RoomReads(
+            ReadRepository(internal),
+            gate.hot_rooms,
+            clock=time.monotonic,
+            caches="internal ",
+            max_bytes=INTERNAL_CACHE_BYTES,
+        )
         rooms_repository = RoomRepository(engine)
         yield (
             Parts(
@@ -147,7 +174,8 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
                 rate_limits=RateLimits(settings, time.monotonic, rng),
                 slow_mode=SlowMode(redis),
                 shares=shares,
-                event_pages=gate.event_page,
+                internal_reads=internal_reads,
+                readiness=readiness,
                 forget_room=gate.reads.forget,
                 tasks=tasks,
                 rng=rng,

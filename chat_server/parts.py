@@ -1,6 +1,6 @@
 """What the endpoints work with: opened once in lifespan, handed in by type."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Annotated, cast
@@ -13,10 +13,12 @@ from chat_contract.session_tokens import SessionTokens
 from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
 from chat_server.config import ChatSettings
+from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.event_producer import EventProducer
 from chat_server.rate_limits import RateLimits
+from chat_server.readiness import Readiness
 from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
 from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
@@ -41,7 +43,8 @@ class Parts:
     rate_limits: RateLimits
     slow_mode: SlowMode
     shares: Shares
-    event_pages: Callable[[str, int, int], Awaitable[bytes]]
+    internal_reads: RoomReads
+    readiness: Readiness
     forget_room: Callable[[str], None]
     tasks: BackgroundTasks
     rng: Random

@@ -72,7 +72,6 @@ class FetchGate:
         self.hot_rooms = parts.hot_rooms
         self.reads = parts.reads
         self.counters = parts.counters
-        self.event_page = parts.reads.events_page
         self._parts = parts
         self._known = parts.reads.known
         self._count = parts.counters.count

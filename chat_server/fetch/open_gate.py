@@ -15,8 +15,10 @@ from chat_contract.shares import Shares
 from chat_contract.tasks import BackgroundTasks
 from chat_contract.token_buckets import TokenBuckets
 from chat_server.config import ChatSettings
+from chat_server.db import connections_of
 from chat_server.fetch.gate import FetchGate, GateParts
-from chat_server.fetch.read_repository import ReadRepository, open_read_pool
+from chat_server.fetch.read_lane import open_read_lane
+from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -25,8 +27,6 @@ from chat_server.hotchat.throttle import Throttle
 
 OWN_REACTIONS_PER_S: Final = 100
 """Statements a second that the sessions of one hot room may cause by asking for their own reactions."""
-
-MIN_READ_CONNECTIONS: Final = 4
 
 
 @asynccontextmanager
@@ -51,9 +51,9 @@ async def open_fetch_gate(
         session = session_in(scope, tokens, time.time())
         return None if session is None else session.user_id
 
-    pool_size = max(MIN_READ_CONNECTIONS, settings.database_pool_size // 2)
-    async with open_read_pool(settings.database_url, pool_size) as pool:
-        reads = RoomReads(ReadRepository(pool, clock=clock), hot_rooms, clock=clock)
+    size = connections_of(settings.database_pool_size).visitors
+    async with open_read_lane(settings.database_url, size, "reads", clock=clock) as lane:
+        reads = RoomReads(ReadRepository(lane), hot_rooms, clock=clock)
         parts = GateParts(
             reads=reads,
             counters=counters,

@@ -4,20 +4,16 @@ Reads have a pool of asyncpg's own: through SQLAlchemy a fetch costs about twice
 never take the writers' connections.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
-from logging import getLogger
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 import orjson
-from prometheus_client import Counter
 
-from chat_server.db import STORE_ERRORS, asyncpg_dsn
-from chat_server.errors import store_unavailable
+from chat_contract.internal_api import RoomHead
+from chat_server.fetch.known_rooms import KnownRooms
+from chat_server.fetch.read_lane import ReadLane
 from chat_server.fetch.rows import (
     EncodedMessage,
     EventRow,
@@ -27,21 +23,21 @@ from chat_server.fetch.rows import (
     ReactorRows,
     RoomRow,
 )
-from chat_server.fetch.store_circuit import StoreCircuit
+from chat_server.hotchat.hot_rooms import COLD
 from chat_server.messages.blanking import WITH_TOMBSTONE
 from chat_server.messages.message_view import message_view
-from chat_server.outage import Outage
 
-READ_TIMEOUT_S: Final = 0.9
-"""A client is told within a second that the store does not answer."""
+MAX_KNOWN_ROOMS: Final = 100_000
 
-MAX_WAITING: Final = 2_000
-"""Reads waiting for a connection. Overflow rule: REFUSE, 503."""
+_HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
+"""Reads that no snapshot shares."""
 
-_STATEMENTS = Counter("hotchat_read_statements_total", "Statements that fetches made", ["statement"])
-_REFUSED = Counter("hotchat_reads_refused_total", "Reads that did not get to Postgres", ["reason"])
-
-log = getLogger(__name__)
+_HEADS: Final = """
+SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
+FROM unnest($1::text[]) AS k(id) JOIN rooms r USING (id)
+LEFT JOIN LATERAL (
+    SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
+) o ON true"""
 
 _PAGE = """
 SELECT r.id, r.name, r.visibility, r.owner_id, r.last_seq, r.message_count, r.slow_mode_s,
@@ -121,43 +117,13 @@ MAX_MINE: Final = 5_000
 """Reactions of one answer. Overflow rule: those to the oldest messages of the range are told, the rest are not."""
 
 
-async def _keep_session(_: Any) -> None:
-    """Nothing to reset: these connections only run single statements, and a reset costs a round trip."""
-
-
-@asynccontextmanager
-async def open_read_pool(database_url: str, size: int) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
-    """Up to `size` connections, made when needed, so that a server starts while Postgres is away."""
-    pool = await asyncpg.create_pool(
-        asyncpg_dsn(database_url),
-        min_size=0,
-        max_size=size,
-        max_inactive_connection_lifetime=60,
-        timeout=READ_TIMEOUT_S,
-        command_timeout=READ_TIMEOUT_S,
-        reset=_keep_session,
-        server_settings={
-            "application_name": "hotchat reads",
-            "default_transaction_read_only": "on",
-            "statement_timeout": "2000",
-            "jit": "off",
-        },
-    )
-    try:
-        yield pool
-    finally:
-        pool.terminate()
-
-
 class ReadRepository:
     """None means that the room does not exist. Raises ChatError `store_unavailable` within about a second."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, clock: Callable[[], float]) -> None:
-        self._pool = pool
-        self._clock = clock
-        self._waiting = 0
-        self._outage = Outage(log, store="Postgres", part="reads")
-        self.circuit = StoreCircuit()
+    def __init__(self, lane: ReadLane) -> None:
+        self._lane = lane
+        self.known = KnownRooms(MAX_KNOWN_ROOMS)
+        self.circuit = lane.circuit
 
     async def newest(self, room_id: str, limit: int, known_seq: int = -1) -> MessageRows | None:
         """The newest messages and the pinned ones; none of them when the room is still at known_seq."""
@@ -224,29 +190,27 @@ class ReadRepository:
                 kinds.setdefault(kind, []).append((str(user_id), nickname or ""))
         return ReactorRows(rows[0][0], kinds)
 
-    async def _fetch(self, name: str, statement: str, *arguments: Any) -> Sequence[Any]:
-        if self._waiting >= MAX_WAITING:
-            _REFUSED.labels("too_many_waiting").inc()
-            raise store_unavailable()
-        if not self.circuit.may_try(self._clock()):
-            _REFUSED.labels("circuit_open").inc()
-            raise store_unavailable()
-        self._waiting += 1
-        try:
-            async with (
-                asyncio.timeout(READ_TIMEOUT_S),
-                self._pool.acquire(timeout=READ_TIMEOUT_S) as connection,
-            ):
-                rows: Sequence[Any] = await connection.fetch(statement, *arguments)
-        except STORE_ERRORS as error:
-            self.circuit.failed(self._clock())
-            self._outage.failed(error)
-            raise store_unavailable() from error
-        finally:
-            self._waiting -= 1
-        self.circuit.succeeded()
-        self._outage.succeeded()
-        _STATEMENTS.labels(name).inc()
+    async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
+        """Where these rooms are; unknown ones are left out. Heat is filled in by the caller."""
+        rows = await self._lane.fetch("heads", _HEADS, room_ids)
+        return {
+            room_id: {
+                "last_seq": last_seq,
+                "oldest_seq": last_seq + 1 if oldest_seq is None else oldest_seq,
+                "message_count": message_count,
+                "heat": COLD,
+                "slow_mode_s": slow_mode_s,
+            }
+            for room_id, last_seq, message_count, slow_mode_s, oldest_seq in rows
+        }
+
+    async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:
+        """Rows of one room; none when it does not exist."""
+        rows = await self._lane.fetch(
+            name, statement, room_id, *arguments, is_known=room_id in self.known, is_history=name in _HISTORY
+        )
+        if rows:
+            self.known.add(room_id)
         return rows
 
 

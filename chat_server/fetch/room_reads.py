@@ -8,19 +8,18 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Heat
+from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX, PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
 from chat_server.fetch.answer import Answer, content_tag
-from chat_server.fetch.known_rooms import KnownRooms
 from chat_server.fetch.newest_snapshot import NewestSnapshot, page_body
 from chat_server.fetch.query import FetchKind, FetchQuery, message_not_found
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.rows import MessageRows, RoomRow
-from chat_server.fetch.snapshot_cache import SnapshotCache
+from chat_server.fetch.snapshot_cache import MAX_BYTES, SnapshotCache
 from chat_server.fetch.tail_snapshot import TailSnapshot, cursor_expired, events_body
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.rooms.directory import room_not_found
 
-MAX_TOLD_ROOMS: Final = 100_000
 MAX_REACTORS: Final = 20
 """People of each kind who are named; the rest are only counted."""
 
@@ -37,17 +36,32 @@ class RoomReads:
     """One per process. Every method raises ChatError `room_not_found` or `store_unavailable`."""
 
     def __init__(
-        self, repository: ReadRepository, hot_rooms: HotRooms, *, clock: Callable[[], float]
+        self,
+        repository: ReadRepository,
+        hot_rooms: HotRooms,
+        *,
+        clock: Callable[[], float],
+        caches: str = "",
+        max_bytes: int = MAX_BYTES,
     ) -> None:
+        """`caches`: a prefix of the caches' names in the metrics; `max_bytes` bounds each of the two."""
         self._repository = repository
         self._hot_rooms = hot_rooms
         self._clock = clock
-        self.known = KnownRooms(MAX_TOLD_ROOMS)
+        self.known = repository.known
         self._newest: SnapshotCache[NewestSnapshot] = SnapshotCache(
-            "newest", self._load_newest, clock=clock, store_is_away=self._store_is_away
+            f"{caches}newest",
+            self._load_newest,
+            clock=clock,
+            store_is_away=self._store_is_away,
+            max_bytes=max_bytes,
         )
         self._tail: SnapshotCache[TailSnapshot] = SnapshotCache(
-            "tail", self._load_tail, clock=clock, store_is_away=self._store_is_away
+            f"{caches}tail",
+            self._load_tail,
+            clock=clock,
+            store_is_away=self._store_is_away,
+            max_bytes=max_bytes,
         )
         self._flights: dict[FetchQuery, asyncio.Task[Answer]] = {}
 
@@ -109,7 +123,6 @@ class RoomReads:
         rows = await self._repository.mine(query.room_id, user_id, query.seq, query.to_seq)
         if rows is None:
             raise room_not_found(query.room_id)
-        self.known.add(query.room_id)
         tag = f"{query.tag}.{user_id}"
         return Answer(orjson.dumps({"mine": rows.mine}), query.room_id, rows.last_seq, tag)
 
@@ -124,6 +137,13 @@ class RoomReads:
         answer = tail.page(query)
         return (await self._read_history(query)).body if answer is None else answer.body
 
+    async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
+        """Where these rooms are, for our own servers; rooms that do not exist are left out."""
+        heads = await self._repository.heads(room_ids)
+        for room_id, head in heads.items():
+            head["heat"] = self._hot_rooms.heat(room_id)
+        return heads
+
     def _room(self, room: RoomRow) -> Answer:
         heat: Heat = self._hot_rooms.heat(room.id)
         body = orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
@@ -137,7 +157,6 @@ class RoomReads:
         rows = await self._read_messages(query)
         if rows is None:
             raise room_not_found(query.room_id)
-        self.known.add(query.room_id)
         if query.kind is not FetchKind.MESSAGE:
             body = _history_body(query.kind, rows)
         elif rows.messages:
@@ -151,7 +170,6 @@ class RoomReads:
         rows = await self._repository.reactors(query.room_id, query.message_id, MAX_REACTORS)
         if rows is None:
             raise room_not_found(query.room_id)
-        self.known.add(query.room_id)
         if rows.kinds is None:
             raise message_not_found()
         kinds = {
@@ -177,7 +195,6 @@ class RoomReads:
         rows = await self._repository.events(query.room_id, query.seq, query.limit)
         if rows is None:
             raise room_not_found(query.room_id)
-        self.known.add(query.room_id)
         if query.seq < rows.oldest_seq - 1:
             raise cursor_expired(query.seq, rows.oldest_seq)
         body = events_body(rows.events, query.seq, rows.last_seq, rows.has_more)
@@ -192,7 +209,6 @@ class RoomReads:
         rows = await self._repository.newest(room_id, limit, known_seq)
         if rows is None:
             return None
-        self.known.add(room_id)
         if previous is not None and rows.room.last_seq == known_seq:
             return previous.confirmed(rows.room, taken_at_s)
         return NewestSnapshot(rows, taken_at_s)
@@ -209,7 +225,6 @@ class RoomReads:
         rows = await self._repository.tail(room_id, TAIL_EVENTS)
         if rows is None:
             return None
-        self.known.add(room_id)
         return TailSnapshot(room_id, rows, taken_at_s)
 
     def _store_is_away(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from chat_contract.http.problem import ChatError
 from chat_server.db import STORE_ERRORS
+from chat_server.errors import store_unavailable
 from chat_server.rooms.repository import RoomMeta, RoomRepository
 
 T = TypeVar("T")
@@ -14,6 +15,10 @@ T = TypeVar("T")
 MAX_ROOMS: Final = 10_000
 MAX_MISSING: Final = 10_000
 FRESH_S: Final = 1.0
+UNKNOWN_AT_ONCE: Final = 2
+MAX_UNKNOWN_WAITING: Final = 500
+"""Look-ups of rooms not met before. Overflow rule: REFUSE, 503. Made-up ids do not delay real rooms."""
+
 LOAD_WITHIN_S: Final = 0.5
 """A write waits no longer for its room's settings; Postgres that neither answers nor refuses would hold it."""
 
@@ -35,6 +40,8 @@ class RoomDirectory:
         self._flights: dict[str, asyncio.Task[RoomMeta | None]] = {}
         self._entries: OrderedDict[str, tuple[RoomMeta, float]] = OrderedDict()
         self._missing: OrderedDict[str, float] = OrderedDict()
+        self._unknown = asyncio.Semaphore(UNKNOWN_AT_ONCE)
+        self._unknown_waiting = 0
 
     def remembers(self, room_id: str) -> bool:
         """Whether `get` answers without Postgres, or only refreshes what it knows."""
@@ -56,7 +63,7 @@ class RoomDirectory:
         if flight is None:
             flight = asyncio.create_task(self._load(room_id))
             self._flights[room_id] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(room_id, None))
+            flight.add_done_callback(lambda done: self._landed(room_id, done))
         try:
             async with asyncio.timeout(LOAD_WITHIN_S):
                 meta = await asyncio.shield(flight)
@@ -69,6 +76,18 @@ class RoomDirectory:
         return meta
 
     async def _load(self, room_id: str) -> RoomMeta | None:
+        if room_id in self._entries:
+            return await self._ask(room_id)
+        if self._unknown_waiting >= MAX_UNKNOWN_WAITING:
+            raise store_unavailable()
+        self._unknown_waiting += 1
+        try:
+            async with self._unknown:
+                return await self._ask(room_id)
+        finally:
+            self._unknown_waiting -= 1
+
+    async def _ask(self, room_id: str) -> RoomMeta | None:
         asked_at_s = self._clock()
         meta = await self._rooms.meta(room_id)
         if meta is None:
@@ -77,6 +96,11 @@ class RoomDirectory:
             self._missing.pop(room_id, None)
             _remember(self._entries, room_id, (meta, asked_at_s), MAX_ROOMS)
         return meta
+
+    def _landed(self, room_id: str, flight: asyncio.Task[RoomMeta | None]) -> None:
+        self._flights.pop(room_id, None)
+        if not flight.cancelled():
+            flight.exception()  # all who waited may have given up
 
     def forget(self, room_id: str) -> None:
         """After a change of the room, or when it was made."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, true, update
@@ -11,21 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.http.problem import ChatError
-from chat_contract.internal_api import RoomHead
 from chat_contract.session_tokens import Session
-from chat_server.db import driver_connection
-from chat_server.hotchat.hot_rooms import COLD
 from chat_server.idempotency import KeptAnswer, Repeatable, keep_answer, take_key
 from chat_server.messages.message_view import STORED_ONLY
 from chat_server.models import Message, Room
 from chat_server.sessions.repository import ensure_user
-
-_HEADS: Final = """
-SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
-FROM unnest($1::text[]) AS k(id) JOIN rooms r USING (id)
-LEFT JOIN LATERAL (
-    SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
-) o ON true"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +109,3 @@ class RoomRepository:
         async with self._engine.begin() as tx:
             changed = update(Room).where(Room.id == room_id).values(**values).returning(*Room.__table__.c)
             return (await tx.execute(changed)).first()
-
-    async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
-        """Where these rooms are; unknown ones are left out. Heat is filled in by the caller."""
-        async with driver_connection(self._engine) as connection:
-            rows = await connection.fetch(_HEADS, room_ids)
-        return {
-            row["id"]: {
-                "last_seq": row["last_seq"],
-                "oldest_seq": row["last_seq"] + 1 if row["oldest_seq"] is None else row["oldest_seq"],
-                "message_count": row["message_count"],
-                "heat": COLD,
-                "slow_mode_s": row["slow_mode_s"],
-            }
-            for row in rows
-        }

@@ -14,7 +14,8 @@ import pytest
 
 from chat_contract.http.edge import Message, Scope
 from chat_server.db import asyncpg_dsn, migrate, open_database
-from chat_server.fetch.read_repository import ReadRepository, open_read_pool
+from chat_server.fetch.read_lane import open_read_lane
+from chat_server.fetch.read_repository import ReadRepository
 from local_stack.postgres import Postgres
 
 AUTHOR = UUID("019a0000-0000-7000-8000-000000000001")
@@ -128,8 +129,9 @@ async def store(migrated_database_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def repository(store: Store) -> AsyncIterator[ReadRepository]:
-    async with open_read_pool(store.dsn, 4) as pool:
-        yield ReadRepository(pool, clock=asyncio.get_running_loop().time)
+    clock = asyncio.get_running_loop().time
+    async with open_read_lane(store.dsn, 4, "reads", clock=clock) as lane:
+        yield ReadRepository(lane)
 
 
 @dataclass

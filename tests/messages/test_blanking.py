@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chat_server.fetch.read_repository import ReadRepository, open_read_pool
+from chat_server.fetch.read_lane import open_read_lane
+from chat_server.fetch.read_repository import ReadRepository
 from chat_server.messages.blanking import MESSAGES_PER_STEP, ROWS_PER_MESSAGE, Blanking, blank_some
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin
 from chat_server.messages.writer import GroupCommitWriter
@@ -21,8 +22,8 @@ SECRET = "a secret"  # a text, not a password
 
 @pytest.fixture
 async def reads(store: Store) -> AsyncIterator[ReadRepository]:
-    async with open_read_pool(store.dsn, 2) as pool:
-        yield ReadRepository(pool, clock=time.monotonic)
+    async with open_read_lane(store.dsn, 2, "reads", clock=time.monotonic) as lane:
+        yield ReadRepository(lane)
 
 
 async def texts_in_reads(reads: ReadRepository, room: str) -> int:

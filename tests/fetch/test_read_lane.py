@@ -1,0 +1,181 @@
+"""Bulkheads of reads: a crowd of one kind of read takes nothing from the others, and a slow one closes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from chat_contract.http.problem import ChatError
+from chat_server.db import connections_of, is_bad_input, means_postgres_is_away
+from chat_server.fetch.read_lane import ReadLane, StatementTooSlow, open_read_lane
+from chat_server.readiness import Readiness
+from chat_server.rooms.directory import UNKNOWN_AT_ONCE, RoomDirectory
+from chat_server.rooms.repository import RoomMeta, RoomRepository
+from tests.fetch.conftest import Store
+
+CONNECTIONS = 6
+SLEEP = "SELECT pg_sleep($1)"
+FAST = "SELECT 1"
+
+
+def refused(reason: str) -> float:
+    return REGISTRY.get_sample_value("hotchat_reads_refused_total", {"reason": reason}) or 0.0
+
+
+@pytest.fixture
+async def lane(store: Store) -> AsyncIterator[ReadLane]:
+    clock = asyncio.get_running_loop().time
+    async with open_read_lane(store.dsn, CONNECTIONS, "test lane", clock=clock) as lane:
+        yield lane
+
+
+async def until_sleeping(store: Store, count: int) -> None:
+    """So many of the lane's connections execute a statement."""
+    async with asyncio.timeout(20):
+        while True:
+            busy: int = await store.connection.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hotchat test lane'"
+                " AND state = 'active' AND query LIKE '%pg_sleep%'"
+            )
+            if busy == count:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_slow_statements_are_refused_alone_and_close_nothing(lane: ReadLane) -> None:
+    before = refused("too_slow")
+    for _ in range(3):
+        with pytest.raises(StatementTooSlow) as caught:
+            await lane.fetch("slow", SLEEP, 60.0)
+        assert (caught.value.code, caught.value.headers["Retry-After"]) == ("store_unavailable", "1")
+        assert not lane.circuit.is_open
+    assert refused("too_slow") - before == 3
+    assert await lane.fetch("fast", FAST)
+
+
+async def test_reads_that_find_no_connection_are_refused_and_close_nothing(
+    lane: ReadLane, store: Store
+) -> None:
+    before = refused("busy")
+    slow = [asyncio.create_task(lane.fetch("slow", SLEEP, 60.0)) for _ in range(CONNECTIONS)]
+    await until_sleeping(store, CONNECTIONS)
+    outcomes = await asyncio.gather(*(lane.fetch("fast", FAST) for _ in range(50)), return_exceptions=True)
+    await asyncio.gather(*slow, return_exceptions=True)
+    late = [outcome for outcome in outcomes if isinstance(outcome, ChatError)]
+    assert {error.code for error in late} <= {"store_unavailable"}
+    assert refused("busy") - before == len(late)
+    assert not lane.circuit.is_open
+    assert await lane.fetch("fast", FAST)
+
+
+@pytest.mark.parametrize(
+    "kind", [{"is_known": False}, {"is_history": True}], ids=["unknown rooms", "history"]
+)
+async def test_unknown_rooms_and_history_leave_connections_to_the_newest_page(
+    lane: ReadLane, store: Store, kind: dict[str, bool]
+) -> None:
+    crowd = [asyncio.create_task(lane.fetch("slow", SLEEP, 60.0, **kind)) for _ in range(30)]
+    await until_sleeping(store, CONNECTIONS // 3)
+    for _ in range(20):
+        assert await lane.fetch("fast", FAST)
+    assert not any(task.done() for task in crowd[: CONNECTIONS // 3])
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+
+
+async def test_a_value_that_cannot_be_stored_is_the_callers_fault(lane: ReadLane) -> None:
+    for value, statement in (
+        ("\0", "SELECT $1::text"),
+        (2**70, "SELECT $1::bigint"),
+        ("x", "SELECT $1::text::int"),
+    ):
+        with pytest.raises(ChatError) as caught:
+            await lane.fetch("bad", statement, value)
+        assert caught.value.code == "validation_failed"
+    assert not lane.circuit.is_open
+
+
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (asyncpg.CannotConnectNowError(), True),
+        (asyncpg.AdminShutdownError(), True),
+        (asyncpg.TooManyConnectionsError(), True),
+        (asyncpg.ConnectionDoesNotExistError(), True),
+        (asyncpg.InterfaceError(""), True),
+        (asyncpg.QueryCanceledError(), False),
+        (asyncpg.LockNotAvailableError(), False),
+        (asyncpg.CharacterNotInRepertoireError(), False),
+        (asyncpg.UndefinedTableError(), False),
+    ],
+)
+def test_only_errors_of_the_connection_or_the_server_mean_that_postgres_is_away(
+    error: Exception, is_away: bool
+) -> None:
+    assert means_postgres_is_away(error) is is_away
+    assert not (is_away and is_bad_input(error))
+
+
+async def test_many_health_calls_are_one_statement_on_a_connection_of_their_own(
+    store: Store, redis_url: str
+) -> None:
+    now_s = 50.0
+    statements: list[str] = []
+    async with Redis.from_url(redis_url) as redis:
+        readiness = Readiness(store.dsn, redis, lambda: now_s)
+        assert await readiness.stores() == (True, True)
+        assert readiness._connection is not None
+        readiness._connection.add_query_logger(lambda record: statements.append(record.query))
+        assert statements == []
+        for answers in range(1, 4):
+            now_s += 1.0
+            assert set(await asyncio.gather(*(readiness.stores() for _ in range(500)))) == {(True, True)}
+            assert len(statements) == answers
+        readiness.close()
+
+
+class CountedRooms(RoomRepository):
+    """Room look-ups that end when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.gate = asyncio.Event()
+
+    async def meta(self, room_id: str) -> RoomMeta | None:
+        self.asked.append(room_id)
+        if room_id.startswith("unknown"):
+            await self.gate.wait()
+            return None
+        return RoomMeta(room_id, None, 0)
+
+
+async def test_writes_to_rooms_that_do_not_exist_leave_connections_to_real_rooms() -> None:
+    now_s = 50.0
+    rooms = CountedRooms()
+    directory = RoomDirectory(rooms, lambda: now_s)
+    await directory.get("lobby")
+    strangers = [asyncio.create_task(directory.get(f"unknown-{number}")) for number in range(50)]
+    async with asyncio.timeout(5):
+        while len(rooms.asked) < 1 + UNKNOWN_AT_ONCE:
+            await asyncio.sleep(0)
+    now_s += 2.0
+    assert (await directory.get("lobby")).id == "lobby"
+    assert rooms.asked.count("lobby") == 2
+    assert len(rooms.asked) == 2 + UNKNOWN_AT_ONCE
+    rooms.gate.set()
+    outcomes = await asyncio.gather(*strangers, return_exceptions=True)
+    assert {error.code for error in outcomes if isinstance(error, ChatError)} == {"room_not_found"}
+
+
+def test_the_connections_of_a_process_have_a_modest_sum() -> None:
+    for pool_size in (4, 10, 50):
+        connections = connections_of(pool_size)
+        assert connections.look_ups + connections.visitors == pool_size
+        assert sum(connections) == pool_size + 10
+        assert min(connections) >= 1
