@@ -36,9 +36,10 @@ from chat_server.fetch.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.messages import endpoints as messages
-from chat_server.messages import search
+from chat_server.messages import search_endpoint
 from chat_server.messages.batch import StoredEvent
 from chat_server.messages.blanking import Blanking
+from chat_server.messages.search import STATEMENT_TIMEOUT_S, MessageSearch
 from chat_server.messages.write_gate import WriteGate
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.openapi import document
@@ -73,7 +74,7 @@ def create_app() -> FastAPI:
         sessions.router,
         rooms.router,
         messages.router,
-        search.router,
+        search_endpoint.router,
         documented_endpoints.router,
         client_config.router,
     ):
@@ -156,11 +157,20 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
             caches="internal ",
             max_bytes=INTERNAL_CACHE_BYTES,
         )
+        search_lane = await stack.enter_async_context(
+            open_read_lane(
+                settings.database_url,
+                connections.search,
+                "search",
+                clock=time.monotonic,
+                timeout_s=STATEMENT_TIMEOUT_S,
+            )
+        )
         rooms_repository = RoomRepository(engine)
         yield (
             Parts(
                 settings=settings,
-                engine=engine,
+                search=MessageSearch(search_lane, connections.search, clock=time.monotonic, rng=rng),
                 redis=redis,
                 tokens=tokens,
                 writer=writer,

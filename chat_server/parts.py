@@ -7,7 +7,6 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.session_tokens import SessionTokens
 from chat_contract.shares import Shares
@@ -15,6 +14,7 @@ from chat_contract.tasks import BackgroundTasks
 from chat_server.config import ChatSettings
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.messages.search import MessageSearch
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.event_producer import EventProducer
 from chat_server.rate_limits import RateLimits
@@ -29,7 +29,7 @@ from chat_server.slow_mode import SlowMode
 @dataclass(frozen=True, slots=True)
 class Parts:
     settings: ChatSettings
-    engine: AsyncEngine
+    search: MessageSearch
     redis: Redis
     tokens: SessionTokens
     writer: GroupCommitWriter

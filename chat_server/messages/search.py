@@ -1,29 +1,60 @@
 """Search in one room: substrings, so that Korean and Japanese are found as well as English.
 
-A call looks through SEARCHED messages by the room's own index, and says where the next one goes on. A text index would
-cost every post a part of its speed for a call that few make; `docs/decisions` says more.
+A call scans the room's messages in chunks, newest first, until it has enough, reaches the room's beginning or has used
+its time, and says where the next call goes on. There is no text index: `docs/decisions/0004` has the measurements.
 """
 
-from typing import Annotated, Final
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from prometheus_client import Counter
 from typing_extensions import TypedDict
 
 from chat_contract.events import Message as MessageDict
+from chat_contract.http.problem import ChatError, jittered
 from chat_contract.limits import MAX_SEQ
-from chat_server.errors import problems
+from chat_server.fetch.read_lane import ReadLane, StatementTooSlow
 from chat_server.json_body import invalid
-from chat_server.messages.message_view import STORED_ONLY, message_view
-from chat_server.models import Message
-from chat_server.parts import PartsOf
-from chat_server.types import RoomId
+from chat_server.messages.message_view import message_view
 
-SEARCHED: Final = 50_000
+MAX_WORDS: Final = 4
+MAX_WORD_CHARACTERS: Final = 50
 
-router = APIRouter(tags=["messages"])
+FIRST_CHUNK: Final = 4_000
+MIN_CHUNK: Final = 250
+MAX_CHUNK: Final = 16_000
+"""Seqs looked through by one statement: about 4 µs each, so a chunk of MAX_CHUNK takes some 60 ms."""
+
+BUDGET_S: Final = 0.2
+"""No further chunk is begun after this time; the answer says where to go on."""
+
+STATEMENT_TIMEOUT_S: Final = 0.3
+
+WAIT_S: Final = 0.5
+MAX_WAITING: Final = 50
+MAX_OF_ADDRESS: Final = 4
+"""Searches of one address, running and waiting; one of them runs. Overflow rule: REFUSE, 429 for the searcher."""
+
+_REFUSED = Counter("hotchat_searches_refused_total", "Searches that were not begun: REFUSE", ["reason"])
+
+_CHUNK: Final = """
+SELECT
+    (SELECT o.seq FROM messages o WHERE o.room_id = $1 AND o.seq < $3 ORDER BY o.seq DESC LIMIT 1) AS older_seq,
+    m.*
+FROM (SELECT 1) one LEFT JOIN LATERAL (
+    SELECT id, room_id, seq, author_id, author_nickname, text, reply_to, created_at, edited_at, deleted,
+           reactions::text
+    FROM messages
+    WHERE room_id = $1 AND seq < $2 AND seq >= $3 AND NOT deleted AND lower(text) LIKE ALL (
+        (SELECT array_agg(lower(pattern)) FROM unnest($4::text[]) AS pattern)::text[]
+    )
+    ORDER BY seq DESC LIMIT $5
+) m ON true
+ORDER BY m.seq DESC"""
 
 
 class SearchPage(TypedDict):
@@ -34,46 +65,124 @@ class SearchPage(TypedDict):
     next_before_seq: int | None
 
 
-async def search(
-    engine: AsyncEngine, room_id: str, words: list[str], limit: int, before_seq: int
-) -> SearchPage:
-    """Messages that hold every word, in any case, newest first, of the SEARCHED ones before `before_seq`."""
-    older = (Message.room_id == room_id, Message.seq < before_seq)
-    newest = select(Message).where(*older).order_by(Message.seq.desc()).limit(SEARCHED).subquery()
-    beyond = select(Message.seq).where(*older).order_by(Message.seq.desc()).offset(SEARCHED).limit(1)
-    query = select(newest).where(~newest.c.deleted).order_by(newest.c.seq.desc()).limit(limit + 1)
-    for word in words:
-        query = query.where(newest.c.text.icontains(word, autoescape=True))
-    async with engine.connect() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-        beyond_seq = None if len(rows) > limit else await connection.scalar(beyond)
-    next_before_seq = rows[limit - 1]["seq"] if len(rows) > limit else beyond_seq and beyond_seq + 1
-    messages = [
-        message_view(**{k: v for k, v in row.items() if k not in STORED_ONLY}) for row in rows[:limit]
-    ]
-    return {
-        "messages": messages,
-        "has_more": next_before_seq is not None,
-        "next_before_seq": next_before_seq,
-    }
-
-
-@router.get(
-    "/rooms/{room_id}/search",
-    response_model=SearchPage,
-    responses=problems("validation_failed", "room_not_found", "room_hot", "store_unavailable"),
-)
-async def search_room(
-    room_id: RoomId,
-    parts: PartsOf,
-    q: Annotated[str, Query(min_length=1, max_length=100)],
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
-    before_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = MAX_SEQ,
-) -> Response:
-    """Find messages by their words. The fetch gate refuses it in a hot room: it would cost what the room needs."""
-    await parts.directory.get(room_id)
-    words = q.split()
+def words_of(q: str) -> list[str]:
+    """The words to look for. Raises ChatError `validation_failed`."""
+    words = list(dict.fromkeys(q.split()))
     if not words or "\0" in q:
         raise invalid([{"field": "q", "message": "Give at least one word."}])
-    found = await search(parts.engine, room_id, words, limit, before_seq)
-    return Response(orjson.dumps(found), media_type="application/json")
+    if len(words) > MAX_WORDS:
+        raise invalid([{"field": "q", "message": f"Give at most {MAX_WORDS} words."}])
+    if any(len(word) > MAX_WORD_CHARACTERS for word in words):
+        raise invalid([{"field": "q", "message": f"Give words of at most {MAX_WORD_CHARACTERS} characters."}])
+    return words
+
+
+class MessageSearch:
+    """Searches of this process, on connections of their own. `clock` is monotonic, in seconds."""
+
+    def __init__(self, lane: ReadLane, at_once: int, *, clock: Callable[[], float], rng: Random) -> None:
+        self._lane = lane
+        self._clock = clock
+        self._rng = rng
+        self._running = asyncio.Semaphore(at_once)
+        self._waiting = 0
+        self._addresses: dict[str, _Searcher] = {}
+
+    async def find(
+        self, room_id: str, words: Sequence[str], limit: int, before_seq: int = MAX_SEQ
+    ) -> SearchPage:
+        """Messages older than `before_seq` that hold every word, in any case, newest first.
+
+        Raises StatementTooSlow when Postgres is too busy to look through MIN_CHUNK messages.
+        """
+        patterns = [_contains(word) for word in words]
+        found: list[MessageDict] = []
+        began_s = self._clock()
+        position: int | None = before_seq
+        chunk = FIRST_CHUNK
+        while position is not None:
+            asked_at_s = self._clock()
+            lower_seq = max(0, position - chunk)
+            try:
+                rows = await self._lane.fetch(
+                    "search", _CHUNK, room_id, position, lower_seq, patterns, limit + 1 - len(found)
+                )
+            except StatementTooSlow:
+                if position != before_seq:
+                    break
+                if chunk == MIN_CHUNK:
+                    raise
+                chunk = MIN_CHUNK
+                continue
+            found += [_message(row) for row in rows if row["seq"] is not None]
+            if len(found) > limit:
+                found = found[:limit]
+                position = found[-1]["seq"]
+                break
+            older_seq = rows[0]["older_seq"]
+            position = None if older_seq is None else older_seq + 1
+            now_s = self._clock()
+            if now_s - began_s >= BUDGET_S:
+                break
+            if now_s - asked_at_s < BUDGET_S / 4:
+                chunk = min(MAX_CHUNK, chunk * 2)
+        return {"messages": found, "has_more": position is not None, "next_before_seq": position}
+
+    @asynccontextmanager
+    async def turn(self, address: str) -> AsyncIterator[None]:
+        """One search of an address at a time, and few of all. Raises ChatError `rate_limited`."""
+        searcher = self._addresses.setdefault(address, _Searcher())
+        if searcher.count >= MAX_OF_ADDRESS:
+            raise self._refusal("address", "You are searching too much at once")
+        if self._waiting >= MAX_WAITING:
+            raise self._refusal("all", "Many people are searching right now")
+        searcher.count += 1
+        try:
+            async with searcher.turn:
+                await self._take_turn()
+                try:
+                    yield
+                finally:
+                    self._running.release()
+        finally:
+            searcher.count -= 1
+            if searcher.count == 0:
+                del self._addresses[address]
+
+    async def _take_turn(self) -> None:
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._running.acquire()
+        except TimeoutError:
+            raise self._refusal("all", "Many people are searching right now") from None
+        finally:
+            self._waiting -= 1
+
+    def _refusal(self, reason: str, what: str) -> ChatError:
+        _REFUSED.labels(reason).inc()
+        wait_s = jittered(1.0, self._rng)
+        return ChatError("rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s)
+
+
+class _Searcher:
+    """One address's searches, running and waiting."""
+
+    __slots__ = ("count", "turn")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.turn = asyncio.Lock()
+
+
+def _contains(word: str) -> str:
+    """A LIKE pattern."""
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _message(row: Any) -> MessageDict:
+    columns = dict(row)
+    del columns["older_seq"]
+    columns["reactions"] = orjson.loads(columns["reactions"])
+    return message_view(**columns)

@@ -1,40 +1,201 @@
-"""Search looks through a room in steps, and reaches its beginning."""
+"""Search looks through a room in chunks, reaches its beginning, and takes little from anybody else."""
 
+import asyncio
 import uuid
+from collections.abc import AsyncIterator
+from random import Random
 
+import pytest
+from prometheus_client import REGISTRY
+
+from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_SEQ
-from chat_server.db import open_database
-from chat_server.messages.search import SEARCHED, search
+from chat_server.fetch.read_lane import StatementTooSlow, open_read_lane
+from chat_server.messages.search import (
+    BUDGET_S,
+    FIRST_CHUNK,
+    MAX_CHUNK,
+    MAX_OF_ADDRESS,
+    MAX_WORDS,
+    STATEMENT_TIMEOUT_S,
+    MessageSearch,
+    words_of,
+)
 from tests.fetch.conftest import AUTHOR, Store
 
+AT_ONCE = 2
 _MANY = """
 INSERT INTO messages (id, room_id, seq, author_id, author_nickname, client_message_id, text, created_at)
 SELECT gen_random_uuid(), $1, n, $2, 'ann', gen_random_uuid(),
-       CASE n WHEN 1 THEN 'the first 비밀' ELSE 'chatter' END, now()
+       CASE n WHEN 1 THEN 'the first 비밀번호' ELSE 'chatter' END, now()
 FROM generate_series(1, $3::bigint) AS n"""
 
 
-async def test_a_search_goes_on_until_the_rooms_beginning(store: Store, migrated_database_url: str) -> None:
-    room_id = await store.make_room()
-    await store.connection.execute(_MANY, room_id, AUTHOR, SEARCHED + 10)
-    async with open_database(migrated_database_url, 1) as engine:
-        page = await search(engine, room_id, ["비밀"], 20, MAX_SEQ)
-        assert (page["messages"], page["has_more"], page["next_before_seq"]) == ([], True, 11)
-        page = await search(engine, room_id, ["비밀"], 20, 11)
-        assert [message["seq"] for message in page["messages"]] == [1]
-        assert (page["has_more"], page["next_before_seq"]) == (False, None)
+class Clock:
+    """A clock that a test moves, or that moves by itself at every look."""
+
+    def __init__(self) -> None:
+        self.now_s = 50.0
+        self.step_s = 0.0
+
+    def __call__(self) -> float:
+        self.now_s += self.step_s
+        return self.now_s
 
 
-async def test_a_page_that_is_full_goes_on_after_its_last_result(
-    store: Store, migrated_database_url: str
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def search(store: Store, clock: Clock) -> AsyncIterator[MessageSearch]:
+    loop_time = asyncio.get_running_loop().time
+    async with open_read_lane(
+        store.dsn, AT_ONCE, "search", clock=loop_time, timeout_s=STATEMENT_TIMEOUT_S
+    ) as lane:
+        yield MessageSearch(lane, AT_ONCE, clock=clock, rng=Random(7))
+
+
+def statements() -> float:
+    return REGISTRY.get_sample_value("hotchat_read_statements_total", {"statement": "search"}) or 0.0
+
+
+async def test_a_call_that_has_used_its_time_says_where_the_next_one_goes_on(
+    store: Store, search: MessageSearch, clock: Clock
 ) -> None:
     room_id = await store.make_room()
+    await store.connection.execute(_MANY, room_id, AUTHOR, FIRST_CHUNK + 10)
+    clock.step_s = BUDGET_S
+    before = statements()
+    page = await search.find(room_id, ["비밀"], 20, FIRST_CHUNK + 11)
+    assert (page["messages"], page["has_more"], page["next_before_seq"]) == ([], True, 11)
+    assert statements() - before == 1
+    page = await search.find(room_id, ["비밀"], 20, 11)
+    assert [message["seq"] for message in page["messages"]] == [1]
+    assert (page["has_more"], page["next_before_seq"]) == (False, None)
+
+
+async def test_chunks_grow_while_they_are_fast(store: Store, search: MessageSearch) -> None:
+    room_id = await store.make_room()
+    rows = FIRST_CHUNK * 3 + MAX_CHUNK
+    await store.connection.execute(_MANY, room_id, AUTHOR, rows)
+    before = statements()
+    page = await search.find(room_id, ["FIRST", "비밀"], 20, rows + 1)
+    assert [message["seq"] for message in page["messages"]] == [1]
+    assert statements() - before == 3
+
+
+async def test_a_hole_of_a_million_seqs_is_one_statement(store: Store, search: MessageSearch) -> None:
+    """A restore raises the seq that far; a new room's search begins at the largest seq there is."""
+    room_id = await store.make_room()
+    await store.post(room_id, "before the restore")
+    await store.connection.execute("UPDATE rooms SET last_seq = 1000000 WHERE id = $1", room_id)
+    await store.post(room_id, "after the restore")
+    before = statements()
+    page = await search.find(room_id, ["restore"], 20, MAX_SEQ)
+    assert [message["seq"] for message in page["messages"]] == [1_000_001, 1]
+    assert statements() - before == 3
+
+
+async def test_a_page_that_is_full_goes_on_after_its_last_result(store: Store, search: MessageSearch) -> None:
+    room_id = await store.make_room()
     await store.post(room_id, *(f"word {uuid.uuid4()}" for _ in range(5)))
-    async with open_database(migrated_database_url, 1) as engine:
-        found: list[int] = []
-        before_seq: int | None = MAX_SEQ
-        while before_seq is not None:
-            page = await search(engine, room_id, ["WORD"], 2, before_seq)
-            found += [message["seq"] for message in page["messages"]]
-            before_seq = page["next_before_seq"]
+    found: list[int] = []
+    before_seq: int | None = MAX_SEQ
+    while before_seq is not None:
+        page = await search.find(room_id, ["WORD"], 2, before_seq)
+        found += [message["seq"] for message in page["messages"]]
+        before_seq = page["next_before_seq"]
     assert found == [5, 4, 3, 2, 1]
+
+
+async def test_a_word_is_taken_literally_and_in_any_case(store: Store, search: MessageSearch) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "100% Straße", "100 percent", "a_b", "axb", "c\\d", "GRÜßE", "検索する", "")
+    for words, seqs in (
+        (["100%"], [1]),
+        (["A_B"], [3]),
+        (["C\\D"], [5]),
+        (["grüß"], [6]),
+        (["STRA", "100"], [1]),
+        (["索す"], [7]),
+    ):
+        page = await search.find(room_id, words, 20)
+        assert [message["seq"] for message in page["messages"]] == seqs, words
+
+
+@pytest.mark.parametrize(
+    "q", ["", "  ", "a\0b", " ".join("abcdefghijklmnopqrstuvwxyz"), "x" * 51, "a b c d e"]
+)
+def test_too_many_and_too_long_words_are_refused_before_any_work(q: str) -> None:
+    with pytest.raises(ChatError) as caught:
+        words_of(q)
+    assert caught.value.code == "validation_failed"
+
+
+def test_the_same_word_again_is_no_further_word() -> None:
+    assert words_of(" so so so  good ") == ["so", "good"]
+    assert len(words_of("a b c d")) == MAX_WORDS
+
+
+async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
+    search: MessageSearch,
+) -> None:
+    entered: list[str] = []
+    go_on = asyncio.Event()
+
+    async def searching(address: str) -> None:
+        async with search.turn(address):
+            entered.append(address)
+            await go_on.wait()
+
+    crowd = [asyncio.create_task(searching("192.0.2.1")) for _ in range(12)]
+    other = asyncio.create_task(searching("192.0.2.2"))
+    async with asyncio.timeout(5):
+        while len(entered) < 2:
+            await asyncio.sleep(0)
+    assert sorted(entered) == ["192.0.2.1", "192.0.2.2"]
+    refused = [task for task in crowd if task.done()]
+    assert len(refused) == 12 - MAX_OF_ADDRESS
+    for task in refused:
+        error = task.exception()
+        assert isinstance(error, ChatError)
+        assert (error.code, error.status) == ("rate_limited", 429)
+        assert "Retry-After" in error.headers and "retry_after_ms" in error.extra
+    go_on.set()
+    await asyncio.gather(*crowd, other, return_exceptions=True)
+    assert entered.count("192.0.2.1") == MAX_OF_ADDRESS
+    assert search._addresses == {}
+
+
+async def test_a_search_that_finds_no_place_in_time_is_refused_for_the_searcher(
+    search: MessageSearch,
+) -> None:
+    go_on = asyncio.Event()
+
+    async def searching(number: int) -> None:
+        async with search.turn(f"192.0.2.{number}"):
+            await go_on.wait()
+
+    tasks = [asyncio.create_task(searching(number)) for number in range(AT_ONCE + 1)]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    [refused] = done
+    error = refused.exception()
+    assert isinstance(error, ChatError)
+    assert error.code == "rate_limited"
+    go_on.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_search_that_postgres_cancels_is_an_error_of_its_own(
+    store: Store, search: MessageSearch
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "word")
+    async with store.connection.transaction():
+        await store.connection.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StatementTooSlow):
+            await search.find(room_id, ["word"], 20)
+    page = await search.find(room_id, ["word"], 20)
+    assert len(page["messages"]) == 1
