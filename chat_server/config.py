@@ -41,8 +41,8 @@ class ChatSettings(HeatSettings):
         10,
         ge=4,
         le=200,
-        description="Postgres connections of one process for requests; writer, search, health, "
-        "background work and publish_server's calls have 10 more of their own",
+        description="Postgres connections of one process for requests; writer, search, room lists, health, "
+        "background work and publish_server's calls have 14 more of their own",
     )
     hotchat_admin_token: str = Field(
         "",

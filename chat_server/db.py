@@ -33,7 +33,7 @@ COMMAND_TIMEOUT_S: Final = 5
 class Connections(NamedTuple):
     """Postgres connections of one chat_server process, by who uses them: none takes another's.
 
-    `docs/settings.md` tells operators the sum: DATABASE_POOL_SIZE + 10.
+    `docs/settings.md` tells operators the sum: DATABASE_POOL_SIZE + 14.
     """
 
     look_ups: int
@@ -42,16 +42,25 @@ class Connections(NamedTuple):
     internal: int = 2
     """Calls of publish_server."""
     search: int = 2
+    room_lists: int = 2
     background: int = 3
     """Outbox acknowledgements, outbox relay, retention."""
+    blanking: int = 1
     health: int = 1
-    writer: int = 2
+    writer: int = 3
+    """Two lanes, and one that asks whether Postgres is silent."""
 
 
 def connections_of(pool_size: int) -> Connections:
     """DATABASE_POOL_SIZE divided between look-ups (two fifths) and visitors' reads."""
     look_ups = max(2, pool_size * 2 // 5)
     return Connections(look_ups, pool_size - look_ups)
+
+
+def contains(text: str) -> str:
+    """A LIKE pattern for what contains `text`, taken literally."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 def is_bad_input(error: BaseException) -> bool:

@@ -53,7 +53,9 @@ from chat_server.readiness import Readiness
 from chat_server.retention import Retention
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.list_gate import RoomListGate
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
@@ -128,6 +130,16 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
 
         blanking = Blanking(asyncpg_dsn(settings.database_url), rng)
         await stack.enter_async_context(tasks.running("blanking", blanking.run, is_vital=False))
+        lists_lane = await stack.enter_async_context(
+            open_read_lane(
+                settings.database_url,
+                connections.room_lists,
+                "room lists",
+                clock=time.monotonic,
+                timeout_s=LIST_TIMEOUT_S,
+            )
+        )
+        room_lists = RoomLists(lists_lane, gate.hot_rooms, clock=time.monotonic)
 
         def hand_over(events: Sequence[StoredEvent]) -> None:
             producer.offer(events)
@@ -136,6 +148,7 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
                 gate.reads.wrote(event.room_id, event.seq, hides_text=is_deletion)
                 if is_deletion:
                     blanking.wake()
+            room_lists.wrote()
 
         writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
         await stack.enter_async_context(writer.committing(tasks))
@@ -170,12 +183,14 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
         yield (
             Parts(
                 settings=settings,
+                engine=engine,
                 search=MessageSearch(search_lane, connections.search, clock=time.monotonic, rng=rng),
                 redis=redis,
                 tokens=tokens,
                 writer=writer,
                 producer=producer,
                 rooms=rooms_repository,
+                room_lists=room_lists,
                 directory=RoomDirectory(rooms_repository, time.monotonic),
                 users=UserRepository(engine),
                 ended_sessions=ended_sessions,
@@ -209,7 +224,7 @@ def create_server(settings: ChatSettings) -> ASGIApp:
             share_gate = ShareGate(
                 parts.shares, parts.tokens, parts.hot_rooms.is_hot, time.monotonic, time.time
             )
-            gates.extend((share_gate, gate, WriteGate(parts, time.time)))
+            gates.extend((share_gate, gate, RoomListGate(parts.room_lists), WriteGate(parts, time.time)))
             # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
             gc.collect()
             gc.freeze()

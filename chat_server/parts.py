@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.session_tokens import SessionTokens
 from chat_contract.shares import Shares
@@ -21,6 +22,7 @@ from chat_server.rate_limits import RateLimits
 from chat_server.readiness import Readiness
 from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_list import RoomLists
 from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from chat_server.slow_mode import SlowMode
@@ -29,12 +31,14 @@ from chat_server.slow_mode import SlowMode
 @dataclass(frozen=True, slots=True)
 class Parts:
     settings: ChatSettings
+    engine: AsyncEngine
     search: MessageSearch
     redis: Redis
     tokens: SessionTokens
     writer: GroupCommitWriter
     producer: EventProducer
     rooms: RoomRepository
+    room_lists: RoomLists
     directory: RoomDirectory
     users: UserRepository
     ended_sessions: EndedSessions

@@ -124,7 +124,7 @@ class ReadLane:
                 async with _Slot(self._connections):
                     rows = await self._ask(statement, arguments)
             else:
-                fewer = self._for_history if is_known else self._for_unknown_rooms
+                fewer = self._for_history if is_history else self._for_unknown_rooms
                 async with _Slot(fewer), _Slot(self._connections):
                     rows = await self._ask(statement, arguments)
         finally:

@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 from chat_contract.events import Message as MessageDict
 from chat_contract.http.problem import ChatError, jittered
 from chat_contract.limits import MAX_SEQ
+from chat_server.db import contains
 from chat_server.fetch.read_lane import ReadLane, StatementTooSlow
 from chat_server.json_body import invalid
 from chat_server.messages.message_view import message_view
@@ -95,7 +96,7 @@ class MessageSearch:
 
         Raises StatementTooSlow when Postgres is too busy to look through MIN_CHUNK messages.
         """
-        patterns = [_contains(word) for word in words]
+        patterns = [contains(word) for word in words]
         found: list[MessageDict] = []
         began_s = self._clock()
         position: int | None = before_seq
@@ -173,12 +174,6 @@ class _Searcher:
     def __init__(self) -> None:
         self.count = 0
         self.turn = asyncio.Lock()
-
-
-def _contains(word: str) -> str:
-    """A LIKE pattern."""
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def _message(row: Any) -> MessageDict:

@@ -1,35 +1,29 @@
 """Rooms: listing, making, and the owner's settings. One room's own GET is a fetch and belongs to the gate."""
 
-import base64
-import binascii
-import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Row
 
-from chat_contract.events import LastMessage, RoomSlowMode
+from chat_contract.events import RoomSlowMode
 from chat_contract.http.problem import ChatError
-from chat_contract.last_message import last_message
 from chat_server.errors import problems
 from chat_server.idempotency import GivenKey, repeatable
 from chat_server.json_body import documented_body, invalid, json_body
 from chat_server.messages.admission import room_of_write
 from chat_server.messages.endpoints import json_bytes
-from chat_server.messages.message_view import message_view
 from chat_server.parts import Parts, PartsOf
 from chat_server.rooms.directory import room_not_found
+from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_id import room_id_from_name
-from chat_server.rooms.schemas import HeatView, ListedRoom, RoomList, RoomPatch, RoomRequest, RoomView
+from chat_server.rooms.room_list import MAX_ROOMS, ListedRooms, Page
+from chat_server.rooms.schemas import HeatView, RoomList, RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
-from chat_server.types import RoomId, is_room_id
+from chat_server.types import RoomId
 
 router = APIRouter(tags=["rooms"])
-
-
-_ACTIVE_S: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def room_view(row: Row[Any], parts: Parts) -> RoomView:
@@ -46,43 +40,29 @@ def room_view(row: Row[Any], parts: Parts) -> RoomView:
     )
 
 
-def encode_cursor(active_at: datetime, room_id: str) -> str:
-    return base64.urlsafe_b64encode(f"{active_at.timestamp():.0f} {room_id}".encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> tuple[datetime, str]:
-    """Raises ChatError `validation_failed` for one that is not ours."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        active_s, _, room_id = text.partition(" ")
-        if not _ACTIVE_S.fullmatch(active_s) or not is_room_id(room_id):
-            raise ValueError("neither a time nor a room")
-        return datetime.fromtimestamp(int(active_s), UTC), room_id
-    except (binascii.Error, UnicodeError, ValueError, OverflowError, OSError) as error:
-        raise invalid(
-            [{"field": "cursor", "message": "This is not a cursor of ours; leave it out."}]
-        ) from error
-
-
-@router.get("/rooms", responses=problems("validation_failed", "store_unavailable"))
+@router.get(
+    "/rooms",
+    response_model=RoomList,
+    responses=problems("validation_failed", "rate_limited", "store_unavailable"),
+)
 async def list_rooms(
+    request: Request,
     parts: PartsOf,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_ROOMS)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     q: Annotated[str, Query(max_length=100)] = "",
-) -> RoomList:
-    """Rooms by activity, the liveliest first; with `q`, those whose name contains it."""
+) -> Response:
+    """Rooms by activity, the liveliest first; with `q`, those whose name contains it. At most 1 s old."""
     if "\0" in q:
         raise invalid([{"field": "q", "message": "Give words of a room's name."}])
-    rows = await parts.rooms.page(limit + 1, decode_cursor(cursor) if cursor else None, q.strip())
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return RoomList(
-        rooms=[
-            ListedRoom(**room_view(row, parts).model_dump(), last_message=_last_message(row)) for row in rows
-        ],
-        next_cursor=encode_cursor(rows[-1].active_at, rows[-1].id) if more else None,
-    )
+    page = Page(decode_cursor(cursor) if cursor else None, q.strip())
+    if page.words:
+        async with parts.search.turn(parts.shares.source_of(request.scope).address):
+            listed = await parts.room_lists.get(page, limit)
+    else:
+        listed = await parts.room_lists.get(page, limit)
+    parts.room_lists.remember(request.scope["query_string"], page, limit)
+    return _list_response(listed, request.headers.get("if-none-match"))
 
 
 @router.post(
@@ -120,6 +100,7 @@ async def create_room(
         lambda row: room_view(row, parts).model_dump_json(),
     )
     parts.directory.forget(room_id)
+    parts.room_lists.wrote()
     return json_bytes(made.body.encode(), response, made.status)
 
 
@@ -155,6 +136,7 @@ async def change_room(
         raise room_not_found(room_id)
     parts.directory.forget(room_id)
     parts.forget_room(room_id)
+    parts.room_lists.wrote()
     if after.slow_mode_s != before.slow_mode_s:
         event: RoomSlowMode = {"type": "room.slow_mode", "room_id": room_id, "slow_mode_s": after.slow_mode_s}
         parts.producer.signal(room_id, event["type"], orjson.dumps(event))
@@ -176,13 +158,15 @@ async def send_typing(room_id: RoomId, session: SignedIn, parts: PartsOf) -> Res
     return Response(status_code=204)
 
 
-def _last_message(row: Row[Any]) -> LastMessage | None:
-    if row.said_id is None:
-        return None
-    said = {
-        name.removeprefix("said_"): value for name, value in row._mapping.items() if name.startswith("said_")
-    }
-    return last_message(message_view(**said))
+def _list_response(listed: ListedRooms, if_none_match: str | None) -> Response:
+    answer = listed.answer
+    is_unchanged = if_none_match is not None and answer.is_known_by(if_none_match.encode())
+    head = answer.unchanged_miss if is_unchanged else answer.miss
+    response = Response(b"" if is_unchanged else answer.body, head.status)
+    response.raw_headers = list(head.headers)
+    if listed.age_s is not None:
+        response.raw_headers.append((b"age", b"%d" % listed.age_s))
+    return response
 
 
 async def _row(parts: Parts, room_id: str) -> Row[Any]:

@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, true, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.http.problem import ChatError
 from chat_contract.session_tokens import Session
 from chat_server.idempotency import KeptAnswer, Repeatable, keep_answer, take_key
-from chat_server.messages.message_view import STORED_ONLY
-from chat_server.models import Message, Room
+from chat_server.models import Room
 from chat_server.sessions.repository import ensure_user
 
 
@@ -67,35 +66,6 @@ class RoomRepository:
             if wanted is not None:
                 await keep_answer(tx, owner.user_id, wanted.key, answer)
         return answer
-
-    async def page(self, limit: int, before: tuple[datetime, str] | None, words: str) -> list[Row[Any]]:
-        """Rooms by activity, newest first, each beside its newest message (`said_…`, null where there is none).
-
-        `before` is the (active_at, id) of the last one shown; `words` are in the name, in any case.
-        """
-        newest = (
-            select(Message)
-            .where(Message.room_id == Room.id)
-            .order_by(Message.seq.desc())
-            .limit(1)
-            .lateral("newest")
-        )
-        said = [column.label(f"said_{column.name}") for column in newest.c if column.name not in STORED_ONLY]
-        query = (
-            select(*Room.__table__.c, *said)
-            .outerjoin(newest, true())
-            .order_by(Room.active_at.desc(), Room.id)
-            .limit(limit)
-        )
-        if words:
-            query = query.where(Room.name.icontains(words, autoescape=True))
-        if before is not None:
-            active_at, room_id = before
-            query = query.where(
-                (Room.active_at < active_at) | ((Room.active_at == active_at) & (Room.id > room_id))
-            )
-        async with self._engine.connect() as connection:
-            return list((await connection.execute(query)).all())
 
     async def get(self, room_id: str) -> Row[Any] | None:
         async with self._engine.connect() as connection:

@@ -44,6 +44,7 @@ SHORT_LIVED = {
     ): "one acknowledgement, bounded by MAX_IN_FLIGHT and time",
     ("chat_server/readiness.py", "stores"): "one look at the stores, shared by its callers",
     ("chat_server/rooms/directory.py", "get"): "one look-up, shared by its callers, who get its error",
+    ("chat_server/rooms/room_list.py", "_load_once"): "one read, shared by its callers, who get its error",
     ("publish_server/head_checks.py", "start_due"): "one room's healing; housekeeping starts the next one",
     ("publish_server/history.py", "want"): "one page, shared by its callers",
 }

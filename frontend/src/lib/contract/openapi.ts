@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * List Rooms
-         * @description Rooms by activity, the liveliest first; with `q`, those whose name contains it.
+         * @description Rooms by activity, the liveliest first; with `q`, those whose name contains it. At most 1 s old.
          */
         get: operations["list_rooms_api_v1_rooms_get"];
         put?: never;
@@ -261,7 +261,7 @@ export interface paths {
         };
         /**
          * Search Room
-         * @description Find messages by their words. The fetch gate refuses it in a hot room: it would cost what the room needs.
+         * @description Find messages by their words, at most four. Refused in a hot room: it would cost what the room needs.
          */
         get: operations["search_room_api_v1_rooms__room_id__search_get"];
         put?: never;
@@ -995,6 +995,15 @@ export interface operations {
             };
             /** @description `validation_failed` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2400,7 +2409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `room_hot` */
+            /** @description `room_hot` · `rate_limited` */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,28 @@
+"""Lists of rooms that are in memory, in plain ASGI: every page load asks for one, and no router is needed for it."""
+
+from chat_contract.http.cors import RawHeaders
+from chat_contract.http.edge import Receive, Scope, Send, raw_header
+from chat_server.rooms.room_list import RoomLists
+from chat_server.whole_answer import send_whole
+
+PATH = "/api/v1/rooms"
+
+
+class RoomListGate:
+    """Answers what the endpoint has answered before, while it is fresh; everything else is the endpoint's."""
+
+    def __init__(self, lists: RoomLists) -> None:
+        self._lists = lists
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send, extra: RawHeaders) -> bool:
+        if scope["path"] != PATH or scope["method"] != "GET":
+            return False
+        answer = self._lists.remembered(scope["query_string"])
+        if answer is None:
+            return False
+        if_none_match = raw_header(scope, b"if-none-match")
+        if if_none_match is not None and answer.is_known_by(if_none_match):
+            await send_whole(send, answer.unchanged_hit, extra, b"")
+        else:
+            await send_whole(send, answer.hit, extra, answer.body)
+        return True

@@ -1,0 +1,245 @@
+"""The list of rooms, read once for all who ask: at most FRESH_S old, and stale while Postgres does not answer."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+from prometheus_client import Counter
+
+from chat_contract.events import LastMessage
+from chat_contract.http.problem import ChatError
+from chat_contract.last_message import LAST_MESSAGE_CODE_POINTS, last_message
+from chat_server.db import contains
+from chat_server.fetch.answer import Answer, content_tag
+from chat_server.fetch.read_lane import ReadLane
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.messages.message_view import message_view
+from chat_server.rooms.list_cursor import encode_cursor
+
+FRESH_S: Final = 1.0
+READ_EVERY_S: Final = 0.1
+"""A page is read again after a write of this process, but never sooner than this: who asks meanwhile waits for it."""
+
+MAX_ROOMS: Final = 100
+"""Of one page. Every page is read with so many rooms and cut to the limit asked for."""
+
+MAX_PAGES: Final = 128
+"""Overflow rule: LRU."""
+
+SEARCHED_ROOMS: Final = 20_000
+"""A search by name looks at so many rooms, the liveliest first; the cursor goes on from there."""
+
+LIST_TIMEOUT_S: Final = 0.5
+
+_LOADS = Counter(
+    "hotchat_room_list_loads_total", "Pages of the list of rooms read from Postgres", ["outcome"]
+)
+
+_ROOMS: Final = """
+SELECT id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, active_at
+FROM rooms WHERE active_at <= $2 AND (active_at < $2 OR id > $3) ORDER BY active_at DESC, id"""
+
+_WITH_LAST_MESSAGE: Final = """
+SELECT r.*, m.id AS said_id, m.seq, m.author_id, m.author_nickname, m.text, m.created_at, m.deleted
+FROM ({rooms} LIMIT $1) r LEFT JOIN LATERAL (
+    SELECT id, seq, author_id, author_nickname, left(text, {code_points}) AS text, created_at, deleted
+    FROM messages WHERE room_id = r.id ORDER BY seq DESC LIMIT 1
+) m ON true
+ORDER BY r.active_at DESC, r.id"""
+
+_PAGE: Final = _WITH_LAST_MESSAGE.format(rooms=_ROOMS, code_points=LAST_MESSAGE_CODE_POINTS)
+_LOOKED_THROUGH: Final = """
+SELECT * FROM ({rooms} LIMIT {searched_rooms}) looked WHERE lower(name) LIKE lower($4) ORDER BY active_at DESC, id"""
+_NAMED: Final = _WITH_LAST_MESSAGE.format(
+    rooms=_LOOKED_THROUGH.format(rooms=_ROOMS, searched_rooms=SEARCHED_ROOMS),
+    code_points=LAST_MESSAGE_CODE_POINTS,
+)
+_LAST_LOOKED_AT: Final = f"{_ROOMS} OFFSET {SEARCHED_ROOMS - 1} LIMIT $1"
+
+_END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+MAX_QUESTIONS: Final = 1_024
+"""Query strings whose meaning is remembered. Overflow rule: all are forgotten at once."""
+
+
+class Page(NamedTuple):
+    """Which page: rooms after `before` (active_at, id), whose names contain `words`."""
+
+    before: tuple[datetime, str] | None = None
+    words: str = ""
+
+
+class _Snapshot:
+    """One page with as many rooms as any limit may ask for."""
+
+    def __init__(
+        self, rooms: Sequence[Any], views: list[bytes], goes_on_after: Any, taken_at_s: float
+    ) -> None:
+        self._rooms = rooms
+        self._views = views
+        self._goes_on_after = goes_on_after
+        self.taken_at_s = taken_at_s
+        self._answers: dict[int, Answer] = {}
+
+    def answer(self, limit: int) -> Answer:
+        answer = self._answers.get(limit)
+        if answer is None:
+            last = self._rooms[limit - 1] if len(self._rooms) > limit else self._goes_on_after
+            cursor = None if last is None else encode_cursor(last["active_at"], last["id"])
+            body = b'{"rooms":[%b],"next_cursor":%b}' % (b",".join(self._views[:limit]), orjson.dumps(cursor))
+            answer = self._answers[limit] = Answer(body, "rooms", 0, content_tag(body))
+        return answer
+
+
+class ListedRooms(NamedTuple):
+    """`age_s` is set when the list is stale because Postgres does not answer."""
+
+    answer: Answer
+    age_s: float | None = None
+
+
+class RoomLists:
+    """One per process. `clock` is monotonic, in seconds."""
+
+    def __init__(self, lane: ReadLane, hot_rooms: HotRooms, *, clock: Callable[[], float]) -> None:
+        self._lane = lane
+        self._hot_rooms = hot_rooms
+        self._clock = clock
+        self._snapshots: OrderedDict[Page, _Snapshot] = OrderedDict()
+        self._flights: dict[Page, asyncio.Task[_Snapshot]] = {}
+        self._questions: dict[bytes, tuple[Page, int]] = {}
+        self._wrote_at_s = float("-inf")
+
+    def wrote(self) -> None:
+        """This process has committed something that lists show: the next list shows it."""
+        self._wrote_at_s = self._clock()
+
+    def remember(self, query_string: bytes, page: Page, limit: int) -> None:
+        """What a valid query string asks for."""
+        if len(query_string) <= 256:
+            if len(self._questions) >= MAX_QUESTIONS:
+                self._questions.clear()
+            self._questions[query_string] = (page, limit)
+
+    def remembered(self, query_string: bytes) -> Answer | None:
+        """The answer to a query string that was asked before, when it can be given at once."""
+        question = self._questions.get(query_string)
+        return None if question is None else self.in_memory(*question)
+
+    def in_memory(self, page: Page, limit: int) -> Answer | None:
+        """The answer when it can be given at once."""
+        snapshot = self._snapshots.get(page)
+        if snapshot is None or not self._is_fresh(snapshot):
+            return None
+        self._snapshots.move_to_end(page)
+        return snapshot.answer(limit)
+
+    async def get(self, page: Page, limit: int) -> ListedRooms:
+        """Raises ChatError `store_unavailable` when nothing is in memory and Postgres does not answer."""
+        answer = self.in_memory(page, limit)
+        if answer is not None:
+            return ListedRooms(answer)
+        wrote_at_s = self._wrote_at_s
+        try:
+            snapshot = await self._load_once(page)
+            if snapshot.taken_at_s < wrote_at_s:
+                snapshot = await self._load_once(page)  # the one under way was from before the write
+        except ChatError:
+            stale = self._snapshots.get(page)
+            if stale is None:
+                raise
+            return ListedRooms(stale.answer(limit), max(0.0, self._clock() - stale.taken_at_s))
+        return ListedRooms(snapshot.answer(limit))
+
+    def _is_fresh(self, snapshot: _Snapshot) -> bool:
+        return self._clock() - snapshot.taken_at_s <= FRESH_S and snapshot.taken_at_s > self._wrote_at_s
+
+    async def _load_once(self, page: Page) -> _Snapshot:
+        flight = self._flights.get(page)
+        if flight is None:
+            flight = self._flights[page] = asyncio.create_task(self._load(page))
+            flight.add_done_callback(lambda done: self._landed(page, done))
+        return await asyncio.shield(flight)
+
+    def _landed(self, page: Page, flight: "asyncio.Task[_Snapshot]") -> None:
+        del self._flights[page]
+        if not flight.cancelled():
+            flight.exception()  # all who waited may have gone
+
+    async def _load(self, page: Page) -> _Snapshot:
+        previous = self._snapshots.get(page)
+        if previous is not None and (wait_s := previous.taken_at_s + READ_EVERY_S - self._clock()) > 0:
+            await asyncio.sleep(wait_s)
+        taken_at_s = self._clock()
+        try:
+            snapshot = await self._read(page, taken_at_s)
+        except ChatError:
+            _LOADS.labels("failed").inc()
+            raise
+        _LOADS.labels("read").inc()
+        self._snapshots[page] = snapshot
+        self._snapshots.move_to_end(page)
+        if len(self._snapshots) > MAX_PAGES:
+            self._snapshots.popitem(last=False)
+        return snapshot
+
+    async def _read(self, page: Page, taken_at_s: float) -> _Snapshot:
+        """The first page has a connection to itself: pages further on and searches take the other one."""
+        active_at, room_id = page.before or (_END_OF_TIME, "")
+        goes_on_after = None
+        if page.words:
+            rooms = await self._lane.fetch(
+                "rooms", _NAMED, MAX_ROOMS + 1, active_at, room_id, contains(page.words), is_history=True
+            )
+            if len(rooms) <= MAX_ROOMS:
+                looked = await self._lane.fetch(
+                    "rooms", _LAST_LOOKED_AT, 1, active_at, room_id, is_history=True
+                )
+                goes_on_after = looked[0] if looked else None
+        else:
+            rooms = await self._lane.fetch(
+                "rooms", _PAGE, MAX_ROOMS + 1, active_at, room_id, is_history=page.before is not None
+            )
+        views = [self._view(room) for room in rooms[:MAX_ROOMS]]
+        return _Snapshot(rooms, views, goes_on_after, taken_at_s)
+
+    def _view(self, room: Any) -> bytes:
+        """A ListedRoom, in the order of its fields."""
+        room_id = room["id"]
+        return orjson.dumps(
+            {
+                "id": room_id,
+                "name": room["name"],
+                "visibility": room["visibility"],
+                "owner_id": None if room["owner_id"] is None else str(room["owner_id"]),
+                "last_seq": room["last_seq"],
+                "message_count": room["message_count"],
+                "heat": self._hot_rooms.heat(room_id),
+                "slow_mode_s": room["slow_mode_s"],
+                "viewers": self._hot_rooms.viewers(room_id),
+                "last_message": _last_message(room),
+            }
+        )
+
+
+def _last_message(room: Any) -> LastMessage | None:
+    if room["said_id"] is None:
+        return None
+    return last_message(
+        message_view(
+            id=room["said_id"],
+            room_id=room["id"],
+            seq=room["seq"],
+            author_id=room["author_id"],
+            author_nickname=room["author_nickname"],
+            text=room["text"],
+            reply_to=None,
+            created_at=room["created_at"],
+            edited_at=None,
+            deleted=room["deleted"],
+            reactions={},
+        )
+    )

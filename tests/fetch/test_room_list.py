@@ -1,0 +1,215 @@
+"""The list of rooms: one statement for all who ask at once, bounded work, stale when Postgres does not answer."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from chat_contract.http.problem import ChatError
+from chat_server.db import asyncpg_dsn, migrate, open_database
+from chat_server.fetch.read_lane import open_read_lane
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.rooms import room_list
+from chat_server.rooms.list_cursor import decode_cursor
+from chat_server.rooms.list_gate import PATH, RoomListGate
+from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
+from chat_server.rooms.schemas import RoomList
+from tests.fetch.conftest import Collected, fetch_scope, receive
+from tests.fetch.test_room_reads import Clock
+
+FIRST = Page()
+_ROOMS = """
+INSERT INTO rooms (id, name, created_at, active_at)
+SELECT 'r-' || lpad(n::text, 6, '0'), $1 || n, now(), date_trunc('second', now()) - make_interval(secs => n / 3)
+FROM generate_series($2::int, $3::int) n"""
+
+
+class Lists:
+    """The lists of one process on a database of its own."""
+
+    def __init__(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", lists: RoomLists, clock: Clock
+    ) -> None:
+        self.connection = connection
+        self.lists = lists
+        self.clock = clock
+
+    async def body(self, page: Page = FIRST, limit: int = 50) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((await self.lists.get(page, limit)).answer.body)
+        RoomList.model_validate(found)
+        return found
+
+    async def ids(self, page: Page = FIRST, limit: int = 50) -> list[str]:
+        return [room["id"] for room in (await self.body(page, limit))["rooms"]]
+
+
+@pytest.fixture
+async def lists(fresh_database: Callable[[], str], redis_url: str) -> AsyncIterator[Lists]:
+    url, clock = fresh_database(), Clock()
+    async with open_database(url, 1) as engine:
+        await migrate(engine)
+    connection = await asyncpg.connect(asyncpg_dsn(url))
+    loop_time = asyncio.get_running_loop().time
+    async with (
+        Redis.from_url(redis_url) as redis,
+        open_read_lane(url, 2, "room lists", clock=loop_time, timeout_s=0.5) as lane,
+    ):
+        yield Lists(connection, RoomLists(lane, HotRooms(redis, clock=clock), clock=clock), clock)
+    await connection.close()
+
+
+def statements() -> float:
+    return REGISTRY.get_sample_value("hotchat_read_statements_total", {"statement": "rooms"}) or 0.0
+
+
+async def test_simultaneous_requests_of_any_size_are_one_statement(lists: Lists) -> None:
+    before = statements()
+    await asyncio.gather(*(lists.lists.get(FIRST, limit) for limit in range(1, 101) for _ in range(5)))
+    assert statements() - before == 1
+    lists.clock.now_s += FRESH_S
+    await lists.body()
+    assert statements() - before == 1
+    lists.clock.now_s += 0.01
+    await asyncio.gather(*(lists.body() for _ in range(64)))
+    assert statements() - before == 2
+
+
+async def test_what_this_process_wrote_is_in_the_next_list_and_writes_cost_few_statements(
+    lists: Lists,
+) -> None:
+    before = statements()
+    await lists.body()
+    for number in range(1, 6):
+        lists.clock.now_s += READ_EVERY_S
+        await lists.connection.execute(_ROOMS, "new ", number, number)
+        lists.lists.wrote()
+        lists.clock.now_s += 0.001
+        asked = [lists.ids() for _ in range(50)]
+        lists.lists.wrote()
+        assert all(f"r-{number:06}" in ids for ids in await asyncio.gather(*asked))
+        assert statements() - before <= 1 + 2 * number
+
+
+async def test_a_page_is_not_read_again_right_after_a_read(lists: Lists) -> None:
+    """A post each millisecond must not become a statement each millisecond."""
+    before = statements()
+    await lists.body()
+    lists.lists.wrote()
+    waiting = asyncio.create_task(lists.body())
+    await asyncio.sleep(0)
+    assert statements() - before == 1
+    lists.clock.now_s += READ_EVERY_S
+    await waiting
+    assert statements() - before == 2
+
+
+async def test_pages_meet_without_overlap_whatever_their_size(lists: Lists) -> None:
+    await lists.connection.execute(_ROOMS, "room ", 1, 250)
+    for limit in (7, 100):
+        seen: list[str] = []
+        page = FIRST
+        while True:
+            body = await lists.body(page, limit)
+            assert len(body["rooms"]) <= limit
+            seen += [room["id"] for room in body["rooms"]]
+            if body["next_cursor"] is None:
+                break
+            page = Page(decode_cursor(body["next_cursor"]))
+        assert len(seen) == len(set(seen)) == 251
+
+
+async def test_a_search_by_name_looks_at_a_bounded_number_of_rooms_and_goes_on(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lists.connection.execute(_ROOMS, "Quiet_", 1, room_list.SEARCHED_ROOMS + 500)
+    page = Page(words="qUIET_20499")
+    first = await lists.body(page)
+    assert first["rooms"] == []
+    assert first["next_cursor"] is not None
+    second = await lists.body(Page(decode_cursor(first["next_cursor"]), page.words))
+    assert [room["name"] for room in second["rooms"]] == ["Quiet_20499"]
+    assert second["next_cursor"] is None
+    assert await lists.ids(Page(words="quiet%")) == []
+
+
+async def test_a_page_touches_no_more_rooms_and_messages_than_it_shows(lists: Lists) -> None:
+    """Deep pages too: the index is entered at the cursor."""
+    await lists.connection.execute(_ROOMS, "room ", 1, 5_000)
+    await lists.connection.execute("ANALYZE rooms")
+    [deep] = await lists.connection.fetch(
+        "SELECT active_at, id FROM rooms ORDER BY active_at DESC, id OFFSET 4000 LIMIT 1"
+    )
+    plan = json.loads(
+        await lists.connection.fetchval(
+            "EXPLAIN (ANALYZE, FORMAT JSON) " + room_list._PAGE, MAX_ROOMS + 1, deep["active_at"], deep["id"]
+        )
+    )
+    touched = 0
+    nodes = [plan[0]["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if "Scan" in node["Node Type"]:
+            touched += int(
+                (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            )
+    assert touched <= 3 * (MAX_ROOMS + 1)
+
+
+async def test_pages_in_memory_are_bounded(lists: Lists) -> None:
+    [row] = await lists.connection.fetch("SELECT active_at FROM rooms")
+    for number in range(MAX_PAGES + 20):
+        await lists.body(Page((row["active_at"], f"a{number}")))
+    assert len(lists.lists._snapshots) == MAX_PAGES
+    assert lists.lists._flights == {}
+
+
+async def test_searches_and_deep_pages_leave_the_first_page_its_connection(lists: Lists) -> None:
+    [row] = await lists.connection.fetch("SELECT active_at FROM rooms")
+    crowd = [
+        asyncio.create_task(lists.body(Page((row["active_at"], f"{uuid.uuid4()}"), "x"))) for _ in range(40)
+    ]
+    await asyncio.sleep(0)
+    for _ in range(5):
+        lists.clock.now_s += 2 * FRESH_S
+        assert "lobby" in await lists.ids()
+    await asyncio.gather(*crowd, return_exceptions=True)
+
+
+async def test_while_postgres_does_not_answer_the_list_is_stale_and_says_its_age(lists: Lists) -> None:
+    body = await lists.body()
+    lists.clock.now_s += 30
+    async with lists.connection.transaction():
+        await lists.connection.execute("LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE")
+        listed = await lists.lists.get(FIRST, 50)
+        assert json.loads(listed.answer.body) == body
+        assert listed.age_s == 30
+        with pytest.raises(ChatError) as caught:
+            await lists.lists.get(Page(words="never asked"), 50)
+        assert caught.value.code == "store_unavailable"
+
+
+async def test_the_gate_answers_from_memory_and_says_when_nothing_changed(lists: Lists) -> None:
+    gate = RoomListGate(lists.lists)
+    collected = Collected()
+    assert not await gate(fetch_scope(f"{PATH}?limit=7"), receive, collected.send, [])
+    await lists.lists.get(FIRST, 7)
+    lists.lists.remember(b"limit=7", Page(), 7)
+    before = statements()
+    assert await gate(fetch_scope(f"{PATH}?limit=7"), receive, collected.send, [(b"x-request-id", b"1")])
+    reply = collected.reply()
+    assert (reply.status, reply.headers["x-request-id"]) == (200, "1")
+    assert reply.json()["rooms"][0]["id"] == "lobby"
+    again = Collected()
+    scope = fetch_scope(f"{PATH}?limit=7", If_None_Match=reply.headers["etag"])
+    assert await gate(scope, receive, again.send, [])
+    assert (again.reply().status, again.reply().body) == (304, b"")
+    assert statements() == before
+    lists.clock.now_s += FRESH_S + 0.01
+    assert not await gate(fetch_scope(f"{PATH}?limit=7"), receive, collected.send, [])
