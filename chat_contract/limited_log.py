@@ -10,7 +10,7 @@ INTERVAL_S: Final = 60.0
 class LimitedLog:
     """One line for each kind and INTERVAL_S. Overflow rule: DROP, and the next line says how many were dropped.
 
-    A kind is a sentence of ours, so the number of kinds is bounded by the code.
+    A kind is a word of ours, so the code bounds how many there are.
     """
 
     def __init__(self, log: logging.Logger, clock: Callable[[], float]) -> None:
@@ -19,12 +19,14 @@ class LimitedLog:
         self._next_s: dict[str, float] = {}
         self._dropped: dict[str, int] = {}
 
-    def warning(self, kind: str, *arguments: object, exc_info: BaseException | None = None) -> None:
+    def warning(
+        self, kind: str, message: str, *arguments: object, exc_info: BaseException | None = None
+    ) -> None:
         now_s = self._clock()
         if now_s < self._next_s.get(kind, now_s):
             self._dropped[kind] = self._dropped.get(kind, 0) + 1
             return
         self._next_s[kind] = now_s + INTERVAL_S
-        dropped = self._dropped.pop(kind, 0)
-        more = f" ({dropped} more of these in the last minute)" if dropped else ""
-        self._log.warning(kind + more, *arguments, exc_info=exc_info)
+        self._log.warning(message, *arguments, exc_info=exc_info)
+        if dropped := self._dropped.pop(kind, 0):
+            self._log.warning("That happened %d more times since it was last logged", dropped)

@@ -1,18 +1,23 @@
 """How both servers run under uvicorn: same loop, same parser, same limits on what a client may send."""
 
+import asyncio
 import logging
 import socket
 import sys
+import time
+from random import Random
 from typing import Final
 
 import uvicorn
 
+from chat_contract.descriptors import SPARE_DESCRIPTORS, raise_descriptor_limit
+from chat_contract.http.connections import Connections, guarded_protocol
 from chat_contract.http.edge import ASGIApp
 from chat_contract.settings import SharedSettings
+from chat_contract.shares import Shares
 
 BACKLOG: Final = 4096
 GRACEFUL_SHUTDOWN_S: Final = 4
-KEEP_ALIVE_S: Final = 65  # longer than a proxy's 60 s, so that the proxy closes first and loses no request
 
 
 def listening_socket(host: str, port: int, *, reuse_port: bool) -> socket.socket:
@@ -43,16 +48,34 @@ def log_to_stderr(level: str) -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
+class GuardedServer(uvicorn.Server):
+    """uvicorn with bounds on connections and deadlines for what clients send."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._connections.sweep_each_second(asyncio.get_running_loop())
+        await super().startup(sockets)
+
+
 def serve(
-    app: ASGIApp, settings: SharedSettings, port: int, server: type[uvicorn.Server] = uvicorn.Server
+    app: ASGIApp,
+    settings: SharedSettings,
+    port: int,
+    shares: Shares,
+    server: type[GuardedServer] = GuardedServer,
 ) -> None:
     """Run until SIGTERM or SIGINT."""
     log_to_stderr(settings.log_level)
+    max_open = min(settings.max_connections, max(1, raise_descriptor_limit() - SPARE_DESCRIPTORS))
+    connections = Connections(shares, max_open, time.monotonic, Random())
     listener = listening_socket(settings.hotchat_bind, port, reuse_port=settings.hotchat_reuse_port)
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=guarded_protocol(connections),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -60,10 +83,9 @@ def serve(
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
     )
-    running = server(config)
+    running = server(config, connections)
     running.run(sockets=[listener])
     if not running.started:
         sys.exit(3)

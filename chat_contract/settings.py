@@ -133,6 +133,11 @@ class SharedSettings(BaseSettings):
     connections_per_address: int = Field(
         1_000, ge=0, description="Open connections of one address to one process; 0: no limit (see Shares)"
     )
+    max_connections: int = Field(
+        25_000,
+        ge=1,
+        description="Open connections of one process, streams included; more get 503 server_full",
+    )
     loop_probe_ms: float = Field(
         0,
         ge=0,

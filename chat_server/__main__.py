@@ -1,5 +1,8 @@
 """`python -m chat_server`: one process on CHAT_PORT. HOTCHAT_REUSE_PORT=1 lets several share the port."""
 
+from random import Random
+
+from chat_contract.http.admission import Admission
 from chat_contract.serve import serve
 from chat_contract.settings import settings_or_exit
 from chat_server.config import ChatSettings
@@ -8,7 +11,8 @@ from chat_server.main import create_server
 
 def main() -> None:
     settings = settings_or_exit(ChatSettings)
-    serve(create_server(settings), settings, settings.chat_port)
+    admission = Admission(settings, Random())
+    serve(create_server(settings, admission), settings, settings.chat_port, admission.shares)
 
 
 if __name__ == "__main__":

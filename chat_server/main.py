@@ -209,18 +209,17 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
         )
 
 
-def create_server(settings: ChatSettings) -> ASGIApp:
+def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
     """The whole server as one ASGI app."""
     app = create_app()
     gates: list[Gate] = []
-    admission = Admission(settings, Random())
-    warn_of_heating(settings, admission.shares)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with open_parts(settings, admission.shares) as (parts, gate):
             app.state.parts = parts
             admission.tokens = parts.tokens
+            warn_of_heating(settings, admission.shares)
             share_gate = ShareGate(
                 parts.shares, parts.tokens, parts.hot_rooms.is_hot, time.monotonic, time.time
             )

@@ -19,15 +19,15 @@ from types import FrameType
 from typing import Final
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from chat_contract.descriptors import SPARE_DESCRIPTORS, raise_descriptor_limit
 from chat_contract.http.admission import Admission
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import Receive, Scope, Send, with_edge
 from chat_contract.loop_metrics import measured_loop
-from chat_contract.serve import serve
+from chat_contract.serve import GuardedServer, serve
 from chat_contract.session_tokens import SessionTokens
 from chat_contract.settings import settings_or_exit
 from chat_contract.tasks import BackgroundTasks, Work
@@ -35,7 +35,6 @@ from publish_server import documented_endpoints, health
 from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import ChatClient
 from publish_server.config import PublishSettings
-from publish_server.descriptors import raise_descriptor_limit
 from publish_server.errors import handle_errors
 from publish_server.event_consumer import EventConsumer
 from publish_server.head_checks import HeadChecks, Healing
@@ -54,8 +53,6 @@ from publish_server.viewers_report import ViewersReport
 log = logging.getLogger(__name__)
 
 CHAT_TIMEOUT_S: Final = 2.0
-SPARE_DESCRIPTORS: Final = 200
-"""For everything that is not a stream: stores, logs, health checks, requests that are refused."""
 
 
 def create_app() -> FastAPI:
@@ -76,7 +73,7 @@ async def open_parts(
     loop = asyncio.get_running_loop()
     clock = loop.time
     rng = Random()
-    max_streams = min(settings.max_streams, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    max_streams = min(settings.max_streams, max(1, raise_descriptor_limit() - 2 * SPARE_DESCRIPTORS))
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             httpx.AsyncClient(
@@ -174,7 +171,7 @@ class PublishServer:
         self._endpoint: StreamEndpoint | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = asyncio.Event()
-        admission = Admission(settings, Random(), page_port=settings.chat_port)
+        self.admission = admission = Admission(settings, Random(), page_port=settings.chat_port)
         admission.tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old)
 
         @asynccontextmanager
@@ -206,7 +203,7 @@ class PublishServer:
             self._loop.call_soon_threadsafe(self._draining.set)
 
 
-class DrainingServer(uvicorn.Server):
+class DrainingServer(GuardedServer):
     """Draining begins at the signal: uvicorn's own lifespan shutdown comes only after all connections are closed."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -219,4 +216,5 @@ class DrainingServer(uvicorn.Server):
 
 def main() -> None:
     settings = settings_or_exit(PublishSettings)
-    serve(PublishServer(settings), settings, settings.publish_port, DrainingServer)
+    app = PublishServer(settings)
+    serve(app, settings, settings.publish_port, app.admission.shares, DrainingServer)

@@ -124,6 +124,8 @@ class Streams(Generic[C]):
         self.open.release(connection)
         if connection.place is not None:
             connection.place.leave()
+        if connection.connection_place is not None:
+            connection.connection_place.leave()
         self.open.count -= 1
         STREAMS.labels(self.kind(connection)).dec()
         CLOSED.labels(reason).inc()

@@ -24,8 +24,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import sendfile, write
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chat_contract.http.connections import ConnectionPlace
 from chat_contract.shares import Place
 from publish_server.gzip_blocks import StreamTally
 
@@ -100,6 +101,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "closes_at",
+        "connection_place",
         "descriptor",
         "held",
         "is_closed",
@@ -120,6 +122,7 @@ class Connection(asyncio.Protocol):
         self.slot = 0
         self.held: int | None = None
         self.place: Place | None = None
+        self.connection_place: ConnectionPlace | None = None
         self.is_stalled = False
         self.is_closed = False
 
@@ -239,13 +242,21 @@ class StreamConnection(Connection):
 
 
 class HasPipelined(Exception):
-    """Another request came right behind this one."""
+    """Another request came right behind this one, or the client has gone."""
 
 
-def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> tuple[asyncio.Transport, bytes]:
-    """The transport behind uvicorn's own `send`, out of uvicorn's hands, and the header lines uvicorn would add.
+class Taken(NamedTuple):
+    """A connection out of uvicorn's hands, the header lines of its response, and its places to give back."""
 
-    Raises HasPipelined, with the transport closed. Needs uvicorn's httptools protocol, without TLS.
+    transport: asyncio.Transport
+    head: bytes
+    place: ConnectionPlace | None
+
+
+def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Taken:
+    """The transport behind uvicorn's own `send`, and the header lines that uvicorn would add.
+
+    Raises HasPipelined, with the transport closed. Needs GuardedProtocol, without TLS.
     """
     cycle = send.__self__
     transport: asyncio.Transport = cycle.transport
@@ -257,16 +268,18 @@ def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> tupl
     cycle.flow.resume_reading()
     has_pipelined = bool(protocol.pipeline)
     protocol.pipeline.clear()
-    protocol.connection_lost(ConnectionResetError("the connection is a stream now"))
+    place = protocol.hand_over()
     transport.set_write_buffer_limits(high=0)
     sock = transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
     # a client that vanished without a word is found out by what it does not acknowledge
     sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, round(stall_s * 1000))
-    if has_pipelined:
+    if has_pipelined or transport.is_closing():
         transport.close()
+        if place is not None:
+            place.leave()
         raise HasPipelined
-    return transport, default_headers
+    return Taken(transport, default_headers, place)
 
 
 def response_head(

@@ -7,6 +7,7 @@ from random import Random
 from typing import Final, Literal
 
 from chat_contract.http.admission import Admission
+from chat_contract.http.connections import ConnectionPlace
 from chat_contract.http.cors import RawHeaders, cors_headers
 from chat_contract.http.edge import Receive, Scope, Send, raw_header, request_head, send_problem
 from chat_contract.http.problem import ChatError, jittered
@@ -21,6 +22,7 @@ from publish_server.stream_connection import (
     Connection,
     HasPipelined,
     StreamConnection,
+    Taken,
     response_head,
     take_transport,
 )
@@ -132,10 +134,10 @@ class StreamEndpoint:
         taken = self._take(send, wire, headers)
         if taken is None:
             return None
-        transport, head = taken
+        transport, head, own_place = taken
         audience = room.audience(wire, is_notify=request.mode == "notify")
         connection = StreamConnection(self._hub.subscribers, transport, audience, request.cursor)
-        self._hand_over(connection)
+        self._hand_over(connection, own_place)
         self._hub.subscribers.join(connection, head, self._rng.randint(*RETRY_MS))
         return connection
 
@@ -146,10 +148,10 @@ class StreamEndpoint:
         taken = self._take(send, wire, headers)
         if taken is None:
             return None
-        transport, head = taken
+        transport, head, own_place = taken
         found = tuple(room for room in rooms if room is not None)
         connection = ListConnection(self._hub.lists, transport, wire, found)
-        self._hand_over(connection)
+        self._hand_over(connection, own_place)
         self._hub.lists.join(connection, head, self._rng.randint(*RETRY_MS))
         return connection
 
@@ -184,15 +186,11 @@ class StreamEndpoint:
     def _may_gzip(self, room: Room) -> bool:
         return self._gzip == "always" or (self._gzip == "hot" and bool(room.heat["hot"]))
 
-    def _take(self, send: Send, wire: Wire, headers: RawHeaders) -> tuple[asyncio.Transport, bytes] | None:
+    def _take(self, send: Send, wire: Wire, headers: RawHeaders) -> Taken | None:
         """The connection, out of uvicorn's hands, and the response's head; None when the client has gone."""
         try:
-            transport, default_headers = take_transport(
-                send, send_buffer_bytes=self._send_buffer_bytes, stall_s=self._stall_s
-            )
+            taken = take_transport(send, send_buffer_bytes=self._send_buffer_bytes, stall_s=self._stall_s)
         except HasPipelined:
-            return None
-        if transport.is_closing():
             return None
         headers += [
             (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -201,8 +199,9 @@ class StreamEndpoint:
         ]
         if wire.is_gzip:
             headers.append((b"content-encoding", b"gzip"))
-        return transport, response_head(headers, default_headers, is_chunked=wire.is_chunked)
+        return taken._replace(head=response_head(headers, taken.head, is_chunked=wire.is_chunked))
 
-    def _hand_over(self, connection: Connection) -> None:
+    def _hand_over(self, connection: Connection, place: ConnectionPlace | None) -> None:
+        connection.connection_place = place
         connection.transport.set_protocol(connection)
         self._timer.add(connection)

@@ -129,7 +129,7 @@ def with_failures_answered(app: ASGIApp) -> ASGIApp:
         except ClientDisconnect:
             pass  # a body that never came whole: there is nobody to answer
         except Exception as error:
-            failures.warning("A request failed", exc_info=error)
+            failures.warning("failed", "A request failed", exc_info=error)
             if not is_started:
                 await send_problem(send, internal_error(), [], is_head=scope["method"] == "HEAD")
 

@@ -4,11 +4,13 @@ import gzip
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from chat_contract.http.admission import Admission
 from chat_server.config import ChatSettings
 from chat_server.main import create_server
 from chat_server.spa import accepts_encoding
@@ -50,7 +52,7 @@ async def client(page_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
         embed_frame_ancestors=ANCESTORS,
         public_stream_url="same-origin",
     )
-    transport = httpx.ASGITransport(create_server(settings))
+    transport = httpx.ASGITransport(create_server(settings, Admission(settings, Random(7))))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost", headers={"Accept-Encoding": ""}
     ) as client:

@@ -1,9 +1,12 @@
-"""Each stream is an open file; the usual soft limit of 1,024 is no limit for a crowd."""
+"""Each connection is an open file; the usual soft limit of 1,024 is no limit for a crowd."""
 
 import resource
 from typing import Final
 
 ENOUGH: Final = 1_000_000
+
+SPARE_DESCRIPTORS: Final = 200
+"""For everything that is no connection of a client: stores, logs, files, connections that are refused."""
 
 
 def raise_descriptor_limit() -> int:

@@ -1,0 +1,386 @@
+"""What a client may hold open, over raw sockets. The clock of the deadlines is moved by the test."""
+
+import asyncio
+import contextlib
+import json
+import resource
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from chat_contract.http import connections as module
+from chat_contract.http.connections import Connections, GuardedProtocol, guarded_protocol
+from chat_contract.http.edge import Receive, Scope, Send
+from chat_contract.shares import Shares
+from chat_server.config import ChatSettings
+from local_stack.server_process import ServerProcess
+from tests.chat_stack import StartChatStack
+
+HEAD = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers the length of the body, or at once without reading it."""
+    size = 0
+    if scope["path"] != "/at-once":
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            size += len(message["body"])
+            if not message["more_body"]:
+                break
+    body = b"x" * int(scope["query_string"] or b"0") or b"%d" % size
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]}
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+class Server:
+    """A server of the protocol in this loop, whose clock the test moves."""
+
+    def __init__(self, clock: Clock, guard: Connections, port: int, state: ServerState) -> None:
+        self.clock = clock
+        self.guard = guard
+        self.port = port
+        self.state = state
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def connect(self, sent: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writers.append(writer)
+        writer.write(sent)
+        return reader, writer
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.now_s += seconds
+        self.guard.sweep()
+
+
+@contextlib.asynccontextmanager
+async def serving(**settings: Any) -> Any:
+    clock = Clock()
+    read = ChatSettings.model_validate({"hotchat_secret": "a secret for tests only", **settings})
+    guard = Connections(Shares(read, Random(7)), read.max_connections, clock, Random(7))
+    config = uvicorn.Config(echo, http=guarded_protocol(guard), ws="none", log_config=None)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),  # type: ignore[call-arg]
+        "127.0.0.1",
+        0,
+    )
+    made = Server(clock, guard, server.sockets[0].getsockname()[1], state)
+    try:
+        yield made
+    finally:
+        server.close()
+        for writer in made.writers:
+            writer.transport.abort()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await until(lambda: not state.connections)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    async with asyncio.timeout(10):
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+        body = await reader.readexactly(int(headers["content-length"]))
+    return int(lines[0].split()[1]), headers, body
+
+
+async def assert_closed(reader: asyncio.StreamReader) -> None:
+    async with asyncio.timeout(10):
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+
+
+async def assert_refused(reader: asyncio.StreamReader, status: int, code: str) -> dict[str, str]:
+    got, headers, body = await answer(reader)
+    problem = json.loads(body)
+    assert (got, problem["code"], problem["status"]) == (status, code, status)
+    assert headers["content-type"] == "application/problem+json"
+    assert "x-request-id" in headers
+    assert headers["connection"] == "close"
+    await assert_closed(reader)
+    return headers
+
+
+async def test_a_silent_connection_is_closed_after_its_deadline() -> None:
+    async with serving() as server:
+        reader, _ = await server.connect()
+        await until(lambda: server.guard.first_byte)
+        server.pass_time(module.FIRST_BYTE_S - 1)
+        assert server.guard.count == 1
+        server.pass_time(2)
+        await assert_closed(reader)
+        await until(lambda: server.guard.count == 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "table", "deadline_s"),
+    [
+        pytest.param(HEAD, "head", module.HEAD_S, id="half a head"),
+        pytest.param(b"\r\n", "head", module.HEAD_S, id="an empty line"),
+        pytest.param(POST + b"Content-Length: 99\r\n\r\n{", "body", module.BODY_S, id="half a body"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\n{", "body", module.BODY_S, id="half a chunk"
+        ),
+    ],
+)
+async def test_half_a_request_is_answered_408(sent: bytes, table: str, deadline_s: float) -> None:
+    async with serving() as server:
+        reader, writer = await server.connect(sent)
+        waiting = getattr(server.guard, table)
+        await until(lambda: waiting)
+        for _ in range(3):
+            server.pass_time(deadline_s / 4)
+            writer.write(b"x" if sent == HEAD else b"")
+            await asyncio.sleep(0)
+        server.pass_time(deadline_s / 2)
+        await assert_refused(reader, 408, "request_timeout")
+
+
+async def test_a_kept_connection_may_be_idle_for_long_but_not_for_ever() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect()
+        for _ in range(3):
+            writer.write(HEAD + b"\r\n")
+            assert (await answer(reader))[0] == 200
+            await until(lambda: server.guard.idle)
+            server.pass_time(module.KEEP_ALIVE_S - 1)
+        server.pass_time(2)
+        await assert_closed(reader)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        pytest.param(b"no request\r\n\r\n", 400, "bad_request", id="noise"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nNo colon\r\n\r\n", 400, "bad_request", id="a header without a colon"
+        ),
+        pytest.param(b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request", id="CONNECT"),
+        pytest.param(b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request", id="bytes in the path"),
+        pytest.param(HEAD + b"X: " + b"a" * 60_000, 431, "head_too_large", id="a long header"),
+        pytest.param(HEAD + b"X: a\r\n" * 10_000, 431, "head_too_large", id="many headers"),
+        pytest.param(b"GET /" + b"a" * 60_000, 431, "head_too_large", id="a long path"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 60_000,
+            413,
+            "body_too_large",
+            id="many small chunks",
+        ),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", 400, "bad_request", id="a bad chunk"
+        ),
+    ],
+)
+async def test_what_is_no_request_of_ours_is_answered_with_a_problem(
+    sent: bytes, status: int, code: str
+) -> None:
+    async with serving() as server:
+        reader, _ = await server.connect(sent)
+        await assert_refused(reader, status, code)
+        server.pass_time(module.CLOSING_S + 1)
+        await until(lambda: server.guard.count == 0)
+
+
+async def test_a_second_request_that_is_noise_gets_its_problem_too() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect(HEAD + b"\r\n")
+        assert (await answer(reader))[0] == 200
+        writer.write(b"noise\r\n\r\n")
+        await assert_refused(reader, 400, "bad_request")
+
+
+async def test_a_body_in_many_small_chunks_is_read_up_to_the_bound() -> None:
+    async with serving() as server:
+        chunks = b"1;extension=x\r\na\r\n" * 1_000 + b"0\r\n\r\n"
+        reader, _ = await server.connect(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+        assert (await answer(reader))[2] == b"1000"
+
+
+async def test_a_body_that_nobody_reads_is_dropped_up_to_a_bound() -> None:
+    async with serving() as server:
+        at_once = b"POST /at-once HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+        reader, writer = await server.connect(at_once)
+        assert (await answer(reader))[0] == 200
+        writer.write(b"x" * 100_000 + HEAD + b"\r\n")
+        assert (await answer(reader))[0] == 200
+
+        reader, writer = await server.connect(at_once.replace(b"100000", b"900000000"))
+        assert (await answer(reader))[0] == 200
+        writer.write(b"x" * 1_000_000)
+        await assert_closed(reader)
+
+
+async def test_pipelined_requests_are_bounded() -> None:
+    async with serving() as server:
+        reader, _ = await server.connect((HEAD + b"\r\n") * 20)
+        for _ in range(20):
+            assert (await answer(reader))[0] == 200
+        reader, _ = await server.connect((HEAD + b"\r\n") * 5_000)
+        await until(lambda: server.guard.count <= 1)
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionResetError):
+                assert (await reader.read()).count(b"200 OK") < 5_000
+
+
+async def test_a_client_that_does_not_read_is_closed() -> None:
+    async with serving() as server:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", server.port))
+        with closing(sock):
+            await asyncio.get_running_loop().sock_sendall(sock, b"GET /?9000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            await until(lambda: server.guard.stalled)
+            server.pass_time(module.STALL_S + 1)
+            await until(lambda: server.guard.count == 0)
+
+
+async def test_a_full_process_says_so_and_is_free_again() -> None:
+    async with serving(max_connections=2) as server:
+        _, first = await server.connect(HEAD)
+        await server.connect(HEAD)
+        await until(lambda: server.guard.count == 2)
+        reader, _ = await server.connect(HEAD + b"\r\n")
+        headers = await assert_refused(reader, 503, "server_full")
+        assert int(headers["retry-after"]) >= 1
+        first.close()
+        await until(lambda: server.guard.count == 1)
+        reader, _ = await server.connect(HEAD + b"\r\n")
+        assert (await answer(reader))[0] == 200
+
+
+async def test_connections_of_one_address_are_bounded() -> None:
+    async with serving(connections_per_address=2) as server:
+        for _ in range(2):
+            await server.connect(HEAD)
+        await until(lambda: server.guard.count == 2)
+        reader, _ = await server.connect(HEAD + b"\r\n")
+        headers = await assert_refused(reader, 429, "rate_limited")
+        assert headers["ratelimit-policy"] == '"connections";q=2'
+
+
+async def test_refused_connections_that_stay_are_bounded() -> None:
+    async with serving(max_connections=1) as server:
+        await server.connect(HEAD)
+        await until(lambda: server.guard.count == 1)
+        for _ in range(2 * module.MAX_PARTING):
+            await server.connect()
+        await until(lambda: len(server.guard.parting) == module.MAX_PARTING)
+        server.pass_time(module.CLOSING_S + 1)
+        await until(lambda: not server.guard.parting)
+
+
+async def test_a_shutdown_closes_what_has_no_whole_request() -> None:
+    async with serving() as server:
+        half = [await server.connect(sent) for sent in (b"", HEAD, POST + b"Content-Length: 9\r\n\r\n{")]
+        idle_reader, _ = await server.connect(HEAD + b"\r\n")
+        await answer(idle_reader)
+        await until(lambda: server.guard.count == 4 and server.guard.body and server.guard.head)
+        for connection in list(server.state.connections):
+            connection.shutdown()
+        await until(lambda: not server.state.connections)
+        for reader, _ in half:
+            await assert_closed(reader)
+        assert server.guard.count == 0
+
+
+async def test_abuse_is_logged_once_and_never_with_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as server:
+        for _ in range(20):
+            reader, _ = await server.connect(b"noise\r\n\r\n")
+            await assert_refused(reader, 400, "bad_request")
+        for _ in range(20):
+            _, writer = await server.connect(POST + b"Content-Length: 99\r\n\r\n{")
+            await until(lambda: server.guard.body)
+            writer.transport.abort()
+            await until(lambda: not server.guard.body)
+    assert len(caplog.records) == 1
+    assert caplog.records[0].exc_info is None
+
+
+def protocol_tables(guard: Connections) -> list[dict[GuardedProtocol, float]]:
+    return [guard.first_byte, guard.head, guard.body, guard.idle, guard.closing, guard.stalled, guard.parting]
+
+
+async def test_no_table_keeps_a_connection_that_is_gone() -> None:
+    async with serving() as server:
+        for sent in (b"", HEAD, POST + b"Content-Length: 9\r\n\r\n{", HEAD + b"\r\n", b"noise\r\n\r\n"):
+            _, writer = await server.connect(sent)
+            await until(lambda: server.guard.count == 1)
+            writer.transport.abort()
+            await until(lambda: server.guard.count == 0)
+        await until(lambda: not any(protocol_tables(server.guard)))
+
+
+@pytest.fixture(params=["chat_server", "publish_server"])
+def process(request: pytest.FixtureRequest, start_chat_stack: StartChatStack) -> Iterator[ServerProcess]:
+    stack = start_chat_stack(chat=1, publish=1, scheduler=0)
+    yield stack.chat_servers[0] if request.param == "chat_server" else stack.publish_servers[0]
+
+
+def log_of(process: ServerProcess) -> str:
+    return Path(process.log_path).read_text()
+
+
+def test_a_server_survives_running_out_of_descriptors_and_stops_soon(process: ServerProcess) -> None:
+    running = psutil.Process(process.pid)
+    assert (
+        running.rlimit(psutil.RLIMIT_NOFILE)[0] > 1_024
+        or resource.getrlimit(resource.RLIMIT_NOFILE)[1] <= 1_024
+    )
+    few = running.num_fds() + 50
+    running.rlimit(psutil.RLIMIT_NOFILE, (few, running.rlimit(psutil.RLIMIT_NOFILE)[1]))
+    with ExitStack() as stack:
+        for _ in range(200):
+            client = stack.enter_context(closing(socket.create_connection((process.host, process.port))))
+            with contextlib.suppress(OSError):
+                client.sendall(POST + b"Content-Length: 99\r\n\r\n{")
+    deadline_s = time.monotonic() + 10
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{process.base_url}/healthz/live").status_code == 200:
+                break
+        assert time.monotonic() < deadline_s, "it does not answer any more"
+
+    with ExitStack() as stack:
+        for sent in (b"", HEAD, POST + b"Content-Length: 99\r\n\r\n{") * 5:
+            client = stack.enter_context(closing(socket.create_connection((process.host, process.port))))
+            client.sendall(sent)
+        assert httpx.get(f"{process.base_url}/healthz/live").status_code == 200
+        process.stop()
+    assert process.exit_code() in (0, -signal.SIGTERM), "it was killed: something held up its end"
+    assert "Traceback" not in log_of(process)
