@@ -19,14 +19,17 @@ from chat_server.errors import bad_input, store_unavailable
 from chat_server.fetch.store_circuit import StoreCircuit
 from chat_server.outage import Outage
 
-READ_TIMEOUT_S: Final = 0.9
-"""A client is told within about a second that the store does not answer."""
+STATEMENT_TIMEOUT_S: Final = 0.5
+"""Postgres cancels a visitor's read after this time."""
 
-INTERNAL_TIMEOUT_S: Final = 1.8
+INTERNAL_TIMEOUT_S: Final = 1.2
 """publish_server gives up after 2 s."""
 
-STATEMENT_SHARE: Final = 0.85
-"""Postgres cancels a slow statement at this share of the timeout, so that our own timeout means silence."""
+SILENCE_S: Final = 0.5
+"""How much longer we wait than Postgres should need to cancel: after that it is silent. Wide enough for a process or a
+machine that is short of CPU."""
+
+CONNECT_TIMEOUT_S: Final = 0.9
 
 WAIT_S: Final = 0.5
 """For a connection of the lane. Overflow rule: REFUSE, 503."""
@@ -60,21 +63,24 @@ async def open_read_lane(
     name: str,
     *,
     clock: Callable[[], float],
-    timeout_s: float = READ_TIMEOUT_S,
+    timeout_s: float = STATEMENT_TIMEOUT_S,
 ) -> AsyncIterator["ReadLane"]:
-    """A lane with up to so many connections, made when needed, so that a server starts while Postgres is away."""
+    """A lane with up to so many connections, made when needed, so that a server starts while Postgres is away.
+
+    Postgres cancels a statement after `timeout_s`.
+    """
     pool = await asyncpg.create_pool(
         asyncpg_dsn(database_url),
         min_size=0,
         max_size=connections,
         max_inactive_connection_lifetime=60,
-        timeout=READ_TIMEOUT_S,
-        command_timeout=timeout_s,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=timeout_s + SILENCE_S,
         reset=_keep_session,
         server_settings={
             "application_name": f"hotchat {name}",
             "default_transaction_read_only": "on",
-            "statement_timeout": f"{timeout_s * STATEMENT_SHARE * 1000:.0f}",
+            "statement_timeout": f"{timeout_s * 1000:.0f}",
             "jit": "off",
         },
     )
@@ -101,7 +107,7 @@ class ReadLane:
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s + SILENCE_S
         self._connections = asyncio.Semaphore(pool.get_max_size())
         third = max(1, pool.get_max_size() // 3)
         self._for_unknown_rooms = asyncio.Semaphore(third)

@@ -33,7 +33,7 @@ MAX_CHUNK: Final = 16_000
 BUDGET_S: Final = 0.2
 """No further chunk is begun after this time; the answer says where to go on."""
 
-STATEMENT_TIMEOUT_S: Final = 0.3
+STATEMENT_TIMEOUT_S: Final = 0.25
 
 WAIT_S: Final = 0.5
 MAX_WAITING: Final = 50
