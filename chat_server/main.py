@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
@@ -84,7 +85,8 @@ def create_app() -> FastAPI:
     app.include_router(internal_endpoints.router)
     app.include_router(health.router)
     add_docs_page(app)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    # Built once: it takes about 60 ms, and anyone may ask for it.
+    app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     return app
 
 

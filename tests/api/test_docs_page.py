@@ -54,3 +54,8 @@ def test_the_documentation_page_has_all_its_files(server: ServerProcess) -> None
         for address in files:
             assert http.get(address).status_code == 200, address
         assert "validatorUrl: null" in http.get("/docs/start.js").text
+
+
+def test_the_openapi_document_is_built_once() -> None:
+    for app in (create_chat_app(), create_publish_app()):
+        assert app.openapi() is app.openapi()
