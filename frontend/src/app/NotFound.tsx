@@ -1,15 +1,22 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { isEmbedPath } from "@/lib/embed-path";
 
+/** No such page. What others may frame has no way to the rest of the page. */
 export function NotFound() {
   const { t } = useTranslation();
+  const isEmbedded = useLocation({ select: ({ pathname }) => isEmbedPath(pathname) });
   return (
     <main className="problem-page">
       <h1>{t("problem.not_found")}</h1>
-      <p>{t("problem.not_foundHint")}</p>
-      <Link to="/" className="primary-button">
-        {t("problem.toLobby")}
-      </Link>
+      {!isEmbedded && (
+        <>
+          <p>{t("problem.not_foundHint")}</p>
+          <Link to="/" className="primary-button">
+            {t("problem.toLobby")}
+          </Link>
+        </>
+      )}
     </main>
   );
 }

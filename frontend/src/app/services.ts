@@ -1,7 +1,7 @@
 import { ChatApi } from "@/lib/api/chat-api";
 import { browserClock } from "@/lib/clock";
 import type { Config } from "@/lib/contract/types";
-import { Outbox } from "@/lib/outbox/outbox";
+import { OtherSession, Outbox } from "@/lib/outbox/outbox";
 import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/lib/services";
@@ -13,6 +13,8 @@ import { eventSourceNotify } from "@/lib/stream/notify-stream";
 import { openSharedStreams } from "@/lib/stream/shared-streams";
 
 const TOKEN_KEY = "hotchat.token";
+const SESSION_LOCK = "hotchat.session";
+const ALONE_WITHIN_MS = 3_000; // a post that takes longer has left with its own cookie
 
 /** Everything the page works with, made once. */
 export function createServices(): Services {
@@ -20,14 +22,14 @@ export function createServices(): Services {
   // In a frame of another site a cookie is not sent; the token is, and what such a frame remembers is that site's alone.
   const isFramed = window.parent !== window;
   let token = isFramed ? remembered(TOKEN_KEY) : null;
-  const keepToken = (made: string) => {
+  const keepToken = (made: string | null) => {
     token = made;
-    remember(TOKEN_KEY, made);
+    if (made !== null) remember(TOKEN_KEY, made);
   };
   const api = new ChatApi((input) => fetch(withToken(new Request(input), token)));
   const config = onceUntilItWorks(api.config);
   const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
-  const session = new SessionStore(api, storage, isFramed ? keepToken : undefined);
+  const session = new SessionStore(api, storage, isFramed ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
   window.addEventListener("storage", readCounts.refresh);
   const outbox = new Outbox({
@@ -35,12 +37,24 @@ export function createServices(): Services {
     api,
     clock: browserClock,
     random: Math.random,
-    renewSession: session.renew,
+    userId: () => {
+      const { viewer } = session.getSnapshot();
+      return viewer === undefined ? undefined : (viewer?.id ?? null);
+    },
+    sessionIsOver: () => void session.load(),
+    asUser: (userId, work) =>
+      withLock({ name: SESSION_LOCK, mode: "shared" }, async () => {
+        // A frame sends its own token, whoever signs in elsewhere; a cookie is the same in all tabs.
+        if (!isFramed && !session.isStillUser(userId)) throw new OtherSession();
+        return work();
+      }),
     exclusively,
   });
-  outbox.subscribe(() => {
-    if (outbox.getSnapshot().needsSession && !session.getSnapshot().isAsking) session.ask();
+  session.subscribe(() => {
+    outbox.userChanged();
+    if (session.getSnapshot().viewer === null) readCounts.refresh();
   });
+  window.addEventListener("storage", session.heardOfOtherTab);
   window.addEventListener("online", outbox.flush);
   void session.load();
   void outbox.restore();
@@ -92,18 +106,27 @@ function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
 }
 
 /** One tab at a time where the browser has locks; elsewhere the server's idempotency keeps posts single. */
-async function exclusively(name: string, work: () => Promise<void>): Promise<void> {
+const exclusively = (name: string, work: () => Promise<void>): Promise<void> => withLock({ name }, work);
+
+/** A session changes while no tab sends under the one before. */
+const alone = (work: () => Promise<void>): Promise<void> =>
+  withLock({ name: SESSION_LOCK, signal: AbortSignal.timeout(ALONE_WITHIN_MS) }, work);
+
+async function withLock<T>(
+  { name, ...options }: LockOptions & { name: string },
+  work: () => Promise<T>,
+): Promise<T> {
   const locks = (navigator as { locks?: LockManager }).locks;
   if (locks === undefined) return work();
   const lock: { isHeld: boolean } = { isHeld: false };
   try {
-    await locks.request(name, () => {
+    return await locks.request(name, options, () => {
       lock.isHeld = true;
       return work();
     });
   } catch (error) {
     if (lock.isHeld) throw error;
-    await work(); // a frame that may store nothing may lock nothing
+    return work(); // a frame that may store nothing may lock nothing; and no wait is for ever
   }
 }
 

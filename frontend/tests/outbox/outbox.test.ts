@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Draft } from "@/lib/contract/types";
-import { Outbox } from "@/lib/outbox/outbox";
+import { OtherSession, Outbox, SESSION_OVER } from "@/lib/outbox/outbox";
 import { memoryOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { FakeClock, settled } from "../support/fake-clock";
 import { message } from "../support/fake-room";
@@ -11,14 +11,20 @@ let clock: FakeClock;
 let store: OutboxStore;
 let refusals: Problem[];
 let received: Draft[];
-let hasSession: boolean;
+let userId: string | null | undefined;
+let browserIsOf: string; // whose cookie the browser has
+let sentAs: string[];
+let senders: Map<string, string>;
 
 beforeEach(() => {
   clock = new FakeClock();
   store = memoryOutboxStore();
   refusals = [];
   received = [];
-  hasSession = true;
+  userId = "ann";
+  browserIsOf = "ann";
+  sentAs = [];
+  senders = new Map();
 });
 
 function open(): Outbox {
@@ -26,12 +32,21 @@ function open(): Outbox {
     store,
     clock,
     random: () => 0.5,
-    renewSession: () => Promise.resolve(hasSession),
+    userId: () => userId,
+    sessionIsOver: () => {
+      userId = null;
+    },
+    asUser: (writer, work) => {
+      if (writer !== browserIsOf) return Promise.reject(new OtherSession());
+      sentAs.push(writer);
+      return work();
+    },
     exclusively: (_name, work) => work(),
     api: {
       post: (_roomId, draft) => {
         const refusal = refusals.shift();
         if (refusal !== undefined) return Promise.reject(refusal);
+        senders.set(draft.text, sentAs.at(-1) ?? "");
         if (!received.some((each) => each.client_message_id === draft.client_message_id))
           received.push(draft);
         return Promise.resolve(
@@ -107,33 +122,97 @@ describe("a post", () => {
     expect((await store.all()).map((post) => post.text)).toEqual(["one"]);
   });
 
-  it("asks for a session when the one just made is not taken either", async () => {
-    refusals = [new Problem(401, "unauthenticated", ""), new Problem(401, "unauthenticated", "")];
-    const outbox = open();
-    write(outbox, "one");
-    await settled();
-    expect(outbox.getSnapshot().needsSession).toBe(true);
-    outbox.sessionIsBack();
-    await settled();
-    expect(statuses(outbox)).toEqual(["sent"]);
-  });
-
-  it("renews an expired session without asking, else waits for a name", async () => {
+  it("is kept unsent when its writer's session is over, until somebody sends it again", async () => {
     refusals = [new Problem(401, "session_expired", "")];
     const outbox = open();
+    write(outbox, "one", "two");
+    await settled();
+    outbox.userChanged();
+    expect(outbox.getSnapshot().posts.map((post) => "code" in post && post.code)).toEqual([
+      SESSION_OVER,
+      SESSION_OVER,
+    ]);
+    userId = browserIsOf = "bob";
+    outbox.userChanged();
+    await settled();
+    expect(texts()).toEqual([]);
+    outbox.retry("id-of-one");
+    outbox.discard("id-of-two");
+    await settled();
+    expect([texts(), sentAs.at(-1), await store.all()]).toEqual([["one"], "bob", []]);
+  });
+
+  it("is never sent by the tab of another user who signed in elsewhere", async () => {
+    const outbox = open();
+    browserIsOf = "bob"; // in another tab, and this one has not heard of it
     write(outbox, "one");
+    await settled();
+    expect([statuses(outbox), sentAs]).toEqual([["failed"], []]);
+  });
+
+  it("of another user waits after a reload, and goes out when its writer is back", async () => {
+    refusals = [unreachable()];
+    write(open(), "one");
+    await settled();
+    userId = browserIsOf = "bob";
+    const reopened = open();
+    await reopened.restore();
+    await clock.advance(600_000);
+    expect([statuses(reopened), texts()]).toEqual([["failed"], []]);
+    userId = browserIsOf = "ann";
+    reopened.userChanged();
+    await settled();
+    expect([texts(), sentAs.at(-1)]).toEqual([["one"], "ann"]);
+  });
+
+  it("waits while nobody knows whose browser it is", async () => {
+    refusals = [unreachable()];
+    write(open(), "one");
+    await settled();
+    userId = undefined;
+    const reopened = open();
+    await reopened.restore();
+    await clock.advance(600_000);
+    expect(statuses(reopened)).toEqual(["queued"]);
+    userId = "ann";
+    reopened.userChanged();
     await settled();
     expect(texts()).toEqual(["one"]);
-
-    hasSession = false;
-    refusals = [new Problem(401, "session_expired", "")];
-    write(outbox, "two");
-    await settled();
-    expect(outbox.getSnapshot().needsSession).toBe(true);
-    outbox.sessionIsBack();
-    await settled();
-    expect(texts()).toEqual(["one", "two"]);
   });
+});
+
+it("whoever signs in and out in between, no post goes out under another user", async () => {
+  const step = fc.constantFrom("write", "ann", "bob", "out", "reload", "refused", "wait");
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      [store, received, refusals, sentAs] = [memoryOutboxStore(), [], [], []];
+      userId = browserIsOf = "ann";
+      const writers = new Map<string, string>();
+      let outbox = open();
+      for (const [index, name] of steps.entries()) {
+        if (name === "write" && userId) {
+          writers.set(`text-${index}`, userId);
+          write(outbox, `text-${index}`);
+        } else if (name === "ann" || name === "bob") {
+          userId = browserIsOf = name;
+          outbox.userChanged();
+        } else if (name === "out") {
+          userId = null;
+          browserIsOf = "";
+          outbox.userChanged();
+        } else if (name === "reload") {
+          outbox = open();
+          await outbox.restore();
+        } else if (name === "refused") refusals.push(unreachable());
+        else await clock.advance(60_000);
+        await settled();
+      }
+      await clock.advance(600_000);
+      expect(sentAs.every((writer) => writer === "ann" || writer === "bob")).toBe(true);
+      for (const { text } of received) expect(senders.get(text)).toBe(writers.get(text));
+    }),
+    { numRuns: 200 },
+  );
 });
 
 it("whatever fails in between, every post arrives once and in order", async () => {

@@ -34,7 +34,9 @@ beforeEach(async () => {
     },
     clock,
     random,
-    renewSession: () => Promise.resolve(false),
+    userId: () => "me",
+    sessionIsOver: () => undefined,
+    asUser: (_userId, work) => work(),
     exclusively: (_name, work) => work(),
   });
   view = new RoomView({

@@ -8,7 +8,7 @@ import { IconButton } from "@/lib/IconButton";
 import { shownName } from "@/lib/text/shown-name";
 import { OneLine } from "@/lib/text/UserText";
 import type { RoomScreen } from "@/lib/paced/room-view";
-import { useServices, useSession } from "@/lib/services";
+import { useServices, useSession, useViewer } from "@/lib/services";
 import { completionAria, Completions, type Completion } from "./Completions";
 import { readDraft, saveDraft } from "./drafts";
 import { EmojiButton } from "./EmojiButton";
@@ -52,6 +52,12 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
   const authorOf = (message: Message) => shownName(message.author.nickname, t("person.unnamed"));
 
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
+
+  // Signing out clears the drafts, this one too; a session that ran out does not.
+  const isSomebody = useViewer() !== null;
+  useEffect(() => {
+    if (!isSomebody && !isEditing) setText(readDraft(roomId));
+  }, [isSomebody, isEditing, roomId]);
 
   const contextMessage = context?.message;
   useEffect(() => {

@@ -3,7 +3,7 @@ import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/lib/Contained";
 import type { Message } from "@/lib/contract/types";
-import type { Post } from "@/lib/outbox/outbox";
+import { SESSION_OVER, type Post } from "@/lib/outbox/outbox";
 import type { Row } from "@/lib/paced/rows";
 import { useServices } from "@/lib/services";
 import { PersonName, useShownPerson } from "@/lib/text/UserText";
@@ -189,13 +189,18 @@ function LeftOutButton({ count, afterSeq }: { count: number; afterSeq: number })
 
 function PostState({ post }: { post: Post }) {
   const { t } = useTranslation();
-  const { outbox } = useServices();
+  const { outbox, session } = useServices();
   const seconds = useCountdown(post.status === "waiting" ? post.retryAtMs : null);
   if (post.status === "failed") {
     return (
       <div className="post-state post-failed" role="alert">
-        <TriangleAlert size={13} aria-hidden="true" /> {t("message.failed")}
-        <button type="button" className="text-button" onClick={() => outbox.retry(post.clientId)}>
+        <TriangleAlert size={13} aria-hidden="true" />{" "}
+        {t(post.code === SESSION_OVER ? "message.sessionOver" : "message.failed")}
+        <button
+          type="button"
+          className="text-button"
+          onClick={() => session.withName(() => outbox.retry(post.clientId))}
+        >
           <RotateCcw size={13} aria-hidden="true" /> {t("message.retry")}
         </button>
         <button type="button" className="text-button" onClick={() => outbox.discard(post.clientId)}>

@@ -11,7 +11,7 @@ const NICKNAME_MAX = 32;
 /** Asks for a nickname in place, with one suggested; what was written stays where it is. */
 export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => void }) {
   const { t } = useTranslation();
-  const { session, outbox } = useServices();
+  const { session } = useServices();
   const [nickname, setNickname] = useState(
     () => session.rememberedNickname ?? suggestedNickname(Math.random),
   );
@@ -24,7 +24,6 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
     setIsJoining(true);
     try {
       await session.join(nickname.trim());
-      outbox.sessionIsBack();
       onDone();
     } catch (error) {
       setProblem(error instanceof Problem ? error : null);

@@ -2,8 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Problem } from "@/lib/api/problem";
 
-/** A room that cannot be shown, why, and the way out. */
-export function RoomProblem({ problem }: { problem: Problem }) {
+/** A room that cannot be shown, why, and the way out: in a tab of its own from a frame. */
+export function RoomProblem({ problem, isEmbedded }: { problem: Problem; isEmbedded: boolean }) {
   const { t } = useTranslation();
   const code =
     problem.code === "room_not_found" || problem.code === "forbidden" ? problem.code : "unreachable";
@@ -11,9 +11,15 @@ export function RoomProblem({ problem }: { problem: Problem }) {
     <section className="problem-page">
       <h1>{t(`problem.${code}`)}</h1>
       <p>{t(`problem.${code}Hint`)}</p>
-      <Link to="/" className="primary-button">
-        {t("problem.toLobby")}
-      </Link>
+      {isEmbedded ? (
+        <a href="/" target="_blank" rel="noopener" className="primary-button">
+          {t("problem.toLobby")}
+        </a>
+      ) : (
+        <Link to="/" className="primary-button">
+          {t("problem.toLobby")}
+        </Link>
+      )}
     </section>
   );
 }

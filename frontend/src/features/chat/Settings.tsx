@@ -1,11 +1,13 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { reasonOf } from "@/lib/api/problem";
 import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n/i18n";
 import { canNotify, isNotifying, setNotifying } from "@/lib/notifications";
 import type { Reading } from "@/lib/paced/room-view";
 import { readReading, saveReading } from "@/lib/reading";
 import { useServices, useViewer } from "@/lib/services";
+import { shownName } from "@/lib/text/shown-name";
 import { useOpenRoom } from "./room-context";
 
 const SLOW_MODES_S = [0, 5, 10, 30, 60, 300];
@@ -30,6 +32,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
           <LanguageChoice />
           <NotificationChoice />
           {isOwner && <SlowModeChoice />}
+          {viewer !== null && <SignOut nickname={viewer.nickname} onDone={onClose} />}
           <div className="dialog-buttons">
             <Dialog.Close className="primary-button">{t("app.close")}</Dialog.Close>
           </div>
@@ -101,6 +104,40 @@ function NotificationChoice() {
         {isRefused && <span className="quiet"> {t("settings.notificationsOff")}</span>}
       </span>
     </label>
+  );
+}
+
+/** Ends this browser's session, or all of this person's. */
+function SignOut({ nickname, onDone }: { nickname: string; onDone: () => void }) {
+  const { t } = useTranslation();
+  const { session } = useServices();
+  const [problem, setProblem] = useState<string | null>(null);
+  const signOut = async (everywhere: boolean) => {
+    setProblem(null);
+    try {
+      await session.signOut(everywhere);
+      onDone();
+    } catch (error) {
+      setProblem(reasonOf(error, t("settings.signOutFailed")));
+    }
+  };
+  return (
+    <fieldset className="choice sign-out">
+      <legend>{t("settings.session")}</legend>
+      <p className="quiet">{t("settings.signedInAs", { name: shownName(nickname, t("person.unnamed")) })}</p>
+      <div className="sign-out-buttons">
+        <button type="button" className="quiet-button" onClick={() => void signOut(false)}>
+          {t("settings.signOut")}
+        </button>
+        <button type="button" className="quiet-button" onClick={() => void signOut(true)}>
+          {t("settings.signOutEverywhere")}
+        </button>
+      </div>
+      <p className="quiet">{t("settings.signOutHelp")}</p>
+      <p className="composer-error" role="alert">
+        {problem}
+      </p>
+    </fieldset>
   );
 }
 

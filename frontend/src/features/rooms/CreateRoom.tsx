@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { v4 as uuid } from "uuid";
 import { Problem } from "@/lib/api/problem";
 import { useServices } from "@/lib/services";
 import { suggestedNickname } from "@/lib/suggested-nickname";
@@ -19,6 +20,7 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
   const [nickname, setNickname] = useState(
     () => session.rememberedNickname ?? suggestedNickname(Math.random),
   );
+  const [roomKey, setRoomKey] = useState(() => uuid());
   const [problem, setProblem] = useState<string | null>(null);
   const needsName = session.getSnapshot().viewer == null;
 
@@ -26,7 +28,7 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
     try {
       if (needsName) await session.join(nickname.trim());
       await session.withSession(async () => {
-        const room = await api.createRoom(name.trim());
+        const room = await api.createRoom(name.trim(), roomKey);
         await queryClient.invalidateQueries({ queryKey: ["rooms"] });
         onClose();
         await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
@@ -55,7 +57,10 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
                 maxLength={NAME_MAX}
                 required
                 dir="auto"
-                onChange={(e) => setName(e.target.value)}
+                onChange={(e) => {
+                  setName(e.target.value);
+                  setRoomKey(uuid()); // another name is another room
+                }}
               />
             </label>
             {needsName && (

@@ -39,14 +39,27 @@ export class ChatApi {
   createSession = (nickname: string): Promise<Session> =>
     answer(this.#client.POST("/api/v1/sessions", { body: { nickname } }));
 
+  /** Sign out. */
+  endSession = async (): Promise<void> => {
+    await answer(this.#client.DELETE("/api/v1/sessions/current"));
+  };
+
+  /** End every session of this person. */
+  endAllSessions = async (): Promise<void> => {
+    await answer(this.#client.DELETE("/api/v1/sessions"));
+  };
+
   rooms = (cursor?: string): Promise<RoomsPage> =>
     answer(this.#client.GET("/api/v1/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }));
 
   roomsNamed = (q: string): Promise<RoomsPage> =>
     answer(this.#client.GET("/api/v1/rooms", { params: { query: { q } } }));
 
-  createRoom = (name: string): Promise<Room> =>
-    answer(this.#client.POST("/api/v1/rooms", { body: { name } }));
+  /** The same key makes the same room, however often it is asked for. */
+  createRoom = (name: string, idempotencyKey: string): Promise<Room> =>
+    answer(
+      this.#client.POST("/api/v1/rooms", { body: { name }, headers: { "Idempotency-Key": idempotencyKey } }),
+    );
 
   room = (room_id: string): Promise<Room> =>
     answer(this.#client.GET("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));

@@ -3,6 +3,8 @@ import { openDB, type DBSchema } from "idb";
 /** A message that is on its way: what survives a reload. */
 export interface StoredPost {
   readonly clientId: string;
+  /** Who wrote it; unknown of posts that earlier versions of the page stored. */
+  readonly userId?: string;
   readonly roomId: string;
   readonly text: string;
   readonly replyTo: string | null;

@@ -1,5 +1,6 @@
 /** Posts wait here from Enter until the server has answered: shown at once, kept over reload and offline, sent in
- * order, one at a time per room, always with the id they were given first, so that a retry never makes a second. */
+ * order, one at a time per room, always with the id they were given first, so that a retry never makes a second. A post
+ * belongs to the user who wrote it: under another session it stays unsent until somebody sends it again. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
@@ -16,13 +17,14 @@ export type PostStatus =
   | { readonly status: "failed"; readonly code: string }
   | { readonly status: "sent"; readonly message: Message };
 
+/** The code of a post whose writer's session is over. */
+export const SESSION_OVER = "session_over";
+
 export type Post = Omit<StoredPost, "failedCode"> & PostStatus;
 
 export interface OutboxState {
   /** In the order they were written; sent ones stay until `forget`. */
   readonly posts: readonly Post[];
-  /** A post waits for somebody to say who they are. */
-  readonly needsSession: boolean;
 }
 
 export interface OutboxParts {
@@ -30,17 +32,23 @@ export interface OutboxParts {
   readonly api: Pick<ChatApi, "post">;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Make a session again without asking, with the name known from before; false where there is none. */
-  readonly renewSession: () => Promise<boolean>;
+  /** Who this browser is: null for nobody, undefined while that is not known. */
+  readonly userId: () => string | null | undefined;
+  /** The server takes this user's session no longer. */
+  readonly sessionIsOver: () => void;
+  /** Do it while the browser's session is this user's; throws OtherSession where it is not. */
+  readonly asUser: <T>(userId: string, work: () => Promise<T>) => Promise<T>;
   /** Only one tab sends a room's posts at a time. */
   readonly exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
 }
 
+/** Another tab has signed this user out. */
+export class OtherSession extends Error {}
+
 export class Outbox {
-  #state: OutboxState = { posts: [], needsSession: false };
+  #state: OutboxState = { posts: [] };
   readonly #sending = new Set<string>();
   readonly #attempts = new Map<string, number>();
-  readonly #renewedFor = new Set<string>(); // once for a post: a browser may keep no session at all
   readonly #clientIds = new Map<string, string>();
   readonly #listeners = new Listeners();
 
@@ -59,15 +67,34 @@ export class Outbox {
     const known = new Set(this.#state.posts.map((post) => post.clientId));
     const posts = stored.filter((post) => !known.has(post.clientId)).map(fromStored);
     this.#set({ posts: [...posts, ...this.#state.posts] });
-    this.flush();
+    this.userChanged();
   }
+
+  /** Another user, or none: only their own posts may go out. */
+  userChanged = (): void => {
+    const userId = this.parts.userId();
+    if (userId === undefined) return;
+    this.#set({
+      posts: this.#state.posts.map((post) => {
+        if (post.userId === undefined) return userId === null ? post : { ...post, userId };
+        if (post.status === "failed" && post.code === SESSION_OVER && post.userId === userId)
+          return { ...base(post), status: "queued" };
+        const isUnsent = post.status === "queued" || post.status === "waiting";
+        return isUnsent && post.userId !== userId
+          ? { ...base(post), status: "failed", code: SESSION_OVER }
+          : post;
+      }),
+    });
+    this.flush();
+  };
 
   /** Queue a message; it is on screen with the next frame. */
   add(post: { clientId: string; roomId: string; text: string; replyTo: string | null }): void {
     const queuedAtMs = Math.max(this.parts.clock.now(), (this.#state.posts.at(-1)?.queuedAtMs ?? 0) + 1);
-    const queued: Post = { ...post, queuedAtMs, status: "queued" };
-    this.#set({ posts: [...this.#state.posts, queued] });
-    void this.parts.store.put({ ...post, queuedAtMs, failedCode: null }).finally(() => this.flush());
+    const userId = this.parts.userId();
+    const owned = { ...post, queuedAtMs, ...(userId ? { userId } : {}) };
+    this.#set({ posts: [...this.#state.posts, { ...owned, status: "queued" }] });
+    void this.parts.store.put({ ...owned, failedCode: null }).finally(() => this.flush());
   }
 
   /** Send whatever may be sent: after a reload, when the network or the session is back. */
@@ -75,9 +102,14 @@ export class Outbox {
     for (const roomId of new Set(this.#state.posts.map((post) => post.roomId))) void this.#sendRoom(roomId);
   };
 
+  /** Send a failed post again, as whoever this browser is now: somebody asked for it. */
   retry(clientId: string): void {
-    this.#change(clientId, (post) => ({ ...base(post), status: "queued" }));
-    this.flush();
+    const userId = this.parts.userId();
+    if (!userId) return;
+    this.#change(clientId, (post) => ({ ...base(post), userId, status: "queued" }));
+    const post = this.#state.posts.find((each) => each.clientId === clientId);
+    if (post === undefined) return;
+    void this.parts.store.put({ ...base(post), failedCode: null }).finally(() => this.flush());
   }
 
   discard(clientId: string): void {
@@ -89,12 +121,6 @@ export class Outbox {
   forget(clientIds: readonly string[]): void {
     if (clientIds.length === 0) return;
     this.#set({ posts: this.#state.posts.filter((post) => !clientIds.includes(post.clientId)) });
-  }
-
-  sessionIsBack(): void {
-    this.#renewedFor.clear();
-    this.#set({ needsSession: false });
-    this.flush();
   }
 
   async #sendRoom(roomId: string): Promise<void> {
@@ -113,43 +139,38 @@ export class Outbox {
 
   /** The first post of the room that is not sent; none while it waits, failed ones are stepped over. */
   #next(roomId: string): Post | undefined {
-    if (this.#state.needsSession) return undefined;
+    const userId = this.parts.userId();
     const first = this.#state.posts.find(
       (post) => post.roomId === roomId && post.status !== "sent" && post.status !== "failed",
     );
-    return first?.status === "waiting" && first.retryAtMs > this.parts.clock.now() ? undefined : first;
+    if (!userId || first?.userId !== userId) return undefined;
+    return first.status === "waiting" && first.retryAtMs > this.parts.clock.now() ? undefined : first;
   }
 
   /** True when the next one may follow. */
   async #send(post: Post): Promise<boolean> {
     this.#change(post.clientId, () => ({ ...base(post), status: "sending" }));
     try {
-      const message = await this.parts.api.post(post.roomId, {
-        client_message_id: post.clientId,
-        text: post.text,
-        ...(post.replyTo === null ? {} : { reply_to: post.replyTo }),
-      });
+      const message = await this.parts.asUser(post.userId ?? "", () =>
+        this.parts.api.post(post.roomId, {
+          client_message_id: post.clientId,
+          text: post.text,
+          ...(post.replyTo === null ? {} : { reply_to: post.replyTo }),
+        }),
+      );
       this.#remember(message.id, post.clientId);
       this.#attempts.delete(post.clientId);
-      this.#renewedFor.delete(post.clientId);
       this.#change(post.clientId, () => ({ ...base(post), status: "sent", message }));
       await this.parts.store.remove(post.clientId);
       return true;
     } catch (error) {
+      if (error instanceof OtherSession) return this.#sessionOver(post);
       return await this.#refused(post, error instanceof Problem ? error : unreachable());
     }
   }
 
   async #refused(post: Post, problem: Problem): Promise<boolean> {
-    if (problem.status === 401) {
-      this.#change(post.clientId, () => ({ ...base(post), status: "queued" }));
-      if (!this.#renewedFor.has(post.clientId)) {
-        this.#renewedFor.add(post.clientId);
-        if (await this.parts.renewSession()) return true;
-      }
-      this.#set({ needsSession: true });
-      return false;
-    }
+    if (problem.status === 401) return this.#sessionOver(post);
     if (!problem.isPassing) {
       this.#change(post.clientId, () => ({ ...base(post), status: "failed", code: problem.code }));
       await this.parts.store.put({ ...base(post), failedCode: problem.code });
@@ -162,6 +183,12 @@ export class Outbox {
     this.#change(post.clientId, () => ({ ...base(post), status: "waiting", retryAtMs, code: problem.code }));
     this.parts.clock.after(waitMs, () => this.flush());
     return false;
+  }
+
+  #sessionOver(post: Post): boolean {
+    this.#change(post.clientId, () => ({ ...base(post), status: "failed", code: SESSION_OVER }));
+    this.parts.sessionIsOver();
+    return true;
   }
 
   #remember(messageId: string, clientId: string): void {
@@ -180,8 +207,9 @@ export class Outbox {
   }
 }
 
-const base = ({ clientId, roomId, text, replyTo, queuedAtMs }: Post) => ({
+const base = ({ clientId, userId, roomId, text, replyTo, queuedAtMs }: Post) => ({
   clientId,
+  ...(userId === undefined ? {} : { userId }),
   roomId,
   text,
   replyTo,

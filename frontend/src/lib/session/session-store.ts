@@ -5,6 +5,9 @@ import type { Author } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 const NICKNAME_KEY = "hotchat.nickname";
+/** Whose the browser's cookie is, for all tabs. */
+const USER_KEY = "hotchat.user";
+const OF_THE_READER = /^hotchat\.(?:nickname|user|token|draft\..*|read|notify|pin-hidden\..*)$/;
 
 export interface SessionState {
   /** Undefined until the server has been asked. */
@@ -20,10 +23,12 @@ export class SessionStore {
   readonly #listeners = new Listeners();
 
   constructor(
-    private readonly api: Pick<ChatApi, "me" | "createSession">,
+    private readonly api: Pick<ChatApi, "me" | "createSession" | "endSession" | "endAllSessions">,
     private readonly storage: Storage | null,
     /** Hears the token of each new session; a browser that sends its cookie needs none. */
-    private readonly keepToken: (token: string) => void = () => {},
+    private readonly keepToken: (token: string | null) => void = () => {},
+    /** Do it while no tab sends anything under the session before. */
+    private readonly alone: (work: () => Promise<void>) => Promise<void> = (work) => work(),
   ) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
@@ -36,13 +41,16 @@ export class SessionStore {
 
   async load(): Promise<void> {
     try {
-      this.#set({ viewer: await this.api.me() });
+      const viewer = await this.api.me();
+      this.#keep(viewer);
+      this.#set({ viewer });
     } catch (error) {
       this.#hasExpired = error instanceof Problem && error.code === "session_expired";
-      // Away is not signed out: reading goes on, and the first post finds out.
-      if (this.#state.viewer === undefined || (error instanceof Problem && error.status === 401)) {
+      if (error instanceof Problem && error.status === 401) {
+        this.#keepUserId("");
         this.#set({ viewer: null });
-      }
+        // Away is not signed out: reading goes on, and the first post finds out.
+      } else if (this.#state.viewer === undefined) this.#set({ viewer: this.#remembered() });
     }
   }
 
@@ -77,14 +85,76 @@ export class SessionStore {
 
   /** Throws the server's Problem when it does not take the name. */
   join = async (nickname: string): Promise<void> => {
-    const session = await this.api.createSession(nickname);
-    this.storage?.setItem(NICKNAME_KEY, session.user.nickname);
-    this.keepToken(session.token);
+    await this.alone(async () => {
+      const session = await this.api.createSession(nickname);
+      this.#keep(session.user);
+      this.keepToken(session.token);
+      this.#set({ viewer: session.user, isAsking: false });
+    });
     const calls = this.#then;
     this.#then = [];
-    this.#set({ viewer: session.user, isAsking: false });
     for (const call of calls) call();
   };
+
+  /** End this session, or all of this person's, and forget who they were. Throws the server's Problem. */
+  signOut = async (everywhere: boolean): Promise<void> => {
+    await this.alone(async () => {
+      try {
+        await (everywhere ? this.api.endAllSessions() : this.api.endSession());
+      } catch (error) {
+        // It was over already.
+        if (!(error instanceof Problem) || error.status !== 401) throw error;
+      }
+      this.#forget();
+    });
+  };
+
+  /** Whether the browser's session is still this user's, as far as any tab knows. */
+  isStillUser(userId: string): boolean {
+    return (this.storage?.getItem(USER_KEY) ?? userId) === userId;
+  }
+
+  /** Another tab has joined or signed out. */
+  heardOfOtherTab = (event: Pick<StorageEvent, "key" | "newValue">): void => {
+    if (event.key !== USER_KEY || event.newValue === (this.#state.viewer?.id ?? "")) return;
+    void this.load();
+  };
+
+  #remembered(): Author | null {
+    const id = this.storage?.getItem(USER_KEY);
+    const nickname = this.rememberedNickname;
+    return id && nickname !== null ? { id, nickname } : null;
+  }
+
+  #keep({ id, nickname }: Author): void {
+    try {
+      this.storage?.setItem(NICKNAME_KEY, nickname);
+    } catch {
+      // Full storage: the name is asked for once more.
+    }
+    this.#keepUserId(id);
+  }
+
+  #keepUserId(id: string): void {
+    try {
+      this.storage?.setItem(USER_KEY, id);
+    } catch {
+      this.storage?.removeItem(USER_KEY); // better unknown than another's
+    }
+  }
+
+  #forget(): void {
+    this.#then = [];
+    this.#hasExpired = false;
+    this.keepToken(null);
+    const { storage } = this;
+    if (storage !== null) {
+      const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
+      for (const key of keys) if (OF_THE_READER.test(key)) storage.removeItem(key);
+    }
+    this.#keepUserId(""); // tells the other tabs
+    this.#set({ viewer: null, isAsking: false });
+  }
 
   /** A new session under the name from before, without asking; false where there is none or it is not taken. */
   renew = async (): Promise<boolean> => {
