@@ -103,6 +103,30 @@ async def test_an_embedded_room_is_read_and_written_in_on_another_sites_page(
     assert [message["text"] for message in page["messages"]] == ["hello, show", "hello from the frame"]
 
 
+async def test_nothing_in_an_embedded_room_leads_out_of_its_frame(people: People, show: Show) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("In a frame")
+    await ann.post(room, "see https://example.org/page and [this](https://example.com/)")
+    tab = await people.tab()
+    frame = await show(tab.page, f"{tab.base_url}/embed/rooms/{room}")
+    await expect(frame.locator("article a")).to_have_count(2)
+    await leads_nowhere(frame)
+    frame = await show(tab.page, f"{tab.base_url}/embed/rooms/no-such-room")
+    await expect(frame.get_by_role("heading", name="There is no such room")).to_be_visible()
+    await leads_nowhere(frame)
+    for path in ("/embed/nope", "/embed", "/embed/rooms/a/b"):
+        await tab.page.goto(f"{tab.base_url}{path}")
+        await expect(tab.page.get_by_role("heading", name="This page does not exist")).to_be_visible()
+        await expect(tab.page.get_by_role("link")).to_have_count(0)
+
+
+async def leads_nowhere(frame: Frame) -> None:
+    links = await frame.locator("a").evaluate_all(
+        "links => links.map(link => [link.target, link.relList.contains('noopener')])"
+    )
+    assert all(link == ["_blank", True] for link in links)
+
+
 async def test_only_the_embed_page_may_be_shown_in_another_sites_frame(people: People, show: Show) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()

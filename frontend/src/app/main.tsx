@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Contained } from "@/lib/Contained";
+import { isTriedAgain, waitMs } from "@/lib/api/retries";
 import { startI18n } from "@/lib/i18n/i18n";
 import { ServicesContext } from "@/lib/services";
 import { Crashed } from "./Crashed";
@@ -15,7 +16,14 @@ import "./styles/layout.css";
 import "./styles/chat.css";
 
 const services = createServices();
-const queryClient = new QueryClient();
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => isTriedAgain(failures + 1, error),
+      retryDelay: (failures, error) => waitMs(failures + 1, error, Math.random),
+    },
+  },
+});
 
 await startI18n();
 const rootElement = document.getElementById("root");

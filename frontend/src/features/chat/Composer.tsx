@@ -2,7 +2,7 @@ import { SendHorizontal, X } from "lucide-react";
 import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
-import { reasonOf } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
 import type { Message } from "@/lib/contract/types";
 import { IconButton } from "@/lib/IconButton";
 import { shownName } from "@/lib/text/shown-name";
@@ -101,7 +101,7 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
       await api.edit(roomId, edited.message.id, trimmed);
       leaveContext();
     } catch (error) {
-      setRefusal(reasonOf(error, t("composer.editFailed")));
+      setRefusal(reasonOf(t, error, t("composer.editFailed")));
     }
   };
 

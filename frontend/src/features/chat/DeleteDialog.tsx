@@ -1,7 +1,7 @@
 import { AlertDialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
 import type { Message } from "@/lib/contract/types";
 import { OneLine } from "@/lib/text/UserText";
 import { useServices } from "@/lib/services";
@@ -18,7 +18,7 @@ export default function DeleteDialog({ message, onClose }: { message: Message; o
       await api.remove(roomId, message.id);
       onClose();
     } catch (error) {
-      setProblem(reasonOf(error, t("message.deleteFailed")));
+      setProblem(reasonOf(t, error, t("message.deleteFailed")));
     }
   };
   return (

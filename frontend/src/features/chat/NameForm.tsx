@@ -1,10 +1,10 @@
 import { Dices } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem } from "@/lib/api/problem";
 import { IconButton } from "@/lib/IconButton";
 import { useServices } from "@/lib/services";
 import { suggestedNickname } from "@/lib/suggested-nickname";
+import { useJoin } from "./use-join";
 
 const NICKNAME_MAX = 32;
 
@@ -15,29 +15,16 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
   const [nickname, setNickname] = useState(
     () => session.rememberedNickname ?? suggestedNickname(Math.random),
   );
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isJoining, setIsJoining] = useState(false);
+  const { isJoining, words, isRefused, join } = useJoin();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);
-
-  const join = async () => {
-    setIsJoining(true);
-    try {
-      await session.join(nickname.trim());
-      onDone();
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : null);
-    } finally {
-      setIsJoining(false);
-    }
-  };
 
   return (
     <form
       className="name-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void join();
+        void join(nickname.trim()).then((isIn) => isIn && onDone());
       }}
       onKeyDown={(event) => {
         if (event.key === "Escape") session.cancel();
@@ -53,7 +40,7 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
           autoComplete="nickname"
           dir="auto"
           ref={field}
-          aria-invalid={problem !== null}
+          aria-invalid={isRefused}
           aria-describedby="nickname-problem"
           onChange={(event) => setNickname(event.target.value)}
         />
@@ -67,7 +54,7 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
         </button>
       </div>
       <p id="nickname-problem" className="composer-error" role="alert">
-        {problem !== null && problem.detail}
+        {words}
       </p>
     </form>
   );

@@ -2,6 +2,8 @@ import { Frown, Heart, Laugh, SmilePlus } from "lucide-react";
 import { memo, useRef, useState, useSyncExternalStore, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/lib/Contained";
+import { Problem } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
 import type { Message } from "@/lib/contract/types";
 import { lazyPart } from "@/lib/lazy-part";
 import { useServices } from "@/lib/services";
@@ -104,9 +106,15 @@ export function kindName(t: Translate, kind: string): string {
 
 /** React as soon as there is a name; a refusal takes the mark back by itself. */
 export function useToggleReaction(messageId: string): (kind: string) => void {
-  const { ownReactions } = useOpenRoom();
+  const { t } = useTranslation();
+  const { ownReactions, say } = useOpenRoom();
   const { session } = useServices();
   return (kind) => {
-    session.withSession(() => ownReactions.toggle(messageId, kind)).catch(() => void session.load());
+    session
+      .withSession(() => ownReactions.toggle(messageId, kind))
+      .catch((error: unknown) => {
+        say(reasonOf(t, error, t("message.reactFailed")));
+        if (error instanceof Problem && error.status === 401) void session.load();
+      });
   };
 }

@@ -76,7 +76,8 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   };
 
   const { connection } = screen.feed;
-  if (connection.status === "failed") return <RoomProblem problem={connection.problem} isEmbedded={shape !== "page"} />;
+  if (connection.status === "failed")
+    return <RoomProblem problem={connection.problem} isEmbedded={shape !== "page"} />;
   const isOverlay = shape === "overlay";
   return (
     <OpenRoomContext value={openRoom}>

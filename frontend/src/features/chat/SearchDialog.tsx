@@ -2,6 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { reasonOf } from "@/lib/api/reason";
+import { isTriedAgain } from "@/lib/api/retries";
 import { useServices } from "@/lib/services";
 import { Contained } from "@/lib/Contained";
 import { shownName } from "@/lib/text/shown-name";
@@ -9,6 +11,7 @@ import { MessageLink } from "./MessageLink";
 import { useOpenRoom } from "./room-context";
 
 const QUERY_MIN = 2;
+const SEARCHES_MAX = 3;
 
 /** Words in all messages of the room; a result jumps to its message. */
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
@@ -26,7 +29,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
     enabled: wanted.length >= QUERY_MIN,
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next_before_seq ?? undefined,
-    retry: 1,
+    retry: (failures, error) => isTriedAgain(failures + 1, error, SEARCHES_MAX),
   });
   const found = query.data?.pages.flatMap((page) => page.messages) ?? [];
   return (
@@ -49,7 +52,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           />
           <p className="quiet search-note" role="status">
             {query.isError
-              ? t("search.failed")
+              ? reasonOf(t, query.error, t("search.failed"))
               : query.isSuccess && found.length === 0
                 ? t(query.hasNextPage ? "search.noneYet" : "search.none")
                 : found.length === 0 && t("search.hint")}

@@ -1,7 +1,8 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
+import type { Author } from "@/lib/contract/types";
 import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n/i18n";
 import { canNotify, isNotifying, setNotifying } from "@/lib/notifications";
 import type { Reading } from "@/lib/paced/room-view";
@@ -32,7 +33,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
           <LanguageChoice />
           <NotificationChoice />
           {isOwner && <SlowModeChoice />}
-          {viewer !== null && <SignOut nickname={viewer.nickname} onDone={onClose} />}
+          {viewer !== null && <SignOut user={viewer} onDone={onClose} />}
           <div className="dialog-buttons">
             <Dialog.Close className="primary-button">{t("app.close")}</Dialog.Close>
           </div>
@@ -108,7 +109,7 @@ function NotificationChoice() {
 }
 
 /** Ends this browser's session, or all of this person's. */
-function SignOut({ nickname, onDone }: { nickname: string; onDone: () => void }) {
+function SignOut({ user, onDone }: { user: Author; onDone: () => void }) {
   const { t } = useTranslation();
   const { session } = useServices();
   const [problem, setProblem] = useState<string | null>(null);
@@ -118,13 +119,15 @@ function SignOut({ nickname, onDone }: { nickname: string; onDone: () => void })
       await session.signOut(everywhere);
       onDone();
     } catch (error) {
-      setProblem(reasonOf(error, t("settings.signOutFailed")));
+      setProblem(reasonOf(t, error, t("settings.signOutFailed")));
     }
   };
   return (
     <fieldset className="choice sign-out">
       <legend>{t("settings.session")}</legend>
-      <p className="quiet">{t("settings.signedInAs", { name: shownName(nickname, t("person.unnamed")) })}</p>
+      <p className="quiet">
+        {t("settings.signedInAs", { name: shownName(user.nickname, t("person.unnamed")) })}
+      </p>
       <div className="sign-out-buttons">
         <button type="button" className="quiet-button" onClick={() => void signOut(false)}>
           {t("settings.signOut")}
@@ -146,22 +149,29 @@ function SlowModeChoice() {
   const { api } = useServices();
   const { roomId, feed } = useOpenRoom();
   const [slowModeS, setSlowModeS] = useState(feed.getSnapshot().room?.slowModeS ?? 0);
+  const [problem, setProblem] = useState<string | null>(null);
+  const choose = async (chosen: number) => {
+    setProblem(null);
+    try {
+      await api.setSlowMode(roomId, chosen);
+      setSlowModeS(chosen);
+    } catch (error) {
+      setProblem(reasonOf(t, error, t("settings.slowModeFailed")));
+    }
+  };
   return (
     <label className="field">
       {t("settings.slowMode")}
-      <select
-        value={slowModeS}
-        onChange={(event) => {
-          const chosen = Number(event.target.value);
-          void api.setSlowMode(roomId, chosen).then(() => setSlowModeS(chosen));
-        }}
-      >
+      <select value={slowModeS} onChange={(event) => void choose(Number(event.target.value))}>
         {SLOW_MODES_S.map((seconds) => (
           <option key={seconds} value={seconds}>
             {seconds === 0 ? t("settings.slowModeOff") : t("settings.slowModeSeconds", { seconds })}
           </option>
         ))}
       </select>
+      <span className="composer-error" role="alert">
+        {problem}
+      </span>
     </label>
   );
 }

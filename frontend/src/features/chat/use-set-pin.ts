@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
 import type { Message } from "@/lib/contract/types";
 import { useServices, useViewer } from "@/lib/services";
 import { useOpenRoom } from "./room-context";
@@ -20,7 +20,7 @@ export function useSetPin(): (message: Message, on: boolean) => Promise<void> {
     try {
       await api.pin(roomId, message.id, on);
     } catch (error) {
-      say(reasonOf(error, t("pinned.failed")));
+      say(reasonOf(t, error, t("pinned.failed")));
     }
   };
 }

@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { Problem } from "@/lib/api/problem";
 import type { RoomScreen } from "@/lib/paced/room-view";
 import { useServices, useViewer } from "@/lib/services";
 
@@ -13,6 +14,9 @@ export function useTypingSignal(roomId: string, screen: RoomScreen): () => void 
     if (viewer === null || screen.feed.room?.heat.hot === true || Date.now() - sentAtMs.current < EVERY_MS)
       return;
     sentAtMs.current = Date.now();
-    api.typing(roomId).catch(() => undefined); // it may be lost, that is all it is worth
+    api.typing(roomId).catch((error: unknown) => {
+      // It may be lost, that is all it is worth; but who is refused waits as told.
+      if (error instanceof Problem) sentAtMs.current += error.retryAfterMs ?? 0;
+    });
   };
 }

@@ -4,7 +4,7 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
-import { Problem } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
 import { useServices } from "@/lib/services";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 
@@ -34,7 +34,7 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
         await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
       });
     } catch (error) {
-      setProblem(error instanceof Problem ? error.detail : t("problem.unknown"));
+      setProblem(reasonOf(t, error, t("problem.unreachable")));
     }
   };
 

@@ -2,6 +2,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { Flame, Plus, Search, Users } from "lucide-react";
 import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { reasonOf } from "@/lib/api/reason";
 import type { ListedRoom } from "@/lib/contract/types";
 import { Contained } from "@/lib/Contained";
 import { IconButton } from "@/lib/IconButton";
@@ -16,7 +17,7 @@ const CreateRoom = lazyPart(() => import("./CreateRoom"));
 /** All rooms with what is new in them. */
 export function RoomList({ onPicked }: { onPicked?: () => void }) {
   const { t } = useTranslation();
-  const { rooms, isError, hasNextPage, fetchNextPage } = useRooms();
+  const { rooms, isError, failureReason, refetch, hasNextPage, fetchNextPage } = useRooms();
   const [wanted, setWanted] = useState("");
   const [isCreating, setIsCreating] = useState(false);
   const [hasFailed, setHasFailed] = useState(false);
@@ -55,7 +56,16 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
           </li>
         ))}
       </ul>
-      {isError && rooms.length === 0 && <p className="room-list-note">{t("rooms.failed")}</p>}
+      {failureReason !== null && rooms.length === 0 && (
+        <p className="room-list-note" role="status">
+          {reasonOf(t, failureReason, t("rooms.failed"))}{" "}
+          {isError && (
+            <button type="button" className="text-button" onClick={() => void refetch()}>
+              {t("feed.retry")}
+            </button>
+          )}
+        </p>
+      )}
       {rooms.length > 0 && found.length === 0 && <p className="room-list-note">{t("rooms.none")}</p>}
       {hasNextPage && (
         <button type="button" className="text-button" onClick={() => void fetchNextPage()}>

@@ -6,6 +6,7 @@ import { useServices } from "@/lib/services";
 import { NOTIFY_ROOMS_MAX } from "@/lib/stream/notify-stream";
 
 const ROOMS_KEY = ["rooms"];
+const NOTIFY_AGAIN_MS = 1_000; // a refused stream says no more than that it is closed
 
 type Change = Partial<Pick<ListedRoom, "last_seq" | "message_count" | "heat" | "viewers" | "last_message">>;
 
@@ -55,7 +56,7 @@ export function useRooms() {
             change(said.room_id, { viewers: said.viewers });
         },
         closed: () => {
-          timer = setTimeout(open, 1_000 + backoffMs(attempt, Math.random));
+          timer = setTimeout(open, NOTIFY_AGAIN_MS + backoffMs(attempt, Math.random));
           attempt += 1;
         },
       });

@@ -25,10 +25,6 @@ export class Problem extends Error {
 
 export const unreachable = (): Problem => new Problem(0, "unreachable", "The server did not answer.");
 
-/** What to tell a person of a failed call: the server's own sentence where it answered. */
-export const reasonOf = (error: unknown, otherwise: string): string =>
-  error instanceof Problem && !error.isUnreachable ? error.detail : otherwise;
-
 /** Read a refused response. `Retry-After` (whole seconds) is used where the body has no `retry_after_ms`. */
 export function problemFrom(response: Response, body: unknown): Problem {
   const said = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};

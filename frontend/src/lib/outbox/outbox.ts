@@ -181,7 +181,7 @@ export class Outbox {
     const waitMs = problem.retryAfterMs ?? 500 + backoffMs(attempt, this.parts.random);
     const retryAtMs = this.parts.clock.now() + waitMs;
     this.#change(post.clientId, () => ({ ...base(post), status: "waiting", retryAtMs, code: problem.code }));
-    this.parts.clock.after(waitMs, () => this.flush());
+    this.parts.clock.after(waitMs, this.userChanged); // somebody else may be here by then
     return false;
   }
 

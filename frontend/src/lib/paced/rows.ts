@@ -69,7 +69,8 @@ export function buildRows(parts: RowParts): Row[] {
       key,
       message,
       isFirst: isNewDay || previous === null || !isSameGroup(previous, message),
-      isMine: parts.myId !== null && message.author.id === parts.myId,
+      // What this browser has yet to send is its reader's own, also after they have signed out.
+      isMine: post !== null || (parts.myId !== null && message.author.id === parts.myId),
       isForMe: parts.isForMe(message),
       isPinned: pinned.has(message.id),
       leftOut: null,

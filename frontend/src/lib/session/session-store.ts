@@ -1,6 +1,7 @@
 /** Who this browser is. Nobody at first: the name is asked when something is written. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem } from "@/lib/api/problem";
+import { isTriedAgain, waitMs } from "@/lib/api/retries";
 import type { Author } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
@@ -94,6 +95,23 @@ export class SessionStore {
     const calls = this.#then;
     this.#then = [];
     for (const call of calls) call();
+  };
+
+  /** As join, but a refusal for now is waited out, a few times. `wait` throws when nobody waits any longer. */
+  joinWhenAllowed = async (
+    nickname: string,
+    wait: (ms: number, reason: unknown) => Promise<void>,
+    random: () => number,
+  ): Promise<void> => {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await this.join(nickname);
+        return;
+      } catch (error) {
+        if (!isTriedAgain(failures, error)) throw error;
+        await wait(waitMs(failures, error, random), error);
+      }
+    }
   };
 
   /** End this session, or all of this person's, and forget who they were. Throws the server's Problem. */

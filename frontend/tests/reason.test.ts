@@ -1,0 +1,38 @@
+import i18next from "i18next";
+import { beforeAll, expect, it } from "vitest";
+import { Problem, unreachable } from "@/lib/api/problem";
+import { reasonOf } from "@/lib/api/reason";
+import { en } from "@/lib/i18n/en";
+import { ja } from "@/lib/i18n/ja";
+import { ko } from "@/lib/i18n/ko";
+
+beforeAll(() =>
+  i18next.init({
+    resources: { en: { translation: en }, ko: { translation: ko }, ja: { translation: ja } },
+    interpolation: { escapeValue: false },
+    showSupportNotice: false,
+  }),
+);
+
+const CODES = Object.keys(en.refusal);
+
+it.each(["en", "ko", "ja"])(
+  "each refusal is one sentence in %s that says when to try again",
+  async (language) => {
+    await i18next.changeLanguage(language);
+    for (const code of CODES) {
+      const words = reasonOf(i18next.t, new Problem(429, code, "English", 4_200), "away");
+      expect(words).not.toBe("English");
+      expect(words).not.toContain("{{");
+      if ((en.refusal as Record<string, string>)[code]?.includes("{{seconds}}")) expect(words).toContain("5");
+    }
+  },
+);
+
+it("what the server alone knows is told in its words, and silence in the page's", () => {
+  expect(reasonOf(i18next.t, new Problem(422, "validation_failed", "The name shows nothing."), "away")).toBe(
+    "The name shows nothing.",
+  );
+  expect(reasonOf(i18next.t, unreachable(), "away")).toBe("away");
+  expect(reasonOf(i18next.t, new Error("bug"), "away")).toBe("away");
+});

@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Problem, unreachable } from "@/lib/api/problem";
+import { TRIES_MAX, WAIT_MAX_MS } from "@/lib/api/retries";
+import { SessionStore } from "@/lib/session/session-store";
+
+class MemoryStorage implements Storage {
+  readonly #items = new Map<string, string>();
+  get length() {
+    return this.#items.size;
+  }
+  clear = () => this.#items.clear();
+  key = (index: number) => [...this.#items.keys()][index] ?? null;
+  getItem = (key: string) => this.#items.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.#items.set(key, value);
+  removeItem = (key: string) => void this.#items.delete(key);
+}
+
+let storage: MemoryStorage;
+let refusals: Problem[];
+let calls: string[];
+
+const answer = <T>(call: string, value: T): Promise<T> => {
+  calls.push(call);
+  const refusal = refusals.shift();
+  return refusal === undefined ? Promise.resolve(value) : Promise.reject(refusal);
+};
+const ann = { id: "ann-id", nickname: "Ann" };
+const api = {
+  me: () => answer("me", ann),
+  createSession: (nickname: string) =>
+    answer("join", { user: { id: `${nickname}-id`, nickname }, token: "t", expires_at: "" }),
+  endSession: () => answer("end", undefined),
+  endAllSessions: () => answer("end all", undefined),
+};
+const open = () => new SessionStore(api, storage);
+
+beforeEach(() => {
+  storage = new MemoryStorage();
+  refusals = [];
+  calls = [];
+});
+
+describe("signing out", () => {
+  it("ends the session and forgets who it was, but not how they read", async () => {
+    const session = open();
+    await session.join("Ann");
+    storage.setItem("hotchat.draft.lobby", "half a thought");
+    storage.setItem("hotchat.read", "{}");
+    storage.setItem("hotchat.reading", "calm");
+    await session.signOut(false);
+    expect(calls).toEqual(["join", "end"]);
+    expect(session.getSnapshot().viewer).toBeNull();
+    expect(storage.getItem("hotchat.nickname")).toBeNull();
+    expect(storage.getItem("hotchat.draft.lobby")).toBeNull();
+    expect(storage.getItem("hotchat.read")).toBeNull();
+    expect(storage.getItem("hotchat.reading")).toBe("calm");
+    expect(await session.renew()).toBe(false);
+  });
+
+  it("of all sessions is one call, and a session that is over already is signed out", async () => {
+    const session = open();
+    await session.join("Ann");
+    refusals = [new Problem(401, "session_expired", "")];
+    await session.signOut(true);
+    expect(calls).toEqual(["join", "end all"]);
+    expect(session.getSnapshot().viewer).toBeNull();
+  });
+
+  it("that the server does not answer leaves everything as it was", async () => {
+    const session = open();
+    await session.join("Ann");
+    refusals = [unreachable()];
+    await expect(session.signOut(false)).rejects.toThrow("unreachable");
+    expect(session.getSnapshot().viewer?.nickname).toBe("Ann");
+    expect(storage.getItem("hotchat.nickname")).toBe("Ann");
+  });
+});
+
+describe("other tabs", () => {
+  it("that sign in or out are heard of", async () => {
+    const [here, there] = [open(), open()];
+    await here.load();
+    await there.join("Bob");
+    expect(here.isStillUser("ann-id")).toBe(false);
+    refusals = [new Problem(401, "unauthenticated", "")];
+    here.heardOfOtherTab({ key: "hotchat.user", newValue: "Bob-id" });
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(calls).toEqual(["me", "join", "me"]);
+    expect(here.getSnapshot().viewer).toBeNull();
+  });
+});
+
+describe("a page that opens while the server is away", () => {
+  it("keeps whose browser it is", async () => {
+    await open().join("Ann");
+    refusals = [unreachable()];
+    const session = open();
+    await session.load();
+    expect(session.getSnapshot().viewer).toEqual({ id: "Ann-id", nickname: "Ann" });
+  });
+
+  it("is nobody's when nobody was signed in", async () => {
+    refusals = [unreachable()];
+    const session = open();
+    await session.load();
+    expect(session.getSnapshot().viewer).toBeNull();
+  });
+});
+
+describe("joining in a crowd", () => {
+  const waits: number[] = [];
+  const wait = (ms: number) => {
+    waits.push(ms);
+    return Promise.resolve();
+  };
+
+  it("waits as long as the server says, and a random while more each time", async () => {
+    refusals = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 1_000)];
+    waits.length = 0;
+    await open().joinWhenAllowed("Ann", wait, () => 0.5);
+    expect(calls).toEqual(["join", "join", "join"]);
+    expect(waits).toEqual([5_500, 2_000]);
+  });
+
+  it("ends after a few tries, and no wait is longer than a minute", async () => {
+    refusals = Array.from({ length: 100 }, () => new Problem(429, "rate_limited", "", 3_600_000));
+    waits.length = 0;
+    await expect(open().joinWhenAllowed("Ann", wait, () => 1)).rejects.toThrow("rate_limited");
+    expect(calls).toHaveLength(TRIES_MAX);
+    expect(Math.max(...waits)).toBe(WAIT_MAX_MS);
+  });
+
+  it("tells a name that is refused at once", async () => {
+    refusals = [new Problem(403, "nickname_reserved", "")];
+    await expect(open().joinWhenAllowed("operator", wait, () => 0)).rejects.toThrow("nickname_reserved");
+    expect(calls).toEqual(["join"]);
+  });
+});
