@@ -69,6 +69,7 @@ async def test_an_unsent_message_is_not_sent_under_the_next_person_until_they_as
     await tab.write("hello from Eve")
     await tab.join("Eve")
     await tab.sees("hello from Eve")
+    await expect(tab.page.locator(".row-post")).to_have_count(2)  # Eve's own is sent by then
     await expect(tab.page.locator(".post-failed")).to_have_count(2)
     page = await ann.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["hello", "hello from Eve"]

@@ -12,6 +12,7 @@ let store: OutboxStore;
 let refusals: Problem[];
 let received: Draft[];
 let userId: string | null | undefined;
+let unlocking: () => Promise<void>;
 let browserIsOf: string; // whose cookie the browser has
 let sentAs: string[];
 let senders: Map<string, string>;
@@ -23,6 +24,7 @@ beforeEach(() => {
   received = [];
   userId = "ann";
   browserIsOf = "ann";
+  unlocking = () => Promise.resolve();
   sentAs = [];
   senders = new Map();
 });
@@ -41,7 +43,10 @@ function open(): Outbox {
       sentAs.push(writer);
       return work();
     },
-    exclusively: (_name, work) => work(),
+    exclusively: async (_name, work) => {
+      await work();
+      await unlocking();
+    },
     api: {
       post: (_roomId, draft) => {
         const refusal = refusals.shift();
@@ -87,6 +92,20 @@ describe("a post", () => {
     expect(statuses(outbox)).toEqual(["waiting", "queued"]);
     await clock.advance(10_000);
     expect(received.map((draft) => draft.client_message_id)).toEqual(["id-of-one", "id-of-two"]);
+  });
+
+  it("that is written while the lock is given back is sent", async () => {
+    const outbox = open();
+    let unlock = () => {};
+    unlocking = () => new Promise((resolve) => (unlock = resolve));
+    write(outbox, "one");
+    await settled();
+    write(outbox, "two");
+    await settled();
+    expect(texts()).toEqual(["one"]);
+    unlock();
+    await settled();
+    expect(texts()).toEqual(["one", "two"]);
   });
 
   it("waits exactly as long as slow mode says", async () => {

@@ -126,15 +126,19 @@ export class Outbox {
   async #sendRoom(roomId: string): Promise<void> {
     if (this.#sending.has(roomId)) return;
     this.#sending.add(roomId);
+    const last: { isWaiting: boolean } = { isWaiting: false };
     try {
       await this.parts.exclusively(`outbox:${roomId}`, async () => {
         for (let post = this.#next(roomId); post !== undefined; post = this.#next(roomId)) {
-          if (!(await this.#send(post))) return;
+          last.isWaiting = !(await this.#send(post));
+          if (last.isWaiting) return;
         }
       });
     } finally {
       this.#sending.delete(roomId);
     }
+    // What was queued while the lock was given back has found the room busy.
+    if (!last.isWaiting && this.#next(roomId) !== undefined) void this.#sendRoom(roomId);
   }
 
   /** The first post of the room that is not sent; none while it waits, failed ones are stepped over. */
