@@ -241,7 +241,7 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
         )
         app.mount("/", page)
 
-    return with_edge(with_html_policy(app), settings.allowed_origins, admission.check, gates)
+    return with_edge(with_html_policy(app), settings.allowed_origins, admission, gates)
 
 
 def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:

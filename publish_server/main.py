@@ -184,7 +184,7 @@ class PublishServer:
                     yield
 
         self._app.router.lifespan_context = lifespan
-        self._other = with_edge(self._app, settings.allowed_origins, admission.check)
+        self._other = with_edge(self._app, settings.allowed_origins, admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (

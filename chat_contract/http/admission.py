@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from random import Random
 from typing import Final
 
@@ -39,6 +40,8 @@ class Admission:
         self._origins = OriginPolicy(settings.allowed_origins, page_port)
         self._requests = self.shares.rate("requests")
         self._warns_of_forwarding = True
+        self.passes: AbstractSet[bytes] = self._hosts.accepted if self._requests is None else frozenset()
+        """See Admit."""
 
     def check(self, scope: Scope, head: RequestHead) -> None:
         """Raises ChatError `bad_request`, `misdirected`, `forbidden` or `rate_limited`."""

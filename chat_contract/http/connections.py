@@ -193,37 +193,58 @@ class GuardedProtocol(HttpToolsProtocol):
         self._wait_in(guard.first_byte)
 
     def data_received(self, data: bytes) -> None:
-        if self.refusal is not None:
+        # The first lines are every request's path, so they call nothing they can do without.
+        if self.refusal is None and len(data) <= PIECE_BYTES:
+            scope = self.scope
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade:
+                pass  # we offer no upgrade, so the request is answered as it is
+            except httptools.HttpParserError:
+                self._refuse_invalid()
+                return
+            if self.scope is self.whole and not self.pipeline and scope is not self.scope:
+                if self.waits_in is not None:
+                    del self.waits_in[self]
+                    self.waits_in = None
+                return
+            self._check_bounds(scope, len(data))
+        elif self.refusal is not None:
             self._say_refusal()
             return
-        if len(data) <= PIECE_BYTES:
-            self._feed(data)
         else:
-            pieces = memoryview(data)
-            for start in range(0, len(data), PIECE_BYTES):
-                if self.parser is None or self.refusal is not None or self.transport.is_closing():
-                    return
-                self._feed(pieces[start : start + PIECE_BYTES])
+            self._feed_in_pieces(data)
         if self.parser is not None and self.refusal is None:
             self._check_progress()
 
-    def _feed(self, data: bytes | memoryview) -> None:
-        scope = self.scope
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # we offer no upgrade, so the request is answered as it is
-        except httptools.HttpParserError:
-            self.refuse(ChatError("bad_request", "The request is not valid HTTP."), "invalid")
-            return
-        if self.scope is not scope:
+    def _feed_in_pieces(self, data: bytes) -> None:
+        pieces = memoryview(data)
+        for start in range(0, len(data), PIECE_BYTES):
+            if self.parser is None or self.refusal is not None or self.transport.is_closing():
+                return
+            scope = self.scope
+            piece = pieces[start : start + PIECE_BYTES]
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade:
+                pass
+            except httptools.HttpParserError:
+                self._refuse_invalid()
+                return
+            self._check_bounds(scope, len(piece))
+
+    def _refuse_invalid(self) -> None:
+        self.refuse(ChatError("bad_request", "The request is not valid HTTP."), "invalid")
+
+    def _check_bounds(self, scope_before: object, size: int) -> None:
+        """After `size` bytes were parsed: end a request that has too many, or a pipeline that is too long."""
+        if self.scope is not scope_before or self.scope is self.whole:
             self.raw_bytes = 0
         if self.scope is self.whole:
-            self.raw_bytes = 0
             if len(self.pipeline) > MAX_PIPELINED:
                 self.cut("pipelined")
             return
-        self.raw_bytes += len(data)
+        self.raw_bytes += size
         if self._is_in_head():
             if self.raw_bytes > MAX_HEAD_BYTES:
                 detail = f"The request line and headers have at most {MAX_HEAD_BYTES:,} bytes."
@@ -256,8 +277,12 @@ class GuardedProtocol(HttpToolsProtocol):
             waiting[self] = self.guard.clock()
 
     def on_message_complete(self) -> None:
+        """uvicorn's own without its questions about upgrades, of which we offer none."""
         self.whole = self.scope
-        super().on_message_complete()
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """uvicorn's own, with a place in a table instead of a timer for each response."""
@@ -269,8 +294,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        elif self.scope is self.whole:
-            self._wait_in(self.guard.idle)
+        elif self.scope is self.whole and self.waits_in is None:
+            self.waits_in = idle = self.guard.idle
+            idle[self] = self.guard.clock()
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple, Protocol
 
 from starlette.requests import ClientDisconnect
 
@@ -61,38 +62,45 @@ def request_head(scope: Scope) -> RequestHead:
     return RequestHead(given_id, origin, host, hosts, is_forwarded)
 
 
-Admit = Callable[[Scope, RequestHead], None]
-"""Raises ChatError for a request that is not let in."""
+class Admit(Protocol):
+    """Raises ChatError for a request that is not let in.
+
+    `passes` are Host values under which a request without Origin and X-Forwarded-For needs no check.
+    """
+
+    passes: AbstractSet[bytes]
+
+    def check(self, scope: Scope, head: RequestHead) -> None: ...
 
 
 def with_edge(
-    app: ASGIApp, allowed_origins: Sequence[str], admit: Admit, gates: Sequence[Gate] = ()
+    app: ASGIApp, allowed_origins: Sequence[str], admission: Admit, gates: Sequence[Gate] = ()
 ) -> ASGIApp:
     """`app` behind the gates, with X-Request-ID on every response, CORS where an Origin asks, and preflights answered.
 
     The gates get the server's own `send`; they may be filled in later. A failure leaves as problem+json too.
     """
+    passes = admission.passes
     guarded = with_failures_answered(app)
 
     async def edge(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        head = request_head(scope)
-        extra: RawHeaders = [(b"x-request-id", request_id(head.request_id))]
-        is_preflight = False
-        if head.origin is not None:
-            is_preflight = _is_preflight(scope)
-            make_headers = preflight_headers if is_preflight else cors_headers
-            extra += make_headers(head.origin, head.host, allowed_origins)
-        try:
-            admit(scope, head)
-        except ChatError as error:
-            await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
-            return
-        if is_preflight:
-            await send({"type": "http.response.start", "status": 204, "headers": extra})
-            await send({"type": "http.response.body", "body": b""})
+        given_id = host = None
+        needs_check = False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                needs_check = needs_check or host is not None
+                host = value
+            elif name == b"x-request-id":
+                given_id = value
+            elif name == b"origin" or name == b"x-forwarded-for":
+                needs_check = True
+        extra: RawHeaders = [(b"x-request-id", request_id(given_id))]
+        if (needs_check or host not in passes) and not await _admitted(
+            admission, allowed_origins, scope, send, extra
+        ):
             return
         for gate in gates:
             if await gate(scope, receive, send, extra):
@@ -106,6 +114,27 @@ def with_edge(
         await guarded(scope, receive, send_with_extra)
 
     return edge
+
+
+async def _admitted(
+    admission: Admit, allowed_origins: Sequence[str], scope: Scope, send: Send, extra: RawHeaders
+) -> bool:
+    """False when the request was a preflight or is not let in, and is answered. Adds CORS headers to `extra`."""
+    head = request_head(scope)
+    is_preflight = False
+    if head.origin is not None:
+        is_preflight = _is_preflight(scope)
+        make_headers = preflight_headers if is_preflight else cors_headers
+        extra += make_headers(head.origin, head.host, allowed_origins)
+    try:
+        admission.check(scope, head)
+    except ChatError as error:
+        await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
+        return False
+    if is_preflight:
+        await send({"type": "http.response.start", "status": 204, "headers": extra})
+        await send({"type": "http.response.body", "body": b""})
+    return not is_preflight
 
 
 def _is_preflight(scope: Scope) -> bool:

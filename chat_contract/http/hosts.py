@@ -46,14 +46,19 @@ class HostPolicy:
             name for text in (*public_hosts, *own_names) if (name := host_name(text)) is not None
         )
         self._verdicts: dict[bytes, bool] = {}
+        self.accepted: set[bytes] = set()
+        """Raw values that are known to be accepted, for callers that cannot afford a call; bounded as `_verdicts`."""
 
     def accepts(self, raw: bytes) -> bool:
         verdict = self._verdicts.get(raw)
         if verdict is None:
             if len(self._verdicts) >= MAX_REMEMBERED:
                 self._verdicts.clear()
+                self.accepted.clear()
             name = host_name(raw.decode("latin-1"))
             verdict = self._verdicts[raw] = name is not None and (self._any or self._accepts(name))
+            if verdict:
+                self.accepted.add(raw)
         return verdict
 
     def _accepts(self, name: str) -> bool:
