@@ -180,7 +180,7 @@ class ReplayServer:
             "id": "lobby",
             "name": "Show night",
             "visibility": "public",
-            "owner_id": "author-Owner",
+            "owner_id": "author-Olivia",
             "last_seq": self.room.seq,
             "message_count": self.room.count,
             "heat": self.room.heat,
