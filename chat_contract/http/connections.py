@@ -55,7 +55,7 @@ MAX_PIPELINED: Final = 64
 """Requests that wait for the answer of an earlier one. Overflow rule: CLOSE the connection."""
 
 MAX_PARTING: Final = 64
-"""Refused connections that are told why. Overflow rule: ABORT, further ones are not told."""
+"""Refused connections that still get an answer. Overflow rule: ABORT, further ones are closed without one."""
 
 PIECE_BYTES: Final = 8 * 1024
 """What is parsed before the bounds are checked."""

@@ -19,7 +19,7 @@ class MessageDraft(BaseModel):
 
 
 class MessageEdit(BaseModel):
-    """An unknown field is an error: whoever sends one expects an effect that it does not have."""
+    """An unknown field is an error: its sender expects an effect that it does not have."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -44,7 +44,7 @@ export function createServices(): Services {
     sessionIsOver: () => void session.load(),
     asUser: (userId, work) =>
       withLock({ name: SESSION_LOCK, mode: "shared" }, async () => {
-        // A frame sends its own token, whoever signs in elsewhere; a cookie is the same in all tabs.
+        // A frame sends its own token, so a sign-in elsewhere does not change it; a cookie is the same in all tabs.
         if (!isFramed && !session.isStillUser(userId)) throw new OtherSession();
         return work();
       }),

@@ -582,7 +582,7 @@ export interface components {
         };
         /**
          * MessageEdit
-         * @description An unknown field is an error: whoever sends one expects an effect that it does not have.
+         * @description An unknown field is an error: its sender expects an effect that it does not have.
          */
         MessageEdit: {
             /** Text */
