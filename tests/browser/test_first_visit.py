@@ -31,7 +31,7 @@ async def expire(tab: Tab, person: Person) -> None:
     await tab.page.context.add_cookies([cookie])  # type: ignore[list-item]
 
 
-async def test_a_session_that_expires_while_one_writes_is_renewed_and_the_text_is_sent(
+async def test_a_text_written_while_the_session_expires_is_kept_and_sent_on_request(
     people: People,
 ) -> None:
     room = await (await people.person("Ann")).make_room()
@@ -43,6 +43,8 @@ async def test_a_session_that_expires_while_one_writes_is_renewed_and_the_text_i
     await expire(tab, bob)
     await tab.composer.press("Enter")
     await tab.sees("begun before it expired")
+    await expect(tab.page.locator(".post-failed")).to_contain_text("your session has ended")
+    await tab.page.get_by_role("button", name="Try again").click()
     await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
     await expect(tab.page.get_by_label("What should people call you?")).to_have_count(0)
 

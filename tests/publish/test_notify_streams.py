@@ -143,8 +143,8 @@ async def test_a_second_request_on_a_lists_socket_ends_it(tabs: Tabs, stored: St
     await until_metric(tabs.base_url, "hotchat_streams_open", 0)
 
 
-async def test_a_list_of_a_hundred_thousand_rooms_is_refused_unread(tabs: Tabs) -> None:
-    query = "room=a&" * 9_000
+async def test_a_list_of_thousands_of_rooms_is_refused_unread(tabs: Tabs) -> None:
+    query = "room=a&" * 3_000  # less than the bound of a request head
     for path in ("/stream/v1/rooms", "/stream/v1/rooms/lobby"):
         response = await tabs.client.get(f"{tabs.base_url}{path}?{query}")
         assert response.status_code == 422
