@@ -2,7 +2,7 @@
 
 from chat_contract.http.cors import RawHeaders
 from chat_contract.http.edge import Send
-from chat_contract.http.problem import MEDIA_TYPE, ChatError
+from chat_contract.http.problem import ChatError
 from chat_server.errors import PROBLEMS_SENT
 from chat_server.whole_answer import Head, send_whole
 
@@ -19,9 +19,4 @@ async def send_answer(
 
 async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
     PROBLEMS_SENT.labels(error.code).inc()
-    headers: RawHeaders = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"cache-control", b"no-store"),
-        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
-    ]
-    await send_answer(send, error.status, headers + extra, error.body(), is_head=is_head)
+    await send_answer(send, error.status, error.raw_headers() + extra, error.body(), is_head=is_head)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from starlette.requests import ClientDisconnect
 
 from chat_contract.http.cors import RawHeaders, cors_headers, preflight_headers
-from chat_contract.http.problem import MEDIA_TYPE, ChatError
+from chat_contract.http.problem import ChatError
 from chat_contract.http.request_id import request_id
 from chat_contract.limited_log import LimitedLog
 
@@ -172,12 +172,6 @@ def internal_error() -> ChatError:
 async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
     """The error as a whole ASGI response."""
     body = error.body()
-    headers = [
-        *extra,
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
-    ]
+    headers = [*extra, (b"content-length", b"%d" % len(body)), *error.raw_headers()]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if is_head else body})

@@ -36,6 +36,14 @@ class ChatError(Exception):
             self.headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
             self.extra["retry_after_ms"] = max(1, round(retry_after_s * 1000))
 
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of the response as ASGI takes them, all but the length."""
+        return [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"cache-control", b"no-store"),
+            *((name.lower().encode(), value.encode()) for name, value in self.headers.items()),
+        ]
+
     def body(self) -> bytes:
         return orjson.dumps(
             {
