@@ -29,7 +29,7 @@ it.each(["en", "ko", "ja"])(
   },
 );
 
-it("what the server alone knows is told in its words, and silence in the page's", () => {
+it("uses the server's sentence where only the server knows the reason, and the page's own where it got no answer", () => {
   expect(reasonOf(i18next.t, new Problem(422, "validation_failed", "The name shows nothing."), "away")).toBe(
     "The name shows nothing.",
   );

@@ -200,7 +200,7 @@ describe("a post", () => {
   });
 });
 
-it("whoever signs in and out in between, no post goes out under another user", async () => {
+it("never sends a post under another user, however often people sign in and out", async () => {
   const step = fc.constantFrom("write", "ann", "bob", "out", "reload", "refused", "wait");
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {

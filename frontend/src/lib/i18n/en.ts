@@ -178,8 +178,7 @@ export const en = {
   refusal: {
     banned: "You may not write here now.",
     body_too_large: "This is too long; shorten it.",
-    misdirected:
-      "This address is not one that the server answers to; ask whoever runs it to add it to PUBLIC_HOSTS.",
+    misdirected: "The server does not answer to this address; ask its operator to add it to PUBLIC_HOSTS.",
     nickname_reserved: "That name is reserved; choose another one.",
     rate_limited: "Too many requests at once; try again in {{seconds}} s.",
     room_exists: "There is a room of that name already; choose another name.",
@@ -192,7 +191,7 @@ export const en = {
   },
   problem: {
     misdirected: "The server does not know this address",
-    misdirectedHint: "Ask whoever runs it to add the address to PUBLIC_HOSTS.",
+    misdirectedHint: "Ask its operator to add the address to PUBLIC_HOSTS.",
     room_not_found: "There is no such room",
     room_not_foundHint: "It may have been renamed, or the link lost a letter.",
     forbidden: "This room is not open to you",

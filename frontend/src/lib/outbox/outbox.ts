@@ -102,7 +102,7 @@ export class Outbox {
     for (const roomId of new Set(this.#state.posts.map((post) => post.roomId))) void this.#sendRoom(roomId);
   };
 
-  /** Send a failed post again, as whoever this browser is now: somebody asked for it. */
+  /** Send a failed post again at its reader's request, under the session that this browser has now. */
   retry(clientId: string): void {
     const userId = this.parts.userId();
     if (!userId) return;
