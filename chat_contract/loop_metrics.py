@@ -18,7 +18,7 @@ from typing import Final
 
 from prometheus_client import Gauge, Histogram
 
-TASKS = Gauge("hotchat_asyncio_tasks", "Tasks of this process's event loop, counted when asked")
+TASKS = Gauge("hotchat_asyncio_tasks", "Tasks of this process's event loop")
 
 _BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 STEPS = Histogram(
@@ -41,11 +41,6 @@ BUSY_SHARE: Final = 0.1
 
 SLOT_S: Final = 5.0
 SLOTS: Final = 12
-
-
-def count_tasks() -> None:
-    """To be called in the loop, before the metrics are written down."""
-    TASKS.set(len(asyncio.all_tasks()))
 
 
 class LongestOfLastMinute:
@@ -130,6 +125,7 @@ def measured_loop(period_ms: float) -> Iterator[LoopProbe]:
         handles[:] = [loop.call_at(probe.due_s, sample)]
 
     handles.append(loop.call_at(probe.due_s, sample))
+    TASKS.set_function(lambda: len(asyncio.all_tasks(loop)))
     LONGEST_STEP.set_function(lambda: probe.longest_step.value(loop.time()))
     LONGEST_COLLECTION.set_function(lambda: probe.longest_collection.value(loop.time()))
     gc.callbacks.append(probe.collecting)

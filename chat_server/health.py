@@ -1,11 +1,9 @@
-"""Whether this process lives, whether it can serve, and its metrics."""
+"""Whether this process lives, and whether it can serve."""
 
 from typing import Any
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chat_contract.loop_metrics import count_tasks
 from chat_server.parts import PartsOf
 
 router = APIRouter(tags=["operation"])
@@ -32,9 +30,3 @@ async def ready(parts: PartsOf, response: Response) -> dict[str, Any]:
         "kafka": parts.producer.is_healthy,
         "crashed_tasks": parts.tasks.down(),
     }
-
-
-@router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    count_tasks()
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

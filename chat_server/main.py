@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 from chat_contract.http.admission import Admission
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import ASGIApp, Gate, with_edge
+from chat_contract.http.metrics_page import metrics_router
 from chat_contract.loop_metrics import measured_loop
 from chat_contract.session_tokens import SessionTokens
 from chat_contract.shares import Shares
@@ -71,7 +72,13 @@ INTERNAL_CACHE_BYTES: Final = 32 * 1024 * 1024
 
 def create_app() -> FastAPI:
     """The routes, without anything opened: enough for the OpenAPI document."""
-    app = FastAPI(title="Hotchat chat_server", version=version("hotchat"), docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Hotchat chat_server",
+        version=version("hotchat"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
     handle_errors(app)
     for router in (
         sessions.router,
@@ -84,8 +91,8 @@ def create_app() -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     app.include_router(internal_endpoints.router)
     app.include_router(health.router)
+    app.include_router(metrics_router())
     add_docs_page(app)
-    # Built once: it takes about 60 ms, and anyone may ask for it.
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     return app
 
@@ -226,6 +233,7 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
                 parts.shares, parts.tokens, parts.hot_rooms.is_hot, time.monotonic, time.time
             )
             gates.extend((share_gate, gate, RoomListGate(parts.room_lists), WriteGate(parts, time.time)))
+            app.openapi()  # kept from now on: it takes about 60 ms, and anyone may ask for it
             # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
             gc.collect()
             gc.freeze()

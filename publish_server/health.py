@@ -1,11 +1,9 @@
-"""Whether this process lives, whether new streams may come, and its metrics."""
+"""Whether this process lives, and whether new streams may come."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chat_contract.loop_metrics import count_tasks
 from publish_server.parts import Parts
 
 router = APIRouter(tags=["operation"])
@@ -26,9 +24,3 @@ async def ready(request: Request, response: Response) -> dict[str, Any]:
     status = "draining" if parts.hub.is_draining else "ok" if parts.tasks.is_ready() else "unavailable"
     response.status_code = 200 if status == "ok" else 503
     return {"status": status, "crashed_tasks": parts.tasks.down()}
-
-
-@router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    count_tasks()
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -26,6 +26,7 @@ from chat_contract.descriptors import SPARE_DESCRIPTORS, raise_descriptor_limit
 from chat_contract.http.admission import Admission
 from chat_contract.http.docs_page import add_docs_page
 from chat_contract.http.edge import Receive, Scope, Send, with_edge
+from chat_contract.http.metrics_page import metrics_router
 from chat_contract.loop_metrics import measured_loop
 from chat_contract.serve import GuardedServer, serve
 from chat_contract.session_tokens import SessionTokens
@@ -57,10 +58,17 @@ CHAT_TIMEOUT_S: Final = 2.0
 
 def create_app() -> FastAPI:
     """The routes, without anything opened: enough for the OpenAPI document."""
-    app = FastAPI(title="Hotchat publish_server", version=version("hotchat"), docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Hotchat publish_server",
+        version=version("hotchat"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
     handle_errors(app)
     app.include_router(documented_endpoints.router, tags=["streams"])
     app.include_router(health.router)
+    app.include_router(metrics_router())
     add_docs_page(app)
     return app
 

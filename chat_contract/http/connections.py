@@ -46,10 +46,16 @@ KEEP_ALIVE_S: Final = 65.0
 STALL_S: Final = 30.0
 CLOSING_S: Final = 2.0
 SWEEP_S: Final = 1.0
+ENDED_AT_ONCE: Final = 64
+"""Ending a connection takes about 30 µs, so that a sweep of one table takes about 2 ms of the event loop."""
+NEXT_SLICE_S: Final = 0.005
 
 MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_RAW_BODY_BYTES: Final = 256 * 1024
 """A body's bytes on the wire, with chunk sizes, extensions and trailers; read or not."""
+
+MAX_DROPPED_BYTES: Final = 1 << 20
+"""What a refused client may still send. Overflow rule: ABORT, and the answer may be lost."""
 
 MAX_PIPELINED: Final = 64
 """Requests that wait for the answer of an earlier one. Overflow rule: CLOSE the connection."""
@@ -91,23 +97,25 @@ class Connections:
         self.parting: Waiting = {}
         OPEN.set_function(lambda: self.count)
 
-    def sweep(self) -> None:
-        """End what has waited too long."""
+    def sweep(self) -> bool:
+        """End what has waited too long, at most ENDED_AT_ONCE of each table. True when there may be more to end."""
         now_s = self.clock()
-        for connection in _due(self.first_byte, now_s - FIRST_BYTE_S):
-            connection.cut("first_byte")
-        for connection in _due(self.head, now_s - HEAD_S):
-            connection.refuse(_too_slow(), "head_timeout")
-        for connection in _due(self.body, now_s - BODY_S):
-            connection.refuse(_too_slow(), "body_timeout")
-        for connection in _due(self.idle, now_s - KEEP_ALIVE_S):
-            connection.close()
-        for connection in _due(self.stalled, now_s - STALL_S):
-            connection.cut("stalled")
-        for connection in _due(self.closing, now_s - CLOSING_S):
-            connection.transport.abort()
-        for connection in _due(self.parting, now_s - CLOSING_S):
-            connection.transport.abort()
+        ends: tuple[tuple[Waiting, float, Callable[[GuardedProtocol], None]], ...] = (
+            (self.first_byte, FIRST_BYTE_S, lambda connection: connection.cut("first_byte")),
+            (self.head, HEAD_S, lambda connection: connection.refuse(_too_slow(), "head_timeout")),
+            (self.body, BODY_S, lambda connection: connection.refuse(_too_slow(), "body_timeout")),
+            (self.idle, KEEP_ALIVE_S, lambda connection: connection.close()),
+            (self.stalled, STALL_S, lambda connection: connection.cut("stalled")),
+            (self.closing, CLOSING_S, lambda connection: connection.transport.abort()),
+            (self.parting, CLOSING_S, lambda connection: connection.transport.abort()),
+        )
+        is_partial = False
+        for waiting, limit_s, end in ends:
+            due = _due(waiting, now_s - limit_s)
+            is_partial |= len(due) == ENDED_AT_ONCE
+            for connection in due:
+                end(connection)
+        return is_partial
 
     def full(self) -> ChatError:
         wait_s = jittered(FULL_RETRY_S, self.rng)
@@ -116,15 +124,20 @@ class Connections:
         )
 
     def sweep_each_second(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From now on; the next sweep is due before one begins, so that none of them can be the last."""
-        loop.call_later(SWEEP_S, self.sweep_each_second, loop)
-        self.sweep()
+        """From now on, and sooner while there is more to end. A sweep that fails is not the last."""
+        pause_s = SWEEP_S
+        try:
+            if self.sweep():
+                pause_s = NEXT_SLICE_S
+        finally:
+            loop.call_later(pause_s, self.sweep_each_second, loop)
 
 
 def _due(waiting: Waiting, since_s: float) -> list["GuardedProtocol"]:
+    """The first ENDED_AT_ONCE connections that have waited since `since_s` or longer."""
     due = []
     for connection, began_s in waiting.items():
-        if began_s > since_s:
+        if began_s > since_s or len(due) == ENDED_AT_ONCE:
             break
         due.append(connection)
     return due
@@ -210,7 +223,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 return
             self._check_bounds(scope, len(data))
         elif self.refusal is not None:
-            self._say_refusal()
+            self._drop(len(data))
             return
         else:
             self._feed_in_pieces(data)
@@ -339,6 +352,14 @@ class GuardedProtocol(HttpToolsProtocol):
             self.cut("stalled")
         else:
             self.transport.close()
+
+    def _drop(self, size: int) -> None:
+        """Bytes that come after a refusal: unread, and bounded, as a client may send them as fast as it can."""
+        self.raw_bytes += size
+        if self.raw_bytes > MAX_DROPPED_BYTES:
+            self.transport.abort()
+        else:
+            self._say_refusal()
 
     def _turn_away(self, error: ChatError) -> None:
         """Refuse a connection: its first bytes are answered with the error, and the connection ends."""

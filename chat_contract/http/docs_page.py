@@ -1,9 +1,11 @@
-"""`GET /docs` of both servers: Swagger UI from our own host, so that a server without internet shows it, too."""
+"""`GET /docs` and `GET /openapi.json` of both servers. Swagger UI comes from our own host."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import fastapi_offline
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -40,8 +42,16 @@ SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true,
 
 
 def add_docs_page(app: FastAPI) -> None:
-    """For an app made with `docs_url=None`."""
+    """For an app made with `docs_url=None` and `openapi_url=None`."""
     page = _PAGE.format(title=app.title)
+
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(app.openapi())
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        return Response(document(), media_type="application/json")
 
     @app.get("/docs", include_in_schema=False)
     async def docs_page() -> Response:

@@ -79,12 +79,12 @@ class Connection:
 
     async def is_closed(self, within_s: float) -> bool:
         """Read and drop until the server closes; False when it has not done so in time."""
+        received: bytes | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while await self.receive(within_s=within_s):
+                while received := await self.receive(within_s=within_s):
                     pass
-                return await self.receive(within_s=0.01) == b""
-        return False
+        return received == b""
 
     def close(self) -> None:
         self._socket.close()

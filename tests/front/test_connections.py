@@ -146,6 +146,19 @@ async def test_a_silent_connection_is_closed_after_its_deadline() -> None:
         await until(lambda: server.guard.count == 0)
 
 
+async def test_many_connections_are_ended_in_slices() -> None:
+    async with serving() as server:
+        extra = 5
+        for _ in range(module.ENDED_AT_ONCE + extra):
+            await server.connect()
+        await until(lambda: len(server.guard.first_byte) == module.ENDED_AT_ONCE + extra)
+        server.clock.now_s += module.FIRST_BYTE_S
+        assert server.guard.sweep()
+        await until(lambda: len(server.guard.first_byte) == extra)
+        assert not server.guard.sweep()
+        await until(lambda: not server.state.connections)
+
+
 @pytest.mark.parametrize(
     ("sent", "table", "deadline_s"),
     [
@@ -302,6 +315,18 @@ async def test_refused_connections_that_stay_are_bounded() -> None:
         await until(lambda: len(server.guard.parting) == module.MAX_PARTING)
         server.pass_time(module.CLOSING_S + 1)
         await until(lambda: not server.guard.parting)
+
+
+async def test_what_a_refused_client_still_sends_is_bounded() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect(b"GET /" + b"x" * module.MAX_HEAD_BYTES)
+        await assert_refused(reader, 431, "head_too_large")
+        with pytest.raises(ConnectionError):
+            async with asyncio.timeout(10):
+                while True:
+                    writer.write(b"x" * 65_536)
+                    await writer.drain()
+        await until(lambda: not server.state.connections)
 
 
 async def test_a_shutdown_closes_what_has_no_whole_request() -> None:

@@ -4,8 +4,9 @@ import asyncio
 import gc
 import time
 
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
 
+from chat_contract.http.metrics_page import COLLECTIONS_BURST, COLLECTIONS_PER_S, MetricsPage
 from chat_contract.loop_metrics import (
     BUSY_PERIOD_S,
     IDLE_PERIOD_S,
@@ -113,3 +114,16 @@ async def test_a_blocked_loop_shows_in_the_metrics() -> None:
                 await asyncio.sleep(0)
     assert (REGISTRY.get_sample_value("hotchat_loop_step_seconds_count") or 0) > before
     assert gc.callbacks == collections
+
+
+def test_metrics_are_collected_at_a_bounded_rate() -> None:
+    now_s = 0.0
+    counter = Counter("asked", "How often it was asked for", registry=(registry := CollectorRegistry()))
+    page = MetricsPage(lambda: now_s, registry)
+    shown = []
+    for _ in range(int(COLLECTIONS_BURST) + 5):
+        counter.inc()
+        shown.append(float(page.body().decode().split("asked_total ")[-1].split()[0]))
+    assert shown == [*range(1, int(COLLECTIONS_BURST) + 1), *[COLLECTIONS_BURST] * 5]
+    now_s = 1 / COLLECTIONS_PER_S
+    assert f"asked_total {COLLECTIONS_BURST + 5}" in page.body().decode()
