@@ -2,11 +2,11 @@
 
 from random import Random
 
-from chat_contract.http.admission import Admission
-from chat_contract.serve import serve
-from chat_contract.settings import settings_or_exit
 from chat_server.config import ChatSettings
 from chat_server.main import create_server
+from server_kit.http.admission import Admission
+from server_kit.serve import serve
+from server_kit.settings import settings_or_exit
 
 
 def main() -> None:

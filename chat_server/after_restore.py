@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 
 from chat_server.config import ChatSettings
-from chat_server.db import asyncpg_dsn
+from chat_server.postgres.pools import asyncpg_dsn
 
 RAISE_BY: Final = 1_000_000
 

@@ -19,24 +19,23 @@ from typing import Final
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from chat_contract.http.admission import Admission
-from chat_contract.http.docs_page import add_docs_page
-from chat_contract.http.edge import ASGIApp, Gate, with_edge
-from chat_contract.http.metrics_page import metrics_router
-from chat_contract.loop_metrics import measured_loop
-from chat_contract.session_tokens import SessionTokens
-from chat_contract.shares import Shares
-from chat_contract.tasks import BackgroundTasks
-from chat_server import client_config, health, internal_endpoints
 from chat_server.config import ChatSettings
-from chat_server.db import asyncpg_dsn, connections_of, migrate, open_database
-from chat_server.errors import handle_errors
-from chat_server.fetch import documented_endpoints
+from chat_server.dependencies import Parts
+from chat_server.fetch import documented_endpoints, internal_endpoints
 from chat_server.fetch.gate import FetchGate
 from chat_server.fetch.open_gate import open_fetch_gate
-from chat_server.fetch.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
+from chat_server.health import endpoints as health
+from chat_server.health.readiness import Readiness
+from chat_server.http import client_config
+from chat_server.http.errors import handle_errors
+from chat_server.http.openapi import document
+from chat_server.http.spa import SinglePageApp, with_html_policy
+from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.post_limits import RateLimits
+from chat_server.limits.share_gate import ShareGate
+from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages import endpoints as messages
 from chat_server.messages import search_endpoint
 from chat_server.messages.batch import StoredEvent
@@ -44,15 +43,12 @@ from chat_server.messages.blanking import Blanking
 from chat_server.messages.search import STATEMENT_TIMEOUT_S, MessageSearch
 from chat_server.messages.write_gate import WriteGate
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.openapi import document
 from chat_server.outbox.acknowledgements import Acknowledgements
-from chat_server.outbox.event_producer import EventProducer
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
-from chat_server.parts import Parts
-from chat_server.rate_limits import RateLimits
-from chat_server.readiness import Readiness
-from chat_server.retention import Retention
+from chat_server.postgres.pools import asyncpg_dsn, connections_of, migrate, open_database
+from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
+from chat_server.postgres.retention import Retention
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.list_gate import RoomListGate
@@ -61,9 +57,14 @@ from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
-from chat_server.share_gate import ShareGate
-from chat_server.slow_mode import SlowMode
-from chat_server.spa import SinglePageApp, with_html_policy
+from server_kit.background_tasks import BackgroundTasks
+from server_kit.http.admission import Admission
+from server_kit.http.asgi import ASGIApp, Gate, with_edge
+from server_kit.http.docs_page import add_docs_page
+from server_kit.http.metrics_page import metrics_router
+from server_kit.loop_metrics import measured_loop
+from server_kit.session_tokens import SessionTokens
+from server_kit.shares import Shares
 
 log = logging.getLogger(__name__)
 

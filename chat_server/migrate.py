@@ -2,10 +2,10 @@
 
 import asyncio
 
-from chat_contract.serve import log_to_stderr
-from chat_contract.settings import settings_or_exit
 from chat_server.config import ChatSettings
-from chat_server.db import migrate, open_database
+from chat_server.postgres.pools import migrate, open_database
+from server_kit.serve import log_to_stderr
+from server_kit.settings import settings_or_exit
 
 
 async def main(settings: ChatSettings) -> None:

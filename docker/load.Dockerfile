@@ -30,6 +30,7 @@ WORKDIR /hotchat
 COPY --from=packages /opt/hotchat /opt/hotchat
 COPY --from=packages /hotchat/build build
 COPY chat_contract chat_contract
+COPY server_kit server_kit
 COPY local_stack local_stack
 COPY load_tests load_tests
 RUN install -d -o hotchat -g hotchat build/load

@@ -11,6 +11,7 @@ RUN --mount=type=cache,target=/var/cache/pip \
 FROM packages AS ours
 COPY pyproject.toml README.md LICENSE ./
 COPY chat_contract chat_contract
+COPY server_kit server_kit
 COPY chat_server chat_server
 COPY publish_server publish_server
 COPY local_stack local_stack

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chat_contract.settings import checked_secret
+from server_kit.settings import checked_secret
 
 
 class StackSettings(BaseSettings):

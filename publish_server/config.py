@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from chat_contract.settings import CommaSeparated, SharedSettings, checked_url, split_commas
+from server_kit.settings import CommaSeparated, SharedSettings, checked_url, split_commas
 
 
 class PublishSettings(SharedSettings):

@@ -6,8 +6,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from chat_contract.http.edge import internal_error
-from chat_contract.http.problem import MEDIA_TYPE, ChatError
+from server_kit.http.asgi import internal_error
+from server_kit.http.problem import MEDIA_TYPE, ChatError
 
 MAX_FIELDS: Final = 20
 

@@ -22,16 +22,6 @@ import httpx
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from chat_contract.descriptors import SPARE_DESCRIPTORS, raise_descriptor_limit
-from chat_contract.http.admission import Admission
-from chat_contract.http.docs_page import add_docs_page
-from chat_contract.http.edge import Receive, Scope, Send, with_edge
-from chat_contract.http.metrics_page import metrics_router
-from chat_contract.loop_metrics import measured_loop
-from chat_contract.serve import GuardedServer, serve
-from chat_contract.session_tokens import SessionTokens
-from chat_contract.settings import settings_or_exit
-from chat_contract.tasks import BackgroundTasks, Work
 from publish_server import documented_endpoints, health
 from publish_server.broadcaster import Broadcaster
 from publish_server.chat_client import ChatClient
@@ -50,6 +40,16 @@ from publish_server.stream_endpoint import StreamEndpoint
 from publish_server.stream_timer import StreamTimer
 from publish_server.subscribers import Subscribers
 from publish_server.viewers_report import ViewersReport
+from server_kit.background_tasks import BackgroundTasks, Work
+from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
+from server_kit.http.admission import Admission
+from server_kit.http.asgi import Receive, Scope, Send, with_edge
+from server_kit.http.docs_page import add_docs_page
+from server_kit.http.metrics_page import metrics_router
+from server_kit.loop_metrics import measured_loop
+from server_kit.serve import GuardedServer, serve
+from server_kit.session_tokens import SessionTokens
+from server_kit.settings import settings_or_exit
 
 log = logging.getLogger(__name__)
 

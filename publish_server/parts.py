@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from chat_contract.tasks import BackgroundTasks
 from publish_server.hub import Hub
 from publish_server.stream_endpoint import StreamEndpoint
+from server_kit.background_tasks import BackgroundTasks
 
 
 @dataclass(frozen=True)

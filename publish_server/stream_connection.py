@@ -26,9 +26,9 @@ from contextlib import contextmanager
 from os import sendfile, write
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chat_contract.http.connections import ConnectionPlace
-from chat_contract.shares import Place
 from publish_server.gzip_blocks import StreamTally
+from server_kit.http.connections import ConnectionPlace
+from server_kit.shares import Place
 
 if TYPE_CHECKING:
     from publish_server.audience import Audience

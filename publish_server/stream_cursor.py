@@ -4,8 +4,8 @@ import re
 from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qs
 
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
+from server_kit.http.problem import ChatError
 
 LIST_PATH: Final = "/stream/v1/rooms"
 STREAM_PREFIX: Final = LIST_PATH + "/"

@@ -6,13 +6,6 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final, Literal
 
-from chat_contract.http.admission import Admission
-from chat_contract.http.connections import ConnectionPlace
-from chat_contract.http.cors import RawHeaders, cors_headers
-from chat_contract.http.edge import Receive, Scope, Send, raw_header, request_head, send_problem
-from chat_contract.http.problem import ChatError, jittered
-from chat_contract.http.request_id import request_id
-from chat_contract.shares import Place
 from publish_server.hub import Hub, HubFull
 from publish_server.metrics import REFUSED
 from publish_server.room import Room, Waiter
@@ -29,6 +22,13 @@ from publish_server.stream_connection import (
 from publish_server.stream_cursor import LIST_PATH, STREAM_PREFIX, list_request, stream_request
 from publish_server.stream_timer import StreamTimer
 from publish_server.wire import Wire, accepts_gzip
+from server_kit.http.admission import Admission
+from server_kit.http.asgi import Receive, Scope, Send, raw_header, request_head, send_problem
+from server_kit.http.connections import ConnectionPlace
+from server_kit.http.cors import RawHeaders, cors_headers
+from server_kit.http.problem import ChatError, jittered
+from server_kit.http.request_id import request_id
+from server_kit.shares import Place
 
 HOLD_S: Final = 2.0
 """While chat_server cannot say whether the room exists, the stream opens after that and holds."""

@@ -50,7 +50,7 @@ def typescript(document: Path) -> str:
 
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "settings.md": settings_page,
-    FRONTEND / "openapi.json": lambda: output_of("chat_server.print_openapi"),
+    FRONTEND / "openapi.json": lambda: output_of("chat_server.http.print_openapi"),
     CONTRACT / "openapi.ts": lambda: typescript(FRONTEND / "openapi.json"),
 }
 

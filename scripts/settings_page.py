@@ -7,11 +7,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from chat_contract.settings import SharedSettings
-from chat_contract.shares import SHARES, Share
 from chat_server.config import ChatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
 from publish_server.config import PublishSettings
+from server_kit.settings import SharedSettings
+from server_kit.shares import SHARES, Share
 
 INTRODUCTION = """\
 # Settings

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from chat_contract.events import Author, Message, SequencedEvent
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX, ROOM_ID_PATTERN
-from chat_server.errors import problems
+from chat_server.http.errors import problems
 from chat_server.rooms.schemas import RoomView
 
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from chat_contract.http.cors import RawHeaders
-from chat_contract.http.edge import Receive, Scope, Send, raw_header
-from chat_contract.http.problem import ChatError
-from chat_contract.token_buckets import TokenBuckets
-from chat_server.asgi_answers import send_problem
-from chat_server.errors import PROBLEMS_SENT
-from chat_server.fetch.answer import Answer
+from chat_server.fetch.cached_response import Answer
 from chat_server.fetch.query import PREFIX, FetchKind, FetchQuery, parse_fetch
 from chat_server.fetch.room_reads import Found, RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.refusal import Refusal, RefusalAnswers, RefusalPolicy
-from chat_server.plain_counter import PlainCounter
-from chat_server.whole_answer import send_whole
+from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
+from chat_server.http.asgi_responses import send_problem
+from chat_server.http.errors import PROBLEMS_SENT
+from chat_server.http.single_write_response import send_whole
+from server_kit.event_loop_counter import PlainCounter
+from server_kit.http.asgi import Receive, Scope, Send, raw_header
+from server_kit.http.cors import RawHeaders
+from server_kit.http.problem import ChatError
+from server_kit.token_buckets import TokenBuckets
 
 Identity = Callable[[Scope], UUID | None]
 """The verified user of a request, in memory; None without a session. May raise ChatError for a bad one."""

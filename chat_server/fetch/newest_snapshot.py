@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chat_server.fetch.answer import Answer
+from chat_server.fetch.cached_response import Answer
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.rows import EncodedMessage, MessageRows, RoomRow
 

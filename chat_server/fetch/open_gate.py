@@ -9,21 +9,21 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 
-from chat_contract.http.edge import Scope
-from chat_contract.session_tokens import SessionTokens, session_in
-from chat_contract.shares import Shares
-from chat_contract.tasks import BackgroundTasks
-from chat_contract.token_buckets import TokenBuckets
 from chat_server.config import ChatSettings
-from chat_server.db import connections_of
 from chat_server.fetch.gate import FetchGate, GateParts
-from chat_server.fetch.read_lane import open_read_lane
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.refusal import RefusalAnswers, RefusalPolicy
-from chat_server.hotchat.throttle import Throttle
+from chat_server.hotchat.throttle_response import RefusalAnswers, RefusalPolicy
+from chat_server.limits.fetch_throttle import Throttle
+from chat_server.postgres.pools import connections_of
+from chat_server.postgres.read_lane import open_read_lane
+from server_kit.background_tasks import BackgroundTasks
+from server_kit.http.asgi import Scope
+from server_kit.session_tokens import SessionTokens, session_in
+from server_kit.shares import Shares
+from server_kit.token_buckets import TokenBuckets
 
 OWN_REACTIONS_PER_S: Final = 100
 """Statements a second that the sessions of one hot room may cause by asking for their own reactions."""

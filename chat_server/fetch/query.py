@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX, ROOM_ID_PATTERN
-from chat_server.json_body import invalid
+from chat_server.http.json_body import invalid
 from chat_server.rooms.directory import room_not_found
+from server_kit.http.problem import ChatError
 
 PREFIX: Final = "/api/v1/rooms/"
 _ROOM_ID = re.compile(ROOM_ID_PATTERN.removesuffix("$") + r"\Z")

@@ -13,7 +13,6 @@ import orjson
 
 from chat_contract.internal_api import RoomHead
 from chat_server.fetch.known_rooms import KnownRooms
-from chat_server.fetch.read_lane import ReadLane
 from chat_server.fetch.rows import (
     EncodedMessage,
     EventRow,
@@ -26,6 +25,7 @@ from chat_server.fetch.rows import (
 from chat_server.hotchat.hot_rooms import COLD
 from chat_server.messages.blanking import WITH_TOMBSTONE
 from chat_server.messages.message_view import message_view
+from chat_server.postgres.read_lane import ReadLane
 
 MAX_KNOWN_ROOMS: Final = 100_000
 

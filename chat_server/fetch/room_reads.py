@@ -10,7 +10,7 @@ import orjson
 from chat_contract.events import Heat
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX, PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
-from chat_server.fetch.answer import Answer, content_tag
+from chat_server.fetch.cached_response import Answer, content_tag
 from chat_server.fetch.newest_snapshot import NewestSnapshot, page_body
 from chat_server.fetch.query import FetchKind, FetchQuery, message_not_found
 from chat_server.fetch.read_repository import ReadRepository

@@ -7,9 +7,9 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from prometheus_client import Counter, Gauge
 
-from chat_contract.http.problem import ChatError
-from chat_server.errors import store_unavailable
+from chat_server.http.errors import store_unavailable
 from chat_server.rooms.directory import room_not_found
+from server_kit.http.problem import ChatError
 
 MAX_AGE_S: Final = 0.25
 MAX_ROOMS: Final = 10_000

@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from typing import Final
 
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import TAIL_EVENTS
-from chat_server.fetch.answer import Answer
+from chat_server.fetch.cached_response import Answer
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.rows import EventRow, EventRows
+from server_kit.http.problem import ChatError
 
 MAX_TAIL_CHARACTERS: Final = 2_000_000
 """Overflow rule: the oldest events of the tail are left to the database."""

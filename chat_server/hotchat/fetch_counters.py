@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import FETCHES, flushed_by
 from chat_server.hotchat.redis_entries import LUA_FUNCTIONS
-from chat_server.outage import Outage
+from server_kit.dependency_status import Outage
 
 FLUSH_EVERY_S: Final = 0.25
 FLUSH_TIMEOUT_S: Final = 1.0

@@ -13,7 +13,7 @@ from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
 from chat_server.hotchat.policy import HotEntry
 from chat_server.hotchat.redis_entries import decode_counts, decode_entries
-from chat_server.outage import Outage
+from server_kit.dependency_status import Outage
 
 REFRESH_EVERY_S: Final = 0.25
 VIEWERS_EVERY_S: Final = 2.0

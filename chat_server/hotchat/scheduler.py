@@ -17,14 +17,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract.events import RoomHeat, RoomViewers
-from chat_contract.settings import settings_or_exit
-from chat_contract.tasks import EXIT_CODE, BackgroundTasks
 from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_store import Drained, HeatStore
+from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, report_crashes
 from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
-from chat_server.hotchat.signal_sender import SignalSender
-from chat_server.hotchat.steady_ticks import add_ticks, keep_ticking, report_crashes
-from chat_server.outage import Outage
+from chat_server.kafka.signal_sender import SignalSender
+from server_kit.background_tasks import EXIT_CODE, BackgroundTasks
+from server_kit.dependency_status import Outage
+from server_kit.settings import settings_or_exit
 
 TICK_S: Final = 1
 VIEWERS_TICK_S: Final = 2

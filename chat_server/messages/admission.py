@@ -9,15 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import Session
-from chat_server.db import STORE_ERRORS
+from chat_server.dependencies import Parts
+from chat_server.limits.slow_mode import Turn
 from chat_server.messages.message_view import STORED_ONLY, message_view
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
-from chat_server.models import Message
-from chat_server.parts import Parts
+from chat_server.postgres.models import Message
+from chat_server.postgres.pools import STORE_ERRORS
 from chat_server.rooms.repository import RoomMeta
-from chat_server.slow_mode import Turn
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session
 
 
 def check_shares(parts: Parts, room_id: str, user_id: UUID) -> None:

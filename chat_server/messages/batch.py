@@ -13,7 +13,6 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import MAX_REACTION_USERS, Message
-from chat_contract.http.problem import ChatError
 from chat_server.messages.message_view import message_view
 from chat_server.messages.operations import (
     DeleteMessage,
@@ -26,6 +25,7 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from server_kit.http.problem import ChatError
 
 MAX_KINDS_PER_MESSAGE: Final = 64
 MAX_PINNED: Final = 10

@@ -6,15 +6,15 @@ import orjson
 from fastapi import APIRouter, Depends, Response
 
 from chat_contract.events import Message
-from chat_contract.session_tokens import Session
-from chat_server.errors import problems
-from chat_server.json_body import documented_body, json_body
+from chat_server.dependencies import Parts, PartsOf
+from chat_server.http.errors import problems
+from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.path_params import MessageId, RoomId
 from chat_server.messages.admission import check_shares, edit_in_turn, room_of_write
 from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
 from chat_server.messages.schemas import MessageDraft, MessageEdit, ReactionView
-from chat_server.parts import Parts, PartsOf
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
-from chat_server.types import MessageId, RoomId
+from server_kit.session_tokens import Session
 
 router = APIRouter(prefix="/rooms/{room_id}/messages", tags=["messages"])
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from chat_server.text_rules import clean_message_text
+from chat_server.text.rules import clean_message_text
 
 MessageText = Annotated[str, AfterValidator(clean_message_text)]
 

@@ -15,12 +15,12 @@ from prometheus_client import Counter
 from typing_extensions import TypedDict
 
 from chat_contract.events import Message as MessageDict
-from chat_contract.http.problem import ChatError, jittered
 from chat_contract.limits import MAX_SEQ
-from chat_server.db import contains
-from chat_server.fetch.read_lane import ReadLane, StatementTooSlow
-from chat_server.json_body import invalid
+from chat_server.http.json_body import invalid
 from chat_server.messages.message_view import message_view
+from chat_server.postgres.pools import contains
+from chat_server.postgres.read_lane import ReadLane, StatementTooSlow
+from server_kit.http.problem import ChatError, jittered
 
 MAX_WORDS: Final = 4
 MAX_WORD_CHARACTERS: Final = 50

@@ -6,10 +6,10 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.errors import problems
+from chat_server.dependencies import PartsOf
+from chat_server.http.errors import problems
+from chat_server.http.path_params import RoomId
 from chat_server.messages.search import SearchPage, words_of
-from chat_server.parts import PartsOf
-from chat_server.types import RoomId
 
 router = APIRouter(tags=["messages"])
 

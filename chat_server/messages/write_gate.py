@@ -11,21 +11,21 @@ from typing import Final
 import orjson
 import uuid_utils.compat
 
-from chat_contract.http.cors import RawHeaders
-from chat_contract.http.edge import Receive, Scope, Send, raw_header
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_BODY_BYTES
-from chat_contract.session_tokens import Session
-from chat_server.asgi_answers import JSON, send_answer, send_problem
-from chat_server.db import STORE_ERRORS
-from chat_server.errors import store_unavailable
-from chat_server.json_body import body_too_large, invalid, parse_json
+from chat_server.dependencies import Parts
+from chat_server.http.asgi_responses import JSON, send_answer, send_problem
+from chat_server.http.errors import store_unavailable
+from chat_server.http.json_body import body_too_large, invalid, parse_json
+from chat_server.http.path_params import message_id_in, room_id_in
 from chat_server.messages.admission import check_shares, post_in_turn, room_of_write
 from chat_server.messages.operations import PostMessage, SetReaction
 from chat_server.messages.schemas import MessageDraft
-from chat_server.parts import Parts
+from chat_server.postgres.pools import STORE_ERRORS
 from chat_server.sessions.current import current_session
-from chat_server.types import message_id_in, room_id_in
+from server_kit.http.asgi import Receive, Scope, Send, raw_header
+from server_kit.http.cors import RawHeaders
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session
 
 PREFIX: Final = "/api/v1/rooms/"
 

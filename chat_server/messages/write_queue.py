@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from chat_contract.http.problem import ChatError
-from chat_contract.http.rate_limit_headers import rate_limit_headers
-from chat_contract.session_tokens import Session
 from chat_server.messages.operations import Operation, OperationResult
+from server_kit.http.problem import ChatError
+from server_kit.http.rate_limit_headers import rate_limit_headers
+from server_kit.session_tokens import Session
 
 MAX_QUEUED = 10_000
 MAX_QUEUED_OF_USER = 500

@@ -15,8 +15,8 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
-from chat_contract.session_tokens import Session
 from chat_server.messages.batch import IdempotencyKey, MessageRow, Outcome, ReactionKey, RoomRow
+from server_kit.session_tokens import Session
 
 _MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to,
     m.created_at, m.edited_at, m.deleted, m.reactions, m.revisions"""

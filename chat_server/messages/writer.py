@@ -16,14 +16,10 @@ import asyncpg
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import Session, session_ended
-from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch, read_needs
 from chat_server.messages.lane import CONNECTION_LOST, Lane
 from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
 from chat_server.messages.silence import LOOK_S, Silence
-from chat_server.messages.watchdog import Watchdog
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
 from chat_server.messages.write_repository import (
     is_committed,
@@ -32,6 +28,10 @@ from chat_server.messages.write_repository import (
     read_reactions,
     write,
 )
+from chat_server.postgres.watchdog import Watchdog
+from server_kit.background_tasks import BackgroundTasks
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session, session_ended
 
 log = logging.getLogger(__name__)
 

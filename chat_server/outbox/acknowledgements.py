@@ -8,8 +8,8 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from chat_server.db import STORE_ERRORS
 from chat_server.outbox.repository import OutboxRepository, Position
+from chat_server.postgres.pools import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.db import driver_connection
 from chat_server.messages.batch import StoredEvent
+from chat_server.postgres.pools import driver_connection
 
 CLAIM_AFTER_S: Final = 2.0
 LEASE_S: Final = 10.0

@@ -5,10 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from chat_contract.http.problem import ChatError
-from chat_server.db import STORE_ERRORS
-from chat_server.errors import store_unavailable
+from chat_server.http.errors import store_unavailable
+from chat_server.postgres.pools import STORE_ERRORS
 from chat_server.rooms.repository import RoomMeta, RoomRepository
+from server_kit.http.problem import ChatError
 
 T = TypeVar("T")
 

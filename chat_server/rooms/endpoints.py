@@ -8,20 +8,20 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Row
 
 from chat_contract.events import RoomSlowMode
-from chat_contract.http.problem import ChatError
-from chat_server.errors import problems
-from chat_server.idempotency import GivenKey, repeatable
-from chat_server.json_body import documented_body, invalid, json_body
+from chat_server.dependencies import Parts, PartsOf
+from chat_server.http.errors import problems
+from chat_server.http.idempotency import GivenKey, repeatable
+from chat_server.http.json_body import documented_body, invalid, json_body
+from chat_server.http.path_params import RoomId
 from chat_server.messages.admission import room_of_write
 from chat_server.messages.endpoints import json_bytes
-from chat_server.parts import Parts, PartsOf
 from chat_server.rooms.directory import room_not_found
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_id import room_id_from_name
 from chat_server.rooms.room_list import MAX_ROOMS, ListedRooms, Page
 from chat_server.rooms.schemas import HeatView, RoomList, RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
-from chat_server.types import RoomId
+from server_kit.http.problem import ChatError
 
 router = APIRouter(tags=["rooms"])
 

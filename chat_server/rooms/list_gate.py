@@ -1,9 +1,9 @@
 """Lists of rooms that are in memory, in plain ASGI: every page load asks for one, and no router is needed for it."""
 
-from chat_contract.http.cors import RawHeaders
-from chat_contract.http.edge import Receive, Scope, Send, raw_header
+from chat_server.http.single_write_response import send_whole
 from chat_server.rooms.room_list import RoomLists
-from chat_server.whole_answer import send_whole
+from server_kit.http.asgi import Receive, Scope, Send, raw_header
+from server_kit.http.cors import RawHeaders
 
 PATH = "/api/v1/rooms"
 

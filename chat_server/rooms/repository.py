@@ -10,11 +10,11 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import Session
-from chat_server.idempotency import KeptAnswer, Repeatable, keep_answer, take_key
-from chat_server.models import Room
+from chat_server.http.idempotency import KeptAnswer, Repeatable, keep_answer, take_key
+from chat_server.postgres.models import Room
 from chat_server.sessions.repository import ensure_user
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from chat_server.text_rules import latin_letters
+from chat_server.text.rules import latin_letters
 
 RESERVED_ROOM_IDS: Final = frozenset(
     {

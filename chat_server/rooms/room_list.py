@@ -10,14 +10,14 @@ import orjson
 from prometheus_client import Counter
 
 from chat_contract.events import LastMessage
-from chat_contract.http.problem import ChatError
 from chat_contract.last_message import LAST_MESSAGE_CODE_POINTS, last_message
-from chat_server.db import contains
-from chat_server.fetch.answer import Answer, content_tag
-from chat_server.fetch.read_lane import ReadLane
+from chat_server.fetch.cached_response import Answer, content_tag
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.messages.message_view import message_view
+from chat_server.postgres.pools import contains
+from chat_server.postgres.read_lane import ReadLane
 from chat_server.rooms.list_cursor import encode_cursor
+from server_kit.http.problem import ChatError
 
 FRESH_S: Final = 1.0
 READ_EVERY_S: Final = 0.1

@@ -6,9 +6,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chat_contract.events import LastMessage
 from chat_contract.limits import ROOM_ID_PATTERN
-from chat_server.names import clean_room_name
+from chat_server.limits.slow_mode import MAX_SLOW_MODE_S
 from chat_server.rooms.room_id import clean_new_room_id
-from chat_server.slow_mode import MAX_SLOW_MODE_S
+from chat_server.text.names import clean_room_name
 
 RoomName = Annotated[str, AfterValidator(clean_room_name)]
 

@@ -6,12 +6,12 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 
-from chat_contract.http.cors import RawHeaders
-from chat_contract.http.edge import Scope, raw_header
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
-from chat_server.parts import PartsOf
-from chat_server.rate_limits import OPERATOR_ID
+from chat_server.dependencies import PartsOf
+from chat_server.limits.post_limits import OPERATOR_ID
+from server_kit.http.asgi import Scope, raw_header
+from server_kit.http.cors import RawHeaders
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
 
 
 def token_headers(token: str, *, is_https: bool) -> RawHeaders:

@@ -15,9 +15,9 @@ import asyncpg
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_contract.session_tokens import LIFETIME_S, Session
-from chat_server.db import STORE_ERRORS, driver_connection
-from chat_server.outage import Outage
+from chat_server.postgres.pools import STORE_ERRORS, driver_connection
+from server_kit.dependency_status import Outage
+from server_kit.session_tokens import LIFETIME_S, Session
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from sqlalchemy import func, insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from chat_contract.session_tokens import Session
-from chat_server.models import User
+from chat_server.postgres.models import User
+from server_kit.session_tokens import Session
 
 
 async def ensure_user(tx: AsyncConnection, session: Session) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel
 
-from chat_server.names import clean_nickname
+from chat_server.text.names import clean_nickname
 
 
 class SessionRequest(BaseModel):

@@ -13,7 +13,6 @@ from typing import Final, cast
 import msgspec
 import uvloop
 
-from chat_contract.shares import SHARES
 from chat_server.config import ChatSettings
 from load_tests.abuse.attack import Attack
 from load_tests.abuse.attacks import ATTACKS
@@ -33,6 +32,7 @@ from load_tests.bench.stores import Stores, open_stores
 from load_tests.jmeter.installation import MissingTool
 from local_stack.page import DIST, ensure_page
 from publish_server.config import PublishSettings
+from server_kit.shares import SHARES
 
 LIMITS: Final = {
     "MAX_STREAMS": "20000",

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from chat_server.idempotency import KEPT_S, expire_keys
+from chat_server.http.idempotency import KEPT_S, expire_keys
 from tests.api.conftest import People, Person
 from tests.chat_stack import StartChatStack
 

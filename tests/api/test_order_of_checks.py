@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import event
 
 from chat_contract.limits import MAX_BODY_BYTES
-from chat_contract.shares import Shares
 from chat_server.config import ChatSettings
+from chat_server.dependencies import Parts
+from chat_server.limits.post_limits import UNKNOWN_ROOMS_BURST, UNKNOWN_ROOMS_PER_USER_PER_S
 from chat_server.main import open_parts
 from chat_server.messages.write_gate import WriteGate
-from chat_server.parts import Parts
-from chat_server.rate_limits import UNKNOWN_ROOMS_BURST, UNKNOWN_ROOMS_PER_USER_PER_S
 from chat_server.rooms.directory import FRESH_S
+from server_kit.shares import Shares
 
 NO_KAFKA = "127.0.0.1:1"
 """Writes do not need it, and a producer that is stopped while it connects leaks its socket."""

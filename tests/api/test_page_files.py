@@ -10,10 +10,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chat_contract.http.admission import Admission
 from chat_server.config import ChatSettings
+from chat_server.http.spa import accepts_encoding
 from chat_server.main import create_server
-from chat_server.spa import accepts_encoding
+from server_kit.http.admission import Admission
 
 SCRIPT = "/assets/first-abcdefgh.js"
 BUILT = {

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import expect
 
-from chat_contract.session_tokens import LIFETIME_S, SessionTokens
+from server_kit.session_tokens import LIFETIME_S, SessionTokens
 from tests.browser.tab import People, Person, Tab
 from tests.chat_stack import SECRET
 

@@ -11,8 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat_contract.http.problem import ChatError
-from chat_server.db import asyncpg_dsn, migrate, open_database
 from chat_server.messages.batch import StoredEvent
 from chat_server.messages.operations import (
     DeleteMessage,
@@ -24,6 +22,8 @@ from chat_server.messages.operations import (
     SetReaction,
 )
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from server_kit.http.problem import ChatError
 from tests.messages.conftest import Store, post
 
 PEOPLE = [uuid.UUID(int=n) for n in range(1, 4)]

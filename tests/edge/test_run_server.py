@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 import psutil
 
-from chat_contract.settings import SharedSettings
+from server_kit.settings import SharedSettings
 from tests.chat_stack import ROOT, SECRET
 
 

@@ -12,11 +12,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chat_contract.http.edge import Message, Scope
-from chat_server.db import asyncpg_dsn, migrate, open_database
-from chat_server.fetch.read_lane import open_read_lane
 from chat_server.fetch.read_repository import ReadRepository
+from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from chat_server.postgres.read_lane import open_read_lane
 from local_stack.postgres import Postgres
+from server_kit.http.asgi import Message, Scope
 
 AUTHOR = UUID("019a0000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

@@ -12,14 +12,14 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
-from chat_contract.session_tokens import SessionTokens
-from chat_contract.shares import Shares
-from chat_contract.tasks import BackgroundTasks
 from chat_server.config import ChatSettings
 from chat_server.fetch.gate import FetchGate
 from chat_server.fetch.open_gate import open_fetch_gate
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
+from server_kit.background_tasks import BackgroundTasks
+from server_kit.session_tokens import SessionTokens
+from server_kit.shares import Shares
 from tests.fetch.conftest import AUTHOR, Collected, Reply, Store, fetch_scope, receive
 
 SECRET = "a secret for tests only"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_SEQ
 from chat_server.fetch.query import FetchKind, FetchQuery, parse_fetch
+from server_kit.http.problem import ChatError
 
 ROOM = "/api/v1/rooms/lobby"
 MESSAGE_ID = "019a0000-0000-7000-8000-000000000001"

@@ -8,12 +8,12 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_contract.http.problem import ChatError
-from chat_server.db import connections_of, is_bad_input, means_postgres_is_away
-from chat_server.fetch.read_lane import ReadLane, StatementTooSlow, open_read_lane
-from chat_server.readiness import Readiness
+from chat_server.health.readiness import Readiness
+from chat_server.postgres.pools import connections_of, is_bad_input, means_postgres_is_away
+from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.directory import UNKNOWN_AT_ONCE, RoomDirectory
 from chat_server.rooms.repository import RoomMeta, RoomRepository
+from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Store
 
 CONNECTIONS = 6

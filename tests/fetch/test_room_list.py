@@ -11,15 +11,15 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_contract.http.problem import ChatError
-from chat_server.db import asyncpg_dsn, migrate, open_database
-from chat_server.fetch.read_lane import open_read_lane
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms import room_list
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.list_gate import PATH, RoomListGate
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
 from chat_server.rooms.schemas import RoomList
+from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Collected, fetch_scope, receive
 from tests.fetch.test_room_reads import Clock
 

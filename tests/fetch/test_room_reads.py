@@ -9,12 +9,12 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_contract.http.problem import ChatError
-from chat_server.fetch.answer import Answer
+from chat_server.fetch.cached_response import Answer
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.hot_rooms import HotRooms
+from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Store
 
 

@@ -8,9 +8,7 @@ from random import Random
 import pytest
 from prometheus_client import REGISTRY
 
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_SEQ
-from chat_server.fetch.read_lane import StatementTooSlow, open_read_lane
 from chat_server.messages.search import (
     BUDGET_S,
     FIRST_CHUNK,
@@ -21,6 +19,8 @@ from chat_server.messages.search import (
     MessageSearch,
     words_of,
 )
+from chat_server.postgres.read_lane import StatementTooSlow, open_read_lane
+from server_kit.http.problem import ChatError
 from tests.fetch.conftest import AUTHOR, Store
 
 AT_ONCE = 2

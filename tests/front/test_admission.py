@@ -9,12 +9,12 @@ from random import Random
 import httpx
 import pytest
 
-from chat_contract.http.admission import Admission
-from chat_contract.http.edge import Scope, request_head
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import SessionTokens
 from chat_server.config import ChatSettings
 from chat_server.main import warn_of_heating
+from server_kit.http.admission import Admission
+from server_kit.http.asgi import Scope, request_head
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import SessionTokens
 from tests.chat_stack import StartChatStack
 
 SECRET = "a secret for tests only"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat_contract.http.client_address import NO_ADDRESS, address_key, client_address_of
-from chat_contract.http.edge import Scope
+from server_kit.http.asgi import Scope
+from server_kit.http.client_address import NO_ADDRESS, address_key, client_address_of
 
 PROXY = "10.0.0.1"
 

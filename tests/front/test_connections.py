@@ -19,12 +19,12 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from chat_contract.http import connections as module
-from chat_contract.http.connections import Connections, GuardedProtocol, guarded_protocol
-from chat_contract.http.edge import Receive, Scope, Send
-from chat_contract.shares import Shares
 from chat_server.config import ChatSettings
 from local_stack.server_process import ServerProcess
+from server_kit.http import connections as module
+from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.connections import Connections, GuardedProtocol, guarded_protocol
+from server_kit.shares import Shares
 from tests.chat_stack import StartChatStack
 
 HEAD = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n"

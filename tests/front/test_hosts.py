@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_contract.http.hosts import MAX_REMEMBERED, HostPolicy, OriginPolicy, host_name
+from server_kit.http.hosts import MAX_REMEMBERED, HostPolicy, OriginPolicy, host_name
 
 
 @pytest.mark.parametrize(

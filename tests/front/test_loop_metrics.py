@@ -6,8 +6,8 @@ import time
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter
 
-from chat_contract.http.metrics_page import COLLECTIONS_BURST, COLLECTIONS_PER_S, MetricsPage
-from chat_contract.loop_metrics import (
+from server_kit.http.metrics_page import COLLECTIONS_BURST, COLLECTIONS_PER_S, MetricsPage
+from server_kit.loop_metrics import (
     BUSY_PERIOD_S,
     IDLE_PERIOD_S,
     LongestOfLastMinute,

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from chat_contract.http.problem import ChatError
-from chat_contract.settings import SharedSettings
-from chat_contract.shares import SHARES, CountShare, Person, RateShare, Shares, Source, person
 from chat_server.config import ChatSettings
 from publish_server.config import PublishSettings
+from server_kit.http.problem import ChatError
+from server_kit.settings import SharedSettings
+from server_kit.shares import SHARES, CountShare, Person, RateShare, Shares, Source, person
 
 SECRET = "a secret for tests only"
 OUTSIDE = "203.0.113.5"

@@ -20,11 +20,11 @@ from chat_contract.redis_keys import (
     VIEWERS_SUMMED,
     viewers_of,
 )
-from chat_contract.tasks import BackgroundTasks
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.heat_store import HeatStore, encode_entry
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.policy import HotEntry
+from server_kit.background_tasks import BackgroundTasks
 from tests.hotchat.conftest import let_time_pass
 
 ENTRY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)

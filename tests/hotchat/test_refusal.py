@@ -5,8 +5,8 @@ import math
 import uuid
 from random import Random
 
-from chat_server.hotchat.refusal import RefusalAnswers, RefusalPolicy
-from chat_server.hotchat.throttle import Throttle
+from chat_server.hotchat.throttle_response import RefusalAnswers, RefusalPolicy
+from chat_server.limits.fetch_throttle import Throttle
 
 ANN = uuid.uuid4()
 

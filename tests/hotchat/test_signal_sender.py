@@ -7,10 +7,10 @@ from random import Random
 from prometheus_client import REGISTRY
 
 from chat_contract.events import RoomViewers
-from chat_contract.tasks import BackgroundTasks
-from chat_server.hotchat import signal_sender
-from chat_server.hotchat.signal_sender import MAX_AGE_S, MAX_WAITING, SignalSender
+from chat_server.kafka import signal_sender
+from chat_server.kafka.signal_sender import MAX_AGE_S, MAX_WAITING, SignalSender
 from local_stack.ports import LOOPBACK, free_port
+from server_kit.background_tasks import BackgroundTasks
 
 
 def dropped(reason: str) -> float:

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from chat_contract.tasks import BackgroundTasks
-from chat_server.hotchat.steady_ticks import Every, add_ticks, is_too_far, keep_ticking
+from chat_server.hotchat.monotonic_schedule import Every, add_ticks, is_too_far, keep_ticking
+from server_kit.background_tasks import BackgroundTasks
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from chat_server.hotchat.throttle import Throttle
+from chat_server.limits.fetch_throttle import Throttle
 
 ANN, BOB = uuid.uuid4(), uuid.uuid4()
 

@@ -14,12 +14,12 @@ import pytest
 import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_contract.tasks import BackgroundTasks
-from chat_server.db import asyncpg_dsn, migrate, open_database
 from chat_server.messages.batch import StoredEvent
 from chat_server.messages.blanking import Step, blank_some
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from server_kit.background_tasks import BackgroundTasks
 
 
 def post(

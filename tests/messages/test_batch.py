@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 
-from chat_contract.http.problem import ChatError
 from chat_server.messages.batch import (
     MAX_EDITS,
     MAX_PINNED,
@@ -27,6 +26,7 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from server_kit.http.problem import ChatError
 from tests.messages.conftest import post
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)

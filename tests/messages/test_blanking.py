@@ -9,11 +9,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chat_server.fetch.read_lane import open_read_lane
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.messages.blanking import MESSAGES_PER_STEP, ROWS_PER_MESSAGE, Blanking, blank_some
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.read_lane import open_read_lane
 from tests.messages.conftest import Store, post
 
 EARLIER_EDITS = 10 * ROWS_PER_MESSAGE + 7

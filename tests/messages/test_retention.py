@@ -6,8 +6,8 @@ from random import Random
 
 import asyncpg
 
-from chat_contract.tasks import BackgroundTasks
-from chat_server.retention import Retention, expire_once
+from chat_server.postgres.retention import Retention, expire_once
+from server_kit.background_tasks import BackgroundTasks
 from tests.messages.conftest import Store, post
 
 WITHIN_S = 30.0

@@ -7,8 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from chat_contract import redis_keys
-from chat_contract.http.problem import ChatError
-from chat_server.slow_mode import SlowMode, Turn
+from chat_server.limits.slow_mode import SlowMode, Turn
+from server_kit.http.problem import ChatError
 
 ANN = uuid.uuid4()
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_contract.limits import MAX_TEXT_CODE_POINTS
-from chat_server.names import clean_nickname, clean_room_name
 from chat_server.rooms.room_id import room_id_from_name
-from chat_server.text_rules import MAX_GROWTH, MAX_MARKS, clean_message_text
+from chat_server.text.names import clean_nickname, clean_room_name
+from chat_server.text.rules import MAX_GROWTH, MAX_MARKS, clean_message_text
 from tests.messages.hostile_texts import HOSTILE_TEXTS
 
 RULES = [clean_message_text, clean_nickname, clean_room_name]

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from chat_contract.http.problem import ChatError
 from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.messages.operations import DeleteMessage, SetReaction
 from chat_server.messages.write_queue import (
@@ -19,6 +18,7 @@ from chat_server.messages.write_queue import (
     PendingWrite,
     WriteQueue,
 )
+from server_kit.http.problem import ChatError
 from tests.messages.conftest import post
 
 

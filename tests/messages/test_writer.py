@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from chat_contract.http.problem import ChatError
-from chat_contract.tasks import BackgroundTasks
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
 from chat_server.messages.silence import LOOK_S, SILENT_AFTER_S
 from chat_server.messages.writer import GroupCommitWriter
+from server_kit.background_tasks import BackgroundTasks
+from server_kit.http.problem import ChatError
 from tests.messages.conftest import CommitCutter, Store, post
 
 

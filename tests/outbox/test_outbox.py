@@ -11,13 +11,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from chat_contract.tasks import BackgroundTasks
 from chat_contract.topics import CHAT_EVENTS, header
+from chat_server.kafka.event_producer import EventProducer
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements
-from chat_server.outbox.event_producer import EventProducer
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
+from server_kit.background_tasks import BackgroundTasks
 from tests.messages.conftest import Store, post, store
 from tests.stores.fixtures import Kafka
 

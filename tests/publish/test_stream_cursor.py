@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat_contract.http.problem import ChatError
 from publish_server.stream_cursor import MAX_LISTED_ROOMS, MAX_QUERY_BYTES, list_request, stream_request
+from server_kit.http.problem import ChatError
 
 
 @pytest.mark.parametrize(

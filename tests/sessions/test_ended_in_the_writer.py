@@ -9,9 +9,9 @@ import asyncpg
 import httpx
 import pytest
 
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import Session, SessionTokens
 from chat_server.sessions.ended import ALL_GENERATIONS
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session, SessionTokens
 from tests.chat_stack import SECRET, StartChatStack
 from tests.messages.conftest import Store, post, store
 

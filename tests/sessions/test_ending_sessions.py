@@ -10,8 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from chat_contract.session_tokens import LIFETIME_S, Session, SessionTokens
-from chat_server.db import migrate, open_database
+from chat_server.postgres.pools import migrate, open_database
 from chat_server.sessions.ended import (
     Ended,
     EndedSessions,
@@ -20,6 +19,7 @@ from chat_server.sessions.ended import (
     expire_ended_sessions,
 )
 from local_stack.postgres import Postgres
+from server_kit.session_tokens import LIFETIME_S, Session, SessionTokens
 from tests.api.conftest import People
 from tests.chat_stack import SECRET, StartChatStack
 from tests.hotchat.fetching_crowd import until

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_server.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
 from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_id_from_name
+from chat_server.text.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
 from tests.api.conftest import People
 from tests.chat_stack import StartChatStack
 

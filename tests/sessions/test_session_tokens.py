@@ -8,8 +8,8 @@ from typing import Any
 import jwt
 import pytest
 
-from chat_contract.http.problem import ChatError
-from chat_contract.session_tokens import (
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import (
     COOKIE,
     LIFETIME_S,
     MAX_COOKIES,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chat_contract.session_tokens import SessionTokens
-from chat_contract.shares import SHARES, Shares
 from chat_server.config import ChatSettings
+from chat_server.limits.share_gate import FETCHES, REQUESTS, SERVICE, SHARE_OF, ShareGate, share_of
 from chat_server.main import create_app as create_chat_app
-from chat_server.share_gate import FETCHES, REQUESTS, SERVICE, SHARE_OF, ShareGate, share_of
 from publish_server.main import create_app as create_publish_app
+from server_kit.session_tokens import SessionTokens
+from server_kit.shares import SHARES, Shares
 from tests.api.calls import calls_of
 from tests.api.conftest import People
 from tests.chat_stack import SECRET, StartChatStack

@@ -18,7 +18,9 @@ from httpx import ASGITransport, AsyncClient
 from prometheus_client import REGISTRY
 
 import chat_contract
-from chat_contract.tasks import (
+from chat_server.hotchat.monotonic_schedule import add_ticks, report_crashes
+from publish_server import health
+from server_kit.background_tasks import (
     CRASH_WINDOW_S,
     FIRST_RESTART_S,
     LAST_RESTART_S,
@@ -28,21 +30,19 @@ from chat_contract.tasks import (
     BackgroundTasks,
     TaskCrashes,
 )
-from chat_server.hotchat.steady_ticks import add_ticks, report_crashes
-from publish_server import health
 
 ROOT = Path(chat_contract.__file__).parents[1]
 PACKAGES = ("chat_contract", "chat_server", "publish_server")
 
 SHORT_LIVED = {
-    ("chat_contract/tasks.py", "running"): "the crash policy itself",
+    ("server_kit/background_tasks.py", "running"): "the crash policy itself",
     ("chat_server/fetch/room_reads.py", "from_history"): "one read, shared by its callers, who get its error",
     ("chat_server/fetch/snapshot_cache.py", "_fly"): "one read, shared by its callers, who get its error",
     (
-        "chat_server/outbox/event_producer.py",
+        "chat_server/kafka/event_producer.py",
         "_send_next",
     ): "one acknowledgement, bounded by MAX_IN_FLIGHT and time",
-    ("chat_server/readiness.py", "stores"): "one look at the stores, shared by its callers",
+    ("chat_server/health/readiness.py", "stores"): "one look at the stores, shared by its callers",
     ("chat_server/rooms/directory.py", "get"): "one look-up, shared by its callers, who get its error",
     ("chat_server/rooms/room_list.py", "_load_once"): "one read, shared by its callers, who get its error",
     ("publish_server/head_checks.py", "start_due"): "one room's healing; housekeeping starts the next one",
@@ -254,7 +254,7 @@ async def test_a_tick_of_the_scheduler_that_crashes_is_counted_and_goes_on() -> 
 def test_a_process_whose_task_keeps_crashing_ends_by_sigterm() -> None:
     program = """
 import asyncio, time
-from chat_contract.tasks import BackgroundTasks
+from server_kit.background_tasks import BackgroundTasks
 from tests.tasks.test_crash_policy import NoPause
 
 async def crash():

@@ -1,1 +1,0 @@
-"""HTTP habits that both servers share: request ids, problem bodies, CORS."""

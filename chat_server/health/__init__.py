@@ -1,0 +1,1 @@
+"""Whether chat_server lives and can serve."""

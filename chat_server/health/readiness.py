@@ -1,0 +1,78 @@
+"""Whether Postgres and Redis answer, asked once for all who want to know at the same time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import asyncpg
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chat_server.postgres.pools import STORE_ERRORS
+
+CHECK_WITHIN_S: Final = 1.0
+FRESH_S: Final = 0.25
+"""Health calls within this time share one answer, so that a flood of them costs four statements a second."""
+
+
+class StoresAnswer(NamedTuple):
+    postgres: bool
+    redis: bool
+
+
+class Readiness:
+    """Holds one Postgres connection of its own: no other work can keep it busy."""
+
+    def __init__(self, dsn: str, redis: Redis, clock: Callable[[], float]) -> None:
+        """`clock` is monotonic, in seconds."""
+        self._dsn = dsn
+        self._redis = redis
+        self._clock = clock
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._answer = StoresAnswer(postgres=False, redis=False)
+        self._answered_at_s = float("-inf")
+        self._flight: asyncio.Task[StoresAnswer] | None = None
+
+    async def stores(self) -> StoresAnswer:
+        """At most FRESH_S old, within about CHECK_WITHIN_S."""
+        if self._clock() - self._answered_at_s <= FRESH_S:
+            return self._answer
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._flight)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def _ask(self) -> StoresAnswer:
+        try:
+            self._answer = StoresAnswer(
+                *await asyncio.gather(self._postgres_answers(), self._redis_answers())
+            )
+            self._answered_at_s = self._clock()
+        finally:
+            self._flight = None
+        return self._answer
+
+    async def _postgres_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_WITHIN_S):
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await asyncpg.connect(
+                        self._dsn, server_settings={"application_name": "hotchat health"}
+                    )
+                await self._connection.execute("SELECT 1")
+        except STORE_ERRORS:
+            self.close()
+            return False
+        return True
+
+    async def _redis_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_WITHIN_S):
+                await self._redis.ping()
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True

@@ -1,0 +1,1 @@
+"""HTTP of chat_server: responses, bodies, path parameters, errors, OpenAPI, the page's files."""

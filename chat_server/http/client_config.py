@@ -1,0 +1,61 @@
+"""What a client has to know before it starts."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from chat_contract.limits import (
+    EVENTS_PAGE_MAX,
+    MAX_BODY_BYTES,
+    MAX_NICKNAME_CODE_POINTS,
+    MAX_TEXT_CODE_POINTS,
+    PAGE_DEFAULT,
+    PAGE_MAX,
+)
+from chat_server.dependencies import PartsOf
+
+router = APIRouter(tags=["client"])
+
+
+class ClientLimits(BaseModel):
+    text_code_points: int = MAX_TEXT_CODE_POINTS
+    nickname_code_points: int = MAX_NICKNAME_CODE_POINTS
+    body_bytes: int = MAX_BODY_BYTES
+    page: int = PAGE_MAX
+    page_default: int = PAGE_DEFAULT
+    events_page: int = EVENTS_PAGE_MAX
+    posts_per_user_per_s: Annotated[float, Field(description="0: no limit")]
+
+
+class ClientConfig(BaseModel):
+    stream_url: str
+    reaction_kinds: list[str]
+    limits: ClientLimits
+    version: str
+
+
+@router.get("/config")
+async def config(request: Request, parts: PartsOf) -> ClientConfig:
+    """Where streams are, which reactions there are, and the limits."""
+    settings = parts.settings
+    return ClientConfig(
+        stream_url=stream_url(request, settings.public_stream_url, settings.publish_port),
+        reaction_kinds=list(settings.reaction_kinds),
+        limits=ClientLimits(posts_per_user_per_s=settings.posts_per_user_per_s),
+        version=version("hotchat"),
+    )
+
+
+def stream_url(request: Request, public_stream_url: str, publish_port: int) -> str:
+    """Where this client opens streams. `same-origin`: at the edge it came by, which tells the scheme it was asked with;
+    to lie about that misleads nobody but the liar."""
+    if public_stream_url == "same-origin":
+        scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
+        return f"{scheme}://{request.url.netloc}"
+    if public_stream_url:
+        return public_stream_url
+    host = request.url.hostname or "localhost"
+    own_host = f"[{host}]" if ":" in host else host
+    return f"{request.url.scheme}://{own_host}:{publish_port}"

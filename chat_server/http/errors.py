@@ -1,0 +1,101 @@
+"""Every error leaves as problem+json with a code of the closed list."""
+
+import logging
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from prometheus_client import Counter
+from starlette.exceptions import HTTPException
+
+from chat_contract.problems import PROBLEMS
+from chat_server.http.json_body import invalid
+from chat_server.postgres.pools import STORE_ERRORS, is_bad_input
+from server_kit.http.asgi import internal_error
+from server_kit.http.problem import MEDIA_TYPE, ChatError
+
+log = logging.getLogger(__name__)
+
+PROBLEMS_SENT = Counter("hotchat_problems_total", "Problems sent to clients", ["code"])
+_BY_STATUS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+}
+
+
+def problem_response(error: ChatError) -> Response:
+    PROBLEMS_SENT.labels(error.code).inc()
+    return Response(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
+
+
+def store_unavailable() -> ChatError:
+    return ChatError(
+        "store_unavailable", "The store is not available right now; try again shortly.", retry_after_s=1
+    )
+
+
+def bad_input() -> ChatError:
+    """For a value that only Postgres found to be wrong."""
+    return invalid(
+        [{"field": "request", "message": "A value holds a character or a number that cannot be stored."}]
+    )
+
+
+async def _on_chat_error(_: Request, error: Exception) -> Response:
+    return problem_response(cast(ChatError, error))
+
+
+async def _on_validation(_: Request, error: Exception) -> Response:
+    return problem_response(
+        invalid(
+            [
+                {"field": ".".join(str(p) for p in e["loc"][1:]) or "request", "message": e["msg"]}
+                for e in cast(RequestValidationError, error).errors()[:20]
+            ]
+        )
+    )
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    refused = cast(HTTPException, error)
+    code, detail = _BY_STATUS.get(refused.status_code, ("validation_failed", str(refused.detail)))
+    chat_error = ChatError(code, detail)
+    chat_error.headers.update(refused.headers or {})
+    return problem_response(chat_error)
+
+
+async def _on_store_error(_: Request, error: Exception) -> Response:
+    if is_bad_input(error):
+        return problem_response(bad_input())
+    log.warning("The store failed: %r", error)
+    return problem_response(store_unavailable())
+
+
+async def _on_failure(_: Request, __: Exception) -> Response:
+    """A bug of ours; the framework raises the error again and with_edge logs it."""
+    return problem_response(internal_error())
+
+
+def handle_errors(app: FastAPI) -> None:
+    app.add_exception_handler(Exception, _on_failure)
+    app.add_exception_handler(ChatError, _on_chat_error)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    for store_error in STORE_ERRORS:
+        app.add_exception_handler(store_error, _on_store_error)
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: which problems it may answer."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        entry = by_status.setdefault(
+            PROBLEMS[code].status,
+            {
+                "description": "",
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        )
+        entry["description"] += f"{' · ' if entry['description'] else ''}`{code}`"
+    return by_status

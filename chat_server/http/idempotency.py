@@ -1,0 +1,102 @@
+"""`Idempotency-Key`: the repeat of a POST that creates something gets the first answer.
+
+The edge and browsers repeat a request whose answer was lost. The key is stored in the transaction that creates, so a
+crash leaves both or neither. Only answers of success are kept: after a refusal, the same key may be tried again.
+Source: draft-ietf-httpapi-idempotency-key-header.
+"""
+
+import hashlib
+import re
+from typing import Annotated, Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Header
+from pydantic import BaseModel
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chat_server.http.json_body import invalid
+from chat_server.postgres.models import IdempotencyKey
+
+KEPT_S: Final = 24 * 3600
+KEPT: Final = text(f"interval '{KEPT_S} s'")
+
+_KEY: Final = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,200})(?P=quote)', re.ASCII)
+_EXPIRE: Final = """
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE created_at < now() - make_interval(secs => $1) LIMIT $2
+))"""
+
+
+class Repeatable(NamedTuple):
+    """A request that may be repeated: its key, and a hash of what it asks for."""
+
+    key: str
+    request_hash: bytes
+
+
+class KeptAnswer(NamedTuple):
+    status: int
+    body: str
+
+
+async def given_key(idempotency_key: Annotated[str | None, Header()] = None) -> str | None:
+    """The key, with or without the quotes of a structured field. Raises ChatError `validation_failed`."""
+    if idempotency_key is None:
+        return None
+    match = _KEY.fullmatch(idempotency_key)
+    if match is None:
+        message = "Send 1 to 200 visible ASCII characters, such as a UUID."
+        raise invalid([{"field": "Idempotency-Key", "message": message}])
+    return match["key"]
+
+
+GivenKey = Annotated[str | None, Depends(given_key)]
+
+
+def repeatable(key: str | None, call: str, body: BaseModel) -> Repeatable | None:
+    """`call` and the checked body say what is asked for."""
+    if key is None:
+        return None
+    return Repeatable(key, hashlib.sha256(f"{call}\n{body.model_dump_json()}".encode()).digest())
+
+
+async def take_key(tx: AsyncConnection, user_id: UUID, wanted: Repeatable) -> KeptAnswer | None:
+    """The first answer when the key was used before; None when it is ours now, until the transaction ends.
+
+    A repeat that arrives while the first is still at work waits for it here. Raises ChatError `validation_failed` when
+    the key belongs to another request.
+    """
+    row = (IdempotencyKey.user_id == user_id) & (IdempotencyKey.key == wanted.key)
+    await tx.execute(delete(IdempotencyKey).where(row, IdempotencyKey.created_at < func.now() - KEPT))
+    values = {
+        "user_id": user_id,
+        "key": wanted.key,
+        "request_hash": wanted.request_hash,
+        "status": 0,
+        "answer": "",
+        "created_at": func.now(),
+    }
+    ours = await tx.scalar(
+        pg_insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    )
+    if ours is not None:
+        return None
+    kept = (await tx.execute(select(IdempotencyKey.__table__).where(row))).one()
+    if kept.request_hash != wanted.request_hash:
+        message = "This key was used for another request; make a new one."
+        raise invalid([{"field": "Idempotency-Key", "message": message}])
+    return KeptAnswer(kept.status, kept.answer)
+
+
+async def keep_answer(tx: AsyncConnection, user_id: UUID, key: str, answer: KeptAnswer) -> None:
+    """Store the answer with the key that `take_key` took in this transaction."""
+    row = (IdempotencyKey.user_id == user_id) & (IdempotencyKey.key == key)
+    await tx.execute(update(IdempotencyKey).where(row).values(status=answer.status, answer=answer.body))
+
+
+async def expire_keys(connection: asyncpg.Connection, limit: int) -> None:
+    """Forget up to `limit` keys older than KEPT_S."""
+    await connection.execute(_EXPIRE, float(KEPT_S), limit)

@@ -1,0 +1,99 @@
+"""A request's JSON body, read with a bound and checked by a pydantic model."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from chat_contract.limits import MAX_BODY_BYTES
+from server_kit.http.problem import ChatError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_DEPTH: Final = 32
+
+
+def body_too_large() -> ChatError:
+    return ChatError("body_too_large", f"A request body has at most {MAX_BODY_BYTES:,} bytes.")
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body. Raises ChatError `body_too_large` as soon as it is known to be."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        raise body_too_large()
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise body_too_large()
+    return body
+
+
+def invalid(errors: list[dict[str, str]]) -> ChatError:
+    """422 with a sentence for each field."""
+    detail = " ".join(f"{error['field']}: {error['message']}" for error in errors)
+    return ChatError("validation_failed", detail, errors=errors)
+
+
+def validation_problem(error: ValidationError) -> ChatError:
+    """What pydantic found, as one problem."""
+    return invalid(
+        [
+            {
+                "field": ".".join(str(part) for part in found["loc"]) or "body",
+                "message": found["msg"].removeprefix("Value error, "),
+            }
+            for found in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+        ]
+    )
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    if limit == 0:
+        return isinstance(value, dict | list)
+    if isinstance(value, dict):
+        return any(_depth_exceeds(inner, limit - 1) for inner in value.values())
+    return isinstance(value, list) and any(_depth_exceeds(inner, limit - 1) for inner in value)
+
+
+def parse_json(body: bytes, content_type: str, model: type[Model]) -> Model:
+    """Raises ChatError `unsupported_media_type` or `validation_failed`."""
+    if not _is_json(content_type):
+        raise ChatError("unsupported_media_type", "Send the body as application/json.")
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise invalid(
+            [{"field": "body", "message": f"This is not valid JSON in UTF-8 ({error.msg})."}]
+        ) from error
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise invalid([{"field": "body", "message": f"JSON may be nested at most {MAX_DEPTH} deep."}])
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise validation_problem(error) from error
+
+
+def json_body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
+    """A dependency that gives the endpoint its body as `model`."""
+
+    async def read(request: Request) -> Model:
+        return parse_json(await read_body(request), request.headers.get("content-type", ""), model)
+
+    return read
+
+
+def documented_body(model: type[BaseModel]) -> dict[str, Any]:
+    """What `json_body` takes, for the route's OpenAPI."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -1,0 +1,87 @@
+"""The OpenAPI document: FastAPI's, with the bodies we parse ourselves, problems, and the events of the streams.
+
+`python -m chat_server.http.print_openapi` prints it; the browser's types are generated from that.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from chat_contract.events import RoomEvent, RoomUpdated, StreamClosing, StreamGap, StreamOpened, StreamPing
+from chat_contract.problems import PROBLEMS
+from chat_server.messages.schemas import MessageDraft, MessageEdit
+from chat_server.rooms.schemas import RoomPatch, RoomRequest
+from chat_server.sessions.schemas import SessionRequest
+
+_BODIES: list[type[BaseModel]] = [MessageDraft, MessageEdit, RoomPatch, RoomRequest, SessionRequest]
+_REF = "#/components/schemas/{model}"
+
+
+def problem_schema() -> dict[str, Any]:
+    """The body of every error."""
+    return {
+        "title": "Problem",
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string", "enum": list(PROBLEMS)},
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "message"],
+                    "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                },
+            },
+            "retry_after_ms": {"type": "integer"},
+            "oldest_seq": {"type": "integer"},
+        },
+    }
+
+
+def event_schemas() -> dict[str, Any]:
+    """Every event by its name, and their union as RoomEvent."""
+    schemas: dict[str, Any] = {}
+    union = TypeAdapter(RoomEvent).json_schema(ref_template=_REF, mode="serialization")
+    schemas.update(union.pop("$defs"))
+    schemas["RoomEvent"] = union
+    for frame in (RoomUpdated, StreamOpened, StreamGap, StreamPing, StreamClosing):
+        schema = TypeAdapter(frame).json_schema(ref_template=_REF, mode="serialization")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[frame.__name__] = schema
+    return schemas
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole document."""
+    openapi = get_openapi(
+        title="Hotchat chat_server",
+        version=app.version,
+        description="Messages, reactions and rooms. Streams are publish_server's; their events are schemas here.",
+        routes=app.routes,
+    )
+    schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
+    _, bodies = models_json_schema([(body, "validation") for body in _BODIES], ref_template=_REF)
+    schemas.update(bodies.get("$defs", {}))
+    schemas.update(event_schemas())
+    schemas["Problem"] = problem_schema()
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    for path in openapi["paths"].values():
+        for operation in path.values():
+            default_422 = operation["responses"].get("422", {}).get("content", {})
+            if "application/json" in default_422:
+                operation["responses"]["422"] = {
+                    "description": "`validation_failed`",
+                    "content": {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                    },
+                }
+    return openapi

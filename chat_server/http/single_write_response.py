@@ -1,0 +1,47 @@
+"""A whole response in one write, below ASGI: for fetches and writes, whose headers are our own and known to be good.
+
+uvicorn looks at every header of every response and writes head and body apart; for a page from memory that is more
+than half of its time. Where anything is unusual (another server, HTTP/1.0, a client that reads slowly, a connection
+that is to be closed) the answer takes uvicorn's own way. Needs uvicorn's httptools protocol, whose version is pinned.
+"""
+
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from server_kit.http.asgi import Send
+from server_kit.http.cors import RawHeaders
+
+
+class Head:
+    """Status and headers, as ASGI wants them and as they go out. Made once, sent to many."""
+
+    __slots__ = ("headers", "lines", "status")
+
+    def __init__(self, status: int, headers: RawHeaders) -> None:
+        self.status = status
+        self.headers = headers
+        self.lines = b"HTTP/1.1 %d %b\r\n%b" % (status, HTTPStatus(status).phrase.encode(), _lines(headers))
+
+
+async def send_whole(send: Send, head: Head, extra: RawHeaders, body: bytes) -> None:
+    """The response; `head` or `extra` must tell the body's length, except to a HEAD and with 304."""
+    cycle = getattr(send, "__self__", None)
+    if (
+        isinstance(cycle, RequestResponseCycle)
+        and cycle.keep_alive
+        and not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused)
+    ):
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.transport.write(
+            b"".join((head.lines, _lines(cycle.default_headers), _lines(extra), b"\r\n", body))
+        )
+        cycle.on_response()
+        return
+    await send({"type": "http.response.start", "status": head.status, "headers": [*head.headers, *extra]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _lines(headers: RawHeaders) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])

@@ -1,0 +1,1 @@
+"""What chat_server produces to Kafka: events and signals."""

@@ -1,0 +1,120 @@
+"""Signals to Kafka without ever waiting for it: only the latest matters, and any may be lost."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from logging import getLogger
+from typing import Final, NamedTuple
+
+import orjson
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter
+
+from chat_contract.events import RoomHeat, RoomViewers
+from chat_contract.topics import CHAT_SIGNALS, event_headers
+from server_kit.dependency_status import Outage
+
+MAX_WAITING: Final = 4_096
+"""Overflow rule: LATEST, the oldest waiting signal is dropped."""
+
+MAX_AGE_S: Final = 3.0
+"""A signal that waited longer says nothing any more; a hot room's next announcement is due anyway."""
+
+SEND_TIMEOUT_S: Final = 1.0
+RECONNECT_EVERY_S: Final = 1.0
+STOP_TIMEOUT_S: Final = 1.0
+
+_SENT = Counter("hotchat_signals_sent_total", "Signals handed to Kafka", ["type"])
+_DROPPED = Counter("hotchat_scheduler_signals_dropped_total", "Signals that did not reach Kafka", ["reason"])
+
+log = getLogger(__name__)
+
+
+class _Waiting(NamedTuple):
+    signal: RoomHeat | RoomViewers
+    since_s: float
+
+
+class SignalSender:
+    """`offer` never waits; `run` connects, sends and reconnects until cancelled."""
+
+    def __init__(self, bootstrap_servers: str, *, clock: Callable[[], float]) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._outage = Outage(log, store="Kafka", part="signals")
+
+    def offer(self, signal: RoomHeat | RoomViewers) -> None:
+        if len(self._waiting) >= MAX_WAITING:
+            self._waiting.popleft()
+            _DROPPED.labels("overflow").inc()
+        self._waiting.append(_Waiting(signal, self._clock()))
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap_servers,
+                acks=1,
+                linger_ms=0,
+                request_timeout_ms=2_000,
+                metadata_max_age_ms=30_000,
+            )
+            try:
+                async with asyncio.timeout(5):
+                    await producer.start()
+                await self._send_all(producer)
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._outage.failed(error)
+            finally:
+                await _stop(producer)
+            self._drop_old()
+            await asyncio.sleep(RECONNECT_EVERY_S)
+
+    async def _send_all(self, producer: AIOKafkaProducer) -> None:
+        """Send what is offered; raises KafkaError or TimeoutError when Kafka does not take it."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._drop_old()
+            while self._waiting:
+                signal = self._waiting.popleft().signal
+                try:
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
+                        delivered = await producer.send(
+                            CHAT_SIGNALS,
+                            key=signal["room_id"].encode(),
+                            value=orjson.dumps(signal),
+                            headers=event_headers(signal["type"], None),
+                        )
+                except (KafkaError, OSError, TimeoutError):
+                    _DROPPED.labels("kafka_unavailable").inc()
+                    raise
+                delivered.add_done_callback(self._delivered)
+                _SENT.labels(signal["type"]).inc()
+
+    def _delivered(self, future: asyncio.Future[object]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is not None:
+            _DROPPED.labels("kafka_unavailable").inc()
+            self._outage.failed(error)
+        else:
+            self._outage.succeeded()
+
+    def _drop_old(self) -> None:
+        oldest_s = self._clock() - MAX_AGE_S
+        while self._waiting and self._waiting[0].since_s < oldest_s:
+            self._waiting.popleft()
+            _DROPPED.labels("too_old").inc()
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await producer.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.debug("The producer did not stop cleanly: %s", error)

@@ -1,0 +1,96 @@
+"""How often people may write in a room, in this process. The shares of addresses are in share_gate.py."""
+
+import logging
+from collections.abc import Callable, Hashable
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from chat_server.config import ChatSettings
+from server_kit.http.problem import ChatError, jittered
+from server_kit.http.rate_limit_headers import rate_limit_headers
+from server_kit.token_buckets import TokenBuckets
+
+log = logging.getLogger(__name__)
+
+OPERATOR_ID: Final = UUID(int=0)
+"""Whoever holds HOTCHAT_ADMIN_TOKEN."""
+
+BURST_S: Final = 2
+LOGGED_GUESSES_PER_MIN: Final = 6
+"""Log lines about wrong operator tokens. Overflow rule: DROP, the refusals are counted all the same."""
+
+TYPING_PER_USER_PER_S: Final = 1.0
+
+UNKNOWN_ROOMS_PER_USER_PER_S: Final = 1.0
+UNKNOWN_ROOMS_BURST: Final = 20
+"""Each costs a statement. In force where POSTS_PER_USER_PER_S is."""
+
+
+class RateLimits:
+    """`clock` is monotonic seconds. Each limit is per process; several processes allow that much more."""
+
+    def __init__(self, settings: ChatSettings, clock: Callable[[], float], rng: Random) -> None:
+        per_user, per_room = settings.posts_per_user_per_s, settings.posts_per_room_per_s
+        self._clock = clock
+        self._rng = rng
+        self._users = TokenBuckets(per_user, max(1, per_user * BURST_S))
+        self._rooms = TokenBuckets(per_room, max(1, per_room * BURST_S))
+        self._typing = TokenBuckets(TYPING_PER_USER_PER_S, 2)
+        self._unknown_rooms = TokenBuckets(
+            UNKNOWN_ROOMS_PER_USER_PER_S if per_user else 0, UNKNOWN_ROOMS_BURST
+        )
+        guesses_per_min = settings.operator_guesses_per_address_per_min
+        self._operator_guesses = TokenBuckets(guesses_per_min / 60, max(1, guesses_per_min))
+        self._guess_logs = TokenBuckets(LOGGED_GUESSES_PER_MIN / 60, LOGGED_GUESSES_PER_MIN)
+
+    def check_write(self, room_id: str, user_id: UUID) -> None:
+        """Raises ChatError `rate_limited`. The operator has no limits of users."""
+        if user_id == OPERATOR_ID:
+            return
+        now_s = self._clock()
+        self._refuse("user", self._users, (room_id, user_id), now_s, "You are writing too fast")
+        self._refuse("room", self._rooms, room_id, now_s, "Too many people are writing in this room")
+
+    def check_unknown_room(self, user_id: UUID) -> None:
+        """Before Postgres is asked for a room that this process does not remember. Raises ChatError `rate_limited`."""
+        if user_id == OPERATOR_ID:
+            return
+        self._refuse(
+            "unknown-rooms", self._unknown_rooms, user_id, self._clock(), "You are trying too many rooms"
+        )
+
+    def check_operator_guesses(self, address: str) -> None:
+        """Raises ChatError `rate_limited` after too many wrong operator tokens from the address."""
+        wait_s = self._operator_guesses.wait_s(address, self._clock())
+        if wait_s > 0:
+            raise self._refusal(
+                "operator", self._operator_guesses, wait_s, "Too many wrong operator tokens from your address"
+            )
+
+    def count_operator_guess(self, address: str) -> None:
+        """Somebody sent a bearer token that is neither a session's nor the operator's."""
+        now_s = self._clock()
+        self._operator_guesses.take(address, now_s)
+        if self._guess_logs.take("", now_s) == 0.0:
+            log.warning("A wrong operator token came from %s", address)
+
+    def may_send_typing(self, room_id: str, user_id: UUID) -> bool:
+        return self._typing.take((room_id, user_id), self._clock()) == 0.0
+
+    def _refuse(self, policy: str, buckets: TokenBuckets, key: Hashable, now_s: float, what: str) -> None:
+        wait_s = buckets.take(key, now_s)
+        if wait_s > 0:
+            raise self._refusal(policy, buckets, wait_s, what)
+
+    def _refusal(self, policy: str, buckets: TokenBuckets, wait_s: float, what: str) -> ChatError:
+        wait_s = jittered(wait_s, self._rng)
+        window_s = buckets.burst / buckets.rate_per_s
+        return ChatError(
+            "rate_limited",
+            f"{what}; try again in {wait_s:.1f} s.",
+            retry_after_s=wait_s,
+            headers=rate_limit_headers(
+                policy, quota=int(buckets.burst), window_s=window_s, remaining=0, reset_s=wait_s
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Postgres: pools, models, migrations, retention, and whether it is up."""

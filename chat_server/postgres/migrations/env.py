@@ -1,0 +1,10 @@
+"""Alembic's entry: uses the connection that `chat_server.postgres.pools.migrate` holds."""
+
+from alembic import context
+
+from chat_server.postgres.models import Base
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata)
+with context.begin_transaction():
+    context.run_migrations()

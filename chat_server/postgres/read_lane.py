@@ -1,0 +1,187 @@
+"""Reads of one kind: connections of their own, a bound on those that wait, and a circuit of their own.
+
+Visitors' reads, calls of our own servers and searches have a lane each: a crowd in one lane takes nothing from another,
+and a slow statement of one kind closes nothing for another.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from logging import getLogger
+from typing import Any, Final
+
+import asyncpg
+from prometheus_client import Counter
+
+from chat_server.http.errors import bad_input, store_unavailable
+from chat_server.postgres.circuit_breaker import StoreCircuit
+from chat_server.postgres.pools import STORE_ERRORS, asyncpg_dsn, is_bad_input, means_postgres_is_away
+from server_kit.dependency_status import Outage
+from server_kit.http.problem import ChatError
+
+STATEMENT_TIMEOUT_S: Final = 0.5
+"""Postgres cancels a visitor's read after this time."""
+
+INTERNAL_TIMEOUT_S: Final = 1.2
+"""publish_server gives up after 2 s."""
+
+SILENCE_S: Final = 0.5
+"""How much longer we wait than Postgres should need to cancel: after that it is silent. Wide enough for a process or a
+machine that is short of CPU."""
+
+CONNECT_TIMEOUT_S: Final = 0.9
+
+WAIT_S: Final = 0.5
+"""For a connection of the lane. Overflow rule: REFUSE, 503."""
+
+MAX_WAITING: Final = 2_000
+"""Reads waiting for a connection. Overflow rule: REFUSE, 503."""
+
+_STATEMENTS = Counter("hotchat_read_statements_total", "Statements that fetches made", ["statement"])
+_REFUSED = Counter("hotchat_reads_refused_total", "Reads that did not get an answer", ["reason"])
+
+log = getLogger(__name__)
+
+
+class StatementTooSlow(ChatError):
+    """Postgres is well, this statement took too long: `store_unavailable` for the one who asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "store_unavailable", "Reading this took too long; try again in a moment.", retry_after_s=1
+        )
+
+
+async def _keep_session(_: Any) -> None:
+    """Nothing to reset: these connections only run single statements, and a reset costs a round trip."""
+
+
+@asynccontextmanager
+async def open_read_lane(
+    database_url: str,
+    connections: int,
+    name: str,
+    *,
+    clock: Callable[[], float],
+    timeout_s: float = STATEMENT_TIMEOUT_S,
+) -> AsyncIterator["ReadLane"]:
+    """A lane with up to so many connections, made when needed, so that a server starts while Postgres is away.
+
+    Postgres cancels a statement after `timeout_s`.
+    """
+    pool = await asyncpg.create_pool(
+        asyncpg_dsn(database_url),
+        min_size=0,
+        max_size=connections,
+        max_inactive_connection_lifetime=60,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=timeout_s + SILENCE_S,
+        reset=_keep_session,
+        server_settings={
+            "application_name": f"hotchat {name}",
+            "default_transaction_read_only": "on",
+            "statement_timeout": f"{timeout_s * 1000:.0f}",
+            "jit": "off",
+        },
+    )
+    try:
+        yield ReadLane(pool, name, clock=clock, timeout_s=timeout_s)
+    finally:
+        pool.terminate()
+
+
+class ReadLane:
+    """`name` appears in the log and the metrics. Raises ChatError `store_unavailable` within about a second.
+
+    Reads of rooms that this process has not met, and reads of history, take at most a third of the connections each:
+    anybody can make up room ids or ask for old pages, and neither may delay the newest page of a known room.
+    """
+
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        name: str,
+        *,
+        clock: Callable[[], float],
+        timeout_s: float,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._timeout_s = timeout_s + SILENCE_S
+        self._connections = asyncio.Semaphore(pool.get_max_size())
+        third = max(1, pool.get_max_size() // 3)
+        self._for_unknown_rooms = asyncio.Semaphore(third)
+        self._for_history = asyncio.Semaphore(third)
+        self._waiting = 0
+        self._outage = Outage(log, store="Postgres", part=name)
+        self.circuit = StoreCircuit()
+
+    async def fetch(
+        self, name: str, statement: str, *arguments: Any, is_known: bool = True, is_history: bool = False
+    ) -> Sequence[Any]:
+        """The rows of one statement. Raises StatementTooSlow, or ChatError `store_unavailable`."""
+        if self._waiting >= MAX_WAITING:
+            raise _refused("too_many_waiting")
+        if not self.circuit.may_try(self._clock()):
+            raise _refused("circuit_open")
+        self._waiting += 1
+        try:
+            if is_known and not is_history:
+                async with _Slot(self._connections):
+                    rows = await self._ask(statement, arguments)
+            else:
+                fewer = self._for_history if is_history else self._for_unknown_rooms
+                async with _Slot(fewer), _Slot(self._connections):
+                    rows = await self._ask(statement, arguments)
+        finally:
+            self._waiting -= 1
+        self.circuit.succeeded()
+        self._outage.succeeded()
+        _STATEMENTS.labels(name).inc()
+        return rows
+
+    async def _ask(self, statement: str, arguments: Sequence[Any]) -> Sequence[Any]:
+        """A slot is held, so that a timeout here is never a wait for other reads."""
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._pool.acquire(timeout=self._timeout_s) as connection,
+            ):
+                rows: Sequence[Any] = await connection.fetch(statement, *arguments)
+                return rows
+        except asyncpg.QueryCanceledError as error:
+            _REFUSED.labels("too_slow").inc()
+            self.circuit.succeeded()
+            raise StatementTooSlow() from error
+        except STORE_ERRORS as error:
+            if is_bad_input(error):
+                raise bad_input() from error
+            if means_postgres_is_away(error):
+                self.circuit.failed(self._clock())
+            self._outage.failed(error)
+            raise store_unavailable() from error
+
+
+class _Slot:
+    """One of a lane's slots. Only a wait needs a timer."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+
+    async def __aenter__(self) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()
+            return
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise _refused("busy") from None
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release()
+
+
+def _refused(reason: str) -> ChatError:
+    _REFUSED.labels(reason).inc()
+    return store_unavailable()

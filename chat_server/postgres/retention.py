@@ -1,0 +1,72 @@
+"""Events older than the set age leave the catch-up log, a little at a time, so that posts never wait for it.
+
+Ended sessions whose tokens have expired and idempotency keys of more than a day ago leave with them.
+
+Messages stay; only the log by which streams catch up is cut. A cursor from before the cut gets 410 or `stream.gap`.
+"""
+
+import asyncio
+import logging
+from random import Random
+from typing import Final
+
+import asyncpg
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_server.http.idempotency import expire_keys
+from chat_server.postgres.pools import STORE_ERRORS, driver_connection
+from chat_server.sessions.ended import expire_ended_sessions
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 60.0
+BATCH: Final = 2_000
+PAUSE_S: Final = 0.05
+RETENTION_LOCK: Final = 0x686F7463686175
+
+_DELETE: Final = """
+DELETE FROM events WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM events WHERE created_at < now() - make_interval(secs => $1) LIMIT $2
+))"""
+
+EVENTS_EXPIRED = Counter("hotchat_events_expired_total", "Events that left the catch-up log by age")
+
+
+async def expire_once(connection: asyncpg.Connection, max_age_s: float, limit: int) -> int:
+    """Delete up to `limit` events older than max_age_s; returns how many."""
+    status: str = await connection.execute(_DELETE, max_age_s, limit)
+    deleted = int(status.rsplit(maxsplit=1)[-1])
+    EVENTS_EXPIRED.inc(deleted)
+    return deleted
+
+
+class Retention:
+    """Runs in every chat_server; whoever has the lock works, the others pass."""
+
+    def __init__(self, engine: AsyncEngine, max_age_s: float, rng: Random) -> None:
+        self._engine = engine
+        self._max_age_s = max_age_s
+        self._rng = rng
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(min(EVERY_S, self._max_age_s) * self._rng.uniform(0.5, 1.0))
+            try:
+                await self._expire()
+            except STORE_ERRORS as error:
+                log.warning("Old events stay for now: %r", error)
+
+    async def _expire(self) -> None:
+        async with driver_connection(self._engine) as connection:
+            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RETENTION_LOCK):
+                return
+            try:
+                await expire_ended_sessions(connection, BATCH)
+                await expire_keys(connection, BATCH)
+                while await expire_once(connection, self._max_age_s, BATCH) == BATCH:
+                    await asyncio.sleep(PAUSE_S)
+            finally:
+                if not connection.is_closed():
+                    await connection.execute("SELECT pg_advisory_unlock($1)", RETENTION_LOCK)

@@ -1,0 +1,1 @@
+"""The rules for texts and names that people send."""

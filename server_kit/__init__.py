@@ -1,0 +1,1 @@
+"""What both servers are built from: settings, serving, tasks, shares, HTTP layers. Knows neither server."""

@@ -1,0 +1,104 @@
+"""Which requests are let in, decided before anything else looks at them: by host, by origin, by the address's share."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from random import Random
+from typing import Final
+
+from server_kit.http.asgi import RequestHead, Scope, raw_header
+from server_kit.http.hosts import HostPolicy, OriginPolicy
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import SessionTokens, bearer_in, cookies_in, session_in
+from server_kit.settings import SharedSettings
+from server_kit.shares import Person, Shares, Source, person
+
+log = logging.getLogger(__name__)
+
+INTERNAL: Final = "/internal/"
+_ANY_HOST: Final = (INTERNAL, "/healthz/", "/metrics")
+"""Called by our own servers and by monitors, under names of their own. None of them takes the cookie."""
+
+
+class Admission:
+    """One per process. `page_port`: where the page is on this server's host, if not on this server's port."""
+
+    def __init__(
+        self,
+        settings: SharedSettings,
+        rng: Random,
+        *,
+        page_port: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.shares = Shares(settings, rng)
+        self.tokens: SessionTokens | None = None
+        self._clock = clock
+        self._hosts = HostPolicy(settings.public_hosts, (socket.gethostname(),))
+        self._origins = OriginPolicy(settings.allowed_origins, page_port)
+        self._requests = self.shares.rate("requests")
+        self._warns_of_forwarding = True
+        self.passes: AbstractSet[bytes] = self._hosts.accepted if self._requests is None else frozenset()
+        """See Admit."""
+
+    def check(self, scope: Scope, head: RequestHead) -> None:
+        """Raises ChatError `bad_request`, `misdirected`, `forbidden` or `rate_limited`."""
+        if head.hosts != 1 or not self._hosts.accepts(head.host):
+            self._check_host(scope, head)
+        if head.is_forwarded and self._warns_of_forwarding:
+            self._warn_of_forwarding(scope)
+        if self._requests is not None and not scope["path"].startswith(INTERNAL):
+            source = self.shares.source_of(scope)
+            self._requests.check(source, self.person_of(scope), self._clock())
+        if head.origin is not None:
+            self._check_origin(scope, head.origin, head.host)
+
+    def person_of(self, scope: Scope) -> Person | None:
+        """The user whose valid token came with the request."""
+        if self.tokens is None:
+            return None
+        try:
+            now_s = time.time()
+            session = session_in(scope, self.tokens, now_s)
+        except ChatError:
+            return None
+        return None if session is None else person(session.user_id, now_s)
+
+    def source_of(self, scope: Scope) -> Source:
+        return self.shares.source_of(scope)
+
+    def _check_host(self, scope: Scope, head: RequestHead) -> None:
+        if head.hosts > 1 or (head.hosts == 0 and scope["http_version"] != "1.0"):
+            raise ChatError("bad_request", "A request needs exactly one Host header.")
+        if head.hosts == 0 or scope["path"].startswith(_ANY_HOST):
+            return
+        raise ChatError(
+            "misdirected",
+            "This server does not answer under that host name. Its operator can add the name to PUBLIC_HOSTS.",
+        )
+
+    def _check_origin(self, scope: Scope, origin: bytes, host: bytes) -> None:
+        forwarded = raw_header(scope, b"x-forwarded-proto")
+        scheme = "https" if forwarded == b"https" else scope["scheme"]
+        if self._origins.accepts(origin, host, scheme):
+            return
+        headers = scope["headers"]
+        if bearer_in(headers) is None and cookies_in(headers):
+            raise ChatError(
+                "forbidden",
+                "Pages of other origins may not call with the cookie. Send the token as Authorization: Bearer, "
+                "or add the origin to ALLOWED_ORIGINS.",
+            )
+
+    def _warn_of_forwarding(self, scope: Scope) -> None:
+        client = scope.get("client")
+        if client is None or self.shares.trusts(client[0]):
+            return
+        self._warns_of_forwarding = False
+        log.warning(
+            "%s sent X-Forwarded-For and is not trusted, so the header is ignored. "
+            "If it is your proxy, add its address to TRUSTED_PROXIES.",
+            client[0],
+        )

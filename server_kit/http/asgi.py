@@ -1,0 +1,177 @@
+"""The outermost ASGI layer of both servers: request id and CORS, without a framework's cost on hot paths."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple, Protocol
+
+from starlette.requests import ClientDisconnect
+
+from server_kit.http.cors import RawHeaders, cors_headers, preflight_headers
+from server_kit.http.problem import ChatError
+from server_kit.http.request_id import request_id
+from server_kit.limited_log import LimitedLog
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def raw_header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of that (lower-case) name."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None
+
+
+Gate = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
+"""Answers a request itself, with these headers added, and says so; False leaves it to the next in line."""
+
+
+class RequestHead(NamedTuple):
+    """What decides about a request's admission, read in one pass. `hosts`: how many Host headers there are."""
+
+    request_id: bytes | None
+    origin: bytes | None
+    host: bytes
+    hosts: int
+    is_forwarded: bool
+
+
+def request_head(scope: Scope) -> RequestHead:
+    origin = given_id = None
+    host = b""
+    hosts = 0
+    is_forwarded = False
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value
+            hosts += 1
+        elif name == b"origin":
+            origin = value
+        elif name == b"x-request-id":
+            given_id = value
+        elif name == b"x-forwarded-for":
+            is_forwarded = True
+    return RequestHead(given_id, origin, host, hosts, is_forwarded)
+
+
+class Admit(Protocol):
+    """Raises ChatError for a request that is not let in.
+
+    `passes` are Host values under which a request without Origin and X-Forwarded-For needs no check.
+    """
+
+    passes: AbstractSet[bytes]
+
+    def check(self, scope: Scope, head: RequestHead) -> None: ...
+
+
+def with_edge(
+    app: ASGIApp, allowed_origins: Sequence[str], admission: Admit, gates: Sequence[Gate] = ()
+) -> ASGIApp:
+    """`app` behind the gates, with X-Request-ID on every response, CORS where an Origin asks, and preflights answered.
+
+    The gates get the server's own `send`; they may be filled in later. A failure leaves as problem+json too.
+    """
+    passes = admission.passes
+    guarded = with_failures_answered(app)
+
+    async def edge(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        given_id = host = None
+        needs_check = False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                needs_check = needs_check or host is not None
+                host = value
+            elif name == b"x-request-id":
+                given_id = value
+            elif name == b"origin" or name == b"x-forwarded-for":
+                needs_check = True
+        extra: RawHeaders = [(b"x-request-id", request_id(given_id))]
+        if (needs_check or host not in passes) and not await _admitted(
+            admission, allowed_origins, scope, send, extra
+        ):
+            return
+        for gate in gates:
+            if await gate(scope, receive, send, extra):
+                return
+
+        async def send_with_extra(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *extra]
+            await send(message)
+
+        await guarded(scope, receive, send_with_extra)
+
+    return edge
+
+
+async def _admitted(
+    admission: Admit, allowed_origins: Sequence[str], scope: Scope, send: Send, extra: RawHeaders
+) -> bool:
+    """False when the request was a preflight or is not let in, and is answered. Adds CORS headers to `extra`."""
+    head = request_head(scope)
+    is_preflight = False
+    if head.origin is not None:
+        is_preflight = _is_preflight(scope)
+        make_headers = preflight_headers if is_preflight else cors_headers
+        extra += make_headers(head.origin, head.host, allowed_origins)
+    try:
+        admission.check(scope, head)
+    except ChatError as error:
+        await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
+        return False
+    if is_preflight:
+        await send({"type": "http.response.start", "status": 204, "headers": extra})
+        await send({"type": "http.response.body", "body": b""})
+    return not is_preflight
+
+
+def _is_preflight(scope: Scope) -> bool:
+    return scope["method"] == "OPTIONS" and raw_header(scope, b"access-control-request-method") is not None
+
+
+def with_failures_answered(app: ASGIApp) -> ASGIApp:
+    """`app`, whose bugs are logged, a line a minute at most, and leave as problem+json."""
+    failures = LimitedLog(log, time.monotonic)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        is_started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal is_started
+            is_started = True
+            await send(message)
+
+        try:
+            await app(scope, receive, note_start)
+        except ClientDisconnect:
+            pass  # a body that never came whole: there is nobody to answer
+        except Exception as error:
+            failures.warning("failed", "A request failed", exc_info=error)
+            if not is_started:
+                await send_problem(send, internal_error(), [], is_head=scope["method"] == "HEAD")
+
+    return guarded
+
+
+def internal_error() -> ChatError:
+    return ChatError("internal", "Something went wrong here. Try again; tell the operator if it stays.")
+
+
+async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
+    """The error as a whole ASGI response."""
+    body = error.body()
+    headers = [*extra, (b"content-length", b"%d" % len(body)), *error.raw_headers()]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})

@@ -1,0 +1,420 @@
+"""How both servers accept connections: uvicorn's protocol with bounds and deadlines on what a client may hold open.
+
+Everything that waits for a client sits in one table of `Connections` with the time at which it began to wait. One sweep
+a second ends what has waited too long. Each table is in the order of time, so a sweep looks only at what is due.
+
+| waits for | at most | then |
+| --- | --- | --- |
+| the first byte of the first request | FIRST_BYTE_S | closed |
+| the rest of a head | HEAD_S from its first byte | 408 |
+| the rest of a body | BODY_S from its first byte | 408 |
+| the next request | KEEP_ALIVE_S | closed |
+| a client that does not read its answer | STALL_S | aborted |
+| a client that does not close after its last answer | CLOSING_S | aborted |
+
+A request that is complete has no deadline here: how long its answer takes is the application's matter. A connection
+that becomes a stream leaves these tables (`hand_over`) and keeps its places among the connections.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any, Final
+
+import httptools
+import uvicorn
+from prometheus_client import Counter, Gauge
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from server_kit.http.client_address import NO_ADDRESS
+from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
+from server_kit.http.request_id import request_id
+from server_kit.limited_log import LimitedLog
+from server_kit.shares import CountShare, Place, Shares
+
+log = logging.getLogger(__name__)
+
+FIRST_BYTE_S: Final = 15.0
+HEAD_S: Final = 10.0
+BODY_S: Final = 20.0
+KEEP_ALIVE_S: Final = 65.0
+"""Longer than a proxy's 60 s, so that the proxy closes first and loses no request."""
+
+STALL_S: Final = 30.0
+CLOSING_S: Final = 2.0
+SWEEP_S: Final = 1.0
+ENDED_AT_ONCE: Final = 64
+"""Ending a connection takes about 30 µs, so that a sweep of one table takes about 2 ms of the event loop."""
+NEXT_SLICE_S: Final = 0.005
+
+MAX_HEAD_BYTES: Final = 32 * 1024
+MAX_RAW_BODY_BYTES: Final = 256 * 1024
+"""A body's bytes on the wire, with chunk sizes, extensions and trailers; read or not."""
+
+MAX_DROPPED_BYTES: Final = 1 << 20
+"""What a refused client may still send. Overflow rule: ABORT, and the answer may be lost."""
+
+MAX_PIPELINED: Final = 64
+"""Requests that wait for the answer of an earlier one. Overflow rule: CLOSE the connection."""
+
+MAX_PARTING: Final = 64
+"""Refused connections that still get an answer. Overflow rule: ABORT, further ones are closed without one."""
+
+PIECE_BYTES: Final = 8 * 1024
+"""What is parsed before the bounds are checked."""
+
+FULL_RETRY_S: Final = 5.0
+
+OPEN: Final = Gauge("hotchat_connections_open", "Open connections of this process, streams included")
+REFUSED: Final = Counter("hotchat_connections_refused_total", "Connections that were not accepted", ["code"])
+CUT: Final = Counter(
+    "hotchat_connections_cut_total", "Connections ended for what their client did", ["reason"]
+)
+
+Waiting = dict["GuardedProtocol", float]
+
+
+class Connections:
+    """The connections of one process. `max_open` bounds them; overflow rule: 503 `server_full`, then close."""
+
+    def __init__(self, shares: Shares, max_open: int, clock: Callable[[], float], rng: Random) -> None:
+        self.shares = shares
+        self.share: CountShare | None = shares.count("connections")
+        self.max_open = max_open
+        self.clock = clock
+        self.rng = rng
+        self.log = LimitedLog(log, clock)
+        self.count = 0
+        self.first_byte: Waiting = {}
+        self.head: Waiting = {}
+        self.body: Waiting = {}
+        self.idle: Waiting = {}
+        self.closing: Waiting = {}
+        self.stalled: Waiting = {}
+        self.parting: Waiting = {}
+        OPEN.set_function(lambda: self.count)
+
+    def sweep(self) -> bool:
+        """End what has waited too long, at most ENDED_AT_ONCE of each table. True when there may be more to end."""
+        now_s = self.clock()
+        ends: tuple[tuple[Waiting, float, Callable[[GuardedProtocol], None]], ...] = (
+            (self.first_byte, FIRST_BYTE_S, lambda connection: connection.cut("first_byte")),
+            (self.head, HEAD_S, lambda connection: connection.refuse(_too_slow(), "head_timeout")),
+            (self.body, BODY_S, lambda connection: connection.refuse(_too_slow(), "body_timeout")),
+            (self.idle, KEEP_ALIVE_S, lambda connection: connection.close()),
+            (self.stalled, STALL_S, lambda connection: connection.cut("stalled")),
+            (self.closing, CLOSING_S, lambda connection: connection.transport.abort()),
+            (self.parting, CLOSING_S, lambda connection: connection.transport.abort()),
+        )
+        is_partial = False
+        for waiting, limit_s, end in ends:
+            due = _due(waiting, now_s - limit_s)
+            is_partial |= len(due) == ENDED_AT_ONCE
+            for connection in due:
+                end(connection)
+        return is_partial
+
+    def full(self) -> ChatError:
+        wait_s = jittered(FULL_RETRY_S, self.rng)
+        return ChatError(
+            "server_full", f"Too many connections here; try again in {wait_s:.0f} s.", retry_after_s=wait_s
+        )
+
+    def sweep_each_second(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on, and sooner while there is more to end. A sweep that fails is not the last."""
+        pause_s = SWEEP_S
+        try:
+            if self.sweep():
+                pause_s = NEXT_SLICE_S
+        finally:
+            loop.call_later(pause_s, self.sweep_each_second, loop)
+
+
+def _due(waiting: Waiting, since_s: float) -> list["GuardedProtocol"]:
+    """The first ENDED_AT_ONCE connections that have waited since `since_s` or longer."""
+    due: list[GuardedProtocol] = []
+    for connection, began_s in waiting.items():
+        if began_s > since_s or len(due) == ENDED_AT_ONCE:
+            break
+        due.append(connection)
+    return due
+
+
+def _too_slow() -> ChatError:
+    return ChatError("request_timeout", "The request did not arrive in time; send it again.")
+
+
+class ConnectionPlace:
+    """A connection's places among those of its process and its address."""
+
+    __slots__ = ("_connections", "_place")
+
+    def __init__(self, connections: Connections, place: Place | None) -> None:
+        self._connections: Connections | None = connections
+        self._place = place
+        connections.count += 1
+
+    def leave(self) -> None:
+        """Give the places back; once is enough, more is harmless."""
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            connections.count -= 1
+            if self._place is not None:
+                self._place.leave()
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, whose errors below HTTP leave as problem+json too.
+
+    Which part of a request is missing follows from uvicorn's own fields: a head when `cycle.scope` is not `scope`, a
+    body when `whole` (the last scope whose request has come whole) is not `scope`.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.guard = connections
+        self.place: ConnectionPlace | None = None
+        self.whole: object = None
+        self.waits_in: Waiting | None = None
+        self.refusal: ChatError | None = None
+        self.raw_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        guard = self.guard
+        if guard.count >= guard.max_open:
+            self._turn_away(guard.full())
+            return
+        place = None
+        if guard.share is not None:
+            peer = self.client[0] if self.client else NO_ADDRESS
+            place = guard.share.enter(guard.shares.source_of_peer(peer))
+            if place is None:
+                self._turn_away(guard.share.refusal())
+                return
+        self.place = ConnectionPlace(guard, place)
+        self._wait_in(guard.first_byte)
+
+    def data_received(self, data: bytes) -> None:
+        # The first lines are every request's path, so they call nothing they can do without.
+        if self.refusal is None and len(data) <= PIECE_BYTES:
+            scope = self.scope
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade:
+                pass  # we offer no upgrade, so the request is answered as it is
+            except httptools.HttpParserError:
+                self._refuse_invalid()
+                return
+            if self.scope is self.whole and not self.pipeline and scope is not self.scope:
+                if self.waits_in is not None:
+                    del self.waits_in[self]
+                    self.waits_in = None
+                return
+            self._check_bounds(scope, len(data))
+        elif self.refusal is not None:
+            self._drop(len(data))
+            return
+        else:
+            self._feed_in_pieces(data)
+        if self.parser is not None and self.refusal is None:
+            self._check_progress()
+
+    def _feed_in_pieces(self, data: bytes) -> None:
+        pieces = memoryview(data)
+        for start in range(0, len(data), PIECE_BYTES):
+            if self.parser is None or self.refusal is not None or self.transport.is_closing():
+                return
+            scope = self.scope
+            piece = pieces[start : start + PIECE_BYTES]
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade:
+                pass
+            except httptools.HttpParserError:
+                self._refuse_invalid()
+                return
+            self._check_bounds(scope, len(piece))
+
+    def _refuse_invalid(self) -> None:
+        self.refuse(ChatError("bad_request", "The request is not valid HTTP."), "invalid")
+
+    def _check_bounds(self, scope_before: object, size: int) -> None:
+        """After `size` bytes were parsed: end a request that has too many, or a pipeline that is too long."""
+        if self.scope is not scope_before or self.scope is self.whole:
+            self.raw_bytes = 0
+        if self.scope is self.whole:
+            if len(self.pipeline) > MAX_PIPELINED:
+                self.cut("pipelined")
+            return
+        self.raw_bytes += size
+        if self._is_in_head():
+            if self.raw_bytes > MAX_HEAD_BYTES:
+                detail = f"The request line and headers have at most {MAX_HEAD_BYTES:,} bytes."
+                self.refuse(ChatError("head_too_large", detail), "head_too_large")
+        elif self.raw_bytes > MAX_RAW_BODY_BYTES:
+            self.refuse(ChatError("body_too_large", "The request body is too large."), "body_too_large")
+
+    def _is_in_head(self) -> bool:
+        return self.cycle is None or self.cycle.scope is not self.scope
+
+    def _check_progress(self) -> None:
+        """Move to the table of what is missing now; the deadline of a part runs from the part's first byte."""
+        if self.scope is self.whole and self.scope is not None:
+            waits_in = None
+            if self.waits_in is self.guard.body and self.cycle.response_complete and not self.pipeline:
+                waits_in = self.guard.idle
+            self._wait_in(waits_in)
+        elif self._is_in_head():
+            self._wait_in(self.guard.head)
+        else:
+            self._wait_in(self.guard.body)
+
+    def _wait_in(self, waiting: Waiting | None) -> None:
+        if self.waits_in is waiting:
+            return
+        if self.waits_in is not None:
+            self.waits_in.pop(self, None)
+        self.waits_in = waiting
+        if waiting is not None:
+            waiting[self] = self.guard.clock()
+
+    def on_message_complete(self) -> None:
+        """uvicorn's own without its questions about upgrades, of which we offer none."""
+        self.whole = self.scope
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        """uvicorn's own, with a place in a table instead of a timer for each response."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            self._wait_in(self.guard.closing)
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self.scope is self.whole and self.waits_in is None:
+            self.waits_in = idle = self.guard.idle
+            idle[self] = self.guard.clock()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.guard.stalled[self] = self.guard.clock()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.guard.stalled.pop(self, None)
+
+    def refuse(self, error: ChatError, reason: str) -> None:
+        """Say what is wrong, if no answer is on its way, and close."""
+        CUT.labels(reason).inc()
+        self.guard.log.warning(reason, "A connection was closed: %s", reason)
+        cycle = self.cycle
+        earlier_waits = bool(self.pipeline) or (
+            cycle is not None
+            and not cycle.response_complete
+            and (cycle.response_started or cycle.scope is not self.scope)
+        )
+        if earlier_waits or self.transport.is_closing():
+            self.transport.abort()
+            return
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.scope is not self.whole and not self._is_in_head() and cycle.response_complete:
+            self.transport.abort()  # answered already: more of the body is not wanted
+            return
+        self.refusal = error
+        self._say_refusal()
+
+    def cut(self, reason: str) -> None:
+        """End the connection without a word."""
+        CUT.labels(reason).inc()
+        self.transport.abort()
+
+    def close(self) -> None:
+        """Close a connection that has nothing under way; what its client has not read is dropped."""
+        if self.transport.get_write_buffer_size():
+            self.cut("stalled")
+        else:
+            self.transport.close()
+
+    def _drop(self, size: int) -> None:
+        """Bytes that come after a refusal: unread, and bounded, as a client may send them as fast as it can."""
+        self.raw_bytes += size
+        if self.raw_bytes > MAX_DROPPED_BYTES:
+            self.transport.abort()
+        else:
+            self._say_refusal()
+
+    def _turn_away(self, error: ChatError) -> None:
+        """Refuse a connection: its first bytes are answered with the error, and the connection ends."""
+        REFUSED.labels(error.code).inc()
+        if len(self.guard.parting) + len(self.guard.closing) >= MAX_PARTING:
+            self.transport.abort()
+            return
+        self.refusal = error
+        self._wait_in(self.guard.parting)
+
+    def _say_refusal(self) -> None:
+        """Once; from then on the client's bytes are dropped until it closes, as a reset could overtake the answer."""
+        error, transport = self.refusal, self.transport
+        if error is None or self.waits_in is self.guard.closing or transport.is_closing():
+            return
+        self._wait_in(self.guard.closing)
+        self.flow.resume_reading()
+        body = error.body()
+        headers = [
+            *self.server_state.default_headers,
+            (b"x-request-id", request_id(None)),
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
+            (b"connection", b"close"),
+        ]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        transport.write(STATUS_LINE[error.status] + lines + b"\r\n" + body)
+        if transport.can_write_eof():
+            transport.write_eof()
+
+    def shutdown(self) -> None:
+        """At SIGTERM: only whole requests are still answered."""
+        if self.refusal is not None or self.cycle is None or self.cycle.response_complete:
+            self.close()
+        elif self.scope is not self.whole and not self.pipeline:
+            self.cut("shutdown")
+        else:
+            self.cycle.keep_alive = False
+
+    def hand_over(self) -> ConnectionPlace | None:
+        """Let go of a connection that becomes a stream. Whoever takes it calls `leave` of its places at its end."""
+        place, self.place = self.place, None
+        self.connection_lost(ConnectionResetError("the connection is a stream now"))
+        return place
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_in(None)
+        self.guard.stalled.pop(self, None)
+        if self.place is not None:
+            self.place.leave()
+        super().connection_lost(exc)
+
+
+def guarded_protocol(connections: Connections) -> Any:
+    """What uvicorn.Config takes as `http`."""
+    return partial(GuardedProtocol, connections)

@@ -1,0 +1,42 @@
+"""`GET /metrics` of both servers."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+
+from server_kit.token_buckets import TokenBuckets
+
+COLLECTIONS_PER_S: Final = 2.0
+COLLECTIONS_BURST: Final = 10.0
+"""Writing down all metrics takes some milliseconds of the event loop, and anyone may ask for them."""
+
+
+class MetricsPage:
+    """The process's metrics as text. Overflow rule: STALE, the page before, once the burst of collections is used."""
+
+    def __init__(self, clock: Callable[[], float], registry: CollectorRegistry = REGISTRY) -> None:
+        self._clock = clock
+        self._registry = registry
+        self._collections = TokenBuckets(COLLECTIONS_PER_S, COLLECTIONS_BURST)
+        self._newest = b""
+
+    def body(self) -> bytes:
+        """In the text format of Prometheus."""
+        if self._collections.take("metrics", self._clock()) == 0:
+            self._newest = generate_latest(self._registry)
+        return self._newest
+
+
+def metrics_router() -> APIRouter:
+    """One per process."""
+    router = APIRouter(tags=["operation"])
+    page = MetricsPage(time.monotonic)
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(page.body(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,91 @@
+"""How both servers run under uvicorn: same loop, same parser, same limits on what a client may send."""
+
+import asyncio
+import logging
+import socket
+import sys
+import time
+from random import Random
+from typing import Final
+
+import uvicorn
+
+from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
+from server_kit.http.asgi import ASGIApp
+from server_kit.http.connections import Connections, guarded_protocol
+from server_kit.settings import SharedSettings
+from server_kit.shares import Shares
+
+BACKLOG: Final = 4096
+GRACEFUL_SHUTDOWN_S: Final = 4
+
+
+def listening_socket(host: str, port: int, *, reuse_port: bool) -> socket.socket:
+    """A bound socket. Ends the process with one sentence when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        sys.exit(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Stop what uses the port or choose another one."
+        )
+    listener.listen(BACKLOG)
+    return listener
+
+
+def log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
+    logging.getLogger("aiokafka").setLevel(
+        logging.CRITICAL
+    )  # it says each lost connection many times; we say it once
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+class GuardedServer(uvicorn.Server):
+    """uvicorn with bounds on connections and deadlines for what clients send."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._connections.sweep_each_second(asyncio.get_running_loop())
+        await super().startup(sockets)
+
+
+def serve(
+    app: ASGIApp,
+    settings: SharedSettings,
+    port: int,
+    shares: Shares,
+    server: type[GuardedServer] = GuardedServer,
+) -> None:
+    """Run until SIGTERM or SIGINT."""
+    log_to_stderr(settings.log_level)
+    max_open = min(settings.max_connections, max(1, raise_descriptor_limit() - SPARE_DESCRIPTORS))
+    connections = Connections(shares, max_open, time.monotonic, Random())
+    listener = listening_socket(settings.hotchat_bind, port, reuse_port=settings.hotchat_reuse_port)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=guarded_protocol(connections),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+    )
+    running = server(config, connections)
+    running.run(sockets=[listener])
+    if not running.started:
+        sys.exit(3)
