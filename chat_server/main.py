@@ -17,7 +17,6 @@ from random import Random
 from typing import Final
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from chat_server.config import ChatSettings
 from chat_server.dependencies import Parts
@@ -63,10 +62,15 @@ from server_kit.http.asgi import ASGIApp, Gate, with_edge
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.loop_metrics import measured_loop
+from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares
 
 log = logging.getLogger(__name__)
+
+REDIS_CONNECTIONS: Final = 8
+SLOW_MODE_REDIS_CONNECTIONS: Final = 16
+"""Apart from those of heat and health, so that a flood of posts in slow mode holds up neither."""
 
 INTERNAL_CACHE_BYTES: Final = 32 * 1024 * 1024
 
@@ -107,8 +111,9 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(settings.database_url, connections.look_ups))
         await migrate(engine)
-        redis = await stack.enter_async_context(
-            Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        redis = await stack.enter_async_context(open_redis(settings.redis_url, REDIS_CONNECTIONS))
+        slow_mode_redis = await stack.enter_async_context(
+            open_redis(settings.redis_url, SLOW_MODE_REDIS_CONNECTIONS)
         )
         readiness = Readiness(asyncpg_dsn(settings.database_url), redis, time.monotonic)
         stack.callback(readiness.close)
@@ -207,7 +212,7 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
                 ended_sessions_repository=sessions_repository,
                 hot_rooms=gate.hot_rooms,
                 rate_limits=RateLimits(settings, time.monotonic, rng),
-                slow_mode=SlowMode(redis),
+                slow_mode=SlowMode(slow_mode_redis),
                 shares=shares,
                 internal_reads=internal_reads,
                 readiness=readiness,

@@ -20,7 +20,6 @@ from typing import Final
 
 import httpx
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from publish_server import documented_endpoints, health
 from publish_server.broadcaster import Broadcaster
@@ -47,6 +46,7 @@ from server_kit.http.asgi import Receive, Scope, Send, with_edge
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.loop_metrics import measured_loop
+from server_kit.redis_client import open_redis
 from server_kit.serve import GuardedServer, serve
 from server_kit.session_tokens import SessionTokens
 from server_kit.settings import settings_or_exit
@@ -54,6 +54,7 @@ from server_kit.settings import settings_or_exit
 log = logging.getLogger(__name__)
 
 CHAT_TIMEOUT_S: Final = 2.0
+REDIS_CONNECTIONS: Final = 4
 
 
 def create_app() -> FastAPI:
@@ -88,9 +89,7 @@ async def open_parts(
                 timeout=CHAT_TIMEOUT_S, limits=httpx.Limits(max_connections=16), trust_env=False
             )
         )
-        redis = await stack.enter_async_context(
-            Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
-        )
+        redis = await stack.enter_async_context(open_redis(settings.redis_url, REDIS_CONNECTIONS))
         client = ChatClient(
             http, settings.chat_urls(), (settings.hotchat_secret, *settings.hotchat_secrets_old)
         )

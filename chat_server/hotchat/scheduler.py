@@ -13,7 +13,6 @@ from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import Counter, Gauge, start_http_server
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract.events import RoomHeat, RoomViewers
@@ -24,12 +23,15 @@ from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_e
 from chat_server.kafka.signal_sender import SignalSender
 from server_kit.background_tasks import EXIT_CODE, BackgroundTasks
 from server_kit.dependency_status import Outage
+from server_kit.redis_client import open_redis
 from server_kit.settings import settings_or_exit
 
 TICK_S: Final = 1
 VIEWERS_TICK_S: Final = 2
 REANNOUNCE_EVERY_MS: Final = 1_900
 """A hot room's rate is told this often, so that the people in it see it rise and fall."""
+
+REDIS_CONNECTIONS: Final = 4
 
 MAX_VIEWER_SIGNALS: Final = 2_000
 """Rooms told about per viewers tick. Overflow rule: the rooms with the most viewers are told, the others not."""
@@ -113,7 +115,7 @@ class HeatTick:
 
 async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio.Event) -> None:
     """Tick until `stop` is set."""
-    redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    redis = open_redis(settings.redis_url, REDIS_CONNECTIONS)
     sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
     heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
     # An explicit time zone: finding the machine's own reads files that a slim container lacks.

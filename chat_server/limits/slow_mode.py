@@ -63,6 +63,14 @@ class SlowMode:
                 pipeline.get(key)
                 pipeline.pttl(key)
                 taken_by, wait_ms = await pipeline.execute()
+            if wait_ms < 0:
+                # It ended meanwhile, or has lost its end, which no wait may depend on.
+                await self._redis.set(key, name, px=slow_mode_s * 1000)
+                return Turn(self._redis, key, name, is_new=True)
+            if wait_ms > slow_mode_s * 1000:
+                # The interval was shortened after this turn was taken.
+                wait_ms = slow_mode_s * 1000
+                await self._redis.pexpire(key, wait_ms)
         except _REDIS_ERRORS:
             return Turn(self._redis, key, name, is_new=False)
         if taken_by == name.encode():

@@ -1,5 +1,6 @@
 """Turns in slow mode, on a real Redis."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,7 @@ from redis.asyncio import Redis
 from chat_contract import redis_keys
 from chat_server.limits.slow_mode import SlowMode, Turn
 from server_kit.http.problem import ChatError
+from server_kit.redis_client import open_redis
 
 ANN = uuid.uuid4()
 
@@ -50,3 +52,26 @@ async def test_an_entry_of_another_type_and_a_redis_that_is_away_hold_nobody_up(
         turn = await take(nowhere, "one")
         await turn.give_back()
         assert not turn.is_new
+
+
+async def test_a_turn_without_an_end_locks_nobody_out(redis: Redis) -> None:
+    await redis.set(redis_keys.slow_mode("post", "room", str(ANN)), "one")
+    assert (await take(redis, "two")).is_new
+    assert 0 < await redis.pttl(redis_keys.slow_mode("post", "room", str(ANN))) <= 30_000
+
+
+async def test_a_shorter_interval_holds_for_turns_that_were_taken_before(redis: Redis) -> None:
+    await SlowMode(redis).take_turn("post", "room", ANN, "one", 3_600)
+    with pytest.raises(ChatError) as refused:
+        await take(redis, "two")
+    assert refused.value.headers["Retry-After"] == "30"
+    assert await redis.pttl(redis_keys.slow_mode("post", "room", str(ANN))) <= 30_000
+
+
+async def test_a_burst_of_turns_leaves_a_bounded_number_of_connections(redis_url: str) -> None:
+    async with open_redis(f"{redis_url}?client_name=burst", 3) as redis:
+        turns = await asyncio.gather(
+            *(SlowMode(redis).take_turn("post", "room", uuid.uuid4(), "one", 30) for _ in range(50))
+        )
+        assert all(turn.is_new for turn in turns)
+        assert [client["name"] for client in await redis.client_list()].count("burst") == 3
