@@ -20,6 +20,7 @@ from chat_server.http.json_body import invalid
 from chat_server.messages.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow
+from chat_server.text.rules import normalized
 from server_kit.http.problem import ChatError, jittered
 
 MAX_WORDS: Final = 4
@@ -67,15 +68,16 @@ class SearchPage(TypedDict):
 
 
 def words_of(q: str) -> list[str]:
-    """The words to look for. Raises ChatError `validation_failed`."""
+    """The words to look for, in NFC as texts are stored. Raises ChatError `validation_failed`."""
     words = list(dict.fromkeys(q.split()))
     if not words or "\0" in q:
         raise invalid([{"field": "q", "message": "Give at least one word."}])
     if len(words) > MAX_WORDS:
         raise invalid([{"field": "q", "message": f"Give at most {MAX_WORDS} words."}])
-    if any(len(word) > MAX_WORD_CHARACTERS for word in words):
-        raise invalid([{"field": "q", "message": f"Give words of at most {MAX_WORD_CHARACTERS} characters."}])
-    return words
+    try:
+        return list(dict.fromkeys(normalized(word, MAX_WORD_CHARACTERS, "A word") for word in words))
+    except ValueError as error:
+        raise invalid([{"field": "q", "message": str(error)}]) from error
 
 
 class MessageSearch:

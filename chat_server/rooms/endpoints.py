@@ -1,7 +1,7 @@
 """Rooms: listing, making, and the owner's settings. One room's own GET is a fetch and belongs to the gate."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -21,7 +21,10 @@ from chat_server.rooms.room_id import room_id_from_name
 from chat_server.rooms.room_list import MAX_ROOMS, ListedRooms, Page
 from chat_server.rooms.schemas import HeatView, RoomList, RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from chat_server.text.rules import normalized
 from server_kit.http.problem import ChatError
+
+MAX_QUERY_CODE_POINTS: Final = 100
 
 router = APIRouter(tags=["rooms"])
 
@@ -50,12 +53,10 @@ async def list_rooms(
     parts: PartsOf,
     limit: Annotated[int, Query(ge=1, le=MAX_ROOMS)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Annotated[str, Query(max_length=MAX_QUERY_CODE_POINTS)] = "",
 ) -> Response:
     """Rooms by activity, the liveliest first; with `q`, those whose name contains it. At most 1 s old."""
-    if "\0" in q:
-        raise invalid([{"field": "q", "message": "Give words of a room's name."}])
-    page = Page(decode_cursor(cursor) if cursor else None, q.strip())
+    page = Page(decode_cursor(cursor) if cursor else None, _words(q))
     if page.words:
         async with parts.search.turn(parts.shares.source_of(request.scope).address):
             listed = await parts.room_lists.get(page, limit)
@@ -63,6 +64,18 @@ async def list_rooms(
         listed = await parts.room_lists.get(page, limit)
     parts.room_lists.remember(request.scope["query_string"], page, limit)
     return _list_response(listed, request.headers.get("if-none-match"))
+
+
+def _words(q: str) -> str:
+    """In NFC, as names are stored. Raises ChatError `validation_failed`."""
+    if "\0" in q:
+        raise invalid([{"field": "q", "message": "Give words of a room's name."}])
+    if not q.strip():
+        return ""
+    try:
+        return normalized(q, MAX_QUERY_CODE_POINTS, "The part of a name")
+    except ValueError as error:
+        raise invalid([{"field": "q", "message": str(error)}]) from error
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """Search looks through a room in chunks, reaches its beginning, and takes little from anybody else."""
 
 import asyncio
+import unicodedata
 import uuid
 from collections.abc import AsyncIterator
 from random import Random
@@ -137,6 +138,11 @@ def test_too_many_and_too_long_words_are_refused_before_any_work(q: str) -> None
 def test_the_same_word_again_is_no_further_word() -> None:
     assert words_of(" so so so  good ") == ["so", "good"]
     assert len(words_of("a b c d")) == MAX_WORDS
+
+
+def test_decomposed_words_find_composed_texts() -> None:
+    decomposed = unicodedata.normalize("NFD", "한국 é")
+    assert words_of(decomposed) == ["한국", "é"]
 
 
 async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
