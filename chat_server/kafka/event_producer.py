@@ -21,6 +21,7 @@ from chat_server.messages.batch import StoredEvent
 from chat_server.outbox.repository import Position
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.problem import ChatError
+from server_kit.http.trace_context import new_traceparent
 
 log = logging.getLogger(__name__)
 
@@ -188,9 +189,8 @@ class EventProducer:
         try:
             while self._signals:
                 room_id, event_type, value = self._signals.popleft()
-                await producer.send(
-                    CHAT_SIGNALS, value, room_id.encode(), headers=event_headers(event_type, None)
-                )
+                headers = event_headers(event_type, None, traceparent=new_traceparent())
+                await producer.send(CHAT_SIGNALS, value, room_id.encode(), headers=headers)
             if self._in_flight >= MAX_IN_FLIGHT:
                 await asyncio.wait(self._sends, return_when=asyncio.FIRST_COMPLETED)
             chunk = [self._waiting.popleft() for _ in range(min(CHUNK, len(self._waiting)))]
@@ -219,7 +219,12 @@ class EventProducer:
                 batch = producer.create_batch()
                 taken = 0
                 for event in left:
-                    headers = event_headers(event.type, event.seq, conflate=event.conflate)
+                    headers = event_headers(
+                        event.type,
+                        event.seq,
+                        conflate=event.conflate,
+                        traceparent=event.traceparent or new_traceparent(),
+                    )
                     key = event.room_id.encode()
                     if batch.append(timestamp=None, key=key, value=event.payload, headers=headers) is None:
                         break

@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from chat_contract.events import RoomHeat, RoomViewers
 from chat_contract.topics import CHAT_SIGNALS, event_headers
 from server_kit.dependency_status import Outage
+from server_kit.http.trace_context import new_traceparent
 
 MAX_WAITING: Final = 4_096
 """Overflow rule: LATEST, the oldest waiting signal is dropped."""
@@ -87,7 +88,7 @@ class SignalSender:
                             CHAT_SIGNALS,
                             key=signal["room_id"].encode(),
                             value=orjson.dumps(signal),
-                            headers=event_headers(signal["type"], None),
+                            headers=event_headers(signal["type"], None, traceparent=new_traceparent()),
                         )
                 except (KafkaError, OSError, TimeoutError):
                     _DROPPED.labels("kafka_unavailable").inc()

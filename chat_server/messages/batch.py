@@ -106,6 +106,8 @@ class StoredEvent:
     message_id: UUID | None
     conflate: str | None
     payload: bytes
+    traceparent: str | None = None
+    """Not stored: an event that the relay sends starts a new trace."""
 
 
 @dataclass(slots=True)
@@ -131,6 +133,7 @@ class _PendingEvent:
     room_id: str
     row: MessageRow
     frozen: Message | None
+    traceparent: str | None
     kind: str = ""
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -145,9 +148,11 @@ class _Fold:
         self.answers: list[MessageRow | tuple[MessageRow, str] | ChatError] = []
         self.is_first_post: list[bool] = []
         self.reacted: set[UUID] = set()
+        self.traceparent: str | None = None
 
     def apply(self, operation: Operation) -> None:
         created = False
+        self.traceparent = operation.traceparent
         try:
             match operation:
                 case PostMessage():
@@ -312,11 +317,11 @@ class _Fold:
 
     def _emit(self, event_type: str, row: MessageRow) -> None:
         key = (len(self.answers), event_type)
-        self.pending[key] = _PendingEvent(event_type, row.room_id, row, row.view())
+        self.pending[key] = _PendingEvent(event_type, row.room_id, row, row.view(), self.traceparent)
 
     def _emit_reaction(self, row: MessageRow, react: SetReaction) -> None:
         event = self.pending.pop((row.id, react.kind), None) or _PendingEvent(
-            "reaction.changed", row.room_id, row, None, react.kind
+            "reaction.changed", row.room_id, row, None, react.traceparent, react.kind
         )
         self.pending[row.id, react.kind] = event
         user = str(react.user_id)
@@ -364,7 +369,7 @@ def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
     head = {"type": pending.type, "room_id": pending.room_id, "seq": seq}
     if pending.type == "message.unpinned":
         payload = orjson.dumps({**head, "message_id": str(row.id)})
-        return StoredEvent(pending.room_id, seq, pending.type, None, None, payload)
+        return StoredEvent(pending.room_id, seq, pending.type, None, None, payload, pending.traceparent)
     if pending.frozen is None:
         kind = pending.kind
         count = row.reactions.get(kind, 0)
@@ -377,13 +382,14 @@ def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
             "added": pending.added,
             "removed": pending.removed,
         }
+        conflate = f"{message_id}:{kind}"
         return StoredEvent(
-            pending.room_id, seq, pending.type, None, f"{message_id}:{kind}", orjson.dumps(body)
+            pending.room_id, seq, pending.type, None, conflate, orjson.dumps(body), pending.traceparent
         )
     pending.frozen["seq"] = row.seq
     payload = orjson.dumps({**head, "message": pending.frozen})
     text_of = row.id if pending.type in _CARRY_TEXT_AGAIN else None
-    return StoredEvent(pending.room_id, seq, pending.type, text_of, None, payload)
+    return StoredEvent(pending.room_id, seq, pending.type, text_of, None, payload, pending.traceparent)
 
 
 def _result(

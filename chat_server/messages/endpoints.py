@@ -3,7 +3,7 @@
 from typing import Annotated, Any, NoReturn
 
 import orjson
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.events import Message
 from chat_server.dependencies import Parts, PartsOf
@@ -14,6 +14,8 @@ from chat_server.messages.admission import check_shares, edit_in_turn, room_of_w
 from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
 from chat_server.messages.schemas import MessageDraft, MessageEdit, ReactionView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from server_kit.http.asgi import raw_header
+from server_kit.http.trace_context import valid_traceparent
 from server_kit.session_tokens import Session
 
 router = APIRouter(prefix="/rooms/{room_id}/messages", tags=["messages"])
@@ -33,6 +35,14 @@ Writer = Annotated[Session, Depends(_writer)]
 """Somebody whose shares allow this write; stands before the body in an endpoint, so that it is checked first."""
 
 WriterOrOperator = Annotated[Session, Depends(_writer_or_operator)]
+
+
+def _traceparent(request: Request) -> str | None:
+    return valid_traceparent(raw_header(request.scope, b"traceparent"))
+
+
+Traceparent = Annotated[str | None, Depends(_traceparent)]
+"""The request's W3C trace context, for the Kafka records of its events; None unless it is valid."""
 
 _WRITE_PROBLEMS = problems(
     "validation_failed",
@@ -91,42 +101,58 @@ async def edit_message(
     session: Writer,
     edit: Annotated[MessageEdit, Depends(json_body(MessageEdit))],
     parts: PartsOf,
+    traceparent: Traceparent,
     response: Response,
 ) -> Response:
     """Change the text of one's own message."""
     room = await room_of_write(parts, room_id, session.user_id)
-    operation = EditMessage(room_id, message_id, session.user_id, edit.text)
+    operation = EditMessage(room_id, message_id, session.user_id, edit.text, traceparent)
     result = await edit_in_turn(parts, room, operation, session)
     return json_response(result.message, response)
 
 
 @router.delete("/{message_id}", response_model=Message, responses=_WRITE_PROBLEMS)
 async def delete_message(
-    room_id: RoomId, message_id: MessageId, session: WriterOrOperator, parts: PartsOf, response: Response
+    room_id: RoomId,
+    message_id: MessageId,
+    session: WriterOrOperator,
+    parts: PartsOf,
+    traceparent: Traceparent,
+    response: Response,
 ) -> Response:
     """Delete as its author, the room's owner or the operator; answers with the tombstone."""
     await room_of_write(parts, room_id, session.user_id)
     result = await parts.writer.post(
-        DeleteMessage(room_id, message_id, session.user_id, is_operator=session is OPERATOR), session
+        DeleteMessage(room_id, message_id, session.user_id, session is OPERATOR, traceparent), session
     )
     return json_response(result.message, response)
 
 
 @router.put("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
 async def pin_message(
-    room_id: RoomId, message_id: MessageId, session: WriterOrOperator, parts: PartsOf, response: Response
+    room_id: RoomId,
+    message_id: MessageId,
+    session: WriterOrOperator,
+    parts: PartsOf,
+    traceparent: Traceparent,
+    response: Response,
 ) -> Response:
     """Pin as the room's owner or the operator; a pinned message pinned again changes nothing."""
-    pin = SetPin(room_id, message_id, session.user_id, present=True, is_operator=session is OPERATOR)
+    pin = SetPin(room_id, message_id, session.user_id, True, session is OPERATOR, traceparent)
     return await _set_pin(pin, session, parts, response)
 
 
 @router.delete("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
 async def unpin_message(
-    room_id: RoomId, message_id: MessageId, session: WriterOrOperator, parts: PartsOf, response: Response
+    room_id: RoomId,
+    message_id: MessageId,
+    session: WriterOrOperator,
+    parts: PartsOf,
+    traceparent: Traceparent,
+    response: Response,
 ) -> Response:
     """Unpin as the room's owner or the operator; without a pin nothing changes."""
-    pin = SetPin(room_id, message_id, session.user_id, present=False, is_operator=session is OPERATOR)
+    pin = SetPin(room_id, message_id, session.user_id, False, session is OPERATOR, traceparent)
     return await _set_pin(pin, session, parts, response)
 
 

@@ -17,6 +17,7 @@ class PostMessage:
     message_id: UUID
     text: str
     reply_to: UUID | None
+    traceparent: str | None = None
 
     @property
     def user_id(self) -> UUID:
@@ -33,6 +34,7 @@ class EditMessage:
     message_id: UUID
     editor_id: UUID
     text: str
+    traceparent: str | None = None
 
     @property
     def user_id(self) -> UUID:
@@ -51,6 +53,7 @@ class DeleteMessage:
     message_id: UUID
     deleter_id: UUID
     is_operator: bool = False
+    traceparent: str | None = None
 
     @property
     def user_id(self) -> UUID:
@@ -70,6 +73,7 @@ class SetPin:
     user_id: UUID
     present: bool
     is_operator: bool = False
+    traceparent: str | None = None
 
     @property
     def characters(self) -> int:
@@ -83,13 +87,15 @@ class SetReaction:
     user_id: UUID
     kind: str
     present: bool
+    traceparent: str | None = None
 
     @property
     def characters(self) -> int:
         return 0
 
 
-# Of each: `user_id` is who acts, `characters` the code points of text that its transaction handles.
+# Of each: `user_id` is who acts, `characters` the code points of text that its transaction handles, `traceparent` the
+# request's W3C trace context if it had one.
 Operation = PostMessage | EditMessage | DeleteMessage | SetPin | SetReaction
 
 

@@ -25,6 +25,7 @@ from chat_server.sessions.current import current_session
 from server_kit.http.asgi import Receive, Scope, Send, raw_header
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
+from server_kit.http.trace_context import valid_traceparent
 from server_kit.session_tokens import Session
 
 PREFIX: Final = "/api/v1/rooms/"
@@ -56,7 +57,10 @@ class WriteGate:
                     status, body = await self._post(room_id, session, scope, receive)
                 case [room_id, "messages", message_id, "reactions", kind] if method != "POST":
                     session, renewed = current_session(scope, self._parts.tokens, self._now_s())
-                    status, body = await self._react(room_id, message_id, kind, method == "PUT", session)
+                    traceparent = valid_traceparent(raw_header(scope, b"traceparent"))
+                    status, body = await self._react(
+                        room_id, message_id, kind, method == "PUT", session, traceparent
+                    )
                 case _:
                     return False
         except ChatError as error:
@@ -83,12 +87,19 @@ class WriteGate:
             message_id=uuid_utils.compat.uuid7(),
             text=draft.text,
             reply_to=draft.reply_to,
+            traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
         )
         result = await post_in_turn(parts, room, post, session)
         return 201 if result.created else 200, orjson.dumps(result.message)
 
     async def _react(
-        self, raw_room_id: str, raw_message_id: str, kind: str, present: bool, session: Session
+        self,
+        raw_room_id: str,
+        raw_message_id: str,
+        kind: str,
+        present: bool,
+        session: Session,
+        traceparent: str | None,
     ) -> Answer:
         parts, user_id = self._parts, session.user_id
         room_id = room_id_in(raw_room_id)
@@ -98,7 +109,7 @@ class WriteGate:
             raise invalid([{"field": "kind", "message": f"This room knows the reactions {allowed}."}])
         message_id = message_id_in(raw_message_id)
         room = await room_of_write(parts, room_id, user_id)
-        reaction = SetReaction(room.id, message_id, user_id, kind, present)
+        reaction = SetReaction(room.id, message_id, user_id, kind, present, traceparent)
         result = await parts.writer.react(reaction, session)
         return 200, orjson.dumps({"message_id": str(message_id), "kind": kind, "count": result.count})
 
