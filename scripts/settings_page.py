@@ -5,7 +5,6 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from pydantic_settings import BaseSettings
 
 from chat_server.config import ChatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
@@ -124,8 +123,3 @@ def _default(field: FieldInfo) -> str:
     if isinstance(default, bool):
         default = int(default)
     return f"`{default}`" if str(default) else "empty"
-
-
-def settings_classes() -> tuple[type[BaseSettings], ...]:
-    """Every class whose settings the page shows."""
-    return (ChatSettings, SchedulerSettings, PublishSettings, StackSettings)
