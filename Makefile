@@ -24,7 +24,7 @@ check: ## Run the static checks only
 
 load: ## Fire the JMeter plans; HOST=host:port names a running system
 	@scripts/setup run
-	@exec $(PYTHON) -m load_tests.run_load $(ARGS)
+	@exec $(PYTHON) -m load_tests.jmeter $(ARGS)
 
 bench: ## Print figures beside their references; plots for docs/performance.md
 	@scripts/setup test

@@ -15,7 +15,7 @@ WORKDIR /hotchat
 COPY requirements/run.txt requirements/
 RUN --mount=type=cache,target=/var/cache/pip \
     python -m pip install --cache-dir /var/cache/pip --no-warn-script-location --require-hashes --target=/opt/hotchat -r requirements/run.txt
-COPY local_stack/__init__.py local_stack/maven_jars.py local_stack/one_at_a_time.py local_stack/
+COPY local_stack/__init__.py local_stack/maven_jars.py local_stack/build_lock.py local_stack/
 COPY load_tests/__init__.py load_tests/
 COPY load_tests/jmeter/__init__.py load_tests/jmeter/installation.py load_tests/jmeter/pom.xml load_tests/jmeter/
 RUN python -c 'from load_tests.jmeter.installation import install; install()'
@@ -37,4 +37,4 @@ RUN install -d -o hotchat -g hotchat build/load
 ENV PYTHONPATH=/opt/hotchat PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001:10001
 HEALTHCHECK NONE
-ENTRYPOINT ["python", "-m", "load_tests.run_load"]
+ENTRYPOINT ["python", "-m", "load_tests.jmeter"]

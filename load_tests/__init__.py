@@ -1,1 +1,1 @@
-"""Load on a running chat room: JMeter plans (jmeter/) and figures beside their references (bench/)."""
+"""Tools that put load on a running chat room, break it, attack it, and judge what its users notice."""

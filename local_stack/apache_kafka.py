@@ -10,8 +10,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from local_stack import maven_jars
+from local_stack.build_lock import BUILD
 from local_stack.child_process import ChildProcess
-from local_stack.one_at_a_time import BUILD
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.store_process import StoreProcess
 

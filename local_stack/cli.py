@@ -11,7 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 from local_stack.child_process import PR_SET_PDEATHSIG, STOP_SIGNALS
-from local_stack.failure import StackFailure
+from local_stack.errors import StackFailure
 from local_stack.settings import StackSettings
 from local_stack.stack import run, say
 from server_kit.settings import WrongSetting, read_settings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack.failure import StackFailure
+from local_stack.errors import StackFailure
 
 MAX_LOG_BYTES = 16 * 1024 * 1024
 

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from local_stack.one_at_a_time import one_at_a_time
+from local_stack.build_lock import build_lock
 
 
 def are_complete(folder: Path, pom: Path) -> bool:
@@ -21,7 +21,7 @@ def ensure_jars(folder: Path, pom: Path, make: Callable[[], None]) -> None:
     """Have `make` fill the folder, which is gone before, unless it is complete. Raises what `make` does."""
     if are_complete(folder, pom):  # an image holds it on a file system where no lock can be made
         return
-    with one_at_a_time(folder.name):
+    with build_lock(folder.name):
         if are_complete(folder, pom):
             return
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from local_stack.failure import StackFailure
+from local_stack.errors import StackFailure
 
 FRONTEND = Path(__file__).resolve().parent.parent / "frontend"
 NODE_AT_LEAST = (20, 19)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import psutil
 
 from local_stack.child_process import ChildProcess
+from local_stack.polling import DeadlinePassed, wait_until
 from local_stack.ports import LOOPBACK, accepts, free_port
 from local_stack.store_process import StoreProcess
 from local_stack.unprivileged import (
@@ -23,7 +24,6 @@ from local_stack.unprivileged import (
     path_in_child,
     programs_for_unprivileged,
 )
-from local_stack.waiting import DeadlinePassed, wait_until
 
 SUPERUSER = "hotchat"
 APP = "hotchat_app"

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 
 from local_stack.child_process import ChildProcess
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK
-from local_stack.waiting import wait_until
 
 READY_WITHIN_S = 120.0
 

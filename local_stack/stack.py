@@ -10,16 +10,16 @@ from typing import NoReturn
 
 from local_stack.child_process import ChildProcess
 from local_stack.data_folder import DataFolder
-from local_stack.failure import StackFailure
+from local_stack.errors import StackFailure
+from local_stack.frontend_build import DIST, ensure_page
 from local_stack.kafka_broker import EmbeddedKafka
-from local_stack.page import DIST, ensure_page
+from local_stack.polling import DeadlinePassed
 from local_stack.ports import LOOPBACK, lan_address, why_unusable
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
 from local_stack.settings import StackSettings
 from local_stack.supervisor import Supervisor
 from local_stack.valkey import Valkey
-from local_stack.waiting import DeadlinePassed
 
 ROOT = Path(__file__).resolve().parent.parent
 ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from local_stack.child_process import ChildProcess
-from local_stack.waiting import wait_until
+from local_stack.polling import wait_until
 
 
 class StoreProcess:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from local_stack.child_process import ChildProcess
-from local_stack.failure import StackFailure
-from local_stack.lives import MAX_SHORT_LIVES, Lives
+from local_stack.errors import StackFailure
+from local_stack.restart_policy import MAX_SHORT_LIVES, RestartPolicy
 from local_stack.server_process import ServerProcess
 
 LOOK_EVERY_S = 0.1
@@ -23,7 +23,7 @@ class Supervisor:
         self._stores = stores
         self._servers = servers
         self._say = say
-        self._lives = {server.name: Lives() for server in servers}
+        self._lives = {server.name: RestartPolicy() for server in servers}
 
     def start_servers(self) -> None:
         """Start all, and return when all are ready. Raises DeadlinePassed, or StackFailure for one that ends."""

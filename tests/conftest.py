@@ -2,7 +2,12 @@
 
 import pytest
 
-pytest_plugins = ["tests.stores.fixtures", "tests.chat_stack"]
+pytest_plugins = [
+    "tests.support.stores",
+    "tests.support.chat_stack",
+    "tests.support.message_store",
+    "tests.support.people",
+]
 
 LONGEST_FIRST = ("tests/chaos/test_one_minute.py", "tests/load/test_bench.py")
 """The files that take longest: begun last, one of them would keep the other processes of a run waiting."""

@@ -24,13 +24,13 @@ from load_tests.abuse.run import Target, suffer
 from load_tests.abuse.server_watch import Watch
 from load_tests.abuse.slow_texts import TextCost, measure_texts
 from load_tests.bench.cores import LOAD_CORE, SERVER_CORE, on_all_cores, on_core
+from load_tests.bench.fixtures import ROOT, ChatFixture, allow_many_files, chat_fixture
 from load_tests.bench.machine import describe
 from load_tests.bench.results import BUILD
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import ROOT, ChatStage, allow_many_files, chat_stage
 from load_tests.bench.stores import Stores, open_stores
 from load_tests.jmeter.installation import MissingTool
-from local_stack.page import DIST, ensure_page
+from local_stack.frontend_build import DIST, ensure_page
 from publish_server.config import PublishSettings
 from server_kit.shares import SHARES
 
@@ -107,12 +107,12 @@ async def attacked_stack(stores: Stores, operator_token: str) -> AsyncIterator[T
     """Everything of the stack on the first core. The rest of the program runs on the second one meanwhile."""
     settings = documented_shares() | LIMITS
     settings |= {"HOTCHAT_ADMIN_TOKEN": operator_token, "SPA_DIR": str(DIST), "STREAM_GZIP": "hot"}
-    async with chat_stage(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as stage:
+    async with chat_fixture(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as stage:
         with on_core(LOAD_CORE):
             yield _target(stage, operator_token)
 
 
-def _target(stage: ChatStage, operator_token: str) -> Target:
+def _target(stage: ChatFixture, operator_token: str) -> Target:
     if stage.publish is None:
         raise RuntimeError("the drill needs publish_server")
     env = stage.chat.env or {}

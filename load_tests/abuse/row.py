@@ -7,7 +7,7 @@ from typing import Final
 from load_tests.abuse.attack import Attack
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.tally import Tally
-from load_tests.loop_steps import STEP_LONGEST_MS, LoopSteps, together
+from load_tests.bench.loop_steps import STEP_LONGEST_MS, LoopSteps, together
 
 POSTS_P99_MS: Final = 250.0
 DELAY_P99_MS: Final = 500.0

@@ -10,8 +10,8 @@ from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import Drill
 from load_tests.abuse.row import Row
 from load_tests.abuse.server_watch import Use, Watch, use_of
+from load_tests.bench.loop_steps import LoopReading, LoopSteps, between
 from load_tests.bench.scale import Scale
-from load_tests.loop_steps import LoopReading, LoopSteps, between
 from local_stack.server_process import ServerProcess
 
 ATTACK_WITHIN_S: Final = 240.0

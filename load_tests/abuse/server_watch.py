@@ -6,7 +6,7 @@ from typing import Final, Self
 import aiohttp
 import psutil
 
-from load_tests.loop_steps import LoopReading, read_loop
+from load_tests.bench.loop_steps import LoopReading, read_loop
 from local_stack.server_process import ServerProcess
 
 WATCH_ADDRESS: Final = "127.1.0.250"

@@ -10,7 +10,7 @@ from playwright.async_api import Error as BrowserError
 
 from load_tests.abuse.drill import Drill
 from load_tests.abuse.hostile_texts import HOSTILE_TEXTS
-from tests.browser.chromium import NoChromium, launch_chromium
+from load_tests.bench.chromium import NoChromium, launch_chromium
 
 REPEATS: Final = 5
 SHOWN_WITHIN_MS: Final = 10_000

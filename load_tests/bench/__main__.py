@@ -9,6 +9,7 @@ import httpx
 
 from load_tests.bench.cores import LOAD_CORE, on_core
 from load_tests.bench.crowds import CrowdFailed
+from load_tests.bench.fixtures import allow_many_files
 from load_tests.bench.machine import busy_share, describe
 from load_tests.bench.outcome import Outcome
 from load_tests.bench.page import write_page
@@ -16,7 +17,6 @@ from load_tests.bench.plots import draw
 from load_tests.bench.registry import FIGURES
 from load_tests.bench.results import BUILD, read_json, table, write_json
 from load_tests.bench.scale import FULL, TINY, Scale
-from load_tests.bench.stage import allow_many_files
 from load_tests.bench.stores import Stores, open_stores
 from load_tests.jmeter.installation import MissingTool
 

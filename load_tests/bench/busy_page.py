@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from load_tests.bench.chromium import NoChromium, launch_chromium
 from load_tests.bench.cores import on_all_cores
-from load_tests.bench.stage import ROOT
+from load_tests.bench.fixtures import ROOT
 from load_tests.bench.stores import temporary_folder
-from local_stack.page import DIST, ensure_page
+from local_stack.frontend_build import DIST, ensure_page
 from local_stack.ports import free_port
 from local_stack.server_process import ServerProcess
-from tests.browser.chromium import NoChromium, launch_chromium
 
 WINDOW_PX = (1280, 887)  # its page is 1280 × 800
 
@@ -48,7 +48,7 @@ async def replay(*, messages_per_s: float) -> AsyncIterator[Replay]:
         }
         server = ServerProcess(
             "replay_server",
-            "tests.browser.replay_server",
+            "load_tests.bench.replay_server",
             env=env,
             log_path=path / "replay.log",
             port=port,

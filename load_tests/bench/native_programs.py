@@ -6,7 +6,7 @@ from pathlib import Path
 
 from load_tests.bench.results import BUILD
 from load_tests.jmeter.installation import MissingTool
-from local_stack.one_at_a_time import one_at_a_time
+from local_stack.build_lock import build_lock
 
 SOURCES = Path(__file__).parent / "native"
 STREAM_CROWD, HTTP_CROWD, FLOOR_SEND = "stream_crowd", "http_crowd", "floor_send"
@@ -16,7 +16,7 @@ def program(name: str) -> Path:
     """The compiled program. Raises MissingTool without a C compiler, CalledProcessError for a source that is wrong."""
     source, target = SOURCES / f"{name}.c", BUILD / "bin" / name
     newest = max(path.stat().st_mtime for path in (source, *SOURCES.glob("*.h")))
-    with one_at_a_time("native"):
+    with build_lock("native"):
         if not target.exists() or target.stat().st_mtime < newest:
             _compile(source, target)
     return target

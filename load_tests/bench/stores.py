@@ -16,9 +16,9 @@ from confluent_kafka.cimpl import NewTopic
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS
 from load_tests.jmeter.installation import MissingTool
 from local_stack.apache_kafka import ApacheKafka, fetch_jars, missing_tool
+from local_stack.polling import wait_until
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
-from local_stack.waiting import wait_until
 
 PARTITIONS = 4
 VALKEY_DATABASES = 256

@@ -8,7 +8,7 @@ from random import Random
 
 import uvloop
 
-from load_tests.bench.stage import allow_many_files
+from load_tests.bench.fixtures import allow_many_files
 from load_tests.chaos.crowd import CrowdSize, open_crowd
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import FAULTS

@@ -13,7 +13,7 @@ from load_tests.chaos.fault import Fault
 from load_tests.chaos.metrics import refusals
 from load_tests.chaos.report import Row
 from load_tests.chaos.system import System
-from local_stack.waiting import DeadlinePassed
+from local_stack.polling import DeadlinePassed
 
 STEADY_BEFORE_S: Final = 2.0
 STEADY_AFTER_S: Final = 1.5

@@ -1,1 +1,1 @@
-"""JMeter's plans, the jars they run on, and what their results say."""
+"""`make load`: JMeter plans, the jars they run on, steady clients meanwhile, and the verdict."""

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from local_stack import maven_jars
-from local_stack.one_at_a_time import BUILD
+from local_stack.build_lock import BUILD
 
 HOME = BUILD / "jmeter"
 POM = Path(__file__).with_name("pom.xml")

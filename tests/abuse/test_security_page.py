@@ -6,7 +6,7 @@ import pytest
 
 from load_tests.abuse.attacks import ATTACKS
 from load_tests.abuse.page import PAGE
-from load_tests.bench.stage import ROOT
+from load_tests.bench.fixtures import ROOT
 
 PAGE_TEXT = PAGE.read_text()
 FINDINGS = (

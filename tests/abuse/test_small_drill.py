@@ -15,8 +15,8 @@ from load_tests.abuse.run import Target, suffer
 from load_tests.abuse.server_watch import Watch
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
-from tests.chat_stack import ADMIN_TOKEN, make_chat_stack
-from tests.stores.fixtures import VALKEY_DATABASES, Kafka
+from tests.support.chat_stack import ADMIN_TOKEN, make_chat_stack
+from tests.support.stores import VALKEY_DATABASES, Kafka
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),

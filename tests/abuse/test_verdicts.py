@@ -8,7 +8,7 @@ from load_tests.abuse.drill import Drill
 from load_tests.abuse.page import BEGIN, END, PAGE, with_results
 from load_tests.abuse.row import HEAD, Row, sum_line, table
 from load_tests.abuse.tally import Tally
-from load_tests.loop_steps import LoopReading, LoopSteps, between, together
+from load_tests.bench.loop_steps import LoopReading, LoopSteps, between, together
 
 QUICK = Times(100, 5.0, 20.0, 30.0)
 SLOW = Times(100, 5.0, 900.0, 1_000.0)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chat_contract.problems import PROBLEMS
-from tests.api.conftest import People
+from tests.support.people import People
 
 KEY = "6a538838-6fa0-4443-ad0f-514ebbf22259"
 LONE_SURROGATE = f'{{"client_message_id": "{KEY}", "text": "\\ud800"}}'

@@ -11,7 +11,7 @@ import pytest
 from chat_contract.internal_api import service_token
 from chat_server.postgres.pools import asyncpg_dsn
 from chat_server.rooms.room_list import READ_EVERY_S
-from tests.chat_stack import SECRET, StartChatStack
+from tests.support.chat_stack import SECRET, StartChatStack
 
 CROWD = 60
 

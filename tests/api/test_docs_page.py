@@ -8,7 +8,7 @@ import pytest
 from chat_server.main import create_app as create_chat_app
 from local_stack.server_process import ServerProcess
 from publish_server.main import create_app as create_publish_app
-from tests.api.calls import calls_of
+from tests.support.api_calls import calls_of
 
 LOADED = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", re.IGNORECASE)
 STREAMS = {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}

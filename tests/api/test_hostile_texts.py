@@ -6,7 +6,7 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 
 from local_stack.server_process import ServerProcess
-from tests.messages.hostile_texts import HOSTILE_TEXTS
+from tests.support.text_strategies import HOSTILE_TEXTS
 
 CALM = settings(
     max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

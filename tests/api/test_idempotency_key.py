@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from chat_server.http.idempotency import KEPT_S, expire_keys
-from tests.api.conftest import People, Person
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
+from tests.support.people import People, Person
 
 
 async def make_room(person: Person, key: str, **body: object) -> httpx.Response:

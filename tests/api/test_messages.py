@@ -3,8 +3,8 @@
 import asyncio
 import uuid
 
-from tests.api.conftest import People, Person
-from tests.chat_stack import ADMIN_TOKEN
+from tests.support.chat_stack import ADMIN_TOKEN
+from tests.support.people import People, Person
 
 
 async def test_a_posted_message_is_answered_whole(people: People) -> None:

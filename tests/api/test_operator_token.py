@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.api.conftest import People
-from tests.chat_stack import ADMIN_TOKEN, StartChatStack
+from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
+from tests.support.people import People
 
 
 async def test_the_operators_token_is_not_taken_from_a_cookie(people: People) -> None:

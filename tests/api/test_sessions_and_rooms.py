@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.api.conftest import People
+from tests.support.people import People
 
 
 async def test_a_nickname_gets_a_token_and_a_cookie(people: People) -> None:

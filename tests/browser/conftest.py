@@ -11,16 +11,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
-from local_stack.page import DIST, ensure_page
+from load_tests.bench.chromium import launch_chromium
+from local_stack.frontend_build import DIST, ensure_page
 from local_stack.ports import free_port
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
 from tests.browser.busy_room import BusyRoom
-from tests.browser.chromium import launch_chromium
 from tests.browser.tab import LOOK_WITHIN_S, People
-from tests.chat_stack import ROOT, ChatStack, make_chat_stack
-from tests.stores.fixtures import Kafka
+from tests.support.chat_stack import ROOT, ChatStack, make_chat_stack
+from tests.support.stores import Kafka
 
 VALKEY_DATABASE = 4094
 HERE = Path(__file__).parent
@@ -102,7 +102,7 @@ def busy_server(built_page: Path, logs_dir: Path) -> Iterator[ServerProcess]:
     env = {"PATH": os.environ["PATH"], "PORT": str(port), "SPA_DIR": str(built_page)}
     server = ServerProcess(
         "replay_server",
-        "tests.browser.replay_server",
+        "load_tests.bench.replay_server",
         env=env,
         log_path=logs_dir / "replay.log",
         port=port,

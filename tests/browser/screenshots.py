@@ -17,8 +17,8 @@ import httpx
 from PIL import Image
 from playwright.async_api import async_playwright, expect
 
-from load_tests.own_stack import own_stack
-from tests.browser.chromium import launch_chromium
+from load_tests.bench.chromium import launch_chromium
+from load_tests.jmeter.temporary_stack import temporary_stack
 from tests.browser.tab import People, Person, Tab
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -239,7 +239,7 @@ def keep(name: str, picture: bytes) -> None:
 
 def main() -> None:
     expect.set_options(timeout=20_000)
-    with own_stack(SETTINGS) as target:
+    with temporary_stack(SETTINGS) as target:
         asyncio.run(draw(target.url))
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page
 
 from local_stack.node import FRONTEND
 from tests.browser.tab import People, Person
-from tests.chat_stack import ChatStack, StartChatStack
+from tests.support.chat_stack import ChatStack, StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

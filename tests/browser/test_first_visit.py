@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from server_kit.session_tokens import LIFETIME_S, SessionTokens
 from tests.browser.tab import People, Person, Tab
-from tests.chat_stack import SECRET
+from tests.support.chat_stack import SECRET
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

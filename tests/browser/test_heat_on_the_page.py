@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import visitors
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

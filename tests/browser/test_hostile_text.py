@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.tab import People, Person, Tab
-from tests.contract.texts import hostile_texts
+from tests.support.hostile_texts import hostile_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.browser.tab import People
-from tests.chat_stack import ChatStack
+from tests.support.chat_stack import ChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

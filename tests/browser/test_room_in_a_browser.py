@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.tab import People
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser they share lives on it
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.tab import People, Tab
-from tests.chat_stack import ChatStack
+from tests.support.chat_stack import ChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

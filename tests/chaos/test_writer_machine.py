@@ -24,7 +24,7 @@ from chat_server.messages.operations import (
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
 from server_kit.http.problem import ChatError
-from tests.messages.conftest import Store, post
+from tests.support.message_store import Store, post
 
 PEOPLE = [uuid.UUID(int=n) for n in range(1, 4)]
 

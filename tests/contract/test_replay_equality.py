@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from chat_contract.events import SequencedEvent
-from tests.api.conftest import People, Person
 from tests.contract.reducer import replay, snapshot_of
+from tests.support.people import People, Person
 
 EVENT: TypeAdapter[Any] = TypeAdapter(SequencedEvent)
 

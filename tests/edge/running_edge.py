@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from local_stack.child_process import ChildProcess
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, accepts, free_port
-from local_stack.waiting import wait_until
-from tests.chat_stack import ROOT
+from tests.support.chat_stack import ROOT
 
 WITHIN_S = 20.0
 EDGE_FILES = ROOT / "docker" / "edge"

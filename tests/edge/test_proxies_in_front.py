@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from local_stack.ports import LOOPBACK, free_port
-from tests.chat_stack import ROOT, ChatStack, StartChatStack
 from tests.edge.running_edge import open_folder, running_caddy, running_nginx
+from tests.support.chat_stack import ROOT, ChatStack, StartChatStack
 
 HOST = "chat.example"
 PROXIES = ["nginx", *(["caddy"] if shutil.which("caddy") else [])]

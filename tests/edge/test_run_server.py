@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import psutil
 
 from server_kit.settings import SharedSettings
-from tests.chat_stack import ROOT, SECRET
+from tests.support.chat_stack import ROOT, SECRET
 
 
 def trusted_by_run_server(**settings: str) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ import httpx
 
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
-from tests.chat_stack import StartChatStack
-from tests.hotchat.fetching_crowd import Crowd, until
+from tests.support.chat_stack import StartChatStack
+from tests.support.fetching_crowd import Crowd, until
 
 
 async def enter(client: httpx.AsyncClient) -> str:

@@ -15,7 +15,7 @@ from server_kit.http.admission import Admission
 from server_kit.http.asgi import Scope, request_head
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import SessionTokens
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
 
 SECRET = "a secret for tests only"
 

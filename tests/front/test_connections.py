@@ -25,7 +25,7 @@ from server_kit.http import connections as module
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import Connections, GuardedProtocol, guarded_protocol
 from server_kit.shares import Shares
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
 
 HEAD = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

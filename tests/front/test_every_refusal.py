@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from chat_contract.problems import PROBLEMS
-from tests.chat_stack import ChatStack, StartChatStack
+from tests.support.chat_stack import ChatStack, StartChatStack
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "NONSENSE", "get")
 CHAT_PATHS = (

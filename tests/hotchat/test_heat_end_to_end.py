@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, FETCHES_COUNTED, HOT
 from chat_contract.topics import CHAT_SIGNALS, header
-from tests.chat_stack import ChatStack, StartChatStack
-from tests.hotchat.fetching_crowd import Crowd, until
+from tests.support.chat_stack import ChatStack, StartChatStack
+from tests.support.fetching_crowd import Crowd, until
 
 # Far below what eight clients do on a busy machine, so that a slow one heats the room too.
 SOON_HOT = {"HOTCHAT_ENTER_PER_S": "40", "HOT_FETCH_BURST": "1", "HOT_FETCH_PER_CLIENT_PER_S": "0.1"}

@@ -9,7 +9,7 @@ from local_stack.apache_kafka import ApacheKafka
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
-from tests.stores.fixtures import VALKEY_DATABASES, Kafka
+from tests.support.stores import VALKEY_DATABASES, Kafka
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Answer], Awaitable[int]]

@@ -9,11 +9,11 @@ from aiohttp import web
 
 from load_tests.jmeter.installation import install
 from load_tests.jmeter.plan import Crowd, run_plan
-from load_tests.own_stack import Target
-from load_tests.run_load import Sizes, storm
+from load_tests.jmeter.storm import Sizes, storm
+from load_tests.jmeter.temporary_stack import Target
 from local_stack.ports import LOOPBACK
-from tests.chat_stack import StartChatStack
 from tests.load.conftest import Serve
+from tests.support.chat_stack import StartChatStack
 
 needs_java = pytest.mark.skipif(
     not os.environ.get("CI") and (shutil.which("java") is None or shutil.which("mvn") is None),

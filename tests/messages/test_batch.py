@@ -27,7 +27,7 @@ from chat_server.messages.operations import (
     SetReaction,
 )
 from server_kit.http.problem import ChatError
-from tests.messages.conftest import post
+from tests.support.message_store import post
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 OWNER = uuid.uuid4()

@@ -14,7 +14,7 @@ from chat_server.messages.blanking import MESSAGES_PER_STEP, ROWS_PER_MESSAGE, B
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.read_lane import open_read_lane
-from tests.messages.conftest import Store, post
+from tests.support.message_store import Store, post
 
 EARLIER_EDITS = 10 * ROWS_PER_MESSAGE + 7
 SECRET = "a secret"  # a text, not a password

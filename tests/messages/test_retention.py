@@ -8,7 +8,7 @@ import asyncpg
 
 from chat_server.postgres.retention import Retention, expire_once
 from server_kit.background_tasks import BackgroundTasks
-from tests.messages.conftest import Store, post
+from tests.support.message_store import Store, post
 
 WITHIN_S = 30.0
 

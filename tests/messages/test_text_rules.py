@@ -13,7 +13,7 @@ from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.rooms.room_id import room_id_from_name
 from chat_server.text.names import clean_nickname, clean_room_name
 from chat_server.text.rules import MAX_GROWTH, MAX_MARKS, clean_message_text
-from tests.messages.hostile_texts import HOSTILE_TEXTS
+from tests.support.text_strategies import HOSTILE_TEXTS
 
 RULES = [clean_message_text, clean_nickname, clean_room_name]
 SAME_EXAMPLES = settings(deadline=None, derandomize=True, database=None)

@@ -19,7 +19,7 @@ from chat_server.messages.write_queue import (
     WriteQueue,
 )
 from server_kit.http.problem import ChatError
-from tests.messages.conftest import post
+from tests.support.message_store import post
 
 
 def fill(queue: WriteQueue, room_id: str, user: Callable[[], UUID] = uuid.uuid4) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from chat_server.messages.silence import LOOK_S, SILENT_AFTER_S
 from chat_server.messages.writer import GroupCommitWriter
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.problem import ChatError
-from tests.messages.conftest import CommitCutter, Store, post
+from tests.support.message_store import CommitCutter, Store, post
 
 
 async def test_writes_that_arrive_during_a_commit_share_the_next_one(store: Store) -> None:

@@ -18,10 +18,8 @@ from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
 from server_kit.background_tasks import BackgroundTasks
-from tests.messages.conftest import Store, post, store
-from tests.stores.fixtures import Kafka
-
-__all__ = ["store"]
+from tests.support.message_store import Store, post
+from tests.support.stores import Kafka
 
 
 class ChatProcess:

@@ -8,10 +8,8 @@ from aiokafka.structs import ConsumerRecord
 
 from chat_contract.topics import header
 from server_kit.http.trace_context import new_traceparent, valid_traceparent
-from tests.api.conftest import People, Person, chat_server, people
 from tests.outbox.test_outbox import records_of
-
-__all__ = ["chat_server", "people"]
+from tests.support.people import People, Person
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 FORMAT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")

@@ -3,7 +3,7 @@
 import tomllib
 from importlib.metadata import version
 
-from tests.chat_stack import ROOT
+from tests.support.chat_stack import ROOT
 
 
 def test_uvicorn_is_pinned_to_the_version_that_is_tested() -> None:

@@ -16,10 +16,10 @@ from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
 from local_stack.ports import free_port
 from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
-from tests.chat_stack import make_chat_stack
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.tab import Tabs
-from tests.stores.fixtures import Kafka
+from tests.support.chat_stack import make_chat_stack
+from tests.support.stores import Kafka
 
 StartPublish = Callable[..., ServerProcess]
 

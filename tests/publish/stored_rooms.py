@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from chat_contract.internal_api import service_token
-from tests.chat_stack import SECRET
+from tests.support.chat_stack import SECRET
 
 
 @dataclass

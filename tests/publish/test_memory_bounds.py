@@ -22,10 +22,10 @@ from publish_server.room_log import Entry
 from publish_server.stream_connection import StreamConnection
 from publish_server.subscribers import MAX_PIECES_BYTES, Piece, size_of
 from publish_server.wire import Wire
-from tests.chat_stack import SECRET
 from tests.publish.hubs import CountingTransport, a_hub, room_at
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.tab import DEADLINE_S
+from tests.support.chat_stack import SECRET
 
 LONG = "x" * 16_000
 

@@ -6,8 +6,8 @@ import uuid
 import httpx
 import pytest
 
-from tests.chat_stack import ChatStack, StartChatStack
 from tests.publish.tab import DEADLINE_S, Frame, Tab, Tabs
+from tests.support.chat_stack import ChatStack, StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 

@@ -12,10 +12,8 @@ import pytest
 from chat_server.sessions.ended import ALL_GENERATIONS
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session, SessionTokens
-from tests.chat_stack import SECRET, StartChatStack
-from tests.messages.conftest import Store, post, store
-
-__all__ = ["store"]
+from tests.support.chat_stack import SECRET, StartChatStack
+from tests.support.message_store import Store, post
 
 UNSEEN_BY_POLLS = "INSERT INTO ended_sessions VALUES ($1, $2, '1960-01-01', 'infinity')"
 

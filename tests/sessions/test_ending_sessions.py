@@ -20,9 +20,9 @@ from chat_server.sessions.ended import (
 )
 from local_stack.postgres import Postgres
 from server_kit.session_tokens import LIFETIME_S, Session, SessionTokens
-from tests.api.conftest import People
-from tests.chat_stack import SECRET, StartChatStack
-from tests.hotchat.fetching_crowd import until
+from tests.support.chat_stack import SECRET, StartChatStack
+from tests.support.fetching_crowd import until
+from tests.support.people import People
 
 
 def session_of(user_id: uuid.UUID, session_id: uuid.UUID, generation: int = 0) -> Session:

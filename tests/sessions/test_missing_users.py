@@ -5,7 +5,7 @@ import uuid
 import asyncpg
 import httpx
 
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
 
 API = "/api/v1"
 

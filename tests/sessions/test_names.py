@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_id_from_name
 from chat_server.text.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
-from tests.api.conftest import People
-from tests.chat_stack import StartChatStack
+from tests.support.chat_stack import StartChatStack
+from tests.support.people import People
 
 RULES = [clean_nickname, clean_room_name]
 

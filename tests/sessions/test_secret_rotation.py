@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.chat_stack import SECRET, ChatStack, StartChatStack
+from tests.support.chat_stack import SECRET, ChatStack, StartChatStack
 
 NEW_SECRET = "the secret that comes next"
 OLD, NEW = {"HOTCHAT_SECRET": SECRET}, {"HOTCHAT_SECRET": NEW_SECRET, "HOTCHAT_SECRETS_OLD": SECRET}

@@ -18,7 +18,7 @@ from server_kit.session_tokens import (
     cookies_in,
     session_in,
 )
-from tests.chat_stack import SECRET
+from tests.support.chat_stack import SECRET
 
 NOW_S = 1_800_000_000
 USER, SESSION = uuid.uuid4(), uuid.uuid4()

@@ -13,9 +13,9 @@ from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
 from server_kit.session_tokens import SessionTokens
 from server_kit.shares import SHARES, Shares
-from tests.api.calls import calls_of
-from tests.api.conftest import People
-from tests.chat_stack import SECRET, StartChatStack
+from tests.support.api_calls import calls_of
+from tests.support.chat_stack import SECRET, StartChatStack
+from tests.support.people import People
 
 NOW_S = 1_800_000_000.0
 STREAM_CALLS = {("GET", "/stream/v1/rooms"), ("GET", "/stream/v1/rooms/{room_id}")}

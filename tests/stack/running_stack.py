@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, free_port
-from local_stack.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 180.0

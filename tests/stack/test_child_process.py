@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from local_stack.child_process import ChildProcess
-from local_stack.waiting import wait_until
+from local_stack.polling import wait_until
 
 PARENT = """
 import pathlib, subprocess, sys, time

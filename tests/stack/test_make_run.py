@@ -8,9 +8,9 @@ import httpx
 import psutil
 import pytest
 
-from local_stack.lives import MAX_SHORT_LIVES
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, why_unusable
-from local_stack.waiting import wait_until
+from local_stack.restart_policy import MAX_SHORT_LIVES
 from tests.stack.running_stack import RunningStack
 
 MakeStack = Callable[..., RunningStack]

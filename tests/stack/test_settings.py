@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
+from tests.support.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
 
 CHAT, PUBLISH, SCHEDULER = "chat_server", "publish_server", "chat_server.hotchat.scheduler"
 WRONG = [

@@ -1,1 +1,1 @@
-"""Real stores for tests, and the tests of their starters."""
+"""Tests of the store starters."""

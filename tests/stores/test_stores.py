@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, Producer
 from local_stack.apache_kafka import ApacheKafka
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
-from tests.stores.fixtures import Kafka
+from tests.support.stores import Kafka
 
 
 def test_postgres_keeps_a_committed_row_over_a_kill(own_postgres: Postgres) -> None:

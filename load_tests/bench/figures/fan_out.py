@@ -4,14 +4,8 @@ import httpx
 
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver
-from load_tests.bench.outcome import Better, Outcome, Row
-from load_tests.bench.references.nchan import nchan, why_absent
-from load_tests.bench.references.publisher import publisher, stamped_events
-from load_tests.bench.references.uvicorn_app import uvicorn_app
-from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
-from load_tests.bench.stores import Stores, temporary_folder
-from load_tests.loop_steps import (
+from load_tests.bench.fixtures import publish_fixture
+from load_tests.bench.loop_steps import (
     STEP_LONGEST_MS,
     STEP_P999_MS,
     LoopReading,
@@ -19,6 +13,12 @@ from load_tests.loop_steps import (
     between,
     read_loop,
 )
+from load_tests.bench.outcome import Better, Outcome, Row
+from load_tests.bench.references.nchan import nchan, why_absent
+from load_tests.bench.references.publisher import publisher, stamped_events
+from load_tests.bench.references.uvicorn_app import uvicorn_app
+from load_tests.bench.scale import Scale
+from load_tests.bench.stores import Stores, temporary_folder
 from local_stack.ports import LOOPBACK
 from local_stack.server_process import ServerProcess
 
@@ -76,7 +76,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _ours(stores: Stores, scale: Scale, crowd_size: int) -> tuple[Delivery, LoopSteps | None]:
     subscribers, room = scale.of(crowd_size), "hot"
-    async with publish_stage(stores) as stage:
+    async with publish_fixture(stores) as stage:
         sample = f"sample={max(1, subscribers // 500)}"
         async with stream_crowd(
             LOOPBACK, stage.port, f"/stream/v1/rooms/{room}", subscribers, sample

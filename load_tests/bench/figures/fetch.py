@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import httpx
 
 from load_tests.bench.crowds import HttpRun, http_crowd
+from load_tests.bench.fixtures import ChatFixture, chat_fixture, make_rooms
 from load_tests.bench.http_requests import get
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.references.uvicorn_app import uvicorn_app
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import ChatStage, chat_stage, make_rooms
 from load_tests.bench.stores import Stores, temporary_folder
 from local_stack.ports import LOOPBACK
 
@@ -62,7 +62,7 @@ def _row(
 
 
 async def _from_memory(stores: Stores, scale: Scale) -> tuple[bytes, HttpRun, HttpRun]:
-    async with chat_stage(stores, settings=SHADOW) as stage:
+    async with chat_fixture(stores, settings=SHADOW) as stage:
         await make_rooms(stage, [ROOM], messages=MESSAGES)
         page, etag = await _heat_up(stage)
         port = stage.chat.port
@@ -72,7 +72,7 @@ async def _from_memory(stores: Stores, scale: Scale) -> tuple[bytes, HttpRun, Ht
 
 
 async def _refused(stores: Stores, scale: Scale) -> HttpRun:
-    async with chat_stage(stores, settings=REFUSING) as stage:
+    async with chat_fixture(stores, settings=REFUSING) as stage:
         await make_rooms(stage, [ROOM])
         await _heat_up(stage, until_refused=True)
         return await _measured(stage.chat.port, get(PATH), scale)
@@ -94,7 +94,7 @@ async def _floors(scale: Scale, page: bytes) -> Mapping[str, HttpRun]:
 
 async def _from_postgres(stores: Stores, scale: Scale) -> list[Row]:
     names = [f"cold-{number}" for number in range(scale.of(COLD_ROOMS))]
-    async with chat_stage(stores) as stage:
+    async with chat_fixture(stores) as stage:
         await make_rooms(stage, names, messages=MESSAGES_OF_COLD_ROOM)
         requests = [get(f"/api/v1/rooms/{name}/messages") for name in names]
         port, connections = stage.chat.port, scale.of(CONNECTIONS)
@@ -136,7 +136,7 @@ async def _measured(port: int, request: bytes, scale: Scale) -> HttpRun:
     )
 
 
-async def _heat_up(stage: ChatStage, *, until_refused: bool = False) -> tuple[bytes, str]:
+async def _heat_up(stage: ChatFixture, *, until_refused: bool = False) -> tuple[bytes, str]:
     """Fetch the room until it is hot; its newest page and that page's ETag (both empty for a room that refuses)."""
     async with httpx.AsyncClient(base_url=stage.chat.base_url, timeout=10) as client:
         async with asyncio.timeout(HOT_WITHIN_S):

@@ -8,7 +8,7 @@ from load_tests.bench.busy_page import Replay, replay
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.scale import Scale
 from load_tests.bench.stores import Stores
-from local_stack.page import DIST
+from local_stack.frontend_build import DIST
 
 VISITS = 5
 JAVASCRIPT_KB = 200

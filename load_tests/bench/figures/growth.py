@@ -4,9 +4,9 @@ import asyncio
 
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver
+from load_tests.bench.fixtures import PublishFixture, publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row, Series
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import PublishStage, publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -44,7 +44,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 
 async def _measured(stores: Stores, scale: Scale, subscribers: int, per_s: float, rooms: int) -> Delivery:
-    async with publish_stage(stores) as stage:
+    async with publish_fixture(stores) as stage:
         sample = f"sample={max(1, subscribers // 1000)}"
         path = "/stream/v1/rooms/growth-%d"
         async with stream_crowd(LOOPBACK, stage.port, path, subscribers, f"rooms={rooms}", sample) as crowd:
@@ -63,7 +63,7 @@ async def _measured(stores: Stores, scale: Scale, subscribers: int, per_s: float
             )
 
 
-async def _publish_in_turn(stage: PublishStage, rooms: int, per_s: float, seconds: float) -> int:
+async def _publish_in_turn(stage: PublishFixture, rooms: int, per_s: float, seconds: float) -> int:
     """`per_s` events over all rooms together, room after room."""
     loop = asyncio.get_running_loop()
     began_s, count = loop.time(), round(per_s * seconds)

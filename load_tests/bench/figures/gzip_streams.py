@@ -2,9 +2,9 @@
 
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver
+from load_tests.bench.fixtures import publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -42,7 +42,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _measured(stores: Stores, scale: Scale, mode: str) -> Delivery:
     subscribers, room = scale.of(SUBSCRIBERS), "hot"
-    async with publish_stage(stores, settings={"STREAM_GZIP": mode}) as stage:
+    async with publish_fixture(stores, settings={"STREAM_GZIP": mode}) as stage:
         path = f"/stream/v1/rooms/{room}"
         options = ("read=raw", "header=Accept-Encoding: gzip")
         async with stream_crowd(LOOPBACK, stage.port, path, subscribers, *options) as crowd:

@@ -3,10 +3,10 @@
 import asyncio
 
 from load_tests.bench.crowds import stream_crowd
+from load_tests.bench.fixtures import publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.resource_use import kernel_bytes_of_port, use_of
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -21,7 +21,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _idle(stores: Stores, scale: Scale) -> list[Row]:
     subscribers = scale.of(IDLE)
-    async with publish_stage(stores) as stage:
+    async with publish_fixture(stores) as stage:
         async with stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/warm", 1):
             await asyncio.sleep(scale.settle_s)
             before = use_of(stage.server.pid)
@@ -51,7 +51,7 @@ async def _idle(stores: Stores, scale: Scale) -> list[Row]:
 async def _stalled(stores: Stores, scale: Scale) -> Row:
     """The server's own memory and the kernel's on its end; the other end's buffers belong to the client."""
     subscribers, room = scale.of(STALLED), "stalled"
-    async with publish_stage(stores, settings={"STREAM_STALL_S": "600"}) as stage:
+    async with publish_fixture(stores, settings={"STREAM_STALL_S": "600"}) as stage:
         path = f"/stream/v1/rooms/{room}"
         async with stream_crowd(LOOPBACK, stage.port, path, subscribers, "read=none", "rcvbuf=4096"):
             await asyncio.sleep(scale.settle_s)

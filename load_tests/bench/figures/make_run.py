@@ -11,7 +11,7 @@ from load_tests.bench.http_requests import post_message
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.scale import Scale
 from load_tests.bench.stores import Stores
-from load_tests.own_stack import own_stack
+from load_tests.jmeter.temporary_stack import temporary_stack
 
 POSTS, POSTS_PER_S = 1_000, 50
 ROOM = "lobby"
@@ -20,7 +20,7 @@ ROOM = "lobby"
 async def run(_stores: Stores, scale: Scale) -> Outcome:
     """Starts its own stores: the embedded ones are what is measured here."""
     posts = scale.of(POSTS, least=20)
-    with on_all_cores(), own_stack({"POSTS_PER_USER_PER_S": "0"}) as target:
+    with on_all_cores(), temporary_stack({"POSTS_PER_USER_PER_S": "0"}) as target:
         async with httpx.AsyncClient(base_url=target.url, timeout=30) as client:
             signed_in = await client.post("/api/v1/sessions", json={"nickname": "bench"})
             token = signed_in.raise_for_status().json()["token"]

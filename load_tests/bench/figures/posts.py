@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 
 from load_tests.bench.crowds import HttpRun, http_crowd
+from load_tests.bench.fixtures import chat_fixture, make_rooms
 from load_tests.bench.http_requests import post_message
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.references.uvicorn_app import uvicorn_app
 from load_tests.bench.resource_use import use_of
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import chat_stage, make_rooms
 from load_tests.bench.stores import Stores, temporary_folder
 from local_stack.ports import LOOPBACK
 
@@ -19,7 +19,7 @@ ROOMS = 4
 async def run(stores: Stores, scale: Scale) -> Outcome:
     reference = await _transaction_each(stores, scale)
     rooms = [f"posts-{number}" for number in range(ROOMS)]
-    async with chat_stage(stores) as stage:
+    async with chat_fixture(stores) as stage:
         await make_rooms(stage, rooms)
         requests = [post_message(room, stage.token) for room in rooms]
         before = use_of(stage.chat.pid)

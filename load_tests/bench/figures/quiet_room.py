@@ -9,10 +9,10 @@ from aiokafka import AIOKafkaConsumer
 from chat_contract.topics import CHAT_EVENTS
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver
+from load_tests.bench.fixtures import publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.references.nchan import nchan, why_absent
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -53,7 +53,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _ours(stores: Stores, scale: Scale, subscribers: int) -> tuple[Delivery, list[float]]:
     room = "quiet"
-    async with publish_stage(stores) as stage:
+    async with publish_fixture(stores) as stage:
         latencies_ms: list[float] = []
         reading = asyncio.create_task(_kafka_latencies(stage.kafka_bootstrap_servers, latencies_ms))
         try:

@@ -5,10 +5,10 @@ import asyncio
 from load_tests.bench.cores import LOAD_CORE, SERVER_CORE
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver
+from load_tests.bench.fixtures import publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.resource_use import use_of
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -51,7 +51,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 async def _alone(stores: Stores, scale: Scale) -> Delivery:
     subscribers = scale.of(SUBSCRIBERS)
     async with (
-        publish_stage(stores) as stage,
+        publish_fixture(stores) as stage,
         stream_crowd(LOOPBACK, stage.port, PATH, subscribers, "sample=20") as crowd,
     ):
         return await deliver(
@@ -68,7 +68,7 @@ async def _alone(stores: Stores, scale: Scale) -> Delivery:
 async def _shared(stores: Stores, scale: Scale) -> tuple[float, float]:
     """The larger CPU share and the larger p99 of the two."""
     half = scale.of(SUBSCRIBERS // 2)
-    async with publish_stage(stores, server_cores=(SERVER_CORE, LOAD_CORE)) as stage:
+    async with publish_fixture(stores, server_cores=(SERVER_CORE, LOAD_CORE)) as stage:
         first, second = stage.servers
         async with (
             stream_crowd(LOOPBACK, first.port, PATH, half, "sample=10") as one,

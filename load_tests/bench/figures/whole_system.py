@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack
 from load_tests.bench.cores import on_all_cores
 from load_tests.bench.crowds import CrowdFailed, http_crowd, stream_crowd
 from load_tests.bench.delivery import arrived
+from load_tests.bench.fixtures import ChatFixture, chat_fixture, make_rooms
 from load_tests.bench.http_requests import post_message
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import ChatStage, chat_stage, make_rooms
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -23,12 +23,12 @@ COLD_STREAMS, COLD_PER_S = 10, 2
 
 async def run(stores: Stores, scale: Scale) -> Outcome:
     with on_all_cores():
-        async with chat_stage(stores, server_core=None, other_core=None, with_streams=True) as stage:
+        async with chat_fixture(stores, server_core=None, other_core=None, with_streams=True) as stage:
             await make_rooms(stage, ["quiet", "hot", "cold"])
             return Outcome([*await _quiet(stage, scale), *await _hot(stage, scale)])
 
 
-async def _quiet(stage: ChatStage, scale: Scale) -> list[Row]:
+async def _quiet(stage: ChatFixture, scale: Scale) -> list[Row]:
     posts = scale.of(QUIET_POSTS, least=20)
     async with stream_crowd(LOOPBACK, _publish_port(stage), "/stream/v1/rooms/quiet", 1, core=None) as crowd:
         await crowd.reset()
@@ -55,7 +55,7 @@ async def _quiet(stage: ChatStage, scale: Scale) -> list[Row]:
     ]
 
 
-async def _hot(stage: ChatStage, scale: Scale) -> list[Row]:
+async def _hot(stage: ChatFixture, scale: Scale) -> list[Row]:
     streams, port = scale.of(STREAMS), _publish_port(stage)
     seconds = scale.settle_s + scale.window_s
     async with AsyncExitStack() as stack:
@@ -113,7 +113,7 @@ async def _hot(stage: ChatStage, scale: Scale) -> list[Row]:
     ]
 
 
-async def _post(stage: ChatStage, room: str, per_s: float, seconds: float, *, connections: int) -> int:
+async def _post(stage: ChatFixture, room: str, per_s: float, seconds: float, *, connections: int) -> int:
     """Post at that rate; how many were answered 201. Raises CrowdFailed when one was answered otherwise."""
     request = post_message(room, stage.token)
     found = await http_crowd(
@@ -124,7 +124,7 @@ async def _post(stage: ChatStage, room: str, per_s: float, seconds: float, *, co
     return found.answered
 
 
-def _publish_port(stage: ChatStage) -> int:
+def _publish_port(stage: ChatFixture) -> int:
     if stage.publish is None:
         raise ValueError("this stage has no streams")
     return stage.publish.port

@@ -9,11 +9,11 @@ import orjson
 from load_tests.bench.cores import SERVER_CORE, on_core
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import arrived
+from load_tests.bench.fixtures import publish_fixture
 from load_tests.bench.native_programs import FLOOR_SEND, program
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.resource_use import use_of
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -30,7 +30,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
     floor_us = await _floor(subscribers, rounds)
     room = "hot"
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(publish_stage(stores))
+        stage = await stack.enter_async_context(publish_fixture(stores))
         streams = stream_crowd(LOOPBACK, stage.port, f"/stream/v1/rooms/{room}", subscribers)
         crowd = await stack.enter_async_context(streams)
         filler = "é" * ((WRITE_BYTES - OVERHEAD_BYTES) // 2)

@@ -10,8 +10,8 @@ from load_tests.bench.cores import SERVER_CORE, on_core
 from load_tests.bench.references.publisher import Publisher, publisher, stamped_events
 from load_tests.bench.stores import temporary_folder
 from local_stack.child_process import ChildProcess
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, accepts, free_port
-from local_stack.waiting import wait_until
 
 MODULES = tuple(Path(path) for path in ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules"))
 CONFIG = """

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from load_tests.bench.cores import SERVER_CORE, on_core
-from load_tests.bench.stage import ROOT
+from load_tests.bench.fixtures import ROOT
 from local_stack.child_process import ChildProcess
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, accepts, free_port
-from local_stack.waiting import wait_until
 
 
 @contextmanager

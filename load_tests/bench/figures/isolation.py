@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import deliver
+from load_tests.bench.fixtures import publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import publish_stage
 from load_tests.bench.stores import Stores
 from local_stack.ports import LOOPBACK
 
@@ -21,7 +21,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 async def _cold_beside_hot(stores: Stores, scale: Scale) -> Row:
     hot_crowd = scale.of(5_000)
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(publish_stage(stores))
+        stage = await stack.enter_async_context(publish_fixture(stores))
         hot_streams = stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/hot", hot_crowd, "sample=100")
         hot = await stack.enter_async_context(hot_streams)
         cold_streams = stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/cold", 10)
@@ -54,7 +54,7 @@ async def _cold_beside_hot(stores: Stores, scale: Scale) -> Row:
 
 async def _two_hot(stores: Stores, scale: Scale) -> list[Row]:
     each = scale.of(2_500)
-    async with publish_stage(stores) as stage:
+    async with publish_fixture(stores) as stage:
         path = "/stream/v1/rooms/hot-%d"
         async with stream_crowd(LOOPBACK, stage.port, path, 2 * each, "rooms=2", "sample=10") as crowd:
 

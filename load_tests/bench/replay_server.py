@@ -1,5 +1,5 @@
 """A tiny server with one very busy room, so that the page is measured and not the machine: `python -m
-tests.browser.replay_server`. Speaks just enough of the contract; what it says depends only on SEED and the clock.
+load_tests.bench.replay_server`. Speaks just enough of the contract; what it says depends only on SEED and the clock.
 
 `POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},
 `POST /control/edit|react|delete` {"id", …}, `POST /control/many` {"count"}, `POST /control/streams` {"open"} and

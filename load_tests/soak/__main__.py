@@ -14,13 +14,13 @@ import aiohttp
 import psutil
 import uvloop
 
+from load_tests.bench.fixtures import allow_many_files
+from load_tests.bench.leak_check import growth, is_flat
 from load_tests.bench.outcome import Series
 from load_tests.bench.plots import draw
-from load_tests.bench.stage import allow_many_files
 from load_tests.chaos.crowd import Crowd, CrowdSize, open_crowd
 from load_tests.chaos.report import LEGEND, Row, head_line, last_lines
 from load_tests.chaos.system import ROOT, System, open_system
-from load_tests.flatness import growth, is_flat
 from local_stack.apache_kafka import missing_tool
 from local_stack.server_process import ServerProcess
 

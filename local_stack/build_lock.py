@@ -9,7 +9,7 @@ BUILD = Path(__file__).resolve().parent.parent / "build"
 
 
 @contextmanager
-def one_at_a_time(what: str) -> Iterator[None]:
+def build_lock(what: str) -> Iterator[None]:
     """Held over processes by a lock on build/<what>.lock; look again inside whether it is still to be made."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / f"{what}.lock").open("w") as lock:

@@ -13,7 +13,7 @@ from local_stack.server_process import ServerProcess
 
 SECRET = "a secret for tests only"
 ADMIN_TOKEN = "an operator's token for tests only"
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-_HOSTILE: Final = Path(__file__).with_name("hostile_texts.json")
+_HOSTILE: Final = Path(__file__).parent.parent / "contract" / "hostile_texts.json"
 
 
 def hostile_texts() -> dict[str, str]:

@@ -11,8 +11,8 @@ import pytest
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
-from tests.chat_stack import make_chat_stack
-from tests.stores.fixtures import Kafka
+from tests.support.chat_stack import make_chat_stack
+from tests.support.stores import Kafka
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from contextlib import suppress
 import httpx
 from aiohttp import web
 
-from load_tests.bystanders import Answers, HeatSeen, fetch_steadily, watch_heat
+from load_tests.jmeter.steady_clients import Answers, HeatSeen, fetch_steadily, watch_heat
 from local_stack.ports import LOOPBACK
 from tests.load.conftest import Serve
 

@@ -4,7 +4,7 @@ SHORT_LIFE_S = 10.0
 MAX_SHORT_LIVES = 5
 
 
-class Lives:
+class RestartPolicy:
     """Counts the short lives of one part in a row."""
 
     def __init__(self) -> None:

@@ -8,11 +8,11 @@ import httpx
 from confluent_kafka import Producer
 
 from chat_contract.topics import CHAT_EVENTS, event_headers
+from load_tests.bench.fixtures import PublishFixture, publish_fixture
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.references.publisher import stamped_events
 from load_tests.bench.resource_use import use_of
 from load_tests.bench.scale import Scale
-from load_tests.bench.stage import PublishStage, publish_stage
 from load_tests.bench.stores import Stores
 
 EVENTS = 300_000
@@ -23,7 +23,7 @@ METRIC = "hotchat_records_consumed_total"
 
 async def run(stores: Stores, scale: Scale) -> Outcome:
     events = scale.of(EVENTS)
-    async with publish_stage(stores) as stage:
+    async with publish_fixture(stores) as stage:
         await asyncio.sleep(scale.settle_s)
         already = await _consumed(stage)
         # The server is stopped while they are made, so that what is measured is its own speed, not the producer's.
@@ -56,20 +56,20 @@ def _produce(bootstrap_servers: str, events: int) -> None:
     producer = Producer(
         {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "queue.buffering.max.messages": 500_000}
     )
-    value = stamped_events("unwatched")(1)
+    value = stamped_events("unsubscribed")(1)
     for number in range(events):
         seq = number // ROOMS + 1
         producer.produce(
             CHAT_EVENTS,
             value,
-            key=f"unwatched-{number % ROOMS}".encode(),
+            key=f"unsubscribed-{number % ROOMS}".encode(),
             headers=[*event_headers("message.created", seq)],
         )
         producer.poll(0)
     producer.flush()
 
 
-async def _consumed(stage: PublishStage) -> float:
+async def _consumed(stage: PublishFixture) -> float:
     async with httpx.AsyncClient(timeout=10) as client:
         text = (await client.get(f"{stage.server.base_url}/metrics")).raise_for_status().text
     values = (line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(METRIC))

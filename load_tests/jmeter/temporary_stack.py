@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.child_process import ChildProcess
+from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, free_port
-from local_stack.waiting import wait_until
 
 READY_LINE = "Hotchat is ready"
 READY_WITHIN_S = 240.0
@@ -35,7 +35,7 @@ class Target:
 
 
 @contextmanager
-def own_stack(settings: Mapping[str, str]) -> Iterator[Target]:
+def temporary_stack(settings: Mapping[str, str]) -> Iterator[Target]:
     """`python -m local_stack` with these settings; stopped, its data removed at the end. Raises StackFailed"""
     folder = Path(tempfile.mkdtemp(prefix="hotchat-load-"))
     port = free_port()

@@ -1,6 +1,6 @@
 """The browser's page: built from frontend/ when its sources have changed since the last time.
 
-`python -m local_stack.page LOG` does just that.
+`python -m local_stack.frontend_build LOG` does just that.
 """
 
 import hashlib
@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from local_stack.build_lock import build_lock
 from local_stack.child_process import ChildProcess
-from local_stack.failure import StackFailure
+from local_stack.errors import StackFailure
 from local_stack.node import FRONTEND, find_npm
-from local_stack.one_at_a_time import one_at_a_time
-from local_stack.waiting import wait_until
+from local_stack.polling import wait_until
 
 DIST = FRONTEND / "dist"
 STAMP = DIST / ".built-from"
@@ -24,7 +24,7 @@ def ensure_page(log_path: Path) -> bool:
     """Build the page unless it is up to date; True when it was built. Raises StackFailure."""
     if not (FRONTEND / "package.json").exists():
         raise StackFailure(f"the page's sources are missing: {FRONTEND} has no package.json")
-    with one_at_a_time("page"):
+    with build_lock("page"):
         wanted = fingerprint(FRONTEND)
         if STAMP.exists() and STAMP.read_text() == wanted:
             return False

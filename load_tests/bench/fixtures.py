@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
-class PublishStage:
+class PublishFixture:
     """publish_server under test; `feeder` makes its events. No chat_server, no Postgres."""
 
     feeder: Feeder
@@ -41,7 +41,7 @@ class PublishStage:
 
 
 @dataclass(frozen=True)
-class ChatStage:
+class ChatFixture:
     """chat_server, and where wanted publish_server and the scheduler, on real stores."""
 
     chat: ServerProcess
@@ -56,12 +56,12 @@ def allow_many_files() -> None:
 
 
 @asynccontextmanager
-async def publish_stage(
+async def publish_fixture(
     stores: Stores,
     *,
     server_cores: tuple[int | None, ...] = (SERVER_CORE,),
     settings: Mapping[str, str] | None = None,
-) -> AsyncIterator[PublishStage]:
+) -> AsyncIterator[PublishFixture]:
     """One publish_server for each of `server_cores`, each on its own port."""
     with ExitStack() as stack:
         path = stack.enter_context(temporary_folder())
@@ -82,18 +82,18 @@ async def publish_stage(
                 servers.append(server)
             for server in servers:
                 server.wait_ready()
-            yield PublishStage(feeding, servers, stores.kafka_bootstrap_servers)
+            yield PublishFixture(feeding, servers, stores.kafka_bootstrap_servers)
 
 
 @asynccontextmanager
-async def chat_stage(
+async def chat_fixture(
     stores: Stores,
     *,
     server_core: int | None = SERVER_CORE,
     other_core: int | None = LOAD_CORE,
     with_streams: bool = False,
     settings: Mapping[str, str] | None = None,
-) -> AsyncIterator[ChatStage]:
+) -> AsyncIterator[ChatFixture]:
     """chat_server and the scheduler; publish_server too where `with_streams`. No limits of users unless given."""
     with ExitStack() as stack:
         path = stack.enter_context(temporary_folder())
@@ -118,16 +118,16 @@ async def chat_stage(
         scheduler.start()
         for server in filter(None, (chat, publish, scheduler)):
             server.wait_ready()
-        yield ChatStage(chat, publish, await _sign_in(chat.base_url))
+        yield ChatFixture(chat, publish, await _sign_in(chat.base_url))
 
 
-async def make_rooms(stage: ChatStage, rooms: Sequence[str], *, messages: int = 0) -> None:
+async def make_rooms(stage: ChatFixture, rooms: Sequence[str], *, messages: int = 0) -> None:
     """Rooms with so many messages each. Raises CrowdFailed when one was not answered 201."""
     await _send_all(stage, [make_room(room, stage.token) for room in rooms])
     await _send_all(stage, [post_message(room, stage.token) for room in rooms] * messages)
 
 
-async def _send_all(stage: ChatStage, requests: Sequence[bytes]) -> None:
+async def _send_all(stage: ChatFixture, requests: Sequence[bytes]) -> None:
     for first in range(0, len(requests), REQUESTS_A_RUN):
         some = requests[first : first + REQUESTS_A_RUN]
         done = await http_crowd(LOOPBACK, stage.chat.port, some, 16, SET_UP_WITHIN_S, most=len(some))

@@ -1,6 +1,6 @@
 """When a figure of the soak counts as flat."""
 
-from load_tests.flatness import is_flat
+from load_tests.bench.leak_check import is_flat
 
 
 def test_what_fills_first_and_then_stays_is_flat() -> None:

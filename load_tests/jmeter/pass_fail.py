@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from load_tests.bystanders import Answers
 from load_tests.jmeter.samples import Samples
+from load_tests.jmeter.steady_clients import Answers
 
 SHARE_ADVICE = (
     "The server limits what one address may ask, and this crowd is one address. For a load test start the server with "

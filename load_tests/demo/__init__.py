@@ -1,0 +1,1 @@
+"""`make demo`: a synthetic crowd in a live room."""

@@ -1,0 +1,88 @@
+"""A flash crowd at one room, then a chat mix, with steady clients that watch what others notice."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from load_tests.jmeter.pass_fail import Verdict, judge
+from load_tests.jmeter.plan import Crowd, run_plan
+from load_tests.jmeter.steady_clients import (
+    Answers,
+    HeatSeen,
+    fetch_steadily,
+    post_steadily,
+    sign_in,
+    watch_heat,
+)
+from load_tests.jmeter.temporary_stack import Target
+
+STREAM_WITHIN_S = 10.0
+COOL_WITHIN_S = 15.0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the crowd is, and at how many fetches a second its room is to turn hot."""
+
+    threads: int = 700
+    loops: int = 10
+    hold_s: int = 15
+    mix_threads: int = 100
+    mix_hold_s: int = 10
+    enter_per_s: int = 700
+
+
+async def storm(
+    target: Target, sizes: Sizes, results: Path, room: str | None = None, *, report: bool = True
+) -> Verdict:
+    """Both plans with bystanders beside them. Raises PlanFailed, httpx.HTTPError (no server to ask)."""
+    heat, posts, others = HeatSeen(), Answers(), Answers()
+    async with AsyncExitStack() as stack:
+        poster, reader = [
+            await stack.enter_async_context(httpx.AsyncClient(base_url=target.url, timeout=10))
+            for _ in range(2)
+        ]
+        await sign_in(poster, "steady poster")
+        await sign_in(reader, "reader elsewhere")
+        suffix = uuid4().hex[:8]
+        if room is None:
+            room = await _make_room(poster, f"storm-{suffix}")
+        calm_room = await _make_room(poster, f"calm-{suffix}")
+        stream_url = (await poster.get("/api/v1/config")).raise_for_status().json()["stream_url"]
+
+        opened = asyncio.Event()
+        watchers = [
+            asyncio.create_task(watch_heat(stream_url, room, heat, opened)),
+            asyncio.create_task(post_steadily(poster, room, 0.25, posts)),
+            asyncio.create_task(fetch_steadily(reader, calm_room, 0.2, others)),
+        ]
+        try:
+            async with asyncio.timeout(STREAM_WITHIN_S):
+                await opened.wait()
+            crowd = Crowd(target.host, target.port, room, sizes.threads, 1, sizes.loops, sizes.hold_s)
+            crowd_samples = await run_plan(
+                "flash-crowd", crowd, results, report=report, give_up_s=60 + 2 * sizes.hold_s
+            )
+            await heat.wait_cool(COOL_WITHIN_S)
+            mix = Crowd(target.host, target.port, room, sizes.mix_threads, 1, sizes.loops, sizes.mix_hold_s)
+            mix_samples = await run_plan(
+                "chat-mix", mix, results, report=report, give_up_s=60 + 2 * sizes.mix_hold_s
+            )
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+            for watcher in watchers:
+                with suppress(asyncio.CancelledError):
+                    await watcher
+    return judge(crowd_samples, mix_samples, heat.changes, posts, others, enter_per_s=sizes.enter_per_s)
+
+
+async def _make_room(client: httpx.AsyncClient, name: str) -> str:
+    room_id: str = (
+        (await client.post("/api/v1/rooms", json={"name": name, "id": name})).raise_for_status().json()["id"]
+    )
+    return room_id
