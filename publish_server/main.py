@@ -21,24 +21,25 @@ from typing import Final
 import httpx
 from fastapi import FastAPI
 
-from publish_server import documented_endpoints, health
-from publish_server.broadcaster import Broadcaster
-from publish_server.chat_client import ChatClient
+from publish_server import health
 from publish_server.config import PublishSettings
 from publish_server.errors import handle_errors
-from publish_server.event_consumer import EventConsumer
-from publish_server.head_checks import HeadChecks, Healing
-from publish_server.history import History
-from publish_server.housekeeping import drain, keep_house, pump
-from publish_server.hub import Hub
-from publish_server.open_streams import OpenStreams
-from publish_server.pacer import FlushPacer
+from publish_server.fanout.broadcaster import Broadcaster
+from publish_server.fanout.open_streams import OpenStreams
+from publish_server.fanout.pacer import FlushPacer
+from publish_server.fanout.room_list_streams import RoomLists
+from publish_server.fanout.subscribers import Subscribers
+from publish_server.fanout.timer_wheel import StreamTimer
+from publish_server.fanout.viewers_report import ViewersReport
+from publish_server.ingest.event_consumer import EventConsumer
 from publish_server.parts import Parts
-from publish_server.room_lists import RoomLists
-from publish_server.stream_endpoint import StreamEndpoint
-from publish_server.stream_timer import StreamTimer
-from publish_server.subscribers import Subscribers
-from publish_server.viewers_report import ViewersReport
+from publish_server.recovery.catch_up_pages import History
+from publish_server.recovery.chat_client import ChatClient
+from publish_server.recovery.head_checks import HeadChecks, Healing
+from publish_server.rooms.hub import Hub
+from publish_server.scheduling.background_tasks import drain, keep_house, pump
+from publish_server.streams import openapi as documented_endpoints
+from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
 from server_kit.http.admission import Admission

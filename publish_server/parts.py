@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from publish_server.hub import Hub
-from publish_server.stream_endpoint import StreamEndpoint
+from publish_server.rooms.hub import Hub
+from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks
 
 

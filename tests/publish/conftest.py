@@ -17,7 +17,7 @@ from local_stack.ports import free_port
 from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import Tabs
+from tests.publish.stream_reader import Tabs
 from tests.support.chat_stack import make_chat_stack
 from tests.support.stores import Kafka
 

@@ -15,11 +15,11 @@ from aiohttp_sse_client2.client import EventSource  # type: ignore[import-untype
 from httpx_sse import aconnect_sse
 
 from local_stack.server_process import ServerProcess
-from publish_server.stream_connection import SHARED_FROM_WRITES
-from publish_server.stream_cursor import STREAM_PREFIX
+from publish_server.streams.connection import SHARED_FROM_WRITES
+from publish_server.streams.stream_request import STREAM_PREFIX
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import DEADLINE_S, StreamEnded, Tabs
+from tests.publish.stream_reader import DEADLINE_S, StreamEnded, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

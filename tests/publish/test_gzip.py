@@ -10,13 +10,13 @@ from typing import cast
 import httpx
 import pytest
 
-from publish_server.gzip_blocks import HEADER, SLICE_BYTES, Deflater, StreamTally, Tally, shifted
-from publish_server.stream_connection import StreamConnection
-from publish_server.wire import Wire, accepts_gzip
+from publish_server.encoding.gzip_blocks import HEADER, SLICE_BYTES, Deflater, StreamTally, Tally, shifted
+from publish_server.encoding.stream_encoding import Wire, accepts_gzip
+from publish_server.streams.connection import StreamConnection
 from tests.publish.conftest import Broker, StartPublish, started
-from tests.publish.hubs import CountingTransport, a_hub, room_at
+from tests.publish.hub_fixtures import CountingTransport, a_hub, room_at
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import StreamEnded, Tabs
+from tests.publish.stream_reader import StreamEnded, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -17,15 +17,15 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precond
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX
 from chat_contract.topics import event_headers
-from publish_server.chat_client import StoredEvents, stored_event
-from publish_server.flush import flush_steps
-from publish_server.history import fill
-from publish_server.hub import Record
-from publish_server.room import Room
-from publish_server.room_log import RoomLog
-from publish_server.stream_connection import StreamConnection
-from publish_server.wire import Wire
-from tests.publish.hubs import a_hub, head_at
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.flush import flush_steps
+from publish_server.recovery.catch_up_pages import fill
+from publish_server.recovery.chat_client import StoredEvents, stored_event
+from publish_server.rooms.hub import Record
+from publish_server.rooms.room import Room
+from publish_server.rooms.room_log import RoomLog
+from publish_server.streams.connection import StreamConnection
+from tests.publish.hub_fixtures import a_hub, head_at
 
 ROOM = "lobby"
 FILLER = "x" * 900

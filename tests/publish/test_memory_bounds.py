@@ -13,18 +13,18 @@ import pytest_asyncio
 
 from chat_contract.limits import EVENTS_PAGE_MAX
 from local_stack.ports import free_port
-from publish_server.chat_client import ChatClient, ChatUnavailable
-from publish_server.head_checks import HEADS_PER_CALL, HeadChecks
-from publish_server.history import MAX_PAGE_BYTES, MAX_PAGES_READ, History
-from publish_server.hub import MAX_UNKNOWN, Hub
-from publish_server.room import Room
-from publish_server.room_log import Entry
-from publish_server.stream_connection import StreamConnection
-from publish_server.subscribers import MAX_PIECES_BYTES, Piece, size_of
-from publish_server.wire import Wire
-from tests.publish.hubs import CountingTransport, a_hub, room_at
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.subscribers import MAX_PIECES_BYTES, Piece, size_of
+from publish_server.recovery.catch_up_pages import MAX_PAGE_BYTES, MAX_PAGES_READ, History
+from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
+from publish_server.recovery.head_checks import HEADS_PER_CALL, HeadChecks
+from publish_server.rooms.hub import MAX_UNKNOWN, Hub
+from publish_server.rooms.room import Room
+from publish_server.rooms.room_log import Entry
+from publish_server.streams.connection import StreamConnection
+from tests.publish.hub_fixtures import CountingTransport, a_hub, room_at
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import DEADLINE_S
+from tests.publish.stream_reader import DEADLINE_S
 from tests.support.chat_stack import SECRET
 
 LONG = "x" * 16_000

@@ -10,7 +10,7 @@ import pytest
 from local_stack.node import find_npm
 from tests.publish.conftest import Broker, StartPublish
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import DEADLINE_S
+from tests.publish.stream_reader import DEADLINE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

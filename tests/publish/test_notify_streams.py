@@ -10,7 +10,7 @@ import pytest
 
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import DEADLINE_S, Tab, Tabs
+from tests.publish.stream_reader import DEADLINE_S, Tab, Tabs
 from tests.publish.test_connections import metric, raw_stream, until_metric
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

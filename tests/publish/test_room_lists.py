@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from chat_contract.topics import event_headers
-from publish_server.hub import MAX_UNKNOWN, Hub, HubFull, Record
-from publish_server.room import Room
-from publish_server.room_lists import MARKS_AT_ONCE, PAUSE_S, ListConnection
-from publish_server.wire import Wire
-from tests.publish.hubs import CountingTransport, a_hub, room_at
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.room_list_streams import MARKS_AT_ONCE, PAUSE_S, ListConnection
+from publish_server.rooms.hub import MAX_UNKNOWN, Hub, HubFull, Record
+from publish_server.rooms.room import Room
+from tests.publish.hub_fixtures import CountingTransport, a_hub, room_at
 from tests.publish.test_hub_machine import KafkaRecord
 
 

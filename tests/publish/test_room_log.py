@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from publish_server.frames import event_frame
-from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
+from publish_server.encoding.sse_frames import event_frame
+from publish_server.rooms.room_log import Entry, RoomLog, Verdict, message_id_in
 
 
 def entry(seq: int, conflate: bytes | None = None) -> Entry:

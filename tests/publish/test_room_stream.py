@@ -6,7 +6,7 @@ import pytest
 
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.tab import StreamEnded, Tabs
+from tests.publish.stream_reader import StreamEnded, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,8 +4,8 @@ import pytest
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import PUBLISHERS, viewers_of
-from publish_server.viewers_report import ROOMS_AT_ONCE, ViewersReport
-from tests.publish.hubs import a_hub
+from publish_server.fanout.viewers_report import ROOMS_AT_ONCE, ViewersReport
+from tests.publish.hub_fixtures import a_hub
 
 
 @pytest.mark.asyncio

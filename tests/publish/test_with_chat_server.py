@@ -6,7 +6,7 @@ import uuid
 import httpx
 import pytest
 
-from tests.publish.tab import DEADLINE_S, Frame, Tab, Tabs
+from tests.publish.stream_reader import DEADLINE_S, Frame, Tab, Tabs
 from tests.support.chat_stack import ChatStack, StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")

@@ -45,8 +45,11 @@ SHORT_LIVED = {
     ("chat_server/health/readiness.py", "stores"): "one look at the stores, shared by its callers",
     ("chat_server/rooms/directory.py", "get"): "one look-up, shared by its callers, who get its error",
     ("chat_server/rooms/room_list.py", "_load_once"): "one read, shared by its callers, who get its error",
-    ("publish_server/head_checks.py", "start_due"): "one room's healing; housekeeping starts the next one",
-    ("publish_server/history.py", "want"): "one page, shared by its callers",
+    (
+        "publish_server/recovery/head_checks.py",
+        "start_due",
+    ): "one room's healing; housekeeping starts the next one",
+    ("publish_server/recovery/catch_up_pages.py", "want"): "one page, shared by its callers",
 }
 """Places outside the crash policy that may start a task: it ends by itself, and somebody awaits its outcome."""
 

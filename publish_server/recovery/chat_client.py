@@ -9,9 +9,9 @@ import msgspec
 import orjson
 
 from chat_contract.internal_api import Heads, RoomHead, service_token
-from publish_server.frames import event_frame
+from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
-from publish_server.room_log import Entry
+from publish_server.rooms.room_log import Entry
 
 MAX_ANSWER_BYTES: Final = 8 * 2**20
 """chat_server cuts a page of events at 1,000,000 characters. Overflow rule: as if there was no answer."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from publish_server.frames import closing_frame
+from publish_server.encoding.sse_frames import closing_frame
 from publish_server.metrics import CLOSED, HELD_BYTES, LAGGING, STREAMS
-from publish_server.stream_connection import Connection
+from publish_server.streams.connection import Connection
 
 C = TypeVar("C", bound=Connection)
 

@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from publish_server.flush import flush_steps
+from publish_server.fanout.flush import flush_steps
+from publish_server.fanout.pacer import FlushPacer, WriteCost
+from publish_server.fanout.subscribers import Subscribers
 from publish_server.metrics import FLUSH_BYTES, FLUSH_QUEUE, FLUSH_SECONDS, WRITE_COST, WRITES
-from publish_server.pacer import FlushPacer, WriteCost
-from publish_server.room import Room
-from publish_server.subscribers import Subscribers
+from publish_server.rooms.room import Room
 
 SLICE_S: Final = 0.002
 """Other rooms, new streams and Kafka wait at most about this long for a large flush; twice as long on a busy core, as

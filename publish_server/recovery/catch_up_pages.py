@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from chat_contract.limits import EVENTS_PAGE_MAX
-from publish_server.chat_client import ChatClient, ChatUnavailable, StoredEvents
 from publish_server.metrics import PAGE_BYTES, PAGES
-from publish_server.room import MAX_DELETED, Room
-from publish_server.room_log import RoomLog
-from publish_server.stream_connection import StreamConnection
+from publish_server.recovery.chat_client import ChatClient, ChatUnavailable, StoredEvents
+from publish_server.rooms.room import MAX_DELETED, Room
+from publish_server.rooms.room_log import RoomLog
+from publish_server.streams.connection import StreamConnection
 
 log = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ import orjson
 import pytest
 
 from chat_contract.topics import event_headers
-from publish_server.chat_client import StoredEvents, stored_event
-from publish_server.hub import EVENTS_AT_ONCE, ROOMS_AT_ONCE, Hub, Record
-from publish_server.room import Room
-from publish_server.slices import Turns
-from publish_server.stream_connection import StreamConnection
-from publish_server.stream_timer import STREAMS_AT_ONCE, StreamTimer
-from publish_server.wire import Wire
-from tests.publish.hubs import CountingTransport, a_hub, room_at
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.timer_wheel import STREAMS_AT_ONCE, StreamTimer
+from publish_server.recovery.chat_client import StoredEvents, stored_event
+from publish_server.rooms.hub import EVENTS_AT_ONCE, ROOMS_AT_ONCE, Hub, Record
+from publish_server.rooms.room import Room
+from publish_server.scheduling.time_slices import Turns
+from publish_server.streams.connection import StreamConnection
+from tests.publish.hub_fixtures import CountingTransport, a_hub, room_at
 from tests.publish.stored_rooms import message_event
 from tests.publish.test_hub_machine import KafkaRecord
 

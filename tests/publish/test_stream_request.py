@@ -2,7 +2,12 @@
 
 import pytest
 
-from publish_server.stream_cursor import MAX_LISTED_ROOMS, MAX_QUERY_BYTES, list_request, stream_request
+from publish_server.streams.stream_request import (
+    MAX_LISTED_ROOMS,
+    MAX_QUERY_BYTES,
+    list_request,
+    stream_request,
+)
 from server_kit.http.problem import ChatError
 
 

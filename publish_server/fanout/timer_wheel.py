@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
-from publish_server.open_streams import OpenStreams
-from publish_server.stream_connection import Connection
+from publish_server.fanout.open_streams import OpenStreams
+from publish_server.streams.connection import Connection
 
 TICK_S: Final = 0.25
 STREAMS_AT_ONCE: Final = 200

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from publish_server.chat_client import ChatClient, ChatUnavailable
-from publish_server.hub import Hub
-from publish_server.room import Room
-from publish_server.slices import run_in_slices
+from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
+from publish_server.rooms.hub import Hub
+from publish_server.rooms.room import Room
+from publish_server.scheduling.time_slices import run_in_slices
 
 log = logging.getLogger(__name__)
 

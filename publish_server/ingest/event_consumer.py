@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS
-from publish_server.hub import Hub
 from publish_server.metrics import CONSUMED, CONSUMER_CONNECTED, CONSUMER_STARTS
-from publish_server.slices import run_in_slices
+from publish_server.rooms.hub import Hub
+from publish_server.scheduling.time_slices import run_in_slices
 
 log = logging.getLogger(__name__)
 

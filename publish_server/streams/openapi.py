@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
-from publish_server.stream_cursor import LIST_PATH, MAX_LISTED_ROOMS, STREAM_PREFIX
+from publish_server.streams.stream_request import LIST_PATH, MAX_LISTED_ROOMS, STREAM_PREFIX
 from server_kit.http.problem import MEDIA_TYPE
 
 router = APIRouter()

@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from typing import NamedTuple
 
-from publish_server.frames import LAST_CHUNK, chunk
-from publish_server.gzip_blocks import HEADER, SLICE_BYTES, Deflater, Tally
+from publish_server.encoding.gzip_blocks import HEADER, SLICE_BYTES, Deflater, Tally
+from publish_server.encoding.sse_frames import LAST_CHUNK, chunk
 
 _deflater = Deflater()  # keeps nothing between bodies, so all streams may share it
 

@@ -7,14 +7,14 @@ import orjson
 
 from chat_contract.events import Heat, RoomUpdated
 from chat_contract.last_message import last_message
-from publish_server.audience import Audience
-from publish_server.frames import event_frame, own_frame
-from publish_server.room_log import RoomLog
-from publish_server.stream_connection import StreamConnection
-from publish_server.wire import Wire
+from publish_server.encoding.sse_frames import event_frame, own_frame
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.subscriber_group import Audience
+from publish_server.rooms.room_log import RoomLog
+from publish_server.streams.connection import StreamConnection
 
 if TYPE_CHECKING:
-    from publish_server.room_lists import ListConnection
+    from publish_server.fanout.room_list_streams import ListConnection
 
 COLD: Heat = {"hot": False, "since": None, "fetches_per_s": 0.0}
 MAX_SIGNAL_TYPES = 16

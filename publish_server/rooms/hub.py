@@ -8,15 +8,15 @@ import orjson
 
 from chat_contract.internal_api import RoomHead
 from chat_contract.topics import header
-from publish_server.broadcaster import Broadcaster
-from publish_server.chat_client import StoredEvents
-from publish_server.frames import event_frame
+from publish_server.encoding.sse_frames import event_frame
+from publish_server.fanout.broadcaster import Broadcaster
+from publish_server.fanout.room_list_streams import ALL, LISTED, RoomLists
+from publish_server.fanout.subscribers import Subscribers
 from publish_server.metrics import GAPS, HEALED, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, ROOMS, SIGNALS
-from publish_server.room import Room
-from publish_server.room_lists import ALL, LISTED, RoomLists
-from publish_server.room_log import Entry, RoomLog, Verdict, message_id_in
-from publish_server.slices import SLICE_S
-from publish_server.subscribers import Subscribers
+from publish_server.recovery.chat_client import StoredEvents
+from publish_server.rooms.room import Room
+from publish_server.rooms.room_log import Entry, RoomLog, Verdict, message_id_in
+from publish_server.scheduling.time_slices import SLICE_S
 
 log = logging.getLogger(__name__)
 

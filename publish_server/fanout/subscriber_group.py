@@ -4,13 +4,13 @@ import logging
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
-from publish_server.gzip_blocks import Tally
+from publish_server.encoding.gzip_blocks import Tally
+from publish_server.encoding.stream_encoding import Wire
 from publish_server.metrics import FLUSHES_SHARED
-from publish_server.stream_connection import FAILED, StreamConnection, shared_pages, write_all
-from publish_server.wire import Wire
+from publish_server.streams.connection import FAILED, StreamConnection, shared_pages, write_all
 
 if TYPE_CHECKING:
-    from publish_server.room import Room
+    from publish_server.rooms.room import Room
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 import orjson
 import pytest
 
-from publish_server.chat_client import StoredEvents, stored_event
-from tests.publish.hubs import a_hub, room_at
+from publish_server.recovery.chat_client import StoredEvents, stored_event
+from tests.publish.hub_fixtures import a_hub, room_at
 
 
 def answer(*seqs: int, last_seq: int) -> StoredEvents:

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from publish_server.head_checks import Healing
-from publish_server.hub import Hub
-from publish_server.slices import run_in_slices
-from publish_server.stream_timer import TICK_S, StreamTimer
+from publish_server.fanout.timer_wheel import TICK_S, StreamTimer
+from publish_server.recovery.head_checks import Healing
+from publish_server.rooms.hub import Hub
+from publish_server.scheduling.time_slices import run_in_slices
 
 log = logging.getLogger(__name__)
 

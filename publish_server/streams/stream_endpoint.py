@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final, Literal
 
-from publish_server.hub import Hub, HubFull
+from publish_server.encoding.stream_encoding import Wire, accepts_gzip
+from publish_server.fanout.room_list_streams import ListConnection
+from publish_server.fanout.timer_wheel import StreamTimer
 from publish_server.metrics import REFUSED
-from publish_server.room import Room, Waiter
-from publish_server.room_lists import ListConnection
-from publish_server.slices import Turns
-from publish_server.stream_connection import (
+from publish_server.rooms.hub import Hub, HubFull
+from publish_server.rooms.room import Room, Waiter
+from publish_server.scheduling.time_slices import Turns
+from publish_server.streams.connection import (
     Connection,
     HasPipelined,
     StreamConnection,
@@ -19,9 +21,7 @@ from publish_server.stream_connection import (
     response_head,
     take_transport,
 )
-from publish_server.stream_cursor import LIST_PATH, STREAM_PREFIX, list_request, stream_request
-from publish_server.stream_timer import StreamTimer
-from publish_server.wire import Wire, accepts_gzip
+from publish_server.streams.stream_request import LIST_PATH, STREAM_PREFIX, list_request, stream_request
 from server_kit.http.admission import Admission
 from server_kit.http.asgi import Receive, Scope, Send, raw_header, request_head, send_problem
 from server_kit.http.connections import ConnectionPlace

@@ -4,14 +4,14 @@ import socket
 from collections.abc import Callable
 
 from chat_contract.internal_api import RoomHead
-from publish_server.broadcaster import Broadcaster
-from publish_server.hub import Hub
-from publish_server.open_streams import OpenStreams
-from publish_server.pacer import FlushPacer
-from publish_server.room import Room
-from publish_server.room_lists import RoomLists
-from publish_server.stream_connection import Connection
-from publish_server.subscribers import Subscribers
+from publish_server.fanout.broadcaster import Broadcaster
+from publish_server.fanout.open_streams import OpenStreams
+from publish_server.fanout.pacer import FlushPacer
+from publish_server.fanout.room_list_streams import RoomLists
+from publish_server.fanout.subscribers import Subscribers
+from publish_server.rooms.hub import Hub
+from publish_server.rooms.room import Room
+from publish_server.streams.connection import Connection
 
 
 def a_hub(

@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
-from publish_server.frames import gap_frame, own_frame, retry_line
+from publish_server.encoding.sse_frames import gap_frame, own_frame, retry_line
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.open_streams import OpenStreams, Streams
 from publish_server.metrics import GAPS
-from publish_server.open_streams import OpenStreams, Streams
-from publish_server.room import Room
-from publish_server.room_log import RoomLog, Slice
-from publish_server.stream_connection import StreamConnection
-from publish_server.wire import Wire
+from publish_server.rooms.room import Room
+from publish_server.rooms.room_log import RoomLog, Slice
+from publish_server.streams.connection import StreamConnection
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import PUBLISHERS, VIEWERS_TTL_MS, viewers_of
-from publish_server.hub import Hub
 from publish_server.metrics import VIEWERS_REPORTS
+from publish_server.rooms.hub import Hub
 
 log = logging.getLogger(__name__)
 

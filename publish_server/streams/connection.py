@@ -26,14 +26,14 @@ from contextlib import contextmanager
 from os import sendfile, write
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from publish_server.gzip_blocks import StreamTally
+from publish_server.encoding.gzip_blocks import StreamTally
 from server_kit.http.connections import ConnectionPlace
 from server_kit.shares import Place
 
 if TYPE_CHECKING:
-    from publish_server.audience import Audience
-    from publish_server.open_streams import Streams
-    from publish_server.wire import Wire
+    from publish_server.encoding.stream_encoding import Wire
+    from publish_server.fanout.open_streams import Streams
+    from publish_server.fanout.subscriber_group import Audience
 
 FAILED = -1
 FITS_BYTES = 8 * 1024  # a flush of that size fits the send buffer that a stream starts with

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from chat_contract.events import Message
-from publish_server.frames import event_frame, gap_frame
+from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import BLANKED
 
 CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from publish_server.frames import gap_frame
+from publish_server.encoding.sse_frames import gap_frame
+from publish_server.fanout.subscribers import Subscribers
 from publish_server.metrics import GAPS
-from publish_server.room import Room
-from publish_server.subscribers import Subscribers
+from publish_server.rooms.room import Room
 
 MAX_FLUSH_BYTES: Final = 128 * 1024
 """Newest frames of one flush; the rest goes with the next one."""

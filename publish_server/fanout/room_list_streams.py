@@ -5,11 +5,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from publish_server.frames import own_frame, retry_line
-from publish_server.open_streams import OpenStreams, Streams
-from publish_server.room import Room
-from publish_server.stream_connection import Connection
-from publish_server.wire import Wire
+from publish_server.encoding.sse_frames import own_frame, retry_line
+from publish_server.encoding.stream_encoding import Wire
+from publish_server.fanout.open_streams import OpenStreams, Streams
+from publish_server.rooms.room import Room
+from publish_server.streams.connection import Connection
 
 PAUSE_S: Final = 1.0
 """A list is written to at most this often."""

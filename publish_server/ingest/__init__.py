@@ -1,0 +1,1 @@
+"""Kafka records into the hub."""

@@ -1,0 +1,1 @@
+"""Long work in short steps, and work that repeats."""
