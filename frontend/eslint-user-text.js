@@ -1,4 +1,4 @@
-/** What people wrote is drawn by `lib/text/UserText` and `MessageText` only, which bound and contain it. */
+/** Only `ui/user-text` draws what people wrote: its components bound it and contain its errors. */
 
 const HOW = "Draw it with PersonName, ShownName, OneLine or MessageText.";
 // In handlers it is not drawn, and these attributes hand it to a component that draws it.
@@ -19,5 +19,5 @@ export const userTextInJsx = [
 
 /** For `no-restricted-imports`. */
 export const userTextImports = [
-  { group: ["**/harmless-text", "**/text/draw-text", "**/text/grammar"], message: HOW },
+  { group: ["**/harmless-text", "**/user-text/draw-text", "**/text/grammar"], message: HOW },
 ];

@@ -1,22 +1,7 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
-import { userTextImports, userTextInJsx } from "./eslint-user-text.js";
-
-/** Imports point one way: app → features → lib. `from` may not import what lies under `targets`. */
-const zone = (from, ...targets) => ({
-  files: [`src/${from}/**`],
-  rules: {
-    "no-restricted-imports": [
-      "error",
-      {
-        patterns: [
-          ...targets.map((target) => ({ group: [`@/${target}/**`, `**/../${target}/**`] })),
-          ...(from === "lib" ? [] : userTextImports),
-        ],
-      },
-    ],
-  },
-});
+import { layerRules } from "./eslint-layers.js";
+import { userTextInJsx } from "./eslint-user-text.js";
 
 export default tseslint.config(
   { ignores: ["dist", "src/lib/contract/openapi.ts"] },
@@ -41,15 +26,11 @@ export default tseslint.config(
       ],
     },
   },
-  zone("lib", "features", "app"),
-  zone("features", "app"),
-  zone("features/rooms", "app", "features/chat"),
-  zone("app"),
+  ...layerRules,
   {
-    files: ["src/features/**", "src/app/**"],
+    files: ["src/app/**", "src/features/**", "src/ui/**"],
+    ignores: ["src/ui/user-text/**"],
     rules: { "no-restricted-syntax": ["error", ...userTextInJsx] },
   },
-  // The one place that draws a message.
-  { files: ["src/features/chat/MessageText.tsx"], rules: { "no-restricted-imports": "off" } },
   { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
 );

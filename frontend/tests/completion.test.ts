@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completionsAt } from "@/lib/completion";
+import { completionsAt } from "@/lib/completion/completion";
 
 const NAMES = [
   { emoji: "🐙", name: "octopus", words: ["octopus", "animal"] },

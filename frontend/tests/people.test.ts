@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { userHue, userTag } from "@/lib/people/looks";
-import { SeenNames } from "@/lib/people/seen-names";
+import { userHue, userTag } from "@/lib/people/user-appearance";
+import { SeenNames } from "@/lib/people/duplicate-nicknames";
 import { shownName } from "@/lib/text/shown-name";
 
 const ANN = "0198c3a0-0000-7000-8000-000000000001";

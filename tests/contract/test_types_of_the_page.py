@@ -43,4 +43,4 @@ def test_changing_a_field_of_the_contract_breaks_the_typescript_build(tmp_path: 
     built = run("tsc", "--noEmit")
     assert built.returncode != 0
     broken = {line.split("(", 1)[0] for line in built.stdout.splitlines() if "edited_at" in line}
-    assert "src/features/chat/MessageRow.tsx" in broken, built.stdout
+    assert "src/features/messages/MessageRow.tsx" in broken, built.stdout

@@ -1,9 +1,9 @@
 import { Outlet } from "@tanstack/react-router";
 import { createContext, use, useState } from "react";
 import { RoomList } from "@/features/rooms/RoomList";
-import { Contained } from "@/lib/Contained";
-import { lazyPart } from "@/lib/lazy-part";
-import { PartBoundary } from "@/lib/PartBoundary";
+import { Contained } from "@/ui/Contained";
+import { lazyPart } from "@/ui/lazy-component";
+import { PartBoundary } from "@/ui/PartBoundary";
 
 const Drawer = lazyPart(() => import("./Drawer"));
 

@@ -1,14 +1,16 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import i18next from "i18next";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Contained } from "@/lib/Contained";
+import { initReactI18next } from "react-i18next";
+import { Contained } from "@/ui/Contained";
 import { isTriedAgain, waitMs } from "@/lib/api/retries";
 import { startI18n } from "@/lib/i18n/i18n";
-import { ServicesContext } from "@/lib/services";
+import { ServicesContext } from "@/ui/services-context";
 import { Crashed } from "./Crashed";
 import { router } from "./router";
-import { createServices } from "./services";
+import { createServices } from "./create-services";
 import "@fontsource-variable/inter/wght.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -25,6 +27,7 @@ const queryClient = new QueryClient({
   },
 });
 
+i18next.use(initReactI18next);
 await startI18n();
 const rootElement = document.getElementById("root");
 if (rootElement === null) throw new Error("#root is missing");

@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import { Room } from "@/features/chat/Room";
+import { Room } from "@/features/room/Room";
 import { Crashed } from "./Crashed";
 import { Layout, useOpenMenu } from "./Layout";
 import { NotFound } from "./NotFound";

@@ -1,6 +1,6 @@
 /** Browser notifications of mentions, only when asked for and only while the page is not looked at. */
 
-import { remember, remembered } from "./remembered";
+import { remember, remembered } from "./safe-storage";
 
 const KEY = "hotchat.notify";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { harmlessText } from "@/lib/harmless-text";
+import { harmlessText } from "@/lib/text/harmless-text";
 import { beginningOf, parseText, type Block, type Inline } from "@/lib/text/grammar";
 import { mentions, plainLine } from "@/lib/text/words";
 import { drawn } from "./drawn";

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
 import { reasonOf } from "@/lib/api/reason";
-import { useServices } from "@/lib/services";
+import { useServices } from "@/ui/services-context";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 
 const NAME_MAX = 80;

@@ -4,12 +4,12 @@ import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { reasonOf } from "@/lib/api/reason";
 import type { ListedRoom } from "@/lib/contract/types";
-import { Contained } from "@/lib/Contained";
-import { IconButton } from "@/lib/IconButton";
-import { lazyPart } from "@/lib/lazy-part";
-import { OneLine, ShownName } from "@/lib/text/UserText";
+import { Contained } from "@/ui/Contained";
+import { IconButton } from "@/ui/IconButton";
+import { lazyPart } from "@/ui/lazy-component";
+import { OneLine, ShownName } from "@/ui/user-text/UserText";
 import { unread } from "@/lib/rooms/unread";
-import { useServices } from "@/lib/services";
+import { useServices } from "@/ui/services-context";
 import { useRooms, useRoomsNamed } from "./use-rooms";
 
 const CreateRoom = lazyPart(() => import("./CreateRoom"));

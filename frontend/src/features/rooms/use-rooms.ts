@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@
 import { useDeferredValue, useEffect, useMemo } from "react";
 import type { Heat, ListedRoom, RoomsPage } from "@/lib/contract/types";
 import { backoffMs } from "@/lib/feed/backoff";
-import { useServices } from "@/lib/services";
+import { useServices } from "@/ui/services-context";
 import { NOTIFY_ROOMS_MAX } from "@/lib/stream/notify-stream";
 
 const ROOMS_KEY = ["rooms"];

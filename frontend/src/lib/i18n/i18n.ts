@@ -1,7 +1,6 @@
 import i18next from "i18next";
 import LanguageDetector from "i18next-browser-languagedetector";
-import { initReactI18next } from "react-i18next";
-import { remember } from "@/lib/remembered";
+import { remember } from "@/lib/safe-storage";
 import { en, type Words } from "./en";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
@@ -18,26 +17,23 @@ const loaders: Partial<Record<Language, () => Promise<Words>>> = {
   ja: async () => (await import("./ja")).ja,
 };
 
-/** English comes with the page; the others are fetched when wanted. */
+/** Start i18next in the reader's language. English is part of the bundle; other languages are fetched on demand. */
 export async function startI18n(): Promise<void> {
-  await i18next
-    .use(LanguageDetector)
-    .use(initReactI18next)
-    .init({
-      resources: { en: { translation: en } },
-      fallbackLng: "en",
-      supportedLngs: Object.keys(LANGUAGES),
-      nonExplicitSupportedLngs: true,
-      load: "languageOnly",
-      interpolation: { escapeValue: false },
-      detection: {
-        order: ["querystring", "localStorage", "navigator"],
-        lookupQuerystring: "lang",
-        caches: [],
-      },
-      react: { useSuspense: false },
-      showSupportNotice: false,
-    });
+  await i18next.use(LanguageDetector).init({
+    resources: { en: { translation: en } },
+    fallbackLng: "en",
+    supportedLngs: Object.keys(LANGUAGES),
+    nonExplicitSupportedLngs: true,
+    load: "languageOnly",
+    interpolation: { escapeValue: false },
+    detection: {
+      order: ["querystring", "localStorage", "navigator"],
+      lookupQuerystring: "lang",
+      caches: [],
+    },
+    react: { useSuspense: false },
+    showSupportNotice: false,
+  });
   await loadLanguage(
     i18next.resolvedLanguage === "en" ? i18next.language : (i18next.resolvedLanguage ?? "en"),
   );

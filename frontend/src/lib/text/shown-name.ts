@@ -1,4 +1,4 @@
-import { harmlessText } from "../harmless-text";
+import { harmlessText } from "./harmless-text";
 
 const NAME_MAX = 120;
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}\p{M}\u2800\s]/gu;

@@ -1,5 +1,5 @@
 /** What a message says without its marks: on one line of a list, and to whom. Pure. */
-import { harmlessText } from "../harmless-text";
+import { harmlessText } from "./harmless-text";
 import { parseText, type Block, type Inline } from "./grammar";
 
 /** A message on one line of a list: its words without their marks, at most so many UTF-16 units of them. */

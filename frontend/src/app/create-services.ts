@@ -1,0 +1,139 @@
+import { ChatApi } from "@/lib/api/chat-api";
+import { browserClock } from "@/lib/clock";
+import type { Config } from "@/lib/contract/types";
+import { OtherSession, Outbox } from "@/lib/outbox/outbox";
+import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
+import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
+import type { Services } from "@/ui/services-context";
+import { remember, remembered } from "@/lib/safe-storage";
+import { SessionStore } from "@/lib/session/session-store";
+import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
+import { eventSourceStream } from "@/lib/stream/event-source-stream";
+import { eventSourceNotify } from "@/lib/stream/notify-stream";
+import { openSharedStreams } from "@/lib/stream/shared-streams";
+
+const TOKEN_KEY = "hotchat.token";
+const SESSION_LOCK = "hotchat.session";
+const ALONE_WITHIN_MS = 3_000; // a post that takes longer has left with its own cookie
+
+/** Everything the page works with, made once. */
+export function createServices(): Services {
+  const storage = localStorageIfAllowed();
+  // In a frame of another site a cookie is not sent; the token is, and what such a frame remembers is that site's alone.
+  const isFramed = window.parent !== window;
+  let token = isFramed ? remembered(TOKEN_KEY) : null;
+  const keepToken = (made: string | null) => {
+    token = made;
+    if (made !== null) remember(TOKEN_KEY, made);
+  };
+  const api = new ChatApi((input) => fetch(withToken(new Request(input), token)));
+  const config = onceUntilItWorks(api.config);
+  const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
+  const session = new SessionStore(api, storage, isFramed ? keepToken : undefined, alone);
+  const readCounts = new ReadCountsStore(storage);
+  window.addEventListener("storage", readCounts.refresh);
+  const outbox = new Outbox({
+    store: deferredStore(openOutboxStore()),
+    api,
+    clock: browserClock,
+    random: Math.random,
+    userId: () => {
+      const { viewer } = session.getSnapshot();
+      return viewer === undefined ? undefined : (viewer?.id ?? null);
+    },
+    sessionIsOver: () => void session.load(),
+    asUser: (userId, work) =>
+      withLock({ name: SESSION_LOCK, mode: "shared" }, async () => {
+        // A frame sends its own token, so a sign-in elsewhere does not change it; a cookie is the same in all tabs.
+        if (!isFramed && !session.isStillUser(userId)) throw new OtherSession();
+        return work();
+      }),
+    exclusively,
+  });
+  session.subscribe(() => {
+    outbox.userChanged();
+    if (session.getSnapshot().viewer === null) readCounts.refresh();
+  });
+  window.addEventListener("storage", session.heardOfOtherTab);
+  window.addEventListener("online", outbox.flush);
+  void session.load();
+  void outbox.restore();
+  const sharedStreams = openSharedStreams().then((shared) => {
+    if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);
+    return shared;
+  });
+  return {
+    api,
+    config,
+    session,
+    readCounts,
+    outbox,
+    clock: browserClock,
+    openStream: deferredStream(
+      async () =>
+        (await sharedStreams)?.stream(await streamUrl()) ?? eventSourceStream(await streamUrl(), EventSource),
+    ),
+    openNotify: deferredNotify(
+      async () =>
+        (await sharedStreams)?.notify(await streamUrl()) ?? eventSourceNotify(await streamUrl(), EventSource),
+    ),
+  };
+}
+
+function withToken(request: Request, token: string | null): Request {
+  if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+  return request;
+}
+
+/** One call for all who ask; a failed one is forgotten. */
+function onceUntilItWorks(ask: () => Promise<Config>): () => Promise<Config> {
+  let asked: Promise<Config> | null = null;
+  return () => {
+    asked ??= ask().catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
+    return asked;
+  };
+}
+
+function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
+  return {
+    all: async () => (await opening).all(),
+    put: async (post) => (await opening).put(post),
+    remove: async (clientId) => (await opening).remove(clientId),
+  };
+}
+
+/** One tab at a time where the browser has locks; elsewhere the server's idempotency keeps posts single. */
+const exclusively = (name: string, work: () => Promise<void>): Promise<void> => withLock({ name }, work);
+
+/** A session changes while no tab sends under the one before. */
+const alone = (work: () => Promise<void>): Promise<void> =>
+  withLock({ name: SESSION_LOCK, signal: AbortSignal.timeout(ALONE_WITHIN_MS) }, work);
+
+async function withLock<T>(
+  { name, ...options }: LockOptions & { name: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const locks = (navigator as { locks?: LockManager }).locks;
+  if (locks === undefined) return work();
+  const lock: { isHeld: boolean } = { isHeld: false };
+  try {
+    return await locks.request(name, options, () => {
+      lock.isHeld = true;
+      return work();
+    });
+  } catch (error) {
+    if (lock.isHeld) throw error;
+    return work(); // a frame that may store nothing may lock nothing; and no wait is for ever
+  }
+}
+
+function localStorageIfAllowed(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}

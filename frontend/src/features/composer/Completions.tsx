@@ -1,0 +1,48 @@
+import { useTranslation } from "react-i18next";
+import type { Completion } from "@/lib/completion/completion";
+import { ShownName } from "@/ui/user-text/UserText";
+import type { CompletionState } from "./use-completions";
+
+export type { Completion };
+
+const LIST_ID = "completions";
+const optionId = (index: number) => `completion-${index}`;
+
+/** How the field says which of the suggestions Enter takes. */
+export const completionAria = ({ items, selected }: CompletionState) =>
+  items.length === 0
+    ? ({ "aria-autocomplete": "list" } as const)
+    : ({
+        "aria-autocomplete": "list",
+        "aria-controls": LIST_ID,
+        "aria-activedescendant": optionId(selected),
+      } as const);
+
+export function Completions({
+  state,
+  onPick,
+}: {
+  state: CompletionState;
+  onPick: (picked: Completion) => void;
+}) {
+  const { t } = useTranslation();
+  if (state.items.length === 0) return null;
+  return (
+    <ul id={LIST_ID} className="completions" role="listbox" aria-label={t("composer.suggestions")}>
+      {state.items.map((item, index) => (
+        <li
+          key={item.label}
+          id={optionId(index)}
+          role="option"
+          aria-selected={index === state.selected}
+          onPointerDown={(event) => {
+            event.preventDefault(); // the field keeps its focus
+            onPick(item);
+          }}
+        >
+          <ShownName of={item.label} isPerson />
+        </li>
+      ))}
+    </ul>
+  );
+}

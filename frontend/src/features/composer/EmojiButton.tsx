@@ -1,0 +1,31 @@
+import { Smile } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Contained } from "@/ui/Contained";
+import { IconButton } from "@/ui/IconButton";
+import { lazyPart } from "@/ui/lazy-component";
+import { useOpenRoom } from "@/ui/room-context";
+
+const EmojiPopover = lazyPart(() => import("./EmojiPopover"));
+
+/** The picker and its data come with the first click. */
+export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
+  const { t } = useTranslation();
+  const { say } = useOpenRoom();
+  const [isWanted, setIsWanted] = useState(false);
+  const button = <IconButton icon={Smile} label={t("composer.emoji")} onClick={() => setIsWanted(true)} />;
+  return isWanted ? (
+    <Contained
+      of={isWanted}
+      fallback={button}
+      onError={() => {
+        setIsWanted(false);
+        say(t("problem.partBroken"));
+      }}
+    >
+      <EmojiPopover whileLoading={button} onPick={onPick} />
+    </Contained>
+  ) : (
+    button
+  );
+}

@@ -1,0 +1,65 @@
+import { EmojiPicker, type EmojiPickerListEmojiProps, type EmojiPickerListRowProps } from "frimousse";
+import { Smile } from "lucide-react";
+import { Popover } from "radix-ui";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { emojiLocale } from "@/lib/completion/emoji-names";
+
+/** All emoji, by name in the reader's language; the data comes from our own origin. */
+export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => void }) {
+  const { t, i18n } = useTranslation();
+  const [isOpen, setIsOpen] = useState(true);
+  return (
+    <Popover.Root open={isOpen} onOpenChange={setIsOpen}>
+      <Popover.Trigger className="icon-button" aria-label={t("composer.emoji")} title={t("composer.emoji")}>
+        <Smile size={18} aria-hidden="true" />
+      </Popover.Trigger>
+      <Popover.Portal container={document.querySelector("main")}>
+        <Popover.Content
+          className="emoji-popover"
+          aria-label={t("composer.emoji")}
+          align="end"
+          sideOffset={8}
+          collisionPadding={8}
+        >
+          <EmojiPicker.Root
+            locale={emojiLocale(i18n.language)}
+            emojibaseUrl="/emojibase"
+            onEmojiSelect={({ emoji }) => {
+              onPick(emoji);
+              setIsOpen(false);
+            }}
+          >
+            <EmojiPicker.Search
+              className="emoji-search"
+              placeholder={t("composer.emojiSearch")}
+              aria-label={t("composer.emoji")}
+            />
+            <EmojiPicker.Viewport className="emoji-viewport">
+              <EmojiPicker.Loading />
+              <EmojiPicker.Empty>∅</EmojiPicker.Empty>
+              <EmojiPicker.List components={{ Row, Emoji }} />
+            </EmojiPicker.Viewport>
+          </EmojiPicker.Root>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+/** The picker counts its rows and columns from 0, ARIA from 1. */
+function Row({ children, ...props }: EmojiPickerListRowProps) {
+  return (
+    <div {...props} aria-rowindex={(props["aria-rowindex"] ?? 0) + 1}>
+      {children}
+    </div>
+  );
+}
+
+function Emoji({ emoji, ...props }: EmojiPickerListEmojiProps) {
+  return (
+    <button type="button" {...props} aria-colindex={(props["aria-colindex"] ?? 0) + 1}>
+      {emoji.emoji}
+    </button>
+  );
+}

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState, type KeyboardEvent, type RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { completionsAt, isNamingEmoji, type Completion } from "@/lib/completion/completion";
+import { emojiLocale, loadEmojiNames } from "@/lib/completion/emoji-names";
+import type { RoomScreen } from "@/lib/room-view/room-view";
+import { recentNicknames } from "./recent-nicknames";
+
+export interface CompletionState {
+  readonly items: readonly Completion[];
+  readonly selected: number;
+  readonly caretMoved: () => void;
+  /** True when the key was meant for the list. */
+  readonly pressed: (event: KeyboardEvent, insert: (completion: Completion) => void) => boolean;
+}
+
+/** What `@` and `:` before the caret could become. */
+export function useCompletions(
+  field: RefObject<HTMLTextAreaElement | null>,
+  text: string,
+  screen: RoomScreen,
+): CompletionState {
+  const [caret, setCaret] = useState(0);
+  const [selected, setSelected] = useState(0);
+  const [dismissed, setDismissed] = useState<string | null>(null);
+  const locale = emojiLocale(useTranslation().i18n.language);
+  const { data: emojiNames = [] } = useQuery({
+    queryKey: ["emoji-names", locale],
+    queryFn: () => loadEmojiNames(locale),
+    enabled: isNamingEmoji(text, caret),
+    staleTime: Infinity,
+    retry: 1,
+  });
+  const found = completionsAt(text, caret, () => recentNicknames(screen), emojiNames);
+  const items = dismissed === text ? [] : found;
+  return {
+    items,
+    selected: Math.min(selected, items.length - 1),
+    caretMoved: () => setCaret(field.current?.selectionStart ?? 0),
+    pressed: (event, insert) => {
+      const chosen = items[Math.min(selected, items.length - 1)];
+      if (chosen === undefined) return false;
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step !== undefined) setSelected((selected + step + items.length) % items.length);
+      else if (event.key === "Escape") setDismissed(text);
+      else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
+        setSelected(0);
+        insert(chosen);
+      } else return false;
+      event.preventDefault();
+      event.stopPropagation();
+      return true;
+    },
+  };
+}

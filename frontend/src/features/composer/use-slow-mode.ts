@@ -1,0 +1,14 @@
+import { useState } from "react";
+import type { RoomScreen } from "@/lib/room-view/room-view";
+import { useViewer } from "@/ui/services-context";
+import { useCountdown } from "@/ui/use-countdown";
+
+/** Seconds until the room lets me write again; the owner never waits. */
+export function useSlowMode(screen: RoomScreen): { seconds: number; sent: () => void } {
+  const room = screen.feed.room;
+  const viewer = useViewer();
+  const [sentAtMs, setSentAtMs] = useState<number | null>(null);
+  const isFree = room === null || room.slowModeS === 0 || (viewer !== null && viewer.id === room.ownerId);
+  const seconds = useCountdown(isFree || sentAtMs === null ? null : sentAtMs + room.slowModeS * 1_000);
+  return { seconds, sent: () => setSentAtMs(Date.now()) };
+}

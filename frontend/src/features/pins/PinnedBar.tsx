@@ -1,0 +1,32 @@
+import { Pin, X } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/ui/IconButton";
+import { OneLine, PersonName } from "@/ui/user-text/UserText";
+import type { RoomScreen } from "@/lib/room-view/room-view";
+import { remember, remembered } from "@/lib/safe-storage";
+import { useOpenRoom } from "@/ui/room-context";
+
+/** What the owner pinned last, on one line over the list; hidden until another one is pinned, if its reader wants. */
+export function PinnedBar({ screen }: { screen: RoomScreen }) {
+  const { t } = useTranslation();
+  const { roomId, jumpTo } = useOpenRoom();
+  const key = `hotchat.pin-hidden.${roomId}`;
+  const [hiddenId, setHiddenId] = useState(() => remembered(key));
+  const message = screen.feed.room?.pinned[0];
+  if (message === undefined || message.id === hiddenId) return null;
+  const hide = () => {
+    remember(key, message.id);
+    setHiddenId(message.id);
+  };
+  return (
+    <section className="pinned-bar" aria-label={t("pinned.title")}>
+      <button type="button" className="pinned-line" onClick={() => jumpTo(message.seq)}>
+        <Pin size={14} aria-hidden="true" />
+        <PersonName of={message.author} className="nickname" />
+        <OneLine of={message.text} className="pinned-text" />
+      </button>
+      <IconButton icon={X} size={14} label={t("pinned.hide")} onClick={hide} />
+    </section>
+  );
+}

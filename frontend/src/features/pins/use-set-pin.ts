@@ -1,0 +1,26 @@
+import { useTranslation } from "react-i18next";
+import { reasonOf } from "@/lib/api/reason";
+import type { Message } from "@/lib/contract/types";
+import { useServices, useViewer } from "@/ui/services-context";
+import { useOpenRoom } from "@/ui/room-context";
+
+/** Whether the viewer made this room. */
+export function useIsOwner(): boolean {
+  const { feed } = useOpenRoom();
+  const viewer = useViewer();
+  return viewer !== null && viewer.id === feed.getSnapshot().room?.ownerId;
+}
+
+/** Pins or unpins a message; a refusal is told on the page. */
+export function useSetPin(): (message: Message, on: boolean) => Promise<void> {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const { roomId, say } = useOpenRoom();
+  return async (message, on) => {
+    try {
+      await api.pin(roomId, message.id, on);
+    } catch (error) {
+      say(reasonOf(t, error, t("pinned.failed")));
+    }
+  };
+}

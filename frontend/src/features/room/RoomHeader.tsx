@@ -1,0 +1,89 @@
+import { Check, Link2, Menu, Pin, Search, Settings2, Users } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { copyText } from "@/lib/clipboard";
+import { Contained } from "@/ui/Contained";
+import { IconButton } from "@/ui/IconButton";
+import { lazyPart } from "@/ui/lazy-component";
+import type { RoomScreen } from "@/lib/room-view/room-view";
+import { ShownName } from "@/ui/user-text/UserText";
+import { useOpenRoom } from "@/ui/room-context";
+
+const PinnedDialog = lazyPart(() => import("@/features/pins/PinnedDialog"));
+const SearchDialog = lazyPart(() => import("@/features/search/SearchDialog"));
+const Settings = lazyPart(() => import("@/features/settings/Settings"));
+const Shortcuts = lazyPart(() => import("./Shortcuts"));
+
+export type RoomPanel = "pinned" | "search" | "settings" | "shortcuts" | null;
+
+interface HeaderProps {
+  screen: RoomScreen;
+  panel: RoomPanel;
+  setPanel: (panel: RoomPanel) => void;
+  onMenu?: () => void;
+}
+
+export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
+  const { t } = useTranslation();
+  const { roomId, say } = useOpenRoom();
+  const room = screen.feed.room;
+  const pinnedCount = room?.pinned.length ?? 0;
+  const close = () => setPanel(null);
+  return (
+    <header className="room-header">
+      {onMenu && (
+        <IconButton icon={Menu} size={20} className="menu-button" label={t("app.rooms")} onClick={onMenu} />
+      )}
+      <h1>
+        <ShownName of={room?.name ?? roomId} />
+      </h1>
+      {room !== null && room.viewers > 0 && (
+        <span className="viewers tabular">
+          <Users size={14} aria-hidden="true" /> {t("room.watching", { count: room.viewers })}
+        </span>
+      )}
+      <span className="header-actions">
+        <CopyLink roomId={roomId} />
+        {pinnedCount > 0 && (
+          <IconButton icon={Pin} label={t("pinned.title")} onClick={() => setPanel("pinned")} />
+        )}
+        <IconButton icon={Search} label={t("room.search")} onClick={() => setPanel("search")} />
+        <IconButton icon={Settings2} label={t("room.settings")} onClick={() => setPanel("settings")} />
+      </span>
+      <Contained
+        of={panel}
+        fallback={null}
+        onError={() => {
+          close();
+          say(t("problem.partBroken"));
+        }}
+      >
+        {panel === "pinned" && <PinnedDialog screen={screen} onClose={close} />}
+        {panel === "search" && <SearchDialog onClose={close} />}
+        {panel === "settings" && <Settings onClose={close} />}
+        {panel === "shortcuts" && <Shortcuts onClose={close} />}
+      </Contained>
+    </header>
+  );
+}
+
+function CopyLink({ roomId }: { roomId: string }) {
+  const { t } = useTranslation();
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = async () => {
+    await copyText(`${location.origin}/rooms/${roomId}`);
+    setIsCopied(true);
+    setTimeout(() => setIsCopied(false), 2_000);
+  };
+  return (
+    <button
+      type="button"
+      className="quiet-button copy-link"
+      aria-label={t("room.copyLink")}
+      onClick={() => void copy()}
+    >
+      {isCopied ? <Check size={15} aria-hidden="true" /> : <Link2 size={15} aria-hidden="true" />}
+      <span aria-live="polite">{isCopied ? t("room.copied") : t("room.copyLink")}</span>
+    </button>
+  );
+}

@@ -1,0 +1,39 @@
+import { createContext, use, useSyncExternalStore } from "react";
+import type { ChatApi } from "@/lib/api/chat-api";
+import type { Clock } from "@/lib/clock";
+import type { Author, Config } from "@/lib/contract/types";
+import type { Outbox } from "@/lib/outbox/outbox";
+import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
+import type { SessionState, SessionStore } from "@/lib/session/session-store";
+import type { OpenNotify } from "@/lib/stream/notify-stream";
+import type { OpenStream } from "@/lib/stream/room-stream";
+
+/** What the page is made with, once, at the start. */
+export interface Services {
+  readonly api: ChatApi;
+  readonly config: () => Promise<Config>;
+  readonly openStream: OpenStream;
+  readonly openNotify: OpenNotify;
+  readonly outbox: Outbox;
+  readonly session: SessionStore;
+  readonly readCounts: ReadCountsStore;
+  readonly clock: Clock;
+}
+
+export const ServicesContext = createContext<Services | null>(null);
+
+export function useServices(): Services {
+  const services = use(ServicesContext);
+  if (services === null) throw new Error("ServicesContext is missing");
+  return services;
+}
+
+export function useSession(): SessionState {
+  const { session } = useServices();
+  return useSyncExternalStore(session.subscribe, session.getSnapshot);
+}
+
+/** Who this browser is; null while nobody. */
+export function useViewer(): Author | null {
+  return useSession().viewer ?? null;
+}

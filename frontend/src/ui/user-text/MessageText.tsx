@@ -1,0 +1,64 @@
+import { memo, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Contained } from "@/ui/Contained";
+import { harmlessText } from "@/lib/text/harmless-text";
+import { useViewer } from "@/ui/services-context";
+import { drawBlocks } from "@/ui/user-text/draw-text";
+import { beginningOf, parseText } from "@/lib/text/grammar";
+import { isOnlyEmoji } from "@/lib/text/only-emoji";
+
+const FOLD_CHARACTERS = 700;
+const FOLD_LINES = 10;
+// More than fits into a folded message at any width; the rest is drawn when it is opened.
+const FOLDED_CHARACTERS = 2_000;
+const FOLDED_LINES = 16;
+const PLAIN_MAX = 8_000;
+
+/** A message's text: small Markdown, long ones folded, a few lone emoji large. */
+export const MessageText = memo(function MessageText({ text }: { text: string }) {
+  return (
+    <Contained of={text} fallback={<PlainText text={text} />}>
+      <DrawnText text={text} />
+    </Contained>
+  );
+});
+
+/** A text that could not be drawn otherwise: nothing is read in it. */
+export function PlainText({ text }: { text: string }) {
+  return (
+    <div className="text text-plain" dir="auto">
+      {text.slice(0, PLAIN_MAX)}
+    </div>
+  );
+}
+
+function DrawnText({ text }: { text: string }) {
+  const { t } = useTranslation();
+  const nickname = useViewer()?.nickname ?? "";
+  const [isOpen, setIsOpen] = useState(false);
+  const harmless = harmlessText(text);
+  const blocks = useMemo(() => parseText(harmless, nickname), [harmless, nickname]);
+  const isLong =
+    harmless.length > FOLD_CHARACTERS || harmless.split("\n", FOLD_LINES + 1).length > FOLD_LINES;
+  const isFolded = isLong && !isOpen;
+  return (
+    <>
+      <div
+        className={`text${isOnlyEmoji(harmless) ? " text-emoji" : ""}${isFolded ? " text-folded" : ""}`}
+        dir="auto"
+      >
+        {drawBlocks(isFolded ? beginningOf(blocks, FOLDED_CHARACTERS, FOLDED_LINES) : blocks)}
+      </div>
+      {isLong && (
+        <button
+          type="button"
+          className="text-button"
+          aria-expanded={isOpen}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          {isOpen ? t("message.less") : t("message.more")}
+        </button>
+      )}
+    </>
+  );
+}

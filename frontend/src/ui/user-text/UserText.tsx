@@ -1,0 +1,88 @@
+/** What people wrote, drawn wherever it is not a message of its own: names of people and rooms, and texts on one line.
+ * Only this module and MessageText draw it; each piece is contained, so that none takes its surroundings down. */
+import { createContext, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Contained } from "@/ui/Contained";
+import type { Author } from "@/lib/contract/types";
+import { userTag } from "@/lib/people/user-appearance";
+import { SeenNames } from "@/lib/people/duplicate-nicknames";
+import { shownName } from "@/lib/text/shown-name";
+import { plainLine } from "@/lib/text/words";
+
+const PLAIN_MAX = 200;
+
+/** The names seen in the open room. */
+export const SeenNamesContext = createContext(new SeenNames());
+
+interface ShownPerson {
+  readonly name: string;
+  /** Only once the page has seen another person of that name. */
+  readonly tag: string | null;
+}
+
+/** A person's name, and the tag that tells them from another of that name. */
+export function useShownPerson({ id, nickname }: Author): ShownPerson {
+  const { t } = useTranslation();
+  const seen = use(SeenNamesContext);
+  useEffect(() => seen.see(id, nickname), [seen, id, nickname]);
+  const isShared = useSyncExternalStore(seen.subscribe, () => seen.isShared(nickname));
+  return { name: shownName(nickname, t("person.unnamed")), tag: isShared ? userTag(id) : null };
+}
+
+export function PersonName({ of, className }: { of: Author; className?: string }): ReactNode {
+  return (
+    <Contained of={of} fallback={<Plain text={of.nickname} className={className} />}>
+      <DrawnPerson of={of} className={className} />
+    </Contained>
+  );
+}
+
+function DrawnPerson({ of, className }: { of: Author; className: string | undefined }) {
+  const { name, tag } = useShownPerson(of);
+  return (
+    <>
+      <bdi className={className}>{name}</bdi>
+      {tag !== null && <span className="name-tag"> #{tag}</span>}
+    </>
+  );
+}
+
+interface NameProps {
+  readonly of: string;
+  readonly isPerson?: boolean;
+  readonly className?: string | undefined;
+}
+
+/** A name by itself: of a room, or of somebody whom nothing here is compared with. */
+export function ShownName({ of, isPerson = false, className }: NameProps): ReactNode {
+  return (
+    <Contained of={of} fallback={<Plain text={of} className={className} />}>
+      <DrawnName of={of} isPerson={isPerson} className={className} />
+    </Contained>
+  );
+}
+
+function DrawnName({ of, isPerson, className }: NameProps) {
+  const { t } = useTranslation();
+  return (
+    <bdi className={className}>{shownName(of, isPerson ? t("person.unnamed") : t("room.untitled"))}</bdi>
+  );
+}
+
+/** A message on one line, without its marks. */
+export function OneLine({ of, max, className }: { of: string; max?: number; className?: string }): ReactNode {
+  return (
+    <Contained of={of} fallback={<Plain text={of} className={className} />}>
+      <DrawnLine of={of} max={max} className={className} />
+    </Contained>
+  );
+}
+
+function DrawnLine(props: { of: string; max: number | undefined; className: string | undefined }) {
+  return <bdi className={props.className}>{plainLine(props.of, props.max)}</bdi>;
+}
+
+/** As it is: React makes text of it, whatever it says. */
+const Plain = ({ text, className }: { text: string; className?: string | undefined }) => (
+  <bdi className={className}>{text.slice(0, PLAIN_MAX)}</bdi>
+);

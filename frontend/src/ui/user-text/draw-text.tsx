@@ -1,0 +1,66 @@
+/** The one function that draws what people wrote. Nothing of it is ever HTML. */
+import type { ReactNode } from "react";
+import type { Block, Inline } from "@/lib/text/grammar";
+
+export function drawBlocks(blocks: readonly Block[]): ReactNode {
+  return blocks.map((block, index) => {
+    switch (block.kind) {
+      case "paragraph":
+        return <p key={index}>{drawInline(block.inside)}</p>;
+      case "code":
+        return (
+          <pre key={index} dir="ltr">
+            <code>{block.text}</code>
+          </pre>
+        );
+      case "quote":
+        return <blockquote key={index}>{drawBlocks(block.inside)}</blockquote>;
+      case "list":
+        return (
+          <ul key={index}>
+            {block.items.map((item, place) => (
+              <li key={place} data-level={item.level}>
+                <span className="list-marker">{item.marker} </span>
+                {drawInline(item.inside)}
+              </li>
+            ))}
+          </ul>
+        );
+    }
+  });
+}
+
+function drawInline(pieces: readonly Inline[]): ReactNode {
+  return pieces.map((piece, index) => {
+    switch (piece.kind) {
+      case "text":
+        return piece.text;
+      case "code":
+        return <code key={index}>{piece.text}</code>;
+      case "strong":
+        return <strong key={index}>{drawInline(piece.inside)}</strong>;
+      case "em":
+        return <em key={index}>{drawInline(piece.inside)}</em>;
+      case "del":
+        return <del key={index}>{drawInline(piece.inside)}</del>;
+      case "mention":
+        return (
+          <bdi key={index} className={piece.isMe ? "mention mention-me" : "mention"}>
+            {piece.text}
+          </bdi>
+        );
+      case "link":
+        return (
+          <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow ugc">
+            <bdi>{drawInline(piece.inside)}</bdi>
+            {piece.host !== null && (
+              <bdi className="link-host" dir="ltr">
+                {" "}
+                ({piece.host})
+              </bdi>
+            )}
+          </a>
+        );
+    }
+  });
+}

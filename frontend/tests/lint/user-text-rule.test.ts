@@ -1,0 +1,37 @@
+import { Linter } from "eslint";
+import { expect, it } from "vitest";
+import { userTextImports, userTextInJsx } from "../../eslint-user-text.js";
+
+const linter = new Linter();
+
+const complaints = (code: string) =>
+  linter.verify(code, {
+    languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
+    rules: {
+      "no-restricted-syntax": ["error", ...userTextInJsx],
+      "no-restricted-imports": ["error", { patterns: userTextImports }],
+    },
+  }).length;
+
+it.each([
+  "const row = <p>{message.text}</p>;",
+  "const row = <b>{message.author.nickname}</b>;",
+  "const row = <h1 title={room.name}>x</h1>;",
+  "const row = <p>{short(message.text)}</p>;",
+  "const row = <p>{isLong ? message.text : null}</p>;",
+  "const row = <p title={`by ${author.nickname}`} />;",
+  "const row = <p dangerouslySetInnerHTML={{ __html: message.text }} />;",
+  'import { harmlessText } from "@/lib/text/harmless-text";',
+  'import { drawBlocks } from "@/ui/user-text/draw-text";',
+])("a new component that draws user text itself fails the lint: %s", (code) => {
+  expect(complaints(code)).toBe(1);
+});
+
+it.each([
+  "const row = <MessageText text={message.text} />;",
+  "const row = <PersonName of={message.author} />;",
+  "const row = <ShownName of={room.name} />;",
+  "const row = <button onClick={() => copy(message.text)} />;",
+])("what hands it on does not: %s", (code) => {
+  expect(complaints(code)).toBe(0);
+});

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { MOVING, nextFreeze, type FreezeEvent, type FreezeReason } from "@/lib/room-view/list-pause";
+
+const began = (reason: FreezeReason): FreezeEvent => ({ type: "began", reason });
+const after = (...events: FreezeEvent[]) => events.reduce(nextFreeze, MOVING).size > 0;
+
+describe("the list", () => {
+  it("moves while nobody looks closer", () => expect(after()).toBe(false));
+
+  it.each(["hover", "scroll", "selection", "focus", "menu", "history"] as const)(
+    "stands still for %s",
+    (reason) => expect(after(began(reason))).toBe(true),
+  );
+
+  it("moves again when the pointer leaves", () =>
+    expect(after(began("hover"), { type: "hover-left" })).toBe(false));
+
+  it.each(["scroll", "selection", "focus", "menu"] as const)(
+    "stays still for %s when the pointer leaves",
+    (reason) => expect(after(began("hover"), began(reason), { type: "hover-left" })).toBe(true),
+  );
+
+  it("is let go by End, Esc or the chip, whatever held it", () =>
+    expect(after(began("hover"), began("scroll"), began("menu"), { type: "back-to-newest" })).toBe(false));
+});

@@ -1,0 +1,362 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { RoomFeed } from "@/lib/feed/room-feed";
+import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
+import type { Message } from "@/lib/contract/types";
+import { Outbox } from "@/lib/outbox/outbox";
+import { memoryOutboxStore } from "@/lib/outbox/outbox-store";
+import { RoomView } from "@/lib/room-view/room-view";
+import { FakeClock, settled } from "../support/fake-clock";
+import { FakeRoom } from "../support/fake-room";
+
+const FRAME_MS = 16;
+const MINA = { id: "id-of-mina", nickname: "Mina" };
+
+let room: FakeRoom;
+let clock: FakeClock;
+let feed: RoomFeed;
+let view: RoomView;
+let outbox: Outbox;
+let answerPost: () => void;
+let searched: string[];
+let commitsAtMs: number[];
+
+beforeEach(async () => {
+  room = new FakeRoom();
+  clock = new FakeClock();
+  searched = [];
+  commitsAtMs = [];
+  const random = () => 0.5;
+  feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
+  outbox = new Outbox({
+    store: memoryOutboxStore(),
+    api: {
+      post: (_roomId, draft) => new Promise((answer) => (answerPost = () => answer(postedBy(draft.text)))),
+    },
+    clock,
+    random,
+    userId: () => "me",
+    sessionIsOver: () => undefined,
+    asUser: (_userId, work) => work(),
+    exclusively: (_name, work) => work(),
+  });
+  view = new RoomView({
+    roomId: "lobby",
+    feed,
+    outbox,
+    clock,
+    random,
+    nextFrame: (call) => clock.after(FRAME_MS, call),
+    startOfDay: (timeMs) => timeMs - (timeMs % 86_400_000),
+    findMentions: (nickname) => {
+      searched.push(nickname);
+      const found = room.messages.filter(({ text }) => text.includes(`@${nickname}`));
+      return Promise.resolve(found.toReversed());
+    },
+  });
+  view.setViewer(MINA);
+  room.say();
+  view.subscribe(() => commitsAtMs.push(clock.now()));
+  await settled();
+  room.openLast();
+  await clock.advance(2_000);
+  commitsAtMs = [];
+});
+
+/** Evenly, over so many seconds. */
+async function crowd(perS: number, seconds: number): Promise<void> {
+  for (let said = 0; said < perS * seconds; said += 1) {
+    room.say({ created_at: new Date(clock.now()).toISOString() });
+    await clock.advance(1_000 / perS);
+  }
+}
+
+function sayMany(count: number): void {
+  for (let said = 0; said < count; said += 1) room.say();
+}
+
+/** The server takes the post: its event goes out at once. */
+const postedBy = (text: string): Message => room.say({ id: "posted", author: MINA, text });
+
+const messages = () => feed.getSnapshot().room?.messages ?? [];
+const firstLeftOut = (): Message => {
+  const shown = rowSeqs();
+  const leftOut = room.messages.find(({ seq }) => !shown.includes(seq));
+  if (leftOut === undefined) throw new Error("everything is shown");
+  return leftOut;
+};
+const pin = (message: Message) =>
+  room.change({ type: "message.pinned", room_id: "lobby", seq: (room.lastSeq += 1), message });
+const rowSeqs = () =>
+  view.getSnapshot().rows.flatMap((row) => (row.kind === "message" ? [row.message.seq] : []));
+
+describe("commits", () => {
+  it("come four times a second at most above 20 messages a second, while the store has each event at once", async () => {
+    await crowd(200, 2);
+    commitsAtMs = [];
+    await crowd(200, 5);
+    const apart = commitsAtMs.slice(1).map((atMs, index) => atMs - (commitsAtMs[index] ?? 0));
+    expect(Math.min(...apart)).toBeGreaterThanOrEqual(250);
+    expect(commitsAtMs.length).toBeGreaterThan(15);
+    room.say();
+    expect(messages().at(-1)?.seq).toBe(room.lastSeq);
+  });
+
+  it("come once a frame below that, however many events came within it", async () => {
+    sayMany(3);
+    await clock.advance(FRAME_MS);
+    expect(commitsAtMs).toHaveLength(1);
+    expect(rowSeqs().at(-1)).toBe(4);
+  });
+
+  it("are fewer, and show fewer rows, on a page that cannot keep up", async () => {
+    await crowd(200, 2);
+    view.setSlowed(true);
+    await clock.advance(FRAME_MS);
+    commitsAtMs = [];
+    await crowd(200, 6);
+    expect(commitsAtMs.length).toBeLessThanOrEqual(6_000 / 600 + 1);
+    expect(view.getSnapshot().isSlowed).toBe(true);
+    const aSecond = messages().at(-300)?.created_at.slice(0, 19);
+    const shown = new Set(rowSeqs());
+    const inIt = messages().filter(
+      ({ created_at, seq }) => created_at.startsWith(aSecond ?? "?") && shown.has(seq),
+    );
+    expect(inIt.length).toBeLessThanOrEqual(3);
+  });
+
+  it("bring the pace down when the crowd goes silent", async () => {
+    await crowd(200, 2);
+    expect(view.getSnapshot().messagesPerS).toBeGreaterThan(100);
+    await clock.advance(4_000);
+    expect(view.getSnapshot().messagesPerS).toBe(0);
+  });
+});
+
+describe("the store", () => {
+  it("holds 2,000 messages and lets the oldest go while its reader is at the newest", () => {
+    sayMany(2_500);
+    expect(messages()).toHaveLength(STORE_MESSAGES);
+    expect(messages().at(-1)?.seq).toBe(room.lastSeq);
+  });
+
+  it("never lets go of what is in view, and leaves out the newest instead", async () => {
+    sayMany(100);
+    await clock.advance(1_000);
+    view.freeze({ type: "began", reason: "scroll" });
+    view.setFirstVisible(80);
+    const before = rowSeqs();
+    sayMany(5_000);
+    await clock.advance(1_000);
+    expect(messages()).toHaveLength(STORE_MESSAGES);
+    expect(rowSeqs()).toEqual(before.filter((seq) => seq >= 80));
+    expect(view.getSnapshot().held.messages).toBe(5_000);
+    view.freeze({ type: "back-to-newest" });
+    await settled();
+    room.openLast();
+    await clock.advance(FRAME_MS);
+    expect(messages().at(-1)?.seq).toBe(room.lastSeq);
+  });
+
+  it("keeps what is being read when a gap brings a new newest page, until its reader comes back to it", async () => {
+    sayMany(100);
+    await clock.advance(1_000);
+    view.freeze({ type: "began", reason: "scroll" });
+    view.setFirstVisible(80);
+    const before = rowSeqs();
+    const { listener } = room.stream;
+    room.streams = [];
+    sayMany(3_000);
+    listener.gap({ from_seq: 101, to_seq: room.lastSeq });
+    await settled();
+    room.openLast();
+    await clock.advance(FRAME_MS);
+    expect(rowSeqs()).toEqual(before);
+    expect(view.getSnapshot().held.messages).toBe(3_000);
+    view.freeze({ type: "back-to-newest" });
+    await settled();
+    await clock.advance(FRAME_MS);
+    expect(messages()).toEqual(room.page({}).messages);
+  });
+
+  it("takes no more history than it has room for while its reader is at the newest", async () => {
+    sayMany(2_500);
+    await feed.loadOlder();
+    expect(messages()).toHaveLength(STORE_MESSAGES);
+    expect(feed.getSnapshot().room).toMatchObject({ isCutOff: false, hasOlder: true });
+    room.say();
+    expect(messages().at(-1)?.seq).toBe(room.lastSeq);
+  });
+});
+
+describe("a hidden tab", () => {
+  it("paints nothing, keeps 500 messages, counts mentions, and tells of both when it is seen again", async () => {
+    view.setHidden(true);
+    sayMany(1_200);
+    room.say({ text: "are you there @Mina?" });
+    sayMany(799);
+    await clock.advance(5_000);
+    expect(commitsAtMs).toEqual([]);
+    expect(messages()).toHaveLength(HIDDEN_STORE_MESSAGES);
+    view.setHidden(false);
+    expect(view.getSnapshot().away).toEqual({ messages: 2_000, mentions: 1, fromSeq: 1 });
+    expect(rowSeqs().at(-1)).toBe(room.lastSeq);
+  });
+
+  it("that missed little only shows it", async () => {
+    view.setHidden(true);
+    sayMany(499);
+    await clock.advance(5_000);
+    view.setHidden(false);
+    expect(view.getSnapshot().away).toBeNull();
+  });
+
+  it("keeps what stands still in view", async () => {
+    sayMany(100);
+    await clock.advance(1_000);
+    view.freeze({ type: "began", reason: "scroll" });
+    view.setFirstVisible(80);
+    view.setHidden(true);
+    sayMany(3_000);
+    view.setHidden(false);
+    expect(rowSeqs()).toContain(80);
+    expect(view.getSnapshot().held.messages).toBe(3_000);
+  });
+});
+
+describe("whoever is more than 500 events behind", () => {
+  async function sleepThrough(said: () => void): Promise<void> {
+    const { listener } = room.stream;
+    room.streams = [];
+    said();
+    listener.closed(false);
+    await clock.advance(1_000);
+    room.openLast();
+    await clock.advance(FRAME_MS);
+  }
+
+  it("gets the newest page and is told how many messages, and a little later how many mentions, came", async () => {
+    await sleepThrough(() => {
+      sayMany(1_000);
+      room.say({ text: "@Mina look" });
+      room.say({ text: "@Minamoto is somebody else" });
+      sayMany(1_000);
+    });
+    expect(rowSeqs()).toHaveLength(50);
+    expect(view.getSnapshot().away).toEqual({ messages: 2_002, mentions: 0, fromSeq: 1 });
+    expect(searched).toEqual([]);
+    await clock.advance(5_000);
+    expect(searched).toEqual(["Mina"]);
+    expect(view.getSnapshot().away).toEqual({ messages: 2_002, mentions: 1, fromSeq: 1 });
+  });
+
+  it("has them on a click", async () => {
+    await sleepThrough(() => sayMany(2_000));
+    const { away } = view.getSnapshot();
+    const jumped = view.jumpTo(away?.fromSeq ?? 0);
+    view.dismissAway();
+    await jumped;
+    expect(rowSeqs()).toContain(2);
+    expect(view.getSnapshot().away).toBeNull();
+  });
+});
+
+describe("what is always shown", () => {
+  it("is one's own, mentions, replies to oneself and the owner", async () => {
+    room.say({ id: "mine", author: MINA });
+    await crowd(200, 2);
+    const shown = [
+      room.say({ author: MINA }),
+      room.say({ text: "hello @mina" }),
+      room.say({ reply_to: "mine" }),
+      room.say({ author: { id: "id-of-owner", nickname: "owner" } }),
+    ].map(({ seq }) => seq);
+    await crowd(200, 2);
+    expect(rowSeqs()).toEqual(expect.arrayContaining(shown));
+    expect(rowSeqs().length).toBeLessThan(100);
+  });
+
+  it("is what the owner pins, in its own place", async () => {
+    await crowd(200, 2);
+    pin(firstLeftOut());
+    await clock.advance(1_000);
+    const [pinned] = room.pinned;
+    expect(rowSeqs()).toContain(pinned?.seq);
+    expect(rowSeqs()).toEqual(rowSeqs().toSorted((a, b) => a - b));
+    const row = view.getSnapshot().rows.find((each) => each.key === pinned?.id);
+    expect(row).toMatchObject({ isPinned: true });
+  });
+
+  it("is a pinned message only once the list moves again, if it stood still", async () => {
+    await crowd(200, 2);
+    view.freeze({ type: "began", reason: "history" });
+    const before = rowSeqs();
+    pin(firstLeftOut());
+    await clock.advance(1_000);
+    expect(rowSeqs()).toEqual(before);
+    view.freeze({ type: "back-to-newest" });
+    expect(rowSeqs()).toContain(room.pinned[0]?.seq);
+  });
+
+  it("is everything for who wants to read all", async () => {
+    await crowd(200, 2);
+    view.setReading("all");
+    await clock.advance(FRAME_MS);
+    expect(rowSeqs()).toHaveLength(401);
+  });
+
+  it("is what was left out, once it was opened", async () => {
+    await crowd(200, 3);
+    const rows = view.getSnapshot().rows.flatMap((row) => (row.kind === "message" ? [row] : []));
+    const crowded = rows.find((row) => (row.leftOut?.count ?? 0) > 10);
+    expect(crowded?.leftOut).toBeDefined();
+    const { afterSeq, count } = crowded?.leftOut ?? { afterSeq: 0, count: 0 };
+    view.open(afterSeq);
+    const opened = Array.from({ length: count }, (_, index) => afterSeq + 1 + index);
+    expect(rowSeqs()).toEqual(expect.arrayContaining(opened));
+  });
+});
+
+describe("one's own message", () => {
+  const place = () => {
+    const { rows } = view.getSnapshot();
+    const own = rows.findIndex((row) => row.key === "client-1");
+    return own === -1 ? null : rows.length - own;
+  };
+
+  it("is there with the next frame, stays last while it is on its way, and then changes place at most once", async () => {
+    await crowd(200, 2);
+    view.setReading("all");
+    outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
+    await clock.advance(FRAME_MS);
+    expect(place()).toBe(1);
+    const places = new Set<string>();
+    const watch = view.subscribe(() => {
+      const { rows } = view.getSnapshot();
+      const own = rows.findIndex((row) => row.key === "client-1");
+      const before = rows[own - 1];
+      places.add(own === rows.length - 1 ? "last" : `after ${before?.key}`);
+    });
+    await crowd(200, 1);
+    answerPost();
+    await settled();
+    await crowd(200, 2);
+    watch();
+    expect(places.has("last")).toBe(true);
+    expect(places.size).toBeLessThanOrEqual(2);
+    expect(view.getSnapshot().rows.filter((row) => row.key === "client-1")).toHaveLength(1);
+  });
+
+  it("is told of below a list that stands still, with the way to it", async () => {
+    view.freeze({ type: "began", reason: "scroll" });
+    outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
+    await clock.advance(FRAME_MS);
+    expect(view.getSnapshot().lastPost).toEqual({ seq: null });
+    answerPost();
+    await clock.advance(1_000);
+    expect(view.getSnapshot()).toMatchObject({
+      isFrozen: true,
+      lastPost: { seq: room.lastSeq },
+      held: { messages: 0 },
+    });
+  });
+});

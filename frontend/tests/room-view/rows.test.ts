@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "@/lib/contract/types";
+import type { Post } from "@/lib/outbox/outbox";
+import { buildRows, postsNotShown, type Row, type RowParts } from "@/lib/room-view/rows";
+import { message } from "../support/fake-room";
+
+const DAY_MS = 86_400_000;
+
+function rows(messages: Message[], change: Partial<RowParts> = {}): Row[] {
+  return buildRows({
+    messages,
+    hasOlder: true,
+    isShown: () => true,
+    isForMe: () => false,
+    pinned: [],
+    myId: null,
+    myNickname: "me",
+    clientIdOf: () => undefined,
+    posts: [],
+    startOfDay: (timeMs) => timeMs - (timeMs % DAY_MS),
+    ...change,
+  });
+}
+
+const kinds = (all: Row[]) => all.map((row) => row.kind);
+const messageRows = (all: Row[]) => all.filter((row) => row.kind === "message");
+const post = (change: Partial<Post> = {}): Post =>
+  ({
+    clientId: "client-1",
+    roomId: "lobby",
+    text: "mine",
+    replyTo: null,
+    queuedAtMs: Date.parse("2001-09-09T02:00:00Z"),
+    status: "queued",
+    ...change,
+  }) as Post;
+
+describe("rows", () => {
+  it("begin with the room's beginning once there is no older history", () => {
+    expect(kinds(rows([message(1)], { hasOlder: false }))).toEqual(["start", "day", "message"]);
+    expect(kinds(rows([message(1)]))).toEqual(["day", "message"]);
+  });
+
+  it("have a line before each day", () => {
+    const nextDay = message(2, { created_at: "2001-09-10T01:00:00.000Z" });
+    expect(kinds(rows([message(1), nextDay]))).toEqual(["day", "message", "day", "message"]);
+  });
+
+  it("show the name once for messages that follow each other", () => {
+    const bob = { id: "id-of-bob", nickname: "bob" };
+    const all = rows([message(1), message(2), message(3, { author: bob }), message(4, { author: bob })]);
+    expect(messageRows(all).map((row) => row.isFirst)).toEqual([true, false, true, false]);
+  });
+
+  it("say in place how many messages were left out", () => {
+    const all = rows(
+      [1, 2, 3, 4, 5].map((seq) => message(seq)),
+      { isShown: ({ seq }) => seq === 1 || seq === 4 },
+    );
+    expect(messageRows(all).map((row) => row.leftOut)).toEqual([
+      { count: 2, afterSeq: 1 },
+      { count: 1, afterSeq: 4 },
+    ]);
+  });
+
+  it("end with what is being sent, in order", () => {
+    const all = rows([message(1)], { posts: [post(), post({ clientId: "client-2" })] });
+    expect(all.slice(-2).map((row) => row.key)).toEqual(["client-1", "client-2"]);
+  });
+
+  it("keep the key of a message that was mine before the server knew it", () => {
+    const all = rows([message(1)], { clientIdOf: () => "client-1" });
+    expect(messageRows(all)[0]?.key).toBe("client-1");
+  });
+});
+
+describe("a post", () => {
+  const ofMine = message(2, {
+    author: { id: "my-id", nickname: "me" },
+    text: "mine",
+    created_at: "2001-09-09T02:00:01.000Z",
+  });
+  const notShown = (one: Post, messages: Message[]) =>
+    postsNotShown([one], messages, "my-id", () => undefined).length;
+
+  it("stays until the room shows its message", () => {
+    expect(notShown(post({ status: "sent", message: ofMine }), [message(1)])).toBe(1);
+    expect(notShown(post({ status: "sent", message: ofMine }), [message(1), ofMine])).toBe(0);
+  });
+
+  it("is not shown twice when its event comes before its answer", () => {
+    expect(notShown(post({ status: "sending" }), [message(1), ofMine])).toBe(0);
+    expect(notShown(post({ status: "sending" }), [message(1)])).toBe(1);
+  });
+
+  it("that was not sent yet is never taken for an earlier message of the same words", () => {
+    expect(notShown(post({ status: "queued" }), [ofMine])).toBe(1);
+  });
+});
