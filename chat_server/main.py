@@ -1,7 +1,7 @@
 """chat_server, put together: what is opened, in which order, and which layer sees a request first.
 
-with_edge (request id, CORS) → share gate (refuses) → fetch gate (every GET of one room) → write gate (posts, reactions)
-→ policies of HTML → FastAPI (everything else) → the page
+with_http_layers (request id, CORS) → share gate (refuses) → fetch gate (every GET of one room) →
+write gate (posts, reactions) → policies of HTML → FastAPI (everything else) → the page
 """
 
 import gc
@@ -58,7 +58,7 @@ from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSe
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.admission import Admission
-from server_kit.http.asgi import ASGIApp, Gate, with_edge
+from server_kit.http.asgi import ASGIApp, Gate, with_http_layers
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.loop_metrics import measured_loop
@@ -255,7 +255,7 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
         )
         app.mount("/", page)
 
-    return with_edge(with_html_policy(app), settings.allowed_origins, admission, gates)
+    return with_http_layers(with_html_policy(app), settings.allowed_origins, admission, gates)
 
 
 def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:

@@ -1,7 +1,7 @@
 """publish_server, put together.
 
 GET /stream/v1/rooms, GET /stream/v1/rooms/{room_id} → StreamEndpoint, which needs the server's own `send`
-everything else                                      → with_edge (request id, CORS) → FastAPI
+everything else                                      → with_http_layers (request id, CORS) → FastAPI
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
 from server_kit.http.admission import Admission
-from server_kit.http.asgi import Receive, Scope, Send, with_edge
+from server_kit.http.asgi import Receive, Scope, Send, with_http_layers
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.loop_metrics import measured_loop
@@ -192,7 +192,7 @@ class PublishServer:
                     yield
 
         self._app.router.lifespan_context = lifespan
-        self._other = with_edge(self._app, settings.allowed_origins, admission)
+        self._other = with_http_layers(self._app, settings.allowed_origins, admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (

@@ -1,4 +1,7 @@
-"""One log line when a store goes away and one when it is back, however many calls failed in between."""
+"""Whether a dependency (Postgres, Redis, Kafka) answers, as one user of it saw last.
+
+One log line when it becomes unavailable and one when it answers again, however many calls fail in between.
+"""
 
 from logging import Logger
 
@@ -10,8 +13,8 @@ STORE_DOWN = Gauge(
 )
 
 
-class Outage:
-    """The state of one part's link to one store, as that part saw it last."""
+class DependencyStatus:
+    """`store` is the dependency and `part` its user; both are labels of the metrics and words of the log lines."""
 
     def __init__(self, log: Logger, *, store: str, part: str) -> None:
         self._log = log
@@ -19,19 +22,21 @@ class Outage:
         self._part = part
         self._errors = STORE_ERRORS.labels(store, part)
         self._down = STORE_DOWN.labels(store, part)
-        self.is_on = False
+        self.is_down = False
 
     def failed(self, error: BaseException) -> None:
+        """Report a failed call."""
         self._errors.inc()
-        if not self.is_on:
-            self.is_on = True
+        if not self.is_down:
+            self.is_down = True
             self._down.set(1)
             self._log.warning(
                 "%s is unavailable to %s: %s: %s", self._store, self._part, type(error).__name__, error
             )
 
     def succeeded(self) -> None:
-        if self.is_on:
-            self.is_on = False
+        """Report an answered call."""
+        if self.is_down:
+            self.is_down = False
             self._down.set(0)
-            self._log.info("%s is back for %s", self._store, self._part)
+            self._log.info("%s is available to %s again", self._store, self._part)

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 
-class PlainCounter(Collector):
+class EventLoopCounter(Collector):
     """`counts[label values] += 1`, from the event loop's thread only. Every label set is named when it is made."""
 
     def __init__(

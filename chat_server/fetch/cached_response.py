@@ -3,7 +3,7 @@
 from typing import Final
 from zlib import crc32
 
-from chat_server.http.single_write_response import Head
+from chat_server.http.single_write_response import ResponseHead
 from server_kit.http.cors import RawHeaders
 
 FORMAT: Final = "1"
@@ -28,10 +28,10 @@ class Answer:
         self.etag = f'W/"{FORMAT}.{room_id}.{last_seq}.{query_tag}"'.encode()
         validators: RawHeaders = [(b"etag", self.etag), _CACHE_CONTROL]
         common: RawHeaders = [_CONTENT_TYPE, (b"content-length", b"%d" % len(body)), *validators]
-        self.hit = Head(200, [*common, _HIT])
-        self.miss = Head(200, [*common, _MISS])
-        self.unchanged_hit = Head(304, [*validators, _HIT])
-        self.unchanged_miss = Head(304, [*validators, _MISS])
+        self.hit = ResponseHead(200, [*common, _HIT])
+        self.miss = ResponseHead(200, [*common, _MISS])
+        self.unchanged_hit = ResponseHead(304, [*validators, _HIT])
+        self.unchanged_miss = ResponseHead(304, [*validators, _MISS])
 
     def is_known_by(self, if_none_match: bytes) -> bool:
         """Whether the client has it already: RFC 9110, weak comparison."""

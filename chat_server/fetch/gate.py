@@ -16,8 +16,8 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
 from chat_server.http.asgi_responses import send_problem
 from chat_server.http.errors import PROBLEMS_SENT
-from chat_server.http.single_write_response import send_whole
-from server_kit.event_loop_counter import PlainCounter
+from chat_server.http.single_write_response import send_response
+from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.asgi import Receive, Scope, Send, raw_header
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
@@ -40,7 +40,7 @@ _HIT, _MISS, _UNCHANGED, _STALE, _REFUSED, _PROBLEM = _ANSWERS = (
     ("refused",),
     ("problem",),
 )
-_FETCHES = PlainCounter(
+_FETCHES = EventLoopCounter(
     "hotchat_fetches_total", "Fetches by how they were answered", ("answer",), _ANSWERS
 ).counts
 _ROOM_HOT_SENT = PROBLEMS_SENT.labels("room_hot")
@@ -112,7 +112,7 @@ class FetchGate:
             _FETCHES[_REFUSED] += 1
             _ROOM_HOT_SENT.inc()
             head, body = self._parts.refusal_answers.answer(refusal)
-            await send_whole(send, head, extra, b"" if scope["method"] == "HEAD" else body)
+            await send_response(send, head, extra, b"" if scope["method"] == "HEAD" else body)
         except ChatError as error:
             await _send_problem(scope, send, extra, error)
         finally:
@@ -185,11 +185,11 @@ async def _send_answer(scope: Scope, send: Send, extra: RawHeaders, answer: Answ
     if_none_match = raw_header(scope, b"if-none-match")
     if if_none_match is not None and answer.is_known_by(if_none_match):
         _FETCHES[_UNCHANGED] += 1
-        await send_whole(send, answer.unchanged_hit if is_hit else answer.unchanged_miss, extra, b"")
+        await send_response(send, answer.unchanged_hit if is_hit else answer.unchanged_miss, extra, b"")
     else:
         _FETCHES[_HIT if is_hit else _MISS] += 1
         body = b"" if scope["method"] == "HEAD" else answer.body
-        await send_whole(send, answer.hit if is_hit else answer.miss, extra, body)
+        await send_response(send, answer.hit if is_hit else answer.miss, extra, body)
 
 
 async def _send_problem(scope: Scope, send: Send, extra: RawHeaders, error: ChatError) -> None:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import FETCHES, flushed_by
 from chat_server.hotchat.redis_entries import LUA_FUNCTIONS
-from server_kit.dependency_status import Outage
+from server_kit.dependency_status import DependencyStatus
 
 FLUSH_EVERY_S: Final = 0.25
 FLUSH_TIMEOUT_S: Final = 1.0
@@ -70,7 +70,7 @@ class FetchCounters:
         self._sent: _Batch | None = None
         self._sent_number = 0
         self._flushed_key = flushed_by(process_id)
-        self._outage = Outage(log, store="Redis", part="fetch counters")
+        self._status = DependencyStatus(log, store="Redis", part="fetch counters")
 
     def count(self, room_id: str) -> None:
         counts = self._open.counts
@@ -104,11 +104,11 @@ class FetchCounters:
             async with asyncio.timeout(FLUSH_TIMEOUT_S):
                 await self._redis.eval(_ADD_COUNTS, 2, FETCHES, self._flushed_key, *arguments)
         except (RedisError, OSError, TimeoutError) as error:
-            self._outage.failed(error)
+            self._status.failed(error)
         else:
             _FLUSHED.inc(self._sent.total())
             self._sent = None
-            self._outage.succeeded()
+            self._status.succeeded()
 
     def _drop_old(self) -> None:
         oldest_s = self._clock() - MAX_COUNT_AGE_S

@@ -13,7 +13,7 @@ from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
 from chat_server.hotchat.policy import HotEntry
 from chat_server.hotchat.redis_entries import decode_counts, decode_entries
-from server_kit.dependency_status import Outage
+from server_kit.dependency_status import DependencyStatus
 
 REFRESH_EVERY_S: Final = 0.25
 VIEWERS_EVERY_S: Final = 2.0
@@ -41,7 +41,7 @@ class HotRooms:
         self._hot_until_s = 0.0
         self._viewers: dict[str, int] = {}
         self._viewers_until_s = 0.0
-        self._outage = Outage(log, store="Redis", part="hot rooms")
+        self._status = DependencyStatus(log, store="Redis", part="hot rooms")
 
     def is_hot(self, room_id: str) -> bool:
         return room_id in self._hot and self._clock() < self._hot_until_s
@@ -67,9 +67,9 @@ class HotRooms:
                         await self.refresh_viewers()
                         viewers_at_s = self._clock() + VIEWERS_EVERY_S
             except (RedisError, OSError, TimeoutError) as error:
-                self._outage.failed(error)
+                self._status.failed(error)
             else:
-                self._outage.succeeded()
+                self._status.succeeded()
             _HOT_ROOMS.set(len(self._hot) if self._clock() < self._hot_until_s else 0)
             await asyncio.sleep(REFRESH_EVERY_S)
 

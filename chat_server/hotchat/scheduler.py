@@ -22,7 +22,7 @@ from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, repo
 from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.kafka.signal_sender import SignalSender
 from server_kit.background_tasks import EXIT_CODE, BackgroundTasks
-from server_kit.dependency_status import Outage
+from server_kit.dependency_status import DependencyStatus
 from server_kit.redis_client import open_redis
 from server_kit.settings import settings_or_exit
 
@@ -56,7 +56,7 @@ class HeatTick:
         self._store = store
         self._limits = limits
         self._announce = announce
-        self._outage = Outage(log, store="Redis", part="scheduler")
+        self._status = DependencyStatus(log, store="Redis", part="scheduler")
 
     async def tick(self) -> None:
         try:
@@ -76,9 +76,9 @@ class HeatTick:
                 return
         except (RedisError, OSError, TimeoutError) as error:
             _TICKS.labels("redis_unavailable").inc()
-            self._outage.failed(error)
+            self._status.failed(error)
             return
-        self._outage.succeeded()
+        self._status.succeeded()
         _TICKS.labels("done").inc()
         self._announce_heat(drained, entries)
 
@@ -86,7 +86,7 @@ class HeatTick:
         try:
             changed = await self._store.sum_viewers()
         except (RedisError, OSError, TimeoutError) as error:
-            self._outage.failed(error)
+            self._status.failed(error)
             return
         most_viewed = sorted(changed, key=lambda room_id: -changed[room_id])[:MAX_VIEWER_SIGNALS]
         for room_id in most_viewed:

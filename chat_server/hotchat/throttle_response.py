@@ -5,9 +5,9 @@ from random import Random
 from typing import Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from chat_server.http.single_write_response import Head
+from chat_server.http.single_write_response import ResponseHead
 from chat_server.limits.fetch_throttle import Share, Throttle
-from server_kit.event_loop_counter import PlainCounter
+from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 
 MIN_RETRY_S: Final = 0.5
@@ -17,7 +17,7 @@ MAX_REMEMBERED: Final = 2_048
 
 Reason = Literal["over_share", "history", "refuse_all"]
 
-_REFUSALS = PlainCounter(
+_REFUSALS = EventLoopCounter(
     "hotchat_fetches_refused_total",
     "Fetches of hot rooms over their share; in shadow mode they are served all the same",
     ("reason", "mode"),
@@ -64,13 +64,13 @@ class RefusalAnswers:
     def __init__(self, rng: Random, *, mode: str) -> None:
         self._rng = rng
         self._mode = mode
-        self._answers: dict[tuple[str, int], tuple[Head, bytes]] = {}
+        self._answers: dict[tuple[str, int], tuple[ResponseHead, bytes]] = {}
 
     def count(self, refusal: Refusal) -> None:
         """A fetch over its share, refused or (shadow) only noted."""
         _REFUSALS.counts[refusal.reason, self._mode] += 1
 
-    def answer(self, refusal: Refusal) -> tuple[Head, bytes]:
+    def answer(self, refusal: Refusal) -> tuple[ResponseHead, bytes]:
         """Head and body of the 429."""
         wait_s = jittered(max(MIN_RETRY_S, refusal.wait_s), self._rng)
         hundredths = 1 + int(100 * wait_s) if wait_s < 10 else 10 * (1 + int(10 * wait_s))
@@ -83,10 +83,10 @@ class RefusalAnswers:
         return answer
 
 
-def _answer(share: Share, retry_after_s: float) -> tuple[Head, bytes]:
+def _answer(share: Share, retry_after_s: float) -> tuple[ResponseHead, bytes]:
     detail = "This room is hot right now; fetch again later."
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", **share.headers(retry_after_s)}
     problem = ChatError("room_hot", detail, retry_after_s=retry_after_s, headers=headers)
     body = problem.body()
     told = {**problem.headers, "Content-Length": str(len(body))}
-    return Head(429, [(name.lower().encode(), value.encode()) for name, value in told.items()]), body
+    return ResponseHead(429, [(name.lower().encode(), value.encode()) for name, value in told.items()]), body

@@ -73,7 +73,7 @@ async def _on_store_error(_: Request, error: Exception) -> Response:
 
 
 async def _on_failure(_: Request, __: Exception) -> Response:
-    """A bug of ours; the framework raises the error again and with_edge logs it."""
+    """A bug of ours; the framework raises the error again and with_http_layers logs it."""
     return problem_response(internal_error())
 
 

@@ -13,7 +13,7 @@ from server_kit.http.asgi import Send
 from server_kit.http.cors import RawHeaders
 
 
-class Head:
+class ResponseHead:
     """Status and headers, as ASGI wants them and as they go out. Made once, sent to many."""
 
     __slots__ = ("headers", "lines", "status")
@@ -24,7 +24,7 @@ class Head:
         self.lines = b"HTTP/1.1 %d %b\r\n%b" % (status, HTTPStatus(status).phrase.encode(), _lines(headers))
 
 
-async def send_whole(send: Send, head: Head, extra: RawHeaders, body: bytes) -> None:
+async def send_response(send: Send, head: ResponseHead, extra: RawHeaders, body: bytes) -> None:
     """The response; `head` or `extra` must tell the body's length, except to a HEAD and with 304."""
     cycle = getattr(send, "__self__", None)
     if (

@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from chat_contract.events import RoomHeat, RoomViewers
 from chat_contract.topics import CHAT_SIGNALS, event_headers
-from server_kit.dependency_status import Outage
+from server_kit.dependency_status import DependencyStatus
 from server_kit.http.trace_context import new_traceparent
 
 MAX_WAITING: Final = 4_096
@@ -45,7 +45,7 @@ class SignalSender:
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
-        self._outage = Outage(log, store="Kafka", part="signals")
+        self._status = DependencyStatus(log, store="Kafka", part="signals")
 
     def offer(self, signal: RoomHeat | RoomViewers) -> None:
         if len(self._waiting) >= MAX_WAITING:
@@ -68,7 +68,7 @@ class SignalSender:
                     await producer.start()
                 await self._send_all(producer)
             except (KafkaError, OSError, TimeoutError) as error:
-                self._outage.failed(error)
+                self._status.failed(error)
             finally:
                 await _stop(producer)
             self._drop_old()
@@ -102,9 +102,9 @@ class SignalSender:
         error = future.exception()
         if error is not None:
             _DROPPED.labels("kafka_unavailable").inc()
-            self._outage.failed(error)
+            self._status.failed(error)
         else:
-            self._outage.succeeded()
+            self._status.succeeded()
 
     def _drop_old(self) -> None:
         oldest_s = self._clock() - MAX_AGE_S

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from chat_server.http.errors import bad_input, store_unavailable
 from chat_server.postgres.circuit_breaker import StoreCircuit
 from chat_server.postgres.pools import STORE_ERRORS, asyncpg_dsn, is_bad_input, means_postgres_is_away
-from server_kit.dependency_status import Outage
+from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
 
 STATEMENT_TIMEOUT_S: Final = 0.5
@@ -113,7 +113,7 @@ class ReadLane:
         self._for_unknown_rooms = asyncio.Semaphore(third)
         self._for_history = asyncio.Semaphore(third)
         self._waiting = 0
-        self._outage = Outage(log, store="Postgres", part=name)
+        self._status = DependencyStatus(log, store="Postgres", part=name)
         self.circuit = StoreCircuit()
 
     async def fetch(
@@ -136,7 +136,7 @@ class ReadLane:
         finally:
             self._waiting -= 1
         self.circuit.succeeded()
-        self._outage.succeeded()
+        self._status.succeeded()
         _STATEMENTS.labels(name).inc()
         return rows
 
@@ -158,7 +158,7 @@ class ReadLane:
                 raise bad_input() from error
             if means_postgres_is_away(error):
                 self.circuit.failed(self._clock())
-            self._outage.failed(error)
+            self._status.failed(error)
             raise store_unavailable() from error
 
 

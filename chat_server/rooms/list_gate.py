@@ -1,6 +1,6 @@
 """Lists of rooms that are in memory, in plain ASGI: every page load asks for one, and no router is needed for it."""
 
-from chat_server.http.single_write_response import send_whole
+from chat_server.http.single_write_response import send_response
 from chat_server.rooms.room_list import RoomLists
 from server_kit.http.asgi import Receive, Scope, Send, raw_header
 from server_kit.http.cors import RawHeaders
@@ -22,7 +22,7 @@ class RoomListGate:
             return False
         if_none_match = raw_header(scope, b"if-none-match")
         if if_none_match is not None and answer.is_known_by(if_none_match):
-            await send_whole(send, answer.unchanged_hit, extra, b"")
+            await send_response(send, answer.unchanged_hit, extra, b"")
         else:
-            await send_whole(send, answer.hit, extra, answer.body)
+            await send_response(send, answer.hit, extra, answer.body)
         return True

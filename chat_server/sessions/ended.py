@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.postgres.pools import STORE_ERRORS, driver_connection
-from server_kit.dependency_status import Outage
+from server_kit.dependency_status import DependencyStatus
 from server_kit.session_tokens import LIFETIME_S, Session
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class EndedSessionsPoll:
         self._ended = ended
         self._repository = repository
         self._since = start
-        self._outage = Outage(log, store="Postgres", part="ended sessions")
+        self._status = DependencyStatus(log, store="Postgres", part="ended sessions")
 
     async def poll(self) -> None:
         """Read what was ended since the last call. Raises errors of the store."""
@@ -141,6 +141,6 @@ class EndedSessionsPoll:
             try:
                 await self.poll()
             except STORE_ERRORS as error:
-                self._outage.failed(error)
+                self._status.failed(error)
             else:
-                self._outage.succeeded()
+                self._status.succeeded()

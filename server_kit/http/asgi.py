@@ -1,4 +1,4 @@
-"""The outermost ASGI layer of both servers: request id and CORS, without a framework's cost on hot paths."""
+"""The HTTP layers of both servers, in plain ASGI: request id, CORS, admission, then the gates, then the framework."""
 
 import logging
 import time
@@ -73,7 +73,7 @@ class Admit(Protocol):
     def check(self, scope: Scope, head: RequestHead) -> None: ...
 
 
-def with_edge(
+def with_http_layers(
     app: ASGIApp, allowed_origins: Sequence[str], admission: Admit, gates: Sequence[Gate] = ()
 ) -> ASGIApp:
     """`app` behind the gates, with X-Request-ID on every response, CORS where an Origin asks, and preflights answered.
@@ -83,7 +83,7 @@ def with_edge(
     passes = admission.passes
     guarded = with_failures_answered(app)
 
-    async def edge(scope: Scope, receive: Receive, send: Send) -> None:
+    async def layered(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
@@ -113,7 +113,7 @@ def with_edge(
 
         await guarded(scope, receive, send_with_extra)
 
-    return edge
+    return layered
 
 
 async def _admitted(

@@ -131,7 +131,7 @@ async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
         own_valkey.start()
 
         async def is_back() -> bool:
-            return "Redis is back for hot rooms" in server.log_tail(10_000)
+            return "Redis is available to hot rooms again" in server.log_tail(10_000)
 
         await until(is_back, within_s=20, what="the return of Redis")
         assert await is_cold()
