@@ -14,7 +14,6 @@ COPY chat_contract chat_contract
 COPY server_kit server_kit
 COPY chat_server chat_server
 COPY publish_server publish_server
-COPY local_stack local_stack
 RUN PYTHONPATH=/opt/build python -m pip wheel -q --no-index --no-deps --no-build-isolation --wheel-dir=/wheel . \
  && python -m pip install -q --no-index --no-deps --target=/opt/ours /wheel/*.whl
 

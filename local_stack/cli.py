@@ -1,4 +1,4 @@
-"""`hotchat run`, also as `python -m local_stack`: the whole chat room on this machine."""
+"""`python -m local_stack`: the whole chat room on this machine; `make run` calls it."""
 
 import argparse
 import ctypes
@@ -23,7 +23,7 @@ class StopAsked(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 after a stop by signal, 1 after a failure."""
-    parser = argparse.ArgumentParser(prog="hotchat", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
     parser.add_argument("command", nargs="?", default="run", choices=["run"], help="run: start everything")
     parser.parse_args(arguments)
     if os.environ.pop("HOTCHAT_STOP_WITH_PARENT", ""):
