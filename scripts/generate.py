@@ -1,4 +1,4 @@
-"""Makes the files that are made from code. With --check it only says which are out of date, and fails."""
+"""Write the generated files. With --check only list those that are out of date, and fail if there are any."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from decisions_page import decisions_page
 from settings_page import settings_page
 
 from local_stack.node import FRONTEND, find_npm
@@ -25,20 +26,20 @@ def main(arguments: list[str]) -> int:
         if not is_check:
             path.write_text(wanted)
     if stale:
-        print(f"{'Out of date' if is_check else 'Made anew'}: {', '.join(stale)}")
+        print(f"{'Out of date' if is_check else 'Regenerated'}: {', '.join(stale)}")
         if is_check:
             print("Run: .venv/bin/python scripts/generate.py")
     return int(is_check and bool(stale))
 
 
 def output_of(module: str) -> str:
-    """What `python -m module` prints."""
+    """The output of `python -m module`."""
     command = [sys.executable, "-m", module]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def typescript(document: Path) -> str:
-    """The types of an OpenAPI document."""
+    """TypeScript types for an OpenAPI document."""
     npm, env = find_npm()
     with TemporaryDirectory() as folder:
         made = Path(folder) / "types.ts"
@@ -50,6 +51,7 @@ def typescript(document: Path) -> str:
 
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "settings.md": settings_page,
+    ROOT / "docs" / "decisions" / "README.md": decisions_page,
     FRONTEND / "openapi.json": lambda: output_of("chat_server.http.print_openapi"),
     CONTRACT / "openapi.ts": lambda: typescript(FRONTEND / "openapi.json"),
 }
