@@ -30,6 +30,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from server_kit.http.client_address import NO_ADDRESS
+from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
@@ -87,6 +88,7 @@ class Connections:
         self.clock = clock
         self.rng = rng
         self.log = LimitedLog(log, clock)
+        self.budget = IterationBudget()
         self.count = 0
         self.first_byte: Waiting = {}
         self.head: Waiting = {}
@@ -188,6 +190,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.waits_in: Waiting | None = None
         self.refusal: ChatError | None = None
         self.raw_bytes = 0
+        self.unparsed = b""
+        """Bytes that wait for a later iteration of the event loop. Reading is paused meanwhile."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -207,6 +211,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # The first lines are every request's path, so they call nothing they can do without.
+        budget = self.guard.budget
+        if budget.spent == 0:
+            budget.begin()
+        elif budget.spent >= MAX_COST:
+            self._parse_later(data)
+            return
+        budget.spent += cost_of(data)
         if self.refusal is None and len(data) <= PIECE_BYTES:
             scope = self.scope
             try:
@@ -229,6 +240,18 @@ class GuardedProtocol(HttpToolsProtocol):
             self._feed_in_pieces(data)
         if self.parser is not None and self.refusal is None:
             self._check_progress()
+
+    def _parse_later(self, data: bytes) -> None:
+        if not self.unparsed:
+            self.guard.budget.wait(self._parse_unparsed)
+        self.unparsed += data
+        self.flow.pause_reading()
+
+    def _parse_unparsed(self) -> None:
+        data, self.unparsed = self.unparsed, b""
+        if data and not self.transport.is_closing():
+            self.flow.resume_reading()
+            self.data_received(data)
 
     def _feed_in_pieces(self, data: bytes) -> None:
         pieces = memoryview(data)
@@ -408,6 +431,7 @@ class GuardedProtocol(HttpToolsProtocol):
         return place
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.unparsed = b""
         self._wait_in(None)
         self.guard.stalled.pop(self, None)
         if self.place is not None:

@@ -1,0 +1,112 @@
+"""How much one iteration of the event loop parses, however much arrives at once."""
+
+import asyncio
+import socket
+from collections import Counter
+from random import Random
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from chat_server.config import ChatSettings
+from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.connections import Connections, guarded_protocol
+from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
+from server_kit.shares import Shares
+
+POST = b"POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+GET = b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def test_a_post_and_a_large_body_cost_more_than_a_read() -> None:
+    assert cost_of(GET) == 1
+    assert cost_of(POST) == 4
+    assert cost_of(POST + b"x" * 16_384) == 8
+
+
+async def test_everything_that_waits_is_resumed_in_order_of_arrival() -> None:
+    budget, resumed = IterationBudget(), list[int]()
+
+    def parse(number: int) -> None:
+        resumed.append(number)
+        budget.spent += MAX_COST // 2
+
+    budget.begin()
+    budget.spent = MAX_COST
+    for number in range(5):
+        budget.wait(lambda number=number: parse(number))  # type: ignore[misc]
+    counts = []
+    while budget.spent:
+        await asyncio.sleep(0)
+        counts.append(len(resumed))
+    assert resumed == list(range(5))
+    assert counts == [2, 4, 5, 5]
+
+
+async def begun_by_iteration(requests: list[bytes]) -> list[int]:
+    """Send each request on a connection of its own, all before the server reads one; how many began together."""
+    loop = asyncio.get_running_loop()
+    iteration, begun, answered = 0, Counter[int](), asyncio.Event()
+
+    def count_iterations() -> None:
+        nonlocal iteration
+        iteration += 1
+        if not answered.is_set():
+            loop.call_soon(count_iterations)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        begun[iteration] += 1
+        if begun.total() == len(requests):
+            answered.set()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    guard = Connections(
+        Shares(ChatSettings(hotchat_secret="s" * 32), Random(1)), 10_000, loop.time, Random(1)
+    )
+    config = uvicorn.Config(app, http=guarded_protocol(guard), ws="none", log_config=None)
+    config.load()
+    state = ServerState()
+    server = await loop.create_server(
+        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),  # type: ignore[call-arg]
+        "127.0.0.1",
+        0,
+    )
+    port = server.sockets[0].getsockname()[1]
+    clients = []
+    try:
+        for _ in requests:
+            client = socket.socket()
+            client.setblocking(False)
+            await loop.sock_connect(client, ("127.0.0.1", port))
+            clients.append(client)
+        while len(state.connections) < len(requests):
+            await asyncio.sleep(0)
+        for client, request in zip(clients, requests, strict=True):
+            client.send(request)
+        loop.call_soon(count_iterations)
+        async with asyncio.timeout(10):
+            await answered.wait()
+        for client in clients:
+            answer = await asyncio.wait_for(loop.sock_recv(client, 1_000), 5)
+            assert answer.startswith(b"HTTP/1.1 204")
+    finally:
+        for client in clients:
+            client.close()
+        server.close()
+        for transport in list(state.connections):
+            transport.transport.abort()
+    assert guard.budget.waiting == 0
+    return sorted(begun.values())
+
+
+async def test_of_many_posts_that_arrive_together_only_32_begin_in_one_iteration() -> None:
+    begun = await begun_by_iteration([POST % number for number in range(150)])
+    assert sum(begun) == 150
+    assert max(begun) <= MAX_COST // 4
+
+
+async def test_of_many_reads_that_arrive_together_only_128_begin_in_one_iteration() -> None:
+    begun = await begun_by_iteration([GET % number for number in range(300)])
+    assert sum(begun) == 300
+    assert max(begun) <= MAX_COST
