@@ -6,6 +6,11 @@ from uuid import UUID
 from chat_contract.events import Message
 
 
+def utf8_bytes(text: str) -> int:
+    """The length of the text in UTF-8. Unpaired surrogates count too: they are refused one by one, later."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
 @dataclass(frozen=True, slots=True)
 class PostMessage:
     """`message_id` is made by the caller (UUIDv7); (room, author, client_message_id) is the idempotency key."""
@@ -24,8 +29,8 @@ class PostMessage:
         return self.author_id
 
     @property
-    def characters(self) -> int:
-        return len(self.text)
+    def text_bytes(self) -> int:
+        return utf8_bytes(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class EditMessage:
         return self.editor_id
 
     @property
-    def characters(self) -> int:
-        return len(self.text)
+    def text_bytes(self) -> int:
+        return utf8_bytes(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class DeleteMessage:
         return self.deleter_id
 
     @property
-    def characters(self) -> int:
+    def text_bytes(self) -> int:
         return 0
 
 
@@ -76,7 +81,7 @@ class SetPin:
     traceparent: str | None = None
 
     @property
-    def characters(self) -> int:
+    def text_bytes(self) -> int:
         return 0
 
 
@@ -90,7 +95,7 @@ class SetReaction:
     traceparent: str | None = None
 
     @property
-    def characters(self) -> int:
+    def text_bytes(self) -> int:
         return 0
 
 

@@ -6,17 +6,17 @@ time, never for the same room.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Final, Self, cast
+from typing import Final, Self, TypeVar, cast
 
 import asyncpg
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
-from chat_server.messages.batch import Known, Outcome, StoredEvent, apply_batch, read_needs
+from chat_server.messages.batch import SLICE, Known, Outcome, StoredEvent, apply_in_slices, read_needs
 from chat_server.messages.lane import CONNECTION_LOST, Lane
 from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
 from chat_server.messages.silence import LOOK_S, Silence
@@ -67,6 +67,8 @@ WRITES_FAILED = Counter(
 ROOM_SKIPS = Counter(
     "hotchat_write_room_skips_total", "Times a room was passed by because another process held it"
 )
+
+_Result = TypeVar("_Result")
 
 Handover = Callable[[Sequence[StoredEvent]], None]
 
@@ -277,7 +279,7 @@ class GroupCommitWriter:
                         reactions=await read_reactions(connection, reaction_keys),
                     )
                     self._heard()
-                    outcome = apply_batch(operations, known, now)
+                    outcome = await _in_slices(apply_in_slices(operations, known, now))
                     if outcome.events:
                         await write(connection, outcome, now)
                         self._heard()
@@ -303,13 +305,7 @@ class GroupCommitWriter:
     def _answer(self, writes: Sequence[PendingWrite], outcome: Outcome) -> None:
         if outcome.events:
             self._hand_over(outcome.events)
-        for pending, result in zip(writes, outcome.results, strict=True):
-            if pending.result.done():
-                continue
-            if isinstance(result, ChatError):
-                pending.result.set_exception(result)
-            else:
-                pending.result.set_result(result)
+        _resolve(list(zip(writes, outcome.results, strict=True)))
 
     def _put_back(self, writes: list[PendingWrite]) -> set[str]:
         skipped = {write.operation.room_id for write in writes}
@@ -332,6 +328,29 @@ class GroupCommitWriter:
                 lane.drop()
             await asyncio.sleep(0.05)
         return None
+
+
+async def _in_slices(work: Generator[None, None, _Result]) -> _Result:
+    """The result of the generator; the event loop runs other callbacks wherever it yields."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(_Result, end.value)
+        await asyncio.sleep(0)
+
+
+def _resolve(results: Sequence[tuple[PendingWrite, OperationResult | ChatError]]) -> None:
+    """Answer the writes, SLICE in an iteration of the event loop: each answer makes its request send a response."""
+    for pending, result in results[:SLICE]:
+        if pending.result.done():
+            continue
+        if isinstance(result, ChatError):
+            pending.result.set_exception(result)
+        else:
+            pending.result.set_result(result)
+    if len(results) > SLICE:
+        asyncio.get_running_loop().call_soon(_resolve, results[SLICE:])
 
 
 async def _roll_back(connection: asyncpg.Connection) -> None:

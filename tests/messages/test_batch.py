@@ -1,6 +1,7 @@
 """The fold of one transaction's operations: what takes a seq, and what everybody is answered."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,10 +12,11 @@ from chat_server.messages.batch import (
     MAX_EDITS,
     MAX_PINNED,
     MAX_REVISIONS,
+    SLICE,
     Known,
     Outcome,
     RoomRow,
-    apply_batch,
+    apply_in_slices,
 )
 from chat_server.messages.operations import (
     DeleteMessage,
@@ -35,7 +37,19 @@ OWNER = uuid.uuid4()
 
 def apply(*operations: Operation, last_seq: int = 0) -> Outcome:
     known = Known(rooms={"r": RoomRow("r", last_seq, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
-    return apply_batch(operations, known, NOW)
+    outcome, _ = apply_counting_pauses(operations, known)
+    return outcome
+
+
+def apply_counting_pauses(operations: Sequence[Operation], known: Known) -> tuple[Outcome, int]:
+    work = apply_in_slices(operations, known, NOW)
+    pauses = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value, pauses
+        pauses += 1
 
 
 def log(outcome: Outcome) -> list[tuple[int, str]]:
@@ -48,6 +62,21 @@ def react(message_id: UUID, user: UUID, present: bool = True, kind: str = "heart
 
 def pin(message_id: UUID, by: UUID = OWNER, present: bool = True) -> SetPin:
     return SetPin("r", message_id, by, present)
+
+
+def test_a_large_batch_pauses_after_every_slice_of_operations_and_of_events() -> None:
+    known = Known(rooms={"r": RoomRow("r", 0, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
+    outcome, pauses = apply_counting_pauses([post("r") for _ in range(3 * SLICE)], known)
+    assert [event.seq for event in outcome.events] == list(range(1, 3 * SLICE + 1))
+    assert (
+        pauses == 2 + 1 + 2 + 1
+    )  # between slices of operations, before the events, between their slices, at the end
+
+
+def test_a_batch_of_one_slice_never_pauses() -> None:
+    known = Known(rooms={"r": RoomRow("r", 0, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
+    _, pauses = apply_counting_pauses([post("r") for _ in range(SLICE)], known)
+    assert pauses == 0
 
 
 def test_each_message_takes_the_next_seq() -> None:

@@ -11,7 +11,7 @@ from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.messages.operations import DeleteMessage, SetReaction
 from chat_server.messages.write_queue import (
     MAX_BATCH,
-    MAX_BATCH_CHARACTERS,
+    MAX_BATCH_BYTES,
     MAX_QUEUED,
     MAX_QUEUED_OF_USER,
     Batch,
@@ -73,12 +73,22 @@ async def test_a_batch_of_long_texts_is_short_and_every_room_gets_its_turn() -> 
     while len(turns) < len(rooms):
         batch = queue.take()
         assert batch is not None
-        characters = sum(write.operation.characters for write in batch.writes)
-        assert characters <= MAX_BATCH_CHARACTERS + MAX_TEXT_CODE_POINTS
+        size = sum(write.operation.text_bytes for write in batch.writes)
+        assert size <= MAX_BATCH_BYTES + MAX_TEXT_CODE_POINTS
         turns.update(batch.room_ids())
         batches += 1
         queue.release(batch.room_ids())
-    assert batches <= len(rooms) * MAX_TEXT_CODE_POINTS / MAX_BATCH_CHARACTERS + 1
+    assert batches <= len(rooms) * MAX_TEXT_CODE_POINTS / MAX_BATCH_BYTES + 1
+
+
+async def test_a_batch_is_bounded_by_the_bytes_of_its_texts() -> None:
+    queue, future = WriteQueue(), asyncio.get_running_loop().create_future()
+    text = "\N{PARTY POPPER}" * MAX_TEXT_CODE_POINTS
+    for _ in range(100):
+        queue.offer(PendingWrite(post("room", text), future, 0.0))
+    batch = queue.take()
+    assert batch is not None
+    assert len(batch.writes) == MAX_BATCH_BYTES // len(text.encode())
 
 
 async def test_what_leaves_the_queue_and_comes_back_is_counted_again() -> None:
