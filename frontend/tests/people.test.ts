@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { userHue, userTag } from "@/lib/people/user-appearance";
-import { SeenNames } from "@/lib/people/duplicate-nicknames";
+import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { shownName } from "@/lib/text/shown-name";
 
 const ANN = "0198c3a0-0000-7000-8000-000000000001";
@@ -15,27 +15,27 @@ it("two people of one name have a colour and a tag of their own, the same on eve
 
 describe("a name", () => {
   it("is shared once the page has seen two people of it, in any case and width", () => {
-    const names = new SeenNames();
+    const names = new DuplicateNicknames();
     const changed = vi.fn();
     names.subscribe(changed);
-    names.see(ANN, "Ann");
-    names.see(ANN, "Ann");
-    expect([names.isShared("Ann"), changed.mock.calls.length]).toEqual([false, 0]);
-    names.see(OTHER_ANN, "ＡＮＮ");
-    names.see(ANN, "ann");
-    expect([names.isShared("Ann"), changed.mock.calls.length]).toEqual([true, 1]);
+    names.observe(ANN, "Ann");
+    names.observe(ANN, "Ann");
+    expect([names.isDuplicate("Ann"), changed.mock.calls.length]).toEqual([false, 0]);
+    names.observe(OTHER_ANN, "ＡＮＮ");
+    names.observe(ANN, "ann");
+    expect([names.isDuplicate("Ann"), changed.mock.calls.length]).toEqual([true, 1]);
   });
 
   it("is forgotten when too many others came after it", () => {
-    const names = new SeenNames(2);
+    const names = new DuplicateNicknames(2);
     for (const [id, name] of [
       ["1", "a"],
       ["2", "b"],
       ["3", "c"],
       ["4", "a"],
     ] as const)
-      names.see(id, name);
-    expect(names.isShared("a")).toBe(false);
+      names.observe(id, name);
+    expect(names.isDuplicate("a")).toBe(false);
   });
 
   it.each([

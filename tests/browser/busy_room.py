@@ -66,8 +66,8 @@ class BusyRoom:
         )
         return found
 
-    async def is_frozen(self) -> None:
-        await expect(self.tab.list).to_have_attribute("data-frozen", "true")
+    async def is_paused(self) -> None:
+        await expect(self.tab.list).to_have_attribute("data-paused", "true")
 
     async def stands_still(self) -> None:
         """A key's or a wheel's scroll is over: the browser draws it over several frames."""
@@ -95,7 +95,7 @@ class BusyRoom:
         """The reader went up: where each row is from then on."""
         await self.tab.list.focus()
         await self.tab.page.keyboard.press("PageUp")
-        await self.is_frozen()
+        await self.is_paused()
         await self.stands_still()
         return await self.rows_in_view()
 

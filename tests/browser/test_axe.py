@@ -108,7 +108,7 @@ async def test_axe_finds_nothing_in_menus_lists_and_dialogs_of_messages(people: 
     await page.keyboard.press("Escape")
 
     await tab.choose("to look at", "Copy text")
-    await expect(page.locator(".notice")).to_be_visible()
+    await expect(page.locator(".toast")).to_be_visible()
     assert await violations(tab) == [], "notice"
 
     await tab.choose("to look at", "Reply")

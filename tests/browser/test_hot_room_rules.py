@@ -81,7 +81,7 @@ async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom,
         case _:
             await rows.nth(-3).get_by_label("More actions").evaluate("button => button.click()")
             await expect(page.get_by_role("menu")).to_be_visible()
-    await busy.is_frozen()
+    await busy.is_paused()
     await busy.stands_still()
     before = await busy.rows_in_view()
     assert len(before) > 3
@@ -96,12 +96,12 @@ async def test_a_finger_on_the_list_makes_it_stand_still(busy: BusyRoom) -> None
     devtools = await busy.tab.page.context.new_cdp_session(busy.tab.page)
     touch = {"type": "touchStart", "touchPoints": [{"x": 500, "y": 400}]}
     await devtools.send("Input.dispatchTouchEvent", touch)
-    await busy.is_frozen()
+    await busy.is_paused()
     await busy.stands_still()
     before = await busy.rows_in_view()
     await devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     await busy.frames(60)
-    await busy.is_frozen()  # also when the finger has left: only End, Esc or the chip let go
+    await busy.is_paused()  # also when the finger has left: only End, Esc or the chip let go
     await busy.nothing_moved_since(before)
 
 
@@ -113,7 +113,7 @@ async def test_only_a_pointer_that_rests_for_300_ms_makes_it_stand_still(busy: B
                 const enteredMs = performance.now();
                 new MutationObserver(() => {
                     if (list.dataset.frozen === 'true') frozen(performance.now() - enteredMs);
-                }).observe(list, {attributeFilter: ['data-frozen']});
+                }).observe(list, {attributeFilter: ['data-paused']});
             }, {capture: true, once: true}));
         }"""
     )
@@ -124,9 +124,9 @@ async def test_only_a_pointer_that_rests_for_300_ms_makes_it_stand_still(busy: B
 async def test_hover_lets_the_list_go_when_the_pointer_leaves(busy: BusyRoom) -> None:
     await busy.gets_busy()
     await busy.tab.page.mouse.move(500, 400)
-    await busy.is_frozen()
+    await busy.is_paused()
     await busy.tab.page.mouse.move(500, 20)
-    await expect(busy.tab.list).to_have_attribute("data-frozen", "false")
+    await expect(busy.tab.list).to_have_attribute("data-paused", "false")
 
 
 @pytest.mark.parametrize("way", ["End", "Escape", "chip"])
@@ -134,7 +134,7 @@ async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way:
     await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
-    await busy.is_frozen()
+    await busy.is_paused()
     if way == "chip":
         await expect(busy.tab.page.locator(".chips")).to_have_css(
             "opacity", "1"
@@ -143,7 +143,7 @@ async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way:
         await busy.tab.page.mouse.move(500, 20)
     else:
         await busy.tab.page.keyboard.press(way)
-    await expect(busy.tab.list).to_have_attribute("data-frozen", "false")
+    await expect(busy.tab.list).to_have_attribute("data-paused", "false")
     await busy.rate(0)
     last = await busy.control("say", nickname="Olivia", text="the very last")
     await expect(busy.tab.page.locator(f"[data-message-id='{last['id']}']")).to_be_in_viewport()
@@ -153,7 +153,7 @@ async def test_a_click_acts_on_the_row_that_was_under_the_pointer(busy: BusyRoom
     await busy.gets_busy()
     page = busy.tab.page
     await page.mouse.move(420, 500)
-    await busy.is_frozen()
+    await busy.is_paused()
     await busy.stands_still()
     under = await page.evaluate(
         "() => document.elementFromPoint(420, 500).closest('article')?.dataset.messageId ?? null"
@@ -334,7 +334,7 @@ async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -
     await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
-    await busy.is_frozen()
+    await busy.is_paused()
     await busy.control("say", nickname="Ann", text="look here @Mina")
     await busy.control("say", nickname="Bob", text="an answer to that", reply_to=own_id)
     await busy.control("say", nickname="Olivia", text="a word from the owner")
@@ -427,7 +427,7 @@ async def test_sending_while_frozen_does_not_scroll_and_a_chip_links_to_it(busy:
     await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
-    await busy.is_frozen()
+    await busy.is_paused()
     await busy.stands_still()
     before = await busy.rows_in_view()
     await busy.tab.write("sent from up here")

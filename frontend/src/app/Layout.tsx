@@ -2,10 +2,10 @@ import { Outlet } from "@tanstack/react-router";
 import { createContext, use, useState } from "react";
 import { RoomList } from "@/features/rooms/RoomList";
 import { Contained } from "@/ui/Contained";
-import { lazyPart } from "@/ui/lazy-component";
+import { lazyComponent } from "@/ui/lazy-component";
 import { PartBoundary } from "@/ui/PartBoundary";
 
-const Drawer = lazyPart(() => import("./Drawer"));
+const Drawer = lazyComponent(() => import("./Drawer"));
 
 const OpenMenuContext = createContext<() => void>(() => undefined);
 export const useOpenMenu = (): (() => void) => use(OpenMenuContext);

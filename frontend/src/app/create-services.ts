@@ -5,7 +5,7 @@ import { OtherSession, Outbox } from "@/lib/outbox/outbox";
 import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
-import { remember, remembered } from "@/lib/safe-storage";
+import { readStored, writeStored } from "@/lib/safe-storage";
 import { SessionStore } from "@/lib/session/session-store";
 import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
 import { eventSourceStream } from "@/lib/stream/event-source-stream";
@@ -14,20 +14,20 @@ import { openSharedStreams } from "@/lib/stream/shared-streams";
 
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
-const ALONE_WITHIN_MS = 3_000; // a post that takes longer has left with its own cookie
+const SESSION_LOCK_TIMEOUT_MS = 3_000; // a post that takes longer has left with its own cookie
 
 /** Everything the page works with, made once. */
 export function createServices(): Services {
   const storage = localStorageIfAllowed();
   // In a frame of another site a cookie is not sent; the token is, and what such a frame remembers is that site's alone.
   const isFramed = window.parent !== window;
-  let token = isFramed ? remembered(TOKEN_KEY) : null;
+  let token = isFramed ? readStored(TOKEN_KEY) : null;
   const keepToken = (made: string | null) => {
     token = made;
-    if (made !== null) remember(TOKEN_KEY, made);
+    if (made !== null) writeStored(TOKEN_KEY, made);
   };
   const api = new ChatApi((input) => fetch(withToken(new Request(input), token)));
-  const config = onceUntilItWorks(api.config);
+  const config = cachedOnSuccess(api.config);
   const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
   const session = new SessionStore(api, storage, isFramed ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
@@ -54,7 +54,7 @@ export function createServices(): Services {
     outbox.userChanged();
     if (session.getSnapshot().viewer === null) readCounts.refresh();
   });
-  window.addEventListener("storage", session.heardOfOtherTab);
+  window.addEventListener("storage", session.onStorageEvent);
   window.addEventListener("online", outbox.flush);
   void session.load();
   void outbox.restore();
@@ -86,7 +86,7 @@ function withToken(request: Request, token: string | null): Request {
 }
 
 /** One call for all who ask; a failed one is forgotten. */
-function onceUntilItWorks(ask: () => Promise<Config>): () => Promise<Config> {
+function cachedOnSuccess(ask: () => Promise<Config>): () => Promise<Config> {
   let asked: Promise<Config> | null = null;
   return () => {
     asked ??= ask().catch((error: unknown) => {
@@ -110,7 +110,7 @@ const exclusively = (name: string, work: () => Promise<void>): Promise<void> => 
 
 /** A session changes while no tab sends under the one before. */
 const alone = (work: () => Promise<void>): Promise<void> =>
-  withLock({ name: SESSION_LOCK, signal: AbortSignal.timeout(ALONE_WITHIN_MS) }, work);
+  withLock({ name: SESSION_LOCK, signal: AbortSignal.timeout(SESSION_LOCK_TIMEOUT_MS) }, work);
 
 async function withLock<T>(
   { name, ...options }: LockOptions & { name: string },

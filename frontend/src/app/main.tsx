@@ -5,7 +5,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { initReactI18next } from "react-i18next";
 import { Contained } from "@/ui/Contained";
-import { isTriedAgain, waitMs } from "@/lib/api/retries";
+import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
 import { startI18n } from "@/lib/i18n/i18n";
 import { ServicesContext } from "@/ui/services-context";
 import { Crashed } from "./Crashed";
@@ -21,8 +21,8 @@ const services = createServices();
 const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      retry: (failures, error) => isTriedAgain(failures + 1, error),
-      retryDelay: (failures, error) => waitMs(failures + 1, error, Math.random),
+      retry: (failures, error) => shouldRetry(failures + 1, error),
+      retryDelay: (failures, error) => retryDelayMs(failures + 1, error, Math.random),
     },
   },
 });

@@ -1,4 +1,4 @@
-/** Copy text, also on a page that is not served over TLS, where browsers hide their clipboard. */
+/** Copy text, also on a page without TLS, where browsers offer no clipboard API. */
 export async function copyText(text: string): Promise<void> {
   if (window.isSecureContext) {
     await navigator.clipboard.writeText(text);
@@ -9,7 +9,7 @@ export async function copyText(text: string): Promise<void> {
   field.className = "visually-hidden";
   document.body.append(field);
   field.select();
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way there is outside secure contexts
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way outside secure contexts
   document.execCommand("copy");
   field.remove();
 }

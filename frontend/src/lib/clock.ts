@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Call back after `ms`; the answer cancels it. */
+  /** Call back after `ms`; the returned function cancels it. */
   after(ms: number, call: () => void): () => void;
 }
 

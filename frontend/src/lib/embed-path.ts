@@ -1,2 +1,2 @@
-/** Whether a path is below `/embed`, where pages of others may show it in a frame: nothing there leads out of it. */
+/** Whether a path is below `/embed`. Other sites may frame these pages, so they have no links to the rest of the app. */
 export const isEmbedPath = (pathname: string): boolean => /^\/+embed(?:\/|$)/i.test(pathname);

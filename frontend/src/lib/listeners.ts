@@ -1,4 +1,4 @@
-/** Who wants to know. `onFirst` and `onLast` open and close what costs something only while somebody looks. */
+/** A set of change listeners. `onFirst` and `onLast` open and close resources that are needed only while it is not empty. */
 export class Listeners {
   readonly #listeners = new Set<() => void>();
 

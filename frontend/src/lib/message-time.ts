@@ -1,4 +1,4 @@
-/** Times as the reader's language and place write them. */
+/** Times formatted in the reader's language and time zone. */
 
 const clocks = new Map<
   string,
@@ -25,7 +25,7 @@ export const exactTime = (time: string, language: string): string =>
 export const dayName = (dayMs: number, language: string): string =>
   clock(language).day.format(new Date(dayMs));
 
-/** Midnight before `timeMs` where the reader is, in ms since the epoch. */
+/** Midnight before `timeMs` in the reader's time zone, in ms since the epoch. */
 export function startOfDay(timeMs: number): number {
   const date = new Date(timeMs);
   return date.setHours(0, 0, 0, 0);

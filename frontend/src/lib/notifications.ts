@@ -1,18 +1,17 @@
-/** Browser notifications of mentions, only when asked for and only while the page is not looked at. */
-
-import { remember, remembered } from "./safe-storage";
+/** Browser notifications of mentions: only when the reader has enabled them, and only while the page is hidden. */
+import { readStored, writeStored } from "./safe-storage";
 
 const KEY = "hotchat.notify";
 
 export const canNotify = (): boolean => "Notification" in window && window.isSecureContext;
 
 export const isNotifying = (): boolean =>
-  canNotify() && Notification.permission === "granted" && remembered(KEY) === "on";
+  canNotify() && Notification.permission === "granted" && readStored(KEY) === "on";
 
-/** Ask the browser, and remember; false when it does not allow it. */
+/** Ask the browser for permission and store the choice; false when the browser refuses. */
 export async function setNotifying(isOn: boolean): Promise<boolean> {
   if (isOn && (await Notification.requestPermission()) !== "granted") return false;
-  remember(KEY, isOn ? "on" : "off");
+  writeStored(KEY, isOn ? "on" : "off");
   return isOn;
 }
 
@@ -25,6 +24,6 @@ export function notify(title: string, body: string, tag: string): void {
       shown.close();
     };
   } catch {
-    // Browsers of phones only let service workers notify; the count in the title is there all the same.
+    // On phones only a service worker may notify; the count in the page title still shows.
   }
 }

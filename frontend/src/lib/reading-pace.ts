@@ -1,9 +1,10 @@
-import type { Reading } from "@/lib/room-view/room-view";
-import { remember, remembered } from "./safe-storage";
+/** How much of a busy room a reader wants to see: a calm sample, or every message. */
+import { readStored, writeStored } from "./safe-storage";
+
+export type ReadingPace = "calm" | "all";
 
 const KEY = "hotchat.reading";
 
-/** How much of a crowd a reader wants to see. */
-export const readReading = (): Reading => (remembered(KEY) === "all" ? "all" : "calm");
+export const readReadingPace = (): ReadingPace => (readStored(KEY) === "all" ? "all" : "calm");
 
-export const saveReading = (reading: Reading): void => remember(KEY, reading);
+export const saveReadingPace = (pace: ReadingPace): void => writeStored(KEY, pace);

@@ -1,6 +1,6 @@
-/** Small things a browser remembers. One that forbids it (a frame of another site, say) forgets them with the page. */
+/** localStorage that never throws. Where the browser forbids it (a third-party frame), values are not kept. */
 
-export function remembered(key: string): string | null {
+export function readStored(key: string): string | null {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -8,10 +8,18 @@ export function remembered(key: string): string | null {
   }
 }
 
-export function remember(key: string, value: string): void {
+export function writeStored(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Full or forbidden storage.
+    // Storage is full or forbidden.
+  }
+}
+
+export function removeStored(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Storage is forbidden.
   }
 }

@@ -4,7 +4,7 @@ type LazyProps<Props> = Props & { whileLoading?: ReactNode };
 
 /** A component whose file is loaded when it is first drawn. Unlike React's lazy, a file that could not be loaded is asked
  * for again the next time it is wanted; until then drawing it throws, for the boundary around it. */
-export function lazyPart<Props extends object>(
+export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
 ): FunctionComponent<LazyProps<Props>> {
   let loaded: ComponentType<Props> | null = null;

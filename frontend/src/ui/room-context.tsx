@@ -1,22 +1,23 @@
 import { createContext, use, useSyncExternalStore } from "react";
 import type { Message } from "@/lib/contract/types";
 import type { RoomFeed } from "@/lib/feed/room-feed";
-import type { RoomScreen, RoomView } from "@/lib/room-view/room-view";
 import type { OwnReactions } from "@/lib/reactions/own-reactions";
+import type { RoomScreen, RoomView } from "@/lib/room-view/room-view";
 
-/** One open room: its feed, what of it is on screen, and what its parts share. */
+/** The open room: its stores, and the actions that its components share. */
 export interface OpenRoom {
   readonly roomId: string;
   readonly feed: RoomFeed;
   readonly view: RoomView;
   readonly ownReactions: OwnReactions;
+  /** The kinds of reaction that the server accepts, in the order shown. */
   readonly kinds: readonly string[];
   readonly replyTo: (message: Message) => void;
   readonly editMessage: (message: Message) => void;
   readonly deleteMessage: (message: Message) => void;
   readonly jumpTo: (seq: number) => void;
-  /** Tell the reader, in a sentence, what came of something they did. */
-  readonly say: (words: string) => void;
+  /** Show the result of the reader's action in one sentence. */
+  readonly toast: (words: string) => void;
 }
 
 export const OpenRoomContext = createContext<OpenRoom | null>(null);

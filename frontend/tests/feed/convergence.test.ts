@@ -34,7 +34,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(named("stream opens", ({ room }) => room.openNewest())) },
   {
     weight: 2,
-    arbitrary: fc.boolean().map((polite) => named("stream ends", ({ room }) => room.breakStream(polite))),
+    arbitrary: fc.boolean().map((graceful) => named("stream ends", ({ room }) => room.breakStream(graceful))),
   },
   { weight: 1, arbitrary: fc.constant(named("gap", ({ room }) => room.gap())) },
   {

@@ -129,7 +129,7 @@ describe("reconnecting", () => {
     await clock.advance(500);
     room.openLast();
     expect(feed.getSnapshot().room?.messages).toHaveLength(50);
-    expect(feed.getSnapshot().away).toEqual({ fromSeq: 1, messages: 600 });
+    expect(feed.getSnapshot().skipped).toEqual({ fromSeq: 1, messages: 600 });
     expect(room.stream.cursor).toBe(601);
   });
 

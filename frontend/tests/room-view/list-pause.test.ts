@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { MOVING, nextFreeze, type FreezeEvent, type FreezeReason } from "@/lib/room-view/list-pause";
+import { NOT_PAUSED, nextPause, type PauseEvent, type PauseReason } from "@/lib/room-view/list-pause";
 
-const began = (reason: FreezeReason): FreezeEvent => ({ type: "began", reason });
-const after = (...events: FreezeEvent[]) => events.reduce(nextFreeze, MOVING).size > 0;
+const began = (reason: PauseReason): PauseEvent => ({ type: "began", reason });
+const after = (...events: PauseEvent[]) => events.reduce(nextPause, NOT_PAUSED).size > 0;
 
 describe("the list", () => {
   it("moves while nobody looks closer", () => expect(after()).toBe(false));

@@ -142,15 +142,15 @@ describe("the store", () => {
   it("never lets go of what is in view, and leaves out the newest instead", async () => {
     sayMany(100);
     await clock.advance(1_000);
-    view.freeze({ type: "began", reason: "scroll" });
+    view.dispatchPause({ type: "began", reason: "scroll" });
     view.setFirstVisible(80);
     const before = rowSeqs();
     sayMany(5_000);
     await clock.advance(1_000);
     expect(messages()).toHaveLength(STORE_MESSAGES);
     expect(rowSeqs()).toEqual(before.filter((seq) => seq >= 80));
-    expect(view.getSnapshot().held.messages).toBe(5_000);
-    view.freeze({ type: "back-to-newest" });
+    expect(view.getSnapshot().unread.messages).toBe(5_000);
+    view.dispatchPause({ type: "back-to-newest" });
     await settled();
     room.openLast();
     await clock.advance(FRAME_MS);
@@ -160,7 +160,7 @@ describe("the store", () => {
   it("keeps what is being read when a gap brings a new newest page, until its reader comes back to it", async () => {
     sayMany(100);
     await clock.advance(1_000);
-    view.freeze({ type: "began", reason: "scroll" });
+    view.dispatchPause({ type: "began", reason: "scroll" });
     view.setFirstVisible(80);
     const before = rowSeqs();
     const { listener } = room.stream;
@@ -171,8 +171,8 @@ describe("the store", () => {
     room.openLast();
     await clock.advance(FRAME_MS);
     expect(rowSeqs()).toEqual(before);
-    expect(view.getSnapshot().held.messages).toBe(3_000);
-    view.freeze({ type: "back-to-newest" });
+    expect(view.getSnapshot().unread.messages).toBe(3_000);
+    view.dispatchPause({ type: "back-to-newest" });
     await settled();
     await clock.advance(FRAME_MS);
     expect(messages()).toEqual(room.page({}).messages);
@@ -213,13 +213,13 @@ describe("a hidden tab", () => {
   it("keeps what stands still in view", async () => {
     sayMany(100);
     await clock.advance(1_000);
-    view.freeze({ type: "began", reason: "scroll" });
+    view.dispatchPause({ type: "began", reason: "scroll" });
     view.setFirstVisible(80);
     view.setHidden(true);
     sayMany(3_000);
     view.setHidden(false);
     expect(rowSeqs()).toContain(80);
-    expect(view.getSnapshot().held.messages).toBe(3_000);
+    expect(view.getSnapshot().unread.messages).toBe(3_000);
   });
 });
 
@@ -288,18 +288,18 @@ describe("what is always shown", () => {
 
   it("is a pinned message only once the list moves again, if it stood still", async () => {
     await crowd(200, 2);
-    view.freeze({ type: "began", reason: "history" });
+    view.dispatchPause({ type: "began", reason: "history" });
     const before = rowSeqs();
     pin(firstLeftOut());
     await clock.advance(1_000);
     expect(rowSeqs()).toEqual(before);
-    view.freeze({ type: "back-to-newest" });
+    view.dispatchPause({ type: "back-to-newest" });
     expect(rowSeqs()).toContain(room.pinned[0]?.seq);
   });
 
   it("is everything for who wants to read all", async () => {
     await crowd(200, 2);
-    view.setReading("all");
+    view.setReadingPace("all");
     await clock.advance(FRAME_MS);
     expect(rowSeqs()).toHaveLength(401);
   });
@@ -325,7 +325,7 @@ describe("one's own message", () => {
 
   it("is there with the next frame, stays last while it is on its way, and then changes place at most once", async () => {
     await crowd(200, 2);
-    view.setReading("all");
+    view.setReadingPace("all");
     outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
     await clock.advance(FRAME_MS);
     expect(place()).toBe(1);
@@ -347,16 +347,16 @@ describe("one's own message", () => {
   });
 
   it("is told of below a list that stands still, with the way to it", async () => {
-    view.freeze({ type: "began", reason: "scroll" });
+    view.dispatchPause({ type: "began", reason: "scroll" });
     outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
     await clock.advance(FRAME_MS);
     expect(view.getSnapshot().lastPost).toEqual({ seq: null });
     answerPost();
     await clock.advance(1_000);
     expect(view.getSnapshot()).toMatchObject({
-      isFrozen: true,
+      isPaused: true,
       lastPost: { seq: room.lastSeq },
-      held: { messages: 0 },
+      unread: { messages: 0 },
     });
   });
 });

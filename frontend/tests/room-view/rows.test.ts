@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "@/lib/contract/types";
 import type { Post } from "@/lib/outbox/outbox";
-import { buildRows, postsNotShown, type Row, type RowParts } from "@/lib/room-view/rows";
+import { buildRows, postsNotShown, type Row, type RowsInput } from "@/lib/room-view/rows";
 import { message } from "../support/fake-room";
 
 const DAY_MS = 86_400_000;
 
-function rows(messages: Message[], change: Partial<RowParts> = {}): Row[] {
+function rows(messages: Message[], change: Partial<RowsInput> = {}): Row[] {
   return buildRows({
     messages,
     hasOlder: true,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
-import { TRIES_MAX, WAIT_MAX_MS } from "@/lib/api/retries";
+import { ATTEMPTS_MAX, DELAY_MAX_MS } from "@/lib/api/retries";
 import { SessionStore } from "@/lib/session/session-store";
 
 class MemoryStorage implements Storage {
@@ -83,7 +83,7 @@ describe("other tabs", () => {
     await there.join("Bob");
     expect(here.isStillUser("ann-id")).toBe(false);
     refusals = [new Problem(401, "unauthenticated", "")];
-    here.heardOfOtherTab({ key: "hotchat.user", newValue: "Bob-id" });
+    here.onStorageEvent({ key: "hotchat.user", newValue: "Bob-id" });
     await Promise.resolve();
     await Promise.resolve();
     expect(calls).toEqual(["me", "join", "me"]);
@@ -118,7 +118,7 @@ describe("joining in a crowd", () => {
   it("waits as long as the server says, and a random while more each time", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 1_000)];
     waits.length = 0;
-    await open().joinWhenAllowed("Ann", wait, () => 0.5);
+    await open().joinWithRetry("Ann", wait, () => 0.5);
     expect(calls).toEqual(["join", "join", "join"]);
     expect(waits).toEqual([5_500, 2_000]);
   });
@@ -126,14 +126,14 @@ describe("joining in a crowd", () => {
   it("ends after a few tries, and no wait is longer than a minute", async () => {
     refusals = Array.from({ length: 100 }, () => new Problem(429, "rate_limited", "", 3_600_000));
     waits.length = 0;
-    await expect(open().joinWhenAllowed("Ann", wait, () => 1)).rejects.toThrow("rate_limited");
-    expect(calls).toHaveLength(TRIES_MAX);
-    expect(Math.max(...waits)).toBe(WAIT_MAX_MS);
+    await expect(open().joinWithRetry("Ann", wait, () => 1)).rejects.toThrow("rate_limited");
+    expect(calls).toHaveLength(ATTEMPTS_MAX);
+    expect(Math.max(...waits)).toBe(DELAY_MAX_MS);
   });
 
   it("tells a name that is refused at once", async () => {
     refusals = [new Problem(403, "nickname_reserved", "")];
-    await expect(open().joinWhenAllowed("operator", wait, () => 0)).rejects.toThrow("nickname_reserved");
+    await expect(open().joinWithRetry("operator", wait, () => 0)).rejects.toThrow("nickname_reserved");
     expect(calls).toEqual(["join"]);
   });
 });

@@ -2,7 +2,7 @@ import { SendHorizontal, X } from "lucide-react";
 import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
 import { IconButton } from "@/ui/IconButton";
 import { shownName } from "@/lib/text/shown-name";
@@ -25,21 +25,21 @@ export interface ComposerHandle {
 }
 
 /** What the writing is about: a message to answer or to change. */
-export type Context = { readonly kind: "reply" | "edit"; readonly message: Message } | null;
+export type ComposerContext = { readonly kind: "reply" | "edit"; readonly message: Message } | null;
 
 interface ComposerProps {
   screen: RoomScreen;
-  context: Context;
-  setContext: (context: Context) => void;
-  editLast: () => void;
+  context: ComposerContext;
+  setContext: (context: ComposerContext) => void;
+  editLastMessage: () => void;
   ref: Ref<ComposerHandle>;
 }
 
-export function Composer({ screen, context, setContext, editLast, ref }: ComposerProps) {
+export function Composer({ screen, context, setContext, editLastMessage, ref }: ComposerProps) {
   const { t } = useTranslation();
   const { roomId } = useOpenRoom();
   const { api, outbox, session } = useServices();
-  const { isAsking } = useSession();
+  const { isAskingForName } = useSession();
   const [text, setText] = useState(() => readDraft(roomId));
   const [refusal, setRefusal] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -96,12 +96,12 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
   };
 
   /** A refused edit stays in the field, and says why. */
-  const saveEdit = async (edited: NonNullable<Context>, trimmed: string) => {
+  const saveEdit = async (edited: NonNullable<ComposerContext>, trimmed: string) => {
     try {
       await api.edit(roomId, edited.message.id, trimmed);
       leaveContext();
     } catch (error) {
-      setRefusal(reasonOf(t, error, t("composer.editFailed")));
+      setRefusal(errorMessage(t, error, t("composer.editFailed")));
     }
   };
 
@@ -110,10 +110,10 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
     if (completions.pressed(event, insert)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      if (!isAsking) submit();
+      if (!isAskingForName) submit();
     } else if (event.key === "ArrowUp" && text === "") {
       event.preventDefault();
-      editLast();
+      editLastMessage();
     } else if (event.key === "Escape" && context !== null) {
       event.stopPropagation();
       leaveContext();
@@ -149,7 +149,7 @@ export function Composer({ screen, context, setContext, editLast, ref }: Compose
           <IconButton icon={X} size={15} label={t("app.cancel")} onClick={leaveContext} />
         </div>
       )}
-      {isAsking && <NameForm canSend={text.trim() !== ""} onDone={() => field.current?.focus()} />}
+      {isAskingForName && <NameForm canSend={text.trim() !== ""} onDone={() => field.current?.focus()} />}
       <Completions state={completions} onPick={insert} />
       <form
         className="composer-box"

@@ -3,15 +3,15 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
-import { lazyPart } from "@/ui/lazy-component";
+import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
 
-const EmojiPopover = lazyPart(() => import("./EmojiPopover"));
+const EmojiPopover = lazyComponent(() => import("./EmojiPopover"));
 
 /** The picker and its data come with the first click. */
 export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
   const { t } = useTranslation();
-  const { say } = useOpenRoom();
+  const { toast } = useOpenRoom();
   const [isWanted, setIsWanted] = useState(false);
   const button = <IconButton icon={Smile} label={t("composer.emoji")} onClick={() => setIsWanted(true)} />;
   return isWanted ? (
@@ -20,7 +20,7 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
       fallback={button}
       onError={() => {
         setIsWanted(false);
-        say(t("problem.partBroken"));
+        toast(t("problem.partBroken"));
       }}
     >
       <EmojiPopover whileLoading={button} onPick={onPick} />

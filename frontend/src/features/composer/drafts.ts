@@ -1,20 +1,11 @@
-/** What was being written, per room, kept over reloads. */
+/** The unsent text of each room, kept over reloads. */
+import { readStored, removeStored, writeStored } from "@/lib/safe-storage";
 
 const key = (roomId: string) => `hotchat.draft.${roomId}`;
 
-export function readDraft(roomId: string): string {
-  try {
-    return localStorage.getItem(key(roomId)) ?? "";
-  } catch {
-    return "";
-  }
-}
+export const readDraft = (roomId: string): string => readStored(key(roomId)) ?? "";
 
 export function saveDraft(roomId: string, text: string): void {
-  try {
-    if (text === "") localStorage.removeItem(key(roomId));
-    else localStorage.setItem(key(roomId), text);
-  } catch {
-    // Full or forbidden storage: the draft lives as long as the page.
-  }
+  if (text === "") removeStored(key(roomId));
+  else writeStored(key(roomId), text);
 }

@@ -1,7 +1,7 @@
 import { AlertDialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
 import { OneLine } from "@/ui/user-text/UserText";
 import { useServices } from "@/ui/services-context";
@@ -18,7 +18,7 @@ export default function DeleteDialog({ message, onClose }: { message: Message; o
       await api.remove(roomId, message.id);
       onClose();
     } catch (error) {
-      setProblem(reasonOf(t, error, t("message.deleteFailed")));
+      setProblem(errorMessage(t, error, t("message.deleteFailed")));
     }
   };
   return (

@@ -4,11 +4,11 @@ import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
-import { lazyPart } from "@/ui/lazy-component";
+import { lazyComponent } from "@/ui/lazy-component";
 import { kindName, ReactionIcon, useToggleReaction } from "@/features/reactions/ReactionBar";
 import { useOpenRoom } from "@/ui/room-context";
 
-const MessageMenu = lazyPart(() => import("./MessageMenu"));
+const MessageMenu = lazyComponent(() => import("./MessageMenu"));
 const KINDS_AT_HAND = 3;
 
 /** What can be done with a message: reactions and reply at hand, the rest in a menu. */
@@ -20,7 +20,7 @@ export const MessageActions = memo(function MessageActions({
   isMine: boolean;
 }) {
   const { t } = useTranslation();
-  const { kinds, replyTo, view, say } = useOpenRoom();
+  const { kinds, replyTo, view, toast } = useOpenRoom();
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const toggle = useToggleReaction(message.id);
   const menuButton = (
@@ -30,7 +30,7 @@ export const MessageActions = memo(function MessageActions({
       label={t("message.menu")}
       aria-haspopup="menu"
       onClick={() => {
-        view.freeze({ type: "began", reason: "menu" });
+        view.dispatchPause({ type: "began", reason: "menu" });
         setIsMenuOpen(true);
       }}
     />
@@ -56,7 +56,7 @@ export const MessageActions = memo(function MessageActions({
           fallback={menuButton}
           onError={() => {
             setIsMenuOpen(false);
-            say(t("problem.partBroken"));
+            toast(t("problem.partBroken"));
           }}
         >
           <MessageMenu

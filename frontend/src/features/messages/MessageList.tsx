@@ -8,7 +8,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import type { Row } from "@/lib/room-view/rows";
 import { shownName } from "@/lib/text/shown-name";
 import { AwayBanner } from "./AwayBanner";
-import { FREEZE_BUSY_PER_S, useFreezeGestures } from "./use-pause-gestures";
+import { PAUSE_BUSY_PER_S, usePauseGestures } from "./use-pause-gestures";
 import { MessageRow, PlainRow } from "./MessageRow";
 import { dayName } from "@/lib/message-time";
 import { PinnedBar } from "@/features/pins/PinnedBar";
@@ -27,7 +27,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   const { t } = useTranslation();
   const { view, feed } = useOpenRoom();
   const scroller = useRef<HTMLDivElement>(null);
-  const { rows, isFrozen } = screen;
+  const { rows, isPaused } = screen;
   const isSmooth = screen.messagesPerS <= SMOOTH_SCROLL_PER_S && !prefersReducedMotion();
 
   const virtualizer = useVirtualizer({
@@ -37,7 +37,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     anchorTo: "end",
     // Standing still is never "at the end": what comes below must not push what is in view.
-    scrollEndThreshold: isFrozen ? NEVER_AT_END_PX : END_THRESHOLD_PX,
+    scrollEndThreshold: isPaused ? NEVER_AT_END_PX : END_THRESHOLD_PX,
     overscan: 8,
     paddingEnd: 12,
   });
@@ -48,21 +48,21 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   const hasRows = rows.length > 0;
   const isFollowing = useRef(false);
   useLayoutEffect(() => {
-    if (!isFrozen && hasRows) {
+    if (!isPaused && hasRows) {
       virtualizer.scrollToEnd({ behavior: isFollowing.current && isSmooth ? "smooth" : "auto" });
     }
-    isFollowing.current = !isFrozen && hasRows;
+    isFollowing.current = !isPaused && hasRows;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- when rows come, and when the list is let go
-  }, [rows, isFrozen]);
+  }, [rows, isPaused]);
 
   // A composer that grows, or a phone's keyboard, must not push the newest message out of view.
   useEffect(() => {
     const element = scroller.current;
-    if (element === null || isFrozen) return;
+    if (element === null || isPaused) return;
     const observer = new ResizeObserver(() => virtualizer.scrollToEnd());
     observer.observe(element);
     return () => observer.disconnect();
-  }, [isFrozen, virtualizer]);
+  }, [isPaused, virtualizer]);
 
   const { target } = screen;
   useLayoutEffect(() => {
@@ -82,18 +82,18 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   const held = screen.feed.room?.messages.length ?? 0;
   const isShort = held < OLDER_UNASKED_MAX && virtualizer.getTotalSize() < SHORT_LIST_PX;
   useEffect(() => {
-    if (hasOlder && firstIndex <= OLDER_WHEN_ROWS_ABOVE && (isFrozen || isShort)) void feed.loadOlder();
-  }, [hasOlder, firstIndex, isFrozen, isShort, feed]);
+    if (hasOlder && firstIndex <= OLDER_WHEN_ROWS_ABOVE && (isPaused || isShort)) void feed.loadOlder();
+  }, [hasOlder, firstIndex, isPaused, isShort, feed]);
 
   const firstRow = rows.slice(firstIndex).find((row) => row.kind === "message");
   const firstSeq = firstRow?.post === null ? firstRow.message.seq : null;
   useEffect(() => view.setFirstVisible(firstSeq), [view, firstSeq]);
 
-  const gestures = useFreezeGestures({
+  const gestures = usePauseGestures({
     scroller,
-    freeze: view.freeze,
-    isBusy: screen.messagesPerS >= FREEZE_BUSY_PER_S || screen.feed.room?.heat.hot === true,
-    isFrozen,
+    dispatchPause: view.dispatchPause,
+    isBusy: screen.messagesPerS >= PAUSE_BUSY_PER_S || screen.feed.room?.heat.hot === true,
+    isPaused,
     isAtEnd: () => virtualizer.isAtEnd(2),
     toEnd: () => virtualizer.scrollToEnd(),
   });
@@ -107,7 +107,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         aria-live="off"
         aria-label={t("room.messages")}
         tabIndex={0}
-        data-frozen={isFrozen}
+        data-paused={isPaused}
         {...gestures}
       >
         <div className="list-inner" style={{ height: virtualizer.getTotalSize() }}>
@@ -175,11 +175,11 @@ function ListRow({ row, isTarget }: { row: Row; isTarget: boolean }) {
 function Chips({ screen, isAtEnd }: { screen: RoomScreen; isAtEnd: boolean }) {
   const { t } = useTranslation();
   const { view, jumpTo } = useOpenRoom();
-  const { messages, forMe } = screen.held;
+  const { messages, forMe } = screen.unread;
   const { lastPost } = screen;
   const isAllInView = messages === 0 && lastPost === null && isAtEnd;
-  if (!screen.isFrozen || isAllInView) return null;
-  const toNewest = () => view.freeze({ type: "back-to-newest" });
+  if (!screen.isPaused || isAllInView) return null;
+  const toNewest = () => view.dispatchPause({ type: "back-to-newest" });
   const words = [
     messages > 0 ? t("feed.new", { count: messages }) : t("feed.toNewest"),
     forMe > 0 && t("feed.forYou", { count: forMe }),

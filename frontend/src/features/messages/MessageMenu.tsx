@@ -31,14 +31,14 @@ export default function MessageMenu({ message, isMine, onClose }: MenuProps) {
 
 function Items({ message, isMine }: Pick<MenuProps, "message" | "isMine">) {
   const { t } = useTranslation();
-  const { roomId, feed, replyTo, editMessage, deleteMessage, say } = useOpenRoom();
+  const { roomId, feed, replyTo, editMessage, deleteMessage, toast } = useOpenRoom();
   const isOwner = useIsOwner();
   const setPin = useSetPin();
   const isPinned = feed.getSnapshot().room?.pinned.some(({ id }) => id === message.id) === true;
   const copy = (text: string) =>
     void copyText(text).then(
-      () => say(t("message.copied")),
-      () => say(t("message.copyFailed")),
+      () => toast(t("message.copied")),
+      () => toast(t("message.copyFailed")),
     );
   const link = `${location.origin}/rooms/${roomId}?at=${message.seq}`;
   return (

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/IconButton";
 import { OneLine, PersonName } from "@/ui/user-text/UserText";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { remember, remembered } from "@/lib/safe-storage";
+import { readStored, writeStored } from "@/lib/safe-storage";
 import { useOpenRoom } from "@/ui/room-context";
 
 /** What the owner pinned last, on one line over the list; hidden until another one is pinned, if its reader wants. */
@@ -12,11 +12,11 @@ export function PinnedBar({ screen }: { screen: RoomScreen }) {
   const { t } = useTranslation();
   const { roomId, jumpTo } = useOpenRoom();
   const key = `hotchat.pin-hidden.${roomId}`;
-  const [hiddenId, setHiddenId] = useState(() => remembered(key));
+  const [hiddenId, setHiddenId] = useState(() => readStored(key));
   const message = screen.feed.room?.pinned[0];
   if (message === undefined || message.id === hiddenId) return null;
   const hide = () => {
-    remember(key, message.id);
+    writeStored(key, message.id);
     setHiddenId(message.id);
   };
   return (

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
 import { useServices, useViewer } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
@@ -15,12 +15,12 @@ export function useIsOwner(): boolean {
 export function useSetPin(): (message: Message, on: boolean) => Promise<void> {
   const { t } = useTranslation();
   const { api } = useServices();
-  const { roomId, say } = useOpenRoom();
+  const { roomId, toast } = useOpenRoom();
   return async (message, on) => {
     try {
       await api.pin(roomId, message.id, on);
     } catch (error) {
-      say(reasonOf(t, error, t("pinned.failed")));
+      toast(errorMessage(t, error, t("pinned.failed")));
     }
   };
 }

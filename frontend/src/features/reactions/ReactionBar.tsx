@@ -3,14 +3,14 @@ import { memo, useRef, useState, useSyncExternalStore, type ComponentType } from
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import { Problem } from "@/lib/api/problem";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
-import { lazyPart } from "@/ui/lazy-component";
+import { lazyComponent } from "@/ui/lazy-component";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
 import { useSteadyValue } from "./use-steady-value";
 
-const ReactionPeople = lazyPart(() => import("./ReactionPeople"));
+const ReactionPeople = lazyComponent(() => import("./ReactionPeople"));
 
 const ICONS: Record<string, ComponentType<{ size: number; "aria-hidden": true }>> = {
   heart: Heart,
@@ -26,7 +26,7 @@ export function ReactionIcon({ kind, size }: { kind: string; size: number }) {
 /** The reactions of one message, on a line that is there with or without them, so that no row ever grows by one. */
 export const ReactionBar = memo(function ReactionBar({ message }: { message: Message }) {
   const { kinds } = useOpenRoom();
-  const own = useOwnMarks(message.id);
+  const own = useOwnReaction(message.id);
   const shown = message.deleted
     ? []
     : kinds.filter((kind) => (message.reactions[kind] ?? 0) > 0 || own(kind) !== null);
@@ -45,7 +45,7 @@ interface Own {
   readonly isPending: boolean;
 }
 
-function useOwnMarks(messageId: string): (kind: string) => Own | null {
+function useOwnReaction(messageId: string): (kind: string) => Own | null {
   const { ownReactions } = useOpenRoom();
   const { mine, pending } = useSyncExternalStore(ownReactions.subscribe, ownReactions.getSnapshot);
   return (kind) => {
@@ -58,23 +58,23 @@ function useOwnMarks(messageId: string): (kind: string) => Own | null {
 function ReactionChip({ message, kind, own }: { message: Message; kind: string; own: Own | null }) {
   const { t } = useTranslation();
   const chip = useRef<HTMLButtonElement>(null);
-  const [isLookedAt, setIsLookedAt] = useState(false);
+  const [isHovered, setIsHovered] = useState(false);
   const toggle = useToggleReaction(message.id);
   const served = message.reactions[kind] ?? 0;
   const count = useSteadyValue(served + (own?.isPending === true ? (own.isOn ? 1 : -1) : 0));
   const isOn = own?.isOn ?? false;
   const visible = Math.max(count, isOn ? 1 : 0);
   if (visible === 0) return null;
-  const look = () => setIsLookedAt(true);
-  const lookAway = () => setIsLookedAt(false);
+  const look = () => setIsHovered(true);
+  const hideReactors = () => setIsHovered(false);
   return (
     <button
       ref={chip}
       type="button"
       onPointerEnter={(event) => event.pointerType === "mouse" && look()}
-      onPointerLeave={lookAway}
+      onPointerLeave={hideReactors}
       onFocus={(event) => event.target.matches(":focus-visible") && look()}
-      onBlur={lookAway}
+      onBlur={hideReactors}
       className={`reaction reaction-${kind}`}
       aria-pressed={isOn}
       aria-label={t("message.reaction", { count: visible, kind: kindName(t, kind) })}
@@ -82,7 +82,7 @@ function ReactionChip({ message, kind, own }: { message: Message; kind: string; 
     >
       <ReactionIcon kind={kind} size={13} />
       <span className="tabular">{visible}</span>
-      {isLookedAt && (
+      {isHovered && (
         <Contained of={served} fallback={null}>
           <ReactionPeople
             chip={chip}
@@ -107,13 +107,13 @@ export function kindName(t: Translate, kind: string): string {
 /** React as soon as there is a name; a refusal takes the mark back by itself. */
 export function useToggleReaction(messageId: string): (kind: string) => void {
   const { t } = useTranslation();
-  const { ownReactions, say } = useOpenRoom();
+  const { ownReactions, toast } = useOpenRoom();
   const { session } = useServices();
   return (kind) => {
     session
       .withSession(() => ownReactions.toggle(messageId, kind))
       .catch((error: unknown) => {
-        say(reasonOf(t, error, t("message.reactFailed")));
+        toast(errorMessage(t, error, t("message.reactFailed")));
         if (error instanceof Problem && error.status === 401) void session.load();
       });
   };

@@ -4,7 +4,7 @@ import type { OwnReactions } from "@/lib/reactions/own-reactions";
 import { useViewer } from "@/ui/services-context";
 
 /** Ask for my reactions on the pages that came by fetch, each range once. */
-export function useOwnMarks(screen: RoomScreen, ownReactions: OwnReactions): void {
+export function useLoadOwnReactions(screen: RoomScreen, ownReactions: OwnReactions): void {
   const viewer = useViewer();
   const room = screen.feed.room;
   const firstSeq = room?.messages[0]?.seq ?? null;

@@ -4,15 +4,15 @@ import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
-import { lazyPart } from "@/ui/lazy-component";
+import { lazyComponent } from "@/ui/lazy-component";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { ShownName } from "@/ui/user-text/UserText";
 import { useOpenRoom } from "@/ui/room-context";
 
-const PinnedDialog = lazyPart(() => import("@/features/pins/PinnedDialog"));
-const SearchDialog = lazyPart(() => import("@/features/search/SearchDialog"));
-const Settings = lazyPart(() => import("@/features/settings/Settings"));
-const Shortcuts = lazyPart(() => import("./Shortcuts"));
+const PinnedDialog = lazyComponent(() => import("@/features/pins/PinnedDialog"));
+const SearchDialog = lazyComponent(() => import("@/features/search/SearchDialog"));
+const Settings = lazyComponent(() => import("@/features/settings/Settings"));
+const Shortcuts = lazyComponent(() => import("./Shortcuts"));
 
 export type RoomPanel = "pinned" | "search" | "settings" | "shortcuts" | null;
 
@@ -25,7 +25,7 @@ interface HeaderProps {
 
 export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
   const { t } = useTranslation();
-  const { roomId, say } = useOpenRoom();
+  const { roomId, toast } = useOpenRoom();
   const room = screen.feed.room;
   const pinnedCount = room?.pinned.length ?? 0;
   const close = () => setPanel(null);
@@ -55,7 +55,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
         fallback={null}
         onError={() => {
           close();
-          say(t("problem.partBroken"));
+          toast(t("problem.partBroken"));
         }}
       >
         {panel === "pinned" && <PinnedDialog screen={screen} onClose={close} />}

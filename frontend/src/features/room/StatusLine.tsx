@@ -23,7 +23,7 @@ export function StatusLine({ screen }: { screen: RoomScreen }) {
   const { t } = useTranslation();
   const { connection, older } = screen.feed;
   const isOnline = useIsOnline();
-  const isTroubled = useLasting(connection.status !== "live" || !isOnline);
+  const isTroubled = useDelayedTrue(connection.status !== "live" || !isOnline);
   const hot = screen.feed.room?.heat;
   return (
     <div className="status-line" data-connection={isOnline ? connection.status : "offline"}>
@@ -113,7 +113,7 @@ function OlderWait({ retryAtMs }: { retryAtMs: number }) {
 }
 
 /** True once `isSo` has been true without a break for two seconds. */
-function useLasting(isSo: boolean): boolean {
+function useDelayedTrue(isSo: boolean): boolean {
   const [lasts, setLasts] = useState(false);
   useEffect(() => {
     if (!isSo) {

@@ -2,22 +2,23 @@ import { useEffect, useState } from "react";
 
 const SHOWN_MS = 4_000;
 
-/** What was said last about something the reader did; it goes by itself. */
-export interface Said {
+/** The result of something the reader did, in one short sentence. A new object shows the toast again. */
+export interface ToastMessage {
   readonly words: string;
 }
 
-/** One short sentence over the list's end. It is always in the page, so that screen readers hear it change. */
-export function Notice({ said }: { said: Said | null }) {
-  const [shown, setShown] = useState<Said | null>(null);
+/** A sentence over the end of the list that disappears by itself. The live region is always in the page, so that
+ * screen readers announce the change. */
+export function Toast({ message }: { message: ToastMessage | null }) {
+  const [shown, setShown] = useState<ToastMessage | null>(null);
   useEffect(() => {
-    setShown(said);
+    setShown(message);
     const timer = setTimeout(() => setShown(null), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [said]);
+  }, [message]);
   return (
-    <div className="notice-place" role="status">
-      {shown !== null && <p className="notice">{shown.words}</p>}
+    <div className="toast-anchor" role="status">
+      {shown !== null && <p className="toast">{shown.words}</p>}
     </div>
   );
 }

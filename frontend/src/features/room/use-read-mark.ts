@@ -6,13 +6,13 @@ import { useServices } from "@/ui/services-context";
 /** Note how far the room was read, and show in the title what came since it was last looked at. */
 export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string): void {
   const { readCounts } = useServices();
-  const { isFrozen } = screen;
+  const { isPaused } = screen;
   const room = screen.feed.room;
   const messageCount = room?.messageCount;
   useEffect(() => {
-    if (messageCount !== undefined && !isFrozen && !document.hidden)
+    if (messageCount !== undefined && !isPaused && !document.hidden)
       readCounts.markRead(roomId, messageCount);
-  }, [readCounts, roomId, messageCount, isFrozen]);
+  }, [readCounts, roomId, messageCount, isPaused]);
 
   // A hidden tab commits nothing, so its title follows the feed itself.
   const name = room?.name;

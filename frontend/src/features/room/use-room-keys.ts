@@ -3,17 +3,17 @@ import type { RoomView } from "@/lib/room-view/room-view";
 import type { ComposerHandle } from "@/features/composer/Composer";
 import type { RoomPanel } from "./RoomHeader";
 
-interface KeyParts {
+interface RoomKeysOptions {
   readonly composer: RefObject<ComposerHandle | null>;
   readonly view: RoomView;
   readonly setPanel: (panel: RoomPanel) => void;
 }
 
 /** Keys that work wherever the focus is, unless something is being written. */
-export function useRoomKeys({ composer, view, setPanel }: KeyParts): void {
+export function useRoomKeys({ composer, view, setPanel }: RoomKeysOptions): void {
   useEffect(() => {
     const plain: Record<string, () => void> = {
-      End: () => view.freeze({ type: "back-to-newest" }),
+      End: () => view.dispatchPause({ type: "back-to-newest" }),
       c: () => composer.current?.focus(),
       "/": () => setPanel("search"),
       "?": () => setPanel("shortcuts"),
@@ -22,7 +22,7 @@ export function useRoomKeys({ composer, view, setPanel }: KeyParts): void {
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (event.defaultPrevented || target?.closest("[role=dialog], [role=alertdialog], [role=menu]") != null)
         return;
-      if (event.key === "Escape") view.freeze({ type: "back-to-newest" });
+      if (event.key === "Escape") view.dispatchPause({ type: "back-to-newest" });
       const isWriting = target?.closest("input, textarea, select") != null;
       const act = plain[event.key];
       if (isWriting || event.ctrlKey || event.metaKey || event.altKey || act === undefined) return;

@@ -2,21 +2,21 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { RoomView } from "@/lib/room-view/room-view";
-import { readReading } from "@/lib/reading-pace";
+import { readReadingPace } from "@/lib/reading-pace";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { useServices, useViewer } from "@/ui/services-context";
 import { startOfDay } from "@/lib/message-time";
 
-const MENTIONS_MAX = 100; // more than anybody reads one by one
+const MENTIONS_MAX = 100; // nobody reads more one by one
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
-/** The room's feed, view and marks, made once per room, and the page's habits wired to them. */
-export function useRoomParts(roomId: string) {
+/** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. */
+export function useRoomStores(roomId: string) {
   const services = useServices();
   const viewer = useViewer();
   const { data: config } = useQuery({ queryKey: ["config"], queryFn: services.config, staleTime: Infinity });
 
-  const parts = useMemo(() => {
+  const stores = useMemo(() => {
     const { api, openStream, clock, outbox } = services;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random });
     const findMentions = async (nickname: string) =>
@@ -31,30 +31,30 @@ export function useRoomParts(roomId: string) {
       findMentions,
       random: Math.random,
     });
-    view.setReading(readReading());
+    view.setReadingPace(readReadingPace());
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
   }, [services, roomId]);
 
-  const { feed, view, ownReactions } = parts;
+  const { feed, view, ownReactions } = stores;
   useEffect(() => view.setViewer(viewer), [view, viewer]);
   useEffect(() => {
     if (viewer === null) {
-      ownReactions.forgetAll();
+      ownReactions.clear();
       return;
     }
-    return feed.onEvent((event) => ownReactions.take(event, viewer.id));
+    return feed.onEvent((event) => ownReactions.onEvent(event, viewer.id));
   }, [feed, ownReactions, viewer]);
   useEffect(() => {
-    const showing = () => view.setHidden(document.hidden);
-    showing();
-    document.addEventListener("visibilitychange", showing);
+    const onVisibilityChange = () => view.setHidden(document.hidden);
+    onVisibilityChange();
+    document.addEventListener("visibilitychange", onVisibilityChange);
     window.addEventListener("online", feed.retryNow);
     return () => {
-      document.removeEventListener("visibilitychange", showing);
+      document.removeEventListener("visibilitychange", onVisibilityChange);
       window.removeEventListener("online", feed.retryNow);
     };
   }, [feed, view]);
-  return { ...parts, kinds: config?.reaction_kinds ?? DEFAULT_KINDS };
+  return { ...stores, kinds: config?.reaction_kinds ?? DEFAULT_KINDS };
 }
 
 function nextFrame(call: () => void): () => void {

@@ -4,7 +4,7 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import { useServices } from "@/ui/services-context";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 
@@ -34,7 +34,7 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
         await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
       });
     } catch (error) {
-      setProblem(reasonOf(t, error, t("problem.unreachable")));
+      setProblem(errorMessage(t, error, t("problem.unreachable")));
     }
   };
 

@@ -2,17 +2,17 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { Flame, Plus, Search, Users } from "lucide-react";
 import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import type { ListedRoom } from "@/lib/contract/types";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
-import { lazyPart } from "@/ui/lazy-component";
+import { lazyComponent } from "@/ui/lazy-component";
 import { OneLine, ShownName } from "@/ui/user-text/UserText";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/ui/services-context";
 import { useRooms, useRoomsNamed } from "./use-rooms";
 
-const CreateRoom = lazyPart(() => import("./CreateRoom"));
+const CreateRoom = lazyComponent(() => import("./CreateRoom"));
 
 /** All rooms with what is new in them. */
 export function RoomList({ onPicked }: { onPicked?: () => void }) {
@@ -58,7 +58,7 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
       </ul>
       {failureReason !== null && rooms.length === 0 && (
         <p className="room-list-note" role="status">
-          {reasonOf(t, failureReason, t("rooms.failed"))}{" "}
+          {errorMessage(t, failureReason, t("rooms.failed"))}{" "}
           {isError && (
             <button type="button" className="text-button" onClick={() => void refetch()}>
               {t("feed.retry")}

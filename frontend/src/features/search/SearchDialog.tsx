@@ -2,8 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/reason";
-import { isTriedAgain } from "@/lib/api/retries";
+import { errorMessage } from "@/lib/api/error-message";
+import { shouldRetry } from "@/lib/api/retries";
 import { useServices } from "@/ui/services-context";
 import { Contained } from "@/ui/Contained";
 import { shownName } from "@/lib/text/shown-name";
@@ -29,7 +29,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
     enabled: wanted.length >= QUERY_MIN,
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next_before_seq ?? undefined,
-    retry: (failures, error) => isTriedAgain(failures + 1, error, SEARCHES_MAX),
+    retry: (failures, error) => shouldRetry(failures + 1, error, SEARCHES_MAX),
   });
   const found = query.data?.pages.flatMap((page) => page.messages) ?? [];
   return (
@@ -52,7 +52,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           />
           <p className="quiet search-note" role="status">
             {query.isError
-              ? reasonOf(t, query.error, t("search.failed"))
+              ? errorMessage(t, query.error, t("search.failed"))
               : query.isSuccess && found.length === 0
                 ? t(query.hasNextPage ? "search.noneYet" : "search.none")
                 : found.length === 0 && t("search.hint")}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 
@@ -29,18 +29,18 @@ export function useJoin(): Joining {
     const waiting = new AbortController();
     stop.current = () => waiting.abort();
     const wait = (ms: number, reason: unknown) => {
-      setRefusal(reasonOf(t, reason, t("problem.unreachable")));
+      setRefusal(errorMessage(t, reason, t("problem.unreachable")));
       setAgainAtMs(Date.now() + ms);
       return aWhile(ms, waiting.signal);
     };
     setIsJoining(true);
     setRefusal(null);
     try {
-      await session.joinWhenAllowed(nickname, wait, Math.random);
+      await session.joinWithRetry(nickname, wait, Math.random);
       return true;
     } catch (error) {
       if (waiting.signal.aborted) return false;
-      setRefusal(reasonOf(t, error, t("problem.unreachable")));
+      setRefusal(errorMessage(t, error, t("problem.unreachable")));
       return false;
     } finally {
       if (!waiting.signal.aborted) {

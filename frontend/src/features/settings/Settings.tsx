@@ -1,12 +1,11 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
 import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n/i18n";
 import { canNotify, isNotifying, setNotifying } from "@/lib/notifications";
-import type { Reading } from "@/lib/room-view/room-view";
-import { readReading, saveReading } from "@/lib/reading-pace";
+import { readReadingPace, saveReadingPace, type ReadingPace } from "@/lib/reading-pace";
 import { useServices, useViewer } from "@/ui/services-context";
 import { shownName } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
@@ -46,18 +45,18 @@ export default function Settings({ onClose }: { onClose: () => void }) {
 function ReadingChoice() {
   const { t } = useTranslation();
   const { view } = useOpenRoom();
-  const [reading, setReading] = useState<Reading>(readReading);
-  const choose = (chosen: Reading) => {
-    saveReading(chosen);
-    setReading(chosen);
-    view.setReading(chosen);
+  const [pace, setPace] = useState<ReadingPace>(readReadingPace);
+  const choose = (chosen: ReadingPace) => {
+    saveReadingPace(chosen);
+    setPace(chosen);
+    view.setReadingPace(chosen);
   };
   return (
     <fieldset className="choice">
       <legend>{t("settings.reading")}</legend>
       {READINGS.map(([value, name, help]) => (
         <label key={value}>
-          <input type="radio" name="reading" checked={reading === value} onChange={() => choose(value)} />
+          <input type="radio" name="reading" checked={pace === value} onChange={() => choose(value)} />
           <span>
             {t(name)}
             <span className="quiet">{t(help)}</span>
@@ -119,7 +118,7 @@ function SignOut({ user, onDone }: { user: Author; onDone: () => void }) {
       await session.signOut(everywhere);
       onDone();
     } catch (error) {
-      setProblem(reasonOf(t, error, t("settings.signOutFailed")));
+      setProblem(errorMessage(t, error, t("settings.signOutFailed")));
     }
   };
   return (
@@ -156,7 +155,7 @@ function SlowModeChoice() {
       await api.setSlowMode(roomId, chosen);
       setSlowModeS(chosen);
     } catch (error) {
-      setProblem(reasonOf(t, error, t("settings.slowModeFailed")));
+      setProblem(errorMessage(t, error, t("settings.slowModeFailed")));
     }
   };
   return (

@@ -1,17 +1,17 @@
-/** When a refused call is tried again: never before the server's time, with full jitter, and not for ever. */
+/** When a refused call is retried: not before the server's Retry-After, with full jitter, a limited number of times. */
 import { backoffMs } from "@/lib/feed/backoff";
 import { Problem } from "./problem";
 
-export const TRIES_MAX = 8;
-export const WAIT_MAX_MS = 60_000;
+export const ATTEMPTS_MAX = 8;
+export const DELAY_MAX_MS = 60_000;
 
-/** Whether the call that failed for the `failures`-th time (from 1) is made once more. */
-export const isTriedAgain = (failures: number, error: unknown, triesMax: number = TRIES_MAX): boolean =>
-  failures < triesMax && error instanceof Problem && error.isPassing;
+/** Whether to retry a call that has now failed `failures` times. */
+export const shouldRetry = (failures: number, error: unknown, attemptsMax: number = ATTEMPTS_MAX): boolean =>
+  failures < attemptsMax && error instanceof Problem && error.isTransient;
 
-/** The server's own wait, and a random one that grows with each failure, so that a refused crowd does not return in
- * the same instant. */
-export function waitMs(failures: number, error: unknown, random: () => number): number {
-  const told = error instanceof Problem ? (error.retryAfterMs ?? 0) : 0;
-  return Math.min(WAIT_MAX_MS, told + backoffMs(failures - 1, random));
+/** The server's own wait plus a random one that grows with each failure, so that refused clients do not return in the
+ * same instant. */
+export function retryDelayMs(failures: number, error: unknown, random: () => number): number {
+  const serverWaitMs = error instanceof Problem ? (error.retryAfterMs ?? 0) : 0;
+  return Math.min(DELAY_MAX_MS, serverWaitMs + backoffMs(failures - 1, random));
 }

@@ -1,4 +1,4 @@
-/** The wire's shapes by the names the code uses. All are generated: change the servers, not this file. */
+/** Names for the generated wire types. To change a shape, change the servers. */
 import type { components, paths } from "./openapi";
 
 type Events = components["schemas"];

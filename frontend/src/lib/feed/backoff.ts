@@ -1,5 +1,5 @@
-/** Full jitter: anywhere between now and a bound that doubles with each attempt, so that a crowd does not come back
- * in the same instant. Attempt 0 waits at most a second; the bound stops at 30 s. */
+/** Full jitter: a random wait up to a bound that doubles with each attempt, so that clients do not reconnect in the same
+ * instant. Attempt 0 waits at most 1 s; the bound stops at 30 s. */
 export function backoffMs(attempt: number, random: () => number): number {
   return Math.round(random() * Math.min(30_000, 1_000 * 2 ** Math.min(attempt, 10)));
 }

@@ -1,11 +1,11 @@
-/** One room's live state: newest page, then the stream from its cursor, kept alive whatever happens in between.
+/** The live state of one room: the latest page, then the stream from its cursor, reconnecting after any failure.
  *
  *   connecting ──page──▶ catching-up ──stream.opened──▶ live
  *       ▲                     ▲                           │ closed, or 40 s of silence
- *       │ stream.gap, or      │ wait is over              ▼
+ *       │ stream.gap, or      │ wait has ended            ▼
  *       └─ > 500 behind ──────┴──────────────────── reconnecting (full jitter, ≤ 30 s)
  *
- * A refused page is `throttled` until the server's own time; a room that is not there is `failed`.
+ * A throttled page (429) waits for the server's Retry-After; a room that does not exist is `failed`.
  */
 import type { ChatApi, PagePlace } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
@@ -26,9 +26,9 @@ import {
   type RoomState,
 } from "./room-state";
 
-export const SILENCE_MS = 40_000; // the server pings every 15 s: one may be lost
-export const REPLAY_MAX_EVENTS = 500; // further behind than this, a fresh page is calmer than a replay
-const STALE_AFTER_MS = 5_000; // away for longer, ask how far behind we are before resuming
+export const SILENCE_MS = 40_000; // the server pings every 15 s; one ping may be lost
+export const REPLAY_MAX_EVENTS = 500; // further behind, a fresh page costs less than a replay
+const STALE_AFTER_MS = 5_000; // after a longer absence, check how far behind we are before resuming
 const GAP_CALM_MS = 10_000;
 const RECENT_EVENTS = 512;
 
@@ -41,22 +41,22 @@ export type Connection =
 export type Older =
   { readonly status: "idle" | "loading" } | { readonly status: "throttled"; readonly retryAtMs: number };
 
-/** What was missed while nothing could be replayed; shown until dismissed. */
-export interface Away {
-  /** The last seq seen before. */
+/** Messages that a fresh page skipped; shown until dismissed. */
+export interface SkippedMessages {
+  /** The last seq before the skipped messages. */
   readonly fromSeq: number;
   readonly messages: number;
 }
 
 export interface FeedState {
   readonly connection: Connection;
-  /** Null until the first page is here. */
+  /** Null until the first page has loaded. */
   readonly room: RoomState | null;
   readonly older: Older;
-  readonly away: Away | null;
+  readonly skipped: SkippedMessages | null;
 }
 
-export interface FeedParts {
+export interface FeedDependencies {
   readonly roomId: string;
   readonly api: Pick<ChatApi, "page" | "room">;
   readonly openStream: OpenStream;
@@ -69,12 +69,12 @@ export class RoomFeed {
     connection: { status: "connecting" },
     room: null,
     older: { status: "idle" },
-    away: null,
+    skipped: null,
   };
   #keep: Keep = KEEP_NEWEST;
   #isOpen = false;
-  #history = 0; // which history call is the latest
-  #run = 0; // what was asked for before a reopening is answered too late
+  #history = 0; // number of the latest history request; older responses are ignored
+  #run = 0; // number of the current connection; callbacks of earlier ones are ignored
   #attempt = 0;
   #lostAtMs: number | null = null;
   #lastGapMs = -Infinity;
@@ -89,25 +89,25 @@ export class RoomFeed {
   );
   readonly #eventListeners = new Set<(event: RoomEvent) => void>();
 
-  constructor(private readonly parts: FeedParts) {}
+  constructor(private readonly deps: FeedDependencies) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  /** The same object until something changed. */
+  /** The same object until the state changes. */
   getSnapshot = (): FeedState => this.#state;
 
-  /** Hear each event that is new, as it is applied. */
+  /** Call `listener` for each new event as it is applied. */
   onEvent(listener: (event: RoomEvent) => void): () => void {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);
   }
 
-  /** Which messages trimming must leave alone from now on. */
+  /** Set which messages trimming must keep from now on. */
   keep(keep: Keep): void {
     this.#keep = keep;
   }
 
-  /** Fetch the page before the first message. Refused: waits as told and tries again by itself. */
+  /** Fetch the page before the first message. When refused, it retries after the server's wait. */
   loadOlder = async (): Promise<void> => {
     const room = this.#state.room;
     if (room === null || !room.hasOlder || this.#state.older.status === "loading") return;
@@ -116,7 +116,7 @@ export class RoomFeed {
     await this.#loadHistory(place, (page, now) => prependPage(now, page, this.#recent, this.#keep));
   };
 
-  /** Fetch the page after the last message, when the newest ones were left out. */
+  /** Fetch the page after the last message while the store lacks the newest ones. */
   loadNewer = async (): Promise<void> => {
     const last = this.#state.room?.messages.at(-1);
     if (last === undefined || this.#state.room?.isCutOff !== true || this.#state.older.status === "loading")
@@ -126,7 +126,7 @@ export class RoomFeed {
     );
   };
 
-  /** Show the page around a message instead of the newest; the stream goes on, and `reload` leads back. */
+  /** Show the page around a message instead of the latest page. The stream continues; `reload` returns to the latest. */
   loadAround = async (seq: number): Promise<void> => {
     await this.#loadHistory({ around_seq: seq }, (page, now) => showAround(now, page, this.#recent));
   };
@@ -137,26 +137,26 @@ export class RoomFeed {
   ): Promise<void> {
     this.#cancelOlder();
     const history = (this.#history += 1);
-    const isPassed = () => history !== this.#history || this.#state.room === null;
+    const isSuperseded = () => history !== this.#history || this.#state.room === null;
     this.#set({ older: { status: "loading" } });
     try {
-      const page = await this.parts.api.page(this.parts.roomId, place);
+      const page = await this.deps.api.page(this.deps.roomId, place);
       const now = this.#state.room;
-      if (now !== null && !isPassed()) this.#set({ room: merge(page, now), older: { status: "idle" } });
+      if (now !== null && !isSuperseded()) this.#set({ room: merge(page, now), older: { status: "idle" } });
     } catch (error) {
-      if (isPassed()) return;
-      const waitMs = waitOf(asProblem(error)) ?? backoffMs(3, this.parts.random);
-      this.#set({ older: { status: "throttled", retryAtMs: this.parts.clock.now() + waitMs } });
-      this.#cancelOlder = this.parts.clock.after(waitMs, () => void this.#loadHistory(place, merge));
+      if (isSuperseded()) return;
+      const waitMs = waitOf(asProblem(error)) ?? backoffMs(3, this.deps.random);
+      this.#set({ older: { status: "throttled", retryAtMs: this.deps.clock.now() + waitMs } });
+      this.#cancelOlder = this.deps.clock.after(waitMs, () => void this.#loadHistory(place, merge));
     }
   }
 
-  /** Start again from the newest page, e.g. after the reader was far up. */
+  /** Start again from the latest page, e.g. after the reader was far up. */
   reload = (): void => {
     if (this.#isOpen) void this.#startFresh();
   };
 
-  /** Do not wait any longer: the network came back, or somebody asked. */
+  /** Stop waiting and reconnect: the network is back, or the reader asked for it. */
   retryNow = (): void => {
     const { status } = this.#state.connection;
     if (!this.#isOpen || status === "live" || status === "catching-up") return;
@@ -165,7 +165,7 @@ export class RoomFeed {
     void this.#resume();
   };
 
-  dismissAway = (): void => this.#set({ away: null });
+  dismissSkipped = (): void => this.#set({ skipped: null });
 
   #open(): void {
     this.#isOpen = true;
@@ -177,7 +177,7 @@ export class RoomFeed {
     this.#isOpen = false;
     this.#stop();
     this.#cancelOlder();
-    this.#lostAtMs ??= this.parts.clock.now();
+    this.#lostAtMs ??= this.deps.clock.now();
     this.#state = { ...this.#state, connection: { status: "connecting" }, older: { status: "idle" } };
   }
 
@@ -189,10 +189,10 @@ export class RoomFeed {
     this.#closeStream = () => {};
   }
 
-  /** Go on from where we are if that is near enough, else from a new page. */
+  /** Resume from the current seq if it is recent enough, else from a fresh page. */
   async #resume(): Promise<void> {
     const room = this.#state.room;
-    const { clock, api, roomId } = this.parts;
+    const { clock, api, roomId } = this.deps;
     if (room === null || room.isCutOff) return this.#startFresh();
     const isStale = this.#lostAtMs !== null && clock.now() - this.#lostAtMs > STALE_AFTER_MS;
     if (this.#attempt > 0 || isStale) {
@@ -205,7 +205,7 @@ export class RoomFeed {
       } catch (error) {
         if (run !== this.#run || !this.#isOpen) return;
         const problem = asProblem(error);
-        // Refused because the room is hot: the stream is not refused, so it may go on all the same.
+        // The room is hot and refused the fetch, but streams are never refused for heat: resume anyway.
         if (problem.status !== 429) return void this.#refused(problem);
       }
     }
@@ -218,7 +218,7 @@ export class RoomFeed {
     const isFirst = this.#state.room === null;
     this.#set({ connection: { status: isFirst ? "connecting" : "catching-up" } });
     try {
-      const { api, roomId } = this.parts;
+      const { api, roomId } = this.deps;
       const [page, room] = await Promise.all([api.page(roomId), api.room(roomId)]);
       if (run !== this.#run || !this.#isOpen) return;
       this.#recent = [];
@@ -229,7 +229,7 @@ export class RoomFeed {
       this.#set({
         room: before !== null && isReadFarUp(before, this.#keep) ? withNewHead(before, fresh) : fresh,
         older: { status: "idle" },
-        away: awayBetween(before, fresh) ?? this.#state.away,
+        skipped: skippedBetween(before, fresh) ?? this.#state.skipped,
       });
       this.#openStream(page.cursor);
     } catch (error) {
@@ -258,59 +258,59 @@ export class RoomFeed {
       event: current((event) => this.#apply(event)),
       gap: current(() => void this.#afterGap()),
       ping: current(() => undefined),
-      closed: current((polite) => this.#lost(polite)),
+      closed: current((graceful) => this.#lost(graceful)),
     };
     this.#listenForSilence();
-    this.#closeStream = this.parts.openStream(this.parts.roomId, cursor, listener);
+    this.#closeStream = this.deps.openStream(this.deps.roomId, cursor, listener);
   }
 
   #apply(event: RoomEvent): void {
     const room = this.#state.room;
     if (room === null) return;
-    const next = applyEvent(room, event, this.parts.clock.now(), this.#keep);
+    const next = applyEvent(room, event, this.deps.clock.now(), this.#keep);
     if (next === room) return;
     this.#recent.push(event);
     if (this.#recent.length > 2 * RECENT_EVENTS) this.#recent = this.#recent.slice(-RECENT_EVENTS);
     this.#set({ room: next });
-    for (const listener of this.#eventListeners) tell(listener, event);
+    for (const listener of this.#eventListeners) callSafely(listener, event);
   }
 
-  /** The pages may have holes now. A gap right after a gap waits, so that a confused server is not hammered. */
+  /** Events are missing, so fetch a fresh page. A second gap soon after the first waits, to spare a failing server. */
   async #afterGap(): Promise<void> {
-    const now = this.parts.clock.now();
+    const now = this.deps.clock.now();
     const isFirst = now - this.#lastGapMs > GAP_CALM_MS;
     this.#lastGapMs = now;
     if (isFirst) return this.#startFresh();
-    this.#waitThen(backoffMs(3, this.parts.random), () => void this.#startFresh());
+    this.#waitThen(backoffMs(3, this.deps.random), () => void this.#startFresh());
   }
 
   #listenForSilence(): void {
     this.#cancelSilence();
-    this.#cancelSilence = this.parts.clock.after(SILENCE_MS, () => this.#lost(false));
+    this.#cancelSilence = this.deps.clock.after(SILENCE_MS, () => this.#lost(false));
   }
 
-  #lost(polite: boolean): void {
-    this.#lostAtMs ??= this.parts.clock.now();
-    const waitMs = backoffMs(this.#attempt, this.parts.random);
-    if (!polite) this.#attempt += 1;
+  #lost(graceful: boolean): void {
+    this.#lostAtMs ??= this.deps.clock.now();
+    const waitMs = backoffMs(this.#attempt, this.deps.random);
+    if (!graceful) this.#attempt += 1;
     this.#waitThen(waitMs, () => void this.#resume());
   }
 
   #refused(problem: Problem): void {
-    if (!problem.isPassing) {
+    if (!problem.isTransient) {
       this.#stop();
       this.#set({ connection: { status: "failed", problem } });
       return;
     }
-    const waitMs = Math.max(waitOf(problem) ?? 0, backoffMs(this.#attempt, this.parts.random));
+    const waitMs = Math.max(waitOf(problem) ?? 0, backoffMs(this.#attempt, this.deps.random));
     this.#attempt += 1;
     this.#waitThen(waitMs, () => void this.#resume(), problem.status === 429 ? "throttled" : "reconnecting");
   }
 
   #waitThen(waitMs: number, call: () => void, status: "reconnecting" | "throttled" = "reconnecting"): void {
     this.#stop();
-    this.#set({ connection: { status, retryAtMs: this.parts.clock.now() + waitMs } });
-    this.#cancelWait = this.parts.clock.after(waitMs, call);
+    this.#set({ connection: { status, retryAtMs: this.deps.clock.now() + waitMs } });
+    this.#cancelWait = this.deps.clock.after(waitMs, call);
   }
 
   #set(change: Partial<FeedState>): void {
@@ -319,8 +319,8 @@ export class RoomFeed {
   }
 }
 
-/** Whoever listens fails alone: the room goes on. */
-function tell(listener: (event: RoomEvent) => void, event: RoomEvent): void {
+/** An error in one listener must not stop the feed. */
+function callSafely(listener: (event: RoomEvent) => void, event: RoomEvent): void {
   try {
     listener(event);
   } catch (error) {
@@ -333,13 +333,13 @@ function asProblem(error: unknown): Problem {
 }
 
 function waitOf(problem: Problem): number | null {
-  return problem.isPassing ? problem.retryAfterMs : null;
+  return problem.isTransient ? problem.retryAfterMs : null;
 }
 
 const isReadFarUp = (room: RoomState, keep: Keep) => keep.keepFromSeq <= (room.messages.at(-1)?.seq ?? -1);
 
-/** What a fresh page jumped over: null when it joins the old one. */
-function awayBetween(before: RoomState | null, fresh: RoomState): Away | null {
+/** The messages that a fresh page skipped; null when it overlaps the old state. */
+function skippedBetween(before: RoomState | null, fresh: RoomState): SkippedMessages | null {
   if (before === null) return null;
   const messages = fresh.messageCount - before.messageCount;
   const isJoined = (fresh.messages[0]?.seq ?? 0) <= before.seq;

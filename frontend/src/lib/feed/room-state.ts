@@ -1,4 +1,4 @@
-/** A room as the browser holds it, and the one pure reducer that applies what the stream says. */
+/** The state of a room in the browser, and the pure reducer that applies events to it. */
 import type { Author, Heat, Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
 
 export const STORE_MESSAGES = 2_000;
@@ -8,21 +8,21 @@ export interface RoomState {
   readonly roomId: string;
   readonly name: string;
   readonly ownerId: string | null;
-  /** The newest seq that is in here: the cursor for the next stream. */
+  /** The newest applied seq: the cursor for the next stream. */
   readonly seq: number;
   /** Ascending by seq, without holes unless `isCutOff`. */
   readonly messages: readonly Message[];
-  /** What the owner has pinned, the last one first; they may be older than `messages`. */
+  /** Pinned messages, the latest pin first; they may be older than `messages`. */
   readonly pinned: readonly Message[];
   /** There is history before the first message. */
   readonly hasOlder: boolean;
-  /** The newest messages were left out because the reader is far up: the way back is a new newest page. */
+  /** The newest messages were dropped because the reader is far up; fetch the latest page to return. */
   readonly isCutOff: boolean;
-  /** Changes of these messages may have been missed while the reader was far up: a new newest page brings them. */
+  /** Changes of these messages may be missing because the reader was far up; the latest page brings them. */
   readonly isStale: boolean;
-  /** Messages ever created in the room, as far as we know. */
+  /** Messages ever created in the room, as far as known. */
   readonly messageCount: number;
-  /** How far `messageCount` has counted: the room may have been asked later than its page. */
+  /** The seq up to which `messageCount` has counted: the room may be newer than its page. */
   readonly countedSeq: number;
   readonly heat: Heat;
   readonly viewers: number;
@@ -30,18 +30,18 @@ export interface RoomState {
   readonly typing: { readonly users: readonly Author[]; readonly atMs: number };
 }
 
-/** What trimming must not touch: at most `capacity` messages stay, and none from `keepFromSeq` on is dropped as old. */
+/** Limits of trimming: at most `capacity` messages stay, and none from `keepFromSeq` on is dropped as old. */
 export interface Keep {
   readonly capacity: number;
   readonly keepFromSeq: number;
 }
 
-/** Where the reader is at the newest message. */
+/** The reader is at the newest message. */
 export const KEEP_NEWEST: Keep = { capacity: STORE_MESSAGES, keepFromSeq: Number.MAX_SAFE_INTEGER };
 
 const COLD: Heat = { hot: false, since: null, fetches_per_s: 0 };
 
-/** The state right after a snapshot: the newest page, its cursor, and what the room says of itself. */
+/** The state after a snapshot: the latest page with its cursor, and the room's settings. */
 export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: string }): RoomState {
   const countedTo = room.last_seq ?? page.cursor;
   const uncounted = page.messages.filter(({ seq }) => seq > countedTo).length;
@@ -64,7 +64,7 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
   };
 }
 
-/** The state after one event. What is older than the state changes nothing, so a replay is harmless. */
+/** The state after one event. An event that is not newer than the state changes nothing, so a replay is harmless. */
 export function applyEvent(
   state: RoomState,
   event: RoomEvent,
@@ -101,7 +101,7 @@ export function applyEvent(
   };
 }
 
-/** The messages after an edit, a deletion or a reaction; the same array when it concerns none of them. */
+/** The messages after an edit, a deletion or a reaction; the same array when none of them is affected. */
 export function changeMessages(messages: readonly Message[], event: RoomEvent): readonly Message[] {
   switch (event.type) {
     case "message.edited":
@@ -117,7 +117,7 @@ export function changeMessages(messages: readonly Message[], event: RoomEvent): 
   }
 }
 
-/** The pinned messages after any event; the same array when it concerns none of them. */
+/** The pinned messages after any event; the same array when none of them is affected. */
 export function changePinned(pinned: readonly Message[], event: RoomEvent): readonly Message[] {
   const without = (id: string) => pinned.filter((message) => message.id !== id);
   switch (event.type) {
@@ -132,7 +132,7 @@ export function changePinned(pinned: readonly Message[], event: RoomEvent): read
   }
 }
 
-/** The state with an older page put before it. `events` are those newer than the page, to bring it up to date. */
+/** The state with an older page before it. `events` newer than the page bring it up to date. */
 export function prependPage(
   state: RoomState,
   page: MessagePage,
@@ -146,7 +146,7 @@ export function prependPage(
       older = changeMessages(older, event);
   }
   if (keep.keepFromSeq > state.seq) {
-    // The reader is at the newest message: only as many older ones as there is room for.
+    // The reader is at the newest message: take only as many older ones as the capacity allows.
     const kept = trim([...older, ...state.messages], keep);
     return { ...state, messages: kept.messages, hasOlder: page.has_more || kept.droppedOld };
   }
@@ -160,13 +160,13 @@ export function prependPage(
   };
 }
 
-/** The newest page taken while the reader is far up: what is being read stays, and the page is for later. */
+/** The latest page, fetched while the reader is far up: the messages on screen stay, and the page is used later. */
 export function withNewHead(state: RoomState, fresh: RoomState): RoomState {
   const { messages, hasOlder, typing } = state;
   return { ...fresh, messages, hasOlder, typing, isCutOff: true, isStale: true };
 }
 
-/** The state with a newer page put after its last message; whole again once the page reaches the newest message. */
+/** The state with a newer page after its last message; complete once the page reaches the newest message. */
 export function appendPage(
   state: RoomState,
   page: MessagePage,
@@ -174,12 +174,12 @@ export function appendPage(
   keep: Keep = KEEP_NEWEST,
 ): RoomState {
   const lastSeq = state.messages.at(-1)?.seq ?? 0;
-  // A page may be ahead of the stream, which will tell of the rest by itself.
+  // A page may be ahead of the stream, which brings the rest.
   let newer: readonly Message[] = page.messages.filter(({ seq }) => seq > lastSeq && seq <= state.seq);
   const since = events.filter((event) => "seq" in event && event.seq > page.cursor && event.seq <= state.seq);
   for (const event of since) newer = changeMessages(newer, event);
-  const isWhole = !page.has_more && since.length >= state.seq - page.cursor;
-  if (isWhole)
+  const isComplete = !page.has_more && since.length >= state.seq - page.cursor;
+  if (isComplete)
     newer = [
       ...newer,
       ...since.flatMap((event) => (event.type === "message.created" ? [event.message] : [])),
@@ -189,18 +189,18 @@ export function appendPage(
     ...state,
     messages: kept.messages,
     hasOlder: state.hasOlder || kept.droppedOld,
-    isCutOff: !isWhole || kept.droppedNew,
+    isCutOff: !isComplete || kept.droppedNew,
   };
 }
 
-/** The state with only the page around some message: history on both sides of it is still to be fetched. */
+/** The state with only the page around a message: history on both sides is not loaded yet. */
 export function showAround(state: RoomState, page: MessagePage, events: readonly RoomEvent[]): RoomState {
   const around = { ...state, messages: [], isCutOff: true, isStale: false, hasOlder: false };
   const shown = appendPage(around, page, events);
   return { ...shown, hasOlder: page.has_more && (page.messages[0]?.seq ?? 1) > 1 };
 }
 
-/** At most `capacity` messages, dropped at the end far from the reader. */
+/** At most `capacity` messages; the end far from the reader is dropped. */
 export function trim(
   messages: readonly Message[],
   keep: Keep,

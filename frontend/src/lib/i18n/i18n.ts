@@ -1,6 +1,6 @@
 import i18next from "i18next";
 import LanguageDetector from "i18next-browser-languagedetector";
-import { remember } from "@/lib/safe-storage";
+import { writeStored } from "@/lib/safe-storage";
 import { en, type Words } from "./en";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
@@ -41,7 +41,7 @@ export async function startI18n(): Promise<void> {
 
 /** Switch, and remember the choice. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  remember("i18nextLng", language);
+  writeStored("i18nextLng", language);
   await loadLanguage(language);
 }
 

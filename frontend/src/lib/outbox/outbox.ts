@@ -27,7 +27,7 @@ export interface OutboxState {
   readonly posts: readonly Post[];
 }
 
-export interface OutboxParts {
+export interface OutboxDependencies {
   readonly store: OutboxStore;
   readonly api: Pick<ChatApi, "post">;
   readonly clock: Clock;
@@ -52,7 +52,7 @@ export class Outbox {
   readonly #clientIds = new Map<string, string>();
   readonly #listeners = new Listeners();
 
-  constructor(private readonly parts: OutboxParts) {}
+  constructor(private readonly parts: OutboxDependencies) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
@@ -175,7 +175,7 @@ export class Outbox {
 
   async #refused(post: Post, problem: Problem): Promise<boolean> {
     if (problem.status === 401) return this.#sessionOver(post);
-    if (!problem.isPassing) {
+    if (!problem.isTransient) {
       this.#change(post.clientId, () => ({ ...base(post), status: "failed", code: problem.code }));
       await this.parts.store.put({ ...base(post), failedCode: problem.code });
       return true;

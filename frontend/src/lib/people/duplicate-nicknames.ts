@@ -1,14 +1,14 @@
-/** Which names more than one person on this page has, so that their rows tell them apart. */
+/** Nicknames that more than one person on this page uses, so that their rows show a tag. */
 import { Listeners } from "@/lib/listeners";
 
-const NAMES_MAX = 5_000; // overflow rule OLDEST: the name seen first is forgotten
+const NAMES_MAX = 5_000; // overflow rule OLDEST: drop the nickname seen first
 
 interface Seen {
   readonly userId: string;
-  readonly isShared: boolean;
+  readonly isDuplicate: boolean;
 }
 
-export class SeenNames {
+export class DuplicateNicknames {
   readonly #seen = new Map<string, Seen>();
   readonly #listeners = new Listeners();
 
@@ -16,22 +16,22 @@ export class SeenNames {
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  /** Whether two people of this name were seen. */
-  isShared = (nickname: string): boolean => this.#seen.get(keyOf(nickname))?.isShared ?? false;
+  /** Whether two people with this nickname have been observed. */
+  isDuplicate = (nickname: string): boolean => this.#seen.get(keyOf(nickname))?.isDuplicate ?? false;
 
-  see(userId: string, nickname: string): void {
+  observe(userId: string, nickname: string): void {
     const key = keyOf(nickname);
     const seen = this.#seen.get(key);
     if (seen === undefined) {
-      this.#seen.set(key, { userId, isShared: false });
+      this.#seen.set(key, { userId, isDuplicate: false });
       const [oldest] = this.#seen.keys();
       if (this.#seen.size > this.max && oldest !== undefined) this.#seen.delete(oldest);
-    } else if (!seen.isShared && seen.userId !== userId) {
-      this.#seen.set(key, { userId, isShared: true });
+    } else if (!seen.isDuplicate && seen.userId !== userId) {
+      this.#seen.set(key, { userId, isDuplicate: true });
       this.#listeners.notify();
     }
   }
 }
 
-/** Names that differ only in case or width look alike. */
+/** Nicknames that differ only in case or width count as equal. */
 const keyOf = (nickname: string) => nickname.normalize("NFKC").toLowerCase();

@@ -1,12 +1,12 @@
-/** Which reactions are mine. Pages are the same for everybody, so these come by a call of their own; a toggle shows at
- * once and is taken back if the server refuses it. */
+/** The reader's own reactions. Pages are the same for every reader, so these have a call of their own. A toggle shows at
+ * once and is undone if the server refuses it. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import type { RoomEvent } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 export interface OwnReactionsState {
   readonly mine: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Toggles the server has not answered: `<message id>:<kind>` → on. */
+  /** Toggles that the server has not answered yet: `<message id>:<kind>` → on. */
   readonly pending: ReadonlyMap<string, boolean>;
 }
 
@@ -23,19 +23,19 @@ export class OwnReactions {
 
   getSnapshot = (): OwnReactionsState => this.#state;
 
-  /** Ask for a range of the room; what cannot be fetched now stays unmarked. */
+  /** Load a range of seqs. On failure the messages stay unmarked. */
   async load(fromSeq: number, toSeq: number): Promise<void> {
     try {
       const { mine } = await this.api.mine(this.roomId, fromSeq, toSeq);
       const entries = Object.entries(mine).map(([id, kinds]) => [id, new Set(kinds)] as const);
       this.#set({ mine: new Map([...this.#state.mine, ...entries]) });
     } catch {
-      // Marks are a comfort: a hot room may refuse them, and the counts are right without.
+      // A hot room may refuse this call; the reaction counts are correct without it.
     }
   }
 
-  /** Another tab of mine reacted. */
-  take(event: RoomEvent, viewerId: string): void {
+  /** Apply a reaction made by the reader, here or in another tab. */
+  onEvent(event: RoomEvent, viewerId: string): void {
     if (event.type !== "reaction.changed") return;
     if (event.added.includes(viewerId)) this.#mark(event.message_id, event.kind, true);
     if (event.removed.includes(viewerId)) this.#mark(event.message_id, event.kind, false);
@@ -56,7 +56,7 @@ export class OwnReactions {
     }
   };
 
-  forgetAll(): void {
+  clear(): void {
     this.#set({ mine: new Map(), pending: new Map() });
   }
 

@@ -1,117 +1,125 @@
-/** What a reader misses: below a list that stands still, behind a hidden tab, and where a fresh page jumped ahead. */
+/** What the reader missed: below a paused list, behind a hidden tab, and where a fresh page skipped messages. */
 import type { Clock } from "@/lib/clock";
 import type { Message } from "@/lib/contract/types";
-import type { Away } from "@/lib/feed/room-feed";
+import type { SkippedMessages } from "@/lib/feed/room-feed";
 import type { RoomState } from "@/lib/feed/room-state";
-import { held, missedForMe, missedFrom, missedOwn, NOTHING_HELD } from "./unread-while-paused";
-import type { Held, Missed, Seen } from "./unread-while-paused";
+import {
+  NO_UNREAD,
+  unreadCounts,
+  unreadSince,
+  withMessageForMe,
+  withOwnMessage,
+} from "./unread-while-paused";
+import type { ReadPosition, Unread, UnreadCounts } from "./unread-while-paused";
 
-export const AWAY_EVENTS = 500;
-// Those whom a hot room's outage sends away all come back at once: by then it is hot, and refuses what can wait.
-export const MENTIONS_AFTER_MS = 2_000;
-const MENTIONS_WITHIN_MS = 3_000;
+export const AWAY_EVENTS_MIN = 500;
+// After an outage everyone reconnects at once, so the room is hot; delay the mention lookup to avoid a 429.
+export const MENTIONS_DELAY_MS = 2_000;
+const MENTIONS_JITTER_MS = 3_000;
 
-export interface AwayNotice {
+/** The counts in the banner "while you were away". */
+export interface AwaySummary {
   readonly messages: number;
   readonly mentions: number;
   readonly fromSeq: number;
 }
 
-interface AbsenceParts {
+interface AwayTrackerDependencies {
   readonly clock: Clock;
   readonly random: () => number;
-  /** Messages that may mention the reader, newest first; none where there is no reader. */
+  /** Messages that may mention the reader, newest first; none when there is no session. */
   readonly findMentions: () => Promise<readonly Message[]>;
   readonly isForMe: (message: Message) => boolean;
-  readonly changed: () => void;
+  readonly onChange: () => void;
 }
 
-export class Absence {
-  #below: Missed | null = null;
-  #unseen: Missed | null = null;
-  #told: Missed | null = null;
-  #notice: AwayNotice | null = null;
+export class AwayTracker {
+  #whilePaused: Unread | null = null;
+  #whileHidden: Unread | null = null;
+  #summarized: Unread | null = null;
+  #summary: AwaySummary | null = null;
   #cancelMentions: () => void = () => undefined;
 
-  constructor(private readonly parts: AbsenceParts) {}
+  constructor(private readonly deps: AwayTrackerDependencies) {}
 
   get isHidden(): boolean {
-    return this.#unseen !== null;
+    return this.#whileHidden !== null;
   }
 
-  /** What the banner says; null when there is nothing to tell. */
-  get notice(): AwayNotice | null {
-    return this.#notice;
+  /** The banner's content; null when there is nothing to show. */
+  get summary(): AwaySummary | null {
+    return this.#summary;
   }
 
-  /** What came below since the list stands still. */
-  below(room: RoomState | null): Held {
-    return this.#below === null ? NOTHING_HELD : held(this.#below, room);
+  /** Messages that arrived since the list was paused. */
+  unread(room: RoomState | null): UnreadCounts {
+    return this.#whilePaused === null ? NO_UNREAD : unreadCounts(this.#whilePaused, room);
   }
 
-  standStill(seen: Seen): void {
-    this.#below = missedFrom(seen);
+  pause(position: ReadPosition): void {
+    this.#whilePaused = unreadSince(position);
   }
 
-  moveOn(): void {
-    this.#below = null;
+  resume(): void {
+    this.#whilePaused = null;
   }
 
-  hide(seen: Seen): void {
-    this.#unseen = missedFrom(seen);
+  hide(position: ReadPosition): void {
+    this.#whileHidden = unreadSince(position);
   }
 
-  /** Back at the tab: told of when it was too much to be read. */
+  /** The tab is visible again: summarize when more arrived than anybody reads. */
   show(room: RoomState | null): void {
-    const unseen = this.#unseen;
-    this.#unseen = null;
-    // Hidden before anything was seen: everything is new, and nothing was missed.
-    if (unseen === null || unseen.fromSeq === 0) return;
-    if ((room?.seq ?? 0) - unseen.fromSeq > AWAY_EVENTS) this.#tell(unseen, room);
+    const unread = this.#whileHidden;
+    this.#whileHidden = null;
+    // A tab hidden before its first page has missed nothing.
+    if (unread === null || unread.since.seq === 0) return;
+    if ((room?.seq ?? 0) - unread.since.seq > AWAY_EVENTS_MIN) this.#summarize(unread, room);
   }
 
-  /** A message came by the stream. */
-  take(message: Message, isMine: boolean, isForMe: boolean): void {
-    const count = (missed: Missed | null) =>
-      missed && (isMine ? missedOwn(missed) : isForMe ? missedForMe(missed, message.id) : missed);
-    this.#below = count(this.#below);
-    this.#unseen = count(this.#unseen);
+  /** A message arrived on the stream. */
+  onMessage(message: Message, isMine: boolean, isForMe: boolean): void {
+    const count = (unread: Unread | null) =>
+      unread && (isMine ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message.id) : unread);
+    this.#whilePaused = count(this.#whilePaused);
+    this.#whileHidden = count(this.#whileHidden);
   }
 
-  /** A fresh page jumped over messages: nothing was heard of them, so whom they mention is looked up. */
-  jumpedOver({ fromSeq, messages }: Away, room: RoomState): void {
-    this.#tell(this.#told ?? missedFrom({ seq: fromSeq, messageCount: room.messageCount - messages }), room);
+  /** A fresh page skipped messages. Their events never arrived, so their mentions are looked up. */
+  onSkipped({ fromSeq, messages }: SkippedMessages, room: RoomState): void {
+    const since = { seq: fromSeq, messageCount: room.messageCount - messages };
+    this.#summarize(this.#summarized ?? unreadSince(since), room);
     this.#cancelMentions();
-    const { clock, random, findMentions } = this.parts;
-    this.#cancelMentions = clock.after(MENTIONS_AFTER_MS + random() * MENTIONS_WITHIN_MS, () => {
-      const take = (found: readonly Message[]) => this.#found(found.filter(({ seq }) => seq > fromSeq));
-      findMentions().then(take, () => undefined); // refused: the rest is told all the same
+    const { clock, random, findMentions } = this.deps;
+    this.#cancelMentions = clock.after(MENTIONS_DELAY_MS + random() * MENTIONS_JITTER_MS, () => {
+      const add = (found: readonly Message[]) => this.#addMentions(found.filter(({ seq }) => seq > fromSeq));
+      findMentions().then(add, () => undefined); // when refused, the summary shows no mentions
     });
   }
 
   dismiss(): void {
-    this.#notice = this.#told = null;
+    this.#summary = this.#summarized = null;
   }
 
   stop(): void {
     this.#cancelMentions();
   }
 
-  #found(messages: readonly Message[]): void {
-    const forMe = messages.filter(this.parts.isForMe);
-    const add = (missed: Missed | null) =>
-      missed && forMe.reduce((sum, message) => missedForMe(sum, message.id), missed);
-    this.#below = add(this.#below);
-    this.#unseen = add(this.#unseen);
-    this.#told = add(this.#told);
-    if (this.#notice !== null && this.#told !== null)
-      this.#notice = { ...this.#notice, mentions: this.#told.forMe.size };
-    this.parts.changed();
+  #addMentions(messages: readonly Message[]): void {
+    const forMe = messages.filter(this.deps.isForMe);
+    const add = (unread: Unread | null) =>
+      unread && forMe.reduce((sum, message) => withMessageForMe(sum, message.id), unread);
+    this.#whilePaused = add(this.#whilePaused);
+    this.#whileHidden = add(this.#whileHidden);
+    this.#summarized = add(this.#summarized);
+    if (this.#summary !== null && this.#summarized !== null)
+      this.#summary = { ...this.#summary, mentions: this.#summarized.forMe.size };
+    this.deps.onChange();
   }
 
-  #tell(missed: Missed, room: RoomState | null): void {
-    const { messages, forMe } = held(missed, room);
-    this.#told = missed;
-    this.#notice = messages > 0 ? { messages, mentions: forMe, fromSeq: missed.fromSeq } : null;
+  #summarize(unread: Unread, room: RoomState | null): void {
+    const { messages, forMe } = unreadCounts(unread, room);
+    this.#summarized = unread;
+    this.#summary = messages > 0 ? { messages, mentions: forMe, fromSeq: unread.since.seq } : null;
   }
 }

@@ -1,17 +1,17 @@
-/** How often the screen may change: at most once a frame, and four times a second once a room is busy. */
+/** How often the screen may change: at most once a frame, and at most four times a second in a busy room. */
 
 export const BUSY_PER_S = 20;
 export const BUSY_COMMIT_MS = 250;
 export const SLOWED_COMMIT_MS = 600;
 export const SMOOTH_SCROLL_PER_S = 5;
 
-/** Milliseconds until the next commit; 0 means with the next frame. `slowed`: the page itself cannot keep up. */
+/** Milliseconds until the next commit; 0 means with the next frame. `slowed`: the page is too slow for its frames. */
 export function commitDelayMs(sinceCommitMs: number, messagesPerS: number, slowed: boolean): number {
   const apart = slowed ? SLOWED_COMMIT_MS : messagesPerS > BUSY_PER_S ? BUSY_COMMIT_MS : 0;
   return Math.max(0, apart - sinceCommitMs);
 }
 
-/** Messages a second over the last second, by when they came; decays to 0 when none come. */
+/** Messages per second over the last second, by arrival time; decays to 0 without new messages. */
 export class RateMeter {
   #second = -1;
   #count = 0;

@@ -1,14 +1,14 @@
-/** Whether the page keeps up: two seconds of frames over 50 ms say no, ten good seconds say yes again. */
+/** Detects a page that is too slow: two seconds of frames over 50 ms set it, ten seconds of good frames clear it. */
 
 export const SLOW_FRAME_MS = 50;
 export const SLOW_AFTER_MS = 2_000;
 export const GOOD_AFTER_MS = 10_000;
-const SLOW_SHARE = 0.8; // a page that falls behind still draws a quick frame now and then
-const PAUSE_MS = 1_000; // a frame this late may have been a sleeping page: no more than this of it counts
+const SLOW_SHARE = 0.8; // a slow page still draws a quick frame now and then
+const PAUSE_MS = 1_000; // a later frame may mean a suspended page: count at most this much
 
 export class FrameWatch {
   #lastMs: number | null = null;
-  /** What the last two seconds' frames took; at most one more than fits. */
+  /** Durations in ms of the frames of the last two seconds, plus at most one more. */
   #frames: number[] = [];
   #totalMs = 0;
   #slowMs = 0;

@@ -1,27 +1,27 @@
-/** When the list stands still. Pure: what happened goes in, the reasons to stand still come out. */
+/** When the message list pauses. Pure: an event goes in, the set of reasons to pause comes out. */
 
-/** What makes the list stand still. Hover alone ends by itself. */
-export type FreezeReason = "hover" | "scroll" | "selection" | "focus" | "menu" | "history";
+/** Why the list is paused. A pause by hover alone ends when the pointer leaves. */
+export type PauseReason = "hover" | "scroll" | "selection" | "focus" | "menu" | "history";
 
-export type FreezeEvent =
-  | { readonly type: "began"; readonly reason: FreezeReason }
+export type PauseEvent =
+  | { readonly type: "began"; readonly reason: PauseReason }
   | { readonly type: "hover-left" }
-  /** End, Esc or the chip. */
+  /** End, Esc, or the button "back to newest". */
   | { readonly type: "back-to-newest" };
 
-export type Freeze = ReadonlySet<FreezeReason>;
+export type Pause = ReadonlySet<PauseReason>;
 
-export const MOVING: Freeze = new Set();
+export const NOT_PAUSED: Pause = new Set();
 
-export const HOVER_FREEZE_MS = 300;
+export const HOVER_PAUSE_MS = 300;
 
-export function nextFreeze(freeze: Freeze, event: FreezeEvent): Freeze {
+export function nextPause(pause: Pause, event: PauseEvent): Pause {
   switch (event.type) {
     case "began":
-      return freeze.has(event.reason) ? freeze : new Set([...freeze, event.reason]);
+      return pause.has(event.reason) ? pause : new Set([...pause, event.reason]);
     case "hover-left":
-      return freeze.has("hover") ? new Set([...freeze].filter((reason) => reason !== "hover")) : freeze;
+      return pause.has("hover") ? new Set([...pause].filter((reason) => reason !== "hover")) : pause;
     case "back-to-newest":
-      return freeze.size === 0 ? freeze : MOVING;
+      return pause.size === 0 ? pause : NOT_PAUSED;
   }
 }

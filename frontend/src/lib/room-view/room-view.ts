@@ -1,63 +1,62 @@
-/** What of a room is on screen, and when it may change. The feed takes events at once; this commits them at a pace a
- * person can follow, stands still when somebody looks closer, and counts what it holds back. Knows nothing of React. */
+/** The part of a room that is on screen, and when it may change. The feed applies events at once; the view commits them
+ * at a pace that a person can follow, pauses while the reader looks closer, and counts what it holds back. */
 import type { Clock } from "@/lib/clock";
 import type { Author, Message, RoomEvent } from "@/lib/contract/types";
 import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, STORE_MESSAGES } from "@/lib/feed/room-state";
 import { Listeners } from "@/lib/listeners";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
-import { Absence, type AwayNotice } from "./away-summary";
-import { commitDelayMs, RateMeter } from "./commit-pace";
-import { MOVING, nextFreeze, type Freeze, type FreezeEvent } from "./list-pause";
+import type { ReadingPace } from "@/lib/reading-pace";
 import { mentions } from "@/lib/text/words";
-import type { Held, Seen } from "./unread-while-paused";
+import { AwayTracker, type AwaySummary } from "./away-summary";
+import { commitDelayMs, RateMeter } from "./commit-pace";
+import { NOT_PAUSED, nextPause, type Pause, type PauseEvent } from "./list-pause";
 import { buildRows, postsNotShown, type Row } from "./rows";
 import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";
+import type { ReadPosition, UnreadCounts } from "./unread-while-paused";
 
-const SETTLE_MS = 1_000; // after the last event the pace on screen goes down by itself
-const LEFT_OUT_MAX = 3 * STORE_MESSAGES; // overflow rule: forgotten when their messages have left the store
+const SETTLE_MS = 1_000; // after the last event, the rate on screen decays without further events
+const LEFT_OUT_MAX = 3 * STORE_MESSAGES; // overflow rule: drop ids whose messages have left the store
 const SLOWED_ROWS_PER_S = 3;
-
-export type Reading = "calm" | "all";
 
 export interface RoomScreen {
   readonly feed: FeedState;
   readonly rows: readonly Row[];
-  readonly isFrozen: boolean;
-  /** What came since the list stands still. */
-  readonly held: Held;
-  readonly away: AwayNotice | null;
+  readonly isPaused: boolean;
+  /** Messages that arrived since the list was paused. */
+  readonly unread: UnreadCounts;
+  readonly away: AwaySummary | null;
   readonly messagesPerS: number;
   readonly isSlowed: boolean;
-  /** Where the list is to go: a message somebody asked for. A new object each time. */
+  /** The message to scroll to. A new object for each jump. */
   readonly target: { readonly seq: number } | null;
-  /** The newest messages were left out, and those after the last row can be fetched. */
+  /** The store lacks the newest messages; the page after the last row can be fetched. */
   readonly canLoadNewer: boolean;
-  /** The newest of my posts stands below what is seen; its seq once the server has it. */
+  /** The newest of my posts is below the visible part; its seq once the server has stored it. */
   readonly lastPost: { readonly seq: number | null } | null;
 }
 
-export interface ViewParts {
+export interface ViewDependencies {
   readonly feed: RoomFeed;
   readonly outbox: Outbox;
   readonly clock: Clock;
-  /** Call with the next frame; the answer cancels it. */
+  /** Call with the next frame; the returned function cancels the call. */
   readonly nextFrame: (call: () => void) => () => void;
   readonly startOfDay: (timeMs: number) => number;
   readonly roomId: string;
-  /** Look up messages that may mention a nickname, newest first; for those whose events were never heard. */
+  /** Search messages that may mention a nickname, newest first; used for messages whose events never arrived. */
   readonly findMentions: (nickname: string) => Promise<readonly Message[]>;
   readonly random: () => number;
 }
 
 export class RoomView {
   #viewer: Author | null = null;
-  #reading: Reading = "calm";
-  #freeze: Freeze = MOVING;
+  #readingPace: ReadingPace = "calm";
+  #pause: Pause = NOT_PAUSED;
   #horizonSeq = Number.MAX_SAFE_INTEGER;
-  #committed: Seen = { seq: 0, messageCount: 0 };
+  #committed: ReadPosition = { seq: 0, messageCount: 0 };
   #committedAtMs = -Infinity;
-  #feedAway: FeedState["away"] = null;
+  #skipped: FeedState["skipped"] = null;
   #isSlowed = false;
   #crowd = NO_CROWD;
   #leftOut = new Set<string>();
@@ -71,20 +70,20 @@ export class RoomView {
   #lastConnection: string = "";
   #stop: readonly (() => void)[] = [];
   #screen: RoomScreen;
-  readonly #absence: Absence;
+  readonly #away: AwayTracker;
   readonly #meter = new RateMeter();
   readonly #listeners = new Listeners(
     () => this.#start(),
     () => this.#end(),
   );
 
-  constructor(private readonly parts: ViewParts) {
-    this.#absence = new Absence({
-      clock: parts.clock,
-      random: parts.random,
-      findMentions: async () => (this.#viewer === null ? [] : parts.findMentions(this.#viewer.nickname)),
+  constructor(private readonly deps: ViewDependencies) {
+    this.#away = new AwayTracker({
+      clock: deps.clock,
+      random: deps.random,
+      findMentions: async () => (this.#viewer === null ? [] : deps.findMentions(this.#viewer.nickname)),
       isForMe: (message) => this.isForMe(message),
-      changed: () => this.#commitSoon(),
+      onChange: () => this.#commitSoon(),
     });
     this.#screen = this.#compose();
   }
@@ -101,52 +100,52 @@ export class RoomView {
     this.#commitSoon();
   }
 
-  setReading(reading: Reading): void {
-    this.#reading = reading;
+  setReadingPace(pace: ReadingPace): void {
+    this.#readingPace = pace;
     this.#commitSoon();
   }
 
-  /** The page cannot keep up with its frames, or can again. */
+  /** Whether the page is too slow to draw every frame. */
   setSlowed(isSlowed: boolean): void {
     this.#isSlowed = isSlowed;
     this.#commitSoon();
   }
 
-  /** The first row in view, so that trimming leaves it alone. */
+  /** The seq of the first visible row: trimming keeps it and everything after it. */
   setFirstVisible(seq: number | null): void {
     this.#firstVisibleSeq = seq;
     this.#setKeep();
   }
 
-  freeze = (event: FreezeEvent): void => {
-    const wasFrozen = this.#freeze.size > 0;
-    this.#freeze = nextFreeze(this.#freeze, event);
-    const isFrozen = this.#freeze.size > 0;
-    if (wasFrozen === isFrozen) return;
-    const { room } = this.parts.feed.getSnapshot();
-    if (isFrozen) this.#absence.standStill(this.#committed);
-    else this.#absence.moveOn();
-    this.#horizonSeq = isFrozen ? this.#committed.seq : Number.MAX_SAFE_INTEGER;
-    if (!isFrozen) {
+  dispatchPause = (event: PauseEvent): void => {
+    const wasPaused = this.#pause.size > 0;
+    this.#pause = nextPause(this.#pause, event);
+    const isPaused = this.#pause.size > 0;
+    if (wasPaused === isPaused) return;
+    const { room } = this.deps.feed.getSnapshot();
+    if (isPaused) this.#away.pause(this.#committed);
+    else this.#away.resume();
+    this.#horizonSeq = isPaused ? this.#committed.seq : Number.MAX_SAFE_INTEGER;
+    if (!isPaused) {
       this.#target = null;
       for (const { id } of room?.pinned ?? []) this.#leftOut.delete(id);
     }
     this.#setKeep();
-    if (!isFrozen && (room?.isCutOff === true || room?.isStale === true)) this.parts.feed.reload();
+    if (!isPaused && (room?.isCutOff === true || room?.isStale === true)) this.deps.feed.reload();
     this.#commit();
   };
 
-  /** Show what was left out after that message. */
+  /** Show the messages that were left out after this one. */
   open = (afterSeq: number): void => {
     this.#opened.add(afterSeq);
     this.#commit();
   };
 
-  /** Go to a message, wherever in the room's history it is. */
+  /** Scroll to a message anywhere in the room's history. */
   jumpTo = async (seq: number): Promise<void> => {
-    this.freeze({ type: "began", reason: "history" });
+    this.dispatchPause({ type: "began", reason: "history" });
     this.#horizonSeq = Math.max(this.#horizonSeq, seq);
-    if (this.#find(seq) === undefined) await this.parts.feed.loadAround(seq);
+    if (this.#find(seq) === undefined) await this.deps.feed.loadAround(seq);
     const found = this.#find(seq);
     if (found !== undefined) this.#leftOut.delete(found.id);
     this.#target = { seq: found?.seq ?? seq };
@@ -154,29 +153,29 @@ export class RoomView {
   };
 
   #find(seq: number): Message | undefined {
-    return this.parts.feed.getSnapshot().room?.messages.find((message) => message.seq === seq);
+    return this.deps.feed.getSnapshot().room?.messages.find((message) => message.seq === seq);
   }
 
   dismissAway = (): void => {
-    this.#absence.dismiss();
-    this.parts.feed.dismissAway();
+    this.#away.dismiss();
+    this.deps.feed.dismissSkipped();
     this.#commitSoon();
   };
 
-  /** A hidden tab paints nothing, keeps less, and still counts what is for its reader. */
+  /** A hidden tab does not render and keeps fewer messages, but still counts mentions. */
   setHidden(isHidden: boolean): void {
-    if (isHidden === this.#absence.isHidden) return;
-    if (isHidden) this.#absence.hide(this.#committed);
-    else this.#absence.show(this.parts.feed.getSnapshot().room);
+    if (isHidden === this.#away.isHidden) return;
+    if (isHidden) this.#away.hide(this.#committed);
+    else this.#away.show(this.deps.feed.getSnapshot().room);
     this.#setKeep();
     this.#commit();
   }
 
   #start(): void {
-    const { feed, outbox } = this.parts;
+    const { feed, outbox } = this.deps;
     this.#stop = [
-      feed.onEvent((event) => this.#take(event)),
-      feed.subscribe(() => this.#feedChanged()),
+      feed.onEvent((event) => this.#onEvent(event)),
+      feed.subscribe(() => this.#onFeedChange()),
       outbox.subscribe(() => this.#commitSoon()),
     ];
     this.#commitSoon();
@@ -187,31 +186,31 @@ export class RoomView {
     this.#cancelCommit?.();
     this.#cancelCommit = null;
     this.#cancelSettle();
-    this.#absence.stop();
+    this.#away.stop();
   }
 
-  #take(event: RoomEvent): void {
-    // A message pinned now gets its row, but not while the list stands still: it would move what is in view.
-    if (event.type === "message.pinned" && this.#freeze.size === 0) this.#leftOut.delete(event.message.id);
+  #onEvent(event: RoomEvent): void {
+    // A pinned message gets a row, but not while the list is paused: the row would move what the reader sees.
+    if (event.type === "message.pinned" && this.#pause.size === 0) this.#leftOut.delete(event.message.id);
     if (event.type !== "message.created") return;
     const { message } = event;
     const isMine = this.#viewer !== null && message.author.id === this.#viewer.id;
     if (isMine) this.#mine.add(message.id);
     const isForMe = this.isForMe(message);
-    const isOwner = message.author.id === this.parts.feed.getSnapshot().room?.ownerId;
+    const isOwner = message.author.id === this.deps.feed.getSnapshot().room?.ownerId;
     const rowsPerS = this.#isSlowed ? SLOWED_ROWS_PER_S : ROWS_PER_S;
     const { crowd, shown } = admit(this.#crowd, message, isMine || isForMe || isOwner, rowsPerS);
     this.#crowd = crowd;
     if (!shown) this.#leftOut.add(message.id);
-    this.#meter.add(this.parts.clock.now());
-    this.#absence.take(message, isMine, isForMe);
+    this.#meter.add(this.deps.clock.now());
+    this.#away.onMessage(message, isMine, isForMe);
   }
 
-  #feedChanged(): void {
-    const { connection, room, away } = this.parts.feed.getSnapshot();
-    if (away !== this.#feedAway) {
-      this.#feedAway = away;
-      if (away !== null && room !== null) this.#absence.jumpedOver(away, room);
+  #onFeedChange(): void {
+    const { connection, room, skipped } = this.deps.feed.getSnapshot();
+    if (skipped !== this.#skipped) {
+      this.#skipped = skipped;
+      if (skipped !== null && room !== null) this.#away.onSkipped(skipped, room);
     }
     const isNewStatus = connection.status !== this.#lastConnection;
     this.#lastConnection = connection.status;
@@ -222,16 +221,16 @@ export class RoomView {
   }
 
   #setKeep(): void {
-    const capacity = this.#absence.isHidden ? HIDDEN_STORE_MESSAGES : STORE_MESSAGES;
-    const isMoving = this.#freeze.size === 0;
+    const capacity = this.#away.isHidden ? HIDDEN_STORE_MESSAGES : STORE_MESSAGES;
+    const isMoving = this.#pause.size === 0;
     const keepFromSeq = isMoving ? KEEP_NEWEST.keepFromSeq : (this.#firstVisibleSeq ?? 0);
-    this.parts.feed.keep({ capacity, keepFromSeq });
+    this.deps.feed.keep({ capacity, keepFromSeq });
   }
 
   #commitSoon(isUrgent = true): void {
     if (this.#cancelCommit !== null && !isUrgent) return;
     this.#cancelCommit?.();
-    const { clock, nextFrame } = this.parts;
+    const { clock, nextFrame } = this.deps;
     const now = clock.now();
     const commit = () => {
       this.#cancelCommit = null;
@@ -244,29 +243,29 @@ export class RoomView {
   }
 
   #commit(): void {
-    if (this.#absence.isHidden) return;
-    this.#committedAtMs = this.parts.clock.now();
-    if (this.#freeze.size === 0) {
-      const { room } = this.parts.feed.getSnapshot();
+    if (this.#away.isHidden) return;
+    this.#committedAtMs = this.deps.clock.now();
+    if (this.#pause.size === 0) {
+      const { room } = this.deps.feed.getSnapshot();
       this.#committed = { seq: room?.seq ?? 0, messageCount: room?.messageCount ?? 0 };
     }
     this.#screen = this.#compose();
     this.#cancelSettle();
     if (this.#screen.messagesPerS > 0) {
-      this.#cancelSettle = this.parts.clock.after(SETTLE_MS, () => this.#commitSoon(false));
+      this.#cancelSettle = this.deps.clock.after(SETTLE_MS, () => this.#commitSoon(false));
     }
     this.#listeners.notify();
   }
 
   #compose(): RoomScreen {
-    const feed = this.parts.feed.getSnapshot();
-    const outbox: OutboxState = this.parts.outbox.getSnapshot();
-    const { clientIdOf } = this.parts.outbox;
+    const feed = this.deps.feed.getSnapshot();
+    const outbox: OutboxState = this.deps.outbox.getSnapshot();
+    const { clientIdOf } = this.deps.outbox;
     const room = feed.room;
     const all = room?.messages ?? [];
     for (const message of all) if (message.author.id === this.#viewer?.id) this.#mine.add(message.id);
     const messages = all.filter(({ seq }) => seq <= this.#horizonSeq);
-    const roomPosts = outbox.posts.filter((post) => post.roomId === this.parts.roomId);
+    const roomPosts = outbox.posts.filter((post) => post.roomId === this.deps.roomId);
     const posts = postsNotShown(roomPosts, messages, this.#viewer?.id ?? null, clientIdOf);
     const rows = buildRows({
       messages,
@@ -278,15 +277,15 @@ export class RoomView {
       myNickname: this.#viewer?.nickname ?? "",
       clientIdOf,
       posts,
-      startOfDay: this.parts.startOfDay,
+      startOfDay: this.deps.startOfDay,
     });
-    const now = this.parts.clock.now();
+    const now = this.deps.clock.now();
     return {
       feed,
       rows,
-      isFrozen: this.#freeze.size > 0,
-      held: this.#absence.below(room),
-      away: this.#absence.notice,
+      isPaused: this.#pause.size > 0,
+      unread: this.#away.unread(room),
+      away: this.#away.summary,
       messagesPerS: this.#meter.perS(now),
       isSlowed: this.#isSlowed,
       target: this.#target,
@@ -295,9 +294,9 @@ export class RoomView {
     };
   }
 
-  /** Left out, unless what follows the last shown message was opened. */
+  /** Hides left-out messages, except those that the reader opened. */
   #shownRule(): (message: Message) => boolean {
-    if (this.#reading === "all") return () => true;
+    if (this.#readingPace === "all") return () => true;
     let isOpened = false;
     return (message) => {
       if (!this.#leftOut.has(message.id)) {
@@ -308,7 +307,7 @@ export class RoomView {
     };
   }
 
-  /** Mentions me, or answers me. */
+  /** Whether a message mentions the reader or replies to them. */
   isForMe(message: Message): boolean {
     const known = this.#forMe.get(message);
     if (known !== undefined) return known;
@@ -316,15 +315,15 @@ export class RoomView {
     const isForMe =
       viewer !== null &&
       message.author.id !== viewer.id &&
-      (calls(message.text, viewer.nickname) ||
+      (safelyMentions(message.text, viewer.nickname) ||
         (message.reply_to !== null && this.#mine.has(message.reply_to)));
     this.#forMe.set(message, isForMe);
     return isForMe;
   }
 }
 
-/** A text that cannot be read calls nobody: it must not take the list with it. */
-function calls(text: string, nickname: string): boolean {
+/** A text that cannot be parsed mentions nobody: it must not break the list. */
+function safelyMentions(text: string, nickname: string): boolean {
   try {
     return mentions(text, nickname);
   } catch (error) {

@@ -27,7 +27,7 @@ export type Row =
       readonly post: Post | null;
     };
 
-export interface RowParts {
+export interface RowsInput {
   readonly messages: readonly Message[];
   readonly hasOlder: boolean;
   /** Whether a message has a row of its own. */
@@ -43,7 +43,7 @@ export interface RowParts {
   readonly startOfDay: (timeMs: number) => number;
 }
 
-export function buildRows(parts: RowParts): Row[] {
+export function buildRows(parts: RowsInput): Row[] {
   const rows: Row[] = [];
   const pinned = new Set(parts.pinned.map(({ id }) => id));
   if (!parts.hasOlder) rows.push({ kind: "start", key: "start" });
@@ -88,7 +88,7 @@ export function buildRows(parts: RowParts): Row[] {
 }
 
 /** What a post looks like until the server has made a message of it. */
-function messageOf(post: Post, { myId, myNickname }: RowParts): Message {
+function messageOf(post: Post, { myId, myNickname }: RowsInput): Message {
   if (post.status === "sent") return post.message;
   return {
     id: post.clientId,

@@ -1,15 +1,15 @@
-/** Which messages of a crowd are shown, so that a person can read along. Pure, and the same for everybody: it looks
- * only at the messages' own ids and times. */
+/** Which messages of a busy room are shown, so that a person can follow. Pure, and the same for every reader: it depends
+ * only on message ids and times. */
 import type { Message } from "@/lib/contract/types";
 
 export const ROWS_PER_S = 6;
 
-/** What the last messages were like, in whole seconds of their own time. */
+/** Message counts per whole second of the messages' own time. */
 export interface Crowd {
   readonly second: number;
   readonly inSecond: number;
   readonly inSecondBefore: number;
-  /** How many of this second everybody sees, and how many of those this page shows. */
+  /** Messages of this second in the common sample, and how many of them this page shows. */
   readonly inSample: number;
   readonly shownOfSample: number;
 }
@@ -28,18 +28,18 @@ export function hashShare(text: string): number {
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   }
-  // The last characters of similar ids would land near each other: mix once more.
+  // Similar ids differ only in their last characters and would hash close together: mix once more.
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
-/** The share to show, in powers of two, so that two who count slightly differently still mostly agree. */
+/** The share to show, in powers of two, so that readers with slightly different counts mostly agree. */
 export function shareToShow(messagesPerS: number, rowsPerS: number): number {
   return messagesPerS <= rowsPerS ? 1 : 2 ** -Math.ceil(Math.log2(messagesPerS / rowsPerS));
 }
 
-/** Whether a message gets a row. `mustShow` ones always do. Who is in the sample is the same for everybody, whoever
- * must see it besides; a page that shows fewer rows a second shows fewer of the same. */
+/** Whether a message gets a row; `mustShow` messages always do. The sample is the same for every reader: `mustShow` does
+ * not change it, and a page with fewer rows per second shows a subset. */
 export function admit(
   crowd: Crowd,
   message: Message,

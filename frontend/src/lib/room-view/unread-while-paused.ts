@@ -1,47 +1,39 @@
-/** What came while its reader could not see it. Pure. Counted by the room's own count of messages, so that those a
- * fresh page jumped over are counted too. */
+/** Messages that arrived while the reader could not see them. Pure. Counts are differences of the room's message count,
+ * so that messages skipped by a fresh page are included. */
 import type { RoomState } from "@/lib/feed/room-state";
 
-export interface Missed {
-  readonly fromSeq: number;
-  readonly fromCount: number;
-  /** One's own messages are not missed. */
-  readonly own: number;
-  /** Messages that mention the reader or answer them. */
-  readonly forMe: ReadonlySet<string>;
-}
-
-/** How much that is. */
-export interface Held {
-  readonly messages: number;
-  readonly forMe: number;
-}
-
-export const NOTHING_HELD: Held = { messages: 0, forMe: 0 };
-
-/** How far the reader has seen: a seq, and the room's count of messages then. */
-export interface Seen {
+/** How far the reader has seen: a seq, and the room's message count at that time. */
+export interface ReadPosition {
   readonly seq: number;
   readonly messageCount: number;
 }
 
-/** Nothing yet. */
-export const missedFrom = (seen: Seen): Missed => ({
-  fromSeq: seen.seq,
-  fromCount: seen.messageCount,
-  own: 0,
-  forMe: new Set(),
-});
-
-export function missedOwn(missed: Missed): Missed {
-  return { ...missed, own: missed.own + 1 };
+export interface Unread {
+  readonly since: ReadPosition;
+  /** The reader's own messages: they are never unread. */
+  readonly ownCount: number;
+  /** Ids of messages that mention the reader or reply to them. */
+  readonly forMe: ReadonlySet<string>;
 }
 
-export function missedForMe(missed: Missed, messageId: string): Missed {
-  return missed.forMe.has(messageId) ? missed : { ...missed, forMe: new Set([...missed.forMe, messageId]) };
+export interface UnreadCounts {
+  readonly messages: number;
+  readonly forMe: number;
 }
 
-export function held(missed: Missed, room: RoomState | null): Held {
-  const messages = (room?.messageCount ?? missed.fromCount) - missed.fromCount - missed.own;
-  return { messages: Math.max(0, messages), forMe: missed.forMe.size };
+export const NO_UNREAD: UnreadCounts = { messages: 0, forMe: 0 };
+
+export const unreadSince = (since: ReadPosition): Unread => ({ since, ownCount: 0, forMe: new Set() });
+
+export function withOwnMessage(unread: Unread): Unread {
+  return { ...unread, ownCount: unread.ownCount + 1 };
+}
+
+export function withMessageForMe(unread: Unread, messageId: string): Unread {
+  return unread.forMe.has(messageId) ? unread : { ...unread, forMe: new Set([...unread.forMe, messageId]) };
+}
+
+export function unreadCounts({ since, ownCount, forMe }: Unread, room: RoomState | null): UnreadCounts {
+  const messages = (room?.messageCount ?? since.messageCount) - since.messageCount - ownCount;
+  return { messages: Math.max(0, messages), forMe: forMe.size };
 }

@@ -3,7 +3,7 @@ import { withRead, type ReadCounts } from "./unread";
 
 const KEY = "hotchat.read";
 
-/** How far each room was read, kept over reloads and shared with other tabs. */
+/** The read message count of each room, kept over reloads and shared with other tabs. */
 export class ReadCountsStore {
   #read: ReadCounts;
   readonly #listeners = new Listeners();
@@ -23,12 +23,12 @@ export class ReadCountsStore {
     try {
       this.storage?.setItem(KEY, JSON.stringify(next));
     } catch {
-      // Full storage: unread counts start anew with the next page.
+      // Storage is full: unread counts restart with the next page load.
     }
     this.#listeners.notify();
   }
 
-  /** Another tab has read on. */
+  /** Reload after another tab has changed the stored counts. */
   refresh = (): void => {
     this.#read = this.#load();
     this.#listeners.notify();

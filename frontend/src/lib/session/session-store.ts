@@ -1,24 +1,24 @@
 /** Who this browser is. Nobody at first: the name is asked when something is written. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem } from "@/lib/api/problem";
-import { isTriedAgain, waitMs } from "@/lib/api/retries";
+import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
 import type { Author } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 const NICKNAME_KEY = "hotchat.nickname";
 /** Whose the browser's cookie is, for all tabs. */
 const USER_KEY = "hotchat.user";
-const OF_THE_READER = /^hotchat\.(?:nickname|user|token|draft\..*|read|notify|pin-hidden\..*)$/;
+const READER_KEYS = /^hotchat\.(?:nickname|user|token|draft\..*|read|notify|pin-hidden\..*)$/;
 
 export interface SessionState {
   /** Undefined until the server has been asked. */
   readonly viewer: Author | null | undefined;
   /** Somebody wants to write and has no name yet. */
-  readonly isAsking: boolean;
+  readonly isAskingForName: boolean;
 }
 
 export class SessionStore {
-  #state: SessionState = { viewer: undefined, isAsking: false };
+  #state: SessionState = { viewer: undefined, isAskingForName: false };
   #then: (() => void)[] = [];
   #hasExpired = false;
   readonly #listeners = new Listeners();
@@ -63,7 +63,7 @@ export class SessionStore {
     }
     this.#then.push(call);
     if (this.#hasExpired) void this.#renewOrAsk();
-    else this.#set({ isAsking: true });
+    else this.#set({ isAskingForName: true });
   };
 
   /** As withName, and once more under a new session when the old one has run out. Throws what `call` throws. */
@@ -77,11 +77,11 @@ export class SessionStore {
     }
   };
 
-  ask = (): void => this.#set({ isAsking: true });
+  ask = (): void => this.#set({ isAskingForName: true });
 
   cancel = (): void => {
     this.#then = [];
-    this.#set({ isAsking: false });
+    this.#set({ isAskingForName: false });
   };
 
   /** Throws the server's Problem when it does not take the name. */
@@ -90,7 +90,7 @@ export class SessionStore {
       const session = await this.api.createSession(nickname);
       this.#keep(session.user);
       this.keepToken(session.token);
-      this.#set({ viewer: session.user, isAsking: false });
+      this.#set({ viewer: session.user, isAskingForName: false });
     });
     const calls = this.#then;
     this.#then = [];
@@ -98,7 +98,7 @@ export class SessionStore {
   };
 
   /** As join, but a refusal for now is waited out, a few times. `wait` throws when nobody waits any longer. */
-  joinWhenAllowed = async (
+  joinWithRetry = async (
     nickname: string,
     wait: (ms: number, reason: unknown) => Promise<void>,
     random: () => number,
@@ -108,8 +108,8 @@ export class SessionStore {
         await this.join(nickname);
         return;
       } catch (error) {
-        if (!isTriedAgain(failures, error)) throw error;
-        await wait(waitMs(failures, error, random), error);
+        if (!shouldRetry(failures, error)) throw error;
+        await wait(retryDelayMs(failures, error, random), error);
       }
     }
   };
@@ -133,7 +133,7 @@ export class SessionStore {
   }
 
   /** Another tab has joined or signed out. */
-  heardOfOtherTab = (event: Pick<StorageEvent, "key" | "newValue">): void => {
+  onStorageEvent = (event: Pick<StorageEvent, "key" | "newValue">): void => {
     if (event.key !== USER_KEY || event.newValue === (this.#state.viewer?.id ?? "")) return;
     void this.load();
   };
@@ -168,10 +168,10 @@ export class SessionStore {
     const { storage } = this;
     if (storage !== null) {
       const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
-      for (const key of keys) if (OF_THE_READER.test(key)) storage.removeItem(key);
+      for (const key of keys) if (READER_KEYS.test(key)) storage.removeItem(key);
     }
     this.#keepUserId(""); // tells the other tabs
-    this.#set({ viewer: null, isAsking: false });
+    this.#set({ viewer: null, isAskingForName: false });
   }
 
   /** A new session under the name from before, without asking; false where there is none or it is not taken. */
@@ -189,7 +189,7 @@ export class SessionStore {
   /** One who had a name is not asked again when only their time is over. */
   async #renewOrAsk(): Promise<void> {
     this.#hasExpired = false;
-    if (!(await this.renew())) this.#set({ isAsking: true });
+    if (!(await this.renew())) this.#set({ isAskingForName: true });
   }
 
   #set(change: Partial<SessionState>): void {

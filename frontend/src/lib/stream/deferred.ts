@@ -1,4 +1,4 @@
-/** Streams whose address is not known yet: opened once it is, given up if it cannot be had. */
+/** Streams whose URL is not known yet: opened once it is, reported as closed if it cannot be fetched. */
 import type { OpenNotify } from "./notify-stream";
 import type { OpenStream } from "./room-stream";
 

@@ -2,8 +2,8 @@ import { dispatch, EVENT_TYPES, type OpenStream } from "./room-stream";
 
 const FRAME_TYPES = [...EVENT_TYPES, "stream.opened", "stream.gap", "stream.ping", "stream.closing"];
 
-/** Streams by the browser's EventSource. Its own reconnecting is not used: it gives up for good on any status but
- * 200, and it cannot know that the pages are too old. So the first error closes it. */
+/** Streams over the browser's EventSource. Its own reconnection is not used: it stops for good on any status but 200, and
+ * it cannot know when the page is too old to resume. So the first error closes the stream. */
 export const eventSourceStream =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenStream =>
   (roomId, cursor, listener) => {

@@ -1,11 +1,11 @@
-/** One notify stream for all tabs that list the same rooms. */
+/** Shares one room-list stream between all tabs that show the same rooms. */
 import type { OpenNotify } from "./notify-stream";
 
 type Listener = Parameters<OpenNotify>[1];
 
 interface SharedList {
   readonly tabs: Set<Listener>;
-  /** The latest of each room and kind, for a tab that comes later. */
+  /** The latest update of each room and kind, for a tab that joins later. */
   readonly latest: Map<string, (tab: Listener) => void>;
   close: () => void;
 }
@@ -28,7 +28,7 @@ export class NotifyHub {
       this.#lists.set(key, list);
       list.close = this.#open(key, roomIds, list);
     }
-    for (const tell of list.latest.values()) tell(tab);
+    for (const send of list.latest.values()) send(tab);
     return () => {
       if (!list.tabs.delete(tab) || list.tabs.size > 0 || this.#lists.get(key) !== list) return;
       this.#lists.delete(key);
@@ -37,15 +37,15 @@ export class NotifyHub {
   };
 
   #open(key: string, roomIds: readonly string[], list: SharedList): () => void {
-    const tellAll = (what: string, tell: (tab: Listener) => void) => {
-      list.latest.set(what, tell);
-      list.tabs.forEach(tell);
+    const sendToAll = (key: string, send: (tab: Listener) => void) => {
+      list.latest.set(key, send);
+      list.tabs.forEach(send);
     };
     return this.openUpstream(roomIds, {
-      updated: (update) => tellAll(`updated ${update.room_id}`, (tab) => tab.updated(update)),
+      updated: (update) => sendToAll(`updated ${update.room_id}`, (tab) => tab.updated(update)),
       signal: (type, body) => {
         const { room_id } = body as { room_id: string };
-        tellAll(`${type} ${room_id}`, (tab) => tab.signal(type, body));
+        sendToAll(`${type} ${room_id}`, (tab) => tab.signal(type, body));
       },
       closed: () => {
         this.#lists.delete(key);

@@ -2,7 +2,7 @@ import type { RoomUpdated } from "@/lib/contract/types";
 
 export const NOTIFY_ROOMS_MAX = 100;
 
-/** One stream for a list of rooms: tells that a room moved, never what was said. The answer closes it. */
+/** One stream for a list of rooms: reports that a room has changed. The returned function closes it. */
 export type OpenNotify = (
   roomIds: readonly string[],
   listener: { updated(update: RoomUpdated): void; signal(type: string, body: unknown): void; closed(): void },
@@ -20,7 +20,7 @@ export const eventSourceNotify =
         try {
           take(JSON.parse(frame.data));
         } catch {
-          // A frame we cannot read says nothing.
+          // Ignore an unreadable frame.
         }
       });
     };

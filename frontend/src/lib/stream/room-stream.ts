@@ -1,16 +1,16 @@
 import type { RoomEvent, StreamGap, StreamOpened } from "@/lib/contract/types";
 
-/** What a room's stream tells. After `closed` nothing more comes; whoever opened it decides what next. */
+/** Callbacks of a room's stream. `closed` is the last call; the caller decides when to reopen. */
 export interface StreamListener {
   opened(opened: StreamOpened): void;
   event(event: RoomEvent): void;
   gap(gap: StreamGap): void;
   ping(): void;
-  /** `polite`: the server ended the stream in good order and can be asked again at once. */
-  closed(polite: boolean): void;
+  /** `graceful`: the server announced the end of the stream, so reconnecting is not a failed attempt. */
+  closed(graceful: boolean): void;
 }
 
-/** Open a room's stream after `cursor`; the answer closes it, after which the listener hears nothing. */
+/** Open a room's stream after `cursor`. The returned function closes it; the listener is not called after that. */
 export type OpenStream = (roomId: string, cursor: number, listener: StreamListener) => () => void;
 
 export const EVENT_TYPES = [
@@ -26,7 +26,7 @@ export const EVENT_TYPES = [
   "room.typing",
 ] as const satisfies readonly RoomEvent["type"][];
 
-/** Tell the listener what one frame says; types we do not know and bodies we cannot read are passed by. */
+/** Pass one frame to the listener. Unknown types and unreadable bodies are ignored. */
 export function dispatch(type: string, data: string, listener: StreamListener): void {
   let body: unknown;
   try {

@@ -5,7 +5,7 @@ import type { ToTab, ToWorker } from "./worker-messages";
 
 type Hear = (message: ToTab) => void;
 
-const HELLO_WITHIN_MS = 3_000;
+const HELLO_TIMEOUT_MS = 3_000;
 
 export class SharedStreams {
   readonly #hear = new Map<number, Hear>();
@@ -25,7 +25,7 @@ export class SharedStreams {
           else if (message.type === "event") listener.event(message.event);
           else if (message.type === "gap") listener.gap(message.gap);
           else if (message.type === "ping") listener.ping();
-          else if (message.type === "closed") listener.closed(message.polite);
+          else if (message.type === "closed") listener.closed(message.graceful);
         },
       );
 
@@ -46,7 +46,7 @@ export class SharedStreams {
     this.#post({ type: "leave-all" });
     const all = [...this.#hear];
     this.#hear.clear();
-    for (const [id, hear] of all) hear({ id, type: "closed", polite: true });
+    for (const [id, hear] of all) hear({ id, type: "closed", graceful: true });
   };
 
   #ask(question: (id: number) => ToWorker, hear: Hear): () => void {
@@ -78,7 +78,7 @@ export function openSharedStreams(): Promise<SharedStreams | null> {
       });
       worker.onerror = () => resolve(null);
       worker.port.onmessage = () => resolve(new SharedStreams(worker.port));
-      setTimeout(() => resolve(null), HELLO_WITHIN_MS);
+      setTimeout(() => resolve(null), HELLO_TIMEOUT_MS);
     } catch {
       resolve(null);
     }

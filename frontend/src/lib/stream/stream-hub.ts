@@ -71,13 +71,13 @@ export class StreamHub {
         all((tab) => tab.gap(gap));
       },
       ping: () => all((tab) => tab.ping()),
-      closed: (polite) => {
+      closed: (graceful) => {
         room.closeUpstream = null;
         room.opened = null;
         room.signals.clear();
         const left = [...room.tabs];
         room.tabs.clear(); // each comes back when its own feed wants to
-        for (const tab of left) tab.closed(polite);
+        for (const tab of left) tab.closed(graceful);
       },
     });
   }

@@ -38,9 +38,9 @@ self.onconnect = (event) => {
           event: (each) => tell({ id, type: "event", event: each }),
           gap: (gap) => tell({ id, type: "gap", gap }),
           ping: () => tell({ id, type: "ping" }),
-          closed: (polite) => {
+          closed: (graceful) => {
             leave.delete(id);
-            tell({ id, type: "closed", polite });
+            tell({ id, type: "closed", graceful });
           },
         });
         leave.set(id, left);
@@ -53,7 +53,7 @@ self.onconnect = (event) => {
           signal: (signal, body) => tell({ id, type: "signal", signal, body }),
           closed: () => {
             leave.delete(id);
-            tell({ id, type: "closed", polite: false });
+            tell({ id, type: "closed", graceful: false });
           },
         });
         leave.set(id, left);

@@ -23,7 +23,7 @@ export type ToTab = { readonly id: number } & (
   | { readonly type: "event"; readonly event: RoomEvent }
   | { readonly type: "gap"; readonly gap: StreamGap }
   | { readonly type: "ping" }
-  | { readonly type: "closed"; readonly polite: boolean }
+  | { readonly type: "closed"; readonly graceful: boolean }
   | { readonly type: "updated"; readonly update: RoomUpdated }
   | { readonly type: "signal"; readonly signal: string; readonly body: unknown }
 );

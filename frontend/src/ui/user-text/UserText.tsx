@@ -5,14 +5,14 @@ import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import type { Author } from "@/lib/contract/types";
 import { userTag } from "@/lib/people/user-appearance";
-import { SeenNames } from "@/lib/people/duplicate-nicknames";
+import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { shownName } from "@/lib/text/shown-name";
 import { plainLine } from "@/lib/text/words";
 
 const PLAIN_MAX = 200;
 
 /** The names seen in the open room. */
-export const SeenNamesContext = createContext(new SeenNames());
+export const DuplicateNicknamesContext = createContext(new DuplicateNicknames());
 
 interface ShownPerson {
   readonly name: string;
@@ -23,10 +23,10 @@ interface ShownPerson {
 /** A person's name, and the tag that tells them from another of that name. */
 export function useShownPerson({ id, nickname }: Author): ShownPerson {
   const { t } = useTranslation();
-  const seen = use(SeenNamesContext);
-  useEffect(() => seen.see(id, nickname), [seen, id, nickname]);
-  const isShared = useSyncExternalStore(seen.subscribe, () => seen.isShared(nickname));
-  return { name: shownName(nickname, t("person.unnamed")), tag: isShared ? userTag(id) : null };
+  const seen = use(DuplicateNicknamesContext);
+  useEffect(() => seen.observe(id, nickname), [seen, id, nickname]);
+  const isDuplicate = useSyncExternalStore(seen.subscribe, () => seen.isDuplicate(nickname));
+  return { name: shownName(nickname, t("person.unnamed")), tag: isDuplicate ? userTag(id) : null };
 }
 
 export function PersonName({ of, className }: { of: Author; className?: string }): ReactNode {

@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { beforeAll, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
-import { reasonOf } from "@/lib/api/reason";
+import { errorMessage } from "@/lib/api/error-message";
 import { en } from "@/lib/i18n/en";
 import { ja } from "@/lib/i18n/ja";
 import { ko } from "@/lib/i18n/ko";
@@ -21,7 +21,7 @@ it.each(["en", "ko", "ja"])(
   async (language) => {
     await i18next.changeLanguage(language);
     for (const code of CODES) {
-      const words = reasonOf(i18next.t, new Problem(429, code, "English", 4_200), "away");
+      const words = errorMessage(i18next.t, new Problem(429, code, "English", 4_200), "away");
       expect(words).not.toBe("English");
       expect(words).not.toContain("{{");
       if ((en.refusal as Record<string, string>)[code]?.includes("{{seconds}}")) expect(words).toContain("5");
@@ -30,9 +30,9 @@ it.each(["en", "ko", "ja"])(
 );
 
 it("uses the server's sentence where only the server knows the reason, and the page's own where it got no answer", () => {
-  expect(reasonOf(i18next.t, new Problem(422, "validation_failed", "The name shows nothing."), "away")).toBe(
-    "The name shows nothing.",
-  );
-  expect(reasonOf(i18next.t, unreachable(), "away")).toBe("away");
-  expect(reasonOf(i18next.t, new Error("bug"), "away")).toBe("away");
+  expect(
+    errorMessage(i18next.t, new Problem(422, "validation_failed", "The name shows nothing."), "away"),
+  ).toBe("The name shows nothing.");
+  expect(errorMessage(i18next.t, unreachable(), "away")).toBe("away");
+  expect(errorMessage(i18next.t, new Error("bug"), "away")).toBe("away");
 });

@@ -1,0 +1,67 @@
+import { useEffect, useRef, useState } from "react";
+import type { ComposerContext, ComposerHandle } from "@/features/composer/Composer";
+import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
+import type { Message } from "@/lib/contract/types";
+import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
+import { useViewer } from "@/ui/services-context";
+import type { RoomPanel } from "./RoomHeader";
+import type { ToastMessage } from "./Toast";
+import { useFrameWatch } from "./use-frame-watch";
+import { useReadMark } from "./use-read-mark";
+import { useRoomKeys } from "./use-room-keys";
+import { useRoomStores } from "./use-room-stores";
+
+/** Coordinates one open room: its stores, the page's side effects, and the state that its components share.
+ * `at` is the seq of a message to scroll to. */
+export function useRoom(roomId: string, at: number | undefined) {
+  const { feed, view, ownReactions, kinds } = useRoomStores(roomId);
+  const screen = useRoomScreen(view);
+  const viewer = useViewer();
+  const composer = useRef<ComposerHandle>(null);
+  const [context, setContext] = useState<ComposerContext>(null);
+  const [panel, setPanel] = useState<RoomPanel>(null);
+  const [toastMessage, setToastMessage] = useState<ToastMessage | null>(null);
+  const [messageToDelete, setMessageToDelete] = useState<Message | null>(null);
+  useLoadOwnReactions(screen, ownReactions);
+  useRoomKeys({ composer, view, setPanel });
+  useFrameWatch(view);
+  useReadMark(screen, feed, roomId);
+
+  const isLoaded = screen.feed.room !== null;
+  useEffect(() => {
+    if (isLoaded && at !== undefined) void view.jumpTo(at);
+  }, [isLoaded, at, view]);
+
+  const openRoom: OpenRoom = {
+    roomId,
+    feed,
+    view,
+    ownReactions,
+    kinds,
+    replyTo: (message) => setContext({ kind: "reply", message }),
+    editMessage: (message) => setContext({ kind: "edit", message }),
+    deleteMessage: setMessageToDelete,
+    jumpTo: (seq) => void view.jumpTo(seq),
+    toast: (words) => setToastMessage({ words }),
+  };
+
+  const editLastMessage = () => {
+    const isOwn = (message: Message) => message.author.id === viewer?.id && !message.deleted;
+    const last = screen.feed.room?.messages.findLast(isOwn);
+    if (last !== undefined) setContext({ kind: "edit", message: last });
+  };
+
+  return {
+    openRoom,
+    screen,
+    composer,
+    context,
+    setContext,
+    editLastMessage,
+    panel,
+    setPanel,
+    toastMessage,
+    messageToDelete,
+    setMessageToDelete,
+  };
+}

@@ -1,0 +1,31 @@
+/** The sentence shown for a failed call, in the reader's language. */
+import type { TFunction } from "i18next";
+import { Problem } from "./problem";
+
+/** Codes with a translated sentence. For any other code the server's own `detail` is shown: it is more specific. */
+const TRANSLATED_CODES = [
+  "banned",
+  "body_too_large",
+  "misdirected",
+  "nickname_reserved",
+  "rate_limited",
+  "room_exists",
+  "room_hot",
+  "server_full",
+  "session_expired",
+  "store_unavailable",
+  "too_many",
+  "unauthenticated",
+] as const;
+type TranslatedCode = (typeof TRANSLATED_CODES)[number];
+
+const isTranslated = (code: string): code is TranslatedCode =>
+  (TRANSLATED_CODES as readonly string[]).includes(code);
+
+/** `fallback` is the sentence for a server that did not answer. */
+export function errorMessage(t: TFunction, error: unknown, fallback: string): string {
+  if (!(error instanceof Problem) || error.isUnreachable) return fallback;
+  const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
+  if (isTranslated(error.code)) return t(`refusal.${error.code}`, { seconds });
+  return error.detail === "" ? t("problem.unknown") : error.detail;
+}
