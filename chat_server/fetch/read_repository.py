@@ -4,7 +4,7 @@ Reads have a pool of asyncpg's own: through SQLAlchemy a fetch costs about twice
 never take the writers' connections.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +28,13 @@ from chat_server.messages.message_view import message_view
 from chat_server.postgres.read_lane import ReadLane
 
 MAX_KNOWN_ROOMS: Final = 100_000
+
+MAX_PAGE_BYTES: Final = 2**20
+"""Payloads of one page of events. A page of long messages ends early, with `has_more`: reading and joining 8 MB held
+the event loop for 30 ms."""
+
+MAX_TAIL_BYTES: Final = 2**21
+"""Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
 _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
 """Reads that no snapshot shares."""
@@ -75,17 +82,26 @@ CASE WHEN (SELECT true FROM tombstones WHERE room_id = $1 LIMIT 1) THEN COALESCE
     e.payload
 ) ELSE e.payload END
 """  # noqa: S608 - no input in it
+# Rows end with the first one that exceeds the bytes ($4, $3): it is read only to show that there are more.
+# octet_length reads no toasted value.
 _EVENT_ROWS = """
 SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
-       e.seq, e.type, {payload}
+       e.seq, e.type, convert_to({payload}, 'UTF8')
 FROM rooms r LEFT JOIN LATERAL (
-    SELECT * FROM events WHERE room_id = r.id {which}
+    SELECT * FROM (
+        SELECT *, sum(octet_length(payload)) OVER (
+            ORDER BY seq {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS bytes_before
+        FROM (SELECT * FROM events WHERE room_id = r.id {which}) AS counted
+    ) AS weighed WHERE bytes_before IS NULL OR bytes_before <= {max_bytes}
 ) e ON true
 WHERE r.id = $1
 ORDER BY e.seq
 """
-_EVENTS = _EVENT_ROWS.format(payload=_PAYLOAD, which="AND seq > $2 ORDER BY seq LIMIT $3")
-_TAIL = _EVENT_ROWS.format(payload=_PAYLOAD, which="ORDER BY seq DESC LIMIT $2")
+_EVENTS = _EVENT_ROWS.format(
+    payload=_PAYLOAD, order="", which="AND seq > $2 ORDER BY seq LIMIT $3", max_bytes="$4"
+)
+_TAIL = _EVENT_ROWS.format(payload=_PAYLOAD, order="DESC", which="ORDER BY seq DESC LIMIT $2", max_bytes="$3")
 _MINE = """
 SELECT r.last_seq, x.message_id, x.kind
 FROM rooms r LEFT JOIN reactions x
@@ -157,14 +173,22 @@ class ReadRepository:
         return _message_rows(await self._fetch("message", _MESSAGE, room_id, message_id))
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> EventRows | None:
-        rows = _event_rows(await self._fetch("events", _EVENTS, room_id, after_seq, limit + 1))
+        """At most `limit` events after after_seq and MAX_PAGE_BYTES of payloads, but at least one event."""
+        rows = _event_rows(
+            await self._fetch("events", _EVENTS, room_id, after_seq, limit + 1, MAX_PAGE_BYTES)
+        )
         if rows is None:
             return None
-        return rows._replace(events=rows.events[:limit], has_more=len(rows.events) > limit)
+        count = min(limit, count_within(rows.events, MAX_PAGE_BYTES))
+        return rows._replace(events=rows.events[:count], has_more=count < len(rows.events))
 
     async def tail(self, room_id: str, limit: int) -> EventRows | None:
-        """The newest events; `has_more` stays False, as nothing is newer."""
-        return _event_rows(await self._fetch("tail", _TAIL, room_id, limit))
+        """The newest events, at most `limit` and MAX_TAIL_BYTES of payloads; `has_more` stays False."""
+        rows = _event_rows(await self._fetch("tail", _TAIL, room_id, limit, MAX_TAIL_BYTES))
+        if rows is None:
+            return None
+        count = count_within(reversed(rows.events), MAX_TAIL_BYTES)
+        return rows._replace(events=rows.events[len(rows.events) - count :])
 
     async def mine(self, room_id: str, user_id: UUID, from_seq: int, to_seq: int) -> MineRows | None:
         """The user's own reactions to messages of that range of seqs, both ends included."""
@@ -267,6 +291,17 @@ def _cut_older(page: MessageRows, limit: int) -> MessageRows:
     if len(page.messages) <= limit:
         return page
     return page._replace(messages=page.messages[-limit:], has_older=True)
+
+
+def count_within(events: Iterable[EventRow], max_bytes: int) -> int:
+    """How many of the events, at least one if there are any, together have at most max_bytes of payloads."""
+    count = total = 0
+    for event in events:
+        total += len(event.payload)
+        if total > max_bytes and count:
+            break
+        count += 1
+    return count
 
 
 def _event_rows(rows: Sequence[Any]) -> EventRows | None:

@@ -134,6 +134,9 @@ class RoomReads:
         hold.
         """
         query = FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
+        cached = self._tail.cached(room_id)
+        if cached is not None and not cached.reaches(after_seq):
+            return (await self._read_history(query)).body
         tail = await self._tail.read_since(room_id, self._clock())
         answer = tail.page(query)
         return (await self._read_history(query)).body if answer is None else answer.body

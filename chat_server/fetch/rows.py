@@ -36,9 +36,11 @@ class MessageRows(NamedTuple):
 
 
 class EventRow(NamedTuple):
+    """`payload` is the event's JSON in UTF-8, byte for byte as it was stored."""
+
     seq: int
     type: str
-    payload: str
+    payload: bytes
 
 
 class EventRows(NamedTuple):

@@ -99,6 +99,11 @@ class SnapshotCache(Generic[S]):
         self._entries.move_to_end(room_id)
         return snapshot
 
+    def cached(self, room_id: str) -> S | None:
+        """The snapshot in memory, of any age."""
+        entry = self._entries.get(room_id)
+        return None if entry is None else entry.snapshot
+
     async def read_since(self, room_id: str, since_s: float) -> S:
         """A snapshot taken at `since_s` or later, shared with all who wait for one; never a stale one.
 

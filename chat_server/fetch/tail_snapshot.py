@@ -6,30 +6,22 @@ from typing import Final
 from chat_contract.limits import TAIL_EVENTS
 from chat_server.fetch.cached_response import Answer
 from chat_server.fetch.query import FetchQuery
+from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, count_within
 from chat_server.fetch.rows import EventRow, EventRows
 from server_kit.http.problem import ChatError
-
-MAX_TAIL_CHARACTERS: Final = 2_000_000
-"""Overflow rule: the oldest events of the tail are left to the database."""
-
-MAX_PAGE_CHARACTERS: Final = 1_000_000
-"""A page of very long messages ends early, with `has_more`."""
 
 MAX_REMEMBERED_PAGES: Final = 64
 
 
 def events_body(events: list[EventRow], after_seq: int, last_seq: int, has_more: bool) -> bytes:
-    """An EventPage, cut at MAX_PAGE_CHARACTERS."""
-    characters = 0
-    for count, event in enumerate(events, start=1):
-        characters += len(event.payload)
-        if characters > MAX_PAGE_CHARACTERS and count > 1:
-            events, has_more = events[: count - 1], True
-            break
+    """An EventPage of at most MAX_PAGE_BYTES of payloads, but at least one event."""
+    count = count_within(events, MAX_PAGE_BYTES)
+    if count < len(events):
+        events, has_more = events[:count], True
     cursor = events[-1].seq if events else after_seq
-    joined = ",".join([event.payload for event in events])
-    more = "true" if has_more else "false"
-    return f'{{"events":[{joined}],"cursor":{cursor},"last_seq":{last_seq},"has_more":{more}}}'.encode()
+    joined = b",".join([event.payload for event in events])
+    more = b"true" if has_more else b"false"
+    return b'{"events":[%b],"cursor":%d,"last_seq":%d,"has_more":%b}' % (joined, cursor, last_seq, more)
 
 
 def cursor_expired(after_seq: int, oldest_seq: int) -> ChatError:
@@ -48,19 +40,24 @@ class TailSnapshot:
         self.last_seq = rows.last_seq
         self.oldest_seq = rows.oldest_seq
         self.taken_at_s = taken_at_s
-        self._events = _fitting(rows.events)
+        count = count_within(reversed(rows.events), MAX_TAIL_BYTES)
+        self._events = rows.events[len(rows.events) - count :]
         self._seqs = [event.seq for event in self._events]
-        characters = sum(len(event.payload) for event in self._events)
-        self.size_bytes = 2 * characters + 250 * len(self._events) + 1_000
+        payload_bytes = sum(len(event.payload) for event in self._events)
+        self.size_bytes = 2 * payload_bytes + 250 * len(self._events) + 1_000
         is_whole_log = not self._events or self._seqs[0] <= rows.oldest_seq
         self._reaches_back_to = rows.oldest_seq - 1 if is_whole_log else self._seqs[0] - 1
-        self._max_page_bytes = max(characters, 1)
+        self._max_page_bytes = max(payload_bytes, 1)
         self._pages: dict[tuple[int, int], Answer] = {}
         self._page_bytes = 0
 
     def holds(self, want: int) -> bool:
         """Always: a tail is as long as it may be, whatever is wanted of it."""
         return want >= 0
+
+    def reaches(self, after_seq: int) -> bool:
+        """Whether everything after that seq is in this tail or is no longer kept."""
+        return after_seq >= self._reaches_back_to
 
     def page(self, query: FetchQuery) -> Answer | None:
         """The events after the query's seq, None when they reach back further. Raises ChatError `cursor_expired`."""
@@ -70,7 +67,7 @@ class TailSnapshot:
             return answer
         if after_seq < self.oldest_seq - 1:
             raise cursor_expired(after_seq, self.oldest_seq)
-        if after_seq < self._reaches_back_to:
+        if not self.reaches(after_seq):
             return None
         start = bisect_right(self._seqs, after_seq)
         events = self._events[start : start + limit]
@@ -100,13 +97,3 @@ class TailSnapshot:
             self._page_bytes = 0
         self._pages[key] = answer
         self._page_bytes += len(answer.body)
-
-
-def _fitting(events: list[EventRow]) -> list[EventRow]:
-    """The newest events that fit into MAX_TAIL_CHARACTERS, at least one."""
-    characters = 0
-    for count, event in enumerate(reversed(events), start=1):
-        characters += len(event.payload)
-        if characters > MAX_TAIL_CHARACTERS and count > 1:
-            return events[-(count - 1) :]
-    return events

@@ -14,7 +14,7 @@ from publish_server.metrics import CHAT_CALLS
 from publish_server.rooms.room_log import Entry
 
 MAX_ANSWER_BYTES: Final = 8 * 2**20
-"""chat_server cuts a page of events at 1,000,000 characters. Overflow rule: as if there was no answer."""
+"""chat_server ends a page after 1 MiB of events. Overflow rule: as if there was no answer."""
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from chat_server.fetch.cached_response import Answer
 from chat_server.fetch.query import FetchKind, FetchQuery
-from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.hot_rooms import HotRooms
 from server_kit.http.problem import ChatError
@@ -296,6 +296,46 @@ async def test_a_page_of_very_long_events_ends_early(store: Store, reads: RoomRe
         seen += [event["seq"] for event in found["events"]]
         cursor, has_more = found["cursor"], found["has_more"]
     assert seen == list(range(1, 10))
+
+
+async def test_pages_for_our_own_servers_are_bounded_in_bytes_and_reach_the_end(
+    store: Store, reads: RoomReads
+) -> None:
+    room_id = await store.make_room()
+    await store.connection.execute(
+        "INSERT INTO events (room_id, seq, type, payload, created_at) SELECT $1, n, 'message.created',"
+        " '{\"seq\":' || n || ',\"text\":\"' || repeat('\U0001f389', 4000) || '\"}', now()"
+        " FROM generate_series(1, 500) n",
+        room_id,
+    )
+    await store.connection.execute("UPDATE rooms SET last_seq = 500 WHERE id = $1", room_id)
+    before = statements()
+    seen, sizes, cursor, has_more = [], [], 0, True
+    while has_more:
+        body = await reads.events_page(room_id, cursor)
+        found = json.loads(body)
+        seen += [event["seq"] for event in found["events"]]
+        sizes.append(len(body))
+        cursor, has_more = found["cursor"], found["has_more"]
+    assert seen == list(range(1, 501))
+    assert max(sizes) <= MAX_PAGE_BYTES + 1_000
+    assert len(sizes) == 8  # 500 events of 16 KB at 65 a page
+    assert statements() - before == 7  # the newest events, which hold the last two pages, and six older pages
+
+
+async def test_the_newest_events_in_memory_are_bounded_in_bytes(
+    store: Store, repository: ReadRepository
+) -> None:
+    room_id = await store.make_room()
+    await store.connection.execute(
+        "INSERT INTO events (room_id, seq, type, payload, created_at) SELECT $1, n, 'message.created',"
+        " repeat('\U0001f389', 4000), now() FROM generate_series(1, 500) n",
+        room_id,
+    )
+    await store.connection.execute("UPDATE rooms SET last_seq = 500 WHERE id = $1", room_id)
+    tail = await repository.tail(room_id, 500)
+    assert tail is not None
+    assert [event.seq for event in tail.events] == list(range(501 - MAX_TAIL_BYTES // 16_000, 501))
 
 
 async def test_the_same_history_asked_for_by_many_is_one_statement(store: Store, reads: RoomReads) -> None:
