@@ -1,62 +1,77 @@
-# One command for everything. `make` alone lists them.
+# Every command of the project. `make` alone lists them.
 
 PYTHON := .venv/bin/python
+NPM := $(PYTHON) -m local_stack.node
 
-.PHONY: help setup run test check load bench chaos abuse soak demo screenshots compose-test lock clean
+.PHONY: help setup run dev fmt unit check test load demo bench soak chaos abuse compose-test screenshots lock clean
 
-help: ## Say what there is
+help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
 
-setup: ## Make .venv and install everything that developing needs
+setup: ## Install everything that development needs
 	@scripts/setup test
 
-run: ## Run the whole chat room here; Ctrl-C stops it
+run: ## Run the whole chat room on this machine; Ctrl-C stops it
 	@scripts/setup run
 	@HOTCHAT_STOP_WITH_PARENT=1 exec $(PYTHON) -m local_stack run
 
-test: ## Run every check and test on real stores and a real browser
+dev: ## Run it for development: servers and page reload when sources change
 	@scripts/setup test
-	@scripts/test
+	@HOTCHAT_STOP_WITH_PARENT=1 exec $(PYTHON) -m local_stack.dev
 
-check: ## Run the static checks only
+fmt: ## Format the code and fix what the linters can fix
+	@scripts/setup test
+	@.venv/bin/ruff check --fix-only --quiet .
+	@.venv/bin/ruff format .
+	@$(NPM) run --silent fix
+
+unit: ## Run the unit tests, without stores: seconds
+	@scripts/setup test
+	@scripts/unit
+
+check: ## Run the static checks: format, lint, types, imports, generated files
 	@scripts/setup test
 	@scripts/check
 
-load: ## Fire the JMeter plans; HOST=host:port names a running system
+test: ## Run every check and test, on real stores and in a real browser
+	@scripts/setup test
+	@scripts/test
+
+load: ## Run the JMeter plans; HOST=host:port names a running system
 	@scripts/setup run
 	@exec $(PYTHON) -m load_tests.jmeter $(ARGS)
 
-bench: ## Print figures beside their references; plots for docs/performance.md
-	@scripts/setup test
-	@exec $(PYTHON) -m load_tests.bench
-
-chaos: ## Break parts under load and count what was lost; MINUTES= and SEED=
-	@scripts/setup test
-	@exec $(PYTHON) -m load_tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
-
-abuse: ## Attack a stack of its own and show what a bystander notices; ARGS="--only H4"
-	@scripts/setup test
-	@exec $(PYTHON) -m load_tests.abuse $(ARGS)
-
-soak: ## Half an hour of steady load, memory and descriptors watched; MINUTES=
-	@scripts/setup test
-	@exec $(PYTHON) -m load_tests.soak $(if $(MINUTES),--minutes $(MINUTES))
-
-demo: ## A synthetic crowd in a live room
+demo: ## Let a synthetic crowd chat in a running room
 	@scripts/setup run
 	@exec $(PYTHON) -m load_tests.demo $(ARGS)
 
-screenshots: ## Take the pictures in docs/images anew, of the real page on the real stack
+bench: ## Measure performance, with references in the same run
 	@scripts/setup test
-	@exec $(PYTHON) -m tests.browser.screenshots
+	@exec $(PYTHON) -m load_tests.bench
 
-compose-test: ## Build and try the containers on the engine that is here
+soak: ## Run steady load and watch memory and descriptors; MINUTES=30
+	@scripts/setup test
+	@exec $(PYTHON) -m load_tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+chaos: ## Break parts under load and count what is lost; MINUTES= and SEED=
+	@scripts/setup test
+	@exec $(PYTHON) -m load_tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+abuse: ## Attack a stack of its own and measure what others notice; ARGS="--only H4"
+	@scripts/setup test
+	@exec $(PYTHON) -m load_tests.abuse $(ARGS)
+
+compose-test: ## Build the containers and test them with the Docker engine of this machine
 	@scripts/setup test
 	@exec $(PYTHON) -m tests.compose
 
-lock: ## Make requirements/*.txt anew
+screenshots: ## Take the pictures in docs/images again
+	@scripts/setup test
+	@exec $(PYTHON) -m tests.browser.screenshots
+
+lock: ## Update requirements/*.txt from pyproject.toml
 	@scripts/setup test
 	@scripts/lock
 
-clean: ## Remove what was built; data in .hotchat stays
+clean: ## Remove everything that was built; keeps the data in .hotchat
 	rm -rf build dist frontend/dist frontend/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -5,7 +5,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
@@ -26,18 +26,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
     parser.add_argument("command", nargs="?", default="run", choices=["run"], help="run: start everything")
     parser.parse_args(arguments)
+    return run_until_stopped(run)
+
+
+def run_until_stopped(start: Callable[[StackSettings], None]) -> int:
+    """Call `start` and end it at a stop signal: 0 after that, 1 after a failure."""
     if os.environ.pop("HOTCHAT_STOP_WITH_PARENT", ""):
         _stop_with_parent()
     for number in STOP_SIGNALS:
         signal.signal(number, _ask_to_stop)
     try:
-        run(read_settings(StackSettings))
+        start(read_settings(StackSettings))
     except StopAsked:
-        say("Hotchat has stopped.")
-        return 0
+        pass
     except (StackFailure, WrongSetting) as failure:
         print(f"Hotchat cannot run: {failure}", file=sys.stderr, flush=True)
         return 1
+    say("Hotchat has stopped.")
+    return 0
 
 
 def _ask_to_stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -15,6 +15,7 @@ class StackSettings(BaseSettings):
     hotchat_bind: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface")
     chat_port: int = Field(8000, ge=1, le=65535, description="Port of chat_server and the page")
     publish_port: int = Field(8001, ge=1, le=65535, description="Port of publish_server")
+    dev_port: int = Field(5173, ge=1, le=65535, description="Port of the frontend in `make dev`")
     chat_workers: int = Field(1, ge=1, le=64, description="chat_server processes that share CHAT_PORT")
     publish_workers: int = Field(
         1, ge=1, le=64, description="publish_server processes that share PUBLISH_PORT"

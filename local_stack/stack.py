@@ -3,8 +3,9 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,13 +28,19 @@ ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 def run(settings: StackSettings) -> NoReturn:
     """Run until StackFailure, or until an exception raised by a signal handler; either way nothing is left behind."""
+    with held_folder(settings) as folder, ExitStack() as stack:
+        check_ports(settings)
+        say(f"Starting Hotchat; data and logs are in {folder.path}")
+        _run_parts(settings, folder, stack)
+
+
+@contextmanager
+def held_folder(settings: StackSettings) -> Iterator[DataFolder]:
+    """The data folder, which no other run may use meanwhile. What fails in the block becomes a StackFailure."""
     folder = DataFolder(settings.hotchat_data_dir)
     with folder.held():
-        _check_ports(settings)
-        say(f"Starting Hotchat; data and logs are in {folder.path}")
         try:
-            with ExitStack() as stack:
-                _run_parts(settings, folder, stack)
+            yield folder
         except (DeadlinePassed, RuntimeError, OSError) as error:
             raise StackFailure(str(error)) from error
 
@@ -47,16 +54,16 @@ def say(line: str) -> None:
 
 
 def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) -> NoReturn:
-    env, stores = _start_stores(settings, folder, stack)
-    with _step("page") as note:
+    env, stores = start_stores(settings, folder, stack)
+    with step("page") as note:
         if settings.spa_dir:
             note.append("given by SPA_DIR")
         else:
             note.append("built" if ensure_page(folder.log("page")) else "unchanged")
-    servers = _servers(settings, folder, env)
+    servers = make_servers(settings, folder, server_environment(settings, folder, env))
     supervisor = Supervisor(stores, servers, say=say)
     stack.callback(supervisor.stop_servers)
-    with _step("chat_server, publish_server, scheduler"):
+    with step("chat_server, publish_server, scheduler"):
         supervisor.start_servers()
     host = (
         "localhost"
@@ -69,13 +76,13 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
     supervisor.watch()
 
 
-def _start_stores(
+def start_stores(
     settings: StackSettings, folder: DataFolder, stack: ExitStack
 ) -> tuple[dict[str, str], list[ChildProcess]]:
     """Start the stores that were not given; the settings that lead to all of them, and the ones that are ours."""
     env: dict[str, str] = {}
     stores: list[ChildProcess] = []
-    with _step("Postgres") as note:
+    with step("Postgres") as note:
         env["DATABASE_URL"] = settings.database_url
         if settings.database_url:
             note.append("given by DATABASE_URL")
@@ -86,7 +93,7 @@ def _start_stores(
             postgres.ensure_database("hotchat")
             env["DATABASE_URL"] = postgres.url()
             stores.append(postgres.process)
-    with _step("Valkey") as note:
+    with step("Valkey") as note:
         env["REDIS_URL"] = settings.redis_url
         if settings.redis_url:
             note.append("given by REDIS_URL")
@@ -96,7 +103,7 @@ def _start_stores(
             valkey.start()
             env["REDIS_URL"] = valkey.url()
             stores.append(valkey.process)
-    with _step("Kafka broker") as note:
+    with step("Kafka broker") as note:
         env["KAFKA_BOOTSTRAP_SERVERS"] = settings.kafka_bootstrap_servers
         if settings.kafka_bootstrap_servers:
             note.append("given by KAFKA_BOOTSTRAP_SERVERS")
@@ -112,9 +119,11 @@ def _start_stores(
     return env, stores
 
 
-def _servers(settings: StackSettings, folder: DataFolder, stores_env: dict[str, str]) -> list[ServerProcess]:
-    host = LOOPBACK if settings.hotchat_bind in ANY_ADDRESS else settings.hotchat_bind
-    env = {
+def server_environment(
+    settings: StackSettings, folder: DataFolder, stores_env: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of every server: ours, the stores' addresses and the secrets."""
+    return {
         **os.environ,
         **stores_env,
         "HOTCHAT_BIND": settings.hotchat_bind,
@@ -122,11 +131,22 @@ def _servers(settings: StackSettings, folder: DataFolder, stores_env: dict[str, 
         "PUBLISH_PORT": str(settings.publish_port),
         "HOTCHAT_SECRET": settings.hotchat_secret or folder.secret("secret"),
         "HOTCHAT_ADMIN_TOKEN": settings.hotchat_admin_token or folder.secret("admin-token"),
-        "CHAT_INTERNAL_URL": os.environ.get("CHAT_INTERNAL_URL") or f"http://{host}:{settings.chat_port}",
+        "CHAT_INTERNAL_URL": os.environ.get("CHAT_INTERNAL_URL")
+        or f"http://{_host(settings)}:{settings.chat_port}",
         "SPA_DIR": settings.spa_dir or str(DIST),
         "HOTCHAT_REUSE_PORT": "1",  # several processes may share a port, also the old and the new one of a restart
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _host(settings: StackSettings) -> str:
+    """Where this machine reaches the servers."""
+    return LOOPBACK if settings.hotchat_bind in ANY_ADDRESS else settings.hotchat_bind
+
+
+def make_servers(settings: StackSettings, folder: DataFolder, env: Mapping[str, str]) -> list[ServerProcess]:
+    """Every server process, not started."""
+    host = _host(settings)
 
     def servers(module: str, count: int, port: int) -> list[ServerProcess]:
         names = [module] if count == 1 else [f"{module}-{number}" for number in range(1, count + 1)]
@@ -145,10 +165,11 @@ def _servers(settings: StackSettings, folder: DataFolder, stores_env: dict[str, 
     ]
 
 
-def _check_ports(settings: StackSettings) -> None:
-    ports = {"CHAT_PORT": settings.chat_port, "PUBLISH_PORT": settings.publish_port}
-    if len(set(ports.values())) < len(ports):
-        raise StackFailure(f"CHAT_PORT and PUBLISH_PORT are both {settings.chat_port}; they must differ")
+def check_ports(settings: StackSettings, more: Mapping[str, int] | None = None) -> None:
+    ports = {"CHAT_PORT": settings.chat_port, "PUBLISH_PORT": settings.publish_port, **(more or {})}
+    for name, other in combinations(ports, 2):
+        if ports[name] == ports[other]:
+            raise StackFailure(f"{name} and {other} are both {ports[name]}; they must differ")
     for name, port in ports.items():
         why = why_unusable(settings.hotchat_bind, port)
         if why:
@@ -158,7 +179,7 @@ def _check_ports(settings: StackSettings) -> None:
 
 
 @contextmanager
-def _step(name: str) -> Iterator[list[str]]:
+def step(name: str) -> Iterator[list[str]]:
     """One progress line when the step is done; what it puts into the list is added."""
     note: list[str] = []
     began = time.monotonic()

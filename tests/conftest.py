@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.support.chat_stack",
     "tests.support.message_store",
     "tests.support.people",
+    "tests.support.unit_tests",
 ]
 
 LONGEST_FIRST = ("tests/chaos/test_one_minute.py", "tests/load/test_bench.py")

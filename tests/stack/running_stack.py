@@ -1,4 +1,4 @@
-"""`python -m local_stack` on free ports and its own data folder, watched from outside."""
+"""`python -m local_stack`, or another module of it, on free ports and its own data folder, watched from outside."""
 
 import os
 import signal
@@ -18,7 +18,11 @@ NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "CHAT_I
 
 
 class RunningStack:
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    """`module` is `local_stack` (make run) or `local_stack.dev` (make dev)."""
+
+    def __init__(self, data_dir: Path, *, module: str = "local_stack", **settings: str) -> None:
+        self._module = module
+        self.settings = settings
         self.data_dir = data_dir
         self.chat_port = int(settings.get("CHAT_PORT") or free_port())
         self.publish_port = int(settings.get("PUBLISH_PORT") or free_port())
@@ -48,7 +52,7 @@ class RunningStack:
         self._said.parent.mkdir(parents=True, exist_ok=True)
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local_stack", "run"],
+                [sys.executable, "-m", self._module],
                 cwd=ROOT,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
