@@ -1,1 +1,1 @@
-"""Fan-out: reads every event from Kafka and writes it to the open streams. Holds nothing that cannot be made anew."""
+"""Fan-out: reads every event from Kafka and writes it to the open streams. All its state can be rebuilt."""

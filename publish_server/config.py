@@ -10,17 +10,17 @@ from server_kit.settings import CommaSeparated, SharedSettings, checked_url, spl
 class PublishSettings(SharedSettings):
     chat_internal_url: CommaSeparated = Field(
         (),
-        description="Where publish_server asks chat_server, comma separated; empty: this host with CHAT_PORT",
+        description="Base URLs of chat_server, comma separated; empty: this host with CHAT_PORT",
     )
     kafka_fetch_max_wait_ms: int = Field(
         100,
         ge=1,
         le=5_000,
-        description="Longest wait of one Kafka poll; 5 for the embedded broker, which wakes no poll",
+        description="Longest wait of one Kafka poll; 5 for the embedded broker, which does not wake polls",
     )
     stream_gzip: Literal["off", "hot", "always"] = Field(
         "off",
-        description="Compress streams whose client can read it: off, in hot rooms, or always; decided at opening",
+        description="Compress streams if the client accepts gzip: off, in hot rooms, or always; decided at opening",
     )
     max_streams: int = Field(
         20_000, ge=1, description="Open streams of one process; more get 503 server_full"
@@ -29,30 +29,34 @@ class PublishSettings(SharedSettings):
         500, ge=0, description="Open streams of one address to one process; 0: no limit (see Shares)"
     )
     max_rooms: int = Field(
-        20_000, ge=100, description="Rooms that one process follows; more get 503 server_full"
+        20_000, ge=100, description="Rooms that one process watches; more get 503 server_full"
     )
     stream_lifetime_s: float = Field(
-        900, gt=0, description="Longest life of a stream; two thirds of it at least"
+        900, gt=0, description="Longest lifetime of a stream; each one lasts at least two thirds of it"
     )
     stream_ping_s: float = Field(15, gt=0, description="Seconds between pings of a stream")
-    stream_stall_s: float = Field(30, gt=0, description="A client that takes nothing for so long is closed")
+    stream_stall_s: float = Field(
+        30, gt=0, description="A client that reads nothing for this long is disconnected"
+    )
     stream_send_buffer_bytes: int = Field(
         12_288,
         ge=4_096,
-        description="Kernel send buffer of a stream (SO_SNDBUF, Linux takes twice as much); grows with large flushes",
+        description="Kernel send buffer of a stream (SO_SNDBUF; Linux doubles it); grows with large flushes",
     )
-    ring_events: int = Field(5_000, ge=1, description="Newest events of a watched room kept in memory")
+    ring_events: int = Field(
+        5_000, ge=1, description="Newest events of a watched room that are kept in memory"
+    )
     ring_bytes: int = Field(4 * 2**20, ge=65_536, description="Bytes of those events")
     rings_total_bytes: int = Field(256 * 2**20, ge=2**20, description="Bytes of all rings of one process")
     replay_total_bytes: int = Field(
         64 * 2**20,
         ge=32 * 2**20,
-        description="Bytes of pages of old events, kept or being read, for resuming streams",
+        description="Bytes of pages of old events for resuming streams, kept or being read",
     )
     stalled_total_bytes: int = Field(
         64 * 2**20,
         ge=2**20,
-        description="Bytes that clients have not taken; beyond it, who holds some longest and alone is closed",
+        description="Bytes that clients have not read; above it, the oldest holder of unshared bytes is disconnected",
     )
     head_check_s: float = Field(
         2, gt=0, description="Seconds between comparisons of all watched rooms with chat_server"

@@ -1,4 +1,4 @@
-"""Every error leaves as problem+json with a code of the closed list."""
+"""Turns every error into problem+json with a documented code."""
 
 from typing import Final
 
@@ -41,7 +41,7 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _on_failure(_: Request, __: Exception) -> Response:
-    """A bug of ours; the framework raises the error again and with_http_layers logs it."""
+    """A bug of ours. The framework raises the error again, and with_http_layers logs it."""
     return problem_response(internal_error())
 
 

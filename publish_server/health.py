@@ -1,12 +1,22 @@
-"""Whether this process lives, and whether new streams may come."""
+"""Whether this process is alive, and whether it should receive new streams."""
 
+import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from publish_server.parts import Parts
+from server_kit.background_tasks import BackgroundTasks
 
 router = APIRouter(tags=["operation"])
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What readiness depends on; the app's state holds it as `readiness`."""
+
+    tasks: BackgroundTasks
+    draining: asyncio.Event
 
 
 @router.get("/healthz/live")
@@ -15,12 +25,14 @@ async def live() -> dict[str, str]:
 
 
 @router.get(
-    "/healthz/ready", responses={503: {"description": "It is being stopped, or a vital task keeps crashing"}}
+    "/healthz/ready",
+    responses={503: {"description": "The process is draining, or a vital task keeps crashing"}},
 )
 async def ready(request: Request, response: Response) -> dict[str, Any]:
-    """200 whatever the stores do: without Kafka, Redis or chat_server streams stay open. 503 while draining, or
-    while a vital task keeps crashing."""
-    parts: Parts = request.app.state.parts
-    status = "draining" if parts.hub.is_draining else "ok" if parts.tasks.is_ready() else "unavailable"
+    """200 even if stores are unavailable: without Kafka, Redis or chat_server streams stay open. 503 while draining,
+    or while a vital task keeps crashing."""
+    readiness: Readiness = request.app.state.readiness
+    tasks = readiness.tasks
+    status = "draining" if readiness.draining.is_set() else "ok" if tasks.is_ready() else "unavailable"
     response.status_code = 200 if status == "ok" else 503
-    return {"status": status, "crashed_tasks": parts.tasks.down()}
+    return {"status": status, "crashed_tasks": tasks.down()}

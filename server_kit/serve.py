@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from random import Random
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -49,11 +52,25 @@ def log_to_stderr(level: str) -> None:
 
 
 class GuardedServer(uvicorn.Server):
-    """uvicorn with bounds on connections and deadlines for what clients send."""
+    """uvicorn with bounds on connections and deadlines for what clients send.
 
-    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+    `on_stop` is called at the signal. uvicorn's own lifespan shutdown comes only after all connections are closed.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, connections: Connections, on_stop: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(config)
         self._connections = connections
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._on_stop is None:
+            super().handle_exit(sig, frame)
+            return
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+        self._on_stop()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._connections.sweep_each_second(asyncio.get_running_loop())
@@ -65,7 +82,7 @@ def serve(
     settings: SharedSettings,
     port: int,
     shares: Shares,
-    server: type[GuardedServer] = GuardedServer,
+    on_stop: Callable[[], None] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT."""
     log_to_stderr(settings.log_level)
@@ -85,7 +102,7 @@ def serve(
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
     )
-    running = server(config, connections)
+    running = GuardedServer(config, connections, on_stop)
     running.run(sockets=[listener])
     if not running.started:
         sys.exit(3)

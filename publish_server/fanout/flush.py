@@ -1,45 +1,48 @@
-"""One flush of one room: what is new is joined once and written to everyone who is up to date."""
+"""One flush of one room: everything new is joined once and written to all subscribers that are up to date."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from publish_server.encoding.sse_frames import gap_frame
-from publish_server.fanout.subscribers import Subscribers
+from publish_server.fanout.replay_queue import ReplayQueue
+from publish_server.fanout.room_audience import RoomAudience
 from publish_server.metrics import GAPS
-from publish_server.rooms.room import Room
 
 MAX_FLUSH_BYTES: Final = 128 * 1024
-"""Newest frames of one flush; the rest goes with the next one."""
+"""Frames of one flush; the rest waits for the next flush."""
 
 
-def flush_steps(room: Room, subscribers: Subscribers, slice_writes: int) -> Iterator[tuple[int, int]]:
-    """Everything up to the log's head (MAX_FLUSH_BYTES at most), then the signals; yields (writes, bytes) a slice.
+def flush_steps(
+    audience: RoomAudience, replay_queue: ReplayQueue, slice_writes: int
+) -> Iterator[tuple[int, int]]:
+    """Write everything up to the log's head (at most MAX_FLUSH_BYTES), then the signals; yields (writes, bytes).
 
-    `flushed` moves first: who comes or drains between slices catches up to there by itself.
+    `flushed` moves first, so that subscribers which join or drain between slices catch up to there.
     """
-    part = room.log.since(room.flushed, room.log.head, MAX_FLUSH_BYTES)
+    room, log = audience.room, audience.log
+    part = log.since(audience.flushed, log.head, MAX_FLUSH_BYTES)
     signals = b"".join(room.pending_signals.values())
     room.pending_signals.clear()
     if part is None:
-        # More came than the ring holds before this flush had its turn.
-        body = gap_frame(room.flushed, room.log.head) + signals
-        room.flushed = room.log.head
-        GAPS.labels("overrun").inc(room.live_count())
+        # More events arrived than the ring holds before this flush had its turn.
+        body = gap_frame(audience.flushed, log.head) + signals
+        audience.flushed = log.head
+        GAPS.labels("overrun").inc(audience.live_count())
     else:
-        room.flushed = part.to_seq
+        audience.flushed = part.to_seq
         body = part.body + signals
     updated = b""
-    if room.is_telling:
-        room.is_telling = False
-        room.told_seq = room.log.head
+    if audience.notify_pending:
+        audience.notify_pending = False
+        audience.notified_seq = log.head
         updated = room.updated_frame()
-    room.is_flushing = True
+    audience.is_flushing = True
     try:
-        for audience in list(room.audiences.values()):
-            data = updated if audience.is_notify else body
-            if data and audience.live:
-                yield from audience.flush(data, slice_writes)
+        for group in list(audience.groups.values()):
+            data = updated if group.is_notify else body
+            if data and group.live:
+                yield from group.flush(data, slice_writes)
     finally:
-        room.is_flushing = False
-        if room.behind:
-            subscribers.advance_soon(room, (c for c in room.behind if not c.is_stalled))
+        audience.is_flushing = False
+        if audience.catching_up:
+            replay_queue.push(room, (each for each in audience.catching_up if not each.is_stalled))

@@ -1,132 +1,93 @@
-"""Streams of every kind: how many are open, who is stalled, and how a stream ends. Synchronous throughout."""
+"""The open streams of this process, and how a stream of any kind begins and ends. Synchronous throughout."""
 
-from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from publish_server.encoding.sse_frames import closing_frame
-from publish_server.metrics import CLOSED, HELD_BYTES, LAGGING, STREAMS
-from publish_server.streams.connection import Connection
+from publish_server.fanout.stalled_streams import StalledStreams
+from publish_server.fanout.stream import Stream
+from publish_server.fanout.timer_wheel import TimerWheel
+from publish_server.metrics import CLOSED, STREAMS
 
-C = TypeVar("C", bound=Connection)
-
-
-class Held(NamedTuple):
-    """Bytes that wait in transports, and the streams whose clients have not taken all of them."""
-
-    data: object
-    size: int
-    by: set[Connection]
+S = TypeVar("S", bound=Stream)
 
 
 class OpenStreams:
-    """The streams of this process, of rooms and of lists. `stalled_since` is in the order of time, in seconds.
+    """How many streams are open, which of them have stalled, and when each is pinged."""
 
-    Bound of what clients have not taken: `max_held_bytes`, bytes that several streams share counted once. Overflow
-    rule CUT: the stream that alone holds something for longest is closed, and may come back to where it was.
-    """
-
-    def __init__(self, clock: Callable[[], float], max_held_bytes: int) -> None:
-        self.clock = clock
-        self.held_bytes = 0
-        self._max_held_bytes = max_held_bytes
-        self._held: dict[int, Held] = {}
+    def __init__(self, stalled: StalledStreams, wheel: TimerWheel) -> None:
+        self.stalled = stalled
+        self.wheel = wheel
         self.count = 0
-        self.stalled_since: dict[Connection, float] = {}
-        self.on_left: Callable[[Connection], None] = lambda connection: None
-        LAGGING.set_function(lambda: len(self.stalled_since))
-        HELD_BYTES.set_function(lambda: self.held_bytes)
-
-    def hold(self, connection: Connection, data: bytes | memoryview) -> None:
-        """The connection's client has not taken all of `data`: it stays in memory until it has."""
-        whole = data.obj if isinstance(data, memoryview) else data
-        held = self._held.get(id(whole))
-        if held is None:
-            held = self._held[id(whole)] = Held(whole, len(data), set())
-            self.held_bytes += held.size
-        held.by.add(connection)
-        connection.held = id(whole)
-        while self.held_bytes > self._max_held_bytes:
-            alone = next((held for held in self._held.values() if len(held.by) == 1), held)
-            for longest in list(alone.by):
-                longest.streams.cut(longest, "held_bytes")
-
-    def release(self, connection: Connection) -> None:
-        """The client has taken all, or has gone."""
-        if connection.held is not None:
-            held = self._held[connection.held]
-            connection.held = None
-            held.by.discard(connection)
-            if not held.by:
-                del self._held[id(held.data)]
-                self.held_bytes -= held.size
 
 
-class Streams(Generic[C]):
-    """What happens to the streams of one kind, and what ends them."""
+class StreamLifecycle(Generic[S]):
+    """The owner of streams of one kind. Subclasses decide what is sent; this class ends streams. See StreamOwner."""
 
     def __init__(self, open_streams: OpenStreams) -> None:
-        self.open = open_streams
+        self._open_streams = open_streams
 
-    def kind(self, connection: C) -> str:
+    def kind(self, stream: S) -> str:
         """The label of the metric."""
         raise NotImplementedError
 
-    def ping(self, connection: C) -> None:
-        """Let the client know that the stream lives."""
+    def advance(self, stream: S) -> None:
+        """Send what the stream lacks, as far as its client reads."""
         raise NotImplementedError
 
-    def forget(self, connection: C) -> None:
-        """The stream has ended: take it out of every table of its kind."""
+    def ping(self, stream: S) -> None:
+        """Show the client that the stream is alive."""
         raise NotImplementedError
 
-    def may_finish(self, connection: C) -> bool:
-        """False while a write to the stream is on its way."""
+    def remove(self, stream: S) -> None:
+        """The stream has ended: remove it from every table of its kind."""
+        raise NotImplementedError
+
+    def may_finish(self, stream: S) -> bool:
+        """False while a flush that includes the stream is in progress."""
         return True
 
-    def joined(self, connection: C) -> None:
-        self.open.count += 1
-        STREAMS.labels(self.kind(connection)).inc()
+    def joined(self, stream: S) -> None:
+        self._open_streams.count += 1
+        self._open_streams.wheel.add(stream)
+        STREAMS.labels(self.kind(stream)).inc()
 
-    def stalled(self, connection: C) -> None:
-        self.open.stalled_since[connection] = self.open.clock()
+    def stalled(self, stream: S) -> None:
+        self._open_streams.stalled.stalled(stream)
 
-    def holds(self, connection: C, data: bytes | memoryview) -> None:
-        self.open.hold(connection, data)
+    def buffered(self, stream: S, data: bytes | memoryview) -> None:
+        self._open_streams.stalled.buffered(stream, data)
 
-    def drained(self, connection: C) -> None:
-        self.open.stalled_since.pop(connection, None)
-        self.open.release(connection)
+    def drained(self, stream: S) -> None:
+        self._open_streams.stalled.resumed(stream)
 
-    def finish(self, connection: C, reason: str) -> None:
-        """Say stream.closing and end the response."""
-        if not connection.is_closed:
-            self._leave(connection, reason)
-            connection.finish(closing_frame(reason))
+    def finish(self, stream: S, reason: str) -> None:
+        """Send `stream.closing` and end the response."""
+        if not stream.is_closed:
+            self._end(stream, reason)
+            stream.finish(closing_frame(reason))
 
-    def cut(self, connection: C, reason: str) -> None:
-        """End a stream whose client cannot be told."""
-        if not connection.is_closed:
-            self._leave(connection, reason)
-            connection.transport.abort()
+    def cut(self, stream: S, reason: str) -> None:
+        """End a stream whose client cannot receive a last frame."""
+        if not stream.is_closed:
+            self._end(stream, reason)
+            stream.transport.abort()
 
-    def spoke(self, connection: C) -> None:
-        self.cut(connection, "second_request")
+    def received_data(self, stream: S) -> None:
+        """A second request on the socket can never be answered, because the first response does not end."""
+        self.cut(stream, "second_request")
 
-    def lost(self, connection: C) -> None:
-        if not connection.is_closed:
-            self._leave(connection, "client")
+    def lost(self, stream: S) -> None:
+        if not stream.is_closed:
+            self._end(stream, "client")
 
-    def _leave(self, connection: C, reason: str) -> None:
-        """Out of every table, before the descriptor can become someone else's."""
-        self.forget(connection)
-        connection.is_closed = True
-        self.open.stalled_since.pop(connection, None)
-        self.open.release(connection)
-        if connection.place is not None:
-            connection.place.leave()
-        if connection.connection_place is not None:
-            connection.connection_place.leave()
-        self.open.count -= 1
-        STREAMS.labels(self.kind(connection)).dec()
+    def _end(self, stream: S, reason: str) -> None:
+        """Remove the stream from every table before the kernel can reuse its descriptor."""
+        self.remove(stream)
+        stream.is_closed = True
+        self._open_streams.stalled.resumed(stream)
+        for place in stream.places:
+            place.leave()
+        self._open_streams.count -= 1
+        self._open_streams.wheel.remove(stream)
+        STREAMS.labels(self.kind(stream)).dec()
         CLOSED.labels(reason).inc()
-        self.open.on_left(connection)

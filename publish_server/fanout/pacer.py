@@ -1,13 +1,13 @@
-"""When may the next flush start? A pure rule; time is an argument, in seconds of any monotonic clock."""
+"""When the next flush may start. Pure: time is an argument, in seconds of any monotonic clock."""
 
 
 class FlushPacer:
-    """Self-clocked coalescing: the window between flushes widens by itself with crowd and rate.
+    """Self-clocked coalescing: the window between flushes grows with the number of subscribers and events.
 
-    All flushes together may keep the core busy for `duty` of the time: one that was busy for d pushes the next large
-    one d / duty further. So a quiet room flushes at once, and no timer adds latency when there is time to spare.
-    A small flush does not queue behind large ones: it goes at once while its reserve, `small_share` of the core with
-    `burst_s` saved up, lasts. What it spends is taken off the large ones' time, so that the duty holds for the sum.
+    All flushes together may use `duty` of the core's time: a flush that took d delays the next large one by d / duty.
+    So a quiet room flushes at once, and no timer adds latency while the core is idle.
+    A small flush does not queue behind large ones. It starts at once while its reserve lasts: `small_share` of the
+    core, of which up to `burst_s` accumulates. Its time also counts for the large ones, so `duty` holds for the sum.
     """
 
     def __init__(
@@ -21,8 +21,8 @@ class FlushPacer:
         self._reserve_at = 0.0
         self.next_start = 0.0
 
-    def takes_small(self, cost_s: float, now: float) -> bool:
-        """May a flush of that estimated cost go at once? If so its cost has left the reserve."""
+    def may_flush_now(self, cost_s: float, now: float) -> bool:
+        """Whether a flush of that estimated cost is small and within the reserve; if so, take it from the reserve."""
         if cost_s > self._small_flush_s:
             return False
         self._reserve_s = min(
@@ -35,22 +35,22 @@ class FlushPacer:
         return True
 
     def wait_s(self, now: float) -> float:
-        """How long the next queued flush has to wait; not positive when it may start."""
+        """How long the next queued flush must wait; zero or negative if it may start."""
         return self.next_start - now
 
     def flushed(self, start: float, busy_s: float) -> None:
-        """A flush that started at `start` kept the core busy for `busy_s` (its pauses not counted)."""
+        """Account for a flush that started at `start` and used the core for `busy_s`, pauses excluded."""
         self.next_start = max(self.next_start, start) + busy_s / self._duty
 
 
 class WriteCost:
-    """Estimated seconds of one subscriber's write, a moving average of what flushes took."""
+    """Estimated seconds of one write: a moving average over flushes."""
 
     def __init__(self, seconds: float = 12e-6) -> None:
         self.seconds = seconds
 
     def observe(self, writes: int, busy_s: float) -> None:
-        """Flushes of few writes say more about everything else, so they weigh less."""
+        """Flushes of few writes weigh less, because their time is mostly overhead."""
         if writes:
             weight = min(0.3, writes / 1_000)
             self.seconds += weight * (busy_s / writes - self.seconds)

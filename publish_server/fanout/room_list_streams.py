@@ -1,157 +1,170 @@
-"""Streams of room lists: what moved in up to 100 rooms, coalesced. Synchronous throughout."""
+"""Room-list streams: changes of up to 100 rooms each, coalesced. Synchronous throughout."""
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from publish_server.encoding.sse_frames import own_frame, retry_line
-from publish_server.encoding.stream_encoding import Wire
-from publish_server.fanout.open_streams import OpenStreams, Streams
-from publish_server.rooms.room import Room
-from publish_server.streams.connection import Connection
+from publish_server.encoding.sse_frames import json_frame, retry_line
+from publish_server.encoding.stream_encoding import StreamEncoding
+from publish_server.fanout.open_streams import OpenStreams, StreamLifecycle
+from publish_server.fanout.room_audience import RoomAudience
+from publish_server.fanout.stream import Place, Stream, StreamOwner
 
 PAUSE_S: Final = 1.0
-"""A list is written to at most this often."""
+"""A stream is written to at most this often."""
 
-MARKS_AT_ONCE: Final = 500
-"""Lists that learn of a room's news in one step."""
+STREAMS_PER_STEP: Final = 500
+"""Streams that get a room's change in one step."""
 
 UPDATED: Final = 1
-LISTED: Final = {b"room.heat": 2, b"room.viewers": 4}
-"""What a list shows of each room besides that it moved, and the bit of each."""
+SIGNAL_BITS: Final = {b"room.heat": 2, b"room.viewers": 4}
+"""The signals that a list shows of each room, with a bit for each."""
 
-ALL: Final = UPDATED | sum(LISTED.values())
+ALL_CHANGES: Final = UPDATED | sum(SIGNAL_BITS.values())
 
-_PING: Final = own_frame("stream.ping", {"seq": 0})  # a list has no seq of its own
+_PING: Final = json_frame("stream.ping", {"seq": 0})
+"""The stream covers many rooms, so it has no head."""
 
 
-class ListConnection(Connection):
-    """One open list. Overflow rule LATEST: of each room and kind it is told what is so when its client can read.
+class RoomListStream(Stream):
+    """Overflow rule LATEST: when the client reads again, it is sent the present state of each room that changed.
 
-    `news` are the kinds of each room that wait to be written; there is no queue of frames.
+    `changes` maps rooms to the bits of what changed; there is no queue of frames.
     """
 
-    __slots__ = ("is_paused", "news", "rooms")
-
-    streams: "RoomLists"
+    __slots__ = ("audiences", "changes", "is_paused")
 
     def __init__(
-        self, streams: "RoomLists", transport: asyncio.Transport, wire: Wire, rooms: Sequence[Room]
+        self,
+        owner: StreamOwner,
+        transport: asyncio.Transport,
+        encoding: StreamEncoding,
+        audiences: Sequence[RoomAudience],
+        places: Sequence[Place] = (),
     ) -> None:
-        super().__init__(streams, transport, wire)
-        self.rooms = rooms
-        self.news: dict[Room, int] = {}
+        super().__init__(owner, transport, encoding, places)
+        self.audiences = audiences
+        self.changes: dict[RoomAudience, int] = {}
         self.is_paused = False
 
 
-class _Marking(NamedTuple):
-    """A room's news on their way to its lists."""
+class _Distribution(NamedTuple):
+    """A room's changes on their way to its streams."""
 
-    kinds: int
-    room: Room
-    left: list[ListConnection]
+    changes: int
+    audience: RoomAudience
+    left: list[RoomListStream]
 
 
-class RoomLists(Streams[ListConnection]):
-    """Every open list. A room's news are noted at once and brought to its lists from the pump, a slice at a time."""
+class RoomListStreams(StreamLifecycle[RoomListStream]):
+    """Every room-list stream. Changes of a room are noted at once and passed to its streams in steps."""
 
-    def __init__(self, open_streams: OpenStreams) -> None:
+    def __init__(self, open_streams: OpenStreams, clock: Callable[[], float]) -> None:
         super().__init__(open_streams)
-        self.wake_pump: Callable[[], None] = lambda: None
-        self._moved: OrderedDict[Room, int] = OrderedDict()
-        self._marking: _Marking | None = None
-        self._ready: OrderedDict[ListConnection, None] = OrderedDict()
-        self._paused: deque[tuple[float, ListConnection]] = deque()
+        self.has_work = asyncio.Event()
+        self._clock = clock
+        self._streams_of: dict[RoomAudience, set[RoomListStream]] = {}
+        self._moved: OrderedDict[RoomAudience, int] = OrderedDict()
+        self._distribution: _Distribution | None = None
+        self._ready: OrderedDict[RoomListStream, None] = OrderedDict()
+        self._paused: deque[tuple[float, RoomListStream]] = deque()
 
-    def kind(self, connection: ListConnection) -> str:
+    def kind(self, stream: RoomListStream) -> str:
         return "list"
 
-    def join(self, connection: ListConnection, head: bytes, retry_ms: int) -> None:
-        """Begin a response with `head`; where every room is follows."""
-        self.joined(connection)
-        for room in connection.rooms:
-            room.lists.add(connection)
-            if room.log.started:
-                connection.news[room] = ALL
-        connection.begin(head, retry_line(retry_ms))
-        self._make_ready(connection)
+    def join(self, stream: RoomListStream, head: bytes, retry_ms: int) -> None:
+        """Begin a response with `head`; the state of each room follows."""
+        self.joined(stream)
+        for audience in stream.audiences:
+            audience.list_joined()
+            self._streams_of.setdefault(audience, set()).add(stream)
+            if audience.log.is_started:
+                stream.changes[audience] = ALL_CHANGES
+        stream.begin(head, retry_line(retry_ms))
+        self._make_ready(stream)
 
-    def room_moved(self, room: Room, kinds: int = UPDATED) -> None:
-        """Those kinds of the room's news are to be told."""
-        if room.lists:
-            self._moved[room] = self._moved.get(room, 0) | kinds
-            self.wake_pump()
+    def room_moved(self, audience: RoomAudience, changes: int = UPDATED) -> None:
+        """Pass these changes of the room to its streams soon."""
+        if audience.list_count:
+            self._moved[audience] = self._moved.get(audience, 0) | changes
+            self.has_work.set()
 
-    def resume_due(self) -> None:
+    def end_pauses(self) -> Iterator[None]:
         """End the pauses that are over."""
-        now = self.open.clock()
+        now = self._clock()
         while self._paused and self._paused[0][0] <= now:
-            _, connection = self._paused.popleft()
-            connection.is_paused = False
-            self._make_ready(connection)
+            _, stream = self._paused.popleft()
+            stream.is_paused = False
+            self._make_ready(stream)
+        yield
 
-    def advance_some(self, until: float) -> bool:
-        """Work until the clock says `until`; False when nothing is left to do."""
+    def run_until(self, until_s: float) -> bool:
+        """Work until the clock reads `until_s`; False when there is nothing left to do."""
         while self._step():
-            if self.open.clock() >= until:
+            if self._clock() >= until_s:
                 return True
         return False
 
-    def ping(self, connection: ListConnection) -> None:
-        if not connection.is_stalled:
-            connection.send(_PING)
+    def ping(self, stream: RoomListStream) -> None:
+        if not stream.is_stalled:
+            stream.send(_PING)
 
-    def drained(self, connection: ListConnection) -> None:
-        super().drained(connection)
-        self._make_ready(connection)
+    def drained(self, stream: RoomListStream) -> None:
+        super().drained(stream)
+        self._make_ready(stream)
 
-    def forget(self, connection: ListConnection) -> None:
-        for room in connection.rooms:
-            room.lists.discard(connection)
-            room.idle_since = self.open.clock()
-        connection.news.clear()
-        self._ready.pop(connection, None)
+    def remove(self, stream: RoomListStream) -> None:
+        for audience in stream.audiences:
+            audience.list_left()
+            streams = self._streams_of[audience]
+            streams.discard(stream)
+            if not streams:
+                del self._streams_of[audience]
+        stream.changes.clear()
+        self._ready.pop(stream, None)
+
+    def advance(self, stream: RoomListStream) -> None:
+        """Send the present state of everything that changed, in one write."""
+        if stream.is_stalled:
+            return
+        frames = []
+        for audience, changes in stream.changes.items():
+            room = audience.room
+            if changes & UPDATED:
+                frames.append(room.list_frame())
+            frames += [
+                room.latest_signals[name]
+                for name, bit in SIGNAL_BITS.items()
+                if changes & bit and name in room.latest_signals
+            ]
+        stream.changes.clear()
+        stream.is_paused = True
+        self._paused.append((self._clock() + PAUSE_S, stream))
+        stream.send(b"".join(frames))
 
     def _step(self) -> bool:
-        """Bring a room's news to some of its lists, or write to one list; False when there is nothing to do."""
-        if self._marking is not None:
-            kinds, room, left = self._marking
-            for connection in left[-MARKS_AT_ONCE:]:
-                if not connection.is_closed:
-                    connection.news[room] = connection.news.get(room, 0) | kinds
-                    self._make_ready(connection)
-            del left[-MARKS_AT_ONCE:]
+        """Pass a room's changes to some of its streams, or write to one stream; False if there is nothing to do."""
+        if self._distribution is not None:
+            changes, audience, left = self._distribution
+            for stream in left[-STREAMS_PER_STEP:]:
+                if not stream.is_closed:
+                    stream.changes[audience] = stream.changes.get(audience, 0) | changes
+                    self._make_ready(stream)
+            del left[-STREAMS_PER_STEP:]
             if not left:
-                self._marking = None
+                self._distribution = None
         elif self._moved:
-            room, kinds = self._moved.popitem(last=False)
-            self._marking = _Marking(kinds, room, list(room.lists))
+            audience, changes = self._moved.popitem(last=False)
+            self._distribution = _Distribution(changes, audience, list(self._streams_of.get(audience, ())))
         elif self._ready:
-            connection, _ = self._ready.popitem(last=False)
-            self._write(connection)
+            stream, _ = self._ready.popitem(last=False)
+            self.advance(stream)
         else:
             return False
         return True
 
-    def _make_ready(self, connection: ListConnection) -> None:
-        if connection.news and not (connection.is_paused or connection.is_stalled or connection.is_closed):
-            self._ready[connection] = None
-            self.wake_pump()
-
-    def _write(self, connection: ListConnection) -> None:
-        if connection.is_stalled:
-            return
-        frames = []
-        for room, kinds in connection.news.items():
-            if kinds & UPDATED:
-                frames.append(room.listed_frame())
-            frames += [
-                room.latest_signals[name]
-                for name, bit in LISTED.items()
-                if kinds & bit and name in room.latest_signals
-            ]
-        connection.news.clear()
-        connection.is_paused = True
-        self._paused.append((self.open.clock() + PAUSE_S, connection))
-        connection.send(b"".join(frames))
+    def _make_ready(self, stream: RoomListStream) -> None:
+        if stream.changes and not (stream.is_paused or stream.is_stalled or stream.is_closed):
+            self._ready[stream] = None
+            self.has_work.set()

@@ -2,62 +2,59 @@
 
 import logging
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
 
-from publish_server.encoding.gzip_blocks import Tally
-from publish_server.encoding.stream_encoding import Wire
+from publish_server.encoding.gzip_blocks import GzipChecksum
+from publish_server.encoding.stream_encoding import StreamEncoding
+from publish_server.fanout.socket_writes import FAILED, shared_pages, write_to_all
+from publish_server.fanout.subscriber import Subscriber
 from publish_server.metrics import FLUSHES_SHARED
-from publish_server.streams.connection import FAILED, StreamConnection, shared_pages, write_all
-
-if TYPE_CHECKING:
-    from publish_server.rooms.room import Room
 
 log = logging.getLogger(__name__)
 
 
-class Audience:
-    """`live` maps descriptors to connections that have all the room has flushed.
+class SubscriberGroup:
+    """`live` maps descriptors to subscribers that have everything the room has flushed.
 
-    While a flush is on its way, `left` remembers the descriptors that went, for they may come back as someone else.
+    During a flush `left` remembers the descriptors that left, because the kernel may give them to new connections.
     """
 
-    __slots__ = ("flush_bytes", "is_notify", "left", "live", "room", "tally", "wire")
+    __slots__ = ("checksum", "encoding", "flush_bytes", "is_notify", "left", "live")
 
-    def __init__(self, room: "Room", wire: Wire, *, is_notify: bool) -> None:
-        self.room = room
-        self.wire = wire
+    def __init__(self, encoding: StreamEncoding, *, is_notify: bool) -> None:
+        self.encoding = encoding
         self.is_notify = is_notify
-        self.live: dict[int, StreamConnection] = {}
+        self.live: dict[int, Subscriber] = {}
         self.left: set[int] | None = None
         self.flush_bytes = 0
-        self.tally = Tally()
+        self.checksum = GzipChecksum()
 
-    def add(self, connection: StreamConnection) -> None:
-        connection.is_live = True
-        if connection.tally is not None:
-            connection.tally.join(self.tally)
-        self.live[connection.descriptor] = connection
+    def add(self, subscriber: Subscriber) -> None:
+        subscriber.is_live = True
+        if subscriber.checksum is not None:
+            subscriber.checksum.join(self.checksum)
+        self.live[subscriber.descriptor] = subscriber
 
-    def remove(self, connection: StreamConnection) -> None:
-        if connection.is_live:
-            connection.is_live = False
-            if connection.tally is not None:
-                connection.tally.leave(self.tally)
-            del self.live[connection.descriptor]
+    def remove(self, subscriber: Subscriber) -> None:
+        if subscriber.is_live:
+            subscriber.is_live = False
+            if subscriber.checksum is not None:
+                subscriber.checksum.leave(self.checksum)
+            del self.live[subscriber.descriptor]
             if self.left is not None:
-                self.left.add(connection.descriptor)
+                self.left.add(subscriber.descriptor)
 
     def flush(self, body: bytes, slice_writes: int) -> Iterator[tuple[int, int]]:
-        """Write `body` to everyone who is live now; yields (writes, bytes) after each slice of `slice_writes`.
+        """Write `body` to every subscriber that is live now; yields (writes, bytes) after each `slice_writes` writes.
 
-        Between slices anyone may come or go: who comes already has `body`, by catching up to the room's `flushed`.
+        Subscribers may join or leave between slices. One that joins already has `body`, because it caught up to the
+        room's `flushed`.
         """
-        if self.wire.is_gzip:
-            self.tally.add(body)
+        if self.encoding.is_gzip:
+            self.checksum.add(body)
         descriptors = list(self.live)
         self.left = left = set[int]()
         try:
-            data = yield from _nothing_written(self.wire.encode_in_slices(body))
+            data = yield from _without_writes(self.encoding.encode_in_slices(body))
             self.flush_bytes = len(data)
             with shared_pages(data, len(descriptors)) as pages:
                 if pages is not None:
@@ -66,17 +63,17 @@ class Audience:
                     part = descriptors[start : start + slice_writes]
                     if left:
                         part = [descriptor for descriptor in part if descriptor not in left]
-                    for descriptor, taken in write_all(part, data, pages):
-                        connection = self.live.get(descriptor)
-                        if connection is not None:  # else cut by what one before it left in memory
-                            _hand_over(connection, data, taken)
+                    for descriptor, taken in write_to_all(part, data, pages):
+                        subscriber = self.live.get(descriptor)
+                        if subscriber is not None:  # else it was cut to free memory for one before it
+                            _buffer_rest(subscriber, data, taken)
                     yield len(part), len(part) * len(data)
         finally:
             self.left = None
 
 
-def _nothing_written(encoding: Generator[None, None, bytes]) -> Generator[tuple[int, int], None, bytes]:
-    """The slices of an encoding as those of a flush."""
+def _without_writes(encoding: Generator[None, None, bytes]) -> Generator[tuple[int, int], None, bytes]:
+    """The steps of an encoding as steps of a flush."""
     while True:
         try:
             next(encoding)
@@ -86,14 +83,14 @@ def _nothing_written(encoding: Generator[None, None, bytes]) -> Generator[tuple[
         yield 0, 0
 
 
-def _hand_over(connection: StreamConnection, data: bytes, taken: int) -> None:
-    """What the kernel did not take waits in the transport, as a view of the shared bytes; then it is stalled."""
+def _buffer_rest(subscriber: Subscriber, data: bytes, taken: int) -> None:
+    """Give the bytes that the kernel did not take to the transport, as a view of `data`. This stalls the subscriber."""
     if taken != FAILED:
         try:
-            connection.write(memoryview(data)[taken:])
+            subscriber.write(memoryview(data)[taken:])
             return
         except Exception:
-            # One subscriber's trouble must not leave its step: thousands of others share this flush.
+            # One subscriber's error must stay its own: thousands of others share this flush.
             log.exception("a stream could not be written to")
-    connection.transport.abort()
-    connection.streams.lost(connection)
+    subscriber.transport.abort()
+    subscriber.owner.lost(subscriber)

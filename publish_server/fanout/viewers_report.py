@@ -1,7 +1,8 @@
-"""Tells Redis how many streams of each room are open here; the scheduler sums the processes."""
+"""Reports to Redis how many streams of each room this process has. chat_server's scheduler sums the processes."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from redis.asyncio import Redis
@@ -9,19 +10,18 @@ from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import PUBLISHERS, VIEWERS_TTL_MS, viewers_of
 from publish_server.metrics import VIEWERS_REPORTS
-from publish_server.rooms.hub import Hub
 
 log = logging.getLogger(__name__)
 
 REPORT_S: Final = 2.0
-ROOMS_AT_ONCE: Final = 500
+ROOMS_PER_CALL: Final = 500
 
 
 class ViewersReport:
-    """While Redis is away viewers are unknown and nothing else changes."""
+    """`counts` returns open streams by room id. Without Redis viewers are unknown, and nothing else changes."""
 
-    def __init__(self, hub: Hub, redis: "Redis", process_id: str) -> None:
-        self._hub = hub
+    def __init__(self, counts: Callable[[], dict[str, int]], redis: "Redis", process_id: str) -> None:
+        self._counts = counts
         self._redis = redis
         self._process_id = process_id
         self._is_down = False
@@ -30,9 +30,7 @@ class ViewersReport:
         while True:
             try:
                 async with asyncio.timeout(REPORT_S):
-                    await self._report(
-                        {room.id: room.streams for room in self._hub.rooms.values() if room.streams}
-                    )
+                    await self._report(self._counts())
             except (RedisError, OSError, TimeoutError) as error:
                 VIEWERS_REPORTS.labels("failed").inc()
                 if not self._is_down:
@@ -48,23 +46,23 @@ class ViewersReport:
             await asyncio.sleep(REPORT_S)
 
     async def withdraw(self) -> None:
-        """This process has no streams any more; said at the end, so that nobody waits for the TTL."""
+        """Remove this process from Redis at shutdown, so that its viewers do not linger until their TTL."""
         try:
             async with asyncio.timeout(0.5):
                 await self._redis.zrem(PUBLISHERS, self._process_id)
                 await self._redis.delete(viewers_of(self._process_id))
         except (RedisError, OSError, TimeoutError):
-            log.debug("viewers are left to their TTL")
+            log.debug("viewers remain until their TTL")
 
     async def _report(self, streams: dict[str, int]) -> None:
-        """A new hash takes the old one's place whole. It is sent in parts, as encoding 10,000 rooms takes 20 ms."""
+        """Replace the process's hash in one step. It is sent in parts, because encoding 10,000 rooms takes 20 ms."""
         seconds, microseconds = await self._redis.time()
         key = viewers_of(self._process_id)
         building = f"{key}:building"
         rooms = list(streams)
         await self._redis.delete(building)
-        for start in range(0, len(rooms), ROOMS_AT_ONCE):
-            part = rooms[start : start + ROOMS_AT_ONCE]
+        for start in range(0, len(rooms), ROOMS_PER_CALL):
+            part = rooms[start : start + ROOMS_PER_CALL]
             await self._redis.hset(building, mapping={room: streams[room] for room in part})
             await self._redis.pexpire(building, VIEWERS_TTL_MS)
         async with self._redis.pipeline(transaction=True) as pipe:

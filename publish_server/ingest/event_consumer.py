@@ -1,4 +1,4 @@
-"""Reads every partition of both topics, from their ends on, without a consumer group: each process needs everything."""
+"""Reads every partition of both topics from its end. No consumer group: each process needs all events."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ LAST_RETRY_S: Final = 5.0
 
 
 class EventConsumer:
-    """Offsets are not kept: what passes while we are not positioned is found by the head check after positioning."""
+    """Offsets are not stored: `on_positioned` starts a head check, which finds the events that passed before."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class EventConsumer:
         self._rng = rng
 
     async def run(self) -> None:
-        """Consume for as long as the process lives: a consumer that fails is made anew, with a growing pause."""
+        """Consume until the process ends. A consumer that fails is replaced, after a growing pause."""
         retry_s = FIRST_RETRY_S
         is_first_failure = True
         while True:
@@ -66,7 +66,7 @@ class EventConsumer:
                 if is_first_failure:
                     is_first_failure = False
                     log.warning(
-                        "Kafka cannot be read (%r); new events come from chat_server until it can", error
+                        "Kafka is unavailable (%r); new events come from chat_server meanwhile", error
                     )
             finally:
                 CONSUMER_CONNECTED.set(0)
@@ -78,21 +78,21 @@ class EventConsumer:
         while True:
             batches = await consumer.getmany(timeout_ms=1_000, max_records=MAX_BATCH)
             if consumer.assignment() != positions.keys():
-                # partitions were added, or a topic was made anew
+                # Partitions were added, or a topic was recreated.
                 positions = await self._position(consumer, positions)
             for partition, records in batches.items():
                 CONSUMED.inc(len(records))
                 await run_in_slices(self._hub.ingest(records))
                 positions[partition] = records[-1].offset + 1
-            # getmany does not give way while it has records
+            # getmany does not yield to the event loop while it has records.
             await asyncio.sleep(0)
 
     async def _position(
         self, consumer: AIOKafkaConsumer, known: dict[TopicPartition, int]
     ) -> dict[TopicPartition, int]:
-        """Stand at the end of every partition (of those already read: where we were), then have the heads compared.
+        """Seek to the end of each new partition and to the last position of the others, then start a head check.
 
-        `seek_to_end` alone is lazy: the position is asked for here, so that heads are read after it, never before.
+        `seek_to_end` alone is lazy. Asking for the position here makes sure that heads are read after it, not before.
         """
         partitions = consumer.assignment()
         fresh = [partition for partition in partitions if partition not in known]

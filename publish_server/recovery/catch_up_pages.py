@@ -1,56 +1,64 @@
-"""Events older than a room's ring, for streams that resume: shared, aligned pages, each read once however many ask."""
+"""Events older than a room's ring, for resuming streams: aligned pages, each read once for all streams that need it."""
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from chat_contract.limits import EVENTS_PAGE_MAX
 from publish_server.metrics import PAGE_BYTES, PAGES
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable, StoredEvents
-from publish_server.rooms.room import MAX_DELETED, Room
+from publish_server.rooms.recent_deletions import MAX_DELETIONS
+from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
-from publish_server.streams.connection import StreamConnection
-
-log = logging.getLogger(__name__)
 
 MAX_PAGE_BYTES: Final = 2**20
-"""A page takes no further event once it holds that much; the next page goes on from there."""
+"""A page that holds this many bytes is full; the next page continues from there."""
 
-MAX_READS: Final = 4
-"""Calls at the same time: a restart with thousands of old cursors must not take chat_server's pool."""
+MAX_CALLS: Final = 4
+"""Calls at the same time, so that thousands of old cursors after a restart do not exhaust chat_server's pool."""
 
-MAX_PAGES_READ: Final = 16
+MAX_READS: Final = 16
 """Pages that are being read, retries and pauses included."""
 
 RETRY_S: Final = 0.5
 GIVE_UP_S: Final = 10.0
-"""Events that chat_server answers without for so long, though it told of them, will not come: a restored store."""
+"""If chat_server announced events but its pages still omit them after this long, they are gone (the database was
+restored)."""
 
+
+class WaitingStream(Protocol):
+    """A stream that waits for a page."""
+
+    is_closed: bool
+
+
+S = TypeVar("S", bound=WaitingStream)
 
 PageKey = tuple[str, int]
+"""Room id, and the cursor at which the page begins."""
 
 
 class Page(NamedTuple):
-    """`size` and `is_full` are those of the moment when it was read; texts may have been taken out since."""
+    """`size_bytes` and `is_full` are as of the read; deletions may have removed texts since."""
 
     log: RoomLog
-    size: int
+    size_bytes: int
     is_full: bool
 
 
-class History:
-    """Pages of at most `max_bytes` together, those that are being read counted as full ones.
+class CatchUpPages(Generic[S]):
+    """Pages of at most `max_bytes` together; a page that is being read counts as a full one.
 
-    Overflow rule LEAST_RECENTLY_USED: pages make room before another is read. Beyond MAX_PAGES_READ a read waits, and
-    holds nothing but who waits for it.
+    Overflow rule LEAST_RECENTLY_USED: pages are evicted before another one is read. Beyond MAX_READS a read waits and
+    holds nothing but the set of its streams. `resume` is called with the streams of a page once it has been read.
     """
 
     def __init__(
         self,
         client: ChatClient,
-        resume: Callable[[Room, Iterable[StreamConnection]], None],
+        resume: Callable[[Room, Iterable[S]], None],
+        *,
         clock: Callable[[], float],
         max_bytes: int,
     ) -> None:
@@ -60,19 +68,19 @@ class History:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._pages: OrderedDict[PageKey, Page] = OrderedDict()
-        self._waiting: dict[PageKey, set[StreamConnection]] = {}
+        self._waiting: dict[PageKey, set[S]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._calls = asyncio.Semaphore(MAX_CALLS)
         self._reads = asyncio.Semaphore(MAX_READS)
-        self._pages_read = asyncio.Semaphore(MAX_PAGES_READ)
         PAGE_BYTES.set_function(lambda: self._bytes)
 
     @property
     def bytes_held(self) -> int:
-        """Of all pages, those that are being read counted as full ones."""
+        """Bytes of all pages; those that are being read count as full ones."""
         return self._bytes
 
     def page(self, room_id: str, cursor: int) -> RoomLog | None:
-        """The page that goes on after `cursor`, when it is here and reaches beyond it."""
+        """The page that continues after `cursor`; None if it is not in memory."""
         key = self._key(room_id, cursor)
         page = self._pages.get(key)
         if page is None or page.log.head <= cursor:
@@ -80,21 +88,21 @@ class History:
         self._pages.move_to_end(key)
         return page.log
 
-    def want(self, room: Room, cursor: int, connection: StreamConnection) -> None:
-        """Read that page and resume the connection then. While chat_server cannot be asked the stream holds."""
+    def read(self, room: Room, cursor: int, stream: S) -> None:
+        """Read the page after `cursor`, then resume the stream. It waits while chat_server is unavailable."""
         key = self._key(room.id, cursor)
         waiting = self._waiting.get(key)
         if waiting is not None:
-            waiting.add(connection)
+            waiting.add(stream)
             PAGES.labels("joined").inc()
             return
-        self._waiting[key] = {connection}
+        self._waiting[key] = {stream}
         task = asyncio.create_task(self._read(room, key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
-        """A message was deleted: its text goes out of the room's pages; returns the seqs that held it, ascending."""
+        """Remove the message's text from the room's pages; returns the seqs that had it, ascending."""
         seqs: set[int] = set()
         for key, page in self._pages.items():
             if key[0] == room_id:
@@ -107,7 +115,7 @@ class History:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _key(self, room_id: str, cursor: int) -> PageKey:
-        """Pages begin at multiples of EVENTS_PAGE_MAX, and where a page before was full by its bytes."""
+        """Pages begin at multiples of EVENTS_PAGE_MAX, and where the previous page was full by its bytes."""
         start = cursor - cursor % EVENTS_PAGE_MAX
         while (page := self._pages.get((room_id, start))) is not None:
             if not page.is_full or page.log.head > cursor:
@@ -118,77 +126,78 @@ class History:
     async def _read(self, room: Room, key: PageKey) -> None:
         start = key[1]
         try:
-            async with self._pages_read:
-                self._make_room(MAX_PAGE_BYTES)
+            async with self._reads:
+                self._reserve(MAX_PAGE_BYTES)
                 try:
                     page = await self._read_page(room, key)
                 finally:
                     self._bytes -= MAX_PAGE_BYTES
                 if page is not None and page.head > start:
-                    self._forget(key)
-                    self._make_room(page.bytes_held)
+                    self._evict(key)
+                    self._reserve(page.bytes_held)
                     self._pages[key] = Page(page, page.bytes_held, is_full(page))
         finally:
             self._resume(room, self._waiting.pop(key))
 
     async def _read_page(self, room: Room, key: PageKey) -> RoomLog | None:
-        """The page; None when more was deleted meanwhile than the room remembers, so that it must be read again."""
+        """The page; None if so many messages were deleted meanwhile that it must be read again."""
         start = key[1]
         page = RoomLog(EVENTS_PAGE_MAX, 2**63)
         page.start(start)
         limit = start - start % EVENTS_PAGE_MAX + EVENTS_PAGE_MAX
-        deletions = room.deletions
+        deletions = room.recent_deletions
+        deletions_before = deletions.count
         give_up_at = self._clock() + GIVE_UP_S
-        while any(not connection.is_closed for connection in self._waiting[key]):
-            end = min(limit, max(room.reported, room.log.floor))
+        while any(not stream.is_closed for stream in self._waiting[key]):
+            end = min(limit, max(room.server_head, room.log.floor))
             if is_full(page):
                 break
             if page.head >= end or self._clock() > give_up_at:
                 page.skip_to(end)
                 break
-            # Everything up to `end` was stored before this read, so what the answer lacks of it is gone.
+            # Events up to `end` were stored before this read, so those that the reply omits are gone.
             try:
-                async with self._reads:
-                    answer = await self._client.events(room.id, page.head, EVENTS_PAGE_MAX)
+                async with self._calls:
+                    stored = await self._client.events(room.id, page.head, EVENTS_PAGE_MAX)
             except ChatUnavailable:
                 PAGES.labels("failed").inc()
                 give_up_at = self._clock() + GIVE_UP_S
                 await asyncio.sleep(RETRY_S)
                 continue
             PAGES.labels("read").inc()
-            fill(page, answer, end, limit)
-            if page.head < end and not answer.has_more and not is_full(page):
-                # older than what we know: chat_server answers from memory for a moment
+            fill(page, stored, end, limit)
+            if page.head < end and not stored.has_more and not is_full(page):
+                # The reply is older than the known head: chat_server answers from memory for a moment.
                 await asyncio.sleep(RETRY_S / 5)
-        # An answer may be from before a deletion that has come since.
-        for message_id in room.deleted:
+        # A reply may be older than a deletion.
+        for message_id in deletions.message_ids:
             page.mark_deleted(message_id)
-        return page if room.deletions - deletions <= MAX_DELETED else None
+        return page if deletions.count - deletions_before <= MAX_DELETIONS else None
 
-    def _make_room(self, size: int) -> None:
-        """Take that many bytes of the budget; the least recently used pages leave for it."""
-        self._bytes += size
+    def _reserve(self, size_bytes: int) -> None:
+        """Take that many bytes of the budget, and evict the least recently used pages for it."""
+        self._bytes += size_bytes
         while self._bytes > self._max_bytes and self._pages:
             PAGES.labels("evicted").inc()
-            self._forget(next(iter(self._pages)))
+            self._evict(next(iter(self._pages)))
 
-    def _forget(self, key: PageKey) -> None:
+    def _evict(self, key: PageKey) -> None:
         page = self._pages.pop(key, None)
         if page is not None:
-            self._bytes -= page.size
+            self._bytes -= page.size_bytes
 
 
 def is_full(page: RoomLog) -> bool:
     return page.bytes_held >= MAX_PAGE_BYTES
 
 
-def fill(page: RoomLog, answer: StoredEvents, end: int, limit: int) -> None:
-    """Add an answer to the page; a seq it lacks is a gap, unless the answer may be older than the event.
+def fill(page: RoomLog, stored: StoredEvents, end: int, limit: int) -> None:
+    """Add a reply to the page. A seq that the reply omits becomes a gap, unless the reply may be older than the event.
 
-    An event beyond the page's `limit` says the same of everything before it: a room's events are stored in the order
-    of seq. The page stops where it is full; that says nothing of what follows.
+    A room's events are stored in seq order, so an event beyond the page's `limit` proves that all before it are gone.
+    A page that is full stops there and implies nothing about the events that follow.
     """
-    for event in answer.events:
+    for event in stored.events:
         if event.seq > limit:
             page.skip_to(limit)
             break
@@ -196,5 +205,5 @@ def fill(page: RoomLog, answer: StoredEvents, end: int, limit: int) -> None:
         page.offer(event.seq, event.entry)
         if is_full(page):
             return
-    if not answer.has_more:
-        page.skip_to(min(end, answer.last_seq))
+    if not stored.has_more:
+        page.skip_to(min(end, stored.last_seq))

@@ -1,4 +1,4 @@
-"""Calls to chat_server's internal API, as chat_contract/internal_api.py describes it."""
+"""Calls to chat_server's internal API; see chat_contract/internal_api.py."""
 
 import logging
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
 from publish_server.rooms.room_log import Entry
 
-MAX_ANSWER_BYTES: Final = 8 * 2**20
-"""chat_server ends a page after 1 MiB of events. Overflow rule: as if there was no answer."""
+MAX_REPLY_BYTES: Final = 8 * 2**20
+"""chat_server ends a page after 1 MiB of events. Overflow rule: a larger reply counts as none."""
 
 log = logging.getLogger(__name__)
 
 
 class ChatUnavailable(Exception):
-    """chat_server did not give a usable answer in time."""
+    """chat_server did not send a usable reply in time."""
 
 
-class AnswerTooLarge(Exception):
-    """Somebody answers who is not chat_server as we know it."""
+class ReplyTooLarge(Exception):
+    """The reply exceeds MAX_REPLY_BYTES, which chat_server never sends."""
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     status_code: int
     content: bytes
 
@@ -38,7 +38,7 @@ class StoredEvent(NamedTuple):
 
 
 class StoredEvents(NamedTuple):
-    """Oldest first. Where a seq is missing, also before the first one, that event is no longer kept."""
+    """Oldest first. A seq that is missing, also before the first one, belongs to an event that is no longer kept."""
 
     events: list[StoredEvent]
     last_seq: int
@@ -68,7 +68,7 @@ _event_decoder = msgspec.json.Decoder(_Event)
 
 
 def stored_event(raw: bytes) -> StoredEvent:
-    """Frame one item of an events page, byte for byte as it was stored."""
+    """Frame one item of an events page without changing its bytes."""
     event = _event_decoder.decode(raw)
     if b"\n" in raw or b"\r" in raw:
         raw = orjson.dumps(orjson.loads(raw))
@@ -80,7 +80,7 @@ def stored_event(raw: bytes) -> StoredEvent:
 
 
 class ChatClient:
-    """`base_urls` and the tokens of `secrets` are tried in turn, starting with those that were accepted last."""
+    """Tries `base_urls` and the tokens of `secrets` in turn, starting with those that worked last."""
 
     def __init__(self, client: httpx.AsyncClient, base_urls: Sequence[str], secrets: Sequence[str]) -> None:
         self._client = client
@@ -89,47 +89,47 @@ class ChatClient:
         self._is_down = False
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
-        """Where those rooms are, MAX_HEADS at most; rooms that do not exist are left out. Raises ChatUnavailable."""
-        answer = await self._call(
+        """The heads of at most MAX_HEADS rooms; rooms that do not exist are left out. Raises ChatUnavailable."""
+        reply = await self._call(
             "heads", "POST", "/internal/v1/heads", content=orjson.dumps({"rooms": room_ids})
         )
         try:
-            page: Heads = orjson.loads(answer.content)
+            page: Heads = orjson.loads(reply.content)
             return page["heads"]
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ChatUnavailable(f"heads cannot be read: {error}") from error
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> StoredEvents:
-        """Events after `after_seq`, oldest first, from the oldest one that is kept. Raises ChatUnavailable."""
+        """Events after `after_seq`, starting with the oldest one that is kept. Raises ChatUnavailable."""
         path = f"/internal/v1/rooms/{room_id}/events"
-        answer = await self._call("events", "GET", path, params={"after_seq": after_seq, "limit": limit})
+        reply = await self._call("events", "GET", path, params={"after_seq": after_seq, "limit": limit})
         try:
-            if answer.status_code == httpx.codes.GONE:
-                oldest_seq = int(orjson.loads(answer.content)["oldest_seq"])
+            if reply.status_code == httpx.codes.GONE:
+                oldest_seq = int(orjson.loads(reply.content)["oldest_seq"])
                 if oldest_seq <= after_seq + 1:
                     raise ChatUnavailable(
                         f"events after {after_seq} are gone, yet the oldest is {oldest_seq}"
                     )
                 page = await self.events(room_id, oldest_seq - 1, limit)
                 return page._replace(last_seq=max(page.last_seq, oldest_seq - 1))
-            page_read = _page_decoder.decode(answer.content)
+            page_read = _page_decoder.decode(reply.content)
             events = [stored_event(bytes(raw)) for raw in page_read.events]
             return StoredEvents(events, page_read.last_seq, page_read.has_more)
         except (msgspec.MsgspecError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ChatUnavailable(f"events cannot be read: {error}") from error
 
-    async def _bounded(self, request: httpx.Request) -> Answer:
-        """The answer, read as it comes and given up once it is too large. Raises AnswerTooLarge and httpx.HTTPError."""
+    async def _bounded_reply(self, request: httpx.Request) -> Reply:
+        """Read the reply, up to its bound. Raises ReplyTooLarge and httpx.HTTPError."""
         response = await self._client.send(request, stream=True)
         try:
             content = bytearray()
             async for part in response.aiter_bytes():
                 content += part
-                if len(content) > MAX_ANSWER_BYTES:
-                    raise AnswerTooLarge
+                if len(content) > MAX_REPLY_BYTES:
+                    raise ReplyTooLarge
         finally:
             await response.aclose()
-        return Answer(response.status_code, bytes(content))
+        return Reply(response.status_code, bytes(content))
 
     async def _call(
         self,
@@ -139,12 +139,12 @@ class ChatClient:
         *,
         content: bytes | None = None,
         params: dict[str, int] | None = None,
-    ) -> Answer:
-        """Both calls only read, so one that failed may be made again: a kept connection may have been closed."""
+    ) -> Reply:
+        """Retry a failed call at once: both calls only read, and chat_server may have closed a kept connection."""
         reason = ""
         for _ in range(len(self._base_urls) + len(self._service_tokens)):
             try:
-                answer = await self._bounded(
+                reply = await self._bounded_reply(
                     self._client.build_request(
                         method,
                         self._base_urls[0] + path,
@@ -158,22 +158,22 @@ class ChatClient:
                 )
             except httpx.HTTPError as error:
                 reason = f"{type(error).__name__} {error}".strip()
-            except AnswerTooLarge:
-                reason = f"an answer above {MAX_ANSWER_BYTES} bytes"
+            except ReplyTooLarge:
+                reason = f"a reply above {MAX_REPLY_BYTES} bytes"
             else:
-                if answer.status_code in (httpx.codes.OK, httpx.codes.GONE):
+                if reply.status_code in (httpx.codes.OK, httpx.codes.GONE):
                     CHAT_CALLS.labels(name, "ok").inc()
                     if self._is_down:
                         self._is_down = False
-                        log.info("chat_server answers again")
-                    return answer
-                reason = f"status {answer.status_code}"
-                if answer.status_code == httpx.codes.UNAUTHORIZED and len(self._service_tokens) > 1:
+                        log.info("chat_server replies again")
+                    return reply
+                reason = f"status {reply.status_code}"
+                if reply.status_code == httpx.codes.UNAUTHORIZED and len(self._service_tokens) > 1:
                     self._service_tokens.append(self._service_tokens.pop(0))
                     continue
             self._base_urls.append(self._base_urls.pop(0))
         CHAT_CALLS.labels(name, "failed").inc()
         if not self._is_down:
             self._is_down = True
-            log.warning("chat_server cannot be asked (%s); streams go on from Kafka alone", reason)
+            log.warning("chat_server is unavailable (%s); streams continue from Kafka alone", reason)
         raise ChatUnavailable(reason)

@@ -1,4 +1,4 @@
-"""One room's head and its newest frames. No await, clock or socket in here: each call is one atomic step."""
+"""One room's head and its newest frames. No await, clock or socket: each call is one atomic step."""
 
 from bisect import bisect_left, bisect_right
 from enum import Enum
@@ -10,19 +10,21 @@ from chat_contract.events import Message
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import BLANKED
 
-CARRY_TEXT: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
-"""Events that hold a message's text."""
+TEXT_EVENTS: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
+"""Types of events that contain a message's text."""
 
-_ABOUT_A_MESSAGE: Final = CARRY_TEXT | {b"message.deleted"}
+_MESSAGE_EVENTS: Final = TEXT_EVENTS | {b"message.deleted"}
 
 MAX_ID_BYTES: Final = 64
 _MESSAGE_ID: Final = b'"message":{"id":"'
-_MESSAGE_ID_BEFORE: Final = 240
-"""Where a message's id stands in what chat_server encodes: behind type, room and seq. Inside a text those quotes would
-be escaped, so what is found is the id."""
+_MESSAGE_ID_WITHIN_BYTES: Final = 240
+"""chat_server encodes the message's id behind type, room and seq, within this many bytes. A text cannot imitate it,
+because its quotes would be escaped."""
 
 
-class Verdict(Enum):
+class OfferResult(Enum):
+    """What happened to an offered event. The values are labels of a metric."""
+
     APPENDED = "appended"
     DUPLICATE = "duplicate"
     EARLY = "early"
@@ -30,9 +32,9 @@ class Verdict(Enum):
 
 
 class Entry(NamedTuple):
-    """A frame as it goes out. `conflate` names what a later event of the same name stands for.
+    """An event as it is sent. A later event with the same `conflate` key replaces this one within a flush.
 
-    `message_id` is set on events that carry a message's text, and on its deletion.
+    `message_id` is set on events that contain a message's text, and on its deletion.
     """
 
     frame: bytes
@@ -41,23 +43,23 @@ class Entry(NamedTuple):
     message_id: bytes | None = None
 
 
-class Slice(NamedTuple):
-    """Joined frames that bring a cursor to `to_seq`."""
+class JoinedFrames(NamedTuple):
+    """Frames joined to one body; a reader of it has everything up to `to_seq`."""
 
     to_seq: int
     body: bytes
 
 
 class RoomLog:
-    """Every seq in (floor, head] is here exactly once, in order; a hole that will never be filled is a gap frame.
+    """Holds every seq in (floor, head] exactly once, in order. A gap frame replaces events that will never arrive.
 
-    Bounds: `max_events` and `max_bytes`, oldest out first (then `floor` rises). Events that come early wait for the
-    hole before them, at most MAX_EARLY of them and `max_bytes`; overflow rule REFETCH: dropped here, read from
-    chat_server later.
-    Before `start` the head is unknown and everything is early.
+    Bounds: `max_events` and `max_bytes`. The oldest frames leave first, which raises `floor`. Early events wait for the
+    missing ones before them: at most MAX_EARLY events and `max_bytes`. Overflow rule REFETCH: drop the event here and
+    read it from chat_server later.
+    Before `start` the head is unknown and every event is early.
 
-    A deletion costs the same however much is held: an index finds the seqs that carry the message's text, and a mark
-    takes the text out of each frame when it is next read. So no frame with a deleted text leaves the log.
+    The cost of a deletion does not depend on the number of frames: an index finds the seqs with the message's text, and
+    each of these frames loses the text when it is next read. So no frame with a deleted text leaves the log.
     """
 
     MAX_EARLY = 2_000
@@ -70,18 +72,18 @@ class RoomLog:
         "_entries",
         "_newest_message",
         "_seqs",
-        "_texts",
+        "_text_seqs",
         "floor",
         "head",
+        "is_started",
         "max_bytes",
         "max_events",
-        "started",
     )
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self.max_events = max_events
         self.max_bytes = max_bytes
-        self.started = False
+        self.is_started = False
         self.head = 0
         self.floor = 0
         self._seqs: list[int] = []
@@ -89,13 +91,13 @@ class RoomLog:
         self._bytes = 0
         self._early: dict[int, Entry] = {}
         self._early_bytes = 0
-        self._texts: dict[bytes, int | list[int]] = {}  # most messages have one text, which needs no list
+        self._text_seqs: dict[bytes, int | list[int]] = {}  # most messages have one text and need no list
         self._deleted: set[bytes] = set()
         self._newest_message: bytes | None = None
 
     @property
     def bytes_held(self) -> int:
-        """Of frames in order and of early ones."""
+        """Bytes of the frames in order and of the early ones."""
         return self._bytes + self._early_bytes
 
     @property
@@ -103,69 +105,70 @@ class RoomLog:
         return len(self._early)
 
     def indexed_seqs(self) -> int:
-        return sum(len(self._seqs_of(message_id)) for message_id in self._texts)
+        """How many seqs the index of texts holds."""
+        return sum(len(self._seqs_of(message_id)) for message_id in self._text_seqs)
 
     def _seqs_of(self, message_id: bytes) -> list[int]:
-        """Of the frames that carry the message's text, oldest first."""
-        seqs = self._texts.get(message_id, [])
+        """Seqs of the frames with the message's text, oldest first."""
+        seqs = self._text_seqs.get(message_id, [])
         return seqs if isinstance(seqs, list) else [seqs]
 
     def start(self, head: int) -> None:
-        """The room's head is known: what came early and is older is history, the rest follows."""
-        self.started = True
+        """Set the room's head. Early events up to it are dropped; those that follow it are appended."""
+        self.is_started = True
         self.head = self.floor = head
         self._drop_stale()
         self._drain_early()
 
-    def offer(self, seq: int, entry: Entry) -> Verdict:
-        """Append the next event, drop an old one, keep an early one until the hole before it is filled."""
-        if self.started:
+    def offer(self, seq: int, entry: Entry) -> OfferResult:
+        """Append the next event, drop an old one, and keep an early one until those before it arrive."""
+        if self.is_started:
             if seq == self.head + 1:
                 self._append(seq, entry)
                 if self._early:
                     self._drain_early()
-                return Verdict.APPENDED
+                return OfferResult.APPENDED
             if seq <= self.head:
-                return Verdict.DUPLICATE
+                return OfferResult.DUPLICATE
         if seq in self._early:
-            return Verdict.DUPLICATE
+            return OfferResult.DUPLICATE
         size = len(entry.frame)
         if self._early and (len(self._early) >= self.MAX_EARLY or self._early_bytes + size > self.max_bytes):
-            verdict = Verdict.REFETCH
+            result = OfferResult.REFETCH
         else:
             self._early[seq] = entry
             self._early_bytes += size
-            verdict = Verdict.EARLY
+            result = OfferResult.EARLY
         if entry.type == b"message.deleted" and entry.message_id is not None:
-            # The hole before it may stay for a while; what is here goes at once.
+            # Events before it may be missing for a while; the texts held here must go at once.
             self.mark_deleted(entry.message_id)
-        return verdict
+        return result
 
     def shrink(self, max_bytes: int) -> None:
-        """Give up the oldest frames until what is in order weighs no more than that; the newest one stays.
+        """Drop the oldest frames until those in order take at most `max_bytes`; the newest one stays.
 
-        Where that does not do, what came early is given up, too, and read again later.
+        If that is not enough, drop the early events too. They are read from chat_server later.
         """
         self._trim(max_bytes)
         if self.bytes_held > max_bytes:
             self._early.clear()
             self._early_bytes = 0
 
-    def hole(self) -> tuple[int, int] | None:
-        """(after, before): events strictly between are missing while later ones wait."""
-        return (self.head, min(self._early)) if self.started and self._early else None
+    def missing_between(self) -> tuple[int, int] | None:
+        """The head and the first early seq: the events between them are missing. None if no event is early."""
+        return (self.head, min(self._early)) if self.is_started and self._early else None
 
     def skip_to(self, seq: int) -> None:
-        """The events in (head, seq] will never come: a gap stands for them, and what waited behind it follows."""
+        """Replace the events in (head, seq] by a gap, then append the early events that follow it."""
         if seq > self.head:
             self._append(seq, Entry(gap_frame(self.head, seq), b"stream.gap", None))
             self._drop_stale()
             self._drain_early()
 
-    def since(self, cursor: int, to_seq: int, max_bytes: int) -> Slice | None:
-        """The frames in (cursor, to_seq], joined, at most max_bytes of them but one at least; None below the floor.
+    def since(self, cursor: int, to_seq: int, max_bytes: int) -> JoinedFrames | None:
+        """Join the frames in (cursor, to_seq]: at most max_bytes, but at least one. None if cursor is below the floor.
 
-        Of events that conflate only the last stays, in its own place with its own id.
+        Of events with the same conflate key only the last stays, in its own place with its own id.
         """
         if cursor < self.floor:
             return None
@@ -177,7 +180,7 @@ class RoomLog:
         for index in range(first, last):
             entry = self._entries[index]
             if deleted and entry.message_id in deleted:
-                entry = self._blank(index)
+                entry = self._remove_text(index)
             size += len(entry.frame)
             if size > max_bytes and index > first:
                 last = index
@@ -186,15 +189,15 @@ class RoomLog:
             if name is None:
                 entries[index] = entry.frame
             else:
-                # taken out first: the later event keeps its own place
+                # Remove the earlier event first: reassigning its key would keep the earlier place.
                 entries.pop(name, None)
                 entries[name] = entry.frame
-        return Slice(self._seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
+        return JoinedFrames(self._seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
 
     def last_message(self) -> Message | None:
-        """The newest message, as its later edit or deletion left it; None when it is not among the frames here.
+        """The newest message with its latest edit or deletion. None if the log no longer holds it.
 
-        Reads one frame, whatever came after it.
+        Decodes a single frame.
         """
         message_id = self._newest_message
         seqs = [] if message_id is None else self._seqs_of(message_id)
@@ -210,16 +213,16 @@ class RoomLog:
         return message
 
     def mark_deleted(self, message_id: bytes) -> list[int]:
-        """The message's text goes out of every frame held here; returns the seqs of those frames, oldest first."""
+        """Remove the message's text from every frame; returns the seqs of these frames, oldest first."""
         seqs = self._seqs_of(message_id)
         if seqs:
             self._deleted.add(message_id)
         return seqs
 
-    def _blank(self, index: int) -> Entry:
-        """The entry at that place, from now on without its message's text."""
+    def _remove_text(self, index: int) -> Entry:
+        """Replace the entry at that index by one without its message's text, and return it."""
         entry = self._entries[index]
-        if entry.type not in CARRY_TEXT:
+        if entry.type not in TEXT_EVENTS:
             return entry
         event, seq = _event_of(entry), self._seqs[index]
         if event is None:
@@ -241,7 +244,7 @@ class RoomLog:
         self._bytes += len(entry.frame)
         if entry.message_id is not None:
             self._index(seq, entry.type, entry.message_id)
-        # Trimmed an eighth at a time, since taking from the front of a list moves the rest.
+        # Trim an eighth at a time, because each deletion at the front of a list moves the rest.
         if len(self._seqs) > self.max_events + self.max_events // 8 or self._bytes > self.max_bytes * 9 // 8:
             self._trim(self.max_bytes)
 
@@ -249,13 +252,13 @@ class RoomLog:
         if event_type == b"message.deleted":
             self.mark_deleted(message_id)
             return
-        seqs = self._texts.get(message_id)
+        seqs = self._text_seqs.get(message_id)
         if seqs is None:
-            self._texts[message_id] = seq
+            self._text_seqs[message_id] = seq
         elif isinstance(seqs, list):
             seqs.append(seq)
         else:
-            self._texts[message_id] = [seqs, seq]
+            self._text_seqs[message_id] = [seqs, seq]
         if event_type == b"message.created":
             self._newest_message = message_id
 
@@ -273,8 +276,8 @@ class RoomLog:
             del self._entries[:drop]
 
     def _unindex(self, dropped: list[Entry]) -> None:
-        """Those entries leave, the oldest ones of the log; so do index and marks of messages with no other entry."""
-        texts, floor = self._texts, self.floor
+        """Forget messages whose last entry is among `dropped`, the oldest entries of the log."""
+        texts, floor = self._text_seqs, self.floor
         for entry in dropped:
             message_id = entry.message_id
             seqs = None if message_id is None else texts.get(message_id)
@@ -299,13 +302,13 @@ class RoomLog:
 
 
 def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
-    """The id of the message that an event carries, for events that do.
+    """The id of the event's message; None for types without one.
 
-    Found without parsing in what chat_server encodes. Raises ValueError when another encoding is no JSON.
+    Reads chat_server's encoding without parsing it. Raises ValueError if `value` is encoded otherwise and is no JSON.
     """
-    if event_type not in _ABOUT_A_MESSAGE:
+    if event_type not in _MESSAGE_EVENTS:
         return None
-    at = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_BEFORE)
+    at = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_WITHIN_BYTES)
     if at >= 0:
         start = at + len(_MESSAGE_ID)
         end = value.find(b'"', start, start + MAX_ID_BYTES)
@@ -317,7 +320,7 @@ def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
 
 
 def _event_of(entry: Entry) -> Any:
-    """The event; None when it cannot be read, for it came through unparsed and must not stop the whole process."""
+    """The event, or None if it is no JSON: frames arrive unparsed, and one bad frame must not stop the process."""
     try:
         return orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
     except orjson.JSONDecodeError:

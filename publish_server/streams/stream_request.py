@@ -1,25 +1,26 @@
-"""What a request for a stream asks for. Pure."""
+"""Reads the parameters of a request for a stream. Pure."""
 
 import re
 from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qs
 
 from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
+from publish_server.streams.routes import MAX_LISTED_ROOMS
 from server_kit.http.problem import ChatError
 
-LIST_PATH: Final = "/stream/v1/rooms"
-STREAM_PREFIX: Final = LIST_PATH + "/"
 CURSOR_PARAMETERS: Final = ("lastEventId", "last_event_id")
+"""In order of precedence; the header Last-Event-ID comes before both. Some polyfills send lastEventId."""
 
 MAX_QUERY_BYTES: Final = 16 * 1024
-MAX_LISTED_ROOMS: Final = 100
+MAX_PARAMETERS: Final = 20
+"""Besides the rooms of a list."""
 
 _ROOM_ID = re.compile(ROOM_ID_PATTERN[:-1] + r"\Z")
 _CURSOR = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 
 
 class StreamRequest(NamedTuple):
-    """`cursor` is the seq of the last event the client has; None: from now on."""
+    """`cursor` is the seq of the last event that the client has; None starts at the head."""
 
     room_id: str
     mode: Literal["events", "notify"]
@@ -31,13 +32,13 @@ def is_room_id(text: str) -> bool:
 
 
 def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> StreamRequest:
-    """Read a request. The first non-empty of header, `lastEventId` (a polyfill's habit), `last_event_id` counts.
+    """The first non-empty cursor counts: header, `lastEventId`, `last_event_id`.
 
-    Raises ChatError: room_not_found for an id no room can have, validation_failed for the rest.
+    Raises ChatError: room_not_found for an id that no room can have, validation_failed for the rest.
     """
     if not is_room_id(room_id):
         raise ChatError("room_not_found", "A room's id is 1 to 64 of a-z, 0-9 and -.")
-    parameters = _parameters(query, 20)
+    parameters = _parameters(query, MAX_PARAMETERS)
     mode = parameters.get("mode", ["events"])[0]
     if mode == "notify":
         return StreamRequest(room_id, "notify", _cursor(parameters, last_event_id))
@@ -47,14 +48,24 @@ def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> S
 
 
 def list_request(query: bytes) -> list[str]:
-    """The rooms that a list asks for, each once; ids that no room can have are left out.
+    """The requested rooms without duplicates; ids that no room can have are left out.
 
     Raises ChatError validation_failed without a room and above MAX_LISTED_ROOMS.
     """
-    rooms = _parameters(query, MAX_LISTED_ROOMS + 20).get("room", [])
+    rooms = _parameters(query, MAX_LISTED_ROOMS + MAX_PARAMETERS).get("room", [])
     if not 1 <= len(rooms) <= MAX_LISTED_ROOMS:
         raise invalid("room", f"1 to {MAX_LISTED_ROOMS} rooms")
     return [room_id for room_id in dict.fromkeys(rooms) if is_room_id(room_id)]
+
+
+def accepts_gzip(accept_encoding: bytes | None) -> bool:
+    """Whether the header accepts gzip. Source: RFC 9110, section 12.5.3."""
+    for part in (accept_encoding or b"").lower().split(b","):
+        coding, _, parameters = part.partition(b";")
+        if coding.strip() in (b"gzip", b"*"):
+            weight = parameters.replace(b" ", b"").removeprefix(b"q=").rstrip(b"0.")
+            return not parameters or bool(weight)
+    return False
 
 
 def _parameters(query: bytes, most: int) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""A publish_server process of its own beside real Kafka, with a chat_server that tests can bend."""
+"""publish_server as a process, with real Kafka and a chat_server that tests control."""
 
 import asyncio
 import uuid
@@ -17,7 +17,7 @@ from local_stack.ports import free_port
 from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.stream_reader import Tabs
+from tests.publish.stream_reader import StreamClient
 from tests.support.chat_stack import make_chat_stack
 from tests.support.stores import Kafka
 
@@ -26,7 +26,7 @@ StartPublish = Callable[..., ServerProcess]
 
 @pytest.fixture
 def room() -> str:
-    """A room id of this test alone."""
+    """A room id that no other test uses."""
     return f"room-{uuid.uuid4().hex[:12]}"
 
 
@@ -40,7 +40,7 @@ async def stored() -> AsyncIterator[StoredRooms]:
 
 @pytest.fixture(scope="module")
 def publish_settings(valkey_server: Valkey, kafka_server: Kafka, stored: StoredRooms) -> dict[str, str]:
-    """Where a publish_server under test finds its stores."""
+    """Settings that point publish_server to the tests' stores."""
     return {
         "REDIS_URL": valkey_server.url(0),
         "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
@@ -55,7 +55,7 @@ def publish_server(settings: dict[str, str], logs: Path) -> ServerProcess:
 
 @pytest.fixture
 def start_publish(publish_settings: dict[str, str], tmp_path: Path) -> Iterator[StartPublish]:
-    """Starts a publish_server of the test's own with the settings given. Stopped after the test."""
+    """Starts a publish_server for one test, with the given settings, and stops it after the test."""
     with ExitStack() as stack:
 
         def start(**settings: str) -> ServerProcess:
@@ -68,27 +68,27 @@ def start_publish(publish_settings: dict[str, str], tmp_path: Path) -> Iterator[
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def tabs(publish_settings: dict[str, str], logs_dir: Path) -> AsyncIterator[Tabs]:
-    """Streams of a publish_server with default settings, which the tests of a module share."""
+async def stream_client(publish_settings: dict[str, str], logs_dir: Path) -> AsyncIterator[StreamClient]:
+    """Streams of a publish_server with default settings, shared by the tests of a module."""
     process = publish_server(publish_settings, logs_dir)
     process.start()
     try:
         await asyncio.to_thread(process.wait_ready)
-        async with Tabs.of(process.base_url) as tabs:
-            yield tabs
+        async with StreamClient.of(process.base_url) as stream_client:
+            yield stream_client
     finally:
         await asyncio.to_thread(process.stop)
 
 
 async def started(start_publish: StartPublish, **settings: str) -> str:
-    """Start publish_server without stopping this event loop, in which its chat_server runs; returns its URL."""
+    """Start publish_server and return its URL. The event loop must keep running, because it serves chat_server."""
     process = start_publish(**settings)
     await asyncio.to_thread(process.wait_ready)
     return process.base_url
 
 
 class Broker:
-    """Puts records into Kafka as chat_server does, or otherwise where a test says so."""
+    """Produces records to Kafka as chat_server does; `send_raw` produces any other."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer

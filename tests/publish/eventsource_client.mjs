@@ -1,4 +1,4 @@
-// Prints one JSON line for each event that the npm package `eventsource` hands over: node eventsource_client.mjs URL
+// Prints one JSON line per event that the npm package `eventsource` dispatches: node eventsource_client.mjs URL
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../frontend/package.json", import.meta.url));

@@ -1,47 +1,129 @@
-"""Hubs without an event loop: time is a number, chat_server and Kafka are the test."""
+"""The core of publish_server without an event loop: time is a number, and the test plays chat_server and Kafka."""
 
+import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
+from typing import NamedTuple, cast
+
+import orjson
 
 from chat_contract.internal_api import RoomHead
+from chat_contract.topics import event_headers
+from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.broadcaster import Broadcaster
+from publish_server.fanout.catch_up import CatchUp, Pages
+from publish_server.fanout.followed_rooms import FollowedRooms
 from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.pacer import FlushPacer
-from publish_server.fanout.room_list_streams import RoomLists
-from publish_server.fanout.subscribers import Subscribers
+from publish_server.fanout.replay_queue import ReplayQueue
+from publish_server.fanout.room_audience import RoomAudience
+from publish_server.fanout.room_list_streams import RoomListStreams
+from publish_server.fanout.stalled_streams import StalledStreams
+from publish_server.fanout.stream import Stream
+from publish_server.fanout.subscriber import Subscriber
+from publish_server.fanout.timer_wheel import TimerWheel
+from publish_server.recovery.chat_client import StoredEvents
+from publish_server.recovery.head_requests import HeadRequests
+from publish_server.recovery.missing_events import restore
 from publish_server.rooms.hub import Hub
+from publish_server.rooms.missing_tracker import MissingTracker
+from publish_server.rooms.record_parser import Record
 from publish_server.rooms.room import Room
-from publish_server.streams.connection import Connection
+from publish_server.rooms.room_log import RoomLog
+from publish_server.rooms.room_registry import RoomRegistry
+
+PLAIN = StreamEncoding(is_chunked=False)
 
 
-def a_hub(
-    clock: Callable[[], float] = lambda: 0.0,
-    *,
-    ring_events: int = 100,
-    ring_bytes: int = 2**30,
-    max_rooms: int = 1_000,
-    small_flush_s: float = 0.002,
-    rings_total_bytes: int = 2**40,
-    max_held_bytes: int = 2**40,
-) -> Hub:
-    open_streams = OpenStreams(clock, max_held_bytes)
-    subscribers = Subscribers(open_streams)
-    return Hub(
-        subscribers,
-        Broadcaster(subscribers, FlushPacer(small_flush_s=small_flush_s), clock),
-        RoomLists(open_streams),
-        ring_events=ring_events,
-        ring_bytes=ring_bytes,
-        rings_total_bytes=rings_total_bytes,
-        max_rooms=max_rooms,
-        clock=clock,
-    )
+class KafkaRecord(NamedTuple):
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
 
 
-def room_at(hub: Hub, head: int, room_id: str = "lobby") -> Room:
-    room = hub.watch(room_id)
-    hub.take_heads([room], {room_id: head_at(head)}, 1)
-    return room
+def event_record(event: dict[str, object]) -> KafkaRecord:
+    """The record of an event, as chat_server produces it."""
+    seq = event.get("seq")
+    assert seq is None or isinstance(seq, int)
+    headers = event_headers(str(event["type"]), seq)
+    return KafkaRecord(str(event["room_id"]).encode(), orjson.dumps(event), headers)
+
+
+class NoPages:
+    """Older events than the ring's are never in memory."""
+
+    def page(self, room_id: str, cursor: int) -> RoomLog | None:
+        return None
+
+    def read(self, room: Room, cursor: int, stream: Subscriber) -> None:
+        pass
+
+    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+        return []
+
+
+class Core:
+    """Every object between Kafka and the sockets, wired as main.py does it."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = lambda: 0.0,
+        *,
+        ring_events: int = 100,
+        ring_bytes: int = 2**30,
+        max_rooms: int = 1_000,
+        small_flush_s: float = 0.002,
+        rings_total_bytes: int = 2**40,
+        max_buffered_bytes: int = 2**40,
+        stall_s: float = 30,
+        pages: Pages | None = None,
+    ) -> None:
+        self.registry = RoomRegistry(ring_events=ring_events, ring_bytes=ring_bytes, max_rooms=max_rooms)
+        self.tracker = MissingTracker(clock)
+        self.head_requests = HeadRequests()
+        self.stalled = StalledStreams(clock, stall_s=stall_s, max_buffered_bytes=max_buffered_bytes)
+        self.wheel = TimerWheel(clock, Random(1), ping_s=15, lifetime_s=900)
+        self.open_streams = OpenStreams(self.stalled, self.wheel)
+        self.replay_queue = ReplayQueue(clock)
+        self.lists = RoomListStreams(self.open_streams, clock)
+        self.broadcaster = Broadcaster(self.replay_queue, FlushPacer(small_flush_s=small_flush_s), clock)
+        self.catch_up = CatchUp(NoPages() if pages is None else pages)
+        self.followed_rooms = FollowedRooms(
+            self.registry,
+            self.tracker,
+            self.open_streams,
+            self.lists,
+            self.catch_up,
+            self.replay_queue,
+            self.head_requests,
+            self.broadcaster,
+            clock,
+        )
+        self.hub = Hub(
+            self.registry,
+            self.tracker,
+            self.followed_rooms,
+            rings_total_bytes=rings_total_bytes,
+            is_draining=lambda: False,
+            clock=clock,
+        )
+
+    def ingest(self, *records: KafkaRecord) -> Iterator[None]:
+        return self.hub.ingest([cast(Record, record) for record in records])
+
+    def restore(self, room: Room, after_seq: int, server_head: int, stored: StoredEvents) -> Iterator[None]:
+        return restore(self.hub, self.tracker, room, after_seq, server_head, stored)
+
+    def follow_at(self, head: int, room_id: str = "lobby") -> RoomAudience:
+        """Follow a room, with that head."""
+        audience = self.followed_rooms.follow(room_id)
+        self.hub.take_heads([audience.room], {room_id: head_at(head)}, 1)
+        return audience
+
+    def no_heads(self, rooms: Iterable[Room]) -> None:
+        """chat_server does not know these rooms."""
+        self.hub.take_heads(rooms, {}, 1)
 
 
 def head_at(last_seq: int) -> RoomHead:
@@ -55,12 +137,12 @@ def head_at(last_seq: int) -> RoomHead:
 
 
 class CountingTransport:
-    """Keeps what is written; from when a connection is `stuck` its client takes nothing."""
+    """Keeps what is written. Once a stream is `stuck`, its client reads nothing."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self.written: list[bytes | memoryview] = []
-        self.stuck: Connection | None = None
+        self.stuck: Stream | None = None
 
     def get_extra_info(self, name: str) -> socket.socket:
         assert name == "socket"
@@ -76,3 +158,13 @@ class CountingTransport:
 
     def abort(self) -> None:
         pass
+
+
+def subscriber_of(
+    audience: RoomAudience, transport: CountingTransport, cursor: int | None = None
+) -> Subscriber:
+    """A subscriber that has not joined yet. Several may share one socket."""
+    group = audience.group(PLAIN, is_notify=False)
+    subscriber = Subscriber(audience, cast(asyncio.Transport, transport), group, cursor)
+    subscriber.descriptor = id(subscriber)
+    return subscriber

@@ -1,4 +1,4 @@
-"""A small chat_server of its own kind: it answers the internal calls from a log in memory, which a test may bend."""
+"""A small chat_server: it replies the internal calls from events in memory, which a test may change."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ from tests.support.chat_stack import SECRET
 
 @dataclass
 class StoredRoom:
-    """`events` by seq; what is left out of it is no longer kept."""
+    """`events` by seq; a missing one is no longer kept."""
 
     events: dict[int, dict[str, Any]] = field(default_factory=dict)
     last_seq: int = 0
@@ -46,9 +46,9 @@ def message_event(room_id: str, seq: int, text: str, *, message_id: str | None =
 
 
 class StoredRooms:
-    """`calls` counts them by name; while `is_down` every call is answered 503.
+    """`calls` counts calls by name. While `is_down`, every call gets 503.
 
-    `answers` is cleared by a test that wants answers to wait. Pages are cut at `page_characters`, as chat_server does.
+    A test clears `replies` to delay pages. Pages are cut at `page_characters`, as chat_server does.
     """
 
     def __init__(self) -> None:
@@ -56,15 +56,15 @@ class StoredRooms:
         self.calls: dict[str, int] = defaultdict(int)
         self.largest_heads = 0
         self.is_down = False
-        self.answers = asyncio.Event()
-        self.answers.set()
+        self.replies = asyncio.Event()
+        self.replies.set()
         self.page_characters = 1_000_000
         self.base_url = ""
         self._runner: web.AppRunner | None = None
         self._called = asyncio.Condition()
 
     def store(self, room_id: str, count: int = 1, text: str = "hello") -> list[dict[str, Any]]:
-        """Add `count` messages to the room, made when new, and return their events."""
+        """Add `count` messages to the room, which is created if new, and return their events."""
         room = self.rooms.setdefault(room_id, StoredRoom())
         made = []
         for _ in range(count):
@@ -130,5 +130,5 @@ class StoredRooms:
             room.last_seq,
             b"true" if len(seqs) > len(given) else b"false",
         )
-        await self.answers.wait()
+        await self.replies.wait()
         return web.Response(body=body, content_type="application/json")

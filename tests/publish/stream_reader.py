@@ -1,4 +1,4 @@
-"""An open stream, read as plainly as possible: what a browser would be told, frame by frame."""
+"""Reads open streams frame by frame, as a browser does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -12,7 +12,7 @@ DEADLINE_S = 15.0
 
 
 class Frame(NamedTuple):
-    """`id` is "" where the frame has none."""
+    """`id` is "" if the frame has none."""
 
     type: str
     id: str
@@ -23,8 +23,8 @@ class StreamEnded(Exception):
     """The response is complete."""
 
 
-class Tab:
-    """Frames of one stream, under a deadline each. `retry_ms` is what the server asked for."""
+class StreamReader:
+    """Frames of one stream, each with a deadline. `retry_ms` is the server's latest `retry`."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -36,7 +36,7 @@ class Tab:
             return await self._next_frame()
 
     async def next_event(self) -> Frame:
-        """The next frame that is neither a ping nor opened."""
+        """The next frame except stream.ping and stream.opened."""
         async with asyncio.timeout(DEADLINE_S):
             while (frame := await self._next_frame()).type in ("stream.ping", "stream.opened"):
                 pass
@@ -73,7 +73,7 @@ class Tab:
         raise StreamEnded
 
 
-class Tabs:
+class StreamClient:
     """Opens streams of one publish_server."""
 
     def __init__(self, client: httpx.AsyncClient, base_url: str) -> None:
@@ -88,13 +88,13 @@ class Tabs:
         cursor: int | None = None,
         headers: Mapping[str, str] | None = None,
         **query: str,
-    ) -> AsyncIterator[Tab]:
+    ) -> AsyncIterator[StreamReader]:
         sent = dict(headers or {})
         if cursor is not None:
             sent["Last-Event-ID"] = str(cursor)
         url = f"{self.base_url}/stream/v1/rooms/{room_id}"
         async with self.client.stream("GET", url, headers=sent, params=query) as response:
-            yield Tab(response)
+            yield StreamReader(response)
 
     @classmethod
     @asynccontextmanager

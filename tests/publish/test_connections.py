@@ -1,4 +1,4 @@
-"""Sockets that misbehave, and a server that stops."""
+"""Clients that misbehave, and a server that stops."""
 
 import asyncio
 import contextlib
@@ -15,11 +15,11 @@ from aiohttp_sse_client2.client import EventSource  # type: ignore[import-untype
 from httpx_sse import aconnect_sse
 
 from local_stack.server_process import ServerProcess
-from publish_server.streams.connection import SHARED_FROM_WRITES
-from publish_server.streams.stream_request import STREAM_PREFIX
+from publish_server.fanout.socket_writes import SHARED_FROM_WRITES
+from publish_server.streams.routes import ROOM
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.stream_reader import DEADLINE_S, StreamEnded, Tabs
+from tests.publish.stream_reader import DEADLINE_S, StreamClient, StreamEnded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,9 +32,9 @@ async def raw_stream(
     room: str,
     request_tail: bytes = b"",
     receive_buffer: int = 0,
-    prefix: str = STREAM_PREFIX,
+    prefix: str = ROOM.prefix,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A stream's bare socket; the request is already sent."""
+    """A stream's bare socket, on which the request has been sent."""
     url = httpx.URL(base_url)
     sock = socket.socket()
     if receive_buffer:
@@ -70,37 +70,37 @@ async def until_metric(base_url: str, name: str, value: float) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_second_request_on_a_streams_socket_ends_it(
-    tabs: Tabs, stored: StoredRooms, room: str
+async def test_a_second_request_on_a_streams_socket_ends_the_stream(
+    stream_client: StreamClient, stored: StoredRooms, room: str
 ) -> None:
     stored.store(room)
-    async with raw_stream(tabs.base_url, room) as (reader, writer):
+    async with raw_stream(stream_client.base_url, room) as (reader, writer):
         await reader.readuntil(b"stream.opened")
         writer.write(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n")
         async with asyncio.timeout(DEADLINE_S):
             with contextlib.suppress(ConnectionResetError):
                 while await reader.read(4_096):
                     pass
-    await until_metric(tabs.base_url, "hotchat_streams_open", 0)
+    await until_metric(stream_client.base_url, "hotchat_streams_open", 0)
 
 
-async def test_a_request_pipelined_behind_a_streams_ends_it(
-    tabs: Tabs, stored: StoredRooms, room: str
+async def test_a_pipelined_request_ends_the_stream(
+    stream_client: StreamClient, stored: StoredRooms, room: str
 ) -> None:
     stored.store(room)
     second = b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n"
-    async with raw_stream(tabs.base_url, room, second) as (reader, _), asyncio.timeout(DEADLINE_S):
+    async with raw_stream(stream_client.base_url, room, second) as (reader, _), asyncio.timeout(DEADLINE_S):
         with contextlib.suppress(ConnectionResetError):
             while await reader.read(4_096):
                 pass
-    await until_metric(tabs.base_url, "hotchat_streams_open", 0)
+    await until_metric(stream_client.base_url, "hotchat_streams_open", 0)
 
 
-async def test_http_1_0_gets_its_stream_without_chunks(
-    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+async def test_an_http_1_0_stream_has_no_chunks(
+    stream_client: StreamClient, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)
-    url = httpx.URL(tabs.base_url)
+    url = httpx.URL(stream_client.base_url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     writer.write(f"GET /stream/v1/rooms/{room} HTTP/1.0\r\n\r\n".encode())
     async with asyncio.timeout(DEADLINE_S):
@@ -114,23 +114,28 @@ async def test_http_1_0_gets_its_stream_without_chunks(
     await writer.wait_closed()
 
 
-async def test_a_client_that_left_is_forgotten(tabs: Tabs, stored: StoredRooms, room: str) -> None:
-    stored.store(room)
-    async with tabs.open(room) as tab:
-        await tab.next_frame()
-        assert await metric(tabs.base_url, "hotchat_streams_open") == 1
-    await until_metric(tabs.base_url, "hotchat_streams_open", 0)
-
-
-async def test_a_reader_that_was_slow_for_a_while_misses_nothing(
-    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+async def test_a_client_that_disconnects_is_no_longer_counted(
+    stream_client: StreamClient, stored: StoredRooms, room: str
 ) -> None:
     stored.store(room)
-    async with raw_stream(tabs.base_url, room, receive_buffer=4_096) as (reader, _), tabs.open(room) as quick:
+    async with stream_client.open(room) as stream:
+        await stream.next_frame()
+        assert await metric(stream_client.base_url, "hotchat_streams_open") == 1
+    await until_metric(stream_client.base_url, "hotchat_streams_open", 0)
+
+
+async def test_a_temporarily_slow_client_misses_nothing(
+    stream_client: StreamClient, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    stored.store(room)
+    async with (
+        raw_stream(stream_client.base_url, room, receive_buffer=4_096) as (reader, _),
+        stream_client.open(room) as quick,
+    ):
         await reader.readuntil(b"stream.opened")
         await broker.send(*stored.store(room, 500, text="x" * 1_000))
         assert await quick.seqs(500) == list(range(2, 502))
-        assert await metric(tabs.base_url, "hotchat_streams_stalled") == 1
+        assert await metric(stream_client.base_url, "hotchat_streams_stalled") == 1
         seqs: list[int] = []
         async with asyncio.timeout(DEADLINE_S):
             while not seqs or seqs[-1] < 501:
@@ -142,22 +147,22 @@ async def test_a_reader_that_was_slow_for_a_while_misses_nothing(
         assert await quick.seqs(1) == [502]
 
 
-async def test_a_crowd_shares_a_flushs_pages_and_a_slow_reader_sees_them_unchanged(
-    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+async def test_a_crowd_shares_the_pages_of_a_flush_and_a_slow_client_reads_them_unchanged(
+    stream_client: StreamClient, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)
     async with contextlib.AsyncExitStack() as stack:
         crowd = [
             await stack.enter_async_context(
-                raw_stream(tabs.base_url, room, receive_buffer=4_096 if slow else 0)
+                raw_stream(stream_client.base_url, room, receive_buffer=4_096 if slow else 0)
             )
             for slow in (True, *[False] * SHARED_FROM_WRITES)
         ]
         for reader, _ in crowd:
             await reader.readuntil(b"stream.opened")
-        shared = await metric(tabs.base_url, "hotchat_flushes_shared_total")
+        shared = await metric(stream_client.base_url, "hotchat_flushes_shared_total")
         texts = [str(number) * 1_000 for number in range(10)]
-        for text in texts:  # the next flush begins before the slow one has read the last
+        for text in texts:  # The next flush begins before the slow client has read the last one.
             await broker.send(*stored.store(room, 8, text=text))
             for reader, _ in crowd[1:]:
                 for _ in range(8):
@@ -165,10 +170,10 @@ async def test_a_crowd_shares_a_flushs_pages_and_a_slow_reader_sees_them_unchang
         for text in texts:
             for _ in range(8):
                 await crowd[0][0].readuntil(f'"text":"{text}"'.encode())
-        assert await metric(tabs.base_url, "hotchat_flushes_shared_total") > shared
+        assert await metric(stream_client.base_url, "hotchat_flushes_shared_total") > shared
 
 
-async def test_a_client_that_reads_nothing_is_cut(
+async def test_a_client_that_reads_nothing_is_disconnected(
     start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)
@@ -180,7 +185,7 @@ async def test_a_client_that_reads_nothing_is_cut(
     assert await metric(base_url, "hotchat_streams_stalled") == 0
 
 
-async def test_a_stalled_client_that_leaves_is_no_longer_counted_as_stalled(
+async def test_a_stalled_client_that_disconnects_is_no_longer_counted_as_stalled(
     start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)
@@ -193,7 +198,7 @@ async def test_a_stalled_client_that_leaves_is_no_longer_counted_as_stalled(
     await until_metric(base_url, "hotchat_streams_stalled", 0)
 
 
-async def test_one_that_fell_off_the_ring_is_told_of_a_gap(
+async def test_a_client_that_falls_behind_the_ring_gets_a_gap(
     start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)
@@ -201,9 +206,7 @@ async def test_one_that_fell_off_the_ring_is_told_of_a_gap(
     async with raw_stream(base_url, room, receive_buffer=4_096) as (reader, _):
         await reader.readuntil(b"stream.opened")
         await broker.send(*stored.store(room, 300, text="x" * 1_000))
-        async with asyncio.timeout(
-            DEADLINE_S
-        ):  # on a busy machine some come by a head check, others before them
+        async with asyncio.timeout(DEADLINE_S):  # on a busy machine a head check may fetch some
             while await events_taken(base_url) < 300:
                 await asyncio.sleep(0.02)
         at, gaps = 1, 0
@@ -218,27 +221,27 @@ async def test_one_that_fell_off_the_ring_is_told_of_a_gap(
 
 
 @pytest.mark.parametrize("streams", [0, 100])
-async def test_a_stop_ends_all_streams_orderly_and_soon(
+async def test_shutdown_ends_all_streams_orderly_within_five_seconds(
     start_publish: StartPublish, stored: StoredRooms, room: str, streams: int
 ) -> None:
     stored.store(room)
     process: ServerProcess = start_publish()
     await asyncio.to_thread(process.wait_ready)
-    async with Tabs.of(process.base_url) as tabs, contextlib.AsyncExitStack() as stack:
-        opened = [await stack.enter_async_context(tabs.open(room)) for _ in range(streams)]
+    async with StreamClient.of(process.base_url) as stream_client, contextlib.AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(stream_client.open(room)) for _ in range(streams)]
         listing = await stack.enter_async_context(
-            tabs.client.stream("GET", f"{process.base_url}/stream/v1/rooms", params={"room": room})
+            stream_client.client.stream("GET", f"{process.base_url}/stream/v1/rooms", params={"room": room})
         )
         lines = listing.aiter_lines()
         await anext(lines)
-        for tab in opened:
-            await tab.next_frame()
+        for stream in opened:
+            await stream.next_frame()
         began = time.monotonic()
         os.kill(process.pid, signal.SIGTERM)
-        for tab in opened:
-            assert (await tab.wait_for("stream.closing")).data == {"reason": "shutdown"}
+        for stream in opened:
+            assert (await stream.wait_for("stream.closing")).data == {"reason": "shutdown"}
             with pytest.raises(StreamEnded):
-                await tab.next_frame()
+                await stream.next_frame()
         assert "event: stream.closing" in [line async for line in lines]
         async with asyncio.timeout(DEADLINE_S):
             while process.is_running():
@@ -247,23 +250,25 @@ async def test_a_stop_ends_all_streams_orderly_and_soon(
         assert time.monotonic() - began < 5, "a promise, not a measurement"
 
 
-async def test_a_killed_server_looks_like_an_error_to_its_clients(
+async def test_clients_of_a_killed_server_see_an_error(
     start_publish: StartPublish, stored: StoredRooms, room: str
 ) -> None:
     stored.store(room)
     process: ServerProcess = start_publish()
     await asyncio.to_thread(process.wait_ready)
-    async with Tabs.of(process.base_url) as tabs, tabs.open(room) as tab:
-        await tab.next_frame()
+    async with StreamClient.of(process.base_url) as stream_client, stream_client.open(room) as stream:
+        await stream.next_frame()
         os.kill(process.pid, signal.SIGKILL)
         with pytest.raises(httpx.HTTPError):
-            await tab.next_frame()
+            await stream.next_frame()
 
 
-async def test_httpx_sse_reads_it(tabs: Tabs, stored: StoredRooms, broker: Broker, room: str) -> None:
+async def test_httpx_sse_reads_a_stream(
+    stream_client: StreamClient, stored: StoredRooms, broker: Broker, room: str
+) -> None:
     stored.store(room)
-    url = f"{tabs.base_url}/stream/v1/rooms/{room}"
-    async with aconnect_sse(tabs.client, "GET", url) as source, asyncio.timeout(DEADLINE_S):
+    url = f"{stream_client.base_url}/stream/v1/rooms/{room}"
+    async with aconnect_sse(stream_client.client, "GET", url) as source, asyncio.timeout(DEADLINE_S):
         events = source.aiter_sse()
         first = await anext(events)
         while first.event != "stream.opened":
@@ -273,13 +278,13 @@ async def test_httpx_sse_reads_it(tabs: Tabs, stored: StoredRooms, broker: Broke
         assert (second.event, second.id, second.json()["seq"]) == ("message.created", "2", 2)
 
 
-async def test_aiohttp_sse_client_reads_it(
-    tabs: Tabs, stored: StoredRooms, broker: Broker, room: str
+async def test_aiohttp_sse_client_reads_a_stream(
+    stream_client: StreamClient, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)
     async with (
         aiohttp.ClientSession() as session,
-        EventSource(f"{tabs.base_url}/stream/v1/rooms/{room}", session=session) as events,
+        EventSource(f"{stream_client.base_url}/stream/v1/rooms/{room}", session=session) as events,
         asyncio.timeout(DEADLINE_S),
     ):
         assert (await anext(events)).type == "stream.opened"

@@ -1,4 +1,4 @@
-"""Compressed streams: the same blocks for all, and a valid end for each."""
+"""Compressed streams: all get the same blocks, and each ends validly."""
 
 import asyncio
 import gzip
@@ -10,92 +10,97 @@ from typing import cast
 import httpx
 import pytest
 
-from publish_server.encoding.gzip_blocks import HEADER, SLICE_BYTES, Deflater, StreamTally, Tally, shifted
-from publish_server.encoding.stream_encoding import Wire, accepts_gzip
-from publish_server.streams.connection import StreamConnection
+from publish_server.encoding.gzip_blocks import (
+    HEADER,
+    SLICE_BYTES,
+    BlockCompressor,
+    GzipChecksum,
+    StreamChecksum,
+    shifted,
+)
+from publish_server.encoding.stream_encoding import StreamEncoding
+from publish_server.fanout.subscriber import Subscriber
+from publish_server.streams.stream_request import accepts_gzip
 from tests.publish.conftest import Broker, StartPublish, started
-from tests.publish.hub_fixtures import CountingTransport, a_hub, room_at
+from tests.publish.hub_fixtures import Core, CountingTransport
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.stream_reader import StreamEnded, Tabs
+from tests.publish.stream_reader import StreamClient, StreamEnded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_the_crc_of_two_parts_follows_from_theirs() -> None:
+async def test_the_crc_of_joined_bodies_follows_from_their_crcs() -> None:
     rng = random.Random(7)
     for size in (0, 1, 7, 255, 4_096, 70_001):
         first, second = rng.randbytes(100), rng.randbytes(size)
         assert shifted(zlib.crc32(first), size) ^ zlib.crc32(second) == zlib.crc32(first + second)
 
 
-async def test_streams_that_came_and_lagged_at_different_times_all_end_validly() -> None:
+async def test_streams_that_join_and_lag_at_different_times_end_validly() -> None:
     rng = random.Random(7)
-    deflater, audience = Deflater(), Tally()
-    streams = [(StreamTally(), bytearray(HEADER), bytearray()) for _ in range(20)]
+    compressor, group = BlockCompressor(), GzipChecksum()
+    streams = [(StreamChecksum(), bytearray(HEADER), bytearray()) for _ in range(20)]
     live: set[int] = set()
     for _ in range(300):
         number = rng.randrange(len(streams))
-        tally, sent, expected = streams[number]
+        checksum, sent, expected = streams[number]
         if number in live:
             live.discard(number)
-            tally.leave(audience)
+            checksum.leave(group)
         else:
             body = rng.randbytes(rng.randrange(50))
-            tally.add(body)
-            sent += deflater.block(body)
+            checksum.add(body)
+            sent += compressor.block(body)
             expected += body
             live.add(number)
-            tally.join(audience)
+            checksum.join(group)
         body = b"to all of them " * rng.randrange(9)
-        audience.add(body)
-        block = deflater.block(body)
+        group.add(body)
+        block = compressor.block(body)
         for other in live:
             streams[other][1].extend(block)
             streams[other][2].extend(body)
-    for number, (tally, sent, expected) in enumerate(streams):
+    for number, (checksum, sent, expected) in enumerate(streams):
         if number in live:
-            tally.leave(audience)
-        assert gzip.decompress(bytes(sent) + tally.trailer()) == expected
+            checksum.leave(group)
+        assert gzip.decompress(bytes(sent) + checksum.trailer()) == expected
 
 
-async def test_a_large_body_is_compressed_in_slices_while_others_are_compressed_too() -> None:
+async def test_a_large_body_is_compressed_in_slices_between_other_bodies() -> None:
     rng = random.Random(7)
-    wire = Wire(is_chunked=False, is_gzip=True)
-    body = bytes(rng.choices(b"ab", k=4 * SLICE_BYTES))  # takes a compressor longer than any usual text
-    steps = wire.encode_in_slices(body)
+    encoding = StreamEncoding(is_chunked=False, is_gzip=True)
+    body = bytes(rng.choices(b"ab", k=4 * SLICE_BYTES))  # slower to compress than any usual text
+    steps = encoding.encode_in_slices(body)
     for _ in range(4):
         next(steps)
         other = zlib.decompressobj(-zlib.MAX_WBITS)
-        assert other.decompress(wire.encode(b"another stream's")) == b"another stream's"
+        assert other.decompress(encoding.encode(b"another stream's")) == b"another stream's"
     with pytest.raises(StopIteration) as end:
         next(steps)
-    tally = Tally()
-    tally.add(body)
-    assert gzip.decompress(HEADER + end.value.value + tally.trailer()) == body
+    checksum = GzipChecksum()
+    checksum.add(body)
+    assert gzip.decompress(HEADER + end.value.value + checksum.trailer()) == body
 
 
-async def test_who_comes_while_a_flush_is_compressed_does_not_get_it_twice() -> None:
-    hub = a_hub()
-    room = room_at(hub, 0)
+async def test_a_subscriber_that_joins_while_a_flush_is_compressed_does_not_get_it_twice() -> None:
+    audience = Core().follow_at(0)
+    group = audience.group(StreamEncoding(is_chunked=False, is_gzip=True), is_notify=False)
     with socket.socket() as sock:
 
-        def joins() -> CountingTransport:
-            transport = CountingTransport(sock)
-            audience = room.audience(Wire(is_chunked=False, is_gzip=True), is_notify=False)
-            connection = StreamConnection(hub.subscribers, cast(asyncio.Transport, transport), audience, None)
-            connection.descriptor = -len(audience.live) - 1  # no descriptor: writing to it ends the stream
-            hub.subscribers.join(connection, b"", 2_000)
-            return transport
+        def join() -> None:
+            transport = cast(asyncio.Transport, CountingTransport(sock))
+            subscriber = Subscriber(audience, transport, group, None)
+            subscriber.descriptor = -len(group.live) - 1  # not open: a write to it ends the stream
+            audience.join(subscriber, b"", 2_000)
 
-        joins()
-        audience = next(iter(room.audiences.values()))
-        flush = audience.flush(b"x" * 3 * SLICE_BYTES, 100)
+        join()
+        flush = group.flush(b"x" * 3 * SLICE_BYTES, 100)
         for _ in range(3):
             assert next(flush) == (0, 0)
-            joins()
-        assert next(flush)[0] == 1, "only who was there at the beginning is written to"
+            join()
+        assert next(flush)[0] == 1, "only the subscriber that was live at the start is written to"
         assert next(flush, None) is None
-        assert len(audience.live) == 3
+        assert len(group.live) == 3
 
 
 @pytest.mark.parametrize(
@@ -112,52 +117,61 @@ async def test_who_comes_while_a_flush_is_compressed_does_not_get_it_twice() -> 
         (b"deflate, gzip, br, zstd", True),
     ],
 )
-async def test_only_who_accepts_gzip_gets_it(header: bytes | None, accepted: bool) -> None:
+async def test_gzip_is_used_only_if_the_client_accepts_it(header: bytes | None, accepted: bool) -> None:
     assert accepts_gzip(header) is accepted
 
 
-async def test_an_empty_body_is_no_chunk() -> None:
-    for wire in (Wire(is_chunked=True), Wire(is_chunked=True, is_gzip=True)):
-        assert wire.encode(b"") == b""
+async def test_an_empty_body_makes_no_chunk() -> None:
+    for is_gzip in (False, True):
+        assert StreamEncoding(is_chunked=True, is_gzip=is_gzip).encode(b"") == b""
 
 
-async def test_a_compressed_stream_reads_like_any_other_and_ends_validly(
+async def test_a_compressed_stream_has_the_same_events_and_ends_validly(
     start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room, 10)
     base_url = await started(start_publish, STREAM_GZIP="always", STREAM_LIFETIME_S="3", STREAM_PING_S="0.5")
-    async with Tabs.of(base_url) as tabs, tabs.open(room, cursor=4) as tab, tabs.open(room) as other:
-        assert tab.response.headers["content-encoding"] == "gzip"
-        assert await tab.seqs(6) == list(range(5, 11))
+    async with (
+        StreamClient.of(base_url) as stream_client,
+        stream_client.open(room, cursor=4) as stream,
+        stream_client.open(room) as other,
+    ):
+        assert stream.response.headers["content-encoding"] == "gzip"
+        assert await stream.seqs(6) == list(range(5, 11))
         await broker.send(*stored.store(room, 3))
-        assert await tab.seqs(3) == await other.seqs(3) == [11, 12, 13]
-        assert (await tab.wait_for("stream.ping")).data == {"seq": 13}
-        assert (await tab.wait_for("stream.closing")).data == {"reason": "lifetime"}
+        assert await stream.seqs(3) == await other.seqs(3) == [11, 12, 13]
+        assert (await stream.wait_for("stream.ping")).data == {"seq": 13}
+        assert (await stream.wait_for("stream.closing")).data == {"reason": "lifetime"}
         with pytest.raises(StreamEnded):
-            await tab.next_frame()
-        async with tabs.client.stream("GET", f"{base_url}/stream/v1/rooms/{room}") as whole:
+            await stream.next_frame()
+        async with stream_client.client.stream("GET", f"{base_url}/stream/v1/rooms/{room}") as whole:
             received = b"".join([part async for part in whole.aiter_raw()])
         assert b"stream.closing" in gzip.decompress(received)
 
 
-async def test_plain_clients_stay_plain(start_publish: StartPublish, stored: StoredRooms, room: str) -> None:
+async def test_a_client_without_gzip_gets_a_plain_stream(
+    start_publish: StartPublish, stored: StoredRooms, room: str
+) -> None:
     stored.store(room)
     base_url = await started(start_publish, STREAM_GZIP="always")
-    async with Tabs.of(base_url) as tabs, tabs.open(room, headers={"Accept-Encoding": "identity"}) as tab:
-        assert "content-encoding" not in tab.response.headers
-        assert (await tab.next_frame()).type == "stream.opened"
+    async with (
+        StreamClient.of(base_url) as stream_client,
+        stream_client.open(room, headers={"Accept-Encoding": "identity"}) as stream,
+    ):
+        assert "content-encoding" not in stream.response.headers
+        assert (await stream.next_frame()).type == "stream.opened"
 
 
-async def test_with_hot_only_hot_rooms_are_compressed(
+async def test_gzip_hot_compresses_only_hot_rooms(
     start_publish: StartPublish, stored: StoredRooms, room: str
 ) -> None:
     stored.store(room)
     stored.store(f"{room}-hot")
     stored.rooms[f"{room}-hot"].heat["hot"] = True
-    async with Tabs.of(await started(start_publish, STREAM_GZIP="hot")) as tabs:
-        async with tabs.open(room) as tab:
-            assert "content-encoding" not in tab.response.headers
-        async with tabs.open(f"{room}-hot") as tab:
-            assert isinstance(tab.response, httpx.Response)
-            assert tab.response.headers["content-encoding"] == "gzip"
-            assert (await tab.next_frame()).data["heat"]["hot"] is True
+    async with StreamClient.of(await started(start_publish, STREAM_GZIP="hot")) as stream_client:
+        async with stream_client.open(room) as stream:
+            assert "content-encoding" not in stream.response.headers
+        async with stream_client.open(f"{room}-hot") as stream:
+            assert isinstance(stream.response, httpx.Response)
+            assert stream.response.headers["content-encoding"] == "gzip"
+            assert (await stream.next_frame()).data["heat"]["hot"] is True

@@ -1,13 +1,13 @@
-"""Any interleaving of what can happen to a hub, made up by hypothesis, on real sockets and without an event loop.
+"""Random interleavings of everything that can happen to a room, on real sockets and without an event loop.
 
-Each client must see its room's order exactly once from where it began, or an explicit stream.gap.
+Each client must see its room's events in order exactly once from its cursor on, or an explicit stream.gap.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import orjson
 from hypothesis import HealthCheck, settings
@@ -16,35 +16,27 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precond
 
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX
-from chat_contract.topics import event_headers
-from publish_server.encoding.stream_encoding import Wire
 from publish_server.fanout.flush import flush_steps
+from publish_server.fanout.room_audience import RoomAudience
+from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.catch_up_pages import fill
 from publish_server.recovery.chat_client import StoredEvents, stored_event
-from publish_server.rooms.hub import Record
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
-from publish_server.streams.connection import StreamConnection
-from tests.publish.hub_fixtures import a_hub, head_at
+from tests.publish.hub_fixtures import PLAIN, Core, event_record, head_at
 
 ROOM = "lobby"
 FILLER = "x" * 900
-"""Long enough that a client that does not read stalls after a few events."""
-
-
-class KafkaRecord(NamedTuple):
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes]]
+"""Long enough to stall a client that does not read after a few events."""
 
 
 class SocketTransport:
-    """What uvloop's transport does with a write limit of 0, driven by hand, on a real socket."""
+    """Behaves like uvloop's transport with a write limit of 0, step by step, on a real socket."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._buffered: list[memoryview] = []
-        self.protocol: StreamConnection | None = None
+        self.protocol: Subscriber | None = None
         self.is_closing = False
         self.is_closed = False
 
@@ -72,7 +64,7 @@ class SocketTransport:
         self._end()
 
     def client_reads(self) -> None:
-        """The kernel has room again."""
+        """The kernel accepts bytes again."""
         if self.is_closed or not self._buffered:
             return
         self._send()
@@ -103,9 +95,16 @@ class SocketTransport:
 
 
 class Client:
-    """The other end: reads bytes, and believes nothing."""
+    """The client's end of a stream. It checks every frame."""
 
-    def __init__(self, cursor: int | None, *, may_gap: bool, deleted: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        cursor: int | None,
+        *,
+        stored_head: Callable[[], int],
+        may_gap: bool,
+        deleted: frozenset[int] = frozenset(),
+    ) -> None:
         ours, self._sock = socket.socketpair()
         for end in (ours, self._sock):
             end.setblocking(False)
@@ -114,13 +113,14 @@ class Client:
         self.asked = cursor
         self.at: int | None = None
         self.gaps: list[tuple[int, int]] = []
+        self._stored_head = stored_head
         self._may_gap = may_gap
         self._deleted = deleted
         self._received = b""
         self._headless = False
 
     def read(self, most: int) -> bool:
-        """Read at most that many bytes; False when there were none."""
+        """Read at most that many bytes; False if there were none."""
         try:
             data = self._sock.recv(most)
         except BlockingIOError:
@@ -155,40 +155,41 @@ class Client:
             self.gaps.append((data["from_seq"], data["to_seq"]))
             self.at = data["to_seq"]
         elif event_type == "stream.ping":
-            has = self.asked or 0 if self.at is None else self.at
-            assert data["seq"] <= has, "a ping must not claim what was not sent"
+            assert data["seq"] <= max(self._stored_head(), self.asked or 0), "above the room's head"
         elif "seq" in data:
             assert self.at is not None
             assert data["seq"] == self.at + 1, f"{data['seq']} after {self.at}"
             assert frame_id is not None
             assert int(frame_id) == data["seq"]
-            assert data["seq"] not in self._deleted or not data["message"]["text"], "deleted before it came"
+            assert data["seq"] not in self._deleted or not data["message"]["text"], (
+                "deleted before it was sent"
+            )
             self.at = data["seq"]
 
     def close(self) -> None:
         self._sock.close()
 
 
-class PagesByHand:
-    """Pages that are read when the machine says so."""
+class ManualPages:
+    """Pages that are read when the state machine decides."""
 
     def __init__(self) -> None:
         self.pages: dict[int, RoomLog] = {}
-        self.wanted: dict[int, set[StreamConnection]] = {}
+        self.waiting: dict[int, set[Subscriber]] = {}
 
     def page(self, room_id: str, cursor: int) -> RoomLog | None:
         page = self.pages.get(cursor - cursor % EVENTS_PAGE_MAX)
         return page if page is not None and page.head > cursor else None
 
-    def want(self, room: Room, cursor: int, connection: StreamConnection) -> None:
-        self.wanted.setdefault(cursor - cursor % EVENTS_PAGE_MAX, set()).add(connection)
+    def read(self, room: Room, cursor: int, stream: Subscriber) -> None:
+        self.waiting.setdefault(cursor - cursor % EVENTS_PAGE_MAX, set()).add(stream)
 
     def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
         return sorted({seq for page in self.pages.values() for seq in page.mark_deleted(message_id)})
 
 
 class HubMachine(RuleBasedStateMachine):
-    """With a ring that holds everything and a store that keeps everything, a client never needs to see a gap."""
+    """The ring and chat_server keep every event, so no client ever sees a gap."""
 
     ring_events = 100_000
     may_gap = False
@@ -201,26 +202,26 @@ class HubMachine(RuleBasedStateMachine):
         self.stored: dict[int, dict[str, Any]] = {}
         self.last_seq = 0
         self.deletions: dict[int, int] = {}
-        """The seq of each deletion: the seq of the message's creation."""
-        self.calls = 0
-        self.hub = a_hub(lambda: self.now, ring_events=self.ring_events, small_flush_s=-1)
-        self.subscribers = self.hub.subscribers
-        self.pages = PagesByHand()
-        self.subscribers.pages = self.pages
-        self.subscribers.ask_head = self._ask_head
+        """Maps the seq of a deletion to the seq of the message's creation."""
+        self.pages = ManualPages()
+        self.core = Core(lambda: self.now, ring_events=self.ring_events, small_flush_s=-1, pages=self.pages)
         self.open_clients: list[Client] = []
         self.flush: Iterator[tuple[int, int]] | None = None
         self.reading: tuple[int, int, StoredEvents] | None = None
         self.heads_read: tuple[int, RoomHead] | None = None
 
-    def _ask_head(self, room: Room) -> int:
-        return self.calls + 1
+    @property
+    def audience(self) -> RoomAudience | None:
+        return self.core.followed_rooms.get(ROOM)
 
     @property
     def room(self) -> Room | None:
-        return self.hub.rooms.get(ROOM)
+        return self.core.registry.rooms.get(ROOM)
 
-    # The store and Kafka
+    def is_started(self) -> bool:
+        return self.room is not None and self.room.log.is_started
+
+    # chat_server and Kafka
 
     @rule(target=records, filler=st.booleans())
     def message_is_stored(self, filler: bool) -> dict[str, Any]:
@@ -231,7 +232,7 @@ class HubMachine(RuleBasedStateMachine):
         self._deliver(event)
 
     @rule(event=records)
-    def record_arrives_and_will_again(self, event: dict[str, Any]) -> None:
+    def record_arrives_and_will_be_repeated(self, event: dict[str, Any]) -> None:
         self._deliver(event)
 
     @rule(event=consumes(records))
@@ -239,7 +240,7 @@ class HubMachine(RuleBasedStateMachine):
         pass
 
     @rule(count=st.integers(1, 30))
-    def crowd_talks(self, count: int) -> None:
+    def many_messages_arrive(self, count: int) -> None:
         for _ in range(count):
             self._deliver(self._store(FILLER))
 
@@ -257,9 +258,8 @@ class HubMachine(RuleBasedStateMachine):
         return event
 
     @rule()
-    def somebody_types(self) -> None:
-        value = orjson.dumps({"type": "room.viewers", "room_id": ROOM, "viewers": self.last_seq})
-        self._ingest(KafkaRecord(ROOM.encode(), value, event_headers("room.viewers", None)))
+    def viewers_change(self) -> None:
+        self._deliver({"type": "room.viewers", "room_id": ROOM, "viewers": self.last_seq})
 
     def _store(self, text: str) -> dict[str, Any]:
         self.last_seq += 1
@@ -269,11 +269,7 @@ class HubMachine(RuleBasedStateMachine):
         return event
 
     def _deliver(self, event: dict[str, Any]) -> None:
-        headers = event_headers(event["type"], event["seq"])
-        self._ingest(KafkaRecord(ROOM.encode(), orjson.dumps(event), headers))
-
-    def _ingest(self, record: KafkaRecord) -> None:
-        list(self.hub.ingest([cast(Record, record)]))
+        list(self.core.ingest(event_record(event)))
 
     def _stored_after(self, after_seq: int, limit: int) -> StoredEvents:
         seqs = sorted(seq for seq in self.stored if seq > after_seq)
@@ -286,23 +282,23 @@ class HubMachine(RuleBasedStateMachine):
     def stream_opens(self, back: int | None) -> Client:
         return self._open(back)
 
-    @precondition(lambda self: self.room is not None and self.room.log.started)
+    @precondition(lambda self: self.is_started())
     @rule(count=st.integers(2, 6))
-    def crowd_comes(self, count: int) -> None:
+    def many_streams_open(self, count: int) -> None:
         for _ in range(count):
             self._open(None)
 
     def _open(self, back: int | None) -> Client:
-        room = self.hub.watch(ROOM)
+        audience = self.core.followed_rooms.follow(ROOM)
         cursor = None if back is None else max(0, self.last_seq - back)
-        known = frozenset(seq for at, seq in self.deletions.items() if at <= room.log.head)
-        client = Client(cursor, may_gap=self.may_gap, deleted=known)
-        audience = room.audience(Wire(is_chunked=False), is_notify=False)
+        known = frozenset(seq for at, seq in self.deletions.items() if at <= audience.log.head)
+        client = Client(cursor, stored_head=lambda: self.last_seq, may_gap=self.may_gap, deleted=known)
+        group = audience.group(PLAIN, is_notify=False)
         transport = cast(asyncio.Transport, client.transport)
-        connection = StreamConnection(self.subscribers, transport, audience, cursor)
-        client.transport.protocol = connection
+        subscriber = Subscriber(audience, transport, group, cursor)
+        client.transport.protocol = subscriber
         self.open_clients.append(client)
-        self.subscribers.join(connection, b"HEAD", 2_000)
+        audience.join(subscriber, b"HEAD", 2_000)
         return client
 
     @rule(client=clients, most=st.sampled_from([1, 500, 5_000, 100_000]))
@@ -319,30 +315,34 @@ class HubMachine(RuleBasedStateMachine):
 
     @rule(client=clients)
     def stream_is_pinged(self, client: Client) -> None:
-        protocol = client.transport.protocol
-        if client in self.open_clients and protocol is not None and not protocol.is_closed:
-            self.subscribers.ping(protocol)
+        if client in self.open_clients:
+            self._ping(client)
+
+    def _ping(self, client: Client) -> None:
+        subscriber = client.transport.protocol
+        if subscriber is not None and not subscriber.is_closed:
+            subscriber.owner.ping(subscriber)
 
     # Flushes, in slices between which anything may happen
 
-    @precondition(lambda self: self.flush is None and self.room is not None and self.room.log.started)
+    @precondition(lambda self: self.flush is None and self.is_started())
     @rule(slice_writes=st.integers(1, 3))
     def flush_starts(self, slice_writes: int) -> None:
-        assert self.room is not None
-        self.flush = flush_steps(self.room, self.subscribers, slice_writes)
-        self.flush_goes_on()
+        assert self.audience is not None
+        self.flush = flush_steps(self.audience, self.core.replay_queue, slice_writes)
+        self.flush_continues()
 
     @precondition(lambda self: self.flush is not None)
     @rule()
-    def flush_goes_on(self) -> None:
+    def flush_continues(self) -> None:
         assert self.flush is not None
         if next(self.flush, None) is None:
             self.flush = None
 
     @precondition(lambda self: self.flush is not None and len(self.open_clients) > 1)
     @rule(target=clients, who=st.integers(0, 50), back=st.none() | st.integers(0, 5))
-    def stream_goes_and_another_comes_within_a_flush(self, who: int, back: int | None) -> Client:
-        """The newcomer gets the descriptor of who left."""
+    def stream_is_replaced_during_a_flush(self, who: int, back: int | None) -> Client:
+        """The new stream gets the descriptor of the one that left."""
         gone = self.open_clients.pop(who % len(self.open_clients))
         gone.transport.abort()
         gone.close()
@@ -350,73 +350,72 @@ class HubMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.flush is not None)
     @rule()
-    def everyone_is_pinged_within_a_flush(self) -> None:
+    def all_streams_are_pinged_during_a_flush(self) -> None:
         for client in self.open_clients:
-            if client.transport.protocol is not None and not client.transport.protocol.is_closed:
-                self.subscribers.ping(client.transport.protocol)
+            self._ping(client)
 
     @rule()
-    def pump_runs(self) -> None:
-        self.subscribers.advance_some(self.now + 1)
+    def replay_queue_runs(self) -> None:
+        self.core.replay_queue.run_until(self.now + 1)
 
-    # Reads from chat_server, which take their time
+    # Reads from chat_server, which take time
 
     @precondition(lambda self: self.heads_read is None and self.room is not None)
     @rule()
     def heads_are_read(self) -> None:
-        self.calls += 1
+        check = self.core.head_requests.begin_check()
         head = head_at(self.last_seq)
         head["oldest_seq"] = min(self.stored, default=self.last_seq + 1)
-        self.heads_read = (self.calls, head)
+        self.heads_read = (check, head)
 
     @precondition(lambda self: self.heads_read is not None)
     @rule()
     def heads_arrive(self) -> None:
         assert self.heads_read is not None
         assert self.room is not None
-        number, head = self.heads_read
+        check, head = self.heads_read
         self.heads_read = None
-        self.hub.take_heads([self.room], {ROOM: head}, number)
+        self.core.hub.take_heads([self.room], {ROOM: head}, check)
 
     @precondition(
-        lambda self: self.reading is None and self.room is not None and self.room in self.hub.missing
+        lambda self: self.reading is None and self.room is not None and self.room in self.core.tracker
     )
     @rule()
     def missing_events_are_read(self) -> None:
         assert self.room is not None
         after_seq = self.room.log.head
-        self.reading = (after_seq, self.room.reported, self._stored_after(after_seq, 5))
+        self.reading = (after_seq, self.room.server_head, self._stored_after(after_seq, 5))
 
     @precondition(lambda self: self.reading is not None)
     @rule(is_last_seq_newer=st.booleans())
     def missing_events_arrive(self, is_last_seq_newer: bool) -> None:
-        """An answer whose last_seq was read after its events must do no harm."""
+        """A reply whose last_seq was read after its events must not cause a gap."""
         assert self.reading is not None
         assert self.room is not None
-        after_seq, committed, events = self.reading
+        after_seq, server_head, events = self.reading
         self.reading = None
         if is_last_seq_newer:
             events = events._replace(last_seq=self.last_seq)
-        list(self.hub.heal(self.room, after_seq, committed, events))
+        list(self.core.restore(self.room, after_seq, server_head, events))
 
-    @precondition(lambda self: bool(self.pages.wanted))
+    @precondition(lambda self: bool(self.pages.waiting))
     @rule()
     def page_arrives(self) -> None:
         assert self.room is not None
-        start, waiting = self.pages.wanted.popitem()
+        start, waiting = self.pages.waiting.popitem()
         page = RoomLog(EVENTS_PAGE_MAX, 2**40)
         page.start(start)
-        end = min(start + EVENTS_PAGE_MAX, max(self.room.reported, self.room.log.floor))
+        end = min(start + EVENTS_PAGE_MAX, max(self.room.server_head, self.room.log.floor))
         fill(page, self._stored_after(start, EVENTS_PAGE_MAX), end, start + EVENTS_PAGE_MAX)
         self.pages.pages[start] = page
-        self.subscribers.advance_soon(self.room, waiting)
+        self.core.replay_queue.push(self.room, waiting)
 
     @rule(seconds=st.sampled_from([0.05, 0.5, 5.0]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
 
     def teardown(self) -> None:
-        """Given quiet and a working chat_server, everyone who is still there comes to the same end."""
+        """Once nothing new happens and chat_server works, every client still connected reaches the head."""
         try:
             if self.room is not None:
                 for _ in range(1_000):
@@ -430,36 +429,37 @@ class HubMachine(RuleBasedStateMachine):
                 client.close()
 
     def _settle(self) -> bool:
-        """One round of everything; True when nothing moved any more."""
+        """One round of everything; True once nothing moves any more."""
         assert self.room is not None
+        assert self.audience is not None
         before = [client.at for client in self.open_clients]
         if self.heads_read is None:
             self.heads_are_read()
         self.heads_arrive()
-        if self.reading is None and self.room in self.hub.missing:
+        if self.reading is None and self.room in self.core.tracker:
             self.missing_events_are_read()
         if self.reading is not None:
             self.missing_events_arrive(False)
         while self.flush is not None:
-            self.flush_goes_on()
+            self.flush_continues()
         self.flush_starts(3)
         while self.flush is not None:
-            self.flush_goes_on()
-        self.pump_runs()
-        while self.pages.wanted:
+            self.flush_continues()
+        self.replay_queue_runs()
+        while self.pages.waiting:
             self.page_arrives()
-        self.pump_runs()
+        self.replay_queue_runs()
         has_read = False
         for client in self.open_clients:
             while client.read(1_000_000):
                 has_read = True
         self.now += 1.0
         is_done = not has_read and before == [client.at for client in self.open_clients]
-        return is_done and self.room.log.head >= self.last_seq and not self.room.needs_flush()
+        return is_done and self.room.log.head >= self.last_seq and not self.audience.needs_flush()
 
 
 class LossyHubMachine(HubMachine):
-    """A ring that is too small and a store that forgets: gaps are told, and there is still no other disorder."""
+    """The ring is too small and chat_server drops events: clients see gaps, and no other disorder."""
 
     ring_events = 4
     may_gap = True
@@ -470,8 +470,8 @@ class LossyHubMachine(HubMachine):
             del self.stored[seq]
 
 
-def test_a_gap_that_reaches_beyond_what_was_flushed_holds_nobody_up() -> None:
-    """A store that was restored lacks events that the hub has not even seen: the page's gap ends above its head."""
+def test_a_gap_that_ends_above_the_flushed_seq_does_not_block_a_replay() -> None:
+    """A restored database lacks events that the hub has not seen yet, so the page's gap ends above its head."""
     machine = LossyHubMachine()
     for _ in range(20):
         machine._store("")
@@ -479,14 +479,14 @@ def test_a_gap_that_reaches_beyond_what_was_flushed_holds_nobody_up() -> None:
     machine.heads_are_read()
     machine.heads_arrive()
     returning = machine._open(15)
-    machine.pump_runs()
+    machine.replay_queue_runs()
     for _ in range(3):
         machine._store("")
     machine.heads_are_read()
     machine.heads_arrive()
     machine.old_events_are_dropped(0)
     machine.page_arrives()
-    machine.pump_runs()
+    machine.replay_queue_runs()
     machine.teardown()
     assert returning.gaps[0] == (5, 20)
 

@@ -1,4 +1,4 @@
-"""The npm package `eventsource`, as it is, in Node."""
+"""The npm package `eventsource`, unchanged, in Node."""
 
 import asyncio
 import signal
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CLIENT = Path(__file__).with_name("eventsource_client.mjs")
 
 
-async def test_npm_eventsource_reads_a_room_and_comes_back_where_it_was(
+async def test_npm_eventsource_reads_a_room_and_resumes_after_a_reconnect(
     start_publish: StartPublish, stored: StoredRooms, broker: Broker, room: str
 ) -> None:
     stored.store(room)

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.room_log import Entry, RoomLog, Verdict, message_id_in
+from publish_server.rooms.room_log import Entry, OfferResult, RoomLog, message_id_in
 
 
 def entry(seq: int, conflate: bytes | None = None) -> Entry:
@@ -26,12 +26,12 @@ def seqs_in(body: bytes) -> list[int]:
 
 
 def seqs_since(log: RoomLog, cursor: int) -> list[int] | None:
-    found = log.since(cursor, log.head, 1_000_000)
-    return None if found is None else seqs_in(found.body)
+    joined = log.since(cursor, log.head, 1_000_000)
+    return None if joined is None else seqs_in(joined.body)
 
 
 @pytest.mark.parametrize(
-    ("offered", "verdicts", "held"),
+    ("offered", "results", "held"),
     [
         ([1, 2, 3], "aaa", [1, 2, 3]),
         ([1, 1, 2], "ada", [1, 2]),
@@ -42,33 +42,38 @@ def seqs_since(log: RoomLog, cursor: int) -> list[int] | None:
         ([2, 3, 1, 3], "eead", [1, 2, 3]),
     ],
 )
-def test_events_come_out_in_order_once(offered: list[int], verdicts: str, held: list[int]) -> None:
+def test_events_are_kept_in_order_exactly_once(offered: list[int], results: str, held: list[int]) -> None:
     log = RoomLog(100, 10_000)
     log.start(0)
-    letters = {Verdict.APPENDED: "a", Verdict.DUPLICATE: "d", Verdict.EARLY: "e", Verdict.REFETCH: "r"}
-    assert "".join(letters[log.offer(seq, entry(seq))] for seq in offered) == verdicts
+    letters = {
+        OfferResult.APPENDED: "a",
+        OfferResult.DUPLICATE: "d",
+        OfferResult.EARLY: "e",
+        OfferResult.REFETCH: "r",
+    }
+    assert "".join(letters[log.offer(seq, entry(seq))] for seq in offered) == results
     assert seqs_since(log, 0) == held
 
 
-def test_what_comes_before_the_head_is_known_is_sorted_out_when_it_is() -> None:
+def test_events_before_the_head_is_known_wait_for_it() -> None:
     log = RoomLog(100, 10_000)
     for seq in (7, 5, 6, 9):
-        assert log.offer(seq, entry(seq)) is Verdict.EARLY
-    assert log.hole() is None
+        assert log.offer(seq, entry(seq)) is OfferResult.EARLY
+    assert log.missing_between() is None
     log.start(5)
-    assert (log.floor, log.head, log.hole()) == (5, 7, (7, 9))
+    assert (log.floor, log.head, log.missing_between()) == (5, 7, (7, 9))
     assert seqs_since(log, 5) == [6, 7]
 
 
-def test_a_hole_is_skipped_as_one_gap_and_what_waited_follows() -> None:
+def test_skipped_events_become_one_gap_followed_by_the_early_ones() -> None:
     log = log_with(1, 4, 5)
-    assert log.hole() == (1, 4)
+    assert log.missing_between() == (1, 4)
     log.skip_to(3)
-    assert log.hole() is None
-    found = log.since(1, log.head, 1_000_000)
-    assert found is not None
-    assert found.body.startswith(b'id: 3\nevent: stream.gap\ndata: {"from_seq":1,"to_seq":3}\n\n')
-    assert seqs_in(found.body) == [3, 4, 5]
+    assert log.missing_between() is None
+    joined = log.since(1, log.head, 1_000_000)
+    assert joined is not None
+    assert joined.body.startswith(b'id: 3\nevent: stream.gap\ndata: {"from_seq":1,"to_seq":3}\n\n')
+    assert seqs_in(joined.body) == [3, 4, 5]
     log.skip_to(2)
     assert log.head == 5
 
@@ -76,47 +81,47 @@ def test_a_hole_is_skipped_as_one_gap_and_what_waited_follows() -> None:
 @pytest.mark.parametrize(
     ("max_bytes", "most"),
     [
-        pytest.param(2**30, RoomLog.MAX_EARLY, id="by their number"),
-        pytest.param(10 * len(entry(2).frame), 10, id="by their bytes"),
-        pytest.param(1, 1, id="one is always taken, for it tells of the hole"),
+        pytest.param(2**30, RoomLog.MAX_EARLY, id="bounded by count"),
+        pytest.param(10 * len(entry(2).frame), 10, id="bounded by bytes"),
+        pytest.param(1, 1, id="one is always kept, because it shows that events are missing"),
     ],
 )
-def test_early_events_are_bounded_and_read_again_later(max_bytes: int, most: int) -> None:
+def test_early_events_are_bounded_and_refetched_later(max_bytes: int, most: int) -> None:
     log = RoomLog(100, max_bytes)
     log.start(1)
     frame = entry(2)
     for seq in range(3, 3 + most):
-        assert log.offer(seq, frame) is Verdict.EARLY
-    assert log.offer(3 + most, frame) is Verdict.REFETCH
+        assert log.offer(seq, frame) is OfferResult.EARLY
+    assert log.offer(3 + most, frame) is OfferResult.REFETCH
     assert log.bytes_held == most * len(frame.frame)
     log.skip_to(2 + most)
     assert log.early_count == 0
-    assert log.offer(5 + most, frame) is Verdict.EARLY
+    assert log.offer(5 + most, frame) is OfferResult.EARLY
 
 
-def test_the_oldest_leave_when_there_are_too_many() -> None:
+def test_the_oldest_frames_leave_above_the_event_limit() -> None:
     log = log_with(*range(1, 1_001), max_events=10)
     assert log.floor >= 988
     assert seqs_since(log, log.floor) == list(range(log.floor + 1, 1_001))
     assert seqs_since(log, log.floor - 1) is None
 
 
-def test_the_oldest_leave_when_they_weigh_too_much() -> None:
+def test_the_oldest_frames_leave_above_the_byte_limit() -> None:
     log = log_with(*range(1, 1_001), max_events=10_000, max_bytes=2_000)
     assert log.bytes_held <= 2_000 * 9 // 8
     assert seqs_since(log, log.floor) == list(range(log.floor + 1, 1_001))
 
 
-def test_a_piece_is_bounded_but_never_empty() -> None:
+def test_joined_frames_are_bounded_but_never_empty() -> None:
     log = log_with(1, 2, 3)
     size = len(entry(1).frame)
     for max_bytes, to_seq in ((1, 1), (size, 1), (2 * size, 2), (2 * size + 1, 2), (99 * size, 3)):
-        piece = log.since(0, 3, max_bytes)
-        assert piece is not None
-        assert (piece.to_seq, seqs_in(piece.body)) == (to_seq, list(range(1, to_seq + 1)))
+        joined = log.since(0, 3, max_bytes)
+        assert joined is not None
+        assert (joined.to_seq, seqs_in(joined.body)) == (to_seq, list(range(1, to_seq + 1)))
 
 
-def test_of_events_that_conflate_the_last_stays_in_its_own_place() -> None:
+def test_the_last_of_conflated_events_keeps_its_place() -> None:
     log = RoomLog(100, 10_000)
     log.start(0)
     for seq, conflate in ((1, b"a"), (2, None), (3, b"b"), (4, b"a"), (5, None)):
@@ -129,7 +134,7 @@ def test_of_events_that_conflate_the_last_stays_in_its_own_place() -> None:
 
 
 def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
-    """As chat_server encodes it: the fields in their fixed order."""
+    """An event as chat_server encodes it, with its fields in a fixed order."""
     event_type = f"message.{kind}"
     message = {"id": message_id, "text": text, "deleted": kind == "deleted", "reply_to": "a"}
     value = orjson.dumps({"type": event_type, "room_id": "lobby", "seq": seq, "message": message})
@@ -137,7 +142,7 @@ def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
     return Entry(frame, event_type.encode(), None, message_id_in(event_type.encode(), value))
 
 
-def test_a_deleted_messages_text_leaves_its_creation_its_edits_and_its_pin() -> None:
+def test_a_deletion_removes_the_text_from_creation_edits_and_pin() -> None:
     log = log_with()
     log.offer(1, about(1, "created", "a", "text a"))
     log.offer(2, about(2, "created", "b", "text b"))
@@ -146,61 +151,61 @@ def test_a_deleted_messages_text_leaves_its_creation_its_edits_and_its_pin() -> 
     log.offer(7, about(7, "deleted", "a"))
     log.skip_to(4)
     log.skip_to(6)
-    found = log.since(0, 7, 10_000)
-    assert found is not None
-    assert b"text a" not in found.body
-    assert b"text b" in found.body
-    assert seqs_in(found.body) == [1, 2, 3, 4, 5, 6, 7]
-    assert log.bytes_held == len(found.body)
+    joined = log.since(0, 7, 10_000)
+    assert joined is not None
+    assert b"text a" not in joined.body
+    assert b"text b" in joined.body
+    assert seqs_in(joined.body) == [1, 2, 3, 4, 5, 6, 7]
+    assert log.bytes_held == len(joined.body)
 
 
-def test_a_deletion_that_comes_early_takes_effect_at_once_and_for_what_comes_before_it_later() -> None:
+def test_an_early_deletion_applies_to_frames_held_now_and_later() -> None:
     log = log_with()
     log.offer(1, about(1, "created", "a", "text a"))
     log.offer(3, about(3, "deleted", "a"))
     log.offer(5, about(5, "deleted", "b"))
-    found = log.since(0, log.head, 10_000)
-    assert found is not None
-    assert b"text a" not in found.body
+    joined = log.since(0, log.head, 10_000)
+    assert joined is not None
+    assert b"text a" not in joined.body
     log.offer(2, about(2, "created", "b", "text b"))
     log.skip_to(4)
-    found = log.since(0, log.head, 10_000)
-    assert found is not None
-    assert seqs_in(found.body) == [1, 2, 3, 4, 5]
-    assert b"text" not in found.body.replace(b'"text":""', b"")
+    joined = log.since(0, log.head, 10_000)
+    assert joined is not None
+    assert seqs_in(joined.body) == [1, 2, 3, 4, 5]
+    assert b"text" not in joined.body.replace(b'"text":""', b"")
 
 
 class CountedFrame(bytes):
-    """A frame that counts how often anybody looks into one."""
+    """A frame that counts how often it is searched or parsed."""
 
-    looks = 0
+    reads = 0
 
     def __contains__(self, key: object) -> bool:
-        CountedFrame.looks += 1
+        CountedFrame.reads += 1
         return super().__contains__(key)  # type: ignore[operator]
 
     def split(self, *args: Any, **kwargs: Any) -> list[bytes]:
-        CountedFrame.looks += 1
+        CountedFrame.reads += 1
         return super().split(*args, **kwargs)
 
 
-def test_a_deletion_looks_into_no_frame_and_reading_only_into_those_of_the_message() -> None:
-    """Issue 11, H1: 1,560 deletions in a room of 3,900 messages looked into 6,000,000 frames."""
+def test_a_deletion_reads_no_frame_and_a_replay_only_those_of_the_message() -> None:
+    """Before the index, 1,560 deletions in a room of 3,900 messages read 6,000,000 frames."""
     log = log_with(max_events=10_000, max_bytes=2**30)
     for seq in range(1, 3_901):
         entry = about(seq, "created", f"message-{seq}", "a text")
         log.offer(seq, entry._replace(frame=CountedFrame(entry.frame)))
-    CountedFrame.looks = 0
+    CountedFrame.reads = 0
     for number in range(1, 1_561):
         log.offer(3_900 + number, about(3_900 + number, "deleted", f"message-{number}"))
-    assert CountedFrame.looks == 0
-    found = log.since(0, log.head, 2**30)
-    assert found is not None
-    assert found.body.count(b'"text":"a text"') == 3_900 - 1_560
-    assert CountedFrame.looks == 1_560
+    assert CountedFrame.reads == 0
+    joined = log.since(0, log.head, 2**30)
+    assert joined is not None
+    assert joined.body.count(b'"text":"a text"') == 3_900 - 1_560
+    assert CountedFrame.reads == 1_560
 
 
-def test_what_is_known_of_a_message_leaves_with_its_last_frame() -> None:
+def test_the_index_forgets_a_message_with_its_last_frame() -> None:
     log = log_with(max_events=8)
     for seq in range(1, 401, 4):
         log.offer(seq, about(seq, "created", f"message-{seq}", "text"))
@@ -221,14 +226,14 @@ def test_what_is_known_of_a_message_leaves_with_its_last_frame() -> None:
         b'{"message": {"text": "\\"message\\":{\\"id\\":\\"b-2\\"", "id": "a-1"}, "type": "message.created"}',
     ],
 )
-def test_the_messages_id_is_found_whatever_the_order_of_the_fields(value: bytes) -> None:
+def test_the_message_id_is_found_in_any_order_of_fields(value: bytes) -> None:
     assert message_id_in(b"message.created", value) == b"a-1"
     assert message_id_in(b"reaction.changed", value) is None
     uuid = b"00000000-0000-7000-8000-000000000001"
     assert message_id_in(b"message.created", value.replace(b"a-1", uuid)) == uuid
 
 
-def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
+def test_the_last_message_is_the_newest_one_with_its_latest_edit() -> None:
     log = log_with()
     assert log.last_message() is None
     for seq, entry in enumerate(
@@ -254,14 +259,14 @@ def test_the_last_message_is_the_newest_one_as_its_edit_left_it() -> None:
     assert (last["id"], last["text"], last["deleted"]) == ("b", "", True)
 
 
-def test_an_event_that_cannot_be_read_breaks_nothing_but_itself() -> None:
+def test_an_unreadable_event_affects_no_other() -> None:
     log = log_with()
     value = b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a","text":"a secret'
     log.offer(1, Entry(event_frame(b"message.created", value, 1), b"message.created", None, b"a"))
     assert log.last_message() is None
     log.offer(2, about(2, "deleted", "a"))
-    found = log.since(0, 2, 10_000)
-    assert found is not None
-    assert seqs_in(found.body) == [1, 2]
-    assert b"a secret" not in found.body
-    assert log.bytes_held == len(found.body)
+    joined = log.since(0, 2, 10_000)
+    assert joined is not None
+    assert seqs_in(joined.body) == [1, 2]
+    assert b"a secret" not in joined.body
+    assert log.bytes_held == len(joined.body)

@@ -1,13 +1,9 @@
-"""What a request for a stream asks for."""
+"""Parsing of requests for streams."""
 
 import pytest
 
-from publish_server.streams.stream_request import (
-    MAX_LISTED_ROOMS,
-    MAX_QUERY_BYTES,
-    list_request,
-    stream_request,
-)
+from publish_server.streams.routes import MAX_LISTED_ROOMS
+from publish_server.streams.stream_request import MAX_QUERY_BYTES, list_request, stream_request
 from server_kit.http.problem import ChatError
 
 
@@ -25,13 +21,11 @@ from server_kit.http.problem import ChatError
         (b"unknown=1", None, None),
     ],
 )
-def test_the_first_cursor_that_is_not_empty_counts(
-    query: bytes, header: bytes | None, cursor: int | None
-) -> None:
+def test_the_first_non_empty_cursor_counts(query: bytes, header: bytes | None, cursor: int | None) -> None:
     assert stream_request("lobby", query, header) == ("lobby", "events", cursor)
 
 
-def test_notify_is_a_mode() -> None:
+def test_notify_mode_is_accepted() -> None:
     assert stream_request("lobby", b"mode=notify", None).mode == "notify"
 
 
@@ -55,7 +49,7 @@ def test_notify_is_a_mode() -> None:
         (b"last_event_id=%ff%fe", None),
     ],
 )
-def test_nonsense_is_refused_with_a_reason(query: bytes, header: bytes | None) -> None:
+def test_invalid_parameters_are_refused_by_field(query: bytes, header: bytes | None) -> None:
     with pytest.raises(ChatError) as refusal:
         stream_request("lobby", query, header)
     assert refusal.value.code == "validation_failed"
@@ -63,20 +57,20 @@ def test_nonsense_is_refused_with_a_reason(query: bytes, header: bytes | None) -
 
 
 @pytest.mark.parametrize("room_id", ["", "Lobby", "a b", "a/b", "x" * 65, "lobby\n", "löbby", "%2e"])
-def test_an_id_that_no_room_can_have_is_no_room(room_id: str) -> None:
+def test_an_invalid_room_id_is_an_unknown_room(room_id: str) -> None:
     with pytest.raises(ChatError) as refusal:
         stream_request(room_id, b"", None)
     assert refusal.value.code == "room_not_found"
 
 
-def test_a_list_names_each_room_once_and_only_rooms_that_can_exist() -> None:
+def test_a_list_drops_duplicates_and_invalid_ids() -> None:
     assert list_request(b"room=a&room=b&room=a&room=Not+an+id&room=" + b"c" * 65 + b"&other=1") == ["a", "b"]
     assert len(list_request(b"&".join(b"room=r-%064d" % number for number in range(MAX_LISTED_ROOMS)))) == 0
     assert len(list_request(b"&".join(b"room=%064d" % number for number in range(MAX_LISTED_ROOMS)))) == 100
 
 
 @pytest.mark.parametrize("query", [b"", b"room=", b"&".join([b"room=a"] * 101), b"room=a&" * 100_000])
-def test_a_list_without_a_room_or_of_too_many_is_refused(query: bytes) -> None:
+def test_a_list_of_no_rooms_or_too_many_is_refused(query: bytes) -> None:
     with pytest.raises(ChatError) as refused:
         list_request(query)
     assert refused.value.code == "validation_failed"

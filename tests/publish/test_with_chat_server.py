@@ -1,4 +1,4 @@
-"""Both servers together, on real stores: what was answered 201 is seen, whatever is killed in between."""
+"""Both servers on real stores: every message that was answered 201 is seen, also when a server is killed."""
 
 import asyncio
 import uuid
@@ -6,14 +6,14 @@ import uuid
 import httpx
 import pytest
 
-from tests.publish.stream_reader import DEADLINE_S, Frame, Tab, Tabs
+from tests.publish.stream_reader import DEADLINE_S, Frame, StreamClient, StreamReader
 from tests.support.chat_stack import ChatStack, StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 
 class Writer:
-    """One signed-in user of one room."""
+    """A signed-in user in one room."""
 
     def __init__(self, client: httpx.AsyncClient, room: str) -> None:
         self._client = client
@@ -27,7 +27,7 @@ class Writer:
         return cls(client, room)
 
     async def post(self, text: str) -> dict[str, object]:
-        """Post until it is answered, as a browser's outbox does."""
+        """Post until the message is accepted, as the browser's outbox does."""
         draft = {"client_message_id": str(uuid.uuid4()), "text": text}
         async with asyncio.timeout(DEADLINE_S):
             while True:
@@ -43,22 +43,22 @@ class Writer:
         (await self._client.request(method, f"{self.messages}/{path}", json=body or None)).raise_for_status()
 
 
-async def test_every_kind_of_write_is_seen_in_its_order(start_chat_stack: StartChatStack, room: str) -> None:
+async def test_every_kind_of_write_is_seen_in_order(start_chat_stack: StartChatStack, room: str) -> None:
     stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
     async with (
         httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
-        Tabs.of(stack.publish_url) as tabs,
+        StreamClient.of(stack.publish_url) as stream_client,
     ):
         writer = await Writer.enter(client, room)
-        async with tabs.open(room) as tab:
-            await tab.next_frame()
+        async with stream_client.open(room) as stream:
+            await stream.next_frame()
             message = await writer.post("first")
             await writer.call("PATCH", str(message["id"]), text="first, edited")
             await writer.call("PUT", f"{message['id']}/reactions/heart")
             await writer.call("PUT", f"{message['id']}/pin")
             await writer.call("DELETE", f"{message['id']}/pin")
             await writer.call("DELETE", str(message["id"]))
-            seen = [await tab.next_event() for _ in range(6)]
+            seen = [await stream.next_event() for _ in range(6)]
         assert [frame.type for frame in seen] == [
             "message.created",
             "message.edited",
@@ -68,20 +68,20 @@ async def test_every_kind_of_write_is_seen_in_its_order(start_chat_stack: StartC
             "message.deleted",
         ]
         assert [frame.id for frame in seen] == ["1", "2", "3", "4", "5", "6"]
-        async with tabs.open(room, cursor=0) as later:
+        async with stream_client.open(room, cursor=0) as later:
             texts = [(await later.next_event()).data.get("message", {}).get("text") for _ in range(6)]
         assert texts == ["", "", None, "", None, ""]
 
 
 @pytest.mark.parametrize("part", ["chat_server", "publish_server"])
-async def test_a_kill_in_the_middle_of_a_chat_loses_and_doubles_nothing(
+async def test_killing_a_server_neither_loses_nor_repeats_messages(
     start_chat_stack: StartChatStack, room: str, part: str
 ) -> None:
     stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
     victim = stack.chat_servers[0] if part == "chat_server" else stack.publish_servers[0]
     async with (
         httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
-        Tabs.of(stack.publish_url) as tabs,
+        StreamClient.of(stack.publish_url) as stream_client,
     ):
         writer = await Writer.enter(client, room)
         posted: list[str] = []
@@ -91,7 +91,7 @@ async def test_a_kill_in_the_middle_of_a_chat_loses_and_doubles_nothing(
                 await writer.post(f"message {number}")
                 posted.append(f"message {number}")
 
-        readers = [asyncio.create_task(texts_until(tabs, room, "message 59")) for _ in range(5)]
+        readers = [asyncio.create_task(texts_until(stream_client, room, "message 59")) for _ in range(5)]
         chatting = asyncio.create_task(chat())
         async with asyncio.timeout(4 * DEADLINE_S):
             while len(posted) < 20:
@@ -103,15 +103,15 @@ async def test_a_kill_in_the_middle_of_a_chat_loses_and_doubles_nothing(
                 assert await reader == posted
 
 
-async def texts_until(tabs: Tabs, room: str, last: str) -> list[str]:
-    """What a tab sees that reconnects with the last id it got, up to the message `last`."""
+async def texts_until(stream_client: StreamClient, room: str, last: str) -> list[str]:
+    """The texts that a reconnecting client sees, up to the message `last`."""
     texts: list[str] = []
     cursor = 0
     while not texts or texts[-1] != last:
         try:
-            async with tabs.open(room, cursor=cursor) as tab:
+            async with stream_client.open(room, cursor=cursor) as stream:
                 while not texts or texts[-1] != last:
-                    frame = await next_of(tab)
+                    frame = await next_of(stream)
                     assert frame.type == "message.created"
                     texts.append(frame.data["message"]["text"])
                     cursor = int(frame.id)
@@ -120,7 +120,7 @@ async def texts_until(tabs: Tabs, room: str, last: str) -> list[str]:
     return texts
 
 
-async def next_of(tab: Tab) -> Frame:
-    while (frame := await tab.next_event()).type == "stream.closing":
+async def next_of(stream: StreamReader) -> Frame:
+    while (frame := await stream.next_event()).type == "stream.closing":
         pass
     return frame

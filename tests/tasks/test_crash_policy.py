@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -46,10 +45,10 @@ SHORT_LIVED = {
     ("chat_server/rooms/directory.py", "get"): "one look-up, shared by its callers, who get its error",
     ("chat_server/rooms/room_list.py", "_load_once"): "one read, shared by its callers, who get its error",
     (
-        "publish_server/recovery/head_checks.py",
-        "start_due",
-    ): "one room's healing; housekeeping starts the next one",
-    ("publish_server/recovery/catch_up_pages.py", "want"): "one page, shared by its callers",
+        "publish_server/recovery/missing_events.py",
+        "fetch_due",
+    ): "one room's missing events; a periodic job fetches again",
+    ("publish_server/recovery/catch_up_pages.py", "read"): "one page, shared by the streams that need it",
 }
 """Places outside the crash policy that may start a task: it ends by itself, and somebody awaits its outcome."""
 
@@ -218,7 +217,7 @@ async def test_readiness_of_a_server_names_the_task_and_turns_503_when_it_stays_
 
     app = FastAPI()
     app.include_router(health.router)
-    app.state.parts = SimpleNamespace(hub=SimpleNamespace(is_draining=False), tasks=tasks)
+    app.state.readiness = health.Readiness(tasks, draining=asyncio.Event())
     async with AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client:
         tasks.note_crash("consumer", Failure())
         answer = await client.get("/healthz/ready")

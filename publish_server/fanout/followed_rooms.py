@@ -1,0 +1,168 @@
+"""The rooms that somebody listens to, each with its audience; hears from the hub what happened to them."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from publish_server.fanout.broadcaster import Broadcaster
+from publish_server.fanout.catch_up import CatchUp
+from publish_server.fanout.open_streams import OpenStreams
+from publish_server.fanout.replay_queue import ReplayQueue
+from publish_server.fanout.room_audience import RoomAudience
+from publish_server.fanout.room_list_streams import ALL_CHANGES, SIGNAL_BITS, RoomListStreams
+from publish_server.recovery.head_requests import HeadRequests
+from publish_server.rooms.missing_tracker import MissingTracker
+from publish_server.rooms.room import Room
+from publish_server.rooms.room_registry import RoomRegistry
+from publish_server.scheduling.time_slices import SLICE_S
+
+UPDATE_PAUSE_S: Final = 1.0
+"""`room.updated` is sent at most this often per room."""
+
+IDLE_ROOM_S: Final = 60.0
+"""A room without listeners is kept for this long."""
+
+ROOMS_PER_STEP: Final = 500
+
+
+class FollowedRooms:
+    """Implements RoomListener. A room that nobody watches leaves after IDLE_ROOM_S, earlier if the registry is full."""
+
+    def __init__(
+        self,
+        registry: RoomRegistry,
+        missing: MissingTracker,
+        open_streams: OpenStreams,
+        lists: RoomListStreams,
+        catch_up: CatchUp,
+        replay_queue: ReplayQueue,
+        head_requests: HeadRequests,
+        broadcaster: Broadcaster,
+        clock: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._missing = missing
+        self._open_streams = open_streams
+        self._lists = lists
+        self._catch_up = catch_up
+        self._replay_queue = replay_queue
+        self._head_requests = head_requests
+        self._broadcaster = broadcaster
+        self._clock = clock
+        self._audiences: dict[Room, RoomAudience] = {}
+        self._delayed_updates: dict[RoomAudience, None] = {}
+        self._may_make_space_at = float("-inf")
+
+    def get(self, room_id: str) -> RoomAudience | None:
+        room = self._registry.rooms.get(room_id)
+        return None if room is None else self._audiences[room]
+
+    def follow(self, room_id: str) -> RoomAudience:
+        """The room's audience. The head of a new room is asked for. Raises RegistryFull."""
+        audience = self.get(room_id)
+        if audience is None:
+            if self._registry.is_full():
+                self._drop_unwatched()
+            room = self._registry.add(room_id)
+            audience = self._audiences[room] = RoomAudience(
+                room, self._open_streams, self._catch_up, self._replay_queue, self._head_requests, self._clock
+            )
+            self._head_requests.ask(room)
+        return audience
+
+    def subscriber_counts(self) -> dict[str, int]:
+        """Open streams by room id, of rooms that have any."""
+        return {
+            room.id: audience.subscriber_count
+            for room, audience in self._audiences.items()
+            if audience.subscriber_count
+        }
+
+    def drop_idle(self) -> Iterator[None]:
+        """Drop rooms that nobody has watched for IDLE_ROOM_S; yields between steps."""
+        now = self._clock()
+        for number, (room, audience) in enumerate(list(self._audiences.items()), 1):
+            if number % ROOMS_PER_STEP == 0:
+                yield
+            if now - audience.idle_since > IDLE_ROOM_S and self._is_unused(room, audience):
+                self._drop(room)
+
+    def _is_unused(self, room: Room, audience: RoomAudience) -> bool:
+        return not audience.is_watched() and not self._missing.is_being_fetched(room)
+
+    def _drop_unwatched(self) -> None:
+        """Drop every room that nobody watches; at most once a second, because it visits all rooms."""
+        now = self._clock()
+        if now >= self._may_make_space_at:
+            self._may_make_space_at = now + 1
+            for room, audience in list(self._audiences.items()):
+                if self._is_unused(room, audience):
+                    self._drop(room)
+
+    def _drop(self, room: Room) -> None:
+        self._registry.remove(room)
+        self._missing.forget(room)
+        audience = self._audiences.pop(room, None)
+        if audience is not None:
+            self._delayed_updates.pop(audience, None)
+
+    # RoomListener
+
+    def room_started(self, room: Room, last_seq: int) -> None:
+        audience = self._audiences.get(room)
+        if audience is not None:
+            audience.started(last_seq)
+            self._lists.room_moved(audience, ALL_CHANGES)
+
+    def room_absent(self, room: Room) -> None:
+        audience = self._audiences.get(room)
+        if audience is not None:
+            audience.absent()
+            self._drop(room)
+
+    def head_checked(self, room: Room, check: int) -> None:
+        audience = self._audiences.get(room)
+        if audience is not None:
+            audience.head_checked(check)
+
+    def room_moved(self, room: Room) -> None:
+        audience = self._audiences.get(room)
+        if audience is None:
+            return  # dropped between two steps of a batch
+        if audience.pending_open:
+            audience.open_pending()
+        if room.log.head > audience.notified_seq and audience.wants_updates():
+            self._send_update(audience)
+        self._broadcaster.wake(audience)
+
+    def signal_taken(self, room: Room, event_type: bytes) -> None:
+        if event_type in SIGNAL_BITS:
+            audience = self._audiences.get(room)
+            if audience is not None:
+                self._lists.room_moved(audience, SIGNAL_BITS[event_type])
+
+    def message_deleted(self, room: Room, message_id: bytes) -> None:
+        self._catch_up.mark_deleted(room, message_id)
+
+    # room.updated
+
+    def _send_update(self, audience: RoomAudience) -> None:
+        """Send `room.updated` with the next flush, or once UPDATE_PAUSE_S since the last one is over."""
+        now = self._clock()
+        if now >= audience.notify_at:
+            audience.notify_at = now + UPDATE_PAUSE_S
+            audience.notify_pending = True
+            self._delayed_updates.pop(audience, None)
+            self._lists.room_moved(audience)
+        else:
+            self._delayed_updates[audience] = None
+
+    def send_delayed_updates(self) -> Iterator[None]:
+        """Send the updates whose pause is over; yields between steps."""
+        until = self._clock() + SLICE_S
+        for audience in list(self._delayed_updates):
+            if self._clock() >= audience.notify_at and audience in self._delayed_updates:
+                self._send_update(audience)
+                self._broadcaster.wake(audience)
+            if self._clock() >= until:
+                yield
+                until = self._clock() + SLICE_S

@@ -1,0 +1,27 @@
+"""What the hub reports about rooms. The fan-out implements it, so that rooms know no subscribers."""
+
+from typing import Protocol
+
+from publish_server.rooms.room import Room
+
+
+class RoomListener(Protocol):
+    """Called synchronously, within the step in which it happened."""
+
+    def room_started(self, room: Room, last_seq: int) -> None:
+        """chat_server reported the room's first head."""
+
+    def room_absent(self, room: Room) -> None:
+        """chat_server does not know the room."""
+
+    def head_checked(self, room: Room, check: int) -> None:
+        """Head check number `check` has covered the room."""
+
+    def room_moved(self, room: Room) -> None:
+        """Events or signals arrived; called once per room and batch, and only after `room_started`."""
+
+    def signal_taken(self, room: Room, event_type: bytes) -> None:
+        """A signal of that type waits for the room's next flush."""
+
+    def message_deleted(self, room: Room, message_id: bytes) -> None:
+        """The message's text must not be sent any more. The room's log has already removed it."""

@@ -1,0 +1,84 @@
+"""The two streams as one table: the ASGI endpoint matches requests by it, and the OpenAPI document is made from it."""
+
+from typing import Any, Final, NamedTuple
+
+from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
+
+MAX_LISTED_ROOMS: Final = 100
+
+
+class StreamRoute(NamedTuple):
+    """`path` may end with `{room_id}`. `parameters` are OpenAPI parameter objects; `problems` are by status."""
+
+    path: str
+    operation_id: str
+    description: str
+    parameters: tuple[dict[str, Any], ...]
+    problems: dict[int, str]
+
+    @property
+    def prefix(self) -> str:
+        """The path without its parameter."""
+        return self.path.removesuffix("{room_id}")
+
+    def matches(self, path: str) -> bool:
+        return path.startswith(self.prefix) if self.path.endswith("}") else path == self.path
+
+
+_SEQ: Final = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
+
+
+def _cursor(name: str, place: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": False, "schema": _SEQ}
+
+
+ROOM_LIST: Final = StreamRoute(
+    "/stream/v1/rooms",
+    "stream_rooms",
+    "`room.updated`, `room.heat` and `room.viewers` of these rooms; rooms that do not exist are left out.",
+    (
+        {
+            "name": "room",
+            "in": "query",
+            "required": True,
+            "schema": {
+                "type": "array",
+                "items": {"type": "string"},
+                "minItems": 1,
+                "maxItems": MAX_LISTED_ROOMS,
+            },
+        },
+    ),
+    {422: "validation_failed", 503: "server_full"},
+)
+
+ROOM: Final = StreamRoute(
+    "/stream/v1/rooms/{room_id}",
+    "stream_room",
+    "The room's events as server-sent events, from the given seq on, otherwise from now on.",
+    (
+        {
+            "name": "room_id",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": ROOM_ID_PATTERN},
+        },
+        {
+            "name": "mode",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string", "enum": ["events", "notify"], "default": "events"},
+        },
+        _cursor("last_event_id", "query"),
+        _cursor("lastEventId", "query"),
+        _cursor("Last-Event-ID", "header"),
+    ),
+    {404: "room_not_found", 422: "validation_failed", 503: "server_full"},
+)
+
+ROUTES: Final = (ROOM_LIST, ROOM)
+
+
+def route_of(path: str) -> StreamRoute | None:
+    """The route that answers this path; None if it is not a stream."""
+    return next((route for route in ROUTES if route.matches(path)), None)
