@@ -31,13 +31,13 @@ from chat_server.http import client_config
 from chat_server.http.errors import handle_errors
 from chat_server.http.openapi import document
 from chat_server.http.spa import SinglePageApp, with_html_policy
+from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.share_gate import ShareGate
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages import endpoints as messages
 from chat_server.messages import search_endpoint
-from chat_server.messages.batch import StoredEvent
 from chat_server.messages.blanking import Blanking
 from chat_server.messages.search import STATEMENT_TIMEOUT_S, MessageSearch
 from chat_server.messages.write_gate import WriteGate
@@ -45,7 +45,8 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
-from chat_server.postgres.pools import asyncpg_dsn, connections_of, migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.postgres.retention import Retention
 from chat_server.rooms import endpoints as rooms
@@ -156,7 +157,7 @@ async def open_parts(settings: ChatSettings, shares: Shares) -> AsyncIterator[tu
         )
         room_lists = RoomLists(lists_lane, gate.hot_rooms, clock=time.monotonic)
 
-        def hand_over(events: Sequence[StoredEvent]) -> None:
+        def hand_over(events: Sequence[CommittedEvent]) -> None:
             producer.offer(events)
             for event in events:
                 is_deletion = event.type == "message.deleted"

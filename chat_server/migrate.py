@@ -1,9 +1,10 @@
-"""`python -m chat_server.migrate`: bring the schema to the newest revision. Servers do so at their start too."""
+"""`python -m chat_server.migrate`: bring the schema to the newest revision. Each server does so when it starts, too."""
 
 import asyncio
 
 from chat_server.config import ChatSettings
-from chat_server.postgres.pools import migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import open_database
 from server_kit.serve import log_to_stderr
 from server_kit.settings import settings_or_exit
 

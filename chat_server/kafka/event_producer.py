@@ -17,8 +17,7 @@ from aiokafka.partitioner import murmur2
 from prometheus_client import Counter, Gauge
 
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
-from chat_server.messages.batch import StoredEvent
-from chat_server.outbox.repository import Position
+from chat_server.kafka.committed_event import CommittedEvent, Position
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.problem import ChatError
 from server_kit.http.trace_context import new_traceparent
@@ -57,7 +56,7 @@ class EventProducer:
     def __init__(self, bootstrap_servers: str, acknowledged: Acknowledge) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._acknowledged = acknowledged
-        self._waiting: deque[StoredEvent] = deque()
+        self._waiting: deque[CommittedEvent] = deque()
         self._signals: deque[tuple[str, str, bytes]] = deque(maxlen=MAX_SIGNALS_WAITING)
         self._in_flight = 0
         self._wakeup = asyncio.Event()
@@ -88,7 +87,7 @@ class EventProducer:
         except TimeoutError:
             log.warning("%d events are left to the relay", len(self._waiting) + self._in_flight)
 
-    def offer(self, events: Sequence[StoredEvent]) -> None:
+    def offer(self, events: Sequence[CommittedEvent]) -> None:
         """Take committed events; what does not fit is the relay's."""
         room = MAX_WAITING - len(self._waiting) if not self._failed else 0
         self._waiting.extend(events[:room])
@@ -104,7 +103,7 @@ class EventProducer:
         self._signals.append((room_id, event_type, value))
         self._wakeup.set()
 
-    async def publish(self, events: Sequence[StoredEvent]) -> list[Position]:
+    async def publish(self, events: Sequence[CommittedEvent]) -> list[Position]:
         """Send these and wait: the positions that Kafka acknowledged. For the relay."""
         producer = self._producer
         if producer is None:
@@ -204,10 +203,10 @@ class EventProducer:
             self._note_failure(error)
 
     async def _send(
-        self, producer: AIOKafkaProducer, events: Sequence[StoredEvent]
-    ) -> list[tuple[list[StoredEvent], "asyncio.Future[object]"]]:
+        self, producer: AIOKafkaProducer, events: Sequence[CommittedEvent]
+    ) -> list[tuple[list[CommittedEvent], "asyncio.Future[object]"]]:
         """Queue the events by partition, in order; each part with the future of its acknowledgement."""
-        by_partition: defaultdict[int, list[StoredEvent]] = defaultdict(list)
+        by_partition: defaultdict[int, list[CommittedEvent]] = defaultdict(list)
         partitions = sorted(await producer.partitions_for(CHAT_EVENTS))
         for event in events:
             key = event.room_id.encode()
@@ -239,7 +238,7 @@ class EventProducer:
         return sends
 
     async def _await_acknowledgement(
-        self, producer: AIOKafkaProducer, events: list[StoredEvent], sent: "asyncio.Future[object]"
+        self, producer: AIOKafkaProducer, events: list[CommittedEvent], sent: "asyncio.Future[object]"
     ) -> None:
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):

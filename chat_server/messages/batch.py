@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import MAX_REACTION_USERS, Message
+from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.message_view import message_view
 from chat_server.messages.operations import (
     DeleteMessage,
@@ -99,20 +100,6 @@ class Known:
     reactions: set[ReactionKey]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """A row of `events`, and what goes to Kafka. `payload` is the encoded JSON."""
-
-    room_id: str
-    seq: int
-    type: str
-    message_id: UUID | None
-    conflate: str | None
-    payload: bytes
-    traceparent: str | None = None
-    """Not stored: an event that the relay sends starts a new trace."""
-
-
 @dataclass(slots=True)
 class Outcome:
     """What to write, and what to answer: `results[i]` belongs to the i-th operation."""
@@ -123,7 +110,7 @@ class Outcome:
     new_reactions: dict[ReactionKey, MessageRow] = field(default_factory=dict)
     gone_reactions: dict[ReactionKey, None] = field(default_factory=dict)
     deleted_messages: dict[UUID, MessageRow] = field(default_factory=dict)
-    events: list[StoredEvent] = field(default_factory=list)
+    events: list[CommittedEvent] = field(default_factory=list)
     rooms: dict[str, RoomRow] = field(default_factory=dict)
     pinned_rooms: dict[str, RoomRow] = field(default_factory=dict)
 
@@ -382,12 +369,12 @@ def apply_in_slices(
     return outcome
 
 
-def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
+def _encode(pending: _PendingEvent, seq: int) -> CommittedEvent:
     row = pending.row
     head = {"type": pending.type, "room_id": pending.room_id, "seq": seq}
     if pending.type == "message.unpinned":
         payload = orjson.dumps({**head, "message_id": str(row.id)})
-        return StoredEvent(pending.room_id, seq, pending.type, None, None, payload, pending.traceparent)
+        return CommittedEvent(pending.room_id, seq, pending.type, None, None, payload, pending.traceparent)
     if pending.frozen is None:
         kind = pending.kind
         count = row.reactions.get(kind, 0)
@@ -401,13 +388,13 @@ def _encode(pending: _PendingEvent, seq: int) -> StoredEvent:
             "removed": pending.removed,
         }
         conflate = f"{message_id}:{kind}"
-        return StoredEvent(
+        return CommittedEvent(
             pending.room_id, seq, pending.type, None, conflate, orjson.dumps(body), pending.traceparent
         )
     pending.frozen["seq"] = row.seq
     payload = orjson.dumps({**head, "message": pending.frozen})
     text_of = row.id if pending.type in _CARRY_TEXT_AGAIN else None
-    return StoredEvent(pending.room_id, seq, pending.type, text_of, None, payload, pending.traceparent)
+    return CommittedEvent(pending.room_id, seq, pending.type, text_of, None, payload, pending.traceparent)
 
 
 def _result(

@@ -14,7 +14,7 @@ from typing import Final
 import asyncpg
 from prometheus_client import Counter, Gauge
 
-from chat_server.messages.lane import CONNECTION_LOST, Lane
+from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Blanking:
     """Runs in every chat_server. The table of tombstones is its queue: at most one row for each message."""
 
     def __init__(self, dsn: str, rng: Random) -> None:
-        self._lane = Lane(dsn, "hotchat blanking")
+        self._connection = DedicatedConnection(dsn, "hotchat blanking")
         self._rng = rng
         self._wakeup = asyncio.Event()
 
@@ -120,20 +120,20 @@ class Blanking:
                 try:
                     await self._blank_all()
                 except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
-                    self._lane.drop()
+                    self._connection.drop()
                     log.warning("Deleted texts stay in stored events for now; reads hide them: %r", error)
                     await asyncio.sleep(self._rng.uniform(0.5, 1.0))
                     continue
                 await self._wait()
         finally:
-            self._lane.drop()
+            self._connection.drop()
 
     async def _blank_all(self) -> None:
         """Step after step, with pauses as long as the steps, so that posts have Postgres for half of the time."""
         loop = asyncio.get_running_loop()
         while True:
             began_s = loop.time()
-            step = await blank_some(await self._lane.open())
+            step = await blank_some(await self._connection.open())
             if not step.messages:
                 return
             await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))

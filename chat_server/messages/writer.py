@@ -16,10 +16,9 @@ import asyncpg
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
-from chat_server.messages.batch import SLICE, Known, Outcome, StoredEvent, apply_in_slices, read_needs
-from chat_server.messages.lane import CONNECTION_LOST, Lane
+from chat_server.kafka.committed_event import CommittedEvent
+from chat_server.messages.batch import SLICE, Known, Outcome, apply_in_slices, read_needs
 from chat_server.messages.operations import MessageResult, Operation, OperationResult, ReactionResult
-from chat_server.messages.silence import LOOK_S, Silence
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
 from chat_server.messages.write_repository import (
     is_committed,
@@ -28,7 +27,8 @@ from chat_server.messages.write_repository import (
     read_reactions,
     write,
 )
-from chat_server.postgres.watchdog import Watchdog
+from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, PostgresProbe, SilenceDetector
+from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session, session_ended
@@ -70,7 +70,7 @@ ROOM_SKIPS = Counter(
 
 _Result = TypeVar("_Result")
 
-Handover = Callable[[Sequence[StoredEvent]], None]
+Handover = Callable[[Sequence[CommittedEvent]], None]
 
 
 class _CommitUnknown(Exception):
@@ -104,9 +104,9 @@ class GroupCommitWriter:
         self._now = now
         self._queue = WriteQueue()
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
-        self._lanes = [Lane(dsn, "hotchat writer") for _ in range(LANES)]
-        self._silence = Silence()
-        self._watchdog = Watchdog(dsn, self._heard)
+        self._lanes = [DedicatedConnection(dsn, "hotchat writer") for _ in range(LANES)]
+        self._silence = SilenceDetector()
+        self._probe = PostgresProbe(dsn, self._answered)
         self._in_flight: list[PendingWrite] = []
         self._is_closing = False
 
@@ -116,7 +116,7 @@ class GroupCommitWriter:
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(tasks.running("writer watch", self._watch))
-                await stack.enter_async_context(tasks.running("writer watchdog", self._watchdog.run))
+                await stack.enter_async_context(tasks.running("writer watchdog", self._probe.run))
                 lanes = [
                     await stack.enter_async_context(
                         tasks.running(f"writer lane {number}", partial(self._run, lane, wakeup))
@@ -144,7 +144,7 @@ class GroupCommitWriter:
         return cast(ReactionResult, await self._submit(operation, session))
 
     async def _submit(self, operation: Operation, session: Session | None) -> OperationResult:
-        if self._silence.is_on:
+        if self._silence.is_silent:
             WRITES_FAILED.labels("silence").inc()
             raise _unavailable()
         loop = asyncio.get_running_loop()
@@ -160,11 +160,11 @@ class GroupCommitWriter:
         """
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_EVERY_S)
             now_s = loop.time()
-            if self._silence.is_quiet(now_s):
-                self._watchdog.ask()
-            is_silent = self._silence.look(now_s)
+            if self._silence.needs_probe(now_s):
+                self._probe.request()
+            is_silent = self._silence.check(now_s)
             waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
             late = [w for w in waiting if is_silent or now_s - w.since_s >= ANSWER_WITHIN_S]
             if late:
@@ -178,7 +178,7 @@ class GroupCommitWriter:
         for wakeup in self._wakeups:
             wakeup.set()
 
-    async def _run(self, lane: Lane, wakeup: asyncio.Event) -> None:
+    async def _run(self, lane: DedicatedConnection, wakeup: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         while True:
             batch = self._queue.take()
@@ -190,7 +190,7 @@ class GroupCommitWriter:
                 continue
             room_ids = batch.room_ids()
             skipped: set[str] = set()
-            self._silence.began(loop.time())
+            self._silence.transaction_began(loop.time())
             self._in_flight += batch.writes
             try:
                 skipped = await self._settle(lane, batch)
@@ -199,13 +199,13 @@ class GroupCommitWriter:
                 lane.drop()
                 _fail_all(batch.writes, _unavailable(), "unexpected")
             finally:
-                self._silence.ended(loop.time())
+                self._silence.transaction_ended(loop.time())
                 done = set(map(id, batch.writes))
                 self._in_flight = [pending for pending in self._in_flight if id(pending) not in done]
                 self._queue.release(room_ids, skipped)
                 self._wake()
 
-    async def _settle(self, lane: Lane, batch: Batch) -> set[str]:
+    async def _settle(self, lane: DedicatedConnection, batch: Batch) -> set[str]:
         """Answer every write of the batch; returns the rooms that were passed by, their writes queued again."""
         writes = [pending for pending in batch.writes if not pending.result.done()]
         for attempt in range(1, RETRIES + 1):
@@ -236,7 +236,7 @@ class GroupCommitWriter:
         return set()
 
     async def _settle_halves(
-        self, lane: Lane, writes: list[PendingWrite], wait: bool, error: Exception
+        self, lane: DedicatedConnection, writes: list[PendingWrite], wait: bool, error: Exception
     ) -> None:
         """A write that Postgres rejects fails alone: run the batch again in halves, in order."""
         if len(writes) == 1:
@@ -248,11 +248,13 @@ class GroupCommitWriter:
         for half in (writes[:middle], writes[middle:]):
             await self._settle(lane, Batch(half, wait=True))
 
-    async def _transact(self, lane: Lane, writes: list[PendingWrite], *, wait: bool) -> set[str]:
+    async def _transact(
+        self, lane: DedicatedConnection, writes: list[PendingWrite], *, wait: bool
+    ) -> set[str]:
         if not writes:
             return set()
         connection = await lane.open()
-        self._heard()
+        self._answered()
         now = self._now()
         with COMMIT_SECONDS.time():
             await connection.execute("BEGIN")
@@ -265,24 +267,24 @@ class GroupCommitWriter:
                     writes = [w for w in writes if not w.is_of(ended)]
                 taken = [w for w in writes if w.operation.room_id in rooms]
                 passed_by = [w for w in writes if w.operation.room_id not in rooms]
-                self._heard()
+                self._answered()
                 outcome = Outcome()
                 if taken:
                     operations = [w.operation for w in taken]
                     ids, keys, reaction_keys = read_needs(operations)
                     messages = await read_messages(connection, ids, keys)
-                    self._heard()
+                    self._answered()
                     known = Known(
                         rooms=rooms,
                         messages={m.id: m for m in messages},
                         by_key={(m.room_id, m.author_id, m.client_message_id): m.id for m in messages},
                         reactions=await read_reactions(connection, reaction_keys),
                     )
-                    self._heard()
+                    self._answered()
                     outcome = await _in_slices(apply_in_slices(operations, known, now))
                     if outcome.events:
                         await write(connection, outcome, now)
-                        self._heard()
+                        self._answered()
             except CONNECTION_LOST:
                 connection.terminate()
                 raise
@@ -299,8 +301,8 @@ class GroupCommitWriter:
         self._answer(taken, outcome)
         return self._put_back(passed_by)
 
-    def _heard(self) -> None:
-        self._silence.heard(asyncio.get_running_loop().time())
+    def _answered(self) -> None:
+        self._silence.answered(asyncio.get_running_loop().time())
 
     def _answer(self, writes: Sequence[PendingWrite], outcome: Outcome) -> None:
         if outcome.events:
@@ -313,7 +315,7 @@ class GroupCommitWriter:
         self._queue.put_back(writes)
         return skipped
 
-    async def _find_out(self, lane: Lane, unknown: _CommitUnknown) -> bool | None:
+    async def _find_out(self, lane: DedicatedConnection, unknown: _CommitUnknown) -> bool | None:
         """Ask a new connection whether the commit happened; None when nobody can tell in time."""
         log.warning("The connection died at COMMIT of transaction %s", unknown.xact_id)
         deadline = asyncio.get_running_loop().time() + OUTCOME_WITHIN_S

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.messages.batch import StoredEvent
+from chat_server.kafka.committed_event import CommittedEvent, Position
 from chat_server.postgres.pools import driver_connection
 
 CLAIM_AFTER_S: Final = 2.0
@@ -34,8 +34,6 @@ _RELEASE: Final = """
 UPDATE outbox SET leased_until = NULL FROM unnest($1::text[], $2::bigint[]) AS k(room_id, seq)
 WHERE outbox.room_id = k.room_id AND outbox.seq = k.seq"""
 
-Position = tuple[str, int]
-
 
 class OutboxRepository:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -48,7 +46,7 @@ class OutboxRepository:
                 _DELETE, [room for room, _ in acknowledged], [seq for _, seq in acknowledged]
             )
 
-    async def claim(self, limit: int) -> list[StoredEvent]:
+    async def claim(self, limit: int) -> list[CommittedEvent]:
         """Lease up to `limit` rows older than CLAIM_AFTER_S for LEASE_S, oldest first; rooms' events in order.
 
         Rows whose event has left the log by retention are dropped here.
@@ -59,7 +57,7 @@ class OutboxRepository:
         if expired:
             await self.delete(expired)
         return [
-            StoredEvent(
+            CommittedEvent(
                 row["room_id"],
                 row["seq"],
                 row["type"],

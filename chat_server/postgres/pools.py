@@ -1,24 +1,19 @@
-"""Postgres: the engine that everything but the writer shares, and the migrations."""
+"""Pools of Postgres connections, and what their errors mean."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final, NamedTuple, cast
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-MIGRATION_LOCK: Final = 0x686F7463686174  # "hotchat": one server migrates, the others wait for it
 CONNECT_TIMEOUT_S: Final = 2
 STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What it means that Postgres cannot be asked. asyncpg's own errors come through while connecting, and on a bare
-connection."""
+"""Errors of a store that cannot answer. asyncpg raises its own while it connects and on a bare connection."""
 
-_AWAY: Final = (
+_UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -31,7 +26,7 @@ COMMAND_TIMEOUT_S: Final = 5
 
 
 class Connections(NamedTuple):
-    """Postgres connections of one chat_server process, by who uses them: none takes another's.
+    """Postgres connections of one chat_server process, by use. No use can take those of another.
 
     `docs/settings.md` tells operators the sum: DATABASE_POOL_SIZE + 14.
     """
@@ -48,7 +43,7 @@ class Connections(NamedTuple):
     blanking: int = 1
     health: int = 1
     writer: int = 3
-    """Two lanes, and one that asks whether Postgres is silent."""
+    """Two that commit, and one that probes whether Postgres is silent."""
 
 
 def connections_of(pool_size: int) -> Connections:
@@ -71,11 +66,11 @@ def is_bad_input(error: BaseException) -> bool:
     return is_drivers or isinstance(error, asyncpg.DataError)
 
 
-def means_postgres_is_away(error: BaseException) -> bool:
-    """Whether an error is about the connection or the server. A cancelled, refused or wrong statement is not: Postgres
-    has answered, and others may ask."""
+def means_postgres_is_unavailable(error: BaseException) -> bool:
+    """Whether an error is about the connection or the server. For a cancelled, refused or wrong statement it is not:
+    Postgres has answered, and others may ask."""
     return (
-        isinstance(error, _AWAY)
+        isinstance(error, _UNAVAILABLE)
         and not isinstance(error, asyncpg.QueryCanceledError)
         and not is_bad_input(error)
     )
@@ -110,7 +105,7 @@ async def open_database(database_url: str, pool_size: int) -> AsyncIterator[Asyn
 async def driver_connection(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
     """A pooled connection as asyncpg itself, for hot paths; each statement commits on its own.
 
-    One that broke meanwhile is not given back to the pool.
+    A connection that broke meanwhile is not returned to the pool.
     """
     async with engine.connect() as connection:
         driver = cast(asyncpg.Connection, (await connection.get_raw_connection()).driver_connection)
@@ -119,18 +114,3 @@ async def driver_connection(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connec
         finally:
             if driver.is_closed():
                 await connection.invalidate()
-
-
-async def migrate(engine: AsyncEngine) -> None:
-    """Bring the schema to the newest revision; servers that start at the same time take turns."""
-    async with engine.begin() as connection:
-        await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        await connection.run_sync(_upgrade)
-
-
-def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")

@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from chat_server.http.errors import bad_input, store_unavailable
 from chat_server.postgres.circuit_breaker import StoreCircuit
-from chat_server.postgres.pools import STORE_ERRORS, asyncpg_dsn, is_bad_input, means_postgres_is_away
+from chat_server.postgres.pools import STORE_ERRORS, asyncpg_dsn, is_bad_input, means_postgres_is_unavailable
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
 
@@ -156,7 +156,7 @@ class ReadLane:
         except STORE_ERRORS as error:
             if is_bad_input(error):
                 raise bad_input() from error
-            if means_postgres_is_away(error):
+            if means_postgres_is_unavailable(error):
                 self.circuit.failed(self._clock())
             self._status.failed(error)
             raise store_unavailable() from error

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat_server.messages.batch import StoredEvent
+from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -22,7 +22,8 @@ from chat_server.messages.operations import (
     SetReaction,
 )
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import asyncpg_dsn, open_database
 from server_kit.http.problem import ChatError
 from tests.support.message_store import Store, post
 
@@ -92,7 +93,7 @@ async def run(dsn: str, steps: Sequence[Step]) -> None:
         store = Store(engine, asyncpg_dsn(dsn), stack)
         rooms = [await store.make_room(), await store.make_room()]
         # The second writer crashes after every commit, before it hands the events over.
-        handed: list[StoredEvent] = []
+        handed: list[CommittedEvent] = []
         writers = [await store.writer(hand_over=handed.extend), await store.writer(hand_over=lambda _: None)]
         posts: dict[str, list[PostMessage]] = {room: [] for room in rooms}
         results = await write(store, writers, rooms, posts, steps)
@@ -124,7 +125,7 @@ async def check(
     store: Store,
     rooms: Sequence[str],
     results: Sequence[tuple[Operation, OperationResult | BaseException]],
-    handed: Sequence[StoredEvent],
+    handed: Sequence[CommittedEvent],
 ) -> None:
     seqs = {room: await store.assert_no_holes(room) for room in rooms}
     rows = await store.rows(

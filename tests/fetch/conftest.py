@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 
 from chat_server.fetch.read_repository import ReadRepository
-from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import asyncpg_dsn, open_database
 from chat_server.postgres.read_lane import open_read_lane
 from local_stack.postgres import Postgres
 from server_kit.http.asgi import Message, Scope

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_server.health.readiness import Readiness
-from chat_server.postgres.pools import connections_of, is_bad_input, means_postgres_is_away
+from chat_server.postgres.pools import connections_of, is_bad_input, means_postgres_is_unavailable
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.directory import UNKNOWN_AT_ONCE, RoomDirectory
 from chat_server.rooms.repository import RoomMeta, RoomRepository
@@ -118,7 +118,7 @@ async def test_a_value_that_cannot_be_stored_is_the_callers_fault(lane: ReadLane
 def test_only_errors_of_the_connection_or_the_server_mean_that_postgres_is_away(
     error: Exception, is_away: bool
 ) -> None:
-    assert means_postgres_is_away(error) is is_away
+    assert means_postgres_is_unavailable(error) is is_away
     assert not (is_away and is_bad_input(error))
 
 

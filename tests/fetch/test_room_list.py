@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import asyncpg_dsn, open_database
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms import room_list
 from chat_server.rooms.list_cursor import decode_cursor

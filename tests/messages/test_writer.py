@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
-from chat_server.messages.silence import LOOK_S, SILENT_AFTER_S
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, SILENT_AFTER_S
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.problem import ChatError
 from tests.support.message_store import CommitCutter, Store, post
@@ -201,7 +201,7 @@ async def test_a_slow_commit_is_no_silence_and_refuses_nobody(
     writer = await store.writer(dsn)
     await writer.post(post(rooms[0]))
     proxy.commits.clear()
-    asyncio.get_running_loop().call_later(SILENT_AFTER_S + 6 * LOOK_S, proxy.commits.set)
+    asyncio.get_running_loop().call_later(SILENT_AFTER_S + 6 * CHECK_EVERY_S, proxy.commits.set)
     results = await asyncio.gather(*(writer.post(post(room)) for room in rooms))
     assert proxy.commits.is_set() and all(result.created for result in results)
 

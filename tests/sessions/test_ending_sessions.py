@@ -10,7 +10,8 @@ import httpx
 import jwt
 import pytest
 
-from chat_server.postgres.pools import migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import open_database
 from chat_server.sessions.ended import (
     Ended,
     EndedSessions,

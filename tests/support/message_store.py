@@ -14,11 +14,12 @@ import pytest
 import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.messages.batch import StoredEvent
+from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.blanking import Step, blank_some
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.postgres.pools import asyncpg_dsn, migrate, open_database
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import asyncpg_dsn, open_database
 from server_kit.background_tasks import BackgroundTasks
 
 
@@ -42,13 +43,13 @@ class Store:
     def __init__(self, engine: AsyncEngine, dsn: str, stack: AsyncExitStack) -> None:
         self.engine = engine
         self.dsn = dsn
-        self.handed_over: list[StoredEvent] = []
+        self.handed_over: list[CommittedEvent] = []
         self._stack = stack
 
     async def writer(
         self,
         dsn: str | None = None,
-        hand_over: Callable[[Sequence[StoredEvent]], None] | None = None,
+        hand_over: Callable[[Sequence[CommittedEvent]], None] | None = None,
         *,
         clock_is_off_by: timedelta = timedelta(),
     ) -> GroupCommitWriter:

@@ -1,4 +1,4 @@
-"""Alembic's entry: uses the connection that `chat_server.postgres.pools.migrate` holds."""
+"""Alembic's entry: uses the connection that `chat_server.postgres.migrate.migrate` holds."""
 
 from alembic import context
 

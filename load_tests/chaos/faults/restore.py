@@ -33,7 +33,7 @@ async def restore(system: System, crowd: Crowd) -> None:
     await asyncio.to_thread(system.postgres.stop)
     await asyncio.to_thread(_copy, backup, system.postgres.data_dir)
     await asyncio.to_thread(system.postgres.start)
-    await asyncio.to_thread(_after_restore, system)
+    await asyncio.to_thread(_advance_seqs, system)
     crowd.start_after({room_id: head + RAISED_BY for room_id, head in heads.items()})
     await system.start_servers()
     crowd.write_on()
@@ -45,6 +45,6 @@ def _copy(source: Path, target: Path) -> None:
     subprocess.run(["cp", "-a", source, target], check=True)
 
 
-def _after_restore(system: System) -> None:
-    command = [sys.executable, "-m", "chat_server.after_restore"]
+def _advance_seqs(system: System) -> None:
+    command = [sys.executable, "-m", "chat_server.postgres.advance_seqs"]
     subprocess.run(command, check=True, env=dict(system.env), cwd=ROOT, capture_output=True)

@@ -1,4 +1,4 @@
-"""A Postgres connection of one task's own, outside every pool, for statements whose plans must not change."""
+"""A Postgres connection that belongs to one task, outside every pool, for statements whose plans must not change."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,21 +9,21 @@ CONNECT_TIMEOUT_S: Final = 0.8
 STATEMENT_TIMEOUT_S: Final = 3
 LOCK_TIMEOUT_S: Final = 0.7
 IDLE_IN_TRANSACTION_S: Final = 3
-"""A process that stands still in the middle of a transaction keeps its rooms from the others no longer than that."""
+"""How long a process that hangs in a transaction can keep its rooms locked for the other processes."""
 
 CONNECTION_LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
 
 
 @dataclass(slots=True)
-class Lane:
-    """Opened at the first use and after a loss. Index scans only: a plan made while a table is empty outlives that."""
+class DedicatedConnection:
+    """Opened at first use and after a loss. Index scans only: a plan that was made for an empty table is kept."""
 
     dsn: str
     application_name: str
     connection: asyncpg.Connection | None = None
 
     async def open(self) -> asyncpg.Connection:
-        """The connection. Raises one of CONNECTION_LOST or asyncpg.PostgresError within CONNECT_TIMEOUT_S."""
+        """The open connection. Raises one of CONNECTION_LOST or asyncpg.PostgresError within CONNECT_TIMEOUT_S."""
         if self.connection is None or self.connection.is_closed():
             self.connection = await asyncpg.connect(
                 self.dsn,
@@ -44,7 +44,7 @@ class Lane:
         return self.connection
 
     def drop(self) -> None:
-        """Close at once, without a word to Postgres."""
+        """Close at once, without waiting for Postgres."""
         if self.connection is not None:
             self.connection.terminate()
             self.connection = None

@@ -1,0 +1,21 @@
+"""An event that is stored and on its way to Kafka."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+Position = tuple[str, int]
+"""A room's id and the seq of one of its events."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedEvent:
+    """A row of `events`. `payload` is its JSON, byte for byte what subscribers get."""
+
+    room_id: str
+    seq: int
+    type: str
+    message_id: UUID | None
+    conflate: str | None
+    payload: bytes
+    traceparent: str | None = None
+    """Not stored: an event that the relay sends starts a new trace."""

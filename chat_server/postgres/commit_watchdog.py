@@ -1,0 +1,95 @@
+"""Tells a Postgres that answers nothing at all from one that is slow.
+
+A slow statement or a commit on a slow disk makes the writer's connections quiet too. Postgres counts as silent only
+when a connection of the watchdog's own gets no answer either.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import asyncpg
+
+from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+
+SILENT_AFTER_S: Final = 0.7
+"""With two checks on top, CHECK_EVERY_S apart, a write is refused within 0.9 s."""
+
+CHECK_EVERY_S: Final = 0.1
+
+PROBE_AFTER_S: Final = 0.3
+"""Leaves the probe SILENT_AFTER_S - PROBE_AFTER_S to be answered before any write is refused."""
+
+
+class SilenceDetector:
+    """Postgres is silent when a transaction is under way and nothing has answered for SILENT_AFTER_S. Pure.
+
+    Two checks in a row must find it so: if this process itself was held up, the answer may already be in the socket.
+    """
+
+    def __init__(self) -> None:
+        self.is_silent = False
+        self._transactions = 0
+        self._answered_at_s = 0.0
+        self._is_suspected = False
+
+    def transaction_began(self, now_s: float) -> None:
+        if self._transactions == 0:
+            self._answered_at_s = now_s
+        self._transactions += 1
+
+    def transaction_ended(self, now_s: float) -> None:
+        """However it ended."""
+        self._transactions -= 1
+        self.answered(now_s)
+
+    def answered(self, now_s: float) -> None:
+        """Postgres answered something on any connection."""
+        self._answered_at_s = now_s
+        self.is_silent = self._is_suspected = False
+
+    def needs_probe(self, now_s: float) -> bool:
+        """Whether to probe another connection: a single slow statement is not silence."""
+        return self._transactions > 0 and now_s - self._answered_at_s >= PROBE_AFTER_S
+
+    def check(self, now_s: float) -> bool:
+        """Call every CHECK_EVERY_S; returns the new `is_silent`."""
+        is_late = self._transactions > 0 and now_s - self._answered_at_s >= SILENT_AFTER_S
+        self.is_silent = is_late and self._is_suspected
+        self._is_suspected = is_late
+        return self.is_silent
+
+
+class PostgresProbe:
+    """A connection that is opened at the first probe; at most one probe at a time."""
+
+    def __init__(self, dsn: str, answered: Callable[[], None]) -> None:
+        self._connection = DedicatedConnection(dsn, "hotchat watchdog")
+        self._answered = answered
+        self._is_requested = asyncio.Event()
+
+    def request(self) -> None:
+        """Probe now; does nothing while a probe is under way."""
+        self._is_requested.set()
+
+    async def run(self) -> None:
+        """Call `answered` after each probe that Postgres answers. Until cancelled."""
+        try:
+            while True:
+                await self._is_requested.wait()
+                if await self._is_answered():
+                    self._answered()
+                self._is_requested.clear()
+        finally:
+            self._connection.drop()
+
+    async def _is_answered(self) -> bool:
+        """A refusal counts as an answer, such as that of a server without free connections."""
+        try:
+            await (await self._connection.open()).execute("SELECT 1")
+        except CONNECTION_LOST:
+            self._connection.drop()
+            return False
+        except asyncpg.PostgresError:
+            self._connection.drop()
+        return True

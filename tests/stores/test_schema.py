@@ -1,0 +1,36 @@
+"""The ORM models equal the schema that the migrations make."""
+
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.models import Base
+from chat_server.postgres.pools import open_database
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What `alembic revision --autogenerate` would change: tables, columns, types, defaults, indexes, constraints."""
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, Base.metadata))
+
+
+async def test_the_models_describe_the_schema_of_the_migrations(database_url: str) -> None:
+    async with open_database(database_url, 1) as engine:
+        await migrate(engine)
+        async with engine.connect() as connection:
+            assert await connection.run_sync(differences) == []
+
+
+async def test_a_column_without_a_model_is_a_difference(database_url: str) -> None:
+    async with open_database(database_url, 1) as engine:
+        await migrate(engine)
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("ALTER TABLE rooms ADD COLUMN surprise text")
+            found = await connection.run_sync(differences)
+            await connection.rollback()
+    assert [each[0] for each in found] == ["remove_column"]
