@@ -241,11 +241,11 @@ class RoomAudience(StreamLifecycle[Subscriber]):
             group.add(stream)
 
     def ping(self, stream: Subscriber) -> None:
-        """`seq` is what this stream was sent, never more."""
+        """`seq` is the room's head. It may be above the last event that the stream was sent."""
         if stream.is_stalled or (stream.is_live and self.is_flushing):
             return
-        seq = self.flushed if stream.is_live else stream.cursor or 0
-        stream.send(json_frame("stream.ping", {"seq": seq}))
+        head = self.log.head if self.log.is_started else stream.cursor or 0
+        stream.send(json_frame("stream.ping", {"seq": head}))
 
     def may_finish(self, stream: Subscriber) -> bool:
         return not (stream.is_live and self.is_flushing)
