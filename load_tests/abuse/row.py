@@ -29,8 +29,9 @@ HEAD: Final = (
 
 @dataclass(frozen=True)
 class Row:
-    """`grown_mib` is the growth of both servers while the attack ran; `back_after_s` is when memory and descriptors
-    were normal again, None when they were not in time. `steps` is empty for servers without that metric."""
+    """`grown_mib` is the growth of both servers while the attack ran. `back_after_s` is when memory and descriptors
+    were normal again; None when they were not in time, and `kept` says what was not. `steps` is empty for servers
+    without that metric."""
 
     attack: Attack
     window: Window
@@ -40,6 +41,7 @@ class Row:
     steps: Mapping[str, LoopSteps]
     grown_mib: float
     back_after_s: float | None
+    kept: tuple[str, ...] = ()
 
     def harm(self) -> list[str]:
         """What the bystander or the servers suffered, without any figure of time."""
@@ -58,9 +60,7 @@ class Row:
         for server, steps in self.steps.items():
             if steps.longest_ms > STEP_LONGEST_MS:
                 found.append(f"{server}: longest loop step {steps.longest_ms:.0f} ms")
-        if self.back_after_s is None:
-            found.append("memory or descriptors did not come back")
-        return found
+        return [*found, *self.kept]
 
     @property
     def troubles(self) -> list[str]:

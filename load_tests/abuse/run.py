@@ -9,16 +9,13 @@ from load_tests.abuse.attack import Attack
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import Drill
 from load_tests.abuse.row import Row
-from load_tests.abuse.server_watch import Use, Watch, use_of
+from load_tests.abuse.server_watch import Use, Watch, kept, use_of
 from load_tests.bench.loop_steps import LoopReading, LoopSteps, between
 from load_tests.bench.scale import Scale
 from local_stack.server_process import ServerProcess
 
 ATTACK_WITHIN_S: Final = 240.0
 NORMAL_WITHIN_S: Final = 60.0
-NORMAL_MIB: Final = 48.0
-"""An allocator keeps what it was once given: that much more than before counts as normal."""
-NORMAL_DESCRIPTORS: Final = 24
 
 
 class Watcher(Protocol):
@@ -78,9 +75,17 @@ async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scal
     await _restart_ended(target, drill)
     grown_mib = _grown_mib(target, before)
     await drill.close()
-    back_after_s = await _back_to_normal(target, before)
+    back_after_s, still_kept = await _back_to_normal(target, before)
     return Row(
-        attack, window, drill.tally, tuple(drill.faults), tuple(drill.remarks), steps, grown_mib, back_after_s
+        attack,
+        window,
+        drill.tally,
+        tuple(drill.faults),
+        tuple(drill.remarks),
+        steps,
+        grown_mib,
+        back_after_s,
+        still_kept,
     )
 
 
@@ -105,16 +110,17 @@ def _grown_mib(target: Target, before: Sequence[Use]) -> float:
     return sum(now) - sum(use.memory_mib for use in before)
 
 
-async def _back_to_normal(target: Target, before: Sequence[Use]) -> float | None:
+async def _back_to_normal(target: Target, before: Sequence[Use]) -> tuple[float | None, tuple[str, ...]]:
+    """After how many seconds memory and descriptors were normal; None after NORMAL_WITHIN_S, with what is kept."""
     begun_s = time.monotonic()
     while True:
-        now = [use_of(server) for server in target.servers]
-        if all(
-            use.memory_mib <= earlier.memory_mib + NORMAL_MIB
-            and use.descriptors <= earlier.descriptors + NORMAL_DESCRIPTORS
-            for use, earlier in zip(now, before, strict=True)
-        ):
-            return time.monotonic() - begun_s
+        still_kept = [
+            sentence
+            for server, use in zip(target.servers, before, strict=True)
+            for sentence in kept(server.name, use, use_of(server))
+        ]
+        if not still_kept:
+            return time.monotonic() - begun_s, ()
         if time.monotonic() - begun_s > NORMAL_WITHIN_S:
-            return None
+            return None, tuple(still_kept)
         await asyncio.sleep(0.1)

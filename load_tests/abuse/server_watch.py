@@ -20,6 +20,23 @@ class Use:
     descriptors: int
 
 
+NORMAL_MIB: Final = 48.0
+"""Growth that counts as normal: an allocator keeps memory that it has once been given."""
+NORMAL_DESCRIPTORS: Final = 24
+
+
+def kept(server: str, before: Use, now: Use) -> list[str]:
+    """A sentence for each resource that has not come back to normal. Pure."""
+    found = []
+    if now.memory_mib > before.memory_mib + NORMAL_MIB:
+        found.append(f"{server} still holds {now.memory_mib - before.memory_mib:.0f} MiB more than before")
+    if now.descriptors > before.descriptors + NORMAL_DESCRIPTORS:
+        found.append(
+            f"{server} still holds {now.descriptors - before.descriptors} descriptors more than before"
+        )
+    return found
+
+
 def use_of(server: ServerProcess) -> Use:
     """Raises psutil.NoSuchProcess."""
     process = psutil.Process(server.pid)

@@ -7,6 +7,7 @@ from load_tests.abuse.bystander import Times, Window, times
 from load_tests.abuse.drill import Drill
 from load_tests.abuse.page import BEGIN, END, PAGE, with_results
 from load_tests.abuse.row import HEAD, Row, sum_line, table
+from load_tests.abuse.server_watch import Use, kept
 from load_tests.abuse.tally import Tally
 from load_tests.bench.loop_steps import LoopReading, LoopSteps, between, together
 
@@ -30,11 +31,11 @@ def row(
     tally: Tally | None = None,
     faults: tuple[str, ...] = (),
     steps: LoopSteps | None = None,
-    back_after_s: float | None = 1.0,
+    kept: tuple[str, ...] = (),
 ) -> Row:
     window = Window(posts, QUICK, QUICK, delays, bad or {}, unseen)
     by_server = {} if steps is None else {"chat_server": steps}
-    return Row(ATTACK, window, tally or Tally(), faults, (), by_server, 0.0, back_after_s)
+    return Row(ATTACK, window, tally or Tally(), faults, (), by_server, 0.0, None if kept else 1.0, kept)
 
 
 def tally_of(status: int, **headers: str) -> Tally:
@@ -57,7 +58,10 @@ PROBLEM = "application/problem+json"
         (row(faults=("it was accepted", "it was accepted")), "it was accepted"),
         (row(steps=LoopSteps({0.02: 99, 0.05: 100}, {}, 0.044)), "chat_server: longest loop step 44 ms"),
         (row(steps=LoopSteps({0.02: 100, 0.05: 100}, {}, 0.044)), ""),
-        (row(back_after_s=None), "memory or descriptors did not come back"),
+        (
+            row(kept=("chat_server still holds 60 MiB more than before",)),
+            "chat_server still holds 60 MiB more than before",
+        ),
         (row(tally=tally_of(500, Content_Type=PROBLEM)), "1 × a request was answered 500"),
         (row(tally=tally_of(404)), "1 × a request was answered 404 without problem+json"),
         (
@@ -94,6 +98,15 @@ def test_windows_together_keep_the_longest_step_of_any() -> None:
     both = together([short, long])
     assert (short.longest_ms, both.p999_ms, both.longest_ms) == (1.0, 1.0, 300.0)
     assert both.is_short is False
+
+
+def test_memory_and_descriptors_that_a_server_keeps_are_named_with_their_amount() -> None:
+    before = Use(100.0, 50)
+    assert kept("chat_server", before, Use(147.0, 73)) == []
+    assert kept("chat_server", before, Use(161.0, 180)) == [
+        "chat_server still holds 61 MiB more than before",
+        "chat_server still holds 130 descriptors more than before",
+    ]
 
 
 def test_times_are_ordered_before_they_are_counted() -> None:

@@ -42,8 +42,8 @@ async def unknown_rooms(drill: Drill) -> None:
 
 @ATTACKS.add("posts into 200 rooms by one person", "M7")
 async def many_rooms(drill: Drill) -> None:
-    owners = await drill.people(drill.of(20))
-    rooms = [await drill.room(owner) for owner in owners for _ in range(drill.of(10, least=1))]
+    owners = await drill.people(drill.of(50))  # each may make 6 rooms a minute
+    rooms = [await drill.room(owner) for owner in owners for _ in range(drill.of(4, least=1))]
     person = await drill.person()
     await drill.start_measuring()
     await drill.flood(lambda number: person.post(rooms[number % len(rooms)], "everywhere"), calls=20_000)
