@@ -34,18 +34,6 @@ SETTINGS = {
 }
 
 
-NOT_YET_HELD = {
-    "12 connections search for 48 letters",
-    "12 addresses search for one word that is not there",
-    "64 connections ask for the room list",
-    "64 connections search rooms by name",
-    "health checks, metrics and documents as fast as possible",
-    "a request head of 48 MiB",
-    "requests that are not HTTP",
-}
-"""Attacks that harm somebody until their guard is built. An attack leaves this list with its guard."""
-
-
 @pytest.fixture(scope="module")
 def target(
     postgres_server: Postgres,
@@ -89,5 +77,4 @@ async def bystander(target: Target) -> AsyncIterator[Bystander]:
 async def test_nobody_else_is_harmed_by(attack: Attack, target: Target, bystander: Bystander) -> None:
     async with Watch() as watch:
         row = await suffer(target, bystander, attack, TINY, watch)
-    harm = [] if attack.name in NOT_YET_HELD else row.harm()
-    assert not harm, "\n".join(harm)
+    assert not row.harm(), "\n".join(row.harm())

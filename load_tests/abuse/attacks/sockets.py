@@ -13,8 +13,8 @@ SOCKETS: Final = 1_010
 CLOSED_WITHIN_S: Final = 75.0
 """The longest deadline is that of an idle connection, 65 s."""
 HEAD_MIB: Final = 48
-HEAD_REFUSED_AT_BYTES: Final = 5 << 20
-"""What kernel buffers on both sides take before a refusal is felt, and more."""
+HEAD_REFUSED_AT_BYTES: Final = 12 << 20
+"""The kernel's buffers take up to 4 MiB at the sender and 6 MiB at the receiver before a refusal is noticed."""
 SERVERS: Final = ("chat", "publish")
 
 
@@ -98,7 +98,7 @@ async def drip(drill: Drill) -> None:
 async def huge_head(drill: Drill) -> None:
     attacker = drill.attacker()
     await drill.start_measuring()
-    head_bytes = drill.of(HEAD_MIB, least=8) << 20
+    head_bytes = drill.of(HEAD_MIB, least=16) << 20
 
     async def send(number: int) -> None:
         server = SERVERS[number % 2]
