@@ -136,7 +136,13 @@ async def open_system(
                 internal=await stack.enter_async_context(TcpProxy.to(ports.chat[0])),
             )
         advertised = {"advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{detour.kafka.port}"} if detour else {}
-        kafka = ApacheKafka(path / "kafka", log_path=path / "kafka.log", port=kafka_port, settings=advertised)
+        kafka = ApacheKafka(
+            path / "kafka",
+            log_path=path / "kafka.log",
+            port=kafka_port,
+            settings=advertised,
+            quick_start=True,
+        )
         stores = (postgres, valkey, kafka)
         for store in stores:
             stack.callback(store.stop)

@@ -153,4 +153,4 @@ def make_kafka(config: pytest.Config, data_dir: Path, log_path: Path) -> Kafka:
     if _kafka_stand_in in config.stash:
         return EmbeddedKafka(data_dir, log_path=log_path)
     fetch_jars()
-    return ApacheKafka(data_dir, log_path=log_path)
+    return ApacheKafka(data_dir, log_path=log_path, quick_start=True)
