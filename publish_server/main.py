@@ -18,6 +18,7 @@ from typing import Final
 import httpx
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from starlette.types import Lifespan
 
 from publish_server import health
 from publish_server.config import PublishSettings
@@ -64,14 +65,15 @@ STEP_S: Final = 0.05
 DROP_IDLE_S: Final = 5.0
 
 
-def create_app() -> FastAPI:
-    """The routes without anything opened: enough for the OpenAPI document."""
+def create_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """All routes except the streams. Without `lifespan` nothing is opened, which is enough for the OpenAPI document."""
     app = AppWithStreams(
         title="Hotchat publish_server",
         version=version("hotchat"),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        lifespan=lifespan,
     )
     handle_errors(app)
     app.include_router(health.router)
@@ -206,9 +208,12 @@ class PublishServer:
         self._endpoint: StreamEndpoint | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = asyncio.Event()
-        self.admission = admission = Admission(settings, Random(), page_port=settings.chat_port)
-        admission.tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old)
-        self._app = create_app()
+        self.admission = admission = Admission(
+            settings,
+            Random(),
+            page_port=settings.chat_port,
+            tokens=SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old),
+        )
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -219,7 +224,7 @@ class PublishServer:
                 with measured_loop(settings.loop_probe_ms):
                     yield
 
-        self._app.router.lifespan_context = lifespan
+        self._app = create_app(lifespan)
         self._other = with_http_layers(self._answer_other, settings.allowed_origins, admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

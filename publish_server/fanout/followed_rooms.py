@@ -1,4 +1,4 @@
-"""The rooms that somebody listens to, each with its audience; hears from the hub what happened to them."""
+"""The rooms with listeners, each with its audience. The hub reports to this module what happened to a room."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -25,7 +25,7 @@ ROOMS_PER_STEP: Final = 500
 
 
 class FollowedRooms:
-    """Implements RoomListener. A room that nobody watches leaves after IDLE_ROOM_S, earlier if the registry is full."""
+    """Implements RoomListener. An unwatched room is dropped after IDLE_ROOM_S, earlier if the registry is full."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class FollowedRooms:
         }
 
     def drop_idle(self) -> Iterator[None]:
-        """Drop rooms that nobody has watched for IDLE_ROOM_S; yields between steps."""
+        """Drop rooms that have been unwatched for IDLE_ROOM_S; yields between steps."""
         now = self._clock()
         for number, (room, audience) in enumerate(list(self._audiences.items()), 1):
             if number % ROOMS_PER_STEP == 0:
@@ -90,7 +90,7 @@ class FollowedRooms:
         return not audience.is_watched() and not self._missing.is_being_fetched(room)
 
     def _drop_unwatched(self) -> None:
-        """Drop every room that nobody watches; at most once a second, because it visits all rooms."""
+        """Drop all unwatched rooms; at most once a second, because it visits every room."""
         now = self._clock()
         if now >= self._may_make_space_at:
             self._may_make_space_at = now + 1

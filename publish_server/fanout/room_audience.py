@@ -1,4 +1,4 @@
-"""Everybody who listens to one room: subscribers join, catch up, stall and leave. Synchronous throughout."""
+"""The listeners of one room: how subscribers join, catch up, stall and leave. Synchronous throughout."""
 
 from asyncio import Future
 from collections.abc import Callable
@@ -92,7 +92,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         return any(group.encoding.is_gzip and group.live for group in self.groups.values())
 
     def wants_updates(self) -> bool:
-        """Whether anybody wants `room.updated`."""
+        """Whether any stream receives `room.updated`."""
         return bool(self.list_count) or any(group.is_notify for group in self.groups.values())
 
     def is_watched(self) -> bool:

@@ -1,4 +1,4 @@
-"""The part that every open stream has: a socket, and the owner that decides what is sent to it."""
+"""What every kind of stream has: a socket, and an owner that decides what to send."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ class Place(Protocol):
 
 
 class StreamOwner(Protocol):
-    """What a stream reports to its owner, and what the owner does with it. See StreamLifecycle."""
+    """Receives a stream's events and acts on the stream. StreamLifecycle implements it."""
 
     def advance(self, stream: Any) -> None: ...
     def ping(self, stream: Any) -> None: ...

@@ -65,7 +65,7 @@ class SubscriberGroup:
                         part = [descriptor for descriptor in part if descriptor not in left]
                     for descriptor, taken in write_to_all(part, data, pages):
                         subscriber = self.live.get(descriptor)
-                        if subscriber is not None:  # else it was cut to free memory for one before it
+                        if subscriber is not None:  # otherwise it was cut to free memory
                             _buffer_rest(subscriber, data, taken)
                     yield len(part), len(part) * len(data)
         finally:

@@ -1,1 +1,1 @@
-"""Rooms that somebody watches: what Kafka and chat_server report is put in order here."""
+"""Watched rooms: records, heads and stored events enter here and become one ordered log per room."""

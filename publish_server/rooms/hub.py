@@ -25,7 +25,7 @@ _OFFERED = {result: OFFERED.labels(result.value) for result in OfferResult}
 
 
 class Hub:
-    """Passes events through each room's seq order and reports to the listener which rooms moved.
+    """Puts events into each room's log in seq order and reports to the listener which rooms moved.
 
     All rings together hold `rings_total_bytes`, plus at most the events of one second above it.
     Ingestion stops once `is_draining` returns True.

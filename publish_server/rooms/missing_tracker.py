@@ -63,7 +63,7 @@ class MissingTracker:
         return 0.0 if since is None or since.before_early is None else self._clock() - since.before_early
 
     def due(self) -> Iterator[Room]:
-        """Rooms whose missing events should be fetched and that nobody fetches yet."""
+        """Rooms whose missing events should be fetched, without those being fetched already."""
         return (room for room in self._since if room not in self._fetched and self.is_due(room))
 
     def is_due(self, room: Room) -> bool:

@@ -40,7 +40,7 @@ async def run_periodic(jobs: Sequence[PeriodicJob], clock: Callable[[], float]) 
 
 
 async def drain_work_queue(queue: WorkQueue, clock: Callable[[], float]) -> None:
-    """Do the queued work, at most PORTION_S at a time, so that a returning crowd holds up nobody else."""
+    """Do the queued work, at most PORTION_S at a time, so that a returning crowd does not delay other streams."""
     while True:
         while queue.run_until(clock() + PORTION_S):
             await asyncio.sleep(0)

@@ -16,7 +16,7 @@ class Turns:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def take(self) -> None:
-        """Return when it is the caller's turn; at once if nobody waits."""
+        """Return when it is the caller's turn; at once if no caller waits."""
         if self._left > 0 and not self._waiting:
             self._spend()
             return

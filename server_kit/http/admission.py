@@ -31,10 +31,11 @@ class Admission:
         rng: Random,
         *,
         page_port: int | None = None,
+        tokens: SessionTokens | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shares = Shares(settings, rng)
-        self.tokens: SessionTokens | None = None
+        self.tokens = tokens
         self._clock = clock
         self._hosts = HostPolicy(settings.public_hosts, (socket.gethostname(),))
         self._origins = OriginPolicy(settings.allowed_origins, page_port)
