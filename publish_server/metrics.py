@@ -4,8 +4,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 STREAMS = Gauge("hotchat_streams_open", "Open streams of this process", ["kind"])
 ROOMS = Gauge("hotchat_hub_rooms_watched", "Rooms this process follows")
-LAGGING = Gauge("hotchat_streams_stalled", "Streams whose client has not read what it was sent")
-HELD_BYTES = Gauge(
+STALLED = Gauge("hotchat_streams_stalled", "Streams whose client has not read what it was sent")
+BUFFERED_BYTES = Gauge(
     "hotchat_streams_held_bytes",
     "Bytes that clients have not read; bytes that several streams share count once",
 )
@@ -25,11 +25,11 @@ CONSUMER_CONNECTED = Gauge("hotchat_consumer_connected", "1 while a Kafka consum
 
 OFFERED = Counter("hotchat_hub_events_total", "Sequenced events of watched rooms, by verdict", ["verdict"])
 SIGNALS = Counter("hotchat_hub_signals_total", "Signals of watched rooms, taken or dropped", ["verdict"])
-BLANKED = Counter(
+TEXTS_REMOVED = Counter(
     "hotchat_hub_frames_blanked_total", "Frames from which a deleted message's text was removed"
 )
 GAPS = Counter("hotchat_hub_gaps_total", "stream.gap frames sent or put into a room's log", ["reason"])
-HEALED = Counter(
+RESTORED = Counter(
     "hotchat_hub_healed_events_total", "Events read from chat_server because Kafka did not deliver them"
 )
 CHAT_CALLS = Counter("hotchat_chat_calls_total", "Internal calls to chat_server", ["call", "outcome"])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from publish_server.fanout.stream import Stream
-from publish_server.metrics import HELD_BYTES, LAGGING
+from publish_server.metrics import BUFFERED_BYTES, STALLED
 
 STREAMS_PER_STEP: Final = 200
 
@@ -31,8 +31,8 @@ class StalledStreams:
         self._buffered: dict[int, _Buffered] = {}
         self._since: dict[Stream, float] = {}
         self.buffered_bytes = 0
-        LAGGING.set_function(lambda: len(self._since))
-        HELD_BYTES.set_function(lambda: self.buffered_bytes)
+        STALLED.set_function(lambda: len(self._since))
+        BUFFERED_BYTES.set_function(lambda: self.buffered_bytes)
 
     def stalled(self, stream: Stream) -> None:
         self._since[stream] = self._clock()

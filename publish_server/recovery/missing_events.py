@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final
 
-from publish_server.metrics import HEALED
+from publish_server.metrics import RESTORED
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable, StoredEvents
 from publish_server.rooms.hub import EVENTS_PER_STEP, Hub
 from publish_server.rooms.missing_tracker import MissingTracker
@@ -82,7 +82,7 @@ def restore(
         if event.seq > position + 1:
             hub.give_up(room, event.seq - 1)
         if hub.offer(room, event.seq, event.entry) is OfferResult.APPENDED:
-            HEALED.inc()
+            RESTORED.inc()
         position = event.seq
     if not stored.events:
         hub.give_up(room, min(server_head, stored.last_seq))

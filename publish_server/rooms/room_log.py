@@ -8,7 +8,7 @@ import orjson
 
 from chat_contract.events import Message
 from publish_server.encoding.sse_frames import event_frame, gap_frame
-from publish_server.metrics import BLANKED
+from publish_server.metrics import TEXTS_REMOVED
 
 TEXT_EVENTS: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
 """Types of events that contain a message's text."""
@@ -234,7 +234,7 @@ class RoomLog:
             return entry
         self._bytes += len(blank.frame) - len(entry.frame)
         self._entries[index] = blank
-        BLANKED.inc()
+        TEXTS_REMOVED.inc()
         return blank
 
     def _append(self, seq: int, entry: Entry) -> None:
