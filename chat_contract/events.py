@@ -26,27 +26,29 @@ class Author(TypedDict):
 class Message(TypedDict):
     """A message as everybody sees it. `seq` is that of its creation; `reactions` leaves zero counts out."""
 
-    id: str
+    id: Annotated[str, Field(description="UUIDv7")]
     room_id: str
-    seq: int
+    seq: Annotated[int, Field(description="The seq of its creation; it never changes")]
     author: Author
-    text: str
-    reply_to: str | None
+    text: Annotated[str, Field(description="Empty once it is deleted")]
+    reply_to: Annotated[str | None, Field(description="Id of a message of the same room")]
     created_at: str
-    edited_at: str | None
+    edited_at: Annotated[str | None, Field(description="Time of the last edit")]
     deleted: bool
-    reactions: dict[str, int]
+    reactions: Annotated[dict[str, int], Field(description="Count of each kind; zero counts are left out")]
 
 
 class Heat(TypedDict):
     """Whether the room is hot, since when (RFC 3339), and how many fetches a second it gets."""
 
     hot: bool
-    since: str | None
-    fetches_per_s: float
+    since: Annotated[str | None, Field(description="When the room turned hot")]
+    fetches_per_s: Annotated[float, Field(description="Fetches of the last second, over all servers")]
 
 
 class MessageCreated(TypedDict):
+    """A new message."""
+
     type: Literal["message.created"]
     room_id: str
     seq: int
@@ -54,6 +56,8 @@ class MessageCreated(TypedDict):
 
 
 class MessageEdited(TypedDict):
+    """The message with its new text."""
+
     type: Literal["message.edited"]
     room_id: str
     seq: int
@@ -61,6 +65,8 @@ class MessageEdited(TypedDict):
 
 
 class MessageDeleted(TypedDict):
+    """The message is the tombstone: no text, no reactions."""
+
     type: Literal["message.deleted"]
     room_id: str
     seq: int
@@ -68,7 +74,7 @@ class MessageDeleted(TypedDict):
 
 
 class MessagePinned(TypedDict):
-    """The message is the first of the room's pinned ones now."""
+    """The message is now the first of the room's pinned messages."""
 
     type: Literal["message.pinned"]
     room_id: str
@@ -77,7 +83,7 @@ class MessagePinned(TypedDict):
 
 
 class MessageUnpinned(TypedDict):
-    """Not sent for a message that is deleted: its deletion says it."""
+    """Not sent for a deletion, which unpins the message too."""
 
     type: Literal["message.unpinned"]
     room_id: str
@@ -86,37 +92,45 @@ class MessageUnpinned(TypedDict):
 
 
 class ReactionChanged(TypedDict):
-    """`count` is the truth; `added` and `removed` name at most MAX_REACTION_USERS people each."""
+    """`count` is exact. `added` and `removed` are hints that name at most 20 people each (MAX_REACTION_USERS)."""
 
     type: Literal["reaction.changed"]
     room_id: str
     seq: int
     message_id: str
     kind: str
-    count: int
-    added: list[str]
-    removed: list[str]
+    count: Annotated[int, Field(description="How many people react with this kind now")]
+    added: Annotated[list[str], Field(description="User ids, as a hint")]
+    removed: Annotated[list[str], Field(description="User ids, as a hint")]
 
 
 class RoomHeat(TypedDict):
+    """The room turned hot or cold."""
+
     type: Literal["room.heat"]
     room_id: str
     heat: Heat
 
 
 class RoomViewers(TypedDict):
+    """How many streams of the room are open, over all publish_servers."""
+
     type: Literal["room.viewers"]
     room_id: str
     viewers: int
 
 
 class RoomSlowMode(TypedDict):
+    """Seconds between two messages of one author; 0: off."""
+
     type: Literal["room.slow_mode"]
     room_id: str
     slow_mode_s: int
 
 
 class RoomTyping(TypedDict):
+    """People who are typing now."""
+
     type: Literal["room.typing"]
     room_id: str
     users: list[Author]
@@ -127,7 +141,7 @@ class LastMessage(TypedDict):
 
     seq: int
     author: Author
-    text: str
+    text: Annotated[str, Field(description="Its first 120 characters")]
     created_at: str
     deleted: bool
 
@@ -140,31 +154,35 @@ class RoomUpdated(TypedDict):
 
     type: Literal["room.updated"]
     room_id: str
-    seq: int
-    message_count: NotRequired[int]
-    last_message: NotRequired[LastMessage]
+    seq: Annotated[int, Field(description="The room's head")]
+    message_count: NotRequired[Annotated[int, Field(description="Messages ever created in the room")]]
+    last_message: NotRequired[
+        Annotated[LastMessage, Field(description="In lists of rooms only, if publish_server holds it")]
+    ]
 
 
 class StreamOpened(TypedDict):
     room_id: str
-    seq: int
-    resumed: bool
+    seq: Annotated[int, Field(description="The stream continues after this seq")]
+    resumed: Annotated[
+        bool, Field(description="True if the request named a cursor that the stream continues from")
+    ]
     heat: Heat
 
 
 class StreamGap(TypedDict):
     """Events after `from_seq` (exclusive) up to `to_seq` (inclusive) will not come; the stream goes on after it."""
 
-    from_seq: int
-    to_seq: int
+    from_seq: Annotated[int, Field(description="Exclusive")]
+    to_seq: Annotated[int, Field(description="Inclusive")]
 
 
 class StreamPing(TypedDict):
-    seq: int
+    seq: Annotated[int, Field(description="The room's head; 0 in a stream of many rooms")]
 
 
 class StreamClosing(TypedDict):
-    reason: str
+    reason: Annotated[str, Field(description="For logs, such as `lifetime` or `shutdown`")]
 
 
 SequencedEvent = Annotated[
@@ -172,9 +190,6 @@ SequencedEvent = Annotated[
     Field(discriminator="type"),
 ]
 """Has a seq, is stored, and is never lost: topic `chat.events`."""
-
-SignalEvent = Annotated[RoomHeat | RoomViewers | RoomSlowMode | RoomTyping, Field(discriminator="type")]
-"""Has no seq and may be lost: topic `chat.signals`."""
 
 RoomEvent = Annotated[
     MessageCreated

@@ -2,14 +2,15 @@
 
 `POST /internal/v1/heads` {"rooms": [room id …]} (at most MAX_HEADS) → {"heads": {room id: RoomHead}}; rooms that
 do not exist are left out.
-`GET /internal/v1/rooms/{room_id}/events?after_seq=&limit=` → EventPage, as the public call, but neither counted
+`GET /internal/v1/rooms/{room_id}/events?after_seq=&limit=` → a page of events, as the public call, but neither counted
 as a fetch nor refused.
 """
 
 import hashlib
 import hmac
-from typing import Any, Final
+from typing import Annotated, Final
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chat_contract.events import Heat
@@ -21,7 +22,9 @@ class RoomHead(TypedDict):
     """Where a room is: its last seq, the oldest event still kept (last_seq + 1 when none), and what it shows."""
 
     last_seq: int
-    oldest_seq: int
+    oldest_seq: Annotated[
+        int, Field(description="The oldest event still kept; `last_seq + 1` if there is none")
+    ]
     message_count: int
     heat: Heat
     slow_mode_s: int
@@ -29,13 +32,6 @@ class RoomHead(TypedDict):
 
 class Heads(TypedDict):
     heads: dict[str, RoomHead]
-
-
-class EventPage(TypedDict):
-    events: list[dict[str, Any]]
-    cursor: int
-    last_seq: int
-    has_more: bool
 
 
 def service_token(secret: str) -> str:

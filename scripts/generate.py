@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from contract_page import contract_page
 from decisions_page import decisions_page
 from settings_page import settings_page
 
@@ -50,6 +51,7 @@ def typescript(document: Path) -> str:
 
 
 GENERATED: dict[Path, Callable[[], str]] = {
+    ROOT / "docs" / "contract.md": contract_page,
     ROOT / "docs" / "settings.md": settings_page,
     ROOT / "docs" / "decisions" / "README.md": decisions_page,
     FRONTEND / "openapi.json": lambda: output_of("chat_server.http.print_openapi"),

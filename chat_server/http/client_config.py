@@ -30,7 +30,10 @@ class ClientLimits(BaseModel):
 
 
 class ClientConfig(BaseModel):
-    stream_url: str
+    stream_url: Annotated[
+        str,
+        Field(description="Where streams are opened"),
+    ]
     reaction_kinds: list[str]
     limits: ClientLimits
     version: str

@@ -27,21 +27,28 @@ def problem_schema() -> dict[str, Any]:
         "type": "object",
         "required": ["type", "title", "status", "detail", "code"],
         "properties": {
-            "type": {"type": "string"},
+            "type": {"type": "string", "description": "`/problems/` and the code"},
             "title": {"type": "string"},
             "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "code": {"type": "string", "enum": list(PROBLEMS)},
+            "detail": {"type": "string", "description": "A sentence for people"},
+            "code": {"type": "string", "enum": list(PROBLEMS), "description": "The part to program against"},
             "errors": {
                 "type": "array",
+                "description": "On 422: each `field` that is wrong, and a `message` that says why",
                 "items": {
                     "type": "object",
                     "required": ["field", "message"],
                     "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
                 },
             },
-            "retry_after_ms": {"type": "integer"},
-            "oldest_seq": {"type": "integer"},
+            "retry_after_ms": {
+                "type": "integer",
+                "description": "On 429 and 503: when to come back, with jitter",
+            },
+            "oldest_seq": {
+                "type": "integer",
+                "description": "On 410: the oldest event that is still kept",
+            },
         },
     }
 

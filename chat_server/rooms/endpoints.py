@@ -19,7 +19,7 @@ from chat_server.rooms.directory import room_not_found
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_id import room_id_from_name
 from chat_server.rooms.room_list import MAX_ROOMS, ListedRooms, Page
-from chat_server.rooms.schemas import HeatView, RoomList, RoomPatch, RoomRequest, RoomView
+from chat_server.rooms.schemas import RoomList, RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from chat_server.text.rules import normalized
 from server_kit.http.problem import ChatError
@@ -37,7 +37,7 @@ def room_view(row: Row[Any], parts: Parts) -> RoomView:
         owner_id=None if row.owner_id is None else str(row.owner_id),
         last_seq=row.last_seq,
         message_count=row.message_count,
-        heat=HeatView.model_validate(parts.hot_rooms.heat(row.id)),
+        heat=parts.hot_rooms.heat(row.id),
         slow_mode_s=row.slow_mode_s,
         viewers=parts.hot_rooms.viewers(row.id),
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from chat_server.text.names import clean_nickname
 
@@ -20,5 +20,5 @@ class SessionView(BaseModel):
     """`token` goes into `Authorization: Bearer`; browsers use the cookie."""
 
     user: UserView
-    token: str
+    token: Annotated[str, Field(description="For `Authorization: Bearer`; also sent as the cookie")]
     expires_at: str

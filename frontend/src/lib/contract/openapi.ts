@@ -392,7 +392,10 @@ export interface components {
             limits: components["schemas"]["ClientLimits"];
             /** Reaction Kinds */
             reaction_kinds: string[];
-            /** Stream Url */
+            /**
+             * Stream Url
+             * @description Where streams are opened
+             */
             stream_url: string;
             /** Version */
             version: string;
@@ -454,20 +457,17 @@ export interface components {
          * @description Whether the room is hot, since when (RFC 3339), and how many fetches a second it gets.
          */
         Heat: {
-            /** Fetches Per S */
+            /**
+             * Fetches Per S
+             * @description Fetches of the last second, over all servers
+             */
             fetches_per_s: number;
             /** Hot */
             hot: boolean;
-            /** Since */
-            since: string | null;
-        };
-        /** HeatView */
-        HeatView: {
-            /** Fetches Per S */
-            fetches_per_s: number;
-            /** Hot */
-            hot: boolean;
-            /** Since */
+            /**
+             * Since
+             * @description When the room turned hot
+             */
             since: string | null;
         };
         /**
@@ -482,7 +482,10 @@ export interface components {
             deleted: boolean;
             /** Seq */
             seq: number;
-            /** Text */
+            /**
+             * Text
+             * @description Its first 120 characters
+             */
             text: string;
         };
         /**
@@ -490,23 +493,42 @@ export interface components {
          * @description A room of the list; `last_message` is null until somebody has written.
          */
         ListedRoom: {
-            heat: components["schemas"]["HeatView"];
+            heat: components["schemas"]["Heat"];
             /** Id */
             id: string;
+            /** @description Null before the first message */
             last_message: components["schemas"]["LastMessage"] | null;
-            /** Last Seq */
+            /**
+             * Last Seq
+             * @description The room's newest seq; 0 before the first event
+             */
             last_seq: number;
-            /** Message Count */
+            /**
+             * Message Count
+             * @description Messages ever created; unread counts are differences of it
+             */
             message_count: number;
             /** Name */
             name: string;
-            /** Owner Id */
+            /**
+             * Owner Id
+             * @description User id; null for `lobby`, which exists from the start
+             */
             owner_id: string | null;
-            /** Slow Mode S */
+            /**
+             * Slow Mode S
+             * @description Seconds between two messages of one author; 0: off
+             */
             slow_mode_s: number;
-            /** Viewers */
+            /**
+             * Viewers
+             * @description Open streams over all publish_servers, at most a few seconds old
+             */
             viewers: number;
-            /** Visibility */
+            /**
+             * Visibility
+             * @description `public`
+             */
             visibility: string;
         };
         /**
@@ -519,24 +541,45 @@ export interface components {
             created_at: string;
             /** Deleted */
             deleted: boolean;
-            /** Edited At */
+            /**
+             * Edited At
+             * @description Time of the last edit
+             */
             edited_at: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description UUIDv7
+             */
             id: string;
-            /** Reactions */
+            /**
+             * Reactions
+             * @description Count of each kind; zero counts are left out
+             */
             reactions: {
                 [key: string]: number;
             };
-            /** Reply To */
+            /**
+             * Reply To
+             * @description Id of a message of the same room
+             */
             reply_to: string | null;
             /** Room Id */
             room_id: string;
-            /** Seq */
+            /**
+             * Seq
+             * @description The seq of its creation; it never changes
+             */
             seq: number;
-            /** Text */
+            /**
+             * Text
+             * @description Empty once it is deleted
+             */
             text: string;
         };
-        /** MessageCreated */
+        /**
+         * MessageCreated
+         * @description A new message.
+         */
         MessageCreated: {
             message: components["schemas"]["Message"];
             /** Room Id */
@@ -549,7 +592,10 @@ export interface components {
              */
             type: "message.created";
         };
-        /** MessageDeleted */
+        /**
+         * MessageDeleted
+         * @description The message is the tombstone: no text, no reactions.
+         */
         MessageDeleted: {
             message: components["schemas"]["Message"];
             /** Room Id */
@@ -588,7 +634,10 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** MessageEdited */
+        /**
+         * MessageEdited
+         * @description The message with its new text.
+         */
         MessageEdited: {
             message: components["schemas"]["Message"];
             /** Room Id */
@@ -619,7 +668,7 @@ export interface components {
         };
         /**
          * MessagePinned
-         * @description The message is the first of the room's pinned ones now.
+         * @description The message is now the first of the room's pinned messages.
          */
         MessagePinned: {
             message: components["schemas"]["Message"];
@@ -635,7 +684,7 @@ export interface components {
         };
         /**
          * MessageUnpinned
-         * @description Not sent for a message that is deleted: its deletion says it.
+         * @description Not sent for a deletion, which unpins the message too.
          */
         MessageUnpinned: {
             /** Message Id */
@@ -662,33 +711,50 @@ export interface components {
         };
         /** Problem */
         Problem: {
-            /** @enum {string} */
+            /**
+             * @description The part to program against
+             * @enum {string}
+             */
             code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
+            /** @description A sentence for people */
             detail: string;
+            /** @description On 422: each `field` that is wrong, and a `message` that says why */
             errors?: {
                 field: string;
                 message: string;
             }[];
+            /** @description On 410: the oldest event that is still kept */
             oldest_seq?: number;
+            /** @description On 429 and 503: when to come back, with jitter */
             retry_after_ms?: number;
             status: number;
             title: string;
+            /** @description `/problems/` and the code */
             type: string;
         };
         /**
          * ReactionChanged
-         * @description `count` is the truth; `added` and `removed` name at most MAX_REACTION_USERS people each.
+         * @description `count` is exact. `added` and `removed` are hints that name at most 20 people each (MAX_REACTION_USERS).
          */
         ReactionChanged: {
-            /** Added */
+            /**
+             * Added
+             * @description User ids, as a hint
+             */
             added: string[];
-            /** Count */
+            /**
+             * Count
+             * @description How many people react with this kind now
+             */
             count: number;
             /** Kind */
             kind: string;
             /** Message Id */
             message_id: string;
-            /** Removed */
+            /**
+             * Removed
+             * @description User ids, as a hint
+             */
             removed: string[];
             /** Room Id */
             room_id: string;
@@ -722,7 +788,10 @@ export interface components {
             };
         };
         RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomTyping"];
-        /** RoomHeat */
+        /**
+         * RoomHeat
+         * @description The room turned hot or cold.
+         */
         RoomHeat: {
             heat: components["schemas"]["Heat"];
             /** Room Id */
@@ -735,7 +804,10 @@ export interface components {
         };
         /** RoomList */
         RoomList: {
-            /** Next Cursor */
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
             next_cursor: string | null;
             /** Rooms */
             rooms: components["schemas"]["ListedRoom"][];
@@ -769,7 +841,10 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** RoomSlowMode */
+        /**
+         * RoomSlowMode
+         * @description Seconds between two messages of one author; 0: off.
+         */
         RoomSlowMode: {
             /** Room Id */
             room_id: string;
@@ -781,7 +856,10 @@ export interface components {
              */
             type: "room.slow_mode";
         };
-        /** RoomTyping */
+        /**
+         * RoomTyping
+         * @description People who are typing now.
+         */
         RoomTyping: {
             /** Room Id */
             room_id: string;
@@ -800,12 +878,19 @@ export interface components {
          *     `last_message` is in lists of rooms only, where publish_server holds it.
          */
         RoomUpdated: {
+            /** @description In lists of rooms only, if publish_server holds it */
             last_message?: components["schemas"]["LastMessage"];
-            /** Message Count */
+            /**
+             * Message Count
+             * @description Messages ever created in the room
+             */
             message_count?: number;
             /** Room Id */
             room_id: string;
-            /** Seq */
+            /**
+             * Seq
+             * @description The room's head
+             */
             seq: number;
             /**
              * Type
@@ -818,25 +903,46 @@ export interface components {
          * @description `message_count` counts creations and never goes down: unread badges subtract two of its values.
          */
         RoomView: {
-            heat: components["schemas"]["HeatView"];
+            heat: components["schemas"]["Heat"];
             /** Id */
             id: string;
-            /** Last Seq */
+            /**
+             * Last Seq
+             * @description The room's newest seq; 0 before the first event
+             */
             last_seq: number;
-            /** Message Count */
+            /**
+             * Message Count
+             * @description Messages ever created; unread counts are differences of it
+             */
             message_count: number;
             /** Name */
             name: string;
-            /** Owner Id */
+            /**
+             * Owner Id
+             * @description User id; null for `lobby`, which exists from the start
+             */
             owner_id: string | null;
-            /** Slow Mode S */
+            /**
+             * Slow Mode S
+             * @description Seconds between two messages of one author; 0: off
+             */
             slow_mode_s: number;
-            /** Viewers */
+            /**
+             * Viewers
+             * @description Open streams over all publish_servers, at most a few seconds old
+             */
             viewers: number;
-            /** Visibility */
+            /**
+             * Visibility
+             * @description `public`
+             */
             visibility: string;
         };
-        /** RoomViewers */
+        /**
+         * RoomViewers
+         * @description How many streams of the room are open, over all publish_servers.
+         */
         RoomViewers: {
             /** Room Id */
             room_id: string;
@@ -872,13 +978,19 @@ export interface components {
         SessionView: {
             /** Expires At */
             expires_at: string;
-            /** Token */
+            /**
+             * Token
+             * @description For `Authorization: Bearer`; also sent as the cookie
+             */
             token: string;
             user: components["schemas"]["UserView"];
         };
         /** StreamClosing */
         StreamClosing: {
-            /** Reason */
+            /**
+             * Reason
+             * @description For logs, such as `lifetime` or `shutdown`
+             */
             reason: string;
         };
         /**
@@ -886,24 +998,39 @@ export interface components {
          * @description Events after `from_seq` (exclusive) up to `to_seq` (inclusive) will not come; the stream goes on after it.
          */
         StreamGap: {
-            /** From Seq */
+            /**
+             * From Seq
+             * @description Exclusive
+             */
             from_seq: number;
-            /** To Seq */
+            /**
+             * To Seq
+             * @description Inclusive
+             */
             to_seq: number;
         };
         /** StreamOpened */
         StreamOpened: {
             heat: components["schemas"]["Heat"];
-            /** Resumed */
+            /**
+             * Resumed
+             * @description True if the request named a cursor that the stream continues from
+             */
             resumed: boolean;
             /** Room Id */
             room_id: string;
-            /** Seq */
+            /**
+             * Seq
+             * @description The stream continues after this seq
+             */
             seq: number;
         };
         /** StreamPing */
         StreamPing: {
-            /** Seq */
+            /**
+             * Seq
+             * @description The room's head; 0 in a stream of many rooms
+             */
             seq: number;
         };
         /** UserView */
