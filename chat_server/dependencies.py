@@ -1,62 +1,162 @@
-"""What the endpoints work with: opened once in lifespan, handed in by type."""
+"""Everything that chat_server opens, in order, and what its endpoints and gates are given."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from random import Random
-from typing import Annotated, cast
-
-from fastapi import Depends, Request
-from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
+from typing import Final
 
 from chat_server.config import ChatSettings
-from chat_server.fetch.room_reads import RoomReads
+from chat_server.fastpath.call_shares import SHARE_OF
+from chat_server.fastpath.open_fetches import open_fetches
+from chat_server.fastpath.router import FastPath
+from chat_server.fastpath.routes import FAST_ROUTES
+from chat_server.fetch.internal_reads import InternalReads
+from chat_server.fetch.read_repository import ReadRepository
 from chat_server.health.readiness import Readiness
-from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.services import Services
+from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode
-from chat_server.messages.search import MessageSearch
+from chat_server.messages.admission import WriteAdmission
+from chat_server.messages.blanking import Blanking
+from chat_server.messages.search import STATEMENT_TIMEOUT_S, MessageSearch
+from chat_server.messages.search_handler import SearchHandler
+from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.outbox.acknowledgements import Acknowledgements
+from chat_server.outbox.relay import OutboxRelay
+from chat_server.outbox.repository import OutboxRepository
+from chat_server.postgres.migrate import migrate
+from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
+from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
+from chat_server.postgres.retention import Retention
 from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.repository import RoomRepository
-from chat_server.rooms.room_list import RoomLists
-from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
+from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
+from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    settings: ChatSettings
-    engine: AsyncEngine
-    search: MessageSearch
-    redis: Redis
-    tokens: SessionTokens
-    writer: GroupCommitWriter
-    producer: EventProducer
-    rooms: RoomRepository
-    room_lists: RoomLists
-    directory: RoomDirectory
-    users: UserRepository
-    ended_sessions: EndedSessions
-    ended_sessions_repository: EndedSessionsRepository
-    hot_rooms: HotRooms
-    rate_limits: RateLimits
-    slow_mode: SlowMode
-    shares: Shares
-    internal_reads: RoomReads
-    readiness: Readiness
-    forget_room: Callable[[str], None]
-    tasks: BackgroundTasks
-    rng: Random
+REDIS_CONNECTIONS: Final = 8
+SLOW_MODE_REDIS_CONNECTIONS: Final = 16
+"""Apart from those of heat and health, so that a flood of posts in slow mode holds up neither."""
 
 
-async def parts(request: Request) -> Parts:
-    """A coroutine although it never waits: FastAPI would run a plain function on a thread."""
-    return cast(Parts, request.app.state.parts)
+@asynccontextmanager
+async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator[Services]:
+    """Open everything; closed in reverse order, so that accepted posts are stored and stored events are sent."""
+    rng = Random()
+    tasks = BackgroundTasks(rng, time.monotonic)
+    connections = connections_of(settings.database_pool_size)
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_database(settings.database_url, connections.look_ups))
+        await migrate(engine)
+        redis = await stack.enter_async_context(open_redis(settings.redis_url, REDIS_CONNECTIONS))
+        slow_mode_redis = await stack.enter_async_context(
+            open_redis(settings.redis_url, SLOW_MODE_REDIS_CONNECTIONS)
+        )
+        readiness = Readiness(asyncpg_dsn(settings.database_url), redis, time.monotonic)
+        stack.callback(readiness.close)
+        background = await stack.enter_async_context(
+            open_database(settings.database_url, connections.background)
+        )
+        outbox = OutboxRepository(background)
+        acknowledgements = Acknowledgements(outbox)
+        await stack.enter_async_context(tasks.running("outbox acknowledgements", acknowledgements.run))
+        producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
+        await stack.enter_async_context(producer.sending(tasks))
+        await stack.enter_async_context(tasks.running("outbox relay", OutboxRelay(outbox, producer, rng).run))
+        ended_sessions = EndedSessions()
+        sessions_repository = EndedSessionsRepository(engine)
+        poll = EndedSessionsPoll(ended_sessions, sessions_repository, datetime.fromtimestamp(0, UTC))
+        await poll.poll()
+        await stack.enter_async_context(tasks.running("ended sessions", poll.run))
+        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended_sessions.has)
+        fetches = await stack.enter_async_context(
+            open_fetches(settings=settings, redis=redis, tokens=tokens, shares=shares, tasks=tasks, rng=rng)
+        )
+        blanking = Blanking(asyncpg_dsn(settings.database_url), rng)
+        await stack.enter_async_context(tasks.running("blanking", blanking.run, is_vital=False))
+        lists_lane = await stack.enter_async_context(
+            open_read_lane(
+                settings.database_url,
+                connections.room_lists,
+                "room lists",
+                clock=time.monotonic,
+                timeout_s=LIST_TIMEOUT_S,
+            )
+        )
+        room_lists = RoomLists(lists_lane, fetches.hot_rooms, clock=time.monotonic)
 
+        def hand_over(events: Sequence[CommittedEvent]) -> None:
+            producer.offer(events)
+            for event in events:
+                is_deletion = event.type == "message.deleted"
+                fetches.reads.wrote(event.room_id, event.seq, hides_text=is_deletion)
+                if is_deletion:
+                    blanking.wake()
+            room_lists.wrote()
 
-PartsOf = Annotated[Parts, Depends(parts)]
+        writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
+        await stack.enter_async_context(writer.committing(tasks))
+        retention = Retention(background, settings.event_retention_s, rng)
+        await stack.enter_async_context(tasks.running("retention", retention.run, is_vital=False))
+        internal_lane = await stack.enter_async_context(
+            open_read_lane(
+                settings.database_url,
+                connections.internal,
+                "internal calls",
+                clock=time.monotonic,
+                timeout_s=INTERNAL_TIMEOUT_S,
+            )
+        )
+        search_lane = await stack.enter_async_context(
+            open_read_lane(
+                settings.database_url,
+                connections.search,
+                "search",
+                clock=time.monotonic,
+                timeout_s=STATEMENT_TIMEOUT_S,
+            )
+        )
+        search = MessageSearch(search_lane, connections.search, clock=time.monotonic, rng=rng)
+        rooms = RoomRepository(engine)
+        directory = RoomDirectory(rooms, time.monotonic)
+        rate_limits = RateLimits(settings, time.monotonic, rng)
+        write_admission = WriteAdmission(rate_limits, directory, SlowMode(slow_mode_redis), writer, engine)
+        handlers = (
+            fetches.handler,
+            RoomListHandler(room_lists, search, shares),
+            SearchHandler(search, directory, shares),
+            WriteHandler(tokens, write_admission, writer, settings.reaction_kinds, time.time),
+        )
+        yield Services(
+            settings,
+            shares,
+            tasks,
+            rng,
+            engine,
+            tokens,
+            readiness,
+            producer,
+            ended_sessions,
+            sessions_repository,
+            UserRepository(engine),
+            fetches.hot_rooms,
+            fetches.reads,
+            InternalReads(ReadRepository(internal_lane), fetches.hot_rooms, clock=time.monotonic),
+            rooms,
+            directory,
+            room_lists,
+            rate_limits,
+            write_admission,
+            writer,
+            FastPath(FAST_ROUTES, handlers, fetches.admission, calls=SHARE_OF),
+        )

@@ -54,7 +54,7 @@ GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "contract.md": contract_page,
     ROOT / "docs" / "settings.md": settings_page,
     ROOT / "docs" / "decisions" / "README.md": decisions_page,
-    FRONTEND / "openapi.json": lambda: output_of("chat_server.http.print_openapi"),
+    FRONTEND / "openapi.json": lambda: output_of("chat_server.print_openapi"),
     CONTRACT / "openapi.ts": lambda: typescript(FRONTEND / "openapi.json"),
 }
 

@@ -15,7 +15,7 @@ _CACHE_CONTROL = (b"cache-control", b"private, no-cache")
 _CONTENT_TYPE = (b"content-type", b"application/json")
 
 
-class Answer:
+class CachedResponse:
     """A body with its weak ETag: room, last_seq and query, because every change of a page takes a seq.
 
     `hit` and `miss` are the heads of a 200, the other two those of a 304.
@@ -33,7 +33,7 @@ class Answer:
         self.unchanged_hit = ResponseHead(304, [*validators, _HIT])
         self.unchanged_miss = ResponseHead(304, [*validators, _MISS])
 
-    def is_known_by(self, if_none_match: bytes) -> bool:
+    def matches(self, if_none_match: bytes) -> bool:
         """Whether the client has it already: RFC 9110, weak comparison."""
         if if_none_match == self.etag or if_none_match == b"*":
             return True

@@ -7,18 +7,22 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
+from chat_contract.ids import is_room_id
 from chat_contract.internal_api import MAX_HEADS, service_token
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
-from chat_server.dependencies import PartsOf
+from chat_server.config import ChatSettings
+from chat_server.fetch.internal_reads import InternalReads
 from chat_server.http.json_body import validation_problem
-from chat_server.http.path_params import RoomId, is_room_id
+from chat_server.http.path_params import RoomId
+from chat_server.http.services import service
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import bearer_in
 
 
-async def _from_our_servers(request: Request, parts: PartsOf) -> None:
+async def _from_our_servers(
+    request: Request, settings: Annotated[ChatSettings, Depends(service(ChatSettings))]
+) -> None:
     """Raises ChatError `unauthenticated` without the service token."""
-    settings = parts.settings
     given = (bearer_in(request.scope["headers"]) or "").encode("latin-1")
     accepted = [service_token(secret) for secret in (settings.hotchat_secret, *settings.hotchat_secrets_old)]
     if not any(hmac.compare_digest(given, each.encode()) for each in accepted):
@@ -28,28 +32,31 @@ async def _from_our_servers(request: Request, parts: PartsOf) -> None:
 router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=[Depends(_from_our_servers)])
 
 
+Reads = Annotated[InternalReads, Depends(service(InternalReads))]
+
+
 class HeadsRequest(BaseModel):
     rooms: list[str] = Field(max_length=MAX_HEADS)
 
 
 @router.post("/heads")
-async def heads(request: Request, parts: PartsOf) -> Response:
+async def heads(request: Request, reads: Reads) -> Response:
     """The heads of many rooms at once."""
     try:
         wanted = HeadsRequest.model_validate_json(await request.body())
     except ValidationError as error:
         raise validation_problem(error) from error
-    found = await parts.internal_reads.heads([room for room in wanted.rooms if is_room_id(room)])
+    found = await reads.heads([room for room in wanted.rooms if is_room_id(room)])
     return Response(orjson.dumps({"heads": found}), media_type="application/json")
 
 
 @router.get("/rooms/{room_id}/events")
 async def events(
     room_id: RoomId,
-    parts: PartsOf,
+    reads: Reads,
     after_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
     limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE_MAX)] = EVENTS_PAGE_MAX,
 ) -> Response:
     """A page of the room's log."""
-    body = await parts.internal_reads.events_page(room_id, after_seq, limit)
+    body = await reads.events_page(room_id, after_seq, limit)
     return Response(body, media_type="application/json")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chat_server.fetch.cached_response import Answer
+from chat_server.fetch.cached_response import CachedResponse
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.rows import EncodedMessage, MessageRows, RoomRow
 
@@ -35,7 +35,7 @@ class NewestSnapshot:
         self._pinned = rows.pinned
         self._json_bytes = sum(len(message.json) for message in (*rows.messages, *rows.pinned))
         self.size_bytes = MIN_REMEMBERED_BYTES + 2 * self._json_bytes + ENTRY_BYTES * (len(rows.messages) + 5)
-        self._pages: dict[int, Answer] = {}
+        self._pages: dict[int, CachedResponse] = {}
         self._page_bytes = 0
 
     def confirmed(self, room: RoomRow, taken_at_s: float) -> "NewestSnapshot":
@@ -47,26 +47,26 @@ class NewestSnapshot:
     def holds(self, want: int) -> bool:
         return not self.has_older or len(self.messages) >= want
 
-    def newest(self, query: FetchQuery) -> Answer:
+    def newest(self, query: FetchQuery) -> CachedResponse:
         """The newest page; shorter than asked for when the snapshot does not hold as many."""
         answer = self._pages.get(query.limit)
         if answer is None:
             messages = self.messages[-query.limit :]
             has_more = self.has_older or len(self.messages) > query.limit
             body = page_body(messages, self.last_seq, has_more=has_more, pinned=self._pinned)
-            answer = Answer(body, self.room.id, self.last_seq, query.tag)
+            answer = CachedResponse(body, self.room.id, self.last_seq, query.tag)
             self._remember(query.limit, answer)
         return answer
 
-    def after(self, query: FetchQuery) -> Answer | None:
+    def after(self, query: FetchQuery) -> CachedResponse | None:
         """The page after the query's seq, None when it reaches back further than the snapshot."""
         if self.has_older and (not self.messages or self.messages[0].seq > query.seq + 1):
             return None
         newer = [message for message in self.messages if message.seq > query.seq]
         body = page_body(newer[: query.limit], self.last_seq, has_more=len(newer) > query.limit)
-        return Answer(body, self.room.id, self.last_seq, query.tag)
+        return CachedResponse(body, self.room.id, self.last_seq, query.tag)
 
-    def _remember(self, limit: int, answer: Answer) -> None:
+    def _remember(self, limit: int, answer: CachedResponse) -> None:
         if self._page_bytes + len(answer.body) > max(self._json_bytes, MIN_REMEMBERED_BYTES):
             self._pages.clear()
             self._page_bytes = 0

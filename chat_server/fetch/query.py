@@ -1,20 +1,26 @@
-"""Which fetch a request is: path and query string, parsed by hand because every fetch passes here."""
+"""Which fetch a request asks for. Parsed by hand, because every fetch passes here.
 
-import re
+Each parser takes the ids of the path, in order, and the query string. It raises ChatError `validation_failed` with
+`errors`, or `room_not_found` and `message_not_found` for ids that cannot exist.
+"""
+
+from collections.abc import Sequence
 from enum import IntEnum, auto
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl
 from uuid import UUID
 
-from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX, ROOM_ID_PATTERN
-from chat_server.http.json_body import invalid
-from chat_server.rooms.directory import room_not_found
-from server_kit.http.problem import ChatError
+from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX
+from chat_server.http.path_params import message_id_in, room_id_in
+from chat_server.http.query_string import IntegerParameter, QueryString
 
-PREFIX: Final = "/api/v1/rooms/"
-_ROOM_ID = re.compile(ROOM_ID_PATTERN.removesuffix("$") + r"\Z")
-_INTEGER = re.compile(r"-?[0-9]{1,40}\Z")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+PAGE_LIMIT: Final = IntegerParameter("limit", default=PAGE_DEFAULT, low=1, high=PAGE_MAX)
+BEFORE_SEQ: Final = IntegerParameter("before_seq")
+AFTER_SEQ: Final = IntegerParameter("after_seq")
+AROUND_SEQ: Final = IntegerParameter("around_seq")
+EVENTS_AFTER_SEQ: Final = IntegerParameter("after_seq", is_required=True)
+EVENTS_LIMIT: Final = IntegerParameter("limit", default=EVENTS_PAGE_MAX, low=1, high=EVENTS_PAGE_MAX)
+FROM_SEQ: Final = IntegerParameter("from_seq", default=0)
+TO_SEQ: Final = IntegerParameter("to_seq", default=MAX_SEQ)
 
 
 class FetchKind(IntEnum):
@@ -30,6 +36,13 @@ class FetchKind(IntEnum):
     REACTORS = auto()
 
 
+_ANCHORS: Final = (
+    (BEFORE_SEQ, FetchKind.BEFORE),
+    (AFTER_SEQ, FetchKind.AFTER),
+    (AROUND_SEQ, FetchKind.AROUND),
+)
+
+
 class FetchQuery(NamedTuple):
     """A valid fetch. `seq` is the anchor (`from_seq` of MINE), `to_seq` belongs to MINE; unused fields are 0."""
 
@@ -42,110 +55,41 @@ class FetchQuery(NamedTuple):
 
     @property
     def tag(self) -> str:
-        """The query as it appears in an ETag: the same for the same question, however it was written."""
+        """The query as part of an ETag. Two spellings of the same query have the same tag."""
         return f"{self.kind.name.lower()}.{self.limit}.{self.seq}.{self.to_seq}"
 
 
-def parse_fetch(path: str, query_string: bytes) -> FetchQuery | None:
-    """The fetch that is asked for; None when the path is no fetch.
-
-    Raises ChatError `validation_failed` with `errors`; an id that cannot exist is not found.
-    """
-    if not path.startswith(PREFIX):
-        return None
-    match path[len(PREFIX) :].split("/"):
-        case [room_id]:
-            return FetchQuery(FetchKind.ROOM, _room_id(room_id))
-        case [room_id, "messages"]:
-            return _page(_room_id(room_id), _Parameters(query_string))
-        case [room_id, "messages", message_id] if message_id:
-            return _message(_room_id(room_id), message_id)
-        case [room_id, "events"]:
-            parameters = _Parameters(query_string)
-            after_seq = parameters.integer("after_seq", required=True)
-            limit = parameters.integer("limit", default=EVENTS_PAGE_MAX, low=1, high=EVENTS_PAGE_MAX)
-            parameters.check()
-            return FetchQuery(FetchKind.EVENTS, _room_id(room_id), limit, after_seq)
-        case [room_id, "search"]:
-            return FetchQuery(FetchKind.SEARCH, _room_id(room_id))
-        case [room_id, "reactions", "mine"]:
-            parameters = _Parameters(query_string)
-            from_seq = parameters.integer("from_seq")
-            to_seq = parameters.integer("to_seq", default=MAX_SEQ)
-            parameters.check()
-            return FetchQuery(FetchKind.MINE, _room_id(room_id), seq=from_seq, to_seq=to_seq)
-        case [room_id, "messages", message_id, "reactions"]:
-            return _message(_room_id(room_id), message_id)._replace(kind=FetchKind.REACTORS)
-    return None
+def parse_room(ids: Sequence[str], _: QueryString) -> FetchQuery:
+    return FetchQuery(FetchKind.ROOM, room_id_in(ids[0]))
 
 
-def message_not_found() -> ChatError:
-    return ChatError("message_not_found", "There is no such message in this room.")
-
-
-def _room_id(text: str) -> str:
-    if not _ROOM_ID.match(text):
-        raise room_not_found(text)
-    return text
-
-
-def _page(room_id: str, parameters: "_Parameters") -> FetchQuery:
-    limit = parameters.integer("limit", default=PAGE_DEFAULT, low=1, high=PAGE_MAX)
-    anchors = {
-        "before_seq": FetchKind.BEFORE,
-        "after_seq": FetchKind.AFTER,
-        "around_seq": FetchKind.AROUND,
-    }
-    given = [name for name in anchors if parameters.has(name)]
-    for name in given[1:]:
-        parameters.refuse(name, f"cannot be given together with {given[0]}")
-    seq = parameters.integer(given[0]) if given else 0
+def parse_page(ids: Sequence[str], parameters: QueryString) -> FetchQuery:
+    """The latest page, or the page before, after or around a seq."""
+    room_id = room_id_in(ids[0])
+    limit = parameters.integer(PAGE_LIMIT)
+    given = [(anchor, kind) for anchor, kind in _ANCHORS if parameters.has(anchor)]
+    for anchor, _ in given[1:]:
+        parameters.refuse(anchor.name, f"cannot be given together with {given[0][0].name}")
+    seq = parameters.integer(given[0][0]) if given else 0
     parameters.check()
-    return FetchQuery(anchors[given[0]] if given else FetchKind.NEWEST, room_id, limit, seq)
+    return FetchQuery(given[0][1] if given else FetchKind.NEWEST, room_id, limit, seq)
 
 
-def _message(room_id: str, message_id: str) -> FetchQuery:
-    if not _UUID.match(message_id):
-        raise message_not_found()
-    return FetchQuery(FetchKind.MESSAGE, room_id, message_id=UUID(message_id))
+def parse_message(ids: Sequence[str], _: QueryString) -> FetchQuery:
+    return FetchQuery(FetchKind.MESSAGE, room_id_in(ids[0]), message_id=message_id_in(ids[1]))
 
 
-class _Parameters:
-    """A query string's values and what is wrong with them. Unknown names are passed by."""
+def parse_reactors(ids: Sequence[str], _: QueryString) -> FetchQuery:
+    return FetchQuery(FetchKind.REACTORS, room_id_in(ids[0]), message_id=message_id_in(ids[1]))
 
-    def __init__(self, query_string: bytes) -> None:
-        self._errors: list[dict[str, str]] = []
-        self._values: dict[str, str] = {}
-        if query_string:
-            # At most 64 fields: more is nobody's question.
-            pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)[:64]
-            for name, value in pairs:
-                if name in self._values:
-                    self.refuse(name, "must be given once")
-                self._values[name] = value
 
-    def has(self, name: str) -> bool:
-        return name in self._values
+def parse_events(ids: Sequence[str], parameters: QueryString) -> FetchQuery:
+    after_seq, limit = parameters.integer(EVENTS_AFTER_SEQ), parameters.integer(EVENTS_LIMIT)
+    parameters.check()
+    return FetchQuery(FetchKind.EVENTS, room_id_in(ids[0]), limit, after_seq)
 
-    def refuse(self, name: str, message: str) -> None:
-        self._errors.append({"field": name, "message": message})
 
-    def integer(
-        self, name: str, *, default: int = 0, low: int = 0, high: int = MAX_SEQ, required: bool = False
-    ) -> int:
-        text = self._values.get(name)
-        if text is None:
-            if required:
-                self.refuse(name, "is required")
-            return default
-        if not _INTEGER.match(text):
-            self.refuse(name, "must be an integer")
-            return default
-        value = int(text)
-        if not low <= value <= high:
-            self.refuse(name, f"must be from {low} to {high}")
-        return value
-
-    def check(self) -> None:
-        if self._errors:
-            raise invalid(self._errors)
+def parse_my_reactions(ids: Sequence[str], parameters: QueryString) -> FetchQuery:
+    from_seq, to_seq = parameters.integer(FROM_SEQ), parameters.integer(TO_SEQ)
+    parameters.check()
+    return FetchQuery(FetchKind.MINE, room_id_in(ids[0]), seq=from_seq, to_seq=to_seq)

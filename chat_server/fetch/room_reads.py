@@ -8,17 +8,16 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Heat
-from chat_contract.internal_api import RoomHead
-from chat_contract.limits import EVENTS_PAGE_MAX, PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
-from chat_server.fetch.cached_response import Answer, content_tag
+from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
+from chat_server.fetch.cached_response import CachedResponse, content_tag
 from chat_server.fetch.newest_snapshot import NewestSnapshot, page_body
-from chat_server.fetch.query import FetchKind, FetchQuery, message_not_found
+from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.rows import MessageRows, RoomRow
 from chat_server.fetch.snapshot_cache import MAX_BYTES, SnapshotCache
 from chat_server.fetch.tail_snapshot import TailSnapshot, cursor_expired, events_body
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.rooms.directory import room_not_found
+from chat_server.http.errors import message_not_found, room_not_found
 
 MAX_REACTORS: Final = 20
 """People of each kind who are named; the rest are only counted."""
@@ -27,7 +26,7 @@ MAX_REACTORS: Final = 20
 class Found(NamedTuple):
     """An answer and where it came from; `age_s` is set when it is stale because Postgres does not answer."""
 
-    answer: Answer
+    answer: CachedResponse
     is_hit: bool
     age_s: float | None = None
 
@@ -63,7 +62,7 @@ class RoomReads:
             store_is_away=self._store_is_away,
             max_bytes=max_bytes,
         )
-        self._flights: dict[FetchQuery, asyncio.Task[Answer]] = {}
+        self._flights: dict[FetchQuery, asyncio.Task[CachedResponse]] = {}
 
     def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
         """This process has committed the room's events up to last_seq: who wrote may read it at once.
@@ -78,7 +77,7 @@ class RoomReads:
         """The room itself was changed, in a way that takes no seq."""
         self._newest.forget(room_id)
 
-    def in_memory(self, query: FetchQuery, *, is_hot: bool) -> Answer | None:
+    def in_memory(self, query: FetchQuery, *, is_hot: bool) -> CachedResponse | None:
         """The answer when it can be given at once, without waiting for anything. Raises ChatError `cursor_expired`."""
         if query.kind is FetchKind.NEWEST:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
@@ -111,7 +110,7 @@ class RoomReads:
             answer = snapshot.after(query)
         return None if answer is None else Found(answer, newest.is_hit, newest.age_s)
 
-    async def from_history(self, query: FetchQuery) -> Answer:
+    async def from_history(self, query: FetchQuery) -> CachedResponse:
         """The answer from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
         flight = self._flights.get(query)
         if flight is None:
@@ -119,41 +118,20 @@ class RoomReads:
             flight.add_done_callback(lambda _: self._flights.pop(query, None))
         return await asyncio.shield(flight)
 
-    async def reactions_of(self, query: FetchQuery, user_id: UUID) -> Answer:
+    async def reactions_of(self, query: FetchQuery, user_id: UUID) -> CachedResponse:
         """The user's own reactions to messages of the query's range."""
         rows = await self._repository.mine(query.room_id, user_id, query.seq, query.to_seq)
         if rows is None:
             raise room_not_found(query.room_id)
         tag = f"{query.tag}.{user_id}"
-        return Answer(orjson.dumps({"mine": rows.mine}), query.room_id, rows.last_seq, tag)
+        return CachedResponse(orjson.dumps({"mine": rows.mine}), query.room_id, rows.last_seq, tag)
 
-    async def events_page(self, room_id: str, after_seq: int, limit: int = EVENTS_PAGE_MAX) -> bytes:
-        """An EventPage for our own servers: neither counted nor refused, and as new as the call.
-
-        A hub that asks has heard of events, such as a deletion, that neither a cached tail nor a read under way may
-        hold.
-        """
-        query = FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
-        cached = self._tail.cached(room_id)
-        if cached is not None and not cached.reaches(after_seq):
-            return (await self._read_history(query)).body
-        tail = await self._tail.read_since(room_id, self._clock())
-        answer = tail.page(query)
-        return (await self._read_history(query)).body if answer is None else answer.body
-
-    async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
-        """Where these rooms are, for our own servers; rooms that do not exist are left out."""
-        heads = await self._repository.heads(room_ids)
-        for room_id, head in heads.items():
-            head["heat"] = self._hot_rooms.heat(room_id)
-        return heads
-
-    def _room(self, room: RoomRow) -> Answer:
+    def _room(self, room: RoomRow) -> CachedResponse:
         heat: Heat = self._hot_rooms.heat(room.id)
         body = orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
-        return Answer(body, room.id, room.last_seq, content_tag(body))
+        return CachedResponse(body, room.id, room.last_seq, content_tag(body))
 
-    async def _read_history(self, query: FetchQuery) -> Answer:
+    async def _read_history(self, query: FetchQuery) -> CachedResponse:
         if query.kind is FetchKind.EVENTS:
             return await self._read_events(query)
         if query.kind is FetchKind.REACTORS:
@@ -167,9 +145,9 @@ class RoomReads:
             body = rows.messages[0].json
         else:
             raise message_not_found()
-        return Answer(body, query.room_id, rows.room.last_seq, query.tag)
+        return CachedResponse(body, query.room_id, rows.room.last_seq, query.tag)
 
-    async def _read_reactors(self, query: FetchQuery) -> Answer:
+    async def _read_reactors(self, query: FetchQuery) -> CachedResponse:
         assert query.message_id is not None
         rows = await self._repository.reactors(query.room_id, query.message_id, MAX_REACTORS)
         if rows is None:
@@ -181,7 +159,7 @@ class RoomReads:
             for kind, people in rows.kinds.items()
         }
         body = orjson.dumps({"message_id": str(query.message_id), "reactions": kinds})
-        return Answer(body, query.room_id, rows.last_seq, query.tag)
+        return CachedResponse(body, query.room_id, rows.last_seq, query.tag)
 
     async def _read_messages(self, query: FetchQuery) -> MessageRows | None:
         match query.kind:
@@ -195,14 +173,14 @@ class RoomReads:
                 return await self._repository.message(query.room_id, query.message_id)
         raise ValueError(query)
 
-    async def _read_events(self, query: FetchQuery) -> Answer:
+    async def _read_events(self, query: FetchQuery) -> CachedResponse:
         rows = await self._repository.events(query.room_id, query.seq, query.limit)
         if rows is None:
             raise room_not_found(query.room_id)
         if query.seq < rows.oldest_seq - 1:
             raise cursor_expired(query.seq, rows.oldest_seq)
         body = events_body(rows.events, query.seq, rows.last_seq, rows.has_more)
-        return Answer(body, query.room_id, rows.last_seq, query.tag)
+        return CachedResponse(body, query.room_id, rows.last_seq, query.tag)
 
     async def _load_newest(
         self, room_id: str, previous: NewestSnapshot | None, want: int

@@ -7,8 +7,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from prometheus_client import Counter, Gauge
 
-from chat_server.http.errors import store_unavailable
-from chat_server.rooms.directory import room_not_found
+from chat_server.http.errors import room_not_found, store_unavailable
 from server_kit.http.problem import ChatError
 
 MAX_AGE_S: Final = 0.25

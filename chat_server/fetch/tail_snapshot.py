@@ -4,7 +4,7 @@ from bisect import bisect_right
 from typing import Final
 
 from chat_contract.limits import TAIL_EVENTS
-from chat_server.fetch.cached_response import Answer
+from chat_server.fetch.cached_response import CachedResponse
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, count_within
 from chat_server.fetch.rows import EventRow, EventRows
@@ -48,7 +48,7 @@ class TailSnapshot:
         is_whole_log = not self._events or self._seqs[0] <= rows.oldest_seq
         self._reaches_back_to = rows.oldest_seq - 1 if is_whole_log else self._seqs[0] - 1
         self._max_page_bytes = max(payload_bytes, 1)
-        self._pages: dict[tuple[int, int], Answer] = {}
+        self._pages: dict[tuple[int, int], CachedResponse] = {}
         self._page_bytes = 0
 
     def holds(self, want: int) -> bool:
@@ -59,7 +59,7 @@ class TailSnapshot:
         """Whether everything after that seq is in this tail or is no longer kept."""
         return after_seq >= self._reaches_back_to
 
-    def page(self, query: FetchQuery) -> Answer | None:
+    def page(self, query: FetchQuery) -> CachedResponse | None:
         """The events after the query's seq, None when they reach back further. Raises ChatError `cursor_expired`."""
         after_seq, limit = query.seq, query.limit
         answer = self._pages.get((after_seq, limit))
@@ -72,7 +72,7 @@ class TailSnapshot:
         start = bisect_right(self._seqs, after_seq)
         events = self._events[start : start + limit]
         body = events_body(events, after_seq, self.last_seq, start + limit < len(self._events))
-        answer = Answer(body, self.room_id, self.last_seq, query.tag)
+        answer = CachedResponse(body, self.room_id, self.last_seq, query.tag)
         self._remember((after_seq, limit), answer)
         return answer
 
@@ -90,7 +90,7 @@ class TailSnapshot:
         events = [*self._events, *newer.events][-TAIL_EVENTS:]
         return TailSnapshot(self.room_id, EventRows(newer.last_seq, newer.oldest_seq, events), taken_at_s)
 
-    def _remember(self, key: tuple[int, int], answer: Answer) -> None:
+    def _remember(self, key: tuple[int, int], answer: CachedResponse) -> None:
         full = len(self._pages) >= MAX_REMEMBERED_PAGES
         if full or self._page_bytes + len(answer.body) > self._max_page_bytes:
             self._pages.clear()

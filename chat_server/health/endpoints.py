@@ -1,10 +1,13 @@
 """Whether this process lives, and whether it can serve."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
-from chat_server.dependencies import PartsOf
+from chat_server.health.readiness import Readiness
+from chat_server.http.services import service
+from chat_server.kafka.event_producer import EventProducer
+from server_kit.background_tasks import BackgroundTasks
 
 router = APIRouter(tags=["operation"])
 
@@ -18,15 +21,20 @@ async def live() -> dict[str, str]:
     "/healthz/ready",
     responses={503: {"description": "Postgres does not answer, or a vital task keeps crashing"}},
 )
-async def ready(parts: PartsOf, response: Response) -> dict[str, Any]:
+async def ready(
+    readiness: Annotated[Readiness, Depends(service(Readiness))],
+    tasks: Annotated[BackgroundTasks, Depends(service(BackgroundTasks))],
+    producer: Annotated[EventProducer, Depends(service(EventProducer))],
+    response: Response,
+) -> dict[str, Any]:
     """200 while Postgres answers and vital tasks run. Redis and Kafka do not count: chat goes on without them."""
-    postgres, redis = await parts.readiness.stores()
-    is_ready = postgres and parts.tasks.is_ready()
+    postgres, redis = await readiness.stores()
+    is_ready = postgres and tasks.is_ready()
     response.status_code = 200 if is_ready else 503
     return {
         "status": "ok" if is_ready else "unavailable",
         "postgres": postgres,
         "redis": redis,
-        "kafka": parts.producer.is_healthy,
-        "crashed_tasks": parts.tasks.down(),
+        "kafka": producer.is_healthy,
+        "crashed_tasks": tasks.down(),
     }

@@ -1,4 +1,7 @@
-"""Answers in plain ASGI, for the two paths that pass the framework by: fetches and writes."""
+"""Responses of the fast path, in plain ASGI."""
+
+from collections.abc import Sequence
+from typing import Final
 
 from chat_server.http.errors import PROBLEMS_SENT
 from chat_server.http.single_write_response import ResponseHead, send_response
@@ -6,17 +9,20 @@ from server_kit.http.asgi import Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
 
-JSON: RawHeaders = [(b"content-type", b"application/json")]
+Reply = tuple[ResponseHead, Sequence[tuple[bytes, bytes]], bytes]
+"""Head, further headers and body of one response; the body's length is among the headers."""
+
+_JSON: Final = (b"content-type", b"application/json")
 
 
-async def send_answer(
-    send: Send, status: int, headers: RawHeaders, body: bytes, *, is_head: bool = False
-) -> None:
-    """A whole response; `headers` without the length. To a HEAD: the same headers, no body."""
-    length = (b"content-length", b"%d" % len(body))
-    await send_response(send, ResponseHead(status, [length]), headers, b"" if is_head else body)
+def json_reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> Reply:
+    """A response whose body is encoded JSON."""
+    return ResponseHead(status, [_JSON, (b"content-length", b"%d" % len(body))]), headers, body
 
 
 async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
+    """The error as problem+json, counted; without its body to a HEAD."""
     PROBLEMS_SENT.labels(error.code).inc()
-    await send_answer(send, error.status, error.raw_headers() + extra, error.body(), is_head=is_head)
+    body = error.body()
+    head = ResponseHead(error.status, [(b"content-length", b"%d" % len(body)), *error.raw_headers()])
+    await send_response(send, head, extra, b"" if is_head else body)

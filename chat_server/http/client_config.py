@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from chat_contract.limits import (
@@ -14,7 +14,8 @@ from chat_contract.limits import (
     PAGE_DEFAULT,
     PAGE_MAX,
 )
-from chat_server.dependencies import PartsOf
+from chat_server.config import ChatSettings
+from chat_server.http.services import service
 
 router = APIRouter(tags=["client"])
 
@@ -40,9 +41,10 @@ class ClientConfig(BaseModel):
 
 
 @router.get("/config")
-async def config(request: Request, parts: PartsOf) -> ClientConfig:
+async def config(
+    request: Request, settings: Annotated[ChatSettings, Depends(service(ChatSettings))]
+) -> ClientConfig:
     """Where streams are, which reactions there are, and the limits."""
-    settings = parts.settings
     return ClientConfig(
         stream_url=stream_url(request, settings.public_stream_url, settings.publish_port),
         reaction_kinds=list(settings.reaction_kinds),

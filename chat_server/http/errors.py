@@ -18,10 +18,6 @@ from server_kit.http.problem import MEDIA_TYPE, ChatError
 log = logging.getLogger(__name__)
 
 PROBLEMS_SENT = Counter("hotchat_problems_total", "Problems sent to clients", ["code"])
-_BY_STATUS = {
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take that method."),
-}
 
 
 def problem_response(error: ChatError) -> Response:
@@ -33,6 +29,19 @@ def store_unavailable() -> ChatError:
     return ChatError(
         "store_unavailable", "The store is not available right now; try again shortly.", retry_after_s=1
     )
+
+
+def method_not_allowed(headers: dict[str, str]) -> ChatError:
+    """`headers` holds `Allow`."""
+    return ChatError("method_not_allowed", "This address does not take that method.", headers=headers)
+
+
+def room_not_found(room_id: str) -> ChatError:
+    return ChatError("room_not_found", f"There is no room {room_id[:64]!r}.")
+
+
+def message_not_found() -> ChatError:
+    return ChatError("message_not_found", "There is no such message in this room.")
 
 
 def bad_input() -> ChatError:
@@ -59,10 +68,12 @@ async def _on_validation(_: Request, error: Exception) -> Response:
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:
     refused = cast(HTTPException, error)
-    code, detail = _BY_STATUS.get(refused.status_code, ("validation_failed", str(refused.detail)))
-    chat_error = ChatError(code, detail)
-    chat_error.headers.update(refused.headers or {})
-    return problem_response(chat_error)
+    headers = dict(refused.headers or {})
+    if refused.status_code == 405:
+        return problem_response(method_not_allowed(headers))
+    if refused.status_code == 404:
+        return problem_response(ChatError("not_found", "There is nothing at this address.", headers=headers))
+    return problem_response(ChatError("validation_failed", str(refused.detail), headers=headers))
 
 
 async def _on_store_error(_: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from chat_contract.limits import MAX_BODY_BYTES
+from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.http.problem import ChatError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -19,17 +20,21 @@ def body_too_large() -> ChatError:
     return ChatError("body_too_large", f"A request body has at most {MAX_BODY_BYTES:,} bytes.")
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body. Raises ChatError `body_too_large` as soon as it is known to be."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body. Raises ChatError `body_too_large` as soon as that is known, `validation_failed` if cut short."""
+    length = raw_header(scope, b"content-length") or b""
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
         raise body_too_large()
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ChatError("validation_failed", "The request was cut short.", errors=[])
+        body += message.get("body", b"")
         if len(body) > MAX_BODY_BYTES:
             raise body_too_large()
-    return body
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def invalid(errors: list[dict[str, str]]) -> ChatError:
@@ -88,7 +93,8 @@ def json_body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
     """A dependency that gives the endpoint its body as `model`."""
 
     async def read(request: Request) -> Model:
-        return parse_json(await read_body(request), request.headers.get("content-type", ""), model)
+        content_type = request.headers.get("content-type", "")
+        return parse_json(await read_body(request.scope, request.receive), content_type, model)
 
     return read
 

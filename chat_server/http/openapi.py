@@ -1,8 +1,6 @@
-"""The OpenAPI document: FastAPI's, with the bodies we parse ourselves, problems, and the events of the streams.
+"""The OpenAPI document: FastAPI's, with the fast path, the bodies we parse ourselves, problems and stream events."""
 
-`python -m chat_server.http.print_openapi` prints it; the browser's types are generated from that.
-"""
-
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,11 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from chat_contract.events import RoomEvent, RoomUpdated, StreamClosing, StreamGap, StreamOpened, StreamPing
 from chat_contract.problems import PROBLEMS
-from chat_server.messages.schemas import MessageDraft, MessageEdit
-from chat_server.rooms.schemas import RoomPatch, RoomRequest
-from chat_server.sessions.schemas import SessionRequest
 
-_BODIES: list[type[BaseModel]] = [MessageDraft, MessageEdit, RoomPatch, RoomRequest, SessionRequest]
 _REF = "#/components/schemas/{model}"
 
 
@@ -66,8 +60,13 @@ def event_schemas() -> dict[str, Any]:
     return schemas
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The whole document."""
+def document(
+    app: FastAPI,
+    bodies: Sequence[type[BaseModel]],
+    other_paths: dict[str, Any],
+    other_schemas: dict[str, Any],
+) -> dict[str, Any]:
+    """The whole document. `bodies` are the models that `json_body` parses; `other_paths` are not FastAPI's."""
     openapi = get_openapi(
         title="Hotchat chat_server",
         version=app.version,
@@ -75,8 +74,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
-    _, bodies = models_json_schema([(body, "validation") for body in _BODIES], ref_template=_REF)
-    schemas.update(bodies.get("$defs", {}))
+    _, of_bodies = models_json_schema([(body, "validation") for body in bodies], ref_template=_REF)
+    schemas.update(of_bodies.get("$defs", {}))
+    schemas.update(other_schemas)
     schemas.update(event_schemas())
     schemas["Problem"] = problem_schema()
     schemas.pop("HTTPValidationError", None)
@@ -91,4 +91,6 @@ def document(app: FastAPI) -> dict[str, Any]:
                         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
                     },
                 }
+    for path, operations in other_paths.items():
+        openapi["paths"].setdefault(path, {}).update(operations)
     return openapi

@@ -1,21 +1,13 @@
-"""Path parameters. An id that cannot exist is not found, and no store is asked for it."""
+"""Path parameters. An id that cannot exist is not found, without a database query."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import BeforeValidator
 
-from chat_contract.limits import ROOM_ID_PATTERN
-from chat_server.rooms.directory import room_not_found
-from server_kit.http.problem import ChatError
-
-_ROOM_ID = re.compile(ROOM_ID_PATTERN)
-
-
-def is_room_id(text: str) -> bool:
-    return _ROOM_ID.fullmatch(text) is not None
+from chat_contract.ids import is_room_id, parse_message_id
+from chat_server.http.errors import message_not_found, room_not_found
 
 
 def room_id_in(raw: str) -> str:
@@ -27,10 +19,10 @@ def room_id_in(raw: str) -> str:
 
 def message_id_in(raw: str) -> UUID:
     """Raises ChatError `message_not_found`."""
-    try:
-        return UUID(raw)
-    except ValueError:
-        raise ChatError("message_not_found", "There is no such message in this room.") from None
+    message_id = parse_message_id(raw)
+    if message_id is None:
+        raise message_not_found()
+    return message_id
 
 
 RoomId = Annotated[str, BeforeValidator(room_id_in), Path()]

@@ -1,11 +1,27 @@
 """What people send about messages."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from chat_server.text.rules import clean_message_text
+
+WRITE_PROBLEMS: Final = (
+    "validation_failed",
+    "unauthenticated",
+    "session_expired",
+    "forbidden",
+    "room_not_found",
+    "message_not_found",
+    "body_too_large",
+    "unsupported_media_type",
+    "rate_limited",
+    "slow_mode",
+    "too_many",
+    "store_unavailable",
+)
+"""The codes of problems that a write of a message may get."""
 
 MessageText = Annotated[str, AfterValidator(clean_message_text)]
 

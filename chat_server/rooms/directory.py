@@ -5,10 +5,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from chat_server.http.errors import store_unavailable
+from chat_server.http.errors import room_not_found, store_unavailable
 from chat_server.postgres.pools import STORE_ERRORS
 from chat_server.rooms.repository import RoomMeta, RoomRepository
-from server_kit.http.problem import ChatError
 
 T = TypeVar("T")
 
@@ -21,10 +20,6 @@ MAX_UNKNOWN_WAITING: Final = 500
 
 LOAD_WITHIN_S: Final = 0.5
 """A write waits no longer for its room's settings; Postgres that neither answers nor refuses would hold it."""
-
-
-def room_not_found(room_id: str) -> ChatError:
-    return ChatError("room_not_found", f"There is no room {room_id[:64]!r}.")
 
 
 class RoomDirectory:

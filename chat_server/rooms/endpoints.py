@@ -1,35 +1,44 @@
-"""Rooms: listing, making, and the owner's settings. One room's own GET is a fetch and belongs to the gate."""
+"""Create a room, change its settings, signal that somebody is typing. Reads of rooms are on the fast path."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from random import Random
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Row
 
 from chat_contract.events import RoomSlowMode
-from chat_server.dependencies import Parts, PartsOf
-from chat_server.http.errors import problems
+from chat_server.fetch.room_reads import RoomReads
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.errors import problems, room_not_found
 from chat_server.http.idempotency import GivenKey, repeatable
-from chat_server.http.json_body import documented_body, invalid, json_body
+from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import RoomId
-from chat_server.messages.admission import room_of_write
-from chat_server.messages.endpoints import json_bytes
-from chat_server.rooms.directory import room_not_found
-from chat_server.rooms.list_cursor import decode_cursor
+from chat_server.http.responses import json_bytes
+from chat_server.http.services import service
+from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.post_limits import RateLimits
+from chat_server.messages.admission import WriteAdmission
+from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_id import room_id_from_name
-from chat_server.rooms.room_list import MAX_ROOMS, ListedRooms, Page
-from chat_server.rooms.schemas import RoomList, RoomPatch, RoomRequest, RoomView
+from chat_server.rooms.room_list import RoomLists
+from chat_server.rooms.schemas import RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
-from chat_server.text.rules import normalized
 from server_kit.http.problem import ChatError
-
-MAX_QUERY_CODE_POINTS: Final = 100
 
 router = APIRouter(tags=["rooms"])
 
+Rooms = Annotated[RoomRepository, Depends(service(RoomRepository))]
+Directory = Annotated[RoomDirectory, Depends(service(RoomDirectory))]
+Lists = Annotated[RoomLists, Depends(service(RoomLists))]
+Heat = Annotated[HotRooms, Depends(service(HotRooms))]
+Limits = Annotated[RateLimits, Depends(service(RateLimits))]
+Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 
-def room_view(row: Row[Any], parts: Parts) -> RoomView:
+
+def room_view(row: Row[Any], hot_rooms: HotRooms) -> RoomView:
     return RoomView(
         id=row.id,
         name=row.name,
@@ -37,45 +46,10 @@ def room_view(row: Row[Any], parts: Parts) -> RoomView:
         owner_id=None if row.owner_id is None else str(row.owner_id),
         last_seq=row.last_seq,
         message_count=row.message_count,
-        heat=parts.hot_rooms.heat(row.id),
+        heat=hot_rooms.heat(row.id),
         slow_mode_s=row.slow_mode_s,
-        viewers=parts.hot_rooms.viewers(row.id),
+        viewers=hot_rooms.viewers(row.id),
     )
-
-
-@router.get(
-    "/rooms",
-    response_model=RoomList,
-    responses=problems("validation_failed", "rate_limited", "store_unavailable"),
-)
-async def list_rooms(
-    request: Request,
-    parts: PartsOf,
-    limit: Annotated[int, Query(ge=1, le=MAX_ROOMS)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
-    q: Annotated[str, Query(max_length=MAX_QUERY_CODE_POINTS)] = "",
-) -> Response:
-    """Rooms by activity, the liveliest first; with `q`, those whose name contains it. At most 1 s old."""
-    page = Page(decode_cursor(cursor) if cursor else None, _words(q))
-    if page.words:
-        async with parts.search.turn(parts.shares.source_of(request.scope).address):
-            listed = await parts.room_lists.get(page, limit)
-    else:
-        listed = await parts.room_lists.get(page, limit)
-    parts.room_lists.remember(request.scope["query_string"], page, limit)
-    return _list_response(listed, request.headers.get("if-none-match"))
-
-
-def _words(q: str) -> str:
-    """In NFC, as names are stored. Raises ChatError `validation_failed`."""
-    if "\0" in q:
-        raise invalid([{"field": "q", "message": "Give words of a room's name."}])
-    if not q.strip():
-        return ""
-    try:
-        return normalized(q, MAX_QUERY_CODE_POINTS, "The part of a name")
-    except ValueError as error:
-        raise invalid([{"field": "q", "message": str(error)}]) from error
 
 
 @router.post(
@@ -97,23 +71,28 @@ def _words(q: str) -> str:
 async def create_room(
     wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))],
     session: SignedIn,
-    parts: PartsOf,
+    rooms: Rooms,
+    directory: Directory,
+    lists: Lists,
+    hot_rooms: Heat,
+    limits: Limits,
+    rng: Annotated[Random, Depends(service(Random))],
     key: GivenKey,
     response: Response,
 ) -> Response:
     """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer."""
-    parts.rate_limits.check_write("", session.user_id)
-    room_id = wanted.id or room_id_from_name(wanted.name, f"room-{parts.rng.getrandbits(40):010x}")
-    made = await parts.rooms.create(
+    limits.check_write("", session.user_id)
+    room_id = wanted.id or room_id_from_name(wanted.name, f"room-{rng.getrandbits(40):010x}")
+    made = await rooms.create(
         room_id,
         wanted.name,
         session,
         datetime.now(UTC),
         repeatable(key, "POST /rooms", wanted),
-        lambda row: room_view(row, parts).model_dump_json(),
+        lambda row: room_view(row, hot_rooms).model_dump_json(),
     )
-    parts.directory.forget(room_id)
-    parts.room_lists.wrote()
+    directory.forget(room_id)
+    lists.wrote()
     return json_bytes(made.body.encode(), response, made.status)
 
 
@@ -135,25 +114,30 @@ async def change_room(
     room_id: RoomId,
     patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
     session: SignedInOrOperator,
-    parts: PartsOf,
+    rooms: Rooms,
+    directory: Directory,
+    reads: Annotated[RoomReads, Depends(service(RoomReads))],
+    lists: Lists,
+    hot_rooms: Heat,
+    producer: Producer,
 ) -> RoomView:
     """The owner (or the operator) names the room or sets its slow mode; streams hear `room.slow_mode`."""
-    before = await _row(parts, room_id)
+    before = await _row(rooms, room_id)
     if session is not OPERATOR and before.owner_id != session.user_id:
         raise ChatError("forbidden", "Only the room's owner can change it.")
     values = patch.model_dump(exclude_none=True)
     if not values:
-        return room_view(before, parts)
-    after = await parts.rooms.change(room_id, values)
+        return room_view(before, hot_rooms)
+    after = await rooms.change(room_id, values)
     if after is None:
         raise room_not_found(room_id)
-    parts.directory.forget(room_id)
-    parts.forget_room(room_id)
-    parts.room_lists.wrote()
+    directory.forget(room_id)
+    reads.forget(room_id)
+    lists.wrote()
     if after.slow_mode_s != before.slow_mode_s:
         event: RoomSlowMode = {"type": "room.slow_mode", "room_id": room_id, "slow_mode_s": after.slow_mode_s}
-        parts.producer.signal(room_id, event["type"], orjson.dumps(event))
-    return room_view(after, parts)
+        producer.signal(room_id, event["type"], orjson.dumps(event))
+    return room_view(after, hot_rooms)
 
 
 @router.post(
@@ -161,29 +145,25 @@ async def change_room(
     status_code=204,
     responses=problems("unauthenticated", "session_expired", "room_not_found", "rate_limited"),
 )
-async def send_typing(room_id: RoomId, session: SignedIn, parts: PartsOf) -> Response:
+async def send_typing(
+    room_id: RoomId,
+    session: SignedIn,
+    admission: Annotated[WriteAdmission, Depends(service(WriteAdmission))],
+    hot_rooms: Heat,
+    limits: Limits,
+    producer: Producer,
+) -> Response:
     """Tell the room that one is writing; dropped in a hot room and when sent too often."""
-    await room_of_write(parts, room_id, session.user_id)
-    if not parts.hot_rooms.is_hot(room_id) and parts.rate_limits.may_send_typing(room_id, session.user_id):
+    await admission.room(room_id, session.user_id)
+    if not hot_rooms.is_hot(room_id) and limits.may_send_typing(room_id, session.user_id):
         user = {"id": str(session.user_id), "nickname": session.nickname}
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}
-        parts.producer.signal(room_id, "room.typing", orjson.dumps(event))
+        producer.signal(room_id, "room.typing", orjson.dumps(event))
     return Response(status_code=204)
 
 
-def _list_response(listed: ListedRooms, if_none_match: str | None) -> Response:
-    answer = listed.answer
-    is_unchanged = if_none_match is not None and answer.is_known_by(if_none_match.encode())
-    head = answer.unchanged_miss if is_unchanged else answer.miss
-    response = Response(b"" if is_unchanged else answer.body, head.status)
-    response.raw_headers = list(head.headers)
-    if listed.age_s is not None:
-        response.raw_headers.append((b"age", b"%d" % listed.age_s))
-    return response
-
-
-async def _row(parts: Parts, room_id: str) -> Row[Any]:
-    row = await parts.rooms.get(room_id)
+async def _row(rooms: RoomRepository, room_id: str) -> Row[Any]:
+    row = await rooms.get(room_id)
     if row is None:
         raise room_not_found(room_id)
     return row

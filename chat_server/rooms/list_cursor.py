@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from chat_contract.ids import is_room_id
 from chat_server.http.json_body import invalid
-from chat_server.http.path_params import is_room_id
 
 _ACTIVE_S: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 

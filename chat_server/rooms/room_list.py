@@ -11,7 +11,7 @@ from prometheus_client import Counter
 
 from chat_contract.events import LastMessage
 from chat_contract.last_message import LAST_MESSAGE_CODE_POINTS, last_message
-from chat_server.fetch.cached_response import Answer, content_tag
+from chat_server.fetch.cached_response import CachedResponse, content_tag
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.messages.message_view import message_view
 from chat_server.postgres.pools import contains
@@ -61,9 +61,6 @@ _LAST_LOOKED_AT: Final = f"{_ROOMS} OFFSET {SEARCHED_ROOMS - 1} LIMIT $1"
 
 _END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
-MAX_QUESTIONS: Final = 1_024
-"""Query strings whose meaning is remembered. Overflow rule: all are forgotten at once."""
-
 
 class Page(NamedTuple):
     """Which page: rooms after `before` (active_at, id), whose names contain `words`."""
@@ -82,22 +79,22 @@ class _Snapshot:
         self._views = views
         self._goes_on_after = goes_on_after
         self.taken_at_s = taken_at_s
-        self._answers: dict[int, Answer] = {}
+        self._answers: dict[int, CachedResponse] = {}
 
-    def answer(self, limit: int) -> Answer:
+    def answer(self, limit: int) -> CachedResponse:
         answer = self._answers.get(limit)
         if answer is None:
             last = self._rooms[limit - 1] if len(self._rooms) > limit else self._goes_on_after
             cursor = None if last is None else encode_cursor(last["active_at"], last["id"])
             body = b'{"rooms":[%b],"next_cursor":%b}' % (b",".join(self._views[:limit]), orjson.dumps(cursor))
-            answer = self._answers[limit] = Answer(body, "rooms", 0, content_tag(body))
+            answer = self._answers[limit] = CachedResponse(body, "rooms", 0, content_tag(body))
         return answer
 
 
 class ListedRooms(NamedTuple):
     """`age_s` is set when the list is stale because Postgres does not answer."""
 
-    answer: Answer
+    answer: CachedResponse
     age_s: float | None = None
 
 
@@ -110,26 +107,13 @@ class RoomLists:
         self._clock = clock
         self._snapshots: OrderedDict[Page, _Snapshot] = OrderedDict()
         self._flights: dict[Page, asyncio.Task[_Snapshot]] = {}
-        self._questions: dict[bytes, tuple[Page, int]] = {}
         self._wrote_at_s = float("-inf")
 
     def wrote(self) -> None:
         """This process has committed something that lists show: the next list shows it."""
         self._wrote_at_s = self._clock()
 
-    def remember(self, query_string: bytes, page: Page, limit: int) -> None:
-        """What a valid query string asks for."""
-        if len(query_string) <= 256:
-            if len(self._questions) >= MAX_QUESTIONS:
-                self._questions.clear()
-            self._questions[query_string] = (page, limit)
-
-    def remembered(self, query_string: bytes) -> Answer | None:
-        """The answer to a query string that was asked before, when it can be given at once."""
-        question = self._questions.get(query_string)
-        return None if question is None else self.in_memory(*question)
-
-    def in_memory(self, page: Page, limit: int) -> Answer | None:
+    def in_memory(self, page: Page, limit: int) -> CachedResponse | None:
         """The answer when it can be given at once."""
         snapshot = self._snapshots.get(page)
         if snapshot is None or not self._is_fresh(snapshot):

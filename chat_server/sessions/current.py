@@ -6,12 +6,14 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 
-from chat_server.dependencies import PartsOf
-from chat_server.limits.post_limits import OPERATOR_ID
+from chat_server.config import ChatSettings
+from chat_server.http.services import service
+from chat_server.limits.post_limits import OPERATOR_ID, RateLimits
 from server_kit.http.asgi import Scope, raw_header
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
+from server_kit.shares import Shares
 
 
 def token_headers(token: str, *, is_https: bool) -> RawHeaders:
@@ -46,8 +48,11 @@ def current_session(scope: Scope, tokens: SessionTokens, now_s: float) -> tuple[
     return session, token_headers(token, is_https=came_by_https(scope))
 
 
-async def signed_in(request: Request, response: Response, parts: PartsOf) -> Session:
-    session, renewed = current_session(request.scope, parts.tokens, time.time())
+Tokens = Annotated[SessionTokens, Depends(service(SessionTokens))]
+
+
+async def signed_in(request: Request, response: Response, tokens: Tokens) -> Session:
+    session, renewed = current_session(request.scope, tokens, time.time())
     response.raw_headers += renewed
     return session
 
@@ -58,21 +63,28 @@ OPERATOR: Final = Session(OPERATOR_ID, "operator", 0, 2**63 - 1, OPERATOR_ID)
 """Whoever holds HOTCHAT_ADMIN_TOKEN: may do to every room what its owner may."""
 
 
-async def signed_in_or_operator(request: Request, response: Response, parts: PartsOf) -> Session:
+async def signed_in_or_operator(
+    request: Request,
+    response: Response,
+    tokens: Tokens,
+    settings: Annotated[ChatSettings, Depends(service(ChatSettings))],
+    shares: Annotated[Shares, Depends(service(Shares))],
+    limits: Annotated[RateLimits, Depends(service(RateLimits))],
+) -> Session:
     """The operator's token is taken from the Authorization header only: a cookie also comes with forged requests."""
-    admin_token = parts.settings.hotchat_admin_token
+    admin_token = settings.hotchat_admin_token
     given = bearer_in(request.scope["headers"])
     if not admin_token or not given:
-        return await signed_in(request, response, parts)
+        return await signed_in(request, response, tokens)
     try:
-        return await signed_in(request, response, parts)
+        return await signed_in(request, response, tokens)
     except ChatError as no_session:
-        address = parts.shares.source_of(request.scope).address
-        parts.rate_limits.check_operator_guesses(address)
+        address = shares.source_of(request.scope).address
+        limits.check_operator_guesses(address)
         if hmac.compare_digest(given.encode("latin-1"), admin_token.encode()):
             return OPERATOR
         if no_session.code == "unauthenticated":
-            parts.rate_limits.count_operator_guess(address)
+            limits.count_operator_guess(address)
         raise
 
 

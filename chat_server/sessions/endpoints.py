@@ -8,14 +8,19 @@ from uuid import uuid4
 import uuid_utils.compat
 from fastapi import APIRouter, Depends, Request, Response
 
-from chat_server.dependencies import PartsOf
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.services import service
 from chat_server.messages.message_view import rfc3339_ms
-from chat_server.sessions.current import SignedIn, came_by_https, no_token_headers, token_headers
+from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
+from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
+from chat_server.sessions.repository import UserRepository
 from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
 
 router = APIRouter(tags=["sessions"])
+
+Ended = Annotated[EndedSessions, Depends(service(EndedSessions))]
+EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
 
 
 @router.post(
@@ -30,12 +35,13 @@ async def create_session(
     wanted: Annotated[SessionRequest, Depends(json_body(SessionRequest))],
     request: Request,
     response: Response,
-    parts: PartsOf,
+    tokens: Tokens,
+    users: Annotated[UserRepository, Depends(service(UserRepository))],
 ) -> SessionView:
     """Take a nickname: a new user with a token for 30 days, sliding, also as an HttpOnly cookie."""
     user_id = uuid_utils.compat.uuid7()
-    await parts.users.add(user_id, wanted.nickname, datetime.now(UTC))
-    token, session = parts.tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
+    await users.add(user_id, wanted.nickname, datetime.now(UTC))
+    token, session = tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
     response.raw_headers += token_headers(token, is_https=came_by_https(request.scope))
     expires_at = rfc3339_ms(datetime.fromtimestamp(session.expires_s, UTC))
     return SessionView(
@@ -47,16 +53,20 @@ _END_PROBLEMS = problems("unauthenticated", "session_expired", "rate_limited", "
 
 
 @router.delete("/sessions/current", status_code=204, responses=_END_PROBLEMS)
-async def end_session(session: SignedIn, request: Request, parts: PartsOf) -> Response:
+async def end_session(
+    session: SignedIn, request: Request, ended: Ended, repository: EndedRepository
+) -> Response:
     """Sign out: end this session, with all tokens made from it, and take the cookie back."""
-    parts.ended_sessions.add(await parts.ended_sessions_repository.end_session(session))
+    ended.add(await repository.end_session(session))
     return _signed_out(request)
 
 
 @router.delete("/sessions", status_code=204, responses=_END_PROBLEMS)
-async def end_all_sessions(session: SignedIn, request: Request, parts: PartsOf) -> Response:
+async def end_all_sessions(
+    session: SignedIn, request: Request, ended: Ended, repository: EndedRepository
+) -> Response:
     """End every session of this person, this one included."""
-    parts.ended_sessions.add(await parts.ended_sessions_repository.end_all_of(session))
+    ended.add(await repository.end_all_of(session))
     return _signed_out(request)
 
 

@@ -105,6 +105,8 @@ async def test_a_body_without_a_length_is_cut_off_when_it_grows_too_large(people
         ("GET", "/internal/v1/nothing", "not_found"),
         ("POST", "/internal/v1/heads", "unauthenticated"),
         ("DELETE", "/api/v1/rooms", "method_not_allowed"),
+        ("PUT", "/api/v1/rooms/lobby/messages", "method_not_allowed"),
+        ("POST", "/api/v1/rooms/lobby/search", "method_not_allowed"),
         ("GET", "/api/v1/rooms?limit=0", "validation_failed"),
         ("GET", "/api/v1/rooms?limit=x", "validation_failed"),
         ("GET", "/api/v1/rooms?cursor=%00", "validation_failed"),

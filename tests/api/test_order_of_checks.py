@@ -10,14 +10,16 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.limits import MAX_BODY_BYTES
 from chat_server.config import ChatSettings
-from chat_server.dependencies import Parts
+from chat_server.dependencies import open_services
+from chat_server.fastpath.router import FastPath
+from chat_server.http.services import Services
 from chat_server.limits.post_limits import UNKNOWN_ROOMS_BURST, UNKNOWN_ROOMS_PER_USER_PER_S
-from chat_server.main import open_parts
-from chat_server.messages.write_gate import WriteGate
-from chat_server.rooms.directory import FRESH_S
+from chat_server.rooms.directory import FRESH_S, RoomDirectory
+from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares
 
 NO_KAFKA = "127.0.0.1:1"
@@ -26,10 +28,9 @@ NO_KAFKA = "127.0.0.1:1"
 
 @dataclass
 class Counted:
-    """The gate on real stores, with counts of what it did."""
+    """The fast path on real stores, with counts of what it did."""
 
-    parts: Parts
-    gate: WriteGate
+    services: Services
     token: str
     statements: int = 0
     reads: int = 0
@@ -52,13 +53,14 @@ class Counted:
             "scheme": "http",
             "method": method,
             "path": f"/api/v1/rooms/{path}",
+            "query_string": b"",
             "headers": [
                 (b"authorization", f"Bearer {self.token}".encode()),
                 (b"content-type", b"application/json"),
                 *headers,
             ],
         }
-        assert await self.gate(scope, receive, send, [])
+        assert await self.services.get(FastPath)(scope, receive, send, [])
         return sent[0]["status"], orjson.loads(sent[1]["body"]).get("code", "")
 
 
@@ -73,14 +75,16 @@ async def counted(
         kafka_bootstrap_servers=NO_KAFKA,
         posts_per_user_per_s=0.001 if request.param == "limited" else 1_000,
     )
-    async with open_parts(settings, Shares(settings, Random(7))) as (parts, _):
-        token, _ = parts.tokens.issue(uuid.uuid4(), "ann", time.time(), session_id=uuid.uuid4())
-        counted = Counted(parts, WriteGate(parts, time.time), token)
+    async with open_services(settings, Shares(settings, Random(7))) as services:
+        token, _ = services.get(SessionTokens).issue(
+            uuid.uuid4(), "ann", time.time(), session_id=uuid.uuid4()
+        )
+        counted = Counted(services, token)
 
         def count(*_: object) -> None:
             counted.statements += 1
 
-        event.listen(parts.engine.sync_engine, "before_cursor_execute", count)
+        event.listen(services.get(AsyncEngine).sync_engine, "before_cursor_execute", count)
         yield counted
 
 
@@ -126,5 +130,5 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
     assert set(codes) == {"room_not_found", "rate_limited"}
     came_again = 2 * (time.monotonic() - began_s) * UNKNOWN_ROOMS_PER_USER_PER_S
     assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + came_again
-    await counted.parts.directory.get("lobby")
+    await counted.services.get(RoomDirectory).get("lobby")
     assert (await counted.write("POST", "lobby/messages", body()))[0] == 201

@@ -7,11 +7,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.fetch.query import FetchKind, FetchQuery, parse_fetch
+from chat_server.fastpath.routes import API, FAST_ROUTES
+from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.http.path_table import PathTable
+from chat_server.http.query_string import QueryString
+from chat_server.messages.search_handler import SearchQuery
 from server_kit.http.problem import ChatError
 
 ROOM = "/api/v1/rooms/lobby"
 MESSAGE_ID = "019a0000-0000-7000-8000-000000000001"
+TABLE = PathTable(((route.method, API + route.path), route) for route in FAST_ROUTES)
+
+Fetch = FetchQuery | SearchQuery
+
+
+def parse_fetch(path: str, query_string: bytes) -> Fetch | None:
+    """The fetch as the router parses it; None for a path that is none."""
+    found = TABLE.find("GET", path)
+    if found is None or not found[0].is_fetch:
+        return None
+    route, ids = found
+    fetch: Fetch = route.parse(ids, QueryString(query_string))
+    return fetch
 
 
 @pytest.mark.parametrize(
@@ -40,7 +57,7 @@ MESSAGE_ID = "019a0000-0000-7000-8000-000000000001"
         ),
         (f"{ROOM}/events", b"after_seq=3", FetchQuery(FetchKind.EVENTS, "lobby", 500, 3)),
         (f"{ROOM}/events", b"after_seq=3&limit=1", FetchQuery(FetchKind.EVENTS, "lobby", 1, 3)),
-        (f"{ROOM}/search", b"q=x", FetchQuery(FetchKind.SEARCH, "lobby")),
+        (f"{ROOM}/search", b"q=x", SearchQuery("lobby", ("x",), 20, MAX_SEQ)),
         (f"{ROOM}/reactions/mine", b"", FetchQuery(FetchKind.MINE, "lobby", to_seq=MAX_SEQ)),
         (
             f"{ROOM}/reactions/mine",
@@ -49,7 +66,7 @@ MESSAGE_ID = "019a0000-0000-7000-8000-000000000001"
         ),
     ],
 )
-def test_a_fetch_is_understood(path: str, query: bytes, meant: FetchQuery) -> None:
+def test_a_fetch_is_understood(path: str, query: bytes, meant: Fetch) -> None:
     assert parse_fetch(path, query) == meant
 
 
@@ -58,7 +75,6 @@ def test_a_fetch_is_understood(path: str, query: bytes, meant: FetchQuery) -> No
     [
         "/api/v1/rooms",
         f"{ROOM}/",
-        f"{ROOM}/messages/",
         f"{ROOM}/messages/x/reactions/heart",
         "/",
     ],
@@ -84,6 +100,8 @@ def test_other_paths_are_no_fetches(path: str) -> None:
         ("events", b"", ["after_seq"]),
         ("events", b"after_seq=0&limit=501", ["limit"]),
         ("reactions/mine", b"from_seq=x&to_seq=y", ["from_seq", "to_seq"]),
+        ("search", b"", ["q"]),
+        ("search", b"q=" + b"a" * 101 + b"&limit=51&before_seq=-1", ["q", "limit", "before_seq"]),
     ],
 )
 def test_a_wrong_parameter_is_named(path: str, query: bytes, fields: list[str]) -> None:
@@ -100,9 +118,12 @@ def test_an_id_that_cannot_exist_is_not_found(room_id: str) -> None:
     assert told.value.code == "room_not_found"
 
 
-def test_a_malformed_message_id_is_not_found() -> None:
+@pytest.mark.parametrize(
+    "message_id", ["1", "", MESSAGE_ID.replace("-", ""), f"{{{MESSAGE_ID}}}", MESSAGE_ID[:-1]]
+)
+def test_a_malformed_message_id_is_not_found(message_id: str) -> None:
     with pytest.raises(ChatError) as told:
-        parse_fetch(f"{ROOM}/messages/1", b"")
+        parse_fetch(f"{ROOM}/messages/{message_id}", b"")
     assert told.value.code == "message_not_found"
 
 
@@ -118,6 +139,5 @@ def test_no_input_breaks_the_parser(rest: str, query: bytes) -> None:
 def test_the_same_question_has_the_same_tag() -> None:
     one = parse_fetch(f"{ROOM}/messages", b"limit=50")
     other = parse_fetch(f"{ROOM}/messages", b"x=1")
-    assert one is not None
-    assert other is not None
+    assert isinstance(one, FetchQuery) and isinstance(other, FetchQuery)
     assert one.tag == other.tag

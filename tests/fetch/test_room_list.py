@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -11,17 +12,21 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.query_string import QueryString
+from chat_server.messages.search import MessageSearch
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
-from chat_server.postgres.read_lane import open_read_lane
+from chat_server.postgres.read_lane import ReadLane, open_read_lane
 from chat_server.rooms import room_list
 from chat_server.rooms.list_cursor import decode_cursor
-from chat_server.rooms.list_gate import PATH, RoomListGate
+from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
 from chat_server.rooms.schemas import RoomList
 from server_kit.http.problem import ChatError
-from tests.fetch.conftest import Collected, fetch_scope, receive
+from server_kit.shares import Shares
+from tests.fetch.conftest import fetch_scope, receive
 from tests.fetch.test_room_reads import Clock
 
 FIRST = Page()
@@ -35,9 +40,14 @@ class Lists:
     """The lists of one process on a database of its own."""
 
     def __init__(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", lists: RoomLists, clock: Clock
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        lane: ReadLane,
+        lists: RoomLists,
+        clock: Clock,
     ) -> None:
         self.connection = connection
+        self.lane = lane
         self.lists = lists
         self.clock = clock
 
@@ -61,7 +71,7 @@ async def lists(fresh_database: Callable[[], str], redis_url: str) -> AsyncItera
         Redis.from_url(redis_url) as redis,
         open_read_lane(url, 2, "room lists", clock=loop_time, timeout_s=0.5) as lane,
     ):
-        yield Lists(connection, RoomLists(lane, HotRooms(redis, clock=clock), clock=clock), clock)
+        yield Lists(connection, lane, RoomLists(lane, HotRooms(redis, clock=clock), clock=clock), clock)
     await connection.close()
 
 
@@ -196,21 +206,25 @@ async def test_while_postgres_does_not_answer_the_list_is_stale_and_says_its_age
         assert caught.value.code == "store_unavailable"
 
 
-async def test_the_gate_answers_from_memory_and_says_when_nothing_changed(lists: Lists) -> None:
-    gate = RoomListGate(lists.lists)
-    collected = Collected()
-    assert not await gate(fetch_scope(f"{PATH}?limit=7"), receive, collected.send, [])
-    await lists.lists.get(FIRST, 7)
-    lists.lists.remember(b"limit=7", Page(), 7)
+async def test_a_list_from_memory_costs_no_query_and_says_when_nothing_changed(lists: Lists) -> None:
+    rng = Random(7)
+    search = MessageSearch(lists.lane, 2, clock=lists.clock, rng=rng)
+    shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
+    handler = RoomListHandler(lists.lists, search, shares)
+    query = parse_room_list([], QueryString(b"limit=7"))
+
+    async def get(**headers: str) -> tuple[int, dict[bytes, bytes], bytes]:
+        head, _, body = await handler.list_rooms(query, fetch_scope("/api/v1/rooms", **headers), receive)
+        return head.status, dict(head.headers), body
+
+    assert (await get())[1][b"cache-status"] == b"hotchat; fwd=miss"
     before = statements()
-    assert await gate(fetch_scope(f"{PATH}?limit=7"), receive, collected.send, [(b"x-request-id", b"1")])
-    reply = collected.reply()
-    assert (reply.status, reply.headers["x-request-id"]) == (200, "1")
-    assert reply.json()["rooms"][0]["id"] == "lobby"
-    again = Collected()
-    scope = fetch_scope(f"{PATH}?limit=7", If_None_Match=reply.headers["etag"])
-    assert await gate(scope, receive, again.send, [])
-    assert (again.reply().status, again.reply().body) == (304, b"")
+    status, headers, body = await get()
+    assert (status, headers[b"cache-status"]) == (200, b"hotchat; hit")
+    assert json.loads(body)["rooms"][0]["id"] == "lobby"
+    unchanged = await get(If_None_Match=headers[b"etag"].decode())
+    assert (unchanged[0], unchanged[2]) == (304, b"")
     assert statements() == before
     lists.clock.now_s += FRESH_S + 0.01
-    assert not await gate(fetch_scope(f"{PATH}?limit=7"), receive, collected.send, [])
+    assert (await get())[1][b"cache-status"] == b"hotchat; fwd=miss"
+    assert statements() == before + 1

@@ -9,7 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_server.fetch.cached_response import Answer
+from chat_server.fetch.cached_response import CachedResponse
+from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
 from chat_server.fetch.room_reads import RoomReads
@@ -37,6 +38,14 @@ async def reads(repository: ReadRepository, redis_url: str, clock: Clock) -> Asy
         yield RoomReads(repository, HotRooms(redis, clock=clock), clock=clock)
 
 
+@pytest.fixture
+async def internal_reads(
+    repository: ReadRepository, redis_url: str, clock: Clock
+) -> AsyncIterator[InternalReads]:
+    async with Redis.from_url(redis_url) as redis:
+        yield InternalReads(repository, HotRooms(redis, clock=clock), clock=clock)
+
+
 def newest(room_id: str, limit: int = 50) -> FetchQuery:
     return FetchQuery(FetchKind.NEWEST, room_id, limit)
 
@@ -45,7 +54,7 @@ def events(room_id: str, after_seq: int, limit: int = 500) -> FetchQuery:
     return FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
 
 
-async def answer(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> Answer:
+async def answer(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> CachedResponse:
     at_once = reads.in_memory(query, is_hot=is_hot)
     if at_once is not None:
         return at_once
@@ -299,7 +308,7 @@ async def test_a_page_of_very_long_events_ends_early(store: Store, reads: RoomRe
 
 
 async def test_pages_for_our_own_servers_are_bounded_in_bytes_and_reach_the_end(
-    store: Store, reads: RoomReads
+    store: Store, internal_reads: InternalReads
 ) -> None:
     room_id = await store.make_room()
     await store.connection.execute(
@@ -312,7 +321,7 @@ async def test_pages_for_our_own_servers_are_bounded_in_bytes_and_reach_the_end(
     before = statements()
     seen, sizes, cursor, has_more = [], [], 0, True
     while has_more:
-        body = await reads.events_page(room_id, cursor)
+        body = await internal_reads.events_page(room_id, cursor)
         found = json.loads(body)
         seen += [event["seq"] for event in found["events"]]
         sizes.append(len(body))
@@ -377,38 +386,38 @@ async def test_messages_after_a_seq_of_a_hot_room_come_from_its_newest_page(
     assert await reads.from_snapshot(FetchQuery(FetchKind.AFTER, room_id, 50, 10), is_hot=True) is None
 
 
-async def test_our_own_servers_read_the_log_uncounted(store: Store, reads: RoomReads) -> None:
+async def test_our_own_servers_read_the_log_uncounted(store: Store, internal_reads: InternalReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
-    told = json.loads(await reads.events_page(room_id, 1, 1))
+    told = json.loads(await internal_reads.events_page(room_id, 1, 1))
     assert [event["seq"] for event in told["events"]] == [2]
     assert told["has_more"] is True
 
 
 async def test_our_own_servers_never_get_an_older_log_than_there_is(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, internal_reads: InternalReads, clock: Clock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
-    await page(reads, events(room_id, 0))
+    await page(internal_reads, events(room_id, 0))
     await store.post(room_id, "b")  # by another process: nothing here has heard of it
     clock.now_s += 0.001
-    pages = await asyncio.gather(*(reads.events_page(room_id, 0) for _ in range(20)))
+    pages = await asyncio.gather(*(internal_reads.events_page(room_id, 0) for _ in range(20)))
     assert all(json.loads(told)["last_seq"] == 2 for told in pages)
 
 
 async def test_our_own_servers_are_told_that_the_store_is_away(
-    store: Store, repository: ReadRepository, reads: RoomReads, clock: Clock
+    store: Store, repository: ReadRepository, internal_reads: InternalReads, clock: Clock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
-    before = await page(reads, events(room_id, 0))
+    before = await page(internal_reads, events(room_id, 0))
     clock.now_s += 1
     for _ in range(2):
         repository.circuit.failed(asyncio.get_running_loop().time())
     with pytest.raises(ChatError) as told:
-        await reads.events_page(room_id, 0)
+        await internal_reads.events_page(room_id, 0)
     assert told.value.code == "store_unavailable"
-    stale = await reads.from_snapshot(events(room_id, 0), is_hot=False)
+    stale = await internal_reads.from_snapshot(events(room_id, 0), is_hot=False)
     assert stale is not None
     assert (json.loads(stale.answer.body), stale.age_s) == (before, 1.0)

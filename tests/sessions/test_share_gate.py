@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from chat_server.config import ChatSettings
-from chat_server.limits.share_gate import FETCHES, REQUESTS, SERVICE, SHARE_OF, ShareGate, share_of
+from chat_server.fastpath.call_shares import SHARE_OF
+from chat_server.fastpath.routes import API, FAST_ROUTES
+from chat_server.http.path_table import PathTable
+from chat_server.limits.share_gate import FETCHES, REQUESTS, SERVICE, ShareGate
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
 from server_kit.session_tokens import SessionTokens
@@ -23,7 +26,10 @@ STREAM_CALLS = {("GET", "/stream/v1/rooms"), ("GET", "/stream/v1/rooms/{room_id}
 
 
 def test_every_call_of_both_servers_has_a_share() -> None:
-    chat, publish = set(calls_of(create_chat_app())), set(calls_of(create_publish_app()))
+    fast = {(route.method, API + route.path) for route in FAST_ROUTES}
+    others, publish = set(calls_of(create_chat_app())), set(calls_of(create_publish_app()))
+    assert not fast & others, "a route of FastAPI below the fast path never runs"
+    chat = fast | others
     documented = {
         (method.upper(), path)
         for path, methods in create_chat_app().openapi()["paths"].items()
@@ -35,11 +41,15 @@ def test_every_call_of_both_servers_has_a_share() -> None:
 
 
 def test_a_share_is_found_by_method_and_path() -> None:
+    table = PathTable(SHARE_OF.items())
+
+    def share_of(method: str, path: str) -> str | None:
+        found = table.find(method, path)
+        return None if found is None else found[0]
+
     for (method, template), share in SHARE_OF.items():
         path = template.format(room_id="lobby", message_id=uuid.uuid4(), kind="heart")
         assert share_of(method, path) == share
-        if method == "GET":
-            assert share_of("HEAD", path) == share
     assert share_of("GET", "/api/v1/rooms/lobby/messages/mine") == FETCHES
     for method, path in (("GET", "/"), ("PUT", "/api/v1/rooms"), ("GET", "")):
         assert share_of(method, path) is None
@@ -55,7 +65,7 @@ class Asked:
     def __init__(self, hot: Sequence[str] = (), **settings: Any) -> None:
         self.tokens = SessionTokens(SECRET)
         self.gate = ShareGate(
-            shares_with(**settings), self.tokens, hot.__contains__, lambda: 100.0, lambda: NOW_S
+            SHARE_OF, shares_with(**settings), self.tokens, hot.__contains__, lambda: 100.0, lambda: NOW_S
         )
 
     async def refused(self, method: str, path: str, times: int, address: str, token: str = "") -> int:
@@ -103,6 +113,7 @@ async def test_fetches_of_a_hot_room_are_left_to_the_throttle() -> None:
     asked = Asked(hot=["hot"], fetches_per_address_per_s=10)
     assert await asked.refused("GET", "/api/v1/rooms/hot/messages", 1_000, "192.0.2.1") == 0
     assert await asked.refused("GET", "/api/v1/rooms/cold/messages", 1_000, "192.0.2.1") > 900
+    assert await asked.refused("HEAD", "/api/v1/rooms/cold/messages", 10, "192.0.2.1") == 10
 
 
 async def test_defaults_are_off_on_loopback_and_let_a_class_and_an_office_in_elsewhere() -> None:

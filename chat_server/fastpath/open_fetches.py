@@ -1,8 +1,9 @@
-"""The gate with all it works with, opened and closed together."""
+"""Everything that fetches need, opened and closed together."""
 
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 from uuid import UUID, uuid4
@@ -10,7 +11,8 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from chat_server.config import ChatSettings
-from chat_server.fetch.gate import FetchGate, GateParts
+from chat_server.fastpath.admission import FetchAdmission
+from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
@@ -26,11 +28,22 @@ from server_kit.shares import Shares
 from server_kit.token_buckets import TokenBuckets
 
 OWN_REACTIONS_PER_S: Final = 100
-"""Statements a second that the sessions of one hot room may cause by asking for their own reactions."""
+"""Database queries a second that the sessions of one hot room may cause by asking for their own reactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetches:
+    """What is open while fetches are answered."""
+
+    reads: RoomReads
+    counters: FetchCounters
+    hot_rooms: HotRooms
+    admission: FetchAdmission
+    handler: FetchHandler
 
 
 @asynccontextmanager
-async def open_fetch_gate(
+async def open_fetches(
     *,
     settings: ChatSettings,
     redis: Redis,
@@ -38,8 +51,8 @@ async def open_fetch_gate(
     shares: Shares,
     tasks: BackgroundTasks,
     rng: Random,
-) -> AsyncIterator[FetchGate]:
-    """Fetches answered and counted until the block ends; the last counts are flushed then. `redis` answers bytes."""
+) -> AsyncIterator[Fetches]:
+    """Open until the block ends; the last counts are flushed then. `redis` answers bytes."""
     clock = time.monotonic
     counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
     hot_rooms = HotRooms(redis, clock=clock)
@@ -54,8 +67,8 @@ async def open_fetch_gate(
     size = connections_of(settings.database_pool_size).visitors
     async with open_read_lane(settings.database_url, size, "reads", clock=clock) as lane:
         reads = RoomReads(ReadRepository(lane), hot_rooms, clock=clock)
-        parts = GateParts(
-            reads=reads,
+        admission = FetchAdmission(
+            known_rooms=reads.known,
             counters=counters,
             hot_rooms=hot_rooms,
             refusals=RefusalPolicy(
@@ -63,15 +76,16 @@ async def open_fetch_gate(
                 refuse_all=settings.hotchat_strategy == "refuse_all",
                 cooling_s=float(settings.hotchat_calm_ticks),
             ),
-            refusal_answers=RefusalAnswers(rng, mode=settings.hotchat_mode),
+            refusal_responses=RefusalAnswers(rng, mode=settings.hotchat_mode),
             own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
             identity=identity,
             address=lambda scope: shares.source_of(scope).address,
             clock=clock,
+            mode=settings.hotchat_mode,
         )
         async with (
             tasks.running("fetch counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),
         ):
-            yield FetchGate(parts, mode=settings.hotchat_mode)
+            yield Fetches(reads, counters, hot_rooms, admission, FetchHandler(reads, identity))
         await counters.flush()

@@ -1,0 +1,114 @@
+"""The heat decision of every fetch: count → hot? → throttle → allow or refuse."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal, Protocol
+
+from chat_server.fetch.handler import FETCHES, FROM_MEMORY_WHEN_HOT, REFUSED, Identity
+from chat_server.fetch.known_rooms import KnownRooms
+from chat_server.fetch.query import FetchKind
+from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
+from chat_server.http.asgi_responses import Reply
+from chat_server.http.errors import PROBLEMS_SENT
+from server_kit.http.asgi import Scope
+from server_kit.http.problem import ChatError
+from server_kit.token_buckets import TokenBuckets
+
+_PAGES: Final = (FetchKind.NEWEST, FetchKind.ROOM)
+_ROOM_HOT_SENT: Final = PROBLEMS_SENT.labels("room_hot")
+
+
+class Fetch(Protocol):
+    @property
+    def kind(self) -> FetchKind: ...
+    @property
+    def room_id(self) -> str: ...
+
+
+FetchAnswer = Callable[[Fetch, Scope, bool], Awaitable[Reply | None]]
+"""Answers a fetch of a room that is hot or not; None if only a query of a hot room's history could."""
+
+
+class FetchAdmission:
+    """`address` gives the client's address key. `own_reactions` bounds the database queries for `reactions/mine` of a
+    hot room. `clock` is monotonic seconds. Mode `shadow` counts refusals and refuses nothing, `off` does neither.
+    """
+
+    def __init__(
+        self,
+        *,
+        known_rooms: KnownRooms,
+        counters: FetchCounters,
+        hot_rooms: HotRooms,
+        refusals: RefusalPolicy,
+        refusal_responses: RefusalAnswers,
+        own_reactions: TokenBuckets,
+        identity: Identity,
+        address: Callable[[Scope], str],
+        clock: Callable[[], float],
+        mode: Literal["enforce", "shadow", "off"],
+    ) -> None:
+        self._known = known_rooms
+        self._count = counters.count
+        self._hot_rooms = hot_rooms
+        self._refusals = refusals
+        self._responses = refusal_responses
+        self._own_reactions = own_reactions
+        self._identity = identity
+        self._address = address
+        self._clock = clock
+        self._is_counting = mode != "off"
+        self._is_enforcing = mode == "enforce"
+
+    async def admit(self, answer: FetchAnswer, fetch: Fetch, scope: Scope) -> Reply:
+        """Answer the fetch, or refuse it with 429. Only fetches of existing rooms count as demand. Raises ChatError."""
+        room_id = fetch.room_id
+        is_hot = self._is_counting and self._hot_rooms.is_hot(room_id)
+        is_counted = self._is_counting and (is_hot or room_id in self._known)
+        if is_counted:
+            self._count(room_id)
+        try:
+            refusal = self._refusal(fetch, scope) if is_hot else None
+            if refusal is None:
+                reply = await answer(fetch, scope, is_hot)
+                if reply is not None:
+                    return reply
+                refusal = self._enforced(self._refusals.of_history())
+            if refusal is not None:
+                return self._refused(refusal)
+            # Shadow mode: serve the history of a hot room as that of a cold one.
+            reply = await answer(fetch, scope, False)
+            assert reply is not None
+            return reply
+        finally:
+            # The first fetch of a room counts once the database has shown that the room exists.
+            if self._is_counting and not is_counted and room_id in self._known:
+                self._count(room_id)
+
+    def _refusal(self, fetch: Fetch, scope: Scope) -> Refusal | None:
+        """Why this fetch of a hot room is refused; None if it is not, or in shadow mode."""
+        kind, now_s = fetch.kind, self._clock()
+        try:
+            user_id = self._identity(scope)
+        except ChatError:
+            user_id = None  # a public room is read without a session, so a bad session counts as none
+        address = self._address(scope) if user_id is None else ""
+        refusal = self._refusals.of_fetch(fetch.room_id, user_id, address, now_s, is_page=kind in _PAGES)
+        if refusal is None and kind not in FROM_MEMORY_WHEN_HOT and not self._may_query(fetch, now_s):
+            refusal = self._refusals.of_history()
+        return None if refusal is None else self._enforced(refusal)
+
+    def _may_query(self, fetch: Fetch, now_s: float) -> bool:
+        """Whether this fetch of a hot room may cost a database query: only `reactions/mine`, within its budget."""
+        return fetch.kind is FetchKind.MINE and self._own_reactions.take(fetch.room_id, now_s) == 0
+
+    def _enforced(self, refusal: Refusal) -> Refusal | None:
+        self._responses.count(refusal)
+        return refusal if self._is_enforcing else None
+
+    def _refused(self, refusal: Refusal) -> Reply:
+        FETCHES[REFUSED] += 1
+        _ROOM_HOT_SENT.inc()
+        head, body = self._responses.answer(refusal)
+        return head, (), body

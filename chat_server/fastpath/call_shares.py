@@ -1,0 +1,34 @@
+"""Which share bounds which call of chat_server, for all calls: those of the fast path and those of FastAPI."""
+
+from typing import Final
+
+from chat_server.fastpath.routes import API, FAST_ROUTES
+from chat_server.limits.share_gate import REQUESTS, SERVICE
+
+_ROOM: Final = f"{API}/rooms/{{room_id}}"
+_MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"
+
+SHARE_OF: Final[dict[tuple[str, str], str]] = {
+    **{(route.method, API + route.path): route.share for route in FAST_ROUTES},
+    ("POST", f"{API}/sessions"): "sessions",
+    ("DELETE", f"{API}/sessions"): "session_ends",
+    ("DELETE", f"{API}/sessions/current"): "session_ends",
+    ("GET", f"{API}/me"): REQUESTS,
+    ("GET", f"{API}/config"): REQUESTS,
+    ("POST", f"{API}/rooms"): "room_creations",
+    ("PATCH", _ROOM): "room_changes",
+    ("POST", f"{_ROOM}/typing"): "typing",
+    ("PATCH", _MESSAGE): "edits",
+    ("DELETE", _MESSAGE): "deletions",
+    ("PUT", f"{_MESSAGE}/pin"): "pins",
+    ("DELETE", f"{_MESSAGE}/pin"): "pins",
+    ("GET", "/docs"): REQUESTS,
+    ("GET", "/docs/start.js"): REQUESTS,
+    ("GET", "/openapi.json"): REQUESTS,
+    ("GET", "/healthz/live"): REQUESTS,
+    ("GET", "/healthz/ready"): REQUESTS,
+    ("GET", "/metrics"): REQUESTS,
+    ("POST", "/internal/v1/heads"): SERVICE,
+    ("GET", "/internal/v1/rooms/{room_id}/events"): SERVICE,
+}
+"""By method and path template. A test fails for a call without a share."""

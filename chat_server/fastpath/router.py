@@ -1,0 +1,120 @@
+"""The ASGI router of the fast path: match, parse once, call the handler, write the response once."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from chat_server.fastpath.admission import FetchAdmission
+from chat_server.fastpath.routes import API, FastRoute
+from chat_server.fetch.handler import FETCHES, PROBLEM
+from chat_server.http.asgi_responses import send_problem
+from chat_server.http.errors import method_not_allowed, store_unavailable
+from chat_server.http.path_table import PathTable
+from chat_server.http.query_string import QueryString
+from chat_server.http.single_write_response import send_response
+from chat_server.postgres.pools import STORE_ERRORS
+from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.cors import RawHeaders
+from server_kit.http.problem import ChatError
+
+log = logging.getLogger(__name__)
+
+MAX_PARSED: Final = 4_096
+"""GET requests whose parsing is cached. Overflow rule: CLEAR."""
+
+MAX_CACHED_QUERY_BYTES: Final = 256
+
+_PREFIX: Final = f"{API}/rooms"
+
+
+class _BoundRoute(NamedTuple):
+    """A route with the method of the object that handles it."""
+
+    route: FastRoute
+    handler: Callable[..., Awaitable[Any]]
+    is_fetch: bool
+
+
+class FastPath:
+    """A gate: answers the requests of `routes` and leaves all others to the next layer. HEAD is answered as GET."""
+
+    def __init__(
+        self,
+        routes: Iterable[FastRoute],
+        handlers: Sequence[object],
+        admission: FetchAdmission,
+        calls: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """`handlers` are the objects whose methods the routes name.
+
+        `calls` are all calls of the API by method and path template: their paths get 405 for any other method.
+        """
+        bound = [_BoundRoute(route, _bound(route, handlers), route.is_fetch) for route in routes]
+        self._table = PathTable(((each.route.method, API + each.route.path), each) for each in bound)
+        methods: dict[str, set[str]] = {}
+        for method, template in calls:
+            methods.setdefault(template, set()).add(method)
+        self._methods = PathTable((("", template), allowed) for template, allowed in methods.items())
+        self._admit = admission.admit
+        self._parsed: dict[tuple[str, bytes], tuple[_BoundRoute, Any]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
+        """True if the request was one of these routes, and is answered."""
+        path = scope["path"]
+        if not path.startswith(_PREFIX):
+            return False
+        method = scope["method"]
+        is_head = method == "HEAD"
+        is_read = is_head or method == "GET"
+        is_fetch = False
+        try:
+            matched = self._parsed.get((path, scope["query_string"])) if is_read else None
+            if matched is not None:
+                bound, request = matched
+                is_fetch = bound.is_fetch
+            else:
+                found = self._table.find("GET" if is_head else method, path)
+                if found is None:
+                    self._check_method(method, path)
+                    return False
+                bound, ids = found
+                is_fetch = bound.is_fetch
+                query_string = scope["query_string"] if is_read else b""
+                request = bound.route.parse(ids, QueryString(query_string))
+                if is_read and len(query_string) <= MAX_CACHED_QUERY_BYTES:
+                    if len(self._parsed) >= MAX_PARSED:
+                        self._parsed.clear()
+                    self._parsed[path, query_string] = bound, request
+            if is_fetch:
+                head, headers, body = await self._admit(bound.handler, request, scope)
+            else:
+                head, headers, body = await bound.handler(request, scope, receive)
+        except ChatError as error:
+            if is_fetch:
+                FETCHES[PROBLEM] += 1
+            await send_problem(send, error, extra, is_head=is_head)
+        except STORE_ERRORS as error:
+            log.warning("The store failed: %r", error)
+            await send_problem(send, store_unavailable(), extra, is_head=is_head)
+        else:
+            await send_response(
+                send, head, [*headers, *extra] if headers else extra, b"" if is_head else body
+            )
+        return True
+
+    def _check_method(self, method: str, path: str) -> None:
+        """Raises ChatError `method_not_allowed` if another method of the path exists."""
+        found = self._methods.find("", path)
+        if found is not None and method not in found[0]:
+            allowed = found[0] | {"HEAD"} if "GET" in found[0] else found[0]
+            raise method_not_allowed({"Allow": ", ".join(sorted(allowed))})
+
+
+def _bound(route: FastRoute, handlers: Sequence[object]) -> Callable[..., Awaitable[Any]]:
+    """The method `route.handler` of the object that has it. Raises LookupError."""
+    name = route.handler.__name__
+    for handler in handlers:
+        if getattr(type(handler), name, None) is route.handler:
+            method: Callable[..., Awaitable[Any]] = getattr(handler, name)
+            return method
+    raise LookupError(f"no object for {route.handler.__qualname__}")

@@ -1,0 +1,196 @@
+"""The fast path as a table: every route that is answered below FastAPI, with its parser, handler and documentation.
+
+The router, the OpenAPI document, the shares of calls and the contract tests read this table. FastAPI's routing and
+dependency injection cost 75 % of a post's CPU time and about half of a fetch's.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+
+from chat_contract.events import Message
+from chat_server.fetch import query
+from chat_server.fetch.handler import FetchHandler
+from chat_server.fetch.schemas import EventPage, MessagePage, MyReactions, Reactors
+from chat_server.http.asgi_responses import Reply
+from chat_server.http.query_string import QueryParameter, QueryString
+from chat_server.messages import search_handler
+from chat_server.messages.schemas import WRITE_PROBLEMS, MessageDraft, ReactionView
+from chat_server.messages.search import SearchPage
+from chat_server.messages.search_handler import SearchHandler
+from chat_server.messages.write_handlers import WriteHandler, parse_post, parse_reaction
+from chat_server.rooms import list_handler
+from chat_server.rooms.list_handler import RoomListHandler
+from chat_server.rooms.schemas import RoomList, RoomView
+
+API: Final = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class FastRoute:
+    """One route. `path` is below API; `share` names the row of SHARES that bounds its calls.
+
+    `parse` takes the ids of the path, in order, and the query string. `handler` is a method of one of the objects that
+    the router is given: with the parsed request, the scope and `receive`; of a fetch, with `is_hot` in place of
+    `receive`. A fetch is counted as demand for its room, and a hot room may refuse it. Both may raise ChatError.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    parse: Callable[[Sequence[str], QueryString], Any]
+    handler: Callable[..., Awaitable[Reply | None]]
+    share: str
+    name: str
+    description: str
+    response: type
+    problems: tuple[str, ...]
+    tag: str
+    parameters: tuple[QueryParameter, ...] = ()
+    body: type[BaseModel] | None = None
+    is_fetch: bool = False
+    has_etag: bool = False
+    is_created: bool = False
+    """Answers 201; 200 if the same call was made before."""
+
+
+_ROOM: Final = "/rooms/{room_id}"
+_MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"
+
+
+def _fetch(
+    path: str,
+    parse: Callable[[Sequence[str], QueryString], Any],
+    name: str,
+    description: str,
+    response: type,
+    *problems: str,
+    parameters: tuple[QueryParameter, ...] = (),
+) -> FastRoute:
+    return FastRoute(
+        "GET",
+        path,
+        parse,
+        FetchHandler.answer,
+        "fetches",
+        name,
+        description,
+        response,
+        ("validation_failed", "room_not_found", "room_hot", "store_unavailable", *problems),
+        tag="fetches",
+        parameters=parameters,
+        is_fetch=True,
+        has_etag=True,
+    )
+
+
+def _reaction(
+    method: Literal["PUT", "DELETE"], handler: Callable[..., Awaitable[Reply]], name: str, description: str
+) -> FastRoute:
+    return FastRoute(
+        method,
+        f"{_MESSAGE}/reactions/{{kind}}",
+        parse_reaction,
+        handler,
+        "reactions",
+        name,
+        description,
+        ReactionView,
+        WRITE_PROBLEMS,
+        tag="messages",
+    )
+
+
+FAST_ROUTES: Final = (
+    FastRoute(
+        "GET",
+        "/rooms",
+        list_handler.parse_room_list,
+        RoomListHandler.list_rooms,
+        "room_lists",
+        "list_rooms",
+        "Rooms by activity, the liveliest first; with `q`, those whose name contains it. At most 1 s old.",
+        RoomList,
+        ("validation_failed", "rate_limited", "store_unavailable"),
+        tag="rooms",
+        parameters=(list_handler.LIMIT, list_handler.CURSOR, list_handler.Q),
+    ),
+    _fetch(_ROOM, query.parse_room, "get_room", "One room: its head, heat and viewers.", RoomView),
+    _fetch(
+        f"{_ROOM}/messages",
+        query.parse_page,
+        "get_messages",
+        "The newest page, or the one before, after or around a seq; at most one of the three may be given.",
+        MessagePage,
+        parameters=(query.PAGE_LIMIT, query.BEFORE_SEQ, query.AFTER_SEQ, query.AROUND_SEQ),
+    ),
+    _fetch(_MESSAGE, query.parse_message, "get_message", "One message.", Message, "message_not_found"),
+    _fetch(
+        f"{_MESSAGE}/reactions",
+        query.parse_reactors,
+        "get_reactors",
+        "Who reacted to one message.",
+        Reactors,
+        "message_not_found",
+    ),
+    _fetch(
+        f"{_ROOM}/events",
+        query.parse_events,
+        "get_events",
+        "The room's log after a seq; 410 with `oldest_seq` when it is no longer kept that far back.",
+        EventPage,
+        "cursor_expired",
+        parameters=(query.EVENTS_AFTER_SEQ, query.EVENTS_LIMIT),
+    ),
+    _fetch(
+        f"{_ROOM}/reactions/mine",
+        query.parse_my_reactions,
+        "get_my_reactions",
+        "The session's own reactions to messages of a range of seqs, so that pages are the same for everybody.",
+        MyReactions,
+        "unauthenticated",
+        "session_expired",
+        parameters=(query.FROM_SEQ, query.TO_SEQ),
+    ),
+    FastRoute(
+        "GET",
+        f"{_ROOM}/search",
+        search_handler.parse_search,
+        SearchHandler.search_room,
+        "searches",
+        "search_room",
+        "Find messages by their words, at most four. Refused in a hot room: it would cost what the room needs.",
+        SearchPage,
+        ("validation_failed", "room_not_found", "room_hot", "rate_limited", "store_unavailable"),
+        tag="messages",
+        parameters=(search_handler.Q, search_handler.LIMIT, search_handler.BEFORE_SEQ),
+        is_fetch=True,
+    ),
+    FastRoute(
+        "POST",
+        f"{_ROOM}/messages",
+        parse_post,
+        WriteHandler.post_message,
+        "posts",
+        "post_message",
+        "Append a message to the room. 201 means: it is stored, and every stream will see it once.",
+        Message,
+        WRITE_PROBLEMS,
+        tag="messages",
+        body=MessageDraft,
+        is_created=True,
+    ),
+    _reaction(
+        "PUT",
+        WriteHandler.add_reaction,
+        "add_reaction",
+        "Give a reaction; giving it again changes nothing.",
+    ),
+    _reaction(
+        "DELETE",
+        WriteHandler.remove_reaction,
+        "remove_reaction",
+        "Take a reaction back; without one nothing changes.",
+    ),
+)

@@ -1,0 +1,70 @@
+"""Answers every fetch of a room: from memory where it is fresh enough, otherwise from Postgres."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from chat_server.fetch.cached_response import CachedResponse
+from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.room_reads import RoomReads
+from chat_server.http.asgi_responses import Reply
+from server_kit.event_loop_counter import EventLoopCounter
+from server_kit.http.asgi import Scope, raw_header
+from server_kit.http.problem import ChatError
+
+Identity = Callable[[Scope], UUID | None]
+"""The verified user of a request, in memory; None without a session. Raises ChatError for a bad session."""
+
+HIT, MISS, NOT_MODIFIED, STALE, REFUSED, PROBLEM = _OUTCOMES = (
+    ("hit",),
+    ("miss",),
+    ("not_modified",),
+    ("stale",),
+    ("refused",),
+    ("problem",),
+)
+FETCHES: Final = EventLoopCounter(
+    "hotchat_fetches_total", "Fetches by how they were answered", ("answer",), _OUTCOMES
+).counts
+
+FROM_MEMORY_WHEN_HOT: Final = (FetchKind.NEWEST, FetchKind.ROOM, FetchKind.EVENTS, FetchKind.AFTER)
+"""Fetches that a hot room's snapshots may answer; any other kind costs a database query."""
+
+
+class FetchHandler:
+    def __init__(self, reads: RoomReads, identity: Identity) -> None:
+        self._reads = reads
+        self._identity = identity
+
+    async def answer(self, query: FetchQuery, scope: Scope, is_hot: bool) -> Reply | None:
+        """The response; None for a hot room if only a query of its history could answer.
+
+        Raises ChatError, see RoomReads; `unauthenticated` too.
+        """
+        cached = self._reads.in_memory(query, is_hot=is_hot)
+        if cached is not None:
+            return _reply(cached, scope, is_hit=True)
+        if query.kind is FetchKind.MINE:
+            user_id = self._identity(scope)
+            if user_id is None:
+                raise ChatError("unauthenticated", "Enter a nickname first: POST /api/v1/sessions.")
+            return _reply(await self._reads.reactions_of(query, user_id), scope, is_hit=False)
+        found = await self._reads.from_snapshot(query, is_hot=is_hot)
+        if found is None:
+            if is_hot and query.kind in FROM_MEMORY_WHEN_HOT:
+                return None
+            return _reply(await self._reads.from_history(query), scope, is_hit=False)
+        head, headers, body = _reply(found.answer, scope, is_hit=found.is_hit)
+        if found.age_s is not None:
+            FETCHES[STALE] += 1
+            headers = [(b"age", b"%d" % found.age_s)]
+        return head, headers, body
+
+
+def _reply(cached: CachedResponse, scope: Scope, *, is_hit: bool) -> Reply:
+    if_none_match = raw_header(scope, b"if-none-match")
+    if if_none_match is not None and cached.matches(if_none_match):
+        FETCHES[NOT_MODIFIED] += 1
+        return cached.unchanged_hit if is_hit else cached.unchanged_miss, (), b""
+    FETCHES[HIT if is_hit else MISS] += 1
+    return cached.hit if is_hit else cached.miss, (), cached.body

@@ -1,0 +1,40 @@
+"""The bodies of fetches on the wire, for the OpenAPI document."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from chat_contract.events import Author, Message, SequencedEvent
+
+
+class MessagePage(TypedDict):
+    """Messages from oldest to newest. `cursor` is the room's last_seq at the moment of the page: a stream opened
+    after it misses nothing. `has_more`: the room goes on in the direction that was asked for. `pinned`, the last one
+    pinned first, is on the newest page only, and only where the room has pinned messages."""
+
+    messages: list[Message]
+    cursor: int
+    has_more: bool
+    pinned: NotRequired[list[Message]]
+
+
+class EventPage(TypedDict):
+    """The room's log after `after_seq`. `cursor` is the seq to go on from, `last_seq` the room's head."""
+
+    events: list[SequencedEvent]
+    cursor: int
+    last_seq: int
+    has_more: bool
+
+
+class MyReactions(TypedDict):
+    """The session's own reactions, by message id."""
+
+    mine: dict[str, list[str]]
+
+
+class Reactors(TypedDict):
+    """Who reacted to a message, by kind; the first 20 of each, the message's own count is the truth."""
+
+    message_id: str
+    reactions: dict[str, list[Author]]

@@ -1,0 +1,70 @@
+"""`GET /rooms`: a page of the room list, from memory where it is fresh."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from chat_server.http.asgi_responses import Reply
+from chat_server.http.json_body import invalid
+from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
+from chat_server.messages.search import MessageSearch
+from chat_server.rooms.list_cursor import decode_cursor
+from chat_server.rooms.room_list import MAX_ROOMS, Page, RoomLists
+from chat_server.text.rules import normalized
+from server_kit.http.asgi import Receive, Scope, raw_header
+from server_kit.shares import Shares
+
+MAX_QUERY_CODE_POINTS: Final = 100
+
+LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=MAX_ROOMS)
+CURSOR: Final = TextParameter("cursor", max_length=200)
+Q: Final = TextParameter("q", max_length=MAX_QUERY_CODE_POINTS, default="")
+
+
+class RoomListQuery(NamedTuple):
+    page: Page
+    limit: int
+
+
+def parse_room_list(_: Sequence[str], parameters: QueryString) -> RoomListQuery:
+    """Raises ChatError `validation_failed`."""
+    limit, cursor, q = parameters.integer(LIMIT), parameters.text(CURSOR), parameters.text(Q)
+    parameters.check()
+    return RoomListQuery(Page(decode_cursor(cursor) if cursor else None, _words(q)), limit)
+
+
+def _words(q: str) -> str:
+    """In NFC, as names are stored. Raises ChatError `validation_failed`."""
+    if "\0" in q:
+        raise invalid([{"field": "q", "message": "Give words of a room's name."}])
+    if not q.strip():
+        return ""
+    try:
+        return normalized(q, MAX_QUERY_CODE_POINTS, "The part of a name")
+    except ValueError as error:
+        raise invalid([{"field": "q", "message": str(error)}]) from error
+
+
+class RoomListHandler:
+    def __init__(self, lists: RoomLists, search: MessageSearch, shares: Shares) -> None:
+        self._lists = lists
+        self._search = search
+        self._shares = shares
+
+    async def list_rooms(self, query: RoomListQuery, scope: Scope, _: Receive) -> Reply:
+        """A search by name waits for its turn among the searches. Raises ChatError."""
+        if_none_match = raw_header(scope, b"if-none-match")
+        cached = self._lists.in_memory(*query)
+        if cached is not None:
+            if if_none_match is not None and cached.matches(if_none_match):
+                return cached.unchanged_hit, (), b""
+            return cached.hit, (), cached.body
+        if query.page.words:
+            async with self._search.turn(self._shares.source_of(scope).address):
+                listed = await self._lists.get(*query)
+        else:
+            listed = await self._lists.get(*query)
+        cached = listed.answer
+        age = [] if listed.age_s is None else [(b"age", b"%d" % listed.age_s)]
+        if if_none_match is not None and cached.matches(if_none_match):
+            return cached.unchanged_miss, age, b""
+        return cached.miss, age, cached.body

@@ -1,0 +1,398 @@
+"""Fetches on the fast path: what is answered, counted and refused. On real stores, without a server."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator
+from random import Random
+
+import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from chat_contract.redis_keys import FETCHES, HOT
+from chat_server.config import ChatSettings
+from chat_server.fastpath.open_fetches import Fetches, open_fetches
+from chat_server.fastpath.router import FastPath
+from chat_server.fastpath.routes import FAST_ROUTES
+from chat_server.hotchat.heat_store import encode_entry
+from chat_server.hotchat.policy import HotEntry
+from chat_server.messages.search import MessageSearch
+from chat_server.messages.search_handler import SearchHandler
+from chat_server.postgres.pools import open_database
+from chat_server.postgres.read_lane import open_read_lane
+from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.repository import RoomRepository
+from server_kit.background_tasks import BackgroundTasks
+from server_kit.session_tokens import SessionTokens
+from server_kit.shares import Shares
+from tests.fetch.conftest import AUTHOR, Collected, Reply, Store, fetch_scope, receive
+
+SECRET = "a secret for tests only"
+TOKENS = SessionTokens(SECRET)
+
+
+class Reader:
+    """Fetches as the server opens them, behind the fast path's router."""
+
+    def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis) -> None:
+        self.fetches = fetches
+        routes = [route for route in FAST_ROUTES if route.is_fetch]
+        self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
+        self.redis = redis
+
+    async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        collected = Collected()
+        assert await self.fast_path(
+            fetch_scope(f"/api/v1/rooms/{path}", method, **headers), receive, collected.send, []
+        )
+        return collected.reply()
+
+    async def heat(self, room_id: str) -> None:
+        entry = HotEntry(True, "2026-01-02T03:04:05.678Z", 9000.0, 0)
+        await self.redis.hset(HOT, room_id, encode_entry(entry))
+        await self.fetches.hot_rooms.refresh_hot()
+
+    async def counted(self, room_id: str) -> int:
+        await self.fetches.counters.flush()
+        return int(await self.redis.hget(FETCHES, room_id) or 0)
+
+
+def session(user_id: uuid.UUID | None = None) -> str:
+    token, _ = TOKENS.issue(user_id or uuid.uuid4(), "ann", 4_000_000_000, session_id=uuid.uuid4())
+    return f"Bearer {token}"
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as redis:
+        await redis.flushdb()
+        yield redis
+
+
+@pytest.fixture
+async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> AsyncIterator[Reader]:
+    """`@pytest.mark.parametrize("reader", [{setting: value}], indirect=True)` opens it with other settings."""
+    given = getattr(request, "param", {})
+    settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
+    shares, rng, clock = Shares(settings, Random(7)), Random(7), time.monotonic
+    tasks = BackgroundTasks(rng, clock)
+    async with (
+        open_database(store.dsn, 2) as engine,
+        open_read_lane(store.dsn, 2, "search", clock=clock) as lane,
+        open_fetches(
+            settings=settings, redis=redis, tokens=TOKENS, shares=shares, tasks=tasks, rng=rng
+        ) as fetches,
+    ):
+        search = MessageSearch(lane, 2, clock=clock, rng=rng)
+        directory = RoomDirectory(RoomRepository(engine), clock)
+        yield Reader(fetches, SearchHandler(search, directory, shares), redis)
+
+
+async def commands(redis: Redis) -> int:
+    """Commands that clients sent to Redis about heat; INFO itself and the refresh of the hot set are left out."""
+    stats = await redis.info("commandstats")
+    return sum(
+        int(stat["calls"])
+        for name, stat in stats.items()
+        if name not in ("cmdstat_info", "cmdstat_hgetall", "cmdstat_select", "cmdstat_hset")
+    )
+
+
+def statements() -> float:
+    return sum(
+        sample.value
+        for metric in REGISTRY.collect()
+        if metric.name in ("hotchat_read_statements", "hotchat_reads_refused")
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    )
+
+
+async def test_the_newest_page_of_a_room(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b")
+    reply = await reader.get(f"{room_id}/messages")
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.headers["cache-control"] == "private, no-cache"
+    assert reply.headers["cache-status"] == "hotchat; fwd=miss"
+    assert reply.headers["etag"].startswith('W/"')
+    assert int(reply.headers["content-length"]) == len(reply.body)
+    page = reply.json()
+    assert [message["text"] for message in page["messages"]] == ["a", "b"]
+    assert (page["cursor"], page["has_more"]) == (2, False)
+    again = await reader.get(f"{room_id}/messages?limit=50")
+    assert again.headers["cache-status"] == "hotchat; hit"
+    assert again.body == reply.body
+
+
+async def test_an_empty_room_has_cursor_0(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    assert (await reader.get(f"{room_id}/messages")).json() == {
+        "messages": [],
+        "cursor": 0,
+        "has_more": False,
+    }
+    told = (await reader.get(f"{room_id}/events?after_seq=0")).json()
+    assert told == {"events": [], "cursor": 0, "last_seq": 0, "has_more": False}
+
+
+async def test_a_room_shows_its_head_heat_and_viewers(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    assert (await reader.get(room_id)).json() == {
+        "id": room_id,
+        "name": "A room",
+        "visibility": "public",
+        "owner_id": None,
+        "last_seq": 1,
+        "message_count": 1,
+        "heat": {"hot": False, "since": None, "fetches_per_s": 0.0},
+        "slow_mode_s": 0,
+        "viewers": 0,
+    }
+    cold_tag = (await reader.get(room_id)).headers["etag"]
+    await reader.heat(room_id)
+    hot = await reader.get(room_id)
+    assert hot.json()["heat"]["hot"] is True
+    assert hot.headers["etag"] != cold_tag, "heat takes no seq, but changes what is shown"
+
+
+@pytest.mark.parametrize("path", ["messages", "events?after_seq=0", "", "messages?before_seq=2"])
+async def test_what_the_client_has_already_is_not_sent_again(store: Store, reader: Reader, path: str) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b")
+    url = f"{room_id}/{path}".rstrip("/")
+    tag = (await reader.get(url)).headers["etag"]
+    for known in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
+        reply = await reader.get(url, if_none_match=known)
+        assert (reply.status, reply.body) == (304, b"")
+        assert reply.headers["etag"] == tag
+        assert reply.headers["cache-control"] == "private, no-cache"
+    assert (await reader.get(url, if_none_match='W/"other"')).status == 200
+
+
+async def test_head_tells_the_same_without_the_body(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    full = await reader.get(f"{room_id}/messages")
+    head = await reader.get(f"{room_id}/messages", "HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == full.headers["content-length"]
+
+
+async def test_problems_are_problems(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b")
+    await store.forget_events(room_id, 1)
+    for path, status, code in (
+        ("nowhere/messages", 404, "room_not_found"),
+        ("NOWHERE", 404, "room_not_found"),
+        (f"{room_id}/messages/{uuid.uuid4()}", 404, "message_not_found"),
+        (f"{room_id}/messages/x", 404, "message_not_found"),
+        (f"{room_id}/messages/", 404, "message_not_found"),
+        (f"{room_id}/messages?limit=0", 422, "validation_failed"),
+        (f"{room_id}/events?after_seq=0", 410, "cursor_expired"),
+        (f"{room_id}/reactions/mine", 401, "unauthenticated"),
+    ):
+        reply = await reader.get(path)
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert (reply.status, reply.json()["code"]) == (status, code)
+
+
+async def test_ones_own_reactions_need_a_session(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    [message_id] = await store.post(room_id, "a")
+    await store.react(room_id, message_id)
+    mine = await reader.get(f"{room_id}/reactions/mine", authorization=session(AUTHOR))
+    assert mine.json() == {"mine": {str(message_id): ["heart"]}}
+    expired, _ = TOKENS.issue(AUTHOR, "ann", 0, session_id=AUTHOR)
+    reply = await reader.get(f"{room_id}/reactions/mine", authorization=f"Bearer {expired}")
+    assert (reply.status, reply.json()["code"]) == (401, "session_expired")
+
+
+async def test_a_public_room_is_read_with_a_bad_session_too(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await reader.heat(room_id)
+    assert (await reader.get(f"{room_id}/messages", authorization="Bearer nonsense")).status == 200
+
+
+async def test_every_fetch_of_a_known_room_counts_whatever_its_answer(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    [message_id] = await store.post(room_id, "a")
+    await store.forget_events(room_id, 1)
+    tag = (await reader.get(f"{room_id}/messages")).headers["etag"]
+    await reader.get(f"{room_id}/messages", if_none_match=tag)
+    await reader.get(room_id)
+    await reader.get(f"{room_id}/messages/{message_id}")
+    await reader.get(f"{room_id}/messages/{uuid.uuid4()}")
+    await reader.get(f"{room_id}/events?after_seq=0")
+    await reader.get(f"{room_id}/messages", "HEAD")
+    await reader.heat(room_id)
+    await reader.get(f"{room_id}/messages?before_seq=5")
+    assert await reader.counted(room_id) == 8
+    await reader.get("nowhere/messages")
+    assert await reader.counted("nowhere") == 0
+
+
+async def test_a_hot_room_serves_everybody_within_their_share(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b")
+    await reader.heat(room_id)
+    for path in ("messages", "messages?after_seq=1", "events?after_seq=1", ""):
+        assert (await reader.get(f"{room_id}/{path}".rstrip("/"), authorization=session())).status == 200
+
+
+async def test_over_its_share_a_session_is_refused_politely(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await reader.heat(room_id)
+    ann, bob = session(), session()
+    statuses = [(await reader.get(f"{room_id}/messages", authorization=ann)).status for _ in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+    refused = await reader.get(f"{room_id}/messages", authorization=ann)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["code"] == "room_hot"
+    assert refused.headers["retry-after"] == "1"
+    assert refused.headers["ratelimit-policy"] == '"session";q=10;w=5'
+    assert refused.headers["ratelimit"] == '"session";r=0;t=1'
+    assert 500 <= refused.json()["retry_after_ms"] <= 1000
+    assert (await reader.get(f"{room_id}/messages", authorization=bob)).status == 200
+    assert (await reader.get(f"{room_id}/messages")).status == 200, "an address has a share of its own"
+
+
+async def test_a_sessions_first_page_of_a_hot_room_is_served(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await reader.heat(room_id)
+    ann = session()
+    for _ in range(15):
+        await reader.get(f"{room_id}/events?after_seq=0", authorization=ann)
+    assert (await reader.get(f"{room_id}/messages", authorization=ann)).status == 200
+    assert (await reader.get(f"{room_id}/messages", authorization=ann)).status == 429
+
+
+@pytest.mark.parametrize("path", ["messages?before_seq=5", "messages?around_seq=5", "messages?after_seq=1"])
+async def test_the_history_of_a_hot_room_waits_until_it_has_cooled(
+    store: Store, reader: Reader, path: str
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *[str(number) for number in range(120)])
+    assert (await reader.get(f"{room_id}/{path}")).status == 200
+    await reader.heat(room_id)
+    refused = await reader.get(f"{room_id}/{path}", authorization=session())
+    assert (refused.status, refused.json()["code"]) == (429, "room_hot")
+    assert int(refused.headers["retry-after"]) >= 3
+
+
+async def test_events_older_than_the_tail_of_a_hot_room_are_history(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.connection.execute(
+        "INSERT INTO events (room_id, seq, type, payload, created_at)"
+        " SELECT $1, n, 'message.created', '{}', now() FROM generate_series(1, 700) n",
+        room_id,
+    )
+    await store.connection.execute("UPDATE rooms SET last_seq = 700 WHERE id = $1", room_id)
+    await reader.heat(room_id)
+    assert (await reader.get(f"{room_id}/events?after_seq=300")).status == 200
+    assert (await reader.get(f"{room_id}/events?after_seq=100")).status == 429
+
+
+async def test_a_refused_fetch_touches_no_store(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await reader.heat(room_id)
+    ann = session()
+    for _ in range(11):
+        await reader.get(f"{room_id}/messages", authorization=ann)
+    await reader.fetches.counters.flush()
+    said, asked = statements(), await commands(reader.redis)
+    for _ in range(200):
+        for path in ("messages", "messages?before_seq=3", "events?after_seq=0", "reactions/mine"):
+            assert (await reader.get(f"{room_id}/{path}", authorization=ann)).status == 429
+    assert statements() == said
+    flushes = await commands(reader.redis) - asked
+    # Counts go out four times a second, however many fetches there were: 800 were refused here.
+    assert flushes < 40
+
+
+async def test_other_rooms_are_not_refused(store: Store, reader: Reader) -> None:
+    hot, cold = await store.make_room(), await store.make_room()
+    await reader.heat(hot)
+    ann = session()
+    for _ in range(30):
+        await reader.get(f"{hot}/messages", authorization=ann)
+        assert (await reader.get(f"{cold}/messages", authorization=ann)).status == 200
+
+
+@pytest.mark.parametrize("reader", [{"hotchat_mode": "shadow"}], indirect=True)
+async def test_shadow_counts_and_reports_but_refuses_nothing(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await reader.heat(room_id)
+    ann = session()
+    would_have_been = {"reason": "over_share", "mode": "shadow"}
+    before = REGISTRY.get_sample_value("hotchat_fetches_refused_total", would_have_been) or 0
+    for _ in range(15):
+        assert (await reader.get(f"{room_id}/messages", authorization=ann)).status == 200
+    assert (await reader.get(f"{room_id}/messages?before_seq=5")).status == 200
+    assert await reader.counted(room_id) == 16
+    after = REGISTRY.get_sample_value("hotchat_fetches_refused_total", would_have_been)
+    assert after == before + 5
+    assert (await reader.get(room_id)).json()["heat"]["hot"] is True
+
+
+@pytest.mark.parametrize("reader", [{"hotchat_mode": "off"}], indirect=True)
+async def test_off_neither_counts_nor_refuses(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await reader.heat(room_id)
+    for _ in range(15):
+        assert (await reader.get(f"{room_id}/messages", authorization=session(AUTHOR))).status == 200
+    assert await reader.counted(room_id) == 0
+
+
+@pytest.mark.parametrize("reader", [{"hotchat_strategy": "refuse_all"}], indirect=True)
+async def test_refuse_all_refuses_everything_of_a_hot_room(store: Store, reader: Reader) -> None:
+    room_id, other = await store.make_room(), await store.make_room()
+    await reader.heat(room_id)
+    for path in ("", "messages", "events?after_seq=0"):
+        assert (await reader.get(f"{room_id}/{path}".rstrip("/"), authorization=session())).status == 429
+    assert (await reader.get(f"{other}/messages")).status == 200
+
+
+async def test_a_search_is_counted_and_waits_until_a_hot_room_has_cooled(
+    store: Store, reader: Reader
+) -> None:
+    room_id = await store.make_room()
+    await reader.get(room_id)
+    found = await reader.get(f"{room_id}/search?q=x")
+    assert (found.status, found.json()["messages"]) == (200, [])
+    await reader.heat(room_id)
+    refused = await reader.get(f"{room_id}/search?q=x")
+    assert (refused.status, refused.json()["code"]) == (429, "room_hot")
+    assert "ratelimit" in refused.headers
+    assert await reader.counted(room_id) == 3
+
+
+async def test_what_is_not_a_fetch_is_passed_on(reader: Reader) -> None:
+    collected = Collected()
+    for url, method in (
+        ("/api/v1/rooms", "GET"),
+        ("/api/v1/rooms/lobby/messages", "POST"),
+        ("/", "GET"),
+    ):
+        assert not await reader.fast_path(fetch_scope(url, method), receive, collected.send, [])
+    assert collected.messages == []
+
+
+async def test_a_crowd_in_a_hot_room_is_one_statement_a_quarter_second(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await reader.heat(room_id)
+    before = statements()
+    replies = await asyncio.gather(
+        *(reader.get(f"{room_id}/messages", authorization=session()) for _ in range(300))
+    )
+    assert {reply.status for reply in replies} == {200}
+    assert statements() - before <= 2
+    assert len({json.dumps(reply.json()) for reply in replies}) == 1
