@@ -1,29 +1,14 @@
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { emojiData } from "./vite-emoji-data";
 
 const chatPort = process.env["CHAT_PORT"] ?? "8000";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** The picker reads names of emoji from our own origin, never from a CDN. */
-function emojiData(): Plugin {
-  return {
-    name: "emoji-data",
-    apply: "build",
-    async writeBundle(options) {
-      for (const language of ["en", "ko", "ja"]) {
-        for (const file of ["data.json", "messages.json"]) {
-          const source = here(`./node_modules/emojibase-data/${language}/${file}`);
-          await cp(source, `${options.dir ?? "dist"}/emojibase/${language}/${file}`);
-        }
-      }
-    },
-  };
-}
 
 const COMPRESSIBLE = /\.(css|html|js|json|svg|webmanifest)$/;
 const WORTH_COMPRESSING_BYTES = 1024;
@@ -59,7 +44,7 @@ export default defineConfig({
     target: "es2022",
     sourcemap: false,
     assetsInlineLimit: 0,
-    // One file for what the first room needs: on a slow network each file more waits for one of six connections.
+    // One file for everything that the first room needs: HTTP/1.1 allows six connections, so each further file waits.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
   },
   server: { host: "127.0.0.1", proxy: { "/api": { target: `http://127.0.0.1:${chatPort}` } } },

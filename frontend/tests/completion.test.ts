@@ -1,35 +1,50 @@
 import { describe, expect, it } from "vitest";
 import { completionsAt } from "@/lib/completion/completion";
+import { emojiEntries } from "../vite-emoji-data";
 
 const NAMES = [
-  { emoji: "🐙", name: "octopus", words: ["octopus", "animal"] },
-  { emoji: "🎉", name: "party popper", words: ["party", "popper", "tada"] },
-  { emoji: "🔥", name: "불", words: ["불", "뜨거운"] },
+  { emoji: "🐙", name: "octopus", shortcodes: ["octopus"], words: ["octopus", "animal"] },
+  { emoji: "🥳", name: "partying face", shortcodes: ["partying_face"], words: ["face", "party"] },
+  { emoji: "🎉", name: "party popper", shortcodes: ["tada", "party"], words: ["party", "popper", "tada"] },
+  { emoji: "🎊", name: "confetti ball", shortcodes: ["confetti_ball"], words: ["ball", "party"] },
+  { emoji: "🔥", name: "불", shortcodes: ["fire"], words: ["불", "뜨거운"] },
 ];
 const labels = (text: string, caret = text.length) =>
   completionsAt(text, caret, () => ["Ann", "Annabel", "지우"], NAMES).map(({ label }) => label);
 
-describe("what the word before the caret could become", () => {
-  it("is a name that begins like it, in any script and whatever the case", () => {
+describe("completions of the word before the caret", () => {
+  it("are names that begin with it, in any script and any case", () => {
     expect(labels("hello @an")).toEqual(["@Ann", "@Annabel"]);
     expect(labels("@지")).toEqual(["@지우"]);
     expect(labels("mail@an")).toEqual([]);
   });
 
-  it("is an emoji by its short name first, then by the words of the reader's language, each once", () => {
-    expect(labels(":party")).toEqual(["🥳 :party:", "🎉 :party popper:"]);
+  it("are emoji by shortcode, shortest first, then by the words of the reader's language, each once", () => {
+    expect(labels(":party")).toEqual(["🎉 :party:", "🥳 :partying_face:", "🎊 :confetti ball:"]);
     expect(labels(":tada")).toEqual(["🎉 :tada:"]);
     expect(labels("an :octo")).toEqual(["🐙 :octopus:"]);
   });
 
-  it("needs one syllable, but two letters", () => {
+  it("need one syllable or two Latin letters", () => {
     expect(labels(":불")).toEqual(["🔥 :불:"]);
     expect(labels(":o")).toEqual([]);
     expect(labels(":")).toEqual([]);
   });
 
-  it("stands for the word up to the caret only", () => {
+  it("replace only the word before the caret", () => {
     const [first] = completionsAt("hi @an there", 6, () => ["Ann"], NAMES);
     expect(first).toMatchObject({ insert: "@Ann ", from: 3, to: 6 });
+  });
+});
+
+describe("the emoji data of the build", () => {
+  it("keeps name, shortcodes and words of each emoji, and drops parts of emoji", () => {
+    const data = [
+      { emoji: "🇦", hexcode: "1F1E6", label: "regional indicator A" },
+      { emoji: "👍", hexcode: "1F44D", label: "thumbs up", tags: ["+1", "good", "thumbs"] },
+    ];
+    expect(emojiEntries(data, { "1F44D": ["+1", "thumbsup"] })).toEqual([
+      ["👍", "thumbs up", "+1 thumbsup", "thumbs up +1 good"],
+    ]);
   });
 });

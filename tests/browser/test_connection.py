@@ -1,10 +1,11 @@
-"""What the page does when the way to the servers is slow, broken or shared."""
+"""The page on a slow, broken or shared connection."""
 
 import asyncio
 import re
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Request, expect
 
 from tests.browser.tab import People
 
@@ -86,3 +87,18 @@ async def test_a_server_that_is_away_is_said_on_the_page_and_asked_again_by_itse
     await tab.sees("here at last")
     await tab.is_live()
     await expect(tab.page.get_by_role("heading", name="The server does not answer")).to_have_count(0)
+
+
+async def test_a_stream_of_another_origin_gets_the_session_cookie(people: People) -> None:
+    """publish_server reserves a share of its connections for older sessions, so it must see the session."""
+    room = await (await people.person("Ann")).make_room()
+    tab, bob = await people.member("Bob")
+    # Playwright does not see requests of a shared worker; without one, the page opens its streams itself.
+    await tab.page.add_init_script("delete window.SharedWorker")
+    streams: list[Request] = []
+    tab.page.on("request", lambda request: streams.append(request) if "/stream/v1/" in request.url else None)
+    await tab.open(f"/rooms/{room}")
+    assert {urlsplit(stream.url).path for stream in streams} >= {f"/stream/v1/rooms/{room}"}
+    for stream in streams:
+        assert not stream.url.startswith(tab.base_url)
+        assert bob.token in (await stream.all_headers()).get("cookie", "")

@@ -1,4 +1,4 @@
-"""Nothing ends in a blank page: what went wrong is said, and there is a way on."""
+"""Errors and refusals show a sentence and a way to continue, never a blank page."""
 
 import pytest
 from playwright.async_api import expect
@@ -62,3 +62,18 @@ async def test_a_room_one_may_not_enter_says_so_and_leads_to_the_lobby(people: P
     await expect(tab.page.get_by_role("heading", name="This room is not open to you")).to_be_visible()
     await tab.page.get_by_role("link", name="Go to the lobby").click()
     await tab.is_live()
+
+
+async def test_a_refused_search_shows_the_sentence_of_the_server(people: People) -> None:
+    room = await (await people.person("Ann")).make_room()
+    tab = await people.tab()
+    await tab.open(f"/rooms/{room}")
+    sentence = "Three searches a second are enough; try again in 2 s."
+    problem = {"status": 429, "code": "rate_limited", "detail": sentence, "title": "Too many", "type": "x"}
+    await tab.page.route(
+        f"**/api/v1/rooms/{room}/search*",
+        lambda route: route.fulfill(status=429, json=problem, content_type="application/problem+json"),
+    )
+    await tab.page.get_by_role("button", name="Search", exact=True).click()
+    await tab.page.get_by_role("searchbox", name="Words to look for").fill("anything")
+    await expect(tab.page.get_by_role("dialog").get_by_role("status")).to_have_text(sentence)

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
+import { serverSentence } from "@/lib/api/error-message";
 import { shouldRetry } from "@/lib/api/retries";
 import { useServices } from "@/ui/services-context";
 import { Contained } from "@/ui/Contained";
@@ -13,7 +13,7 @@ import { useOpenRoom } from "@/ui/room-context";
 const QUERY_MIN = 2;
 const SEARCHES_MAX = 3;
 
-/** Words in all messages of the room; a result jumps to its message. */
+/** Search in all messages of the room; a click on a result scrolls to its message. */
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { api } = useServices();
@@ -23,7 +23,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const query = useInfiniteQuery({
     queryKey: ["search", roomId, wanted],
     queryFn: async ({ pageParam, signal }) => {
-      await pause(200, signal); // a search per pause of the typing, not per key
+      await pause(200, signal); // one search per pause in typing, not per key
       return api.search(roomId, wanted, { before_seq: pageParam });
     },
     enabled: wanted.length >= QUERY_MIN,
@@ -51,8 +51,8 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
             onChange={(event) => setWords(event.target.value)}
           />
           <p className="quiet search-note" role="status">
-            {query.isError
-              ? errorMessage(t, query.error, t("search.failed"))
+            {query.failureReason !== null
+              ? serverSentence(query.failureReason, t("search.failed"))
               : query.isSuccess && found.length === 0
                 ? t(query.hasNextPage ? "search.noneYet" : "search.none")
                 : found.length === 0 && t("search.hint")}

@@ -22,10 +22,16 @@ type TranslatedCode = (typeof TRANSLATED_CODES)[number];
 const isTranslated = (code: string): code is TranslatedCode =>
   (TRANSLATED_CODES as readonly string[]).includes(code);
 
-/** `fallback` is the sentence for a server that did not answer. */
+/** The translated sentence of the code, else the server's own. `fallback` is for a server that did not answer. */
 export function errorMessage(t: TFunction, error: unknown, fallback: string): string {
   if (!(error instanceof Problem) || error.isUnreachable) return fallback;
   const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
   if (isTranslated(error.code)) return t(`refusal.${error.code}`, { seconds });
   return error.detail === "" ? t("problem.unknown") : error.detail;
+}
+
+/** The server's own sentence, which names the limit that refused the call. `fallback` is for a server that did not answer. */
+export function serverSentence(error: unknown, fallback: string): string {
+  if (!(error instanceof Problem) || error.isUnreachable || error.detail === "") return fallback;
+  return error.detail;
 }

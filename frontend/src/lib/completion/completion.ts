@@ -1,10 +1,10 @@
-/** What the word before the caret could be completed to: `@name` and `:emoji`. Pure. */
-import { SHORT_NAMES, type EmojiName } from "./emoji-names";
+/** Completions of the word before the caret: `@name` and `:emoji`. Pure. */
+import type { EmojiName } from "./emoji-names";
 
 export interface Completion {
   readonly label: string;
   readonly insert: string;
-  /** The part of the text it stands for, in UTF-16 units. */
+  /** The range of the text that it replaces, in UTF-16 units. */
   readonly from: number;
   readonly to: number;
 }
@@ -12,7 +12,7 @@ export interface Completion {
 const SHOWN_MAX = 6;
 const WORD_BEFORE = /(?:^|\s)([@:])([\p{L}\p{N}_+-]*)$/u;
 
-/** Whether an emoji is being named before the caret: then their names are wanted. */
+/** Whether the word before the caret begins with `:`, so that the names of emoji are needed. */
 export const isNamingEmoji = (text: string, caret: number): boolean =>
   WORD_BEFORE.exec(text.slice(Math.max(0, caret - 40), caret))?.[1] === ":";
 
@@ -41,14 +41,20 @@ export function completionsAt(
   }));
 }
 
-/** By short name first, then by the words of the reader's language; one Latin letter is too little to go by. */
+/** Emoji whose shortcode begins with `wanted`, the shortest first, then those with such a word in the reader's language.
+ * A single Latin letter is too short to search for. */
 function emojiNamed(wanted: string, emojiNames: readonly EmojiName[]): Pick<EmojiName, "emoji" | "name">[] {
   if (wanted === "" || /^[a-z0-9_+-]$/.test(wanted)) return [];
-  const found = new Map<string, string>();
-  for (const [name, emoji] of SHORT_NAMES) if (name.startsWith(wanted)) found.set(emoji, name);
+  const byShortcode = emojiNames
+    .flatMap(({ emoji, shortcodes }) => {
+      const name = shortcodes.find((shortcode) => shortcode.startsWith(wanted));
+      return name === undefined ? [] : [{ emoji, name }];
+    })
+    .sort((a, b) => a.name.length - b.name.length);
+  const found = new Map(byShortcode.slice(0, SHOWN_MAX).map(({ emoji, name }) => [emoji, name]));
   for (const { emoji, name, words } of emojiNames) {
     if (found.size >= SHOWN_MAX) break;
     if (!found.has(emoji) && words.some((word) => word.startsWith(wanted))) found.set(emoji, name);
   }
-  return [...found].slice(0, SHOWN_MAX).map(([emoji, name]) => ({ emoji, name }));
+  return [...found].map(([emoji, name]) => ({ emoji, name }));
 }

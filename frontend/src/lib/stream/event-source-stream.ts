@@ -1,5 +1,8 @@
 import { dispatch, EVENT_TYPES, type OpenStream } from "./room-stream";
 
+/** The session cookie goes along when publish_server has another origin: older sessions have a reserved share. */
+export const WITH_COOKIE: EventSourceInit = { withCredentials: true };
+
 const FRAME_TYPES = [...EVENT_TYPES, "stream.opened", "stream.gap", "stream.ping", "stream.closing"];
 
 /** Streams over the browser's EventSource. Its own reconnection is not used: it stops for good on any status but 200, and
@@ -8,7 +11,7 @@ export const eventSourceStream =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenStream =>
   (roomId, cursor, listener) => {
     const url = `${streamUrl}/stream/v1/rooms/${encodeURIComponent(roomId)}?last_event_id=${cursor}`;
-    const source = new EventSourceImpl(url);
+    const source = new EventSourceImpl(url, WITH_COOKIE);
     let isOpen = true;
     const close = () => {
       isOpen = false;

@@ -1,4 +1,5 @@
 import type { RoomUpdated } from "@/lib/contract/types";
+import { WITH_COOKIE } from "./event-source-stream";
 
 export const NOTIFY_ROOMS_MAX = 100;
 
@@ -14,7 +15,7 @@ export const eventSourceNotify =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenNotify =>
   (roomIds, listener) => {
     const query = roomIds.slice(0, NOTIFY_ROOMS_MAX).map((id) => `room=${encodeURIComponent(id)}`);
-    const source = new EventSourceImpl(`${streamUrl}/stream/v1/rooms?${query.join("&")}`);
+    const source = new EventSourceImpl(`${streamUrl}/stream/v1/rooms?${query.join("&")}`, WITH_COOKIE);
     const read = (type: string, take: (body: unknown) => void) => {
       source.addEventListener(type, (frame: MessageEvent<string>) => {
         try {
