@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
-import { emojiData } from "./vite-emoji-data";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
+import { emojiData } from "./vite-emoji-data.ts";
 
 const chatPort = process.env["CHAT_PORT"] ?? "8000";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -37,8 +37,35 @@ function precompressed(): Plugin {
   };
 }
 
-export default defineConfig({
-  plugins: [react(), emojiData(), precompressed()],
+/** The names of all CSS modules, in an order that does not depend on the machine. */
+const cssModules = async (): Promise<string[]> =>
+  (await readdir(here("./src"), { recursive: true }))
+    .filter((path) => path.endsWith(".module.css"))
+    .map((path) => basename(path))
+    .sort();
+
+/** Short class names for the build: the number of the CSS module, then that of the class in it. */
+function shortClassName(moduleFiles: readonly string[]) {
+  return (name: string, file: string, css: string): string => {
+    const names = [
+      ...new Set([...css.matchAll(/(?:\.|@keyframes )([A-Za-z][\w-]*)/g)].map(([, found]) => found)),
+    ];
+    return `${String.fromCharCode(97 + moduleFiles.indexOf(basename(file)))}${names.indexOf(name).toString(36)}`;
+  };
+}
+
+/** Keeps the CSS of modules whose class names are inlined: without this, the build drops such a module as unused. */
+const keepCss: Plugin = {
+  name: "keep-css",
+  enforce: "post",
+  transform: (code, id) =>
+    id.endsWith(".module.css") ? { code, map: null, moduleSideEffects: "no-treeshake" } : null,
+};
+
+export default defineConfig(async ({ command }): Promise<UserConfig> => ({
+  plugins: [react(), emojiData(), keepCss, precompressed()],
+  // The development server keeps readable names.
+  css: command === "build" ? { modules: { generateScopedName: shortClassName(await cssModules()) } } : {},
   resolve: { alias: { "@": here("./src") } },
   build: {
     target: "es2022",
@@ -48,4 +75,4 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
   },
   server: { host: "127.0.0.1", proxy: { "/api": { target: `http://127.0.0.1:${chatPort}` } } },
-});
+}));

@@ -73,7 +73,7 @@ class BusyRoom:
         """A key's or a wheel's scroll is over: the browser draws it over several frames."""
         await self.tab.page.wait_for_function(
             """async () => {
-                const list = document.querySelector('.list');
+                const list = document.querySelector('[role=log]');
                 const before = list.scrollTop;
                 for (let i = 0; i < 30; i++) await new Promise(requestAnimationFrame);
                 return list.scrollTop === before;
@@ -89,7 +89,7 @@ class BusyRoom:
     async def gets_busy(self) -> None:
         """A crowd talks, and the page has noticed; a slow machine's page says so instead of the rate."""
         await self.rate(HOT)
-        await expect(self.tab.page.locator(".status-heat")).not_to_have_text("")
+        await expect(self.tab.page.locator("[data-testid=status-heat]")).not_to_have_text("")
 
     async def stands_still_by_page_up(self) -> dict[str, Rect]:
         """The reader went up: where each row is from then on."""

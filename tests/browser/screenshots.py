@@ -115,8 +115,8 @@ async def seen(people: People, who: Person, scheme: str, size: dict[str, int], *
     tab = await people.tab_of(who, color_scheme=scheme, viewport=size, **context)
     await tab.open("/")
     await expect(tab.rows.last).to_be_in_viewport()
-    await expect(tab.page.locator(".reaction").first).to_be_visible()
-    await expect(tab.page.locator(".viewers")).to_have_text(
+    await expect(tab.page.locator("[data-kind]").first).to_be_visible()
+    await expect(tab.page.locator("[data-testid=viewers]")).to_have_text(
         re.compile(rf"[{AUDIENCE // 10}-9]\d here"), timeout=20_000
     )
     await tab.page.evaluate("() => document.fonts.ready")
@@ -129,7 +129,7 @@ async def phones(people: People, mina: Person) -> bytes:
     rooms = await seen(people, mina, "light", PHONE)
     await rooms.page.get_by_role("button", name="Rooms", exact=True).click()
     await expect(rooms.page.get_by_role("dialog", name="Rooms")).to_be_visible()
-    await expect(rooms.page.locator(".drawer .room-link")).to_have_count(3)
+    await expect(rooms.page.locator("[role=dialog] a[href^='/rooms/']")).to_have_count(3)
     new = await people.tab(color_scheme="dark", viewport=PHONE)
     await new.open("/")
     await new.write("Good evening from Busan!")
@@ -142,7 +142,7 @@ async def dialogs(people: People, mina: Person) -> bytes:
     search = await seen(people, mina, "light", HALF)
     await search.page.get_by_role("button", name="Search", exact=True).click()
     await search.page.get_by_role("searchbox", name="Words to look for").fill("무대")
-    await expect(search.page.locator(".message-links li")).to_have_count(1)
+    await expect(search.page.locator("[role=dialog] li")).to_have_count(1)
     settings = await seen(people, mina, "dark", HALF)
     await settings.page.get_by_role("button", name="Settings").click()
     await expect(settings.page.get_by_role("dialog")).to_be_visible()
@@ -158,7 +158,7 @@ async def composing(people: People) -> bytes:
     reading = await seen(people, ada, "dark", HALF)
     chip = reading.reaction("That bass line. The neighbours know it too now", "laugh")
     await chip.hover()
-    await expect(reading.page.locator(".reaction-people")).to_be_visible()
+    await expect(reading.page.locator("[role=tooltip]")).to_be_visible()
     return beside(await writing.page.screenshot(), await reading.page.screenshot())
 
 
@@ -178,13 +178,13 @@ async def hot_room(url: str, people: People, mina: Person) -> bytes:
     """Somebody scrolls back while a crowd fetches: the badge, and when older messages come."""
     tab = await seen(people, mina, "light", WIDE)
     async with crowd(url):
-        await expect(tab.page.locator(".hot-badge")).to_be_visible(timeout=20_000)
+        await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=20_000)
         await tab.list.hover()
         async with asyncio.timeout(30):
             while "Older messages in" not in await tab.status.inner_text():
                 await tab.page.mouse.wheel(0, -1_500)
                 await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
-        await expect(tab.page.locator(".chips")).to_have_css("opacity", "1")
+        await expect(tab.page.locator("[data-testid=chips]")).to_have_css("opacity", "1")
         return await tab.page.screenshot()
 
 

@@ -29,11 +29,11 @@ class Tab:
 
     @property
     def status(self) -> Locator:
-        return self.page.locator(".status-line")
+        return self.page.locator("[data-connection]")
 
     @property
     def list(self) -> Locator:
-        return self.page.locator(".list")
+        return self.page.locator("[role=log]")
 
     @property
     def rows(self) -> Locator:
@@ -41,7 +41,7 @@ class Tab:
 
     @property
     def composer(self) -> Locator:
-        return self.page.locator(".composer textarea")
+        return self.page.locator("textarea")
 
     def row(self, text: str) -> Locator:
         return self.rows.filter(has=self.page.get_by_text(text, exact=True))
@@ -80,7 +80,7 @@ class Tab:
         await self.page.get_by_role("menuitem", name=item, exact=True).click()
 
     def reaction(self, text: str, kind: str) -> Locator:
-        return self.row(text).locator(f".reaction-{kind}")
+        return self.row(text).locator(f"[data-kind={kind}]")
 
 
 class Person:

@@ -62,7 +62,7 @@ async def test_axe_finds_nothing_on_a_phone_where_a_reaction_tells_who_gave_it(
     await tab.open(f"/rooms/{room}")
     await tab.sees("my own")
     await tab.reaction("liked by its author", "heart").hover()
-    await expect(tab.page.locator(".reaction-people")).to_be_visible()
+    await expect(tab.page.locator("[role=tooltip]")).to_be_visible()
     assert await violations(tab) == []
 
 
@@ -108,7 +108,7 @@ async def test_axe_finds_nothing_in_menus_lists_and_dialogs_of_messages(people: 
     await page.keyboard.press("Escape")
 
     await tab.choose("to look at", "Copy text")
-    await expect(page.locator(".toast")).to_be_visible()
+    await expect(page.locator("[data-testid=toast]")).to_be_visible()
     assert await violations(tab) == [], "notice"
 
     await tab.choose("to look at", "Reply")
@@ -164,10 +164,10 @@ async def test_axe_finds_nothing_in_a_hot_room_that_stands_still(busy: BusyRoom,
     await busy.control("streams", open=False)
     await busy.control("many", count=700)
     await busy.control("streams", open=True)
-    await expect(page.locator(".hot-badge")).to_be_visible()
-    await expect(page.locator(".away-banner")).to_be_visible()
+    await expect(page.locator("[data-testid=hot-badge]")).to_be_visible()
+    await expect(page.locator("[data-testid=away-banner]")).to_be_visible()
     await busy.gets_busy()
-    await expect(page.locator(".left-out").last).to_be_visible()
+    await expect(page.locator("[data-testid=left-out]").last).to_be_visible()
     await busy.rate(0)
     await busy.stands_still_by_page_up()
     assert await violations(busy.tab) == []

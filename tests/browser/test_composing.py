@@ -38,9 +38,9 @@ async def test_a_name_is_completed_and_the_mention_stands_out_for_whom_it_is_mea
     await tab.composer.press("Enter")
     for one, is_meant in ((meant, True), (other, False)):
         row = one.rows.filter(has_text="hello @Annabel !")
-        await expect(row.locator(".mention")).to_have_text("@Annabel")
-        await expect(row.locator(".mention-me")).to_have_count(1 if is_meant else 0)
-        await expect(one.page.locator(".row-for-me")).to_have_count(1 if is_meant else 0)
+        await expect(row.locator("[data-mention]")).to_have_text("@Annabel")
+        await expect(row.locator("[data-mention=me]")).to_have_count(1 if is_meant else 0)
+        await expect(one.page.locator("[data-for-me]")).to_have_count(1 if is_meant else 0)
 
 
 async def test_an_emoji_is_completed_by_its_name_and_picked_from_all_of_them(people: People) -> None:
@@ -97,7 +97,7 @@ async def test_a_message_the_server_refuses_is_kept_to_be_tried_again_or_discard
     await tab.is_live()
     await expect(tab.row("never mind")).to_have_count(0)
     await tab.row("try me again").get_by_role("button", name="Try again").click()
-    await expect(tab.page.locator(".row-post")).to_have_count(0)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.sees("try me again")
 
 
@@ -106,12 +106,12 @@ async def test_an_edit_that_is_refused_stays_in_the_field_and_says_why(people: P
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.write("first words")
-    await expect(tab.page.locator(".row-post")).to_have_count(0)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.page.route("**/messages/*", lambda route: route.abort())
     await tab.composer.press("ArrowUp")
     await expect(tab.composer).to_have_value("first words")
     await tab.write("better words")
-    await expect(tab.page.locator(".composer-error")).to_contain_text("Your edit is kept here")
+    await expect(tab.page.locator("form ~ [role=alert]")).to_contain_text("Your edit is kept here")
     await expect(tab.composer).to_have_value("better words")
     await tab.page.unroute_all()
     await tab.composer.press("Enter")
@@ -137,7 +137,7 @@ async def test_slow_mode_counts_down_inside_send_and_never_for_the_owner(people:
     await owner.sees("the owner, twice")
     await tab.page.get_by_role("button", name="Send", exact=True).click()
     await tab.sees("two")
-    await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
 
 
 async def test_others_see_who_is_writing_and_oneself_does_not(people: People) -> None:
@@ -145,6 +145,6 @@ async def test_others_see_who_is_writing_and_oneself_does_not(people: People) ->
     (tab, _), other = await people.member("Bob"), await people.tab()
     await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))
     await tab.composer.press_sequentially("hm")
-    await expect(other.page.locator(".typing-line")).to_have_text("Bob is writing…")
-    await expect(tab.page.locator(".typing-line")).to_have_text("")
-    await expect(other.page.locator(".typing-line")).to_have_text("", timeout=10_000)
+    await expect(other.page.locator("[data-testid=typing-line]")).to_have_text("Bob is writing…")
+    await expect(tab.page.locator("[data-testid=typing-line]")).to_have_text("")
+    await expect(other.page.locator("[data-testid=typing-line]")).to_have_text("", timeout=10_000)

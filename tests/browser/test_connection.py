@@ -24,7 +24,7 @@ async def test_all_tabs_of_a_browser_share_one_stream_of_a_room(people: People) 
     await ann.post(room, "seen in all of them")
     for one in tabs:
         await one.sees("seen in all of them")
-        await expect(one.page.locator(".viewers")).to_have_text("1 here", timeout=20_000)
+        await expect(one.page.locator("[data-testid=viewers]")).to_have_text("1 here", timeout=20_000)
     await tabs[0].page.close()
     await ann.post(room, "and in those that are left")
     for one in tabs[1:]:
@@ -61,15 +61,15 @@ async def test_on_a_slow_network_a_message_is_there_at_once_and_says_that_it_is_
     await tab.page.evaluate(
         """() => {
             window.said = [];
-            const look = () => document.querySelectorAll('.row-post').forEach(row => window.said.push(row.innerText));
-            new MutationObserver(look).observe(document.querySelector('.list'),
+            const look = () => document.querySelectorAll('[data-post]').forEach(row => window.said.push(row.innerText));
+            new MutationObserver(look).observe(document.querySelector('[role=log]'),
                 {subtree: true, childList: true, characterData: true});
         }"""
     )
     await tab.write("from the train")
     await tab.page.wait_for_function("() => window.said.some(text => text.includes('Sending…'))")
     await other.sees("from the train")
-    await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
     await expect(tab.row("from the train")).to_have_count(1)
 
 

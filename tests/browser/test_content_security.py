@@ -90,15 +90,15 @@ async def test_an_embedded_room_is_read_and_written_in_on_another_sites_page(
     tab = await people.tab()
     frame = await show(tab.page, f"{tab.base_url}/embed/rooms/{room}")
     await expect(frame.locator("article")).to_contain_text("hello, show")
-    await frame.locator(".composer textarea").fill("hello from the frame")
-    await frame.locator(".composer textarea").press("Enter")
+    await frame.locator("textarea").fill("hello from the frame")
+    await frame.locator("textarea").press("Enter")
     await frame.get_by_label("What should people call you?").fill("Framed")
     await frame.get_by_role("button", name="Join and send").click()
     said = frame.get_by_role("log").get_by_text(
         "hello from the frame"
     )  # the composer holds the words until then
     await expect(said).to_be_visible()
-    await expect(frame.locator(".row-post")).to_have_count(0)
+    await expect(frame.locator("[data-post]")).to_have_count(0)
     page = await ann.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["hello, show", "hello from the frame"]
 
@@ -139,7 +139,7 @@ async def is_refused(page: Page, frame: Frame) -> None:
     async with asyncio.timeout(30):
         while not frame.url.startswith("chrome-error:"):
             await page.evaluate("() => new Promise(requestAnimationFrame)")
-    assert await frame.locator(".composer").count() == 0
+    assert await frame.locator("textarea").count() == 0
 
 
 async def test_the_documentation_is_drawn_without_asking_another_host(people: People) -> None:

@@ -41,7 +41,7 @@ async def test_a_hot_room_has_a_flame_in_the_list_of_every_tab_and_no_typing_lin
         flame = elsewhere.page.get_by_role("link").filter(has_text="Show").get_by_role("img", name="Hot")
         await expect(flame).to_have_count(0)
         async with crowd(stack.chat_url, room):
-            await expect(inside.page.locator(".hot-badge")).to_be_visible(timeout=20_000)
+            await expect(inside.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=20_000)
             await expect(flame).to_be_visible(timeout=20_000)
             asked: list[str] = []
             inside.page.on("request", lambda request: asked.append(request.url))

@@ -38,12 +38,12 @@ async def test_hostile_text_is_shown_harmlessly(people: People) -> None:
     state = await tab.page.evaluate(
         """() => ({
             harmed: window.harmed ?? null,
-            made: document.querySelectorAll('article .text :is(img, script, b, i)').length,
-            links: [...document.querySelectorAll('article .text a')].filter(a => !/^https?:/.test(a.href)).length,
+            made: document.querySelectorAll('article [data-testid=text] :is(img, script, b, i)').length,
+            links: [...document.querySelectorAll('[data-testid=text] a')].filter(a => !/^https?:/.test(a.href)).length,
             sideways: document.documentElement.scrollWidth > innerWidth
-                || document.querySelector('.list').scrollWidth > document.querySelector('.list').clientWidth,
+                || document.querySelector('[role=log]').scrollWidth > document.querySelector('[role=log]').clientWidth,
             tallest: Math.max(...[...document.querySelectorAll('article')].map(row => row.offsetHeight)),
-            overrides: /[\\u202a-\\u202e]/.test(document.querySelector('.list').innerText),
+            overrides: /[\\u202a-\\u202e]/.test(document.querySelector('[role=log]').innerText),
         })"""
     )
     assert state["tallest"] < 600, "long messages are folded"
@@ -93,16 +93,16 @@ async def test_a_room_full_of_hostile_texts_stays_usable(people: People) -> None
         )
         drawn = await tab.page.evaluate(
             """() => ({
-                plain: document.querySelectorAll('.row-plain, .text-plain').length,
-                levels: Math.max(...[...document.querySelectorAll('.text *')].map(node => {
+                plain: document.querySelectorAll('[data-testid=plain-row], [data-testid=plain-text]').length,
+                levels: Math.max(...[...document.querySelectorAll('[data-testid=text] *')].map(node => {
                     let levels = 0;
                     for (let at = node; !at.classList.contains('text'); at = at.parentElement) levels += 1;
                     return levels;
                 }), 0),
-                elements: Math.max(...[...document.querySelectorAll('.text')].map(
+                elements: Math.max(...[...document.querySelectorAll('[data-testid=text]')].map(
                     text => text.querySelectorAll('*').length)),
                 tallest: Math.max(...[...document.querySelectorAll('article')].map(row => row.offsetHeight)),
-                sideways: document.querySelector('.list').scrollWidth > document.querySelector('.list').clientWidth,
+                sideways: (list => list.scrollWidth > list.clientWidth)(document.querySelector('[role=log]')),
             })"""
         )
         assert drawn["plain"] == 0, "no text breaks its row"
@@ -140,7 +140,7 @@ async def test_a_message_that_cannot_be_drawn_breaks_its_own_row_and_its_owner_d
     await tab.sees("the one before")
     await tab.sees("the one after")
     await expect(tab.row("💥 **breaks**")).to_have_count(1)
-    await expect(tab.page.locator(".row-plain")).to_contain_text("her *row* breaks")
+    await expect(tab.page.locator("[data-testid=plain-row]")).to_contain_text("her *row* breaks")
     for text in ("her *row* breaks", "💥 **breaks**"):
         await tab.choose(text, "Delete")
         await tab.page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
@@ -172,13 +172,13 @@ async def test_what_cannot_be_drawn_breaks_no_list_and_no_panel(people: People) 
     await tab.sees("the one before")
     await tab.sees("the one after")
     await expect(tab.rows).to_have_count(4)
-    await expect(tab.page.locator(".pinned-bar")).to_contain_text("💥 word")
-    await expect(tab.page.locator(".quoted")).to_contain_text("💥 word")
-    await expect(tab.page.locator(".room-header h1")).to_have_text("Room")
-    await expect(tab.page.locator(".room-link-active")).to_contain_text("Room")
+    await expect(tab.page.locator("[data-testid=pinned-bar]")).to_contain_text("💥 word")
+    await expect(tab.page.locator("[data-testid=quoted]")).to_contain_text("💥 word")
+    await expect(tab.page.locator("h1")).to_have_text("Room")
+    await expect(tab.page.locator("li [aria-current=page]")).to_contain_text("Room")
     await tab.page.get_by_role("button", name="Search").click()
     await tab.page.get_by_role("dialog").get_by_role("searchbox").fill("word")
-    await expect(tab.page.locator(".message-link")).to_have_count(2)
+    await expect(tab.page.locator("[role=dialog] li")).to_have_count(2)
     await tab.page.keyboard.press("Escape")
     await eve.post(room, "💥 calls @Ann now")
     await expect(tab.rows.filter(has_text="calls")).to_have_count(1)

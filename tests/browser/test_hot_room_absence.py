@@ -26,7 +26,7 @@ async def has_joined(busy: BusyRoom) -> None:
     await busy.tab.write("hello")
     await busy.tab.join("Mina")
     await busy.tab.sees("hello")
-    await expect(busy.tab.page.locator(".row-post")).to_have_count(0)
+    await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
 
 
 async def test_a_hidden_tab_paints_nothing_and_tells_afterwards_what_was_missed(busy: BusyRoom) -> None:
@@ -37,7 +37,7 @@ async def test_a_hidden_tab_paints_nothing_and_tells_afterwards_what_was_missed(
         """() => {
             window.painted = 0;
             const count = changes => { window.painted += changes.length; };
-            new MutationObserver(count).observe(document.querySelector('.room'),
+            new MutationObserver(count).observe(document.querySelector('[data-shape]'),
                 {subtree: true, childList: true, characterData: true, attributes: true});
         }"""
     )
@@ -51,7 +51,7 @@ async def test_a_hidden_tab_paints_nothing_and_tells_afterwards_what_was_missed(
         await page.evaluate("() => window.painted") <= 2 * await spoken.count()
     )  # what is said aloud is no paint
     await hide(busy, False)
-    banner = page.locator(".away-banner")
+    banner = page.locator("[data-testid=away-banner]")
     await expect(banner).to_contain_text("2 mentions, 3,412 messages while you were away")
     await busy.sees_seq(last["seq"])
     await expect(page.locator(f"[data-message-id='{first['id']}']")).to_have_count(0)
@@ -71,7 +71,7 @@ async def test_whoever_slept_gets_the_newest_page_and_is_told_what_was_missed(bu
     await expect(busy.tab.status).to_have_attribute("data-connection", "live", timeout=NOTICED_WITHIN_MS)
     last = await busy.control("say", nickname="Olivia", text="the newest")
     await busy.sees_seq(last["seq"])
-    banner = page.locator(".away-banner")
+    banner = page.locator("[data-testid=away-banner]")
     await expect(banner).to_contain_text("1,001 messages while you were away")
     await expect(banner).to_contain_text("1 mention", timeout=NOTICED_WITHIN_MS)
     await expect(page.locator(f"[data-message-id='{first['id']}']")).to_have_count(0)
@@ -82,7 +82,7 @@ async def test_whoever_slept_gets_the_newest_page_and_is_told_what_was_missed(bu
 async def test_what_is_being_read_stays_when_thousands_of_messages_come(busy: BusyRoom) -> None:
     before = await busy.stands_still_by_page_up()
     await busy.control("many", count=4_000)
-    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("4,000 new")
+    await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text("4,000 new")
     await busy.nothing_moved_since(before)
     last = await busy.control("say", nickname="Olivia", text="the very last")
     await busy.tab.page.keyboard.press("End")
@@ -95,7 +95,9 @@ async def test_what_is_being_read_stays_when_the_stream_comes_back_far_ahead(bus
     await expect(busy.tab.status).to_have_attribute("data-connection", "reconnecting")
     await busy.control("many", count=1_000)
     await busy.control("streams", open=True)
-    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("1,000 new", timeout=NOTICED_WITHIN_MS)
+    await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text(
+        "1,000 new", timeout=NOTICED_WITHIN_MS
+    )
     await busy.nothing_moved_since(before)
     last = await busy.control("say", nickname="Olivia", text="the very last")
     await busy.tab.page.keyboard.press("End")
@@ -109,8 +111,8 @@ async def test_trouble_shows_once_it_has_lasted_two_seconds_on_a_line_that_never
     line = await busy.tab.status.bounding_box()
     await page.evaluate(
         """() => {
-            const line = document.querySelector('.status-line');
-            const connection = line.querySelector('.status-connection');
+            const line = document.querySelector('[data-connection]');
+            const connection = line.querySelector('[data-testid=status-connection]');
             let lostAtMs = null;
             window.shownAfterMs = new Promise(shown => new MutationObserver(() => {
                 if (line.dataset.connection !== 'live') lostAtMs ??= performance.now();
@@ -171,7 +173,7 @@ async def test_refused_history_says_when_it_comes_and_comes_by_itself(busy: Busy
     assert await busy.tab.status.bounding_box() == line
     await expect(page.get_by_role("dialog")).to_have_count(0)
     seen.set()
-    await expect(page.locator(".room-start")).to_have_count(0)
+    await expect(page.locator("[data-testid=room-start]")).to_have_count(0)
     await expect(busy.tab.status).to_contain_text("Live", timeout=NOTICED_WITHIN_MS)
     assert len(asked) >= 2
 

@@ -18,7 +18,9 @@ async def test_the_screen_changes_at_most_four_times_a_second_in_a_crowd(busy: B
     await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
-    chip = busy.tab.page.locator(".new-chip")  # it counts, so every commit changes it, exactly once
+    chip = busy.tab.page.locator(
+        "[data-testid=new-chip]"
+    )  # it counts, so every commit changes it, exactly once
     await expect(chip).to_contain_text("new")
     changes, lasted_ms = await chip.evaluate(
         """async chip => {
@@ -53,7 +55,7 @@ async def test_no_scroll_is_animated_in_a_crowd_nor_for_who_wants_less_motion(bu
     await page.wait_for_function("() => window.scrolls.length >= 5")
     assert "smooth" not in await page.evaluate("() => window.scrolls")
     await busy.rate(0)
-    await expect(page.locator(".status-heat")).to_have_text("")
+    await expect(page.locator("[data-testid=status-heat]")).to_have_text("")
     await page.emulate_media(reduced_motion="reduce")
     await page.evaluate("() => { window.scrolls = []; }")
     last = await busy.control("say", text="with less motion")
@@ -75,7 +77,11 @@ async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom,
         case "hover":
             await page.mouse.move(500, 400)
         case "selection":
-            await rows.nth(-3).locator(".text").evaluate("text => getSelection().selectAllChildren(text)")
+            await (
+                rows.nth(-3)
+                .locator("[data-testid=text]")
+                .evaluate("text => getSelection().selectAllChildren(text)")
+            )
         case "focus":
             await rows.nth(-3).evaluate("row => row.focus({preventScroll: true})")
         case _:
@@ -88,7 +94,7 @@ async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom,
     await busy.frames(90)
     after = await busy.rows_in_view()
     assert {row: after.get(row) for row in before} == before
-    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("new")
+    await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text("new")
 
 
 async def test_a_finger_on_the_list_makes_it_stand_still(busy: BusyRoom) -> None:
@@ -136,10 +142,10 @@ async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way:
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_paused()
     if way == "chip":
-        await expect(busy.tab.page.locator(".chips")).to_have_css(
+        await expect(busy.tab.page.locator("[data-testid=chips]")).to_have_css(
             "opacity", "1"
         )  # it takes clicks from then on
-        await busy.tab.page.locator(".new-chip").click(force=True)
+        await busy.tab.page.locator("[data-testid=new-chip]").click(force=True)
         await busy.tab.page.mouse.move(500, 20)
     else:
         await busy.tab.page.keyboard.press(way)
@@ -176,10 +182,10 @@ async def test_at_most_six_new_rows_a_second_and_the_rest_is_counted_in_place(bu
             new MutationObserver(() => {
                 for (const row of document.querySelectorAll('article')) {
                     const id = row.dataset.messageId;
-                    const time = row.querySelector('.bubble').title;
+                    const time = row.querySelector('[data-testid=bubble]').title;
                     if (Number(row.dataset.seq) > last) window.seen.set(id, time);
                 }
-            }).observe(document.querySelector('.list'), {subtree: true, childList: true});
+            }).observe(document.querySelector('[role=log]'), {subtree: true, childList: true});
         }"""
     )
     await busy.gets_busy()
@@ -215,7 +221,7 @@ async def _remembers_what_it_shows(page: Page) -> None:
             window.shown = new Set();
             const look = () => document.querySelectorAll('article[data-seq]')
                 .forEach(row => window.shown.add(Number(row.dataset.seq)));
-            new MutationObserver(look).observe(document.querySelector('.list'), {subtree: true, childList: true});
+            new MutationObserver(look).observe(document.querySelector('[role=log]'), {subtree: true, childList: true});
         }"""
     )
 
@@ -223,7 +229,7 @@ async def _remembers_what_it_shows(page: Page) -> None:
 async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[int]]:
     """What each page has shown of the same messages, of which it left out some."""
     for page in pages:
-        await expect(page.locator(".left-out").last).to_be_visible()
+        await expect(page.locator("[data-testid=left-out]").last).to_be_visible()
     first_seq = (await busy.said())[-1]["seq"]
     for page in pages:
         await page.wait_for_function(
@@ -269,46 +275,48 @@ async def test_a_message_that_the_owner_pins_is_shown_once_the_list_moves_and_mo
     busy: BusyRoom,
 ) -> None:
     await busy.gets_busy()
-    await expect(busy.tab.page.locator(".left-out").last).to_be_visible()
+    await expect(busy.tab.page.locator("[data-testid=left-out]").last).to_be_visible()
     before = await busy.stands_still_by_page_up()
-    rows = busy.tab.page.locator("article", has=busy.tab.page.locator(".left-out"))
+    rows = busy.tab.page.locator("article", has=busy.tab.page.locator("[data-testid=left-out]"))
     after_seq = int(await rows.last.get_attribute("data-seq") or 0)
     left_out = next(message for message in await busy.said() if message["seq"] > after_seq)
     row = busy.tab.page.locator(f"[data-message-id='{left_out['id']}']")
     await busy.control("pin", id=left_out["id"])
-    await expect(busy.tab.page.locator(".pinned-bar")).to_contain_text(left_out["author"]["nickname"])
+    await expect(busy.tab.page.locator("[data-testid=pinned-bar]")).to_contain_text(
+        left_out["author"]["nickname"]
+    )
     await expect(row).to_have_count(0)
     await busy.nothing_moved_since(before)
     await busy.rate(0)
     await busy.tab.page.keyboard.press("End")
-    await busy.tab.page.locator(".pinned-line").click()
+    await busy.tab.page.locator("[data-testid=pinned-bar] button >> nth=0").click()
     await expect(row).to_be_in_viewport()
-    await expect(row.locator(".pin-mark")).to_have_count(1)
+    await expect(row.locator("[data-testid=pin-mark]")).to_have_count(1)
 
 
 async def test_what_is_left_out_opens_in_place_on_a_click(busy: BusyRoom) -> None:
     await busy.gets_busy()
-    left_out = busy.tab.page.locator(".left-out")
+    left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.last).to_be_visible()
     await busy.rate(0)
-    await expect(busy.tab.page.locator(".status-heat")).to_have_text("")
+    await expect(busy.tab.page.locator("[data-testid=status-heat]")).to_have_text("")
     await busy.stands_still_by_page_up()
     rows = busy.tab.page.locator("article", has=left_out)
     seqs = await rows.evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     row = busy.tab.page.locator(f"article[data-seq='{seqs[len(seqs) // 2]}']")
     said = await busy.said()
     next_one = next(message for message in said if message["seq"] > seqs[len(seqs) // 2])
-    count = await row.locator(".left-out").inner_text()
+    count = await row.locator("[data-testid=left-out]").inner_text()
     assert int(count.removeprefix("+")) > 0
     await expect(busy.tab.page.locator(f"[data-message-id='{next_one['id']}']")).to_have_count(0)
-    await row.locator(".left-out").click()
+    await row.locator("[data-testid=left-out]").click()
     await expect(busy.tab.page.locator(f"[data-message-id='{next_one['id']}']")).to_have_count(1)
-    await expect(row.locator(".left-out")).to_have_count(0)
+    await expect(row.locator("[data-testid=left-out]")).to_have_count(0)
 
 
 async def test_whoever_wants_to_read_all_gets_every_message_a_row(busy: BusyRoom) -> None:
     await busy.gets_busy()
-    left_out = busy.tab.page.locator(".left-out")
+    left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.first).to_be_visible()
     await busy.rate(0)
     page = busy.tab.page
@@ -329,7 +337,7 @@ async def test_whoever_wants_to_read_all_gets_every_message_a_row(busy: BusyRoom
 async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -> None:
     await busy.tab.write("my own words")
     await busy.tab.join("Mina")
-    await expect(busy.tab.page.locator(".row-post")).to_have_count(0)  # until then its row has another id
+    await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)  # until then its row has another id
     own_id = (await busy.said_by("Mina"))[-1]["id"]
     await busy.gets_busy()
     await busy.tab.list.focus()
@@ -338,7 +346,7 @@ async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -
     await busy.control("say", nickname="Ann", text="look here @Mina")
     await busy.control("say", nickname="Bob", text="an answer to that", reply_to=own_id)
     await busy.control("say", nickname="Olivia", text="a word from the owner")
-    await expect(busy.tab.page.locator(".new-chip")).to_contain_text("2 for you")
+    await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text("2 for you")
     await busy.rate(0)
     await busy.tab.page.keyboard.press("Escape")
     for text in ("a word from the owner", "an answer to that", "look here @Mina"):
@@ -352,7 +360,7 @@ async def test_reactions_and_edits_never_change_the_height_of_a_row_in_view(busy
     before = await row.bounding_box()
     for kind in ("heart", "sad", "laugh"):
         await busy.control("react", id=message["id"], kind=kind)
-    await expect(row.locator(".reaction")).to_have_count(3)
+    await expect(row.locator("[data-kind]")).to_have_count(3)
     await busy.control("edit", id=message["id"], text="a much longer text " * 30)
     await expect(row.get_by_role("button", name="edited, show all")).to_be_visible()
     assert await row.bounding_box() == before
@@ -365,7 +373,7 @@ async def test_a_deletion_never_changes_the_height_of_a_row_in_view(busy: BusyRo
     message = await busy.control("say", text="long words " * 40)
     row = busy.tab.page.locator(f"[data-message-id='{message['id']}']")
     await busy.control("react", id=message["id"])
-    await expect(row.locator(".reaction")).to_have_count(1)
+    await expect(row.locator("[data-kind]")).to_have_count(1)
     await busy.sees_seq(message["seq"])
     before = await row.bounding_box()
     await busy.control("delete", id=message["id"])
@@ -417,7 +425,7 @@ async def test_my_own_message_is_there_before_the_server_has_it_and_once_afterwa
     assert "right away" not in [said["text"] for said in await busy.said_by("Mina")]
     await busy.rate(0)
     seen.set()
-    await expect(busy.tab.page.locator(".row-post")).to_have_count(0)
+    await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
     await busy.tab.sees("right away")
 
 
@@ -431,10 +439,10 @@ async def test_sending_while_frozen_does_not_scroll_and_a_chip_links_to_it(busy:
     await busy.stands_still()
     before = await busy.rows_in_view()
     await busy.tab.write("sent from up here")
-    await expect(busy.tab.page.locator(".own-chip")).to_have_text("Your message is below")
+    await expect(busy.tab.page.locator("[data-testid=own-chip]")).to_have_text("Your message is below")
     await busy.nothing_moved_since(before)
     await expect(busy.tab.composer).to_be_focused()
-    await busy.tab.page.locator(".own-chip").click()
+    await busy.tab.page.locator("[data-testid=own-chip]").click()
     await expect(busy.tab.row("sent from up here")).to_be_in_viewport()
 
 
@@ -447,7 +455,7 @@ async def test_enter_queues_a_message_exactly_once_and_the_composer_keeps_its_fo
         await busy.tab.composer.press("Enter")
     await busy.rate(0)
     await expect(busy.tab.composer).to_be_focused()
-    await expect(busy.tab.page.locator(".row-post")).to_have_count(0)
+    await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
     await busy.tab.looks_back_for("line 9")
     lines = [said["text"] for said in await busy.said_by("Mina")]
     assert lines == ["first", *(f"line {number}" for number in range(10))]

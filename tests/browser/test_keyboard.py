@@ -13,7 +13,7 @@ async def test_a_question_mark_lists_the_shortcuts_and_each_of_them_works(people
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.write("my last words")
-    await expect(tab.page.locator(".row-post")).to_have_count(0)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.composer.press("ArrowUp")
     await expect(tab.composer).to_have_value("my last words")
     await tab.composer.press("Escape")
@@ -65,7 +65,7 @@ async def test_a_message_is_found_reacted_to_and_answered_by_keyboard_alone(peop
     await tab.page.keyboard.type("answered")
     await tab.page.keyboard.press("Enter")
     await tab.sees("answered")
-    await expect(tab.row("answered").locator(".quoted")).to_contain_text("the second")
+    await expect(tab.row("answered").locator("[data-testid=quoted]")).to_contain_text("the second")
 
 
 async def test_with_reduced_motion_nothing_moves_by_itself(people: People) -> None:
@@ -77,7 +77,7 @@ async def test_with_reduced_motion_nothing_moves_by_itself(people: People) -> No
     await tab.page.evaluate(
         """() => {
             window.tops = new Set();
-            const list = document.querySelector('.list');
+            const list = document.querySelector('[role=log]');
             list.addEventListener('scroll', () => window.tops.add(Math.round(list.scrollTop)));
         }"""
     )

@@ -41,12 +41,12 @@ async def test_the_list_keeps_its_place_while_history_loads_above_and_messages_a
     kept = tab.row("message 25")
     before = await top_of(kept)
     await ann.post_many(room, ["below, one", "below, two"])
-    await expect(tab.page.locator(".new-chip")).to_contain_text("2 new")
+    await expect(tab.page.locator("[data-testid=new-chip]")).to_contain_text("2 new")
     height = await tab.list.evaluate("list => list.scrollHeight")
     for route in held:
         await route.continue_()
     await tab.page.wait_for_function(
-        "before => document.querySelector('.list').scrollHeight > before", arg=height
+        "before => document.querySelector('[role=log]').scrollHeight > before", arg=height
     )
     await expect(tab.status).not_to_contain_text("Loading older messages")
     assert abs(await top_of(kept) - before) <= 1
@@ -69,14 +69,14 @@ async def test_days_are_told_apart_one_authors_messages_grouped_and_the_exact_ti
     tab = await people.tab(locale="en-GB", timezone_id="Europe/London")
     await tab.open(f"/rooms/{room}")
     await tab.sees("by another")
-    await expect(tab.page.locator(".day-line")).to_have_count(2)
+    await expect(tab.page.locator("[role=separator]")).to_have_count(2)
     heads = [await tab.row(text).locator(".nickname").count() for text in ("of today", "right after it")]
     assert heads == [1, 0]
     await expect(tab.row("by another").locator(".nickname")).to_have_text("Bob")
     today = datetime.fromisoformat(
         (await bob.call("GET", f"/rooms/{room}/messages"))["messages"][-1]["created_at"]
     )
-    exact = await tab.row("by another").locator(".bubble").get_attribute("title")
+    exact = await tab.row("by another").locator("[data-testid=bubble]").get_attribute("title")
     assert exact is not None
     assert str(today.year) in exact
     assert re.search(r"\d{1,2}:\d{2}:\d{2}", exact)
@@ -92,7 +92,7 @@ async def test_a_small_markdown_is_drawn_and_links_are_safe(people: People) -> N
     )
     tab = await people.tab()
     await tab.open(f"/rooms/{room}")
-    first, second, third = (tab.rows.nth(index).locator(".text") for index in range(3))
+    first, second, third = (tab.rows.nth(index).locator("[data-testid=text]") for index in range(3))
     for drawn, text in (("strong", "bold"), ("em", "slanted"), ("del", "gone"), ("code", "code")):
         await expect(first.locator(drawn)).to_have_text(text)
     link = first.get_by_role("link")
@@ -144,9 +144,9 @@ async def test_a_permalink_loads_around_its_message_and_leads_back_to_the_newest
     tab = await people.tab()
     await tab.open(f"/rooms/{room}?at=21")
     await expect(tab.row("message 20")).to_be_in_viewport()
-    await expect(tab.page.locator(".row-target")).to_contain_text("message 20")
+    await expect(tab.page.locator("[data-target]")).to_contain_text("message 20")
     await expect(tab.row("message 159")).to_have_count(0)
-    await tab.page.locator(".new-chip").click()
+    await tab.page.locator("[data-testid=new-chip]").click()
     await expect(tab.row("message 159")).to_be_in_viewport()
 
 
@@ -162,7 +162,7 @@ async def test_a_reaction_tells_who_gave_it_to_pointer_and_keyboard(people: Peop
     await expect(chip).to_have_text("2")
     await expect(chip).to_have_attribute("aria-pressed", "false")
     await chip.hover()
-    people_told = tab.page.locator(".reaction-people")
+    people_told = tab.page.locator("[role=tooltip]")
     await expect(people_told).to_have_text("Love Ann and Cleo")
     await chip.click()
     await expect(chip).to_have_attribute("aria-pressed", "true")
@@ -185,9 +185,9 @@ async def test_two_people_of_one_name_are_told_apart_once_both_were_seen(people:
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.sees("first Ann")
-    await expect(tab.page.locator(".name-tag")).to_have_count(0)
+    await expect(tab.page.locator("[data-testid=name-tag]")).to_have_count(0)
     await other.post(room, "other Ann")
-    tags = tab.rows.locator(".name-tag")
+    tags = tab.rows.locator("[data-testid=name-tag]")
     await expect(tags).to_have_count(2)
     first, second = [text.strip() for text in await tags.all_inner_texts()]
     assert re.fullmatch("#[2-9a-z]{4}", first)
@@ -195,7 +195,7 @@ async def test_two_people_of_one_name_are_told_apart_once_both_were_seen(people:
     await expect(tab.row("other Ann")).to_have_attribute("aria-label", re.compile(f"^ann {second}, "))
     for turn in range(4):
         await (await people.person("Ann")).post(room, f"another Ann {turn}")
-    avatars = tab.rows.locator(".avatar")
+    avatars = tab.rows.locator("[data-testid=avatar]")
     await expect(avatars).to_have_count(6)
     hues = await avatars.evaluate_all("all => all.map(one => one.style.cssText)")
     assert len(set(hues)) > 3, "a colour belongs to a person, not to a name"

@@ -58,8 +58,8 @@ async def test_a_tap_where_the_actions_will_come_brings_them_and_does_none(peopl
     box = await love.bounding_box()
     assert box is not None
     await tab.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    await expect(tab.row("message 3").locator(".actions")).to_have_css("opacity", "1")
-    await expect(tab.row("message 3").locator(".actions")).to_have_css("pointer-events", "auto")
+    await expect(tab.row("message 3").locator("[data-testid=actions]")).to_have_css("opacity", "1")
+    await expect(tab.row("message 3").locator("[data-testid=actions]")).to_have_css("pointer-events", "auto")
     await expect(tab.reaction("message 3", "heart")).to_have_count(0)
     await love.tap()
     await expect(tab.reaction("message 3", "heart")).to_have_text("1")

@@ -54,7 +54,7 @@ async def test_a_reader_hides_the_pinned_line_until_another_message_is_pinned(pe
     await expect(bar(tab)).to_have_count(0)
     await tab.page.reload()
     await tab.is_live()
-    await expect(tab.row("be kind").locator(".pin-mark")).to_have_count(1)
+    await expect(tab.row("be kind").locator("[data-testid=pin-mark]")).to_have_count(1)
     await expect(bar(tab)).to_have_count(0)
     await owner.call("PUT", f"/rooms/{room}/messages/{second['id']}/pin")
     await expect(bar(tab)).to_contain_text("have fun")

@@ -115,7 +115,7 @@ async def test_scrolling_back_loads_history_and_the_list_keeps_its_place(people:
             await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
     await tab.sees("message 0")
     await ann.post(room, "something new")
-    chip = tab.page.locator(".new-chip")
+    chip = tab.page.locator("[data-testid=new-chip]")
     await expect(chip).to_contain_text("1 new")
     await expect(tab.row("message 0")).to_be_visible()
     await chip.click()
@@ -165,7 +165,7 @@ async def test_what_is_written_offline_is_sent_once_when_the_network_is_back(peo
     await expect(tab.row("second, offline")).to_be_visible()
     await expect(tab.status).to_contain_text("You are offline")
     await tab.page.context.set_offline(False)
-    await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=30_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=30_000)
     page = await ann.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["first, offline", "second, offline"]
 
@@ -179,12 +179,12 @@ async def test_what_was_not_sent_survives_a_reload(people: People) -> None:
         lambda route: route.abort() if route.request.method == "POST" else route.fallback(),
     )
     await tab.write("stuck for now")
-    await expect(tab.page.locator(".row-post")).to_contain_text("Sending again")
+    await expect(tab.page.locator("[data-post]")).to_contain_text("Sending again")
     await tab.page.unroute_all()
     await tab.page.reload()
     await tab.is_live()
     await tab.sees("stuck for now")
-    await expect(tab.page.locator(".row-post")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
     page = await bob.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["stuck for now"]
 
@@ -221,7 +221,7 @@ async def test_a_hot_room_says_when_older_messages_come_and_fetches_them_itself(
 
         crowds = [asyncio.create_task(crowd()) for _ in range(3)]
         try:
-            await expect(tab.page.locator(".hot-badge")).to_be_visible(timeout=15_000)
+            await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=15_000)
             await tab.list.hover()
             for _ in range(100):
                 if "Older messages in" in (await tab.status.inner_text()):

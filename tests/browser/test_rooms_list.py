@@ -20,7 +20,7 @@ def listed(tab: Tab, name: str) -> Locator:
 
 
 def unread(tab: Tab, name: str) -> Locator:
-    return listed(tab, name).locator(".unread")
+    return listed(tab, name).locator("[data-testid=unread]")
 
 
 async def test_unread_counts_only_messages_and_is_right_after_50_reactions_and_edits(people: People) -> None:

@@ -20,14 +20,14 @@ async def test_signing_out_ends_the_session_in_all_tabs_and_clears_what_was_kept
     await tab.sees("hello")
     other = await people.another_tab(tab.page.context)
     await other.open(f"/rooms/{room}")
-    await expect(other.page.locator(".row-mine")).to_have_count(1)
+    await expect(other.page.locator("[data-mine]")).to_have_count(1)
     await tab.composer.fill("half a thought")
     await tab.page.get_by_role("button", name="Settings").click()
     await expect(tab.page.get_by_text("You are Bob.")).to_be_visible()
     await tab.page.get_by_role("button", name=button, exact=True).click()
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)
     for page in (tab.page, other.page):
-        await expect(page.locator(".row-mine")).to_have_count(0)
+        await expect(page.locator("[data-mine]")).to_have_count(0)
     await expect(tab.composer).to_have_value("")
     kept = await tab.page.evaluate("() => Object.keys(localStorage).filter(key => localStorage[key] !== '')")
     assert not {"hotchat.nickname", "hotchat.user", f"hotchat.draft.{room}"} & set(kept)
@@ -57,25 +57,25 @@ async def test_an_unsent_message_is_not_sent_under_the_next_person_until_they_as
     await tab.page.route(f"**/api/v1/rooms/{room}/messages*", away)
     await tab.write("Bob's secret")
     await tab.write("Bob's other secret")
-    await expect(tab.page.locator(".row-post")).to_have_count(2)
+    await expect(tab.page.locator("[data-post]")).to_have_count(2)
     await tab.page.get_by_role("button", name="Settings").click()
     await tab.page.get_by_role("button", name="Sign out", exact=True).click()
-    await expect(tab.page.locator(".post-failed")).to_have_count(2)
-    await expect(tab.page.locator(".post-failed").first).to_contain_text(
+    await expect(tab.page.locator("[data-post=failed]")).to_have_count(2)
+    await expect(tab.page.locator("[data-post=failed]").first).to_contain_text(
         "Not sent: you have signed out or your session has ended."
     )
-    await expect(tab.page.locator(".row-post.row-mine")).to_have_count(2)
+    await expect(tab.page.locator("[data-post][data-mine]")).to_have_count(2)
     await tab.page.unroute_all(behavior="wait")
     await tab.write("hello from Eve")
     await tab.join("Eve")
     await tab.sees("hello from Eve")
-    await expect(tab.page.locator(".row-post")).to_have_count(2)  # Eve's own is sent by then
-    await expect(tab.page.locator(".post-failed")).to_have_count(2)
+    await expect(tab.page.locator("[data-post]")).to_have_count(2)  # Eve's own is sent by then
+    await expect(tab.page.locator("[data-post=failed]")).to_have_count(2)
     page = await ann.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["hello", "hello from Eve"]
     await tab.row("Bob's secret").get_by_role("button", name="Try again").click()
     await tab.row("Bob's other secret").get_by_role("button", name="Discard").click()
-    await expect(tab.page.locator(".row-post")).to_have_count(0)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     page = await ann.call("GET", f"/rooms/{room}/messages")
     last = page["messages"][-1]
     assert (last["text"], last["author"]["nickname"]) == ("Bob's secret", "Eve")
@@ -136,7 +136,7 @@ async def test_a_refused_list_of_rooms_says_why_and_comes_by_itself(people: Peop
 
     await tab.page.route("**/api/v1/rooms", refuse)
     await tab.page.goto(f"{tab.base_url}/rooms/{room}")
-    await expect(tab.page.locator(".room-list-note")).to_contain_text(
+    await expect(tab.page.locator("nav [role=status]")).to_contain_text(
         "Too many requests at once; try again in"
     )
-    await expect(tab.page.locator(".room-link-active")).to_contain_text("Refused at first")
+    await expect(tab.page.locator("li [aria-current=page]")).to_contain_text("Refused at first")

@@ -15,7 +15,7 @@ async def test_a_part_that_cannot_be_loaded_says_so_and_the_room_stays(people: P
     await tab.composer.fill("half a thought")
     await tab.page.route("**/assets/Settings-*.js", lambda route: route.abort())
     await tab.page.get_by_role("button", name="Settings").click()
-    await expect(tab.page.locator(".toast")).to_have_text(
+    await expect(tab.page.locator("[data-testid=toast]")).to_have_text(
         "This part could not be shown. The rest of the page still works."
     )
     await expect(tab.composer).to_have_value("half a thought")

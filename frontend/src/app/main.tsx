@@ -1,3 +1,8 @@
+// Shared styles come first, so that the rules of a component win over them.
+import "@fontsource-variable/inter/wght.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/layout.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
@@ -11,11 +16,6 @@ import { ServicesContext } from "@/ui/services-context";
 import { Crashed } from "./Crashed";
 import { router } from "./router";
 import { createServices } from "./create-services";
-import "@fontsource-variable/inter/wght.css";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/layout.css";
-import "./styles/chat.css";
 
 const services = createServices();
 const queryClient = new QueryClient({

@@ -1,27 +1,34 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { OneLine, PersonName } from "@/ui/user-text/UserText";
 import { exactTime } from "@/lib/message-time";
 import { useOpenRoom } from "./room-context";
+import * as css from "./MessageLink.module.css";
 
-/** A message in a dialog's list: who, when and its first lines; a click goes there. */
+/** The list of a dialog. Its items hold one MessageLink each. */
+export const MessageLinks = ({ children }: { children: ReactNode }) => (
+  <ul className={css.messageLinks}>{children}</ul>
+);
+
+/** A message in a dialog: author, time and first lines; a click scrolls the room to it. */
 export function MessageLink({ message, onGone }: { message: Message; onGone: () => void }) {
   const { jumpTo } = useOpenRoom();
   const { i18n } = useTranslation();
   return (
     <button
       type="button"
-      className="message-link"
+      className={css.messageLink}
       onClick={() => {
         jumpTo(message.seq);
         onGone();
       }}
     >
-      <span className="message-link-from">
+      <span className={css.messageLinkFrom}>
         <PersonName of={message.author} className="nickname" />
         <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
       </span>
-      <OneLine of={message.text} max={400} className="message-link-text" />
+      <OneLine of={message.text} max={400} className={css.messageLinkText} />
     </button>
   );
 }

@@ -34,7 +34,7 @@ NETWORKS = (
 # Usable: the newest messages are there, and the field to write in.
 _USABLE = """() => {
     const look = () => {
-        if (document.querySelector('article') && document.querySelector('.composer textarea')) {
+        if (document.querySelector('article') && document.querySelector('textarea')) {
             requestAnimationFrame(() => { window.usableMs ??= performance.now(); });
         } else requestAnimationFrame(look);
     };

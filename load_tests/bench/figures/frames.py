@@ -44,16 +44,16 @@ async def run(_stores: Stores, scale: Scale) -> Outcome:
     async with replay(messages_per_s=MESSAGES_PER_S) as room:
         page = await room.fresh_page()
         await page.goto(room.base_url)
-        await page.locator(".status-heat:not(:empty)").wait_for()
+        await page.locator("[data-testid=status-heat]:not(:empty)").wait_for()
         await asyncio.sleep(scale.settle_s)
         await page.evaluate(_WATCH)
         await asyncio.sleep(scale.window_s)
         frames_per_s = await _frames_while_scrolling(page, scale.window_s)
-        await page.locator(".new-chip").click()
+        await page.locator("[data-testid=new-chip]").click()
         keys = await _key_to_paint(page, scale.of(KEYS, least=5))
         tasks: list[float] = await page.evaluate("() => window.seen.tasks")
         rows: int = await page.evaluate("() => window.seen.rows")
-        slowed = await page.locator(".status-heat").inner_text()
+        slowed = await page.locator("[data-testid=status-heat]").inner_text()
         heap = await _heap(page, scale.of(HEAP_S, least=2), scale.of(HEAP_SAMPLES, least=4))
     steady = median(heap[int(len(heap) * WARM_UP_SHARE) :])
     what = f"page at {MESSAGES_PER_S} messages/s"
@@ -126,7 +126,7 @@ async def _frames_while_scrolling(page: Page, seconds: float) -> float:
 async def _key_to_paint(page: Page, keys: int) -> list[float]:
     """Milliseconds from each key to the frame that shows it, as the browser itself times its events."""
     await page.mouse.move(WINDOW_PX[0] / 2, 10)
-    field = page.locator(".composer textarea")
+    field = page.locator("textarea")
     await field.focus()
     for _ in range(keys):
         await page.keyboard.press("a")

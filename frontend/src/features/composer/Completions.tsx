@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Completion } from "@/lib/completion/completion";
 import { ShownName } from "@/ui/user-text/UserText";
 import type { CompletionState } from "./use-completions";
+import * as css from "./composer.module.css";
 
 export type { Completion };
 
@@ -28,7 +29,12 @@ export function Completions({
   const { t } = useTranslation();
   if (state.items.length === 0) return null;
   return (
-    <ul id={LIST_ID} className="completions" role="listbox" aria-label={t("composer.suggestions")}>
+    <ul
+      id={LIST_ID}
+      className={`popover ${css.completions}`}
+      role="listbox"
+      aria-label={t("composer.suggestions")}
+    >
       {state.items.map((item, index) => (
         <li
           key={item.label}

@@ -17,6 +17,7 @@ import { useOpenRoom } from "@/ui/room-context";
 import { useCompletions } from "./use-completions";
 import { useSlowMode } from "./use-slow-mode";
 import { useTypingSignal } from "./use-typing-signal";
+import * as css from "./composer.module.css";
 
 const TEXT_MAX = 4_000;
 
@@ -131,10 +132,10 @@ export function Composer({ screen, context, setContext, editLastMessage, ref }: 
   }
 
   return (
-    <div className="composer">
+    <div className={css.composer}>
       <TypingLine screen={screen} />
       {context !== null && (
-        <div className="composer-context">
+        <div className={css.composerContext}>
           <span>
             {context.kind === "edit"
               ? t("composer.editing")
@@ -152,7 +153,7 @@ export function Composer({ screen, context, setContext, editLastMessage, ref }: 
       {isAskingForName && <NameForm canSend={text.trim() !== ""} onDone={() => field.current?.focus()} />}
       <Completions state={completions} onPick={insert} />
       <form
-        className="composer-box"
+        className={css.composerBox}
         onSubmit={(event) => {
           event.preventDefault();
           submit();
@@ -184,7 +185,7 @@ export function Composer({ screen, context, setContext, editLastMessage, ref }: 
         />
         <button
           type="submit"
-          className="send-button tabular"
+          className={`${css.sendButton} tabular`}
           disabled={text.trim() === "" || excess > 0 || slow.seconds > 0}
           aria-label={
             slow.seconds > 0
@@ -198,11 +199,11 @@ export function Composer({ screen, context, setContext, editLastMessage, ref }: 
         </button>
       </form>
       {refusal !== null && (
-        <p className="composer-hint composer-error" role="alert">
+        <p className={`${css.composerHint} error`} role="alert">
           {refusal}
         </p>
       )}
-      <p id="composer-hint" className={excess > 0 ? "composer-hint composer-error" : "visually-hidden"}>
+      <p id="composer-hint" className={excess > 0 ? `${css.composerHint} error` : "visually-hidden"}>
         {excess > 0 ? t("composer.tooLong", { count: excess }) : t("composer.keyHint")}
       </p>
     </div>
@@ -226,7 +227,7 @@ function TypingLine({ screen }: { screen: RoomScreen }) {
   const names = others.map((user) => shownName(user.nickname, t("person.unnamed")));
   const isShown = isFresh && names.length > 0 && room?.heat.hot !== true;
   return (
-    <div className="typing-line" aria-hidden={!isShown}>
+    <div className={css.typingLine} data-testid="typing-line" aria-hidden={!isShown}>
       {isShown &&
         (names.length > 3
           ? t("composer.typingMany")

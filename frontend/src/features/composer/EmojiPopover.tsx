@@ -4,6 +4,7 @@ import { Popover } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { emojiLocale } from "@/lib/completion/emoji-names";
+import * as css from "./composer.module.css";
 
 /** All emoji, by name in the reader's language; the data comes from our own origin. */
 export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => void }) {
@@ -16,7 +17,7 @@ export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => vo
       </Popover.Trigger>
       <Popover.Portal container={document.querySelector("main")}>
         <Popover.Content
-          className="emoji-popover"
+          className={`popover ${css.emojiPopover}`}
           aria-label={t("composer.emoji")}
           align="end"
           sideOffset={8}
@@ -30,12 +31,8 @@ export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => vo
               setIsOpen(false);
             }}
           >
-            <EmojiPicker.Search
-              className="emoji-search"
-              placeholder={t("composer.emojiSearch")}
-              aria-label={t("composer.emoji")}
-            />
-            <EmojiPicker.Viewport className="emoji-viewport">
+            <EmojiPicker.Search placeholder={t("composer.emojiSearch")} aria-label={t("composer.emoji")} />
+            <EmojiPicker.Viewport className={css.emojiViewport}>
               <EmojiPicker.Loading />
               <EmojiPicker.Empty>∅</EmojiPicker.Empty>
               <EmojiPicker.List components={{ Row, Emoji }} />

@@ -2,16 +2,18 @@ import type { CSSProperties } from "react";
 import type { Author } from "@/lib/contract/types";
 import { userHue } from "@/lib/people/user-appearance";
 import { shownName } from "@/lib/text/shown-name";
+import * as css from "./messages.module.css";
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** The first letter of a name, in the colour of its person. */
-export function Avatar({ user, small = false }: { user: Author; small?: boolean }) {
+/** The first letter of a nickname, in the colour of its user. */
+export function Avatar({ user }: { user: Author }) {
   const [first] = segmenter.segment(shownName(user.nickname, "?"));
   return (
     <span
-      className={small ? "avatar avatar-small" : "avatar"}
+      className={css.avatar}
       style={{ "--hue": userHue(user.id) } as CSSProperties}
+      data-testid="avatar"
       aria-hidden="true"
     >
       {first?.segment.toUpperCase() ?? "?"}

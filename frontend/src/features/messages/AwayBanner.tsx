@@ -3,8 +3,9 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/IconButton";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./messages.module.css";
 
-/** What was missed while nothing could be shown: told, and loaded only when asked for. */
+/** The counts of messages missed while away; they are loaded only when the reader clicks. */
 export function AwayBanner({ screen }: { screen: RoomScreen }) {
   const { t } = useTranslation();
   const { view, jumpTo } = useOpenRoom();
@@ -15,7 +16,7 @@ export function AwayBanner({ screen }: { screen: RoomScreen }) {
     t("feed.away", { count: away.messages }),
   ];
   return (
-    <div className="away-banner">
+    <div className={css.awayBanner} data-testid="away-banner">
       <button
         type="button"
         className="text-button"

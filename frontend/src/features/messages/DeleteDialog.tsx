@@ -6,6 +6,7 @@ import type { Message } from "@/lib/contract/types";
 import { OneLine } from "@/ui/user-text/UserText";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./messages.module.css";
 
 /** Asks once more, in the page: the browser's own question would stop the room while it is open. */
 export default function DeleteDialog({ message, onClose }: { message: Message; onClose: () => void }) {
@@ -27,10 +28,10 @@ export default function DeleteDialog({ message, onClose }: { message: Message; o
         <AlertDialog.Overlay className="overlay" />
         <AlertDialog.Content className="dialog">
           <AlertDialog.Title>{t("message.deleteConfirm")}</AlertDialog.Title>
-          <AlertDialog.Description className="quiet delete-text">
+          <AlertDialog.Description className={`quiet ${css.deleteText}`}>
             <OneLine of={message.text} />
           </AlertDialog.Description>
-          <p className="composer-error" role="alert">
+          <p className="error" role="alert">
             {problem}
           </p>
           <div className="dialog-buttons">

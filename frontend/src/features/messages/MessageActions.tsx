@@ -7,11 +7,12 @@ import { IconButton } from "@/ui/IconButton";
 import { lazyComponent } from "@/ui/lazy-component";
 import { kindName, ReactionIcon, useToggleReaction } from "@/features/reactions/ReactionBar";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./messages.module.css";
 
 const MessageMenu = lazyComponent(() => import("./MessageMenu"));
 const KINDS_AT_HAND = 3;
 
-/** What can be done with a message: reactions and reply at hand, the rest in a menu. */
+/** The actions of a message: reactions and reply as buttons, the rest in a menu. */
 export const MessageActions = memo(function MessageActions({
   message,
   isMine,
@@ -36,7 +37,7 @@ export const MessageActions = memo(function MessageActions({
     />
   );
   return (
-    <div className="actions">
+    <div className={css.actions} data-testid="actions">
       {kinds.slice(0, KINDS_AT_HAND).map((kind) => (
         <button
           key={kind}

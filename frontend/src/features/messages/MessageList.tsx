@@ -13,6 +13,7 @@ import { MessageRow, PlainRow } from "./MessageRow";
 import { dayName } from "@/lib/message-time";
 import { PinnedBar } from "@/features/pins/PinnedBar";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./messages.module.css";
 
 const OLDER_WHEN_ROWS_ABOVE = 8;
 const SHORT_LIST_PX = 2_000;
@@ -99,10 +100,10 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   });
 
   return (
-    <div className="list-frame">
+    <div className={css.listFrame}>
       <div
         ref={scroller}
-        className="list"
+        className={css.list}
         role="log"
         aria-live="off"
         aria-label={t("room.messages")}
@@ -110,7 +111,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         data-paused={isPaused}
         {...gestures}
       >
-        <div className="list-inner" style={{ height: virtualizer.getTotalSize() }}>
+        <div className={css.listInner} style={{ height: virtualizer.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];
             return (
@@ -119,7 +120,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
                   key={item.key}
                   ref={virtualizer.measureElement}
                   data-index={item.index}
-                  className="list-item"
+                  className={css.listItem}
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
                   <ListRow row={row} isTarget={row.kind === "message" && row.message.seq === target?.seq} />
@@ -130,7 +131,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         </div>
       </div>
       {!isBare && (
-        <div className="over-list">
+        <div className={css.overList}>
           <Contained of={screen.feed.room?.pinned} fallback={null}>
             <PinnedBar screen={screen} />
           </Contained>
@@ -151,14 +152,14 @@ function ListRow({ row, isTarget }: { row: Row; isTarget: boolean }) {
   switch (row.kind) {
     case "start":
       return (
-        <div className="room-start">
+        <div className={css.roomStart} data-testid="room-start">
           <h2>{t("room.start", { room: roomName })}</h2>
           <p>{t("room.startHint")}</p>
         </div>
       );
     case "day":
       return (
-        <div className="day-line" role="separator" aria-label={dayName(row.dayMs, i18n.language)}>
+        <div className={css.dayLine} role="separator" aria-label={dayName(row.dayMs, i18n.language)}>
           <span>{dayName(row.dayMs, i18n.language)}</span>
         </div>
       );
@@ -185,14 +186,15 @@ function Chips({ screen, isAtEnd }: { screen: RoomScreen; isAtEnd: boolean }) {
     forMe > 0 && t("feed.forYou", { count: forMe }),
   ];
   return (
-    <div className="chips">
-      <button type="button" className="new-chip tabular" onClick={toNewest}>
+    <div className={css.chips} data-testid="chips">
+      <button type="button" className={`${css.newChip} tabular`} data-testid="new-chip" onClick={toNewest}>
         {words.filter(Boolean).join(", ")} <ArrowDown size={14} aria-hidden="true" />
       </button>
       {lastPost !== null && (
         <button
           type="button"
-          className="own-chip"
+          className={css.ownChip}
+          data-testid="own-chip"
           onClick={() => (lastPost.seq === null ? toNewest() : jumpTo(lastPost.seq))}
         >
           {t("feed.yours")}

@@ -5,6 +5,7 @@ import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
 import { useOpenRoom } from "@/ui/room-context";
 import { useIsOwner, useSetPin } from "@/features/pins/use-set-pin";
+import * as css from "./messages.module.css";
 
 interface MenuProps {
   message: Message;
@@ -21,7 +22,7 @@ export default function MessageMenu({ message, isMine, onClose }: MenuProps) {
         <Ellipsis size={15} aria-hidden="true" />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal container={document.querySelector("main")}>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
+        <DropdownMenu.Content className="popover" align="end" sideOffset={4} collisionPadding={8}>
           <Items message={message} isMine={isMine} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -43,28 +44,31 @@ function Items({ message, isMine }: Pick<MenuProps, "message" | "isMine">) {
   const link = `${location.origin}/rooms/${roomId}?at=${message.seq}`;
   return (
     <>
-      <DropdownMenu.Item className="menu-item" onSelect={() => replyTo(message)}>
+      <DropdownMenu.Item className={css.menuItem} onSelect={() => replyTo(message)}>
         <Reply size={15} aria-hidden="true" /> {t("message.reply")}
       </DropdownMenu.Item>
-      <DropdownMenu.Item className="menu-item" onSelect={() => copy(message.text)}>
+      <DropdownMenu.Item className={css.menuItem} onSelect={() => copy(message.text)}>
         <Copy size={15} aria-hidden="true" /> {t("message.copy")}
       </DropdownMenu.Item>
-      <DropdownMenu.Item className="menu-item" onSelect={() => copy(link)}>
+      <DropdownMenu.Item className={css.menuItem} onSelect={() => copy(link)}>
         <Link2 size={15} aria-hidden="true" /> {t("message.link")}
       </DropdownMenu.Item>
       {isOwner && (
-        <DropdownMenu.Item className="menu-item" onSelect={() => void setPin(message, !isPinned)}>
+        <DropdownMenu.Item className={css.menuItem} onSelect={() => void setPin(message, !isPinned)}>
           {isPinned ? <PinOff size={15} aria-hidden="true" /> : <Pin size={15} aria-hidden="true" />}
           {isPinned ? t("message.unpin") : t("message.pin")}
         </DropdownMenu.Item>
       )}
       {isMine && (
-        <DropdownMenu.Item className="menu-item" onSelect={() => editMessage(message)}>
+        <DropdownMenu.Item className={css.menuItem} onSelect={() => editMessage(message)}>
           <Pencil size={15} aria-hidden="true" /> {t("message.edit")}
         </DropdownMenu.Item>
       )}
       {(isMine || isOwner) && (
-        <DropdownMenu.Item className="menu-item menu-danger" onSelect={() => deleteMessage(message)}>
+        <DropdownMenu.Item
+          className={`${css.menuItem} ${css.menuDanger}`}
+          onSelect={() => deleteMessage(message)}
+        >
           <Trash2 size={15} aria-hidden="true" /> {t("message.delete")}
         </DropdownMenu.Item>
       )}

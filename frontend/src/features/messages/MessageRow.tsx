@@ -15,6 +15,7 @@ import { QuotedMessage } from "./QuotedMessage";
 import { ReactionBar } from "@/features/reactions/ReactionBar";
 import { useOpenRoom } from "@/ui/room-context";
 import { useCountdown } from "@/ui/use-countdown";
+import * as css from "./messages.module.css";
 
 type MessageRowData = Extract<Row, { kind: "message" }>;
 
@@ -22,27 +23,22 @@ export const MessageRow = memo(
   function MessageRow({ row, isTarget }: { row: MessageRowData; isTarget: boolean }) {
     const { i18n } = useTranslation();
     const { message, isMine, isFirst, isForMe, isPinned, post } = row;
-    const { rowRef, lock, unlock } = useHeightLock(message, isMine);
+    const { bubbleRef, lock, unlock } = useHeightLock(message, isMine);
     const { name, tag } = useShownPerson(message.author);
-    const classes = [
-      "row",
-      isMine && "row-mine",
-      isFirst && "row-first",
-      isForMe && "row-for-me",
-      post && "row-post",
-      isTarget && "row-target",
-    ];
     return (
       <article
-        ref={rowRef}
-        className={classes.filter(Boolean).join(" ")}
+        className={isFirst ? `${css.row} ${css.rowFirst}` : css.row}
         tabIndex={-1}
+        data-mine={isMine || undefined}
+        data-for-me={isForMe || undefined}
+        data-target={isTarget || undefined}
+        data-post={post?.status}
         data-message-id={message.id}
         data-seq={post === null ? message.seq : undefined}
         aria-label={`${tag === null ? name : `${name} #${tag}`}, ${shortTime(message.created_at, i18n.language)}`}
       >
-        <div className="gutter">{isFirst && !isMine && <Avatar user={message.author} />}</div>
-        <div className="body">
+        <div>{isFirst && !isMine && <Avatar user={message.author} />}</div>
+        <div className={css.body}>
           {isFirst && (
             <header>
               {!isMine && <PersonName of={message.author} className="nickname" />}
@@ -51,9 +47,11 @@ export const MessageRow = memo(
               </time>
             </header>
           )}
-          <div className="bubble-line">
+          <div className={css.bubbleLine}>
             <div
-              className={`bubble${message.deleted ? " bubble-deleted" : ""}${lock === null ? "" : " bubble-locked"}`}
+              ref={bubbleRef}
+              className={`${css.bubble} ${message.deleted ? css.bubbleDeleted : ""} ${lock === null ? "" : css.bubbleLocked}`}
+              data-testid="bubble"
               style={lock === null ? undefined : { height: lock }}
               title={exactTime(message.created_at, i18n.language)}
             >
@@ -85,23 +83,24 @@ function isSameRow(a: MessageRowData, b: MessageRowData): boolean {
   );
 }
 
-/** A message whose row could not be drawn: its words as they are, and what can be done about it. */
+/** The fallback of a row that failed to render: the plain text and the actions. */
 export function PlainRow({ row: { message, isMine, post } }: { row: MessageRowData }) {
   const { t } = useTranslation();
   return (
     <article
-      className="row row-first row-plain"
+      className={`${css.row} ${css.rowFirst}`}
+      data-testid="plain-row"
       tabIndex={-1}
       data-message-id={message.id}
       data-seq={post === null ? message.seq : undefined}
     >
-      <div className="gutter" />
-      <div className="body">
+      <div />
+      <div className={css.body}>
         <header>
           <PersonName of={message.author} className="nickname" />
         </header>
-        <div className="bubble-line">
-          <div className="bubble">
+        <div className={css.bubbleLine}>
+          <div className={css.bubble}>
             {message.deleted ? (
               <p className="quiet">{t("message.deleted")}</p>
             ) : (
@@ -120,7 +119,7 @@ function PinMark() {
   const { t } = useTranslation();
   return (
     <>
-      <Pin className="pin-mark" size={16} aria-hidden="true" />
+      <Pin className={css.pinMark} data-testid="pin-mark" size={16} aria-hidden="true" />
       <span className="visually-hidden">{t("pinned.mark")}</span>
     </>
   );
@@ -139,9 +138,9 @@ function Bubble({ message, lock, unlock }: { message: Message; lock: number | nu
       <MessageText text={message.text} />
       {message.edited_at !== null &&
         (lock === null ? (
-          <span className="edited">{t("message.edited")}</span>
+          <span className={css.edited}>{t("message.edited")}</span>
         ) : (
-          <button type="button" className="edited-show" onClick={unlock}>
+          <button type="button" className={css.editedShow} onClick={unlock}>
             {t("message.editedShow")}
           </button>
         ))}
@@ -149,27 +148,27 @@ function Bubble({ message, lock, unlock }: { message: Message; lock: number | nu
   );
 }
 
-/** A row in view keeps its height when others edit or delete it; its reader decides when to see all of it. */
+/** A row keeps its height when another person edits or deletes it; the reader decides when to expand it. */
 function useHeightLock(message: Message, isMine: boolean) {
-  const rowRef = useRef<HTMLElement>(null);
+  const bubbleRef = useRef<HTMLDivElement>(null);
   const height = useRef<number | null>(null);
   const seen = useRef({ text: message.text, deleted: message.deleted });
   const [lock, setLock] = useState<number | null>(null);
   useLayoutEffect(() => {
-    const bubble = rowRef.current?.querySelector<HTMLElement>(".bubble");
+    const bubble = bubbleRef.current;
     const changed = seen.current.text !== message.text || seen.current.deleted !== message.deleted;
     seen.current = { text: message.text, deleted: message.deleted };
     if (changed && !isMine && height.current !== null && heightOf(bubble) !== height.current) {
       setLock(height.current);
-    } else if (bubble) {
+    } else if (bubble !== null) {
       height.current = heightOf(bubble);
     }
   }, [message, isMine]);
-  return { rowRef, lock, unlock: () => setLock(null) };
+  return { bubbleRef, lock, unlock: () => setLock(null) };
 }
 
-/** With its fractions, so that a locked row is not off by one of them. */
-const heightOf = (element: Element | null | undefined) => element?.getBoundingClientRect().height ?? null;
+/** With fractions of a pixel, so that a locked row keeps its exact height. */
+const heightOf = (element: Element | null) => element?.getBoundingClientRect().height ?? null;
 
 function LeftOutButton({ count, afterSeq }: { count: number; afterSeq: number }) {
   const { t } = useTranslation();
@@ -177,7 +176,8 @@ function LeftOutButton({ count, afterSeq }: { count: number; afterSeq: number })
   return (
     <button
       type="button"
-      className="left-out tabular"
+      className={`${css.leftOut} tabular`}
+      data-testid="left-out"
       aria-label={t("feed.leftOut", { count })}
       title={t("feed.leftOut", { count })}
       onClick={() => view.open(afterSeq)}
@@ -193,7 +193,7 @@ function PostState({ post }: { post: Post }) {
   const seconds = useCountdown(post.status === "waiting" ? post.retryAtMs : null);
   if (post.status === "failed") {
     return (
-      <div className="post-state post-failed" role="alert">
+      <div className={`${css.postState} ${css.postFailed}`} role="alert">
         <TriangleAlert size={13} aria-hidden="true" />{" "}
         {t(post.code === SESSION_OVER ? "message.sessionOver" : "message.failed")}
         <button
@@ -215,5 +215,5 @@ function PostState({ post }: { post: Post }) {
     waiting: () => t("message.waiting", { seconds }),
     sent: () => "",
   }[post.status];
-  return <div className="post-state">{word()}</div>;
+  return <div className={css.postState}>{word()}</div>;
 }

@@ -4,8 +4,9 @@ import { useTranslation } from "react-i18next";
 import { useServices } from "@/ui/services-context";
 import { OneLine, PersonName } from "@/ui/user-text/UserText";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./messages.module.css";
 
-/** What a message answers, on one line; a click goes there. */
+/** The message that a reply answers, on one line; a click scrolls to it. */
 export function QuotedMessage({ messageId }: { messageId: string }) {
   const { t } = useTranslation();
   const { api } = useServices();
@@ -21,19 +22,19 @@ export function QuotedMessage({ messageId }: { messageId: string }) {
   const quoted = known ?? data;
   if (quoted === undefined) {
     return (
-      <span className="quoted">
+      <span className={css.quoted} data-testid="quoted">
         <CornerDownRight size={13} aria-hidden="true" /> {t("message.gone")}
       </span>
     );
   }
   return (
-    <button type="button" className="quoted" onClick={() => jumpTo(quoted.seq)}>
+    <button type="button" className={css.quoted} data-testid="quoted" onClick={() => jumpTo(quoted.seq)}>
       <CornerDownRight size={13} aria-hidden="true" />
-      <PersonName of={quoted.author} className="quoted-name" />
+      <PersonName of={quoted.author} className={css.quotedName} />
       {quoted.deleted ? (
-        <bdi className="quoted-text">{t("message.deleted")}</bdi>
+        <bdi className={css.quotedText}>{t("message.deleted")}</bdi>
       ) : (
-        <OneLine of={quoted.text} className="quoted-text" />
+        <OneLine of={quoted.text} className={css.quotedText} />
       )}
     </button>
   );

@@ -6,6 +6,7 @@ import { OneLine, PersonName } from "@/ui/user-text/UserText";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { readStored, writeStored } from "@/lib/safe-storage";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./pins.module.css";
 
 /** What the owner pinned last, on one line over the list; hidden until another one is pinned, if its reader wants. */
 export function PinnedBar({ screen }: { screen: RoomScreen }) {
@@ -20,11 +21,11 @@ export function PinnedBar({ screen }: { screen: RoomScreen }) {
     setHiddenId(message.id);
   };
   return (
-    <section className="pinned-bar" aria-label={t("pinned.title")}>
-      <button type="button" className="pinned-line" onClick={() => jumpTo(message.seq)}>
+    <section className={css.pinnedBar} data-testid="pinned-bar" aria-label={t("pinned.title")}>
+      <button type="button" className={css.pinnedLine} onClick={() => jumpTo(message.seq)}>
         <Pin size={14} aria-hidden="true" />
         <PersonName of={message.author} className="nickname" />
-        <OneLine of={message.text} className="pinned-text" />
+        <OneLine of={message.text} className={css.pinnedText} />
       </button>
       <IconButton icon={X} size={14} label={t("pinned.hide")} onClick={hide} />
     </section>

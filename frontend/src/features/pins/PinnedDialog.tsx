@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { MessageLink } from "@/ui/MessageLink";
+import { MessageLink, MessageLinks } from "@/ui/MessageLink";
 import { useIsOwner, useSetPin } from "./use-set-pin";
 
 /** All pinned messages of the room, the last one first; its owner unpins them here. */
@@ -17,10 +17,10 @@ export default function PinnedDialog({ screen, onClose }: { screen: RoomScreen; 
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog search-dialog" aria-describedby={undefined}>
+        <Dialog.Content className="dialog dialog-wide" aria-describedby={undefined}>
           <Dialog.Title>{t("pinned.title")}</Dialog.Title>
           {pinned.length === 0 && <p className="quiet">{t("pinned.none")}</p>}
-          <ul className="message-links">
+          <MessageLinks>
             {pinned.map((message) => (
               <li key={message.id}>
                 <Contained of={message} fallback={null}>
@@ -36,7 +36,7 @@ export default function PinnedDialog({ screen, onClose }: { screen: RoomScreen; 
                 )}
               </li>
             ))}
-          </ul>
+          </MessageLinks>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

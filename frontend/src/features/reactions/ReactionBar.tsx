@@ -9,6 +9,7 @@ import { lazyComponent } from "@/ui/lazy-component";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
 import { useSteadyValue } from "./use-steady-value";
+import * as css from "./reactions.module.css";
 
 const ReactionPeople = lazyComponent(() => import("./ReactionPeople"));
 
@@ -31,7 +32,7 @@ export const ReactionBar = memo(function ReactionBar({ message }: { message: Mes
     ? []
     : kinds.filter((kind) => (message.reactions[kind] ?? 0) > 0 || own(kind) !== null);
   return (
-    <div className="reactions">
+    <div className={css.reactions}>
       {shown.map((kind) => (
         <ReactionChip key={kind} message={message} kind={kind} own={own(kind)} />
       ))}
@@ -75,7 +76,8 @@ function ReactionChip({ message, kind, own }: { message: Message; kind: string; 
       onPointerLeave={hideReactors}
       onFocus={(event) => event.target.matches(":focus-visible") && look()}
       onBlur={hideReactors}
-      className={`reaction reaction-${kind}`}
+      className={css.reaction}
+      data-kind={kind}
       aria-pressed={isOn}
       aria-label={t("message.reaction", { count: visible, kind: kindName(t, kind) })}
       onClick={() => toggle(kind)}

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { shownName } from "@/lib/text/shown-name";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./reactions.module.css";
 
 interface PeopleProps {
   chip: RefObject<HTMLButtonElement | null>;
@@ -37,7 +38,7 @@ export default function ReactionPeople({ chip, messageId, kind, kindName, count,
       <Popover.Anchor virtualRef={chip} />
       <Popover.Portal container={document.querySelector("main")}>
         <Popover.Content
-          className="reaction-people"
+          className={css.reactionPeople}
           role="tooltip"
           side="top"
           sideOffset={6}

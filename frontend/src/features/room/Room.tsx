@@ -15,6 +15,7 @@ import { RoomUnreachable } from "./RoomUnreachable";
 import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
+import * as css from "./room.module.css";
 
 const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
 
@@ -41,7 +42,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   return (
     <OpenRoomContext value={openRoom}>
       <DuplicateNicknamesContext value={duplicateNicknames}>
-        <section className={`room room-${shape}`}>
+        <section className={css.room} data-shape={shape}>
           {shape !== "overlay" && (
             <>
               <PartBoundary>

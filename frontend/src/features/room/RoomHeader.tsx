@@ -8,6 +8,7 @@ import { lazyComponent } from "@/ui/lazy-component";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { ShownName } from "@/ui/user-text/UserText";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./room.module.css";
 
 const PinnedDialog = lazyComponent(() => import("@/features/pins/PinnedDialog"));
 const SearchDialog = lazyComponent(() => import("@/features/search/SearchDialog"));
@@ -30,19 +31,25 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: HeaderProps) {
   const pinnedCount = room?.pinned.length ?? 0;
   const close = () => setPanel(null);
   return (
-    <header className="room-header">
+    <header className={css.roomHeader}>
       {onMenu && (
-        <IconButton icon={Menu} size={20} className="menu-button" label={t("app.rooms")} onClick={onMenu} />
+        <IconButton
+          icon={Menu}
+          size={20}
+          className={css.menuButton}
+          label={t("app.rooms")}
+          onClick={onMenu}
+        />
       )}
       <h1>
         <ShownName of={room?.name ?? roomId} />
       </h1>
       {room !== null && room.viewers > 0 && (
-        <span className="viewers tabular">
+        <span className={`${css.viewers} tabular`} data-testid="viewers">
           <Users size={14} aria-hidden="true" /> {t("room.watching", { count: room.viewers })}
         </span>
       )}
-      <span className="header-actions">
+      <span className={css.headerActions}>
         <CopyLink roomId={roomId} />
         {pinnedCount > 0 && (
           <IconButton icon={Pin} label={t("pinned.title")} onClick={() => setPanel("pinned")} />
@@ -78,7 +85,7 @@ function CopyLink({ roomId }: { roomId: string }) {
   return (
     <button
       type="button"
-      className="quiet-button copy-link"
+      className="quiet-button"
       aria-label={t("room.copyLink")}
       onClick={() => void copy()}
     >

@@ -2,6 +2,7 @@ import { CloudOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./room.module.css";
 
 /** Shown instead of messages while the first page cannot be fetched: the reason, and a button to retry now. */
 export function RoomUnreachable({ screen }: { screen: RoomScreen }) {
@@ -10,7 +11,7 @@ export function RoomUnreachable({ screen }: { screen: RoomScreen }) {
   const { connection, room } = screen.feed;
   if (room !== null || screen.rows.length > 0 || connection.status !== "reconnecting") return null;
   return (
-    <div className="room-unreachable">
+    <div className={css.roomUnreachable}>
       <CloudOff size={28} aria-hidden="true" />
       <h2>{t("problem.unreachable")}</h2>
       <p>{t("problem.unreachableHint")}</p>

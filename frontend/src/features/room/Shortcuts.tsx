@@ -1,5 +1,6 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
+import * as css from "./room.module.css";
 
 const KEYS = [
   ["?", "keys.help"],
@@ -18,7 +19,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
         <Dialog.Overlay className="overlay" />
         <Dialog.Content className="dialog" aria-describedby={undefined}>
           <Dialog.Title>{t("settings.shortcuts")}</Dialog.Title>
-          <dl className="shortcuts">
+          <dl className={css.shortcuts}>
             {KEYS.map(([key, meaning]) => (
               <div key={meaning}>
                 <dt>

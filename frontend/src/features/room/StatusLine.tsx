@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
 import { useCountdown } from "@/ui/use-countdown";
+import * as css from "./room.module.css";
 
 const TROUBLE_AFTER_MS = 2_000;
 const PACE_SHOWN_FROM_PER_S = 8;
@@ -26,11 +27,11 @@ export function StatusLine({ screen }: { screen: RoomScreen }) {
   const isTroubled = useDelayedTrue(connection.status !== "live" || !isOnline);
   const hot = screen.feed.room?.heat;
   return (
-    <div className="status-line" data-connection={isOnline ? connection.status : "offline"}>
+    <div className={css.statusLine} data-connection={isOnline ? connection.status : "offline"}>
       <span className="visually-hidden" role="status">
         {isTroubled && t(isOnline ? SAID_OF[connection.status] : "feed.offline")}
       </span>
-      <span className="status-connection">
+      <span data-testid="status-connection">
         {isTroubled ? (
           <Trouble screen={screen} isOnline={isOnline} />
         ) : older.status === "throttled" ? (
@@ -39,17 +40,21 @@ export function StatusLine({ screen }: { screen: RoomScreen }) {
           t("feed.loadingOlder")
         ) : (
           <>
-            <span className="live-dot" aria-hidden="true" /> {t("feed.live")}
+            <span className={css.liveDot} aria-hidden="true" /> {t("feed.live")}
           </>
         )}
       </span>
-      <span className="status-heat tabular">
+      <span className="tabular" data-testid="status-heat">
         {screen.isSlowed
           ? t("feed.slowed")
           : screen.messagesPerS > PACE_SHOWN_FROM_PER_S &&
             t("feed.pace", { count: Math.round(screen.messagesPerS) })}
         {hot?.hot === true && (
-          <span className="hot-badge" title={t("room.hotHelp", { count: Math.round(hot.fetches_per_s) })}>
+          <span
+            className={css.hotBadge}
+            data-testid="hot-badge"
+            title={t("room.hotHelp", { count: Math.round(hot.fetches_per_s) })}
+          >
             <Flame size={13} aria-hidden="true" /> {t("room.hot")}
           </span>
         )}

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import * as css from "./room.module.css";
 
 const SHOWN_MS = 4_000;
 
@@ -17,8 +18,12 @@ export function Toast({ message }: { message: ToastMessage | null }) {
     return () => clearTimeout(timer);
   }, [message]);
   return (
-    <div className="toast-anchor" role="status">
-      {shown !== null && <p className="toast">{shown.words}</p>}
+    <div className={css.toastAnchor} role="status">
+      {shown !== null && (
+        <p className={css.toast} data-testid="toast">
+          {shown.words}
+        </p>
+      )}
     </div>
   );
 }

@@ -74,7 +74,7 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
                 />
               </label>
             )}
-            <p className="composer-error" role="alert">
+            <p className="error" role="alert">
               {problem}
             </p>
             <div className="dialog-buttons">

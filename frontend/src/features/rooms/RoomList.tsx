@@ -11,6 +11,7 @@ import { OneLine, ShownName } from "@/ui/user-text/UserText";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/ui/services-context";
 import { useRooms, useRoomsNamed } from "./use-rooms";
+import * as css from "./rooms.module.css";
 
 const CreateRoom = lazyComponent(() => import("./CreateRoom"));
 
@@ -27,17 +28,17 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
   };
   const found = useRoomsNamed(wanted, rooms, !hasNextPage);
   return (
-    <nav className="room-list" aria-label={t("rooms.title")}>
-      <div className="room-list-head">
-        <Link to="/" className="brand" onClick={onPicked}>
-          <span className="brand-mark">
+    <nav className={css.roomList} aria-label={t("rooms.title")}>
+      <div className={css.roomListHead}>
+        <Link to="/" className={css.brand} onClick={onPicked}>
+          <span className={css.brandMark}>
             <Flame size={18} aria-hidden="true" />
           </span>
           {t("app.name")}
         </Link>
         <IconButton icon={Plus} label={t("rooms.create")} onClick={create} />
       </div>
-      <label className="room-search">
+      <label className={css.roomSearch}>
         <Search size={15} aria-hidden="true" />
         <input
           type="search"
@@ -57,7 +58,7 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
         ))}
       </ul>
       {failureReason !== null && rooms.length === 0 && (
-        <p className="room-list-note" role="status">
+        <p className={css.roomListNote} role="status">
           {errorMessage(t, failureReason, t("rooms.failed"))}{" "}
           {isError && (
             <button type="button" className="text-button" onClick={() => void refetch()}>
@@ -66,14 +67,14 @@ export function RoomList({ onPicked }: { onPicked?: () => void }) {
           )}
         </p>
       )}
-      {rooms.length > 0 && found.length === 0 && <p className="room-list-note">{t("rooms.none")}</p>}
+      {rooms.length > 0 && found.length === 0 && <p className={css.roomListNote}>{t("rooms.none")}</p>}
       {hasNextPage && (
         <button type="button" className="text-button" onClick={() => void fetchNextPage()}>
           {t("rooms.more")}
         </button>
       )}
       {hasFailed && (
-        <p className="room-list-note" role="alert">
+        <p className={css.roomListNote} role="alert">
           {t("problem.partBroken")}
         </p>
       )}
@@ -104,24 +105,28 @@ function RoomLink({ room, onPicked }: { room: ListedRoom; onPicked?: () => void 
     <Link
       to="/rooms/$roomId"
       params={{ roomId: room.id }}
-      className="room-link"
+      className={css.roomLink}
       activeProps={{}}
-      {...(isHere && { className: "room-link room-link-active", "aria-current": "page" as const })}
+      {...(isHere && { className: `${css.roomLink} ${css.roomLinkActive}`, "aria-current": "page" as const })}
       onClick={onPicked}
     >
-      <span className="room-name">
+      <span className={css.roomName}>
         <ShownName of={room.name} />
-        {room.heat.hot && <Flame className="room-hot" size={14} aria-label={t("room.hot")} role="img" />}
+        {room.heat.hot && <Flame className={css.roomHot} size={14} aria-label={t("room.hot")} role="img" />}
       </span>
       {room.viewers > 0 && (
-        <span className="room-viewers tabular" title={t("room.watching", { count: room.viewers })}>
+        <span className={`${css.roomViewers} tabular`} title={t("room.watching", { count: room.viewers })}>
           <Users size={12} aria-hidden="true" />
           {room.viewers}
         </span>
       )}
       <LastMessage room={room} />
       {news > 0 && (
-        <span className="unread tabular" aria-label={t("rooms.unread", { count: news })}>
+        <span
+          className={`${css.unread} tabular`}
+          data-testid="unread"
+          aria-label={t("rooms.unread", { count: news })}
+        >
           {news > 999 ? "999+" : news}
         </span>
       )}
@@ -133,10 +138,10 @@ function RoomLink({ room, onPicked }: { room: ListedRoom; onPicked?: () => void 
 function LastMessage({ room }: { room: ListedRoom }) {
   const { t } = useTranslation();
   const last = room.last_message;
-  if (!last) return <span className="room-note">{t("rooms.empty")}</span>;
+  if (!last) return <span className={css.roomNote}>{t("rooms.empty")}</span>;
   return (
-    <span className="room-note">
-      <ShownName of={last.author.nickname} isPerson className="room-note-name" />{" "}
+    <span className={css.roomNote}>
+      <ShownName of={last.author.nickname} isPerson className={css.roomNoteName} />{" "}
       {last.deleted ? <bdi>{t("message.deleted")}</bdi> : <OneLine of={last.text} />}
     </span>
   );

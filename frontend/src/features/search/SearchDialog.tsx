@@ -7,8 +7,9 @@ import { shouldRetry } from "@/lib/api/retries";
 import { useServices } from "@/ui/services-context";
 import { Contained } from "@/ui/Contained";
 import { shownName } from "@/lib/text/shown-name";
-import { MessageLink } from "@/ui/MessageLink";
+import { MessageLink, MessageLinks } from "@/ui/MessageLink";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./search.module.css";
 
 const QUERY_MIN = 2;
 const SEARCHES_MAX = 3;
@@ -36,7 +37,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog search-dialog" aria-describedby={undefined}>
+        <Dialog.Content className="dialog dialog-wide" aria-describedby={undefined}>
           <Dialog.Title>
             {t("search.title", {
               room: shownName(feed.getSnapshot().room?.name ?? roomId, t("room.untitled")),
@@ -50,14 +51,14 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
             aria-label={t("search.placeholder")}
             onChange={(event) => setWords(event.target.value)}
           />
-          <p className="quiet search-note" role="status">
+          <p className={`quiet ${css.searchNote}`} role="status">
             {query.failureReason !== null
               ? serverSentence(query.failureReason, t("search.failed"))
               : query.isSuccess && found.length === 0
                 ? t(query.hasNextPage ? "search.noneYet" : "search.none")
                 : found.length === 0 && t("search.hint")}
           </p>
-          <ul className="message-links">
+          <MessageLinks>
             {found.map((message) => (
               <li key={message.id}>
                 <Contained of={message} fallback={null}>
@@ -65,7 +66,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
                 </Contained>
               </li>
             ))}
-          </ul>
+          </MessageLinks>
           {query.hasNextPage && (
             <button type="button" className="text-button" onClick={() => void query.fetchNextPage()}>
               {t(found.length === 0 ? "search.further" : "search.more")}

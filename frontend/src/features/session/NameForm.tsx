@@ -5,6 +5,7 @@ import { IconButton } from "@/ui/IconButton";
 import { useServices } from "@/ui/services-context";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 import { useJoin } from "./use-join";
+import * as css from "./session.module.css";
 
 const NICKNAME_MAX = 32;
 
@@ -21,7 +22,7 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
 
   return (
     <form
-      className="name-form"
+      className={css.nameForm}
       onSubmit={(event) => {
         event.preventDefault();
         void join(nickname.trim()).then((isIn) => isIn && onDone());
@@ -32,7 +33,7 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
     >
       <label htmlFor="nickname">{t("composer.nameTitle")}</label>
       <p className="quiet">{t("composer.nameHint")}</p>
-      <div className="name-line">
+      <div className={css.nameLine}>
         <input
           id="nickname"
           value={nickname}
@@ -53,7 +54,7 @@ export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => 
           {canSend ? t("composer.join") : t("composer.joinOnly")}
         </button>
       </div>
-      <p id="nickname-problem" className="composer-error" role="alert">
+      <p id="nickname-problem" className="error" role="alert">
         {words}
       </p>
     </form>

@@ -2,13 +2,13 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
-import type { Author } from "@/lib/contract/types";
+import { SignOut } from "@/features/session/SignOut";
 import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n/i18n";
 import { canNotify, isNotifying, setNotifying } from "@/lib/notifications";
 import { readReadingPace, saveReadingPace, type ReadingPace } from "@/lib/reading-pace";
 import { useServices, useViewer } from "@/ui/services-context";
-import { shownName } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
+import * as css from "./settings.module.css";
 
 const SLOW_MODES_S = [0, 5, 10, 30, 60, 300];
 const READINGS = [
@@ -52,7 +52,7 @@ function ReadingChoice() {
     view.setReadingPace(chosen);
   };
   return (
-    <fieldset className="choice">
+    <fieldset className={css.choice}>
       <legend>{t("settings.reading")}</legend>
       {READINGS.map(([value, name, help]) => (
         <label key={value}>
@@ -97,49 +97,13 @@ function NotificationChoice() {
   if (!canNotify()) return null;
   const isRefused = !isOn && Notification.permission === "denied";
   return (
-    <label className="check">
+    <label className={css.check}>
       <input type="checkbox" checked={isOn} onChange={(event) => void choose(event.target.checked)} />
       <span>
         {t("settings.notifications")}
         {isRefused && <span className="quiet"> {t("settings.notificationsOff")}</span>}
       </span>
     </label>
-  );
-}
-
-/** Ends this browser's session, or all of this person's. */
-function SignOut({ user, onDone }: { user: Author; onDone: () => void }) {
-  const { t } = useTranslation();
-  const { session } = useServices();
-  const [problem, setProblem] = useState<string | null>(null);
-  const signOut = async (everywhere: boolean) => {
-    setProblem(null);
-    try {
-      await session.signOut(everywhere);
-      onDone();
-    } catch (error) {
-      setProblem(errorMessage(t, error, t("settings.signOutFailed")));
-    }
-  };
-  return (
-    <fieldset className="choice sign-out">
-      <legend>{t("settings.session")}</legend>
-      <p className="quiet">
-        {t("settings.signedInAs", { name: shownName(user.nickname, t("person.unnamed")) })}
-      </p>
-      <div className="sign-out-buttons">
-        <button type="button" className="quiet-button" onClick={() => void signOut(false)}>
-          {t("settings.signOut")}
-        </button>
-        <button type="button" className="quiet-button" onClick={() => void signOut(true)}>
-          {t("settings.signOutEverywhere")}
-        </button>
-      </div>
-      <p className="quiet">{t("settings.signOutHelp")}</p>
-      <p className="composer-error" role="alert">
-        {problem}
-      </p>
-    </fieldset>
   );
 }
 
@@ -168,7 +132,7 @@ function SlowModeChoice() {
           </option>
         ))}
       </select>
-      <span className="composer-error" role="alert">
+      <span className="error" role="alert">
         {problem}
       </span>
     </label>

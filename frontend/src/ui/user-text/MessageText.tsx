@@ -6,6 +6,7 @@ import { useViewer } from "@/ui/services-context";
 import { drawBlocks } from "@/ui/user-text/draw-text";
 import { beginningOf, parseText } from "@/lib/text/grammar";
 import { isOnlyEmoji } from "@/lib/text/only-emoji";
+import * as css from "./user-text.module.css";
 
 const FOLD_CHARACTERS = 700;
 const FOLD_LINES = 10;
@@ -26,7 +27,7 @@ export const MessageText = memo(function MessageText({ text }: { text: string })
 /** A text that could not be drawn otherwise: nothing is read in it. */
 export function PlainText({ text }: { text: string }) {
   return (
-    <div className="text text-plain" dir="auto">
+    <div className={`${css.text} ${css.textPlain}`} data-testid="plain-text" dir="auto">
       {text.slice(0, PLAIN_MAX)}
     </div>
   );
@@ -44,7 +45,8 @@ function DrawnText({ text }: { text: string }) {
   return (
     <>
       <div
-        className={`text${isOnlyEmoji(harmless) ? " text-emoji" : ""}${isFolded ? " text-folded" : ""}`}
+        className={`${css.text} ${isOnlyEmoji(harmless) ? css.textEmoji : ""} ${isFolded ? css.textFolded : ""}`}
+        data-testid="text"
         dir="auto"
       >
         {drawBlocks(isFolded ? beginningOf(blocks, FOLDED_CHARACTERS, FOLDED_LINES) : blocks)}

@@ -8,6 +8,7 @@ import { userTag } from "@/lib/people/user-appearance";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { shownName } from "@/lib/text/shown-name";
 import { plainLine } from "@/lib/text/words";
+import * as css from "./user-text.module.css";
 
 const PLAIN_MAX = 200;
 
@@ -29,7 +30,7 @@ export function useShownPerson({ id, nickname }: Author): ShownPerson {
   return { name: shownName(nickname, t("person.unnamed")), tag: isDuplicate ? userTag(id) : null };
 }
 
-export function PersonName({ of, className }: { of: Author; className?: string }): ReactNode {
+export function PersonName({ of, className }: { of: Author; className?: string | undefined }): ReactNode {
   return (
     <Contained of={of} fallback={<Plain text={of.nickname} className={className} />}>
       <DrawnPerson of={of} className={className} />
@@ -42,7 +43,12 @@ function DrawnPerson({ of, className }: { of: Author; className: string | undefi
   return (
     <>
       <bdi className={className}>{name}</bdi>
-      {tag !== null && <span className="name-tag"> #{tag}</span>}
+      {tag !== null && (
+        <span className={css.nameTag} data-testid="name-tag">
+          {" "}
+          #{tag}
+        </span>
+      )}
     </>
   );
 }
@@ -70,7 +76,15 @@ function DrawnName({ of, isPerson, className }: NameProps) {
 }
 
 /** A message on one line, without its marks. */
-export function OneLine({ of, max, className }: { of: string; max?: number; className?: string }): ReactNode {
+export function OneLine({
+  of,
+  max,
+  className,
+}: {
+  of: string;
+  max?: number;
+  className?: string | undefined;
+}): ReactNode {
   return (
     <Contained of={of} fallback={<Plain text={of} className={className} />}>
       <DrawnLine of={of} max={max} className={className} />

@@ -1,6 +1,7 @@
 /** The one function that draws what people wrote. Nothing of it is ever HTML. */
 import type { ReactNode } from "react";
 import type { Block, Inline } from "@/lib/text/grammar";
+import * as css from "./user-text.module.css";
 
 export function drawBlocks(blocks: readonly Block[]): ReactNode {
   return blocks.map((block, index) => {
@@ -20,7 +21,7 @@ export function drawBlocks(blocks: readonly Block[]): ReactNode {
           <ul key={index}>
             {block.items.map((item, place) => (
               <li key={place} data-level={item.level}>
-                <span className="list-marker">{item.marker} </span>
+                <span className={css.listMarker}>{item.marker} </span>
                 {drawInline(item.inside)}
               </li>
             ))}
@@ -45,7 +46,11 @@ function drawInline(pieces: readonly Inline[]): ReactNode {
         return <del key={index}>{drawInline(piece.inside)}</del>;
       case "mention":
         return (
-          <bdi key={index} className={piece.isMe ? "mention mention-me" : "mention"}>
+          <bdi
+            key={index}
+            className={piece.isMe ? `${css.mention} ${css.mentionMe}` : css.mention}
+            data-mention={piece.isMe ? "me" : "other"}
+          >
             {piece.text}
           </bdi>
         );
@@ -54,7 +59,7 @@ function drawInline(pieces: readonly Inline[]): ReactNode {
           <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow ugc">
             <bdi>{drawInline(piece.inside)}</bdi>
             {piece.host !== null && (
-              <bdi className="link-host" dir="ltr">
+              <bdi className={css.linkHost} dir="ltr">
                 {" "}
                 ({piece.host})
               </bdi>
