@@ -1,1 +1,1 @@
-"""`make run` as a person meets it: what it says, what it survives, what it leaves behind."""
+"""`make run` from outside: its output, its restarts, what it leaves behind."""

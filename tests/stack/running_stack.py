@@ -1,4 +1,4 @@
-"""`python -m local_stack`, or another module of it, on free ports and its own data folder, watched from outside."""
+"""`python -m local_stack`, or another module of it, on free ports and its own data folder, observed from outside."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ class RunningStack:
         self.data_dir = data_dir
         self.chat_port = int(settings.get("CHAT_PORT") or free_port())
         self.publish_port = int(settings.get("PUBLISH_PORT") or free_port())
-        self._said = data_dir.parent / f"{data_dir.name}.said"
+        self._output = data_dir.parent / f"{data_dir.name}-{self.chat_port}.out"
         self._env = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON} | {
             "HOTCHAT_DATA_DIR": str(data_dir),
             "CHAT_PORT": str(self.chat_port),
@@ -49,28 +49,28 @@ class RunningStack:
         return self.process.pid
 
     def start(self) -> None:
-        self._said.parent.mkdir(parents=True, exist_ok=True)
-        with self._said.open("wb") as said:
+        self._output.parent.mkdir(parents=True, exist_ok=True)
+        with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self._module],
                 cwd=ROOT,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
 
     def start_and_wait(self) -> None:
         self.start()
         wait_until(
-            lambda: self.has_ended() or "Hotchat is ready" in self.said(),
+            lambda: self.has_ended() or "Hotchat is ready" in self.output(),
             within_s=READY_WITHIN_S,
             what="the ready line",
         )
-        assert not self.has_ended(), self.said()
+        assert not self.has_ended(), self.output()
 
-    def said(self) -> str:
-        return self._said.read_text()
+    def output(self) -> str:
+        return self._output.read_text()
 
     def has_ended(self) -> bool:
         return self.process is None or self.process.poll() is not None
@@ -84,7 +84,7 @@ class RunningStack:
         self.process.send_signal(number)
 
     def stop(self) -> int:
-        """SIGTERM, and its exit code; what is left of a test that failed half-way is killed."""
+        """Send SIGTERM and return the exit code. Kills every process if that takes too long."""
         if self.has_ended():
             return self.process.returncode if self.process else 0
         self.send(signal.SIGTERM)
@@ -96,7 +96,7 @@ class RunningStack:
             raise
 
     def family(self) -> list[psutil.Process]:
-        """The supervisor and all that it has started, at any depth."""
+        """The supervisor and all its descendants."""
         supervisor = psutil.Process(self.pid)
         return [supervisor, *supervisor.children(recursive=True)]
 

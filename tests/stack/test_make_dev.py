@@ -43,14 +43,14 @@ def test_it_serves_the_page_the_api_and_streams_reloads_and_stops_everything(dev
             assert opened.headers["Access-Control-Allow-Origin"] == url
 
     os.utime(ROOT / "publish_server" / "main.py")
-    wait_until(lambda: "publish_server restarted" in dev.said(), within_s=120, what="the restart")
-    assert "chat_server restarted" not in dev.said()
+    wait_until(lambda: "publish_server restarted" in dev.output(), within_s=120, what="the restart")
+    assert "chat_server restarted" not in dev.output()
     assert httpx.get(f"{dev.publish_url}/healthz/ready", timeout=10).status_code == 200
 
     family = dev.family()
     dev.send(signal.SIGINT)
     assert dev.wait_ended() == 0
-    assert dev.said().endswith("Hotchat has stopped.\n")
+    assert dev.output().endswith("Hotchat has stopped.\n")
     left = [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
     assert left == []
 

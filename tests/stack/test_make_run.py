@@ -16,7 +16,7 @@ from tests.stack.running_stack import RunningStack
 MakeStack = Callable[..., RunningStack]
 STORES = {"postgres": "postgres", "valkey": "valkey", "local_stack.kafka_broker": "kafka"}
 
-pytestmark = pytest.mark.timeout(480)  # a machine that is busy with other things
+pytestmark = pytest.mark.timeout(480)  # a busy machine
 
 
 @pytest.fixture
@@ -32,6 +32,17 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
         stack.stop()
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """One stack for all tests that leave it running."""
+    stack = RunningStack(tmp_path_factory.mktemp("shared") / "data")
+    try:
+        stack.start_and_wait()
+        yield stack
+    finally:
+        stack.stop()
+
+
 @pytest.fixture
 def running(make_stack: MakeStack) -> RunningStack:
     stack = make_stack()
@@ -40,7 +51,7 @@ def running(make_stack: MakeStack) -> RunningStack:
 
 
 def still_there(family: list[psutil.Process]) -> list[psutil.Process]:
-    """A zombie is gone: who inherits it may take its time to ask for its exit code."""
+    """Zombies do not count: the process that inherits them may ask for their exit code late."""
     return [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -51,26 +62,27 @@ def is_up(stack: RunningStack) -> bool:
         return False
 
 
-def test_it_names_each_step_then_says_where_it_is_and_serves_the_page_there(running: RunningStack) -> None:
+def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(shared: RunningStack) -> None:
     for step in ("Postgres", "Valkey", "Kafka", "page", "chat_server"):
-        assert step in running.said()
-    assert f"Hotchat is ready: http://localhost:{running.chat_port}" in running.said()
-    page = running.get("/")
+        assert step in shared.output()
+    assert f"Hotchat is ready: http://localhost:{shared.chat_port}" in shared.output()
+    page = shared.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert httpx.get(f"{running.publish_url}/healthz/ready").status_code == 200
+    assert httpx.get(f"{shared.publish_url}/healthz/ready").status_code == 200
     for log in ("postgres", "valkey", "kafka", "chat_server", "publish_server", "scheduler"):
-        assert (running.data_dir / "logs" / f"{log}.log").exists()
+        assert (shared.data_dir / "logs" / f"{log}.log").exists()
 
 
-def test_a_second_run_on_the_same_folder_is_refused_with_a_sentence(
-    running: RunningStack, make_stack: MakeStack
-) -> None:
-    second = make_stack()
+def test_a_second_run_on_the_same_folder_is_refused_with_a_sentence(shared: RunningStack) -> None:
+    second = RunningStack(shared.data_dir)
     second.start()
-    assert second.wait_ended() == 1
-    assert f"already running on {running.data_dir} (process {running.pid})" in second.said()
-    assert is_up(running)
+    try:
+        assert second.wait_ended() == 1
+        assert f"already running on {shared.data_dir} (process {shared.pid})" in second.output()
+        assert is_up(shared)
+    finally:
+        second.stop()
 
 
 @pytest.mark.parametrize("setting", ["CHAT_PORT", "PUBLISH_PORT"])
@@ -81,17 +93,18 @@ def test_a_taken_port_ends_the_run_with_a_sentence(make_stack: MakeStack, settin
         stack.start()
         assert stack.wait_ended() == 1
     assert (
-        f"port {port} on 127.0.0.1 is already taken; free it or set {setting} to another one" in stack.said()
+        f"port {port} on 127.0.0.1 is already taken; free it or set {setting} to another one"
+        in stack.output()
     )
-    assert "Traceback" not in stack.said()
+    assert "Traceback" not in stack.output()
 
 
 def test_a_wrong_setting_of_the_stack_is_named_in_a_sentence(make_stack: MakeStack) -> None:
     stack = make_stack(CHAT_WORKERS="many")
     stack.start()
     assert stack.wait_ended() == 1
-    assert "CHAT_WORKERS" in stack.said()
-    assert "Traceback" not in stack.said()
+    assert "CHAT_WORKERS" in stack.output()
+    assert "Traceback" not in stack.output()
 
 
 @pytest.mark.parametrize(
@@ -104,8 +117,8 @@ def test_a_wrong_setting_of_a_server_is_named_in_a_sentence(
     stack = make_stack(**{setting: value})
     stack.start()
     assert stack.wait_ended() == 1
-    assert f"wrong setting: {setting}" in stack.said()
-    assert "Traceback" not in stack.said()
+    assert f"wrong setting: {setting}" in stack.output()
+    assert "Traceback" not in stack.output()
 
 
 @pytest.mark.parametrize("part", STORES)
@@ -115,24 +128,24 @@ def test_a_store_that_dies_ends_the_run_with_a_sentence_and_leaves_nothing(
     family = running.family()
     running.part(part).kill()
     assert running.wait_ended() == 1
-    assert f"{STORES[part]} has been killed by SIGKILL" in running.said()
-    assert "Traceback" not in running.said()
+    assert f"{STORES[part]} has been killed by SIGKILL" in running.output()
+    assert "Traceback" not in running.output()
     assert not still_there(family)
 
 
 @pytest.mark.parametrize("part", ["chat_server", "publish_server", "chat_server.hotchat.scheduler"])
-def test_a_server_that_is_killed_is_started_again(running: RunningStack, part: str) -> None:
-    killed = running.part(part)
+def test_a_server_that_is_killed_is_started_again(shared: RunningStack, part: str) -> None:
+    killed = shared.part(part)
     killed.kill()
 
     def is_back() -> bool:
         try:
-            return running.part(part).pid != killed.pid and is_up(running)
+            return shared.part(part).pid != killed.pid and is_up(shared)
         except (LookupError, psutil.NoSuchProcess):
             return False
 
     wait_until(is_back, within_s=20, what=f"the return of {part}")
-    assert not running.has_ended()
+    assert not shared.has_ended()
 
 
 def test_a_server_that_keeps_dying_ends_the_run_with_a_sentence(running: RunningStack) -> None:
@@ -144,7 +157,7 @@ def test_a_server_that_keeps_dying_ends_the_run_with_a_sentence(running: Running
             lambda: running.has_ended() or has_scheduler(running), within_s=20, what="the supervisor's answer"
         )
     assert running.wait_ended() == 1
-    assert f"scheduler keeps dying ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.said()
+    assert f"scheduler keeps dying ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.output()
 
 
 def has_scheduler(stack: RunningStack) -> bool:
@@ -170,16 +183,14 @@ def test_a_stop_signal_leaves_no_process_no_lock_and_no_port(
 def test_a_stop_signal_while_it_starts_leaves_no_process(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.start()
-    wait_until(lambda: "Postgres:" in stack.said(), within_s=60, what="the first step")
+    wait_until(lambda: "Postgres:" in stack.output(), within_s=60, what="the first step")
     family = stack.family()
     stack.send(signal.SIGTERM)
     assert stack.wait_ended() == 0
     assert not still_there(family)
 
 
-def test_what_was_said_is_still_there_after_a_stop_and_a_start(
-    running: RunningStack, make_stack: MakeStack
-) -> None:
+def test_messages_survive_a_stop_and_a_start(running: RunningStack, make_stack: MakeStack) -> None:
     made = make_room_with_message(running, "kept-over-a-stop")
     assert running.stop() == 0
     again = make_stack()
@@ -187,7 +198,7 @@ def test_what_was_said_is_still_there_after_a_stop_and_a_start(
     assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
 
 
-def test_killing_the_supervisor_takes_all_with_it_and_the_next_start_keeps_the_data(
+def test_killing_the_supervisor_ends_every_process_and_the_next_start_keeps_the_data(
     running: RunningStack, make_stack: MakeStack
 ) -> None:
     made = make_room_with_message(running, "kept-over-a-kill")

@@ -126,7 +126,9 @@ async def fill(superuser_url: str) -> None:
 
 def upgrade_to_last_old_revision(connection: Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(chat_server.__file__).parent / "migrations"))
+    config.set_main_option(
+        "script_location", str(Path(chat_server.__file__).parent / "postgres" / "migrations")
+    )
     config.attributes["connection"] = connection
     command.upgrade(config, LAST_OLD_REVISION)
 

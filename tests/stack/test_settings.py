@@ -1,4 +1,4 @@
-"""Settings are read once, at the start: a wrong one is named there, and a secret one is never told."""
+"""A wrong setting ends the start with its name; secrets never reach the logs."""
 
 import subprocess
 import sys
@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from chat_server.config import ChatSettings, SchedulerSettings
+from publish_server.config import PublishSettings
+from server_kit.settings import SharedSettings, WrongSetting, read_settings
 from tests.support.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
 
-CHAT, PUBLISH, SCHEDULER = "chat_server", "publish_server", "chat_server.hotchat.scheduler"
+CHAT, PUBLISH, SCHEDULER = ChatSettings, PublishSettings, SchedulerSettings
+PROGRAMS = {CHAT: "chat_server", PUBLISH: "publish_server", SCHEDULER: "chat_server.hotchat.scheduler"}
 WRONG = [
     (CHAT, "HOTCHAT_SECRET", "tooshort", "string should have at least 16 characters"),
     (
@@ -52,8 +56,27 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("program", "name", "value", "why"), WRONG, ids=[name for _, name, _, _ in WRONG])
-def test_a_wrong_setting_is_named_at_the_start_in_one_sentence(
+@pytest.mark.parametrize(("settings", "name", "value", "why"), WRONG, ids=[name for _, name, _, _ in WRONG])
+def test_a_wrong_setting_is_named_in_one_sentence(
+    settings: type[SharedSettings], name: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSetting) as wrong:
+        read_settings(settings)
+    assert str(wrong.value) == f"wrong setting: {name}: {why}"
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "value", "why"),
+    [
+        (PROGRAMS[settings], name, value, why)
+        for settings, name, value, why in WRONG
+        if name in {"HOTCHAT_MODE", "STREAM_GZIP", "HOTCHAT_EXIT_RATIO"}
+    ],
+    ids=PROGRAMS.values(),
+)
+def test_a_program_with_a_wrong_setting_prints_the_sentence_and_exits(
     program: str, name: str, value: str, why: str
 ) -> None:
     ended = subprocess.run(
