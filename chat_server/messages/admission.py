@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from hashlib import sha256
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -53,7 +54,7 @@ class WriteAdmission:
     async def post(self, room: RoomMeta, post: PostMessage, session: Session) -> MessageResult:
         """Store the post. In slow mode a new message takes a turn; the repeat of a stored one gets the first result."""
         if not room.slow_mode_s or room.owner_id == post.author_id:
-            return await self._writer.post(post, session)
+            return await self._writer.store(post, session)
         name = str(post.client_message_id)
         try:
             turn = await self._slow_mode.take_turn("post", room.id, post.author_id, name, room.slow_mode_s)
@@ -62,18 +63,18 @@ class WriteAdmission:
             if earlier is None:
                 raise
             return earlier
-        result = await _in_turn(turn, self._writer.post(post, session))
+        result = await _in_turn(turn, self._writer.store(post, session))
         if not result.created:
             await turn.give_back()
         return result
 
     async def edit(self, room: RoomMeta, edit: EditMessage, session: Session) -> MessageResult:
         """Store the edit. In slow mode edits take turns of their own; a repeat of the same edit passes."""
-        if not room.slow_mode_s or room.owner_id == edit.editor_id:
-            return await self._writer.post(edit, session)
+        if not room.slow_mode_s or room.owner_id == edit.actor_id:
+            return await self._writer.store(edit, session)
         name = sha256(edit.message_id.bytes + edit.text.encode()).hexdigest()[:32]
-        turn = await self._slow_mode.take_turn("edit", room.id, edit.editor_id, name, room.slow_mode_s)
-        return await _in_turn(turn, self._writer.post(edit, session))
+        turn = await self._slow_mode.take_turn("edit", room.id, edit.actor_id, name, room.slow_mode_s)
+        return await _in_turn(turn, self._writer.store(edit, session))
 
     async def _posted_earlier(self, post: PostMessage) -> MessageResult | None:
         """The message stored under the post's idempotency key; None also while Postgres is unavailable."""
@@ -89,7 +90,8 @@ class WriteAdmission:
             return None
         if row is None:
             return None
-        return MessageResult(message_view(**{k: v for k, v in row.items() if k not in STORED_ONLY}))
+        view = message_view(**{k: v for k, v in row.items() if k not in STORED_ONLY})
+        return MessageResult(orjson.dumps(view))
 
 
 async def _in_turn(turn: Turn, write: Awaitable[MessageResult]) -> MessageResult:

@@ -8,7 +8,7 @@ from chat_contract.events import Message
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import MessageId, RoomId
-from chat_server.http.responses import json_response
+from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
 from chat_server.messages.admission import WriteAdmission
 from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
@@ -71,7 +71,7 @@ async def edit_message(
     room = await admission.room(room_id, session.user_id)
     operation = EditMessage(room_id, message_id, session.user_id, edit.text, traceparent)
     result = await admission.edit(room, operation, session)
-    return json_response(result.message, response)
+    return json_bytes(result.json, response)
 
 
 @router.delete("/{message_id}", response_model=Message, responses=_WRITE_PROBLEMS)
@@ -86,10 +86,10 @@ async def delete_message(
 ) -> Response:
     """Delete as its author, the room's owner or the operator; answers with the tombstone."""
     await admission.room(room_id, session.user_id)
-    result = await writer.post(
+    result = await writer.store(
         DeleteMessage(room_id, message_id, session.user_id, session is OPERATOR, traceparent), session
     )
-    return json_response(result.message, response)
+    return json_bytes(result.json, response)
 
 
 @router.put("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
@@ -125,5 +125,5 @@ async def unpin_message(
 async def _set_pin(
     pin: SetPin, session: Session, admission: WriteAdmission, writer: GroupCommitWriter, response: Response
 ) -> Response:
-    await admission.room(pin.room_id, pin.user_id)
-    return json_response((await writer.post(pin, session)).message, response)
+    await admission.room(pin.room_id, pin.actor_id)
+    return json_bytes((await writer.store(pin, session)).json, response)

@@ -1,7 +1,10 @@
-"""What people do to a room's log, and what they get back. All of it goes through the group-commit writer."""
+"""The operations that change a room's log, and their results. All of them go through the group-commit writer."""
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
+
+import orjson
 
 from chat_contract.events import Message
 
@@ -13,7 +16,7 @@ def utf8_bytes(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PostMessage:
-    """`message_id` is made by the caller (UUIDv7); (room, author, client_message_id) is the idempotency key."""
+    """`message_id` (UUIDv7) comes from the caller; (room, author, client_message_id) is the idempotency key."""
 
     room_id: str
     author_id: UUID
@@ -25,7 +28,7 @@ class PostMessage:
     traceparent: str | None = None
 
     @property
-    def user_id(self) -> UUID:
+    def actor_id(self) -> UUID:
         return self.author_id
 
     @property
@@ -37,13 +40,9 @@ class PostMessage:
 class EditMessage:
     room_id: str
     message_id: UUID
-    editor_id: UUID
+    actor_id: UUID
     text: str
     traceparent: str | None = None
-
-    @property
-    def user_id(self) -> UUID:
-        return self.editor_id
 
     @property
     def text_bytes(self) -> int:
@@ -56,13 +55,9 @@ class DeleteMessage:
 
     room_id: str
     message_id: UUID
-    deleter_id: UUID
+    actor_id: UUID
     is_operator: bool = False
     traceparent: str | None = None
-
-    @property
-    def user_id(self) -> UUID:
-        return self.deleter_id
 
     @property
     def text_bytes(self) -> int:
@@ -75,8 +70,8 @@ class SetPin:
 
     room_id: str
     message_id: UUID
-    user_id: UUID
-    present: bool
+    actor_id: UUID
+    pinned: bool
     is_operator: bool = False
     traceparent: str | None = None
 
@@ -89,7 +84,7 @@ class SetPin:
 class SetReaction:
     room_id: str
     message_id: UUID
-    user_id: UUID
+    actor_id: UUID
     kind: str
     present: bool
     traceparent: str | None = None
@@ -99,17 +94,22 @@ class SetReaction:
         return 0
 
 
-# Of each: `user_id` is who acts, `characters` the code points of text that its transaction handles, `traceparent` the
-# request's W3C trace context if it had one.
-Operation = PostMessage | EditMessage | DeleteMessage | SetPin | SetReaction
+# Of each: `actor_id` is who acts, `text_bytes` how much text its transaction handles, `traceparent` the W3C trace
+# context of its request, if there was one.
+MessageOperation = PostMessage | EditMessage | DeleteMessage | SetPin
+Operation = MessageOperation | SetReaction
 
 
 @dataclass(frozen=True, slots=True)
 class MessageResult:
-    """`created` is False when the same idempotency key had been posted before."""
+    """`json` is the message as the response shows it. `created` is False for a repeat of an earlier post."""
 
-    message: Message
+    json: bytes
     created: bool = False
+
+    @property
+    def message(self) -> Message:
+        return cast(Message, orjson.loads(self.json))
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class WriteHandler:
             traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
         )
         result = await self._admission.post(room, post, session)
-        return json_reply(201 if result.created else 200, orjson.dumps(result.message), renewed)
+        return json_reply(201 if result.created else 200, result.json, renewed)
 
     async def add_reaction(self, path: ReactionPath, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""

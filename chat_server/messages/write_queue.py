@@ -1,4 +1,4 @@
-"""Writes waiting for a transaction, by room. Pure: no await, no clock; the writer's lanes call it between awaits."""
+"""Writes that wait for a transaction, by room. Pure: no await, no clock."""
 
 from asyncio import Future
 from collections import deque
@@ -22,7 +22,7 @@ MAX_SKIPS = 3
 
 @dataclass(slots=True, eq=False)
 class PendingWrite:
-    """`since_s`: when it came, by the event loop's clock. `session`: whose end refuses it; None for the operator."""
+    """`since_s`: arrival by the event loop's clock. `session`: None for the operator, whose token never ends."""
 
     operation: Operation
     result: Future[OperationResult]
@@ -30,7 +30,7 @@ class PendingWrite:
     session: Session | None = None
 
     def is_of(self, ended: Mapping[UUID, int]) -> bool:
-        """Whether its session is among the ended ones: tokens below these generations, by session or user."""
+        """Whether its session was ended. `ended`: session or user id → generation below which tokens are invalid."""
         session = self.session
         return session is not None and (
             ended.get(session.session_id, 0) > session.generation
@@ -47,7 +47,7 @@ class _RoomQueue:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Writes of rooms that no other lane works on. `wait`: queue for the room's lock instead of passing it by."""
+    """Writes of rooms that no other lane works on. `wait`: queue for the room's lock instead of skipping the room."""
 
     writes: list[PendingWrite]
     wait: bool
@@ -59,8 +59,8 @@ class Batch:
 class WriteQueue:
     """At most MAX_QUEUED writes. Overflow rule: REFUSE (503 with Retry-After; the client's key makes a retry safe).
 
-    Nobody can fill it alone. A user has at most MAX_QUEUED_OF_USER writes in it, and a room at most as many as there
-    are free places: one busy room leaves half of the queue, two leave a third. Overflow rule: REFUSE, 429.
+    No user and no room can fill it alone. A user has at most MAX_QUEUED_OF_USER writes in it, and a room at most as
+    many as there are free places: one busy room leaves half of it, two leave a third. Overflow rule: REFUSE, 429.
     Rooms take turns, and each gets its share of a batch, so a cold room never queues behind a hot one.
     """
 
@@ -70,12 +70,12 @@ class WriteQueue:
         self._of_users: dict[UUID, int] = {}
 
     def offer(self, write: PendingWrite) -> None:
-        """Raises ChatError `store_unavailable`, or `rate_limited` when the user or the room has its share waiting."""
+        """Raises ChatError `store_unavailable`, or `rate_limited` when the user or room has its share."""
         if self.size >= MAX_QUEUED:
             raise ChatError(
                 "store_unavailable", "Too many writes are waiting; try again shortly.", retry_after_s=1
             )
-        room_id, user_id = write.operation.room_id, write.operation.user_id
+        room_id, user_id = write.operation.room_id, write.operation.actor_id
         if self._of_users.get(user_id, 0) >= MAX_QUEUED_OF_USER:
             raise _share_is_waiting("Too many of your writes are waiting", MAX_QUEUED_OF_USER)
         room = self._rooms.get(room_id)
@@ -88,7 +88,7 @@ class WriteQueue:
 
     def _count(self, write: PendingWrite, change: int) -> None:
         self.size += change
-        user_id = write.operation.user_id
+        user_id = write.operation.actor_id
         waiting = self._of_users.get(user_id, 0) + change
         if waiting:
             self._of_users[user_id] = waiting
@@ -96,7 +96,7 @@ class WriteQueue:
             del self._of_users[user_id]
 
     def take(self) -> Batch | None:
-        """The next batch, its rooms marked busy until `release`; None when there is nothing to do."""
+        """The next batch, whose rooms are busy until `release`; None if no write can be taken."""
         ready = [(room_id, room) for room_id, room in self._rooms.items() if room.writes and not room.is_busy]
         if not ready:
             return None
@@ -118,7 +118,7 @@ class WriteQueue:
     def _take_from(
         self, room_id: str, room: _RoomQueue, share: int, bytes_share: int
     ) -> tuple[list[PendingWrite], int]:
-        """At least one write, then as many as the shares allow; and their bytes of text."""
+        """At least one write, then as many as the shares allow; and how many bytes of text they have."""
         room.is_busy = True
         self._rooms[room_id] = self._rooms.pop(room_id)  # to the end of the turn
         taken: list[PendingWrite] = []
@@ -131,13 +131,13 @@ class WriteQueue:
         return taken, size
 
     def put_back(self, writes: Iterable[PendingWrite]) -> None:
-        """Writes whose room was locked by another process: first again, and one skip more."""
+        """Put writes back in front: another process had locked their room."""
         for write in reversed(list(writes)):
             self._rooms[write.operation.room_id].writes.appendleft(write)
             self._count(write, 1)
 
     def release(self, room_ids: Iterable[str], skipped: Iterable[str] = ()) -> None:
-        """Open the rooms for the next batch; those in `skipped` come nearer to waiting for their lock."""
+        """Make the rooms available to the next batch. After MAX_SKIPS in a row a batch waits for a room's lock."""
         skipped = set(skipped)
         for room_id in room_ids:
             room = self._rooms[room_id]
@@ -147,11 +147,11 @@ class WriteQueue:
                 del self._rooms[room_id]
 
     def waiting(self) -> list[PendingWrite]:
-        """Everything that waits, left where it is."""
+        """All waiting writes; they stay in the queue."""
         return [write for room in self._rooms.values() for write in room.writes]
 
     def drain(self) -> list[PendingWrite]:
-        """Everything that waits, taken out: for the end of the process."""
+        """Remove and return all waiting writes, at the end of the process."""
         writes = self.waiting()
         for room in self._rooms.values():
             room.writes.clear()

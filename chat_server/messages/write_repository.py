@@ -1,21 +1,24 @@
-"""The writer's SQL, set-based, on a bare asyncpg connection: a statement costs the same for one post as for 500.
+"""The writer's SQL, set-based, on a bare asyncpg connection.
 
-Locks: `lock_rooms` takes the rooms' rows in id order (FOR NO KEY UPDATE) until the transaction ends. Everything else
-is read in later statements: one statement for all would read from before the lock and make holes in seq.
+Locks: `lock_rooms` locks the rooms' rows in id order (FOR NO KEY UPDATE) until the transaction ends. Later statements
+read everything else: a single statement would read the state from before the lock and leave holes in seq.
 
-Clocks: what relays, retention and the order of rooms go by is Postgres' own `now()`, one clock for all processes; the
-process's clock says only what people read, when a message was written or edited.
+Clocks: the relay, retention and the order of rooms use `now()` of Postgres, one clock for all processes. The process's
+clock only tells when a message was posted or edited.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
 import orjson
 from asyncpg import Connection, Record
 
-from chat_server.messages.batch import IdempotencyKey, MessageRow, Outcome, ReactionKey, RoomRow
+from chat_server.messages.array_columns import arrays, column, names, unnest
+from chat_server.messages.batch import BatchResult
+from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, MessageRow, ReactionKey
 from server_kit.session_tokens import Session
 
 _MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to,
@@ -29,8 +32,8 @@ FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
 
 _MESSAGES_BY_ID: Final = f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
 
-# IS NOT DISTINCT FROM cannot use an index: by `=` a plan made while the table was small went over the index of
-# (room_id, seq), all of the room for every post, and stayed.
+# IS NOT DISTINCT FROM cannot use an index. With `=` a plan made while the table was small used the index of
+# (room_id, seq), so that every post scanned its whole room, and that plan was kept.
 _MESSAGES_BY_KEY: Final = f"""
 SELECT {_MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
 JOIN messages m ON m.author_id = k.author_id AND m.client_message_id = k.client_message_id
@@ -40,38 +43,65 @@ _REACTIONS: Final = """
 SELECT r.message_id, r.kind, r.user_id FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(message_id, kind, user_id)
 JOIN reactions r USING (message_id, kind, user_id)"""
 
-_INSERT_MESSAGES_AND_EVENTS: Final = """
+_NEW_MESSAGES: Final = (
+    column("id", "uuid"),
+    column("room_id", "text"),
+    column("seq", "bigint"),
+    column("author_id", "uuid"),
+    column("author_nickname", "text"),
+    column("client_message_id", "uuid"),
+    column("text", "text"),
+    column("reply_to", "uuid"),
+    column("edited_at", "timestamptz"),
+    column("deleted", "boolean"),
+    column("reactions", "jsonb", lambda message: _json(message.reactions)),
+    column("revisions", "integer"),
+)
+_NEW_EVENTS: Final = (
+    column("room_id", "text"),
+    column("seq", "bigint"),
+    column("type", "text"),
+    column("message_id", "uuid"),
+    column("conflate", "text"),
+    column("payload", "text", lambda event: event.payload.decode()),
+)
+_ROOMS: Final = (column("id", "text"), column("last_seq", "bigint"), column("message_count", "bigint"))
+
+_FIRST_MESSAGES: Final = 2
+_FIRST_EVENTS: Final = _FIRST_MESSAGES + len(_NEW_MESSAGES)
+_FIRST_ROOMS: Final = _FIRST_EVENTS + len(_NEW_EVENTS)
+
+_INSERT_MESSAGES_AND_EVENTS: Final = f"""
 WITH new_messages AS (
-    INSERT INTO messages (id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to,
-                          created_at, edited_at, deleted, reactions, revisions)
-    SELECT n.id, n.room_id, n.seq, n.author_id, n.author_nickname, n.client_message_id, n.text, n.reply_to,
-           $1, n.edited_at, n.deleted, n.reactions::jsonb, n.revisions
-    FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[],
-                $10::timestamptz[], $11::boolean[], $12::text[], $22::integer[])
-        AS n(id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to, edited_at, deleted,
-             reactions, revisions)
+    INSERT INTO messages ({names(_NEW_MESSAGES)}, created_at)
+    SELECT n.*, $1::timestamptz FROM {unnest("n", _NEW_MESSAGES, _FIRST_MESSAGES)}
 ), new_events AS (
-    INSERT INTO events (room_id, seq, type, message_id, conflate, payload, created_at)
-    SELECT e.*, now()
-    FROM unnest($13::text[], $14::bigint[], $15::text[], $16::uuid[], $17::text[], $18::text[])
-        AS e(room_id, seq, type, message_id, conflate, payload)
+    INSERT INTO events ({names(_NEW_EVENTS)}, created_at)
+    SELECT e.*, now() FROM {unnest("e", _NEW_EVENTS, _FIRST_EVENTS)}
 ), new_outbox AS (
     INSERT INTO outbox (room_id, seq, created_at)
-    SELECT o.room_id, o.seq, now() FROM unnest($13::text[], $14::bigint[]) AS o(room_id, seq)
+    SELECT o.room_id, o.seq, now() FROM {unnest("o", _NEW_EVENTS[:2], _FIRST_EVENTS)}
 )
 UPDATE rooms SET last_seq = r.last_seq, message_count = r.message_count,
     active_at = GREATEST(rooms.active_at, date_trunc('second', now()))
-FROM unnest($19::text[], $20::bigint[], $21::bigint[]) AS r(id, last_seq, message_count)
-WHERE rooms.id = r.id"""
+FROM {unnest("r", _ROOMS, _FIRST_ROOMS)}
+WHERE rooms.id = r.id"""  # noqa: S608 - no input in it
 
 _UPDATE_PINNED: Final = "UPDATE rooms SET pinned = $2 WHERE id = $1"
 
-_UPDATE_MESSAGES: Final = """
-UPDATE messages SET text = c.text, edited_at = c.edited_at, deleted = c.deleted, reactions = c.reactions::jsonb,
+_CHANGED_MESSAGES: Final = (
+    column("id", "uuid"),
+    column("text", "text"),
+    column("edited_at", "timestamptz"),
+    column("deleted", "boolean"),
+    column("reactions", "jsonb", lambda message: _json(message.reactions)),
+    column("revisions", "integer"),
+)
+_UPDATE_MESSAGES: Final = f"""
+UPDATE messages SET text = c.text, edited_at = c.edited_at, deleted = c.deleted, reactions = c.reactions,
     revisions = c.revisions
-FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[], $5::text[], $6::integer[])
-    AS c(id, text, edited_at, deleted, reactions, revisions)
-WHERE messages.id = c.id"""
+FROM {unnest("c", _CHANGED_MESSAGES, 1)}
+WHERE messages.id = c.id"""  # noqa: S608 - no input in it
 
 _INSERT_REACTIONS: Final = """
 INSERT INTO reactions (message_id, kind, user_id, room_id, message_seq)
@@ -81,24 +111,30 @@ _DELETE_REACTIONS: Final = """
 DELETE FROM reactions r USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(message_id, kind, user_id)
 WHERE r.message_id = k.message_id AND r.kind = k.kind AND r.user_id = k.user_id"""
 
-_INSERT_TOMBSTONES: Final = """
-INSERT INTO tombstones (message_id, room_id, seq, message, created_at)
-SELECT t.*, now()
-FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS t(message_id, room_id, seq, message)"""
+_TOMBSTONES: Final = (
+    column("message_id", "uuid", attrgetter("id")),
+    column("room_id", "text"),
+    column("seq", "bigint"),
+    column("message", "text", lambda message: orjson.dumps(message.view()).decode()),
+)
+_INSERT_TOMBSTONES: Final = f"""
+INSERT INTO tombstones ({names(_TOMBSTONES)}, created_at)
+SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)}"""  # noqa: S608 - no input in it
 
 
 async def lock_rooms(
     connection: Connection, room_ids: Sequence[str], sessions: Iterable[Session], *, wait: bool
-) -> tuple[dict[str, RoomRow], dict[UUID, int], str | None]:
-    """Lock the rooms until the transaction ends; those locked by others are left out unless `wait`.
+) -> tuple[dict[str, LockedRoom], dict[UUID, int], str | None]:
+    """Lock the rooms until the transaction ends; without `wait`, leave out those that others have locked.
 
-    Returns the locked rooms, the generations below which tokens of these sessions and users were ended, and the
-    transaction's id (None when nothing was locked). The ends cost no statement of their own.
+    Returns the locked rooms, the generations below which tokens of these sessions and users are no longer valid, and
+    the transaction's id (None if no room was locked). Reading the ended sessions here saves a statement.
     """
     may_have_ended = {id_ for session in sessions for id_ in (session.session_id, session.user_id)}
     rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids, list(may_have_ended))
     rooms = {
-        r["id"]: RoomRow(r["id"], r["last_seq"], r["message_count"], r["owner_id"], r["pinned"]) for r in rows
+        r["id"]: LockedRoom(r["id"], r["last_seq"], r["message_count"], r["owner_id"], r["pinned"])
+        for r in rows
     }
     if not rows:
         return {}, {}, None
@@ -121,89 +157,54 @@ async def read_messages(
 
 
 async def read_reactions(connection: Connection, keys: Sequence[ReactionKey]) -> set[ReactionKey]:
-    """Those of the (message, kind, user) triples that stand."""
+    """Those of the (message, kind, user) triples that exist."""
     if not keys:
         return set()
     rows = await connection.fetch(_REACTIONS, *zip(*keys, strict=True))
     return {(r["message_id"], r["kind"], r["user_id"]) for r in rows}
 
 
-async def write(connection: Connection, outcome: Outcome, now: datetime) -> None:
-    """Write the outcome; the caller commits."""
-    new = list(outcome.new_messages.values())
-    events = outcome.events
-    rooms = list(outcome.rooms.values())
+async def write(connection: Connection, result: BatchResult, now: datetime) -> None:
+    """Write the result; the caller commits. `now` is the creation time of new messages."""
     await connection.execute(
         _INSERT_MESSAGES_AND_EVENTS,
         now,
-        [m.id for m in new],
-        [m.room_id for m in new],
-        [m.seq for m in new],
-        [m.author_id for m in new],
-        [m.author_nickname for m in new],
-        [m.client_message_id for m in new],
-        [m.text for m in new],
-        [m.reply_to for m in new],
-        [m.edited_at for m in new],
-        [m.deleted for m in new],
-        [_json(m.reactions) for m in new],
-        [e.room_id for e in events],
-        [e.seq for e in events],
-        [e.type for e in events],
-        [e.message_id for e in events],
-        [e.conflate for e in events],
-        [e.payload.decode() for e in events],
-        [r.id for r in rooms],
-        [r.last_seq for r in rooms],
-        [r.message_count for r in rooms],
-        [m.revisions for m in new],
+        *arrays(_NEW_MESSAGES, list(result.new_messages.values())),
+        *arrays(_NEW_EVENTS, result.events),
+        *arrays(_ROOMS, list(result.rooms.values())),
     )
-    for room in outcome.pinned_rooms.values():  # one statement each: seldom, and arrays differ in length
+    for room in result.pinned_rooms.values():  # one statement each: rare, and the arrays differ in length
         await connection.execute(_UPDATE_PINNED, room.id, room.pinned)
-    changed = list(outcome.changed_messages.values())
-    if changed:
-        await connection.execute(
-            _UPDATE_MESSAGES,
-            [m.id for m in changed],
-            [m.text for m in changed],
-            [m.edited_at for m in changed],
-            [m.deleted for m in changed],
-            [_json(m.reactions) for m in changed],
-            [m.revisions for m in changed],
-        )
-    if outcome.gone_reactions:
-        await connection.execute(_DELETE_REACTIONS, *_columns(outcome.gone_reactions))
-    if outcome.new_reactions:
-        messages = list(outcome.new_reactions.values())
+    if result.changed_messages:
+        changed = list(result.changed_messages.values())
+        await connection.execute(_UPDATE_MESSAGES, *arrays(_CHANGED_MESSAGES, changed))
+    if result.removed_reactions:
+        await connection.execute(_DELETE_REACTIONS, *zip(*result.removed_reactions, strict=True))
+    if result.new_reactions:
+        messages = result.new_reactions.values()
         await connection.execute(
             _INSERT_REACTIONS,
-            *_columns(outcome.new_reactions),
-            [m.room_id for m in messages],
-            [m.seq for m in messages],
+            *zip(*result.new_reactions, strict=True),
+            [message.room_id for message in messages],
+            [message.seq for message in messages],
         )
-    # A message written and deleted in one batch has its text in no event.
-    deleted = [m for m in outcome.deleted_messages.values() if m.id not in outcome.new_messages]
+    # A message that was posted and deleted in one batch has its text in no event.
+    deleted = [m for m in result.deleted_messages.values() if m.id not in result.new_messages]
     if deleted:
-        await connection.execute(
-            _INSERT_TOMBSTONES,
-            [m.id for m in deleted],
-            [m.room_id for m in deleted],
-            [m.seq for m in deleted],
-            [orjson.dumps(m.view()).decode() for m in deleted],
-        )
+        await connection.execute(_INSERT_TOMBSTONES, *arrays(_TOMBSTONES, deleted))
 
 
-async def is_committed(connection: Connection, xact_id: str, outcome: Outcome) -> bool | None:
-    """Whether the transaction happened: True, False, or None while the server still works on it.
+async def is_committed(connection: Connection, xact_id: str, result: BatchResult) -> bool | None:
+    """Whether the transaction was committed; None while the server still works on it.
 
-    The id alone would not do: one that never reached the log may be given to another transaction after a crash.
+    The id alone is not enough: after a crash, an id that never reached the log may be given to another transaction.
     """
     status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", xact_id)
     if status == "in progress":
         return None
     if status != "committed":
         return False
-    first = outcome.events[0]
+    first = result.events[0]
     payload = await connection.fetchval(
         "SELECT payload FROM events WHERE room_id = $1 AND seq = $2", first.room_id, first.seq
     )
@@ -212,10 +213,6 @@ async def is_committed(connection: Connection, xact_id: str, outcome: Outcome) -
 
 def _json(reactions: dict[str, int]) -> str:
     return orjson.dumps(reactions).decode() if reactions else "{}"
-
-
-def _columns(keys: Iterable[ReactionKey]) -> list[tuple[object, ...]]:
-    return list(zip(*keys, strict=True))
 
 
 def _message_row(row: Record) -> MessageRow:

@@ -80,6 +80,12 @@ def operation(step: Step, room: str, posts: list[PostMessage]) -> Operation:
             return SetReaction(room, earlier.message_id, person, "heart", step.what == "react")
 
 
+async def send(writer: GroupCommitWriter, wanted: Operation) -> OperationResult:
+    if isinstance(wanted, SetReaction):
+        return await writer.react(wanted)
+    return await writer.store(wanted)
+
+
 async def kill_writers(store: Store) -> None:
     await store.rows(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -112,8 +118,7 @@ async def write(
     for step in steps:
         room = rooms[step.room]
         wanted = operation(step, room, posts[room])
-        send = writers[step.writer].react if isinstance(wanted, SetReaction) else writers[step.writer].post
-        writes.append((wanted, asyncio.create_task(send(wanted))))
+        writes.append((wanted, asyncio.create_task(send(writers[step.writer], wanted))))
         if step.kills:
             await asyncio.sleep(0)
             await kill_writers(store)

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
+import pytest
 
 from chat_server.messages.batch import (
     MAX_EDITS,
     MAX_PINNED,
     MAX_REVISIONS,
     SLICE,
-    Known,
-    Outcome,
-    RoomRow,
+    BatchResult,
     apply_in_slices,
 )
+from chat_server.messages.batch_rows import BatchInput, LockedRoom
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -35,14 +35,21 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 OWNER = uuid.uuid4()
 
 
-def apply(*operations: Operation, last_seq: int = 0) -> Outcome:
-    known = Known(rooms={"r": RoomRow("r", last_seq, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
-    outcome, _ = apply_counting_pauses(operations, known)
+def one_room(last_seq: int = 0) -> BatchInput:
+    room = LockedRoom("r", last_seq, 0, OWNER, [])
+    return BatchInput(rooms={"r": room}, messages={}, by_key={}, reactions=set())
+
+
+def apply(*operations: Operation, last_seq: int = 0) -> BatchResult:
+    batch_input = one_room(last_seq)
+    outcome, _ = apply_counting_pauses(operations, batch_input)
     return outcome
 
 
-def apply_counting_pauses(operations: Sequence[Operation], known: Known) -> tuple[Outcome, int]:
-    work = apply_in_slices(operations, known, NOW)
+def apply_counting_pauses(
+    operations: Sequence[Operation], batch_input: BatchInput
+) -> tuple[BatchResult, int]:
+    work = apply_in_slices(operations, batch_input, NOW)
     pauses = 0
     while True:
         try:
@@ -52,7 +59,7 @@ def apply_counting_pauses(operations: Sequence[Operation], known: Known) -> tupl
         pauses += 1
 
 
-def log(outcome: Outcome) -> list[tuple[int, str]]:
+def log(outcome: BatchResult) -> list[tuple[int, str]]:
     return [(event.seq, event.type) for event in outcome.events]
 
 
@@ -65,8 +72,8 @@ def pin(message_id: UUID, by: UUID = OWNER, present: bool = True) -> SetPin:
 
 
 def test_a_large_batch_pauses_after_every_slice_of_operations_and_of_events() -> None:
-    known = Known(rooms={"r": RoomRow("r", 0, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
-    outcome, pauses = apply_counting_pauses([post("r") for _ in range(3 * SLICE)], known)
+    batch_input = one_room()
+    outcome, pauses = apply_counting_pauses([post("r") for _ in range(3 * SLICE)], batch_input)
     assert [event.seq for event in outcome.events] == list(range(1, 3 * SLICE + 1))
     assert (
         pauses == 2 + 1 + 2 + 1
@@ -74,9 +81,24 @@ def test_a_large_batch_pauses_after_every_slice_of_operations_and_of_events() ->
 
 
 def test_a_batch_of_one_slice_never_pauses() -> None:
-    known = Known(rooms={"r": RoomRow("r", 0, 0, OWNER, [])}, messages={}, by_key={}, reactions=set())
-    _, pauses = apply_counting_pauses([post("r") for _ in range(SLICE)], known)
+    batch_input = one_room()
+    _, pauses = apply_counting_pauses([post("r") for _ in range(SLICE)], batch_input)
     assert pauses == 0
+
+
+def test_a_message_is_encoded_once_for_its_event_and_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode, encodings = orjson.dumps, list[object]()
+
+    def count(value: object) -> bytes:
+        encodings.append(value)
+        return encode(value)
+
+    monkeypatch.setattr(orjson, "dumps", count)
+    outcome = apply(*(post("r") for _ in range(3)))
+    assert len(encodings) == 3
+    for event, result in zip(outcome.events, outcome.results, strict=True):
+        assert isinstance(result, MessageResult)
+        assert event.payload.endswith(b',"message":' + result.json + b"}")
 
 
 def test_each_message_takes_the_next_seq() -> None:
@@ -139,7 +161,7 @@ def test_the_same_reaction_again_sends_nothing() -> None:
 def test_a_reaction_taken_back_in_the_same_batch_leaves_no_row() -> None:
     message, user = post("r"), uuid.uuid4()
     outcome = apply(message, react(message.message_id, user), react(message.message_id, user, present=False))
-    assert not outcome.new_reactions and not outcome.gone_reactions
+    assert not outcome.new_reactions and not outcome.removed_reactions
     assert orjson.loads(outcome.events[-1].payload)["count"] == 0
 
 

@@ -41,7 +41,7 @@ async def texts_in_store(store: Store, room: str) -> int:
 async def post_with_earlier_edits(store: Store, writer: GroupCommitWriter, room: str) -> PostMessage:
     """A message as an earlier version left it: with more edits than one may make today, and with reactions."""
     message = post(room, SECRET)
-    await writer.post(message)
+    await writer.store(message)
     await store.rows(
         """INSERT INTO events (room_id, seq, type, message_id, payload, created_at)
         SELECT room_id, seq + n, 'message.edited', $2,
@@ -65,7 +65,7 @@ async def test_a_deletion_touches_no_earlier_edit_and_is_finished_in_bounded_ste
     room, writer = await store.make_room(), await store.writer()
     message = await post_with_earlier_edits(store, writer, room)
     assert await texts_in_store(store, room) == EARLIER_EDITS + 1
-    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    await writer.store(DeleteMessage(room, message.message_id, message.author_id))
     assert await texts_in_store(store, room) == EARLIER_EDITS + 1
     assert await texts_in_reads(reads, room) == 0
 
@@ -93,10 +93,10 @@ async def test_a_blanked_event_is_byte_for_byte_what_a_read_showed_before(
     room, writer = await store.make_room(), await store.writer()
     message = post(room, f'{SECRET} with "quotes", \\ and a\nline')
     owner = UUID(int=0)
-    await writer.post(message)
-    await writer.post(EditMessage(room, message.message_id, message.author_id, SECRET))
-    await writer.post(SetPin(room, message.message_id, owner, True, is_operator=True))
-    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    await writer.store(message)
+    await writer.store(EditMessage(room, message.message_id, message.author_id, SECRET))
+    await writer.store(SetPin(room, message.message_id, owner, True, is_operator=True))
+    await writer.store(DeleteMessage(room, message.message_id, message.author_id))
     before = await reads.events(room, 0, 100)
     await store.blank_all()
     after = await reads.events(room, 0, 100)
@@ -115,7 +115,7 @@ async def test_a_blanked_event_is_byte_for_byte_what_a_read_showed_before(
 async def test_what_a_process_leaves_behind_another_one_finishes(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     message = await post_with_earlier_edits(store, writer, room)
-    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    await writer.store(DeleteMessage(room, message.message_id, message.author_id))
     task = asyncio.create_task(Blanking(store.dsn, Random(7)).run())
     async with asyncio.timeout(30):
         while await store.rows("SELECT 1 FROM tombstones"):
@@ -128,8 +128,8 @@ async def test_what_a_process_leaves_behind_another_one_finishes(store: Store) -
 async def test_many_deletions_and_two_processes_share_the_steps(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     messages = [post(room, SECRET) for _ in range(3 * MESSAGES_PER_STEP)]
-    await asyncio.gather(*map(writer.post, messages))
-    await asyncio.gather(*(writer.post(DeleteMessage(room, m.message_id, m.author_id)) for m in messages))
+    await asyncio.gather(*map(writer.store, messages))
+    await asyncio.gather(*(writer.store(DeleteMessage(room, m.message_id, m.author_id)) for m in messages))
     both = await asyncio.gather(store.blank_all(), store.blank_all())
     steps = [step for steps in both for step in steps]
     assert sum(step.done for step in steps) == len(messages)

@@ -16,7 +16,7 @@ WITHIN_S = 30.0
 async def room_with_old_events(store: Store, count: int) -> str:
     """A room whose events are an hour old."""
     room, writer = await store.make_room(), await store.writer()
-    await asyncio.gather(*(writer.post(post(room)) for _ in range(count)))
+    await asyncio.gather(*(writer.store(post(room)) for _ in range(count)))
     await store.rows("UPDATE events SET created_at = now() - interval '1 hour' WHERE room_id = $1", room)
     return room
 
@@ -24,7 +24,7 @@ async def room_with_old_events(store: Store, count: int) -> str:
 async def test_old_events_leave_in_small_batches_and_messages_stay(store: Store) -> None:
     room = await room_with_old_events(store, 5)
     writer = await store.writer()
-    await writer.post(post(room))
+    await writer.store(post(room))
     connection = await asyncpg.connect(store.dsn)
     assert [await expire_once(connection, 60, limit=2) for _ in range(4)] == [2, 2, 1, 0]
     await connection.close()
@@ -39,7 +39,7 @@ async def test_a_post_does_not_wait_while_old_events_of_its_room_are_being_delet
     connection = await asyncpg.connect(store.dsn)
     async with connection.transaction():
         assert await expire_once(connection, 60, limit=5) == 5
-        result = await writer.post(post(room))
+        result = await writer.store(post(room))
         assert result.message["seq"] == 6
     await connection.close()
     assert await store.seqs(room) == [6]

@@ -22,7 +22,7 @@ from tests.support.message_store import CommitCutter, Store, post
 
 async def test_writes_that_arrive_during_a_commit_share_the_next_one(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
-    await asyncio.gather(*(writer.post(post(room)) for _ in range(300)))
+    await asyncio.gather(*(writer.store(post(room)) for _ in range(300)))
     await store.assert_no_holes(room)
     [row] = await store.rows(
         "SELECT count(DISTINCT xmin::text) AS commits, count(*) AS posts FROM messages WHERE room_id = $1",
@@ -35,7 +35,7 @@ async def test_writes_that_arrive_during_a_commit_share_the_next_one(store: Stor
 async def test_two_processes_race_for_one_room_without_a_hole(store: Store) -> None:
     room = await store.make_room()
     writers = [await store.writer(), await store.writer()]
-    results = await asyncio.gather(*(writers[n % 2].post(post(room)) for n in range(400)))
+    results = await asyncio.gather(*(writers[n % 2].store(post(room)) for n in range(400)))
     seqs = await store.assert_no_holes(room)
     assert sorted(result.message["seq"] for result in results) == seqs
 
@@ -46,7 +46,7 @@ async def test_the_same_key_sent_to_two_servers_at_once_makes_one_message(store:
     for _ in range(20):
         message = post(room)
         twin = replace(message, message_id=uuid.uuid4())
-        one, two = await asyncio.gather(writers[0].post(message), writers[1].post(twin))
+        one, two = await asyncio.gather(writers[0].store(message), writers[1].store(twin))
         assert one.message["id"] == two.message["id"]
         assert {one.created, two.created} == {True, False}
     assert len(await store.assert_no_holes(room)) == 20
@@ -54,7 +54,7 @@ async def test_the_same_key_sent_to_two_servers_at_once_makes_one_message(store:
 
 async def test_every_committed_event_is_handed_over_in_the_rooms_order(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
-    await asyncio.gather(*(writer.post(post(room)) for _ in range(200)))
+    await asyncio.gather(*(writer.store(post(room)) for _ in range(200)))
     assert [event.seq for event in store.handed_over] == list(range(1, 201))
 
 
@@ -62,7 +62,7 @@ async def test_every_committed_event_is_handed_over_in_the_rooms_order(store: St
 async def test_a_text_that_postgres_rejects_fails_alone(store: Store, bad: str) -> None:
     """Such a text never gets past the endpoint; should one, its neighbours must not suffer."""
     room, writer = await store.make_room(), await store.writer()
-    writes = [writer.post(post(room, bad if n == 7 else f"fine {n}")) for n in range(20)]
+    writes = [writer.store(post(room, bad if n == 7 else f"fine {n}")) for n in range(20)]
     results = await asyncio.gather(*writes, return_exceptions=True)
     assert [n for n, result in enumerate(results) if not isinstance(result, MessageResult)] == [7]
     assert isinstance(results[7], ChatError)
@@ -73,13 +73,13 @@ async def test_a_post_reads_no_other_message_of_its_room(store: Store) -> None:
     """A plan made while the table was small went over all of the room, and stayed while the room grew."""
     room = await store.make_room()
     first = await store.writer()
-    await asyncio.gather(*(first.post(post(room)) for _ in range(40)))
+    await asyncio.gather(*(first.store(post(room)) for _ in range(40)))
     await store.rows("ANALYZE messages")
     async with GroupCommitWriter(store.dsn, lambda events: None, lambda: datetime.now(UTC)).committing(
         BackgroundTasks(Random(7), time.monotonic)
     ) as writer:
         for _ in range(20):
-            await writer.post(post(room))
+            await writer.store(post(room))
 
     async def scans(index: str) -> int:
         query = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1"
@@ -97,9 +97,9 @@ async def test_a_cold_room_does_not_wait_for_a_locked_one(store: Store) -> None:
     holder = await asyncpg.connect(store.dsn)
     async with holder.transaction():
         await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", hot)
-        waiting = asyncio.create_task(writer.post(post(hot)))
+        waiting = asyncio.create_task(writer.store(post(hot)))
         for _ in range(50):
-            await writer.post(post(cold))
+            await writer.store(post(cold))
         assert not waiting.done()
     await waiting
     await holder.close()
@@ -113,11 +113,11 @@ async def test_a_room_locked_for_long_is_answered_with_an_honest_503(store: Stor
     async with holder.transaction():
         await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", room)
         with pytest.raises(ChatError) as refused:
-            await writer.post(post(room))
+            await writer.store(post(room))
     assert refused.value.code == "store_unavailable"
     assert "Retry-After" in refused.value.headers
     await holder.close()
-    assert await writer.post(post(room))
+    assert await writer.store(post(room))
     await store.assert_no_holes(room)
 
 
@@ -139,10 +139,10 @@ async def test_a_connection_that_dies_at_commit_neither_loses_nor_doubles(
     proxy, dsn = cutter
     room = await store.make_room()
     writer = await store.writer(dsn)
-    await writer.post(post(room, "zero"))
+    await writer.store(post(room, "zero"))
     for n in range(5):
         proxy.cut_next = when
-        result = await writer.post(post(room, f"cut {n}"))
+        result = await writer.store(post(room, f"cut {n}"))
         assert result.created
     assert proxy.cuts == 5
     assert len(await store.assert_no_holes(room)) == 6
@@ -155,13 +155,13 @@ async def test_a_commit_that_died_answers_its_own_writes_and_keeps_those_it_pass
     proxy, dsn = cutter
     free, held = await store.make_room(), await store.make_room()
     writer = await store.writer(dsn)
-    await writer.post(post(free, "first"))
+    await writer.store(post(free, "first"))
     holder = await asyncpg.connect(store.dsn)
     async with holder.transaction():
         await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", held)
         proxy.cut_next = "after"
-        passed_by = asyncio.create_task(writer.post(post(held)))
-        assert (await writer.post(post(free, "cut"))).created
+        passed_by = asyncio.create_task(writer.store(post(held)))
+        assert (await writer.store(post(free, "cut"))).created
     assert (await passed_by).created
     await holder.close()
     assert len(await store.assert_no_holes(free)) == 2
@@ -173,18 +173,18 @@ async def test_writes_are_refused_while_postgres_is_silent_and_taken_afterwards(
 ) -> None:
     proxy, dsn = cutter
     room, writer = await store.make_room(), await store.writer(dsn)
-    await writer.post(post(room))
+    await writer.store(post(room))
     proxy.answers.clear()
     held = post(room, "held up")
     for attempt in (held, post(room, "meanwhile")):
         with pytest.raises(ChatError) as refused:
-            await writer.post(attempt)
+            await writer.store(attempt)
         assert refused.value.code == "store_unavailable"
     proxy.answers.set()
     async with asyncio.timeout(30):
         while True:
             try:
-                again = await writer.post(held)
+                again = await writer.store(held)
                 break
             except ChatError:
                 await asyncio.sleep(0.1)
@@ -199,20 +199,20 @@ async def test_a_slow_commit_is_no_silence_and_refuses_nobody(
     proxy, dsn = cutter
     rooms = [await store.make_room() for _ in range(3)]
     writer = await store.writer(dsn)
-    await writer.post(post(rooms[0]))
+    await writer.store(post(rooms[0]))
     proxy.commits.clear()
     asyncio.get_running_loop().call_later(SILENT_AFTER_S + 6 * CHECK_EVERY_S, proxy.commits.set)
-    results = await asyncio.gather(*(writer.post(post(room)) for room in rooms))
+    results = await asyncio.gather(*(writer.store(post(room)) for room in rooms))
     assert proxy.commits.is_set() and all(result.created for result in results)
 
 
 async def test_deleting_takes_the_text_out_of_the_log(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     message = post(room, "a secret")
-    await writer.post(message)
-    await writer.post(EditMessage(room, message.message_id, message.author_id, "another secret"))
+    await writer.store(message)
+    await writer.store(EditMessage(room, message.message_id, message.author_id, "another secret"))
     await writer.react(SetReaction(room, message.message_id, message.author_id, "heart", True))
-    await writer.post(DeleteMessage(room, message.message_id, message.author_id))
+    await writer.store(DeleteMessage(room, message.message_id, message.author_id))
     await store.blank_all()
     payloads = [
         row["payload"] for row in await store.rows("SELECT payload FROM events WHERE room_id = $1", room)
@@ -226,7 +226,7 @@ async def test_reactions_count_each_person_once(store: Store) -> None:
     room = await store.make_room()
     writers = [await store.writer(), await store.writer()]
     message = post(room)
-    await writers[0].post(message)
+    await writers[0].store(message)
     people = [uuid.uuid4() for _ in range(40)]
     await asyncio.gather(
         *(
@@ -245,8 +245,8 @@ async def test_relay_retention_and_order_of_rooms_go_by_the_clock_of_postgres(
 ) -> None:
     """One process's clock that is off must neither hide its events from the relays nor let them expire at once."""
     room, writer = await store.make_room(), await store.writer(clock_is_off_by=off_by)
-    result = await writer.post(post(room))
-    await writer.post(
+    result = await writer.store(post(room))
+    await writer.store(
         EditMessage(room, uuid.UUID(result.message["id"]), uuid.UUID(result.message["author"]["id"]), "b")
     )
     [row] = await store.rows(

@@ -98,7 +98,7 @@ async def test_a_committed_event_is_in_kafka_in_order_and_leaves_the_outbox(
 ) -> None:
     process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
     room = await store.make_room()
-    await asyncio.gather(*(process.writer.post(post(room)) for _ in range(300)))
+    await asyncio.gather(*(process.writer.store(post(room)) for _ in range(300)))
     await until(lambda: is_empty(process))
     records = await records_of(kafka_bootstrap_servers, room)
     assert seqs(records) == list(range(1, 301))
@@ -113,11 +113,11 @@ async def test_what_was_posted_while_kafka_was_away_arrives_after_its_return(
 ) -> None:
     process = await ChatProcess(store, own_kafka.bootstrap_servers, stack).start()
     room = await store.make_room()
-    await process.writer.post(post(room, "before"))
+    await process.writer.store(post(room, "before"))
     await until(lambda: is_empty(process))
     own_kafka.stop()
     for number in range(50):
-        await process.writer.post(post(room, f"during {number}"))
+        await process.writer.store(post(room, f"during {number}"))
     own_kafka.start()
     await until(lambda: is_empty(process), within_s=60)
     records = await records_of(own_kafka.bootstrap_servers, room)
@@ -131,16 +131,16 @@ async def test_two_processes_do_not_both_send_what_an_outage_left(
     processes = [await ChatProcess(store, own_kafka.bootstrap_servers, stack).start() for _ in range(2)]
     room = await store.make_room()
     for process in processes:
-        await process.writer.post(post(room, "before"))
+        await process.writer.store(post(room, "before"))
     await until(lambda: is_empty(processes[0]))
     own_kafka.stop()
-    await asyncio.gather(*(process.writer.post(post(room, "unnoticed")) for process in processes))
+    await asyncio.gather(*(process.writer.store(post(room, "unnoticed")) for process in processes))
 
     async def have_noticed() -> bool:
         return not any(process.producer.is_healthy for process in processes)
 
     await until(have_noticed, within_s=60)
-    await asyncio.gather(*(processes[n % 2].writer.post(post(room, f"during {n}")) for n in range(800)))
+    await asyncio.gather(*(processes[n % 2].writer.store(post(room, f"during {n}")) for n in range(800)))
     own_kafka.start()
     await until(lambda: is_empty(processes[0]), within_s=90)
     found = seqs(await records_of(own_kafka.bootstrap_servers, room))
@@ -153,7 +153,7 @@ async def test_an_event_left_by_a_killed_process_is_sent_by_another(
 ) -> None:
     room = await store.make_room()
     dying = await store.writer(hand_over=lambda events: None)  # as if killed between commit and produce
-    await dying.post(post(room))
+    await dying.store(post(room))
     process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
     await until(lambda: is_empty(process))
     assert seqs(await records_of(kafka_bootstrap_servers, room)) == [1]
@@ -162,7 +162,7 @@ async def test_an_event_left_by_a_killed_process_is_sent_by_another(
 async def test_two_relays_claim_each_row_once(store: Store) -> None:
     room = await store.make_room()
     writer = await store.writer(hand_over=lambda events: None)
-    await asyncio.gather(*(writer.post(post(room)) for _ in range(40)))
+    await asyncio.gather(*(writer.store(post(room)) for _ in range(40)))
     await store.rows("UPDATE outbox SET created_at = now() - interval '1 minute'")
     one, two = OutboxRepository(store.engine), OutboxRepository(store.engine)
     claimed = await asyncio.gather(one.claim(30), two.claim(30))
@@ -173,7 +173,7 @@ async def test_two_relays_claim_each_row_once(store: Store) -> None:
 async def test_a_lease_that_ran_out_is_claimed_again(store: Store) -> None:
     room = await store.make_room()
     writer = await store.writer(hand_over=lambda events: None)
-    await writer.post(post(room))
+    await writer.store(post(room))
     await store.rows("UPDATE outbox SET created_at = now() - interval '1 minute'")
     outbox = OutboxRepository(store.engine)
     assert len(await outbox.claim(10)) == 1

@@ -32,7 +32,7 @@ async def test_a_batch_stores_the_writes_of_others_and_refuses_those_of_ended_se
     await connection.close()
     sessions = [a_session(), ended, left, next_generation, None] * 20
     results = await asyncio.gather(
-        *(writer.post(post(room), session) for session in sessions), return_exceptions=True
+        *(writer.store(post(room), session) for session in sessions), return_exceptions=True
     )
     for session, result in zip(sessions, results, strict=True):
         if session in (ended, left):
@@ -92,6 +92,6 @@ async def test_asking_for_ended_sessions_costs_no_statement_of_its_own(
     counts = []
     for session in (None, None, a_session()):
         statements.clear()
-        await writer.post(post(room), session)
+        await writer.store(post(room), session)
         counts.append(len(statements))
     assert counts[1] == counts[2] > 0

@@ -1,0 +1,76 @@
+"""Builds the events of a transaction. Each message is encoded as JSON once, for its event and for the response."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from chat_contract.events import MAX_REACTION_USERS, Message
+from chat_server.kafka.committed_event import CommittedEvent
+from chat_server.messages.batch_rows import MessageRow
+
+_REPEATS_TEXT: Final = frozenset({"message.edited", "message.pinned"})
+"""Events besides the creation that carry the text: a deletion finds them by their `message_id`."""
+
+
+@dataclass(slots=True)
+class PendingMessageEvent:
+    """A message event without its seq. `view` is the message as it was right after its operation."""
+
+    type: str
+    row: MessageRow
+    view: Message
+    traceparent: str | None
+
+    def encode(self, seq: int) -> tuple[CommittedEvent, bytes]:
+        """The event, and the JSON of its message."""
+        row, event_type = self.row, self.type
+        self.view["seq"] = row.seq
+        message_json = orjson.dumps(self.view)
+        if event_type == "message.unpinned":
+            member, message_id = b'"message_id":"%b"' % str(row.id).encode(), None
+        else:
+            member, message_id = b'"message":' + message_json, row.id if event_type in _REPEATS_TEXT else None
+        # Types and room ids need no escapes.
+        head = f'{{"type":"{event_type}","room_id":"{row.room_id}","seq":{seq},'.encode()
+        payload = head + member + b"}"
+        event = CommittedEvent(row.room_id, seq, event_type, message_id, None, payload, self.traceparent)
+        return event, message_json
+
+
+@dataclass(slots=True)
+class PendingReactionEvent:
+    """All changes to one message's reactions of one kind. The count is taken when the event is encoded."""
+
+    row: MessageRow
+    kind: str
+    traceparent: str | None
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+    def note(self, user_id: UUID, *, present: bool) -> None:
+        """One user's change. Opposite changes cancel out, and at most MAX_REACTION_USERS are named."""
+        user = str(user_id)
+        joined, left = (self.added, self.removed) if present else (self.removed, self.added)
+        if user in left:
+            left.remove(user)
+        elif len(joined) < MAX_REACTION_USERS:
+            joined.append(user)
+
+    def encode(self, seq: int) -> CommittedEvent:
+        row, message_id = self.row, str(self.row.id)
+        payload = orjson.dumps(
+            {
+                "type": "reaction.changed",
+                "room_id": row.room_id,
+                "seq": seq,
+                "message_id": message_id,
+                "kind": self.kind,
+                "count": row.reactions.get(self.kind, 0),
+                "added": self.added,
+                "removed": self.removed,
+            }
+        )
+        conflate = f"{message_id}:{self.kind}"
+        return CommittedEvent(row.room_id, seq, "reaction.changed", None, conflate, payload, self.traceparent)

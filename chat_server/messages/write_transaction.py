@@ -1,0 +1,162 @@
+"""One transaction of writes: lock the rooms, read, apply the operations, write, commit."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeVar, cast
+
+import asyncpg
+from prometheus_client import Histogram
+
+from chat_server.messages.batch import BatchResult, apply_in_slices
+from chat_server.messages.batch_rows import BatchInput, LockedRoom
+from chat_server.messages.operations import Operation
+from chat_server.messages.read_plan import plan_reads
+from chat_server.messages.write_queue import PendingWrite
+from chat_server.messages.write_repository import (
+    is_committed,
+    lock_rooms,
+    read_messages,
+    read_reactions,
+    write,
+)
+from chat_server.messages.write_results import fail
+from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from server_kit.session_tokens import session_ended
+
+log = logging.getLogger(__name__)
+
+OUTCOME_WITHIN_S: Final = 0.7
+"""After this time the writes are refused although they may be stored. A repeat is recognized by its key."""
+
+ASK_EVERY_S: Final = 0.05
+
+COMMIT_SECONDS: Final = Histogram(
+    "hotchat_write_commit_seconds",
+    "Time of one transaction",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2),
+)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction that was committed. `skipped` are the writes of rooms that another process holds locked."""
+
+    writes: list[PendingWrite] = field(default_factory=list)
+    result: BatchResult = field(default_factory=BatchResult)
+    skipped: list[PendingWrite] = field(default_factory=list)
+
+
+class CommitUnknown(Exception):
+    """The connection was lost at COMMIT: only the server knows whether the transaction was committed."""
+
+    def __init__(self, xact_id: str, transaction: Transaction) -> None:
+        self.xact_id = xact_id
+        self.transaction = transaction
+
+
+async def commit_writes(
+    connection: asyncpg.Connection,
+    writes: list[PendingWrite],
+    *,
+    wait: bool,
+    now: datetime,
+    answered: Callable[[], None],
+) -> Transaction:
+    """Store the writes in one transaction, except those whose session was ended: these fail here.
+
+    `wait`: queue for locked rooms instead of skipping them. `answered` is called after every answer of Postgres.
+    Raises CommitUnknown, one of CONNECTION_LOST, or asyncpg.PostgresError; except for the first, nothing was stored.
+    """
+    with COMMIT_SECONDS.time():
+        await connection.execute("BEGIN")
+        try:
+            room_ids = sorted({pending.operation.room_id for pending in writes})
+            sessions = [pending.session for pending in writes if pending.session is not None]
+            rooms, ended, xact_id = await lock_rooms(connection, room_ids, sessions, wait=wait)
+            answered()
+            if ended:
+                fail([p for p in writes if p.is_of(ended)], session_ended(), "session ended")
+                writes = [p for p in writes if not p.is_of(ended)]
+            locked = [p for p in writes if p.operation.room_id in rooms]
+            skipped = [p for p in writes if p.operation.room_id not in rooms]
+            result = BatchResult()
+            if locked:
+                operations = [pending.operation for pending in locked]
+                batch_input = await _read(connection, operations, rooms, answered)
+                result = await _in_slices(apply_in_slices(operations, batch_input, now))
+                if result.events:
+                    await write(connection, result, now)
+                    answered()
+        except CONNECTION_LOST:
+            connection.terminate()
+            raise
+        except BaseException:
+            await _roll_back(connection)
+            raise
+        transaction = Transaction(locked, result, skipped)
+        try:
+            await connection.execute("COMMIT")
+        except (*CONNECTION_LOST, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
+            if xact_id is None or not result.events:
+                raise
+            raise CommitUnknown(xact_id, transaction) from error
+    return transaction
+
+
+async def was_committed(lane: DedicatedConnection, unknown: CommitUnknown) -> bool | None:
+    """Ask on a new connection whether the commit took effect; None if there is no answer within OUTCOME_WITHIN_S."""
+    log.warning("The connection was lost at COMMIT of transaction %s", unknown.xact_id)
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + OUTCOME_WITHIN_S
+    while loop.time() < deadline_s:
+        try:
+            committed = await is_committed(await lane.open(), unknown.xact_id, unknown.transaction.result)
+            if committed is not None:
+                return committed
+        except asyncpg.InvalidParameterValueError:
+            return False  # an id that the server has not reached: it never logged the transaction
+        except (*CONNECTION_LOST, asyncpg.PostgresError):
+            lane.drop()
+        await asyncio.sleep(ASK_EVERY_S)
+    return None
+
+
+async def _read(
+    connection: asyncpg.Connection,
+    operations: Sequence[Operation],
+    rooms: dict[str, LockedRoom],
+    answered: Callable[[], None],
+) -> BatchInput:
+    plan = plan_reads(operations)
+    messages = await read_messages(connection, plan.message_ids, plan.idempotency_keys)
+    answered()
+    reactions = await read_reactions(connection, plan.reactions)
+    answered()
+    return BatchInput(
+        rooms=rooms,
+        messages={message.id: message for message in messages},
+        by_key={(m.room_id, m.author_id, m.client_message_id): m.id for m in messages},
+        reactions=reactions,
+    )
+
+
+async def _in_slices(work: Generator[None, None, _T]) -> _T:
+    """The generator's result; the event loop runs other callbacks wherever it yields."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(_T, end.value)
+        await asyncio.sleep(0)
+
+
+async def _roll_back(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (*CONNECTION_LOST, asyncpg.PostgresError):
+        connection.terminate()
