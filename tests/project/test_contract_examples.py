@@ -77,7 +77,7 @@ async def _until_refused(http: httpx.AsyncClient, room_id: str) -> Any:
 
 
 async def _compare_stream(publish_url: str, seq: int) -> None:
-    """The frames of the example: `stream.opened`, then `message.created`, with the same fields and order."""
+    """The frames of the example: `retry`, `stream.opened`, then `message.created`, with the same fields and order."""
     example = re.findall(r"id: (\d+)\nevent: (\S+)\ndata: (.*)\n", EXAMPLES["stream"])
     url = f"{publish_url}/stream/v1/rooms/lobby?last_event_id={seq - 1}"
     async with (
@@ -85,6 +85,7 @@ async def _compare_stream(publish_url: str, seq: int) -> None:
         aconnect_sse(http, "GET", url) as stream,
     ):
         frames = stream.aiter_sse()
+        assert (await anext(frames)).retry is not None
         for _, event, data in example:
             frame = await anext(frames)
             assert frame.id.isdigit()
