@@ -15,21 +15,21 @@ from server_kit.shares import SHARES, Share
 INTRODUCTION = """\
 # Settings
 
-Everything is set by environment variables. A file in `/run/secrets` named as the setting in lower case
-(`/run/secrets/hotchat_secret`) sets it too; the environment wins. A wrong value ends the start with a sentence that
-names it. `make run` passes its own environment on to the servers and chooses stores, ports and secrets where none are
-given; `docker-compose.yml` takes what `.env.example` names.
+Environment variables set everything. A file in `/run/secrets` with the setting's name in lower case
+(`/run/secrets/hotchat_secret`) works, too; the environment wins. A wrong value stops the start with a sentence that
+names it. `make run` passes its environment to the servers and chooses stores, ports and secrets if none are given.
+`docker-compose.yml` passes the settings of `.env.example`.
 
-This page is made by `scripts/generate.py`; a check fails when it is out of date.
+`scripts/generate.py` makes this page; a check fails when it is out of date.
 """
 SHARES_INTRODUCTION = """
 ## Shares
 
 How much of one process an address (IPv4, or the /64 of an IPv6 address) and a user may use; more gets 429
 `rate_limited`. `reserved` is the part of an address's share that only sessions older than 10 minutes may use.
-`one user` is the part that one user gets. Never limited: trusted proxies themselves and `SHARES_EXEMPT`. Defaults of
-limits by address are in force only where a server listens beyond loopback, and there not for peers on loopback that
-forward nobody. A value that is set holds everywhere.
+`one user` is the part that one user gets. Never limited: trusted proxies themselves and `SHARES_EXEMPT`. Default
+limits by address apply only if a server listens beyond loopback, and there not to peers on loopback that forward
+nobody. A value that is set applies everywhere.
 
 | share | setting | default | limit of each | covers | reserved | one user |
 | --- | --- | --- | --- | --- | --- | --- |
