@@ -22,8 +22,6 @@ from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.admission import WriteAdmission
 from chat_server.messages.blanking import Blanking
-from chat_server.messages.search import STATEMENT_TIMEOUT_S, MessageSearch
-from chat_server.messages.search_handler import SearchHandler
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements
@@ -33,10 +31,13 @@ from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.postgres.retention import Retention
-from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
+from chat_server.rooms.room_settings_cache import RoomSettingsCache
+from chat_server.search.handler import SearchHandler
+from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
 from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
@@ -79,8 +80,17 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         await poll.poll()
         await stack.enter_async_context(tasks.running("ended sessions", poll.run))
         tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended_sessions.has)
+        known_rooms = KnownRooms()
         fetches = await stack.enter_async_context(
-            open_fetches(settings=settings, redis=redis, tokens=tokens, shares=shares, tasks=tasks, rng=rng)
+            open_fetches(
+                settings=settings,
+                known_rooms=known_rooms,
+                redis=redis,
+                tokens=tokens,
+                shares=shares,
+                tasks=tasks,
+                rng=rng,
+            )
         )
         blanking = Blanking(asyncpg_dsn(settings.database_url), rng)
         await stack.enter_async_context(tasks.running("blanking", blanking.run, is_vital=False))
@@ -128,13 +138,15 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         )
         search = MessageSearch(search_lane, connections.search, clock=time.monotonic, rng=rng)
         rooms = RoomRepository(engine)
-        directory = RoomDirectory(rooms, time.monotonic)
+        room_settings = RoomSettingsCache(rooms, known_rooms, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
-        write_admission = WriteAdmission(rate_limits, directory, SlowMode(slow_mode_redis), writer, engine)
+        write_admission = WriteAdmission(
+            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine
+        )
         handlers = (
             fetches.handler,
             RoomListHandler(room_lists, search, shares),
-            SearchHandler(search, directory, shares),
+            SearchHandler(search, room_settings, shares),
             WriteHandler(tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )
         yield Services(
@@ -151,9 +163,11 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             UserRepository(engine),
             fetches.hot_rooms,
             fetches.reads,
-            InternalReads(ReadRepository(internal_lane), fetches.hot_rooms, clock=time.monotonic),
+            InternalReads(
+                ReadRepository(internal_lane, known_rooms), fetches.hot_rooms, clock=time.monotonic
+            ),
             rooms,
-            directory,
+            room_settings,
             room_lists,
             rate_limits,
             write_admission,

@@ -1,6 +1,6 @@
 """chat_server as one ASGI app, and which layer sees a request first.
 
-with_http_layers (request id, CORS, admission) → share gate → fast path (fastpath/routes.py) → policies of HTML →
+with_http_layers (request id, CORS, admission) → share responder → fast path (fastpath/routes.py) → policies of HTML →
 FastAPI (all other endpoints) → the built frontend
 """
 
@@ -30,7 +30,7 @@ from chat_server.http import client_config
 from chat_server.http.errors import handle_errors
 from chat_server.http.openapi import document
 from chat_server.http.spa import SinglePageApp, with_html_policy
-from chat_server.limits.share_gate import ShareGate
+from chat_server.limits.share_limiter import ShareLimiter
 from chat_server.messages import endpoints as messages
 from chat_server.messages.schemas import MessageDraft, MessageEdit
 from chat_server.rooms import endpoints as rooms
@@ -38,7 +38,7 @@ from chat_server.rooms.schemas import RoomPatch, RoomRequest
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
 from server_kit.http.admission import Admission
-from server_kit.http.asgi import ASGIApp, Gate, with_http_layers
+from server_kit.http.asgi import ASGIApp, Responder, with_http_layers
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.loop_metrics import measured_loop
@@ -84,7 +84,7 @@ def create_app() -> FastAPI:
 def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
     """The whole server as one ASGI app."""
     app = create_app()
-    gates: list[Gate] = []
+    responders: list[Responder] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -93,8 +93,10 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
             tokens = admission.tokens = services.get(SessionTokens)
             warn_of_heating(settings, admission.shares)
             is_hot = services.get(HotRooms).is_hot
-            share_gate = ShareGate(SHARE_OF, admission.shares, tokens, is_hot, time.monotonic, time.time)
-            gates.extend((share_gate, services.get(FastPath)))
+            share_limiter = ShareLimiter(
+                SHARE_OF, admission.shares, tokens, is_hot, time.monotonic, time.time
+            )
+            responders.extend((share_limiter, services.get(FastPath)))
             app.openapi()  # kept from now on: it takes about 60 ms, and anyone may ask for it
             # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
             gc.collect()
@@ -111,7 +113,7 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
         )
         app.mount("/", page)
 
-    return with_http_layers(with_html_policy(app), settings.allowed_origins, admission, gates)
+    return with_http_layers(with_html_policy(app), settings.allowed_origins, admission, responders)
 
 
 def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:

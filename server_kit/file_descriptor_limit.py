@@ -1,4 +1,4 @@
-"""Each connection is an open file; the usual soft limit of 1,024 is no limit for a crowd."""
+"""Raises the limit of open files: each connection is one, and the usual soft limit is 1,024."""
 
 import resource
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 ENOUGH: Final = 1_000_000
 
 SPARE_DESCRIPTORS: Final = 200
-"""For everything that is no connection of a client: stores, logs, files, connections that are refused."""
+"""For everything except clients' connections: stores, logs, files, refused connections."""
 
 
 def raise_descriptor_limit() -> int:

@@ -1,4 +1,4 @@
-"""Log lines that strangers can cause, a few at most however many requests they send."""
+"""A bound on log lines that clients can cause."""
 
 import logging
 from collections.abc import Callable

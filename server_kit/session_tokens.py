@@ -57,7 +57,7 @@ def session_ended() -> ChatError:
 class SessionTokens:
     """Signs with `secret`, and verifies what that one or one of `old_secrets` has signed.
 
-    Verified tokens are remembered (at most _CACHE_MAX; overflow rule: OLDEST leaves). `is_ended` is asked each time.
+    Verified tokens are cached (at most _CACHE_MAX; overflow rule: OLDEST). `is_ended` is checked each time.
     """
 
     def __init__(self, secret: str, old_secrets: Sequence[str] = (), is_ended: IsEnded = never_ended) -> None:

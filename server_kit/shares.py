@@ -45,7 +45,7 @@ FULL_RETRY_S: Final = 5.0
 """When a client may try again that has too many streams or connections open: we cannot know when it closes one."""
 
 MAX_SOURCES: Final = 20_000
-"""Addresses whose exemption is remembered. Overflow rule: all are forgotten and decided again."""
+"""Addresses whose exemption is cached. Overflow rule: CLEAR."""
 
 REFUSALS: Final = Counter("hotchat_share_refusals_total", "Requests refused by a share", ["share"])
 
@@ -249,7 +249,7 @@ class Limit(NamedTuple):
 
 
 class RateShare:
-    """So much per time. Key tables are bounded as TokenBuckets says (LRU; a forgotten bucket is full again)."""
+    """So much per time. Key tables are bounded as TokenBuckets says (LRU; a dropped bucket is full again)."""
 
     def __init__(self, share: Share, limit: Limit, rng: Random) -> None:
         assert share.window_s is not None
@@ -355,7 +355,7 @@ class CountShare:
         return Place(self, source.address, user_id)
 
     def refusal(self) -> ChatError:
-        """What to tell a client that got no place."""
+        """The problem for a client that got no place."""
         wait_s = jittered(FULL_RETRY_S, self._rng)
         return ChatError(
             "rate_limited",
@@ -373,7 +373,7 @@ class CountShare:
 
 
 class Shares:
-    """Which limits are in force for whom, decided in this one place (docs/contract.md, "Shares")."""
+    """Which limits apply to which source (docs/contract.md, "Shares")."""
 
     def __init__(self, settings: SharedSettings, rng: Random) -> None:
         self._settings = settings

@@ -1,37 +1,69 @@
-"""Token buckets by key, with the time as an argument and a bound on how many are remembered."""
+"""Token buckets, with the time as an argument and a bound on how many are kept.
+
+Source of the algorithm: ITU-T I.371, generic cell rate algorithm (virtual scheduling).
+"""
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Final
+
+TOLERANCE_S: Final = 1e-6
+"""A caller at exactly the allowed pace must not be refused for a rounding error."""
+
+
+class TokenBucket:
+    """Full at `full_at_s`; one token empties it by 1 / rate seconds. Times are monotonic seconds."""
+
+    __slots__ = ("full_at_s",)
+
+    def __init__(self) -> None:
+        self.full_at_s = 0.0
+
+    def wait_s(self, rate_per_s: float, burst: float, now_s: float) -> float:
+        """Seconds until there is a token; 0.0 if there is one now. Takes nothing."""
+        wait_s = self.full_at_s - now_s - (burst - 1) / rate_per_s
+        return wait_s if wait_s > TOLERANCE_S else 0.0
+
+    def take(self, rate_per_s: float, burst: float, now_s: float) -> float:
+        """Take one token: 0.0 if there was one, otherwise the seconds until there is one."""
+        full_at_s = self.full_at_s
+        if full_at_s < now_s:
+            full_at_s = now_s
+        wait_s = full_at_s - now_s - (burst - 1) / rate_per_s
+        if wait_s > TOLERANCE_S:
+            return wait_s
+        self.full_at_s = full_at_s + 1 / rate_per_s
+        return 0.0
 
 
 class TokenBuckets:
-    """`rate_per_s` tokens a second up to `burst` for each key. Overflow rule: LRU; a forgotten bucket is full again."""
+    """A bucket of `burst` tokens, refilled at `rate_per_s`, for each key. A rate of 0 means no limit.
+
+    Overflow rule: LRU; a dropped bucket is full again.
+    """
 
     def __init__(self, rate_per_s: float, burst: float, max_keys: int = 50_000) -> None:
         self.rate_per_s = rate_per_s
         self.burst = burst
         self._max_keys = max_keys
-        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[Hashable, TokenBucket] = OrderedDict()
 
     def wait_s(self, key: Hashable, now_s: float) -> float:
-        """Seconds until `take` would find a token; 0.0 when there is one. Takes nothing."""
-        if self.rate_per_s <= 0:
+        """Seconds until `take` would find a token; 0.0 if there is one. Takes nothing."""
+        bucket = self._buckets.get(key)
+        if bucket is None or self.rate_per_s <= 0:
             return 0.0
-        tokens, at_s = self._buckets.get(key, (self.burst, now_s))
-        return max(0.0, (1 - tokens) / self.rate_per_s - (now_s - at_s))
+        return bucket.wait_s(self.rate_per_s, self.burst, now_s)
 
     def take(self, key: Hashable, now_s: float) -> float:
-        """Take one token: 0.0 when there was one, else the seconds until there will be. A rate of 0 means no limit."""
+        """Take one token: 0.0 if there was one, otherwise the seconds until there is one."""
         if self.rate_per_s <= 0:
             return 0.0
-        tokens, at_s = self._buckets.pop(key, (self.burst, now_s))
-        tokens = min(self.burst, tokens + (now_s - at_s) * self.rate_per_s)
-        wait_s = 0.0
-        if tokens >= 1:
-            tokens -= 1
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = TokenBucket()
+            if len(self._buckets) > self._max_keys:
+                self._buckets.popitem(last=False)
         else:
-            wait_s = (1 - tokens) / self.rate_per_s
-        self._buckets[key] = (tokens, now_s)
-        if len(self._buckets) > self._max_keys:
-            self._buckets.popitem(last=False)
-        return wait_s
+            self._buckets.move_to_end(key)
+        return bucket.take(self.rate_per_s, self.burst, now_s)

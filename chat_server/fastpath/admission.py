@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal, Protocol
 
 from chat_server.fetch.handler import FETCHES, FROM_MEMORY_WHEN_HOT, REFUSED, Identity
-from chat_server.fetch.known_rooms import KnownRooms
 from chat_server.fetch.query import FetchKind
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.errors import PROBLEMS_SENT
+from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.token_buckets import TokenBuckets

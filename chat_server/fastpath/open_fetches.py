@@ -21,6 +21,7 @@ from chat_server.hotchat.throttle_response import RefusalAnswers, RefusalPolicy
 from chat_server.limits.fetch_throttle import Throttle
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import open_read_lane
+from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
 from server_kit.session_tokens import SessionTokens, session_in
@@ -46,6 +47,7 @@ class Fetches:
 async def open_fetches(
     *,
     settings: ChatSettings,
+    known_rooms: KnownRooms,
     redis: Redis,
     tokens: SessionTokens,
     shares: Shares,
@@ -66,9 +68,9 @@ async def open_fetches(
 
     size = connections_of(settings.database_pool_size).visitors
     async with open_read_lane(settings.database_url, size, "reads", clock=clock) as lane:
-        reads = RoomReads(ReadRepository(lane), hot_rooms, clock=clock)
+        reads = RoomReads(ReadRepository(lane, known_rooms), hot_rooms, clock=clock)
         admission = FetchAdmission(
-            known_rooms=reads.known,
+            known_rooms=known_rooms,
             counters=counters,
             hot_rooms=hot_rooms,
             refusals=RefusalPolicy(

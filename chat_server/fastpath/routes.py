@@ -16,14 +16,14 @@ from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.schemas import EventPage, MessagePage, MyReactions, Reactors
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.query_string import QueryParameter, QueryString
-from chat_server.messages import search_handler
 from chat_server.messages.schemas import WRITE_PROBLEMS, MessageDraft, ReactionView
-from chat_server.messages.search import SearchPage
-from chat_server.messages.search_handler import SearchHandler
 from chat_server.messages.write_handlers import WriteHandler, parse_post, parse_reaction
 from chat_server.rooms import list_handler
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.schemas import RoomList, RoomView
+from chat_server.search import handler as search_handler
+from chat_server.search.handler import SearchHandler
+from chat_server.search.message_search import SearchPage
 
 API: Final = "/api/v1"
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from chat_server.fetch.cached_response import CachedResponse
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.http.asgi_responses import Reply
+from chat_server.http.cached_response import CachedResponse
 from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.asgi import Scope, raw_header
 from server_kit.http.problem import ChatError

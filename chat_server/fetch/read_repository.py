@@ -12,7 +12,6 @@ from uuid import UUID
 import orjson
 
 from chat_contract.internal_api import RoomHead
-from chat_server.fetch.known_rooms import KnownRooms
 from chat_server.fetch.rows import (
     EncodedMessage,
     EventRow,
@@ -26,8 +25,7 @@ from chat_server.hotchat.hot_rooms import COLD
 from chat_server.messages.blanking import WITH_TOMBSTONE
 from chat_server.messages.message_view import message_view
 from chat_server.postgres.read_lane import ReadLane
-
-MAX_KNOWN_ROOMS: Final = 100_000
+from chat_server.rooms.known_rooms import KnownRooms
 
 MAX_PAGE_BYTES: Final = 2**20
 """Payloads of one page of events. A page of long messages ends early, with `has_more`: reading and joining 8 MB held
@@ -130,15 +128,15 @@ ORDER BY x.kind, x.user_id
 """
 
 MAX_MINE: Final = 5_000
-"""Reactions of one answer. Overflow rule: those to the oldest messages of the range are told, the rest are not."""
+"""Reactions in one response. Overflow rule: only those to the oldest messages of the range are listed."""
 
 
 class ReadRepository:
     """None means that the room does not exist. Raises ChatError `store_unavailable` within about a second."""
 
-    def __init__(self, lane: ReadLane) -> None:
+    def __init__(self, lane: ReadLane, known: KnownRooms) -> None:
         self._lane = lane
-        self.known = KnownRooms(MAX_KNOWN_ROOMS)
+        self.known = known
         self.circuit = lane.circuit
 
     async def newest(self, room_id: str, limit: int, known_seq: int = -1) -> MessageRows | None:

@@ -1,6 +1,5 @@
 """What a room's readers ask for, from memory where it is fresh enough, else from Postgres, once for all."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -9,15 +8,16 @@ import orjson
 
 from chat_contract.events import Heat
 from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
-from chat_server.fetch.cached_response import CachedResponse, content_tag
-from chat_server.fetch.newest_snapshot import NewestSnapshot, page_body
+from chat_server.fetch.latest_page import LatestPageSnapshot, page_body
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.recent_events import RecentEventsSnapshot, cursor_expired, events_body
 from chat_server.fetch.rows import MessageRows, RoomRow
 from chat_server.fetch.snapshot_cache import MAX_BYTES, SnapshotCache
-from chat_server.fetch.tail_snapshot import TailSnapshot, cursor_expired, events_body
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found
+from server_kit.single_flight import SingleFlight
 
 MAX_REACTORS: Final = 20
 """People of each kind who are named; the rest are only counted."""
@@ -48,21 +48,21 @@ class RoomReads:
         self._hot_rooms = hot_rooms
         self._clock = clock
         self.known = repository.known
-        self._newest: SnapshotCache[NewestSnapshot] = SnapshotCache(
+        self._newest: SnapshotCache[LatestPageSnapshot] = SnapshotCache(
             f"{caches}newest",
             self._load_newest,
             clock=clock,
             store_is_away=self._store_is_away,
             max_bytes=max_bytes,
         )
-        self._tail: SnapshotCache[TailSnapshot] = SnapshotCache(
+        self._tail: SnapshotCache[RecentEventsSnapshot] = SnapshotCache(
             f"{caches}tail",
             self._load_tail,
             clock=clock,
             store_is_away=self._store_is_away,
             max_bytes=max_bytes,
         )
-        self._flights: dict[FetchQuery, asyncio.Task[CachedResponse]] = {}
+        self._flights: SingleFlight[FetchQuery, CachedResponse] = SingleFlight()
 
     def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
         """This process has committed the room's events up to last_seq: who wrote may read it at once.
@@ -73,9 +73,9 @@ class RoomReads:
         self._newest.wrote(room_id, last_seq, must_show=hides_text)
         self._tail.wrote(room_id, last_seq, must_show=hides_text)
 
-    def forget(self, room_id: str) -> None:
+    def invalidate(self, room_id: str) -> None:
         """The room itself was changed, in a way that takes no seq."""
-        self._newest.forget(room_id)
+        self._newest.invalidate(room_id)
 
     def in_memory(self, query: FetchQuery, *, is_hot: bool) -> CachedResponse | None:
         """The answer when it can be given at once, without waiting for anything. Raises ChatError `cursor_expired`."""
@@ -112,11 +112,7 @@ class RoomReads:
 
     async def from_history(self, query: FetchQuery) -> CachedResponse:
         """The answer from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
-        flight = self._flights.get(query)
-        if flight is None:
-            flight = self._flights[query] = asyncio.create_task(self._read_history(query))
-            flight.add_done_callback(lambda _: self._flights.pop(query, None))
-        return await asyncio.shield(flight)
+        return await self._flights.join(query, lambda: self._read_history(query))
 
     async def reactions_of(self, query: FetchQuery, user_id: UUID) -> CachedResponse:
         """The user's own reactions to messages of the query's range."""
@@ -183,8 +179,8 @@ class RoomReads:
         return CachedResponse(body, query.room_id, rows.last_seq, query.tag)
 
     async def _load_newest(
-        self, room_id: str, previous: NewestSnapshot | None, want: int
-    ) -> NewestSnapshot | None:
+        self, room_id: str, previous: LatestPageSnapshot | None, want: int
+    ) -> LatestPageSnapshot | None:
         taken_at_s = self._clock()
         limit = PAGE_DEFAULT if want <= PAGE_DEFAULT else PAGE_MAX
         known_seq = previous.last_seq if previous is not None and previous.holds(limit) else -1
@@ -193,9 +189,11 @@ class RoomReads:
             return None
         if previous is not None and rows.room.last_seq == known_seq:
             return previous.confirmed(rows.room, taken_at_s)
-        return NewestSnapshot(rows, taken_at_s)
+        return LatestPageSnapshot(rows, taken_at_s)
 
-    async def _load_tail(self, room_id: str, previous: TailSnapshot | None, _: int) -> TailSnapshot | None:
+    async def _load_tail(
+        self, room_id: str, previous: RecentEventsSnapshot | None, _: int
+    ) -> RecentEventsSnapshot | None:
         taken_at_s = self._clock()
         if previous is not None:
             newer = await self._repository.events(room_id, previous.last_seq, TAIL_EVENTS)
@@ -207,7 +205,7 @@ class RoomReads:
         rows = await self._repository.tail(room_id, TAIL_EVENTS)
         if rows is None:
             return None
-        return TailSnapshot(room_id, rows, taken_at_s)
+        return RecentEventsSnapshot(room_id, rows, taken_at_s)
 
     def _store_is_away(self) -> bool:
         return self._repository.circuit.is_open

@@ -25,7 +25,7 @@ class EncodedMessage(NamedTuple):
 class MessageRows(NamedTuple):
     """Messages, oldest first, and the room, of one snapshot of the database.
 
-    `pinned`, the last one pinned first, is told with the newest messages only.
+    `pinned`, the last one pinned first, comes with the newest messages only.
     """
 
     room: RoomRow

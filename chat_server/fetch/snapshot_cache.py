@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge
 
 from chat_server.http.errors import room_not_found, store_unavailable
 from server_kit.http.problem import ChatError
+from server_kit.single_flight import SingleFlight
 
 MAX_AGE_S: Final = 0.25
 MAX_ROOMS: Final = 10_000
@@ -48,11 +49,10 @@ class _Entry(Generic[S]):
     `must_show_seq` is that of its last deletion: an older snapshot is not fresh in a hot room either.
     """
 
-    __slots__ = ("flight", "must_show_seq", "snapshot", "want", "written_seq")
+    __slots__ = ("must_show_seq", "snapshot", "want", "written_seq")
 
     def __init__(self) -> None:
         self.snapshot: S | None = None
-        self.flight: asyncio.Task[S | None] | None = None
         self.written_seq = 0
         self.must_show_seq = 0
         self.want = 0
@@ -82,6 +82,7 @@ class SnapshotCache(Generic[S]):
         self._max_rooms = max_rooms
         self._max_bytes = max_bytes
         self._entries: OrderedDict[str, _Entry[S]] = OrderedDict()
+        self._flights: SingleFlight[str, S | None] = SingleFlight()
         self._bytes = 0
 
     def fresh(self, room_id: str, *, is_hot: bool) -> S | None:
@@ -133,7 +134,7 @@ class SnapshotCache(Generic[S]):
         flights = 0
         while True:
             flights += 1
-            began_earlier = entry.flight is not None
+            began_earlier = self._flights.is_running(room_id)
             snapshot, is_stale = await self._fly(room_id, entry)
             if snapshot is None:
                 raise room_not_found(room_id)
@@ -152,8 +153,9 @@ class SnapshotCache(Generic[S]):
             if must_show:
                 entry.must_show_seq = max(entry.must_show_seq, last_seq)
 
-    def forget(self, room_id: str) -> None:
-        """Something changed that takes no seq, such as the room's name."""
+    def invalidate(self, room_id: str) -> None:
+        """Drop the snapshot: the room changed in a way that takes no seq, such as its name."""
+        self._flights.detach(room_id)
         entry = self._entries.pop(room_id, None)
         if entry is not None and entry.snapshot is not None:
             self._weigh(-entry.snapshot.size_bytes)
@@ -166,13 +168,11 @@ class SnapshotCache(Generic[S]):
 
     async def _fly(self, room_id: str, entry: _Entry[S]) -> tuple[S | None, bool]:
         """The outcome of the one read under way, begun if there is none; or a stale snapshot and True."""
-        if entry.flight is None:
-            entry.flight = asyncio.create_task(self._read(room_id, entry))
-            entry.flight.add_done_callback(_look_at)
+        flight = self._flights.start(room_id, lambda: self._read(room_id, entry))
         if entry.snapshot is not None and self._store_is_away():
             return entry.snapshot, True
         try:
-            return await asyncio.shield(entry.flight), False
+            return await asyncio.shield(flight), False
         except ChatError:
             if entry.snapshot is not None:
                 return entry.snapshot, True
@@ -186,8 +186,6 @@ class SnapshotCache(Generic[S]):
             if entry.snapshot is None and self._entries.get(room_id) is entry:
                 del self._entries[room_id]
             raise
-        finally:
-            entry.flight = None
         _LOADS.labels(self._name, "read" if snapshot is not None else "no_room").inc()
         if self._entries.get(room_id) is entry:
             self._keep(room_id, entry, snapshot)
@@ -195,7 +193,7 @@ class SnapshotCache(Generic[S]):
 
     def _keep(self, room_id: str, entry: _Entry[S], snapshot: S | None) -> None:
         if snapshot is None:
-            self.forget(room_id)
+            self.invalidate(room_id)
             return
         self._weigh(snapshot.size_bytes - (0 if entry.snapshot is None else entry.snapshot.size_bytes))
         entry.snapshot = snapshot
@@ -203,16 +201,10 @@ class SnapshotCache(Generic[S]):
         while len(self._entries) > self._max_rooms or (
             self._bytes > self._max_bytes and len(self._entries) > 1
         ):
-            self.forget(next(iter(self._entries)))
+            self.invalidate(next(iter(self._entries)))
             _EVICTED.labels(self._name).inc()
         _ROOMS.labels(self._name).set(len(self._entries))
 
     def _weigh(self, size_bytes: int) -> None:
         self._bytes += size_bytes
         _BYTES.labels(self._name).set(self._bytes)
-
-
-def _look_at(flight: "asyncio.Task[object]") -> None:
-    """A failed read that nobody waited for (a stale snapshot was served) is no unhandled error."""
-    if not flight.cancelled():
-        flight.exception()

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_server.postgres.pools import STORE_ERRORS
+from server_kit.single_flight import SingleFlight
 
 CHECK_WITHIN_S: Final = 1.0
 FRESH_S: Final = 0.25
@@ -31,15 +32,13 @@ class Readiness:
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._answer = StoresAnswer(postgres=False, redis=False)
         self._answered_at_s = float("-inf")
-        self._flight: asyncio.Task[StoresAnswer] | None = None
+        self._flights: SingleFlight[str, StoresAnswer] = SingleFlight()
 
     async def stores(self) -> StoresAnswer:
         """At most FRESH_S old, within about CHECK_WITHIN_S."""
         if self._clock() - self._answered_at_s <= FRESH_S:
             return self._answer
-        if self._flight is None:
-            self._flight = asyncio.create_task(self._ask())
-        return await asyncio.shield(self._flight)
+        return await self._flights.join("stores", self._ask)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -47,13 +46,8 @@ class Readiness:
             self._connection = None
 
     async def _ask(self) -> StoresAnswer:
-        try:
-            self._answer = StoresAnswer(
-                *await asyncio.gather(self._postgres_answers(), self._redis_answers())
-            )
-            self._answered_at_s = self._clock()
-        finally:
-            self._flight = None
+        self._answer = StoresAnswer(*await asyncio.gather(self._postgres_answers(), self._redis_answers()))
+        self._answered_at_s = self._clock()
         return self._answer
 
     async def _postgres_answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a client has to know before it starts."""
+"""`GET /config`: what a client needs to know at start."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -54,8 +54,8 @@ async def config(
 
 
 def stream_url(request: Request, public_stream_url: str, publish_port: int) -> str:
-    """Where this client opens streams. `same-origin`: at the edge it came by, which tells the scheme it was asked with;
-    to lie about that misleads nobody but the liar."""
+    """Where this client opens streams. `same-origin`: at this request's host, with the scheme of X-Forwarded-Proto;
+    a client that forges it only misleads itself."""
     if public_stream_url == "same-origin":
         scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
         return f"{scheme}://{request.url.netloc}"

@@ -1,8 +1,8 @@
-"""A whole response in one write, below ASGI: for fetches and writes, whose headers are our own and known to be good.
+"""A whole response in one write, below ASGI, for the fast path, whose headers are our own and known to be valid.
 
-uvicorn looks at every header of every response and writes head and body apart; for a page from memory that is more
-than half of its time. Where anything is unusual (another server, HTTP/1.0, a client that reads slowly, a connection
-that is to be closed) the answer takes uvicorn's own way. Needs uvicorn's httptools protocol, whose version is pinned.
+uvicorn checks every header of every response and writes head and body separately; for a page from memory that takes
+more than half of its time. If anything is unusual (another server, HTTP/1.0, a client that reads slowly, a connection
+about to close), the response takes uvicorn's own way. Needs uvicorn's httptools protocol, whose version is pinned.
 """
 
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from server_kit.http.cors import RawHeaders
 
 
 class ResponseHead:
-    """Status and headers, as ASGI wants them and as they go out. Made once, sent to many."""
+    """Status and headers, for ASGI and as bytes on the wire. Built once, sent many times."""
 
     __slots__ = ("headers", "lines", "status")
 
@@ -25,7 +25,7 @@ class ResponseHead:
 
 
 async def send_response(send: Send, head: ResponseHead, extra: RawHeaders, body: bytes) -> None:
-    """The response; `head` or `extra` must tell the body's length, except to a HEAD and with 304."""
+    """Send the response. `head` or `extra` must hold the body's length, except for a HEAD request and a 304."""
     cycle = getattr(send, "__self__", None)
     if (
         isinstance(cycle, RequestResponseCycle)

@@ -1,5 +1,6 @@
-"""Who may still fetch from a hot room: a bucket per client and room, decided from the time it is told."""
+"""Who may still fetch from a hot room: a token bucket per client and room."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -7,9 +8,10 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from server_kit.http.rate_limit_headers import rate_limit_headers
+from server_kit.token_buckets import TokenBucket
 
 MAX_CLIENTS: Final = 200_000
-"""Overflow rule: OLDEST, who came first is forgotten: its bucket is full again and its next page is its first."""
+"""Overflow rule: OLDEST; a dropped client has a full bucket again, and its next page counts as its first."""
 
 ADDRESS_SHARE: Final = 50
 """An address without a session may be a whole office: it gets the share of this many sessions."""
@@ -26,25 +28,25 @@ class Share:
     burst: int
 
     def headers(self, reset_s: float) -> dict[str, str]:
-        """What a client whose share is used up is told; there is one again in `reset_s`."""
+        """The headers for a client whose share is used up; the next fetch is free in `reset_s`."""
         window_s = self.burst / self.per_s
         return rate_limit_headers(
             self.name, quota=self.burst, window_s=window_s, remaining=0, reset_s=reset_s
         )
 
 
-class _Bucket:
-    """Full at `full_at_s`: the farther away that is, the emptier it is now (generic cell rate algorithm)."""
+class _Client(TokenBucket):
+    """One client in one room."""
 
-    __slots__ = ("full_at_s", "had_page")
+    __slots__ = ("had_page",)
 
     def __init__(self) -> None:
-        self.full_at_s = 0.0
+        super().__init__()
         self.had_page = False
 
 
 class Throttle:
-    """Held in memory: a refusal asks nobody."""
+    """Held in memory, so that a refusal costs no store a query. Times are monotonic seconds."""
 
     def __init__(
         self, *, per_session_per_s: float, session_burst: int, max_clients: int = MAX_CLIENTS
@@ -54,40 +56,31 @@ class Throttle:
             "address", per_session_per_s * ADDRESS_SHARE, session_burst * ADDRESS_SHARE
         )
         self._max_clients = max_clients
-        self._buckets: dict[tuple[str, int | str], _Bucket] = {}
+        self._clients: OrderedDict[tuple[str, int | str], _Client] = OrderedDict()
 
     def wait_of_session_s(self, room_id: str, user_id: UUID, now_s: float, *, is_page: bool) -> float:
-        """Take one of the session's share: 0 when there was one, else the seconds until there is one.
+        """Take one fetch of the session's share: 0.0 if there was one, otherwise the seconds until there is one.
 
         A session's first page of a room is never refused: it must see the room it entered.
         """
-        bucket = self._bucket((room_id, user_id.int))  # an int hashes faster than a UUID
-        wait_s = _take(bucket, self.session_share, now_s)
-        if is_page and not bucket.had_page:
-            bucket.had_page = True
+        client = self._client((room_id, user_id.int))  # an int hashes faster than a UUID
+        share = self.session_share
+        wait_s = client.take(share.per_s, share.burst, now_s)
+        if is_page and not client.had_page:
+            client.had_page = True
             return 0.0
         return wait_s
 
     def wait_of_address_s(self, room_id: str, address: str, now_s: float) -> float:
-        """Take one of the share of everybody at this address who has no session."""
-        return _take(self._bucket((room_id, address)), self.address_share, now_s)
+        """As above, for all clients without a session at this address together."""
+        share = self.address_share
+        return self._client((room_id, address)).take(share.per_s, share.burst, now_s)
 
-    def _bucket(self, key: tuple[str, int | str]) -> _Bucket:
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            if len(self._buckets) >= self._max_clients:
-                del self._buckets[next(iter(self._buckets))]
+    def _client(self, key: tuple[str, int | str]) -> _Client:
+        client = self._clients.get(key)
+        if client is None:
+            if len(self._clients) >= self._max_clients:
+                self._clients.popitem(last=False)
                 _FORGOTTEN.inc()
-            bucket = self._buckets[key] = _Bucket()
-        return bucket
-
-
-def _take(bucket: _Bucket, share: Share, now_s: float) -> float:
-    full_at_s = bucket.full_at_s
-    if full_at_s < now_s:
-        full_at_s = now_s
-    wait_s = full_at_s - now_s - (share.burst - 1) / share.per_s
-    if wait_s > 1e-6:  # at an even pace rounding must not decide
-        return wait_s
-    bucket.full_at_s = full_at_s + 1 / share.per_s
-    return 0.0
+            client = self._clients[key] = _Client()
+        return client

@@ -1,4 +1,4 @@
-"""How often people may write in a room, in this process. The shares of addresses are in share_gate.py."""
+"""How often people may write in a room, in this process. The shares of addresses are in share_limiter.py."""
 
 import logging
 from collections.abc import Callable, Hashable

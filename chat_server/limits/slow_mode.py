@@ -1,7 +1,7 @@
 """Slow mode: one message and one edit per person and interval, over all processes.
 
-Kept in Redis; without Redis nobody waits. Redis remembers what took the turn, so the same message or edit, sent again,
-never waits for itself.
+Kept in Redis; while Redis is unavailable nobody waits. The turn's key holds the name of the write that took it, so the
+same message or edit, sent again, never waits for itself.
 """
 
 import logging

@@ -18,8 +18,8 @@ from chat_server.messages.operations import EditMessage, MessageResult, PostMess
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.models import Message
 from chat_server.postgres.pools import STORE_ERRORS
-from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomMeta
+from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
@@ -30,13 +30,13 @@ class WriteAdmission:
     def __init__(
         self,
         rate_limits: RateLimits,
-        directory: RoomDirectory,
+        room_settings: RoomSettingsCache,
         slow_mode: SlowMode,
         writer: GroupCommitWriter,
         engine: AsyncEngine,
     ) -> None:
         self._rate_limits = rate_limits
-        self._directory = directory
+        self._room_settings = room_settings
         self._slow_mode = slow_mode
         self._writer = writer
         self._engine = engine
@@ -47,9 +47,9 @@ class WriteAdmission:
 
     async def room(self, room_id: str, user_id: UUID) -> RoomMeta:
         """The room's settings. Raises ChatError `room_not_found`, `rate_limited` for many unknown ids."""
-        if not self._directory.remembers(room_id):
+        if not self._room_settings.knows(room_id):
             self._rate_limits.check_unknown_room(user_id)
-        return await self._directory.get(room_id)
+        return await self._room_settings.get(room_id)
 
     async def post(self, room: RoomMeta, post: PostMessage, session: Session) -> MessageResult:
         """Store the post. In slow mode a new message takes a turn; the repeat of a stored one gets the first result."""

@@ -20,10 +20,10 @@ from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
 from chat_server.messages.admission import WriteAdmission
-from chat_server.rooms.directory import RoomDirectory
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_id import room_id_from_name
 from chat_server.rooms.room_list import RoomLists
+from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.rooms.schemas import RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from server_kit.http.problem import ChatError
@@ -31,7 +31,7 @@ from server_kit.http.problem import ChatError
 router = APIRouter(tags=["rooms"])
 
 Rooms = Annotated[RoomRepository, Depends(service(RoomRepository))]
-Directory = Annotated[RoomDirectory, Depends(service(RoomDirectory))]
+SettingsCache = Annotated[RoomSettingsCache, Depends(service(RoomSettingsCache))]
 Lists = Annotated[RoomLists, Depends(service(RoomLists))]
 Heat = Annotated[HotRooms, Depends(service(HotRooms))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
@@ -72,7 +72,7 @@ async def create_room(
     wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))],
     session: SignedIn,
     rooms: Rooms,
-    directory: Directory,
+    settings: SettingsCache,
     lists: Lists,
     hot_rooms: Heat,
     limits: Limits,
@@ -91,7 +91,7 @@ async def create_room(
         repeatable(key, "POST /rooms", wanted),
         lambda row: room_view(row, hot_rooms).model_dump_json(),
     )
-    directory.forget(room_id)
+    settings.invalidate(room_id)
     lists.wrote()
     return json_bytes(made.body.encode(), response, made.status)
 
@@ -115,13 +115,13 @@ async def change_room(
     patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
     session: SignedInOrOperator,
     rooms: Rooms,
-    directory: Directory,
+    settings: SettingsCache,
     reads: Annotated[RoomReads, Depends(service(RoomReads))],
     lists: Lists,
     hot_rooms: Heat,
     producer: Producer,
 ) -> RoomView:
-    """The owner (or the operator) names the room or sets its slow mode; streams hear `room.slow_mode`."""
+    """The owner (or the operator) names the room or sets its slow mode; streams get `room.slow_mode`."""
     before = await _row(rooms, room_id)
     if session is not OPERATOR and before.owner_id != session.user_id:
         raise ChatError("forbidden", "Only the room's owner can change it.")
@@ -131,8 +131,8 @@ async def change_room(
     after = await rooms.change(room_id, values)
     if after is None:
         raise room_not_found(room_id)
-    directory.forget(room_id)
-    reads.forget(room_id)
+    settings.invalidate(room_id)
+    reads.invalidate(room_id)
     lists.wrote()
     if after.slow_mode_s != before.slow_mode_s:
         event: RoomSlowMode = {"type": "room.slow_mode", "room_id": room_id, "slow_mode_s": after.slow_mode_s}

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.json_body import invalid
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
-from chat_server.messages.search import MessageSearch
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_list import MAX_ROOMS, Page, RoomLists
+from chat_server.search.message_search import MessageSearch
 from chat_server.text.rules import normalized
 from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.shares import Shares

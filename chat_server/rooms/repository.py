@@ -1,4 +1,4 @@
-"""The SQL of rooms, but for what the writer does to them."""
+"""The SQL of rooms, except for what the writer changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from server_kit.session_tokens import Session
 
 @dataclass(frozen=True, slots=True)
 class RoomMeta:
-    """What a write has to know of its room before it is queued."""
+    """What a write needs to know about its room before it is queued."""
 
     id: str
     owner_id: UUID | None
@@ -39,9 +39,9 @@ class RoomRepository:
         wanted: Repeatable | None,
         describe: Callable[[Row[Any]], str],
     ) -> KeptAnswer:
-        """Make the room, or find the answer of the first call with the same key.
+        """Create the room, or return the response of the first call with the same key.
 
-        An owner without a row (a restored database) gets it again. Raises ChatError `room_exists`.
+        An owner without a row (after a restore) gets one. Raises ChatError `room_exists`.
         """
         values = {
             "id": room_id,

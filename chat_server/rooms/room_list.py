@@ -1,4 +1,4 @@
-"""The list of rooms, read once for all who ask: at most FRESH_S old, and stale while Postgres does not answer."""
+"""Pages of the room list, read once for all who wait: at most FRESH_S old, older only while Postgres is unavailable."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,26 +11,27 @@ from prometheus_client import Counter
 
 from chat_contract.events import LastMessage
 from chat_contract.last_message import LAST_MESSAGE_CODE_POINTS, last_message
-from chat_server.fetch.cached_response import CachedResponse, content_tag
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.messages.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.rooms.list_cursor import encode_cursor
 from server_kit.http.problem import ChatError
+from server_kit.single_flight import SingleFlight
 
 FRESH_S: Final = 1.0
 READ_EVERY_S: Final = 0.1
-"""A page is read again after a write of this process, but never sooner than this: who asks meanwhile waits for it."""
+"""After a write of this process a page is read again, but not sooner than this; callers wait for that read."""
 
 MAX_ROOMS: Final = 100
-"""Of one page. Every page is read with so many rooms and cut to the limit asked for."""
+"""Rooms of one page. Every page is read with this many rooms and cut to the requested limit."""
 
 MAX_PAGES: Final = 128
 """Overflow rule: LRU."""
 
 SEARCHED_ROOMS: Final = 20_000
-"""A search by name looks at so many rooms, the liveliest first; the cursor goes on from there."""
+"""A search by name scans this many rooms, the most active first; the cursor continues from there."""
 
 LIST_TIMEOUT_S: Final = 0.4
 
@@ -51,19 +52,19 @@ FROM ({rooms} LIMIT $1) r LEFT JOIN LATERAL (
 ORDER BY r.active_at DESC, r.id"""
 
 _PAGE: Final = _WITH_LAST_MESSAGE.format(rooms=_ROOMS, code_points=LAST_MESSAGE_CODE_POINTS)
-_LOOKED_THROUGH: Final = """
-SELECT * FROM ({rooms} LIMIT {searched_rooms}) looked WHERE lower(name) LIKE lower($4) ORDER BY active_at DESC, id"""
+_SCANNED: Final = """
+SELECT * FROM ({rooms} LIMIT {searched_rooms}) scanned WHERE lower(name) LIKE lower($4) ORDER BY active_at DESC, id"""
 _NAMED: Final = _WITH_LAST_MESSAGE.format(
-    rooms=_LOOKED_THROUGH.format(rooms=_ROOMS, searched_rooms=SEARCHED_ROOMS),
+    rooms=_SCANNED.format(rooms=_ROOMS, searched_rooms=SEARCHED_ROOMS),
     code_points=LAST_MESSAGE_CODE_POINTS,
 )
-_LAST_LOOKED_AT: Final = f"{_ROOMS} OFFSET {SEARCHED_ROOMS - 1} LIMIT $1"
+_LAST_SCANNED: Final = f"{_ROOMS} OFFSET {SEARCHED_ROOMS - 1} LIMIT $1"
 
 _END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Page(NamedTuple):
-    """Which page: rooms after `before` (active_at, id), whose names contain `words`."""
+    """Which page: the rooms after `before` (active_at, id) whose names contain `words`."""
 
     before: tuple[datetime, str] | None = None
     words: str = ""
@@ -92,7 +93,7 @@ class _Snapshot:
 
 
 class ListedRooms(NamedTuple):
-    """`age_s` is set when the list is stale because Postgres does not answer."""
+    """`age_s` is set if the list is stale because Postgres is unavailable."""
 
     answer: CachedResponse
     age_s: float | None = None
@@ -106,15 +107,15 @@ class RoomLists:
         self._hot_rooms = hot_rooms
         self._clock = clock
         self._snapshots: OrderedDict[Page, _Snapshot] = OrderedDict()
-        self._flights: dict[Page, asyncio.Task[_Snapshot]] = {}
+        self._flights: SingleFlight[Page, _Snapshot] = SingleFlight()
         self._wrote_at_s = float("-inf")
 
     def wrote(self) -> None:
-        """This process has committed something that lists show: the next list shows it."""
+        """Report a commit of this process that lists show: the next list shows it."""
         self._wrote_at_s = self._clock()
 
     def in_memory(self, page: Page, limit: int) -> CachedResponse | None:
-        """The answer when it can be given at once."""
+        """The response if memory holds a fresh one."""
         snapshot = self._snapshots.get(page)
         if snapshot is None or not self._is_fresh(snapshot):
             return None
@@ -128,9 +129,11 @@ class RoomLists:
             return ListedRooms(answer)
         wrote_at_s = self._wrote_at_s
         try:
-            snapshot = await self._load_once(page)
+            snapshot = await self._flights.join(page, lambda: self._load(page))
             if snapshot.taken_at_s < wrote_at_s:
-                snapshot = await self._load_once(page)  # the one under way was from before the write
+                snapshot = await self._flights.join(
+                    page, lambda: self._load(page)
+                )  # that read began before the write
         except ChatError:
             stale = self._snapshots.get(page)
             if stale is None:
@@ -140,18 +143,6 @@ class RoomLists:
 
     def _is_fresh(self, snapshot: _Snapshot) -> bool:
         return self._clock() - snapshot.taken_at_s <= FRESH_S and snapshot.taken_at_s > self._wrote_at_s
-
-    async def _load_once(self, page: Page) -> _Snapshot:
-        flight = self._flights.get(page)
-        if flight is None:
-            flight = self._flights[page] = asyncio.create_task(self._load(page))
-            flight.add_done_callback(lambda done: self._landed(page, done))
-        return await asyncio.shield(flight)
-
-    def _landed(self, page: Page, flight: "asyncio.Task[_Snapshot]") -> None:
-        del self._flights[page]
-        if not flight.cancelled():
-            flight.exception()  # all who waited may have gone
 
     async def _load(self, page: Page) -> _Snapshot:
         previous = self._snapshots.get(page)
@@ -180,7 +171,7 @@ class RoomLists:
             )
             if len(rooms) <= MAX_ROOMS:
                 looked = await self._lane.fetch(
-                    "rooms", _LAST_LOOKED_AT, 1, active_at, room_id, is_history=True
+                    "rooms", _LAST_SCANNED, 1, active_at, room_id, is_history=True
                 )
                 goes_on_after = looked[0] if looked else None
         else:

@@ -1,4 +1,4 @@
-"""Which requests are let in, decided before anything else looks at them: by host, by origin, by the address's share."""
+"""Which requests are admitted, decided before anything else: by host, by origin, by the address's share."""
 
 import logging
 import socket

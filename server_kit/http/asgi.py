@@ -1,4 +1,4 @@
-"""The HTTP layers of both servers, in plain ASGI: request id, CORS, admission, then the gates, then the framework."""
+"""The HTTP layers of both servers, in plain ASGI: request id, CORS, admission, responders, then the framework."""
 
 import logging
 import time
@@ -30,12 +30,12 @@ def raw_header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-Gate = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
-"""Answers a request itself, with these headers added, and says so; False leaves it to the next in line."""
+Responder = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
+"""Answers a request with these headers added and returns True, or leaves it to the next layer and returns False."""
 
 
 class RequestHead(NamedTuple):
-    """What decides about a request's admission, read in one pass. `hosts`: how many Host headers there are."""
+    """The headers that admission reads, taken in one pass. `hosts`: how many Host headers there are."""
 
     request_id: bytes | None
     origin: bytes | None
@@ -74,11 +74,11 @@ class Admit(Protocol):
 
 
 def with_http_layers(
-    app: ASGIApp, allowed_origins: Sequence[str], admission: Admit, gates: Sequence[Gate] = ()
+    app: ASGIApp, allowed_origins: Sequence[str], admission: Admit, responders: Sequence[Responder] = ()
 ) -> ASGIApp:
-    """`app` behind the gates, with X-Request-ID on every response, CORS where an Origin asks, and preflights answered.
+    """`app` behind the responders, with X-Request-ID on every response, CORS headers, and preflights answered.
 
-    The gates get the server's own `send`; they may be filled in later. A failure leaves as problem+json too.
+    The responders get the server's own `send`; the list may be filled later. A failure is sent as problem+json too.
     """
     passes = admission.passes
     guarded = with_failures_answered(app)
@@ -102,8 +102,8 @@ def with_http_layers(
             admission, allowed_origins, scope, send, extra
         ):
             return
-        for gate in gates:
-            if await gate(scope, receive, send, extra):
+        for responder in responders:
+            if await responder(scope, receive, send, extra):
                 return
 
         async def send_with_extra(message: Message) -> None:
@@ -156,7 +156,7 @@ def with_failures_answered(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, note_start)
         except ClientDisconnect:
-            pass  # a body that never came whole: there is nobody to answer
+            pass  # the client left before its body was complete
         except Exception as error:
             failures.warning("failed", "A request failed", exc_info=error)
             if not is_started:

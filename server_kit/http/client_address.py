@@ -1,4 +1,4 @@
-"""Which address a request came from, when some of the proxies on its way are trusted and everybody else may lie."""
+"""Which address a request came from. Some proxies are trusted; headers of anybody else may be forged."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ NO_ADDRESS: Final = "unknown"
 """The client of a Unix socket."""
 
 MAX_KEYS: Final = 4_096
-"""Address keys that are remembered. Overflow rule: LRU."""
+"""Cached address keys. Overflow rule: LRU."""
 
 
 def client_address_of(trusted_proxies: Sequence[str]) -> Callable[[Scope], str]:
@@ -62,7 +62,7 @@ def _forwarded_for(scope: Scope) -> list[str]:
 
 
 def parsed_address(text: str) -> Address | None:
-    """The address without port, brackets or zone; an IPv4 address in IPv6 clothing as IPv4."""
+    """The address without port, brackets or zone; an IPv4-mapped IPv6 address as IPv4."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

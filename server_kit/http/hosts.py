@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from server_kit.http.client_address import parsed_address
 
-MAX_REMEMBERED: Final = 1_024
-"""Verdicts on raw header values. Overflow rule: all are forgotten and decided again."""
+MAX_CACHED: Final = 1_024
+"""Cached verdicts on raw header values. Overflow rule: CLEAR."""
 
 _NAME: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
 _LOCAL_ENDINGS: Final = (".localhost", ".local")
@@ -47,12 +47,12 @@ class HostPolicy:
         )
         self._verdicts: dict[bytes, bool] = {}
         self.accepted: set[bytes] = set()
-        """Raw values that are known to be accepted, for callers that cannot afford a call; bounded as `_verdicts`."""
+        """Raw values that are accepted, for callers that cannot afford a call; bounded as `_verdicts`."""
 
     def accepts(self, raw: bytes) -> bool:
         verdict = self._verdicts.get(raw)
         if verdict is None:
-            if len(self._verdicts) >= MAX_REMEMBERED:
+            if len(self._verdicts) >= MAX_CACHED:
                 self._verdicts.clear()
                 self.accepted.clear()
             name = host_name(raw.decode("latin-1"))
@@ -86,7 +86,7 @@ class OriginPolicy:
         key = (origin, host, scheme)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            if len(self._verdicts) >= MAX_REMEMBERED:
+            if len(self._verdicts) >= MAX_CACHED:
                 self._verdicts.clear()
             verdict = self._verdicts[key] = self._decide(
                 origin.decode("latin-1"), host.decode("latin-1"), scheme

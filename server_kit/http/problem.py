@@ -12,7 +12,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ChatError(Exception):
-    """Whatever a client is told went wrong. `code` is one of PROBLEMS; `extra` adds members to the body.
+    """An error that a client gets as problem+json. `code` is one of PROBLEMS; `extra` adds members to the body.
 
     429 and 503 need `retry_after_s`; the header is whole seconds, the body carries the exact `retry_after_ms`.
     """
@@ -58,5 +58,5 @@ class ChatError(Exception):
 
 
 def jittered(base_s: float, rng: Random) -> float:
-    """100–150 % of base_s, so that a refused crowd does not come back in the same instant."""
+    """100–150 % of base_s, so that refused clients do not all come back at once."""
     return base_s * rng.uniform(1.0, 1.5)

@@ -16,6 +16,7 @@ from chat_server.fetch.read_repository import ReadRepository
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from chat_server.postgres.read_lane import open_read_lane
+from chat_server.rooms.known_rooms import KnownRooms
 from local_stack.postgres import Postgres
 from server_kit.http.asgi import Message, Scope
 
@@ -132,7 +133,7 @@ async def store(migrated_database_url: str) -> AsyncIterator[Store]:
 async def repository(store: Store) -> AsyncIterator[ReadRepository]:
     clock = asyncio.get_running_loop().time
     async with open_read_lane(store.dsn, 4, "reads", clock=clock) as lane:
-        yield ReadRepository(lane)
+        yield ReadRepository(lane, KnownRooms())
 
 
 @dataclass

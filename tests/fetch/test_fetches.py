@@ -18,12 +18,13 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
-from chat_server.messages.search import MessageSearch
-from chat_server.messages.search_handler import SearchHandler
 from chat_server.postgres.pools import open_database
 from chat_server.postgres.read_lane import open_read_lane
-from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_settings_cache import RoomSettingsCache
+from chat_server.search.handler import SearchHandler
+from chat_server.search.message_search import MessageSearch
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares
@@ -77,17 +78,25 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
     given = getattr(request, "param", {})
     settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
     shares, rng, clock = Shares(settings, Random(7)), Random(7), time.monotonic
-    tasks = BackgroundTasks(rng, clock)
+    tasks, known_rooms = BackgroundTasks(rng, clock), KnownRooms()
     async with (
         open_database(store.dsn, 2) as engine,
         open_read_lane(store.dsn, 2, "search", clock=clock) as lane,
         open_fetches(
-            settings=settings, redis=redis, tokens=TOKENS, shares=shares, tasks=tasks, rng=rng
+            settings=settings,
+            known_rooms=known_rooms,
+            redis=redis,
+            tokens=TOKENS,
+            shares=shares,
+            tasks=tasks,
+            rng=rng,
         ) as fetches,
     ):
         search = MessageSearch(lane, 2, clock=clock, rng=rng)
-        directory = RoomDirectory(RoomRepository(engine), clock)
-        yield Reader(fetches, SearchHandler(search, directory, shares), redis)
+        rooms = RoomRepository(engine)
+        await rooms.get("lobby")  # connects: on a busy machine that takes longer than the cache waits
+        room_settings = RoomSettingsCache(rooms, known_rooms, clock)
+        yield Reader(fetches, SearchHandler(search, room_settings, shares), redis)
 
 
 async def commands(redis: Redis) -> int:

@@ -11,7 +11,7 @@ from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
-from chat_server.messages.search_handler import SearchQuery
+from chat_server.search.handler import SearchQuery
 from server_kit.http.problem import ChatError
 
 ROOM = "/api/v1/rooms/lobby"

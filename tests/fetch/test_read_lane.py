@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 from chat_server.health.readiness import Readiness
 from chat_server.postgres.pools import connections_of, is_bad_input, means_postgres_is_unavailable
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
-from chat_server.rooms.directory import UNKNOWN_AT_ONCE, RoomDirectory
+from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomMeta, RoomRepository
+from chat_server.rooms.room_settings_cache import UNKNOWN_AT_ONCE, RoomSettingsCache
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Store
 
@@ -158,14 +159,14 @@ class CountedRooms(RoomRepository):
 async def test_writes_to_rooms_that_do_not_exist_leave_connections_to_real_rooms() -> None:
     now_s = 50.0
     rooms = CountedRooms()
-    directory = RoomDirectory(rooms, lambda: now_s)
-    await directory.get("lobby")
-    strangers = [asyncio.create_task(directory.get(f"unknown-{number}")) for number in range(50)]
+    room_settings = RoomSettingsCache(rooms, KnownRooms(), lambda: now_s)
+    await room_settings.get("lobby")
+    strangers = [asyncio.create_task(room_settings.get(f"unknown-{number}")) for number in range(50)]
     async with asyncio.timeout(5):
         while len(rooms.asked) < 1 + UNKNOWN_AT_ONCE:
             await asyncio.sleep(0)
     now_s += 2.0
-    assert (await directory.get("lobby")).id == "lobby"
+    assert (await room_settings.get("lobby")).id == "lobby"
     assert rooms.asked.count("lobby") == 2
     assert len(rooms.asked) == 2 + UNKNOWN_AT_ONCE
     rooms.gate.set()

@@ -15,7 +15,6 @@ from redis.asyncio import Redis
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.query_string import QueryString
-from chat_server.messages.search import MessageSearch
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from chat_server.postgres.read_lane import ReadLane, open_read_lane
@@ -24,6 +23,7 @@ from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
 from chat_server.rooms.schemas import RoomList
+from chat_server.search.message_search import MessageSearch
 from server_kit.http.problem import ChatError
 from server_kit.shares import Shares
 from tests.fetch.conftest import fetch_scope, receive
@@ -178,7 +178,7 @@ async def test_pages_in_memory_are_bounded(lists: Lists) -> None:
     for number in range(MAX_PAGES + 20):
         await lists.body(Page((row["active_at"], f"a{number}")))
     assert len(lists.lists._snapshots) == MAX_PAGES
-    assert lists.lists._flights == {}
+    assert lists.lists._flights._tasks == {}
 
 
 async def test_searches_and_deep_pages_leave_the_first_page_its_connection(lists: Lists) -> None:

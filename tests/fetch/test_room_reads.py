@@ -9,12 +9,12 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_server.fetch.cached_response import CachedResponse
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.cached_response import CachedResponse
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Store
 

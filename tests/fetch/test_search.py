@@ -10,7 +10,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.messages.search import (
+from chat_server.postgres.read_lane import StatementTooSlow, open_read_lane
+from chat_server.search.message_search import (
     BUDGET_S,
     FIRST_CHUNK,
     MAX_CHUNK,
@@ -20,7 +21,6 @@ from chat_server.messages.search import (
     MessageSearch,
     words_of,
 )
-from chat_server.postgres.read_lane import StatementTooSlow, open_read_lane
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import AUTHOR, Store
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server_kit.http.hosts import MAX_REMEMBERED, HostPolicy, OriginPolicy, host_name
+from server_kit.http.hosts import MAX_CACHED, HostPolicy, OriginPolicy, host_name
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_star_accepts_every_valid_name() -> None:
 
 def test_verdicts_are_remembered_within_a_bound() -> None:
     policy = HostPolicy([], [])
-    for number in range(3 * MAX_REMEMBERED):
+    for number in range(3 * MAX_CACHED):
         policy.accepts(b"host-%d" % number)
-    assert len(policy._verdicts) <= MAX_REMEMBERED
+    assert len(policy._verdicts) <= MAX_CACHED
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from chat_server.messages.blanking import MESSAGES_PER_STEP, ROWS_PER_MESSAGE, B
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.read_lane import open_read_lane
+from chat_server.rooms.known_rooms import KnownRooms
 from tests.support.message_store import Store, post
 
 EARLIER_EDITS = 10 * ROWS_PER_MESSAGE + 7
@@ -23,7 +24,7 @@ SECRET = "a secret"  # a text, not a password
 @pytest.fixture
 async def reads(store: Store) -> AsyncIterator[ReadRepository]:
     async with open_read_lane(store.dsn, 2, "reads", clock=time.monotonic) as lane:
-        yield ReadRepository(lane)
+        yield ReadRepository(lane, KnownRooms())
 
 
 async def texts_in_reads(reads: ReadRepository, room: str) -> int:

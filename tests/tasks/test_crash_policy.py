@@ -42,7 +42,10 @@ SHORT_LIVED = {
         "_send_next",
     ): "one acknowledgement, bounded by MAX_IN_FLIGHT and time",
     ("chat_server/health/readiness.py", "stores"): "one look at the stores, shared by its callers",
-    ("chat_server/rooms/directory.py", "get"): "one look-up, shared by its callers, who get its error",
+    (
+        "chat_server/rooms/room_settings_cache.py",
+        "get",
+    ): "one look-up, shared by its callers, who get its error",
     ("chat_server/rooms/room_list.py", "_load_once"): "one read, shared by its callers, who get its error",
     (
         "publish_server/recovery/missing_events.py",

@@ -87,7 +87,7 @@ export interface paths {
         head?: never;
         /**
          * Change Room
-         * @description The owner (or the operator) names the room or sets its slow mode; streams hear `room.slow_mode`.
+         * @description The owner (or the operator) names the room or sets its slow mode; streams get `room.slow_mode`.
          */
         patch: operations["change_room_api_v1_rooms__room_id__patch"];
         trace?: never;

@@ -11,7 +11,7 @@ from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.http.path_table import PathTable
-from chat_server.limits.share_gate import FETCHES, REQUESTS, SERVICE, ShareGate
+from chat_server.limits.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLimiter
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
 from server_kit.session_tokens import SessionTokens
@@ -64,7 +64,7 @@ class Asked:
 
     def __init__(self, hot: Sequence[str] = (), **settings: Any) -> None:
         self.tokens = SessionTokens(SECRET)
-        self.gate = ShareGate(
+        self.gate = ShareLimiter(
             SHARE_OF, shares_with(**settings), self.tokens, hot.__contains__, lambda: 100.0, lambda: NOW_S
         )
 

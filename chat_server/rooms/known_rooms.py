@@ -1,12 +1,15 @@
-"""Which rooms this process has seen to exist: only their fetches are counted, or a stranger could fill the counters."""
+"""Which rooms this process has seen to exist. Only their fetches count, or made-up ids could fill the counters."""
 
 from collections import OrderedDict
+from typing import Final
+
+MAX_KNOWN_ROOMS: Final = 100_000
 
 
 class KnownRooms:
-    """Overflow rule: LRU, the room not asked for the longest time is found again in Postgres."""
+    """One per process. Overflow rule: LRU; a dropped room becomes known again by the next read of it."""
 
-    def __init__(self, max_rooms: int) -> None:
+    def __init__(self, max_rooms: int = MAX_KNOWN_ROOMS) -> None:
         self._max_rooms = max_rooms
         self._rooms: OrderedDict[str, None] = OrderedDict()
 

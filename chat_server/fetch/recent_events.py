@@ -4,10 +4,10 @@ from bisect import bisect_right
 from typing import Final
 
 from chat_contract.limits import TAIL_EVENTS
-from chat_server.fetch.cached_response import CachedResponse
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, count_within
 from chat_server.fetch.rows import EventRow, EventRows
+from chat_server.http.cached_response import CachedResponse
 from server_kit.http.problem import ChatError
 
 MAX_REMEMBERED_PAGES: Final = 64
@@ -32,8 +32,8 @@ def cursor_expired(after_seq: int, oldest_seq: int) -> ChatError:
     )
 
 
-class TailSnapshot:
-    """The pages it remembers together weigh at most as much as its events again."""
+class RecentEventsSnapshot:
+    """The pages cached in it take at most as much memory as its events."""
 
     def __init__(self, room_id: str, rows: EventRows, taken_at_s: float) -> None:
         self.room_id = room_id
@@ -76,8 +76,8 @@ class TailSnapshot:
         self._remember((after_seq, limit), answer)
         return answer
 
-    def extended(self, newer: EventRows, taken_at_s: float) -> "TailSnapshot | None":
-        """This tail with the events after it, itself when there are none; None when only a whole read tells the truth.
+    def extended(self, newer: EventRows, taken_at_s: float) -> "RecentEventsSnapshot | None":
+        """This snapshot with the events after it, itself if there are none; None if all events must be read again.
 
         That is so after a deletion, which blanks the text in older events, and where seqs do not follow each other.
         """
@@ -88,7 +88,9 @@ class TailSnapshot:
         if not follows or any(event.type == "message.deleted" for event in newer.events):
             return None
         events = [*self._events, *newer.events][-TAIL_EVENTS:]
-        return TailSnapshot(self.room_id, EventRows(newer.last_seq, newer.oldest_seq, events), taken_at_s)
+        return RecentEventsSnapshot(
+            self.room_id, EventRows(newer.last_seq, newer.oldest_seq, events), taken_at_s
+        )
 
     def _remember(self, key: tuple[int, int], answer: CachedResponse) -> None:
         full = len(self._pages) >= MAX_REMEMBERED_PAGES

@@ -30,7 +30,7 @@ def _room_id(path: str) -> str:
     return path.split("/", 5)[4]
 
 
-class ShareGate:
+class ShareLimiter:
     """Refuses what is over its share. `share_of` names the share of each call by method and path template.
 
     `clock` is monotonic seconds, `unix_clock` seconds since 1970. Fetches of a hot room are left to the throttle, which

@@ -10,8 +10,8 @@ from chat_server.fetch.query import FetchKind
 from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
-from chat_server.messages.search import MessageSearch, words_of
-from chat_server.rooms.directory import RoomDirectory
+from chat_server.rooms.room_settings_cache import RoomSettingsCache
+from chat_server.search.message_search import MessageSearch, words_of
 from server_kit.http.asgi import Scope
 from server_kit.shares import Shares
 
@@ -42,14 +42,14 @@ def parse_search(ids: Sequence[str], parameters: QueryString) -> SearchQuery:
 
 
 class SearchHandler:
-    def __init__(self, search: MessageSearch, directory: RoomDirectory, shares: Shares) -> None:
+    def __init__(self, search: MessageSearch, room_settings: RoomSettingsCache, shares: Shares) -> None:
         self._search = search
-        self._directory = directory
+        self._room_settings = room_settings
         self._shares = shares
 
     async def search_room(self, query: SearchQuery, scope: Scope, _is_hot: bool) -> Reply:
         """A hot room refuses searches before they get here. Raises ChatError `room_not_found`, `rate_limited` …"""
         async with self._search.turn(self._shares.source_of(scope).address):
-            await self._directory.get(query.room_id)
+            await self._room_settings.get(query.room_id)
             found = await self._search.find(query.room_id, query.words, query.limit, query.before_seq)
         return json_reply(200, orjson.dumps(found))

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chat_server.fetch.cached_response import CachedResponse
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.rows import EncodedMessage, MessageRows, RoomRow
+from chat_server.http.cached_response import CachedResponse
 
 ENTRY_BYTES: Final = 200
-"""What a message weighs in memory beside its JSON, about."""
+"""Approximate memory of a message on top of its JSON."""
 
 MIN_REMEMBERED_BYTES: Final = 4_000
 
@@ -17,14 +17,14 @@ def page_body(
     messages: list[EncodedMessage], cursor: int, *, pinned: Sequence[EncodedMessage] = (), **flags: bool
 ) -> bytes:
     """A MessagePage. `flags` are its has_more and companions; `pinned` is left out where there is none."""
-    told = "".join(f',"{name}":{"true" if flag else "false"}' for name, flag in flags.items())
+    flags_json = "".join(f',"{name}":{"true" if flag else "false"}' for name, flag in flags.items())
     joined = b",".join([message.json for message in messages])
     pins = b',"pinned":[%b]' % b",".join([message.json for message in pinned]) if pinned else b""
-    return b'{"messages":[%b],"cursor":%d%b%b}' % (joined, cursor, told.encode(), pins)
+    return b'{"messages":[%b],"cursor":%d%b%b}' % (joined, cursor, flags_json.encode(), pins)
 
 
-class NewestSnapshot:
-    """The pages it remembers together weigh at most about as much as its messages again."""
+class LatestPageSnapshot:
+    """The pages cached in it take at most about as much memory as its messages."""
 
     def __init__(self, rows: MessageRows, taken_at_s: float) -> None:
         self.room = rows.room
@@ -38,7 +38,7 @@ class NewestSnapshot:
         self._pages: dict[int, CachedResponse] = {}
         self._page_bytes = 0
 
-    def confirmed(self, room: RoomRow, taken_at_s: float) -> "NewestSnapshot":
+    def confirmed(self, room: RoomRow, taken_at_s: float) -> "LatestPageSnapshot":
         """Itself, as true at a later moment: no seq was taken in between, at most the room's settings changed."""
         self.room = room
         self.taken_at_s = taken_at_s

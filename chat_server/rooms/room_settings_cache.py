@@ -1,0 +1,105 @@
+"""The owner and slow mode of rooms, cached for a moment, so that a write costs no query for its room."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from chat_server.http.errors import room_not_found, store_unavailable
+from chat_server.postgres.pools import STORE_ERRORS
+from chat_server.rooms.known_rooms import KnownRooms
+from chat_server.rooms.repository import RoomMeta, RoomRepository
+from server_kit.single_flight import SingleFlight
+
+T = TypeVar("T")
+
+MAX_ROOMS: Final = 10_000
+MAX_MISSING: Final = 10_000
+FRESH_S: Final = 1.0
+UNKNOWN_AT_ONCE: Final = 2
+MAX_UNKNOWN_WAITING: Final = 500
+"""Look-ups of unknown rooms. Overflow rule: REFUSE, 503. Made-up ids do not delay real rooms."""
+
+LOAD_WITHIN_S: Final = 0.5
+"""A write waits no longer for its room's settings: Postgres may neither answer nor refuse."""
+
+
+class RoomSettingsCache:
+    """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all who wait.
+
+    Older entries serve while Postgres is unavailable or slow. Ids without a room are cached for FRESH_S too, at most
+    MAX_MISSING (overflow rule: OLDEST).
+    """
+
+    def __init__(self, rooms: RoomRepository, known: KnownRooms, clock: Callable[[], float]) -> None:
+        """`clock` is monotonic seconds."""
+        self._rooms = rooms
+        self._known = known
+        self._clock = clock
+        self._flights: SingleFlight[str, RoomMeta | None] = SingleFlight()
+        self._entries: OrderedDict[str, tuple[RoomMeta, float]] = OrderedDict()
+        self._missing: OrderedDict[str, float] = OrderedDict()
+        self._unknown = asyncio.Semaphore(UNKNOWN_AT_ONCE)
+        self._unknown_waiting = 0
+
+    def knows(self, room_id: str) -> bool:
+        """Whether the room is known to exist, or not to exist."""
+        return room_id in self._known or self._is_missing(room_id)
+
+    def _is_missing(self, room_id: str) -> bool:
+        checked_at_s = self._missing.get(room_id)
+        return checked_at_s is not None and self._clock() - checked_at_s < FRESH_S
+
+    async def get(self, room_id: str) -> RoomMeta:
+        """Raises ChatError `room_not_found`, or an error of the store."""
+        entry = self._entries.get(room_id)
+        now_s = self._clock()
+        if entry is not None and now_s - entry[1] < FRESH_S:
+            return entry[0]
+        if self._is_missing(room_id):
+            raise room_not_found(room_id)
+        try:
+            async with asyncio.timeout(LOAD_WITHIN_S):
+                meta = await self._flights.join(room_id, lambda: self._load(room_id))
+        except STORE_ERRORS:
+            if entry is None:
+                raise
+            return entry[0]
+        if meta is None:
+            raise room_not_found(room_id)
+        return meta
+
+    def invalidate(self, room_id: str) -> None:
+        """Call after the room was changed or created."""
+        self._entries.pop(room_id, None)
+        self._missing.pop(room_id, None)
+
+    async def _load(self, room_id: str) -> RoomMeta | None:
+        if room_id in self._known:
+            return await self._query(room_id)
+        if self._unknown_waiting >= MAX_UNKNOWN_WAITING:
+            raise store_unavailable()
+        self._unknown_waiting += 1
+        try:
+            async with self._unknown:
+                return await self._query(room_id)
+        finally:
+            self._unknown_waiting -= 1
+
+    async def _query(self, room_id: str) -> RoomMeta | None:
+        asked_at_s = self._clock()
+        meta = await self._rooms.meta(room_id)
+        if meta is None:
+            _put(self._missing, room_id, asked_at_s, MAX_MISSING)
+        else:
+            self._known.add(room_id)
+            self._missing.pop(room_id, None)
+            _put(self._entries, room_id, (meta, asked_at_s), MAX_ROOMS)
+        return meta
+
+
+def _put(rooms: OrderedDict[str, T], room_id: str, value: T, max_rooms: int) -> None:
+    rooms[room_id] = value
+    rooms.move_to_end(room_id)
+    if len(rooms) > max_rooms:
+        rooms.popitem(last=False)

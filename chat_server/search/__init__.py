@@ -1,0 +1,1 @@
+"""Search for messages of one room."""
