@@ -1,1 +1,1 @@
-"""What `make run` starts: embedded stores, servers, scheduler and page under one supervisor. Tests use its parts."""
+"""What `make run` starts: embedded stores, servers, scheduler and frontend under one supervisor. Tests use it too."""

@@ -1,4 +1,4 @@
-"""Apache Kafka itself without Docker: jars from Maven, one node in KRaft combined mode, as a child process."""
+"""Apache Kafka without Docker: jars from Maven, one node in KRaft combined mode, as a child process."""
 
 import shutil
 import subprocess
@@ -32,9 +32,9 @@ SETTINGS = {
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "1",
-    "log.retention.ms": "3600000",  # deleted texts leave the topic within the hour
+    "log.retention.ms": "3600000",  # bounds how long a deleted text stays in the topic
     "log.segment.ms": "600000",
-    # a producer's clock that is hours off would have its records refused, or deleted at once
+    # with the producer's time, a clock that is hours off would get its records refused or deleted at once
     "log.message.timestamp.type": "LogAppendTime",
     "log.retention.check.interval.ms": "30000",
     "group.initial.rebalance.delay.ms": "0",
@@ -42,7 +42,7 @@ SETTINGS = {
 
 
 def missing_tool() -> str | None:
-    """The program that real Kafka needs and this machine lacks, None when all is there."""
+    """The program that Kafka needs and this machine lacks, or None."""
     if shutil.which("java") is None:
         return "java"
     if not maven_jars.are_complete(JARS, POM) and shutil.which("mvn") is None:
@@ -91,7 +91,7 @@ class ApacheKafka(StoreProcess):
         return f"{LOOPBACK}:{self.port}"
 
     def start(self) -> None:
-        """Return when it answers for its topics. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        """Return when the broker lists its topics. Raises DeadlinePassed, or RuntimeError if it ends at once."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._configure()
         if not (self.data_dir / "log" / "meta.properties").exists():

@@ -1,4 +1,4 @@
-"""What is made once in build/ is made by one process; others that want it at the same moment wait."""
+"""A lock around work in build/ that only one process at a time may do."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ BUILD = Path(__file__).resolve().parent.parent / "build"
 
 @contextmanager
 def build_lock(what: str) -> Iterator[None]:
-    """Held over processes by a lock on build/<what>.lock; look again inside whether it is still to be made."""
+    """Hold an exclusive lock on build/<what>.lock. Check inside whether another process has done the work meanwhile."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / f"{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""One child process: its own session, its own log file, and gone when its parent is gone."""
+"""One child process with its own session and log file, which ends when its parent ends."""
 
 import ctypes
 import os
@@ -17,8 +17,8 @@ STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 class ChildProcess:
-    """A process started by us. Start it from a thread that lives as long as it should: Linux signals `death_signal`
-    to the child when that thread ends, however it ends.
+    """A process that we start. Start it from a thread that lives as long as it should: Linux signals `death_signal`
+    to the child when that thread ends.
 
     `stop_signal` asks it to end; after STOP_WITHIN_S it is killed. Output goes to the end of `log_path`.
     """
@@ -45,7 +45,7 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Of the current or last process. Raises RuntimeError before the first start."""
+        """The id of the current or last process. Raises RuntimeError before the first start."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._process.pid
@@ -54,7 +54,7 @@ class ChildProcess:
         if self.is_running():
             raise RuntimeError(f"{self.name} is running already")
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        # A stop signal between the fork and the assignment would leave a child that nobody knows.
+        # A stop signal between the fork and the assignment would leave a child that nobody stops.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
             with self.log_path.open("ab") as log:
@@ -65,7 +65,7 @@ class ChildProcess:
                     stderr=subprocess.STDOUT,
                     env=self.env,
                     cwd=self.cwd,
-                    start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the parts in order
+                    start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the processes in order
                     preexec_fn=_in_child(mask, self.death_signal),  # noqa: PLW1509 - two C calls, no locks
                 )
         finally:
@@ -79,17 +79,17 @@ class ChildProcess:
         return self._process is not None and self._process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal; nothing when it has ended."""
+        """Send a signal, unless the process has ended."""
         if self.is_running():
             os.kill(self.pid, number)
 
     def ask_to_stop(self) -> None:
-        """Send `stop_signal` and return at once; a paused process is resumed, else it could not hear it."""
+        """Send `stop_signal` and return at once. A paused process is resumed, so that it can handle the signal."""
         self.resume()
         self.send(self.stop_signal)
 
     def wait_stopped(self, within_s: float = STOP_WITHIN_S) -> int:
-        """Wait for its end, kill it when that takes longer; the exit code (0 when it was never started)."""
+        """Wait for the end, kill the process if that takes longer, and return the exit code (0 if it never started)."""
         if self._process is None:
             return 0
         try:
@@ -105,7 +105,7 @@ class ChildProcess:
         return self.wait_stopped(within_s)
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
+        """Send SIGKILL and wait for the end."""
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
@@ -116,20 +116,20 @@ class ChildProcess:
         self.start()
 
     def pause(self) -> None:
-        """SIGSTOP it and all processes it has started."""
+        """Send SIGSTOP to the process and all its descendants."""
         self._signal_tree(signal.SIGSTOP)
 
     def resume(self) -> None:
         self._signal_tree(signal.SIGCONT)
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines it (or an earlier run) wrote."""
+        """The last lines of the log, which an earlier run may have written."""
         if not self.log_path.exists():
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
     def _end_group(self) -> None:
-        """Kill what the ended process has left in its group: npm, for one, leaves its compiler running."""
+        """Kill what the ended process left in its group: npm, for example, leaves its compiler running."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
@@ -144,7 +144,7 @@ class ChildProcess:
 
 
 def _in_child(mask: set[signal.Signals | int], death_signal: signal.Signals) -> Callable[[], None]:
-    """To be called between fork and exec: hears signals as its parent did, and (on Linux) dies with it."""
+    """Runs between fork and exec: resets signal handling and, on Linux, asks for a signal when the parent dies."""
     parent = os.getpid()
     prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
 

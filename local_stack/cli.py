@@ -18,7 +18,7 @@ from server_kit.settings import WrongSetting, read_settings
 
 
 class StopAsked(BaseException):
-    """Somebody asked us to stop. Not an Exception, so that nothing on its way takes it for a failure."""
+    """A stop signal arrived. Not an Exception, so that no handler on the way treats it as a failure."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,13 +48,13 @@ def run_until_stopped(start: Callable[[StackSettings], None]) -> int:
 
 def _ask_to_stop(_number: int, _frame: FrameType | None) -> NoReturn:
     for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # stopping is bounded, and is not to be cut short
+        signal.signal(number, signal.SIG_IGN)  # stopping is bounded in time and must not be interrupted
     with suppress(OSError):
-        os.write(1, b"Stopping.\n")  # not print, which may be at work just now
+        os.write(1, b"Stopping.\n")  # not print: the signal may have interrupted one
     raise StopAsked
 
 
 def _stop_with_parent() -> None:
-    """`make` that is killed takes no one with it; on Linux we notice and stop as at SIGTERM."""
+    """A killed `make` does not end its children; on Linux the kernel sends us SIGTERM when it dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

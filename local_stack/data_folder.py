@@ -19,9 +19,9 @@ class DataFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder for this process; the kernel lets go of it however we end.
+        """Lock the folder for this process; the kernel releases the lock when the process ends.
 
-        Raises StackFailure when it cannot be written to, or another run holds it.
+        Raises StackFailure if the folder is not writable or another run holds it.
         """
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
@@ -44,14 +44,14 @@ class DataFolder:
             os.close(lock)
 
     def log(self, name: str) -> Path:
-        """The log of one part. One that has grown beyond MAX_LOG_BYTES is set aside as `.old`, replacing the last."""
+        """The log file of one process. A file above MAX_LOG_BYTES is renamed to `.old`, replacing the previous one."""
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_suffix(".old"))
         return path
 
     def secret(self, name: str) -> str:
-        """The secret of that name, made at its first use; readable by the owner only."""
+        """The secret of that name, created at its first use and readable by the owner only."""
         path = self.path / name
         if not path.exists() or not path.read_text().strip():
             partial = path.with_name(f"{name}.partial")

@@ -50,7 +50,7 @@ LOG_LINES: Final = 15
 
 
 def develop(settings: StackSettings) -> None:
-    """Run until StackFailure, or until a stop signal; either way nothing is left behind."""
+    """Run until StackFailure or a stop signal. Leaves no process behind."""
     with held_folder(settings) as folder, ExitStack() as stack:
         check_ports(settings, {"DEV_PORT": settings.dev_port})
         say(f"Starting Hotchat; data and logs are in {folder.path}")

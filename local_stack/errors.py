@@ -1,5 +1,5 @@
-"""Why the chat room cannot run, or cannot go on: one sentence for the person at the terminal."""
+"""The error that ends a run, with one sentence for the person at the terminal."""
 
 
 class StackFailure(Exception):
-    """Ends the run with a non-zero exit code; its text is the sentence."""
+    """Ends the run with a non-zero exit code. Its text is the sentence to print."""

@@ -1,6 +1,6 @@
-"""The browser's page: built from frontend/ when its sources have changed since the last time.
+"""Builds frontend/ when its sources have changed since the last build.
 
-`python -m local_stack.frontend_build LOG` does just that.
+Run as `python -m local_stack.frontend_build LOG`.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ NOT_SOURCES = {"node_modules", "dist", "tests", "test-results"}
 
 
 def ensure_page(log_path: Path) -> bool:
-    """Build the page unless it is up to date; True when it was built. Raises StackFailure."""
+    """Build the frontend unless it is up to date; True if it was built. Raises StackFailure."""
     if not (FRONTEND / "package.json").exists():
         raise StackFailure(f"the page's sources are missing: {FRONTEND} has no package.json")
     with build_lock("page"):
@@ -38,7 +38,7 @@ def ensure_page(log_path: Path) -> bool:
 
 
 def fingerprint(folder: Path) -> str:
-    """Changes when a source file's name or content does."""
+    """A hash of the names and contents of all source files."""
     digest = hashlib.sha256()
     for path in sorted(_sources(folder)):
         digest.update(f"{path.relative_to(folder)}\0".encode())

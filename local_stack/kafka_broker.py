@@ -1,7 +1,7 @@
-"""A Kafka-protocol broker in a process of its own: the one that librdkafka carries.
+"""librdkafka's built-in Kafka broker in a process of its own.
 
-It forgets everything when it ends and trims what it holds; seq, outbox and head checks make that harmless. Topics are
-made at first use, with 4 partitions. `python -m local_stack.kafka_broker FILE` writes host:port to FILE when ready.
+It loses its records when it ends and trims old ones; seq, outbox and head checks make that harmless. Topics are
+created at first use, with 4 partitions. `python -m local_stack.kafka_broker FILE` writes host:port to FILE when ready.
 """
 
 import signal
@@ -17,7 +17,7 @@ START_WITHIN_S = 20.0
 
 
 class EmbeddedKafka(StoreProcess):
-    """The broker as a child process. Every start has a new port and no records."""
+    """The broker as a child process. Each start has a new port and no records."""
 
     def __init__(self, data_dir: Path, *, log_path: Path) -> None:
         self._address_file = data_dir.resolve() / "kafka.address"
@@ -30,7 +30,7 @@ class EmbeddedKafka(StoreProcess):
         self.bootstrap_servers = ""
 
     def start(self) -> None:
-        """Return when it answers. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        """Return when it accepts connections. Raises DeadlinePassed, or RuntimeError if it ends at once."""
         self._address_file.parent.mkdir(parents=True, exist_ok=True)
         self._address_file.unlink(missing_ok=True)
         self._start_until(self._address_file.exists, START_WITHIN_S)
@@ -42,7 +42,7 @@ def main(address_file: Path) -> None:
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(
         signal.SIG_BLOCK, signals
-    )  # before librdkafka makes its threads, so that we get them
+    )  # before librdkafka starts its threads, so that this thread gets the signals
     client = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "replaced by the mock cluster's own"})
     broker = next(iter(client.list_topics(timeout=10).brokers.values()))
     partial = address_file.with_suffix(".partial")

@@ -1,6 +1,6 @@
-"""Jars that a pom names, copied by Maven into a folder once, and again when the pom's text changes.
+"""Copies the jars that a pom names into a folder, once and again when the pom's text changes.
 
-Texts are compared, not times: an image holds the folder of an earlier build beside a pom that was just copied.
+It compares texts, not times: an image holds the folder of an earlier build next to a newly copied pom.
 """
 
 import shutil
@@ -12,14 +12,16 @@ from local_stack.build_lock import build_lock
 
 
 def are_complete(folder: Path, pom: Path) -> bool:
-    """The folder was made of this text of the pom."""
+    """Whether the folder was filled from this text of the pom."""
     stamp = _stamp(folder)
     return stamp.exists() and stamp.read_bytes() == pom.read_bytes()
 
 
 def ensure_jars(folder: Path, pom: Path, make: Callable[[], None]) -> None:
-    """Have `make` fill the folder, which is gone before, unless it is complete. Raises what `make` does."""
-    if are_complete(folder, pom):  # an image holds it on a file system where no lock can be made
+    """Unless the folder is complete, delete it and let `make` fill it. Raises what `make` raises."""
+    if are_complete(
+        folder, pom
+    ):  # an image holds the folder on a read-only file system, where no lock can be taken
         return
     with build_lock(folder.name):
         if are_complete(folder, pom):

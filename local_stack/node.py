@@ -1,4 +1,4 @@
-"""Node's npm, from this machine or from a Python wheel. `python -m local_stack.node WORDS` runs npm in frontend/."""
+"""npm from this machine or from a Python wheel. `python -m local_stack.node WORDS` runs npm in frontend/."""
 
 import os
 import shutil
@@ -14,9 +14,9 @@ NODE_AT_LEAST = (20, 19)
 
 
 def find_npm() -> tuple[list[str], dict[str, str]]:
-    """How to call npm, and the environment for it: the machine's Node, else the one from the Python wheel.
+    """The command and environment that run npm: the machine's Node, else the one from the Python wheel.
 
-    Raises StackFailure when there is neither.
+    Raises StackFailure if neither is installed.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= NODE_AT_LEAST:

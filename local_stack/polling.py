@@ -1,4 +1,4 @@
-"""Wait for a condition, never for a time."""
+"""Waits for a condition instead of sleeping for a fixed time."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ POLL_S = 0.02
 
 
 class DeadlinePassed(Exception):
-    """What was awaited did not happen in time; the text is a sentence for a person."""
+    """A condition did not become true in time. The text is a sentence for a person."""
 
 
 def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> None:

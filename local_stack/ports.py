@@ -16,9 +16,9 @@ def free_port(host: str = LOOPBACK) -> int:
 
 
 def why_unusable(host: str, port: int) -> str | None:
-    """Why we cannot listen there, as the end of a sentence; None when we can.
+    """Why we cannot listen there, as the end of a sentence; None if we can.
 
-    One that shares its port (SO_REUSEPORT) is noticed too.
+    It also notices listeners that share their port (SO_REUSEPORT).
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family)) as probe:
@@ -33,7 +33,7 @@ def why_unusable(host: str, port: int) -> str | None:
 
 
 def accepts(host: str, port: int) -> bool:
-    """True when a connection can be opened now."""
+    """True if a connection can be opened now."""
     try:
         with closing(socket.create_connection((host, port), timeout=1)):
             return True
@@ -42,7 +42,7 @@ def accepts(host: str, port: int) -> bool:
 
 
 def lan_address() -> str | None:
-    """This machine's address in its network, None without one. Connecting a UDP socket sends nothing."""
+    """This machine's address in its network, or None. Connecting a UDP socket sends nothing."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
         try:
             probe.connect(("192.0.2.1", 9))

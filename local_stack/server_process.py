@@ -1,4 +1,4 @@
-"""A server of ours as a child process: known by its port, ready when it says so."""
+"""One of our servers as a child process, ready when its readiness check passes."""
 
 import http.client
 import sys
@@ -15,7 +15,7 @@ READY_WITHIN_S = 120.0
 
 
 class ServerProcess(ChildProcess):
-    """`python -m <module>` with exactly the environment it is given; `port` is 0 for one that does not listen."""
+    """`python -m <module>` with exactly the given environment. `port` is 0 for a process that does not listen."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class ServerProcess(ChildProcess):
         return f"http://{self.host}:{self.port}"
 
     def is_ready(self) -> bool:
-        """True when it listens and /healthz/ready answers 200; a process without a port is ready while it runs."""
+        """True if it listens and /healthz/ready answers 200. A process without a port is ready while it runs."""
         if self.port == 0 or not self.is_running():
             return self.is_running()
-        if not self._listens():  # the answer could come from another one that shares the port
+        if not self._listens():  # another process that shares the port could answer
             return False
         connection = http.client.HTTPConnection(self.host, self.port, timeout=2)
         try:
@@ -52,7 +52,7 @@ class ServerProcess(ChildProcess):
             connection.close()
 
     def wait_ready(self, within_s: float = READY_WITHIN_S) -> None:
-        """Raises DeadlinePassed, or RuntimeError with the end of its log when it ended before it was ready."""
+        """Raises DeadlinePassed, or RuntimeError with the end of its log if it ended before it was ready."""
         wait_until(
             lambda: not self.is_running() or self.is_ready(),
             within_s=within_s,

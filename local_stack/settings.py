@@ -1,4 +1,4 @@
-"""What `make run` itself reads from the environment; everything else is passed on to the servers as it is."""
+"""Settings of `make run` itself. Every other variable is passed to the servers unchanged."""
 
 from pathlib import Path
 

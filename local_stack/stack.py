@@ -1,4 +1,4 @@
-"""The whole chat room on one machine: stores, page, servers, in this order; stopped in the opposite one."""
+"""Starts the whole chat room on one machine: stores, frontend, servers. Stops them in reverse order."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 
 def run(settings: StackSettings) -> NoReturn:
-    """Run until StackFailure, or until an exception raised by a signal handler; either way nothing is left behind."""
+    """Run until StackFailure or an exception of a signal handler. Leaves no process behind."""
     with held_folder(settings) as folder, ExitStack() as stack:
         check_ports(settings)
         say(f"Starting Hotchat; data and logs are in {folder.path}")
@@ -36,7 +36,7 @@ def run(settings: StackSettings) -> NoReturn:
 
 @contextmanager
 def held_folder(settings: StackSettings) -> Iterator[DataFolder]:
-    """The data folder, which no other run may use meanwhile. What fails in the block becomes a StackFailure."""
+    """The data folder, locked against other runs. Failures in the block become a StackFailure."""
     folder = DataFolder(settings.hotchat_data_dir)
     with folder.held():
         try:
@@ -46,11 +46,11 @@ def held_folder(settings: StackSettings) -> Iterator[DataFolder]:
 
 
 def say(line: str) -> None:
-    """One line to the person at the terminal, who may be gone."""
+    """Print one line, even if nobody reads standard output any more."""
     try:
         print(line, flush=True)
     except (BrokenPipeError, ValueError):
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of our life
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
 
 
 def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) -> NoReturn:
@@ -79,7 +79,7 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
 def start_stores(
     settings: StackSettings, folder: DataFolder, stack: ExitStack
 ) -> tuple[dict[str, str], list[ChildProcess]]:
-    """Start the stores that were not given; the settings that lead to all of them, and the ones that are ours."""
+    """Start the stores that no setting names. Returns the settings of all stores and the stores started here."""
     env: dict[str, str] = {}
     stores: list[ChildProcess] = []
     with step("Postgres") as note:
@@ -113,7 +113,7 @@ def start_stores(
             kafka.start()
             env["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrap_servers
             env["KAFKA_FETCH_MAX_WAIT_MS"] = (
-                "5"  # the embedded broker does not wake a long poll at an arrival
+                "5"  # the embedded broker does not end a long poll when a record arrives
             )
             stores.append(kafka.process)
     return env, stores
@@ -134,13 +134,13 @@ def server_environment(
         "CHAT_INTERNAL_URL": os.environ.get("CHAT_INTERNAL_URL")
         or f"http://{_host(settings)}:{settings.chat_port}",
         "SPA_DIR": settings.spa_dir or str(DIST),
-        "HOTCHAT_REUSE_PORT": "1",  # several processes may share a port, also the old and the new one of a restart
+        "HOTCHAT_REUSE_PORT": "1",  # several processes may share a port, as do the old and the new one during a restart
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def _host(settings: StackSettings) -> str:
-    """Where this machine reaches the servers."""
+    """The address at which this machine reaches the servers."""
     return LOOPBACK if settings.hotchat_bind in ANY_ADDRESS else settings.hotchat_bind
 
 
@@ -180,7 +180,7 @@ def check_ports(settings: StackSettings, more: Mapping[str, int] | None = None) 
 
 @contextmanager
 def step(name: str) -> Iterator[list[str]]:
-    """One progress line when the step is done; what it puts into the list is added."""
+    """Print one progress line when the step is done, with the notes that the block adds to the list."""
     note: list[str] = []
     began = time.monotonic()
     yield note

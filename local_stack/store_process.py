@@ -1,4 +1,4 @@
-"""A store as a child process: what Postgres, Valkey and Kafka have in common here."""
+"""Base class of the stores that run as child processes."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from local_stack.polling import wait_until
 
 
 class StoreProcess:
-    """`title` is how people are told of it; an orderly end may take `stop_within_s`."""
+    """`title` names the store in sentences. An orderly stop may take `stop_within_s`."""
 
     def __init__(self, title: str, process: ChildProcess, *, stop_within_s: float = 30.0) -> None:
         self.process = process
@@ -30,7 +30,7 @@ class StoreProcess:
         return self.process.is_running()
 
     def _start_until(self, answers: Callable[[], bool], within_s: float) -> None:
-        """Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        """Raises DeadlinePassed, or RuntimeError if it ends at once."""
         self.process.start()
         wait_until(
             lambda: not self.process.is_running() or answers(),

@@ -1,4 +1,4 @@
-"""Keeps servers alive, and ends the run when a store is gone."""
+"""Restarts servers that end, and ends the run if a store ends."""
 
 import signal
 import time
@@ -15,7 +15,7 @@ STOP_WITHIN_S = 8.0
 
 
 class Supervisor:
-    """Watches running parts. A server that ends is started again at once; a store that ends, ends all."""
+    """Watches running processes. A server that ends is restarted at once; a store that ends, ends the run."""
 
     def __init__(
         self, stores: Sequence[ChildProcess], servers: Sequence[ServerProcess], *, say: Callable[[str], None]
@@ -26,7 +26,7 @@ class Supervisor:
         self._lives = {server.name: RestartPolicy() for server in servers}
 
     def start_servers(self) -> None:
-        """Start all, and return when all are ready. Raises DeadlinePassed, or StackFailure for one that ends."""
+        """Start all servers and return when all are ready. Raises DeadlinePassed, or StackFailure if one ends."""
         for server in self._servers:
             self._lives[server.name].begin(time.monotonic())
             server.start()
@@ -38,7 +38,7 @@ class Supervisor:
                 raise StackFailure(f"{server.name} has {how_it_ended(server)} at its start: {why}") from None
 
     def watch(self) -> NoReturn:
-        """Until a store ends or a server keeps ending: raises StackFailure."""
+        """Run until a store ends or a server keeps ending; then raises StackFailure."""
         while True:
             self.look(time.monotonic())
             time.sleep(LOOK_EVERY_S)
@@ -65,7 +65,7 @@ class Supervisor:
 
 
 def stop_together(parts: Sequence[ChildProcess], *, within_s: float) -> None:
-    """Ask all to stop, then wait for each; what is left after `within_s` is killed."""
+    """Ask all processes to stop, wait for each, and kill those that still run after `within_s`."""
     for part in parts:
         part.ask_to_stop()
     deadline = time.monotonic() + within_s
@@ -74,7 +74,7 @@ def stop_together(parts: Sequence[ChildProcess], *, within_s: float) -> None:
 
 
 def how_it_ended(part: ChildProcess) -> str:
-    """`ended with code 3` or `been killed by SIGKILL`, to go behind `has`."""
+    """`ended with code 3` or `been killed by SIGKILL`, to follow the word `has`."""
     code = part.exit_code()
     if code is not None and code < 0:
         return f"been killed by {signal.Signals(-code).name}"

@@ -1,4 +1,4 @@
-"""Postgres refuses to run as root: for root, its commands run as `nobody`, without any capability."""
+"""Runs commands as `nobody` without capabilities if we are root, because Postgres refuses to run as root."""
 
 import os
 import pwd
@@ -16,10 +16,10 @@ _WITH_FOLDER = f'exec {_FOLDER_FD}<"$0" && exec "$@"'
 
 
 def path_in_child(folder: Path) -> str:
-    """How a command of `as_unprivileged` names its `folder`.
+    """The path by which a command of `as_unprivileged` reaches its `folder`.
 
-    Root opens it and USER inherits the descriptor, so folders above that only root may enter (a checkout under
-    /root) are no obstacle.
+    Root opens the folder and USER inherits the descriptor, so parent folders that only root may enter (a checkout under
+    /root) do not matter.
     """
     return f"/proc/self/fd/{_FOLDER_FD}" if os.geteuid() == 0 else str(folder)
 
@@ -27,9 +27,9 @@ def path_in_child(folder: Path) -> str:
 def as_unprivileged(
     command: Sequence[str | Path], folder: Path, *, death_signal: signal.Signals | None = None
 ) -> list[str]:
-    """`command`, to be run as USER when we are root; it reaches `folder` by `path_in_child(folder)`.
+    """`command` as run by USER if we are root. It reaches `folder` by `path_in_child(folder)`.
 
-    Raises FileNotFoundError where root has no `setpriv`.
+    Raises FileNotFoundError if root has no `setpriv`.
     """
     words = [str(word) for word in command]
     if os.geteuid() != 0:
@@ -51,7 +51,7 @@ def as_unprivileged(
 
 
 def give_to_unprivileged(folder: Path) -> None:
-    """Make USER the owner of a folder and all in it when we are root."""
+    """If we are root, make USER the owner of a folder and everything in it."""
     if os.geteuid() != 0:
         return
     user = pwd.getpwnam(USER)
@@ -62,9 +62,9 @@ def give_to_unprivileged(folder: Path) -> None:
 
 
 def programs_for_unprivileged(program: Path, parts: Sequence[Path], name: str) -> Path:
-    """`program`, or its copy below SHARED_PROGRAMS when we are root and USER cannot reach it.
+    """`program`, or its copy below SHARED_PROGRAMS if we are root and USER cannot reach it.
 
-    `parts` are the folders that the program needs, next to each other; `name` tells one version from another.
+    `parts` are the sibling folders that the program needs; `name` distinguishes versions.
     """
     if os.geteuid() != 0 or _everyone_may_run(program):
         return program
@@ -81,7 +81,7 @@ def programs_for_unprivileged(program: Path, parts: Sequence[Path], name: str) -
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         try:
             partial.rename(copy)
-        except OSError:  # another run was first
+        except OSError:  # another run copied it first
             shutil.rmtree(partial)
     return copy / program.relative_to(above)
 

