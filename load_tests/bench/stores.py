@@ -48,7 +48,7 @@ class Stores:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="hotchat-bench-"))
-    path.chmod(0o755)  # Postgres runs as another user when we are root
+    path.chmod(0o755)  # Postgres runs as another user if we are root
     try:
         yield path
     finally:

@@ -1,1 +1,1 @@
-"""Break parts under load, and count what was lost, doubled or out of order."""
+"""Breaks servers and stores under load and counts lost, duplicated and reordered events."""

@@ -1,4 +1,4 @@
-"""`make chaos`: every fault alone, or with MINUTES= a mix of them. The exit code is 0 when all promises held."""
+"""`make chaos`: each fault alone, or a random mix with MINUTES=. Exit code 0 means that every promise held."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""People who write: each posts, edits, deletes or reacts about once in `every_s`, and repeats until it is answered."""
+"""Authors: each posts, edits, deletes or reacts about once in `every_s` and repeats a request until it is answered."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from load_tests.chaos.ledger import Ledger
 from load_tests.chaos.tab_record import Identity
 
 GIVE_UP_S: Final = 3.0
-"""Without an answer for so long, the next server is asked, with the same client_message_id."""
+"""After this long without a response, the author asks the next server with the same client_message_id."""
 
 RETRY_CUT_S: Final = 0.3
 RECENT: Final = 50
@@ -27,12 +27,12 @@ HONEST_REFUSALS: Final = (429, 503)
 
 @dataclass
 class Rooms:
-    """What the crowd knows of its rooms: newest messages to react to, and since when a post of each was answered."""
+    """What the authors know of their rooms: recent messages to react to, and the newest answered post of each room."""
 
     ids: Sequence[str]
     recent: dict[str, deque[str]] = field(default_factory=dict)
     newest_post: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """room → (when the attempt began that was answered, its seq) of the post with the newest beginning."""
+    """Room → (start of the answered attempt, seq) of the post that started last."""
 
     def __post_init__(self) -> None:
         self.recent = {room_id: deque(maxlen=RECENT) for room_id in self.ids}
@@ -45,7 +45,7 @@ class Rooms:
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do, repeated as it is until it is answered."""
+    """One write, repeated unchanged until it is answered."""
 
     room_id: str
     method: str
@@ -56,9 +56,9 @@ class Action:
 
 
 class Pace:
-    """When people write: while `writing` is set, each about once in `every_s`. What is pending is finished anyway.
+    """When authors write: while `writing` is set, each about once in `every_s`. Pending writes are always finished.
 
-    An attempt without an answer is given up after `give_up_s`.
+    An attempt without a response is abandoned after `give_up_s`.
     """
 
     def __init__(self, every_s: float, give_up_s: float = GIVE_UP_S) -> None:
@@ -67,7 +67,7 @@ class Pace:
 
 
 class Author:
-    """One signed-in person in one room."""
+    """One signed-in author in one room."""
 
     def __init__(
         self,
@@ -92,12 +92,12 @@ class Author:
         self.is_busy = False
 
     def forget(self) -> None:
-        """The store came back from a backup: what was written since is gone."""
+        """The database was restored from a backup: forget what was written since."""
         self._own.clear()
         self._reacted.clear()
 
     async def run(self, pace: Pace) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         await asyncio.sleep(self._rng.uniform(0, pace.every_s))
         while True:
             await pace.writing.wait()
@@ -152,7 +152,7 @@ class Author:
     async def _do(self, action: Action, give_up_s: float) -> None:
         self._rng.shuffle(
             self._chat_urls
-        )  # an edge spreads the requests, and tries the next server when one is away
+        )  # like an edge: spread the requests, and try the next server when one is down
         while True:
             begun_s = time.monotonic()
             try:
@@ -180,7 +180,7 @@ class Author:
             return answer.status, answer.headers, await answer.read()
 
     def _settle(self, action: Action, status: int, headers: Any, body: bytes, begun_s: float) -> float | None:
-        """Write the answer down; returns how long to wait before the same again, None when it is done."""
+        """Record the response. Returns the seconds to wait before a repetition, or None if the write is done."""
         took_s = time.monotonic() - begun_s
         answer = _decoded(body)
         if status in (200, 201):

@@ -1,7 +1,7 @@
-"""Compares what was answered, what the store holds and what every tab saw. Pure.
+"""Compares the responses, the event log and what each tab saw. Pure.
 
-The room's event log, read over REST when all is quiet, says the order. A tab must have seen each of its events
-exactly once; a reaction's event may be missing where a later one for the same message and kind stands for it.
+The room's event log, read over REST when nothing changes, defines the order. A tab must have seen each event
+exactly once. A reaction's event may be missing if a later one for the same message and kind replaced it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ EXAMPLES = 5
 
 
 class Answered(NamedTuple):
-    """A write that was answered 2xx. `seq` is known for posts only: that of the message's creation."""
+    """A write that was answered 2xx. `seq` is the seq of a created message; None for other writes."""
 
     room_id: str
     identity: Identity
@@ -22,12 +22,12 @@ class Answered(NamedTuple):
 
 
 Log = Mapping[int, Identity]
-"""A room's events by seq, ascending, from the first one after the last judgement."""
+"""A room's events by ascending seq, from the first one after the last judgement."""
 
 
 @dataclass
 class Verdict:
-    """Counts of events, each once however many tabs missed it. `examples` are for the eye."""
+    """Counts of events; an event that many tabs missed counts once. `examples` are for the reader."""
 
     posts_answered: int = 0
     seen_exactly_once: int = 0
@@ -54,7 +54,7 @@ def judge(
     starts: Mapping[str, int],
     tabs: Sequence[TabRecord],
 ) -> Verdict:
-    """`starts[room]` is the head at the last judgement; `logs[room]` must reach from there to the head of now."""
+    """`starts[room]` is the head at the last judgement; `logs[room]` must reach from there to the current head."""
     verdict = Verdict()
     lost: set[tuple[str, int]] = set()
     disorder: set[tuple[str, int]] = set()
@@ -82,7 +82,7 @@ def judge(
 def _judge_answers(
     answered: Iterable[Answered], logs: Mapping[str, Log], bad: set[tuple[str, int]], verdict: Verdict
 ) -> int:
-    """Counts posts; returns how many answered writes the log does not hold. A post stored twice is a duplicate."""
+    """Counts posts and returns how many answered writes the log lacks. A post stored twice is a duplicate."""
     unstored: list[Answered] = []
     places = {room_id: _places(log) for room_id, log in logs.items()}
     for answer in answered:

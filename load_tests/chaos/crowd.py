@@ -1,4 +1,4 @@
-"""The crowd of one run: rooms, people who write, tabs that follow; judged window by window."""
+"""The crowd of one run: rooms, authors and tabs, judged window by window."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ POLL_S: Final = 0.02
 NORMAL_WITHIN_S: Final = 60.0
 QUIET_WITHIN_S: Final = 60.0
 PAGES_OLD_S: Final = 0.5
-"""Twice what a page may be old: another server than the one that took the last write answers from memory."""
+"""Twice the age that a page may have: a server that did not take the last write answers from memory."""
 
 ARRIVE_WITHIN_S: Final = 30.0
 
@@ -40,7 +40,7 @@ class CrowdSize:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One window, judged. `back_to_normal_s` is None when it never came."""
+    """The result of one window. `back_to_normal_s` is None if the crowd never recovered."""
 
     verdict: Verdict
     ledger: Ledger
@@ -76,7 +76,7 @@ class Crowd:
         self._hot_share = 0
 
     async def enter(self, size: CrowdSize, name: str) -> None:
-        """Make rooms, sign everybody in, open the tabs."""
+        """Create the rooms, sign in the authors, open the tabs."""
         self.pace.every_s, self.pace.give_up_s = size.every_s, size.give_up_s
         self._hot_share = size.hot_share
         token = await self._sign_in()
@@ -107,7 +107,7 @@ class Crowd:
         await asyncio.gather(*self._tasks, *(tab.close() for tab in self.tabs), return_exceptions=True)
 
     def add_tab(self, room_id: str, cursor: int | None = None) -> StreamTab:
-        """A tab that holds everything up to `cursor` (the last judgement's head when None)."""
+        """A tab that has seen everything up to `cursor`, or up to the last judgement's head if None."""
         start = self._starts[room_id] if cursor is None else cursor
         record = TabRecord(room_id, start, self._identities[room_id])
         tab = StreamTab(record, self.publishers, self.pages, Random(self._rng.random()))
@@ -116,7 +116,7 @@ class Crowd:
         return tab
 
     async def drop_tabs(self, tabs: Sequence[StreamTab]) -> None:
-        """Close tabs that were added for one fault; they are not judged."""
+        """Close tabs that were added for one fault. They are not judged."""
         gone = {id(tab) for tab in tabs}
         self.tabs = [tab for tab in self.tabs if id(tab) not in gone]
         await asyncio.gather(*(tab.close() for tab in tabs))
@@ -129,9 +129,9 @@ class Crowd:
         self.pace.writing.set()
 
     async def back_to_normal(self, since_s: float) -> float | None:
-        """Until every tab has seen a post that was begun after `since_s`, and so all before it.
+        """Wait until every tab has seen a post that started after `since_s`, and so all earlier ones.
 
-        Returns the time since then; None when that took longer than NORMAL_WITHIN_S.
+        Returns the time since then, or None if it took longer than NORMAL_WITHIN_S.
         """
         try:
             async with asyncio.timeout(NORMAL_WITHIN_S):
@@ -144,7 +144,7 @@ class Crowd:
         return time.monotonic() - since_s
 
     async def quiet(self) -> None:
-        """Nobody writes any more, and whatever was begun is answered."""
+        """Stop writing and wait until every started write is answered."""
         self.pace.writing.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIET_WITHIN_S):
@@ -157,7 +157,7 @@ class Crowd:
         return {room_id: await self.pages.head(room_id) for room_id in self.rooms.ids}
 
     def start_after(self, heads: Mapping[str, int]) -> None:
-        """The store came back from a backup: only what is written from now on, after these seqs, is judged."""
+        """The database was restored from a backup: judge only later writes, after these seqs."""
         self.ledger.take()
         self._starts.update(heads)
         for tab in self.tabs:
@@ -169,7 +169,7 @@ class Crowd:
             self._identities[room_id].clear()
 
     async def judge_window(self, back_to_normal_s: float | None) -> Outcome:
-        """Let everybody finish writing, wait for the last event in every tab, and compare."""
+        """Wait until all writes are finished and every tab has the last event, then compare."""
         now_s = time.monotonic()
         for tab in self.tabs:
             tab.record.end_window(now_s)
@@ -240,7 +240,7 @@ class Crowd:
 async def open_crowd(
     chat_urls: Sequence[str], publishers: Sequence[Address], size: CrowdSize, *, name: str, rng: Random
 ) -> AsyncIterator[Crowd]:
-    """Everybody in place, nobody writing yet. Closed at the end."""
+    """Authors signed in and tabs open; nobody writes yet. Closed at the end."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
     async with aiohttp.ClientSession(connector=connector) as http:
         crowd = Crowd(http, chat_urls, publishers, rng)

@@ -1,4 +1,4 @@
-"""The room's event log over REST: what a gap skipped, and in the end the order that all must have seen."""
+"""Reads a room's event log over REST: the events that a gap skipped, and the reference for the final comparison."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ RETRY_S = 0.5
 
 
 class EventPage(dict[int, Identity]):
-    """Events by seq, ascending; `head` is the room's last seq at the end of the reading."""
+    """Events by ascending seq. `head` is the room's last seq at the end of the reading."""
 
     head: int = 0
 
 
 class EventPages:
-    """Asks one chat_server after the other until one answers."""
+    """Tries the chat_servers in turn until one answers."""
 
     def __init__(self, http: aiohttp.ClientSession, chat_urls: Sequence[str], rng: Random) -> None:
         self._http = http
@@ -30,7 +30,7 @@ class EventPages:
         self._rng = rng
 
     async def after(self, room_id: str, seq: int) -> EventPage:
-        """All events after `seq`; where older ones are no longer kept, from the oldest."""
+        """All events after `seq`, or all that are still kept if older ones were deleted."""
         events = EventPage()
         while True:
             status, page = await self._get(f"/api/v1/rooms/{room_id}/events?after_seq={seq}&limit=500")
@@ -52,7 +52,7 @@ class EventPages:
             url = self._rng.choice(self._chat_urls) + path
             try:
                 async with asyncio.timeout(ATTEMPT_S), self._http.get(url) as answer:
-                    # A page with an age is stale: Postgres was down a moment ago, and newer events may be stored.
+                    # A page with an Age is stale: Postgres was down a moment ago, and newer events may be stored.
                     if answer.status in (200, 410) and "Age" not in answer.headers:
                         return answer.status, orjson.loads(await answer.read())
             except (aiohttp.ClientError, OSError, TimeoutError):

@@ -1,4 +1,4 @@
-"""What a fault is, and how a module of `faults` lists its own."""
+"""The type of a fault, and the list to which each module of `faults` adds its own."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ Missing = Callable[[], str | None]
 
 
 def nothing_missing() -> None:
-    """For faults that need nothing special."""
+    """Nothing is missing: for faults without requirements."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`breaks` returns when the part is back. `is_mixable`: it may be repeated at random among others.
+    """`breaks` returns when the broken process works again. `is_mixable`: it may be repeated at random among others.
 
-    `needs_detour`: it happens on the way between the servers and the stores. Faults that share none of their `parts`
-    may happen at the same time. `missing` tells what this machine lacks for it, None when all is there.
+    `needs_detour`: it affects the connections between servers and stores. Faults that share none of their `parts`
+    may happen at the same time. `missing` names what this machine lacks for it, or returns None.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Fault:
 
 
 class FaultList(list[Fault]):
-    """The faults of one module, in the order in which they are written."""
+    """The faults of one module, in source order."""
 
     def add(
         self,
@@ -41,7 +41,7 @@ class FaultList(list[Fault]):
         needs_detour: bool = False,
         missing: Missing = nothing_missing,
     ) -> Callable[[Break], Break]:
-        """Enter a coroutine function under this name."""
+        """Add a coroutine function under this name."""
 
         def enter(breaks: Break) -> Break:
             self.append(Fault(name, breaks, is_mixable, needs_detour, frozenset(parts), missing))

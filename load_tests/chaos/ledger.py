@@ -1,4 +1,4 @@
-"""What writers were answered since the window began. Pure: times are arguments."""
+"""Counts the responses to authors since the window began. Pure: times are arguments."""
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -10,7 +10,7 @@ MAX_EXAMPLES = 5
 
 @dataclass
 class Ledger:
-    """Attempts and answers. A *hang* is an attempt given up without an answer; a *cut* one whose connection broke.
+    """Attempts and responses. A *hang* is an attempt abandoned without a response; a *cut* lost its connection.
 
     `dishonest` counts answers that were neither 2xx nor a 503 or 429 with `Retry-After`.
     """
@@ -26,7 +26,7 @@ class Ledger:
     examples: list[str] = field(default_factory=list)
 
     def take(self) -> "Ledger":
-        """All of it, as a ledger of its own; this one is empty again."""
+        """Return the counts as a new ledger and empty this one."""
         taken, empty = Ledger(), Ledger()
         for entry in fields(self):
             setattr(taken, entry.name, getattr(self, entry.name))
@@ -34,7 +34,7 @@ class Ledger:
         return taken
 
     def note_answer(self, status: int, code: str, took_s: float, *, is_honest: bool, what: str) -> None:
-        """`code` is the problem's, empty for a success."""
+        """`code` is the code of the problem, empty for a success."""
         self.statuses[f"{status} {code}".strip()] += 1
         if status < 300:
             self.answer_times_s.append(took_s)
@@ -47,6 +47,6 @@ class Ledger:
                 self.examples.append(f"{status} {code}: {what}")
 
     def answered_within_s(self, share: float) -> float:
-        """The time in which that share of the successful answers came; 0 without any."""
+        """The time within which this share of the successful responses came; 0 without any."""
         times = sorted(self.answer_times_s)
         return times[min(len(times) - 1, int(len(times) * share))] if times else 0.0

@@ -1,4 +1,4 @@
-"""Counters of running servers, read while something may be broken."""
+"""Reads counters of running servers while something may be broken."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ FAILED_WRITES: Final = "hotchat_writes_failed_total"
 
 
 async def refusals(http: aiohttp.ClientSession, chat_urls: Sequence[str]) -> Counter[str]:
-    """Writes that chat_servers refused since they started, by reason; a server that cannot be asked counts as 0."""
+    """Writes that chat_servers refused since their start, by reason. An unreachable server counts as 0."""
     found: Counter[str] = Counter()
     for url in chat_urls:
         try:

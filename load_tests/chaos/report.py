@@ -1,4 +1,4 @@
-"""The table: a row for each fault."""
+"""The table of results, with a row for each fault."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +34,7 @@ other      answers that are neither 2xx nor an honest refusal"""
 
 @dataclass(frozen=True)
 class Row:
-    """One fault's outcome; `findings` say what else broke a promise, `remarks` are figures for the reader."""
+    """One fault's outcome. `findings` name other broken promises; `remarks` are figures for the reader."""
 
     fault: str
     outcome: Outcome
@@ -43,7 +43,7 @@ class Row:
 
     @property
     def is_good(self) -> bool:
-        """Nothing lost, doubled or out of order, all came back, and every answer was honest."""
+        """Nothing was lost, duplicated or reordered, everything recovered, and every response was honest."""
         outcome = self.outcome
         return (
             outcome.verdict.is_clean()
@@ -87,12 +87,12 @@ def head_line() -> str:
 
 
 def not_tried_line(fault: str, reason: str) -> str:
-    """Instead of a row: what this machine lacks for the fault."""
+    """Replaces a row if this machine lacks something that the fault needs."""
     return f"{fault.ljust(FAULT_WIDTH)} not tried: {reason}"
 
 
 def last_lines(rows: list[Row]) -> list[str]:
-    """The sum, in words."""
+    """The summary in words."""
     posts = sum(row.outcome.verdict.posts_answered for row in rows)
     lost = sum(row.outcome.verdict.lost for row in rows)
     doubled = sum(row.outcome.verdict.duplicated for row in rows)

@@ -1,4 +1,4 @@
-"""One fault after the other under a crowd, a row for each."""
+"""Runs one fault after the other under load and makes a row for each."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ Show = Callable[[Row], None]
 
 
 async def suffer(system: System, crowd: Crowd, fault: Fault) -> Row:
-    """Break one thing while people write, wait until all is normal, judge."""
+    """Run one fault while the crowd writes, wait for recovery, and judge the window."""
     system.findings.clear()
     system.remarks.clear()
     refused_before = await refusals(crowd.http, system.chat_urls)
@@ -55,7 +55,7 @@ async def suffer_each(system: System, crowd: Crowd, faults: Iterable[Fault], sho
 def mixed(
     faults: Sequence[Fault], minutes: float, rng: Random, clock: Callable[[], float]
 ) -> Iterable[Fault]:
-    """Faults drawn at random, two at a time now and then, until the minutes are over: the same for the same rng."""
+    """Random faults, sometimes two at a time, until the minutes are over. The same `rng` gives the same faults."""
     ends_s = clock() + minutes * 60
     mixable = [fault for fault in faults if fault.is_mixable]
     while clock() < ends_s:
@@ -65,7 +65,7 @@ def mixed(
 
 
 def both(first: Fault, second: Fault) -> Fault:
-    """Two at once. Started a moment apart, so that each meets the other half-way."""
+    """Two faults at once, started a moment apart, so that one hits during the other."""
 
     async def break_both(system: System, crowd: Crowd) -> None:
         async def later() -> None:

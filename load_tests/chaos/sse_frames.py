@@ -1,4 +1,4 @@
-"""Bytes of a streaming HTTP/1.1 response to server-sent events. Pure: feed it whatever arrived."""
+"""Decodes the bytes of a streaming HTTP/1.1 response into server-sent events. Pure."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from load_tests.chaos.tab_record import Identity
 
 
 class Frame(NamedTuple):
-    """`id` is None where the frame has none."""
+    """`id` is None if the frame has none."""
 
     id: int | None
     event: str
@@ -16,11 +16,11 @@ class Frame(NamedTuple):
 
 
 class BrokenFraming(Exception):
-    """The response is not what HTTP or server-sent events allow."""
+    """The response breaks the rules of HTTP or of server-sent events."""
 
 
 class SseDecoder:
-    """Undoes the chunks (where `chunked`), then cuts at blank lines; what is incomplete waits for more."""
+    """Removes the chunked encoding if `chunked`, then splits at blank lines. Incomplete frames wait for more bytes."""
 
     def __init__(self, *, chunked: bool) -> None:
         self._chunked = chunked
@@ -69,13 +69,13 @@ def _frame(block: bytes) -> Frame | None:
 
 
 def identity_of(data: bytes) -> Identity:
-    """Of an event's JSON, on the wire or in a page. Raises KeyError or ValueError for anything else."""
+    """The identity of an event's JSON, from a stream or a page. Raises KeyError or ValueError for other JSON."""
     event = orjson.loads(data)
     return event_identity(event)
 
 
 def event_identity(event: dict[str, object]) -> Identity:
-    """Of a decoded event."""
+    """The identity of a decoded event."""
     message = event.get("message")
     if isinstance(message, dict):
         return Identity(str(event["type"]), str(message["id"]))

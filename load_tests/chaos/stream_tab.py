@@ -1,4 +1,4 @@
-"""One open tab: follows its room's stream as the page does, whatever happens to the connection."""
+"""One open tab: follows its room's stream as the frontend does and reconnects after every failure."""
 
 import asyncio
 import time
@@ -14,18 +14,18 @@ from load_tests.chaos.tab_record import TabRecord
 SILENT_S: Final = 40.0
 CONNECT_S: Final = 15.0
 BACKOFF_MAX_S: Final = 2.0
-"""The page goes up to 30 s; a shorter bound asks more of the servers and shows their own part of the delay."""
+"""The frontend waits up to 30 s. A shorter bound loads the servers more and shows their own share of the delay."""
 
 Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Gap(Exception):
-    """The stream skipped events: they are to be read over REST."""
+    """The stream skipped events, which must be read over REST."""
 
 
 class StreamTab:
-    """Resumes by Last-Event-ID with full jitter between attempts; on `stream.gap` reads the events it skipped."""
+    """Resumes by Last-Event-ID with full jitter between attempts. After `stream.gap` it reads the skipped events."""
 
     def __init__(
         self, record: TabRecord, publishers: Sequence[Address], pages: EventPages, rng: Random
@@ -61,14 +61,14 @@ class StreamTab:
                 pass
             finally:
                 self.is_open = False
-            self._turn += 1  # an edge tries the next server when one is away
+            self._turn += 1  # like an edge: try the next server when one is down
             self.record.reopenings += 1
             bound_s = min(BACKOFF_MAX_S, 0.25 * 2 ** min(self._attempts, 10))
             self._attempts += 1
             await asyncio.sleep(self._rng.uniform(0, bound_s))
 
     def cut(self) -> None:
-        """Reset the connection, as a lost network does."""
+        """Reset the connection, as if the network were lost."""
         if self._writer is not None:
             self._writer.transport.abort()
 
@@ -123,4 +123,6 @@ class StreamTab:
         for seq, identity in page.items():
             self.record.fetched(seq, identity, time.monotonic())
         if page.head < self.record.last_seq:
-            self.record.last_seq = page.head  # the store came back from a backup: what it lost is lost
+            self.record.last_seq = (
+                page.head
+            )  # the database was restored from a backup: its lost events stay lost

@@ -1,4 +1,4 @@
-"""The real system under test: two of each server, a Postgres, a Valkey and an Apache Kafka that may be broken."""
+"""The system under test: two of each server, and Postgres, Valkey and Apache Kafka, all of which may be broken."""
 
 import asyncio
 import os
@@ -25,13 +25,13 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DATABASE: Final = "hotchat"
 LOOK_S: Final = 0.2
 RESTART_AFTER_S: Final = 0.3
-"""What a supervisor needs to notice a death."""
+"""The time in which a supervisor notices that a process ended."""
 
 
 @dataclass
 class System:
-    """`findings` are sentences about what no promise allows, such as a server that ended by itself; `remarks` are
-    figures for the reader. `leftovers` are undone at the end, when everything has stopped.
+    """`findings` are sentences about broken promises, such as a server that ended by itself; `remarks` are
+    figures for the reader. `leftovers` are cleaned up at the end, when everything has stopped.
     """
 
     postgres: Postgres
@@ -61,7 +61,7 @@ class System:
         return [*self.chat, *self.publish, *self.schedulers]
 
     async def kill(self, *processes: ServerProcess) -> None:
-        """kill -9, started again as a supervisor does; returns when they are ready."""
+        """Kill servers with SIGKILL, restart them as a supervisor does, and return when they are ready."""
         self._broken.update(processes)
         for process in processes:
             process.kill()
@@ -72,7 +72,7 @@ class System:
         self._broken.difference_update(processes)
 
     async def restart(self, process: ServerProcess) -> int:
-        """SIGTERM, then a new start; returns the exit code of the old process."""
+        """Stop with SIGTERM and start again. Returns the exit code of the old process."""
         self._broken.add(process)
         code = await asyncio.to_thread(process.stop)
         process.start()
@@ -94,7 +94,7 @@ class System:
         await asyncio.gather(*(asyncio.to_thread(process.wait_ready) for process in processes))
 
     async def watch(self) -> None:
-        """Start again what ends by itself, and remember that it did. Until cancelled."""
+        """Restart servers that end by themselves and record that they did. Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             for server in self.servers:
@@ -106,7 +106,7 @@ class System:
 
 @dataclass(frozen=True)
 class Detour:
-    """Proxies that stand between the servers and their stores, and between publish_server and chat_server."""
+    """Proxies between the servers and their stores, and between publish_server and chat_server."""
 
     postgres: TcpProxy
     valkey: TcpProxy
@@ -118,7 +118,7 @@ class Detour:
 async def open_system(
     settings: Mapping[str, str] | None = None, *, with_detour: bool = False
 ) -> AsyncIterator[System]:
-    """Everything started and ready, behind proxies where `with_detour`; stopped at the end, its folder removed."""
+    """Start everything, behind proxies if `with_detour`. Stops everything and removes its folder at the end."""
     fetch_jars()
     path = _folder()
     async with AsyncExitStack() as stack:
@@ -167,7 +167,7 @@ async def open_system(
 
 def _folder() -> Path:
     path = Path(tempfile.mkdtemp(prefix="hotchat-chaos-"))
-    path.chmod(0o755)  # Postgres runs as another user when we are root
+    path.chmod(0o755)  # Postgres runs as another user if we are root
     return path
 
 

@@ -1,4 +1,4 @@
-"""What one open tab has seen of its room's log. Pure: time is an argument, and nothing is kept but runs of seqs."""
+"""What one open tab has seen of its room's log, kept as runs of seqs. Pure: time is an argument."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, MutableMapping
@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 
 class Identity(NamedTuple):
-    """What makes an event this one and no other. `subject` is the message id, and `:kind` for a reaction."""
+    """Identifies an event. `subject` is the message id, plus `:kind` for a reaction."""
 
     type: str
     subject: str
 
 
 class TabRecord:
-    """Seqs after `start_seq`, as runs: a stream that brings everything once and in order needs a single one.
+    """Seqs after `start_seq` as runs: a complete and ordered stream needs only one run.
 
-    `identities` is shared by all tabs of the room: the first that sees a seq says what it is; who sees another
-    event under the same seq was `altered`.
+    All tabs of the room share `identities`. The first tab that sees a seq records its event; one that sees another
+    event under the same seq counts it as `altered`.
     """
 
     def __init__(self, room_id: str, start_seq: int, identities: MutableMapping[int, Identity]) -> None:
@@ -35,7 +35,7 @@ class TabRecord:
         self._lasts: list[int] = []
 
     def saw(self, seq: int, identity: Identity, at_s: float) -> None:
-        """An event came on the stream."""
+        """Record an event from the stream."""
         self._note(seq, identity, at_s)
         if seq > self.last_seq:
             self._append(seq)
@@ -46,7 +46,7 @@ class TabRecord:
             self._insert(seq)
 
     def fetched(self, seq: int, identity: Identity, at_s: float) -> None:
-        """An event was read over REST, after a gap; one that the stream brought too is no duplicate."""
+        """Record an event read over REST after a gap. It is no duplicate if the stream brings it too."""
         self._note(seq, identity, at_s)
         if seq > self.last_seq:
             self._append(seq)
@@ -58,19 +58,19 @@ class TabRecord:
         return place >= 0 and seq <= self._lasts[place]
 
     def has_all_between(self, first: int, last: int) -> bool:
-        """True when one run holds them all: the usual case, told without looking at each."""
+        """True if one run holds them all: the usual case, decided without checking each seq."""
         place = bisect_right(self._firsts, first) - 1
         return place >= 0 and last <= self._lasts[place]
 
     def begin_window(self, at_s: float) -> None:
-        """From here on, silence and disorder count anew."""
+        """Start a window: reset the counts of silence and disorder."""
         self.duplicated, self.reordered, self.altered = [], [], []
         self.gaps = self.reopenings = 0
         self.longest_silence_s = 0.0
         self._heard_at_s = at_s
 
     def settle(self, head: int) -> None:
-        """Everything up to `head` has been judged: forget it."""
+        """Drop everything up to `head`, which has been judged."""
         self.start_seq = head
         self.last_seq = max(self.last_seq, head)
         later = [(first, last) for first, last in self.runs() if last > head]
@@ -78,7 +78,7 @@ class TabRecord:
         self._lasts = [last for _, last in later]
 
     def restart(self, start_seq: int) -> None:
-        """Only what comes after `start_seq` counts from now on; the stream still resumes where it was."""
+        """Count only events after `start_seq` from now on. The stream still resumes from its cursor."""
         self.start_seq = start_seq
         self._firsts, self._lasts = [], []
 
@@ -87,7 +87,7 @@ class TabRecord:
         return zip(self._firsts, self._lasts, strict=True)
 
     def end_window(self, at_s: float) -> None:
-        """A silence that lasts until now counts too."""
+        """The longest silence, including one that lasts until now."""
         self._note_silence(at_s)
 
     def _note(self, seq: int, identity: Identity, at_s: float) -> None:

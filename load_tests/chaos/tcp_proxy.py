@@ -1,4 +1,4 @@
-"""A TCP proxy of our own between a server and a store: it can cut, delay, fall silent, and cut at COMMIT."""
+"""A TCP proxy between a server and a store that can cut, delay, fall silent, and cut at COMMIT."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,10 +13,10 @@ CommitCut = Literal["before", "after"]
 
 
 class TcpProxy:
-    """Passes bytes on. Everything it does to a connection starts when the attribute is set.
+    """Forwards bytes. Each fault starts when its attribute is set.
 
-    `latency_s` delays each piece, one way; while `is_silent` nothing passes and nothing is closed;
-    `commit_cuts` are done one by one at the next COMMITs, before Postgres hears it or after it has answered.
+    `latency_s` delays each chunk in one direction. While `is_silent`, nothing passes and nothing is closed.
+    `commit_cuts` apply one by one to the next COMMITs, before Postgres gets them or after it has answered.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -58,7 +58,7 @@ class TcpProxy:
             self._passing.set()
 
     def cut(self) -> None:
-        """Reset every connection that is open now, on both sides."""
+        """Reset every open connection on both sides."""
         for writer in list(self._writers):
             writer.transport.abort()
 
@@ -104,7 +104,7 @@ class TcpProxy:
 
 
 async def _let_commit(postgres: asyncio.StreamWriter, data: bytes) -> None:
-    """Postgres hears the COMMIT and has time to do it; the one who asked will not hear of it."""
+    """Let Postgres commit, but never forward its response."""
     postgres.write(data)
     await postgres.drain()
     await asyncio.sleep(COMMITTED_S)

@@ -45,7 +45,7 @@ class Size:
 
 @dataclass
 class Seen:
-    """What the crowd met, counted."""
+    """Counts of what the crowd did and got."""
 
     streams: int = 0
     stream_bytes: int = 0
@@ -57,7 +57,7 @@ class Seen:
 
 
 class Watcher(asyncio.Protocol):
-    """One open tab that reads and forgets."""
+    """One open stream whose data is dropped."""
 
     def __init__(self, request: bytes, seen: Seen) -> None:
         self._request = request
@@ -98,7 +98,7 @@ async def enter(
 
 
 async def chat(http: httpx.AsyncClient, room: str, per_s: float, rng: Random, seen: Seen) -> None:
-    """One person who writes now and then, and reacts to what is new."""
+    """One person who posts at random times and reacts to new messages."""
     answer = await http.post("/api/v1/sessions", json={"nickname": f"crowd {rng.randrange(1000):03}"})
     answer.raise_for_status()
     session = {"Authorization": f"Bearer {answer.json()['token']}"}
@@ -119,7 +119,7 @@ async def chat(http: httpx.AsyncClient, room: str, per_s: float, rng: Random, se
 
 
 async def reload_often(url: str, room: str, per_s: float, seen: Seen) -> None:
-    """Somebody's impatient finger, many times over: fetches of the newest page, pipelined on one connection."""
+    """Many impatient reloads: fetches of the latest page, pipelined on one connection."""
     parts = urlsplit(url)
     request = f"GET /api/v1/rooms/{room}/messages?limit=1 HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -153,7 +153,7 @@ async def report(http: httpx.AsyncClient, room: str, seen: Seen) -> None:
 
 
 async def run(url: str, room: str, size: Size) -> Seen:
-    """The whole show. Raises httpx.HTTPError when nobody answers at `url`."""
+    """Run the whole demo. Raises httpx.HTTPError if no server answers at `url`."""
     seen, rng = Seen(), Random()
     limits = httpx.Limits(max_connections=CHATTERS * 2)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=20) as http:
@@ -188,7 +188,7 @@ def say(sentence: str) -> None:
 
 @contextmanager
 def descriptors(wanted: int) -> Iterator[int]:
-    """As many descriptors as this process may have, up to `wanted`; yields how many."""
+    """Raise the limit of open files, up to `wanted`; yields the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _settings(sizes: Sizes) -> dict[str, str]:
-    """The study project's first threshold; the crowd's sessions all come from one address."""
+    """The crowd's threshold of heat. All sessions of the crowd come from one address, so their limit is off."""
     return {"HOTCHAT_ENTER_PER_S": str(sizes.enter_per_s), "SESSIONS_PER_ADDRESS_PER_MIN": "0"}
 
 

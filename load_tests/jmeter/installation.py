@@ -1,4 +1,4 @@
-"""JMeter without an installer: its jars from Maven, laid out as JMeter expects them, in build/jmeter."""
+"""Installs JMeter in build/jmeter: its jars from Maven, laid out as JMeter expects them."""
 
 import shutil
 import zipfile
@@ -14,11 +14,11 @@ TOOLS = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
 
 
 class MissingTool(Exception):
-    """A program is not on this machine; the text is the sentence with the one command that gets it."""
+    """A program is missing on this machine. The text names the command that installs it."""
 
 
 def require_tools() -> None:
-    """Raises MissingTool when Java, or Maven before the first run, is not there."""
+    """Raises MissingTool if Java is missing, or Maven before the first run."""
     missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
     if shutil.which("java") is not None and maven_jars.are_complete(HOME, POM):
         return
@@ -40,7 +40,7 @@ def _copy() -> None:
     maven_jars.copy_jars(lib, POM, "-DincludeScope=runtime")
     extensions.mkdir()
     (lib / "junit").mkdir()
-    for jar in lib.glob("ApacheJMeter*.jar"):  # functions and samplers are only searched for in lib/ext
+    for jar in lib.glob("ApacheJMeter*.jar"):  # JMeter searches for functions and samplers in lib/ext only
         jar.rename(extensions / jar.name)
     (config,) = extensions.glob("ApacheJMeter_config-*.jar")
     with zipfile.ZipFile(config) as archive:
@@ -48,7 +48,7 @@ def _copy() -> None:
 
 
 def java_command(max_heap_mb: int = 1024) -> list[str]:
-    """The words that start JMeter; its options follow. 700 threads need small stacks, not a large heap."""
+    """The command that starts JMeter, without its options. 700 threads need small stacks, not a large heap."""
     return [
         "java",
         f"-Xmx{max_heap_mb}m",

@@ -1,4 +1,4 @@
-"""What a storm's figures mean, in words: pure, so that sentences and exit code are tested as a table."""
+"""Decides whether a storm passed, in words. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ SHARE_ADVICE = (
     "The server limits what one address may ask, and this crowd is one address. For a load test start the server with "
     "SHARES_EXEMPT set to the address of this machine as the server sees it."
 )
-"""Only a share refuses fetches of a room that is not hot."""
+"""Shown if a room was refused that never was hot: only a share refuses such fetches."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def judge(
     *,
     enter_per_s: int,
 ) -> Verdict:
-    """`heat` as HeatSeen.changes. A fault is anything that makes `make load` fail."""
+    """`heat` is HeatSeen.changes. Each fault makes `make load` fail."""
     sentences, faults = [_crowd_sentence("The crowd", crowd), _crowd_sentence("The chat mix", mix)], []
     hot_at = next((at for at, hot in heat if hot), None)
     cold_at = next((at for at, hot in reversed(heat) if not hot), None) if heat and not heat[-1][1] else None
@@ -78,7 +78,7 @@ def _crowd_sentence(name: str, samples: Samples) -> str:
 
 
 def _from(instant: float, at: float) -> str:
-    """`3.2 s after`, or `0.4 s before` where a crowd ended slowly."""
+    """`3.2 s after`, or `0.4 s before` if a crowd ended slowly."""
     return f"{abs(at - instant):.1f} s {'after' if at >= instant else 'before'}"
 
 

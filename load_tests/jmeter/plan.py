@@ -1,4 +1,4 @@
-"""Run one plan in a JMeter of its own and read its samples."""
+"""Runs one plan in its own JMeter process and reads its samples."""
 
 import asyncio
 import shutil
@@ -10,16 +10,16 @@ from load_tests.jmeter.samples import Samples, jtl_rows, read_samples
 
 PLANS = Path(__file__).parent
 START_S = 30.0
-"""What JMeter may take besides the plan itself: its start, the ramp, slow answers, the report."""
+"""Time for everything besides the plan itself: start, ramp, slow responses, report."""
 
 
 class PlanFailed(Exception):
-    """JMeter ended with an error or not at all; the text ends with what it said last."""
+    """JMeter failed or did not end. The text ends with its last output."""
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """The parameters of a plan, as `-J` options have them."""
+    """The parameters of a plan, passed as `-J` options."""
 
     host: str
     port: int
@@ -36,9 +36,9 @@ class Crowd:
 async def run_plan(
     name: str, crowd: Crowd, folder: Path, *, report: bool = True, give_up_s: float
 ) -> Samples:
-    """Run `<name>.jmx`; results and HTML report go to `folder`/<name>. Raises PlanFailed.
+    """Run `<name>.jmx`. Results and HTML report go to `folder`/<name>. Raises PlanFailed.
 
-    JMeter runs niced: on a machine that it shares with the servers its hundreds of threads would starve them.
+    JMeter runs with low priority: on one machine, its hundreds of threads would starve the servers.
     """
     out = folder / name
     shutil.rmtree(out, ignore_errors=True)

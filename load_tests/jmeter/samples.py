@@ -1,4 +1,4 @@
-"""What a run's result file (JTL, CSV) says: answers of each label, errors, from when to when."""
+"""Reads a run's result file (JTL, CSV): responses by label, errors, first and last time."""
 
 import csv
 from collections import Counter
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MAX_EXAMPLES = 5
-"""Errors kept as examples, one of each kind; more kinds than that are only counted."""
+"""Errors kept as examples, one of each kind. Further kinds are only counted."""
 
 
 TENTHS = 10
@@ -16,7 +16,7 @@ TENTHS = 10
 
 @dataclass
 class Samples:
-    """Times are seconds since the epoch; `errors` are neither successes nor polite refusals.
+    """Times are seconds since the epoch. `errors` are neither successes nor refusals with Retry-After.
 
     `starts` counts the requests that began in each tenth of a second.
     """
@@ -50,7 +50,7 @@ class Samples:
         self.last_at = max(self.last_at or 0.0, started_at + elapsed_s)
 
     def reached_at(self, per_s: int) -> float | None:
-        """When the last second first held so many requests, to a tenth; None if it never did."""
+        """The time, to 0.1 s, at which a second first held this many requests; None if it never did."""
         if not self.starts:
             return None
         in_last_second = 0
@@ -62,7 +62,7 @@ class Samples:
 
 
 def read_samples(rows: Iterable[dict[str, str]]) -> Samples:
-    """Count rows that have JMeter's own column names; `timeStamp` and `elapsed` are milliseconds."""
+    """Count rows with JMeter's column names; `timeStamp` and `elapsed` are milliseconds."""
     samples = Samples()
     for row in rows:
         samples.add(

@@ -1,4 +1,4 @@
-"""What others see during a storm: the room's stream, a steady poster, a reader of another room."""
+"""Clients that observe a storm: a stream of the room, a steady poster, a reader of another room."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ ERRORS = (httpx.HTTPError, OSError)
 
 @dataclass
 class Answers:
-    """Counts by status (0: no answer), and the slowest answer."""
+    """Counts by status (0: no response), and the slowest response."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     slowest_s: float = 0.0
@@ -32,7 +32,7 @@ class Answers:
 
 @dataclass
 class HeatSeen:
-    """`room.heat` as a stream of the room told it: (seconds since the epoch, hot), only changes."""
+    """Changes of `room.heat` on a stream of the room: (seconds since the epoch, hot)."""
 
     changes: list[tuple[float, bool]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +49,7 @@ class HeatSeen:
         return bool(self.changes) and self.changes[-1][1]
 
     async def wait_cool(self, within_s: float) -> None:
-        """Return once the room is cold; silently after `within_s`, since the verdict will say so."""
+        """Return once the room is cold, or after `within_s`; the verdict reports a room that stays hot."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while self.is_hot:
@@ -57,7 +57,7 @@ class HeatSeen:
 
 
 async def watch_heat(stream_url: str, room: str, seen: HeatSeen, opened: asyncio.Event) -> None:
-    """Note the room's heat until cancelled; reconnects when the stream ends."""
+    """Record the room's heat until cancelled. Reconnects when the stream ends."""
     async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=45)) as client:
         while True:
             with suppress(*ERRORS):
@@ -74,14 +74,14 @@ async def watch_heat(stream_url: str, room: str, seen: HeatSeen, opened: asyncio
 
 
 async def sign_in(client: httpx.AsyncClient, nickname: str) -> None:
-    """Give the client a session of its own. Raises HTTPStatusError."""
+    """Create a session for the client. Raises HTTPStatusError."""
     answer = await client.post("/api/v1/sessions", json={"nickname": nickname})
     answer.raise_for_status()
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
 
 async def post_steadily(client: httpx.AsyncClient, room: str, every_s: float, answers: Answers) -> None:
-    """A message every `every_s` until cancelled."""
+    """Post a message every `every_s` until cancelled."""
 
     async def post() -> int:
         message = {"client_message_id": str(uuid4()), "text": f"steady {answers.total}"}
@@ -91,7 +91,7 @@ async def post_steadily(client: httpx.AsyncClient, room: str, every_s: float, an
 
 
 async def fetch_steadily(client: httpx.AsyncClient, room: str, every_s: float, answers: Answers) -> None:
-    """The newest page every `every_s` until cancelled."""
+    """Fetch the latest page every `every_s` until cancelled."""
 
     async def fetch() -> int:
         return (await client.get(f"/api/v1/rooms/{room}/messages")).status_code

@@ -1,4 +1,4 @@
-"""A flash crowd at one room, then a chat mix, with steady clients that watch what others notice."""
+"""A flash crowd at one room, then a chat mix, while steady clients observe both."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -26,7 +26,7 @@ COOL_WITHIN_S = 15.0
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the crowd is, and at how many fetches a second its room is to turn hot."""
+    """The size of the crowd, and the fetches a second at which its room turns hot."""
 
     threads: int = 700
     loops: int = 10
@@ -39,7 +39,7 @@ class Sizes:
 async def storm(
     target: Target, sizes: Sizes, results: Path, room: str | None = None, *, report: bool = True
 ) -> Verdict:
-    """Both plans with bystanders beside them. Raises PlanFailed, httpx.HTTPError (no server to ask)."""
+    """Run both plans with steady clients. Raises PlanFailed, or httpx.HTTPError if no server answers."""
     heat, posts, others = HeatSeen(), Answers(), Answers()
     async with AsyncExitStack() as stack:
         poster, reader = [

@@ -1,4 +1,4 @@
-"""A chat room of our own to load: the local stack in a folder that goes away, on free ports."""
+"""A temporary chat room to load: the local stack in a temporary folder, on free ports."""
 
 import os
 import shutil
@@ -15,16 +15,16 @@ from local_stack.ports import LOOPBACK, free_port
 
 READY_LINE = "Hotchat is ready"
 READY_WITHIN_S = 240.0
-"""The first start builds the page."""
+"""The first start builds the frontend."""
 
 
 class StackFailed(Exception):
-    """The stack ended instead of getting ready; the text ends with its last lines."""
+    """The stack ended before it was ready. The text ends with its last lines."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where the servers are."""
+    """The address of chat_server."""
 
     host: str
     port: int
@@ -36,7 +36,7 @@ class Target:
 
 @contextmanager
 def temporary_stack(settings: Mapping[str, str]) -> Iterator[Target]:
-    """`python -m local_stack` with these settings; stopped, its data removed at the end. Raises StackFailed"""
+    """Run `python -m local_stack` with these settings; stop it and remove its data at the end. Raises StackFailed."""
     folder = Path(tempfile.mkdtemp(prefix="hotchat-load-"))
     port = free_port()
     given = {

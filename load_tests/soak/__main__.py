@@ -25,7 +25,7 @@ from local_stack.apache_kafka import missing_tool
 from local_stack.server_process import ServerProcess
 
 SIZE: Final = CrowdSize(rooms=20, authors=256, tabs=1_000, hot_share=0)
-"""Of what people do, 78 % are posts."""
+"""78 % of the authors' writes are posts."""
 
 SAMPLE_S: Final = 5.0
 WINDOW_S: Final = 60.0
@@ -39,7 +39,7 @@ LABELS: Final = {
 }
 
 Samples = Mapping[str, Mapping[str, Sequence[float]]]
-"""What was measured → server → values, one every SAMPLE_S."""
+"""Measurement → server → values, one every SAMPLE_S."""
 
 
 def main() -> None:
@@ -126,7 +126,7 @@ def _series(samples: Samples) -> list[Series]:
 
 
 def _report(samples: Samples) -> list[str]:
-    """Print where each figure began and ended; returns a sentence for each that is not flat."""
+    """Print the first and last value of each figure. Returns a sentence for each that is not flat."""
     grown = []
     for what, by_server in samples.items():
         for server, values in by_server.items():

@@ -1,4 +1,4 @@
-"""Faults, by kind. Each is a coroutine that breaks something, repairs it, and returns when the part is back."""
+"""Faults by kind. Each is a coroutine that breaks something, repairs it and returns when it works again."""
 
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import clients, clocks, disk, network, processes, restore, stores, storm
@@ -13,4 +13,4 @@ FAULTS: tuple[Fault, ...] = (
     *disk.FAULTS,
     *clocks.FAULTS,
 )
-"""In the order of their importance."""
+"""All faults, the most important first."""

@@ -1,4 +1,4 @@
-"""Clients that take nothing, take it slowly, vanish, or say too much. Everybody else must not notice."""
+"""Clients that stop reading, read slowly, vanish or send too much. Other clients must not notice."""
 
 import asyncio
 import ctypes
@@ -22,7 +22,7 @@ GONE_WITHIN_S: Final = 40.0
 SMALL_BUFFER: Final = 4_096
 SO_ATTACH_FILTER: Final = 26
 DROP_ALL: Final = struct.pack("HBBI", 0x06, 0, 0, 0)
-"""A socket filter of one instruction, "return 0": the kernel drops every packet that comes, and acknowledges none."""
+"""A socket filter of one instruction, "return 0": the kernel drops and never acknowledges received packets."""
 
 Behave = Callable[[socket.socket], Awaitable[None]]
 
@@ -71,7 +71,7 @@ async def pipeline(system: System, crowd: Crowd) -> None:
 async def _with_clients(
     system: System, crowd: Crowd, behave: Behave, *, must_be_noticed: bool = False
 ) -> None:
-    """Open CLIENTS streams of the busiest room and let them behave.
+    """Open CLIENTS streams of the busiest room and let them misbehave.
 
     `must_be_noticed`: the servers must end those streams by themselves.
     """
@@ -113,7 +113,7 @@ async def _wait_until_closed(system: System, crowd: Crowd, before: int) -> None:
 
 
 async def _open_streams(crowd: Crowd, system: System) -> int:
-    """As the servers count them."""
+    """The number of open streams by the servers' own metrics."""
     total = 0.0
     for server in system.publish:
         total += await _metric(crowd.http, server.base_url, "hotchat_streams_open")

@@ -1,4 +1,4 @@
-"""Clocks of servers that jump by hours, forth and back, while those of the other servers and the stores go on."""
+"""Server clocks that jump by hours, forward and back, while other servers and the stores keep the right time."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,7 @@ LIBRARY_FOLDERS: Final = ("/usr/lib", "/usr/local/lib")
 
 
 def library() -> Path | None:
-    """libfaketime, that tells a process another time."""
+    """libfaketime, which gives a process another time."""
     for folder in LIBRARY_FOLDERS:
         for path in sorted(Path(folder).glob("**/faketime/libfaketime.so.1")):
             return path
@@ -37,7 +37,7 @@ def no_library() -> str | None:
 
 @FAULTS.add("clocks of a server of each kind jump by 2 hours", is_mixable=False, missing=no_library)
 async def one_of_each(system: System, crowd: Crowd) -> None:
-    """The others keep the right time: whatever they share must not be told by their own clocks."""
+    """The other servers keep the right time, so shared state must not depend on a server's own clock."""
     await _jump(system, crowd, [system.chat[0], system.publish[0], system.schedulers[0]])
 
 
@@ -78,7 +78,7 @@ async def _jump(system: System, crowd: Crowd, servers: list[ServerProcess]) -> N
 
 
 def _since_last_tick_s(system: System) -> float:
-    """By Valkey's own clock and record: the only ones that all schedulers share."""
+    """By Valkey's clock and record, the only ones that all schedulers share."""
     with Redis.from_url(system.valkey.url()) as redis:
         seconds, microseconds = redis.time()
         drained_at_ms = int(redis.get(DRAINED_AT_MS) or 0)
@@ -86,7 +86,7 @@ def _since_last_tick_s(system: System) -> float:
 
 
 async def _enter_here_and_write_there(system: System, crowd: Crowd) -> None:
-    """A session of a server whose clock jumped is one for the other, and the other way round."""
+    """A session from a server whose clock jumped is valid at the other server, and vice versa."""
     urls = system.chat_urls
     for here, there in ((urls[0], urls[1]), (urls[1], urls[0])):
         async with crowd.http.post(f"{here}/api/v1/sessions", json={"nickname": "traveller"}) as answer:

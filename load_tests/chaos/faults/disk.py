@@ -1,4 +1,4 @@
-"""Postgres on a small file system of its own that gets full: no room for tables first, then none for its log either."""
+"""Postgres on a small file system that fills up: first no space for tables, then none for its log."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ SPARE_BYTES: Final = 96 * 2**20
 FULL_S: Final = 5.0
 PIECE: Final = bytes(2**20)
 SWITCHES: Final = 12
-"""Postgres keeps a few empty log segments ready; so many are used up until it needs a new one."""
+"""Postgres keeps a few empty log segments ready; it needs a new one only after these are used up."""
 
 
 def cannot_mount() -> str | None:
@@ -32,7 +32,7 @@ def cannot_mount() -> str | None:
 
 @FAULTS.add("Postgres' disk is full", is_mixable=False, missing=cannot_mount)
 async def full_disk(system: System, crowd: Crowd) -> None:
-    """Moved to the small file system while nobody writes; then full under load, until Postgres itself goes down."""
+    """Move Postgres to the small file system while nobody writes, then fill it under load until Postgres stops."""
     await crowd.quiet()
     await asyncio.to_thread(_move, system)
     crowd.write_on()
@@ -52,7 +52,7 @@ async def full_disk(system: System, crowd: Crowd) -> None:
 
 
 async def _post_answered(crowd: Crowd) -> None:
-    """Load again, before anything is broken."""
+    """Resume the load before anything is broken."""
     async with asyncio.timeout(30):
         before = len(crowd.ledger.answered)
         while len(crowd.ledger.answered) < before + 100:
@@ -60,7 +60,7 @@ async def _post_answered(crowd: Crowd) -> None:
 
 
 def _move(system: System) -> None:
-    """Onto a tmpfs mounted over the data folder; unmounted at the end of the run, with what it holds."""
+    """Move the data to a tmpfs mounted over the data folder. Unmounted at the end of the run, with its content."""
     data, disk = system.postgres.data_dir, system.postgres.data_dir.with_name("postgres-on-disk")
     system.postgres.stop()
     if not data.is_mount():
@@ -81,7 +81,7 @@ def _unmount(data: Path) -> None:
 
 
 def _fill(ballast: Path) -> None:
-    """Until not a byte more goes in."""
+    """Write until the file system is full."""
     with ballast.open("wb", buffering=0) as file:
         for piece in (PIECE, PIECE[:4096]):
             try:
@@ -92,7 +92,7 @@ def _fill(ballast: Path) -> None:
 
 
 def _use_up_log(system: System) -> bool:
-    """True when Postgres went down over it."""
+    """True if Postgres stopped because of it."""
     for _ in range(SWITCHES):
         try:
             system.postgres.psql(
@@ -104,6 +104,6 @@ def _use_up_log(system: System) -> bool:
 
 
 def _bring_back(system: System) -> None:
-    """It restarts by itself after a crash; where even that needed space, it ended, and a supervisor starts it."""
+    """Postgres restarts by itself after a crash. If even that needs space, it ends and a supervisor starts it."""
     system.postgres.stop()
     system.postgres.start()

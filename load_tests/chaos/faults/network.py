@@ -1,4 +1,4 @@
-"""What happens between the servers and their stores: cuts, latency, silence, and a cut exactly at COMMIT."""
+"""Faults between servers and stores: cuts, latency, silence, and a cut exactly at COMMIT."""
 
 import asyncio
 from typing import Final

@@ -1,4 +1,4 @@
-"""Servers killed, stopped and restarted one after the other."""
+"""Servers that are killed, stopped or restarted in turn."""
 
 import asyncio
 from typing import Final

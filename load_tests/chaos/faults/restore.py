@@ -1,4 +1,4 @@
-"""Postgres comes back from a backup: browsers hold cursors above what it knows."""
+"""Postgres is restored from a backup: browsers hold cursors above its newest seq."""
 
 import asyncio
 import shutil
@@ -19,7 +19,7 @@ RAISED_BY: Final = 1_000_000
 
 @FAULTS.add("Postgres restored from a backup", is_mixable=False)
 async def restore(system: System, crowd: Crowd) -> None:
-    """What was written between the backup and the restore is gone, by definition; nothing else may be."""
+    """Writes between the backup and the restore are lost by definition; nothing else may be."""
     backup = system.folder / "backup"
     await crowd.quiet()
     heads = await crowd.heads()
@@ -40,7 +40,7 @@ async def restore(system: System, crowd: Crowd) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """With owners and rights, as Postgres insists on them."""
+    """Copies owners and permissions too, because Postgres checks them."""
     shutil.rmtree(target, ignore_errors=True)
     subprocess.run(["cp", "-a", source, target], check=True)
 

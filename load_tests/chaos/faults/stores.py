@@ -1,4 +1,4 @@
-"""Stores stopped, killed, and robbed of what they held."""
+"""Stores that are stopped, killed or emptied."""
 
 import asyncio
 import time
@@ -61,7 +61,7 @@ async def kill_postgres(system: System, _: Crowd) -> None:
 
 @FAULTS.add("Kafka away for 60 s", "kafka", is_mixable=False)
 async def long_kafka_outage(system: System, crowd: Crowd) -> None:
-    """Each event is to reach Kafka about once: not once more from every chat_server's relay."""
+    """Each event must reach Kafka about once, not once more from each chat_server's relay."""
     records, events = await asyncio.to_thread(_records_and_events, system)
     await _away(system.kafka, system.kafka.stop, LONG_OUTAGE_S)
     p99_s = crowd.ledger.answered_within_s(0.99)
@@ -114,11 +114,11 @@ def _delete_and_make(bootstrap_servers: str) -> None:
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
-        make_topics(bootstrap_servers)  # a producer was faster; now wait for the leaders
+        make_topics(bootstrap_servers)  # a producer created them first; wait for the leaders
 
 
 def _records_and_events(system: System) -> tuple[int, int]:
-    """Records that Kafka was ever given, and events that were stored."""
+    """The number of records that Kafka ever received, and of stored events."""
     consumer = Consumer({"bootstrap.servers": system.kafka.bootstrap_servers, "group.id": "chaos"})
     try:
         partitions = consumer.list_topics(CHAT_EVENTS, timeout=ADMIN_TIMEOUT_S).topics[CHAT_EVENTS].partitions

@@ -1,4 +1,4 @@
-"""Thousands of tabs come back at once, to servers that know nothing of their rooms yet."""
+"""Thousands of tabs reconnect at once to servers that have not loaded their rooms."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ BEHIND: Final = 40
 BACK_WITHIN_S: Final = 60.0
 PROMISED_S: Final = 10.0
 SLOWER: Final = 10
-"""People write so many times less often meanwhile: thousands of tabs in one Python process are for connections."""
+"""Authors write this many times less often meanwhile: one Python process holds thousands of tabs."""
 
 
 @FAULTS.add("5,000 streams cut at once", is_mixable=False)
@@ -32,7 +32,7 @@ async def storm_at_empty_rings(system: System, crowd: Crowd) -> None:
 
 
 async def small_storm(system: System, crowd: Crowd) -> None:
-    """For the short run."""
+    """A smaller storm, for the tests."""
     await _storm(system, crowd, SMALL_STREAMS, restarts=True)
 
 
@@ -62,7 +62,7 @@ async def _storm(system: System, crowd: Crowd, streams: int, *, restarts: bool) 
 
 
 async def _invite(crowd: Crowd, streams: int) -> list[StreamTab]:
-    """Tabs with cursors of different age in every room but the busiest."""
+    """Add tabs with cursors of different age in every room but the busiest."""
     heads = await crowd.heads()
     rooms = crowd.rooms.ids[1:]
     return [
@@ -72,7 +72,7 @@ async def _invite(crowd: Crowd, streams: int) -> list[StreamTab]:
 
 
 async def _all_back(tabs: list[StreamTab], what: str, system: System, promised_s: float) -> float:
-    """Open again, and past what was the head at that moment; returns the seconds it took."""
+    """Wait until all are open and past the head of that moment. Returns the seconds that took."""
     begun_s = time.monotonic()
     async with asyncio.timeout(BACK_WITHIN_S):
         while not all(tab.opened and tab.is_open for tab in tabs):
