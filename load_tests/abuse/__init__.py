@@ -1,1 +1,1 @@
-"""`make abuse`: attacks on a running stack, and what a bystander notices of them."""
+"""`make abuse`: attacks on a running stack, and whether a bystander notices them."""

@@ -1,4 +1,4 @@
-"""`make abuse`: every attack in turn. The exit code is 0 when the bystander noticed none of them."""
+"""`make abuse`: every attack in turn. Exit code 0 means that the bystander noticed none of them."""
 
 import argparse
 import asyncio
@@ -40,12 +40,12 @@ LIMITS: Final = {
     "SESSIONS_PER_ADDRESS_PER_MIN": "60",
     "LOOP_PROBE_MS": "2",
 }
-"""What the benchmarks' stage takes off, and event-loop steps measured to 2 ms."""
+"""Limits that the benchmarks' fixture switches off, and event-loop steps measured to 2 ms."""
 
 ANSWER_WITHIN_S: Final = 30.0
 USUAL_FILES: Final = 1_024
 ATTACKER_NICENESS: Final = 10
-"""Attackers and the bystander share a core: the bystander's clock must not wait for them."""
+"""Attackers and the bystander share a core; a lower priority keeps attackers from delaying the bystander's clock."""
 
 
 class BystanderProcess:
@@ -72,7 +72,7 @@ class BystanderProcess:
 
 @asynccontextmanager
 async def bystander_process(target: Target) -> AsyncIterator[BystanderProcess]:
-    """Raises RuntimeError when it does not get ready."""
+    """Raises RuntimeError if it does not get ready."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "load_tests.abuse.bystander", str(target.chat.port), str(target.publish.port)),
@@ -92,7 +92,7 @@ async def bystander_process(target: Target) -> AsyncIterator[BystanderProcess]:
 
 
 def documented_shares() -> dict[str, str]:
-    """Every share at its default, set: a value that is set holds on loopback too."""
+    """Every share, set to its default explicitly, because an explicit value also holds on loopback."""
     settings = (ChatSettings, PublishSettings)
     return {
         share.setting.upper(): str(kind.model_fields[share.setting].default)
@@ -104,7 +104,7 @@ def documented_shares() -> dict[str, str]:
 
 @asynccontextmanager
 async def attacked_stack(stores: Stores, operator_token: str) -> AsyncIterator[Target]:
-    """Everything of the stack on the first core. The rest of the program runs on the second one meanwhile."""
+    """The stack runs on the first core, this program on the second."""
     settings = documented_shares() | LIMITS
     settings |= {"HOTCHAT_ADMIN_TOKEN": operator_token, "SPA_DIR": str(DIST), "STREAM_GZIP": "hot"}
     async with chat_fixture(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as stage:
@@ -128,10 +128,10 @@ def _target(stage: ChatFixture, operator_token: str) -> Target:
 async def attack_all(
     stores: Stores, attacks: Sequence[Attack], scale: Scale
 ) -> tuple[list[Row], TextCost | None]:
-    """A row for each attack, printed at once; then the cost of texts, unless only some attacks were asked for."""
+    """Run the attacks, print a row for each, and measure the cost of texts unless only some attacks were chosen."""
     rows = []
     async with attacked_stack(stores, secrets.token_hex(16)) as target, Watch() as watch:
-        allow_many_files()  # only now: the servers have to raise their own limit
+        allow_many_files()  # not earlier: the servers must raise their own limit
         async with bystander_process(target) as bystander:
             os.nice(ATTACKER_NICENESS)
             for attack in attacks:
@@ -150,7 +150,7 @@ async def attack_all(
 
 def _quiet_drill(target: Target, scale: Scale) -> Drill:
     async def nothing() -> None:
-        """Nobody watches."""
+        """Nobody observes this drill."""
 
     return Drill(
         target.chat,
@@ -170,7 +170,7 @@ def _line(row: Row) -> str:
 
 
 def results(rows: Sequence[Row], cost: TextCost | None) -> str:
-    """What goes into docs/security.md."""
+    """The text for docs/security.md."""
     machine = ", ".join(f"{key}: {value}" for key, value in describe().items())
     sentences = [*step_sentences(rows), *([] if cost is None else cost.sentences())]
     return "\n".join(
@@ -188,7 +188,7 @@ def results(rows: Sequence[Row], cost: TextCost | None) -> str:
 
 @contextmanager
 def few_files() -> Iterator[None]:
-    """Processes started within have the limit of open files that a login shell gives them."""
+    """Processes started inside get the limit of open files of a login shell."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(USUAL_FILES, before[1]), before[1]))
     try:

@@ -1,4 +1,4 @@
-"""What an attack is, and how a module of `attacks` lists its own."""
+"""The type of an attack, and the list to which each module of `attacks` adds its own."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Run = Callable[[Drill], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Attack:
-    """`findings` are rows of the review that the attack repeats; a neighbour of them has none."""
+    """`findings` are the review's findings that the attack reproduces; empty for an attack of our own."""
 
     name: str
     findings: tuple[str, ...]
@@ -18,7 +18,7 @@ class Attack:
 
 
 class AttackList(list[Attack]):
-    """The attacks of one module, in the order in which they are written."""
+    """The attacks of one module, in source order."""
 
     def add(self, name: str, *findings: str) -> Callable[[Run], Run]:
         """Register a coroutine function under this name."""

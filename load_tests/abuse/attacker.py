@@ -1,4 +1,4 @@
-"""One address that misbehaves: calls, raw connections and streams, every answer tallied."""
+"""A client at one address that misbehaves: calls, raw connections and streams. Every response is tallied."""
 
 import asyncio
 import socket
@@ -18,12 +18,12 @@ from load_tests.chaos.stream_tab import Address
 ANSWER_WITHIN_S: Final = 20.0
 HEAD_MAX_BYTES: Final = 1 << 16
 SMALL_BUFFER_BYTES: Final = 4_096
-"""Receive buffer of a client that reads nothing; the kernel doubles it."""
+"""Receive buffer of a client that reads nothing. The kernel doubles it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`status` is 0 where the connection broke or nothing came in time."""
+    """`status` is 0 if the connection broke or no response came in time."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,7 +42,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
 
     async def send(self, data: bytes) -> bool:
-        """False when the server has closed the connection, or takes nothing for ANSWER_WITHIN_S."""
+        """False if the server has closed the connection or reads nothing for ANSWER_WITHIN_S."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._loop.sock_sendall(self._socket, data)
@@ -51,7 +51,7 @@ class Connection:
         return True
 
     async def receive(self, most: int = 65_536, within_s: float = ANSWER_WITHIN_S) -> bytes | None:
-        """What came; empty when the server closed the connection; None when nothing came in time."""
+        """The received bytes; empty if the server closed the connection; None if nothing came in time."""
         try:
             async with asyncio.timeout(within_s):
                 return await self._loop.sock_recv(self._socket, most)
@@ -61,7 +61,7 @@ class Connection:
             return b""
 
     async def answer(self, what: str, within_s: float = ANSWER_WITHIN_S) -> Answer:
-        """The next head and what came with it, tallied."""
+        """Read and tally the next response head, with the body bytes that came with it."""
         data = b""
         while b"\r\n\r\n" not in data and len(data) < HEAD_MAX_BYTES:
             more = await self.receive(within_s=within_s)
@@ -78,7 +78,7 @@ class Connection:
         return Answer(status, headers, body)
 
     async def is_closed(self, within_s: float) -> bool:
-        """Read and drop until the server closes; False when it has not done so in time."""
+        """Read and drop until the server closes; False if it does not in time."""
         received: bytes | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
@@ -97,7 +97,7 @@ class Connection:
 
 
 class Attacker:
-    """Everything leaves from `address`, a loopback address of its own. Close it at the end."""
+    """All traffic leaves from `address`, a loopback address of its own. Close it at the end."""
 
     def __init__(self, address: str, chat: Address, publish: Address, tally: Tally) -> None:
         self.address = address
@@ -124,7 +124,7 @@ class Attacker:
         what: str = "",
         **headers: str,
     ) -> Answer:
-        """One request with the attacker's session, if it has one. `headers`: underscores stand for hyphens."""
+        """Send one request with the attacker's session, if it has one. `headers`: underscores stand for hyphens."""
         host, port = self._servers[server]
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
@@ -148,7 +148,7 @@ class Attacker:
         return Answer(0, {}, b"")
 
     async def sign_in(self, nickname: str = "mallory") -> Answer:
-        """Get a session and keep it for the calls that follow."""
+        """Create a session and use it for later calls."""
         answer = await self.call("POST", "/api/v1/sessions", {"nickname": nickname})
         if answer.status == 201:
             self.token = answer.json()["token"]
@@ -160,12 +160,12 @@ class Attacker:
         return await self.call("POST", f"/api/v1/rooms/{room}/messages", draft, what="a post")
 
     async def connect(self, server: str = "chat", *, small_buffer: bool = False) -> Connection | None:
-        """A raw connection; None when it was refused."""
+        """Open a raw connection; None if it was refused."""
         made = socket.socket()
         made.setblocking(False)
         if small_buffer:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
-        # Ports are chosen at connect: else 500 silent sockets from one address would use up its ephemeral ports.
+        # Choose the port at connect: otherwise silent sockets of one address would use up its ephemeral ports.
         made.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
         made.bind((self.address, 0))
         try:
@@ -180,7 +180,7 @@ class Attacker:
         return connection
 
     async def stream(self, path: str, *, small_buffer: bool = False, **headers: str) -> Connection | None:
-        """Ask publish_server for a stream; None unless it was opened."""
+        """Open a stream of publish_server; None if it was refused."""
         connection = await self.connect("publish", small_buffer=small_buffer)
         if connection is None:
             return None

@@ -1,7 +1,7 @@
-"""Four people in a room of their own, at addresses of their own: they post, read, follow the stream and check health.
+"""The bystander: four people with their own room and addresses who post, read, follow the stream and check health.
 
-As a program (`python -m load_tests.abuse.bystander CHAT_PORT PUBLISH_PORT`) it answers each line on its standard input:
-`reset` begins a window, `report` ends it with one line of JSON. A process of its own keeps its clock honest.
+As a program (`python -m load_tests.abuse.bystander CHAT_PORT PUBLISH_PORT`) it reads commands from standard input:
+`reset` begins a window, `report` ends it with one line of JSON. In its own process, no attacker delays its clock.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from local_stack.ports import LOOPBACK
 
 PEOPLE: Final = 4
 POST_EVERY_S: Final = 0.25
-"""Four a second each: within POSTS_PER_USER_PER_S."""
+"""Four posts a second each: below POSTS_PER_USER_PER_S."""
 READ_EVERY_S: Final = 0.5
 HEALTH_EVERY_S: Final = 0.25
 ANSWER_WITHIN_S: Final = 10.0
@@ -42,7 +42,7 @@ class Times(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """What the bystander met in one window. `bad` counts what it should never meet, by what it was."""
+    """The bystander's results of one window. `bad` counts failures that must never happen, by kind."""
 
     posts: Times
     reads: Times
@@ -60,7 +60,7 @@ class Record:
     delays_s: list[float] = field(default_factory=list)
     bad: Counter[str] = field(default_factory=Counter)
     waiting: dict[str, list[float]] = field(default_factory=dict)
-    """Message id → when its post began, once for each stream that has not shown it yet."""
+    """Message id → start times of its post, one for each stream that has not shown it yet."""
 
 
 def times(seconds: list[float]) -> Times:
@@ -73,7 +73,7 @@ def times(seconds: list[float]) -> Times:
 
 
 class Bystander:
-    """Start it, `reset` at the beginning of a window, `report` at its end."""
+    """Call `start` once, `reset` at the beginning of a window, `report` at its end."""
 
     def __init__(self, chat_port: int, publish_port: int, *, people: int = PEOPLE) -> None:
         self._chat = f"http://{LOOPBACK}:{chat_port}"
@@ -87,7 +87,7 @@ class Bystander:
         self._opened = [asyncio.Event() for _ in range(people)]
 
     async def start(self) -> None:
-        """Returns when everybody is signed in and every stream is open."""
+        """Return when everybody is signed in and every stream is open."""
         for number in range(self._people):
             http = self._client(f"127.1.0.{number + 1}")
             answer = await http.post(
@@ -117,7 +117,7 @@ class Bystander:
         self._record = Record()
 
     async def report(self) -> Window:
-        """The window up to now; first waits until every stream has shown every answered post of it."""
+        """The window up to now. Waits until every stream has shown every answered post of the window."""
         record = self._record
         with suppress(TimeoutError):
             async with asyncio.timeout(SEEN_WITHIN_S):
@@ -235,7 +235,7 @@ class Bystander:
     def _saw(self, message_id: str, at_s: float) -> None:
         record = self._record
         begun = record.waiting.get(message_id)
-        if begun is None:  # the stream was faster than the answer, or the post belongs to an earlier window
+        if begun is None:  # the stream was faster than the response, or the post belongs to an earlier window
             self._early.setdefault(message_id, []).append(at_s)
             while len(self._early) > 1_000:
                 del self._early[next(iter(self._early))]

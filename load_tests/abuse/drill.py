@@ -1,4 +1,4 @@
-"""The field of an attack: where the servers are, fresh addresses and people, limits in count and time."""
+"""What an attack works with: the servers, fresh addresses and people, limits in count and time."""
 
 import asyncio
 import time
@@ -18,14 +18,14 @@ from local_stack.server_process import ServerProcess
 
 FULL: Final = Scale(factor=1.0, window_s=10.0, settle_s=2.0)
 TINY: Final = Scale(factor=0.02, window_s=20.0, settle_s=0.0)
-"""Ended by counts, not by time, so that a busy machine does the same."""
+"""Counts end it, not time, so that a busy machine does the same work."""
 
 HOSTS_PER_BLOCK: Final = 250
 _addresses = count()
 
 
 def fresh_address() -> str:
-    """A loopback address that no attacker has used yet, so that an earlier attack has used up none of its shares."""
+    """A loopback address that no attacker has used yet, with all its shares."""
     number = next(_addresses)
     block, host = divmod(number, HOSTS_PER_BLOCK)
     high, low = divmod(block, HOSTS_PER_BLOCK)
@@ -34,9 +34,9 @@ def fresh_address() -> str:
 
 @dataclass
 class Drill:
-    """One attack's view of the stack. `faults` are sentences about what the stack should not have done.
+    """One attack's view of the stack. `faults` are sentences about wrong behaviour of the stack.
 
-    `on_start` begins the bystander's window anew: an attack calls `start_measuring` once its preparation is done.
+    `on_start` restarts the bystander's window: an attack calls `start_measuring` after its preparation.
     """
 
     chat: ServerProcess
@@ -65,7 +65,7 @@ class Drill:
         return time.monotonic() >= self._ends_s
 
     async def hold(self) -> None:
-        """Wait for the end of the window: for attacks that hold something open. Short at a tiny scale."""
+        """Wait for the end of the window, for attacks that hold something open. Short at a tiny scale."""
         await asyncio.sleep(max(0.0, self._ends_s - time.monotonic()) if self.scale.is_full else 0.3)
 
     def expect(self, holds: bool, sentence: str) -> None:
@@ -74,7 +74,7 @@ class Drill:
             self.faults.append(sentence)
 
     def attacker(self) -> Attacker:
-        """A client at an address of its own, without a session."""
+        """A client at a fresh address, without a session."""
         made = Attacker(
             fresh_address(),
             (self.chat.host, self.chat.port),
@@ -85,7 +85,7 @@ class Drill:
         return made
 
     async def person(self, nickname: str = "mallory") -> Attacker:
-        """A signed-in client at an address of its own. Raises RuntimeError when it gets no session."""
+        """A signed-in client at a fresh address. Raises RuntimeError if it gets no session."""
         attacker = self.attacker()
         answer = await attacker.sign_in(nickname)
         if answer.status != 201:
@@ -96,7 +96,7 @@ class Drill:
         return [await self.person(f"mallory {index}") for index in range(number)]
 
     async def room(self, owner: Attacker, name: str = "abuse") -> str:
-        """A room of its own for this attack. Raises RuntimeError."""
+        """Create a room for this attack. Raises RuntimeError."""
         room_id = f"{name}-{uuid4().hex[:12]}"
         answer = await owner.call("POST", "/api/v1/rooms", {"id": room_id, "name": name})
         if answer.status != 201:
@@ -104,7 +104,7 @@ class Drill:
         return room_id
 
     async def flood(self, call: Callable[[int], Awaitable[object]], *, calls: int, workers: int = 32) -> None:
-        """`call(0)`, `call(1)` … by `workers` at a time: at most `calls` at this scale, none begun after the window."""
+        """Run `call(0)`, `call(1)` …, `workers` at a time: `calls` at this scale, none started after the window."""
         numbers = iter(range(self.of(calls, least=8)))
 
         async def work() -> None:
@@ -116,7 +116,7 @@ class Drill:
         await asyncio.gather(*(work() for _ in range(workers)))
 
     async def insist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Repeat a call that is refused for its rate after the time the refusal names, until the attack is over."""
+        """Repeat a call that was refused for its rate, after the time in the refusal, until the attack is over."""
         while True:
             answer = await call()
             if answer.status != 429 or self.is_over:
@@ -125,7 +125,7 @@ class Drill:
 
     @asynccontextmanager
     async def sql(self) -> AsyncIterator[Any]:
-        """A connection to the stack's Postgres, to prepare what would take hours over HTTP."""
+        """A connection to the stack's Postgres, for preparations that would take hours over HTTP."""
         connection = await asyncpg.connect(self.database_url)
         try:
             yield connection

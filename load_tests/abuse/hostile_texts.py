@@ -1,10 +1,10 @@
-"""Texts of at most 4,000 code points that are legal, or nearly so, and hard on whoever has to draw or check them."""
+"""Texts of at most 4,000 code points that are valid, or nearly so, and expensive to render or check."""
 
 from typing import Final
 
 FAMILY: Final = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 MARKS: Final = "a" + "\u0301" * 8_000 + "\u0316" * 8_000
-"""Refused by its length; canonical ordering of its marks is quadratic."""
+"""Refused for its length; canonical ordering of its marks is quadratic."""
 
 HOSTILE_TEXTS: Final[dict[str, str]] = {
     "3,990 quotes": ">" * 3_990,

@@ -1,4 +1,4 @@
-"""Puts a drill's results into docs/security.md, between its two marks."""
+"""Writes a drill's results into docs/security.md, between its two marks."""
 
 from pathlib import Path
 from typing import Final
@@ -9,7 +9,7 @@ END: Final = "<!-- end of the results -->"
 
 
 def with_results(page: str, results: str) -> str:
-    """The page with everything between the marks replaced. Raises ValueError where it has no marks."""
+    """The page with everything between the marks replaced. Raises ValueError if it has no marks."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

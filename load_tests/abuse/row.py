@@ -1,4 +1,4 @@
-"""What one attack did, its verdict, and the tables. Pure."""
+"""The result of one attack, its verdict, and the tables. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,14 +44,14 @@ class Row:
     kept: tuple[str, ...] = ()
 
     def harm(self) -> list[str]:
-        """What the bystander or the servers suffered, without any figure of time."""
+        """Harm to the bystander or the servers, without figures of time."""
         bad = [f"the bystander met {count} × {what}" for what, count in self.window.bad.items()]
         unseen = [f"{self.window.unseen} posts were not seen on a stream"] if self.window.unseen else []
         wrong = [f"{count} × {what}" for what, count in self.tally.wrong.items()]
         return [*bad, *unseen, *wrong, *dict.fromkeys(self.faults)]
 
     def slowness(self) -> list[str]:
-        """Figures of time and memory beyond their bound."""
+        """Figures of time and memory above their bounds."""
         found = []
         if self.window.posts.p99_ms > POSTS_P99_MS:
             found.append(f"posts p99 {self.window.posts.p99_ms:.0f} ms")
@@ -99,8 +99,8 @@ def sum_line(rows: Sequence[Row]) -> str:
 
 
 def step_sentences(rows: Sequence[Row]) -> list[str]:
-    """The event-loop steps of the whole drill, a sentence for each server. A few hundred steps have no p99.9: only
-    the sum of all attacks has one."""
+    """The event-loop steps of the whole drill, a sentence for each server. A few hundred steps have no p99.9; only
+    all attacks together have enough."""
     said = []
     for server in dict.fromkeys(name for row in rows for name in row.steps):
         steps = together(row.steps[server] for row in rows if server in row.steps)

@@ -1,4 +1,4 @@
-"""One attack after the other on a running stack, a row for each."""
+"""Runs one attack after the other on a running stack and makes a row for each."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ NORMAL_WITHIN_S: Final = 60.0
 
 
 class Watcher(Protocol):
-    """A bystander, in this process or in its own."""
+    """A bystander in this process or in its own."""
 
     async def reset(self) -> None: ...
 
@@ -50,7 +50,7 @@ class Target:
 
 
 async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scale, watch: Watch) -> Row:
-    """Run one attack, wait until memory and descriptors are normal, judge."""
+    """Run one attack, wait until memory and descriptors are normal, and judge."""
     drill = Drill(
         chat=target.chat,
         publish=target.publish,
@@ -111,7 +111,7 @@ def _grown_mib(target: Target, before: Sequence[Use]) -> float:
 
 
 async def _back_to_normal(target: Target, before: Sequence[Use]) -> tuple[float | None, tuple[str, ...]]:
-    """After how many seconds memory and descriptors were normal; None after NORMAL_WITHIN_S, with what is kept."""
+    """Seconds until memory and descriptors were normal; None after NORMAL_WITHIN_S, with what is still held."""
     begun_s = time.monotonic()
     while True:
         still_kept = [

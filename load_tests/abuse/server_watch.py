@@ -1,4 +1,4 @@
-"""A server seen from outside: memory, descriptors, and the steps of its event loop."""
+"""Observes a server from outside: memory, descriptors, steps of its event loop."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -21,7 +21,7 @@ class Use:
 
 
 NORMAL_MIB: Final = 48.0
-"""Growth that counts as normal: an allocator keeps memory that it has once been given."""
+"""Growth that counts as normal: an allocator keeps memory that was freed."""
 NORMAL_DESCRIPTORS: Final = 24
 
 
@@ -44,7 +44,7 @@ def use_of(server: ServerProcess) -> Use:
 
 
 class Watch:
-    """Asks servers for their metrics. An async context manager."""
+    """Reads servers' metrics. An async context manager."""
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
@@ -57,7 +57,7 @@ class Watch:
         await self._http.close()
 
     async def loop(self, server: ServerProcess) -> LoopReading:
-        """Empty when the server does not answer."""
+        """An empty reading if the server does not answer."""
         try:
             async with self._http.get(f"{server.base_url}/metrics") as answer:
                 return read_loop(await answer.text())

@@ -1,4 +1,4 @@
-"""The slowest text: on the server by CPU time of its loop's thread, in chromium by the main thread's time for a row."""
+"""Finds the slowest text: CPU time of the server's event loop, and main-thread time in chromium for its row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ HARMLESS: Final = "a harmless line of sixty characters, as most people write it.
 
 @dataclass(frozen=True)
 class TextCost:
-    """Milliseconds by the name of the text, and the names of those that were not shown in the page."""
+    """Milliseconds by name of the text, and the names of texts that the frontend did not show."""
 
     server_ms: Mapping[str, float]
     page_ms: Mapping[str, float]
@@ -48,7 +48,7 @@ def _slowest(where: str, of_what: str, costs: Mapping[str, float]) -> str:
 
 
 async def measure_texts(drill: Drill) -> TextCost:
-    """Run it while nobody else posts: a server's CPU time is not told apart by request."""
+    """Run it while nobody else posts: a server's CPU time cannot be split by request."""
     server_ms = await _on_the_server(drill)
     try:
         page_ms, not_shown = await _in_chromium(drill)
@@ -73,12 +73,12 @@ async def _on_the_server(drill: Drill) -> dict[str, float]:
 
 
 def _thread_ms(pid: int) -> float:
-    """CPU time of a process's first thread, which runs its event loop. Source: proc(5), schedstat, nanoseconds."""
+    """CPU time in nanoseconds of a process's first thread, which runs its event loop. Source: proc(5), schedstat."""
     return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
 async def _in_chromium(drill: Drill) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Each text in a room of its own, so that one that breaks the page hides no other. Raises NoChromium."""
+    """Show each text in its own room, so that a text that breaks the page hides no other. Raises NoChromium."""
     costs: dict[str, float] = {}
     not_shown: list[str] = []
     async with async_playwright() as playwright:
@@ -101,8 +101,8 @@ async def _in_chromium(drill: Drill) -> tuple[dict[str, float], tuple[str, ...]]
 
 
 async def _row_ms(drill: Drill, page: Page, text: str) -> float | None:
-    """Main thread's time for the text's row and a harmless one after it. None when the server refused the text: no
-    page ever shows it. Raises playwright's Error when the row after it was not shown."""
+    """Main-thread time for the text's row and a harmless one after it. None if the server refused the text, so that no
+    page shows it. Raises playwright's Error if the row after it was not shown."""
     session = await page.context.new_cdp_session(page)
     await session.send("Performance.enable")
     person = await drill.person()

@@ -1,4 +1,4 @@
-"""What attackers were answered. Pure."""
+"""Counts the responses to attackers. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ OUT_OF_CAPACITY: Final = (502, 503, 504)
 
 @dataclass
 class Tally:
-    """`answers` counts by status, or how a connection ended; `wrong` counts answers that break the error contract."""
+    """`answers` counts by status or end of the connection; `wrong` counts responses that break the error contract."""
 
     answers: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -24,11 +24,11 @@ class Tally:
 
     @property
     def refused(self) -> int:
-        """Answers of 4xx and 5xx, and connections that the server closed."""
+        """Responses of 4xx and 5xx, and connections that the server closed."""
         return sum(count for name, count in self.answers.items() if name[0] in "45" or name == CLOSED)
 
     def note(self, status: int, headers: Mapping[str, str], what: str) -> None:
-        """Count one answer. `headers` compares names without case; `what` names the request in a sentence."""
+        """Count one response. `headers` compares names without case; `what` names the request in a sentence."""
         self.answers[str(status)] += 1
         if status < 400:
             return

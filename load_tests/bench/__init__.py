@@ -1,1 +1,1 @@
-"""`make bench`: every figure beside its reference, in the same run, on the same cores."""
+"""`make bench`: every figure next to its reference, from the same run on the same cores."""

@@ -24,7 +24,7 @@ BUSY_SHARE = 0.1
 
 
 async def measure(names: Sequence[str], stores: Stores, scale: Scale) -> tuple[dict[str, Outcome], list[str]]:
-    """Each figure in turn, its table printed at once; and a sentence for each that could not be taken."""
+    """Take each figure and print its table. Returns a sentence for each figure that could not be taken."""
     found: dict[str, Outcome] = {}
     failures = []
     for name in names:
@@ -40,7 +40,7 @@ async def measure(names: Sequence[str], stores: Stores, scale: Scale) -> tuple[d
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when every figure could be taken, met or not; 1 when not, 2 when a tool is missing."""
+    """0 if every figure could be taken, whether or not it met its goal; 1 if not; 2 if a tool is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "figures", nargs="*", metavar="figure", help=f"all by default; of {', '.join(FIGURES)}"
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(missing, file=sys.stderr)
         return 2
     path = BUILD / ("tiny.json" if chosen.tiny else "results.json")
-    known = read_json(path, machine) | found  # figures that this run left out stay as they were
+    known = read_json(path, machine) | found  # keep the figures that this run left out
     known = {name: known[name] for name in FIGURES if name in known}
     write_json(path, machine, known)
     plots = draw((series for outcome in known.values() for series in outcome.series), BUILD)
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _last_line(error: Exception) -> str:
-    """The end of it, which is where a server's log says what was wrong."""
+    """The end of the text, where a server's log names the error."""
     return f"{type(error).__name__}: {str(error).strip().splitlines()[-1] if str(error).strip() else ''}"
 
 

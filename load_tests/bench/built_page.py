@@ -1,4 +1,4 @@
-"""What a browser must load of the built page before it can show a room. Pure, but for reading the files."""
+"""What a browser must load of the built frontend before it can show a room. Pure apart from reading the files."""
 
 import gzip
 import re
@@ -10,7 +10,7 @@ _STATIC_IMPORT = re.compile(r'(?:\bfrom|\bimport)\s*"\./([^"]+\.js)"')
 
 
 def first_scripts(dist: Path) -> list[Path]:
-    """The entry, what it imports statically, and what the page asks the browser to load beside them."""
+    """The entry, its static imports, and what the page preloads."""
     tags = " ".join(_TAGS.findall((dist / "index.html").read_text()))
     found: dict[Path, None] = {}
     waiting = [dist / name for name in _SCRIPT.findall(tags)]

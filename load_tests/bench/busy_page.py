@@ -1,4 +1,4 @@
-"""The built page in chromium, on the tiny replay server: so that the page is measured, and no store or Kafka."""
+"""The built frontend in chromium on the replay server, so that a figure measures neither stores nor Kafka."""
 
 import os
 from collections.abc import AsyncIterator
@@ -24,10 +24,10 @@ class Replay:
     base_url: str
 
     async def fresh_page(self) -> Page:
-        """With nothing in its cache, as large as the browser's window; close its context afterwards.
+        """A page with an empty cache, as large as the browser's window. Close its context afterwards.
 
-        Not at an emulated size: the window is lower than such a page by its own bars, and a frame that changes only
-        what is below its edge, the composer, counts as shown with the list's next one.
+        No emulated size: the window is smaller than an emulated page, so a frame that changes only what is below
+        the window's edge, such as the composer, would count as shown with the list's next frame.
         """
         context = await self.browser.new_context(no_viewport=True)
         return await context.new_page()
@@ -35,7 +35,7 @@ class Replay:
 
 @asynccontextmanager
 async def replay(*, messages_per_s: float) -> AsyncIterator[Replay]:
-    """Raises RuntimeError where there is no chromium."""
+    """Raises RuntimeError without chromium."""
     with on_all_cores(), temporary_folder() as path:
         (ROOT / "build").mkdir(exist_ok=True)
         ensure_page(ROOT / "build" / "page.log")

@@ -1,4 +1,4 @@
-"""The browser of the tests and of the pictures: the machine's chromium, which talks to nobody by itself."""
+"""Starts the machine's chromium for tests, figures and screenshots, without its own network traffic."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ ARGS = [
 
 
 class NoChromium(Exception):
-    """There is none to drive."""
+    """This machine has no chromium."""
 
 
 async def launch_chromium(playwright: Playwright, *args: str) -> Browser:
-    """`args` beside the ones of every test. Raises NoChromium."""
+    """Start chromium with `args` in addition to ARGS. Raises NoChromium."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         raise NoChromium("no chromium: apt-get install chromium, or name one by CHROMIUM=")

@@ -1,4 +1,4 @@
-"""Which core does what: the server under test has one for itself, everything else shares the other."""
+"""Pins processes to cores: the server under test has one for itself, everything else shares the other."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ LOAD_CORE: int | None = _CORES[1] if len(_CORES) > 1 else None
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Processes started within inherit this core; None, as on a machine with one or without Linux, pins nothing."""
+    """Processes started inside inherit this core. None pins nothing, as on machines with one core or without Linux."""
     if core is None:
         yield
         return
@@ -31,7 +31,7 @@ def on_core(core: int | None) -> Iterator[None]:
 
 @contextmanager
 def on_all_cores() -> Iterator[None]:
-    """For figures of the whole system: processes started within may run anywhere."""
+    """Processes started inside may run on any core, for figures of the whole system."""
     if not _CORES:
         yield
         return

@@ -1,4 +1,4 @@
-"""The C crowds as seen from Python: started on the load core, asked for what they measured."""
+"""Starts the C crowds on the load core and reads their measurements."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -18,11 +18,11 @@ ANSWER_WITHIN_S = 30.0
 
 
 class CrowdFailed(Exception):
-    """The load generator itself failed, or its streams were not opened."""
+    """The load generator failed, or its streams were not opened."""
 
 
 class StreamWindow(msgspec.Struct, frozen=True):
-    """What all streams of a crowd saw in one window; latencies from the sampled ones."""
+    """What all streams of a crowd received in one window; latencies are those of the sampled streams."""
 
     took_s: float
     open: int
@@ -58,7 +58,7 @@ class StreamWindow(msgspec.Struct, frozen=True):
 
 
 class HttpRun(msgspec.Struct, frozen=True):
-    """What a crowd of HTTP clients was answered."""
+    """The responses to a crowd of HTTP clients."""
 
     took_s: float
     requests: int
@@ -90,7 +90,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def generator_note(cpu_share: float) -> str:
-    """A saturated generator is reported as such, never as a slow server."""
+    """The note for the table, which reports a saturated generator, so that nobody takes it for a slow server."""
     if cpu_share >= SATURATED_SHARE:
         return f"GENERATOR SATURATED ({cpu_share:.0%} of its core): the figure is its own limit, not the server's"
     return f"generator {cpu_share:.0%} of its core"
@@ -108,7 +108,7 @@ class StreamCrowd:
         await self._ask("reset")
 
     async def report(self) -> StreamWindow:
-        """What happened since the window began; it goes on."""
+        """The results since the window began. The window continues."""
         return msgspec.json.decode(await self._ask("report"), type=StreamWindow)
 
     async def _ask(self, word: str) -> bytes:
@@ -120,7 +120,7 @@ class StreamCrowd:
 async def stream_crowd(
     host: str, port: int, path: str, subscribers: int, *options: str, core: int | None = LOAD_CORE
 ) -> AsyncIterator[StreamCrowd]:
-    """`subscribers` open streams of `path` (with `%d`: of rooms= many). Raises CrowdFailed when one was refused."""
+    """Open `subscribers` streams of `path` (with `%d`: of `rooms` rooms). Raises CrowdFailed if one was refused."""
     with on_core(core):
         process = await asyncio.create_subprocess_exec(
             str(program(STREAM_CROWD)),
@@ -153,7 +153,7 @@ async def http_crowd(
     most: int = 0,
     core: int | None = LOAD_CORE,
 ) -> HttpRun:
-    """Send `requests` in turn for `seconds`; `rate` a second, or as fast as they are answered; `most` ends it earlier.
+    """Send `requests` in turn for `seconds`, at `rate` a second or as fast as possible; `most` requests end it earlier.
 
     Raises CrowdFailed.
     """

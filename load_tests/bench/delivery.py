@@ -1,4 +1,4 @@
-"""One measured window of a crowd while a room is being written to: what fan-out figures have in common."""
+"""Measures one window of a crowd while a room is written to, for all fan-out figures."""
 
 import asyncio
 import time
@@ -19,8 +19,8 @@ PublishAt = Callable[[str, float, float], Coroutine[Any, Any, int]]
 
 @dataclass(frozen=True)
 class Delivery:
-    """`window` while events came, `server_share` of one core meanwhile, `all_arrived` whether every stream has the
-    last one in the end (None where ids are opaque)."""
+    """`window` covers the time of the events, `server_share` is of one core, `all_arrived`: every stream got the
+    last event (None if ids are opaque)."""
 
     window: StreamWindow
     offered_per_s: float
@@ -34,7 +34,7 @@ class Delivery:
 
     @property
     def trouble(self) -> str:
-        """What a reader must be told, empty when nothing."""
+        """Notes for the reader of the table; may be empty."""
         found = []
         if not self.window.is_in_order:
             found.append(f"{self.window.went_back} ids went back, {self.window.repeated} came twice")
@@ -62,8 +62,8 @@ async def deliver(
     subscribers: int,
     last_seq: Callable[[], int] | None = None,
 ) -> Delivery:
-    """Write to the room at `per_s` and measure `scale.window_s` of it, after `settle_s`. With `last_seq` it then waits
-    until every stream has that one."""
+    """Write to the room at `per_s` and measure `scale.window_s`, after `settle_s`. With `last_seq` it then waits
+    until every stream has that seq."""
     publishing = asyncio.create_task(publish_at(room, per_s, 2 * scale.settle_s + scale.window_s))
     try:
         await asyncio.sleep(scale.settle_s)
@@ -79,7 +79,7 @@ async def deliver(
 
 
 async def arrived(crowd: StreamCrowd, seq: int) -> bool:
-    """True once every stream has seen `seq`; False when that takes longer than DRAINED_WITHIN_S."""
+    """True once every stream has seen `seq`; False after DRAINED_WITHIN_S."""
     give_up_s = time.monotonic() + DRAINED_WITHIN_S
     while time.monotonic() < give_up_s:
         if (await crowd.report()).lowest_last_id >= seq:

@@ -1,5 +1,5 @@
-"""The other side of publish_server, small enough not to disturb the figure: events into Kafka, and chat_server's
-internal calls answered from memory."""
+"""Replaces everything around publish_server cheaply: it produces events to Kafka and answers chat_server's
+internal calls from memory."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from load_tests.bench.http_requests import padded
 from local_stack.ports import LOOPBACK
 
 KEPT_EVENTS = 20_000
-"""Newest events a room keeps for pages; a benchmark's hub never falls further behind. Overflow rule: oldest dropped."""
+"""Newest events that a room keeps for pages, enough for any benchmark. Overflow rule: drop the oldest."""
 COLD = Heat(hot=False, since=None, fetches_per_s=0.0)
 
 
@@ -31,7 +31,7 @@ class RoomFeed:
 
 
 class Feeder:
-    """Rooms exist as soon as somebody asks for them. An event's text begins with "@" and the time in microseconds."""
+    """A room exists as soon as it is requested. An event's text begins with "@" and the time in microseconds."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -41,7 +41,7 @@ class Feeder:
         return self._rooms.setdefault(room_id, RoomFeed())
 
     async def publish(self, room_id: str, *, text_length: int = 60, filler: str | None = None) -> int:
-        """Make the room's next event and hand it to the producer; its seq. `filler` replaces the padding."""
+        """Produce the room's next event and return its seq. `filler` replaces the padding."""
         feed = self.room(room_id)
         feed.last_seq += 1
         stamp = f"@{time.monotonic_ns() // 1000:016d}"
@@ -53,7 +53,7 @@ class Feeder:
         return feed.last_seq
 
     async def publish_at(self, room_id: str, per_s: float, seconds: float, *, text_length: int = 60) -> int:
-        """Evenly spaced events for `seconds`; how many. One that is late is sent at once, none is left out."""
+        """Send evenly spaced events for `seconds` and return their number. Late events are sent at once."""
         began_s, count = time.monotonic(), round(per_s * seconds)
         for number in range(count):
             due_s = began_s + number / per_s

@@ -1,4 +1,4 @@
-"""What figures stand on: real stores and real servers, each on its core, in a folder that goes away."""
+"""Fixtures of the figures: real stores and servers, each pinned to its core, in a temporary folder."""
 
 import os
 import resource
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class PublishFixture:
-    """publish_server under test; `feeder` makes its events. No chat_server, no Postgres."""
+    """publish_server under test; `feeder` produces its events. No chat_server, no Postgres."""
 
     feeder: Feeder
     servers: list[ServerProcess]
@@ -42,7 +42,7 @@ class PublishFixture:
 
 @dataclass(frozen=True)
 class ChatFixture:
-    """chat_server, and where wanted publish_server and the scheduler, on real stores."""
+    """chat_server and the scheduler on real stores, and publish_server if wanted."""
 
     chat: ServerProcess
     publish: ServerProcess | None
@@ -50,7 +50,7 @@ class ChatFixture:
 
 
 def allow_many_files() -> None:
-    """Raise our limit of open files, which children inherit, as far as we may."""
+    """Raise the limit of open files, which children inherit, to its maximum."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -62,7 +62,7 @@ async def publish_fixture(
     server_cores: tuple[int | None, ...] = (SERVER_CORE,),
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[PublishFixture]:
-    """One publish_server for each of `server_cores`, each on its own port."""
+    """Start one publish_server for each of `server_cores`, each on its own port."""
     with ExitStack() as stack:
         path = stack.enter_context(temporary_folder())
         stack.enter_context(on_core(LOAD_CORE))
@@ -94,7 +94,7 @@ async def chat_fixture(
     with_streams: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[ChatFixture]:
-    """chat_server and the scheduler; publish_server too where `with_streams`. No limits of users unless given."""
+    """Start chat_server and the scheduler, and publish_server if `with_streams`. No limits per user unless given."""
     with ExitStack() as stack:
         path = stack.enter_context(temporary_folder())
         stack.enter_context(on_core(other_core))
@@ -122,7 +122,7 @@ async def chat_fixture(
 
 
 async def make_rooms(stage: ChatFixture, rooms: Sequence[str], *, messages: int = 0) -> None:
-    """Rooms with so many messages each. Raises CrowdFailed when one was not answered 201."""
+    """Create rooms with this many messages each. Raises CrowdFailed if a request was not answered 201."""
     await _send_all(stage, [make_room(room, stage.token) for room in rooms])
     await _send_all(stage, [post_message(room, stage.token) for room in rooms] * messages)
 

@@ -1,14 +1,14 @@
-"""Whether a figure stays where it is. Pure."""
+"""Decides whether a figure stays level. Pure."""
 
 from collections.abc import Sequence
 from statistics import median
 
 WARM_UP_SHARE = 0.4
-"""Rings and caches fill first; what comes after must be flat."""
+"""Rings and caches fill during the warm-up; later values must stay level."""
 
 
 def growth(values: Sequence[float]) -> float:
-    """How far the median of the last quarter lies above that of the quarter after the warm-up; 0 for few values."""
+    """The median of the last quarter minus the median of the first quarter after the warm-up; 0 for few values."""
     steady = values[int(len(values) * WARM_UP_SHARE) :]
     quarter = len(steady) // 4
     if quarter == 0:
@@ -17,6 +17,6 @@ def growth(values: Sequence[float]) -> float:
 
 
 def is_flat(values: Sequence[float], *, share: float, slack: float) -> bool:
-    """At most `share` of its first steady value more, or `slack` where that is little."""
+    """Whether the growth is at most `share` of the first steady value, or at most `slack` for small values."""
     steady = values[int(len(values) * WARM_UP_SHARE) :]
     return not steady or growth(values) <= max(slack, share * steady[0])

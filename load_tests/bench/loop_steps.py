@@ -1,4 +1,4 @@
-"""Steps of a server's event loop between two readings of its metrics, as CPU time; pauses of the collector apart."""
+"""Steps of a server's event loop between two readings of its metrics, as CPU time without pauses of the collector."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ STEP_P999_MS: Final = 5.0
 STEP_LONGEST_MS: Final = 20.0
 
 Buckets = Mapping[float, float]
-"""Upper bound in seconds → how many were at most that long."""
+"""Upper bound in seconds → number of steps at most that long."""
 
 
 @dataclass(frozen=True)
 class LoopReading:
-    """`longest_s` is that of the last minute."""
+    """`longest_s` is the longest step of the last minute."""
 
     steps: Buckets
     pauses: Buckets
@@ -27,7 +27,7 @@ class LoopReading:
 
 @dataclass(frozen=True)
 class LoopSteps:
-    """Steps and pauses of a window; figures are bounds of the histogram's buckets, in milliseconds."""
+    """Steps and pauses of a window. Figures are bounds of the histogram's buckets, in milliseconds."""
 
     steps: Buckets
     pauses: Buckets
@@ -51,7 +51,7 @@ class LoopSteps:
 
 
 def read_loop(metrics: str) -> LoopReading:
-    """From the text of /metrics; empty where the server has no such metric."""
+    """Parse the text of /metrics; empty if the server lacks the metric."""
     found: dict[str, dict[float, float]] = {STEP: {}, PAUSE: {}}
     longest_s = 0.0
     for family in text_string_to_metric_families(metrics):
@@ -65,7 +65,7 @@ def read_loop(metrics: str) -> LoopReading:
 
 
 def between(before: LoopReading, after: LoopReading) -> LoopSteps | None:
-    """None where the server measured no step in between, or was restarted."""
+    """The steps between two readings; None if there were none, or if the server was restarted."""
     steps = _difference(before.steps, after.steps)
     if _total(steps) <= 0:
         return None
@@ -73,7 +73,7 @@ def between(before: LoopReading, after: LoopReading) -> LoopSteps | None:
 
 
 def together(windows: Iterable[LoopSteps]) -> LoopSteps:
-    """The steps of several windows as one."""
+    """The steps of several windows as one window."""
     steps: dict[float, float] = {}
     pauses: dict[float, float] = {}
     longest_s = 0.0
@@ -94,6 +94,6 @@ def _total(buckets: Buckets) -> float:
 
 
 def _within(buckets: Buckets, share: float) -> float:
-    """The smallest bound in milliseconds that holds this share; 0 where there is nothing."""
+    """The smallest bound in milliseconds that covers this share; 0 without steps."""
     wanted = share * _total(buckets)
     return next((bound * 1000 for bound in sorted(buckets) if buckets[bound] >= wanted > 0), 0.0)

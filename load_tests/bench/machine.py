@@ -1,4 +1,4 @@
-"""The machine a figure was taken on: without it a figure means nothing."""
+"""Describes the machine on which a figure was taken."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ def describe() -> dict[str, str]:
 
 
 def busy_share(over_s: float) -> float:
-    """How busy the machine is before anything of ours runs, 0–1: others' work makes every figure worse."""
+    """How busy the machine is before a run, 0–1: other programs make every figure worse."""
     return psutil.cpu_percent(interval=over_s) / 100
 
 

@@ -1,4 +1,4 @@
-"""The C programs of the benchmarks: compiled when their source is newer than the program."""
+"""Compiles the benchmarks' C programs when their source is newer than the program."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ STREAM_CROWD, HTTP_CROWD, FLOOR_SEND = "stream_crowd", "http_crowd", "floor_send
 
 
 def program(name: str) -> Path:
-    """The compiled program. Raises MissingTool without a C compiler, CalledProcessError for a source that is wrong."""
+    """The compiled program. Raises MissingTool without a C compiler, CalledProcessError if it does not compile."""
     source, target = SOURCES / f"{name}.c", BUILD / "bin" / name
     newest = max(path.stat().st_mtime for path in (source, *SOURCES.glob("*.h")))
     with build_lock("native"):

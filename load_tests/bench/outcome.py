@@ -1,4 +1,4 @@
-"""What a figure found: rows of the table, and series for the plots."""
+"""The results of a figure: rows of the table, and series for the plots."""
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -12,10 +12,10 @@ class Better(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was measured, ours, its reference in the same run, and the goal.
+    """One line: the measurement, our value, its reference in the same run, and the goal.
 
     `ratio` is ours ÷ reference. `goal` bounds `ours`, `ratio_goal` bounds the ratio, both in the direction of `better`.
-    `note` says what a reader must know to believe the figure: the generator's share, what was skipped and why.
+    `note` gives what a reader must know: the generator's share of a core, what was skipped and why.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """None when there is no goal, or none of its parts could be measured."""
+        """None without a goal, or if none of its parts could be measured."""
         pairs = ((self.ours, self.goal), (self.ratio, self.ratio_goal))
         verdicts = [
             value >= goal if self.better is Better.HIGHER else value <= goal

@@ -1,4 +1,4 @@
-"""Puts a run's figures into docs/performance.md: the table between its two marks, and the plots beside it."""
+"""Writes a run's figures into docs/performance.md: the table between its two marks, and the plots next to it."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ BEGIN, END = "<!-- figures: made by `make bench` -->", "<!-- end of the figures 
 
 
 def with_figures(page: str, machine: Mapping[str, str], rows: Iterable[Row], plots: Iterable[str]) -> str:
-    """The page with everything between the marks replaced. Raises ValueError where it has no marks."""
+    """The page with everything between the marks replaced. Raises ValueError if it has no marks."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

@@ -1,4 +1,4 @@
-"""The series of a run as SVG, one file a plot, for docs/performance.md."""
+"""Draws the series of a run as SVG, one file per plot, for docs/performance.md."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -12,7 +12,7 @@ from load_tests.bench.outcome import Series
 
 def draw(series: Iterable[Series], folder: Path) -> list[Path]:
     """One SVG for each `plot` name."""
-    rcParams["svg.hashsalt"] = "hotchat"  # the same figures draw the same bytes
+    rcParams["svg.hashsalt"] = "hotchat"  # the same figures give the same bytes
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for plot, lines in groupby(sorted(series, key=lambda one: one.plot), key=lambda one: one.plot):

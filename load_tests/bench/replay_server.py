@@ -1,5 +1,5 @@
-"""A tiny server with one very busy room, so that the page is measured and not the machine: `python -m
-load_tests.bench.replay_server`. Speaks just enough of the contract; what it says depends only on SEED and the clock.
+"""A tiny server with one very busy room, so that figures measure the frontend alone: `python -m
+load_tests.bench.replay_server`. It implements just enough of the contract; its output depends on SEED and the clock.
 
 `POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},
 `POST /control/edit|react|delete` {"id", …}, `POST /control/many` {"count"}, `POST /control/streams` {"open"} and
@@ -168,7 +168,7 @@ def lively_room(seed: int) -> BusyRoom:
 
 
 class ReplayServer:
-    """The endpoints, over one busy room."""
+    """The endpoints of one busy room."""
 
     def __init__(self, seed: int, own_url: str, page: Path) -> None:
         self.seed, self.own_url, self.page = seed, own_url, page

@@ -1,4 +1,4 @@
-"""What a process has used: CPU seconds, resident memory."""
+"""The CPU seconds and the resident memory of a process."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ class Use:
 
 
 def use_of(pid: int) -> Use:
-    """A process with all its children, at this moment. Raises psutil.NoSuchProcess."""
+    """The current use of a process with all its children. Raises psutil.NoSuchProcess."""
     root = psutil.Process(pid)
     processes = [root, *root.children(recursive=True)]
     times = [process.cpu_times() for process in processes]
@@ -32,8 +32,8 @@ def use_of(pid: int) -> Use:
 
 
 def kernel_bytes_of_port(port: int) -> int:
-    """Memory of the kernel's buffers on the server's end of all connections to `port`: received, queued to be sent,
-    set aside, in options and backlog. Source: ss(8), "skmem". Raises FileNotFoundError without `ss` (iproute2)."""
+    """The kernel's buffer memory on the server's side of all connections to `port`: received, queued to be sent,
+    reserved, in options and backlog. Source: ss(8), "skmem". Raises FileNotFoundError without `ss` (iproute2)."""
     listing = subprocess.run(
         ["ss", "-tmnH", "sport", "=", f":{port}"], check=True, capture_output=True, text=True
     ).stdout

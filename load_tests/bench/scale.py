@@ -1,11 +1,11 @@
-"""How large a figure is made: at full size to be believed, at a tiny one to see that the benchmark itself works."""
+"""The size of a figure: full for real results, tiny to test that the benchmark works."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Scale:
-    """`factor` scales crowds and rates, `window_s` is how long a measured window is."""
+    """`factor` scales crowds and rates; `window_s` is the length of a measured window."""
 
     factor: float = 1.0
     window_s: float = 10.0

@@ -1,4 +1,4 @@
-"""The stores all figures share: started once a run; every figure gets a database and a Redis of its own."""
+"""The stores that all figures share, started once per run; every figure gets its own database and Redis database."""
 
 import shutil
 import tempfile
@@ -41,7 +41,7 @@ class Stores:
         return self.postgres.url(name)
 
     def fresh_redis(self) -> str:
-        """URL of an empty numbered database; at most VALKEY_DATABASES a run."""
+        """URL of an empty numbered database; at most VALKEY_DATABASES per run."""
         return self.valkey.url(next(self.redis_numbers))
 
 
@@ -57,7 +57,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def open_stores() -> Iterator[Stores]:
-    """Raises MissingTool without Java, or without Maven at the first time."""
+    """Raises MissingTool without Java, or without Maven at the first run."""
     if missing := missing_tool():
         raise MissingTool(
             f"Apache Kafka needs {missing}. Get it with: apt-get install -y default-jre-headless maven"
@@ -76,7 +76,7 @@ def open_stores() -> Iterator[Stores]:
 
 
 def make_topics(bootstrap_servers: str) -> None:
-    """Make the topics where they are missing, and wait for their leaders: else the first events wait for them."""
+    """Create missing topics and wait for their leaders; otherwise the first events wait for them."""
     client = AdminClient({"bootstrap.servers": bootstrap_servers})
     topics = (CHAT_EVENTS, CHAT_SIGNALS)
     existing = client.list_topics(timeout=10).topics

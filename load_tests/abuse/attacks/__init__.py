@@ -1,4 +1,4 @@
-"""Attacks, by what they strain. Each is a coroutine that hurts, within limits of count and time, and returns."""
+"""Attacks by what they strain. Each is a coroutine, bounded in count and time."""
 
 from load_tests.abuse.attack import Attack
 from load_tests.abuse.attacks import (

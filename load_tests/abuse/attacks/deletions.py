@@ -1,4 +1,4 @@
-"""Deletions: each has to take a text out of everything that holds it."""
+"""Deletions: each must remove a text from everything that holds it."""
 
 import asyncio
 from functools import partial
@@ -17,7 +17,7 @@ async def deletions(drill: Drill) -> None:
     room = await drill.room(people[0])
     watcher = drill.attacker()
     await watcher.stream(f"/stream/v1/rooms/{room}")
-    # A ring that is full makes each deletion dearest: copies of one event fill it, real messages follow.
+    # A full ring makes each deletion most expensive: copies of one event fill it, then real messages.
     await fill_ring(drill, room, people[0], 3_900)
     mine = await asyncio.gather(*(_posted(drill, room, person) for person in people))
     await drill.start_measuring()
@@ -33,7 +33,7 @@ async def deletions(drill: Drill) -> None:
 
 
 async def _posted(drill: Drill, room: str, person: Attacker) -> list[str]:
-    """As many messages as a person may post, each as soon as allowed."""
+    """Post as many messages as one person may, each as soon as it is allowed."""
     answers = [
         await drill.insist(partial(person.post, room, f"to be deleted {number}"))
         for number in range(drill.of(MESSAGES_EACH, least=3))
@@ -42,7 +42,7 @@ async def _posted(drill: Drill, room: str, person: Attacker) -> list[str]:
 
 
 async def fill_ring(drill: Drill, room: str, author: Attacker, events: int, *, text: str = "x" * 400) -> None:
-    """Give the room `events` more messages and events, as copies of its first one. The room must be quiet meanwhile."""
+    """Add `events` messages and events to the room, as copies of its first one. Nobody may write to it meanwhile."""
     first = (await author.post(room, text)).json()
     count = drill.of(events)
     async with drill.sql() as sql, sql.transaction():

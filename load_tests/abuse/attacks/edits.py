@@ -1,4 +1,4 @@
-"""Edits: what an operation costs must not grow with how often somebody edited before."""
+"""Edits: the cost of an operation must not grow with the number of earlier edits."""
 
 import asyncio
 from functools import partial
@@ -15,7 +15,7 @@ TEXT: Final = "\U0001f389" * 3_900
 
 @ATTACKS.add("messages with 4,000 stored edits are deleted", "H3")
 async def delete_after_many_edits(drill: Drill) -> None:
-    """The edits were stored by an earlier version, which had no bound: they are copied in by SQL."""
+    """An earlier version without a bound stored the edits, so they are inserted by SQL."""
     authors = await drill.people(drill.of(3))
     rooms = [await drill.room(author) for author in authors]
     messages = [

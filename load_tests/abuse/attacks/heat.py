@@ -1,4 +1,4 @@
-"""Heat: one client must not make a room hot alone, nor keep it so by what it is refused."""
+"""Heat: one client alone must not make a room hot, nor keep it hot by refused fetches."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ ATTACKS = AttackList()
 
 @ATTACKS.add("one load generator fetches one room", "M2")
 async def heat_alone(drill: Drill) -> None:
-    """The native crowd of the benchmarks, from 127.0.0.1: no program of ours asks faster."""
+    """The benchmarks' native crowd from 127.0.0.1, our fastest client."""
     owner = await drill.person()
     room = await drill.room(owner)
     watcher = drill.attacker()

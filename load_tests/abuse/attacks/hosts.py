@@ -1,4 +1,4 @@
-"""Names that are not ours: DNS rebinding, foreign origins, cookies sent from elsewhere."""
+"""Foreign names: DNS rebinding, foreign origins, cross-site cookies."""
 
 from load_tests.abuse.attack import AttackList
 from load_tests.abuse.drill import Drill
@@ -61,7 +61,7 @@ async def foreign_origins(drill: Drill) -> None:
 
 @ATTACKS.add("forged X-Forwarded-For of one address", "M7")
 async def forged_addresses(drill: Drill) -> None:
-    """The peer is no trusted proxy: what it forwards must not give it shares of other addresses."""
+    """The peer is no trusted proxy, so its X-Forwarded-For must not give it the shares of other addresses."""
     attacker = drill.attacker()
     await drill.start_measuring()
 

@@ -1,4 +1,4 @@
-"""Values in Redis that no server of ours would write: a task that meets one must go on."""
+"""Values in Redis that our servers never write: a task that reads one must continue."""
 
 import asyncio
 from typing import Final
@@ -16,7 +16,7 @@ BAD: Final = ("1.5", "-1", "9" * 400, "", "nan", "\x00", "[]", '{"hot":"yes"}', 
 
 @ATTACKS.add("values of the wrong kind in Redis", "M3")
 async def bad_values(drill: Drill) -> None:
-    """Afterwards the viewers of a fresh room must still be counted, which needs every task on the way."""
+    """Afterwards the viewers of a new room must still be counted, which needs every task involved."""
     owner = await drill.person()
     room = await drill.room(owner)
     await drill.start_measuring()

@@ -1,4 +1,4 @@
-"""Replays of large pages to clients that take them slowly."""
+"""Replays of large pages to clients that read slowly."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ EVENTS_EACH = 4_500
 
 @ATTACKS.add("stalled resumers hold pages of 500 × 16 KB", "M1")
 async def stalled_resumers(drill: Drill) -> None:
-    """Four rooms of nine pages of 8 MB each; every page is asked for by several clients that read nothing."""
+    """Four rooms of nine pages of 8 MB each. Several clients that read nothing ask for every page."""
     owners = await drill.people(ROOMS)
     rooms = [await drill.room(owner) for owner in owners]
     for room, owner in zip(rooms, owners, strict=True):

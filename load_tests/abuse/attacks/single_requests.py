@@ -1,4 +1,4 @@
-"""Single requests that were answered wrongly once: each with the statuses it may have."""
+"""Single requests that once got a wrong response, each with its allowed statuses."""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Single:
 
 
 def _cursor(text: str) -> str:
-    """The path of a room list that goes on after this cursor."""
+    """The path of a room list after this cursor."""
     return f"/api/v1/rooms?cursor={urlsafe_b64encode(text.encode()).decode()}"
 
 
@@ -62,7 +62,7 @@ async def _cookie_of_another(drill: Drill, person: Attacker) -> None:
 
 
 async def _key_twice(drill: Drill, person: Attacker) -> None:
-    """M12: the edge repeats a POST whose answer was lost."""
+    """M12: the edge repeats a POST whose response was lost."""
     document = {"name": "made once", "id": f"once-{person.address.replace('.', '-')}"}
     answers = [
         await person.call(
@@ -89,7 +89,7 @@ async def _pinned_text(drill: Drill) -> None:
 
 
 async def _framing(drill: Drill) -> None:
-    """M6: every HTML answer has a policy, and only an embedded room may be framed."""
+    """M6: every HTML response has a policy, and only an embedded room may be framed."""
     attacker = drill.attacker()
     for path in ("/", "/index.html", "/embed/nope", "/embed/", "/rooms/lobby"):
         answer = await attacker.call("GET", path, what="a page")

@@ -1,4 +1,4 @@
-"""Below HTTP: silence, halves, slowness, size, pipelining, and answers that nobody reads."""
+"""Below HTTP: silent sockets, incomplete and slow requests, size, pipelining, responses that nobody reads."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from load_tests.abuse.drill import Drill
 ATTACKS = AttackList()
 SOCKETS: Final = 1_010
 CLOSED_WITHIN_S: Final = 75.0
-"""The longest deadline is that of an idle connection, 65 s."""
+"""The longest deadline is that of an idle connection: 65 s."""
 HEAD_MIB: Final = 48
 HEAD_REFUSED_AT_BYTES: Final = 12 << 20
 """The kernel's buffers take up to 4 MiB at the sender and 6 MiB at the receiver before a refusal is noticed."""
@@ -21,7 +21,7 @@ SERVERS: Final = ("chat", "publish")
 async def _hold_open(
     drill: Drill, opening: Callable[[Attacker, str], bytes], *, sockets: int = SOCKETS
 ) -> None:
-    """Open `sockets` of each server, send `opening` on each, and expect the servers to close them all in the end."""
+    """Open `sockets` to each server, send `opening` on each, and expect the servers to close them all."""
     attacker = drill.attacker()
     await drill.start_measuring()
     held: list[Connection] = []
@@ -69,7 +69,7 @@ async def half_bodies(drill: Drill) -> None:
 
 @ATTACKS.add("heads and bodies sent a byte at a time", "H5")
 async def drip(drill: Drill) -> None:
-    """A byte a second keeps an idle deadline from passing: only a deadline for the whole head or body ends it."""
+    """One byte a second never exceeds an idle deadline: only a deadline for the whole head or body ends it."""
     attacker = drill.attacker()
     await drill.start_measuring()
     open_after: list[Connection] = []

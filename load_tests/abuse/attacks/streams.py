@@ -1,4 +1,4 @@
-"""Streams of both kinds: taken all, never read, reopened at once, resumed from anywhere."""
+"""Streams of both kinds: too many, never read, reopened at once, resumed from any cursor."""
 
 import asyncio
 from functools import partial
@@ -19,7 +19,7 @@ MAX_SEQ: Final = 2**63 - 1
 async def _open(
     attacker: Attacker, paths: list[str], *, small_buffer: bool = False, **headers: str
 ) -> list[Connection]:
-    """As many streams as there are paths, 50 at a time; those that were opened."""
+    """Ask for a stream of each path, 50 at a time. Returns those that were opened."""
     opened: list[Connection] = []
     waiting = iter(paths)
 

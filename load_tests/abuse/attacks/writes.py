@@ -1,4 +1,4 @@
-"""Writes that had no limit, or whose limit came after the work."""
+"""Writes that had no limit, or whose limit was checked after the work."""
 
 import asyncio
 from uuid import uuid4

@@ -1,1 +1,1 @@
-"""One module a figure; each has `run(scale)`."""
+"""One module per figure; each has `run(stores, scale)`."""

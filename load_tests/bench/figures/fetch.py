@@ -137,7 +137,7 @@ async def _measured(port: int, request: bytes, scale: Scale) -> HttpRun:
 
 
 async def _heat_up(stage: ChatFixture, *, until_refused: bool = False) -> tuple[bytes, str]:
-    """Fetch the room until it is hot; its newest page and that page's ETag (both empty for a room that refuses)."""
+    """Fetch the room until it is hot. Returns its latest page and ETag (both empty for a room that refuses)."""
     async with httpx.AsyncClient(base_url=stage.chat.base_url, timeout=10) as client:
         async with asyncio.timeout(HOT_WITHIN_S):
             while True:

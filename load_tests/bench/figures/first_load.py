@@ -1,4 +1,4 @@
-"""The first visit with an empty cache: how much JavaScript, and how soon the room can be read and written in."""
+"""The first visit with an empty cache: bytes of JavaScript, and the time until the room can be read and written to."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -25,13 +25,13 @@ class Network:
     usable_within_s: float
 
 
-# "Fast 3G" is called "Slow 4G" by now.
+# "Fast 3G" is now called "Slow 4G".
 NETWORKS = (
     Network("Fast 4G", 9e6 / 8 * 0.9, 1.5e6 / 8 * 0.9, 60 * 2.75, 1.5),
     Network("Fast 3G", 1.6e6 / 8 * 0.9, 750e3 / 8 * 0.9, 150 * 3.75, 4.0),
 )
 
-# Usable: the newest messages are there, and the field to write in.
+# Usable: the newest messages and the composer are shown.
 _USABLE = """() => {
     const look = () => {
         if (document.querySelector('article') && document.querySelector('textarea')) {

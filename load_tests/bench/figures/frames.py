@@ -1,4 +1,4 @@
-"""A busy room in chromium: long tasks, frames while scrolling, key to paint, rows in the page, and the heap."""
+"""A busy room in chromium: long tasks, frames while scrolling, key to paint, rows in the DOM, and the heap."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ KEYS = 100
 KEY_EVERY_S = 0.1
 HEAP_S = 600
 HEAP_SAMPLES = 60
-SHORTEST_TOLD_MS = 16  # the browser tells of no shorter event
+SHORTEST_TOLD_MS = 16  # the browser reports no shorter event
 MIB = 2**20
 
 _WATCH = """() => {
@@ -107,7 +107,7 @@ async def run(_stores: Stores, scale: Scale) -> Outcome:
 
 
 async def _frames_while_scrolling(page: Page, seconds: float) -> float:
-    """Back through the room by the wheel, and forth again."""
+    """Scroll back through the room with the wheel, and forward again."""
     await page.mouse.move(WINDOW_PX[0] / 2, WINDOW_PX[1] / 2)
     before: int = await page.evaluate(
         "() => { window.seen.fromMs = performance.now(); return window.seen.frames; }"
@@ -124,7 +124,7 @@ async def _frames_while_scrolling(page: Page, seconds: float) -> float:
 
 
 async def _key_to_paint(page: Page, keys: int) -> list[float]:
-    """Milliseconds from each key to the frame that shows it, as the browser itself times its events."""
+    """Milliseconds from each key to the frame that shows it, by the browser's own event timing."""
     await page.mouse.move(WINDOW_PX[0] / 2, 10)
     field = page.locator("textarea")
     await field.focus()
@@ -136,7 +136,7 @@ async def _key_to_paint(page: Page, keys: int) -> list[float]:
 
 
 async def _heap(page: Page, seconds: float, samples: int) -> list[float]:
-    """MiB in use after garbage collection, evenly over so long."""
+    """MiB in use after garbage collection, sampled evenly over this time."""
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Performance.enable")
     values = []

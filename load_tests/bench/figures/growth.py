@@ -1,4 +1,4 @@
-"""How CPU and p99 grow with subscribers, with events a second, and with rooms: each linear or better, plotted."""
+"""How CPU and p99 grow with subscribers, events a second and rooms: each linear or better, plotted."""
 
 import asyncio
 
@@ -64,7 +64,7 @@ async def _measured(stores: Stores, scale: Scale, subscribers: int, per_s: float
 
 
 async def _publish_in_turn(stage: PublishFixture, rooms: int, per_s: float, seconds: float) -> int:
-    """`per_s` events over all rooms together, room after room."""
+    """Send `per_s` events over all rooms in turn."""
     loop = asyncio.get_running_loop()
     began_s, count = loop.time(), round(per_s * seconds)
     for number in range(count):

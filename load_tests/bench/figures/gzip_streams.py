@@ -1,4 +1,4 @@
-"""STREAM_GZIP: a block compressed once for everybody, against the plain stream: bytes sent and CPU spent."""
+"""STREAM_GZIP: a block compressed once for all, compared with the plain stream: bytes sent and CPU used."""
 
 from load_tests.bench.crowds import stream_crowd
 from load_tests.bench.delivery import Delivery, deliver

@@ -1,4 +1,4 @@
-"""Subscribers who do nothing: how fast they connect, what one costs in memory, and what a stalled one adds."""
+"""Idle subscribers: how fast they connect, the memory of one, and the extra memory of a stalled one."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ async def _idle(stores: Stores, scale: Scale) -> list[Row]:
 
 
 async def _stalled(stores: Stores, scale: Scale) -> Row:
-    """The server's own memory and the kernel's on its end; the other end's buffers belong to the client."""
+    """The memory of the server and of the kernel on the server's side; the client's buffers do not count."""
     subscribers, room = scale.of(STALLED), "stalled"
     async with publish_fixture(stores, settings={"STREAM_STALL_S": "600"}) as stage:
         path = f"/stream/v1/rooms/{room}"

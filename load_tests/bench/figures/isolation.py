@@ -1,4 +1,4 @@
-"""A hot room heats nobody else: a cold room beside it, and two hot rooms at once."""
+"""A hot room slows no other room: a cold room next to it, and two hot rooms at once."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""What a newcomer gets: post → seen on one open stream of a quiet room, in the stack that `make run` starts."""
+"""`make run` as it is: the time from a post to its event on one stream of a quiet room."""
 
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ ROOM = "lobby"
 
 
 async def run(_stores: Stores, scale: Scale) -> Outcome:
-    """Starts its own stores: the embedded ones are what is measured here."""
+    """Starts its own stores, because this figure measures the embedded ones."""
     posts = scale.of(POSTS, least=20)
     with on_all_cores(), temporary_stack({"POSTS_PER_USER_PER_S": "0"}) as target:
         async with httpx.AsyncClient(base_url=target.url, timeout=30) as client:

@@ -1,4 +1,4 @@
-"""Durable posts, 128 in flight, beside a transaction for each."""
+"""Durable posts, 128 in flight, compared with one transaction per post."""
 
 from contextlib import ExitStack
 

@@ -1,4 +1,4 @@
-"""A room in which coalescing must cost nothing: 1,000 subscribers, 20 messages a second, beside nchan."""
+"""A room in which coalescing must cost nothing: 1,000 subscribers, 20 messages a second, compared with nchan."""
 
 import asyncio
 import time
@@ -74,7 +74,7 @@ async def _ours(stores: Stores, scale: Scale, subscribers: int) -> tuple[Deliver
 
 
 async def _kafka_latencies(bootstrap_servers: str, latencies_ms: list[float]) -> None:
-    """Produced → consumed by a consumer that does nothing else, in ms, until cancelled."""
+    """Record the time in ms from produce to consume, by a consumer that does nothing else. Runs until cancelled."""
     consumer = AIOKafkaConsumer(CHAT_EVENTS, bootstrap_servers=bootstrap_servers, auto_offset_reset="latest")
     await consumer.start()
     try:

@@ -1,4 +1,4 @@
-"""Rooms nobody watches: how many of their events publish_server passes by in a second."""
+"""Rooms without subscribers: how many of their events publish_server skips in a second."""
 
 import asyncio
 import signal
@@ -26,7 +26,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
     async with publish_fixture(stores) as stage:
         await asyncio.sleep(scale.settle_s)
         already = await _consumed(stage)
-        # The server is stopped while they are made, so that what is measured is its own speed, not the producer's.
+        # The server is paused while events are produced, so that the figure is its own speed, not the producer's.
         stage.server.send(signal.SIGSTOP)
         try:
             await asyncio.to_thread(_produce, stage.kafka_bootstrap_servers, events)

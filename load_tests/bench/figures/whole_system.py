@@ -1,6 +1,6 @@
-"""Everything on this machine at once, load included: posts through REST, Postgres and Kafka to open streams.
+"""The whole system and its load on one machine: posts through REST, Postgres and Kafka to open streams.
 
-A quiet room first (post → seen), then 5,000 streams × 100 posts a second with a cold room beside them.
+First a quiet room (post → seen), then 5,000 streams × 100 posts a second with a cold room next to them.
 """
 
 import asyncio
@@ -114,7 +114,7 @@ async def _hot(stage: ChatFixture, scale: Scale) -> list[Row]:
 
 
 async def _post(stage: ChatFixture, room: str, per_s: float, seconds: float, *, connections: int) -> int:
-    """Post at that rate; how many were answered 201. Raises CrowdFailed when one was answered otherwise."""
+    """Post at this rate and return how many were answered 201. Raises CrowdFailed for any other response."""
     request = post_message(room, stage.token)
     found = await http_crowd(
         LOOPBACK, stage.chat.port, [request], connections, seconds, rate=per_s, core=None
@@ -126,5 +126,5 @@ async def _post(stage: ChatFixture, room: str, per_s: float, seconds: float, *, 
 
 def _publish_port(stage: ChatFixture) -> int:
     if stage.publish is None:
-        raise ValueError("this stage has no streams")
+        raise ValueError("this fixture has no streams")
     return stage.publish.port

@@ -1,4 +1,4 @@
-"""What one write of 5 KB to one of 5,000 subscribers costs, all of the flush included, beside a C loop of send()."""
+"""The cost of one write of 5 KB to one of 5,000 subscribers, flush included, compared with a C loop of send()."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -22,7 +22,7 @@ WRITE_BYTES = 5_000
 ROUNDS = 40
 PAUSE_S = 0.15
 OVERHEAD_BYTES = 470
-"""What an event is longer than its text: the frame and the message around it."""
+"""Bytes of an event in addition to its text: the frame and the message around it."""
 
 
 async def run(stores: Stores, scale: Scale) -> Outcome:

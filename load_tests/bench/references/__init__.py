@@ -1,1 +1,1 @@
-"""What ours is measured against: small programs that do the same job the plain or the fastest known way."""
+"""References: small programs that do the same job in the plain or the fastest known way."""

@@ -1,4 +1,4 @@
-"""nchan, the fastest packaged fan-out of server-sent events: an nginx of our own with its module, one worker."""
+"""nchan, the fastest packaged fan-out of server-sent events, in its own nginx with one worker."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -59,12 +59,12 @@ class Nchan:
     publisher: Publisher
 
     async def publish_at(self, room: str, per_s: float, seconds: float) -> int:
-        """As Feeder.publish_at, of events of the same length."""
+        """Like Feeder.publish_at, with events of the same length."""
         return await self.publisher.publish_at(f"/pub/{room}", per_s, seconds, stamped_events(room))
 
 
 def why_absent() -> str | None:
-    """The sentence for the table when nchan cannot be run here."""
+    """Why nchan cannot run here, as a sentence for the table."""
     if shutil.which("nginx") is None or _module() is None:
         return "nchan is not installed: apt-get install -y nginx libnginx-mod-nchan"
     return None
@@ -72,7 +72,7 @@ def why_absent() -> str | None:
 
 @asynccontextmanager
 async def nchan() -> AsyncIterator[Nchan]:
-    """Running, pinned like the server under test. Call why_absent() first."""
+    """Start it, pinned like the server under test. Call why_absent() first."""
     with temporary_folder() as path:
         port = free_port()
         config = path / "nginx.conf"

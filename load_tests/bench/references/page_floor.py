@@ -1,6 +1,6 @@
 """The floor for a fetch: one constant page, without and with FastAPI. `PAGE=<file> uvicorn …:bare` or `…:framework`.
 
-`If-None-Match` is answered 304 and `/refused` 429, so that each kind of answer has its own floor.
+`If-None-Match` gives 304 and `/refused` 429, so that each kind of response has its own floor.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A transaction for every post, otherwise the same rows: what group commit is measured against.
+"""One transaction per post, otherwise the same rows: the reference for group commit.
 
 `DATABASE_URL=… uvicorn …:app`; POST /api/v1/rooms/{room_id}/messages.
 """

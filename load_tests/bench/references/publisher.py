@@ -1,4 +1,4 @@
-"""Posts events to a reference server over one kept connection, evenly spaced, without waiting for its answers."""
+"""Posts evenly spaced events to a reference server over one connection, without waiting for responses."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ EventMaker = Callable[[int], bytes]
 
 
 def stamped_events(room: str, text_length: int = 60) -> EventMaker:
-    """Event number n of the room, as ours would be, with the present time in its text."""
+    """Event number n of the room in our format, with the current time in its text."""
 
     def event(number: int) -> bytes:
         text = padded(f"@{time.monotonic_ns() // 1000:016d}", text_length)
@@ -31,7 +31,7 @@ class Publisher:
     writer: asyncio.StreamWriter
 
     async def publish_at(self, path: str, per_s: float, seconds: float, event: EventMaker) -> int:
-        """As Feeder.publish_at. A server too busy to read is not waited for: what it owes shows in its deliveries."""
+        """Like Feeder.publish_at. It does not wait for a server too busy to read: missing deliveries show that."""
         answers = asyncio.create_task(self._forget_answers())
         began_s, count = time.monotonic(), round(per_s * seconds)
         try:

@@ -1,4 +1,4 @@
-"""The plain way in Python: sse-starlette with a queue for every client. GET /sub/{room}, POST /pub/{room}."""
+"""The plain way in Python: sse-starlette with one queue per client. GET /sub/{room}, POST /pub/{room}."""
 
 import asyncio
 from collections import defaultdict

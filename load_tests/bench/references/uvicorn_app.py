@@ -1,4 +1,4 @@
-"""A reference that is an ASGI app: its own uvicorn, set as ours are, pinned like the server under test."""
+"""Runs a reference ASGI app in its own uvicorn, configured as ours and pinned like the server under test."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from local_stack.ports import LOOPBACK, accepts, free_port
 
 @contextmanager
 def uvicorn_app(app: str, log_path: Path, env: Mapping[str, str] | None = None) -> Iterator[tuple[int, int]]:
-    """`app` as `module:name` of this folder. Gives its port and process id."""
+    """`app` is `module:name` in this folder. Yields its port and process id."""
     port = free_port()
     options = ["--loop", "uvloop", "--http", "httptools", "--log-level", "warning", "--no-access-log"]
     command = [sys.executable, "-m", "uvicorn", f"load_tests.bench.references.{app}", *options]
