@@ -1,11 +1,14 @@
 """Everything that chat_server opens, in order, and what its endpoints and gates are given."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
@@ -14,13 +17,14 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
 from chat_server.http.services import Services
-from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.admission import WriteAdmission
+from chat_server.messages.after_commit import AfterCommit
 from chat_server.messages.blanking import Blanking
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
@@ -50,93 +54,58 @@ SLOW_MODE_REDIS_CONNECTIONS: Final = 16
 """Apart from those of heat and health, so that a flood of posts in slow mode holds up neither."""
 
 
+class Sessions(NamedTuple):
+    tokens: SessionTokens
+    ended: EndedSessions
+    repository: EndedSessionsRepository
+
+
 @asynccontextmanager
 async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator[Services]:
     """Open everything; closed in reverse order, so that accepted posts are stored and stored events are sent."""
     rng = Random()
     tasks = BackgroundTasks(rng, time.monotonic)
     connections = connections_of(settings.database_pool_size)
+    dsn = asyncpg_dsn(settings.database_url)
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_database(settings.database_url, connections.look_ups))
+        open_ = stack.enter_async_context
+        engine = await open_(open_database(settings.database_url, connections.look_ups))
         await migrate(engine)
-        redis = await stack.enter_async_context(open_redis(settings.redis_url, REDIS_CONNECTIONS))
-        slow_mode_redis = await stack.enter_async_context(
-            open_redis(settings.redis_url, SLOW_MODE_REDIS_CONNECTIONS)
-        )
-        readiness = Readiness(asyncpg_dsn(settings.database_url), redis, time.monotonic)
+        background = await open_(open_database(settings.database_url, connections.background))
+        redis = await open_(open_redis(settings.redis_url, REDIS_CONNECTIONS))
+        slow_mode_redis = await open_(open_redis(settings.redis_url, SLOW_MODE_REDIS_CONNECTIONS))
+        readiness = Readiness(dsn, redis, time.monotonic)
         stack.callback(readiness.close)
-        background = await stack.enter_async_context(
-            open_database(settings.database_url, connections.background)
-        )
-        outbox = OutboxRepository(background)
-        acknowledgements = Acknowledgements(outbox)
-        await stack.enter_async_context(tasks.running("outbox acknowledgements", acknowledgements.run))
-        producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
-        await stack.enter_async_context(producer.sending(tasks))
-        await stack.enter_async_context(tasks.running("outbox relay", OutboxRelay(outbox, producer, rng).run))
-        ended_sessions = EndedSessions()
-        sessions_repository = EndedSessionsRepository(engine)
-        poll = EndedSessionsPoll(ended_sessions, sessions_repository, datetime.fromtimestamp(0, UTC))
-        await poll.poll()
-        await stack.enter_async_context(tasks.running("ended sessions", poll.run))
-        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended_sessions.has)
+        producer = await open_(_open_kafka(settings, background, tasks, rng))
+        sessions = await open_(_open_sessions(settings, engine, tasks))
         known_rooms = KnownRooms()
-        fetches = await stack.enter_async_context(
+        fetches = await open_(
             open_fetches(
                 settings=settings,
                 known_rooms=known_rooms,
                 redis=redis,
-                tokens=tokens,
+                tokens=sessions.tokens,
                 shares=shares,
                 tasks=tasks,
                 rng=rng,
             )
         )
-        blanking = Blanking(asyncpg_dsn(settings.database_url), rng)
-        await stack.enter_async_context(tasks.running("blanking", blanking.run, is_vital=False))
-        lists_lane = await stack.enter_async_context(
-            open_read_lane(
-                settings.database_url,
-                connections.room_lists,
-                "room lists",
-                clock=time.monotonic,
-                timeout_s=LIST_TIMEOUT_S,
+        lanes = {
+            name: await open_(
+                open_read_lane(settings.database_url, size, name, clock=time.monotonic, timeout_s=timeout_s)
             )
-        )
-        room_lists = RoomLists(lists_lane, fetches.hot_rooms, clock=time.monotonic)
-
-        def hand_over(events: Sequence[CommittedEvent]) -> None:
-            producer.offer(events)
-            for event in events:
-                is_deletion = event.type == "message.deleted"
-                fetches.reads.wrote(event.room_id, event.seq, hides_text=is_deletion)
-                if is_deletion:
-                    blanking.wake()
-            room_lists.wrote()
-
-        writer = GroupCommitWriter(asyncpg_dsn(settings.database_url), hand_over, lambda: datetime.now(UTC))
-        await stack.enter_async_context(writer.committing(tasks))
+            for name, size, timeout_s in (
+                ("room lists", connections.room_lists, LIST_TIMEOUT_S),
+                ("internal calls", connections.internal, INTERNAL_TIMEOUT_S),
+                ("search", connections.search, STATEMENT_TIMEOUT_S),
+            )
+        }
+        room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
+        writer = await open_(_open_writer(dsn, producer, fetches.reads, room_lists, tasks, rng))
         retention = Retention(background, settings.event_retention_s, rng)
-        await stack.enter_async_context(tasks.running("retention", retention.run, is_vital=False))
-        internal_lane = await stack.enter_async_context(
-            open_read_lane(
-                settings.database_url,
-                connections.internal,
-                "internal calls",
-                clock=time.monotonic,
-                timeout_s=INTERNAL_TIMEOUT_S,
-            )
-        )
-        search_lane = await stack.enter_async_context(
-            open_read_lane(
-                settings.database_url,
-                connections.search,
-                "search",
-                clock=time.monotonic,
-                timeout_s=STATEMENT_TIMEOUT_S,
-            )
-        )
-        search = MessageSearch(search_lane, connections.search, clock=time.monotonic, rng=rng)
+        await open_(tasks.running("retention", retention.run, is_vital=False))
+
+        search = MessageSearch(lanes["search"], connections.search, clock=time.monotonic, rng=rng)
         rooms = RoomRepository(engine)
         room_settings = RoomSettingsCache(rooms, known_rooms, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
@@ -147,7 +116,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             fetches.handler,
             RoomListHandler(room_lists, search, shares),
             SearchHandler(search, room_settings, shares),
-            WriteHandler(tokens, write_admission, writer, settings.reaction_kinds, time.time),
+            WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )
         yield Services(
             settings,
@@ -155,16 +124,16 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             tasks,
             rng,
             engine,
-            tokens,
+            sessions.tokens,
             readiness,
             producer,
-            ended_sessions,
-            sessions_repository,
+            sessions.ended,
+            sessions.repository,
             UserRepository(engine),
             fetches.hot_rooms,
             fetches.reads,
             InternalReads(
-                ReadRepository(internal_lane, known_rooms), fetches.hot_rooms, clock=time.monotonic
+                ReadRepository(lanes["internal calls"], known_rooms), fetches.hot_rooms, clock=time.monotonic
             ),
             rooms,
             room_settings,
@@ -174,3 +143,56 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             writer,
             FastPath(FAST_ROUTES, handlers, fetches.admission, calls=SHARE_OF),
         )
+
+
+@asynccontextmanager
+async def _open_kafka(
+    settings: ChatSettings, engine: AsyncEngine, tasks: BackgroundTasks, rng: Random
+) -> AsyncIterator[EventProducer]:
+    """The producer of events, the deletion of acknowledged outbox rows, and the relay of the other rows."""
+    outbox = OutboxRepository(engine)
+    acknowledgements = Acknowledgements(outbox)
+    producer = EventProducer(settings.kafka_bootstrap_servers, acknowledgements.add)
+    relay = OutboxRelay(outbox, producer, rng)
+    async with (
+        tasks.running("outbox acknowledgements", acknowledgements.run),
+        producer.sending(tasks),
+        tasks.running("outbox relay", relay.run),
+    ):
+        yield producer
+
+
+@asynccontextmanager
+async def _open_sessions(
+    settings: ChatSettings, engine: AsyncEngine, tasks: BackgroundTasks
+) -> AsyncIterator[Sessions]:
+    """Tokens, once the ended sessions are known."""
+    ended = EndedSessions()
+    repository = EndedSessionsRepository(engine)
+    poll = EndedSessionsPoll(ended, repository, datetime.fromtimestamp(0, UTC))
+    await poll.poll()
+    async with tasks.running("ended sessions", poll.run):
+        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended.has)
+        yield Sessions(tokens, ended, repository)
+
+
+@asynccontextmanager
+async def _open_writer(
+    dsn: str,
+    producer: EventProducer,
+    reads: RoomReads,
+    room_lists: RoomLists,
+    tasks: BackgroundTasks,
+    rng: Random,
+) -> AsyncIterator[GroupCommitWriter]:
+    """The writer, what follows its commits, and the removal of deleted texts."""
+    blanking = Blanking(dsn, rng)
+    after_commit = AfterCommit(
+        produce=producer.offer,
+        rooms=reads,
+        invalidate_room_lists=room_lists.wrote,
+        wake_blanking=blanking.wake,
+    )
+    writer = GroupCommitWriter(dsn, after_commit, partial(datetime.now, UTC))
+    async with tasks.running("blanking", blanking.run, is_vital=False), writer.committing(tasks):
+        yield writer

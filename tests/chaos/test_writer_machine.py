@@ -100,7 +100,10 @@ async def run(dsn: str, steps: Sequence[Step]) -> None:
         rooms = [await store.make_room(), await store.make_room()]
         # The second writer crashes after every commit, before it hands the events over.
         handed: list[CommittedEvent] = []
-        writers = [await store.writer(hand_over=handed.extend), await store.writer(hand_over=lambda _: None)]
+        writers = [
+            await store.writer(after_commit=handed.extend),
+            await store.writer(after_commit=lambda _: None),
+        ]
         posts: dict[str, list[PostMessage]] = {room: [] for room in rooms}
         results = await write(store, writers, rooms, posts, steps)
         await check(store, rooms, results, handed)

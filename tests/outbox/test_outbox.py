@@ -152,7 +152,7 @@ async def test_an_event_left_by_a_killed_process_is_sent_by_another(
     store: Store, kafka_bootstrap_servers: str, stack: AsyncExitStack
 ) -> None:
     room = await store.make_room()
-    dying = await store.writer(hand_over=lambda events: None)  # as if killed between commit and produce
+    dying = await store.writer(after_commit=lambda events: None)  # as if killed between commit and produce
     await dying.store(post(room))
     process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
     await until(lambda: is_empty(process))
@@ -161,7 +161,7 @@ async def test_an_event_left_by_a_killed_process_is_sent_by_another(
 
 async def test_two_relays_claim_each_row_once(store: Store) -> None:
     room = await store.make_room()
-    writer = await store.writer(hand_over=lambda events: None)
+    writer = await store.writer(after_commit=lambda events: None)
     await asyncio.gather(*(writer.store(post(room)) for _ in range(40)))
     await store.rows("UPDATE outbox SET created_at = now() - interval '1 minute'")
     one, two = OutboxRepository(store.engine), OutboxRepository(store.engine)
@@ -172,7 +172,7 @@ async def test_two_relays_claim_each_row_once(store: Store) -> None:
 
 async def test_a_lease_that_ran_out_is_claimed_again(store: Store) -> None:
     room = await store.make_room()
-    writer = await store.writer(hand_over=lambda events: None)
+    writer = await store.writer(after_commit=lambda events: None)
     await writer.store(post(room))
     await store.rows("UPDATE outbox SET created_at = now() - interval '1 minute'")
     outbox = OutboxRepository(store.engine)

@@ -49,13 +49,13 @@ class Store:
     async def writer(
         self,
         dsn: str | None = None,
-        hand_over: Callable[[Sequence[CommittedEvent]], None] | None = None,
+        after_commit: Callable[[Sequence[CommittedEvent]], None] | None = None,
         *,
         clock_is_off_by: timedelta = timedelta(),
     ) -> GroupCommitWriter:
         writer = GroupCommitWriter(
             dsn or self.dsn,
-            hand_over or self.handed_over.extend,
+            after_commit or self.handed_over.extend,
             lambda: datetime.now(UTC) + clock_is_off_by,
         )
         return await self._stack.enter_async_context(

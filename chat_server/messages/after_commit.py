@@ -1,0 +1,42 @@
+"""The step after a commit: the events go to Kafka, and this process's caches learn that they are out of date."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from chat_server.kafka.committed_event import CommittedEvent
+
+
+class RoomCache(Protocol):
+    """Pages of rooms in memory; RoomReads is one."""
+
+    def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None: ...
+
+
+class AfterCommit:
+    """Called by the writer with the events of each commit, in order. Must neither block nor raise.
+
+    The writer resolves its writes afterwards, so an author who reads finds the own message. Events that the producer
+    cannot take stay in the outbox, and the relay sends them.
+    """
+
+    def __init__(
+        self,
+        *,
+        produce: Callable[[Sequence[CommittedEvent]], None],
+        rooms: RoomCache,
+        invalidate_room_lists: Callable[[], None],
+        wake_blanking: Callable[[], None],
+    ) -> None:
+        self._produce = produce
+        self._rooms = rooms
+        self._invalidate_room_lists = invalidate_room_lists
+        self._wake_blanking = wake_blanking
+
+    def __call__(self, events: Sequence[CommittedEvent]) -> None:
+        self._produce(events)
+        for event in events:
+            is_deletion = event.type == "message.deleted"
+            self._rooms.wrote(event.room_id, event.seq, hides_text=is_deletion)
+            if is_deletion:
+                self._wake_blanking()
+        self._invalidate_room_lists()

@@ -1,0 +1,48 @@
+"""What a commit sets in motion."""
+
+from typing import Any
+
+from chat_server.kafka.committed_event import CommittedEvent
+from chat_server.messages.after_commit import AfterCommit
+
+
+def event(room_id: str, seq: int, event_type: str = "message.created") -> CommittedEvent:
+    return CommittedEvent(room_id, seq, event_type, None, None, b"{}")
+
+
+class Recorder:
+    """Every call, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.after_commit = AfterCommit(
+            produce=lambda events: self.calls.append(("produce", [each.seq for each in events])),
+            rooms=self,
+            invalidate_room_lists=lambda: self.calls.append(("room lists",)),
+            wake_blanking=lambda: self.calls.append(("blanking",)),
+        )
+
+    def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
+        self.calls.append(("wrote", room_id, last_seq, hides_text))
+
+
+def test_events_are_produced_first_and_every_room_and_the_lists_are_out_of_date() -> None:
+    recorder = Recorder()
+    recorder.after_commit([event("a", 1), event("b", 7)])
+    assert recorder.calls == [
+        ("produce", [1, 7]),
+        ("wrote", "a", 1, False),
+        ("wrote", "b", 7, False),
+        ("room lists",),
+    ]
+
+
+def test_a_deletion_hides_the_text_in_memory_and_wakes_blanking() -> None:
+    recorder = Recorder()
+    recorder.after_commit([event("a", 1), event("a", 2, "message.deleted")])
+    assert recorder.calls[1:] == [
+        ("wrote", "a", 1, False),
+        ("wrote", "a", 2, True),
+        ("blanking",),
+        ("room lists",),
+    ]
