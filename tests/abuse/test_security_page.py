@@ -1,4 +1,4 @@
-"""docs/security.md names only what exists, and every finding has an attack."""
+"""docs/security.md names only existing tests and settings, and every finding has an attack."""
 
 import re
 
@@ -30,7 +30,7 @@ FINDINGS = (
     "M12",
     "L",
 )
-"""M11 is a link's text in the page: no request can show it."""
+"""M11 concerns the text of a link in the frontend; no request can show it."""
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[a-z_/]+\.py)`", PAGE_TEXT))))
@@ -44,7 +44,7 @@ def test_a_named_setting_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted({attack.run.__module__.rpartition(".")[2] for attack in ATTACKS}))
-def test_every_family_of_attacks_is_in_the_table(module: str) -> None:
+def test_every_module_of_attacks_is_in_the_table(module: str) -> None:
     assert f"| `{module}` |" in PAGE_TEXT
 
 

@@ -1,4 +1,4 @@
-"""Every attack of `make abuse`, at a size that a test can afford. Counts only: answers, refusals, frames."""
+"""Every attack of `make abuse` at a small size. The tests judge counts only: responses, refusals, frames."""
 
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -74,7 +74,7 @@ async def bystander(target: Target) -> AsyncIterator[Bystander]:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-async def test_nobody_else_is_harmed_by(attack: Attack, target: Target, bystander: Bystander) -> None:
+async def test_the_bystander_is_not_harmed_by(attack: Attack, target: Target, bystander: Bystander) -> None:
     async with Watch() as watch:
         row = await suffer(target, bystander, attack, TINY, watch)
     assert not row.harm(), "\n".join(row.harm())

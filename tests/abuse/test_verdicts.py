@@ -1,4 +1,4 @@
-"""What the drill's figures mean, as tables."""
+"""The verdicts of the drill, as tables."""
 
 import pytest
 
@@ -72,11 +72,11 @@ PROBLEM = "application/problem+json"
         (row(tally=tally_of(429, Content_Type=PROBLEM)), ""),
     ],
 )
-def test_a_row_names_each_trouble_once(judged: Row, trouble: str) -> None:
+def test_a_row_names_each_failure_once(judged: Row, trouble: str) -> None:
     assert judged.troubles == ([trouble] if trouble else [])
 
 
-def test_the_table_has_a_cell_for_each_column_and_the_sum_names_what_hurt() -> None:
+def test_the_table_has_a_cell_for_each_column_and_the_summary_names_the_failed_attacks() -> None:
     rows = [row(), row(posts=SLOW)]
     assert all(len(each.cells()) == len(HEAD) for each in rows)
     assert "**posts p99 900 ms**" in table(HEAD, [each.cells() for each in rows])
@@ -93,14 +93,14 @@ def test_steps_are_those_between_two_readings_of_the_histogram() -> None:
     assert between(after, after) is None
 
 
-def test_windows_together_keep_the_longest_step_of_any() -> None:
+def test_combined_windows_keep_the_longest_step() -> None:
     short, long = LoopSteps({0.001: 999.0, 1.0: 999.0}, {}, 0.9), LoopSteps({0.001: 0.0, 1.0: 1.0}, {}, 0.3)
     both = together([short, long])
     assert (short.longest_ms, both.p999_ms, both.longest_ms) == (1.0, 1.0, 300.0)
     assert both.is_short is False
 
 
-def test_memory_and_descriptors_that_a_server_keeps_are_named_with_their_amount() -> None:
+def test_memory_and_descriptors_that_a_server_still_holds_are_named_with_their_amount() -> None:
     before = Use(100.0, 50)
     assert kept("chat_server", before, Use(147.0, 73)) == []
     assert kept("chat_server", before, Use(161.0, 180)) == [
@@ -109,12 +109,12 @@ def test_memory_and_descriptors_that_a_server_keeps_are_named_with_their_amount(
     ]
 
 
-def test_times_are_ordered_before_they_are_counted() -> None:
+def test_percentiles_do_not_depend_on_the_order_of_the_times() -> None:
     assert times([0.003, 0.001, 0.002]) == Times(3, 2.0, 3.0, 3.0)
     assert times([]) == Times(0, 0.0, 0.0, 0.0)
 
 
-def test_results_go_between_the_marks_of_the_page() -> None:
+def test_results_are_written_between_the_marks_of_the_page() -> None:
     made = with_results(PAGE.read_text(), "the results")
     assert made.count(BEGIN) == made.count(END) == 1
     assert with_results(made, "the results") == made

@@ -1,4 +1,4 @@
-"""A tiny chat server that is wrong on purpose: the checker must notice each of its ways to be wrong."""
+"""A tiny chat server with deliberate errors, each of which the checker must notice."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,9 +25,9 @@ def reaction(seq: int, message: str, kind: str = "heart") -> dict[str, Any]:
 
 
 class BrokenServer:
-    """Serves `log` over REST as it is, and over the stream as `wrong` turns it: after each connection's cursor.
+    """Serves `log` unchanged over REST, and changed by `wrong` over streams, after each connection's cursor.
 
-    `cut_after` ends every stream after so many frames; `gap` makes the first stream begin with a gap up to there.
+    `cut_after` ends every stream after this many frames; `gap` makes the first stream begin with a gap up to this seq.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The checker finds what a broken server does, and only that."""
+"""The checker finds exactly the errors of a broken server."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ async def following(server: BrokenServer) -> AsyncIterator[StreamTab]:
 
 
 async def verdict_on(server: BrokenServer, *, until_seq: int) -> tuple[Verdict, TabRecord]:
-    """What the checker says when a tab has followed the server up to that seq; all posts were answered 201."""
+    """The verdict after a tab has followed the server up to this seq; all posts were answered 201."""
     async with following(server) as tab:
         async with asyncio.timeout(DEADLINE_S):
             while tab.record.last_seq < until_seq:
@@ -50,7 +50,7 @@ def judge_log(log: Frames, *records: TabRecord) -> Verdict:
     return judge(answered, {"room": stored}, {"room": 0}, records)
 
 
-async def test_a_server_that_does_everything_right_is_clean() -> None:
+async def test_a_correct_server_gets_a_clean_verdict() -> None:
     verdict, _ = await verdict_on(BrokenServer(TEN), until_seq=10)
     assert verdict.is_clean()
     assert (verdict.posts_answered, verdict.seen_exactly_once) == (10, 10)
@@ -88,7 +88,7 @@ async def test_swapped_texts_under_the_right_seqs_are_noticed() -> None:
     assert judge_log(TEN, first, second).lost == 2
 
 
-async def test_the_last_event_before_a_quiet_time_is_missed_when_it_does_not_come() -> None:
+async def test_a_missing_last_event_is_lost() -> None:
     verdict, _ = await verdict_on(BrokenServer(TEN, lambda log: log[:-1]), until_seq=9)
     assert verdict.lost == 1
     assert verdict.seen_exactly_once == 9
@@ -131,13 +131,13 @@ async def test_a_resume_that_repeats_the_last_event_is_duplicated() -> None:
     assert verdict.duplicated == 1
 
 
-async def test_what_a_gap_skipped_counts_as_seen_when_rest_brings_it() -> None:
+async def test_events_skipped_by_a_gap_count_as_seen_once_they_are_read_over_rest() -> None:
     verdict, record = await verdict_on(BrokenServer(TEN, gap=6), until_seq=10)
     assert verdict.is_clean()
     assert record.gaps == 1
 
 
-def test_a_reaction_may_be_missing_where_a_later_one_for_the_same_stands_for_it() -> None:
+def test_a_reaction_may_be_missing_if_a_later_one_replaced_it() -> None:
     log = [event(1), reaction(2, "message-1"), reaction(3, "message-1"), reaction(4, "message-1", "sad")]
     conflated, without_last = TabRecord("room", 0, {}), TabRecord("room", 0, {})
     for one in (log[0], log[2], log[3]):
@@ -157,7 +157,7 @@ def test_silence_is_the_longest_time_between_two_events_or_until_the_end() -> No
     assert record.longest_silence_s == 3.0
 
 
-def test_what_was_judged_is_forgotten() -> None:
+def test_judged_events_are_dropped() -> None:
     record = TabRecord("room", 0, {})
     for seq in (1, 2, 3, 5):
         record.saw(seq, Identity("message.created", str(seq)), 0.0)

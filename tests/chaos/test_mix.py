@@ -1,4 +1,4 @@
-"""Which faults a mix draws."""
+"""The faults that a mix draws."""
 
 import itertools
 from random import Random

@@ -1,4 +1,4 @@
-"""A minute of faults drawn at random, often two at once, under a small crowd: `make chaos MINUTES=30` in small."""
+"""A minute of random faults, often two at once, under a small crowd: a small `make chaos MINUTES=30`."""
 
 import time
 from random import Random
@@ -16,7 +16,7 @@ SEED = 7
 
 @NEEDS_REAL_KAFKA
 @pytest.mark.timeout(400)
-async def test_a_minute_of_mixed_faults_loses_doubles_and_reorders_nothing() -> None:
+async def test_a_minute_of_mixed_faults_loses_duplicates_and_reorders_nothing() -> None:
     faults = [fault for fault in FAULTS if fault.missing() is None]
     rng = Random(SEED)
     async with (

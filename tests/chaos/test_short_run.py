@@ -1,4 +1,4 @@
-"""The most important faults, under a small crowd on a system of its own: `make chaos` has them all, at full size."""
+"""The most important faults under a small crowd. `make chaos` runs all of them at full size."""
 
 from collections.abc import AsyncIterator
 from random import Random
@@ -60,7 +60,7 @@ async def test_every_tab_sees_every_post_once_and_in_order_after(
     await assert_nothing_is_lost(system, crowd, fault_named(name))
 
 
-async def test_a_thousand_streams_resume_at_publish_servers_that_know_nothing(
+async def test_a_thousand_streams_resume_at_publish_servers_without_loaded_rooms(
     system: System, crowd: Crowd
 ) -> None:
     await assert_nothing_is_lost(system, crowd, Fault("1,000 streams resume", small_storm))

@@ -1,4 +1,4 @@
-"""Any mix of writes by two writers, their connections killed at any moment, leaves a log without holes or doubles."""
+"""Writes of two writers whose connections are killed at any moment leave a log without holes or duplicates."""
 
 import asyncio
 import uuid
@@ -31,7 +31,7 @@ PEOPLE = [uuid.UUID(int=n) for n in range(1, 4)]
 
 
 class Step(NamedTuple):
-    """`what` somebody does through one of two writers; `which` names an earlier message, `kills` ends connections."""
+    """A write (`what`) through one of two writers; `which` chooses an earlier message, `kills` ends connections."""
 
     what: str
     writer: int
@@ -59,7 +59,7 @@ STEPS = st.lists(
 
 
 def operation(step: Step, room: str, posts: list[PostMessage]) -> Operation:
-    """What the step does in that room; the first things are posts, for want of anything to act upon."""
+    """The operation of a step in the room. The first steps are posts, because there is no message to act on."""
     person = PEOPLE[step.person]
     if not posts or step.what == "post":
         posts.append(post(room, f"text {len(posts)}", author=person))
@@ -98,7 +98,7 @@ async def run(dsn: str, steps: Sequence[Step]) -> None:
         engine = await stack.enter_async_context(open_database(dsn, 4))
         store = Store(engine, asyncpg_dsn(dsn), stack)
         rooms = [await store.make_room(), await store.make_room()]
-        # The second writer crashes after every commit, before it hands the events over.
+        # The second writer crashes after every commit, before it passes the events on.
         handed: list[CommittedEvent] = []
         writers = [
             await store.writer(after_commit=handed.extend),
@@ -116,7 +116,7 @@ async def write(
     posts: dict[str, list[PostMessage]],
     steps: Sequence[Step],
 ) -> list[tuple[Operation, OperationResult | BaseException]]:
-    """All at once, so that they share commits and race; returns each with its answer."""
+    """Run all at once, so that they share commits and race. Returns each operation with its result."""
     writes: list[tuple[Operation, asyncio.Task[OperationResult]]] = []
     for step in steps:
         room = rooms[step.room]
@@ -164,7 +164,7 @@ def migrated_url(database_url: str) -> str:
     return database_url
 
 
-def test_no_mix_of_writes_and_deaths_leaves_a_hole(migrated_url: str) -> None:
+def test_no_mix_of_writes_and_killed_connections_leaves_a_hole(migrated_url: str) -> None:
     @settings(
         max_examples=25,
         deadline=None,

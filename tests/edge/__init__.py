@@ -1,1 +1,1 @@
-"""The edge's own nginx configuration, and proxies in front of Hotchat, on this machine's nginx."""
+"""The edge's nginx configuration, and proxies in front of Hotchat, in this machine's nginx."""

@@ -1,4 +1,4 @@
-"""`docker/edge/run-edge` on this machine: its own files, with paths, ports and names of a container replaced."""
+"""Runs `docker/edge/run-edge` on this machine, with the container's paths, ports and names replaced."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def nginx_program() -> str:
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder that nginx's workers may enter, which are other users than root."""
+    """A folder that nginx's workers, which do not run as root, may enter."""
     folder = Path(mkdtemp(prefix="hotchat-edge-"))
     folder.chmod(0o755)
     try:
@@ -44,7 +44,7 @@ def running_edge(
     replicas: Sequence[str] = (LOOPBACK,),
     **settings: str,
 ) -> Iterator[str]:
-    """The edge's URL. `page` is name → content of the built page's files; `replicas` are chat_server's addresses."""
+    """Yields the edge's URL. `page`: name → content of the frontend's files; `replicas` are chat_server addresses."""
     with open_folder() as folder:
         port = free_port()
         for name, content in page.items():
@@ -83,7 +83,7 @@ def running_edge(
 
 @contextmanager
 def running_nginx(http: str, folder: Path, port: int) -> Iterator[None]:
-    """nginx with these lines in its http block, listening on that port."""
+    """Runs nginx with these lines in its http block, listening on this port."""
     paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
     (folder / "nginx.conf").write_text(
         f"pid {folder}/nginx.pid; events {{}} http {{ access_log off; client_body_temp_path {folder}/body;"
@@ -99,7 +99,7 @@ def running_nginx(http: str, folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def running_caddy(sites: str, folder: Path, port: int) -> Iterator[None]:
-    """Caddy with these sites, listening on that port and on no other."""
+    """Runs Caddy with these sites, listening on this port only."""
     options = "{\n admin off\n auto_https disable_redirects\n default_bind 127.0.0.1\n}\n"
     (folder / "Caddyfile").write_text(options + sites)
     env = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
@@ -127,7 +127,7 @@ def _running(
 
 
 def raw_answer(port: int, request: bytes) -> bytes:
-    """What comes back for these bytes until the other side closes."""
+    """Send these bytes and read until the other side closes."""
     with closing(socket.create_connection((LOOPBACK, port), timeout=10)) as connection:
         connection.sendall(request)
         answer = b""

@@ -1,4 +1,4 @@
-"""What the edge answers by itself: the page and its policies, problems, limits, and what it sends twice."""
+"""The edge's own behaviour: the frontend's files and policies, problems, limits, retried requests."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ REPLICAS = (LOOPBACK, "127.0.0.2")
 
 @dataclass
 class Upstream:
-    """Stands for two chat_servers where a test needs some that break: the requests they got, in order."""
+    """Replaces two chat_servers if a test needs servers that fail. Keeps the requests they got, in order."""
 
     got: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     breaks: bool = False
@@ -118,7 +118,7 @@ def assert_is_problem(answer: httpx.Response, status: int, code: str) -> None:
         "/embed",
     ],
 )
-def test_every_page_has_the_policy_and_is_in_no_foreign_frame(edge: str, path: str) -> None:
+def test_every_page_has_the_policy_and_may_not_be_framed(edge: str, path: str) -> None:
     answer = httpx.get(f"{edge}{path}")
     assert answer.status_code == 200 and answer.content == PAGE["index.html"]
     policy = answer.headers["content-security-policy"]
@@ -130,13 +130,13 @@ def test_every_page_has_the_policy_and_is_in_no_foreign_frame(edge: str, path: s
 @pytest.mark.parametrize(
     "path", ["/embed/rooms/lobby", "/embed/rooms/lobby/", "/embed/rooms/lobby?overlay=1"]
 )
-def test_an_embedded_room_may_be_framed_by_those_the_operator_names(edge: str, path: str) -> None:
+def test_an_embedded_room_may_be_framed_by_the_sites_that_the_operator_names(edge: str, path: str) -> None:
     assert (
         httpx.get(f"{edge}{path}").headers["content-security-policy"].endswith(f"frame-ancestors {ANCESTORS}")
     )
 
 
-def test_an_asset_is_sent_in_the_form_that_the_build_made(edge: str) -> None:
+def test_an_asset_is_sent_as_the_build_compressed_it(edge: str) -> None:
     url = f"{edge}/assets/first-abcdefgh.js"
     with httpx.stream("GET", url, headers={"Accept-Encoding": "gzip"}) as answer:
         assert b"".join(answer.iter_raw()) == PAGE["assets/first-abcdefgh.js.gz"]
@@ -168,14 +168,14 @@ def test_an_asset_is_sent_in_the_form_that_the_build_made(edge: str) -> None:
         ("GET", "/" + "a" * 9000, 414, "uri_too_long"),
     ],
 )
-def test_what_the_edge_refuses_is_a_problem(
+def test_a_request_that_the_edge_refuses_gets_a_problem(
     edge: str, method: str, path: str, status: int, code: str
 ) -> None:
     client_address = {"X-Forwarded-For": "203.0.113.9"}
     assert_is_problem(httpx.request(method, f"{edge}{path}", headers=client_address), status, code)
 
 
-def test_a_body_or_head_that_is_too_large_is_a_problem(edge: str) -> None:
+def test_a_body_or_head_that_is_too_large_gets_a_problem(edge: str) -> None:
     large = httpx.post(f"{edge}/api/v1/rooms", content=b"x" * 70_000)
     assert_is_problem(large, 413, "body_too_large")
     head = httpx.get(f"{edge}/", headers={"Cookie": "a" * 9_000})
@@ -194,7 +194,7 @@ def test_a_body_or_head_that_is_too_large_is_a_problem(edge: str) -> None:
         b"GET / HTTP/7.0\r\nHost: a\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_a_problem(edge: str, request_bytes: bytes) -> None:
+def test_a_request_that_is_not_http_gets_a_problem(edge: str, request_bytes: bytes) -> None:
     port = urlsplit(edge).port
     assert port
     head, _, body = raw_answer(port, request_bytes).partition(b"\r\n\r\n")
@@ -202,7 +202,7 @@ def test_what_is_not_http_is_a_problem(edge: str, request_bytes: bytes) -> None:
     assert json.loads(body)["code"] == "bad_request"
 
 
-def test_an_outage_of_all_servers_is_an_honest_503(upstream: Upstream, edge: str) -> None:
+def test_an_outage_of_all_servers_gives_a_503_with_retry_after(upstream: Upstream, edge: str) -> None:
     upstream.breaks = True
     try:
         for path in ("/api/v1/rooms", "/docs", "/healthz/ready"):
@@ -229,7 +229,7 @@ WRITES = [
 
 @pytest.fixture(scope="module")
 def twice() -> Iterator[tuple[Upstream, str]]:
-    """Two chat_servers that break in the middle of every request, behind an edge."""
+    """Two chat_servers behind an edge that fail in the middle of every request."""
     with (
         running_upstream() as upstream,
         running_edge(
@@ -241,7 +241,7 @@ def twice() -> Iterator[tuple[Upstream, str]]:
 
 
 @pytest.mark.parametrize(("method", "path", "headers", "times"), WRITES)
-def test_only_a_write_that_may_be_sent_twice_is_sent_twice(
+def test_only_a_repeatable_write_is_retried(
     twice: tuple[Upstream, str], method: str, path: str, headers: dict[str, str], times: int
 ) -> None:
     upstream, url = twice
@@ -256,7 +256,7 @@ def statuses(edge: str, client_address: str, count: int) -> list[int]:
         return [client.get(f"{edge}/icon.svg").status_code for _ in range(count)]
 
 
-def test_requests_of_one_address_have_a_limit_and_others_are_untouched(edge: str) -> None:
+def test_the_request_limit_of_one_address_does_not_affect_others(edge: str) -> None:
     with httpx.Client(headers={"X-Forwarded-For": "198.51.100.1"}) as client:
         answers = [client.get(f"{edge}/icon.svg") for _ in range(30)]
     refused = [answer for answer in answers if answer.status_code != 200]
@@ -280,7 +280,7 @@ def test_a_trusted_proxy_itself_and_exempt_networks_have_no_limit(edge: str, exe
 
 
 def test_connections_of_one_address_have_a_limit(edge: str) -> None:
-    """Three half-sent requests take all of the share; the fourth is refused until one of them has ended."""
+    """Three half-sent requests use up the share; the fourth is refused until one of them has ended."""
     with ExitStack() as stack:
 
         def begin(client_address: str) -> socket.socket:
@@ -301,9 +301,7 @@ def test_connections_of_one_address_have_a_limit(edge: str) -> None:
             assert b" 200 " in connection.recv(64)
 
 
-def test_the_clients_address_is_what_a_trusted_proxy_says_and_nobody_else(
-    upstream: Upstream, edge: str
-) -> None:
+def test_only_a_trusted_proxy_can_name_the_clients_address(upstream: Upstream, edge: str) -> None:
     def seen(url: str, forwarded: str) -> tuple[str, str]:
         path = f"/api/{uuid.uuid4()}"
         httpx.get(f"{url}{path}", headers={"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https"})

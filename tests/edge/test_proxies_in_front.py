@@ -1,5 +1,5 @@
-"""The configurations of docs/deploying.md, as they are written there, in front of real servers: TLS, page, posts,
-streams, and whose address the shares count. Caddy is tried where it is installed."""
+"""The configurations of docs/deploying.md, word for word, in front of real servers: TLS, frontend, posts,
+streams, and the address that shares count. Caddy is tested if it is installed."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ DRAFT = {"client_message_id": "0198c0de-0000-7000-8000-000000000001", "text": "t
 
 
 def documented(language: str) -> str:
-    """The first block of that language in docs/deploying.md: the one in front of `make run`."""
+    """The first block of this language in docs/deploying.md, which stands in front of `make run`."""
     found = re.search(rf"```{language}\n(.*?)```", (ROOT / "docs" / "deploying.md").read_text(), re.DOTALL)
     assert found
     return found[1]
@@ -64,7 +64,7 @@ def make_certificate(certificate: Path, key: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PROXIES)
-def test_a_documented_proxy_carries_page_posts_and_streams_and_says_who_calls(
+def test_a_documented_proxy_forwards_the_page_posts_streams_and_the_clients_address(
     start_chat_stack: StartChatStack, tmp_path: Path, name: str
 ) -> None:
     page = tmp_path / "page"
@@ -82,7 +82,7 @@ def test_a_documented_proxy_carries_page_posts_and_streams_and_says_who_calls(
         context = ssl.create_default_context(cafile=certificate)
 
         def visitor(address: str) -> httpx.Client:
-            """Somebody whose address is another one of loopback's."""
+            """A client with another loopback address."""
             return httpx.Client(
                 transport=httpx.HTTPTransport(verify=context, local_address=address),
                 base_url=f"https://{LOOPBACK}:{port}",

@@ -1,4 +1,4 @@
-"""Whose X-Forwarded-For a container's server believes: its own networks', or those that the operator names."""
+"""A server in a container trusts X-Forwarded-For of its own networks, or of those that the operator names."""
 
 import os
 import socket
@@ -29,10 +29,10 @@ def test_a_server_in_a_container_trusts_its_own_networks_and_no_other() -> None:
     assert trusted <= own or not own, (trusted, own)
 
 
-def test_the_operators_setting_wins() -> None:
+def test_the_operators_setting_takes_precedence() -> None:
     assert trusted_by_run_server(TRUSTED_PROXIES="10.1.0.0/16") == ("10.1.0.0/16",)
 
 
-def test_compose_exempts_no_visitor_of_a_local_network() -> None:
+def test_compose_does_not_exempt_visitors_of_a_local_network() -> None:
     servers = (ROOT / "docker-compose.yml").read_text()
     assert "192.168.0.0/16" not in servers and "10.0.0.0/8" not in servers

@@ -1,1 +1,1 @@
-"""The load tools themselves: they count right, notice what is wrong, and run, at sizes that take seconds."""
+"""Tests of the load tools: they count correctly, notice errors, and run, at sizes that take seconds."""

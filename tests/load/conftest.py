@@ -25,14 +25,14 @@ def _bench_redis_numbers() -> Iterator[int]:
 def stores(
     postgres_server: Postgres, valkey_server: Valkey, kafka_server: Kafka, _bench_redis_numbers: Iterator[int]
 ) -> Stores:
-    if isinstance(kafka_server, ApacheKafka):  # the embedded broker makes topics by itself only
+    if isinstance(kafka_server, ApacheKafka):  # the embedded broker creates topics only by itself
         make_topics(kafka_server.bootstrap_servers)
     return Stores(postgres_server, valkey_server, kafka_server.bootstrap_servers, _bench_redis_numbers)
 
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """A server that answers every request as the test says: `port = await serve(answer)`."""
+    """A server that answers every request with the test's function: `port = await serve(answer)`."""
     runners = []
 
     async def start(answer: Answer) -> int:

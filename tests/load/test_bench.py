@@ -1,4 +1,4 @@
-"""Each benchmark runs, at a size at which its figures mean nothing."""
+"""Each benchmark runs, at a size at which its figures have no meaning."""
 
 import math
 from pathlib import Path
@@ -38,7 +38,7 @@ async def test_the_figure_can_be_taken(name: str, stores: Stores) -> None:
         (Row("x", 9, "/s", Better.HIGHER, ratio_goal=4), None),
     ],
 )
-def test_a_goal_is_met_in_the_direction_that_is_better(row: Row, met: bool | None) -> None:
+def test_a_goal_is_met_in_the_better_direction(row: Row, met: bool | None) -> None:
     assert row.met is met
 
 
@@ -76,7 +76,7 @@ def test_results_are_written_as_json_and_as_plots(tmp_path: Path) -> None:
     assert plot.read_text().startswith("<?xml")
 
 
-def test_figures_go_between_the_marks_of_the_page() -> None:
+def test_figures_are_written_between_the_marks_of_the_page() -> None:
     page = f"# Speed\n{BEGIN}\nold figures\n{END}\nafter\n"
     made = with_figures(
         page, {"cpu": "one"}, [Row("fan-out", 9, "/s", Better.HIGHER, note="told")], ["growth"]

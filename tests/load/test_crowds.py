@@ -1,4 +1,4 @@
-"""The C crowds notice what they are there to notice."""
+"""The C crowds count frames, gaps, reordering and latency correctly."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ SEEN_WITHIN_S = 20.0
 
 
 async def watched(serve: Serve, frames: list[bytes], deliveries: int, *options: str) -> StreamWindow:
-    """What a crowd of three reports of a stream that sends these frames and then nothing more."""
+    """The report of a crowd of three about a stream that sends these frames and then nothing."""
     ended = asyncio.Event()
 
     async def stream(request: web.Request) -> web.StreamResponse:
@@ -57,7 +57,7 @@ async def test_a_frame_that_comes_in_pieces_is_one_event(serve: Serve) -> None:
     assert window.lowest_last_id == 2
 
 
-async def test_ids_that_go_back_or_repeat_are_noticed(serve: Serve) -> None:
+async def test_decreasing_and_repeated_ids_are_counted(serve: Serve) -> None:
     window = await watched(serve, [event(1), event(3), event(2), event(3), event(3)], 5)
     assert (window.went_back, window.repeated) == (3, 3)
 
@@ -85,7 +85,7 @@ async def test_a_refused_stream_is_an_error(serve: Serve) -> None:
             pass
 
 
-async def test_every_post_has_an_id_of_its_own_and_answers_are_counted_by_status(serve: Serve) -> None:
+async def test_every_post_has_its_own_id_and_responses_are_counted_by_status(serve: Serve) -> None:
     ids = []
 
     async def answer(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The plans in a real JMeter: against our servers, and against one that misbehaves."""
+"""The plans in a real JMeter, against our servers and against a server that misbehaves."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def _jmeter() -> None:
     install()
 
 
-async def test_a_small_storm_heats_its_room_and_hurts_nobody(
+async def test_a_small_storm_heats_its_room_and_harms_nobody(
     start_chat_stack: StartChatStack, tmp_path: Path
 ) -> None:
     sizes = Sizes(threads=20, loops=2, hold_s=5, mix_threads=10, mix_hold_s=1, enter_per_s=20)
@@ -50,7 +50,7 @@ ANSWERS = [
 ]
 
 
-async def test_only_a_refusal_that_says_when_to_come_back_is_polite(serve: Serve, tmp_path: Path) -> None:
+async def test_a_refusal_without_retry_after_is_an_error(serve: Serve, tmp_path: Path) -> None:
     asked_with: list[str | None] = []
 
     async def answer(request: web.Request) -> web.Response:

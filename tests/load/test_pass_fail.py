@@ -19,7 +19,7 @@ def crowd(**labels: int) -> Samples:
 GOOD_CROWD, GOOD_MIX = crowd(fetch_200=10, fetch_304=20, fetch_refused=70), crowd(fetch_200=5, post_201=5)
 
 
-def test_a_storm_in_which_nothing_was_hurt_is_told_without_a_fault() -> None:
+def test_a_storm_without_failures_has_no_fault() -> None:
     verdict = judge(GOOD_CROWD, GOOD_MIX, HEAT, GOOD_POSTS, GOOD_FETCHES, enter_per_s=700)
     assert verdict.faults == []
     told = " ".join(verdict.sentences)
@@ -53,7 +53,7 @@ def test_a_storm_in_which_nothing_was_hurt_is_told_without_a_fault() -> None:
         ),
     ],
 )
-def test_whatever_was_hurt_is_a_fault(changed: dict[str, object], fault: str) -> None:
+def test_each_failure_is_a_fault(changed: dict[str, object], fault: str) -> None:
     given = {
         "crowd": GOOD_CROWD,
         "mix": GOOD_MIX,

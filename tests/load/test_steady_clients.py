@@ -15,7 +15,7 @@ def frame(kind: str, hot: bool) -> bytes:
     return b'event: %b\ndata: {"heat":{"hot":%b}}\n\n' % (kind.encode(), b"true" if hot else b"false")
 
 
-async def test_the_watcher_notes_each_change_of_heat_also_over_a_reconnect(serve: Serve) -> None:
+async def test_the_watcher_records_each_change_of_heat_across_a_reconnect(serve: Serve) -> None:
     streams = [
         [frame("stream.opened", False), frame("room.heat", True), frame("room.heat", True)],
         [frame("stream.opened", True), frame("room.heat", False), frame("room.heat", True)],
@@ -43,7 +43,7 @@ async def test_the_watcher_notes_each_change_of_heat_also_over_a_reconnect(serve
     assert [hot for _, hot in seen.changes] == [True, False, True]
 
 
-async def test_a_steady_reader_counts_answers_and_what_was_not_answered(serve: Serve) -> None:
+async def test_a_steady_reader_counts_responses_and_failed_requests(serve: Serve) -> None:
     statuses = [200, 304, 429]
 
     async def answer(request: web.Request) -> web.Response:

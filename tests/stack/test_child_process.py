@@ -19,7 +19,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_what_a_child_has_started_ends_with_it(tmp_path: Path, end: str) -> None:
+def test_descendants_of_a_child_end_with_it(tmp_path: Path, end: str) -> None:
     told = tmp_path / "grandchild"
     child = ChildProcess("parent", [sys.executable, "-c", PARENT, told], log_path=tmp_path / "log")
     child.start()

@@ -14,7 +14,7 @@ from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, free_port
 from tests.stack.running_stack import ROOT, RunningStack
 
-pytestmark = pytest.mark.timeout(480)  # a machine that is busy with other things
+pytestmark = pytest.mark.timeout(480)  # a busy machine
 
 NAMES = ["chat_server", "publish_server-1", "publish_server-2", "scheduler"]
 

@@ -240,7 +240,7 @@ def test_several_processes_share_one_port(make_stack: MakeStack) -> None:
 
 
 def make_room_with_message(stack: RunningStack, room_id: str) -> str:
-    """A room of that id, in which "still here" was said."""
+    """Create a room with this id and the message "still here"."""
     with httpx.Client(base_url=f"{stack.chat_url}/api/v1", timeout=10) as client:
         token = client.post("/sessions", json={"nickname": "Minji"}).raise_for_status().json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"

@@ -1,4 +1,4 @@
-"""When copied jars are good for a pom: its text decides, whatever the files' times are."""
+"""Copied jars are valid for the text of a pom, whatever the files' times are."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from local_stack.maven_jars import are_complete, ensure_jars
 
 
 class Jars:
-    """A folder of jars that counts how often it was made."""
+    """A folder of jars that counts how often it was filled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "some jars"
@@ -21,7 +21,7 @@ class Jars:
         ensure_jars(self.folder, self.pom, self._make)
 
     def _make(self) -> None:
-        self.folder.mkdir()  # fails unless what was there is gone
+        self.folder.mkdir()  # fails unless the old folder was deleted
         self.made += 1
 
 
@@ -30,7 +30,7 @@ def jars(tmp_path: Path) -> Jars:
     return Jars(tmp_path)
 
 
-def test_jars_stay_good_beside_a_pom_that_was_checked_out_later(jars: Jars) -> None:
+def test_jars_stay_valid_for_a_pom_that_was_checked_out_later(jars: Jars) -> None:
     jars.ensure()
     later_s = (jars.folder / ".complete").stat().st_mtime + 3600
     os.utime(jars.pom, (later_s, later_s))
@@ -39,7 +39,7 @@ def test_jars_stay_good_beside_a_pom_that_was_checked_out_later(jars: Jars) -> N
     assert jars.made == 1
 
 
-def test_a_changed_pom_asks_for_its_jars_anew(jars: Jars) -> None:
+def test_a_changed_pom_replaces_the_jars(jars: Jars) -> None:
     assert not are_complete(jars.folder, jars.pom)
     jars.ensure()
     earlier_s = jars.pom.stat().st_mtime

@@ -1,6 +1,6 @@
-"""A data folder made by the version before sessions could end, shares and migration 0004 keeps all that is in it.
+"""A data folder of the version before ending sessions, shares and migration 0004 keeps its data.
 
-The folder is made here as that version made it: the schema up to revision 0003 in a database that the superuser owns,
+The test makes the folder as that version did: the schema of revision 0003 in a database that the superuser owns,
 rows as its writer stored them, a secret and an operator's token in files, a session token of its format.
 """
 
@@ -50,7 +50,7 @@ TEXTS = [
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_a_data_folder_made_before_starts_and_keeps_its_rooms(tmp_path: Path) -> None:
+def test_an_old_data_folder_starts_and_keeps_its_rooms(tmp_path: Path) -> None:
     folder = tmp_path / "old data"
     make_old_folder(folder)
     stack = RunningStack(folder)

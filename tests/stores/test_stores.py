@@ -1,4 +1,4 @@
-"""The stores that tests and `make run` stand on behave as real ones: they keep what they should over a kill -9."""
+"""The embedded stores keep their promises over a kill -9."""
 
 import signal
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_postgres_starts_although_a_stale_pid_file_names_a_living_process(own_po
     assert own_postgres.psql("SELECT 1") == "1"
 
 
-def test_a_second_postgres_takes_the_folder_over_from_one_left_behind(
+def test_a_second_postgres_takes_over_the_folder_of_an_orphaned_one(
     own_postgres: Postgres, tmp_path: Path
 ) -> None:
     own_postgres.psql("CREATE TABLE kept (n int)")
@@ -53,14 +53,14 @@ def test_every_database_url_is_an_empty_database(database_url: str, postgres_ser
     assert postgres_server.psql(tables, name) == "0"
 
 
-def test_valkey_comes_back_empty_on_the_same_port_after_a_kill(own_valkey: Valkey) -> None:
+def test_valkey_restarts_empty_on_the_same_port_after_a_kill(own_valkey: Valkey) -> None:
     before = own_valkey.url()
     own_valkey.kill()
     own_valkey.start()
     assert own_valkey.url() == before
 
 
-def test_a_paused_store_is_stopped_all_the_same(own_valkey: Valkey) -> None:
+def test_a_paused_store_can_be_stopped(own_valkey: Valkey) -> None:
     own_valkey.pause()
     own_valkey.stop()
     assert own_valkey.process.exit_code() in (0, -signal.SIGTERM)

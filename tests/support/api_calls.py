@@ -1,4 +1,4 @@
-"""Every call that a server has routes for, documented or not."""
+"""Lists every call for which a server has a route, documented or not."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ STATIC_FILES = {"/docs/files"}
 
 
 def calls_of(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """(method, path template) of each call; HEAD is left out, as it is that of a GET."""
+    """(method, path template) of each call, except HEAD."""
     for route in iter_route_contexts(app.routes):
         assert route.path is not None
         if isinstance(route.original_route, Mount):

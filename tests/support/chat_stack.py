@@ -1,4 +1,4 @@
-"""Our servers as real processes on free ports, against real stores: for streams, kills, stops and restarts."""
+"""Our servers as processes on free ports and real stores, for tests of streams, kills and restarts."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass
 class ChatStack:
-    """Running servers. `chat_servers[i].base_url` is where to talk to; each server listens on its own port."""
+    """Running servers. Each listens on its own port; `chat_servers[i].base_url` is its URL."""
 
     chat_servers: list[ServerProcess]
     publish_servers: list[ServerProcess]
@@ -47,8 +47,8 @@ def start_chat_stack(
 ) -> Iterator[StartChatStack]:
     """Starts servers and returns when all are ready: `start(chat=2, publish=1, scheduler=1, HOTCHAT_MODE="off")`.
 
-    The keywords in capitals are settings; those of the stores may be replaced. All are stopped after the test;
-    their logs lie in `tmp_path/servers`.
+    Keywords in capitals are settings and may replace those of the stores. All servers are stopped after the test;
+    their logs are in `tmp_path/servers`.
     """
     with ExitStack() as stack:
 
@@ -78,7 +78,7 @@ def start_chat_stack(
 def make_chat_stack(
     *, chat: int, publish: int, scheduler: int, settings: Mapping[str, str], logs: Path
 ) -> ChatStack:
-    """The processes, not started. `settings` names the stores; session and post limits are off unless given."""
+    """The processes, not started. `settings` names the stores; limits of sessions and posts are off unless given."""
     chat_ports = [free_port() for _ in range(chat)]
     publish_ports = [free_port() for _ in range(publish)]
     env = {

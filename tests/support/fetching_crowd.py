@@ -1,4 +1,4 @@
-"""Clients that fetch one room over real HTTP, and what they were answered."""
+"""Clients that fetch one room over HTTP and count the responses."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ POLL_S = 0.05
 
 
 async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float, what: str) -> None:
-    """Raises AssertionError when `condition` is not true in time."""
+    """Poll until `condition` is true. Raises AssertionError if it is not in time."""
     deadline_s = time.monotonic() + within_s
     while not await condition():
         assert time.monotonic() < deadline_s, f"{what} did not happen within {within_s:g} s"
@@ -20,7 +20,7 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float, wh
 
 
 class Crowd:
-    """`clients` connections that fetch as fast as they are answered until `stop` is called."""
+    """`clients` connections that fetch as fast as possible until `stop` is called."""
 
     def __init__(self, base_urls: list[str], path: str, clients: int = 8) -> None:
         self.statuses: Counter[int] = Counter()

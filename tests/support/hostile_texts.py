@@ -1,4 +1,4 @@
-"""Texts that the tests of the page and of the servers share."""
+"""Hostile texts that the tests of the frontend and of the servers share."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,6 @@ _HOSTILE: Final = Path(__file__).parent.parent / "contract" / "hostile_texts.jso
 
 
 def hostile_texts() -> dict[str, str]:
-    """Texts of up to 4,000 code points, by name, that cost some reader of Markdown, or its screen, more than that."""
+    """Texts of up to 4,000 code points, by name, that are expensive for some parser or renderer of Markdown."""
     parts: dict[str, list[tuple[str, int]]] = json.loads(_HOSTILE.read_text(encoding="utf-8"))
     return {name: "".join(unit * times for unit, times in repeated) for name, repeated in parts.items()}

@@ -38,7 +38,7 @@ def post(
 
 
 class Store:
-    """A migrated database with ways to look into it."""
+    """A migrated database, with queries for tests."""
 
     def __init__(self, engine: AsyncEngine, dsn: str, stack: AsyncExitStack) -> None:
         self.engine = engine
@@ -70,7 +70,7 @@ class Store:
             await connection.close()
 
     async def blank_all(self) -> list[Step]:
-        """Run the blanking's steps until nothing is left; returns all but the last, which found nothing."""
+        """Run steps of the blanking until none is left. Returns all but the last, which found nothing."""
         connection = await asyncpg.connect(self.dsn)
         steps: list[Step] = []
         try:
@@ -94,7 +94,7 @@ class Store:
         ]
 
     async def assert_no_holes(self, room_id: str) -> list[int]:
-        """Every seq from 1 to the room's last_seq stands once in the log and once in the outbox."""
+        """Check that each seq from 1 to the room's last_seq is once in the log and once in the outbox."""
         seqs = await self.seqs(room_id)
         assert seqs == list(range(1, len(seqs) + 1))
         [room] = await self.rows("SELECT last_seq FROM rooms WHERE id = $1", room_id)
@@ -113,9 +113,9 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 class CommitCutter:
-    """A TCP proxy to Postgres that cuts the connection at the next COMMIT, before or after Postgres hears it.
+    """A TCP proxy to Postgres that cuts the connection at the next COMMIT, before or after Postgres gets it.
 
-    While `answers` is not set, what Postgres says does not come through. While `commits` is not set, no COMMIT reaches
+    While `answers` is not set, no response of Postgres passes. While `commits` is not set, no COMMIT reaches
     Postgres.
     """
 

@@ -1,4 +1,4 @@
-"""One chat_server for the whole module, and people who talk to it."""
+"""One chat_server for all tests of a worker, and people who call it."""
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -47,7 +47,7 @@ def publish_server(
     kafka_server: Kafka,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ServerProcess]:
-    """Streams of that chat_server's rooms."""
+    """A publish_server for the rooms of that chat_server."""
     stack = make_chat_stack(
         chat=0,
         publish=1,
@@ -68,7 +68,7 @@ def publish_server(
 
 @dataclass
 class Person:
-    """Somebody with a session (or none), asking over HTTP."""
+    """A client of the API, with or without a session."""
 
     http: httpx.AsyncClient
     id: str

@@ -1,6 +1,6 @@
-"""One real Postgres, Valkey and Kafka a test session, on free loopback ports; a database of its own for every use.
+"""One Postgres, Valkey and Kafka per test session, on free loopback ports, with a new database for every use.
 
-Never stop or kill the shared servers: a test that does takes `own_postgres`, `own_valkey` or `own_kafka`.
+Never stop or kill the shared servers: such a test uses `own_postgres`, `own_valkey` or `own_kafka`.
 """
 
 import itertools
@@ -23,7 +23,7 @@ _kafka_stand_in = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Decide once which Kafka this run uses: its absence is a failure in CI, and said aloud elsewhere."""
+    """Decide once which Kafka this run uses. Without Apache Kafka a run fails in CI and prints a note elsewhere."""
     missing = missing_tool()
     if missing is None:
         return
@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def logs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where stores and servers of this session write their logs."""
+    """The folder for logs of this session's stores and servers."""
     return tmp_path_factory.mktemp("logs")
 
 
@@ -62,7 +62,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory, logs_dir: Path) ->
 
 @pytest.fixture
 def fresh_database(postgres_server: Postgres) -> Iterator[Callable[[], str]]:
-    """Makes an empty database at every call and returns its URL; dropped after the test."""
+    """Creates an empty database at every call and returns its URL; dropped after the test."""
     made: list[str] = []
 
     def make() -> str:
@@ -117,13 +117,13 @@ def kafka_server(
 
 @pytest.fixture
 def kafka_bootstrap_servers(kafka_server: Kafka) -> str:
-    """As KAFKA_BOOTSTRAP_SERVERS takes it. All tests share its topics: give rooms names of their own."""
+    """The value of KAFKA_BOOTSTRAP_SERVERS. All tests share its topics, so give each room its own name."""
     return kafka_server.bootstrap_servers
 
 
 @pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A server for this test alone, to stop, kill and pause."""
+    """A server of this test's own, to stop, kill and pause."""
     server = Postgres(tmp_path / "postgres", log_path=tmp_path / "postgres.log")
     server.start()
     yield server
@@ -132,7 +132,7 @@ def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 @pytest.fixture
 def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
-    """A server for this test alone, to stop, kill and pause."""
+    """A server of this test's own, to stop, kill and pause."""
     server = Valkey(tmp_path / "valkey", log_path=tmp_path / "valkey.log")
     server.start()
     yield server
@@ -141,7 +141,7 @@ def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 @pytest.fixture
 def own_kafka(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Kafka]:
-    """A broker for this test alone, to stop, kill and pause."""
+    """A broker of this test's own, to stop, kill and pause."""
     server = make_kafka(pytestconfig, tmp_path / "kafka", tmp_path / "kafka.log")
     server.start()
     yield server
@@ -149,7 +149,7 @@ def own_kafka(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Kafka]:
 
 
 def make_kafka(config: pytest.Config, data_dir: Path, log_path: Path) -> Kafka:
-    """Apache Kafka, or the embedded broker where this run said so; not started."""
+    """Apache Kafka, or the embedded broker if this run uses it. Not started."""
     if _kafka_stand_in in config.stash:
         return EmbeddedKafka(data_dir, log_path=log_path)
     fetch_jars()

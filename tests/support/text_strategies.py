@@ -1,4 +1,4 @@
-"""Texts that strain a program: nesting, marks, joiners, long words, both directions, Markdown, addresses."""
+"""Strategies of texts that strain a program: nesting, marks, joiners, long words, both directions, Markdown, URLs."""
 
 from typing import Final
 
@@ -44,4 +44,4 @@ _PIECES: Final = (
 HOSTILE_TEXTS: Final = st.lists(
     st.tuples(st.sampled_from(_PIECES) | st.text(max_size=4), st.integers(1, 4_100)), min_size=1, max_size=6
 ).map(lambda runs: "".join(piece * times for piece, times in runs)[:16_100])
-"""Up to six runs, each of one piece many times; at most a little longer than a message's raw text may be."""
+"""Up to six runs of one repeated piece, at most a little longer than a message's raw text may be."""
