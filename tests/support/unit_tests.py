@@ -25,6 +25,7 @@ STARTS_PROGRAMS: Final = (
     "tests/contract/test_types_of_the_page.py",
     "tests/edge/",
     "tests/load/",
+    "tests/project/test_development_page.py",
     "tests/project/test_flaky_report.py",
     "tests/project/test_wheel.py",
     "tests/stack/",
