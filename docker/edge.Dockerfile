@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The edge: nginx with the built page, the only part that the world can reach.
+# The edge: nginx with the built frontend, the only part that is reachable from outside.
 
 FROM node:22-slim AS page
 WORKDIR /page
@@ -11,7 +11,7 @@ RUN npm run build
 FROM nginx:1.27-alpine
 ARG VERSION=local
 LABEL org.opencontainers.image.title="Hotchat edge" \
-      org.opencontainers.image.description="nginx with Hotchat's page, before its servers" \
+      org.opencontainers.image.description="nginx with Hotchat's frontend, in front of its servers" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
 RUN rm -rf /usr/share/nginx/html /etc/nginx/conf.d /etc/nginx/templates
