@@ -23,12 +23,12 @@ class Supervisor:
         self._stores = stores
         self._servers = servers
         self._say = say
-        self._lives = {server.name: RestartPolicy() for server in servers}
+        self._restart_policies = {server.name: RestartPolicy() for server in servers}
 
     def start_servers(self) -> None:
         """Start all servers and return when all are ready. Raises DeadlinePassed, or StackFailure if one ends."""
         for server in self._servers:
-            self._lives[server.name].begin(time.monotonic())
+            self._restart_policies[server.name].begin(time.monotonic())
             server.start()
         for server in self._servers:
             try:
@@ -50,14 +50,14 @@ class Supervisor:
         for server in self._servers:
             if server.is_running():
                 continue
-            lives = self._lives[server.name]
-            if not lives.may_live_again(now_s):
+            policy = self._restart_policies[server.name]
+            if not policy.may_restart(now_s):
                 raise StackFailure(
                     f"{server.name} keeps dying ({MAX_SHORT_LIVES} times, last {how_it_ended(server)}); "
                     f"its log is {server.log_path}"
                 )
             self._say(f"{server.name} has {how_it_ended(server)}: started again")
-            lives.begin(now_s)
+            policy.begin(now_s)
             server.start()
 
     def stop_servers(self) -> None:

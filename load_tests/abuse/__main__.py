@@ -18,9 +18,9 @@ from load_tests.abuse.attack import Attack
 from load_tests.abuse.attacks import ATTACKS
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import FULL, TINY, Drill
-from load_tests.abuse.page import PAGE, with_results
 from load_tests.abuse.row import HEAD, Row, step_sentences, steps_are_short, sum_line, table
-from load_tests.abuse.run import Target, suffer
+from load_tests.abuse.run import Target, run_attack
+from load_tests.abuse.security_page import PAGE, with_results
 from load_tests.abuse.server_watch import Watch
 from load_tests.abuse.slow_texts import TextCost, measure_texts
 from load_tests.bench.cores import LOAD_CORE, SERVER_CORE, on_all_cores, on_core
@@ -107,18 +107,18 @@ async def attacked_stack(stores: Stores, operator_token: str) -> AsyncIterator[T
     """The stack runs on the first core, this program on the second."""
     settings = documented_shares() | LIMITS
     settings |= {"HOTCHAT_ADMIN_TOKEN": operator_token, "SPA_DIR": str(DIST), "STREAM_GZIP": "hot"}
-    async with chat_fixture(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as stage:
+    async with chat_fixture(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as fixture:
         with on_core(LOAD_CORE):
-            yield _target(stage, operator_token)
+            yield _target(fixture, operator_token)
 
 
-def _target(stage: ChatFixture, operator_token: str) -> Target:
-    if stage.publish is None:
+def _target(fixture: ChatFixture, operator_token: str) -> Target:
+    if fixture.publish is None:
         raise RuntimeError("the drill needs publish_server")
-    env = stage.chat.env or {}
+    env = fixture.chat.env or {}
     return Target(
-        stage.chat,
-        stage.publish,
+        fixture.chat,
+        fixture.publish,
         database_url=env["DATABASE_URL"],
         redis_url=env["REDIS_URL"],
         operator_token=operator_token,
@@ -135,7 +135,7 @@ async def attack_all(
         async with bystander_process(target) as bystander:
             os.nice(ATTACKER_NICENESS)
             for attack in attacks:
-                row = await suffer(target, bystander, attack, scale, watch)
+                row = await run_attack(target, bystander, attack, scale, watch)
                 print(_line(row), flush=True)
                 rows.append(row)
         if len(attacks) < len(ATTACKS):

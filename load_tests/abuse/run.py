@@ -49,7 +49,7 @@ class Target:
         return self.chat, self.publish
 
 
-async def suffer(target: Target, bystander: Watcher, attack: Attack, scale: Scale, watch: Watch) -> Row:
+async def run_attack(target: Target, bystander: Watcher, attack: Attack, scale: Scale, watch: Watch) -> Row:
     """Run one attack, wait until memory and descriptors are normal, and judge."""
     drill = Drill(
         chat=target.chat,

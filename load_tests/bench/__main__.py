@@ -12,7 +12,7 @@ from load_tests.bench.crowds import CrowdFailed
 from load_tests.bench.fixtures import allow_many_files
 from load_tests.bench.machine import busy_share, describe
 from load_tests.bench.outcome import Outcome
-from load_tests.bench.page import write_page
+from load_tests.bench.performance_page import write_page
 from load_tests.bench.plots import draw
 from load_tests.bench.registry import FIGURES
 from load_tests.bench.results import BUILD, read_json, table, write_json

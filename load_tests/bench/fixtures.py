@@ -121,18 +121,18 @@ async def chat_fixture(
         yield ChatFixture(chat, publish, await _sign_in(chat.base_url))
 
 
-async def make_rooms(stage: ChatFixture, rooms: Sequence[str], *, messages: int = 0) -> None:
+async def make_rooms(fixture: ChatFixture, rooms: Sequence[str], *, messages: int = 0) -> None:
     """Create rooms with this many messages each. Raises CrowdFailed if a request was not answered 201."""
-    await _send_all(stage, [make_room(room, stage.token) for room in rooms])
-    await _send_all(stage, [post_message(room, stage.token) for room in rooms] * messages)
+    await _send_all(fixture, [make_room(room, fixture.token) for room in rooms])
+    await _send_all(fixture, [post_message(room, fixture.token) for room in rooms] * messages)
 
 
-async def _send_all(stage: ChatFixture, requests: Sequence[bytes]) -> None:
+async def _send_all(fixture: ChatFixture, requests: Sequence[bytes]) -> None:
     for first in range(0, len(requests), REQUESTS_A_RUN):
         some = requests[first : first + REQUESTS_A_RUN]
-        done = await http_crowd(LOOPBACK, stage.chat.port, some, 16, SET_UP_WITHIN_S, most=len(some))
+        done = await http_crowd(LOOPBACK, fixture.chat.port, some, 16, SET_UP_WITHIN_S, most=len(some))
         if done.statuses != {"201": len(some)}:
-            raise CrowdFailed(f"Setting up was answered {done.statuses}:\n{stage.chat.log_tail()}")
+            raise CrowdFailed(f"Setting up was answered {done.statuses}:\n{fixture.chat.log_tail()}")
 
 
 async def _sign_in(base_url: str) -> str:

@@ -13,7 +13,7 @@ from load_tests.chaos.crowd import CrowdSize, open_crowd
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import FAULTS
 from load_tests.chaos.report import LEGEND, Row, head_line, last_lines, not_tried_line
-from load_tests.chaos.run import mixed, suffer_each
+from load_tests.chaos.run import mixed, run_faults
 from load_tests.chaos.system import open_system
 from local_stack.apache_kafka import missing_tool
 
@@ -61,7 +61,7 @@ async def _suffer(faults: Iterable[Fault], rng: Random, *, with_detour: bool) ->
             system.chat_urls, system.publishers, SIZE, name="chaos", rng=Random(rng.random())
         ) as crowd,
     ):
-        return await suffer_each(system, crowd, faults, _show)
+        return await run_faults(system, crowd, faults, _show)
 
 
 def _show(row: Row) -> None:

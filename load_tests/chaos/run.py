@@ -22,7 +22,7 @@ TWO_AT_ONCE: Final = 0.4
 Show = Callable[[Row], None]
 
 
-async def suffer(system: System, crowd: Crowd, fault: Fault) -> Row:
+async def run_fault(system: System, crowd: Crowd, fault: Fault) -> Row:
     """Run one fault while the crowd writes, wait for recovery, and judge the window."""
     system.findings.clear()
     system.remarks.clear()
@@ -43,10 +43,10 @@ async def suffer(system: System, crowd: Crowd, fault: Fault) -> Row:
     return Row(fault.name, outcome, tuple(system.findings), tuple(system.remarks))
 
 
-async def suffer_each(system: System, crowd: Crowd, faults: Iterable[Fault], show: Show) -> list[Row]:
+async def run_faults(system: System, crowd: Crowd, faults: Iterable[Fault], show: Show) -> list[Row]:
     rows = []
     for fault in faults:
-        row = await suffer(system, crowd, fault)
+        row = await run_fault(system, crowd, fault)
         show(row)
         rows.append(row)
     return rows

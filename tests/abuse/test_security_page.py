@@ -5,7 +5,7 @@ import re
 import pytest
 
 from load_tests.abuse.attacks import ATTACKS
-from load_tests.abuse.page import PAGE
+from load_tests.abuse.security_page import PAGE
 from load_tests.bench.fixtures import ROOT
 
 PAGE_TEXT = PAGE.read_text()

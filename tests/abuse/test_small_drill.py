@@ -11,7 +11,7 @@ from load_tests.abuse.attack import Attack
 from load_tests.abuse.attacks import ATTACKS
 from load_tests.abuse.bystander import Bystander
 from load_tests.abuse.drill import TINY
-from load_tests.abuse.run import Target, suffer
+from load_tests.abuse.run import Target, run_attack
 from load_tests.abuse.server_watch import Watch
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
@@ -76,5 +76,5 @@ async def bystander(target: Target) -> AsyncIterator[Bystander]:
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 async def test_the_bystander_is_not_harmed_by(attack: Attack, target: Target, bystander: Bystander) -> None:
     async with Watch() as watch:
-        row = await suffer(target, bystander, attack, TINY, watch)
+        row = await run_attack(target, bystander, attack, TINY, watch)
     assert not row.harm(), "\n".join(row.harm())

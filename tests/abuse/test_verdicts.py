@@ -5,8 +5,8 @@ import pytest
 from load_tests.abuse.attack import Attack
 from load_tests.abuse.bystander import Times, Window, times
 from load_tests.abuse.drill import Drill
-from load_tests.abuse.page import BEGIN, END, PAGE, with_results
 from load_tests.abuse.row import HEAD, Row, sum_line, table
+from load_tests.abuse.security_page import BEGIN, END, PAGE, with_results
 from load_tests.abuse.server_watch import Use, kept
 from load_tests.abuse.tally import Tally
 from load_tests.bench.loop_steps import LoopReading, LoopSteps, between, together

@@ -4,7 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
-from load_tests.bench.built_page import first_scripts, gzipped_bytes
+from load_tests.bench.built_frontend import first_scripts, gzipped_bytes
 from load_tests.bench.figures.first_load import JAVASCRIPT_KB
 
 LATER = ("EmojiPopover", "SearchDialog", "Settings", "Shortcuts", "MessageMenu", "CreateRoom", "ko", "ja")

@@ -7,7 +7,7 @@ import pytest
 
 from load_tests.chaos.crowd import open_crowd
 from load_tests.chaos.faults import FAULTS
-from load_tests.chaos.run import mixed, suffer
+from load_tests.chaos.run import mixed, run_fault
 from load_tests.chaos.system import open_system
 from tests.chaos.test_short_run import NEEDS_REAL_KAFKA, SIZE
 
@@ -23,7 +23,7 @@ async def test_a_minute_of_mixed_faults_loses_duplicates_and_reorders_nothing() 
         open_system(with_detour=True) as system,
         open_crowd(system.chat_urls, system.publishers, SIZE, name="minute", rng=Random(SEED)) as crowd,
     ):
-        rows = [await suffer(system, crowd, fault) for fault in mixed(faults, 1, rng, time.monotonic)]
+        rows = [await run_fault(system, crowd, fault) for fault in mixed(faults, 1, rng, time.monotonic)]
     assert rows
     assert all(row.is_good for row in rows), "\n".join(
         line for row in rows for line in (row.line(), *row.notes())

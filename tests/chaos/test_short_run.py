@@ -10,7 +10,7 @@ from load_tests.chaos.crowd import Crowd, CrowdSize, open_crowd
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import FAULTS
 from load_tests.chaos.faults.storm import small_storm
-from load_tests.chaos.run import both, suffer
+from load_tests.chaos.run import both, run_fault
 from load_tests.chaos.system import System, open_system
 from local_stack.apache_kafka import missing_tool
 
@@ -48,7 +48,7 @@ def fault_named(name: str) -> Fault:
 
 
 async def assert_nothing_is_lost(system: System, crowd: Crowd, fault: Fault) -> None:
-    row = await suffer(system, crowd, fault)
+    row = await run_fault(system, crowd, fault)
     assert row.outcome.verdict.posts_answered > 0
     assert row.is_good, "\n".join([row.line(), *row.notes()])
 

@@ -185,12 +185,12 @@ async def break_each(compose: Compose, faults: Sequence[ContainerFault]) -> list
 
 
 async def told(compose: Compose, crowd: Crowd, fault: ContainerFault) -> Row:
-    row = await suffer(compose, crowd, fault)
+    row = await run_fault(compose, crowd, fault)
     print("\n    ".join([row.line(), *row.notes()]), flush=True)
     return row
 
 
-async def suffer(compose: Compose, crowd: Crowd, fault: ContainerFault) -> Row:
+async def run_fault(compose: Compose, crowd: Crowd, fault: ContainerFault) -> Row:
     crowd.begin_window()
     await asyncio.sleep(STEADY_S)
     await fault.breaks(compose)

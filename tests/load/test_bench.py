@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from load_tests.bench.outcome import Better, Outcome, Row, Series
-from load_tests.bench.page import BEGIN, END, PAGE, with_figures
+from load_tests.bench.performance_page import BEGIN, END, PAGE, with_figures
 from load_tests.bench.plots import draw
 from load_tests.bench.registry import FIGURES
 from load_tests.bench.results import number, read_json, table, write_json

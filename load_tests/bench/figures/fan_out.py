@@ -76,23 +76,23 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _ours(stores: Stores, scale: Scale, crowd_size: int) -> tuple[Delivery, LoopSteps | None]:
     subscribers, room = scale.of(crowd_size), "hot"
-    async with publish_fixture(stores) as stage:
+    async with publish_fixture(stores) as fixture:
         sample = f"sample={max(1, subscribers // 500)}"
         async with stream_crowd(
-            LOOPBACK, stage.port, f"/stream/v1/rooms/{room}", subscribers, sample
+            LOOPBACK, fixture.port, f"/stream/v1/rooms/{room}", subscribers, sample
         ) as crowd:
-            before = await _loop(stage.server)
+            before = await _loop(fixture.server)
             found = await deliver(
                 crowd,
-                stage.server.pid,
-                stage.feeder.publish_at,
+                fixture.server.pid,
+                fixture.feeder.publish_at,
                 room,
                 scale.of(EVENTS_PER_S, least=20),
                 scale,
                 subscribers=subscribers,
-                last_seq=lambda: stage.feeder.room(room).last_seq,
+                last_seq=lambda: fixture.feeder.room(room).last_seq,
             )
-            return found, between(before, await _loop(stage.server))
+            return found, between(before, await _loop(fixture.server))
 
 
 async def _loop(server: ServerProcess) -> LoopReading:

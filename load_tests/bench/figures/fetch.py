@@ -62,20 +62,20 @@ def _row(
 
 
 async def _from_memory(stores: Stores, scale: Scale) -> tuple[bytes, HttpRun, HttpRun]:
-    async with chat_fixture(stores, settings=SHADOW) as stage:
-        await make_rooms(stage, [ROOM], messages=MESSAGES)
-        page, etag = await _heat_up(stage)
-        port = stage.chat.port
+    async with chat_fixture(stores, settings=SHADOW) as fixture:
+        await make_rooms(fixture, [ROOM], messages=MESSAGES)
+        page, etag = await _heat_up(fixture)
+        port = fixture.chat.port
         served = await _measured(port, get(PATH), scale)
         unchanged = await _measured(port, get(PATH, **{"If-None-Match": etag}), scale)
     return page, served, unchanged
 
 
 async def _refused(stores: Stores, scale: Scale) -> HttpRun:
-    async with chat_fixture(stores, settings=REFUSING) as stage:
-        await make_rooms(stage, [ROOM])
-        await _heat_up(stage, until_refused=True)
-        return await _measured(stage.chat.port, get(PATH), scale)
+    async with chat_fixture(stores, settings=REFUSING) as fixture:
+        await make_rooms(fixture, [ROOM])
+        await _heat_up(fixture, until_refused=True)
+        return await _measured(fixture.chat.port, get(PATH), scale)
 
 
 async def _floors(scale: Scale, page: bytes) -> Mapping[str, HttpRun]:
@@ -94,10 +94,10 @@ async def _floors(scale: Scale, page: bytes) -> Mapping[str, HttpRun]:
 
 async def _from_postgres(stores: Stores, scale: Scale) -> list[Row]:
     names = [f"cold-{number}" for number in range(scale.of(COLD_ROOMS))]
-    async with chat_fixture(stores) as stage:
-        await make_rooms(stage, names, messages=MESSAGES_OF_COLD_ROOM)
+    async with chat_fixture(stores) as fixture:
+        await make_rooms(fixture, names, messages=MESSAGES_OF_COLD_ROOM)
         requests = [get(f"/api/v1/rooms/{name}/messages") for name in names]
-        port, connections = stage.chat.port, scale.of(CONNECTIONS)
+        port, connections = fixture.chat.port, scale.of(CONNECTIONS)
         fastest = await http_crowd(
             LOOPBACK, port, requests, connections, scale.window_s, warmup_s=scale.settle_s
         )
@@ -136,9 +136,9 @@ async def _measured(port: int, request: bytes, scale: Scale) -> HttpRun:
     )
 
 
-async def _heat_up(stage: ChatFixture, *, until_refused: bool = False) -> tuple[bytes, str]:
+async def _heat_up(fixture: ChatFixture, *, until_refused: bool = False) -> tuple[bytes, str]:
     """Fetch the room until it is hot. Returns its latest page and ETag (both empty for a room that refuses)."""
-    async with httpx.AsyncClient(base_url=stage.chat.base_url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=fixture.chat.base_url, timeout=10) as client:
         async with asyncio.timeout(HOT_WITHIN_S):
             while True:
                 answer = await client.get(PATH)

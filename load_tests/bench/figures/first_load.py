@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from statistics import median
 
-from load_tests.bench.built_page import first_scripts, gzipped_bytes
-from load_tests.bench.busy_page import Replay, replay
+from load_tests.bench.built_frontend import first_scripts, gzipped_bytes
+from load_tests.bench.frontend_replay import Replay, replay
 from load_tests.bench.outcome import Better, Outcome, Row
 from load_tests.bench.scale import Scale
 from load_tests.bench.stores import Stores

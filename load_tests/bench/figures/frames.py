@@ -6,7 +6,7 @@ from statistics import median
 
 from playwright.async_api import CDPSession, Page
 
-from load_tests.bench.busy_page import WINDOW_PX, replay
+from load_tests.bench.frontend_replay import WINDOW_PX, replay
 from load_tests.bench.leak_check import WARM_UP_SHARE, growth
 from load_tests.bench.outcome import Better, Outcome, Row, Series
 from load_tests.bench.scale import Scale

@@ -44,17 +44,17 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 
 async def _measured(stores: Stores, scale: Scale, subscribers: int, per_s: float, rooms: int) -> Delivery:
-    async with publish_fixture(stores) as stage:
+    async with publish_fixture(stores) as fixture:
         sample = f"sample={max(1, subscribers // 1000)}"
         path = "/stream/v1/rooms/growth-%d"
-        async with stream_crowd(LOOPBACK, stage.port, path, subscribers, f"rooms={rooms}", sample) as crowd:
+        async with stream_crowd(LOOPBACK, fixture.port, path, subscribers, f"rooms={rooms}", sample) as crowd:
 
             async def publish(_room: str, rate: float, seconds: float) -> int:
-                return await _publish_in_turn(stage, rooms, rate, seconds)
+                return await _publish_in_turn(fixture, rooms, rate, seconds)
 
             return await deliver(
                 crowd,
-                stage.server.pid,
+                fixture.server.pid,
                 publish,
                 "growth",
                 per_s,
@@ -63,14 +63,14 @@ async def _measured(stores: Stores, scale: Scale, subscribers: int, per_s: float
             )
 
 
-async def _publish_in_turn(stage: PublishFixture, rooms: int, per_s: float, seconds: float) -> int:
+async def _publish_in_turn(fixture: PublishFixture, rooms: int, per_s: float, seconds: float) -> int:
     """Send `per_s` events over all rooms in turn."""
     loop = asyncio.get_running_loop()
     began_s, count = loop.time(), round(per_s * seconds)
     for number in range(count):
         if (wait_s := began_s + number / per_s - loop.time()) > 0:
             await asyncio.sleep(wait_s)
-        await stage.feeder.publish(f"growth-{number % rooms}")
+        await fixture.feeder.publish(f"growth-{number % rooms}")
     return count
 
 

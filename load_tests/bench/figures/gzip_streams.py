@@ -42,14 +42,14 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _measured(stores: Stores, scale: Scale, mode: str) -> Delivery:
     subscribers, room = scale.of(SUBSCRIBERS), "hot"
-    async with publish_fixture(stores, settings={"STREAM_GZIP": mode}) as stage:
+    async with publish_fixture(stores, settings={"STREAM_GZIP": mode}) as fixture:
         path = f"/stream/v1/rooms/{room}"
         options = ("read=raw", "header=Accept-Encoding: gzip")
-        async with stream_crowd(LOOPBACK, stage.port, path, subscribers, *options) as crowd:
+        async with stream_crowd(LOOPBACK, fixture.port, path, subscribers, *options) as crowd:
             return await deliver(
                 crowd,
-                stage.server.pid,
-                stage.feeder.publish_at,
+                fixture.server.pid,
+                fixture.feeder.publish_at,
                 room,
                 scale.of(EVENTS_PER_S, least=20),
                 scale,

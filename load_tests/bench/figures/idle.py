@@ -21,13 +21,13 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _idle(stores: Stores, scale: Scale) -> list[Row]:
     subscribers = scale.of(IDLE)
-    async with publish_fixture(stores) as stage:
-        async with stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/warm", 1):
+    async with publish_fixture(stores) as fixture:
+        async with stream_crowd(LOOPBACK, fixture.port, "/stream/v1/rooms/warm", 1):
             await asyncio.sleep(scale.settle_s)
-            before = use_of(stage.server.pid)
-        async with stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/idle", subscribers) as crowd:
+            before = use_of(fixture.server.pid)
+        async with stream_crowd(LOOPBACK, fixture.port, "/stream/v1/rooms/idle", subscribers) as crowd:
             await asyncio.sleep(scale.settle_s)
-            after, window = use_of(stage.server.pid), await crowd.report()
+            after, window = use_of(fixture.server.pid), await crowd.report()
     each_kib = (after.rss_bytes - before.rss_bytes) / subscribers / KIB
     return [
         Row(
@@ -51,14 +51,14 @@ async def _idle(stores: Stores, scale: Scale) -> list[Row]:
 async def _stalled(stores: Stores, scale: Scale) -> Row:
     """The memory of the server and of the kernel on the server's side; the client's buffers do not count."""
     subscribers, room = scale.of(STALLED), "stalled"
-    async with publish_fixture(stores, settings={"STREAM_STALL_S": "600"}) as stage:
+    async with publish_fixture(stores, settings={"STREAM_STALL_S": "600"}) as fixture:
         path = f"/stream/v1/rooms/{room}"
-        async with stream_crowd(LOOPBACK, stage.port, path, subscribers, "read=none", "rcvbuf=4096"):
+        async with stream_crowd(LOOPBACK, fixture.port, path, subscribers, "read=none", "rcvbuf=4096"):
             await asyncio.sleep(scale.settle_s)
-            before, kernel_before = use_of(stage.server.pid), kernel_bytes_of_port(stage.port)
-            await stage.feeder.publish_at(room, FLOOD_PER_S, scale.window_s)
+            before, kernel_before = use_of(fixture.server.pid), kernel_bytes_of_port(fixture.port)
+            await fixture.feeder.publish_at(room, FLOOD_PER_S, scale.window_s)
             await asyncio.sleep(scale.settle_s)
-            after, kernel_after = use_of(stage.server.pid), kernel_bytes_of_port(stage.port)
+            after, kernel_after = use_of(fixture.server.pid), kernel_bytes_of_port(fixture.port)
     own_kib = (after.rss_bytes - before.rss_bytes) / subscribers / KIB
     kernel_kib = (kernel_after - kernel_before) / subscribers / KIB
     return Row(

@@ -21,18 +21,18 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 async def _cold_beside_hot(stores: Stores, scale: Scale) -> Row:
     hot_crowd = scale.of(5_000)
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(publish_fixture(stores))
-        hot_streams = stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/hot", hot_crowd, "sample=100")
+        fixture = await stack.enter_async_context(publish_fixture(stores))
+        hot_streams = stream_crowd(LOOPBACK, fixture.port, "/stream/v1/rooms/hot", hot_crowd, "sample=100")
         hot = await stack.enter_async_context(hot_streams)
-        cold_streams = stream_crowd(LOOPBACK, stage.port, "/stream/v1/rooms/cold", 10)
+        cold_streams = stream_crowd(LOOPBACK, fixture.port, "/stream/v1/rooms/cold", 10)
         cold = await stack.enter_async_context(cold_streams)
-        publish_cold = stage.feeder.publish_at("cold", 2, 2 * scale.settle_s + scale.window_s)
+        publish_cold = fixture.feeder.publish_at("cold", 2, 2 * scale.settle_s + scale.window_s)
         publishing_cold = asyncio.create_task(publish_cold)
         await cold.reset()
         beside = await deliver(
             hot,
-            stage.server.pid,
-            stage.feeder.publish_at,
+            fixture.server.pid,
+            fixture.feeder.publish_at,
             "hot",
             scale.of(EVENTS_PER_S, least=20),
             scale,
@@ -54,25 +54,25 @@ async def _cold_beside_hot(stores: Stores, scale: Scale) -> Row:
 
 async def _two_hot(stores: Stores, scale: Scale) -> list[Row]:
     each = scale.of(2_500)
-    async with publish_fixture(stores) as stage:
+    async with publish_fixture(stores) as fixture:
         path = "/stream/v1/rooms/hot-%d"
-        async with stream_crowd(LOOPBACK, stage.port, path, 2 * each, "rooms=2", "sample=10") as crowd:
+        async with stream_crowd(LOOPBACK, fixture.port, path, 2 * each, "rooms=2", "sample=10") as crowd:
 
             async def publish_both(room: str, per_s: float, seconds: float) -> int:
                 counts = await asyncio.gather(
-                    *(stage.feeder.publish_at(f"{room}-{number}", per_s, seconds) for number in range(2))
+                    *(fixture.feeder.publish_at(f"{room}-{number}", per_s, seconds) for number in range(2))
                 )
                 return sum(counts)
 
             found = await deliver(
                 crowd,
-                stage.server.pid,
+                fixture.server.pid,
                 publish_both,
                 "hot",
                 scale.of(EVENTS_PER_S, least=20),
                 scale,
                 subscribers=2 * each,
-                last_seq=lambda: min(stage.feeder.room(f"hot-{number}").last_seq for number in range(2)),
+                last_seq=lambda: min(fixture.feeder.room(f"hot-{number}").last_seq for number in range(2)),
             )
     what = f"two hot rooms of {each:,} × {EVENTS_PER_S}"
     return [

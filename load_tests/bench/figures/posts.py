@@ -19,14 +19,19 @@ ROOMS = 4
 async def run(stores: Stores, scale: Scale) -> Outcome:
     reference = await _transaction_each(stores, scale)
     rooms = [f"posts-{number}" for number in range(ROOMS)]
-    async with chat_fixture(stores) as stage:
-        await make_rooms(stage, rooms)
-        requests = [post_message(room, stage.token) for room in rooms]
-        before = use_of(stage.chat.pid)
+    async with chat_fixture(stores) as fixture:
+        await make_rooms(fixture, rooms)
+        requests = [post_message(room, fixture.token) for room in rooms]
+        before = use_of(fixture.chat.pid)
         found = await http_crowd(
-            LOOPBACK, stage.chat.port, requests, scale.of(IN_FLIGHT), scale.window_s, warmup_s=scale.settle_s
+            LOOPBACK,
+            fixture.chat.port,
+            requests,
+            scale.of(IN_FLIGHT),
+            scale.window_s,
+            warmup_s=scale.settle_s,
         )
-        share = use_of(stage.chat.pid).cpu_share_since(before)
+        share = use_of(fixture.chat.pid).cpu_share_since(before)
     others = found.others_than(201)
     notes = [f"chat_server {share:.0%} of its core", found.note, f"p50 {found.p50_ms:.0f} ms"]
     if others or found.broken:

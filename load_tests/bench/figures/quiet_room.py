@@ -53,20 +53,20 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 
 async def _ours(stores: Stores, scale: Scale, subscribers: int) -> tuple[Delivery, list[float]]:
     room = "quiet"
-    async with publish_fixture(stores) as stage:
+    async with publish_fixture(stores) as fixture:
         latencies_ms: list[float] = []
-        reading = asyncio.create_task(_kafka_latencies(stage.kafka_bootstrap_servers, latencies_ms))
+        reading = asyncio.create_task(_kafka_latencies(fixture.kafka_bootstrap_servers, latencies_ms))
         try:
-            async with stream_crowd(LOOPBACK, stage.port, f"/stream/v1/rooms/{room}", subscribers) as crowd:
+            async with stream_crowd(LOOPBACK, fixture.port, f"/stream/v1/rooms/{room}", subscribers) as crowd:
                 found = await deliver(
                     crowd,
-                    stage.server.pid,
-                    stage.feeder.publish_at,
+                    fixture.server.pid,
+                    fixture.feeder.publish_at,
                     room,
                     EVENTS_PER_S,
                     scale,
                     subscribers=subscribers,
-                    last_seq=lambda: stage.feeder.room(room).last_seq,
+                    last_seq=lambda: fixture.feeder.room(room).last_seq,
                 )
         finally:
             reading.cancel()

@@ -51,13 +51,13 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
 async def _alone(stores: Stores, scale: Scale) -> Delivery:
     subscribers = scale.of(SUBSCRIBERS)
     async with (
-        publish_fixture(stores) as stage,
-        stream_crowd(LOOPBACK, stage.port, PATH, subscribers, "sample=20") as crowd,
+        publish_fixture(stores) as fixture,
+        stream_crowd(LOOPBACK, fixture.port, PATH, subscribers, "sample=20") as crowd,
     ):
         return await deliver(
             crowd,
-            stage.server.pid,
-            stage.feeder.publish_at,
+            fixture.server.pid,
+            fixture.feeder.publish_at,
             ROOM,
             scale.of(EVENTS_PER_S, least=20),
             scale,
@@ -68,20 +68,20 @@ async def _alone(stores: Stores, scale: Scale) -> Delivery:
 async def _shared(stores: Stores, scale: Scale) -> tuple[float, float]:
     """The larger CPU share and the larger p99 of the two."""
     half = scale.of(SUBSCRIBERS // 2)
-    async with publish_fixture(stores, server_cores=(SERVER_CORE, LOAD_CORE)) as stage:
-        first, second = stage.servers
+    async with publish_fixture(stores, server_cores=(SERVER_CORE, LOAD_CORE)) as fixture:
+        first, second = fixture.servers
         async with (
             stream_crowd(LOOPBACK, first.port, PATH, half, "sample=10") as one,
             stream_crowd(LOOPBACK, second.port, PATH, half, "sample=10") as other,
         ):
             per_s, seconds = scale.of(EVENTS_PER_S, least=20), 2 * scale.settle_s + scale.window_s
-            publishing = asyncio.create_task(stage.feeder.publish_at(ROOM, per_s, seconds))
+            publishing = asyncio.create_task(fixture.feeder.publish_at(ROOM, per_s, seconds))
             await asyncio.sleep(scale.settle_s)
             await asyncio.gather(one.reset(), other.reset())
-            before = [use_of(server.pid) for server in stage.servers]
+            before = [use_of(server.pid) for server in fixture.servers]
             await asyncio.sleep(scale.window_s)
             windows = await asyncio.gather(one.report(), other.report())
-            after = [use_of(server.pid) for server in stage.servers]
+            after = [use_of(server.pid) for server in fixture.servers]
             await publishing
     shares = [late.cpu_share_since(early) for late, early in zip(after, before, strict=True)]
     return max(shares), max(window.p99_ms for window in windows)

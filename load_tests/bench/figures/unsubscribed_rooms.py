@@ -23,21 +23,21 @@ METRIC = "hotchat_records_consumed_total"
 
 async def run(stores: Stores, scale: Scale) -> Outcome:
     events = scale.of(EVENTS)
-    async with publish_fixture(stores) as stage:
+    async with publish_fixture(stores) as fixture:
         await asyncio.sleep(scale.settle_s)
-        already = await _consumed(stage)
+        already = await _consumed(fixture)
         # The server is paused while events are produced, so that the figure is its own speed, not the producer's.
-        stage.server.send(signal.SIGSTOP)
+        fixture.server.send(signal.SIGSTOP)
         try:
-            await asyncio.to_thread(_produce, stage.kafka_bootstrap_servers, events)
+            await asyncio.to_thread(_produce, fixture.kafka_bootstrap_servers, events)
         finally:
-            stage.server.send(signal.SIGCONT)
-        before, began_s = use_of(stage.server.pid), time.monotonic()
-        while (passed := await _consumed(stage) - already) < events:
+            fixture.server.send(signal.SIGCONT)
+        before, began_s = use_of(fixture.server.pid), time.monotonic()
+        while (passed := await _consumed(fixture) - already) < events:
             if time.monotonic() - began_s > PASSED_WITHIN_S:
                 break
             await asyncio.sleep(0.05)
-        took_s, after = time.monotonic() - began_s, use_of(stage.server.pid)
+        took_s, after = time.monotonic() - began_s, use_of(fixture.server.pid)
     return Outcome(
         [
             Row(
@@ -69,8 +69,8 @@ def _produce(bootstrap_servers: str, events: int) -> None:
     producer.flush()
 
 
-async def _consumed(stage: PublishFixture) -> float:
+async def _consumed(fixture: PublishFixture) -> float:
     async with httpx.AsyncClient(timeout=10) as client:
-        text = (await client.get(f"{stage.server.base_url}/metrics")).raise_for_status().text
+        text = (await client.get(f"{fixture.server.base_url}/metrics")).raise_for_status().text
     values = (line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(METRIC))
     return sum(map(float, values))

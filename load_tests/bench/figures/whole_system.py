@@ -23,16 +23,18 @@ COLD_STREAMS, COLD_PER_S = 10, 2
 
 async def run(stores: Stores, scale: Scale) -> Outcome:
     with on_all_cores():
-        async with chat_fixture(stores, server_core=None, other_core=None, with_streams=True) as stage:
-            await make_rooms(stage, ["quiet", "hot", "cold"])
-            return Outcome([*await _quiet(stage, scale), *await _hot(stage, scale)])
+        async with chat_fixture(stores, server_core=None, other_core=None, with_streams=True) as fixture:
+            await make_rooms(fixture, ["quiet", "hot", "cold"])
+            return Outcome([*await _quiet(fixture, scale), *await _hot(fixture, scale)])
 
 
-async def _quiet(stage: ChatFixture, scale: Scale) -> list[Row]:
+async def _quiet(fixture: ChatFixture, scale: Scale) -> list[Row]:
     posts = scale.of(QUIET_POSTS, least=20)
-    async with stream_crowd(LOOPBACK, _publish_port(stage), "/stream/v1/rooms/quiet", 1, core=None) as crowd:
+    async with stream_crowd(
+        LOOPBACK, _publish_port(fixture), "/stream/v1/rooms/quiet", 1, core=None
+    ) as crowd:
         await crowd.reset()
-        posted = await _post(stage, "quiet", QUIET_PER_S, posts / QUIET_PER_S, connections=4)
+        posted = await _post(fixture, "quiet", QUIET_PER_S, posts / QUIET_PER_S, connections=4)
         complete = await arrived(crowd, posted)
         window = await crowd.report()
     note = f"{window.deliveries} of {posted} posts seen{'' if complete else ': NOT ALL'}"
@@ -55,8 +57,8 @@ async def _quiet(stage: ChatFixture, scale: Scale) -> list[Row]:
     ]
 
 
-async def _hot(stage: ChatFixture, scale: Scale) -> list[Row]:
-    streams, port = scale.of(STREAMS), _publish_port(stage)
+async def _hot(fixture: ChatFixture, scale: Scale) -> list[Row]:
+    streams, port = scale.of(STREAMS), _publish_port(fixture)
     seconds = scale.settle_s + scale.window_s
     async with AsyncExitStack() as stack:
         path = "/stream/v1/rooms/{}"
@@ -70,11 +72,11 @@ async def _hot(stage: ChatFixture, scale: Scale) -> list[Row]:
         )
         await asyncio.gather(hot.reset(), cold.reset())
         per_s = scale.of(POSTS_PER_S, least=20)
-        hot_posts = asyncio.create_task(_post(stage, "hot", per_s, seconds, connections=32))
+        hot_posts = asyncio.create_task(_post(fixture, "hot", per_s, seconds, connections=32))
         cold_run = await http_crowd(
             LOOPBACK,
-            stage.chat.port,
-            [post_message("cold", stage.token)],
+            fixture.chat.port,
+            [post_message("cold", fixture.token)],
             4,
             seconds,
             rate=COLD_PER_S,
@@ -113,18 +115,18 @@ async def _hot(stage: ChatFixture, scale: Scale) -> list[Row]:
     ]
 
 
-async def _post(stage: ChatFixture, room: str, per_s: float, seconds: float, *, connections: int) -> int:
+async def _post(fixture: ChatFixture, room: str, per_s: float, seconds: float, *, connections: int) -> int:
     """Post at this rate and return how many were answered 201. Raises CrowdFailed for any other response."""
-    request = post_message(room, stage.token)
+    request = post_message(room, fixture.token)
     found = await http_crowd(
-        LOOPBACK, stage.chat.port, [request], connections, seconds, rate=per_s, core=None
+        LOOPBACK, fixture.chat.port, [request], connections, seconds, rate=per_s, core=None
     )
     if found.others_than(201) or found.broken:
         raise CrowdFailed(f"Posts were answered {found.statuses}, {found.broken} connections broke.")
     return found.answered
 
 
-def _publish_port(stage: ChatFixture) -> int:
-    if stage.publish is None:
+def _publish_port(fixture: ChatFixture) -> int:
+    if fixture.publish is None:
         raise ValueError("this fixture has no streams")
-    return stage.publish.port
+    return fixture.publish.port

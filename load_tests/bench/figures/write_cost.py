@@ -30,20 +30,20 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
     floor_us = await _floor(subscribers, rounds)
     room = "hot"
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(publish_fixture(stores))
-        streams = stream_crowd(LOOPBACK, stage.port, f"/stream/v1/rooms/{room}", subscribers)
+        fixture = await stack.enter_async_context(publish_fixture(stores))
+        streams = stream_crowd(LOOPBACK, fixture.port, f"/stream/v1/rooms/{room}", subscribers)
         crowd = await stack.enter_async_context(streams)
         filler = "é" * ((WRITE_BYTES - OVERHEAD_BYTES) // 2)
         for _ in range(3):
-            await stage.feeder.publish(room, filler=filler)
+            await fixture.feeder.publish(room, filler=filler)
             await asyncio.sleep(PAUSE_S)
         await crowd.reset()
-        before = use_of(stage.server.pid)
+        before = use_of(fixture.server.pid)
         for _ in range(rounds):
-            await stage.feeder.publish(room, filler=filler)
+            await fixture.feeder.publish(room, filler=filler)
             await asyncio.sleep(PAUSE_S)
-        await arrived(crowd, stage.feeder.room(room).last_seq)
-        after, window = use_of(stage.server.pid), await crowd.report()
+        await arrived(crowd, fixture.feeder.room(room).last_seq)
+        after, window = use_of(fixture.server.pid), await crowd.report()
     writes = rounds * subscribers
     ours_us = (after.cpu_s - before.cpu_s) * 1e6 / writes
     return Outcome(
