@@ -48,3 +48,16 @@ def test_the_index_of_the_documentation_names_every_page() -> None:
     assert [
         path.name for path in DOCS.glob("*.md") if path.name != "README.md" and f"({path.name})" not in index
     ] == []
+
+
+def test_every_file_and_test_that_the_docs_name_exists() -> None:
+    """Files as `folder/file.py`, tests as `test_name`; a decision's *Held by* names one that fails without it."""
+    sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    missing = set()
+    for page in DOCS.rglob("*.md"):
+        text = page.read_text()
+        files = re.findall(r"`((?:\w+/)+[\w-]+\.(?:py|tsx?))`", text)
+        tests = re.findall(r"`(test_\w+)`", text)
+        missing |= {name for name in files if not (ROOT / name).is_file()}
+        missing |= {name for name in tests if f"def {name}(" not in sources}
+    assert missing == set()
