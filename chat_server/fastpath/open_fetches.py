@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from chat_server.config import ChatSettings
 from chat_server.fastpath.admission import FetchAdmission
 from chat_server.fetch.handler import FetchHandler
+from chat_server.fetch.history_reads import HistoryReads, history_turns
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
@@ -66,9 +67,13 @@ async def open_fetches(
         session = session_in(scope, tokens, time.time())
         return None if session is None else session.user_id
 
+    def address(scope: Scope) -> str:
+        return shares.source_of(scope).address
+
     size = connections_of(settings.database_pool_size).visitors
     async with open_read_lane(settings.database_url, size, "reads", clock=clock) as lane:
         reads = RoomReads(ReadRepository(lane, known_rooms), hot_rooms, clock=clock)
+        history = HistoryReads(reads, history_turns(size, clock, rng))
         admission = FetchAdmission(
             known_rooms=known_rooms,
             counters=counters,
@@ -81,7 +86,7 @@ async def open_fetches(
             refusal_responses=RefusalAnswers(rng, mode=settings.hotchat_mode),
             own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
             identity=identity,
-            address=lambda scope: shares.source_of(scope).address,
+            address=address,
             clock=clock,
             mode=settings.hotchat_mode,
         )
@@ -89,5 +94,7 @@ async def open_fetches(
             tasks.running("fetch counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),
         ):
-            yield Fetches(reads, counters, hot_rooms, admission, FetchHandler(reads, identity))
+            yield Fetches(
+                reads, counters, hot_rooms, admission, FetchHandler(reads, history, identity, address)
+            )
         await counters.flush()

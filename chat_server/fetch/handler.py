@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from chat_server.fetch.history_reads import HistoryReads
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.http.asgi_responses import Reply
@@ -32,9 +33,15 @@ FROM_MEMORY_WHEN_HOT: Final = (FetchKind.NEWEST, FetchKind.ROOM, FetchKind.EVENT
 
 
 class FetchHandler:
-    def __init__(self, reads: RoomReads, identity: Identity) -> None:
+    """`address` gives the client's address key."""
+
+    def __init__(
+        self, reads: RoomReads, history: HistoryReads, identity: Identity, address: Callable[[Scope], str]
+    ) -> None:
         self._reads = reads
+        self._history = history
         self._identity = identity
+        self._address = address
 
     async def answer(self, query: FetchQuery, scope: Scope, is_hot: bool) -> Reply | None:
         """The response; None for a hot room if only a query of its history could answer.
@@ -48,12 +55,14 @@ class FetchHandler:
             user_id = self._identity(scope)
             if user_id is None:
                 raise ChatError("unauthenticated", "Enter a nickname first: POST /api/v1/sessions.")
-            return _reply(await self._reads.reactions_of(query, user_id), scope, is_hit=False)
+            return _reply(
+                await self._history.reactions_of(query, user_id, self._address(scope)), scope, is_hit=False
+            )
         found = await self._reads.from_snapshot(query, is_hot=is_hot)
         if found is None:
             if is_hot and query.kind in FROM_MEMORY_WHEN_HOT:
                 return None
-            return _reply(await self._reads.from_history(query), scope, is_hit=False)
+            return _reply(await self._history.read(query, self._address(scope)), scope, is_hit=False)
         head, headers, body = _reply(found.answer, scope, is_hit=found.is_hit)
         if found.age_s is not None:
             FETCHES[STALE] += 1

@@ -29,10 +29,10 @@ class InternalReads(RoomReads):
         query = FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
         cached = self._tail.cached(room_id)
         if cached is not None and not cached.reaches(after_seq):
-            return (await self._read_history(query)).body
+            return (await self.read_history(query)).body
         tail = await self._tail.read_since(room_id, self._clock())
         page = tail.page(query)
-        return (await self._read_history(query)).body if page is None else page.body
+        return (await self.read_history(query)).body if page is None else page.body
 
     async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
         """The heads of these rooms; rooms that do not exist are left out."""

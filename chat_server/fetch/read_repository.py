@@ -35,7 +35,7 @@ MAX_TAIL_BYTES: Final = 2**21
 """Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
 _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
-"""Reads that no snapshot shares."""
+"""Reads that take turns by address, see HistoryReads: a crowd that makes up room ids does not delay them."""
 
 _HEADS: Final = """
 SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
@@ -229,7 +229,7 @@ class ReadRepository:
     async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:
         """Rows of one room; none when it does not exist."""
         rows = await self._lane.fetch(
-            name, statement, room_id, *arguments, is_known=room_id in self.known, is_history=name in _HISTORY
+            name, statement, room_id, *arguments, is_known=name in _HISTORY or room_id in self.known
         )
         if rows:
             self.known.add(room_id)

@@ -17,7 +17,6 @@ from chat_server.fetch.snapshot_cache import MAX_BYTES, SnapshotCache
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found
-from server_kit.single_flight import SingleFlight
 
 MAX_REACTORS: Final = 20
 """People of each kind who are named; the rest are only counted."""
@@ -62,7 +61,6 @@ class RoomReads:
             store_is_away=self._store_is_away,
             max_bytes=max_bytes,
         )
-        self._flights: SingleFlight[FetchQuery, CachedResponse] = SingleFlight()
 
     def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
         """This process has committed the room's events up to last_seq: who wrote may read it at once.
@@ -110,10 +108,6 @@ class RoomReads:
             answer = snapshot.after(query)
         return None if answer is None else Found(answer, newest.is_hit, newest.age_s)
 
-    async def from_history(self, query: FetchQuery) -> CachedResponse:
-        """The answer from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
-        return await self._flights.join(query, lambda: self._read_history(query))
-
     async def reactions_of(self, query: FetchQuery, user_id: UUID) -> CachedResponse:
         """The user's own reactions to messages of the query's range."""
         rows = await self._repository.mine(query.room_id, user_id, query.seq, query.to_seq)
@@ -127,7 +121,8 @@ class RoomReads:
         body = orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
         return CachedResponse(body, room.id, room.last_seq, content_tag(body))
 
-    async def _read_history(self, query: FetchQuery) -> CachedResponse:
+    async def read_history(self, query: FetchQuery) -> CachedResponse:
+        """The answer from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
         if query.kind is FetchKind.EVENTS:
             return await self._read_events(query)
         if query.kind is FetchKind.REACTORS:

@@ -93,8 +93,8 @@ async def open_read_lane(
 class ReadLane:
     """`name` appears in the log and the metrics. Raises ChatError `store_unavailable` within about a second.
 
-    Reads of rooms that this process has not met, and reads of history, take at most a third of the connections each:
-    anybody can make up room ids or ask for old pages, and neither may delay the newest page of a known room.
+    Reads of rooms that this process has not met, and old pages of the room list, take at most a third of the
+    connections each: anybody can make up room ids or ask for old pages, and neither may delay other reads.
     """
 
     def __init__(
@@ -121,9 +121,9 @@ class ReadLane:
     ) -> Sequence[Any]:
         """The rows of one statement. Raises StatementTooSlow, or ChatError `store_unavailable`."""
         if self._waiting >= MAX_WAITING:
-            raise _refused("too_many_waiting")
+            raise refused_read("too_many_waiting")
         if not self.circuit.may_try(self._clock()):
-            raise _refused("circuit_open")
+            raise refused_read("circuit_open")
         self._waiting += 1
         try:
             if is_known and not is_history:
@@ -176,12 +176,13 @@ class _Slot:
             async with asyncio.timeout(WAIT_S):
                 await self._slots.acquire()
         except TimeoutError:
-            raise _refused("busy") from None
+            raise refused_read("busy") from None
 
     async def __aexit__(self, *_: object) -> None:
         self._slots.release()
 
 
-def _refused(reason: str) -> ChatError:
+def refused_read(reason: str) -> ChatError:
+    """Count a read that got no answer; the error to raise."""
     _REFUSED.labels(reason).inc()
     return store_unavailable()

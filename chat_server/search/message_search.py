@@ -4,9 +4,8 @@ A call scans the room's messages in chunks, newest first, until it has enough, r
 its time, and says where the next call goes on. There is no text index: `docs/decisions/0004` has the measurements.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from chat_server.messages.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow
 from chat_server.text.rules import normalized
+from server_kit.fair_turns import FairTurns
 from server_kit.http.problem import ChatError, jittered
 
 MAX_WORDS: Final = 4
@@ -37,9 +37,10 @@ BUDGET_S: Final = 0.2
 STATEMENT_TIMEOUT_S: Final = 0.25
 
 WAIT_S: Final = 0.5
-MAX_WAITING: Final = 50
-MAX_OF_ADDRESS: Final = 4
-"""Searches of one address, running and waiting; one of them runs. Overflow rule: REFUSE, 429 for the searcher."""
+"""For a turn. Overflow rule: REFUSE, 429."""
+MAX_WAITING: Final = 200
+MAX_WAITING_OF_ADDRESS: Final = 3
+"""Searches waiting; one more of each address runs. Overflow rule: REFUSE, 429 for the searcher."""
 
 _REFUSED = Counter("hotchat_searches_refused_total", "Searches that were not begun: REFUSE", ["reason"])
 
@@ -87,9 +88,15 @@ class MessageSearch:
         self._lane = lane
         self._clock = clock
         self._rng = rng
-        self._running = asyncio.Semaphore(at_once)
-        self._waiting = 0
-        self._addresses: dict[str, _Searcher] = {}
+        self._turns = FairTurns(
+            at_once,
+            at_once_of_address=1,
+            max_waiting_of_address=MAX_WAITING_OF_ADDRESS,
+            max_waiting=MAX_WAITING,
+            wait_s=WAIT_S,
+            clock=clock,
+            refusal=self._refusal,
+        )
 
     async def find(
         self, room_id: str, words: Sequence[str], limit: int, before_seq: int = MAX_SEQ
@@ -131,51 +138,19 @@ class MessageSearch:
                 chunk = min(MAX_CHUNK, chunk * 2)
         return {"messages": found, "has_more": position is not None, "next_before_seq": position}
 
-    @asynccontextmanager
-    async def turn(self, address: str) -> AsyncIterator[None]:
+    def turn(self, address: str) -> AbstractAsyncContextManager[None]:
         """One search of an address at a time, and few of all. Raises ChatError `rate_limited`."""
-        searcher = self._addresses.setdefault(address, _Searcher())
-        if searcher.count >= MAX_OF_ADDRESS:
-            raise self._refusal("address", "You are searching too much at once")
-        if self._waiting >= MAX_WAITING:
-            raise self._refusal("all", "Many people are searching right now")
-        searcher.count += 1
-        try:
-            async with searcher.turn:
-                await self._take_turn()
-                try:
-                    yield
-                finally:
-                    self._running.release()
-        finally:
-            searcher.count -= 1
-            if searcher.count == 0:
-                del self._addresses[address]
+        return self._turns.turn(address)
 
-    async def _take_turn(self) -> None:
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(WAIT_S):
-                await self._running.acquire()
-        except TimeoutError:
-            raise self._refusal("all", "Many people are searching right now") from None
-        finally:
-            self._waiting -= 1
-
-    def _refusal(self, reason: str, what: str) -> ChatError:
+    def _refusal(self, is_own_fault: bool) -> ChatError:
+        reason, what = (
+            ("address", "You are searching too much at once")
+            if is_own_fault
+            else ("all", "Many people are searching right now")
+        )
         _REFUSED.labels(reason).inc()
         wait_s = jittered(1.0, self._rng)
         return ChatError("rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s)
-
-
-class _Searcher:
-    """One address's searches, running and waiting."""
-
-    __slots__ = ("count", "turn")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.turn = asyncio.Lock()
 
 
 def _message(row: Any) -> MessageDict:

@@ -83,6 +83,7 @@ class Bystander:
         self._tasks: list[asyncio.Task[None]] = []
         self._sessions: list[aiohttp.ClientSession] = []
         self.room = f"bystander-{uuid4().hex[:12]}"
+        self._scrolled = 0
         self._early: dict[str, list[float]] = {}
         self._opened = [asyncio.Event() for _ in range(people)]
 
@@ -181,7 +182,10 @@ class Bystander:
             record.waiting[message_id] = [begun_s] * (self._people - len(seen))
 
     async def _read(self, http: aiohttp.ClientSession, record: Record) -> None:
-        for path in (f"/api/v1/rooms/{self.room}/messages", "/api/v1/rooms"):
+        """The newest page, an older one (which no other request shares), and the room list."""
+        messages = f"/api/v1/rooms/{self.room}/messages"
+        self._scrolled += 1
+        for path in (messages, f"{messages}?before_seq={1_000_000 + self._scrolled}", "/api/v1/rooms"):
             await self._get(http, self._chat + path, record, record.reads_s, "read")
 
     async def _check_health(self, http: aiohttp.ClientSession, record: Record) -> None:

@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from random import Random
 
 import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from chat_server.fetch.history_reads import MAX_WAITING_OF_ADDRESS, HistoryReads, history_turns
+from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.read_repository import ReadRepository
+from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
+from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.postgres.pools import connections_of, is_bad_input, means_postgres_is_unavailable
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -180,3 +186,33 @@ def test_the_connections_of_a_process_have_a_modest_sum() -> None:
         assert connections.look_ups + connections.visitors == pool_size
         assert sum(connections) == pool_size + 14
         assert min(connections) >= 1
+
+
+async def test_history_is_refused_by_address_and_leaves_the_next_turn_to_others(
+    lane: ReadLane, store: Store, redis_url: str
+) -> None:
+    """A crowd of one address waits for itself; only who gets no turn at all is told that the server is full."""
+    room_id = await store.make_room()
+    [message_id] = await store.post(room_id, "hello")
+    loop_time = asyncio.get_running_loop().time
+    async with Redis.from_url(redis_url) as redis:
+        reads = RoomReads(
+            ReadRepository(lane, KnownRooms()), HotRooms(redis, clock=loop_time), clock=loop_time
+        )
+        history = HistoryReads(reads, history_turns(CONNECTIONS, loop_time, Random(1)))
+        before = refused("address")
+        crowd = [
+            asyncio.create_task(
+                history.read(FetchQuery(FetchKind.BEFORE, room_id, 50, 10 + number), "192.0.2.1")
+            )
+            for number in range(25)
+        ]
+        await asyncio.sleep(0)
+        query = FetchQuery(FetchKind.MESSAGE, room_id, message_id=message_id)
+        bystander = await history.read(query, "198.51.100.1")
+        outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+    assert b"hello" in bystander.body
+    late = [outcome for outcome in outcomes if isinstance(outcome, ChatError)]
+    assert [error.code for error in late] == ["rate_limited"] * (25 - 1 - MAX_WAITING_OF_ADDRESS)
+    assert all("Retry-After" in error.headers for error in late)
+    assert refused("address") - before == len(late)

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from chat_server.fetch.history_reads import HistoryReads, history_turns
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchKind, FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
@@ -59,7 +61,7 @@ async def answer(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -
     if at_once is not None:
         return at_once
     found = await reads.from_snapshot(query, is_hot=is_hot)
-    return await reads.from_history(query) if found is None else found.answer
+    return await reads.read_history(query) if found is None else found.answer
 
 
 async def page(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> dict[str, Any]:
@@ -352,9 +354,10 @@ async def test_the_same_history_asked_for_by_many_is_one_statement(store: Store,
     await store.post(room_id, *"abcde")
     before = statements()
     query = FetchQuery(FetchKind.BEFORE, room_id, 50, 3)
-    pages = await asyncio.gather(*(page(reads, query) for _ in range(50)))
+    history = HistoryReads(reads, history_turns(1, asyncio.get_running_loop().time, Random(1)))
+    pages = await asyncio.gather(*(history.read(query, "192.0.2.1") for _ in range(50)))
     assert statements() - before == 1
-    assert all(texts(found) == ["a", "b"] for found in pages)
+    assert all(texts(json.loads(found.body)) == ["a", "b"] for found in pages)
 
 
 async def test_what_is_not_there_is_not_found(store: Store, reads: RoomReads) -> None:

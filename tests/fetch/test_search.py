@@ -15,7 +15,7 @@ from chat_server.search.message_search import (
     BUDGET_S,
     FIRST_CHUNK,
     MAX_CHUNK,
-    MAX_OF_ADDRESS,
+    MAX_WAITING_OF_ADDRESS,
     MAX_WORDS,
     STATEMENT_TIMEOUT_S,
     MessageSearch,
@@ -163,7 +163,7 @@ async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
             await asyncio.sleep(0)
     assert sorted(entered) == ["192.0.2.1", "192.0.2.2"]
     refused = [task for task in crowd if task.done()]
-    assert len(refused) == 12 - MAX_OF_ADDRESS
+    assert len(refused) == 12 - (1 + MAX_WAITING_OF_ADDRESS)
     for task in refused:
         error = task.exception()
         assert isinstance(error, ChatError)
@@ -171,8 +171,7 @@ async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
         assert "Retry-After" in error.headers and "retry_after_ms" in error.extra
     go_on.set()
     await asyncio.gather(*crowd, other, return_exceptions=True)
-    assert entered.count("192.0.2.1") == MAX_OF_ADDRESS
-    assert search._addresses == {}
+    assert entered.count("192.0.2.1") == 1 + MAX_WAITING_OF_ADDRESS
 
 
 async def test_a_search_that_finds_no_place_in_time_is_refused_for_the_searcher(
@@ -192,6 +191,30 @@ async def test_a_search_that_finds_no_place_in_time_is_refused_for_the_searcher(
     assert error.code == "rate_limited"
     go_on.set()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_crowd_of_five_addresses_leaves_the_next_turn_to_a_bystander(
+    search: MessageSearch, clock: Clock
+) -> None:
+    order: list[str] = []
+    go_on = asyncio.Event()
+
+    async def searching(address: str) -> None:
+        async with search.turn(address):
+            order.append(address)
+            await go_on.wait()
+            clock.now_s += BUDGET_S
+
+    crowd = [asyncio.create_task(searching(f"192.0.2.{number % 5}")) for number in range(15)]
+    while len(order) < AT_ONCE:
+        await asyncio.sleep(0)
+    bystander = asyncio.create_task(searching("198.51.100.1"))
+    go_on.set()
+    await asyncio.gather(*crowd, bystander)
+    assert len(order) == 16
+    assert order.index("198.51.100.1") <= 5, "an address had its second turn before the bystander's first"
+    for first in range(5):
+        assert len(set(order[first : first + 5])) == 5, order
 
 
 async def test_a_search_that_postgres_cancels_is_an_error_of_its_own(

@@ -35,7 +35,6 @@ PACKAGES = ("chat_contract", "chat_server", "publish_server")
 
 SHORT_LIVED = {
     ("server_kit/background_tasks.py", "running"): "the crash policy itself",
-    ("chat_server/fetch/room_reads.py", "from_history"): "one read, shared by its callers, who get its error",
     ("chat_server/fetch/snapshot_cache.py", "_fly"): "one read, shared by its callers, who get its error",
     (
         "chat_server/kafka/event_producer.py",

@@ -102,6 +102,24 @@ async def history(drill: Drill) -> None:
     await drill.flood(fetch, calls=40_000, workers=48)
 
 
+@ATTACKS.add("six addresses ask for old pages of long messages", "F6")
+async def long_history(drill: Drill) -> None:
+    owner = await drill.person()
+    room = await drill.room(owner)
+    await fill_ring(drill, room, owner, 400, text="😀" * 4_000)
+    attackers = [drill.attacker() for _ in range(6)]
+    await drill.start_measuring()
+
+    async def fetch(number: int) -> None:
+        query = f"before_seq={401 + number}&limit=100"
+        answer = await attackers[number % 6].call(
+            "GET", f"/api/v1/rooms/{room}/messages?{query}", what="a page of long messages"
+        )
+        drill.expect(answer.status in (0, 200, 429), f"a page of long messages was answered {answer.status}")
+
+    await drill.flood(fetch, calls=40_000, workers=150)
+
+
 @ATTACKS.add("floods of HEAD and of If-None-Match")
 async def validators(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(8)]
