@@ -1,7 +1,7 @@
 """Every attack of `make abuse` at a small size. The tests judge counts only: responses, refusals, frames."""
 
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -14,9 +14,8 @@ from load_tests.abuse.drill import TINY
 from load_tests.abuse.run import Target, run_attack
 from load_tests.abuse.server_watch import Watch
 from local_stack.postgres import Postgres
-from local_stack.valkey import Valkey
 from tests.support.chat_stack import ADMIN_TOKEN, make_chat_stack
-from tests.support.stores import VALKEY_DATABASES, Kafka
+from tests.support.stores import Kafka
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -37,14 +36,14 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def target(
     postgres_server: Postgres,
-    valkey_server: Valkey,
+    fresh_redis: Callable[[], str],
     kafka_server: Kafka,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Target]:
     postgres_server.ensure_database("abuse")
     settings = SETTINGS | {
         "DATABASE_URL": postgres_server.url("abuse"),
-        "REDIS_URL": valkey_server.url(VALKEY_DATABASES - 1),
+        "REDIS_URL": fresh_redis(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
     }
     running = make_chat_stack(

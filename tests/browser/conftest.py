@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,13 +16,11 @@ from local_stack.frontend_build import DIST, ensure_page
 from local_stack.ports import free_port
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
-from local_stack.valkey import Valkey
 from tests.browser.busy_room import BusyRoom
 from tests.browser.tab import LOOK_WITHIN_S, People
 from tests.support.chat_stack import ROOT, ChatStack, make_chat_stack
 from tests.support.stores import Kafka
 
-VALKEY_DATABASE = 4094
 HERE = Path(__file__).parent
 
 
@@ -43,7 +41,7 @@ def built_page(logs_dir: Path) -> Path:
 def hotchat(
     built_page: Path,
     postgres_server: Postgres,
-    valkey_server: Valkey,
+    fresh_redis: Callable[[], str],
     kafka_server: Kafka,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ChatStack]:
@@ -52,7 +50,7 @@ def hotchat(
     postgres_server.ensure_database(name)
     settings = {
         "DATABASE_URL": postgres_server.url(name),
-        "REDIS_URL": valkey_server.url(VALKEY_DATABASE),
+        "REDIS_URL": fresh_redis(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
         "SPA_DIR": str(built_page),
     }

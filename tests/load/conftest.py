@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from itertools import count
 
 import pytest
 from aiohttp import web
@@ -9,25 +8,19 @@ from local_stack.apache_kafka import ApacheKafka
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
-from tests.support.stores import VALKEY_DATABASES, Kafka
+from tests.support.stores import Kafka
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Answer], Awaitable[int]]
 
 
-@pytest.fixture(scope="session")
-def _bench_redis_numbers() -> Iterator[int]:
-    """The upper half of the numbered databases: other tests count from zero."""
-    return count(VALKEY_DATABASES // 2)
-
-
 @pytest.fixture
 def stores(
-    postgres_server: Postgres, valkey_server: Valkey, kafka_server: Kafka, _bench_redis_numbers: Iterator[int]
+    postgres_server: Postgres, valkey_server: Valkey, kafka_server: Kafka, redis_numbers: Iterator[int]
 ) -> Stores:
     if isinstance(kafka_server, ApacheKafka):  # the embedded broker creates topics only by itself
         make_topics(kafka_server.bootstrap_servers)
-    return Stores(postgres_server, valkey_server, kafka_server.bootstrap_servers, _bench_redis_numbers)
+    return Stores(postgres_server, valkey_server, kafka_server.bootstrap_servers, redis_numbers)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from aiokafka import AIOKafkaProducer
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
 from local_stack.ports import free_port
 from local_stack.server_process import ServerProcess
-from local_stack.valkey import Valkey
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.stream_reader import StreamClient
 from tests.support.chat_stack import make_chat_stack
@@ -39,10 +38,12 @@ async def stored() -> AsyncIterator[StoredRooms]:
 
 
 @pytest.fixture(scope="module")
-def publish_settings(valkey_server: Valkey, kafka_server: Kafka, stored: StoredRooms) -> dict[str, str]:
+def publish_settings(
+    fresh_redis: Callable[[], str], kafka_server: Kafka, stored: StoredRooms
+) -> dict[str, str]:
     """Settings that point publish_server to the tests' stores."""
     return {
-        "REDIS_URL": valkey_server.url(0),
+        "REDIS_URL": fresh_redis(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
         "CHAT_INTERNAL_URL": stored.base_url,
     }

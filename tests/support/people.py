@@ -1,7 +1,7 @@
 """One chat_server for all tests of a worker, and people who call it."""
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import pytest
 
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
-from local_stack.valkey import Valkey
 from tests.support.chat_stack import make_chat_stack
 from tests.support.stores import Kafka
 
@@ -18,7 +17,7 @@ from tests.support.stores import Kafka
 @pytest.fixture(scope="session")
 def chat_server(
     postgres_server: Postgres,
-    valkey_server: Valkey,
+    fresh_redis: Callable[[], str],
     kafka_server: Kafka,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ServerProcess]:
@@ -26,7 +25,7 @@ def chat_server(
     postgres_server.ensure_database(name)
     settings = {
         "DATABASE_URL": postgres_server.url(name),
-        "REDIS_URL": valkey_server.url(4095),
+        "REDIS_URL": fresh_redis(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
     }
     stack = make_chat_stack(
@@ -43,7 +42,7 @@ def chat_server(
 @pytest.fixture(scope="session")
 def publish_server(
     chat_server: ServerProcess,
-    valkey_server: Valkey,
+    fresh_redis: Callable[[], str],
     kafka_server: Kafka,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ServerProcess]:
@@ -53,7 +52,7 @@ def publish_server(
         publish=1,
         scheduler=0,
         settings={
-            "REDIS_URL": valkey_server.url(4094),
+            "REDIS_URL": fresh_redis(),
             "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
             "CHAT_INTERNAL_URL": chat_server.base_url,
         },

@@ -95,14 +95,21 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory, logs_dir: Path) -> I
 
 
 @pytest.fixture(scope="session")
-def _redis_numbers() -> Iterator[int]:
+def redis_numbers() -> Iterator[int]:
+    """Numbers of unused databases."""
     return itertools.count()
 
 
+@pytest.fixture(scope="session")
+def fresh_redis(valkey_server: Valkey, redis_numbers: Iterator[int]) -> Callable[[], str]:
+    """Returns the URL of another empty numbered database at every call."""
+    return lambda: valkey_server.url(next(redis_numbers) % VALKEY_DATABASES)
+
+
 @pytest.fixture
-def redis_url(valkey_server: Valkey, _redis_numbers: Iterator[int]) -> str:
+def redis_url(fresh_redis: Callable[[], str]) -> str:
     """URL of an empty numbered database, as REDIS_URL takes it."""
-    return valkey_server.url(next(_redis_numbers) % VALKEY_DATABASES)
+    return fresh_redis()
 
 
 @pytest.fixture(scope="session")
