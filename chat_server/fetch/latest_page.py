@@ -32,6 +32,7 @@ class LatestPageSnapshot:
         self.messages = rows.messages
         self.has_older = rows.has_older
         self.taken_at_s = taken_at_s
+        self._is_full = rows.is_full
         self._pinned = rows.pinned
         self._json_bytes = sum(len(message.json) for message in (*rows.messages, *rows.pinned))
         self.size_bytes = MIN_REMEMBERED_BYTES + 2 * self._json_bytes + ENTRY_BYTES * (len(rows.messages) + 5)
@@ -45,7 +46,7 @@ class LatestPageSnapshot:
         return self
 
     def holds(self, want: int) -> bool:
-        return not self.has_older or len(self.messages) >= want
+        return not self.has_older or self._is_full or len(self.messages) >= want
 
     def newest(self, query: FetchQuery) -> CachedResponse:
         """The newest page; shorter than asked for when the snapshot does not hold as many."""

@@ -31,6 +31,9 @@ MAX_PAGE_BYTES: Final = 2**20
 """Payloads of one page of events. A page of long messages ends early, with `has_more`: reading and joining 8 MB held
 the event loop for 30 ms."""
 
+MAX_MESSAGES_BYTES: Final = 2**18
+"""JSON of one page of messages, which ends early with `has_more`. A hundred of the longest messages are 1.6 MB."""
+
 MAX_TAIL_BYTES: Final = 2**21
 """Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
@@ -52,24 +55,29 @@ FROM rooms r LEFT JOIN LATERAL ({messages}) m ON true
 WHERE r.id = $1
 ORDER BY m.seq
 """
-_ROWS = "SELECT *, NULL::int AS pin_place FROM messages"
-_PINNED_ROWS = "SELECT *, array_position(r.pinned, id) FROM messages WHERE id = ANY(r.pinned)"
+# Rows end with the first one that exceeds the bytes of a page, as those of events do.
+_ROWS = f"""
+SELECT * FROM (
+    SELECT *, NULL::int AS pin_place, sum(octet_length(text)) OVER (
+        ORDER BY seq {{order}} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS bytes_before
+    FROM (
+        SELECT * FROM messages WHERE room_id = r.id AND {{which}} ORDER BY seq {{order}} LIMIT $2
+    ) AS counted
+) AS weighed WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
+_PINNED_ROWS = "SELECT *, array_position(r.pinned, id), NULL::bigint FROM messages WHERE id = ANY(r.pinned)"
 _NEWEST = _PAGE.format(
-    messages=f"({_ROWS} WHERE room_id = r.id AND r.last_seq <> $3 ORDER BY seq DESC LIMIT $2) "
+    messages=f"({_ROWS.format(which='r.last_seq <> $3', order='DESC')}) "
     f"UNION ALL ({_PINNED_ROWS} AND r.last_seq <> $3)",
 )
-_BEFORE = _PAGE.format(
-    messages=f"{_ROWS} WHERE room_id = r.id AND seq < $3 ORDER BY seq DESC LIMIT $2",
-)
-_AFTER = _PAGE.format(
-    messages=f"{_ROWS} WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2",
-)
+_BEFORE = _PAGE.format(messages=_ROWS.format(which="seq < $3", order="DESC"))
+_AFTER = _PAGE.format(messages=_ROWS.format(which="seq > $3", order=""))
 _AROUND = _PAGE.format(
-    messages=f"({_ROWS} WHERE room_id = r.id AND seq <= $3 ORDER BY seq DESC LIMIT $2) UNION ALL "
-    f"({_ROWS} WHERE room_id = r.id AND seq > $3 ORDER BY seq LIMIT $2)",
+    messages=f"({_ROWS.format(which='seq <= $3', order='DESC')}) "
+    f"UNION ALL ({_ROWS.format(which='seq > $3', order='')})",
 )
 _MESSAGE = _PAGE.format(
-    messages=f"{_ROWS} WHERE room_id = r.id AND id = $2",
+    messages="SELECT *, NULL::int AS pin_place FROM messages WHERE room_id = r.id AND id = $2",
 )
 # An event of a deleted message shows its tombstone before the stored text is blanked. Most rooms have no tombstone;
 # then the uncorrelated subquery runs once, and the others never.
@@ -152,19 +160,31 @@ class ReadRepository:
         page = _message_rows(await self._fetch("after", _AFTER, room_id, limit + 1, seq))
         if page is None:
             return None
-        return MessageRows(page.room, page.messages[:limit], has_newer=len(page.messages) > limit)
+        count = min(limit, _count_of_page(page.messages))
+        return MessageRows(page.room, page.messages[:count], has_newer=count < len(page.messages))
 
     async def around(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        """Messages on both sides of seq, it included; where one side is short, the other fills the page."""
+        """Messages on both sides of seq, it included; where one side is short, the other fills the page.
+
+        A page of too many bytes loses messages at its longer side.
+        """
         page = _message_rows(await self._fetch("around", _AROUND, room_id, limit + 1, seq))
         if page is None:
             return None
         up_to = sum(message.seq <= seq for message in page.messages)
         after = len(page.messages) - up_to
         take_after = min(after, max(limit // 2, limit - up_to))
-        take_before = min(up_to, limit - take_after)
-        messages = page.messages[up_to - take_before : up_to + take_after]
-        return MessageRows(page.room, messages, has_older=up_to > take_before, has_newer=after > take_after)
+        start, end = up_to - min(up_to, limit - take_after), up_to + take_after
+        excess_bytes = sum(len(message.json) for message in page.messages[start:end]) - MAX_MESSAGES_BYTES
+        while excess_bytes > 0 and end - start > 1:
+            if up_to - start > end - up_to:
+                excess_bytes -= len(page.messages[start].json)
+                start += 1
+            else:
+                end -= 1
+                excess_bytes -= len(page.messages[end].json)
+        has_newer = end < len(page.messages)
+        return MessageRows(page.room, page.messages[start:end], has_older=start > 0, has_newer=has_newer)
 
     async def message(self, room_id: str, message_id: UUID) -> MessageRows | None:
         """The room with that one message, or with none."""
@@ -286,16 +306,28 @@ def _encoded(
 
 
 def _cut_older(page: MessageRows, limit: int) -> MessageRows:
-    if len(page.messages) <= limit:
+    fitting = _count_of_page(reversed(page.messages))
+    count = min(limit, fitting)
+    if count == len(page.messages):
         return page
-    return page._replace(messages=page.messages[-limit:], has_older=True)
+    messages = page.messages[len(page.messages) - count :]
+    return page._replace(messages=messages, has_older=True, is_full=fitting < limit)
+
+
+def _count_of_page(messages: Iterable[EncodedMessage]) -> int:
+    """How many of the messages, at least one if there are any, fit into a page."""
+    return _count_within((len(message.json) for message in messages), MAX_MESSAGES_BYTES)
 
 
 def count_within(events: Iterable[EventRow], max_bytes: int) -> int:
     """How many of the events, at least one if there are any, together have at most max_bytes of payloads."""
+    return _count_within((len(event.payload) for event in events), max_bytes)
+
+
+def _count_within(sizes: Iterable[int], max_bytes: int) -> int:
     count = total = 0
-    for event in events:
-        total += len(event.payload)
+    for size in sizes:
+        total += size
         if total > max_bytes and count:
             break
         count += 1

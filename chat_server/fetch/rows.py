@@ -26,6 +26,7 @@ class MessageRows(NamedTuple):
     """Messages, oldest first, and the room, of one snapshot of the database.
 
     `pinned`, the last one pinned first, comes with the newest messages only.
+    `is_full`: the page has as many bytes as it may; a larger limit gives no more messages.
     """
 
     room: RoomRow
@@ -33,6 +34,7 @@ class MessageRows(NamedTuple):
     has_older: bool = False
     has_newer: bool = False
     pinned: Sequence[EncodedMessage] = ()
+    is_full: bool = False
 
 
 class EventRow(NamedTuple):

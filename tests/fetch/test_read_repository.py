@@ -3,7 +3,10 @@
 import json
 import uuid
 
-from chat_server.fetch.read_repository import ReadRepository
+import pytest
+
+from chat_server.fetch import read_repository
+from chat_server.fetch.read_repository import MAX_MESSAGES_BYTES, ReadRepository
 from chat_server.fetch.rows import MessageRows
 from tests.fetch.conftest import AUTHOR, Store
 
@@ -135,3 +138,57 @@ async def test_ones_own_reactions_within_a_range(store: Store, repository: ReadR
     nobody = await repository.mine(room_id, uuid.uuid4(), 0, 100)
     assert nobody is not None
     assert nobody.mine == {}
+
+
+async def test_a_page_of_messages_ends_early_by_its_bytes(store: Store, repository: ReadRepository) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *["\N{GRINNING FACE}" * 4_000] * 40)
+
+    def seqs(rows: MessageRows | None) -> list[int]:
+        assert rows is not None
+        assert 200_000 < sum(len(message.json) for message in rows.messages) <= MAX_MESSAGES_BYTES
+        return [message.seq for message in rows.messages]
+
+    newest = await repository.newest(room_id, 100)
+    assert newest is not None
+    assert seqs(newest) == list(range(41 - len(newest.messages), 41))
+    assert newest.has_older
+    assert newest.is_full
+
+    found: list[int] = []
+    has_older, position = True, 41
+    while has_older:
+        rows = await repository.before(room_id, position, 100)
+        assert rows is not None
+        has_older, position = rows.has_older, rows.messages[0].seq
+        found = [message.seq for message in rows.messages] + found
+    assert found == list(range(1, 41))
+
+    found = []
+    has_newer, position = True, 0
+    while has_newer:
+        rows = await repository.after(room_id, position, 100)
+        assert rows is not None
+        has_newer, position = rows.has_newer, rows.messages[-1].seq
+        found += [message.seq for message in rows.messages]
+    assert found == list(range(1, 41))
+
+    around = await repository.around(room_id, 20, 100)
+    assert around is not None
+    assert 20 in seqs(around)
+    assert around.has_older
+    assert around.has_newer
+    assert seqs(await repository.around(room_id, 0, 100))[0] == 1
+    assert seqs(await repository.around(room_id, 40, 100))[-1] == 40
+
+
+async def test_a_page_holds_at_least_one_message(
+    store: Store, repository: ReadRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_repository, "MAX_MESSAGES_BYTES", 10)
+    room_id = await store.make_room()
+    await store.post(room_id, *"abc")
+    assert texts(await repository.newest(room_id, 2)) == ["c"]
+    assert texts(await repository.before(room_id, 3, 2)) == ["b"]
+    assert texts(await repository.after(room_id, 1, 2)) == ["b"]
+    assert texts(await repository.around(room_id, 2, 2)) == ["b"]

@@ -349,6 +349,18 @@ async def test_the_newest_events_in_memory_are_bounded_in_bytes(
     assert [event.seq for event in tail.events] == list(range(501 - MAX_TAIL_BYTES // 16_000, 501))
 
 
+async def test_a_newest_page_that_its_bytes_ended_is_in_memory_for_every_limit(
+    store: Store, reads: RoomReads
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *["x" * 16_000] * 20)
+    before = statements()
+    pages = [await page(reads, newest(room_id, limit)) for limit in (50, 100, 50, 100)]
+    assert statements() - before == 1
+    assert all(found["has_more"] for found in pages)
+    assert {len(found["messages"]) for found in pages} == {16}
+
+
 async def test_the_same_history_asked_for_by_many_is_one_statement(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
