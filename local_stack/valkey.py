@@ -37,7 +37,7 @@ class Valkey(StoreProcess):
         self._config.touch(mode=0o600)  # a file, because everyone can read the arguments of a process
         self._config.write_text(
             f"bind {LOOPBACK}\nport {self.port}\ndir {quoted(self.data_dir)}\nrequirepass {self.password}\n"
-            f'databases {self._databases}\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-ttl\n'
+            f'databases {self._databases}\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-lru\n'
         )
         self._start_until(self._answers, START_WITHIN_S)
 

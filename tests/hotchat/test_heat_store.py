@@ -1,5 +1,7 @@
 """Any number of schedulers, any of them killed or stopped: each tick counts once. On a real Valkey."""
 
+import asyncio
+
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import (
@@ -10,10 +12,12 @@ from chat_contract.redis_keys import (
     PUBLISHERS,
     VIEWERS,
     VIEWERS_SUMMED,
+    slow_mode,
     viewers_of,
 )
 from chat_server.hotchat.heat_store import HeatStore
 from chat_server.hotchat.policy import HotEntry
+from local_stack.valkey import Valkey
 from tests.hotchat.conftest import let_time_pass
 
 HOT_LOBBY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)
@@ -150,3 +154,44 @@ async def test_the_viewers_of_a_dead_process_are_forgotten(redis: Redis) -> None
     await report(redis, "dead", at_ms - 16_000, {"lobby": 40})
     assert await store.sum_viewers() == {"lobby": 3}
     assert await redis.zrange(PUBLISHERS, 0, -1) == [b"one"]
+
+
+SLOW_MODE_FLOOD = 20_000
+"""Keys of one round: together they need more memory than the test leaves."""
+
+
+async def test_heat_survives_a_flood_of_turns_in_slow_mode(own_valkey: Valkey) -> None:
+    """Turns live for up to six hours, heat for seconds: what expires first must not be evicted first."""
+    async with Redis.from_url(own_valkey.url()) as redis:
+        store = HeatStore(redis)
+        await store.drain()
+        await redis.config_set("maxmemory", (await redis.info("memory"))["used_memory"] + 4 * 2**20)
+        rounds = evicted = 0
+        while rounds < 3 or evicted < SLOW_MODE_FLOOD:
+            await let_time_pass(redis, 1000)
+            tick = await store.drain()
+            assert tick is not None
+            assert rounds == 0 or tick.previous == {"lobby": HOT_LOBBY}
+            assert await store.write(tick, {"lobby": HOT_LOBBY})
+            await redis.pexpire(HOT, 60_000)  # still much sooner than the turns, but not within a round
+            await take_turns(redis, rounds)
+            assert await redis.hexists(HOT, "lobby"), f"the heat was evicted in round {rounds}"
+            await until_idle(redis, slow_mode("post", f"room-{rounds}", str(SLOW_MODE_FLOOD - 1)))
+            evicted = (await redis.info("stats"))["evicted_keys"]
+            rounds += 1
+
+
+async def take_turns(redis: Redis, number: int) -> None:
+    """As SlowMode does, in one pipeline."""
+    async with redis.pipeline(transaction=False) as pipeline:
+        for user in range(SLOW_MODE_FLOOD):
+            key = slow_mode("post", f"room-{number}", str(user))
+            pipeline.set(key, "x" * 36, nx=True, px=6 * 3600 * 1000)
+        await pipeline.execute()
+
+
+async def until_idle(redis: Redis, key: str) -> None:
+    """Until Valkey's clock of least recent use, which counts seconds, has moved on. It may have evicted the key."""
+    async with asyncio.timeout(20):
+        while await redis.exists(key) and await redis.object("IDLETIME", key) == 0:
+            await asyncio.sleep(0.05)
