@@ -24,7 +24,7 @@ class FairTurns:
     - `max_waiting_of_address`, `max_waiting`: requests waiting. Overflow rule: REFUSE the new one.
     - `wait_s`: how long a request waits. Overflow rule: REFUSE.
     - `refusal(is_own_fault)` makes the error to raise. True: the address asks for more than its fair part, since it
-      has too many waiting or got turns meanwhile. False: there are not enough turns for everybody.
+      has other requests or got turns meanwhile. False: there are not enough turns for everybody.
     """
 
     def __init__(
@@ -81,10 +81,10 @@ class FairTurns:
         except BaseException as error:
             if granted.done() and not granted.cancelled():
                 granted.result().end()
-            else:
+            elif granted in client.waiting:  # `end` may have come first and skipped it
                 self._leave(client, granted)
             if isinstance(error, TimeoutError):
-                raise self._refusal(client.turns > turns_before) from None
+                raise self._refusal(client.is_active or client.turns > turns_before) from None
             raise
 
     def _client(self, address: str) -> "_Client":

@@ -14,7 +14,7 @@ from server_kit.http.problem import ChatError, jittered
 from server_kit.single_flight import SingleFlight
 
 WAIT_S: Final = 0.5
-"""For a turn. Overflow rule: REFUSE, 429 for an address that got turns meanwhile, otherwise 503."""
+"""For a turn. Overflow rule: REFUSE, 429 for an address that has other requests or got turns, otherwise 503."""
 
 MAX_WAITING: Final = 2_000
 MAX_WAITING_OF_ADDRESS: Final = 8

@@ -172,6 +172,18 @@ async def test_a_cancelled_request_keeps_no_turn(clock: Clock, is_granted: bool)
         (await turns.take(CROWD)).end()
 
 
+async def test_a_turn_that_ends_as_a_request_gives_up_goes_to_the_next(clock: Clock) -> None:
+    turns = make_turns(clock)
+    running = await turns.take(CROWD)
+    waiting = [asyncio.create_task(turns.take(BYSTANDER)) for _ in range(2)]
+    await settle()
+    waiting[0].cancel()
+    running.end()
+    await asyncio.wait(waiting, timeout=5)
+    assert waiting[0].cancelled()
+    (await waiting[1]).end()
+
+
 async def test_idle_addresses_are_forgotten_beyond_the_bound(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
