@@ -28,8 +28,20 @@ class PublishSettings(SharedSettings):
     streams_per_address: int = Field(
         500, ge=0, description="Open streams of one address to one process; 0: no limit (see Shares)"
     )
+    followed_rooms_per_address: int = Field(
+        4_000,
+        ge=0,
+        description="Distinct rooms that streams of one address follow in one process; 0: no limit (see Shares)",
+    )
+    unknown_rooms_per_address: int = Field(
+        300,
+        ge=0,
+        description="Distinct rooms of one address that wait for chat_server's confirmation; 0: no limit (see Shares)",
+    )
     max_rooms: int = Field(
-        20_000, ge=100, description="Rooms that one process watches; more get 503 server_full"
+        20_000,
+        ge=100,
+        description="Rooms that one process watches; more get 503 server_full. Room lists may use three quarters",
     )
     stream_lifetime_s: float = Field(
         900, gt=0, description="Longest lifetime of a stream; each one lasts at least two thirds of it"

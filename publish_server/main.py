@@ -40,6 +40,7 @@ from publish_server.recovery.chat_client import ChatClient
 from publish_server.recovery.head_checks import HeadChecks
 from publish_server.recovery.head_requests import HeadRequests
 from publish_server.recovery.missing_events import MissingEvents
+from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.hub import Hub
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
@@ -181,6 +182,7 @@ async def running_server(
             followed_rooms,
             lists,
             open_streams,
+            RoomLookup(chat),
             is_draining=draining.is_set,
             max_streams=max_streams,
             send_buffer_bytes=settings.stream_send_buffer_bytes,

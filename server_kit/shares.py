@@ -97,6 +97,21 @@ SHARES: Final = {
             "Too many open streams from your address",
         ),
         Share(
+            "followed_rooms",
+            "followed_rooms_per_address",
+            None,
+            "distinct rooms that open streams follow",
+            "Too many followed rooms from your address",
+        ),
+        Share(
+            "unknown_rooms",
+            "unknown_rooms_per_address",
+            None,
+            "distinct rooms of streams that wait until chat_server confirms them",
+            "Too many unknown rooms from your address",
+            user_part=None,  # a part of one user would have no room for a whole list
+        ),
+        Share(
             "fetches",
             "fetches_per_address_per_s",
             1,

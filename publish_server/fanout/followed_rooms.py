@@ -56,13 +56,13 @@ class FollowedRooms:
         room = self._registry.rooms.get(room_id)
         return None if room is None else self._audiences[room]
 
-    def follow(self, room_id: str) -> RoomAudience:
-        """The room's audience. The head of a new room is asked for. Raises RegistryFull."""
+    def follow(self, room_id: str, *, is_listed: bool = False) -> RoomAudience:
+        """The room's audience. The head of a new room is asked for. Raises RegistryFull, for room lists earlier."""
         audience = self.get(room_id)
         if audience is None:
-            if self._registry.is_full():
+            if self._registry.is_full(is_listed=is_listed):
                 self._drop_unwatched()
-            room = self._registry.add(room_id)
+            room = self._registry.add(room_id, is_listed=is_listed)
             audience = self._audiences[room] = RoomAudience(
                 room, self._open_streams, self._catch_up, self._replay_queue, self._head_requests, self._clock
             )

@@ -8,6 +8,12 @@ from publish_server.rooms.room_log import RoomLog
 
 MAX_UNCONFIRMED: Final = 2_000
 
+LISTED_PART: Final = 0.75
+"""Of all rooms. Beyond it, room lists are refused, so that a stream of one room still opens."""
+
+LISTED_PART_UNCONFIRMED: Final = 0.5
+"""The same, of the unconfirmed rooms."""
+
 
 class RegistryFull(Exception):
     """No further room can be watched for now."""
@@ -15,6 +21,8 @@ class RegistryFull(Exception):
 
 class RoomRegistry:
     """Bounds: `max_rooms` rooms, of which MAX_UNCONFIRMED are not yet confirmed by chat_server. Overflow rule REFUSE.
+
+    `is_listed`: the room is wanted by a room list, for which the bounds are lower.
 
     `by_key` maps Kafka keys to rooms, so that a record of any other room costs a dictionary miss.
     """
@@ -25,14 +33,21 @@ class RoomRegistry:
         self._ring_events = ring_events
         self._ring_bytes = ring_bytes
         self._max_rooms = max_rooms
+        self._max_rooms_for_lists = int(max_rooms * LISTED_PART)
+        self._max_unconfirmed_for_lists = int(MAX_UNCONFIRMED * LISTED_PART_UNCONFIRMED)
         self._unconfirmed = 0
 
-    def is_full(self) -> bool:
+    def is_full(self, *, is_listed: bool = False) -> bool:
+        if is_listed:
+            return (
+                len(self.rooms) >= self._max_rooms_for_lists
+                or self._unconfirmed >= self._max_unconfirmed_for_lists
+            )
         return len(self.rooms) >= self._max_rooms or self._unconfirmed >= MAX_UNCONFIRMED
 
-    def add(self, room_id: str) -> Room:
+    def add(self, room_id: str, *, is_listed: bool = False) -> Room:
         """A new room whose head is not known yet. Raises RegistryFull."""
-        if self.is_full():
+        if self.is_full(is_listed=is_listed):
             raise RegistryFull
         room = Room(room_id, RoomLog(self._ring_events, self._ring_bytes))
         self.rooms[room_id] = self.by_key[room_id.encode()] = room

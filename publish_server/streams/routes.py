@@ -49,7 +49,7 @@ ROOM_LIST: Final = StreamRoute(
             },
         },
     ),
-    {422: "validation_failed", 503: "server_full"},
+    {422: "validation_failed", 429: "rate_limited", 503: "server_full"},
 )
 
 ROOM: Final = StreamRoute(
@@ -73,7 +73,7 @@ ROOM: Final = StreamRoute(
         _cursor("lastEventId", "query"),
         _cursor("Last-Event-ID", "header"),
     ),
-    {404: "room_not_found", 422: "validation_failed", 503: "server_full"},
+    {404: "room_not_found", 422: "validation_failed", 429: "rate_limited", 503: "server_full"},
 )
 
 ROUTES: Final = (ROOM_LIST, ROOM)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.followed_rooms import FollowedRooms
@@ -13,10 +13,12 @@ from publish_server.fanout.room_list_streams import RoomListStream, RoomListStre
 from publish_server.fanout.stream import Place, Stream
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.metrics import REFUSED
+from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.turns import Turns
 from publish_server.streams.connection import HasPipelined, Taken, response_head, take_transport
+from publish_server.streams.room_places import RoomPlaces
 from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
 from server_kit.http.admission import Admission
@@ -24,15 +26,26 @@ from server_kit.http.asgi import Receive, Scope, Send, raw_header, request_head,
 from server_kit.http.cors import RawHeaders, cors_headers
 from server_kit.http.problem import ChatError, jittered
 from server_kit.http.request_id import request_id
+from server_kit.shares import Person, Source
 
 UNCONFIRMED_AFTER_S: Final = 2.0
 """A stream opens after this long even if chat_server has not confirmed that its room exists."""
+
+SPACE_CHECK_S: Final = 0.1
+"""A stream that finds no free place for its room tries again this often, until UNCONFIRMED_AFTER_S is over."""
 
 FULL_RETRY_S: Final = 5.0
 RETRY_MS: Final = (1_500, 3_500)
 
 OPENINGS_PER_ROUND: Final = 10
 """Streams that open in one round of the event loop; a list of 100 rooms takes 0.4 ms."""
+
+
+class Visitor(NamedTuple):
+    """Whose shares a stream uses."""
+
+    source: Source
+    person: Person | None
 
 
 class StreamEndpoint:
@@ -43,6 +56,7 @@ class StreamEndpoint:
         followed_rooms: FollowedRooms,
         lists: RoomListStreams,
         open_streams: OpenStreams,
+        room_lookup: RoomLookup,
         *,
         is_draining: Callable[[], bool],
         max_streams: int,
@@ -56,6 +70,7 @@ class StreamEndpoint:
         self._followed_rooms = followed_rooms
         self._lists = lists
         self._open_streams = open_streams
+        self._room_lookup = room_lookup
         self._is_draining = is_draining
         self._max_streams = max_streams
         self._send_buffer_bytes = send_buffer_bytes
@@ -64,6 +79,8 @@ class StreamEndpoint:
         self._allowed_origins = allowed_origins
         self._admission = admission
         self._share = admission.shares.count("streams")
+        self._rooms_followed = RoomPlaces(admission.shares.count("followed_rooms"))
+        self._rooms_unknown = RoomPlaces(admission.shares.count("unknown_rooms"))
         self._rng = rng
         self._turns = Turns(OPENINGS_PER_ROUND)
 
@@ -77,13 +94,14 @@ class StreamEndpoint:
         try:
             self._admission.check(scope, head)
             self._check_capacity()
-            places += self._share_place(scope)
+            visitor = Visitor(self._admission.source_of(scope), self._admission.person_of(scope))
+            places += self._share_place(visitor)
             await self._turns.take()
             self._check_capacity()
             if route_of(scope["path"]) is ROOM_LIST:
-                stream = await self._open_list(scope, send, headers, places)
+                stream = await self._open_list(scope, send, headers, visitor, places)
             else:
-                stream = await self._open_room(scope, send, headers, places)
+                stream = await self._open_room(scope, send, headers, visitor, places)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
             await send_problem(send, error, headers)
@@ -92,11 +110,11 @@ class StreamEndpoint:
                 for place in places:
                     place.leave()
 
-    def _share_place(self, scope: Scope) -> list[Place]:
+    def _share_place(self, visitor: Visitor) -> list[Place]:
         """One of the address's places; none if there is no limit. Raises ChatError rate_limited."""
         if self._share is None:
             return []
-        place = self._share.enter(self._admission.source_of(scope), self._admission.person_of(scope))
+        place = self._share.enter(visitor.source, visitor.person)
         if place is None:
             raise self._share.refusal()
         return [place]
@@ -111,7 +129,7 @@ class StreamEndpoint:
         return ChatError("server_full", "No more streams here for now.", retry_after_s=retry_after_s)
 
     async def _open_room(
-        self, scope: Scope, send: Send, headers: RawHeaders, places: list[Place]
+        self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, places: list[Place]
     ) -> Stream | None:
         """A stream of one room; None if the client has disconnected. Raises ChatError."""
         request = stream_request(
@@ -119,9 +137,10 @@ class StreamEndpoint:
             scope["query_string"],
             raw_header(scope, b"last-event-id"),
         )
-        (audience,) = await self._audiences([request.room_id])
-        if audience is None:
+        audiences = await self._audiences([request.room_id], visitor, places, is_list=False)
+        if not audiences:
             raise ChatError("room_not_found", f"There is no room {request.room_id}.")
+        (audience,) = audiences
         encoding = StreamEncoding(
             is_chunked=scope["http_version"] == "1.1",
             is_gzip=self._may_gzip(audience.room) and accepts_gzip(raw_header(scope, b"accept-encoding")),
@@ -139,50 +158,82 @@ class StreamEndpoint:
         return subscriber
 
     async def _open_list(
-        self, scope: Scope, send: Send, headers: RawHeaders, places: list[Place]
+        self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, places: list[Place]
     ) -> Stream | None:
         """A room-list stream; None if the client has disconnected. Raises ChatError."""
-        found = await self._audiences(list_request(scope["query_string"]))
+        room_ids = list_request(scope["query_string"])
+        audiences = await self._audiences(room_ids, visitor, places, is_list=True)
         encoding = StreamEncoding(is_chunked=scope["http_version"] == "1.1")
         taken = self._take(send, places)
         if taken is None:
             return None
-        audiences = tuple(audience for audience in found if audience is not None)
         stream = RoomListStream(self._lists, taken.transport, encoding, audiences, places)
         taken.transport.set_protocol(stream)
         head = self._head(taken, headers, encoding)
         self._lists.join(stream, head, self._rng.randint(*RETRY_MS))
         return stream
 
-    async def _audiences(self, room_ids: list[str]) -> list[RoomAudience | None]:
-        """The rooms' audiences, which exist from now on; None for rooms that do not exist.
+    async def _audiences(
+        self, room_ids: list[str], visitor: Visitor, places: list[Place], *, is_list: bool
+    ) -> list[RoomAudience]:
+        """The audiences of those rooms that exist. Their places in the address's share are added to `places`.
 
         While chat_server is unavailable, a room counts as existing after UNCONFIRMED_AFTER_S. Raises ChatError
-        server_full.
+        rate_limited and server_full.
         """
+        until_s = asyncio.get_running_loop().time() + UNCONFIRMED_AFTER_S
+        unknown = [room_id for room_id in room_ids if self._followed_rooms.get(room_id) is None]
+        waiting = self._rooms_unknown.enter(*visitor, unknown)
+        try:
+            if is_list and unknown:
+                # Only rooms that exist may use the registry's places, or one list would take a hundred of them.
+                absent = set(unknown) - await self._room_lookup.existing(unknown, until_s)
+                room_ids = [room_id for room_id in room_ids if room_id not in absent]
+                await self._turns.take()
+            places.append(self._rooms_followed.enter(*visitor, room_ids))
+            return await self._follow_all(room_ids, until_s, is_list=is_list)
+        finally:
+            waiting.leave()
+
+    async def _follow_all(self, room_ids: list[str], until_s: float, *, is_list: bool) -> list[RoomAudience]:
+        """Follow the rooms, and wait until their heads are known; rooms that do not exist are left out."""
         followed = [self._followed_rooms.get(room_id) for room_id in room_ids]
-        if all(audience is not None and audience.log.is_started for audience in followed):
-            return followed
+        known_rooms = [audience for audience in followed if audience is not None and audience.log.is_started]
+        if len(known_rooms) == len(room_ids):
+            return known_rooms
         audiences: list[RoomAudience] = []
         known = asyncio.get_running_loop().create_future()
         waiter = HeadWaiter(known)
+        waiter.missing = len(room_ids)
         try:
             for room_id in room_ids:
-                audience = self._followed_rooms.follow(room_id)
-                audience.waiters.add(waiter)
-                waiter.missing += not audience.log.is_started
+                audience = await self._follow(room_id, until_s, is_list=is_list)
                 audiences.append(audience)
+                if audience.log.is_started:
+                    waiter.one_is_known()
+                audience.waiters.add(waiter)
             if waiter.missing:
-                await asyncio.wait([known], timeout=UNCONFIRMED_AFTER_S)
+                left_s = until_s - asyncio.get_running_loop().time()
+                await asyncio.wait([known], timeout=max(0.0, left_s))
                 await self._turns.take()
-                self._check_capacity()
+            self._check_capacity()
         except RegistryFull:
             raise self._full() from None
         finally:
             # Do not await anything between here and the moment when the stream joins its rooms.
             for audience in audiences:
                 audience.waiters.discard(waiter)
-        return [None if audience.is_absent else audience for audience in audiences]
+        return [audience for audience in audiences if not audience.is_absent]
+
+    async def _follow(self, room_id: str, until_s: float, *, is_list: bool) -> RoomAudience:
+        """The room's audience; waits for a free place. Raises RegistryFull if there is none by `until_s`."""
+        while True:
+            try:
+                return self._followed_rooms.follow(room_id, is_listed=is_list)
+            except RegistryFull:
+                if asyncio.get_running_loop().time() >= until_s:
+                    raise
+            await asyncio.sleep(SPACE_CHECK_S)
 
     def _may_gzip(self, room: Room) -> bool:
         return self._gzip == "always" or (self._gzip == "hot" and bool(room.heat["hot"]))

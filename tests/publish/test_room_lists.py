@@ -9,7 +9,12 @@ import pytest
 
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.room_list_streams import PAUSE_S, STREAMS_PER_STEP, RoomListStream
-from publish_server.rooms.room_registry import MAX_UNCONFIRMED, RegistryFull
+from publish_server.rooms.room_registry import (
+    LISTED_PART,
+    LISTED_PART_UNCONFIRMED,
+    MAX_UNCONFIRMED,
+    RegistryFull,
+)
 from tests.publish.hub_fixtures import PLAIN, Core, CountingTransport, event_record
 
 
@@ -117,6 +122,28 @@ def test_unconfirmed_rooms_are_bounded(lists: Lists) -> None:
     lists.core.no_heads(list(lists.core.registry.rooms.values()))
     assert not lists.core.registry.rooms
     lists.core.follow_at(5)
+
+
+def test_lists_leave_unconfirmed_places_to_streams_of_one_room(lists: Lists) -> None:
+    follow = lists.core.followed_rooms.follow
+    for number in range(int(MAX_UNCONFIRMED * LISTED_PART_UNCONFIRMED)):
+        follow(f"listed-{number}", is_listed=True).list_joined()
+    with pytest.raises(RegistryFull):
+        follow("one-more", is_listed=True)
+    follow("one-more")
+    follow("one-more", is_listed=True)  # it is followed already, so it takes no place
+
+
+def test_lists_leave_rooms_to_streams_of_one_room() -> None:
+    core = Core(max_rooms=100)
+    for number in range(int(100 * LISTED_PART)):
+        core.follow_at(5, f"listed-{number}").list_joined()
+    with pytest.raises(RegistryFull):
+        core.followed_rooms.follow("one-more", is_listed=True)
+    for number in range(100 - int(100 * LISTED_PART)):
+        core.follow_at(5, f"single-{number}").list_joined()
+    with pytest.raises(RegistryFull):
+        core.followed_rooms.follow("one-more")
 
 
 def test_a_full_registry_drops_unwatched_rooms_and_then_refuses() -> None:

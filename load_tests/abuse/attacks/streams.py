@@ -1,6 +1,7 @@
 """Streams of both kinds: too many, never read, reopened at once, resumed from any cursor."""
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from random import Random
 from typing import Final
@@ -13,6 +14,8 @@ from load_tests.abuse.drill import Drill
 
 ATTACKS = AttackList()
 STREAMS: Final = 1_500
+LISTED: Final = 100
+"""Rooms of one list, as many as a request may name."""
 MAX_SEQ: Final = 2**63 - 1
 
 
@@ -36,6 +39,36 @@ async def _open(
 def _expect_share(drill: Drill, opened: int, asked: int) -> None:
     drill.remarks.append(f"{opened} of {asked} streams of one address were opened")
     drill.expect(opened < asked, f"one address was given all {asked} streams it asked for")
+
+
+async def _quiet_rooms(drill: Drill, count: int) -> list[str]:
+    """Rooms that exist and that nobody follows."""
+    prefix = f"quiet-{uuid4().hex[:8]}"
+    room_ids = [f"{prefix}-{number}" for number in range(count)]
+    async with drill.sql() as connection:
+        await connection.execute(
+            "INSERT INTO rooms (id, name, created_at, active_at)"
+            " SELECT id, 'quiet', 'epoch', 'epoch' FROM unnest($1::text[]) id",
+            room_ids,
+        )
+    return room_ids
+
+
+async def _open_quiet_rooms(drill: Drill, room_ids: list[str]) -> None:
+    """Someone at another address opens rooms that nobody follows yet. Every stream must open."""
+    visitor = drill.attacker()
+    opened = 0
+    for room_id in room_ids:
+        stream = await visitor.stream(f"/stream/v1/rooms/{room_id}")
+        if stream is not None:
+            opened += 1
+            stream.close()
+    drill.remarks.append(f"{opened} of {len(room_ids)} streams of rooms that nobody followed were opened")
+    drill.expect(opened == len(room_ids), f"only {opened} of {len(room_ids)} unfollowed rooms were opened")
+
+
+def _list_path(room_ids: Iterable[str]) -> str:
+    return "/stream/v1/rooms?" + "&".join(f"room={room_id}" for room_id in room_ids)
 
 
 @ATTACKS.add("1,500 room streams from one address", "H4")
@@ -153,6 +186,42 @@ async def unknown_rooms(drill: Drill) -> None:
             stream.close()
 
     await drill.flood(ask, calls=10_000, workers=32)
+
+
+@ATTACKS.add("room-list streams of 100 random rooms, 60 at a time", "F4")
+async def random_lists(drill: Drill) -> None:
+    quiet = await _quiet_rooms(drill, drill.of(40, least=8))
+    attacker = drill.attacker()
+    await drill.start_measuring()
+
+    async def ask(number: int) -> None:
+        stream = await attacker.stream(_list_path(f"none-{uuid4().hex}" for _ in range(LISTED)))
+        if stream is not None:
+            stream.close()
+
+    await asyncio.gather(drill.flood(ask, calls=10_000, workers=60), _open_quiet_rooms(drill, quiet))
+    answers = drill.tally.answers
+    drill.expect(answers["429"] > 0, "no list of random rooms was refused")
+    drill.expect(answers["503"] == 0, f"{answers['503']} streams found the server full")
+
+
+@ATTACKS.add("200 room-list streams of 100 existing rooms each from one address", "F5")
+async def lists_of_all_rooms(drill: Drill) -> None:
+    asked = drill.of(200, least=4)
+    rooms = await _quiet_rooms(drill, asked * LISTED)
+    quiet = await _quiet_rooms(drill, drill.of(20, least=8))
+    attacker = drill.attacker()
+    await drill.start_measuring()
+    opened = 0
+    for first in range(
+        0, len(rooms), LISTED
+    ):  # one at a time, so that only the share of followed rooms refuses
+        opened += await attacker.stream(_list_path(rooms[first : first + LISTED])) is not None
+    _expect_share(drill, opened, asked)
+    await _open_quiet_rooms(drill, quiet)
+    full = drill.tally.answers["503"]
+    drill.expect(full == 0, f"{full} streams found the server full")
+    await drill.hold()
 
 
 @ATTACKS.add("streams asked for wrongly", "L")

@@ -1,0 +1,71 @@
+"""Shares of rooms: how many distinct rooms the streams of one address may name at the same time."""
+
+from collections.abc import Iterable
+
+from server_kit.shares import CountShare, Person, Place, Source
+
+
+class _Entry:
+    """One room of one address: its place in the share, and how many holders it has."""
+
+    __slots__ = ("holders", "place")
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.holders = 0
+
+
+class HeldRooms:
+    """The rooms of one stream, held until `leave`."""
+
+    __slots__ = ("_address", "_owner", "_room_ids")
+
+    def __init__(self, owner: "RoomPlaces", address: str) -> None:
+        self._owner = owner
+        self._address = address
+        self._room_ids: list[str] = []
+
+    def add(self, room_id: str) -> None:
+        self._room_ids.append(room_id)
+
+    def leave(self) -> None:
+        """Give the places back. Calling it again has no effect."""
+        room_ids, self._room_ids = self._room_ids, []
+        for room_id in room_ids:
+            self._owner.leave(self._address, room_id)
+
+
+class RoomPlaces:
+    """A room counts once per address, so colleagues behind one address who follow the same rooms share its places.
+
+    The place of a room belongs to the user whose stream named it first. No limit if `share` is None.
+    """
+
+    def __init__(self, share: CountShare | None) -> None:
+        self._share = share
+        self._entries: dict[tuple[str, str], _Entry] = {}
+
+    def enter(self, source: Source, person: Person | None, room_ids: Iterable[str]) -> HeldRooms:
+        """Hold these rooms, all or none. Raises ChatError rate_limited."""
+        held = HeldRooms(self, source.address)
+        if self._share is None or self._share.limit.spares(source):
+            return held
+        for room_id in room_ids:
+            entry = self._entries.get((source.address, room_id))
+            if entry is None:
+                place = self._share.enter(source, person)
+                if place is None:
+                    held.leave()
+                    raise self._share.refusal()
+                entry = self._entries[source.address, room_id] = _Entry(place)
+            entry.holders += 1
+            held.add(room_id)
+        return held
+
+    def leave(self, address: str, room_id: str) -> None:
+        """One holder fewer; the last one gives the room's place back."""
+        entry = self._entries[address, room_id]
+        entry.holders -= 1
+        if entry.holders == 0:
+            del self._entries[address, room_id]
+            entry.place.leave()

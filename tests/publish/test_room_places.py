@@ -1,0 +1,65 @@
+"""Shares of rooms: an address's rooms are counted once each."""
+
+from random import Random
+
+import pytest
+
+from publish_server.config import PublishSettings
+from publish_server.streams.room_places import RoomPlaces
+from server_kit.http.problem import ChatError
+from server_kit.shares import Person, Shares, Source
+
+SOURCE, OTHER = Source("203.0.113.5"), Source("203.0.113.6")
+ESTABLISHED = Person("old", is_established=True)
+
+
+def room_places(limit: int) -> RoomPlaces:
+    settings = PublishSettings.model_validate(
+        {
+            "hotchat_secret": "a secret for tests only",
+            "hotchat_bind": "0.0.0.0",
+            "followed_rooms_per_address": limit,
+        }
+    )
+    return RoomPlaces(Shares(settings, Random(7)).count("followed_rooms"))
+
+
+def rooms(first: int, end: int) -> list[str]:
+    return [f"room-{number}" for number in range(first, end)]
+
+
+def test_a_room_counts_once_however_many_streams_follow_it() -> None:
+    places = room_places(40)
+    held = [places.enter(SOURCE, None, rooms(0, 30)) for _ in range(20)]
+    with pytest.raises(ChatError) as refused:
+        places.enter(SOURCE, None, ["one-more"])
+    assert refused.value.code == "rate_limited"
+    for each in held[1:]:
+        each.leave()
+    with pytest.raises(ChatError):
+        places.enter(SOURCE, None, ["one-more"])
+    held[0].leave()
+    held[0].leave()
+    places.enter(SOURCE, None, rooms(100, 130))
+
+
+def test_a_refused_stream_holds_none_of_its_rooms() -> None:
+    places = room_places(40)
+    places.enter(SOURCE, None, rooms(0, 20))
+    with pytest.raises(ChatError):
+        places.enter(SOURCE, None, rooms(10, 40))
+    places.enter(SOURCE, None, rooms(50, 60))
+
+
+def test_another_address_and_established_people_have_places_left() -> None:
+    places = room_places(40)
+    places.enter(SOURCE, None, rooms(0, 30))
+    places.enter(OTHER, None, rooms(0, 30))
+    places.enter(SOURCE, ESTABLISHED, rooms(30, 34))
+    with pytest.raises(ChatError):
+        places.enter(SOURCE, ESTABLISHED, ["beyond-the-part-of-one-user"])
+
+
+def test_there_is_no_limit_without_a_share_or_for_an_exempt_address() -> None:
+    RoomPlaces(None).enter(SOURCE, None, rooms(0, 10_000)).leave()
+    room_places(40).enter(SOURCE._replace(is_exempt=True), None, rooms(0, 10_000)).leave()
