@@ -1,7 +1,7 @@
-"""What publish_server asks: where rooms are, and the events it missed. Neither counted as fetches nor refused."""
+"""publish_server's calls: the heads of rooms, and events that it missed. Neither counted as fetches nor refused."""
 
 import hmac
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,7 +12,7 @@ from chat_contract.internal_api import MAX_HEADS, service_token
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
 from chat_server.config import ChatSettings
 from chat_server.fetch.internal_reads import InternalReads
-from chat_server.http.json_body import validation_problem
+from chat_server.http.json_body import read_body, validation_problem
 from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
 from server_kit.http.problem import ChatError
@@ -29,6 +29,9 @@ async def _from_our_servers(
         raise ChatError("unauthenticated", "This address is for Hotchat's own servers.")
 
 
+MAX_HEADS_BYTES: Final = MAX_HEADS * 100
+"""A room id has at most 64 characters."""
+
 router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=[Depends(_from_our_servers)])
 
 
@@ -43,7 +46,9 @@ class HeadsRequest(BaseModel):
 async def heads(request: Request, reads: Reads) -> Response:
     """The heads of many rooms at once."""
     try:
-        wanted = HeadsRequest.model_validate_json(await request.body())
+        wanted = HeadsRequest.model_validate_json(
+            await read_body(request.scope, request.receive, MAX_HEADS_BYTES)
+        )
     except ValidationError as error:
         raise validation_problem(error) from error
     found = await reads.heads([room for room in wanted.rooms if is_room_id(room)])

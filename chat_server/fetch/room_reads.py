@@ -51,14 +51,14 @@ class RoomReads:
             f"{caches}newest",
             self._load_newest,
             clock=clock,
-            store_is_away=self._store_is_away,
+            store_is_down=self._store_is_down,
             max_bytes=max_bytes,
         )
         self._tail: SnapshotCache[RecentEventsSnapshot] = SnapshotCache(
             f"{caches}tail",
             self._load_tail,
             clock=clock,
-            store_is_away=self._store_is_away,
+            store_is_down=self._store_is_down,
             max_bytes=max_bytes,
         )
 
@@ -202,7 +202,7 @@ class RoomReads:
             return None
         return RecentEventsSnapshot(room_id, rows, taken_at_s)
 
-    def _store_is_away(self) -> bool:
+    def _store_is_down(self) -> bool:
         return self._repository.circuit.is_open
 
 

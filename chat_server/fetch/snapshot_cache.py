@@ -71,14 +71,14 @@ class SnapshotCache(Generic[S]):
         load: Callable[[str, S | None, int], Awaitable[S | None]],
         *,
         clock: Callable[[], float],
-        store_is_away: Callable[[], bool],
+        store_is_down: Callable[[], bool],
         max_rooms: int = MAX_ROOMS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._name = name
         self._load = load
         self._clock = clock
-        self._store_is_away = store_is_away
+        self._store_is_down = store_is_down
         self._max_rooms = max_rooms
         self._max_bytes = max_bytes
         self._entries: OrderedDict[str, _Entry[S]] = OrderedDict()
@@ -169,7 +169,7 @@ class SnapshotCache(Generic[S]):
     async def _fly(self, room_id: str, entry: _Entry[S]) -> tuple[S | None, bool]:
         """The outcome of the one read under way, begun if there is none; or a stale snapshot and True."""
         flight = self._flights.start(room_id, lambda: self._read(room_id, entry))
-        if entry.snapshot is not None and self._store_is_away():
+        if entry.snapshot is not None and self._store_is_down():
             return entry.snapshot, True
         try:
             return await asyncio.shield(flight), False

@@ -16,23 +16,23 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_DEPTH: Final = 32
 
 
-def body_too_large() -> ChatError:
-    return ChatError("body_too_large", f"A request body has at most {MAX_BODY_BYTES:,} bytes.")
+def body_too_large(max_bytes: int) -> ChatError:
+    return ChatError("body_too_large", f"A request body has at most {max_bytes:,} bytes.")
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
+async def read_body(scope: Scope, receive: Receive, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """The whole body. Raises ChatError `body_too_large` as soon as that is known, `validation_failed` if cut short."""
     length = raw_header(scope, b"content-length") or b""
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
-        raise body_too_large()
+    if length.isdigit() and int(length) > max_bytes:
+        raise body_too_large(max_bytes)
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ChatError("validation_failed", "The request was cut short.", errors=[])
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            raise body_too_large()
+        if len(body) > max_bytes:
+            raise body_too_large(max_bytes)
         if not message.get("more_body", False):
             return bytes(body)
 

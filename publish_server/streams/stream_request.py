@@ -4,7 +4,8 @@ import re
 from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qs
 
-from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
+from chat_contract.ids import is_room_id
+from chat_contract.limits import MAX_SEQ
 from publish_server.streams.routes import MAX_LISTED_ROOMS
 from server_kit.http.problem import ChatError
 
@@ -15,7 +16,6 @@ MAX_QUERY_BYTES: Final = 16 * 1024
 MAX_PARAMETERS: Final = 20
 """Besides the rooms of a list."""
 
-_ROOM_ID = re.compile(ROOM_ID_PATTERN[:-1] + r"\Z")
 _CURSOR = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 
 
@@ -25,10 +25,6 @@ class StreamRequest(NamedTuple):
     room_id: str
     mode: Literal["events", "notify"]
     cursor: int | None
-
-
-def is_room_id(text: str) -> bool:
-    return _ROOM_ID.match(text) is not None
 
 
 def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> StreamRequest:

@@ -49,7 +49,7 @@ LONE_SURROGATE = f'{{"client_message_id": "{KEY}", "text": "\\ud800"}}'
         ),
     ],
 )
-async def test_a_bad_message_is_refused_with_its_reason(
+async def test_an_invalid_message_is_refused_with_the_reason(
     people: People, body: bytes, content_type: str, code: str
 ) -> None:
     ann = await people.enter()
@@ -66,7 +66,7 @@ async def test_a_bad_message_is_refused_with_its_reason(
 
 
 @pytest.mark.parametrize("fields", [{"text": "new"}, {"name": "new"}], ids=["message", "room"])
-async def test_a_change_with_an_unknown_field_is_refused_whole(
+async def test_a_change_with_an_unknown_field_is_refused_completely(
     people: People, fields: dict[str, object]
 ) -> None:
     ann = await people.enter()
@@ -121,7 +121,9 @@ async def test_a_body_without_a_length_is_cut_off_when_it_grows_too_large(people
         ("PATCH", "/api/v1/rooms/lobby", "unsupported_media_type"),
     ],
 )
-async def test_a_bad_address_is_told_apart(people: People, method: str, path: str, code: str) -> None:
+async def test_each_invalid_address_gets_its_own_problem_code(
+    people: People, method: str, path: str, code: str
+) -> None:
     ann = await people.enter()
     answer = await ann.http.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (PROBLEMS[code].status, code)

@@ -134,7 +134,7 @@ async def test_searches_of_many_words_from_many_connections_are_refused_for_the_
         assert (await bystander.get(f"/api/v1/rooms/{room_id}/search?q=hello")).status_code == 200
 
 
-async def test_many_requests_for_the_list_of_rooms_are_few_statements(server_url: str) -> None:
+async def test_many_requests_for_the_room_list_cost_few_queries(server_url: str) -> None:
     async with httpx.AsyncClient(
         base_url=server_url, timeout=30, limits=httpx.Limits(max_connections=64)
     ) as crowd:

@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest) -> ServerProcess:
     return found
 
 
-def test_no_html_answer_names_another_host(server: ServerProcess) -> None:
+def test_no_html_response_refers_to_another_host(server: ServerProcess) -> None:
     html_paths = set()
     with httpx.Client(base_url=server.base_url) as http:
         for path in [*PATHS, "/", "/nowhere", "/docs/", "/docs/files/nowhere", "/redoc"]:

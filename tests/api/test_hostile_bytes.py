@@ -58,7 +58,7 @@ def assert_below_500(first_line: bytes) -> None:
     assert not first_line or int(first_line.split()[1]) < 500, first_line
 
 
-def test_noise_is_refused_or_hung_up_on(server: ServerProcess) -> None:
+def test_noise_is_refused_or_disconnected(server: ServerProcess) -> None:
     @CALM
     @given(noise=NOISE)
     def try_noise(noise: bytes) -> None:

@@ -39,14 +39,14 @@ async def test_a_key_belongs_to_one_person(people: People) -> None:
     assert (taken.status_code, taken.json()["code"]) == (409, "room_exists")
 
 
-async def test_repeats_at_the_same_time_make_one_room_also_without_an_id(people: People) -> None:
+async def test_simultaneous_repeats_create_one_room_even_without_an_id(people: People) -> None:
     ann, key = await people.enter(), str(uuid.uuid4())
     answers = await asyncio.gather(*(make_room(ann, key, name="우리 방") for _ in range(4)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
 
 
-async def test_a_refusal_is_not_kept(people: People) -> None:
+async def test_a_refused_request_does_not_use_up_its_key(people: People) -> None:
     ann, key, room_id = await people.enter(), str(uuid.uuid4()), new_id()
     await ann.make_room(id=room_id)
     for _ in range(2):
@@ -55,7 +55,7 @@ async def test_a_refusal_is_not_kept(people: People) -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", '"a', 'a"', "x" * 201, "\xe9"])
-async def test_a_key_that_is_none_is_refused(people: People, key: str) -> None:
+async def test_an_invalid_key_is_refused(people: People, key: str) -> None:
     ann = await people.enter()
     answer = await ann.http.post(
         "/api/v1/rooms", json={"name": "Tea"}, headers=[(b"idempotency-key", key.strip().encode("latin-1"))]

@@ -7,7 +7,7 @@ from tests.support.chat_stack import ADMIN_TOKEN
 from tests.support.people import People, Person
 
 
-async def test_a_posted_message_is_answered_whole(people: People) -> None:
+async def test_a_post_returns_the_whole_message(people: People) -> None:
     ann = await people.enter("Ann")
     room = await ann.make_room()
     message = await ann.post(room["id"], "  hello \r\n there ")
@@ -27,7 +27,7 @@ async def test_a_posted_message_is_answered_whole(people: People) -> None:
     assert message["created_at"].endswith("Z") and len(message["created_at"]) == 24
 
 
-async def test_the_same_key_again_is_answered_200_with_the_first_message(people: People) -> None:
+async def test_a_repeated_post_gets_200_with_the_first_message(people: People) -> None:
     ann = await people.enter()
     room = await ann.make_room()
     key = str(uuid.uuid4())
@@ -37,7 +37,7 @@ async def test_the_same_key_again_is_answered_200_with_the_first_message(people:
     assert again.json() == first
 
 
-async def test_who_posts_may_read_it_at_once(people: People) -> None:
+async def test_an_author_can_read_the_post_at_once(people: People) -> None:
     ann = await people.enter()
     room = await ann.make_room()
     for number in range(5):
@@ -47,7 +47,7 @@ async def test_who_posts_may_read_it_at_once(people: People) -> None:
         assert page["cursor"] == message["seq"]
 
 
-async def test_an_edit_shows_when_and_the_same_text_again_does_nothing(people: People) -> None:
+async def test_an_edit_has_a_time_and_the_same_text_changes_nothing(people: People) -> None:
     ann, bob = await people.enter("ann"), await people.enter("bob")
     room = await ann.make_room()
     message = await ann.post(room["id"], "one")
@@ -76,7 +76,7 @@ async def test_the_rooms_owner_may_delete_and_leaves_a_tombstone(people: People)
     assert "rude" not in str(events)
 
 
-async def test_the_newest_page_carries_what_the_owner_has_pinned(people: People) -> None:
+async def test_the_latest_page_carries_the_pinned_messages(people: People) -> None:
     owner, bob = await people.enter("olivia"), await people.enter("bob")
     room = await owner.make_room()
     path = f"/api/v1/rooms/{room['id']}/messages"
@@ -219,7 +219,7 @@ async def test_the_operator_may_pin_and_delete_anywhere_and_slow_any_room(people
     assert (await operator.get("/api/v1/me")).status_code == 401
 
 
-async def test_a_message_tells_who_reacted_to_it(people: People) -> None:
+async def test_a_message_lists_who_reacted_to_it(people: People) -> None:
     ann, bob = await people.enter("ann"), await people.enter("bob")
     room = await ann.make_room()
     message = await ann.post(room["id"], "nice")

@@ -93,7 +93,7 @@ only = pytest.mark.parametrize
 
 @only("counted", ["limited"], indirect=True)
 @only("room", ["lobby", "nowhere"])
-async def test_a_post_that_a_share_refuses_is_not_read(counted: Counted, room: str) -> None:
+async def test_a_rate_limited_post_is_not_read(counted: Counted, room: str) -> None:
     await counted.write("POST", f"{room}/messages", b"not even JSON")
     counted.reads = counted.statements = 0
     answers = [
@@ -112,7 +112,7 @@ async def test_a_post_that_is_too_large_is_not_read(counted: Counted) -> None:
 
 
 @only("counted", ["unlimited"], indirect=True)
-async def test_a_post_that_is_no_message_asks_no_store(counted: Counted) -> None:
+async def test_an_invalid_post_costs_no_query(counted: Counted) -> None:
     assert await counted.write("POST", "nowhere/messages", b"{}") == (422, "validation_failed")
     assert counted.statements == 0
 

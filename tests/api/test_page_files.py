@@ -152,7 +152,9 @@ async def test_a_range_is_ignored_whatever_it_says(client: httpx.AsyncClient, wa
         "/" + "a" * 5000 + ".js",
     ],
 )
-async def test_what_is_neither_a_file_nor_a_page_is_a_problem(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_path_that_is_neither_file_nor_page_gets_a_problem(
+    client: httpx.AsyncClient, path: str
+) -> None:
     answer = await client.get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
@@ -171,7 +173,7 @@ PAGES = ["/", "/index.html", "/rooms/lobby", "/nope", "/embed/nope", "/embed/roo
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/docs"])
-async def test_every_html_answer_has_a_policy_and_is_in_no_foreign_frame(
+async def test_every_html_response_has_a_policy_and_cannot_be_framed_elsewhere(
     client: httpx.AsyncClient, path: str
 ) -> None:
     answer = await client.get(path)

@@ -31,7 +31,7 @@ async def test_the_cookie_of_a_page_that_came_by_https_stays_on_https(people: Pe
         assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
 
 
-async def test_without_a_session_one_reads_but_does_not_write(people: People) -> None:
+async def test_without_a_session_reads_work_and_writes_get_401(people: People) -> None:
     http = people.nobody()
     assert (await http.get("/api/v1/rooms/lobby/messages")).status_code == 200
     for refused in (
@@ -68,7 +68,7 @@ async def test_a_room_gets_its_id_from_its_name_and_its_maker_as_owner(people: P
     assert nameless.json()["id"].startswith("room-")
 
 
-async def test_the_liveliest_rooms_come_first_and_pages_meet_without_overlap(people: People) -> None:
+async def test_the_most_active_rooms_come_first_and_pages_join_without_overlap(people: People) -> None:
     ann = await people.enter()
     made = [(await ann.make_room())["id"] for _ in range(5)]
     seen: list[str] = []
@@ -98,7 +98,7 @@ async def test_the_liveliest_rooms_come_first_and_pages_meet_without_overlap(peo
         "lobby",
     ],
 )
-async def test_a_cursor_that_is_not_ours_is_refused(people: People, text: str) -> None:
+async def test_a_forged_cursor_is_refused(people: People, text: str) -> None:
     cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     answer = await people.nobody().get("/api/v1/rooms", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
@@ -109,13 +109,13 @@ async def test_the_lobby_exists_from_the_start(people: People) -> None:
     assert room["id"] == "lobby"
 
 
-async def test_the_config_tells_where_streams_are(people: People) -> None:
+async def test_the_config_names_the_stream_url(people: People) -> None:
     config = (await people.nobody().get("/api/v1/config")).json()
     assert config["stream_url"].startswith("http://127.0.0.1:")
     assert config["reaction_kinds"] == ["heart", "sad", "laugh"]
 
 
-async def test_every_answer_has_a_request_id_and_keeps_a_harmless_one(people: People) -> None:
+async def test_every_response_has_a_request_id_and_keeps_a_valid_one(people: People) -> None:
     http = people.nobody()
     assert (await http.get("/api/v1/rooms")).headers["X-Request-ID"]
     assert (await http.get("/nowhere", headers={"X-Request-ID": "abc-1"})).headers["X-Request-ID"] == "abc-1"
@@ -124,7 +124,7 @@ async def test_every_answer_has_a_request_id_and_keeps_a_harmless_one(people: Pe
     ] != "<evil>"
 
 
-async def test_the_lobby_greets_who_comes_first(people: People) -> None:
+async def test_the_lobby_greets_the_first_visitor(people: People) -> None:
     http = people.nobody()
     page = (await http.get("/api/v1/rooms/lobby/messages", params={"before_seq": 4})).json()
     assert [message["seq"] for message in page["messages"]] == [1, 2, 3]
@@ -132,7 +132,7 @@ async def test_the_lobby_greets_who_comes_first(people: People) -> None:
     assert [event["message"] for event in events["events"]] == page["messages"]
 
 
-async def test_the_list_tells_the_last_message_of_each_room(people: People) -> None:
+async def test_the_list_shows_the_last_message_of_each_room(people: People) -> None:
     ann = await people.enter("ann")
     room = await ann.make_room(name="Said last")
     [listed] = (await ann.get("/api/v1/rooms", q="Said last"))["rooms"]

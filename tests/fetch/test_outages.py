@@ -21,7 +21,7 @@ async def enter(client: httpx.AsyncClient) -> str:
     return room_id
 
 
-async def test_while_postgres_is_away_the_newest_page_and_tail_are_readable_with_their_age(
+async def test_while_postgres_is_unavailable_the_latest_page_and_recent_events_are_served_with_age(
     start_chat_stack: StartChatStack, own_postgres: Postgres
 ) -> None:
     own_postgres.ensure_database("hotchat")
@@ -60,7 +60,7 @@ async def test_while_postgres_is_away_the_newest_page_and_tail_are_readable_with
         assert (await client.get(f"/api/v1/rooms/{room_id}/messages?before_seq=1")).status_code == 200
 
 
-async def test_while_postgres_does_not_answer_readers_are_not_kept_waiting(
+async def test_readers_do_not_wait_while_postgres_is_unavailable(
     start_chat_stack: StartChatStack, own_postgres: Postgres
 ) -> None:
     own_postgres.ensure_database("hotchat")
@@ -137,7 +137,7 @@ async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
         assert await is_cold()
 
 
-async def test_while_postgres_is_away_or_coming_back_every_write_is_an_honest_503(
+async def test_while_postgres_is_unavailable_or_recovering_every_refused_write_gets_503(
     start_chat_stack: StartChatStack, own_postgres: Postgres
 ) -> None:
     """Also by the calls that use the pool, and also while Postgres recovers and says that it takes nobody yet."""

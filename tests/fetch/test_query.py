@@ -66,7 +66,7 @@ def parse_fetch(path: str, query_string: bytes) -> Fetch | None:
         ),
     ],
 )
-def test_a_fetch_is_understood(path: str, query: bytes, meant: Fetch) -> None:
+def test_each_fetch_is_parsed(path: str, query: bytes, meant: Fetch) -> None:
     assert parse_fetch(path, query) == meant
 
 
@@ -79,7 +79,7 @@ def test_a_fetch_is_understood(path: str, query: bytes, meant: Fetch) -> None:
         "/",
     ],
 )
-def test_other_paths_are_no_fetches(path: str) -> None:
+def test_other_paths_are_not_parsed_as_fetches(path: str) -> None:
     assert parse_fetch(path, b"") is None
 
 
@@ -104,7 +104,7 @@ def test_other_paths_are_no_fetches(path: str) -> None:
         ("search", b"q=" + b"a" * 101 + b"&limit=51&before_seq=-1", ["q", "limit", "before_seq"]),
     ],
 )
-def test_a_wrong_parameter_is_named(path: str, query: bytes, fields: list[str]) -> None:
+def test_an_invalid_parameter_is_named(path: str, query: bytes, fields: list[str]) -> None:
     with pytest.raises(ChatError) as told:
         parse_fetch(f"{ROOM}/{path}", query)
     assert told.value.status == 422
@@ -136,7 +136,7 @@ def test_no_input_breaks_the_parser(rest: str, query: bytes) -> None:
             assert error.status in (404, 422)
 
 
-def test_the_same_question_has_the_same_tag() -> None:
+def test_two_spellings_of_a_query_have_the_same_tag() -> None:
     one = parse_fetch(f"{ROOM}/messages", b"limit=50")
     other = parse_fetch(f"{ROOM}/messages", b"x=1")
     assert isinstance(one, FetchQuery) and isinstance(other, FetchQuery)

@@ -52,7 +52,7 @@ async def until_sleeping(store: Store, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_slow_statements_are_refused_alone_and_close_nothing(lane: ReadLane) -> None:
+async def test_slow_queries_are_refused_alone_and_do_not_open_the_circuit(lane: ReadLane) -> None:
     before = refused("too_slow")
     for _ in range(3):
         with pytest.raises(StatementTooSlow) as caught:
@@ -63,7 +63,7 @@ async def test_slow_statements_are_refused_alone_and_close_nothing(lane: ReadLan
     assert await lane.fetch("fast", FAST)
 
 
-async def test_reads_that_find_no_connection_are_refused_and_close_nothing(
+async def test_reads_without_a_free_connection_are_refused_and_do_not_open_the_circuit(
     lane: ReadLane, store: Store
 ) -> None:
     before = refused("busy")
@@ -94,7 +94,7 @@ async def test_unknown_rooms_and_history_leave_connections_to_the_newest_page(
     await asyncio.gather(*crowd, return_exceptions=True)
 
 
-async def test_a_value_that_cannot_be_stored_is_the_callers_fault(lane: ReadLane) -> None:
+async def test_a_value_that_postgres_cannot_store_gets_422(lane: ReadLane) -> None:
     for value, statement in (
         ("\0", "SELECT $1::text"),
         (2**70, "SELECT $1::bigint"),
@@ -122,14 +122,14 @@ async def test_a_value_that_cannot_be_stored_is_the_callers_fault(lane: ReadLane
         (asyncpg.UndefinedTableError(), False),
     ],
 )
-def test_only_errors_of_the_connection_or_the_server_mean_that_postgres_is_away(
+def test_only_connection_and_server_errors_mean_that_postgres_is_unavailable(
     error: Exception, is_away: bool
 ) -> None:
     assert means_postgres_is_unavailable(error) is is_away
     assert not (is_away and is_bad_input(error))
 
 
-async def test_many_health_calls_are_one_statement_on_a_connection_of_their_own(
+async def test_many_health_checks_share_one_query_on_their_own_connection(
     store: Store, redis_url: str
 ) -> None:
     now_s = 50.0
@@ -180,7 +180,7 @@ async def test_writes_to_rooms_that_do_not_exist_leave_connections_to_real_rooms
     assert {error.code for error in outcomes if isinstance(error, ChatError)} == {"room_not_found"}
 
 
-def test_the_connections_of_a_process_have_a_modest_sum() -> None:
+def test_the_pools_of_a_process_add_up_to_few_connections() -> None:
     for pool_size in (4, 10, 50):
         connections = connections_of(pool_size)
         assert connections.look_ups + connections.visitors == pool_size

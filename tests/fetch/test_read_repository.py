@@ -16,7 +16,7 @@ def texts(rows: MessageRows | None) -> list[str]:
     return [json.loads(message.json)["text"] for message in rows.messages]
 
 
-async def test_pages_go_from_oldest_to_newest_and_say_if_there_is_more(
+async def test_pages_are_ordered_by_seq_and_say_if_there_is_more(
     store: Store, repository: ReadRepository
 ) -> None:
     room_id = await store.make_room()
@@ -75,9 +75,7 @@ async def test_a_message_is_shown_as_the_contract_says(store: Store, repository:
     assert rows.room.last_seq == 2
 
 
-async def test_a_room_without_messages_and_a_room_that_is_not(
-    store: Store, repository: ReadRepository
-) -> None:
+async def test_an_empty_room_differs_from_a_missing_room(store: Store, repository: ReadRepository) -> None:
     room_id = await store.make_room()
     empty = await repository.newest(room_id, 50)
     assert empty is not None

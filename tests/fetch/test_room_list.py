@@ -91,7 +91,7 @@ async def test_simultaneous_requests_of_any_size_are_one_statement(lists: Lists)
     assert statements() - before == 2
 
 
-async def test_what_this_process_wrote_is_in_the_next_list_and_writes_cost_few_statements(
+async def test_the_next_list_shows_own_writes_and_writes_cost_few_queries(
     lists: Lists,
 ) -> None:
     before = statements()
@@ -120,7 +120,7 @@ async def test_a_page_is_not_read_again_right_after_a_read(lists: Lists) -> None
     assert statements() - before == 2
 
 
-async def test_pages_meet_without_overlap_whatever_their_size(lists: Lists) -> None:
+async def test_pages_of_any_size_join_without_overlap(lists: Lists) -> None:
     await lists.connection.execute(_ROOMS, "room ", 1, 250)
     for limit in (7, 100):
         seen: list[str] = []
@@ -135,7 +135,7 @@ async def test_pages_meet_without_overlap_whatever_their_size(lists: Lists) -> N
         assert len(seen) == len(set(seen)) == 251
 
 
-async def test_a_search_by_name_looks_at_a_bounded_number_of_rooms_and_goes_on(
+async def test_a_search_by_name_scans_a_bounded_number_of_rooms_and_continues(
     lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lists.connection.execute(_ROOMS, "Quiet_", 1, room_list.SEARCHED_ROOMS + 500)
@@ -193,7 +193,7 @@ async def test_searches_and_deep_pages_leave_the_first_page_its_connection(lists
     await asyncio.gather(*crowd, return_exceptions=True)
 
 
-async def test_while_postgres_does_not_answer_the_list_is_stale_and_says_its_age(lists: Lists) -> None:
+async def test_while_postgres_is_unavailable_the_list_is_stale_and_says_its_age(lists: Lists) -> None:
     body = await lists.body()
     lists.clock.now_s += 30
     async with lists.connection.transaction():

@@ -83,7 +83,7 @@ def statements() -> float:
     )
 
 
-async def test_a_crowd_that_asks_at_once_is_one_statement(store: Store, reads: RoomReads) -> None:
+async def test_simultaneous_fetches_cost_one_query(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
     before = statements()
@@ -117,7 +117,7 @@ async def test_a_larger_page_than_the_snapshot_holds_is_read(store: Store, reads
     assert large["has_more"] is False
 
 
-async def test_a_crowd_with_mixed_page_sizes_each_gets_its_own(store: Store, reads: RoomReads) -> None:
+async def test_simultaneous_fetches_each_get_their_page_size(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *[str(number) for number in range(80)])
     sizes = [50, 100, 10, 60, 80] * 10
@@ -138,7 +138,7 @@ async def test_a_snapshot_is_at_most_a_quarter_of_a_second_old(
     assert texts(await page(reads, newest(room_id))) == ["a", "b"]
 
 
-async def test_who_wrote_reads_it_at_once_but_not_in_a_hot_room(store: Store, reads: RoomReads) -> None:
+async def test_a_write_is_readable_at_once_but_not_in_a_hot_room(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
     await page(reads, newest(room_id))
@@ -213,7 +213,7 @@ async def test_the_cursor_belongs_to_the_same_snapshot_as_the_messages(
     assert seen > 1
 
 
-async def test_the_tail_grows_by_what_is_new(store: Store, reads: RoomReads, clock: Clock) -> None:
+async def test_the_recent_events_grow_by_the_new_events(store: Store, reads: RoomReads, clock: Clock) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
     first = await page(reads, events(room_id, 1))
@@ -226,7 +226,7 @@ async def test_the_tail_grows_by_what_is_new(store: Store, reads: RoomReads, clo
     assert (grown["cursor"], grown["last_seq"], grown["has_more"]) == (4, 5, True)
 
 
-async def test_a_deleted_text_leaves_the_tail(store: Store, reads: RoomReads, clock: Clock) -> None:
+async def test_a_deleted_text_leaves_the_recent_events(store: Store, reads: RoomReads, clock: Clock) -> None:
     room_id = await store.make_room()
     message_id, _ = await store.post(room_id, "a secret", "b")
     assert b"a secret" in (await answer(reads, events(room_id, 0))).body
@@ -235,7 +235,9 @@ async def test_a_deleted_text_leaves_the_tail(store: Store, reads: RoomReads, cl
     assert b"a secret" not in (await answer(reads, events(room_id, 0))).body
 
 
-async def test_a_restored_database_is_believed(store: Store, reads: RoomReads, clock: Clock) -> None:
+async def test_a_restored_database_replaces_what_is_in_memory(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
     await page(reads, events(room_id, 0))
@@ -247,7 +249,7 @@ async def test_a_restored_database_is_believed(store: Store, reads: RoomReads, c
     assert restored["last_seq"] == 1000003
 
 
-async def test_cursors_at_above_and_behind_what_is_kept(store: Store, reads: RoomReads) -> None:
+async def test_cursors_at_after_and_before_the_kept_events(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
     await store.forget_events(room_id, 2)
@@ -261,7 +263,7 @@ async def test_cursors_at_above_and_behind_what_is_kept(store: Store, reads: Roo
     assert told.value.extra == {"oldest_seq": 3}
 
 
-async def test_after_a_410_a_page_from_memory_leads_on_without_a_hole(store: Store, reads: RoomReads) -> None:
+async def test_after_a_410_a_page_from_memory_continues_without_a_gap(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
     assert (await page(reads, newest(room_id)))["cursor"] == 5
@@ -309,7 +311,7 @@ async def test_a_page_of_very_long_events_ends_early(store: Store, reads: RoomRe
     assert seen == list(range(1, 10))
 
 
-async def test_pages_for_our_own_servers_are_bounded_in_bytes_and_reach_the_end(
+async def test_internal_pages_are_bounded_in_bytes_and_reach_the_end(
     store: Store, internal_reads: InternalReads
 ) -> None:
     room_id = await store.make_room()
@@ -361,7 +363,9 @@ async def test_a_newest_page_that_its_bytes_ended_is_in_memory_for_every_limit(
     assert {len(found["messages"]) for found in pages} == {16}
 
 
-async def test_the_same_history_asked_for_by_many_is_one_statement(store: Store, reads: RoomReads) -> None:
+async def test_simultaneous_fetches_of_the_same_history_cost_one_query(
+    store: Store, reads: RoomReads
+) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
     before = statements()
@@ -372,7 +376,7 @@ async def test_the_same_history_asked_for_by_many_is_one_statement(store: Store,
     assert all(texts(json.loads(found.body)) == ["a", "b"] for found in pages)
 
 
-async def test_what_is_not_there_is_not_found(store: Store, reads: RoomReads) -> None:
+async def test_a_missing_file_is_not_found(store: Store, reads: RoomReads) -> None:
     for query in (newest("nowhere"), events("nowhere", 0), FetchQuery(FetchKind.BEFORE, "nowhere", 5, 5)):
         with pytest.raises(ChatError) as told:
             await page(reads, query)
@@ -387,7 +391,7 @@ async def test_what_is_not_there_is_not_found(store: Store, reads: RoomReads) ->
     assert other_room in reads.known
 
 
-async def test_messages_after_a_seq_of_a_hot_room_come_from_its_newest_page(
+async def test_messages_after_a_seq_of_a_hot_room_come_from_its_latest_page(
     store: Store, reads: RoomReads
 ) -> None:
     room_id = await store.make_room()
@@ -401,7 +405,7 @@ async def test_messages_after_a_seq_of_a_hot_room_come_from_its_newest_page(
     assert await reads.from_snapshot(FetchQuery(FetchKind.AFTER, room_id, 50, 10), is_hot=True) is None
 
 
-async def test_our_own_servers_read_the_log_uncounted(store: Store, internal_reads: InternalReads) -> None:
+async def test_internal_reads_return_the_log_uncounted(store: Store, internal_reads: InternalReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
     told = json.loads(await internal_reads.events_page(room_id, 1, 1))
@@ -409,7 +413,7 @@ async def test_our_own_servers_read_the_log_uncounted(store: Store, internal_rea
     assert told["has_more"] is True
 
 
-async def test_our_own_servers_never_get_an_older_log_than_there_is(
+async def test_internal_reads_are_never_older_than_the_call(
     store: Store, internal_reads: InternalReads, clock: Clock
 ) -> None:
     room_id = await store.make_room()
@@ -421,7 +425,7 @@ async def test_our_own_servers_never_get_an_older_log_than_there_is(
     assert all(json.loads(told)["last_seq"] == 2 for told in pages)
 
 
-async def test_our_own_servers_are_told_that_the_store_is_away(
+async def test_internal_reads_get_503_while_the_store_is_unavailable(
     store: Store, repository: ReadRepository, internal_reads: InternalReads, clock: Clock
 ) -> None:
     room_id = await store.make_room()

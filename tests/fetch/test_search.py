@@ -62,7 +62,7 @@ def statements() -> float:
     return REGISTRY.get_sample_value("hotchat_read_statements_total", {"statement": "search"}) or 0.0
 
 
-async def test_a_call_that_has_used_its_time_says_where_the_next_one_goes_on(
+async def test_a_search_that_runs_out_of_time_says_where_to_continue(
     store: Store, search: MessageSearch, clock: Clock
 ) -> None:
     room_id = await store.make_room()
@@ -87,7 +87,9 @@ async def test_chunks_grow_while_they_are_fast(store: Store, search: MessageSear
     assert statements() - before == 3
 
 
-async def test_a_hole_of_a_million_seqs_is_one_statement(store: Store, search: MessageSearch) -> None:
+async def test_a_search_skips_a_gap_of_a_million_seqs_with_one_query(
+    store: Store, search: MessageSearch
+) -> None:
     """A restore raises the seq that far; a new room's search begins at the largest seq there is."""
     room_id = await store.make_room()
     await store.post(room_id, "before the restore")
@@ -99,7 +101,7 @@ async def test_a_hole_of_a_million_seqs_is_one_statement(store: Store, search: M
     assert statements() - before == 3
 
 
-async def test_a_page_that_is_full_goes_on_after_its_last_result(store: Store, search: MessageSearch) -> None:
+async def test_a_full_page_continues_after_its_last_result(store: Store, search: MessageSearch) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *(f"word {uuid.uuid4()}" for _ in range(5)))
     found: list[int] = []
@@ -135,7 +137,7 @@ def test_too_many_and_too_long_words_are_refused_before_any_work(q: str) -> None
     assert caught.value.code == "validation_failed"
 
 
-def test_the_same_word_again_is_no_further_word() -> None:
+def test_a_repeated_word_counts_once() -> None:
     assert words_of(" so so so  good ") == ["so", "good"]
     assert len(words_of("a b c d")) == MAX_WORDS
 
@@ -174,7 +176,7 @@ async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
     assert entered.count("192.0.2.1") == 1 + MAX_WAITING_OF_ADDRESS
 
 
-async def test_a_search_that_finds_no_place_in_time_is_refused_for_the_searcher(
+async def test_a_search_that_waits_too_long_is_refused_with_429(
     search: MessageSearch,
 ) -> None:
     go_on = asyncio.Event()

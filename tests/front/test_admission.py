@@ -133,7 +133,7 @@ def metric(base_url: str, name: str) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
 
-def test_a_fetch_that_a_share_refuses_is_no_fetch(start_chat_stack: StartChatStack) -> None:
+def test_a_fetch_refused_by_a_share_does_not_count(start_chat_stack: StartChatStack) -> None:
     stack = start_chat_stack(
         scheduler=0,
         REQUESTS_PER_ADDRESS_PER_S="20",

@@ -45,7 +45,7 @@ def test_the_client_is_the_right_most_address_that_is_no_proxy_of_ours(
     assert client_address_of(trusted)(scope(peer, *forwarded)) == client
 
 
-def test_one_line_has_one_share_however_many_ipv6_addresses_it_uses() -> None:
+def test_all_ipv6_addresses_of_a_64_prefix_share_one_limit() -> None:
     assert address_key("2001:db8:1:2:aaaa::1") == address_key("2001:db8:1:2:bbbb::2") == "2001:db8:1:2::/64"
     assert address_key("192.0.2.1") == "192.0.2.1"
     assert address_key("::ffff:192.0.2.1") == "192.0.2.1"

@@ -183,7 +183,7 @@ async def test_half_a_request_is_answered_408(sent: bytes, table: str, deadline_
         await assert_refused(reader, 408, "request_timeout")
 
 
-async def test_a_kept_connection_may_be_idle_for_long_but_not_for_ever() -> None:
+async def test_an_idle_kept_connection_is_closed_after_a_long_deadline() -> None:
     async with serving() as server:
         reader, writer = await server.connect()
         for _ in range(3):
@@ -218,9 +218,7 @@ async def test_a_kept_connection_may_be_idle_for_long_but_not_for_ever() -> None
         ),
     ],
 )
-async def test_what_is_no_request_of_ours_is_answered_with_a_problem(
-    sent: bytes, status: int, code: str
-) -> None:
+async def test_an_invalid_request_gets_a_problem(sent: bytes, status: int, code: str) -> None:
     async with serving() as server:
         reader, _ = await server.connect(sent)
         await assert_refused(reader, status, code)
@@ -228,7 +226,7 @@ async def test_what_is_no_request_of_ours_is_answered_with_a_problem(
         await until(lambda: server.guard.count == 0)
 
 
-async def test_a_second_request_that_is_noise_gets_its_problem_too() -> None:
+async def test_noise_after_a_valid_request_gets_a_problem() -> None:
     async with serving() as server:
         reader, writer = await server.connect(HEAD + b"\r\n")
         assert (await answer(reader))[0] == 200
@@ -282,7 +280,7 @@ async def test_a_client_that_does_not_read_is_closed() -> None:
             await until(lambda: server.guard.count == 0)
 
 
-async def test_a_full_process_says_so_and_is_free_again() -> None:
+async def test_a_full_process_refuses_connections_until_some_close() -> None:
     async with serving(max_connections=2) as server:
         _, first = await server.connect(HEAD)
         await server.connect(HEAD)
@@ -317,7 +315,7 @@ async def test_refused_connections_that_stay_are_bounded() -> None:
         await until(lambda: not server.guard.parting)
 
 
-async def test_what_a_refused_client_still_sends_is_bounded() -> None:
+async def test_a_refused_client_can_send_a_bounded_amount_more() -> None:
     async with serving() as server:
         reader, writer = await server.connect(b"GET /" + b"x" * module.MAX_HEAD_BYTES)
         await assert_refused(reader, 431, "head_too_large")
@@ -361,7 +359,7 @@ def protocol_tables(guard: Connections) -> list[dict[GuardedProtocol, float]]:
     return [guard.first_byte, guard.head, guard.body, guard.idle, guard.closing, guard.stalled, guard.parting]
 
 
-async def test_no_table_keeps_a_connection_that_is_gone() -> None:
+async def test_closed_connections_leave_every_table() -> None:
     async with serving() as server:
         for sent in (b"", HEAD, POST + b"Content-Length: 9\r\n\r\n{", HEAD + b"\r\n", b"noise\r\n\r\n"):
             _, writer = await server.connect(sent)
@@ -381,7 +379,7 @@ def log_of(process: ServerProcess) -> str:
     return Path(process.log_path).read_text()
 
 
-def test_a_server_survives_running_out_of_descriptors_and_stops_soon(process: ServerProcess) -> None:
+def test_a_server_survives_running_out_of_descriptors_and_stops_quickly(process: ServerProcess) -> None:
     running = psutil.Process(process.pid)
     assert (
         running.rlimit(psutil.RLIMIT_NOFILE)[0] > 1_024

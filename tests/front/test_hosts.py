@@ -63,13 +63,13 @@ def test_a_name_that_others_can_make_resolve_to_us_is_refused(host: bytes, *, is
     assert policy.accepts(host) is is_accepted, "also from memory"
 
 
-def test_a_star_accepts_every_valid_name() -> None:
+def test_an_asterisk_accepts_every_valid_host_name() -> None:
     policy = HostPolicy(["*"], [])
     assert policy.accepts(b"evil.example")
     assert not policy.accepts(b"a b")
 
 
-def test_verdicts_are_remembered_within_a_bound() -> None:
+def test_cached_verdicts_are_bounded() -> None:
     policy = HostPolicy([], [])
     for number in range(3 * MAX_CACHED):
         policy.accepts(b"host-%d" % number)

@@ -100,13 +100,13 @@ async def begun_by_iteration(requests: list[bytes]) -> list[int]:
     return sorted(begun.values())
 
 
-async def test_of_many_posts_that_arrive_together_only_32_begin_in_one_iteration() -> None:
+async def test_of_simultaneous_posts_only_32_begin_in_one_iteration() -> None:
     begun = await begun_by_iteration([POST % number for number in range(150)])
     assert sum(begun) == 150
     assert max(begun) <= MAX_COST // 4
 
 
-async def test_of_many_reads_that_arrive_together_only_128_begin_in_one_iteration() -> None:
+async def test_of_simultaneous_reads_only_128_begin_in_one_iteration() -> None:
     begun = await begun_by_iteration([GET % number for number in range(300)])
     assert sum(begun) == 300
     assert max(begun) <= MAX_COST

@@ -92,7 +92,7 @@ def test_the_probe_is_rare_while_the_loop_is_idle() -> None:
     assert round(measured.due_s - clocks.wall_s, 4) == BUSY_PERIOD_S
 
 
-def test_the_longest_step_is_forgotten_after_a_minute() -> None:
+def test_the_longest_step_expires_after_a_minute() -> None:
     kept = LongestOfLastMinute()
     kept.add(0.5, 1000.0)
     kept.add(0.1, 1030.0)

@@ -74,7 +74,7 @@ def test_a_share_comes_back_with_time() -> None:
     assert share.wait_s(source, None, wait_s) == 0
 
 
-def test_a_refusal_is_rate_limited_and_says_when_to_come_back() -> None:
+def test_a_refused_request_gets_429_with_retry_after() -> None:
     share = rate(1)
     share.check(Source(OUTSIDE), None, 0.0)
     with pytest.raises(ChatError) as refused:
@@ -102,7 +102,7 @@ def test_places_are_reserved_and_given_back() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_a_small_limit_of_places_still_lets_somebody_without_a_session_in(limit: int) -> None:
+def test_a_small_limit_of_connections_still_admits_clients_without_a_session(limit: int) -> None:
     assert count(limit).enter(Source(OUTSIDE)) is not None
 
 
@@ -124,14 +124,16 @@ def test_a_small_limit_of_places_still_lets_somebody_without_a_session_in(limit:
         pytest.param("0.0.0.0", {"trusted_proxies": OUTSIDE}, OUTSIDE, False, id="a trusted proxy itself"),
     ],
 )
-def test_who_is_limited(bind: str, settings: dict[str, object], peer: str, *, is_limited: bool) -> None:
+def test_which_sources_are_limited(
+    bind: str, settings: dict[str, object], peer: str, *, is_limited: bool
+) -> None:
     decided = shares(hotchat_bind=bind, **settings)
     share = decided.rate("requests")
     limited = share is not None and passes(share, decided.source_of(scope(peer))) < 10_000
     assert limited is is_limited
 
 
-def test_a_peer_on_loopback_that_forwards_somebody_is_limited() -> None:
+def test_a_loopback_peer_that_forwards_a_client_is_limited() -> None:
     decided = shares()
     share = decided.rate("requests")
     assert share is not None
@@ -166,7 +168,7 @@ def test_the_age_of_a_user_is_in_their_id() -> None:
     assert person(user_id, made_at_ms / 1000 + 600).is_established
 
 
-def test_a_setting_from_the_environment_counts_as_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_share_set_in_the_environment_is_in_force_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
     monkeypatch.setenv("REQUESTS_PER_ADDRESS_PER_S", "200")
     read: Callable[[], SharedSettings] = PublishSettings

@@ -74,7 +74,7 @@ async def test_every_write_of_an_ended_session_is_refused_by_its_transaction(
     await connection.close()
 
 
-async def test_asking_for_ended_sessions_costs_no_statement_of_its_own(
+async def test_the_check_for_ended_sessions_costs_no_query_of_its_own(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room, writer = await store.make_room(), await store.writer()

@@ -102,7 +102,7 @@ async def test_signing_out_again_and_again_is_limited(people: People) -> None:
     assert [answer.status_code for answer in answers] == [204] * 10 + [429] * 2
 
 
-async def test_every_process_refuses_an_ended_session_also_while_postgres_is_away(
+async def test_every_process_refuses_an_ended_session_even_while_postgres_is_unavailable(
     start_chat_stack: StartChatStack, own_postgres: Postgres
 ) -> None:
     own_postgres.ensure_database("hotchat")

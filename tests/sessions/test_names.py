@@ -95,7 +95,7 @@ def test_every_reserved_name_is_refused_in_any_case() -> None:
     assert not any(looks_reserved(name) for name in ("ann", "Adam", "Adminka", "Oleg", "Hot chats", "모임"))
 
 
-def test_no_character_that_unicode_ignores_by_default_is_taken_alone() -> None:
+def test_a_lone_default_ignorable_character_is_refused() -> None:
     """Default_Ignorable_Code_Point is Cf, the variation selectors and fillers, and unassigned parts of plane 14."""
     for code_point in range(sys.maxunicode + 1):
         char = chr(code_point)
@@ -110,7 +110,7 @@ def test_no_character_that_unicode_ignores_by_default_is_taken_alone() -> None:
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(raw=st.text(max_size=100))
-def test_a_name_that_was_taken_is_taken_again_unchanged(raw: str) -> None:
+def test_a_valid_nickname_is_unchanged_by_a_second_pass(raw: str) -> None:
     try:
         name = clean_nickname(raw)
     except ValueError as error:
@@ -127,7 +127,7 @@ async def test_ids_that_read_like_a_part_of_hotchat_are_refused(people: People, 
     assert answer.json()["errors"][0]["field"] == "id"
 
 
-async def test_people_and_rooms_are_refused_by_one_rule(people: People) -> None:
+async def test_names_of_people_and_rooms_follow_one_rule(people: People) -> None:
     ann = await people.enter()
     for name in ("\u3164", "Аdmin"):
         person = await ann.http.post("/api/v1/sessions", json={"nickname": name})

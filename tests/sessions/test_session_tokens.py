@@ -81,7 +81,7 @@ def test_tokens_of_an_old_secret_verify_and_the_new_one_signs(
             tokens.verify(issued(signed_with), NOW_S)
 
 
-def test_an_ended_session_is_refused_also_when_its_token_was_verified_before() -> None:
+def test_an_ended_session_is_refused_even_if_its_token_was_verified_before() -> None:
     ended: set[uuid.UUID] = set()
     tokens = SessionTokens(SECRET, is_ended=lambda session: session.session_id in ended)
     tokens.verify(issued(), NOW_S)

@@ -43,7 +43,7 @@ def _answer(received: BinaryIO, method: str) -> Answer:
     ("version", "header", "closes"),
     [("1.1", "", False), ("1.1", "Connection: close\r\n", True), ("1.0", "", True)],
 )
-def test_a_connection_is_kept_or_closed_as_the_client_wants_it(
+def test_a_connection_is_kept_or_closed_as_the_client_asks(
     chat_server: ServerProcess, version: str, header: str, closes: bool
 ) -> None:
     request = f"GET {PATH} HTTP/{version}\r\nHost: x\r\n{header}\r\n"
@@ -62,13 +62,13 @@ def test_pipelined_requests_are_answered_in_turn(chat_server: ServerProcess) -> 
     assert [answer.status for answer in answers] == [200, 404, 200, 200, 422]
 
 
-def test_a_head_request_is_told_the_length_and_sent_no_body(chat_server: ServerProcess) -> None:
+def test_a_head_request_gets_the_length_and_no_body(chat_server: ServerProcess) -> None:
     both = f"HEAD {PATH} HTTP/1.1\r\nHost: x\r\n\r\nGET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"
     told, sent = exchange(chat_server, both, "HEAD GET")
     assert int(told.headers["content-length"]) == len(sent.body) > 0
 
 
-def test_an_origin_is_told_what_it_may_read(chat_server: ServerProcess) -> None:
+def test_an_allowed_origin_gets_cors_headers(chat_server: ServerProcess) -> None:
     origin = f"http://{chat_server.host}:1234"
     for path, status in ((PATH, 200), ("/api/v1/rooms/never-made", 404)):
         [answer] = exchange(
