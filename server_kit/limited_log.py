@@ -30,3 +30,22 @@ class LimitedLog:
         self._log.warning(message, *arguments, exc_info=exc_info)
         if dropped := self._dropped.pop(kind, 0):
             self._log.warning("That happened %d more times since it was last logged", dropped)
+
+
+class RepeatsFilter(logging.Filter):
+    """Lets one line of each message through in INTERVAL_S. For libraries that log what strangers cause.
+
+    Overflow rule: DROP. Messages count before their arguments are put in, so the library bounds how many there are.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._next_s: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now_s = self._clock()
+        if now_s < self._next_s.get(str(record.msg), now_s):
+            return False
+        self._next_s[str(record.msg)] = now_s + INTERVAL_S
+        return True

@@ -16,10 +16,15 @@ import uvicorn
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
 from server_kit.http.asgi import ASGIApp
 from server_kit.http.connections import Connections, guarded_protocol
+from server_kit.limited_log import RepeatsFilter
 from server_kit.settings import SharedSettings
 from server_kit.shares import Shares
 
 BACKLOG: Final = 4096
+SEND_BUFFER_BYTES: Final = 128 * 1024
+"""Kernel send buffer of a connection, which inherits it from the listener. Linux doubles it, and without it the
+buffer grows to 4 MB for a client that does not read."""
+
 GRACEFUL_SHUTDOWN_S: Final = 4
 
 
@@ -28,6 +33,7 @@ def listening_socket(host: str, port: int, *, reuse_port: bool) -> socket.socket
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if reuse_port:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
@@ -47,6 +53,7 @@ def log_to_stderr(level: str) -> None:
     logging.getLogger("aiokafka").setLevel(
         logging.CRITICAL
     )  # it says each lost connection many times; we say it once
+    logging.getLogger("uvicorn.error").addFilter(RepeatsFilter(time.monotonic))
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
 

@@ -90,6 +90,16 @@ SHARES: Final = {
             user_part=None,
         ),
         Share(
+            "new_connections",
+            "requests_per_address_per_s",
+            1,
+            "new connections of a peer that is no trusted proxy",
+            "Too many new connections from your address",
+            burst_s=5,
+            reserved_part=0,  # nobody has a session before the first request
+            user_part=None,
+        ),
+        Share(
             "streams",
             "streams_per_address",
             None,

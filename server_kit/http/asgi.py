@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from starlette.requests import ClientDisconnect
@@ -81,7 +82,9 @@ def with_http_layers(
     The responders get the server's own `send`; the list may be filled later. A failure is sent as problem+json too.
     """
     passes = admission.passes
-    guarded = with_failures_answered(app)
+    failures = LimitedLog(log, time.monotonic)
+    guarded = with_failures_answered(app, failures)
+    is_answered = _first_of(responders, failures)
 
     async def layered(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -102,9 +105,8 @@ def with_http_layers(
             admission, allowed_origins, scope, send, extra
         ):
             return
-        for responder in responders:
-            if await responder(scope, receive, send, extra):
-                return
+        if await is_answered(scope, receive, send, extra):
+            return
 
         async def send_with_extra(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -141,9 +143,28 @@ def _is_preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and raw_header(scope, b"access-control-request-method") is not None
 
 
-def with_failures_answered(app: ASGIApp) -> ASGIApp:
+def _first_of(responders: Sequence[Responder], failures: LimitedLog) -> Responder:
+    """The responders in order, until one answers; one that fails is logged and answered with 500."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
+        try:
+            for responder in responders:
+                if await responder(scope, receive, send, extra):
+                    return True
+        except ClientDisconnect:
+            return True
+        except Exception as error:
+            failures.warning("failed", "A request failed", exc_info=error)
+            with suppress(RuntimeError):  # a response has begun already
+                await send_problem(send, internal_error(), extra, is_head=scope["method"] == "HEAD")
+            return True
+        return False
+
+    return answered
+
+
+def with_failures_answered(app: ASGIApp, failures: LimitedLog) -> ASGIApp:
     """`app`, whose bugs are logged, a line a minute at most, and leave as problem+json."""
-    failures = LimitedLog(log, time.monotonic)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         is_started = False

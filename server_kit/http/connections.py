@@ -34,7 +34,7 @@ from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
-from server_kit.shares import CountShare, Place, Shares
+from server_kit.shares import CountShare, Place, RateShare, Shares
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,29 @@ ENDED_AT_ONCE: Final = 64
 NEXT_SLICE_S: Final = 0.005
 
 MAX_HEAD_BYTES: Final = 32 * 1024
-MAX_RAW_BODY_BYTES: Final = 256 * 1024
-"""A body's bytes on the wire, with chunk sizes, extensions and trailers; read or not."""
+MAX_RAW_BODY_BYTES: Final = 128 * 1024
+"""A body's bytes on the wire, with chunk sizes, extensions and trailers; read or not. A chunk takes about 1 µs."""
 
 MAX_DROPPED_BYTES: Final = 1 << 20
 """What a refused client may still send. Overflow rule: ABORT, and the answer may be lost."""
 
-MAX_PIPELINED: Final = 64
-"""Requests that wait for the answer of an earlier one. Overflow rule: CLOSE the connection."""
+MAX_HEADERS: Final = 100
+
+MAX_LINES: Final = 64
+"""Lines of received bytes that are parsed at once: about 20 short requests, or the head of one large request."""
+
+PIPELINE_PIECE_BYTES: Final = 512
+"""What is parsed at once of bytes with more lines. Once a request waits for the answer of an earlier one, nothing more
+of its connection is parsed, so at most 18 requests wait."""
+
+PIPELINE_PIECE_COST: Final = 16
+"""Of the iteration's budget: about 0.5 ms for requests as short as possible."""
+
+MAX_UNPARSED_BYTES: Final = 512 * 1024
+"""Bytes of one connection that wait to be parsed. Overflow rule: CUT the connection."""
+
+MAX_UNREAD_BYTES: Final = 64 * 1024 * 1024
+"""Answers that stalled clients have not read. Overflow rule: CUT the oldest of the address with the most bytes."""
 
 MAX_PARTING: Final = 64
 """Refused connections that still get an answer. Overflow rule: ABORT, further ones are closed without one."""
@@ -84,6 +99,7 @@ class Connections:
     def __init__(self, shares: Shares, max_open: int, clock: Callable[[], float], rng: Random) -> None:
         self.shares = shares
         self.share: CountShare | None = shares.count("connections")
+        self.rate: RateShare | None = shares.rate("new_connections")
         self.max_open = max_open
         self.clock = clock
         self.rng = rng
@@ -97,6 +113,7 @@ class Connections:
         self.closing: Waiting = {}
         self.stalled: Waiting = {}
         self.parting: Waiting = {}
+        self.unread = UnreadBytes()
         OPEN.set_function(lambda: self.count)
 
     def sweep(self) -> bool:
@@ -118,6 +135,34 @@ class Connections:
             for connection in due:
                 end(connection)
         return is_partial
+
+    def enter(self, peer: str) -> Place | None:
+        """A place among the connections of the peer's address; None where nothing limits them. Raises ChatError."""
+        if self.rate is None and self.share is None:
+            return None
+        source = self.shares.source_of_peer(peer)
+        if self.rate is not None:
+            self.rate.check(source, None, self.clock())
+        if self.share is None:
+            return None
+        place = self.share.enter(source)
+        if place is None:
+            raise self.share.refusal()
+        return place
+
+    def note_unread(self, connection: "GuardedProtocol") -> None:
+        """The connection's client has stopped reading. May cut a connection, this one or another."""
+        self.stalled[connection] = self.clock()
+        self.unread.add(connection)
+        while self.unread.total_bytes > MAX_UNREAD_BYTES:
+            victim = self.unread.largest()
+            self.note_read(victim)
+            victim.cut("unread")
+
+    def note_read(self, connection: "GuardedProtocol") -> None:
+        """The client reads again, or is gone."""
+        self.stalled.pop(connection, None)
+        self.unread.remove(connection)
 
     def full(self) -> ChatError:
         wait_s = jittered(FULL_RETRY_S, self.rng)
@@ -147,6 +192,33 @@ def _due(waiting: Waiting, since_s: float) -> list["GuardedProtocol"]:
 
 def _too_slow() -> ChatError:
     return ChatError("request_timeout", "The request did not arrive in time; send it again.")
+
+
+class UnreadBytes:
+    """How many bytes stalled clients have not read, by address. A connection counts as it was when it stalled."""
+
+    def __init__(self) -> None:
+        self.total_bytes = 0
+        self._of_address: dict[str, dict[GuardedProtocol, int]] = {}
+
+    def add(self, connection: "GuardedProtocol") -> None:
+        self.remove(connection)
+        size = connection.transport.get_write_buffer_size()
+        self._of_address.setdefault(connection.peer, {})[connection] = size
+        self.total_bytes += size
+
+    def remove(self, connection: "GuardedProtocol") -> None:
+        """Once is enough, more is harmless."""
+        of_address = self._of_address.get(connection.peer)
+        if of_address is not None and connection in of_address:
+            self.total_bytes -= of_address.pop(connection)
+            if not of_address:
+                del self._of_address[connection.peer]
+
+    def largest(self) -> "GuardedProtocol":
+        """The oldest connection of the address with the most bytes. Raises ValueError when there is none."""
+        largest = max(self._of_address, key=lambda peer: sum(self._of_address[peer].values()))
+        return next(iter(self._of_address[largest]))
 
 
 class ConnectionPlace:
@@ -191,34 +263,36 @@ class GuardedProtocol(HttpToolsProtocol):
         self.refusal: ChatError | None = None
         self.raw_bytes = 0
         self.unparsed = b""
-        """Bytes that wait for a later iteration of the event loop. Reading is paused meanwhile."""
+        """Bytes that wait for a later iteration of the event loop, or for the answer of an earlier request. Reading is
+        paused meanwhile."""
+        self.peer = NO_ADDRESS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         guard = self.guard
+        if self.client:
+            self.peer = self.client[0]
         if guard.count >= guard.max_open:
             self._turn_away(guard.full())
             return
-        place = None
-        if guard.share is not None:
-            peer = self.client[0] if self.client else NO_ADDRESS
-            place = guard.share.enter(guard.shares.source_of_peer(peer))
-            if place is None:
-                self._turn_away(guard.share.refusal())
-                return
+        try:
+            place = guard.enter(self.peer)
+        except ChatError as error:
+            self._turn_away(error)
+            return
         self.place = ConnectionPlace(guard, place)
         self._wait_in(guard.first_byte)
 
     def data_received(self, data: bytes) -> None:
         # The first lines are every request's path, so they call nothing they can do without.
         budget = self.guard.budget
-        if budget.spent == 0:
-            budget.begin()
-        elif budget.spent >= MAX_COST:
+        if budget.spent >= MAX_COST or self.unparsed or self.pipeline:
             self._parse_later(data)
             return
+        if budget.spent == 0:
+            budget.begin()
         budget.spent += cost_of(data)
-        if self.refusal is None and len(data) <= PIECE_BYTES:
+        if self.refusal is None and len(data) <= PIECE_BYTES and data.count(b"\n") <= MAX_LINES:
             scope = self.scope
             try:
                 self.parser.feed_data(data)
@@ -242,10 +316,16 @@ class GuardedProtocol(HttpToolsProtocol):
             self._check_progress()
 
     def _parse_later(self, data: bytes) -> None:
-        if not self.unparsed:
+        """In a later iteration, or once no request of this connection waits for an earlier answer."""
+        if self.refusal is not None:
+            self._drop(len(data))
+            return
+        if not self.unparsed and not self.pipeline:
             self.guard.budget.wait(self._parse_unparsed)
         self.unparsed += data
         self.flow.pause_reading()
+        if len(self.unparsed) > MAX_UNPARSED_BYTES:
+            self.cut("unparsed")
 
     def _parse_unparsed(self) -> None:
         data, self.unparsed = self.unparsed, b""
@@ -255,11 +335,19 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _feed_in_pieces(self, data: bytes) -> None:
         pieces = memoryview(data)
-        for start in range(0, len(data), PIECE_BYTES):
+        budget = self.guard.budget
+        size, cost = PIECE_BYTES, 0
+        if data.count(b"\n") > MAX_LINES:
+            size, cost = PIPELINE_PIECE_BYTES, PIPELINE_PIECE_COST
+        for start in range(0, len(data), size):
             if self.parser is None or self.refusal is not None or self.transport.is_closing():
                 return
+            if self.pipeline or (start and budget.spent >= MAX_COST):
+                self._parse_later(data[start:])
+                return
+            budget.spent += cost
             scope = self.scope
-            piece = pieces[start : start + PIECE_BYTES]
+            piece = pieces[start : start + size]
             try:
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade:
@@ -273,17 +361,17 @@ class GuardedProtocol(HttpToolsProtocol):
         self.refuse(ChatError("bad_request", "The request is not valid HTTP."), "invalid")
 
     def _check_bounds(self, scope_before: object, size: int) -> None:
-        """After `size` bytes were parsed: end a request that has too many, or a pipeline that is too long."""
+        """After `size` bytes were parsed: end a request that has too many bytes or headers."""
         if self.scope is not scope_before or self.scope is self.whole:
             self.raw_bytes = 0
         if self.scope is self.whole:
-            if len(self.pipeline) > MAX_PIPELINED:
-                self.cut("pipelined")
             return
         self.raw_bytes += size
         if self._is_in_head():
-            if self.raw_bytes > MAX_HEAD_BYTES:
-                detail = f"The request line and headers have at most {MAX_HEAD_BYTES:,} bytes."
+            if self.raw_bytes > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
+                detail = (
+                    f"A request has at most {MAX_HEAD_BYTES:,} bytes of headers, and {MAX_HEADERS} of them."
+                )
                 self.refuse(ChatError("head_too_large", detail), "head_too_large")
         elif self.raw_bytes > MAX_RAW_BODY_BYTES:
             self.refuse(ChatError("body_too_large", "The request body is too large."), "body_too_large")
@@ -312,6 +400,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if waiting is not None:
             waiting[self] = self.guard.clock()
 
+    def on_headers_complete(self) -> None:
+        """uvicorn's own; trailers, which come later, must not pass for headers."""
+        super().on_headers_complete()
+        self.headers = []
+
     def on_message_complete(self) -> None:
         """uvicorn's own without its questions about upgrades, of which we offer none."""
         self.whole = self.scope
@@ -326,21 +419,27 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._wait_in(self.guard.closing)
             return
-        self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        elif self.scope is self.whole and self.waits_in is None:
+            if not self.unparsed and not self.pipeline:
+                self.flow.resume_reading()
+            return
+        if self.unparsed:
+            self.guard.budget.wait(self._parse_unparsed)
+            return
+        self.flow.resume_reading()
+        if self.scope is self.whole and self.waits_in is None:
             self.waits_in = idle = self.guard.idle
             idle[self] = self.guard.clock()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self.guard.stalled[self] = self.guard.clock()
+        self.guard.note_unread(self)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.guard.stalled.pop(self, None)
+        self.guard.note_read(self)
 
     def refuse(self, error: ChatError, reason: str) -> None:
         """Say what is wrong, if no answer is on its way, and close."""
@@ -433,7 +532,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.unparsed = b""
         self._wait_in(None)
-        self.guard.stalled.pop(self, None)
+        self.guard.note_read(self)
         if self.place is not None:
             self.place.leave()
         super().connection_lost(exc)

@@ -33,7 +33,7 @@ class IterationBudget:
 
     def __init__(self) -> None:
         self.spent = 0
-        """At least MAX_COST while anything waits, so one comparison tells whether more may be parsed."""
+        """More may be parsed in this iteration while it is below MAX_COST."""
         self._waiting: deque[Callable[[], None]] = deque()
 
     @property
@@ -49,6 +49,8 @@ class IterationBudget:
     def wait(self, resume: Callable[[], None]) -> None:
         """Call `resume` when its turn comes; what it parses is spent from that iteration's budget."""
         self._waiting.append(resume)
+        if self.spent == 0:
+            self.begin()
 
     def _next_iteration(self) -> None:
         if not self._waiting:

@@ -79,11 +79,11 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(**settings: Any) -> Any:
+async def serving(app: Any = echo, **settings: Any) -> Any:
     clock = Clock()
     read = ChatSettings.model_validate({"hotchat_secret": "a secret for tests only", **settings})
     guard = Connections(Shares(read, Random(7)), read.max_connections, clock, Random(7))
-    config = uvicorn.Config(echo, http=guarded_protocol(guard), ws="none", log_config=None)
+    config = uvicorn.Config(app, http=guarded_protocol(guard), ws="none", log_config=None)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -255,16 +255,82 @@ async def test_a_body_that_nobody_reads_is_dropped_up_to_a_bound() -> None:
         await assert_closed(reader)
 
 
-async def test_pipelined_requests_are_bounded() -> None:
+@pytest.mark.parametrize("path", [b"/", b"/" + b"a" * 37])
+async def test_a_pipeline_is_parsed_as_it_is_answered(path: bytes) -> None:
+    """The second request has 65 bytes: no read ends where a request ends."""
+    count = 5_000
+    most_waiting = 0
     async with serving() as server:
-        reader, _ = await server.connect((HEAD + b"\r\n") * 20)
-        for _ in range(20):
+        reader, writer = await server.connect()
+        await until(lambda: bool(server.state.connections))
+        (connection,) = server.state.connections
+        writer.write(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path * count)
+        for _ in range(count):
             assert (await answer(reader))[0] == 200
-        reader, _ = await server.connect((HEAD + b"\r\n") * 5_000)
-        await until(lambda: server.guard.count <= 1)
-        async with asyncio.timeout(10):
-            with contextlib.suppress(ConnectionResetError):
-                assert (await reader.read()).count(b"200 OK") < 5_000
+            most_waiting = max(most_waiting, len(connection.pipeline))
+        await until(lambda: connection in server.guard.idle)
+    assert 1 <= most_waiting <= module.PIPELINE_PIECE_BYTES // len(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") + 1
+
+
+async def test_a_pipeline_whose_answers_nobody_reads_is_not_parsed() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect()
+        await until(lambda: bool(server.state.connections))
+        (connection,) = server.state.connections
+        reader._transport.pause_reading()
+        writer.write(b"GET /?2000000 HTTP/1.1\r\nHost: a\r\n\r\n" * 5_000)
+        await until(lambda: connection.flow.write_paused)
+        assert len(connection.pipeline) <= module.PIPELINE_PIECE_BYTES // 32
+        assert len(connection.unparsed) <= module.MAX_UNPARSED_BYTES
+        assert connection.flow.read_paused
+
+
+async def test_headers_are_bounded_by_number() -> None:
+    async with serving() as server:
+        fields = b"".join(b"X-%d: y\r\n" % number for number in range(module.MAX_HEADERS - 1))
+        reader, _ = await server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n")
+        assert (await answer(reader))[0] == 200
+        reader, _ = await server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:\r\n" * 9_000)
+        await assert_refused(reader, 431, "head_too_large")
+
+
+async def test_trailers_are_no_headers() -> None:
+    seen: list[bytes] = []
+
+    async def names(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        seen.extend(name for name, _ in scope["headers"])
+        await echo({**scope, "path": "/at-once"}, receive, send)
+
+    async with serving(app=names) as server:
+        reader, _ = await server.connect(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"
+        )
+        assert (await answer(reader))[0] == 200
+    assert seen == [b"host", b"content-type", b"transfer-encoding"]
+
+
+async def test_unread_answers_of_all_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_UNREAD_BYTES", 30_000_000)
+    async with serving() as server:
+        for _ in range(6):
+            reader, _ = await server.connect(b"GET /?9000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            reader._transport.pause_reading()
+        await until(lambda: len(server.state.connections) < 6)
+        assert 0 < server.guard.unread.total_bytes <= 30_000_000
+    assert server.guard.unread.total_bytes == 0
+
+
+async def test_new_connections_of_one_address_are_bounded() -> None:
+    async with serving(requests_per_address_per_s=2) as server:
+        for _ in range(10):
+            reader, writer = await server.connect(HEAD + b"\r\n")
+            assert (await answer(reader))[0] == 200
+            writer.close()
+        reader, _ = await server.connect(HEAD + b"\r\n")
+        headers = await assert_refused(reader, 429, "rate_limited")
+        assert int(headers["retry-after"]) >= 1
 
 
 async def test_a_client_that_does_not_read_is_closed() -> None:
