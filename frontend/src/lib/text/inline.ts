@@ -152,7 +152,8 @@ function endsOfCode(line: string, meter: Meter): Map<number, number> {
 }
 
 /** Code as typed, without the one space on either side that lets it begin or end with a backtick. */
-const codeInside = (text: string) => (/^ .*\S.* $/.test(text) ? text.slice(1, -1) : text);
+const codeInside = (text: string) =>
+  text.startsWith(" ") && text.endsWith(" ") && text.trim() !== "" ? text.slice(1, -1) : text;
 
 /** For each `[` whose next bracket is `](`: where that is. Labels hold no brackets. */
 function endsOfLabels(line: string, meter: Meter): Map<number, number> {
