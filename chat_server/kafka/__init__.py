@@ -1,1 +1,1 @@
-"""What chat_server produces to Kafka: events and signals."""
+"""Everything that chat_server sends to Kafka: events and signals."""

@@ -1,4 +1,4 @@
-"""Signals to Kafka without ever waiting for it: only the latest matters, and any may be lost."""
+"""Sends signals to Kafka without waiting for it: only the latest matters, and any may be lost."""
 
 import asyncio
 from collections import deque
@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
 from chat_contract.events import RoomHeat, RoomViewers
 from chat_contract.topics import CHAT_SIGNALS, event_headers
+from chat_server.kafka.producer_connection import KAFKA_ERRORS, ProducerConnection
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.trace_context import new_traceparent
 
@@ -20,11 +20,10 @@ MAX_WAITING: Final = 4_096
 """Overflow rule: LATEST, the oldest waiting signal is dropped."""
 
 MAX_AGE_S: Final = 3.0
-"""A signal that waited longer says nothing any more; a hot room's next announcement is due anyway."""
+"""A signal that waited longer is out of date; the next announcement of a hot room is due anyway."""
 
 SEND_TIMEOUT_S: Final = 1.0
-RECONNECT_EVERY_S: Final = 1.0
-STOP_TIMEOUT_S: Final = 1.0
+RECONNECT_AFTER_S: Final = 1.0
 
 _SENT = Counter("hotchat_signals_sent_total", "Signals handed to Kafka", ["type"])
 _DROPPED = Counter("hotchat_scheduler_signals_dropped_total", "Signals that did not reach Kafka", ["reason"])
@@ -41,7 +40,13 @@ class SignalSender:
     """`offer` never waits; `run` connects, sends and reconnects until cancelled."""
 
     def __init__(self, bootstrap_servers: str, *, clock: Callable[[], float]) -> None:
-        self._bootstrap_servers = bootstrap_servers
+        self._connection = ProducerConnection(
+            CHAT_SIGNALS,
+            self._note_failure,
+            bootstrap_servers=bootstrap_servers,
+            acks=1,
+            request_timeout_ms=2_000,
+        )
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
@@ -55,27 +60,24 @@ class SignalSender:
         self._wake.set()
 
     async def run(self) -> None:
-        while True:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap_servers,
-                acks=1,
-                linger_ms=0,
-                request_timeout_ms=2_000,
-                metadata_max_age_ms=30_000,
-            )
-            try:
-                async with asyncio.timeout(5):
-                    await producer.start()
-                await self._send_all(producer)
-            except (KafkaError, OSError, TimeoutError) as error:
-                self._status.failed(error)
-            finally:
-                await _stop(producer)
-            self._drop_old()
-            await asyncio.sleep(RECONNECT_EVERY_S)
+        """Until cancelled."""
+        try:
+            while True:
+                producer = await self._connection.connect()
+                try:
+                    await self._send_all(producer)
+                except KAFKA_ERRORS as error:
+                    self._note_failure(error)
+                await asyncio.sleep(RECONNECT_AFTER_S)
+        finally:
+            await self._connection.close()
+
+    def _note_failure(self, error: BaseException) -> None:
+        self._status.failed(error)
+        self._drop_old()
 
     async def _send_all(self, producer: AIOKafkaProducer) -> None:
-        """Send what is offered; raises KafkaError or TimeoutError when Kafka does not take it."""
+        """Send what is offered. Raises one of KAFKA_ERRORS if Kafka does not take it."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -90,7 +92,7 @@ class SignalSender:
                             value=orjson.dumps(signal),
                             headers=event_headers(signal["type"], None, traceparent=new_traceparent()),
                         )
-                except (KafkaError, OSError, TimeoutError):
+                except KAFKA_ERRORS:
                     _DROPPED.labels("kafka_unavailable").inc()
                     raise
                 delivered.add_done_callback(self._delivered)
@@ -111,11 +113,3 @@ class SignalSender:
         while self._waiting and self._waiting[0].since_s < oldest_s:
             self._waiting.popleft()
             _DROPPED.labels("too_old").inc()
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    try:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await producer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
-        log.debug("The producer did not stop cleanly: %s", error)
