@@ -1,4 +1,4 @@
-"""What a room's readers ask for, from memory where it is fresh enough, else from Postgres, once for all."""
+"""Reads of rooms: from memory where it is fresh enough, otherwise from Postgres, one query for all who wait."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -19,11 +19,11 @@ from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found
 
 MAX_REACTORS: Final = 20
-"""People of each kind who are named; the rest are only counted."""
+"""Users listed for each kind of reaction; further ones are only counted."""
 
 
 class Found(NamedTuple):
-    """An answer and where it came from; `age_s` is set when it is stale because Postgres does not answer."""
+    """A response and its origin; `age_s` is set if it is stale because Postgres is unavailable."""
 
     answer: CachedResponse
     is_hit: bool
@@ -63,7 +63,7 @@ class RoomReads:
         )
 
     def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
-        """This process has committed the room's events up to last_seq: who wrote may read it at once.
+        """Report a commit of this process up to last_seq, so that the author can read it at once.
 
         `hides_text`: that event is a deletion, and no page from before it may be served, not even in a hot room.
         """
@@ -72,11 +72,11 @@ class RoomReads:
         self._tail.wrote(room_id, last_seq, must_show=hides_text)
 
     def invalidate(self, room_id: str) -> None:
-        """The room itself was changed, in a way that takes no seq."""
+        """Call after a change of the room that takes no seq, such as its name."""
         self._newest.invalidate(room_id)
 
     def in_memory(self, query: FetchQuery, *, is_hot: bool) -> CachedResponse | None:
-        """The answer when it can be given at once, without waiting for anything. Raises ChatError `cursor_expired`."""
+        """The response if memory holds a fresh one. Raises ChatError `cursor_expired`."""
         if query.kind is FetchKind.NEWEST:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
             if newest is not None and newest.holds(query.limit):
@@ -90,7 +90,7 @@ class RoomReads:
         return None
 
     async def from_snapshot(self, query: FetchQuery, *, is_hot: bool) -> Found | None:
-        """The answer from a fresh snapshot; None when only Postgres' older rows hold it."""
+        """The response from a fresh snapshot; None if only older rows in Postgres have it."""
         room_id, kind = query.room_id, query.kind
         if kind is FetchKind.EVENTS:
             tail = await self._tail.get(room_id, want=0, is_hot=is_hot)
@@ -122,7 +122,7 @@ class RoomReads:
         return CachedResponse(body, room.id, room.last_seq, content_tag(body))
 
     async def read_history(self, query: FetchQuery) -> CachedResponse:
-        """The answer from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
+        """The response from Postgres. Raises ChatError `message_not_found` or `cursor_expired` too."""
         if query.kind is FetchKind.EVENTS:
             return await self._read_events(query)
         if query.kind is FetchKind.REACTORS:

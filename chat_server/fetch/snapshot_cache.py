@@ -1,4 +1,4 @@
-"""The micro-cache: snapshots of rooms, at most a quarter of a second old, read once for all who ask meanwhile."""
+"""Snapshots of rooms in memory, at most 250 ms old; all who wait for one share its read."""
 
 import asyncio
 from collections import OrderedDict
@@ -16,7 +16,7 @@ MAX_ROOMS: Final = 10_000
 MAX_BYTES: Final = 96 * 1024 * 1024
 
 MAX_FLIGHTS_OF_ONE_CALLER: Final = 3
-"""The read under way, the one begun by another caller while it was awaited, and its own."""
+"""The running read, one that another caller started meanwhile, and its own."""
 
 _LOADS = Counter("hotchat_snapshot_loads_total", "Snapshots read from Postgres", ["cache", "outcome"])
 _EVICTED = Counter("hotchat_snapshots_evicted_total", "Snapshots given up for want of room", ["cache"])
@@ -36,7 +36,7 @@ S = TypeVar("S", bound=Snapshot)
 
 
 class Served(NamedTuple, Generic[S]):
-    """A snapshot and how it came: `age_s` is set when it is stale because Postgres does not answer."""
+    """A snapshot and its origin; `age_s` is set if it is stale because Postgres is unavailable."""
 
     snapshot: S
     is_hit: bool
@@ -44,7 +44,7 @@ class Served(NamedTuple, Generic[S]):
 
 
 class _Entry(Generic[S]):
-    """`written_seq` is the newest seq this process knows to be committed: an older snapshot is not fresh.
+    """`written_seq` is the newest seq that this process committed: an older snapshot is not fresh.
 
     `must_show_seq` is that of its last deletion: an older snapshot is not fresh in a hot room either.
     """
@@ -59,7 +59,7 @@ class _Entry(Generic[S]):
 
 
 class SnapshotCache(Generic[S]):
-    """By room id; bounded by rooms and bytes. Overflow rule: LRU, the room not asked for the longest time leaves.
+    """By room id; bounded by rooms and bytes. Overflow rule: LRU.
 
     `load(room_id, previous, want)` reads a snapshot that holds `want`, None for a room that does not exist; it sets
     `taken_at_s` to the moment before it asked.
@@ -86,7 +86,7 @@ class SnapshotCache(Generic[S]):
         self._bytes = 0
 
     def fresh(self, room_id: str, *, is_hot: bool) -> S | None:
-        """The snapshot when it may be served as it is. In a cold room a writer reads its own write at once; in a hot
+        """The snapshot if it may be served as it is. In a cold room a writer reads its own write at once; in a hot
         one everybody waits for the next quarter of a second."""
         entry = self._entries.get(room_id)
         if entry is None or entry.snapshot is None:
@@ -105,7 +105,7 @@ class SnapshotCache(Generic[S]):
         return None if entry is None else entry.snapshot
 
     async def read_since(self, room_id: str, since_s: float) -> S:
-        """A snapshot taken at `since_s` or later, shared with all who wait for one; never a stale one.
+        """A snapshot taken at `since_s` or later, shared by all who wait; never a stale one.
 
         Raises ChatError `room_not_found` or `store_unavailable`.
         """
@@ -121,7 +121,7 @@ class SnapshotCache(Generic[S]):
         return entry.snapshot
 
     async def get(self, room_id: str, *, want: int, is_hot: bool) -> Served[S]:
-        """A fresh snapshot that holds `want`; any that there is when Postgres does not answer.
+        """A fresh snapshot that holds `want`, or any snapshot while Postgres is unavailable.
 
         Raises ChatError `room_not_found`, or `store_unavailable` when nothing is in memory.
         """
@@ -146,7 +146,7 @@ class SnapshotCache(Generic[S]):
                 return Served(snapshot, is_hit=False)
 
     def wrote(self, room_id: str, last_seq: int, *, must_show: bool = False) -> None:
-        """This process has committed up to last_seq; `must_show`: no page from before it may be served."""
+        """Report a commit of this process up to last_seq. `must_show`: no older page may be served."""
         entry = self._entries.get(room_id)
         if entry is not None:
             entry.written_seq = max(entry.written_seq, last_seq)
@@ -167,7 +167,7 @@ class SnapshotCache(Generic[S]):
         return entry
 
     async def _fly(self, room_id: str, entry: _Entry[S]) -> tuple[S | None, bool]:
-        """The outcome of the one read under way, begun if there is none; or a stale snapshot and True."""
+        """The result of the running read, started if there is none; or a stale snapshot and True."""
         flight = self._flights.start(room_id, lambda: self._read(room_id, entry))
         if entry.snapshot is not None and self._store_is_down():
             return entry.snapshot, True

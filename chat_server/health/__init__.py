@@ -1,1 +1,1 @@
-"""Whether chat_server lives and can serve."""
+"""Liveness and readiness of chat_server."""

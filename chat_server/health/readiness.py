@@ -1,4 +1,4 @@
-"""Whether Postgres and Redis answer, asked once for all who want to know at the same time."""
+"""Whether Postgres and Redis answer; simultaneous health checks share one query."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from server_kit.single_flight import SingleFlight
 
 CHECK_WITHIN_S: Final = 1.0
 FRESH_S: Final = 0.25
-"""Health calls within this time share one answer, so that a flood of them costs four statements a second."""
+"""Health checks within this time share one result, so that a flood of them costs four queries a second."""
 
 
 class StoresAnswer(NamedTuple):
@@ -22,7 +22,7 @@ class StoresAnswer(NamedTuple):
 
 
 class Readiness:
-    """Holds one Postgres connection of its own: no other work can keep it busy."""
+    """Holds a Postgres connection of its own, which no other work can keep busy."""
 
     def __init__(self, dsn: str, redis: Redis, clock: Callable[[], float]) -> None:
         """`clock` is monotonic, in seconds."""

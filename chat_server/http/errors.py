@@ -1,4 +1,4 @@
-"""Every error leaves as problem+json with a code of the closed list."""
+"""Every error is sent as problem+json with a code of PROBLEMS."""
 
 import logging
 from typing import Any, cast
@@ -45,7 +45,7 @@ def message_not_found() -> ChatError:
 
 
 def bad_input() -> ChatError:
-    """For a value that only Postgres found to be wrong."""
+    """For a value that only Postgres found to be invalid."""
     return invalid(
         [{"field": "request", "message": "A value holds a character or a number that cannot be stored."}]
     )
@@ -84,7 +84,7 @@ async def _on_store_error(_: Request, error: Exception) -> Response:
 
 
 async def _on_failure(_: Request, __: Exception) -> Response:
-    """A bug of ours; the framework raises the error again and with_http_layers logs it."""
+    """A bug of ours: the framework raises the error again, and with_http_layers logs it."""
     return problem_response(internal_error())
 
 
@@ -98,7 +98,7 @@ def handle_errors(app: FastAPI) -> None:
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: which problems it may answer."""
+    """The `responses` of a route that may answer with these problems."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for code in codes:
         entry = by_status.setdefault(

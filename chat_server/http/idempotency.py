@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the repeat of a POST that creates something gets the first answer.
+"""`Idempotency-Key`: the repeat of a POST that creates something gets the first response.
 
 The edge and browsers repeat a request whose answer was lost. The key is stored in the transaction that creates, so a
 crash leaves both or neither. Only answers of success are kept: after a refusal, the same key may be tried again.
@@ -31,7 +31,7 @@ DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
 
 
 class Repeatable(NamedTuple):
-    """A request that may be repeated: its key, and a hash of what it asks for."""
+    """A request that may be repeated: its key, and a hash of its content."""
 
     key: str
     request_hash: bytes
@@ -64,7 +64,7 @@ def repeatable(key: str | None, call: str, body: BaseModel) -> Repeatable | None
 
 
 async def take_key(tx: AsyncConnection, user_id: UUID, wanted: Repeatable) -> KeptAnswer | None:
-    """The first answer when the key was used before; None when it is ours now, until the transaction ends.
+    """The first response if the key was used before; None if it is ours now, until the transaction ends.
 
     A repeat that arrives while the first is still at work waits for it here. Raises ChatError `validation_failed` when
     the key belongs to another request.
@@ -92,11 +92,11 @@ async def take_key(tx: AsyncConnection, user_id: UUID, wanted: Repeatable) -> Ke
 
 
 async def keep_answer(tx: AsyncConnection, user_id: UUID, key: str, answer: KeptAnswer) -> None:
-    """Store the answer with the key that `take_key` took in this transaction."""
+    """Store the response with the key that `take_key` took in this transaction."""
     row = (IdempotencyKey.user_id == user_id) & (IdempotencyKey.key == key)
     await tx.execute(update(IdempotencyKey).where(row).values(status=answer.status, answer=answer.body))
 
 
 async def expire_keys(connection: asyncpg.Connection, limit: int) -> None:
-    """Forget up to `limit` keys older than KEPT_S."""
+    """Delete up to `limit` keys older than KEPT_S."""
     await connection.execute(_EXPIRE, float(KEPT_S), limit)

@@ -1,1 +1,1 @@
-"""How often somebody may write or fetch."""
+"""Limits on how often clients may write and fetch."""

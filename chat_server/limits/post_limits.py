@@ -14,17 +14,17 @@ from server_kit.token_buckets import TokenBuckets
 log = logging.getLogger(__name__)
 
 OPERATOR_ID: Final = UUID(int=0)
-"""Whoever holds HOTCHAT_ADMIN_TOKEN."""
+"""The user id of requests with HOTCHAT_ADMIN_TOKEN."""
 
 BURST_S: Final = 2
 LOGGED_GUESSES_PER_MIN: Final = 6
-"""Log lines about wrong operator tokens. Overflow rule: DROP, the refusals are counted all the same."""
+"""Log lines about wrong operator tokens. Overflow rule: DROP; refusals are still counted."""
 
 TYPING_PER_USER_PER_S: Final = 1.0
 
 UNKNOWN_ROOMS_PER_USER_PER_S: Final = 1.0
 UNKNOWN_ROOMS_BURST: Final = 20
-"""Each costs a statement. In force where POSTS_PER_USER_PER_S is."""
+"""Each costs a query. In force if POSTS_PER_USER_PER_S is."""
 
 
 class RateLimits:
@@ -45,7 +45,7 @@ class RateLimits:
         self._guess_logs = TokenBuckets(LOGGED_GUESSES_PER_MIN / 60, LOGGED_GUESSES_PER_MIN)
 
     def check_write(self, room_id: str, user_id: UUID) -> None:
-        """Raises ChatError `rate_limited`. The operator has no limits of users."""
+        """Take a write of the user and of the room. Raises ChatError `rate_limited`, but never for the operator."""
         if user_id == OPERATOR_ID:
             return
         now_s = self._clock()
@@ -53,7 +53,7 @@ class RateLimits:
         self._refuse("room", self._rooms, room_id, now_s, "Too many people are writing in this room")
 
     def check_unknown_room(self, user_id: UUID) -> None:
-        """Before Postgres is asked for a room that this process does not remember. Raises ChatError `rate_limited`."""
+        """Call before a query for a room that this process does not know. Raises ChatError `rate_limited`."""
         if user_id == OPERATOR_ID:
             return
         self._refuse(
@@ -69,7 +69,7 @@ class RateLimits:
             )
 
     def count_operator_guess(self, address: str) -> None:
-        """Somebody sent a bearer token that is neither a session's nor the operator's."""
+        """Report a bearer token that is neither a session's nor the operator's."""
         now_s = self._clock()
         self._operator_guesses.take(address, now_s)
         if self._guess_logs.take("", now_s) == 0.0:

@@ -15,7 +15,7 @@ from server_kit.session_tokens import SessionTokens, session_in
 from server_kit.shares import Person, RateShare, Shares, person
 
 REQUESTS: Final = "requests"
-"""Calls that cost no more than any other request: what bounds all requests of an address bounds them."""
+"""Cheap calls, which only the share of all requests of an address bounds."""
 
 SERVICE: Final = "service"
 """Calls between our own servers, which the service token bounds."""

@@ -27,7 +27,7 @@ _GIVE_BACK: Final = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A person's turn in one room. `is_new` is False when the same write had it already, or Redis was not there."""
+    """A person's turn in one room. `is_new` is False if the same write had it already, or Redis is unavailable."""
 
     redis: Redis
     key: str
@@ -35,7 +35,7 @@ class Turn:
     is_new: bool
 
     async def give_back(self) -> None:
-        """Nothing was written. A turn that is not new, or that something else has by now, stays."""
+        """Call if nothing was written. A turn that is not new, or that another write has by now, stays."""
         if not self.is_new:
             return
         try:

@@ -1,4 +1,4 @@
-"""What rooms look like on the wire."""
+"""Rooms on the wire."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The signed-in user of a request; a session of some age is renewed on the way."""
+"""The session of a request, renewed if it is older than a day."""
 
 import hmac
 import time
@@ -23,7 +23,7 @@ def token_headers(token: str, *, is_https: bool) -> RawHeaders:
 
 
 def no_token_headers(*, is_https: bool) -> RawHeaders:
-    """Takes the page's cookie back."""
+    """Clears the page's cookie."""
     return [(b"set-cookie", _cookie("", 0, is_https=is_https))]
 
 
@@ -33,12 +33,12 @@ def _cookie(value: str, max_age_s: int, *, is_https: bool) -> bytes:
 
 
 def came_by_https(scope: Scope) -> bool:
-    """Also by way of an edge, which says so; to lie about that only makes the liar's own cookie stricter."""
+    """Also by X-Forwarded-Proto of any peer: a client that forges it only makes its own cookie stricter."""
     return scope["scheme"] == "https" or raw_header(scope, b"x-forwarded-proto") == b"https"
 
 
 def current_session(scope: Scope, tokens: SessionTokens, now_s: float) -> tuple[Session, RawHeaders]:
-    """The session, and the headers that renew it when it is due. Raises `unauthenticated` or `session_expired`."""
+    """The session, and the headers that renew it if due. Raises ChatError `unauthenticated` or `session_expired`."""
     session = session_in(scope, tokens, now_s)
     if session is None:
         raise ChatError("unauthenticated", "Enter a nickname first: POST /api/v1/sessions.")
@@ -60,7 +60,7 @@ async def signed_in(request: Request, response: Response, tokens: Tokens) -> Ses
 SignedIn = Annotated[Session, Depends(signed_in)]
 
 OPERATOR: Final = Session(OPERATOR_ID, "operator", 0, 2**63 - 1, OPERATOR_ID)
-"""Whoever holds HOTCHAT_ADMIN_TOKEN: may do to every room what its owner may."""
+"""The session of HOTCHAT_ADMIN_TOKEN, with the rights of every room's owner."""
 
 
 async def signed_in_or_operator(

@@ -1,4 +1,4 @@
-"""Which sessions were ended before their tokens expired: every process keeps a list that it polls from Postgres.
+"""Sessions that ended before their tokens expired. Every process polls the list from Postgres.
 
 A list, not a question per request: tokens are verified in memory. The last known list holds while Postgres is down.
 The writer's transaction asks the table itself, so a write of an ended session is refused at once.
@@ -58,7 +58,7 @@ class Ended(NamedTuple):
 
 
 class EndedSessions:
-    """At most MAX_ENDED entries. Overflow rule: OLDEST leaves; the writer's transaction still refuses it."""
+    """At most MAX_ENDED entries. Overflow rule: OLDEST; the writer's transaction still refuses dropped ones."""
 
     def __init__(self, max_entries: int = MAX_ENDED) -> None:
         self._max_entries = max_entries
@@ -86,7 +86,7 @@ class EndedSessionsRepository:
         self._engine = engine
 
     async def end_session(self, session: Session) -> Ended:
-        """End one session. One without an id of its own is its user's only one."""
+        """End one session. A session without an id of its own is the user's only one."""
         if session.session_id == session.user_id:
             return await self.end_all_of(session)
         async with driver_connection(self._engine) as connection:
@@ -95,7 +95,7 @@ class EndedSessionsRepository:
         return ended
 
     async def end_all_of(self, session: Session) -> Ended:
-        """End every session of the user, by the next generation; a missing row is made again from the token."""
+        """End every session of the user, by the next generation; a missing user row is restored from the token."""
         async with driver_connection(self._engine) as connection, connection.transaction():
             generation = await connection.fetchval(
                 _NEXT_GENERATION, session.user_id, session.nickname, session.generation
@@ -114,7 +114,7 @@ class EndedSessionsRepository:
 
 
 async def expire_ended_sessions(connection: asyncpg.Connection, limit: int) -> None:
-    """Forget up to `limit` ends of sessions whose tokens have expired since."""
+    """Delete up to `limit` entries whose tokens have expired."""
     await connection.execute(_EXPIRE, limit)
 
 

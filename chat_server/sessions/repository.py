@@ -1,4 +1,4 @@
-"""Who has entered a nickname."""
+"""The SQL of users."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from server_kit.session_tokens import Session
 
 
 async def ensure_user(tx: AsyncConnection, session: Session) -> None:
-    """Make the user's row again from the token where a restored database lacks it. Locks nothing that exists.
+    """Restore the user's row from the token if a restored database lacks it. Locks no existing row.
 
     What refers to `users` calls this first: a valid token must never fail for a missing row.
     """

@@ -1,4 +1,4 @@
-"""What sessions look like on the wire."""
+"""Sessions on the wire."""
 
 from typing import Annotated
 
