@@ -197,6 +197,43 @@ async def pipelining(drill: Drill) -> None:
     await drill.hold()
 
 
+@ATTACKS.add("short connections of 303 requests each, closed at once", "H5")
+async def short_pipelines(drill: Drill) -> None:
+    attacker = drill.attacker()
+    requests = b"GET /a HTTP/1.1\r\nHost:a\r\n\r\n" * 303
+    await drill.start_measuring()
+
+    async def send(number: int) -> None:
+        connection = await attacker.connect(SERVERS[number % 2])
+        if connection is not None:
+            await connection.send(requests)
+            connection.close()
+
+    await drill.flood(send, calls=6_000, workers=64)
+
+
+@ATTACKS.add("pipelines without an end, whose pieces end inside a request", "H5")
+async def endless_pipelines(drill: Drill) -> None:
+    attacker = drill.attacker()
+    await drill.start_measuring()
+
+    async def send(number: int) -> None:
+        server = SERVERS[number % 2]
+        connection = await attacker.connect(server)
+        if connection is None:
+            return
+        request = attacker.request("GET", "/healthz/live", server=server)
+        is_open = await connection.send(b"GET /healthz/live?longer HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for _ in range(drill.of(400)):
+            if not is_open or drill.is_over:
+                break
+            is_open = await connection.send(request * 100)
+            await connection.receive(within_s=0.5)
+        connection.close()
+
+    await drill.flood(send, calls=4, workers=4)
+
+
 @ATTACKS.add("large answers read slowly or not at all", "H5", "M1")
 async def slow_readers(drill: Drill) -> None:
     people = await drill.people(drill.of(8))
