@@ -65,11 +65,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("unit")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+def _guarded(item: pytest.Item) -> Generator[None, object, object]:
     global is_unit_test_running  # noqa: PLW0603 - an audit hook cannot be removed or given an argument
     is_unit_test_running = item.get_closest_marker("unit") is not None
     try:
         return (yield)
     finally:
         is_unit_test_running = False
+
+
+# The teardown of a worker's last test also ends the fixtures of the session, which may start a program.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _guarded(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _guarded(item))
