@@ -29,7 +29,7 @@ it.each(["en", "ko", "ja"])(
   },
 );
 
-it("uses the server's sentence where only the server knows the reason, and the page's own where it got no answer", () => {
+it("the sentence is the server's for a code without a translation, and the fallback without an answer", () => {
   expect(
     errorMessage(i18next.t, new Problem(422, "validation_failed", "The name shows nothing."), "away"),
   ).toBe("The name shows nothing.");

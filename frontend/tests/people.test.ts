@@ -6,7 +6,7 @@ import { shownName } from "@/lib/text/shown-name";
 const ANN = "0198c3a0-0000-7000-8000-000000000001";
 const OTHER_ANN = "0198c3a0-0000-7000-8000-000000000002";
 
-it("two people of one name have a colour and a tag of their own, the same on every page", () => {
+it("two people with the same nickname have different colours and tags, the same on every page", () => {
   expect(userHue(ANN)).not.toBe(userHue(OTHER_ANN));
   expect(userTag(ANN)).not.toBe(userTag(OTHER_ANN));
   expect(userTag(ANN)).toMatch(/^[2-9a-hjkmnp-z]{4}$/);
@@ -14,7 +14,7 @@ it("two people of one name have a colour and a tag of their own, the same on eve
 });
 
 describe("a name", () => {
-  it("is shared once the page has seen two people of it, in any case and width", () => {
+  it("is a duplicate once two people with it were observed, in any case and width", () => {
     const names = new DuplicateNicknames();
     const changed = vi.fn();
     names.subscribe(changed);
@@ -26,7 +26,7 @@ describe("a name", () => {
     expect([names.isDuplicate("Ann"), changed.mock.calls.length]).toEqual([true, 1]);
   });
 
-  it("is forgotten when too many others came after it", () => {
+  it("is dropped after too many others", () => {
     const names = new DuplicateNicknames(2);
     for (const [id, name] of [
       ["1", "a"],

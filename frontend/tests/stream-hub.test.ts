@@ -40,7 +40,7 @@ it("opens one stream for all tabs and closes it with the last", () => {
   expect(room.streams).toHaveLength(0);
 });
 
-it("gives a tab that comes later what came after its own page", () => {
+it("gives a tab that joins later the events after its own page", () => {
   const early = new FakeTab().join(0);
   room.openLast();
   for (let count = 0; count < 5; count += 1) room.say();
@@ -51,7 +51,7 @@ it("gives a tab that comes later what came after its own page", () => {
   expect(late.isOpen).toBe(true);
 });
 
-it("tells a tab that comes later the latest heat, viewers and slow mode, and nothing of before a loss", () => {
+it("sends a tab that joins later the latest heat, viewers and slow mode, and nothing from before a disconnection", () => {
   new FakeTab().join(0);
   room.openLast();
   for (const viewers of [1, 2]) room.tell({ type: "room.viewers", room_id: "lobby", viewers });
@@ -62,7 +62,7 @@ it("tells a tab that comes later the latest heat, viewers and slow mode, and not
   expect(new FakeTab().join(0).heard).toEqual([]);
 });
 
-it("after a loss resumes where it was, and tabs that come back at different places miss nothing", () => {
+it("resumes from its cursor after a disconnection, and tabs that return at different cursors miss nothing", () => {
   const tab = new FakeTab().join(0);
   room.openLast();
   for (let count = 0; count < 5; count += 1) room.say();
@@ -77,14 +77,14 @@ it("after a loss resumes where it was, and tabs that come back at different plac
   expect(behind.heard).toEqual([3, 4, 5, 6]);
 });
 
-it("tells a tab that is too far behind of a gap", () => {
+it("sends a gap to a tab that is too far behind", () => {
   new FakeTab().join(0);
   room.openLast();
   for (let count = 0; count < 2 * RING_EVENTS + 1; count += 1) room.say();
   expect(new FakeTab().join(3).heard).toEqual(["gap"]);
 });
 
-it("whatever tabs do, each hears every event after its cursor once and in order", () => {
+it("every tab gets every event after its cursor once and in order, whatever tabs do", () => {
   const steps = fc.array(
     fc.oneof(fc.constant("say"), fc.constant("lose"), fc.constant("join"), fc.constant("leave")),
     {

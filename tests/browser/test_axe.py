@@ -35,7 +35,7 @@ async def test_axe_finds_nothing_in_a_room(people: People, scheme: str) -> None:
         await expect(bob.page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_axe_finds_nothing_where_the_nickname_is_asked_and_where_a_room_is_missing(
+async def test_axe_finds_nothing_in_the_nickname_form_and_on_a_missing_room(
     people: People,
 ) -> None:
     room = await (await people.person("Ann")).make_room()
@@ -50,7 +50,7 @@ async def test_axe_finds_nothing_where_the_nickname_is_asked_and_where_a_room_is
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_on_a_phone_where_a_reaction_tells_who_gave_it(
+async def test_axe_finds_nothing_on_a_phone_with_the_list_of_reactors_open(
     people: People, scheme: str
 ) -> None:
     ann = await people.person("Ann")
@@ -66,7 +66,7 @@ async def test_axe_finds_nothing_on_a_phone_where_a_reaction_tells_who_gave_it(
     assert await violations(tab) == []
 
 
-async def test_axe_finds_nothing_in_a_frame_and_where_the_server_is_away(people: People) -> None:
+async def test_axe_finds_nothing_in_an_embedded_room_and_without_a_server(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
     await tab.open(f"/embed/rooms/{room}")
@@ -128,7 +128,7 @@ async def test_axe_finds_nothing_in_menus_lists_and_dialogs_of_messages(people: 
     assert await violations(tab) == [], "emoji picker"
 
 
-async def test_axe_finds_nothing_where_sending_fails_and_the_network_is_away(people: People) -> None:
+async def test_axe_finds_nothing_when_sending_fails_and_when_offline(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -157,7 +157,7 @@ async def test_axe_finds_nothing_in_the_drawer_of_a_phone(people: People, scheme
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_a_hot_room_that_stands_still(busy: BusyRoom, scheme: str) -> None:
+async def test_axe_finds_nothing_in_a_hot_room_with_a_paused_list(busy: BusyRoom, scheme: str) -> None:
     page = busy.tab.page
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     await busy.control("heat", hot=True)

@@ -24,7 +24,7 @@ async def test_each_room_keeps_its_own_draft(people: People) -> None:
     await expect(tab.composer).to_have_value("for the second")
 
 
-async def test_a_name_is_completed_and_the_mention_stands_out_for_whom_it_is_meant(people: People) -> None:
+async def test_a_nickname_is_completed_and_the_mention_is_highlighted_for_that_person(people: People) -> None:
     ann = await people.person("Annabel")
     room = await ann.make_room()
     await ann.post(room, "somebody to mention")
@@ -43,7 +43,7 @@ async def test_a_name_is_completed_and_the_mention_stands_out_for_whom_it_is_mea
         await expect(one.page.locator("[data-for-me]")).to_have_count(1 if is_meant else 0)
 
 
-async def test_an_emoji_is_completed_by_its_name_and_picked_from_all_of_them(people: People) -> None:
+async def test_an_emoji_is_completed_by_shortcode_and_picked_in_the_emoji_picker(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -74,7 +74,7 @@ async def test_an_emoji_is_completed_by_its_name_in_the_readers_language(people:
         await expect(tab.composer).to_have_value(f"{emoji} ")
 
 
-async def test_a_message_the_server_refuses_is_kept_to_be_tried_again_or_discarded(people: People) -> None:
+async def test_a_refused_message_is_kept_and_can_be_retried_or_discarded(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -101,7 +101,7 @@ async def test_a_message_the_server_refuses_is_kept_to_be_tried_again_or_discard
     await tab.sees("try me again")
 
 
-async def test_an_edit_that_is_refused_stays_in_the_field_and_says_why(people: People) -> None:
+async def test_a_refused_edit_stays_in_the_composer_with_the_reason(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -140,7 +140,7 @@ async def test_slow_mode_counts_down_inside_send_and_never_for_the_owner(people:
     await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
 
 
-async def test_others_see_who_is_writing_and_oneself_does_not(people: People) -> None:
+async def test_others_see_who_is_typing_and_the_writer_does_not(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     (tab, _), other = await people.member("Bob"), await people.tab()
     await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))

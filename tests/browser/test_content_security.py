@@ -81,7 +81,7 @@ async def show() -> AsyncIterator[Show]:
     await runner.cleanup()
 
 
-async def test_an_embedded_room_is_read_and_written_in_on_another_sites_page(
+async def test_an_embedded_room_can_be_read_and_written_on_another_sites_page(
     people: People, show: Show
 ) -> None:
     ann = await people.person("Ann")
@@ -142,7 +142,7 @@ async def is_refused(page: Page, frame: Frame) -> None:
     assert await frame.locator("textarea").count() == 0
 
 
-async def test_the_documentation_is_drawn_without_asking_another_host(people: People) -> None:
+async def test_the_api_documentation_loads_nothing_from_other_hosts(people: People) -> None:
     tab = await people.tab()
     asked: set[str] = set()
     tab.page.on("request", lambda request: asked.add(request.url))

@@ -10,7 +10,7 @@ from tests.browser.tab import People
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_my_message_is_edited_and_deleted_by_its_menu(people: People) -> None:
+async def test_an_own_message_can_be_edited_and_deleted_from_its_menu(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     (tab, _), (other, _) = await people.member("Bob"), await people.member("Cleo")
     await tab.open(f"/rooms/{room}")
@@ -46,7 +46,7 @@ async def test_only_its_author_and_the_owner_may_change_a_message(people: People
     await expect(tab.page.get_by_role("menuitem", name=re.compile("Edit|Delete|Pin"))).to_have_count(0)
 
 
-async def test_a_reply_quotes_what_it_answers_and_the_quote_leads_there(people: People) -> None:
+async def test_a_reply_quotes_its_message_and_the_quote_links_to_it(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post(room, "the question")
@@ -88,7 +88,7 @@ async def test_search_finds_words_and_jumps_to_the_message(people: People) -> No
         await expect(tab.row(found)).to_be_in_viewport()
 
 
-async def test_a_new_room_is_made_and_entered(people: People) -> None:
+async def test_a_new_room_is_created_and_opened(people: People) -> None:
     tab = await people.tab()
     await tab.open("/")
     await tab.page.get_by_role("button", name="New room").click()
@@ -102,7 +102,7 @@ async def test_a_new_room_is_made_and_entered(people: People) -> None:
     await tab.sees("first here")
 
 
-async def test_an_embedded_room_has_no_way_out_and_an_overlay_only_messages(people: People) -> None:
+async def test_an_embedded_room_has_no_navigation_and_an_overlay_shows_only_messages(people: People) -> None:
     ann = await people.person("Ann")
     tab = await people.tab()
     room = await ann.make_room()

@@ -14,14 +14,14 @@ def test_the_first_room_loads_at_most_200_kilobytes_of_javascript(built_page: Pa
     assert gzipped_bytes(first_scripts(built_page)) <= JAVASCRIPT_KB * 1_000
 
 
-def test_what_is_only_wanted_later_is_loaded_later(built_page: Path) -> None:
+def test_dialogs_menus_and_languages_are_not_in_the_first_load(built_page: Path) -> None:
     first = {re.sub(r"-.{8}\.js$", "", script.name) for script in first_scripts(built_page)}
     built = {re.sub(r"-.{8}\.js$", "", script.name) for script in (built_page / "assets").glob("*.js")}
     assert built.issuperset(LATER)
     assert first.isdisjoint(LATER)
 
 
-def test_every_text_file_that_is_worth_it_is_compressed_by_the_build(built_page: Path) -> None:
+def test_the_build_compresses_every_text_file_of_1_kb_or_more(built_page: Path) -> None:
     texts = [path for kind in ("css", "html", "js", "json", "svg") for path in built_page.rglob(f"*.{kind}")]
     worth_it = [path for path in texts if path.stat().st_size >= 1024]
     assert len(worth_it) > 10

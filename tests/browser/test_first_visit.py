@@ -31,7 +31,7 @@ async def expire(tab: Tab, person: Person) -> None:
     await tab.page.context.add_cookies([cookie])  # type: ignore[list-item]
 
 
-async def test_a_text_written_while_the_session_expires_is_kept_and_sent_on_request(
+async def test_a_message_written_while_the_session_expires_is_kept_and_sent_on_request(
     people: People,
 ) -> None:
     room = await (await people.person("Ann")).make_room()
@@ -49,7 +49,7 @@ async def test_a_text_written_while_the_session_expires_is_kept_and_sent_on_requ
     await expect(tab.page.get_by_label("What should people call you?")).to_have_count(0)
 
 
-async def test_one_who_returns_with_an_expired_session_keeps_the_name_and_the_draft(people: People) -> None:
+async def test_a_reader_with_an_expired_session_keeps_nickname_and_draft(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     tab, bob = await people.member("Bob")

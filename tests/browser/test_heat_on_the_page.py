@@ -29,7 +29,7 @@ async def crowd(url: str, room: str) -> AsyncIterator[None]:
         await asyncio.gather(*fetching, return_exceptions=True)
 
 
-async def test_a_hot_room_has_a_flame_in_the_list_of_every_tab_and_no_typing_line(
+async def test_a_hot_room_shows_a_flame_in_every_tabs_list_and_no_typing_line(
     browser: Browser, built_page: object, start_chat_stack: StartChatStack
 ) -> None:
     stack = start_chat_stack(SPA_DIR=str(built_page), HOTCHAT_ENTER_PER_S="20")

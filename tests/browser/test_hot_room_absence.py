@@ -29,7 +29,7 @@ async def has_joined(busy: BusyRoom) -> None:
     await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
 
 
-async def test_a_hidden_tab_paints_nothing_and_tells_afterwards_what_was_missed(busy: BusyRoom) -> None:
+async def test_a_hidden_tab_renders_nothing_and_summarizes_missed_messages_when_shown(busy: BusyRoom) -> None:
     await has_joined(busy)
     page = busy.tab.page
     await hide(busy, True)
@@ -60,7 +60,7 @@ async def test_a_hidden_tab_paints_nothing_and_tells_afterwards_what_was_missed(
     await expect(banner).to_have_count(0)
 
 
-async def test_whoever_slept_gets_the_newest_page_and_is_told_what_was_missed(busy: BusyRoom) -> None:
+async def test_a_tab_that_slept_gets_the_latest_page_and_a_summary_of_missed_messages(busy: BusyRoom) -> None:
     await has_joined(busy)
     page = busy.tab.page
     await busy.control("streams", open=False)
@@ -79,7 +79,7 @@ async def test_whoever_slept_gets_the_newest_page_and_is_told_what_was_missed(bu
     await busy.sees_seq(first["seq"])
 
 
-async def test_what_is_being_read_stays_when_thousands_of_messages_come(busy: BusyRoom) -> None:
+async def test_a_paused_list_stays_in_place_while_thousands_of_messages_arrive(busy: BusyRoom) -> None:
     before = await busy.stands_still_by_page_up()
     await busy.control("many", count=4_000)
     await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text("4,000 new")
@@ -89,7 +89,7 @@ async def test_what_is_being_read_stays_when_thousands_of_messages_come(busy: Bu
     await busy.sees_seq(last["seq"])
 
 
-async def test_what_is_being_read_stays_when_the_stream_comes_back_far_ahead(busy: BusyRoom) -> None:
+async def test_a_paused_list_stays_in_place_when_the_stream_resumes_far_ahead(busy: BusyRoom) -> None:
     before = await busy.stands_still_by_page_up()
     await busy.control("streams", open=False)
     await expect(busy.tab.status).to_have_attribute("data-connection", "reconnecting")
@@ -104,7 +104,7 @@ async def test_what_is_being_read_stays_when_the_stream_comes_back_far_ahead(bus
     await busy.sees_seq(last["seq"])
 
 
-async def test_trouble_shows_once_it_has_lasted_two_seconds_on_a_line_that_never_grows(
+async def test_connection_trouble_shows_after_two_seconds_without_changing_the_layout(
     busy: BusyRoom,
 ) -> None:
     page = busy.tab.page
@@ -137,7 +137,7 @@ async def test_trouble_shows_once_it_has_lasted_two_seconds_on_a_line_that_never
     assert await busy.tab.status.bounding_box() == line
 
 
-async def test_refused_history_says_when_it_comes_and_comes_by_itself(busy: BusyRoom) -> None:
+async def test_refused_history_shows_a_countdown_and_is_retried(busy: BusyRoom) -> None:
     page = busy.tab.page
     line = await busy.tab.status.bounding_box()
     asked: list[str] = []
@@ -178,7 +178,7 @@ async def test_refused_history_says_when_it_comes_and_comes_by_itself(busy: Busy
     assert len(asked) >= 2
 
 
-async def test_a_screen_reader_hears_one_summary_every_ten_seconds_and_mentions_at_once(
+async def test_screen_readers_get_one_summary_every_ten_seconds_and_mentions_at_once(
     busy: BusyRoom,
 ) -> None:
     await has_joined(busy)
@@ -212,7 +212,7 @@ async def test_a_screen_reader_hears_one_summary_every_ten_seconds_and_mentions_
     assert said_aloud == 0
 
 
-async def test_a_page_that_falls_behind_lowers_its_pace_and_says_so(busy: BusyRoom) -> None:
+async def test_a_slow_page_lowers_its_pace_and_shows_that(busy: BusyRoom) -> None:
     page = busy.tab.page
     await page.evaluate(
         """() => requestAnimationFrame(function tick() {

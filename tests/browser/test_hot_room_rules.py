@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SAMPLED_PER_S = 40  # enough to leave most out, and no machine's page lowers its own pace
 
 
-async def test_the_screen_changes_at_most_four_times_a_second_in_a_crowd(busy: BusyRoom) -> None:
+async def test_the_screen_changes_at_most_four_times_a_second_in_a_busy_room(busy: BusyRoom) -> None:
     await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
@@ -36,7 +36,7 @@ async def test_the_screen_changes_at_most_four_times_a_second_in_a_crowd(busy: B
     assert changes <= lasted_ms / 250 + 3
 
 
-async def test_no_scroll_is_animated_in_a_crowd_nor_for_who_wants_less_motion(busy: BusyRoom) -> None:
+async def test_scrolling_is_not_animated_in_a_busy_room_nor_with_reduced_motion(busy: BusyRoom) -> None:
     page = busy.tab.page
     await page.evaluate(
         """() => {
@@ -64,7 +64,7 @@ async def test_no_scroll_is_animated_in_a_crowd_nor_for_who_wants_less_motion(bu
 
 
 @pytest.mark.parametrize("how", ["wheel", "page up", "hover", "selection", "focus", "menu"])
-async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom, how: str) -> None:
+async def test_the_list_pauses_while_the_reader_looks_closer(busy: BusyRoom, how: str) -> None:
     await busy.gets_busy()
     page, rows = busy.tab.page, busy.tab.rows
     match how:
@@ -97,7 +97,7 @@ async def test_whoever_looks_closer_has_a_list_that_stands_still(busy: BusyRoom,
     await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text("new")
 
 
-async def test_a_finger_on_the_list_makes_it_stand_still(busy: BusyRoom) -> None:
+async def test_a_touch_pauses_the_list(busy: BusyRoom) -> None:
     await busy.gets_busy()
     devtools = await busy.tab.page.context.new_cdp_session(busy.tab.page)
     touch = {"type": "touchStart", "touchPoints": [{"x": 500, "y": 400}]}
@@ -111,14 +111,14 @@ async def test_a_finger_on_the_list_makes_it_stand_still(busy: BusyRoom) -> None
     await busy.nothing_moved_since(before)
 
 
-async def test_only_a_pointer_that_rests_for_300_ms_makes_it_stand_still(busy: BusyRoom) -> None:
+async def test_only_a_pointer_resting_for_300_ms_pauses_the_list(busy: BusyRoom) -> None:
     await busy.gets_busy()
     await busy.tab.list.evaluate(
         """list => {
-            window.restedMs = new Promise(frozen => list.addEventListener('pointerenter', () => {
+            window.restedMs = new Promise(paused => list.addEventListener('pointerenter', () => {
                 const enteredMs = performance.now();
                 new MutationObserver(() => {
-                    if (list.dataset.frozen === 'true') frozen(performance.now() - enteredMs);
+                    if (list.dataset.paused === 'true') paused(performance.now() - enteredMs);
                 }).observe(list, {attributeFilter: ['data-paused']});
             }, {capture: true, once: true}));
         }"""
@@ -127,7 +127,7 @@ async def test_only_a_pointer_that_rests_for_300_ms_makes_it_stand_still(busy: B
     assert await busy.tab.page.evaluate("() => window.restedMs") >= 295
 
 
-async def test_hover_lets_the_list_go_when_the_pointer_leaves(busy: BusyRoom) -> None:
+async def test_a_pause_by_hover_ends_when_the_pointer_leaves(busy: BusyRoom) -> None:
     await busy.gets_busy()
     await busy.tab.page.mouse.move(500, 400)
     await busy.is_paused()
@@ -136,7 +136,7 @@ async def test_hover_lets_the_list_go_when_the_pointer_leaves(busy: BusyRoom) ->
 
 
 @pytest.mark.parametrize("way", ["End", "Escape", "chip"])
-async def test_end_esc_and_the_chip_lead_back_to_the_newest(busy: BusyRoom, way: str) -> None:
+async def test_end_escape_and_the_button_return_to_the_newest_message(busy: BusyRoom, way: str) -> None:
     await busy.gets_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
@@ -173,7 +173,7 @@ async def test_a_click_acts_on_the_row_that_was_under_the_pointer(busy: BusyRoom
     assert still == under
 
 
-async def test_at_most_six_new_rows_a_second_and_the_rest_is_counted_in_place(busy: BusyRoom) -> None:
+async def test_at_most_six_new_rows_a_second_are_shown_and_the_rest_is_counted(busy: BusyRoom) -> None:
     await busy.tab.page.evaluate(
         """() => {
             window.seen = new Map();
@@ -250,7 +250,7 @@ async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[
     return shown
 
 
-async def test_two_people_in_a_crowd_see_the_same_messages(busy: BusyRoom) -> None:
+async def test_two_readers_of_a_busy_room_see_the_same_messages(busy: BusyRoom) -> None:
     tabs = [busy.tab, await busy.somebody_else()]
     for tab in tabs:
         await _opens_anew_with_a_frame_every(16, tab)
@@ -260,7 +260,7 @@ async def test_two_people_in_a_crowd_see_the_same_messages(busy: BusyRoom) -> No
     assert one == other
 
 
-async def test_a_page_that_falls_behind_shows_fewer_of_the_messages_that_others_see(busy: BusyRoom) -> None:
+async def test_a_slow_page_shows_a_subset_of_the_common_sample(busy: BusyRoom) -> None:
     slow, quick = busy.tab, await busy.somebody_else()
     for tab, frame_ms in ((slow, 60), (quick, 16)):
         await _opens_anew_with_a_frame_every(frame_ms, tab)
@@ -271,7 +271,7 @@ async def test_a_page_that_falls_behind_shows_fewer_of_the_messages_that_others_
     assert set(fewer) < set(all_of_them)
 
 
-async def test_a_message_that_the_owner_pins_is_shown_once_the_list_moves_and_moves_nothing_before(
+async def test_a_pinned_message_gets_a_row_only_after_a_paused_list_resumes(
     busy: BusyRoom,
 ) -> None:
     await busy.gets_busy()
@@ -294,7 +294,7 @@ async def test_a_message_that_the_owner_pins_is_shown_once_the_list_moves_and_mo
     await expect(row.locator("[data-testid=pin-mark]")).to_have_count(1)
 
 
-async def test_what_is_left_out_opens_in_place_on_a_click(busy: BusyRoom) -> None:
+async def test_left_out_messages_open_in_place_on_a_click(busy: BusyRoom) -> None:
     await busy.gets_busy()
     left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.last).to_be_visible()
@@ -314,7 +314,7 @@ async def test_what_is_left_out_opens_in_place_on_a_click(busy: BusyRoom) -> Non
     await expect(row.locator("[data-testid=left-out]")).to_have_count(0)
 
 
-async def test_whoever_wants_to_read_all_gets_every_message_a_row(busy: BusyRoom) -> None:
+async def test_the_reading_pace_all_gives_every_message_a_row(busy: BusyRoom) -> None:
     await busy.gets_busy()
     left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.first).to_be_visible()
@@ -384,7 +384,7 @@ async def test_a_deletion_never_changes_the_height_of_a_row_in_view(busy: BusyRo
 async def test_a_count_changes_on_screen_at_most_twice_a_second(busy: BusyRoom) -> None:
     message = await busy.control("say", text="count me")
     await busy.control("react", id=message["id"])
-    chip = busy.tab.page.locator(f"[data-message-id='{message['id']}'] .reaction-heart")
+    chip = busy.tab.page.locator(f"[data-message-id='{message['id']}'] [data-kind=heart]")
     await expect(chip).to_have_text("1")
     await chip.evaluate(
         """chip => {
@@ -404,7 +404,7 @@ async def test_a_count_changes_on_screen_at_most_twice_a_second(busy: BusyRoom) 
     assert len(counts) <= lasted_ms / 500 + 1
 
 
-async def test_my_own_message_is_there_before_the_server_has_it_and_once_afterwards(
+async def test_an_own_message_shows_before_the_server_has_it_and_once_afterwards(
     busy: BusyRoom,
 ) -> None:
     await busy.tab.write("hello")
@@ -429,7 +429,7 @@ async def test_my_own_message_is_there_before_the_server_has_it_and_once_afterwa
     await busy.tab.sees("right away")
 
 
-async def test_sending_while_frozen_does_not_scroll_and_a_chip_links_to_it(busy: BusyRoom) -> None:
+async def test_sending_while_paused_does_not_scroll_and_a_button_links_to_the_message(busy: BusyRoom) -> None:
     await busy.tab.write("hello")
     await busy.tab.join("Mina")
     await busy.gets_busy()

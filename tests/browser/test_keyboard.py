@@ -38,7 +38,7 @@ async def test_a_question_mark_lists_the_shortcuts_and_each_of_them_works(people
     await expect(tab.composer).to_have_value("")
 
 
-async def test_a_message_is_found_reacted_to_and_answered_by_keyboard_alone(people: People) -> None:
+async def test_a_message_can_be_focused_reacted_to_and_answered_by_keyboard(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post_many(room, ["the first", "the second", "the third"])
@@ -68,7 +68,7 @@ async def test_a_message_is_found_reacted_to_and_answered_by_keyboard_alone(peop
     await expect(tab.row("answered").locator("[data-testid=quoted]")).to_contain_text("the second")
 
 
-async def test_with_reduced_motion_nothing_moves_by_itself(people: People) -> None:
+async def test_reduced_motion_disables_all_animation(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post_many(room, [f"message {number}" for number in range(40)])

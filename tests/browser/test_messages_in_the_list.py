@@ -52,7 +52,7 @@ async def test_the_list_keeps_its_place_while_history_loads_above_and_messages_a
     assert abs(await top_of(kept) - before) <= 1
 
 
-async def test_days_are_told_apart_one_authors_messages_grouped_and_the_exact_time_on_hover(
+async def test_days_are_separated_messages_grouped_by_author_and_exact_times_shown_on_hover(
     people: People, hotchat: ChatStack
 ) -> None:
     ann, bob = await people.person("Ann"), await people.person("Bob")
@@ -107,7 +107,7 @@ async def test_a_small_markdown_is_drawn_and_links_are_safe(people: People) -> N
     await expect(third.locator("img, h1")).to_have_count(0)
 
 
-async def test_a_long_message_is_folded_until_somebody_wants_all_of_it(people: People) -> None:
+async def test_a_long_message_is_folded_until_it_is_expanded(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post(room, "\n".join(f"line {number}" for number in range(40)))
@@ -120,7 +120,7 @@ async def test_a_long_message_is_folded_until_somebody_wants_all_of_it(people: P
     assert await row.evaluate("row => row.offsetHeight") > 2 * folded
 
 
-async def test_a_messages_text_and_its_permalink_are_copied(people: People) -> None:
+async def test_the_text_and_the_permalink_of_a_message_can_be_copied(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     message = await ann.post(room, "words to copy")
@@ -150,7 +150,7 @@ async def test_a_permalink_loads_around_its_message_and_leads_back_to_the_newest
     await expect(tab.row("message 159")).to_be_in_viewport()
 
 
-async def test_a_reaction_tells_who_gave_it_to_pointer_and_keyboard(people: People) -> None:
+async def test_a_reaction_shows_who_gave_it_on_hover_and_on_keyboard_focus(people: People) -> None:
     ann, cleo = await people.person("Ann"), await people.person("Cleo")
     room = await ann.make_room()
     message = await ann.post(room, "react to me")
@@ -178,7 +178,7 @@ async def test_a_reaction_tells_who_gave_it_to_pointer_and_keyboard(people: Peop
     await expect(chip).to_have_text("2")
 
 
-async def test_two_people_of_one_name_are_told_apart_once_both_were_seen(people: People) -> None:
+async def test_people_with_the_same_nickname_get_tags_once_both_have_been_seen(people: People) -> None:
     ann, other = await people.person("Ann"), await people.person("ann")
     room = await ann.make_room()
     await ann.post(room, "first Ann")

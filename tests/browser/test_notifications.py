@@ -36,7 +36,7 @@ async def notified(tab: Tab) -> Any:
     return await tab.page.evaluate("() => window.notified")
 
 
-async def test_messages_that_come_to_a_hidden_tab_are_counted_in_its_title(people: People) -> None:
+async def test_a_hidden_tab_counts_new_messages_in_its_title(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Titled")
     tab = await tab_that_can_be_hidden(people, room)
@@ -51,7 +51,7 @@ async def test_messages_that_come_to_a_hidden_tab_are_counted_in_its_title(peopl
     await tab.sees("two")
 
 
-async def test_mentions_are_notified_only_when_asked_for_and_not_looked_at(people: People) -> None:
+async def test_mentions_are_notified_only_when_enabled_and_the_tab_is_hidden(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Notified")
     tab = await tab_that_can_be_hidden(people, room)
@@ -73,7 +73,7 @@ async def test_mentions_are_notified_only_when_asked_for_and_not_looked_at(peopl
     assert await notified(tab) == [["Notified", "Ann: @Bob come back"]]
 
 
-async def test_a_browser_that_refuses_to_notify_leaves_the_setting_off(people: People) -> None:
+async def test_a_browser_that_denies_notifications_leaves_the_setting_off(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await tab_that_can_be_hidden(people, room)
     await tab.page.evaluate("() => { window.answer = 'denied'; }")

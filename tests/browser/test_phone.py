@@ -16,7 +16,7 @@ PHONE = {
 TABLET = {"viewport": {"width": 1000, "height": 800}, "has_touch": True}
 
 
-async def test_rooms_slide_in_on_a_phone_and_out_when_one_is_chosen(people: People) -> None:
+async def test_on_a_phone_the_room_drawer_opens_and_closes_when_a_room_is_chosen(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Pocket room")
     await ann.post(room, "small but whole")
@@ -32,7 +32,7 @@ async def test_rooms_slide_in_on_a_phone_and_out_when_one_is_chosen(people: Peop
     assert not sideways
 
 
-async def test_a_tap_on_a_message_brings_its_actions_and_one_reacts_with_a_finger(people: People) -> None:
+async def test_a_tap_on_a_message_shows_its_actions_and_a_second_tap_reacts(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post_many(room, [f"message {number}" for number in range(5)])
@@ -48,7 +48,7 @@ async def test_a_tap_on_a_message_brings_its_actions_and_one_reacts_with_a_finge
     await tab.sees("answered with a thumb")
 
 
-async def test_a_tap_where_the_actions_will_come_brings_them_and_does_none(people: People) -> None:
+async def test_a_tap_where_the_actions_appear_triggers_none_of_them(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post_many(room, [f"message {number}" for number in range(5)])

@@ -12,7 +12,7 @@ def bar(tab: Tab) -> Locator:
     return tab.page.get_by_role("region", name="Pinned messages")
 
 
-async def test_the_owner_pins_by_the_menu_and_everybody_is_led_to_it(people: People) -> None:
+async def test_the_owner_pins_from_the_menu_and_the_bar_links_to_the_message(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     await owner.post(room, "doors open at **nine**")
@@ -60,7 +60,7 @@ async def test_a_reader_hides_the_pinned_line_until_another_message_is_pinned(pe
     await expect(bar(tab)).to_contain_text("have fun")
 
 
-async def test_a_pinned_line_follows_the_edit_of_its_message_and_goes_with_it(people: People) -> None:
+async def test_the_pinned_bar_follows_edits_and_deletion_of_its_message(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     message = await owner.post(room, "starts at nine")
@@ -75,7 +75,7 @@ async def test_a_pinned_line_follows_the_edit_of_its_message_and_goes_with_it(pe
     await expect(bar(tab)).to_have_count(0)
 
 
-async def test_one_pin_too_many_is_refused_in_a_sentence_that_says_what_to_do(people: People) -> None:
+async def test_a_pin_over_the_limit_is_refused_with_a_sentence_that_says_what_to_do(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     for number in range(11):

@@ -32,7 +32,7 @@ async def test_the_lobby_is_at_the_root(people: People) -> None:
     await expect(tab.page.get_by_role("heading", level=1, name="Lobby")).to_be_visible()
 
 
-async def test_the_nickname_is_asked_at_the_first_post_and_the_text_is_kept(people: People) -> None:
+async def test_the_first_post_asks_for_a_nickname_and_keeps_the_text(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
     await tab.open(f"/rooms/{room}")
@@ -154,7 +154,7 @@ async def test_killed_servers_lose_nothing(
         await people.leave()
 
 
-async def test_what_is_written_offline_is_sent_once_when_the_network_is_back(people: People) -> None:
+async def test_a_message_written_offline_is_sent_once_when_the_network_is_back(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     tab, _ = await people.member("Bob")
@@ -170,7 +170,7 @@ async def test_what_is_written_offline_is_sent_once_when_the_network_is_back(peo
     assert [message["text"] for message in page["messages"]] == ["first, offline", "second, offline"]
 
 
-async def test_what_was_not_sent_survives_a_reload(people: People) -> None:
+async def test_unsent_messages_survive_a_reload(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, bob = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -189,7 +189,7 @@ async def test_what_was_not_sent_survives_a_reload(people: People) -> None:
     assert [message["text"] for message in page["messages"]] == ["stuck for now"]
 
 
-async def test_a_room_that_does_not_exist_says_so_and_shows_the_way_out(people: People) -> None:
+async def test_a_room_that_does_not_exist_shows_an_error_with_a_link_to_the_lobby(people: People) -> None:
     tab = await people.tab()
     await tab.page.goto(tab.base_url + "/rooms/never-made")
     await expect(tab.page.get_by_role("heading", name="There is no such room")).to_be_visible()
@@ -197,7 +197,7 @@ async def test_a_room_that_does_not_exist_says_so_and_shows_the_way_out(people: 
     await tab.is_live()
 
 
-async def test_a_hot_room_says_when_older_messages_come_and_fetches_them_itself(
+async def test_a_hot_room_shows_when_older_messages_load_and_retries(
     browser: Browser, built_page: object, start_chat_stack: StartChatStack
 ) -> None:
     stack = start_chat_stack(

@@ -23,7 +23,7 @@ def unread(tab: Tab, name: str) -> Locator:
     return listed(tab, name).locator("[data-testid=unread]")
 
 
-async def test_unread_counts_only_messages_and_is_right_after_50_reactions_and_edits(people: People) -> None:
+async def test_unread_counts_only_messages_not_50_reactions_and_edits(people: People) -> None:
     ann = await people.person("Ann")
     name = f"Unread {uuid.uuid4().hex[:8]}"
     room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
@@ -48,7 +48,7 @@ async def test_unread_counts_only_messages_and_is_right_after_50_reactions_and_e
     await expect(unread(tab, name)).to_have_count(0)
 
 
-async def test_the_list_tells_live_what_was_said_last_by_one_stream_for_all_rooms(
+async def test_one_stream_keeps_the_last_message_of_every_listed_room_live(
     people: People, hotchat: ChatStack
 ) -> None:
     ann = await people.person("Ann")
@@ -92,7 +92,7 @@ async def test_a_room_beyond_the_first_page_is_found_by_its_name(people: People)
     await expect(tab.page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 
-async def test_a_copied_link_leads_somebody_else_into_the_room(people: People) -> None:
+async def test_a_copied_link_opens_the_room_in_another_browser(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Shared room")
     await ann.post(room, "you found it")

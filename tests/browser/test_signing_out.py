@@ -9,7 +9,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize("button", ["Sign out", "Sign out everywhere"])
-async def test_signing_out_ends_the_session_in_all_tabs_and_clears_what_was_kept(
+async def test_signing_out_ends_the_session_in_all_tabs_and_clears_stored_data(
     people: People, button: str
 ) -> None:
     room = await (await people.person("Ann")).make_room()
@@ -37,7 +37,7 @@ async def test_signing_out_ends_the_session_in_all_tabs_and_clears_what_was_kept
     await expect(other.page.get_by_label("What should people call you?")).to_be_visible()
 
 
-async def test_an_unsent_message_is_not_sent_under_the_next_person_until_they_ask_for_it(
+async def test_an_unsent_message_is_not_sent_by_the_next_user_until_they_retry_it(
     people: People,
 ) -> None:
     ann = await people.person("Ann")
@@ -81,7 +81,7 @@ async def test_an_unsent_message_is_not_sent_under_the_next_person_until_they_as
     assert (last["text"], last["author"]["nickname"]) == ("Bob's secret", "Eve")
 
 
-async def test_a_refused_crowd_joins_by_itself_when_the_server_says_so(people: People) -> None:
+async def test_a_refused_join_is_retried_at_the_servers_time(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
     problem = {
@@ -113,7 +113,7 @@ async def test_a_refused_crowd_joins_by_itself_when_the_server_says_so(people: P
     assert refusals == 0
 
 
-async def test_a_refused_list_of_rooms_says_why_and_comes_by_itself(people: People) -> None:
+async def test_a_refused_room_list_shows_the_reason_and_is_retried(people: People) -> None:
     room = await (await people.person("Ann")).make_room("Refused at first")
     tab = await people.tab()
     problem = {

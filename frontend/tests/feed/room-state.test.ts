@@ -20,7 +20,7 @@ describe("trimming", () => {
     expect(kept).toMatchObject({ droppedOld: false, droppedNew: true });
   });
 
-  it("never drops what is in view, nor keeps more than it may", () => {
+  it("never drops visible messages, nor exceeds the capacity", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
@@ -72,7 +72,7 @@ function act(room: FakeRoom, [deed, pick]: [number, number], log: RoomEvent[]): 
   log.push(event);
 }
 
-it("a page and the events after it are the room, whenever the page was taken and however often events come", () => {
+it("a page plus the events after it equal the room, for any page and any repetition of events", () => {
   fc.assert(
     fc.property(deeds, fc.nat(), fc.nat(), (all, pageAt, repeatFrom) => {
       const room = new FakeRoom();
@@ -111,7 +111,7 @@ it("an older page that was taken before the newest events is brought up to date 
   );
 });
 
-it("history around a message grows page by page until it is whole again", () => {
+it("history around a message grows page by page until it is complete", () => {
   const room = new FakeRoom();
   for (let count = 0; count < 300; count += 1) room.say();
   let state = showAround(fromSnapshot(room.page({}), { id: "lobby" }), room.page({ around_seq: 100 }), []);
@@ -132,13 +132,13 @@ it("history around a message grows page by page until it is whole again", () => 
 describe("the count of messages", () => {
   const page = (cursor: number) => ({ messages: range(1, cursor), cursor, has_more: false });
 
-  it("does not count twice what came between the page and the room", () => {
+  it("does not count messages between the page and the room twice", () => {
     const state = fromSnapshot(page(2), { id: "lobby", last_seq: 4, message_count: 4 });
     const counts = range(3, 5).reduce((now, each) => applyEvent(now, created(each), 0), state);
     expect(counts.messageCount).toBe(5);
   });
 
-  it("counts what the page has and the room did not know yet", () => {
+  it("counts messages of the page that are newer than the room", () => {
     expect(fromSnapshot(page(5), { id: "lobby", last_seq: 3, message_count: 3 }).messageCount).toBe(5);
   });
 });

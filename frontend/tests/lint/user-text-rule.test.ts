@@ -32,6 +32,6 @@ it.each([
   "const row = <PersonName of={message.author} />;",
   "const row = <ShownName of={room.name} />;",
   "const row = <button onClick={() => copy(message.text)} />;",
-])("what hands it on does not: %s", (code) => {
+])("a component that passes user text on passes the lint: %s", (code) => {
   expect(complaints(code)).toBe(0);
 });

@@ -69,7 +69,7 @@ const statuses = (outbox: Outbox) => outbox.getSnapshot().posts.map((post) => po
 const texts = () => received.map((draft) => draft.text);
 
 describe("a post", () => {
-  it("is in the list before anything is sent", () => {
+  it("is listed before it is sent", () => {
     const outbox = open();
     write(outbox, "one");
     expect(statuses(outbox)).toEqual(["queued"]);
@@ -84,7 +84,7 @@ describe("a post", () => {
     expect(outbox.clientIdOf("made-of-id-of-two")).toBe("id-of-two");
   });
 
-  it("waits while the server is away and goes out with the same id, before what was written later", async () => {
+  it("waits while the server is unavailable and is sent with the same id, before later ones", async () => {
     refusals = [unreachable(), unreachable()];
     const outbox = open();
     write(outbox, "one", "two");
@@ -94,7 +94,7 @@ describe("a post", () => {
     expect(received.map((draft) => draft.client_message_id)).toEqual(["id-of-one", "id-of-two"]);
   });
 
-  it("that is written while the lock is given back is sent", async () => {
+  it("that is added while the lock is released is sent", async () => {
     const outbox = open();
     let unlock = () => {};
     unlocking = () => new Promise((resolve) => (unlock = resolve));
@@ -118,7 +118,7 @@ describe("a post", () => {
     expect(texts()).toEqual(["one"]);
   });
 
-  it("that is refused for good is kept for its author, and later ones go on", async () => {
+  it("that is refused permanently is kept, and later ones are sent", async () => {
     refusals = [new Problem(422, "validation_failed", "")];
     const outbox = open();
     write(outbox, "one", "two");
@@ -141,7 +141,7 @@ describe("a post", () => {
     expect((await store.all()).map((post) => post.text)).toEqual(["one"]);
   });
 
-  it("is kept unsent when its writer's session is over, until somebody sends it again", async () => {
+  it("is kept unsent when its author's session ends, until somebody retries it", async () => {
     refusals = [new Problem(401, "session_expired", "")];
     const outbox = open();
     write(outbox, "one", "two");
@@ -169,7 +169,7 @@ describe("a post", () => {
     expect([statuses(outbox), sentAs]).toEqual([["failed"], []]);
   });
 
-  it("of another user waits after a reload, and goes out when its writer is back", async () => {
+  it("of another user waits after a reload, and is sent when its author returns", async () => {
     refusals = [unreachable()];
     write(open(), "one");
     await settled();
@@ -184,7 +184,7 @@ describe("a post", () => {
     expect([texts(), sentAs.at(-1)]).toEqual([["one"], "ann"]);
   });
 
-  it("waits while nobody knows whose browser it is", async () => {
+  it("waits while the user is not known yet", async () => {
     refusals = [unreachable()];
     write(open(), "one");
     await settled();
@@ -234,7 +234,7 @@ it("never sends a post under another user, however often people sign in and out"
   );
 });
 
-it("whatever fails in between, every post arrives once and in order", async () => {
+it("every post arrives once and in order, whatever fails in between", async () => {
   const failures = fc.array(
     fc.constantFrom(null, unreachable(), new Problem(503, "store_unavailable", "", 500)),
     {

@@ -12,7 +12,7 @@ it.each([
   expect(commitDelayMs(row.since, row.rate, row.slowed)).toBe(row.delay);
 });
 
-it("measures messages a second and forgets them when none come", () => {
+it("measures messages per second and decays to zero without new ones", () => {
   const meter = new RateMeter();
   for (let ms = 0; ms < 3_000; ms += 10) meter.add(1_000_000 + ms);
   expect(meter.perS(1_002_999)).toBeGreaterThan(90);

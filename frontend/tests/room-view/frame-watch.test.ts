@@ -12,14 +12,14 @@ function said(...frames: [tookMs: number, count: number][]): boolean[] {
   return changes;
 }
 
-it("says nothing of frames of 50 ms", () => expect(said([50, 200])).toEqual([]));
+it("does not report frames of 50 ms", () => expect(said([50, 200])).toEqual([]));
 
-it("says that the page falls behind after two seconds of longer ones", () => {
+it("reports a slow page after two seconds of longer frames", () => {
   expect(said([60, 33])).toEqual([]);
   expect(said([60, 34])).toEqual([true]);
 });
 
-it("is not misled by a quick frame now and then", () => {
+it("ignores a quick frame now and then", () => {
   expect(said([60, 15], [16, 1], [60, 15], [16, 1], [60, 15])).toEqual([true]);
   expect(
     said(
@@ -35,12 +35,12 @@ it("is not misled by a quick frame now and then", () => {
   ).toEqual([]);
 });
 
-it("says that the page keeps up again after ten good seconds", () => {
+it("reports a page that keeps up after ten good seconds", () => {
   expect(said([60, 40], [16, 600])).toEqual([true]);
   expect(said([60, 40], [16, 630])).toEqual([true, false]);
 });
 
-it("takes one very long frame for a page that slept, and several for one that falls behind", () => {
+it("takes one very long frame for a suspended page, and several for a slow one", () => {
   expect(said([30_000, 1], [16, 100])).toEqual([]);
   expect(said([1_200, 3])).toEqual([true]);
 });

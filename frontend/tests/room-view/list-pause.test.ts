@@ -5,21 +5,20 @@ const began = (reason: PauseReason): PauseEvent => ({ type: "began", reason });
 const after = (...events: PauseEvent[]) => events.reduce(nextPause, NOT_PAUSED).size > 0;
 
 describe("the list", () => {
-  it("moves while nobody looks closer", () => expect(after()).toBe(false));
+  it("is not paused at first", () => expect(after()).toBe(false));
 
-  it.each(["hover", "scroll", "selection", "focus", "menu", "history"] as const)(
-    "stands still for %s",
-    (reason) => expect(after(began(reason))).toBe(true),
+  it.each(["hover", "scroll", "selection", "focus", "menu", "history"] as const)("pauses for %s", (reason) =>
+    expect(after(began(reason))).toBe(true),
   );
 
-  it("moves again when the pointer leaves", () =>
+  it("resumes when the pointer leaves", () =>
     expect(after(began("hover"), { type: "hover-left" })).toBe(false));
 
   it.each(["scroll", "selection", "focus", "menu"] as const)(
-    "stays still for %s when the pointer leaves",
+    "stays paused for %s when the pointer leaves",
     (reason) => expect(after(began("hover"), began(reason), { type: "hover-left" })).toBe(true),
   );
 
-  it("is let go by End, Esc or the chip, whatever held it", () =>
+  it("resumes on End, Esc or the button, for any reason of the pause", () =>
     expect(after(began("hover"), began("scroll"), began("menu"), { type: "back-to-newest" })).toBe(false));
 });

@@ -90,7 +90,7 @@ const rowSeqs = () =>
   view.getSnapshot().rows.flatMap((row) => (row.kind === "message" ? [row.message.seq] : []));
 
 describe("commits", () => {
-  it("come four times a second at most above 20 messages a second, while the store has each event at once", async () => {
+  it("happen at most four times a second above 20 messages a second, while the store applies each event at once", async () => {
     await crowd(200, 2);
     commitsAtMs = [];
     await crowd(200, 5);
@@ -101,14 +101,14 @@ describe("commits", () => {
     expect(messages().at(-1)?.seq).toBe(room.lastSeq);
   });
 
-  it("come once a frame below that, however many events came within it", async () => {
+  it("happen once a frame below that, for any number of events within it", async () => {
     sayMany(3);
     await clock.advance(FRAME_MS);
     expect(commitsAtMs).toHaveLength(1);
     expect(rowSeqs().at(-1)).toBe(4);
   });
 
-  it("are fewer, and show fewer rows, on a page that cannot keep up", async () => {
+  it("are fewer, and show fewer rows, on a slow page", async () => {
     await crowd(200, 2);
     view.setSlowed(true);
     await clock.advance(FRAME_MS);
@@ -124,7 +124,7 @@ describe("commits", () => {
     expect(inIt.length).toBeLessThanOrEqual(3);
   });
 
-  it("bring the pace down when the crowd goes silent", async () => {
+  it("lower the shown rate after the last message", async () => {
     await crowd(200, 2);
     expect(view.getSnapshot().messagesPerS).toBeGreaterThan(100);
     await clock.advance(4_000);
@@ -133,13 +133,13 @@ describe("commits", () => {
 });
 
 describe("the store", () => {
-  it("holds 2,000 messages and lets the oldest go while its reader is at the newest", () => {
+  it("holds 2,000 messages and drops the oldest while the reader is at the newest", () => {
     sayMany(2_500);
     expect(messages()).toHaveLength(STORE_MESSAGES);
     expect(messages().at(-1)?.seq).toBe(room.lastSeq);
   });
 
-  it("never lets go of what is in view, and leaves out the newest instead", async () => {
+  it("never drops visible messages, and drops the newest instead", async () => {
     sayMany(100);
     await clock.advance(1_000);
     view.dispatchPause({ type: "began", reason: "scroll" });
@@ -157,7 +157,7 @@ describe("the store", () => {
     expect(messages().at(-1)?.seq).toBe(room.lastSeq);
   });
 
-  it("keeps what is being read when a gap brings a new newest page, until its reader comes back to it", async () => {
+  it("keeps the visible messages when a gap brings a new latest page, until the reader returns to it", async () => {
     sayMany(100);
     await clock.advance(1_000);
     view.dispatchPause({ type: "began", reason: "scroll" });
@@ -178,7 +178,7 @@ describe("the store", () => {
     expect(messages()).toEqual(room.page({}).messages);
   });
 
-  it("takes no more history than it has room for while its reader is at the newest", async () => {
+  it("takes no more history than its capacity while the reader is at the newest", async () => {
     sayMany(2_500);
     await feed.loadOlder();
     expect(messages()).toHaveLength(STORE_MESSAGES);
@@ -189,7 +189,7 @@ describe("the store", () => {
 });
 
 describe("a hidden tab", () => {
-  it("paints nothing, keeps 500 messages, counts mentions, and tells of both when it is seen again", async () => {
+  it("renders nothing, keeps 500 messages, counts mentions, and summarizes both when shown again", async () => {
     view.setHidden(true);
     sayMany(1_200);
     room.say({ text: "are you there @Mina?" });
@@ -202,7 +202,7 @@ describe("a hidden tab", () => {
     expect(rowSeqs().at(-1)).toBe(room.lastSeq);
   });
 
-  it("that missed little only shows it", async () => {
+  it("that missed little shows the messages without a summary", async () => {
     view.setHidden(true);
     sayMany(499);
     await clock.advance(5_000);
@@ -210,7 +210,7 @@ describe("a hidden tab", () => {
     expect(view.getSnapshot().away).toBeNull();
   });
 
-  it("keeps what stands still in view", async () => {
+  it("keeps a paused list in place", async () => {
     sayMany(100);
     await clock.advance(1_000);
     view.dispatchPause({ type: "began", reason: "scroll" });
@@ -223,7 +223,7 @@ describe("a hidden tab", () => {
   });
 });
 
-describe("whoever is more than 500 events behind", () => {
+describe("a reader more than 500 events behind", () => {
   async function sleepThrough(said: () => void): Promise<void> {
     const { listener } = room.stream;
     room.streams = [];
@@ -234,7 +234,7 @@ describe("whoever is more than 500 events behind", () => {
     await clock.advance(FRAME_MS);
   }
 
-  it("gets the newest page and is told how many messages, and a little later how many mentions, came", async () => {
+  it("gets the latest page and a count of missed messages, and later of mentions", async () => {
     await sleepThrough(() => {
       sayMany(1_000);
       room.say({ text: "@Mina look" });
@@ -249,7 +249,7 @@ describe("whoever is more than 500 events behind", () => {
     expect(view.getSnapshot().away).toEqual({ messages: 2_002, mentions: 1, fromSeq: 1 });
   });
 
-  it("has them on a click", async () => {
+  it("sees them on a click", async () => {
     await sleepThrough(() => sayMany(2_000));
     const { away } = view.getSnapshot();
     const jumped = view.jumpTo(away?.fromSeq ?? 0);
@@ -260,8 +260,8 @@ describe("whoever is more than 500 events behind", () => {
   });
 });
 
-describe("what is always shown", () => {
-  it("is one's own, mentions, replies to oneself and the owner", async () => {
+describe("a message that is always shown", () => {
+  it("is an own one, a mention, a reply to the reader, or by the owner", async () => {
     room.say({ id: "mine", author: MINA });
     await crowd(200, 2);
     const shown = [
@@ -275,7 +275,7 @@ describe("what is always shown", () => {
     expect(rowSeqs().length).toBeLessThan(100);
   });
 
-  it("is what the owner pins, in its own place", async () => {
+  it("is a pinned one, in its own place", async () => {
     await crowd(200, 2);
     pin(firstLeftOut());
     await clock.advance(1_000);
@@ -286,7 +286,7 @@ describe("what is always shown", () => {
     expect(row).toMatchObject({ isPinned: true });
   });
 
-  it("is a pinned message only once the list moves again, if it stood still", async () => {
+  it("is a pinned one only after a paused list resumes", async () => {
     await crowd(200, 2);
     view.dispatchPause({ type: "began", reason: "history" });
     const before = rowSeqs();
@@ -297,14 +297,14 @@ describe("what is always shown", () => {
     expect(rowSeqs()).toContain(room.pinned[0]?.seq);
   });
 
-  it("is everything for who wants to read all", async () => {
+  it('is any one at the reading pace "all"', async () => {
     await crowd(200, 2);
     view.setReadingPace("all");
     await clock.advance(FRAME_MS);
     expect(rowSeqs()).toHaveLength(401);
   });
 
-  it("is what was left out, once it was opened", async () => {
+  it("is a left-out one after it was opened", async () => {
     await crowd(200, 3);
     const rows = view.getSnapshot().rows.flatMap((row) => (row.kind === "message" ? [row] : []));
     const crowded = rows.find((row) => (row.leftOut?.count ?? 0) > 10);
@@ -316,14 +316,14 @@ describe("what is always shown", () => {
   });
 });
 
-describe("one's own message", () => {
+describe("an own message", () => {
   const place = () => {
     const { rows } = view.getSnapshot();
     const own = rows.findIndex((row) => row.key === "client-1");
     return own === -1 ? null : rows.length - own;
   };
 
-  it("is there with the next frame, stays last while it is on its way, and then changes place at most once", async () => {
+  it("shows with the next frame, stays last while it is sent, and then moves at most once", async () => {
     await crowd(200, 2);
     view.setReadingPace("all");
     outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
@@ -346,7 +346,7 @@ describe("one's own message", () => {
     expect(view.getSnapshot().rows.filter((row) => row.key === "client-1")).toHaveLength(1);
   });
 
-  it("is told of below a list that stands still, with the way to it", async () => {
+  it("is announced below a paused list, with a link to it", async () => {
     view.dispatchPause({ type: "began", reason: "scroll" });
     outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
     await clock.advance(FRAME_MS);

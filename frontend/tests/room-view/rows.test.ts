@@ -52,7 +52,7 @@ describe("rows", () => {
     expect(messageRows(all).map((row) => row.isFirst)).toEqual([true, false, true, false]);
   });
 
-  it("say in place how many messages were left out", () => {
+  it("count the messages that were left out in place", () => {
     const all = rows(
       [1, 2, 3, 4, 5].map((seq) => message(seq)),
       { isShown: ({ seq }) => seq === 1 || seq === 4 },
@@ -63,12 +63,12 @@ describe("rows", () => {
     ]);
   });
 
-  it("end with what is being sent, in order", () => {
+  it("end with unsent messages, in order", () => {
     const all = rows([message(1)], { posts: [post(), post({ clientId: "client-2" })] });
     expect(all.slice(-2).map((row) => row.key)).toEqual(["client-1", "client-2"]);
   });
 
-  it("keep the key of a message that was mine before the server knew it", () => {
+  it("keep the key of an own message when the server confirms it", () => {
     const all = rows([message(1)], { clientIdOf: () => "client-1" });
     expect(messageRows(all)[0]?.key).toBe("client-1");
   });
@@ -93,7 +93,7 @@ describe("a post", () => {
     expect(notShown(post({ status: "sending" }), [message(1)])).toBe(1);
   });
 
-  it("that was not sent yet is never taken for an earlier message of the same words", () => {
+  it("that is unsent is never matched with an earlier message of the same text", () => {
     expect(notShown(post({ status: "queued" }), [ofMine])).toBe(1);
   });
 });

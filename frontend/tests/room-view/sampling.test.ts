@@ -46,7 +46,7 @@ it.each([7, 20, 50, 200, 1_000])("shows at most six new rows a second at %i mess
   expect(shown.length).toBeGreaterThan(10 * 2);
 });
 
-it("shows the same messages to everybody, whenever they came", () => {
+it("shows the same messages to every reader, at any arrival time", () => {
   const all = crowd(200, 10);
   const late = shownOf(all.slice(400)).map(({ id }) => id);
   const early = new Set(shownOf(all).map(({ id }) => id));
@@ -54,7 +54,7 @@ it("shows the same messages to everybody, whenever they came", () => {
   expect(settledLate.filter((id) => early.has(id)).length / settledLate.length).toBeGreaterThan(0.95);
 });
 
-it("always shows what must be shown, and besides it what everybody sees", () => {
+it("always shows messages that must be shown, and the common sample besides", () => {
   const all = crowd(200, 5);
   const isMine = (seq: number) => seq % 10 === 0;
   const sample = shownOf(all);
@@ -63,7 +63,7 @@ it("always shows what must be shown, and besides it what everybody sees", () => 
   expect(shown).toEqual(all.filter((each) => isMine(each.seq) || sample.includes(each)));
 });
 
-it.each([2, 5, 20, 200])("shows fewer of the same on a slowed page at %i messages a second", (perS) => {
+it.each([2, 5, 20, 200])("shows a subset of the sample on a slow page at %i messages a second", (perS) => {
   const all = crowd(perS, 20);
   const everybodys = new Set(shownOf(all));
   const slowed = shownOf(all, NOBODY, 3);

@@ -41,7 +41,7 @@ beforeEach(() => {
 });
 
 describe("signing out", () => {
-  it("ends the session and forgets who it was, but not how they read", async () => {
+  it("ends the session and clears the user, but not the reading pace", async () => {
     const session = open();
     await session.join("Ann");
     storage.setItem("hotchat.draft.lobby", "half a thought");
@@ -57,7 +57,7 @@ describe("signing out", () => {
     expect(await session.renew()).toBe(false);
   });
 
-  it("of all sessions is one call, and a session that is over already is signed out", async () => {
+  it("of all sessions is one call, and succeeds for a session that has already ended", async () => {
     const session = open();
     await session.join("Ann");
     refusals = [new Problem(401, "session_expired", "")];
@@ -66,7 +66,7 @@ describe("signing out", () => {
     expect(session.getSnapshot().viewer).toBeNull();
   });
 
-  it("that the server does not answer leaves everything as it was", async () => {
+  it("that gets no answer changes nothing", async () => {
     const session = open();
     await session.join("Ann");
     refusals = [unreachable()];
@@ -77,7 +77,7 @@ describe("signing out", () => {
 });
 
 describe("other tabs", () => {
-  it("that sign in or out are heard of", async () => {
+  it("that sign in or out update this one", async () => {
     const [here, there] = [open(), open()];
     await here.load();
     await there.join("Bob");
@@ -91,8 +91,8 @@ describe("other tabs", () => {
   });
 });
 
-describe("a page that opens while the server is away", () => {
-  it("keeps whose browser it is", async () => {
+describe("a page that opens while the server is unavailable", () => {
+  it("keeps the stored user", async () => {
     await open().join("Ann");
     refusals = [unreachable()];
     const session = open();
@@ -100,7 +100,7 @@ describe("a page that opens while the server is away", () => {
     expect(session.getSnapshot().viewer).toEqual({ id: "Ann-id", nickname: "Ann" });
   });
 
-  it("is nobody's when nobody was signed in", async () => {
+  it("has no user if nobody was signed in", async () => {
     refusals = [unreachable()];
     const session = open();
     await session.load();
@@ -108,14 +108,14 @@ describe("a page that opens while the server is away", () => {
   });
 });
 
-describe("joining in a crowd", () => {
+describe("joining while the server refuses", () => {
   const waits: number[] = [];
   const wait = (ms: number) => {
     waits.push(ms);
     return Promise.resolve();
   };
 
-  it("waits as long as the server says, and a random while more each time", async () => {
+  it("waits for the server's time plus a growing random time", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 1_000)];
     waits.length = 0;
     await open().joinWithRetry("Ann", wait, () => 0.5);
@@ -123,7 +123,7 @@ describe("joining in a crowd", () => {
     expect(waits).toEqual([5_500, 2_000]);
   });
 
-  it("ends after a few tries, and no wait is longer than a minute", async () => {
+  it("gives up after a few attempts, and never waits longer than a minute", async () => {
     refusals = Array.from({ length: 100 }, () => new Problem(429, "rate_limited", "", 3_600_000));
     waits.length = 0;
     await expect(open().joinWithRetry("Ann", wait, () => 1)).rejects.toThrow("rate_limited");
@@ -131,7 +131,7 @@ describe("joining in a crowd", () => {
     expect(Math.max(...waits)).toBe(DELAY_MAX_MS);
   });
 
-  it("tells a name that is refused at once", async () => {
+  it("reports a refused nickname at once", async () => {
     refusals = [new Problem(403, "nickname_reserved", "")];
     await expect(open().joinWithRetry("operator", wait, () => 0)).rejects.toThrow("nickname_reserved");
     expect(calls).toEqual(["join"]);

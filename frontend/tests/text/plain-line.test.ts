@@ -14,7 +14,7 @@ describe("a message on one line", () => {
     expect(plainLine(text)).toBe(line);
   });
 
-  it("is cut where there is no more room", () => {
+  it("is cut at its limit", () => {
     expect(plainLine("w".repeat(4_000))).toHaveLength(200);
     expect(plainLine("w".repeat(50), 10)).toHaveLength(10);
   });
