@@ -5,7 +5,7 @@ from typing import Final
 
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.rows import EncodedMessage, MessageRows, RoomRow
-from chat_server.http.cached_response import CachedResponse
+from chat_server.http.cached_response import CachedResponse, content_tag
 
 ENTRY_BYTES: Final = 200
 """Approximate memory of a message on top of its JSON."""
@@ -14,20 +14,29 @@ MIN_REMEMBERED_BYTES: Final = 4_000
 
 
 def page_body(
-    messages: list[EncodedMessage], cursor: int, *, pinned: Sequence[EncodedMessage] = (), **flags: bool
+    messages: list[EncodedMessage],
+    cursor: int,
+    *,
+    pinned: Sequence[EncodedMessage] = (),
+    room_json: bytes = b"",
+    **flags: bool,
 ) -> bytes:
-    """A MessagePage. `flags` are its has_more and companions; `pinned` is left out where there is none."""
+    """A MessagePage. `flags` are its has_more and companions; `pinned` and `room` are left out when empty."""
     flags_json = "".join(f',"{name}":{"true" if flag else "false"}' for name, flag in flags.items())
     joined = b",".join([message.json for message in messages])
     pins = b',"pinned":[%b]' % b",".join([message.json for message in pinned]) if pinned else b""
-    return b'{"messages":[%b],"cursor":%d%b%b}' % (joined, cursor, flags_json.encode(), pins)
+    room = b',"room":%b' % room_json if room_json else b""
+    return b'{"messages":[%b],"cursor":%d%b%b%b}' % (joined, cursor, flags_json.encode(), pins, room)
 
 
 class LatestPageSnapshot:
     """The pages cached in it take at most about as much memory as its messages."""
 
-    def __init__(self, rows: MessageRows, taken_at_s: float) -> None:
+    def __init__(self, rows: MessageRows, taken_at_s: float, room_json: bytes) -> None:
+        """`room_json` is the room's own representation, which the latest page carries."""
         self.room = rows.room
+        self._room_json = room_json
+        self._room_tag = content_tag(repr(rows.room).encode())
         self.last_seq = rows.room.last_seq
         self.messages = rows.messages
         self.has_older = rows.has_older
@@ -39,8 +48,13 @@ class LatestPageSnapshot:
         self._pages: dict[int, CachedResponse] = {}
         self._page_bytes = 0
 
-    def confirmed(self, room: RoomRow, taken_at_s: float) -> "LatestPageSnapshot":
-        """Itself, as true at a later moment: no seq was taken in between, at most the room's settings changed."""
+    def confirmed(self, room: RoomRow, taken_at_s: float, room_json: bytes) -> "LatestPageSnapshot":
+        """Itself, valid at a later time: no seq was taken in between, at most the room's settings changed."""
+        if room_json != self._room_json:
+            self._room_json = room_json
+            self._room_tag = content_tag(repr(room).encode())
+            self._pages.clear()
+            self._page_bytes = 0
         self.room = room
         self.taken_at_s = taken_at_s
         return self
@@ -49,13 +63,24 @@ class LatestPageSnapshot:
         return not self.has_older or self._is_full or len(self.messages) >= want
 
     def newest(self, query: FetchQuery) -> CachedResponse:
-        """The newest page; shorter than asked for when the snapshot does not hold as many."""
+        """The latest page; shorter than requested when the snapshot does not hold as many messages.
+
+        The room's settings change without a seq, so they are part of the ETag. Its heat and viewers are not: streams
+        report them, and a client that polls keeps its 304.
+        """
         answer = self._pages.get(query.limit)
         if answer is None:
             messages = self.messages[-query.limit :]
             has_more = self.has_older or len(self.messages) > query.limit
-            body = page_body(messages, self.last_seq, has_more=has_more, pinned=self._pinned)
-            answer = CachedResponse(body, self.room.id, self.last_seq, query.tag)
+            body = page_body(
+                messages,
+                self.last_seq,
+                has_more=has_more,
+                pinned=self._pinned,
+                room_json=self._room_json,
+            )
+            tag = f"{query.tag}.{self._room_tag}"
+            answer = CachedResponse(body, self.room.id, self.last_seq, tag)
             self._remember(query.limit, answer)
         return answer
 

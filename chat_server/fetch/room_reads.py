@@ -116,9 +116,13 @@ class RoomReads:
         tag = f"{query.tag}.{user_id}"
         return CachedResponse(orjson.dumps({"mine": rows.mine}), query.room_id, rows.last_seq, tag)
 
-    def _room(self, room: RoomRow) -> CachedResponse:
+    def _room_json(self, room: RoomRow) -> bytes:
+        """A RoomView with its present heat and viewers."""
         heat: Heat = self._hot_rooms.heat(room.id)
-        body = orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
+        return orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
+
+    def _room(self, room: RoomRow) -> CachedResponse:
+        body = self._room_json(room)
         return CachedResponse(body, room.id, room.last_seq, content_tag(body))
 
     async def read_history(self, query: FetchQuery) -> CachedResponse:
@@ -183,8 +187,8 @@ class RoomReads:
         if rows is None:
             return None
         if previous is not None and rows.room.last_seq == known_seq:
-            return previous.confirmed(rows.room, taken_at_s)
-        return LatestPageSnapshot(rows, taken_at_s)
+            return previous.confirmed(rows.room, taken_at_s, self._room_json(rows.room))
+        return LatestPageSnapshot(rows, taken_at_s, self._room_json(rows.room))
 
     async def _load_tail(
         self, room_id: str, previous: RecentEventsSnapshot | None, _: int

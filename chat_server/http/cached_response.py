@@ -6,7 +6,7 @@ from zlib import crc32
 from chat_server.http.single_write_response import ResponseHead
 from server_kit.http.cors import RawHeaders
 
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 """Part of every ETag: raise it when the same rows are shown differently, or browsers keep the old form."""
 
 _HIT = (b"cache-status", b"hotchat; hit")

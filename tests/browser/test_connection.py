@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Request, expect
 
-from tests.browser.tab import People
+from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -31,7 +31,7 @@ async def test_all_tabs_of_a_browser_share_one_stream_of_a_room(people: People) 
         await one.sees("and in those that are left")
 
 
-async def test_nothing_is_lost_over_a_loss_of_the_network(people: People) -> None:
+async def test_a_lost_network_connection_loses_no_message(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     tab, _ = await people.member("Bob")
@@ -52,7 +52,7 @@ async def test_nothing_is_lost_over_a_loss_of_the_network(people: People) -> Non
     await tab.sees("after")
 
 
-async def test_on_a_slow_network_a_message_is_there_at_once_and_says_that_it_is_sent(people: People) -> None:
+async def test_on_a_slow_network_a_message_shows_at_once_as_being_sent(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     (tab, _), other = await people.member("Bob"), await people.tab()
     await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))
@@ -73,7 +73,7 @@ async def test_on_a_slow_network_a_message_is_there_at_once_and_says_that_it_is_
     await expect(tab.row("from the train")).to_have_count(1)
 
 
-async def test_a_server_that_is_away_is_said_on_the_page_and_asked_again_by_itself(people: People) -> None:
+async def test_an_unreachable_server_is_reported_and_retried(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post(room, "here at last")
@@ -102,3 +102,43 @@ async def test_a_stream_of_another_origin_gets_the_session_cookie(people: People
     for stream in streams:
         assert not stream.url.startswith(tab.base_url)
         assert bob.token in (await stream.all_headers()).get("cookie", "")
+
+
+def record_fetches(tab: Tab, room: str) -> list[str]:
+    """The tab's counted fetches of the room from now on: the paths below the room."""
+    fetches: list[str] = []
+    prefix = f"{tab.base_url}/api/v1/rooms/{room}"
+
+    def record(request: Request) -> None:
+        if request.method == "GET" and request.url.startswith(prefix):
+            fetches.append(request.url.removeprefix(prefix).split("?")[0])
+
+    tab.page.on("request", record)
+    return fetches
+
+
+async def test_joining_a_room_costs_one_counted_fetch(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Joined at once")
+    message = await ann.post(room, "hello")
+    member, _ = await people.member("Bob")
+    stranger = await people.tab()
+    for tab, later in ((member, "with a session"), (stranger, "without a session")):
+        fetches = record_fetches(tab, room)
+        await tab.open(f"/rooms/{room}")
+        await expect(tab.page.get_by_role("heading", name="Joined at once", exact=True)).to_be_visible()
+        await ann.post(room, later)
+        await tab.sees(later)
+        assert fetches == ["/messages"]
+        await ann.react(room, message, "heart")
+
+
+async def test_own_reactions_are_fetched_where_a_page_shows_reactions(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.react(room, await ann.post(room, "hello"), "heart")
+    tab = await people.tab_of(ann)
+    fetches = record_fetches(tab, room)
+    await tab.open(f"/rooms/{room}")
+    await expect(tab.reaction("hello", "heart")).to_have_attribute("aria-pressed", "true")
+    assert fetches == ["/messages", "/reactions/mine"]

@@ -8,7 +8,7 @@ from tests.browser.tab import People
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_part_that_cannot_be_loaded_says_so_and_the_room_stays(people: People) -> None:
+async def test_a_component_that_fails_to_load_shows_a_toast_and_the_room_stays(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -24,7 +24,7 @@ async def test_a_part_that_cannot_be_loaded_says_so_and_the_room_stays(people: P
     await expect(tab.page.get_by_role("dialog", name="Settings")).to_be_visible()
 
 
-async def test_a_page_that_breaks_says_so_and_keeps_the_draft(people: People) -> None:
+async def test_a_crashed_page_shows_an_error_and_keeps_the_draft(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
@@ -42,7 +42,7 @@ async def test_a_page_that_breaks_says_so_and_keeps_the_draft(people: People) ->
     await expect(tab.composer).to_have_value("half a thought")
 
 
-async def test_an_address_that_is_no_page_leads_to_the_lobby(people: People) -> None:
+async def test_an_unknown_address_links_to_the_lobby(people: People) -> None:
     tab = await people.tab()
     await tab.page.goto(f"{tab.base_url}/no/such/page")
     await expect(tab.page.get_by_role("heading", name="This page does not exist")).to_be_visible()
@@ -50,12 +50,12 @@ async def test_an_address_that_is_no_page_leads_to_the_lobby(people: People) -> 
     await tab.is_live()
 
 
-async def test_a_room_one_may_not_enter_says_so_and_leads_to_the_lobby(people: People) -> None:
+async def test_a_forbidden_room_shows_an_error_and_links_to_the_lobby(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
     problem = {"status": 403, "code": "forbidden", "detail": "Not yours.", "title": "Forbidden", "type": "x"}
     await tab.page.route(
-        f"**/api/v1/rooms/{room}*",
+        f"**/api/v1/rooms/{room}**",
         lambda route: route.fulfill(status=403, json=problem, content_type="application/problem+json"),
     )
     await tab.page.goto(f"{tab.base_url}/rooms/{room}")

@@ -139,11 +139,8 @@ async def test_the_latest_page_of_a_room(store: Store, reader: Reader) -> None:
 
 async def test_an_empty_room_has_cursor_0(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
-    assert (await reader.get(f"{room_id}/messages")).json() == {
-        "messages": [],
-        "cursor": 0,
-        "has_more": False,
-    }
+    page = (await reader.get(f"{room_id}/messages")).json()
+    assert (page["messages"], page["cursor"], page["has_more"]) == ([], 0, False)
     told = (await reader.get(f"{room_id}/events?after_seq=0")).json()
     assert told == {"events": [], "cursor": 0, "last_seq": 0, "has_more": False}
 
@@ -167,6 +164,16 @@ async def test_a_room_shows_its_head_heat_and_viewers(store: Store, reader: Read
     hot = await reader.get(room_id)
     assert hot.json()["heat"]["hot"] is True
     assert hot.headers["etag"] != cold_tag, "heat takes no seq, but changes what is shown"
+
+
+async def test_only_the_newest_page_carries_the_room(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b")
+    room = (await reader.get(room_id)).json()
+    for size in (1, 50):
+        assert (await reader.get(f"{room_id}/messages?limit={size}")).json()["room"] == room
+    for place in ("before_seq=2", "after_seq=1", "around_seq=1"):
+        assert "room" not in (await reader.get(f"{room_id}/messages?{place}")).json()
 
 
 @pytest.mark.parametrize("path", ["messages", "events?after_seq=0", "", "messages?before_seq=2"])

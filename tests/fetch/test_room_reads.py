@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from chat_contract.redis_keys import VIEWERS
 from chat_server.fetch.history_reads import HistoryReads, history_turns
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchKind, FetchQuery
@@ -35,17 +36,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def reads(repository: ReadRepository, redis_url: str, clock: Clock) -> AsyncIterator[RoomReads]:
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
     async with Redis.from_url(redis_url) as redis:
-        yield RoomReads(repository, HotRooms(redis, clock=clock), clock=clock)
+        yield redis
 
 
 @pytest.fixture
-async def internal_reads(
-    repository: ReadRepository, redis_url: str, clock: Clock
-) -> AsyncIterator[InternalReads]:
-    async with Redis.from_url(redis_url) as redis:
-        yield InternalReads(repository, HotRooms(redis, clock=clock), clock=clock)
+def hot_rooms(redis: Redis, clock: Clock) -> HotRooms:
+    return HotRooms(redis, clock=clock)
+
+
+@pytest.fixture
+def reads(repository: ReadRepository, hot_rooms: HotRooms, clock: Clock) -> RoomReads:
+    return RoomReads(repository, hot_rooms, clock=clock)
+
+
+@pytest.fixture
+def internal_reads(repository: ReadRepository, hot_rooms: HotRooms, clock: Clock) -> InternalReads:
+    return InternalReads(repository, hot_rooms, clock=clock)
 
 
 def newest(room_id: str, limit: int = 50) -> FetchQuery:
@@ -191,6 +199,24 @@ async def test_the_tag_changes_with_every_seq_and_only_then(
     assert reacted.etag != tag
     assert json.loads(reacted.body)["messages"][0]["reactions"] == {"heart": 1}
     assert (await answer(reads, newest(room_id, 10))).etag != reacted.etag
+
+
+async def test_the_tag_of_the_newest_page_changes_with_the_rooms_settings_but_not_with_its_viewers(
+    store: Store, reads: RoomReads, hot_rooms: HotRooms, redis: Redis, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    tag = (await answer(reads, newest(room_id))).etag
+    await redis.hset(VIEWERS, room_id, "7")
+    await hot_rooms.refresh_viewers()
+    clock.now_s += 1
+    watched = await answer(reads, newest(room_id))
+    assert (watched.etag, json.loads(watched.body)["room"]["viewers"]) == (tag, 7)
+    await store.connection.execute("UPDATE rooms SET slow_mode_s = 5 WHERE id = $1", room_id)
+    clock.now_s += 1
+    slowed = await answer(reads, newest(room_id))
+    assert slowed.etag != tag
+    assert json.loads(slowed.body)["room"]["slow_mode_s"] == 5
 
 
 async def test_the_cursor_belongs_to_the_same_snapshot_as_the_messages(

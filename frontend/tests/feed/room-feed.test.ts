@@ -32,7 +32,7 @@ async function live(): Promise<() => void> {
   return close;
 }
 
-it("shows the newest page, then what the stream tells after its cursor", async () => {
+it("shows the latest page, then the events after its cursor", async () => {
   room.say();
   feed.subscribe(() => undefined);
   expect(status()).toBe("connecting");
@@ -54,7 +54,7 @@ it("opens with the first listener and closes with the last", async () => {
   expect(room.streams).toHaveLength(0);
 });
 
-it("gives the same snapshot until something changed", async () => {
+it("returns the same snapshot until the state changes", async () => {
   await live();
   expect(feed.getSnapshot()).toBe(feed.getSnapshot());
   const before = feed.getSnapshot();
@@ -73,7 +73,7 @@ describe("reconnecting", () => {
     expect(room.stream.cursor).toBe(1);
   });
 
-  it("waits longer each time, thirty seconds at most, and asks why it was refused", async () => {
+  it("waits longer each time, at most thirty seconds, and checks the room", async () => {
     await live();
     const waits: number[] = [];
     for (let attempt = 0; attempt < 8; attempt += 1) {
@@ -110,7 +110,7 @@ describe("reconnecting", () => {
     expect(room.streams).toHaveLength(0);
   });
 
-  it("keeps trying while the server is away, and keeps its messages", async () => {
+  it("keeps retrying while the server is unavailable, and keeps its messages", async () => {
     room.say();
     await live();
     room.stream.listener.closed(false);
@@ -121,7 +121,7 @@ describe("reconnecting", () => {
     expect(texts()).toEqual(["text 1"]);
   });
 
-  it("takes a fresh page instead of a replay when more than 500 events behind, and says how much was missed", async () => {
+  it("takes a fresh page instead of a replay when more than 500 events behind, and counts the skipped messages", async () => {
     await live();
     room.say();
     room.stream.listener.closed(false);
@@ -133,7 +133,7 @@ describe("reconnecting", () => {
     expect(room.stream.cursor).toBe(601);
   });
 
-  it("resumes all the same when a hot room refuses to say how far behind it is", async () => {
+  it("resumes even if a hot room refuses the check of its head", async () => {
     await live();
     await clock.advance(1);
     room.stream.listener.closed(false);
@@ -143,8 +143,23 @@ describe("reconnecting", () => {
   });
 });
 
+describe("joining a room", () => {
+  it("costs one fetch: the latest page carries the room", async () => {
+    await live();
+    expect(room.fetches).toEqual([{}]);
+    expect(feed.getSnapshot().room).toMatchObject({ name: "Lobby", viewers: 1 });
+  });
+
+  it("also fetches the room from a server whose latest page does not carry it", async () => {
+    room.pagesCarryRoom = false;
+    await live();
+    expect(room.fetches).toEqual([{}, "room"]);
+    expect(feed.getSnapshot().room).toMatchObject({ name: "Lobby", viewers: 1 });
+  });
+});
+
 describe("a gap", () => {
-  it("drops the pages, takes the newest, and goes on from its cursor", async () => {
+  it("replaces the pages by the latest one and resumes from its cursor", async () => {
     room.say();
     await live();
     for (let count = 0; count < 80; count += 1) room.messages.push({ ...room.say(), text: "unheard" });
@@ -156,7 +171,7 @@ describe("a gap", () => {
     expect(feed.getSnapshot().room?.messages).toHaveLength(50);
   });
 
-  it("right after a gap waits before it asks again", async () => {
+  it("right after another gap waits before it fetches again", async () => {
     await live();
     room.stream.listener.gap({ from_seq: 0, to_seq: 1 });
     await settled();
@@ -169,18 +184,18 @@ describe("a gap", () => {
 
 describe("throttling", () => {
   it("waits for the retry time before it fetches a throttled room again", async () => {
-    room.refusals = [HOT, HOT];
+    room.refusals = [HOT];
     feed.subscribe(() => undefined);
     await settled();
     expect(feed.getSnapshot().connection).toEqual({ status: "throttled", retryAtMs: clock.now() + 4_000 });
     await clock.advance(3_999);
-    expect(room.fetches).toHaveLength(2);
+    expect(room.fetches).toHaveLength(1);
     await clock.advance(1);
     room.openLast();
     expect(status()).toBe("live");
   });
 
-  it("keeps a refused page of history for later and fetches it by itself", async () => {
+  it("retries a refused page of history", async () => {
     for (let count = 0; count < 70; count += 1) room.say();
     await live();
     room.refusals = [HOT];
@@ -193,7 +208,7 @@ describe("throttling", () => {
   });
 });
 
-it("asks for history once at a time and stops at the room's first message", async () => {
+it("fetches one page of history at a time and stops at the first message", async () => {
   for (let count = 0; count < 120; count += 1) room.say();
   await live();
   await Promise.all([feed.loadOlder(), feed.loadOlder()]);

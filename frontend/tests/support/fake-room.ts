@@ -48,19 +48,10 @@ export class FakeRoom {
   api = {
     page: (_roomId: string, place: PagePlace = {}): Promise<MessagePage> =>
       this.#answer(place, () => this.page(place)),
-    room: (id: string): Promise<Room> =>
-      this.#answer("room", () => ({
-        id,
-        name: "Lobby",
-        visibility: "public",
-        owner_id: "id-of-owner",
-        last_seq: this.lastSeq,
-        message_count: this.messages.length,
-        heat: COLD,
-        slow_mode_s: 0,
-        viewers: 1,
-      })),
+    room: (): Promise<Room> => this.#answer("room", () => this.#room()),
   };
+  /** False for a server whose latest page does not carry the room. */
+  pagesCarryRoom = true;
 
   /** Streams stay silent until `openLast`. */
   openStream: OpenStream = (_roomId, cursor, listener) => {
@@ -116,7 +107,22 @@ export class FakeRoom {
     const page = { messages: older.slice(-PAGE), cursor: this.lastSeq, has_more: older.length > PAGE };
     const pinned = end === Infinity && this.pinned.length > 0 ? { pinned: [...this.pinned] } : {};
     const hasNewer = around_seq !== undefined && older.length < this.messages.length;
-    return { ...page, has_more: page.has_more || hasNewer, ...pinned };
+    const room = this.pagesCarryRoom && end === Infinity ? { room: this.#room() } : {};
+    return { ...page, has_more: page.has_more || hasNewer, ...pinned, ...room };
+  }
+
+  #room(): Room {
+    return {
+      id: "lobby",
+      name: "Lobby",
+      visibility: "public",
+      owner_id: "id-of-owner",
+      last_seq: this.lastSeq,
+      message_count: this.messages.length,
+      heat: COLD,
+      slow_mode_s: 0,
+      viewers: 1,
+    };
   }
 
   #answer<T>(asked: PagePlace | "room", answer: () => T): Promise<T> {

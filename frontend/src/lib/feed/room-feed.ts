@@ -219,7 +219,8 @@ export class RoomFeed {
     this.#set({ connection: { status: isFirst ? "connecting" : "catching-up" } });
     try {
       const { api, roomId } = this.deps;
-      const [page, room] = await Promise.all([api.page(roomId), api.room(roomId)]);
+      const page = await api.page(roomId);
+      const room = page.room ?? (await api.room(roomId)); // servers before 0.2 send pages without the room
       if (run !== this.#run || !this.#isOpen) return;
       this.#recent = [];
       this.#history += 1;
