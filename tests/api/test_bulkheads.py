@@ -100,7 +100,7 @@ async def test_hanging_reads_of_history_are_the_only_ones_refused(
             assert [answer.status_code for answer in answers] == [201, *[200] * 7]
             assert not any("age" in answer.headers for answer in answers)
             refused = await asyncio.gather(*attack)
-        assert {answer.status_code for answer in refused} == {503}
+        assert {answer.status_code for answer in refused} <= {429, 503}
         for answer in refused:
             assert int(answer.headers["retry-after"]) >= 1
             assert answer.json()["retry_after_ms"] > 0
