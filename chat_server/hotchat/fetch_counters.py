@@ -1,4 +1,4 @@
-"""How often each room was fetched, counted in the process and added to Redis a few times a second."""
+"""Counts the fetches of each room in memory and adds the counts to Redis four times a second."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from server_kit.dependency_status import DependencyStatus
 FLUSH_EVERY_S: Final = 0.25
 FLUSH_TIMEOUT_S: Final = 1.0
 MAX_ROOMS: Final = 20_000
-"""Rooms between two flushes. Overflow rule: DROP the counts of further rooms."""
+"""Rooms counted between two flushes. Overflow rule: DROP the counts of further rooms."""
 
 MAX_COUNT_AGE_S: Final = 2.0
-"""Counts older than this are dropped: what piled up in an outage must not look like a crowd when Redis is back."""
+"""Older counts are dropped, so that fetches counted during an outage do not heat a room once Redis is back."""
 
 _FLUSHED_TTL_S: Final = 30
 
@@ -28,8 +28,9 @@ _DROPPED = Counter(
 )
 _FLUSHED = Counter("hotchat_fetch_counts_flushed_total", "Fetches added to the heat")
 
-# The batch number makes a batch idempotent: when the answer to a flush is lost, sending it again adds nothing.
-# A script is not rolled back, so an entry that is no number is replaced: failing there would add the others twice.
+# The batch number makes a flush idempotent: a retry after a lost reply adds nothing.
+# Redis does not roll back a script, so an entry that is not a number is replaced. If the script failed on it, the retry
+# would add the other counts twice.
 _ADD_COUNTS = (
     LUA_FUNCTIONS
     + """
@@ -50,7 +51,7 @@ log = getLogger(__name__)
 
 
 class _Batch:
-    """Counts since the first fetch at `since_s`; its number is given when it is first sent."""
+    """Counts since the first fetch at `since_s`. A batch gets its number when it is first sent."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -61,7 +62,7 @@ class _Batch:
 
 
 class FetchCounters:
-    """`count` is called for every fetch of a known room; `run` flushes. One per process."""
+    """Call `count` for every fetch of a known room; `run` flushes the counts. One instance per process."""
 
     def __init__(self, redis: Redis, *, process_id: str, clock: Callable[[], float]) -> None:
         self._redis = redis
@@ -90,7 +91,7 @@ class FetchCounters:
             await self.flush()
 
     async def flush(self) -> None:
-        """Add what was counted to Redis. A batch whose fate is unknown is sent again under its number until too old."""
+        """Add the counts to Redis. After an error the batch is sent again, with its number, until it is too old."""
         self._drop_old()
         if self._sent is None and self._open.counts:
             self._sent, self._open = self._open, _Batch()

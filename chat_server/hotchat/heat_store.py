@@ -1,4 +1,4 @@
-"""The heat in Redis: drained, decided and written by any number of schedulers, each tick by one of them."""
+"""The heat in Redis. Any number of schedulers may run; each tick is handled by exactly one of them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,12 +32,12 @@ from chat_server.messages.message_view import rfc3339_ms
 
 REDIS_TIMEOUT_S: Final = 0.8
 MIN_TICK_MS: Final = 900
-"""A drain this soon after the last one does nothing: the tick was another scheduler's."""
+"""A drain this soon after the last one does nothing: another scheduler has handled the tick."""
 
 SUM_VIEWERS_EVERY_MS: Final = 1_900
 
-# All scripts use Redis' own clock, so that schedulers on several machines agree. A clock that jumped back counts as
-# the first drain: the time that passed is not known, so no rate is.
+# All scripts use Redis' clock, so that schedulers on several machines agree. If that clock was set back, the drain
+# counts as a first one: the elapsed time is unknown, so there is no rate.
 _DRAIN = (
     LUA_FUNCTIONS
     + """
@@ -62,7 +62,7 @@ return {now_ms, elapsed_ms, counts, redis.call('HGETALL', KEYS[4]), redis.call('
 """
 )
 
-# The fence: a scheduler that was stopped between drain and write finds another tick's time and writes nothing.
+# Fencing: a scheduler that was paused between drain and write finds the time of a later tick and writes nothing.
 _WRITE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2], KEYS[3])
@@ -116,7 +116,7 @@ return changed
 
 
 class Drained(NamedTuple):
-    """One tick's input. `elapsed_ms` 0: the first drain, its counts say nothing about a rate."""
+    """The input of one tick. `elapsed_ms` is 0 for a first drain, whose counts give no rate."""
 
     at_ms: int
     elapsed_ms: int
@@ -126,7 +126,7 @@ class Drained(NamedTuple):
 
     @property
     def now(self) -> str:
-        """The tick's time, RFC 3339."""
+        """The time of the tick, RFC 3339."""
         return rfc3339_ms(datetime.fromtimestamp(self.at_ms / 1000, UTC))
 
 
@@ -135,19 +135,19 @@ def encode_entry(entry: HotEntry) -> bytes:
 
 
 class HeatStore:
-    """Raises redis.exceptions.RedisError, OSError or TimeoutError when Redis does not answer in time."""
+    """Every method raises redis.exceptions.RedisError, OSError or TimeoutError if Redis does not answer in time."""
 
     def __init__(self, redis: Redis) -> None:
-        """`redis` answers bytes (decode_responses off)."""
+        """`redis` returns bytes (decode_responses off)."""
         self._redis = redis
 
     async def drain(self) -> Drained | None:
-        """Take this tick's counts, exactly once over all schedulers; None when the tick was another's."""
+        """Take the counts of this tick, exactly once over all schedulers. None if another scheduler has taken them."""
         keys = (FETCHES, DRAINED_AT_MS, FETCHES_COUNTED, HOT, HEAT_ANNOUNCED)
-        answer = await self._script(_DRAIN, keys, MIN_TICK_MS)
-        if answer is None:
+        reply = await self._script(_DRAIN, keys, MIN_TICK_MS)
+        if reply is None:
             return None
-        at_ms, elapsed_ms, counts, previous, announced = answer
+        at_ms, elapsed_ms, counts, previous, announced = reply
         return Drained(
             at_ms,
             elapsed_ms,
@@ -157,14 +157,17 @@ class HeatStore:
         )
 
     async def write(self, tick: Drained, entries: Mapping[str, HotEntry]) -> bool:
-        """Publish the tick's outcome; False, and nothing written, when a later tick has begun."""
+        """Store the result of the tick. Returns False and writes nothing if a later tick has begun."""
         arguments: list[str | bytes | int] = [tick.at_ms, HOT_TTL_MS]
         for room_id, entry in entries.items():
             arguments += (room_id, encode_entry(entry), "1" if entry.hot else "0")
         return bool(await self._script(_WRITE, (DRAINED_AT_MS, HOT, HEAT_ANNOUNCED), *arguments))
 
     async def sum_viewers(self) -> dict[str, int]:
-        """Sum what the publish_servers report; the rooms that changed, empty when another scheduler did it."""
+        """Sum the viewers that publish_servers report. Returns the rooms whose sum changed.
+
+        The result is empty if another scheduler has just summed them.
+        """
         keys = (VIEWERS_SUMMED, PUBLISHERS, VIEWERS)
         changed = await self._script(_SUM_VIEWERS, keys, SUM_VIEWERS_EVERY_MS, VIEWERS_TTL_MS, viewers_of(""))
         return decode_counts(_pairs(changed or []))

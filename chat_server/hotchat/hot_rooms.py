@@ -1,4 +1,4 @@
-"""What the scheduler found out, held in memory: which rooms are hot and how many watch. No call per request."""
+"""An in-memory copy of the hot rooms and viewer counts that the schedulers publish. No Redis call per request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,10 +29,10 @@ COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0}
 
 
 class HotRooms:
-    """A copy of the hot set. What was read longer ago than its TTL is cold: Redis away must not leave a room hot."""
+    """A copy of the hot set. A stale copy counts as cold, so that losing Redis cannot leave a room hot."""
 
     def __init__(self, redis: Redis, *, clock: Callable[[], float]) -> None:
-        """`clock` is monotonic, in seconds; `redis` answers bytes."""
+        """`clock` is monotonic, in seconds; `redis` returns bytes."""
         self._redis = redis
         self._clock = clock
         self._entries: dict[str, HotEntry] = {}
@@ -53,7 +53,7 @@ class HotRooms:
         return entry.heat()
 
     def viewers(self, room_id: str) -> int:
-        """Open streams of the room over all publish_servers, a few seconds old; 0 when not known."""
+        """Open streams of the room over all publish_servers, a few seconds old; 0 if unknown."""
         return self._viewers.get(room_id, 0) if self._clock() < self._viewers_until_s else 0
 
     async def run(self) -> None:

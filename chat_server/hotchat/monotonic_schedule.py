@@ -1,7 +1,7 @@
-"""Ticks that a jump of the machine's clock neither stops nor multiplies: APScheduler plans by the wall clock.
+"""Ticks that neither stop nor multiply when the system clock jumps. APScheduler schedules by the wall clock.
 
-Set back by an hour, its next run would be an hour away; set on by a year (a machine without a battery-backed clock),
-it would count every second of that year.
+If the clock is set back by an hour, the next run is an hour away. If it is set forward by a year (a machine without a
+battery-backed clock), APScheduler counts a missed run for every second of that year.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from apscheduler.triggers.base import BaseTrigger
 
 from server_kit.background_tasks import BackgroundTasks
 
-LOOK_S: Final = 1.0
+CHECK_EVERY_S: Final = 1.0
 
 
 class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
-    """Fires `interval` after now, whenever the last time was: what was missed is not made up for."""
+    """Fires `interval` from now, whenever the previous run was. Missed runs are not made up for."""
 
     def __init__(self, seconds: float) -> None:
         self.interval = timedelta(seconds=seconds)
@@ -28,24 +28,24 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
 
 
 def add_ticks(scheduler: BaseScheduler, name: str, work: Any, seconds: float) -> None:
-    """Call the coroutine function `work` every so many seconds, never twice at a time."""
+    """Call the coroutine function `work` every `seconds`; runs never overlap."""
     scheduler.add_job(work, Every(seconds), id=name, max_instances=1, coalesce=True, misfire_grace_time=None)
 
 
 def is_too_far(planned: datetime, now: datetime, interval: timedelta) -> bool:
-    """A run further away than its interval was planned before the clock was set back."""
+    """Whether the run is further away than its interval: the clock was set back after it was scheduled."""
     return planned - now > interval
 
 
 def report_crashes(scheduler: BaseScheduler, tasks: BackgroundTasks) -> None:
-    """Hand the exceptions of ticks to the crash policy; APScheduler itself goes on with the next tick."""
+    """Report exceptions of ticks to the crash policy; APScheduler continues with the next tick."""
     scheduler.add_listener(lambda event: tasks.note_crash(event.job_id, event.exception), EVENT_JOB_ERROR)
 
 
-async def keep_ticking(scheduler: BaseScheduler, look_s: float = LOOK_S) -> None:
-    """Bring back near what a jump of the clock has put far away. Until cancelled."""
+async def keep_ticking(scheduler: BaseScheduler, check_every_s: float = CHECK_EVERY_S) -> None:
+    """Run jobs now that a jump of the clock has put off, until cancelled."""
     while True:
-        await asyncio.sleep(look_s)
+        await asyncio.sleep(check_every_s)
         now = datetime.now(UTC)
         for job in scheduler.get_jobs():
             if is_too_far(job.next_run_time, now, job.trigger.interval):

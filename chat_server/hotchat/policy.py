@@ -1,4 +1,4 @@
-"""When a room is hot: pure functions, no Redis, clock or scheduler."""
+"""Decides when a room is hot. Pure functions: no Redis, clock or scheduler."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -7,10 +7,10 @@ from chat_contract.events import Heat
 from chat_server.config import HeatSettings
 
 WARM_SHARE: Final = 0.1
-"""From this share of the entry rate on, a room's rate is published though it is not hot."""
+"""A room above this fraction of the entry rate is warm: its rate is published although it is not hot."""
 
 MAX_WARM_ROOMS: Final = 300
-"""Overflow rule: the least warm ones are left out; hot rooms always stay."""
+"""Overflow rule: the rooms with the lowest rates are left out. Hot rooms always stay."""
 
 
 class HeatLimits(NamedTuple):
@@ -25,7 +25,7 @@ class HeatState(NamedTuple):
 
 
 class HotEntry(NamedTuple):
-    """What is known of one room's heat; `since` is RFC 3339, set while hot."""
+    """The heat of one room. `since` is RFC 3339 and set while the room is hot."""
 
     hot: bool
     since: str | None
@@ -55,10 +55,10 @@ def next_heat(previous: HeatState, fetches_per_s: float, limits: HeatLimits) -> 
 def next_entries(
     previous: Mapping[str, HotEntry], counts: Mapping[str, int], elapsed_ms: int, limits: HeatLimits, now: str
 ) -> dict[str, HotEntry]:
-    """All rooms worth knowing after a tick: the hot ones, and the warm ones, hottest first.
+    """The hot and the warm rooms after a tick.
 
-    A hot room that nobody fetched counts as 0. `elapsed_ms` is the true time since the last drain, so that the
-    fetches that piled up while no scheduler ran are not taken for one second's crowd.
+    A hot room without fetches has a rate of 0. `elapsed_ms` is the actual time since the last drain, so that counts
+    gathered while no scheduler ran do not look like the load of one second.
     """
     hot: dict[str, HotEntry] = {}
     warm: dict[str, HotEntry] = {}

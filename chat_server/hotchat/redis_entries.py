@@ -1,4 +1,4 @@
-"""Reading what others wrote to Redis: one bad entry is skipped and counted, and a key of another type is replaced."""
+"""Reads heat and counts from Redis. A bad entry is skipped and counted; a key of the wrong type is replaced."""
 
 import math
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from chat_server.hotchat.policy import HotEntry
 
 MAX_COUNT: Final = 10**9
-"""Larger counts of one room are not believed."""
+"""Larger counts of one room are treated as bad entries."""
 
 UNREADABLE: Final = Counter(
     "hotchat_heat_entries_unreadable_total", "Entries in Redis that could not be read: SKIP", ["kind"]
@@ -27,12 +27,12 @@ local function count_in(text)
   return 0
 end
 """
-"""To be put before a script. `drop_other_type`: without it a key of a wrong type would fail every script for good.
-`count_in`: a whole number, 0 for anything else."""
+"""Prefix for Lua scripts. `drop_other_type` deletes a key of the wrong type, which would fail every later script.
+`count_in` returns a whole number, or 0 for anything else."""
 
 
 def decode_counts(pairs: Iterable[tuple[bytes, bytes | int]]) -> dict[str, int]:
-    """Room id → count, without the entries that are no counts."""
+    """Room id → count; entries that are not valid counts are left out."""
     counts: dict[str, int] = {}
     for room_id, text in pairs:
         try:
@@ -46,7 +46,7 @@ def decode_counts(pairs: Iterable[tuple[bytes, bytes | int]]) -> dict[str, int]:
 
 
 def decode_room_ids(members: Iterable[bytes]) -> frozenset[str]:
-    """Room ids, without those that are no UTF-8."""
+    """Room ids; those that are not valid UTF-8 are left out."""
     room_ids = set()
     for member in members:
         try:
@@ -57,7 +57,7 @@ def decode_room_ids(members: Iterable[bytes]) -> frozenset[str]:
 
 
 def decode_entries(rows: Iterable[tuple[bytes, bytes]]) -> dict[str, HotEntry]:
-    """Room id → entry. One that this version cannot read (a deploy is under way) is left out: it is cold here."""
+    """Room id → entry. An entry that this version cannot read, as during a deploy, is left out: its room is cold."""
     entries: dict[str, HotEntry] = {}
     for room_id, text in rows:
         try:

@@ -1,4 +1,4 @@
-"""The hotchat scheduler, a process of its own: every second counts become heat. Any number of them may run."""
+"""The hotchat scheduler process: turns fetch counts into heat once a second. Any number of schedulers may run."""
 
 import asyncio
 import signal
@@ -29,12 +29,12 @@ from server_kit.settings import settings_or_exit
 TICK_S: Final = 1
 VIEWERS_TICK_S: Final = 2
 REANNOUNCE_EVERY_MS: Final = 1_900
-"""A hot room's rate is told this often, so that the people in it see it rise and fall."""
+"""How often a hot room's rate is sent to its clients, so that people see it rise and fall."""
 
 REDIS_CONNECTIONS: Final = 4
 
 MAX_VIEWER_SIGNALS: Final = 2_000
-"""Rooms told about per viewers tick. Overflow rule: the rooms with the most viewers are told, the others not."""
+"""Rooms announced per viewers tick. Overflow rule: the rooms with the fewest viewers are left out."""
 
 _TICKS = Counter("hotchat_ticks_total", "Ticks of this scheduler", ["outcome"])
 _FETCHES = Counter("hotchat_fetches_drained_total", "Fetches this scheduler turned into heat")
@@ -45,7 +45,7 @@ log = getLogger("chat_server.hotchat.scheduler")
 
 
 class HeatTick:
-    """One scheduler's jobs. Each returns at once when another scheduler did them or Redis is away."""
+    """The periodic jobs. Each returns at once if another scheduler has done the work or Redis is unavailable."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio
     redis = open_redis(settings.redis_url, REDIS_CONNECTIONS)
     sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
     heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
-    # An explicit time zone: finding the machine's own reads files that a slim container lacks.
+    # An explicit time zone: detecting the local one reads files that a slim container lacks.
     scheduler = AsyncIOScheduler(timezone=UTC)
     add_ticks(scheduler, "heat tick", heat.tick, TICK_S)
     add_ticks(scheduler, "viewers tick", heat.sum_viewers, VIEWERS_TICK_S)
@@ -136,7 +136,7 @@ async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio
 async def main() -> None:
     settings = settings_or_exit(SchedulerSettings)
     basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # APScheduler logs each run at INFO, skipped runs at WARNING and crashes at ERROR; metrics and tasks report them.
+    # APScheduler logs runs, skipped runs and crashes. Metrics and BackgroundTasks report them already.
     getLogger("apscheduler").setLevel("CRITICAL")
     if settings.scheduler_metrics_port:
         start_http_server(settings.scheduler_metrics_port, settings.hotchat_bind)

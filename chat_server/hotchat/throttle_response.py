@@ -1,4 +1,4 @@
-"""Which fetches of a hot room are refused, and what a refused client is told. Touches no store."""
+"""Decides which fetches of a hot room are refused, and builds the 429 responses. No I/O."""
 
 from itertools import product
 from random import Random
@@ -11,9 +11,8 @@ from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 
 MIN_RETRY_S: Final = 0.5
-MAX_REMEMBERED: Final = 2_048
-"""Overflow rule: all answers are made anew."""
-
+MAX_CACHED: Final = 2_048
+"""Cached responses. Overflow rule: CLEAR, and build them again."""
 
 Reason = Literal["over_share", "history", "refuse_all"]
 
@@ -32,7 +31,7 @@ class Refusal(NamedTuple):
 
 
 class RefusalPolicy:
-    """`cooling_s`: how long a room needs to cool, the wait of those whom a bucket cannot help."""
+    """`cooling_s`: how long a room takes to cool, the wait for fetches that have no token bucket."""
 
     def __init__(self, throttle: Throttle, *, refuse_all: bool, cooling_s: float) -> None:
         self._throttle = throttle
@@ -40,13 +39,13 @@ class RefusalPolicy:
         self._history = Refusal("history", Share("hot-room-history", 1, 0), cooling_s)
 
     def of_history(self) -> Refusal:
-        """Older pages of a hot room are nobody's share: each would cost a statement of its own."""
+        """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
         return self._history
 
     def of_fetch(
         self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
     ) -> Refusal | None:
-        """Take one of the client's share of the hot room; None when there was one."""
+        """Take one fetch from the client's share of the hot room. None if the share was not used up."""
         if self._refuse_all is not None:
             return self._refuse_all
         if user_id is not None:
@@ -59,15 +58,18 @@ class RefusalPolicy:
 
 
 class RefusalAnswers:
-    """The 429s, with jittered waits; each is made once per share and wait, to a hundredth of a second (up to 10 s)."""
+    """The 429 responses, with jittered waits.
+
+    They are cached per share and wait. Waits are rounded to 10 ms, and from 10 s on to 100 ms.
+    """
 
     def __init__(self, rng: Random, *, mode: str) -> None:
         self._rng = rng
         self._mode = mode
-        self._answers: dict[tuple[str, int], tuple[ResponseHead, bytes]] = {}
+        self._cached: dict[tuple[str, int], tuple[ResponseHead, bytes]] = {}
 
     def count(self, refusal: Refusal) -> None:
-        """A fetch over its share, refused or (shadow) only noted."""
+        """Count a fetch over its share, which is refused or, in shadow mode, only counted."""
         _REFUSALS.counts[refusal.reason, self._mode] += 1
 
     def answer(self, refusal: Refusal) -> tuple[ResponseHead, bytes]:
@@ -75,18 +77,19 @@ class RefusalAnswers:
         wait_s = jittered(max(MIN_RETRY_S, refusal.wait_s), self._rng)
         hundredths = 1 + int(100 * wait_s) if wait_s < 10 else 10 * (1 + int(10 * wait_s))
         key = (refusal.share.name, hundredths)
-        answer = self._answers.get(key)
-        if answer is None:
-            if len(self._answers) >= MAX_REMEMBERED:
-                self._answers.clear()
-            answer = self._answers[key] = _answer(refusal.share, hundredths / 100)
-        return answer
+        response = self._cached.get(key)
+        if response is None:
+            if len(self._cached) >= MAX_CACHED:
+                self._cached.clear()
+            response = self._cached[key] = _response(refusal.share, hundredths / 100)
+        return response
 
 
-def _answer(share: Share, retry_after_s: float) -> tuple[ResponseHead, bytes]:
+def _response(share: Share, retry_after_s: float) -> tuple[ResponseHead, bytes]:
     detail = "This room is hot right now; fetch again later."
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", **share.headers(retry_after_s)}
     problem = ChatError("room_hot", detail, retry_after_s=retry_after_s, headers=headers)
     body = problem.body()
-    told = {**problem.headers, "Content-Length": str(len(body))}
-    return ResponseHead(429, [(name.lower().encode(), value.encode()) for name, value in told.items()]), body
+    all_headers = {**problem.headers, "Content-Length": str(len(body))}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
+    return ResponseHead(429, encoded), body

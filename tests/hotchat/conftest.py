@@ -1,4 +1,4 @@
-"""A real, empty Redis-protocol database and two schedulers' worth of parts on it."""
+"""An empty Valkey database for each test, and a way to move the time of the last drain."""
 
 from collections.abc import AsyncIterator
 
@@ -16,6 +16,6 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def let_time_pass(redis: Redis, ms: int) -> None:
-    """As if the last drain had been that much earlier: the scripts only know Redis' clock."""
+    """Move the last drain `ms` into the past. The scripts use Redis' clock, which a test cannot set."""
     drained_at_ms = int(await redis.get(DRAINED_AT_MS) or 0)
     await redis.set(DRAINED_AT_MS, drained_at_ms - ms)

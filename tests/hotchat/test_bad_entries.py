@@ -1,4 +1,4 @@
-"""Whatever stands in Redis, heat and viewers go on: bad entries are skipped, keys of a wrong type are replaced."""
+"""Bad data in Redis does not stop heat or viewers: bad entries are skipped, keys of the wrong type are replaced."""
 
 import asyncio
 import time
@@ -84,7 +84,7 @@ def unreadable(kind: str) -> float:
 
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("key", KEYS)
-async def test_a_key_of_any_type_stops_heat_and_viewers_for_one_tick_at_most(
+async def test_a_key_of_the_wrong_type_stops_heat_and_viewers_for_at_most_one_tick(
     redis: Redis, key: str, kind: str
 ) -> None:
     store, rooms = HeatStore(redis), HotRooms(redis, clock=time.monotonic)
@@ -104,7 +104,7 @@ async def test_a_key_of_any_type_stops_heat_and_viewers_for_one_tick_at_most(
     await redis.delete(VIEWERS_SUMMED)
     assert await store.sum_viewers() == {"lobby": 3}
 
-    if first is None:  # a number in DRAINED_AT_MS may look like a drain a moment ago
+    if first is None:  # a number in DRAINED_AT_MS can look like a recent drain
         first = await store.drain()
     await let_time_pass(redis, 1_000)
     counters.count("lobby")
@@ -121,7 +121,7 @@ async def test_a_key_of_any_type_stops_heat_and_viewers_for_one_tick_at_most(
 
 
 @pytest.mark.parametrize("bad", BAD_COUNTS)
-async def test_one_bad_count_is_skipped_and_counted_and_harms_no_other(redis: Redis, bad: bytes) -> None:
+async def test_a_bad_count_is_skipped_and_counted_and_other_counts_are_read(redis: Redis, bad: bytes) -> None:
     rooms, before = HotRooms(redis, clock=time.monotonic), unreadable("count")
     await redis.hset(VIEWERS, mapping={b"lobby": bad, b"kitchen": b"12", b"\xff": b"4"})
     await rooms.refresh_viewers()
@@ -143,7 +143,9 @@ async def test_one_bad_count_is_skipped_and_counted_and_harms_no_other(redis: Re
 
 
 @pytest.mark.parametrize("bad", BAD_ENTRIES)
-async def test_one_bad_heat_entry_is_cold_and_harms_no_other(redis: Redis, bad: bytes) -> None:
+async def test_a_room_with_a_bad_heat_entry_is_cold_and_other_entries_are_read(
+    redis: Redis, bad: bytes
+) -> None:
     rooms, before = HotRooms(redis, clock=time.monotonic), unreadable("heat")
     await redis.hset(HOT, mapping={b"lobby": bad, b"kitchen": encode_entry(ENTRY)})
     await rooms.refresh_hot()
@@ -151,7 +153,7 @@ async def test_one_bad_heat_entry_is_cold_and_harms_no_other(redis: Redis, bad: 
     assert unreadable("heat") - before == 1
 
 
-async def test_a_flush_next_to_a_bad_count_adds_every_room_once(redis: Redis) -> None:
+async def test_a_flush_replaces_a_bad_count_and_adds_every_room_once(redis: Redis) -> None:
     counters = FetchCounters(redis, process_id="one", clock=time.monotonic)
     await redis.hset(FETCHES, "lobby", "abc")
     for room_id in ("attic", "lobby", "kitchen"):
@@ -161,8 +163,8 @@ async def test_a_flush_next_to_a_bad_count_adds_every_room_once(redis: Redis) ->
     assert await redis.hgetall(FETCHES) == {b"attic": b"1", b"lobby": b"1", b"kitchen": b"1"}
 
 
-async def test_the_copy_of_the_hot_set_goes_on_after_the_smallest_input_of_the_finding(redis: Redis) -> None:
-    """`HSET {hotchat}:viewers lobby 1.5` ended throttling for good."""
+async def test_hot_rooms_are_refreshed_after_a_bad_viewer_count(redis: Redis) -> None:
+    """`HSET {hotchat}:viewers lobby 1.5` once ended the refresh task, and with it all throttling."""
     tasks = BackgroundTasks(Random(7), time.monotonic)
     rooms = HotRooms(redis, clock=time.monotonic)
     await redis.hset(VIEWERS, "lobby", "1.5")

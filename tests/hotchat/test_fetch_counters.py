@@ -1,4 +1,4 @@
-"""Counts reach Redis once, or are dropped with a number: never doubled, never late. On a real Valkey."""
+"""Counts reach Redis exactly once and in time, or are dropped and reported. On a real Valkey."""
 
 import pytest
 from prometheus_client import REGISTRY
@@ -23,7 +23,7 @@ def dropped(reason: str = "redis_unavailable") -> float:
     return REGISTRY.get_sample_value("hotchat_fetch_counts_dropped_total", {"reason": reason}) or 0.0
 
 
-async def test_every_count_arrives_however_it_is_split(redis: Redis) -> None:
+async def test_counts_of_two_processes_and_many_flushes_add_up(redis: Redis) -> None:
     one = FetchCounters(redis, process_id="one", clock=Clock())
     two = FetchCounters(redis, process_id="two", clock=Clock())
     for number in range(1000):
@@ -37,8 +37,8 @@ async def test_every_count_arrives_however_it_is_split(redis: Redis) -> None:
     assert await redis.hgetall(FETCHES) == {b"lobby": b"1000", b"kitchen": b"1"}
 
 
-class LostAnswers(Redis):
-    """A connection on which the answer to a flush is lost after Redis has taken it."""
+class LostReplies(Redis):
+    """A client that loses the replies to the first two flushes after Redis has applied them."""
 
     lost = 0
 
@@ -46,13 +46,13 @@ class LostAnswers(Redis):
         await super().eval(*arguments)  # type: ignore[arg-type]
         if self.lost < 2:
             self.lost += 1
-            raise RedisConnectionError("the answer was lost")
+            raise RedisConnectionError("the reply was lost")
         return 1
 
 
-async def test_a_flush_whose_answer_was_lost_is_not_counted_twice(redis: Redis, redis_url: str) -> None:
-    async with LostAnswers.from_url(redis_url) as unlucky:
-        counters = FetchCounters(unlucky, process_id="one", clock=Clock())
+async def test_a_flush_whose_reply_was_lost_is_not_counted_twice(redis: Redis, redis_url: str) -> None:
+    async with LostReplies.from_url(redis_url) as client:
+        counters = FetchCounters(client, process_id="one", clock=Clock())
         for _ in range(3):
             counters.count("lobby")
             await counters.flush()
@@ -62,7 +62,7 @@ async def test_a_flush_whose_answer_was_lost_is_not_counted_twice(redis: Redis, 
     assert await redis.hgetall(FETCHES) == {b"lobby": b"4"}
 
 
-async def test_what_piled_up_in_an_outage_is_dropped_and_told(
+async def test_counts_gathered_during_an_outage_are_dropped_and_logged_once(
     own_valkey: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock, before = Clock(), dropped()
@@ -80,11 +80,11 @@ async def test_what_piled_up_in_an_outage_is_dropped_and_told(
         await counters.flush()
         assert await redis.hgetall(FETCHES) == {b"lobby": b"1"}
     assert dropped() - before == 10
-    told = [record.message for record in caplog.records if record.name == fetch_counters.__name__]
-    assert len([line for line in told if "unavailable" in line]) == 1
+    logged = [record.message for record in caplog.records if record.name == fetch_counters.__name__]
+    assert len([line for line in logged if "unavailable" in line]) == 1
 
 
-async def test_a_flood_of_rooms_does_not_grow_the_process(
+async def test_counts_of_more_rooms_than_the_bound_are_dropped_and_counted(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch_counters, "MAX_ROOMS", 10)

@@ -1,4 +1,4 @@
-"""Servers and schedulers as processes, on real stores: a crowd heats a room, and is counted to the last fetch."""
+"""Servers and schedulers as processes, on real stores: clients heat a room, and every fetch is counted."""
 
 import asyncio
 import json
@@ -16,15 +16,15 @@ from chat_contract.topics import CHAT_SIGNALS, header
 from tests.support.chat_stack import ChatStack, StartChatStack
 from tests.support.fetching_crowd import Crowd, until
 
-# Far below what eight clients do on a busy machine, so that a slow one heats the room too.
+# Far below the rate of eight clients, so that a slow machine heats the room too.
 SOON_HOT = {"HOTCHAT_ENTER_PER_S": "40", "HOT_FETCH_BURST": "1", "HOT_FETCH_PER_CLIENT_PER_S": "0.1"}
 
 
 async def make_room(stack: ChatStack) -> str:
     async with httpx.AsyncClient(base_url=stack.chat_url) as client:
         await client.post("/api/v1/sessions", json={"nickname": "ann"})
-        answer = await client.post("/api/v1/rooms", json={"name": "A room", "id": f"r-{uuid.uuid4().hex}"})
-        room_id: str = answer.json()["id"]
+        response = await client.post("/api/v1/rooms", json={"name": "A room", "id": f"r-{uuid.uuid4().hex}"})
+        room_id: str = response.json()["id"]
         return room_id
 
 
@@ -35,7 +35,7 @@ async def counted(redis_url: str) -> int:
 
 @asynccontextmanager
 async def signals(bootstrap_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer of what is signalled from now on; asking for the topic makes it."""
+    """A consumer of signals sent from now on. Subscribing creates the topic."""
     consumer = AIOKafkaConsumer(CHAT_SIGNALS, bootstrap_servers=bootstrap_servers, metadata_max_age_ms=500)
     await consumer.start()
     try:
@@ -63,14 +63,17 @@ async def next_heat(consumer: AIOKafkaConsumer, room_id: str, *, hot: bool) -> d
                 return event
 
 
-async def test_a_crowd_heats_its_room_is_refused_and_the_room_cools(
+async def test_many_fetches_heat_a_room_are_throttled_and_the_room_cools_afterwards(
     start_chat_stack: StartChatStack, kafka_bootstrap_servers: str
 ) -> None:
     stack = start_chat_stack(publish=0, HOTCHAT_CALM_TICKS="1", **SOON_HOT)
     room_id, quiet_room = await make_room(stack), await make_room(stack)
-    async with signals(kafka_bootstrap_servers) as heard, httpx.AsyncClient(base_url=stack.chat_url) as other:
+    async with (
+        signals(kafka_bootstrap_servers) as consumer,
+        httpx.AsyncClient(base_url=stack.chat_url) as other,
+    ):
         async with Crowd([stack.chat_url], f"/api/v1/rooms/{room_id}/messages?before_seq=1") as crowd:
-            hot = await next_heat(heard, room_id, hot=True)
+            hot = await next_heat(consumer, room_id, hot=True)
             assert hot["heat"]["fetches_per_s"] >= 40
             assert hot["heat"]["since"].endswith("Z")
 
@@ -85,7 +88,7 @@ async def test_a_crowd_heats_its_room_is_refused_and_the_room_cools(
             assert refused.json()["code"] == "room_hot"
             assert int(refused.headers["retry-after"]) >= 1
             assert "ratelimit" in refused.headers
-        cold = await next_heat(heard, room_id, hot=False)
+        cold = await next_heat(consumer, room_id, hot=False)
         assert cold["heat"]["since"] is None
 
         async def is_served() -> bool:
@@ -94,7 +97,7 @@ async def test_a_crowd_heats_its_room_is_refused_and_the_room_cools(
         await until(is_served, within_s=20, what="a cool room")
 
 
-async def test_fetches_sent_are_fetches_counted_over_two_servers_and_two_schedulers(
+async def test_two_servers_and_two_schedulers_count_every_fetch_once(
     start_chat_stack: StartChatStack, redis_url: str
 ) -> None:
     stack = start_chat_stack(chat=2, publish=0, scheduler=2, **SOON_HOT)
@@ -121,7 +124,7 @@ async def test_fetches_sent_are_fetches_counted_over_two_servers_and_two_schedul
     assert await counted(redis_url) == sent
 
 
-async def test_the_heat_of_killed_schedulers_goes_by_itself(
+async def test_a_hot_room_cools_when_all_schedulers_are_killed(
     start_chat_stack: StartChatStack, redis_url: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=2, HOTCHAT_CALM_TICKS="1000", **SOON_HOT)
@@ -142,24 +145,24 @@ async def test_the_heat_of_killed_schedulers_goes_by_itself(
         await until(is_hot, within_s=30, what="a hot room")
         one, other = stack.schedulers
         one.kill()
-        flag_was_written_by_the_other = await redis.pttl(HOT)
+        ttl_after_kill_ms = await redis.pttl(HOT)
 
         async def is_renewed() -> bool:
-            return bool(await redis.pttl(HOT) > flag_was_written_by_the_other)
+            return bool(await redis.pttl(HOT) > ttl_after_kill_ms)
 
-        await until(is_renewed, within_s=20, what="a tick of the scheduler that is left")
+        await until(is_renewed, within_s=20, what="a tick of the remaining scheduler")
         assert await is_hot()
         other.kill()
-        await until(is_cold, within_s=20, what="the end of a flag nobody renews")
+        await until(is_cold, within_s=20, what="the expiry of the hot flag")
 
 
-async def test_a_scheduler_stops_at_once_and_well(start_chat_stack: StartChatStack) -> None:
+async def test_a_scheduler_stops_cleanly_on_sigterm(start_chat_stack: StartChatStack) -> None:
     [scheduler] = start_chat_stack(chat=0, publish=0, scheduler=1).schedulers
 
     async def ticks() -> bool:
         return "ticks every" in scheduler.log_tail()
 
-    await until(ticks, within_s=20, what="the first line of the scheduler")
+    await until(ticks, within_s=20, what="the first log line of the scheduler")
     scheduler.ask_to_stop()
     assert scheduler.wait_stopped(within_s=10) == 0
     assert "Traceback" not in scheduler.log_tail()

@@ -1,4 +1,4 @@
-"""Any number of schedulers, any of them killed or stopped: each tick counts once. On a real Valkey."""
+"""Each tick is handled once, with any number of schedulers, some of them killed or paused. On a real Valkey."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ from tests.hotchat.conftest import let_time_pass
 HOT_LOBBY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)
 
 
-async def test_the_first_drain_only_sets_the_clock(redis: Redis) -> None:
+async def test_the_first_drain_gives_no_rate(redis: Redis) -> None:
     await redis.hset(FETCHES, "lobby", "70000")
     first = await HeatStore(redis).drain()
     assert first is not None
@@ -32,7 +32,7 @@ async def test_the_first_drain_only_sets_the_clock(redis: Redis) -> None:
     assert await redis.get(FETCHES_COUNTED) == b"70000"
 
 
-async def test_two_schedulers_in_one_second_count_once(redis: Redis) -> None:
+async def test_only_one_of_two_schedulers_drains_in_one_second(redis: Redis) -> None:
     one, other = HeatStore(redis), HeatStore(redis)
     await one.drain()
     await let_time_pass(redis, 1000)
@@ -46,7 +46,7 @@ async def test_two_schedulers_in_one_second_count_once(redis: Redis) -> None:
     assert await redis.hget(FETCHES, "lobby") == b"20"
 
 
-async def test_after_an_outage_the_elapsed_time_is_the_whole_of_it(redis: Redis) -> None:
+async def test_the_elapsed_time_covers_a_whole_outage(redis: Redis) -> None:
     store = HeatStore(redis)
     await store.drain()
     await let_time_pass(redis, 60_000)
@@ -55,7 +55,7 @@ async def test_after_an_outage_the_elapsed_time_is_the_whole_of_it(redis: Redis)
     assert tick.elapsed_ms >= 60_000
 
 
-async def test_a_clock_that_jumped_back_is_a_first_drain(redis: Redis) -> None:
+async def test_a_drain_after_the_clock_was_set_back_gives_no_rate(redis: Redis) -> None:
     store = HeatStore(redis)
     await store.drain()
     await let_time_pass(redis, -3_600_000)
@@ -65,7 +65,7 @@ async def test_a_clock_that_jumped_back_is_a_first_drain(redis: Redis) -> None:
     assert tick.elapsed_ms == 0
 
 
-async def test_the_next_tick_knows_what_the_last_one_wrote(redis: Redis) -> None:
+async def test_a_tick_reads_the_entries_that_another_scheduler_wrote(redis: Redis) -> None:
     one, other = HeatStore(redis), HeatStore(redis)
     await one.drain()
     await let_time_pass(redis, 1000)
@@ -79,7 +79,7 @@ async def test_the_next_tick_knows_what_the_last_one_wrote(redis: Redis) -> None
     assert following.announced == {"lobby"}
 
 
-async def test_a_dead_schedulers_flag_expires(redis: Redis) -> None:
+async def test_hot_flags_expire_without_further_ticks(redis: Redis) -> None:
     store = HeatStore(redis)
     await store.drain()
     await let_time_pass(redis, 1000)
@@ -89,7 +89,7 @@ async def test_a_dead_schedulers_flag_expires(redis: Redis) -> None:
     assert 0 < await redis.pttl(HOT) <= HOT_TTL_MS
 
 
-async def test_a_room_whose_flag_expired_is_still_known_as_announced(redis: Redis) -> None:
+async def test_a_room_stays_announced_after_its_hot_flag_expired(redis: Redis) -> None:
     store = HeatStore(redis)
     await store.drain()
     await let_time_pass(redis, 1000)
@@ -104,19 +104,19 @@ async def test_a_room_whose_flag_expired_is_still_known_as_announced(redis: Redi
     assert following.announced == {"lobby"}
 
 
-async def test_the_late_write_of_a_stopped_scheduler_is_void(redis: Redis) -> None:
-    stopped, running = HeatStore(redis), HeatStore(redis)
-    await stopped.drain()
+async def test_a_paused_scheduler_cannot_overwrite_a_later_tick(redis: Redis) -> None:
+    paused, running = HeatStore(redis), HeatStore(redis)
+    await paused.drain()
     await let_time_pass(redis, 1000)
-    late = await stopped.drain()
+    late = await paused.drain()
     assert late is not None
     while await now_ms(redis) == late.at_ms:
-        pass  # the time that passes is pretended, and ticks are told apart by their millisecond
+        pass  # let_time_pass does not move Redis' clock, and ticks are identified by their millisecond
     await let_time_pass(redis, 1000)
     tick = await running.drain()
     assert tick is not None
     assert await running.write(tick, {})
-    assert not await stopped.write(late, {"lobby": HOT_LOBBY})
+    assert not await paused.write(late, {"lobby": HOT_LOBBY})
     assert await redis.exists(HOT) == 0
 
 
@@ -134,12 +134,12 @@ async def now_ms(redis: Redis) -> int:
     return int(seconds) * 1000 + int(microseconds) // 1000
 
 
-async def test_viewers_are_summed_over_processes_and_changes_are_told_once(redis: Redis) -> None:
+async def test_viewers_are_summed_over_processes_and_each_change_is_returned_once(redis: Redis) -> None:
     store, at_ms = HeatStore(redis), await now_ms(redis)
     await report(redis, "one", at_ms, {"lobby": 3, "kitchen": 1})
     await report(redis, "two", at_ms, {"lobby": 4})
     assert await store.sum_viewers() == {"lobby": 7, "kitchen": 1}
-    assert await HeatStore(redis).sum_viewers() == {}, "another scheduler did it this time"
+    assert await HeatStore(redis).sum_viewers() == {}, "another scheduler has just summed them"
     await redis.delete(VIEWERS_SUMMED)
     assert await store.sum_viewers() == {}, "nothing has changed"
     await report(redis, "one", at_ms, {"lobby": 3})
@@ -148,7 +148,7 @@ async def test_viewers_are_summed_over_processes_and_changes_are_told_once(redis
     assert await redis.hgetall(VIEWERS) == {b"lobby": b"7"}
 
 
-async def test_the_viewers_of_a_dead_process_are_forgotten(redis: Redis) -> None:
+async def test_viewers_of_a_process_that_stopped_reporting_are_dropped(redis: Redis) -> None:
     store, at_ms = HeatStore(redis), await now_ms(redis)
     await report(redis, "one", at_ms, {"lobby": 3})
     await report(redis, "dead", at_ms - 16_000, {"lobby": 40})
@@ -157,11 +157,11 @@ async def test_the_viewers_of_a_dead_process_are_forgotten(redis: Redis) -> None
 
 
 SLOW_MODE_FLOOD = 20_000
-"""Keys of one round: together they need more memory than the test leaves."""
+"""Keys of one round; they need more memory than the test allows."""
 
 
-async def test_heat_survives_a_flood_of_turns_in_slow_mode(own_valkey: Valkey) -> None:
-    """Turns live for up to six hours, heat for seconds: what expires first must not be evicted first."""
+async def test_heat_is_not_evicted_by_many_slow_mode_turns(own_valkey: Valkey) -> None:
+    """Turns live for up to six hours, heat for seconds: Valkey must not evict the keys that expire first."""
     async with Redis.from_url(own_valkey.url()) as redis:
         store = HeatStore(redis)
         await store.drain()
@@ -173,7 +173,7 @@ async def test_heat_survives_a_flood_of_turns_in_slow_mode(own_valkey: Valkey) -
             assert tick is not None
             assert rounds == 0 or tick.previous == {"lobby": HOT_LOBBY}
             assert await store.write(tick, {"lobby": HOT_LOBBY})
-            await redis.pexpire(HOT, 60_000)  # still much sooner than the turns, but not within a round
+            await redis.pexpire(HOT, 60_000)  # long before the turns, but not within a round
             await take_turns(redis, rounds)
             assert await redis.hexists(HOT, "lobby"), f"the heat was evicted in round {rounds}"
             await until_idle(redis, slow_mode("post", f"room-{rounds}", str(SLOW_MODE_FLOOD - 1)))
@@ -182,7 +182,7 @@ async def test_heat_survives_a_flood_of_turns_in_slow_mode(own_valkey: Valkey) -
 
 
 async def take_turns(redis: Redis, number: int) -> None:
-    """As SlowMode does, in one pipeline."""
+    """Set the keys that SlowMode sets, in one pipeline."""
     async with redis.pipeline(transaction=False) as pipeline:
         for user in range(SLOW_MODE_FLOOD):
             key = slow_mode("post", f"room-{number}", str(user))
@@ -191,7 +191,7 @@ async def take_turns(redis: Redis, number: int) -> None:
 
 
 async def until_idle(redis: Redis, key: str) -> None:
-    """Until Valkey's clock of least recent use, which counts seconds, has moved on. It may have evicted the key."""
+    """Wait until Valkey's LRU clock, which counts seconds, has advanced. Valkey may have evicted the key meanwhile."""
     async with asyncio.timeout(20):
         while await redis.exists(key) and await redis.object("IDLETIME", key) == 0:
             await asyncio.sleep(0.05)

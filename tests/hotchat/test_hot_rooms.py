@@ -1,4 +1,4 @@
-"""A server's copy of the hot set: never older than its flag may be."""
+"""A server's copy of the hot set is never used beyond its TTL."""
 
 from redis.asyncio import Redis
 
@@ -10,7 +10,7 @@ from chat_server.hotchat.policy import HotEntry
 ENTRY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)
 
 
-async def test_a_hot_room_is_hot_until_its_flag_is_too_old(redis: Redis) -> None:
+async def test_a_room_is_hot_until_the_copy_is_stale(redis: Redis) -> None:
     now_s = 50.0
     rooms = HotRooms(redis, clock=lambda: now_s)
     assert not rooms.is_hot("lobby")
@@ -24,11 +24,11 @@ async def test_a_hot_room_is_hot_until_its_flag_is_too_old(redis: Redis) -> None
     now_s += 3.9
     assert rooms.is_hot("lobby")
     now_s += 0.1
-    assert not rooms.is_hot("lobby"), "Redis has not been read for as long as a flag lives"
+    assert not rooms.is_hot("lobby"), "the copy is older than the TTL of the hot set"
     assert rooms.heat("lobby") == COLD
 
 
-async def test_an_entry_that_cannot_be_read_is_cold_and_harms_no_other(redis: Redis) -> None:
+async def test_rooms_with_unreadable_entries_are_cold_and_other_entries_are_read(redis: Redis) -> None:
     rooms = HotRooms(redis, clock=lambda: 50.0)
     for room_id, text in (("a", b"{"), ("b", b"[]"), ("c", b"{}"), ("lobby", encode_entry(ENTRY))):
         await redis.hset(HOT, room_id, text)
@@ -36,7 +36,7 @@ async def test_an_entry_that_cannot_be_read_is_cold_and_harms_no_other(redis: Re
     assert [room_id for room_id in ("a", "b", "c", "lobby") if rooms.is_hot(room_id)] == ["lobby"]
 
 
-async def test_viewers_are_known_for_a_while_and_then_not(redis: Redis) -> None:
+async def test_viewers_are_zero_once_the_copy_is_stale(redis: Redis) -> None:
     now_s = 50.0
     rooms = HotRooms(redis, clock=lambda: now_s)
     await redis.hset(VIEWERS, "lobby", "12")

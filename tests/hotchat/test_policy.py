@@ -1,4 +1,4 @@
-"""When a room is hot, as a table."""
+"""The heat policy: when a room turns hot and when it cools."""
 
 import pytest
 from hypothesis import given
@@ -21,13 +21,17 @@ NOW = "2026-01-02T03:04:05.678Z"
     ("previous", "fetches_per_s", "following"),
     [
         pytest.param(HeatState(False, 0), 999, HeatState(False, 0), id="below the entry rate it stays cold"),
-        pytest.param(HeatState(False, 0), 1000, HeatState(True, 0), id="at the entry rate it is hot at once"),
+        pytest.param(
+            HeatState(False, 0), 1000, HeatState(True, 0), id="at the entry rate it turns hot at once"
+        ),
         pytest.param(HeatState(True, 0), 700, HeatState(True, 0), id="between exit and entry it stays hot"),
-        pytest.param(HeatState(True, 2), 700, HeatState(True, 0), id="at the exit rate the calm starts over"),
-        pytest.param(HeatState(True, 0), 699, HeatState(True, 1), id="one calm second does not cool it"),
-        pytest.param(HeatState(True, 1), 0, HeatState(True, 2), id="nor do two"),
-        pytest.param(HeatState(True, 2), 0, HeatState(False, 0), id="the third does"),
-        pytest.param(HeatState(True, 2), 5000, HeatState(True, 0), id="a new crowd keeps it hot"),
+        pytest.param(
+            HeatState(True, 2), 700, HeatState(True, 0), id="at the exit rate the calm ticks start over"
+        ),
+        pytest.param(HeatState(True, 0), 699, HeatState(True, 1), id="one calm tick does not cool it"),
+        pytest.param(HeatState(True, 1), 0, HeatState(True, 2), id="two calm ticks do not cool it"),
+        pytest.param(HeatState(True, 2), 0, HeatState(False, 0), id="the third calm tick cools it"),
+        pytest.param(HeatState(True, 2), 5000, HeatState(True, 0), id="a new peak keeps it hot"),
     ],
 )
 def test_a_room_turns_hot_at_once_and_cools_slowly(
@@ -45,12 +49,12 @@ def test_a_room_at_the_limit_does_not_flicker() -> None:
     assert flips == 1
 
 
-def test_the_rate_is_that_of_the_whole_time_since_the_last_drain() -> None:
+def test_the_rate_is_the_average_since_the_last_drain() -> None:
     after_an_outage = next_entries({}, {"lobby": 30_000}, elapsed_ms=60_000, limits=LIMITS, now=NOW)
     assert after_an_outage == {"lobby": HotEntry(False, None, 500.0, 0)}
 
 
-def test_a_hot_room_that_nobody_fetches_counts_as_silent_and_cools() -> None:
+def test_a_hot_room_without_fetches_cools() -> None:
     entries = next_entries({}, {"lobby": 2000}, 1000, LIMITS, NOW)
     assert entries["lobby"] == HotEntry(True, NOW, 2000.0, 0)
     for calm_ticks in (1, 2):
@@ -59,12 +63,12 @@ def test_a_hot_room_that_nobody_fetches_counts_as_silent_and_cools() -> None:
     assert next_entries(entries, {}, 1000, LIMITS, "later") == {}
 
 
-def test_rooms_from_a_tenth_of_the_limit_are_told_with_their_rate() -> None:
+def test_the_rate_of_a_room_is_published_from_a_tenth_of_the_limit() -> None:
     entries = next_entries({}, {"warm": 100, "quiet": 99}, 1000, LIMITS, NOW)
     assert entries == {"warm": HotEntry(False, None, 100.0, 0)}
 
 
-def test_of_too_many_warm_rooms_the_warmest_are_told_and_every_hot_one() -> None:
+def test_too_many_warm_rooms_leave_the_warmest_and_every_hot_room() -> None:
     counts = {f"warm-{n}": 100 + n for n in range(MAX_WARM_ROOMS + 5)} | {f"hot-{n}": 1000 for n in range(5)}
     entries = next_entries({}, counts, 1000, LIMITS, NOW)
     assert {f"hot-{n}" for n in range(5)} <= entries.keys()
@@ -74,7 +78,7 @@ def test_of_too_many_warm_rooms_the_warmest_are_told_and_every_hot_one() -> None
 
 
 @given(st.lists(st.floats(0, 5000), max_size=30))
-def test_heat_never_outlives_the_calm_ticks(rates: list[float]) -> None:
+def test_every_room_cools_after_the_calm_ticks(rates: list[float]) -> None:
     state = HeatState()
     for rate in rates:
         state = next_heat(state, rate, LIMITS)

@@ -17,7 +17,7 @@ def dropped(reason: str) -> float:
     return REGISTRY.get_sample_value("hotchat_scheduler_signals_dropped_total", {"reason": reason}) or 0.0
 
 
-async def test_without_kafka_signals_are_dropped_and_counted() -> None:
+async def test_signals_are_dropped_and_counted_while_kafka_is_unavailable() -> None:
     now_s = 50.0
     sender = SignalSender(f"{LOOPBACK}:{free_port()}", clock=lambda: now_s)
     overflowed, too_old = dropped("overflow"), dropped("too_old")
@@ -25,7 +25,7 @@ async def test_without_kafka_signals_are_dropped_and_counted() -> None:
         for number in range(MAX_WAITING + 10):
             signal: RoomViewers = {"type": "room.viewers", "room_id": "lobby", "viewers": number}
             sender.offer(signal)
-        assert dropped("overflow") - overflowed == 10, "the latest signals are kept"
+        assert dropped("overflow") - overflowed == 10
         now_s += MAX_AGE_S + 1
         async with asyncio.timeout(30):
             while dropped("too_old") - too_old < MAX_WAITING:

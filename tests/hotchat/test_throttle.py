@@ -1,4 +1,4 @@
-"""Who may still fetch from a hot room; time is a number."""
+"""The shares of clients in a hot room. Time is an argument."""
 
 import uuid
 
@@ -11,7 +11,7 @@ def throttle(max_clients: int = 1000) -> Throttle:
     return Throttle(per_session_per_s=2, session_burst=10, max_clients=max_clients)
 
 
-def test_a_session_has_its_burst_and_then_its_rate() -> None:
+def test_a_session_may_use_its_burst_and_then_its_rate() -> None:
     share = throttle()
     waits = [share.wait_of_session_s("lobby", ANN, 0, is_page=False) for _ in range(12)]
     assert waits[:10] == [0] * 10
@@ -20,7 +20,7 @@ def test_a_session_has_its_burst_and_then_its_rate() -> None:
     assert share.wait_of_session_s("lobby", ANN, 0.5, is_page=False) > 0
 
 
-def test_the_share_is_each_sessions_own_and_each_rooms_own() -> None:
+def test_every_session_has_its_own_share_of_every_room() -> None:
     share = throttle()
     for _ in range(11):
         share.wait_of_session_s("lobby", ANN, 0, is_page=False)
@@ -28,7 +28,7 @@ def test_the_share_is_each_sessions_own_and_each_rooms_own() -> None:
     assert share.wait_of_session_s("kitchen", ANN, 0, is_page=False) == 0
 
 
-def test_a_sessions_first_page_is_never_refused() -> None:
+def test_the_first_page_of_a_session_is_served_when_its_share_is_used_up() -> None:
     share = throttle()
     for _ in range(20):
         share.wait_of_session_s("lobby", ANN, 0, is_page=False)
@@ -36,14 +36,14 @@ def test_a_sessions_first_page_is_never_refused() -> None:
     assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) > 0
 
 
-def test_an_address_without_session_has_the_share_of_fifty() -> None:
+def test_clients_without_a_session_share_fifty_times_the_burst_per_address() -> None:
     share = throttle()
     waits = [share.wait_of_address_s("lobby", "192.0.2.1", 0) for _ in range(501)]
     assert waits[:500] == [0] * 500
     assert 0 < waits[500] <= 0.01
 
 
-def test_a_forgotten_client_starts_with_a_full_bucket() -> None:
+def test_an_evicted_client_starts_with_a_full_bucket() -> None:
     share = throttle(max_clients=1)
     for _ in range(10):
         share.wait_of_session_s("lobby", ANN, 0, is_page=True)
@@ -51,7 +51,7 @@ def test_a_forgotten_client_starts_with_a_full_bucket() -> None:
     assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) == 0
 
 
-def test_the_headers_name_the_share_and_when_it_is_back() -> None:
+def test_the_headers_name_the_share_and_when_it_refills() -> None:
     assert throttle().session_share.headers(2) == {
         "RateLimit-Policy": '"session";q=10;w=5',
         "RateLimit": '"session";r=0;t=2',

@@ -1,4 +1,4 @@
-"""What a refused client is told."""
+"""The 429 responses to fetches of a hot room."""
 
 import json
 import math
@@ -16,36 +16,36 @@ def policy(*, refuse_all: bool = False) -> RefusalPolicy:
     return RefusalPolicy(throttle, refuse_all=refuse_all, cooling_s=3)
 
 
-def test_refuse_all_refuses_even_the_first_page() -> None:
+def test_refuse_all_refuses_the_latest_page_too() -> None:
     refusal = policy(refuse_all=True).of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=True)
     assert refusal is not None
     assert refusal.reason == "refuse_all"
 
 
-def test_the_wait_is_jittered_and_the_header_never_shorter_than_the_body() -> None:
-    shares = policy()
-    assert shares.of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False) is None
-    refusal = shares.of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False)
+def test_waits_are_jittered_and_retry_after_is_the_wait_rounded_up() -> None:
+    refusals = policy()
+    assert refusals.of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False) is None
+    refusal = refusals.of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False)
     assert refusal is not None
-    answers = RefusalAnswers(Random(7), mode="enforce")
+    responses = RefusalAnswers(Random(7), mode="enforce")
     waits_ms = set()
     for _ in range(100):
-        head, body = answers.answer(refusal)
-        told = {name.decode(): value.decode() for name, value in head.headers}
+        head, body = responses.answer(refusal)
+        headers = {name.decode(): value.decode() for name, value in head.headers}
         problem = json.loads(body)
         assert problem["code"] == "room_hot"
         assert problem["status"] == 429
-        assert int(told["content-length"]) == len(body)
-        assert int(told["retry-after"]) == max(1, math.ceil(problem["retry_after_ms"] / 1000))
-        assert told["ratelimit-policy"] == '"session";q=1;w=1'
-        assert told["ratelimit"] == '"session";r=0;t=1'
+        assert int(headers["content-length"]) == len(body)
+        assert int(headers["retry-after"]) == max(1, math.ceil(problem["retry_after_ms"] / 1000))
+        assert headers["ratelimit-policy"] == '"session";q=1;w=1'
+        assert headers["ratelimit"] == '"session";r=0;t=1'
         waits_ms.add(problem["retry_after_ms"])
     assert len(waits_ms) > 15
     assert min(waits_ms) >= 500
     assert max(waits_ms) <= 760
 
 
-def test_history_is_refused_until_a_room_can_have_cooled() -> None:
+def test_refused_history_waits_for_the_room_to_cool() -> None:
     head, body = RefusalAnswers(Random(7), mode="enforce").answer(policy().of_history())
     assert 3000 <= json.loads(body)["retry_after_ms"] <= 4510
     assert (b"ratelimit-policy", b'"hot-room-history";q=0;w=1') in head.headers
