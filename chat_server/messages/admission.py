@@ -1,6 +1,6 @@
-"""What a write passes before it is queued, in this order: rate limits, the room, the room's slow mode.
+"""Checks a write before it is queued, in this order: rate limits, the room, the room's slow mode.
 
-Rate limits come before the body is read: a refused write is never parsed, and costs no store a query.
+Rate limits come before the body is read, so a refused write is never parsed and causes no query.
 """
 
 from collections.abc import Awaitable
@@ -25,7 +25,7 @@ from server_kit.session_tokens import Session
 
 
 class WriteAdmission:
-    """The way of every write from its limits to the writer."""
+    """Checks the limits of every write and passes it to the writer."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class WriteAdmission:
         self._engine = engine
 
     def check_rate(self, room_id: str, user_id: UUID) -> None:
-        """Take one of the user's and the room's writes. Raises ChatError `rate_limited`."""
+        """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`."""
         self._rate_limits.check_write(room_id, user_id)
 
     async def room(self, room_id: str, user_id: UUID) -> RoomMeta:

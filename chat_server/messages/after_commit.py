@@ -1,4 +1,4 @@
-"""The step after a commit: the events go to Kafka, and this process's caches learn that they are out of date."""
+"""The step after a commit: send the events to Kafka and invalidate this process's caches."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,8 +15,8 @@ class RoomCache(Protocol):
 class AfterCommit:
     """Called by the writer with the events of each commit, in order. Must neither block nor raise.
 
-    The writer resolves its writes afterwards, so an author who reads finds the own message. Events that the producer
-    cannot take stay in the outbox, and the relay sends them.
+    The writer resolves its writes afterwards, so authors can read their own writes. Events that the producer cannot
+    take stay in the outbox, and the relay sends them.
     """
 
     def __init__(

@@ -59,7 +59,7 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class _FirstPost:
-    """A post that is no repeat."""
+    """The row of a new post, as opposed to a repeated one."""
 
     row: MessageRow
 

@@ -1,8 +1,8 @@
-"""Takes the text of deleted messages out of stored events, and their reactions out of the table.
+"""Removes the text of deleted messages from stored events, and deletes their reactions.
 
-A deletion commits a tombstone, whatever the message went through before; all other work happens here, in steps of
-bounded size on a connection of its own. Until a step has reached an event, reads show the tombstone in its place.
-What a process leaves undone, another one or the next start finishes.
+A deletion commits only a tombstone. The rest happens here, in steps of bounded size on a dedicated connection. Until a
+step has rewritten an event, reads show the tombstone instead. Another process, or the next start, finishes work that a
+process leaves undone.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ log = logging.getLogger(__name__)
 
 MESSAGES_PER_STEP: Final = 20
 ROWS_PER_MESSAGE: Final = 40
-"""Events of one message in a step, and as many reactions: a step changes at most 1,600 rows and 20 creations."""
+"""Events and reactions of one message in a step. A step changes at most 1,600 of them and 20 creations."""
 
 MAX_PAUSE_S: Final = 0.05
 SWEEP_S: Final = 20.0
-"""How often a process looks for tombstones that another one left behind."""
+"""How often a process checks for tombstones that another process left behind."""
 
 BLANKED: Final = Counter(
     "hotchat_events_blanked_total", "Stored events that lost the text of a deleted message"
@@ -40,7 +40,7 @@ WITH_TOMBSTONE: Final = (
 )
 """SQL: the payload of event `e` with the message of tombstone `t`. Types and room ids need no escapes."""
 
-# An edit that is done leaves the index of edits with its message_id, so no step meets it again.
+# A blanked edit loses its message_id, and with it its entry in the index of edits, so no later step finds it.
 _STEP: Final = f"""
 WITH t AS MATERIALIZED (
     SELECT message_id, room_id, seq, message, created_at FROM tombstones
@@ -83,7 +83,7 @@ SELECT (SELECT count(*) FROM t) AS messages,
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one statement did: tombstones taken up, rows changed, tombstones done with; age of the oldest, seconds."""
+    """The effect of one step: tombstones read, rows changed, tombstones finished, and the oldest one's age in s."""
 
     messages: int
     events: int
@@ -93,7 +93,7 @@ class Step:
 
 
 async def blank_some(connection: asyncpg.Connection) -> Step:
-    """One bounded step, in a transaction of its own."""
+    """Do one bounded step in its own transaction."""
     step = Step(**await connection.fetchrow(_STEP, MESSAGES_PER_STEP, ROWS_PER_MESSAGE))
     BLANKED.inc(step.events)
     OLDEST_TOMBSTONE.set(step.oldest_s)
@@ -101,7 +101,7 @@ async def blank_some(connection: asyncpg.Connection) -> Step:
 
 
 class Blanking:
-    """Runs in every chat_server. The table of tombstones is its queue: at most one row for each message."""
+    """Runs in every chat_server. The tombstones table is its queue, with at most one row per message."""
 
     def __init__(self, dsn: str, rng: Random) -> None:
         self._connection = DedicatedConnection(dsn, "hotchat blanking")
@@ -109,11 +109,11 @@ class Blanking:
         self._wakeup = asyncio.Event()
 
     def wake(self) -> None:
-        """A deletion was committed."""
+        """Call this after a deletion was committed."""
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Blank deleted messages until cancelled."""
         try:
             while True:
                 self._wakeup.clear()
@@ -121,7 +121,7 @@ class Blanking:
                     await self._blank_all()
                 except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
                     self._connection.drop()
-                    log.warning("Deleted texts stay in stored events for now; reads hide them: %r", error)
+                    log.warning("Blanking failed and is retried; reads hide the deleted texts: %r", error)
                     await asyncio.sleep(self._rng.uniform(0.5, 1.0))
                     continue
                 await self._wait()
@@ -129,7 +129,7 @@ class Blanking:
             self._connection.drop()
 
     async def _blank_all(self) -> None:
-        """Step after step, with pauses as long as the steps, so that posts have Postgres for half of the time."""
+        """Run steps until no tombstone is left, with pauses as long as the steps to leave posts half of the time."""
         loop = asyncio.get_running_loop()
         while True:
             began_s = loop.time()

@@ -1,4 +1,4 @@
-"""A message as everybody sees it, built from its row: the one place that knows how columns become wire fields."""
+"""The wire form of a message, built from its row. Only this module maps columns to wire fields."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ def rfc3339_ms(moment: datetime) -> str:
 
 
 STORED_ONLY = frozenset({"client_message_id", "revisions"})
-"""Columns of a message that nobody is shown."""
+"""Columns of a message that are never sent to clients."""
 
 
 def message_view(

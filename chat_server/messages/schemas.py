@@ -1,4 +1,4 @@
-"""What people send about messages."""
+"""Request and response bodies of the message endpoints."""
 
 from typing import Annotated, Final
 from uuid import UUID

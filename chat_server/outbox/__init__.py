@@ -1,1 +1,1 @@
-"""From a committed event to Kafka: at once by the producer, later by the relay; nothing waits and nothing is lost."""
+"""Makes sure that every committed event reaches Kafka: the producer sends it at once, or the relay sends it later."""

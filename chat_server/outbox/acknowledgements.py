@@ -1,4 +1,4 @@
-"""Outbox rows of acknowledged events are deleted behind the scenes, many at a time."""
+"""Deletes the outbox rows of acknowledged events in the background, in batches."""
 
 import asyncio
 import logging
@@ -32,13 +32,13 @@ class Acknowledgements:
         self._wakeup = asyncio.Event()
 
     def add(self, positions: Sequence[Position]) -> None:
-        room = MAX_WAITING - len(self._waiting)
-        self._waiting.extend(positions[:room])
-        FORGOTTEN.inc(max(0, len(positions) - room))
+        capacity = MAX_WAITING - len(self._waiting)
+        self._waiting.extend(positions[:capacity])
+        FORGOTTEN.inc(max(0, len(positions) - capacity))
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Until cancelled; a last batch is deleted then."""
+        """Delete rows until cancelled, then delete a last batch."""
         try:
             while True:
                 await self._wakeup.wait()
@@ -56,7 +56,7 @@ class Acknowledgements:
         try:
             await self._outbox.delete(batch)
         except STORE_ERRORS as error:
-            log.debug("Outbox rows stay for the relay: %r", error)
+            log.debug("Outbox rows are left to the relay: %r", error)
             FORGOTTEN.inc(len(batch))
             return False
         return True

@@ -1,4 +1,4 @@
-"""Sends what the producer could not: rows that stay in the outbox for over two seconds. Any number may run."""
+"""Sends events that the producer could not: outbox rows older than two seconds. Any number of relays may run."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ RELAYED = Counter("hotchat_events_relayed_total", "Events that the relay brought
 
 
 class OutboxRelay:
-    """One claim in flight at a time; a claim is a lease, so a relay that dies only delays its rows."""
+    """Has one claim in flight at a time. A claim is a lease, so a relay that dies only delays its rows."""
 
     def __init__(self, outbox: OutboxRepository, producer: EventProducer, rng: Random) -> None:
         self._outbox = outbox
@@ -28,17 +28,17 @@ class OutboxRelay:
         self._rng = rng
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Claim and send rows until cancelled."""
         while True:
             try:
                 while self._producer.is_healthy and await self.relay_once() == CLAIM:
                     pass
             except STORE_ERRORS as error:
-                log.debug("The relay waits for Postgres: %r", error)
+                log.debug("The relay is waiting for Postgres: %r", error)
             await asyncio.sleep(POLL_S * self._rng.uniform(0.8, 1.2))
 
     async def relay_once(self) -> int:
-        """Claim and send once; returns how many rows were brought to Kafka."""
+        """Claim and send rows once. Returns the number of events that Kafka acknowledged."""
         claimed = await self._outbox.claim(CLAIM)
         if not claimed:
             return 0
@@ -46,8 +46,8 @@ class OutboxRelay:
         if sent:
             await self._outbox.delete(sent)
             RELAYED.inc(len(sent))
-            log.info("The relay brought %d events to Kafka", len(sent))
-        left = {(event.room_id, event.seq) for event in claimed}.difference(sent)
-        if left:
-            await self._outbox.release(sorted(left))
+            log.info("The relay sent %d events to Kafka", len(sent))
+        unsent = {(event.room_id, event.seq) for event in claimed}.difference(sent)
+        if unsent:
+            await self._outbox.release(sorted(unsent))
         return len(sent)

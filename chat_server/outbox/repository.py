@@ -1,4 +1,4 @@
-"""The outbox's SQL. A row means: Kafka has not acknowledged this event yet."""
+"""The SQL of the outbox. A row stands for an event that Kafka has not acknowledged."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -40,16 +40,16 @@ class OutboxRepository:
         self._engine = engine
 
     async def delete(self, acknowledged: Sequence[Position]) -> None:
-        """Forget events that Kafka has. A row that a relay holds at this moment stays; it is sent twice, harmlessly."""
+        """Delete the rows of acknowledged events. A row that a relay has locked stays and is sent again, harmlessly."""
         async with driver_connection(self._engine) as connection:
             await connection.execute(
                 _DELETE, [room for room, _ in acknowledged], [seq for _, seq in acknowledged]
             )
 
     async def claim(self, limit: int) -> list[CommittedEvent]:
-        """Lease up to `limit` rows older than CLAIM_AFTER_S for LEASE_S, oldest first; rooms' events in order.
+        """Lease the oldest rows, at most `limit`, older than CLAIM_AFTER_S, for LEASE_S. Returns them by room and seq.
 
-        Rows whose event has left the log by retention are dropped here.
+        Rows whose event was deleted by retention are deleted here.
         """
         async with driver_connection(self._engine) as connection:
             rows = await connection.fetch(_CLAIM, limit, LEASE_S, CLAIM_AFTER_S)
@@ -70,7 +70,7 @@ class OutboxRepository:
         ]
 
     async def release(self, positions: Sequence[Position]) -> None:
-        """Give claimed rows back, for whoever reaches Kafka first."""
+        """End the leases of these rows, so that any relay can claim them."""
         async with driver_connection(self._engine) as connection:
             await connection.execute(_RELEASE, [room for room, _ in positions], [seq for _, seq in positions])
 

@@ -1,4 +1,4 @@
-"""Whether Postgres is worth asking: after failures in a row only one read every half second tries."""
+"""A circuit breaker for reads: after repeated failures only one read every half second tries Postgres."""
 
 from typing import Final
 
@@ -15,11 +15,11 @@ class StoreCircuit:
 
     @property
     def is_open(self) -> bool:
-        """True after failures in a row, until a read succeeds: what is in memory is better than a wait."""
+        """True after FAILURES_TO_OPEN failures in a row until a read succeeds; callers then serve from memory."""
         return self._failures >= FAILURES_TO_OPEN
 
     def may_try(self, now_s: float) -> bool:
-        """True when closed; when open, for one caller every RETRY_EVERY_S."""
+        """Always True while closed. While open, True for one caller every RETRY_EVERY_S."""
         if not self.is_open:
             return True
         if now_s < self._retry_at_s:

@@ -1,7 +1,7 @@
-"""Tells a Postgres that answers nothing at all from one that is slow.
+"""Distinguishes a Postgres that does not respond at all from one that is slow.
 
-A slow statement or a commit on a slow disk makes the writer's connections quiet too. Postgres counts as silent only
-when a connection of the watchdog's own gets no answer either.
+A slow statement or a commit on a slow disk also makes the writer's connections quiet. Postgres counts as silent only
+if the watchdog's own connection gets no response either.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ SILENT_AFTER_S: Final = 0.7
 CHECK_EVERY_S: Final = 0.1
 
 PROBE_AFTER_S: Final = 0.3
-"""Leaves the probe SILENT_AFTER_S - PROBE_AFTER_S to be answered before any write is refused."""
+"""The probe has SILENT_AFTER_S - PROBE_AFTER_S to get a response before any write is refused."""
 
 
 class SilenceDetector:
-    """Postgres is silent when a transaction is under way and nothing has answered for SILENT_AFTER_S. Pure.
+    """Postgres is silent if a transaction is open and no response has arrived for SILENT_AFTER_S. Pure.
 
-    Two checks in a row must find it so: if this process itself was held up, the answer may already be in the socket.
+    Two checks in a row must agree: if this process itself was paused, the response may already be in the socket.
     """
 
     def __init__(self) -> None:
@@ -39,17 +39,17 @@ class SilenceDetector:
         self._transactions += 1
 
     def transaction_ended(self, now_s: float) -> None:
-        """However it ended."""
+        """Call this for a commit, a rollback and a lost connection alike."""
         self._transactions -= 1
         self.answered(now_s)
 
     def answered(self, now_s: float) -> None:
-        """Postgres answered something on any connection."""
+        """Postgres responded on any connection."""
         self._answered_at_s = now_s
         self.is_silent = self._is_suspected = False
 
     def needs_probe(self, now_s: float) -> bool:
-        """Whether to probe another connection: a single slow statement is not silence."""
+        """Whether to probe on another connection, because a single slow statement is not silence."""
         return self._transactions > 0 and now_s - self._answered_at_s >= PROBE_AFTER_S
 
     def check(self, now_s: float) -> bool:
@@ -61,7 +61,7 @@ class SilenceDetector:
 
 
 class PostgresProbe:
-    """A connection that is opened at the first probe; at most one probe at a time."""
+    """Probes on a connection of its own, opened at the first probe. At most one probe runs at a time."""
 
     def __init__(self, dsn: str, answered: Callable[[], None]) -> None:
         self._connection = DedicatedConnection(dsn, "hotchat watchdog")
@@ -73,7 +73,7 @@ class PostgresProbe:
         self._is_requested.set()
 
     async def run(self) -> None:
-        """Call `answered` after each probe that Postgres answers. Until cancelled."""
+        """Call `answered` after each probe that gets a response, until cancelled."""
         try:
             while True:
                 await self._is_requested.wait()
@@ -84,7 +84,7 @@ class PostgresProbe:
             self._connection.drop()
 
     async def _is_answered(self) -> bool:
-        """A refusal counts as an answer, such as that of a server without free connections."""
+        """A refusal counts as a response, for example from a server without free connections."""
         try:
             await (await self._connection.open()).execute("SELECT 1")
         except CONNECTION_LOST:

@@ -9,14 +9,14 @@ CONNECT_TIMEOUT_S: Final = 0.8
 STATEMENT_TIMEOUT_S: Final = 3
 LOCK_TIMEOUT_S: Final = 0.7
 IDLE_IN_TRANSACTION_S: Final = 3
-"""How long a process that hangs in a transaction can keep its rooms locked for the other processes."""
+"""The longest time that a process that hangs inside a transaction can keep its rooms locked."""
 
 CONNECTION_LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
 
 
 @dataclass(slots=True)
 class DedicatedConnection:
-    """Opened at first use and after a loss. Index scans only: a plan that was made for an empty table is kept."""
+    """Opened at first use and after a loss. Index scans only, because Postgres keeps plans made for an empty table."""
 
     dsn: str
     application_name: str

@@ -1,7 +1,7 @@
-"""The tables. Postgres is the only durable store; everything else can be lost and is made anew from here.
+"""The tables. Postgres is the only durable store; all other state can be lost and is rebuilt from here.
 
-Rows of the hot tables carry no foreign keys: rooms and messages are never deleted, the writer reads both under the
-room's lock, and a key check for each row would cost a tenth of a post.
+The hot tables have no foreign keys: rooms and messages are never deleted, and the writer reads both under the room's
+lock. A key check for each row would cost 10 % of a post.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """Tokens carry the generation they were made in; ending all sessions of a user begins the next one."""
+    """Tokens carry the generation they were issued in; ending all sessions of a user starts the next generation."""
 
     __tablename__ = "users"
 
@@ -46,7 +46,7 @@ class EndedSession(Base):
 
 
 class IdempotencyKey(Base):
-    """The answer to the POST that came with this key."""
+    """The stored response to the POST that carried this key."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index("idempotency_keys_by_age", "created_at"),)
@@ -60,9 +60,9 @@ class IdempotencyKey(Base):
 
 
 class Room(Base):
-    """`last_seq` is taken under this row's lock: seq has no holes, and commit order is seq order.
+    """`last_seq` is incremented under this row's lock, so seq has no holes and commit order is seq order.
 
-    `active_at` is kept to the second, so that a hot room's updates leave the index alone (heap-only tuples).
+    `active_at` has a resolution of one second, so that most updates of a busy room skip the index (heap-only tuples).
     """
 
     __tablename__ = "rooms"
@@ -86,9 +86,9 @@ class Room(Base):
 
 
 class Message(Base):
-    """One message. `reactions` holds the counts, so that a page is one index scan; zero counts are left out.
+    """One message. `reactions` holds the counts, so that a page needs one index scan; zero counts are left out.
 
-    `message_count` of the room counts creations and never goes down: unread badges subtract two of its values.
+    `Room.message_count` counts creations and never decreases: unread badges subtract two of its values.
     """
 
     __tablename__ = "messages"
@@ -125,7 +125,7 @@ class Reaction(Base):
 
 
 class Event(Base):
-    """The catch-up log. `payload` is text, not jsonb: it goes out byte for byte.
+    """The catch-up log. `payload` is text, not jsonb, because it is sent byte for byte.
 
     `message_id` is set on edits and pins only, so that a deletion finds every event that carries the text.
     """
@@ -146,10 +146,10 @@ class Event(Base):
 
 
 class Tombstone(Base):
-    """A deleted message whose text still stands in stored events. `message` is its JSON after the deletion.
+    """A deleted message whose text is still in stored events. `message` is its JSON after the deletion.
 
-    Written by the deletion's own commit. Reads put `message` in the place of the text until the event log holds it
-    itself; then the row is deleted.
+    The deletion's transaction writes it. Reads substitute `message` for the text until blanking has rewritten the
+    events and deletes this row.
     """
 
     __tablename__ = "tombstones"
@@ -166,7 +166,7 @@ class Tombstone(Base):
 
 
 class OutboxRow(Base):
-    """An event Kafka has not acknowledged yet. Deleted in batches; the relay leases what stays behind."""
+    """An event that Kafka has not acknowledged. Rows are deleted in batches; the relay leases and resends old ones."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index("outbox_by_age", "created_at"),)

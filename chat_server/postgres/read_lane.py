@@ -1,7 +1,7 @@
-"""Reads of one kind: connections of their own, a bound on those that wait, and a circuit of their own.
+"""A lane for reads of one kind: its own connections, a bound on waiting reads, and its own circuit breaker.
 
-Visitors' reads, calls of our own servers and searches have a lane each: a crowd in one lane takes nothing from another,
-and a slow statement of one kind closes nothing for another.
+Visitors' reads, internal calls and searches each have a lane. Load or slow statements in one lane do not affect the
+others.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ INTERNAL_TIMEOUT_S: Final = 1.2
 """publish_server gives up after 2 s."""
 
 SILENCE_S: Final = 0.5
-"""How much longer we wait than Postgres should need to cancel: after that it is silent. Wide enough for a process or a
+"""Extra time for Postgres to cancel a statement; after that it counts as silent. Generous enough for a process or
 machine that is short of CPU."""
 
 CONNECT_TIMEOUT_S: Final = 0.9
 
 WAIT_S: Final = 0.5
-"""For a connection of the lane. Overflow rule: REFUSE, 503."""
+"""The longest wait for a connection of the lane. Overflow rule: REFUSE, 503."""
 
 MAX_WAITING: Final = 2_000
 """Reads waiting for a connection. Overflow rule: REFUSE, 503."""
@@ -44,7 +44,7 @@ log = getLogger(__name__)
 
 
 class StatementTooSlow(ChatError):
-    """Postgres is well, this statement took too long: `store_unavailable` for the one who asked."""
+    """This statement took too long, but Postgres is available. The client gets `store_unavailable`."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class StatementTooSlow(ChatError):
 
 
 async def _keep_session(_: Any) -> None:
-    """Nothing to reset: these connections only run single statements, and a reset costs a round trip."""
+    """Skip the session reset, which costs a round trip: these connections run single statements only."""
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def open_read_lane(
     clock: Callable[[], float],
     timeout_s: float = STATEMENT_TIMEOUT_S,
 ) -> AsyncIterator["ReadLane"]:
-    """A lane with up to so many connections, made when needed, so that a server starts while Postgres is away.
+    """A lane with up to `connections` connections, opened on demand: a server can start while Postgres is unavailable.
 
     Postgres cancels a statement after `timeout_s`.
     """
@@ -93,8 +93,8 @@ async def open_read_lane(
 class ReadLane:
     """`name` appears in the log and the metrics. Raises ChatError `store_unavailable` within about a second.
 
-    Reads of rooms that this process has not met, and old pages of the room list, take at most a third of the
-    connections each: anybody can make up room ids or ask for old pages, and neither may delay other reads.
+    Reads of rooms unknown to this process, and old pages of the room list, may use at most a third of the connections
+    each. Any client can invent room ids or request old pages, and neither may delay other reads.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class ReadLane:
         return rows
 
     async def _ask(self, statement: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        """A slot is held, so that a timeout here is never a wait for other reads."""
+        """The caller holds a slot, so a timeout here is never caused by other reads."""
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -163,7 +163,7 @@ class ReadLane:
 
 
 class _Slot:
-    """One of a lane's slots. Only a wait needs a timer."""
+    """One slot of a lane. A timer is started only if the slot has to wait."""
 
     def __init__(self, slots: asyncio.Semaphore) -> None:
         self._slots = slots
@@ -183,6 +183,6 @@ class _Slot:
 
 
 def refused_read(reason: str) -> ChatError:
-    """Count a read that got no answer; the error to raise."""
+    """Count a refused read and return the error to raise."""
     _REFUSED.labels(reason).inc()
     return store_unavailable()

@@ -1,8 +1,8 @@
-"""Events older than the set age leave the catch-up log, a little at a time, so that posts never wait for it.
+"""Deletes events older than the configured age from the catch-up log, in small batches that never delay a post.
 
-Ended sessions whose tokens have expired and idempotency keys of more than a day ago leave with them.
+It also deletes ended sessions whose tokens have expired, and idempotency keys older than a day.
 
-Messages stay; only the log by which streams catch up is cut. A cursor from before the cut gets 410 or `stream.gap`.
+Messages stay; only the log from which streams catch up is shortened. An older cursor gets 410 or `stream.gap`.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ async def expire_once(connection: asyncpg.Connection, max_age_s: float, limit: i
 
 
 class Retention:
-    """Runs in every chat_server; whoever has the lock works, the others pass."""
+    """Runs in every chat_server. The process that gets the advisory lock does the work; the others skip the run."""
 
     def __init__(self, engine: AsyncEngine, max_age_s: float, rng: Random) -> None:
         self._engine = engine
@@ -50,13 +50,13 @@ class Retention:
         self._rng = rng
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Expire old rows periodically, until cancelled."""
         while True:
             await asyncio.sleep(min(EVERY_S, self._max_age_s) * self._rng.uniform(0.5, 1.0))
             try:
                 await self._expire()
             except STORE_ERRORS as error:
-                log.warning("Old events stay for now: %r", error)
+                log.warning("Old events could not be deleted; retrying later: %r", error)
 
     async def _expire(self) -> None:
         async with driver_connection(self._engine) as connection:

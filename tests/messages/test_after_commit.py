@@ -1,4 +1,4 @@
-"""What a commit sets in motion."""
+"""The step after a commit."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def event(room_id: str, seq: int, event_type: str = "message.created") -> Commit
 
 
 class Recorder:
-    """Every call, in order."""
+    """Records every call, in order."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -26,7 +26,7 @@ class Recorder:
         self.calls.append(("wrote", room_id, last_seq, hides_text))
 
 
-def test_events_are_produced_first_and_every_room_and_the_lists_are_out_of_date() -> None:
+def test_events_are_produced_before_room_and_list_caches_are_invalidated() -> None:
     recorder = Recorder()
     recorder.after_commit([event("a", 1), event("b", 7)])
     assert recorder.calls == [

@@ -1,4 +1,4 @@
-"""The fold of one transaction's operations: what takes a seq, and what everybody is answered."""
+"""Applying the operations of one transaction: which take a seq, and the result of each."""
 
 import uuid
 from collections.abc import Sequence
@@ -75,9 +75,8 @@ def test_a_large_batch_pauses_after_every_slice_of_operations_and_of_events() ->
     batch_input = one_room()
     outcome, pauses = apply_counting_pauses([post("r") for _ in range(3 * SLICE)], batch_input)
     assert [event.seq for event in outcome.events] == list(range(1, 3 * SLICE + 1))
-    assert (
-        pauses == 2 + 1 + 2 + 1
-    )  # between slices of operations, before the events, between their slices, at the end
+    # Between slices of operations, before the events, between slices of events, and at the end.
+    assert pauses == 2 + 1 + 2 + 1
 
 
 def test_a_batch_of_one_slice_never_pauses() -> None:
@@ -126,7 +125,7 @@ def test_a_refused_operation_fails_alone_and_leaves_no_hole() -> None:
     assert isinstance(refused, ChatError) and refused.code == "message_not_found"
 
 
-def test_operations_on_one_message_fold_in_arrival_order() -> None:
+def test_operations_on_one_message_are_applied_in_arrival_order() -> None:
     message = post("r", "one")
     outcome = apply(
         message,
@@ -158,7 +157,7 @@ def test_the_same_reaction_again_sends_nothing() -> None:
     assert [r.count for r in outcome.results if isinstance(r, ReactionResult)] == [1, 1]
 
 
-def test_a_reaction_taken_back_in_the_same_batch_leaves_no_row() -> None:
+def test_a_reaction_removed_in_the_same_batch_leaves_no_row() -> None:
     message, user = post("r"), uuid.uuid4()
     outcome = apply(message, react(message.message_id, user), react(message.message_id, user, present=False))
     assert not outcome.new_reactions and not outcome.removed_reactions
@@ -174,7 +173,7 @@ def test_only_author_and_owner_may_delete() -> None:
     assert isinstance(refused, ChatError) and refused.code == "forbidden"
 
 
-def test_a_message_deleted_in_its_own_batch_leaves_its_text_in_no_event() -> None:
+def test_no_event_carries_the_text_of_a_message_deleted_in_its_own_batch() -> None:
     message = post("r", "secret")
     edit = EditMessage("r", message.message_id, message.author_id, "still secret")
     outcome = apply(message, edit, DeleteMessage("r", message.message_id, message.author_id))
@@ -190,20 +189,20 @@ def test_a_reaction_to_a_deleted_message_is_refused() -> None:
     assert isinstance(refused, ChatError) and refused.code == "message_not_found"
 
 
-def test_a_reply_must_answer_a_message_of_the_same_room() -> None:
+def test_a_reply_to_an_unknown_message_is_refused() -> None:
     outcome = apply(replace(post("r"), reply_to=uuid.uuid4()))
     assert isinstance(outcome.results[0], ChatError)
     assert not outcome.events
 
 
-def test_the_message_pinned_last_comes_first_and_pinning_again_sends_nothing() -> None:
+def test_the_newest_pin_comes_first_and_pinning_again_sends_no_event() -> None:
     one, two = post("r"), post("r")
     outcome = apply(one, two, pin(one.message_id), pin(two.message_id), pin(one.message_id))
     assert [kind for _, kind in log(outcome)] == ["message.created"] * 2 + ["message.pinned"] * 2
     assert outcome.pinned_rooms["r"].pinned == [two.message_id, one.message_id]
 
 
-def test_unpinning_names_the_message_and_without_a_pin_sends_nothing() -> None:
+def test_unpinning_names_the_message_and_sends_no_event_without_a_pin() -> None:
     message = post("r")
     unpin = pin(message.message_id, present=False)
     outcome = apply(message, unpin, pin(message.message_id), unpin)
@@ -212,7 +211,7 @@ def test_unpinning_names_the_message_and_without_a_pin_sends_nothing() -> None:
     assert outcome.pinned_rooms["r"].pinned == []
 
 
-def test_only_the_rooms_owner_pins() -> None:
+def test_only_the_owner_of_the_room_may_pin() -> None:
     message = post("r")
     outcome = apply(message, pin(message.message_id, by=message.author_id))
     refused = outcome.results[1]
@@ -220,7 +219,7 @@ def test_only_the_rooms_owner_pins() -> None:
     assert not outcome.pinned_rooms
 
 
-def test_one_pin_too_many_is_refused_and_says_what_to_do() -> None:
+def test_a_pin_above_the_limit_is_refused_with_advice() -> None:
     messages = [post("r") for _ in range(MAX_PINNED + 1)]
     outcome = apply(*messages, *(pin(message.message_id) for message in messages))
     refused = outcome.results[-1]
@@ -232,14 +231,14 @@ def edit(message: PostMessage, text: str) -> EditMessage:
     return EditMessage("r", message.message_id, message.author_id, text)
 
 
-def test_an_edit_by_an_author_who_may_not_pin_takes_the_pin_away() -> None:
+def test_an_edit_by_an_author_who_is_not_the_owner_unpins_the_message() -> None:
     message = post("r", "pinned")
     outcome = apply(message, pin(message.message_id), edit(message, "swapped"))
     assert [kind for _, kind in log(outcome)][2:] == ["message.unpinned", "message.edited"]
     assert outcome.pinned_rooms["r"].pinned == []
 
 
-def test_an_edit_that_changes_nothing_and_one_by_the_owner_leave_the_pin() -> None:
+def test_an_edit_without_a_change_or_by_the_owner_keeps_the_pin() -> None:
     theirs, own = post("r", "theirs"), post("r", "own", author=OWNER)
     outcome = apply(
         theirs, own, pin(theirs.message_id), pin(own.message_id), edit(theirs, "theirs"), edit(own, "new")
@@ -248,7 +247,7 @@ def test_an_edit_that_changes_nothing_and_one_by_the_owner_leave_the_pin() -> No
     assert outcome.pinned_rooms["r"].pinned == [own.message_id, theirs.message_id]
 
 
-def test_edits_of_one_message_are_bounded_and_leave_pins_a_share_of_their_own() -> None:
+def test_edits_of_a_message_are_limited_and_do_not_use_up_its_pins() -> None:
     message = post("r", "0")
     edits = [edit(message, str(n + 1)) for n in range(MAX_EDITS + 1)]
     same = edit(message, str(MAX_EDITS))
@@ -259,7 +258,7 @@ def test_edits_of_one_message_are_bounded_and_leave_pins_a_share_of_their_own() 
     assert outcome.new_messages[message.message_id].revisions == MAX_EDITS + 1
 
 
-def test_pins_of_one_message_are_bounded_but_it_can_always_be_unpinned_and_deleted() -> None:
+def test_pins_of_a_message_are_limited_but_it_can_always_be_unpinned_and_deleted() -> None:
     message = post("r")
     turns = [pin(message.message_id, present=n % 2 == 0) for n in range(2 * MAX_REVISIONS + 1)]
     outcome = apply(message, *turns, DeleteMessage("r", message.message_id, message.author_id))
@@ -268,7 +267,7 @@ def test_pins_of_one_message_are_bounded_but_it_can_always_be_unpinned_and_delet
     assert isinstance(refused, ChatError) and refused.code == "too_many"
 
 
-def test_a_deleted_message_is_not_pinned_any_more_and_its_text_is_in_no_event() -> None:
+def test_deleting_a_message_unpins_it_and_removes_its_text_from_all_events() -> None:
     message = post("r", "secret")
     delete = DeleteMessage("r", message.message_id, message.author_id)
     outcome = apply(message, pin(message.message_id), delete, pin(message.message_id))

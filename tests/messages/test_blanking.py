@@ -1,4 +1,4 @@
-"""Deleted texts leave the stored events in bounded steps, and no read shows them from the deletion's commit on."""
+"""Blanking removes deleted texts from stored events in bounded steps; reads hide them as soon as a deletion commits."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ async def reads(store: Store) -> AsyncIterator[ReadRepository]:
 
 
 async def texts_in_reads(reads: ReadRepository, room: str) -> int:
-    """How many events of the pages and of the tail show the secret."""
+    """The number of events on pages and among the recent events that show the secret."""
     pages = [await reads.events(room, after_seq, 500) for after_seq in (0, 100, 300)]
     pages.append(await reads.tail(room, 500))
     return sum(SECRET.encode() in event.payload for page in pages if page for event in page.events)
@@ -40,7 +40,7 @@ async def texts_in_store(store: Store, room: str) -> int:
 
 
 async def post_with_earlier_edits(store: Store, writer: GroupCommitWriter, room: str) -> PostMessage:
-    """A message as an earlier version left it: with more edits than one may make today, and with reactions."""
+    """A message written by an earlier version: it has reactions and more edits than today's limit."""
     message = post(room, SECRET)
     await writer.store(message)
     await store.rows(
@@ -60,7 +60,7 @@ async def post_with_earlier_edits(store: Store, writer: GroupCommitWriter, room:
     return message
 
 
-async def test_a_deletion_touches_no_earlier_edit_and_is_finished_in_bounded_steps(
+async def test_a_deletion_writes_only_a_tombstone_and_blanking_finishes_it_in_bounded_steps(
     store: Store, reads: ReadRepository
 ) -> None:
     room, writer = await store.make_room(), await store.writer()
@@ -88,7 +88,7 @@ async def test_a_deletion_touches_no_earlier_edit_and_is_finished_in_bounded_ste
     assert await store.rows("SELECT 1 FROM reactions WHERE room_id = $1", room) == []
 
 
-async def test_a_blanked_event_is_byte_for_byte_what_a_read_showed_before(
+async def test_a_blanked_event_equals_the_event_that_reads_showed_before(
     store: Store, reads: ReadRepository
 ) -> None:
     room, writer = await store.make_room(), await store.writer()
@@ -113,7 +113,7 @@ async def test_a_blanked_event_is_byte_for_byte_what_a_read_showed_before(
         assert payload == head + tombstone
 
 
-async def test_what_a_process_leaves_behind_another_one_finishes(store: Store) -> None:
+async def test_another_process_finishes_blanking(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     message = await post_with_earlier_edits(store, writer, room)
     await writer.store(DeleteMessage(room, message.message_id, message.author_id))
@@ -126,7 +126,7 @@ async def test_what_a_process_leaves_behind_another_one_finishes(store: Store) -
     assert await texts_in_store(store, room) == 0
 
 
-async def test_many_deletions_and_two_processes_share_the_steps(store: Store) -> None:
+async def test_two_processes_share_the_tombstones_of_many_deletions(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     messages = [post(room, SECRET) for _ in range(3 * MESSAGES_PER_STEP)]
     await asyncio.gather(*map(writer.store, messages))

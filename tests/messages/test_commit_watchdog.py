@@ -1,4 +1,4 @@
-"""When Postgres counts as silent."""
+"""The watchdog's decision that Postgres is silent."""
 
 from chat_server.postgres.commit_watchdog import PROBE_AFTER_S, SILENT_AFTER_S, SilenceDetector
 
@@ -8,7 +8,7 @@ def test_postgres_is_not_silent_without_a_transaction() -> None:
     assert not any(detector.check(now_s) for now_s in range(10))
 
 
-def test_the_second_check_without_an_answer_finds_postgres_silent() -> None:
+def test_postgres_is_silent_at_the_second_late_check() -> None:
     detector = SilenceDetector()
     detector.transaction_began(0.0)
     assert not detector.check(SILENT_AFTER_S / 2)
@@ -27,7 +27,7 @@ def test_a_probe_is_due_before_postgres_counts_as_silent() -> None:
     assert not detector.needs_probe(10.0 + PROBE_AFTER_S + 0.1)
 
 
-def test_a_process_that_was_held_up_checks_twice_before_it_refuses_writes() -> None:
+def test_one_late_check_after_a_pause_of_the_process_is_not_silence() -> None:
     detector = SilenceDetector()
     detector.transaction_began(0.0)
     assert not detector.check(30.0)
@@ -35,7 +35,7 @@ def test_a_process_that_was_held_up_checks_twice_before_it_refuses_writes() -> N
     assert not detector.check(30.1)
 
 
-def test_an_answer_on_one_connection_counts_for_all() -> None:
+def test_a_response_on_one_connection_counts_for_all() -> None:
     detector = SilenceDetector()
     detector.transaction_began(0.0)
     detector.transaction_began(0.1)
@@ -44,7 +44,7 @@ def test_an_answer_on_one_connection_counts_for_all() -> None:
         assert not detector.check(tenth / 10 + 0.05)
 
 
-def test_silence_ends_with_an_answer_or_with_the_last_transaction() -> None:
+def test_silence_ends_with_a_response_or_with_the_last_transaction() -> None:
     for end in (SilenceDetector.answered, SilenceDetector.transaction_ended):
         detector = SilenceDetector()
         detector.transaction_began(0.0)

@@ -1,4 +1,4 @@
-"""Old events leave the catch-up log a little at a time; messages stay, and posts do not wait."""
+"""Retention deletes old events in small batches; messages stay, and posts do not wait."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ async def room_with_old_events(store: Store, count: int) -> str:
     return room
 
 
-async def test_old_events_leave_in_small_batches_and_messages_stay(store: Store) -> None:
+async def test_old_events_are_deleted_in_small_batches_and_messages_stay(store: Store) -> None:
     room = await room_with_old_events(store, 5)
     writer = await store.writer()
     await writer.store(post(room))
@@ -45,7 +45,7 @@ async def test_a_post_does_not_wait_while_old_events_of_its_room_are_being_delet
     assert await store.seqs(room) == [6]
 
 
-async def test_any_number_of_processes_may_expire(store: Store) -> None:
+async def test_three_processes_can_run_retention_at_once(store: Store) -> None:
     room = await room_with_old_events(store, 5)
     processes = [Retention(store.engine, 0.2, Random(seed)) for seed in range(3)]
     tasks = BackgroundTasks(Random(7), time.monotonic)

@@ -1,4 +1,4 @@
-"""Turns in slow mode, on a real Redis."""
+"""Turns in slow mode, on a real Valkey."""
 
 import asyncio
 import uuid
@@ -25,7 +25,7 @@ async def take(redis: Redis, name: str, act: redis_keys.SlowedAct = "post") -> T
     return await SlowMode(redis).take_turn(act, "room", ANN, name, 30)
 
 
-async def test_what_took_the_turn_passes_again_and_nothing_else_does(redis: Redis) -> None:
+async def test_only_a_repeat_of_the_write_that_holds_the_turn_passes(redis: Redis) -> None:
     assert (await take(redis, "one")).is_new
     assert not (await take(redis, "one")).is_new
     with pytest.raises(ChatError) as refused:
@@ -34,7 +34,7 @@ async def test_what_took_the_turn_passes_again_and_nothing_else_does(redis: Redi
     assert (await take(redis, "two", "edit")).is_new
 
 
-async def test_only_a_new_turn_is_given_back_and_only_by_what_has_it(redis: Redis) -> None:
+async def test_only_the_write_that_took_a_turn_can_give_it_back(redis: Redis) -> None:
     first = await take(redis, "one")
     await (await take(redis, "one")).give_back()
     with pytest.raises(ChatError):
@@ -45,22 +45,22 @@ async def test_only_a_new_turn_is_given_back_and_only_by_what_has_it(redis: Redi
     assert not (await take(redis, "two")).is_new
 
 
-async def test_an_entry_of_another_type_and_a_redis_that_is_away_hold_nobody_up(redis: Redis) -> None:
+async def test_writes_pass_on_an_entry_of_the_wrong_type_and_while_redis_is_unavailable(redis: Redis) -> None:
     await redis.lpush(redis_keys.slow_mode("post", "room", str(ANN)), "x")
     assert not (await take(redis, "one")).is_new
-    async with Redis(host="127.0.0.1", port=1) as nowhere:
-        turn = await take(nowhere, "one")
+    async with Redis(host="127.0.0.1", port=1) as unavailable:
+        turn = await take(unavailable, "one")
         await turn.give_back()
         assert not turn.is_new
 
 
-async def test_a_turn_without_an_end_locks_nobody_out(redis: Redis) -> None:
+async def test_a_turn_without_a_ttl_is_replaced(redis: Redis) -> None:
     await redis.set(redis_keys.slow_mode("post", "room", str(ANN)), "one")
     assert (await take(redis, "two")).is_new
     assert 0 < await redis.pttl(redis_keys.slow_mode("post", "room", str(ANN))) <= 30_000
 
 
-async def test_a_shorter_interval_holds_for_turns_that_were_taken_before(redis: Redis) -> None:
+async def test_a_shorter_interval_applies_to_turns_taken_before(redis: Redis) -> None:
     await SlowMode(redis).take_turn("post", "room", ANN, "one", 3_600)
     with pytest.raises(ChatError) as refused:
         await take(redis, "two")
@@ -68,7 +68,7 @@ async def test_a_shorter_interval_holds_for_turns_that_were_taken_before(redis: 
     assert await redis.pttl(redis_keys.slow_mode("post", "room", str(ANN))) <= 30_000
 
 
-async def test_a_burst_of_turns_leaves_a_bounded_number_of_connections(redis_url: str) -> None:
+async def test_a_burst_of_turns_uses_a_bounded_number_of_connections(redis_url: str) -> None:
     async with open_redis(f"{redis_url}?client_name=burst", 3) as redis:
         turns = await asyncio.gather(
             *(SlowMode(redis).take_turn("post", "room", uuid.uuid4(), "one", 30) for _ in range(50))

@@ -1,4 +1,4 @@
-"""The rules for texts: linear work, checked before normalisation."""
+"""The rules for texts. Checks take linear time and run before normalisation."""
 
 import sys
 import unicodedata
@@ -21,7 +21,7 @@ QUADRATIC = "a" + "\u0301" * 8_000 + "\u0316" * 8_000
 
 
 def normalisations_of(work: Callable[[], object]) -> int:
-    """How often `work` calls unicodedata.normalize; its ValueError is part of it."""
+    """The number of calls of unicodedata.normalize in `work`, which may raise ValueError."""
     calls = 0
 
     def count(_frame: FrameType, event: str, function: object) -> None:
@@ -47,7 +47,7 @@ def normalisations_of(work: Callable[[], object]) -> int:
         "a" + "\u0301" * (MAX_MARKS + 1),
         "あ" * 40 + "\u20dd\ufe0f" * MAX_MARKS,
     ],
-    ids=["marks that reorder", "too long", "a mark too many", "marks without a combining class"],
+    ids=["marks that reorder", "too long", "one mark too many", "marks without a combining class"],
 )
 def test_a_refused_text_is_never_normalised(rule: Callable[[str], str], refused: str) -> None:
     assert normalisations_of(lambda: rule(refused)) == 0
@@ -56,7 +56,7 @@ def test_a_refused_text_is_never_normalised(rule: Callable[[str], str], refused:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_taken_text_is_normalised_once_and_a_name_once_more_to_compare_it(
+def test_an_accepted_text_is_normalised_once_and_a_name_twice(
     rule: Callable[[str], str],
 ) -> None:
     expected = 1 if rule is clean_message_text else 2
@@ -66,14 +66,14 @@ def test_a_taken_text_is_normalised_once_and_a_name_once_more_to_compare_it(
 
 
 @pytest.mark.parametrize("before", range(MAX_MARKS + 2))
-def test_a_run_of_marks_is_found_wherever_it_begins(before: int) -> None:
+def test_a_run_of_marks_is_refused_at_every_position(before: int) -> None:
     text = "あ" * before
     assert clean_message_text(text + "か" + "\u0316" * MAX_MARKS)
     with pytest.raises(ValueError, match=f"more than {MAX_MARKS} combining marks"):
         clean_message_text(text + "か" + "\u0316" * (MAX_MARKS + 1))
 
 
-def test_every_mark_that_unicode_knows_counts() -> None:
+def test_every_unicode_mark_counts() -> None:
     for mark in map(chr, range(sys.maxunicode + 1)):
         decomposed = unicodedata.normalize("NFD", mark)
         if unicodedata.combining(decomposed[0]) or unicodedata.category(mark).startswith("M"):
@@ -92,25 +92,25 @@ def test_every_mark_that_unicode_knows_counts() -> None:
     ],
     ids=["longest decomposition", "Hangul", "Thai", "emoji", "stacks"],
 )
-def test_texts_of_every_language_are_taken(text: str) -> None:
+def test_texts_in_many_scripts_are_accepted(text: str) -> None:
     assert clean_message_text(text) == unicodedata.normalize("NFC", text)
 
 
 @SAME_EXAMPLES
 @given(HOSTILE_TEXTS)
-def test_a_text_is_taken_or_refused_with_a_sentence(text: str) -> None:
+def test_a_text_is_accepted_or_refused_with_a_sentence(text: str) -> None:
     for rule in RULES:
         try:
-            taken = rule(text)
+            accepted = rule(text)
         except ValueError as error:
             assert str(error).endswith(".")
         else:
-            assert rule(taken) == taken
-            assert len(taken) <= MAX_TEXT_CODE_POINTS
-            assert room_id_from_name(taken, "fallback")
+            assert rule(accepted) == accepted
+            assert len(accepted) <= MAX_TEXT_CODE_POINTS
+            assert room_id_from_name(accepted, "fallback")
 
 
 @SAME_EXAMPLES
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=200))
-def test_letters_and_digits_are_always_taken(text: str) -> None:
+def test_letters_and_digits_are_always_accepted(text: str) -> None:
     assert clean_message_text(text) == unicodedata.normalize("NFC", text)

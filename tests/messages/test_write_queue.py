@@ -1,4 +1,4 @@
-"""The queue of waiting writes: bounded, and nobody fills it alone."""
+"""The queue of waiting writes is bounded, and no user or room can fill it alone."""
 
 import asyncio
 import uuid
@@ -23,18 +23,18 @@ from tests.support.message_store import post
 
 
 def fill(queue: WriteQueue, room_id: str, user: Callable[[], UUID] = uuid.uuid4) -> tuple[int, str]:
-    """Offer writes until one is refused; returns how many were taken and the code of the refusal."""
+    """Offer writes until one is refused. Returns the number of accepted writes and the code of the refusal."""
     future = asyncio.get_running_loop().create_future()
-    taken = 0
+    accepted = 0
     while True:
         try:
             queue.offer(PendingWrite(post(room_id, author=user()), future, 0.0))
         except ChatError as refusal:
-            return taken, refusal.code
-        taken += 1
+            return accepted, refusal.code
+        accepted += 1
 
 
-async def test_one_user_leaves_the_queue_to_the_others_whatever_the_rooms_and_kinds_of_writes() -> None:
+async def test_writes_of_one_user_are_bounded_over_all_rooms_and_kinds_of_writes() -> None:
     queue, mallory = WriteQueue(), uuid.uuid4()
     assert fill(queue, "a", lambda: mallory) == (MAX_QUEUED_OF_USER, "rate_limited")
     assert fill(queue, "b", lambda: mallory) == (0, "rate_limited")
@@ -48,14 +48,14 @@ async def test_one_user_leaves_the_queue_to_the_others_whatever_the_rooms_and_ki
     queue.offer(PendingWrite(post("a"), future, 0.0))
 
 
-async def test_busy_rooms_leave_room_for_a_quiet_one() -> None:
+async def test_busy_rooms_leave_capacity_for_a_quiet_one() -> None:
     queue = WriteQueue()
     assert fill(queue, "busy") == (MAX_QUEUED // 2, "rate_limited")
     assert fill(queue, "busy too") == (MAX_QUEUED // 4, "rate_limited")
     queue.offer(PendingWrite(post("quiet"), asyncio.get_running_loop().create_future(), 0.0))
 
 
-async def test_a_queue_that_many_rooms_fill_is_full_for_all() -> None:
+async def test_a_queue_filled_by_many_rooms_refuses_every_write() -> None:
     queue = WriteQueue()
     future = asyncio.get_running_loop().create_future()
     for number in range(MAX_QUEUED):
@@ -63,7 +63,7 @@ async def test_a_queue_that_many_rooms_fill_is_full_for_all() -> None:
     assert fill(queue, "one more") == (0, "store_unavailable")
 
 
-async def test_a_batch_of_long_texts_is_short_and_every_room_gets_its_turn() -> None:
+async def test_batches_of_long_texts_are_bounded_and_every_room_gets_its_turn() -> None:
     queue, future = WriteQueue(), asyncio.get_running_loop().create_future()
     rooms = [f"room-{n}" for n in range(MAX_BATCH)]
     for room_id in [rooms[0]] * 200 + rooms[1:]:
@@ -91,7 +91,7 @@ async def test_a_batch_is_bounded_by_the_bytes_of_its_texts() -> None:
     assert len(batch.writes) == MAX_BATCH_BYTES // len(text.encode())
 
 
-async def test_what_leaves_the_queue_and_comes_back_is_counted_again() -> None:
+async def test_writes_that_are_put_back_count_against_the_limit_of_their_user() -> None:
     queue, ann = WriteQueue(), uuid.uuid4()
     fill(queue, "a", lambda: ann)
     batch = queue.take()

@@ -1,4 +1,4 @@
-"""The group-commit writer on real Postgres: no holes, no doubles, whatever the neighbours do."""
+"""The group-commit writer on a real Postgres: no holes and no duplicates, also under contention and failures."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ async def test_writes_that_arrive_during_a_commit_share_the_next_one(store: Stor
     assert row["commits"] < 30
 
 
-async def test_two_processes_race_for_one_room_without_a_hole(store: Store) -> None:
+async def test_two_processes_that_write_to_one_room_leave_no_hole(store: Store) -> None:
     room = await store.make_room()
     writers = [await store.writer(), await store.writer()]
     results = await asyncio.gather(*(writers[n % 2].store(post(room)) for n in range(400)))
@@ -52,7 +52,7 @@ async def test_the_same_key_sent_to_two_servers_at_once_makes_one_message(store:
     assert len(await store.assert_no_holes(room)) == 20
 
 
-async def test_every_committed_event_is_handed_over_in_the_rooms_order(store: Store) -> None:
+async def test_committed_events_are_passed_on_in_the_order_of_the_room(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     await asyncio.gather(*(writer.store(post(room)) for _ in range(200)))
     assert [event.seq for event in store.handed_over] == list(range(1, 201))
@@ -60,7 +60,7 @@ async def test_every_committed_event_is_handed_over_in_the_rooms_order(store: St
 
 @pytest.mark.parametrize("bad", ["\0", "\ud800"])
 async def test_a_text_that_postgres_rejects_fails_alone(store: Store, bad: str) -> None:
-    """Such a text never gets past the endpoint; should one, its neighbours must not suffer."""
+    """Endpoints refuse such a text. If one reaches the writer, the other writes of its batch must succeed."""
     room, writer = await store.make_room(), await store.writer()
     writes = [writer.store(post(room, bad if n == 7 else f"fine {n}")) for n in range(20)]
     results = await asyncio.gather(*writes, return_exceptions=True)
@@ -70,7 +70,7 @@ async def test_a_text_that_postgres_rejects_fails_alone(store: Store, bad: str) 
 
 
 async def test_a_post_reads_no_other_message_of_its_room(store: Store) -> None:
-    """A plan made while the table was small went over all of the room, and stayed while the room grew."""
+    """Postgres once kept a plan made for a small table, which scanned the whole room for every post."""
     room = await store.make_room()
     first = await store.writer()
     await asyncio.gather(*(first.store(post(room)) for _ in range(40)))
@@ -85,7 +85,7 @@ async def test_a_post_reads_no_other_message_of_its_room(store: Store) -> None:
         query = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1"
         return int((await store.rows(query, index))[0]["idx_scan"])
 
-    async with asyncio.timeout(30):  # a connection reports what it has read when it ends
+    async with asyncio.timeout(30):  # a connection reports its scans when it ends
         while await scans("messages_idempotency") < 20:
             await asyncio.sleep(0.05)
     assert await scans("messages_by_seq") == 0
@@ -107,7 +107,7 @@ async def test_a_cold_room_does_not_wait_for_a_locked_one(store: Store) -> None:
     assert len(await store.assert_no_holes(hot)) == 1
 
 
-async def test_a_room_locked_for_long_is_answered_with_an_honest_503(store: Store) -> None:
+async def test_a_post_to_a_room_that_stays_locked_gets_503_and_can_be_repeated(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     holder = await asyncpg.connect(store.dsn)
     async with holder.transaction():
@@ -133,7 +133,7 @@ async def cutter(store: Store) -> AsyncIterator[tuple[CommitCutter, str]]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_connection_that_dies_at_commit_neither_loses_nor_doubles(
+async def test_a_connection_lost_at_commit_neither_loses_nor_duplicates_a_post(
     store: Store, cutter: tuple[CommitCutter, str], when: str
 ) -> None:
     proxy, dsn = cutter
@@ -149,7 +149,7 @@ async def test_a_connection_that_dies_at_commit_neither_loses_nor_doubles(
     assert [event.seq for event in store.handed_over] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_commit_that_died_answers_its_own_writes_and_keeps_those_it_passed_by(
+async def test_after_a_lost_commit_its_writes_get_results_and_skipped_writes_stay_queued(
     store: Store, cutter: tuple[CommitCutter, str]
 ) -> None:
     proxy, dsn = cutter
@@ -160,15 +160,15 @@ async def test_a_commit_that_died_answers_its_own_writes_and_keeps_those_it_pass
     async with holder.transaction():
         await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", held)
         proxy.cut_next = "after"
-        passed_by = asyncio.create_task(writer.store(post(held)))
+        skipped = asyncio.create_task(writer.store(post(held)))
         assert (await writer.store(post(free, "cut"))).created
-    assert (await passed_by).created
+    assert (await skipped).created
     await holder.close()
     assert len(await store.assert_no_holes(free)) == 2
     assert len(await store.assert_no_holes(held)) == 1
 
 
-async def test_writes_are_refused_while_postgres_is_silent_and_taken_afterwards(
+async def test_writes_are_refused_while_postgres_is_silent_and_accepted_afterwards(
     store: Store, cutter: tuple[CommitCutter, str]
 ) -> None:
     proxy, dsn = cutter
@@ -192,10 +192,10 @@ async def test_writes_are_refused_while_postgres_is_silent_and_taken_afterwards(
     assert len(await store.assert_no_holes(room)) == 2
 
 
-async def test_a_slow_commit_is_no_silence_and_refuses_nobody(
+async def test_a_slow_commit_does_not_count_as_silence(
     store: Store, cutter: tuple[CommitCutter, str]
 ) -> None:
-    """The commit takes longer than Postgres may be silent, as on a slow disk; everything else is answered."""
+    """The commit takes longer than SILENT_AFTER_S, as on a slow disk; other connections get responses."""
     proxy, dsn = cutter
     rooms = [await store.make_room() for _ in range(3)]
     writer = await store.writer(dsn)
@@ -206,7 +206,7 @@ async def test_a_slow_commit_is_no_silence_and_refuses_nobody(
     assert proxy.commits.is_set() and all(result.created for result in results)
 
 
-async def test_deleting_takes_the_text_out_of_the_log(store: Store) -> None:
+async def test_a_deletion_removes_the_text_from_the_log(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     message = post(room, "a secret")
     await writer.store(message)
@@ -240,10 +240,10 @@ async def test_reactions_count_each_person_once(store: Store) -> None:
 
 
 @pytest.mark.parametrize("off_by", [timedelta(hours=2), timedelta(hours=-2)], ids=["fast", "slow"])
-async def test_relay_retention_and_order_of_rooms_go_by_the_clock_of_postgres(
+async def test_relay_retention_and_room_order_use_the_clock_of_postgres(
     store: Store, off_by: timedelta
 ) -> None:
-    """One process's clock that is off must neither hide its events from the relays nor let them expire at once."""
+    """A process with a wrong clock must neither hide its events from the relays nor make them expire early."""
     room, writer = await store.make_room(), await store.writer(clock_is_off_by=off_by)
     result = await writer.store(post(room))
     await writer.store(

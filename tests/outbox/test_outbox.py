@@ -1,4 +1,4 @@
-"""From commit to Kafka on real stores: at once by the producer, later by the relay, never lost."""
+"""Every committed event reaches Kafka, through the producer or the relay. On real stores."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ from tests.support.stores import Kafka
 
 
 class ChatProcess:
-    """What one chat_server has between a post and Kafka."""
+    """The parts of one chat_server between a post and Kafka."""
 
     def __init__(self, store: Store, bootstrap_servers: str, stack: AsyncExitStack) -> None:
         self.outbox = OutboxRepository(store.engine)
@@ -62,7 +62,7 @@ async def is_empty(process: ChatProcess) -> bool:
 
 
 async def records_of(bootstrap_servers: str, room_id: str) -> list[ConsumerRecord]:
-    """All records of a room that stand in Kafka now, in order."""
+    """All records of the room that are in Kafka now, in order."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
     await consumer.start()
     try:
@@ -93,7 +93,7 @@ def seqs(records: list[ConsumerRecord]) -> list[int]:
     return [int(header(record.headers, "seq") or b"0") for record in records]
 
 
-async def test_a_committed_event_is_in_kafka_in_order_and_leaves_the_outbox(
+async def test_committed_events_reach_kafka_in_order_and_leave_the_outbox(
     store: Store, kafka_bootstrap_servers: str, stack: AsyncExitStack
 ) -> None:
     process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
@@ -108,7 +108,7 @@ async def test_a_committed_event_is_in_kafka_in_order_and_leaves_the_outbox(
 
 
 @pytest.mark.timeout(300)
-async def test_what_was_posted_while_kafka_was_away_arrives_after_its_return(
+async def test_events_posted_during_a_kafka_outage_arrive_after_it(
     store: Store, own_kafka: Kafka, stack: AsyncExitStack
 ) -> None:
     process = await ChatProcess(store, own_kafka.bootstrap_servers, stack).start()
@@ -125,7 +125,7 @@ async def test_what_was_posted_while_kafka_was_away_arrives_after_its_return(
 
 
 @pytest.mark.timeout(300)
-async def test_two_processes_do_not_both_send_what_an_outage_left(
+async def test_two_relays_share_the_backlog_of_an_outage(
     store: Store, own_kafka: Kafka, stack: AsyncExitStack
 ) -> None:
     processes = [await ChatProcess(store, own_kafka.bootstrap_servers, stack).start() for _ in range(2)]
@@ -134,12 +134,12 @@ async def test_two_processes_do_not_both_send_what_an_outage_left(
         await process.writer.store(post(room, "before"))
     await until(lambda: is_empty(processes[0]))
     own_kafka.stop()
-    await asyncio.gather(*(process.writer.store(post(room, "unnoticed")) for process in processes))
+    await asyncio.gather(*(process.writer.store(post(room, "undetected")) for process in processes))
 
-    async def have_noticed() -> bool:
+    async def is_outage_detected() -> bool:
         return not any(process.producer.is_healthy for process in processes)
 
-    await until(have_noticed, within_s=60)
+    await until(is_outage_detected, within_s=60)
     await asyncio.gather(*(processes[n % 2].writer.store(post(room, f"during {n}")) for n in range(800)))
     own_kafka.start()
     await until(lambda: is_empty(processes[0]), within_s=90)
@@ -148,12 +148,12 @@ async def test_two_processes_do_not_both_send_what_an_outage_left(
     assert len(found) < 804 * 1.3
 
 
-async def test_an_event_left_by_a_killed_process_is_sent_by_another(
+async def test_the_event_of_a_killed_process_is_sent_by_another_process(
     store: Store, kafka_bootstrap_servers: str, stack: AsyncExitStack
 ) -> None:
     room = await store.make_room()
-    dying = await store.writer(after_commit=lambda events: None)  # as if killed between commit and produce
-    await dying.store(post(room))
+    killed = await store.writer(after_commit=lambda events: None)  # as if killed between commit and produce
+    await killed.store(post(room))
     process = await ChatProcess(store, kafka_bootstrap_servers, stack).start()
     await until(lambda: is_empty(process))
     assert seqs(await records_of(kafka_bootstrap_servers, room)) == [1]
@@ -170,7 +170,7 @@ async def test_two_relays_claim_each_row_once(store: Store) -> None:
     assert len(taken) == len(set(taken)) == 40
 
 
-async def test_a_lease_that_ran_out_is_claimed_again(store: Store) -> None:
+async def test_an_expired_or_released_row_is_claimed_again(store: Store) -> None:
     room = await store.make_room()
     writer = await store.writer(after_commit=lambda events: None)
     await writer.store(post(room))

@@ -1,4 +1,4 @@
-"""Every Kafka record carries a W3C traceparent: the request's own where it is valid, else a new one."""
+"""Every Kafka record carries a W3C traceparent: that of the request if it is valid, otherwise a new one."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ async def test_an_event_carries_the_traceparent_of_its_request(
 
 
 @pytest.mark.parametrize("given", [None, "not a traceparent"])
-async def test_an_event_of_a_request_without_a_valid_traceparent_starts_a_trace(
+async def test_an_event_of_a_request_without_a_valid_traceparent_gets_a_new_one(
     given: str | None, people: People, kafka_bootstrap_servers: str
 ) -> None:
     ann = await people.enter()
@@ -76,7 +76,7 @@ async def _call(person: Person, method: str, path: str, json: object = None) -> 
 
 
 async def _records(bootstrap_servers: str, room_id: str, count: int) -> list[ConsumerRecord]:
-    """The room's records, once that many have reached Kafka."""
+    """The records of the room, once `count` of them have reached Kafka."""
     async with asyncio.timeout(30):
         while len(records := await records_of(bootstrap_servers, room_id)) < count:
             pass
