@@ -4,7 +4,7 @@ from random import Random
 
 from chat_server.config import ChatSettings
 from chat_server.main import create_server
-from server_kit.http.admission import Admission
+from server_kit.http.request_admission import Admission
 from server_kit.serve import serve
 from server_kit.settings import settings_or_exit
 

@@ -23,9 +23,9 @@ from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode
-from chat_server.messages.admission import WriteAdmission
 from chat_server.messages.after_commit import AfterCommit
 from chat_server.messages.blanking import Blanking
+from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements

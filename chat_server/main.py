@@ -37,10 +37,10 @@ from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
-from server_kit.http.admission import Admission
 from server_kit.http.asgi import ASGIApp, Responder, with_http_layers
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
+from server_kit.http.request_admission import Admission
 from server_kit.loop_metrics import measured_loop
 from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares

@@ -51,11 +51,11 @@ from publish_server.streams.shutdown import finish_streams
 from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
-from server_kit.http.admission import Admission
 from server_kit.http.asgi import Receive, Scope, Send, send_problem, with_http_layers
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.problem import ChatError
+from server_kit.http.request_admission import Admission
 from server_kit.loop_metrics import measured_loop
 from server_kit.serve import serve
 from server_kit.session_tokens import SessionTokens

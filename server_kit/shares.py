@@ -269,7 +269,7 @@ class Limit(NamedTuple):
     value: float
     is_default: bool
 
-    def spares(self, source: Source) -> bool:
+    def exempts(self, source: Source) -> bool:
         return source.is_exempt or (self.is_default and source.is_local)
 
 
@@ -291,7 +291,7 @@ class RateShare:
 
     def wait_s(self, source: Source, person: Person | None, now_s: float) -> float:
         """Take one: 0.0 when there was one, else the seconds until there is one again."""
-        if self._by_address and self.limit.spares(source):
+        if self._by_address and self.limit.exempts(source):
             return 0.0
         if person is not None and self._users is not None:
             wait_s = self._users.take(person.user_id, now_s)
@@ -365,7 +365,7 @@ class CountShare:
 
     def enter(self, source: Source, person: Person | None = None) -> Place | None:
         """Take a place; None when there is none left, counted as a refusal."""
-        if self.limit.spares(source):
+        if self.limit.exempts(source):
             return Place(None, source.address, None)
         open_here = self._by_address.get(source.address, 0)
         most = self._all if person is not None and person.is_established else self._common

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from chat_server.config import ChatSettings
-from chat_server.fastpath.admission import FetchAdmission
+from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.history_reads import HistoryReads, history_turns
 from chat_server.fetch.read_repository import ReadRepository

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from chat_server.fastpath.admission import FetchAdmission
+from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fastpath.routes import API, FastRoute
 from chat_server.fetch.handler import FETCHES, PROBLEM
 from chat_server.http.asgi_responses import send_problem

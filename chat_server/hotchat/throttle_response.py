@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from chat_server.http.single_write_response import ResponseHead
-from chat_server.limits.fetch_throttle import Share, Throttle
+from chat_server.limits.fetch_throttle import FetchAllowance, Throttle
 from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 
@@ -26,7 +26,7 @@ _REFUSALS = EventLoopCounter(
 
 class Refusal(NamedTuple):
     reason: Reason
-    share: Share
+    share: FetchAllowance
     wait_s: float
 
 
@@ -35,8 +35,10 @@ class RefusalPolicy:
 
     def __init__(self, throttle: Throttle, *, refuse_all: bool, cooling_s: float) -> None:
         self._throttle = throttle
-        self._refuse_all = Refusal("refuse_all", Share("hot-room", 1, 0), cooling_s) if refuse_all else None
-        self._history = Refusal("history", Share("hot-room-history", 1, 0), cooling_s)
+        self._refuse_all = (
+            Refusal("refuse_all", FetchAllowance("hot-room", 1, 0), cooling_s) if refuse_all else None
+        )
+        self._history = Refusal("history", FetchAllowance("hot-room-history", 1, 0), cooling_s)
 
     def of_history(self) -> Refusal:
         """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
@@ -85,7 +87,7 @@ class RefusalAnswers:
         return response
 
 
-def _response(share: Share, retry_after_s: float) -> tuple[ResponseHead, bytes]:
+def _response(share: FetchAllowance, retry_after_s: float) -> tuple[ResponseHead, bytes]:
     detail = "This room is hot right now; fetch again later."
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", **share.headers(retry_after_s)}
     problem = ChatError("room_hot", detail, retry_after_s=retry_after_s, headers=headers)

@@ -20,7 +20,7 @@ _FORGOTTEN = Counter("hotchat_throttle_forgotten_total", "Clients of hot rooms f
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class FetchAllowance:
     """A client's share of a hot room: `burst` fetches at once, given back at `per_s`."""
 
     name: str
@@ -51,8 +51,8 @@ class Throttle:
     def __init__(
         self, *, per_session_per_s: float, session_burst: int, max_clients: int = MAX_CLIENTS
     ) -> None:
-        self.session_share = Share("session", per_session_per_s, session_burst)
-        self.address_share = Share(
+        self.session_share = FetchAllowance("session", per_session_per_s, session_burst)
+        self.address_share = FetchAllowance(
             "address", per_session_per_s * ADDRESS_SHARE, session_burst * ADDRESS_SHARE
         )
         self._max_clients = max_clients

@@ -1,4 +1,4 @@
-"""How often people may write in a room, in this process. The shares of addresses are in share_limiter.py."""
+"""How often people may write in a room, in this process. The shares of addresses are in server_kit/shares.py."""
 
 import logging
 from collections.abc import Callable, Hashable

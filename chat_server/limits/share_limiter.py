@@ -1,4 +1,6 @@
-"""Shares of the calls of chat_server, checked before anything else is done for a request.
+"""Checks each call of chat_server against its share, before anything else is done for the request.
+
+The table of shares is in server_kit/shares.py; which call has which share, in fastpath/routes.py and call_shares.py.
 
 A refused request is neither parsed nor counted as a fetch, and costs no store a query.
 """
@@ -69,7 +71,7 @@ class ShareLimiter:
         if limit is None or (limit.share.name == FETCHES and self._is_hot(_room_id(scope["path"]))):
             return False
         source = self._source_of(scope)
-        if limit.share.by == "address" and limit.limit.spares(source):
+        if limit.share.by == "address" and limit.limit.exempts(source):
             return False
         try:
             limit.check(source, self._person(scope), self._clock())

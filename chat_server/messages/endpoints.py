@@ -10,9 +10,9 @@ from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import MessageId, RoomId
 from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
-from chat_server.messages.admission import WriteAdmission
 from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
 from chat_server.messages.schemas import WRITE_PROBLEMS, MessageEdit
+from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from server_kit.http.asgi import raw_header

@@ -1,4 +1,8 @@
-"""Connection pools for Postgres, and the classification of its errors."""
+"""Pools of Postgres connections: how many each kind of work has, and what their errors mean.
+
+Reads have pools of their own (read_lane.py); the writer, the watchdog and readiness one connection each
+(dedicated_connection.py, health/readiness.py).
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -19,7 +19,7 @@ from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
-from chat_server.messages.admission import WriteAdmission
+from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_id import room_id_from_name
 from chat_server.rooms.room_list import RoomLists

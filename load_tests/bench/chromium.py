@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import Final
 
 from playwright.async_api import Browser, Playwright
 
@@ -16,13 +17,16 @@ ARGS = [
 ]
 
 
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+
+
 class NoChromium(Exception):
     """This machine has no chromium."""
 
 
 async def launch_chromium(playwright: Playwright, *args: str) -> Browser:
     """Start chromium with `args` in addition to ARGS. Raises NoChromium."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         raise NoChromium("no chromium: apt-get install chromium, or name one by CHROMIUM=")
     return await playwright.chromium.launch(executable_path=path, args=[*ARGS, *args])

@@ -48,7 +48,7 @@ class RoomPlaces:
     def enter(self, source: Source, person: Person | None, room_ids: Iterable[str]) -> HeldRooms:
         """Hold these rooms, all or none. Raises ChatError rate_limited."""
         held = HeldRooms(self, source.address)
-        if self._share is None or self._share.limit.spares(source):
+        if self._share is None or self._share.limit.exempts(source):
             return held
         for room_id in room_ids:
             entry = self._entries.get((source.address, room_id))

@@ -21,10 +21,10 @@ from publish_server.streams.connection import HasPipelined, Taken, response_head
 from publish_server.streams.room_places import RoomPlaces
 from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
-from server_kit.http.admission import Admission
 from server_kit.http.asgi import Receive, Scope, Send, raw_header, request_head, send_problem
 from server_kit.http.cors import RawHeaders, cors_headers
 from server_kit.http.problem import ChatError, jittered
+from server_kit.http.request_admission import Admission
 from server_kit.http.request_id import request_id
 from server_kit.shares import Person, Source
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from chat_server.config import ChatSettings
 from chat_server.http.spa import accepts_encoding
 from chat_server.main import create_server
-from server_kit.http.admission import Admission
+from server_kit.http.request_admission import Admission
 
 SCRIPT = "/assets/first-abcdefgh.js"
 BUILT = {

@@ -6,7 +6,7 @@ export const WITH_COOKIE: EventSourceInit = { withCredentials: true };
 const FRAME_TYPES = [...EVENT_TYPES, "stream.opened", "stream.gap", "stream.ping", "stream.closing"];
 
 /** Streams over the browser's EventSource. Its own reconnection is not used: it stops for good on any status but 200, and
- * it cannot know when the page is too old to resume. So the first error closes the stream. */
+ * it cannot know when the page is too old to resume. So the first error closes the stream, and lib/feed/room-feed.ts decides when to open the next one. */
 export const eventSourceStream =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenStream =>
   (roomId, cursor, listener) => {
