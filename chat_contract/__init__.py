@@ -1,1 +1,1 @@
-"""What crosses a process boundary: events, topics, Redis keys, problems, internal calls. Imports nothing of ours."""
+"""Everything that processes share: events, topics, Redis keys, problems, internal calls. Imports none of our code."""

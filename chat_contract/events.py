@@ -1,8 +1,8 @@
-"""The events of a room: one shape in Kafka values, in the stream's `data` lines and in `GET …/events`.
+"""The events of a room. Kafka values, the `data` lines of streams and `GET …/events` share these types.
 
-They are TypedDicts, so that building one costs a dict, `mypy --strict` refuses a wrong or unknown field, and
-`pydantic.TypeAdapter` makes the JSON schema from which the browser's types are generated. Readers stay lenient:
-during a deploy a newer producer may be live, so unknown types and fields are passed by.
+They are TypedDicts: building one costs a dict, `mypy --strict` rejects wrong and unknown fields, and
+`pydantic.TypeAdapter` makes the JSON schema from which the frontend's types are generated. Readers are lenient: they
+ignore unknown types and fields, because a newer producer may run during a deploy.
 """
 
 from typing import Annotated, Final, Literal, NotRequired
@@ -13,18 +13,18 @@ from typing_extensions import TypedDict
 SCHEMA_VERSION: Final = "1"
 
 MAX_REACTION_USERS: Final = 20
-"""`added` and `removed` are hints and stop here; `count` is the truth."""
+"""The most user ids in `added` and in `removed`, which are hints; `count` is exact."""
 
 
 class Author(TypedDict):
-    """Who wrote: the id never changes, the nickname is the one at the time of writing."""
+    """The author of a message. The id never changes; the nickname is the one at the time of posting."""
 
     id: str
     nickname: str
 
 
 class Message(TypedDict):
-    """A message as everybody sees it. `seq` is that of its creation; `reactions` leaves zero counts out."""
+    """A message as clients see it. `seq` is that of its creation; `reactions` leaves out zero counts."""
 
     id: Annotated[str, Field(description="UUIDv7")]
     room_id: str
@@ -65,7 +65,7 @@ class MessageEdited(TypedDict):
 
 
 class MessageDeleted(TypedDict):
-    """The message is the tombstone: no text, no reactions."""
+    """The message as a tombstone, without text and reactions."""
 
     type: Literal["message.deleted"]
     room_id: str
@@ -83,7 +83,7 @@ class MessagePinned(TypedDict):
 
 
 class MessageUnpinned(TypedDict):
-    """Not sent for a deletion, which unpins the message too."""
+    """The message is no longer pinned. Not sent for a deletion, which unpins the message too."""
 
     type: Literal["message.unpinned"]
     room_id: str
@@ -113,7 +113,7 @@ class RoomHeat(TypedDict):
 
 
 class RoomViewers(TypedDict):
-    """How many streams of the room are open, over all publish_servers."""
+    """The number of open streams of the room, over all publish_servers."""
 
     type: Literal["room.viewers"]
     room_id: str
@@ -121,7 +121,7 @@ class RoomViewers(TypedDict):
 
 
 class RoomSlowMode(TypedDict):
-    """Seconds between two messages of one author; 0: off."""
+    """Seconds between two messages of one author; 0 if slow mode is off."""
 
     type: Literal["room.slow_mode"]
     room_id: str
@@ -137,7 +137,7 @@ class RoomTyping(TypedDict):
 
 
 class LastMessage(TypedDict):
-    """The newest message of a room, as a list of rooms shows it: its text cut to one line's length."""
+    """The newest message of a room, as a list of rooms shows it: with the beginning of its text."""
 
     seq: int
     author: Author
@@ -147,9 +147,9 @@ class LastMessage(TypedDict):
 
 
 class RoomUpdated(TypedDict):
-    """Only in notify streams: the room's head moved; come and fetch. Built by publish_server, coalesced.
+    """The room's head has moved, so the client should fetch. Only in notify streams; publish_server coalesces it.
 
-    `last_message` is in lists of rooms only, where publish_server holds it.
+    `last_message` is in lists of rooms only, if publish_server holds it.
     """
 
     type: Literal["room.updated"]
@@ -171,7 +171,7 @@ class StreamOpened(TypedDict):
 
 
 class StreamGap(TypedDict):
-    """Events after `from_seq` (exclusive) up to `to_seq` (inclusive) will not come; the stream goes on after it."""
+    """Events after `from_seq` (exclusive) up to `to_seq` (inclusive) will not be sent; the stream then continues."""
 
     from_seq: Annotated[int, Field(description="Exclusive")]
     to_seq: Annotated[int, Field(description="Inclusive")]
@@ -189,7 +189,7 @@ SequencedEvent = Annotated[
     MessageCreated | MessageEdited | MessageDeleted | MessagePinned | MessageUnpinned | ReactionChanged,
     Field(discriminator="type"),
 ]
-"""Has a seq, is stored, and is never lost: topic `chat.events`."""
+"""An event with a seq. It is stored and never lost. Topic `chat.events`."""
 
 RoomEvent = Annotated[
     MessageCreated

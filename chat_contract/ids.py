@@ -1,4 +1,4 @@
-"""Ids that clients send, one parser each."""
+"""Parsers of the ids that clients send."""
 
 import re
 from typing import Final

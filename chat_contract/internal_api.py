@@ -1,9 +1,9 @@
 """Calls between our own servers, under `/internal/v1/` of chat_server, with the service token.
 
-`POST /internal/v1/heads` {"rooms": [room id …]} (at most MAX_HEADS) → {"heads": {room id: RoomHead}}; rooms that
-do not exist are left out.
-`GET /internal/v1/rooms/{room_id}/events?after_seq=&limit=` → a page of events, as the public call, but neither counted
-as a fetch nor refused.
+`POST /internal/v1/heads` {"rooms": [room id …]} (at most MAX_HEADS) → {"heads": {room id: RoomHead}}. Rooms that do
+not exist are left out.
+`GET /internal/v1/rooms/{room_id}/events?after_seq=&limit=` → a page of events, as in the public call. It is not counted
+as a fetch and never throttled.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ MAX_HEADS: Final = 10_000
 
 
 class RoomHead(TypedDict):
-    """Where a room is: its last seq, the oldest event still kept (last_seq + 1 when none), and what it shows."""
+    """The state of a room: its last seq, the oldest event still kept, its message count, heat and slow mode."""
 
     last_seq: int
     oldest_seq: Annotated[
@@ -35,5 +35,5 @@ class Heads(TypedDict):
 
 
 def service_token(secret: str) -> str:
-    """The bearer token of our own servers, derived so that one secret is all an operator keeps."""
+    """The bearer token of our own servers, derived from `secret` so that operators manage only one secret."""
     return hmac.new(secret.encode(), b"hotchat internal api v1", hashlib.sha256).hexdigest()

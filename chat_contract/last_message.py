@@ -1,11 +1,11 @@
-"""A room's newest message as lists of rooms show it."""
+"""The newest message of a room, as lists of rooms show it."""
 
 from typing import Final
 
 from chat_contract.events import LastMessage, Message
 
 LAST_MESSAGE_CODE_POINTS: Final = 120
-"""One line of a list; the whole text is in the room."""
+"""Enough for one line of a list; the room has the whole text."""
 
 
 def last_message(message: Message) -> LastMessage:

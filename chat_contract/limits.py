@@ -1,4 +1,4 @@
-"""Bounds that more than one part must agree on."""
+"""Limits that several packages share."""
 
 from typing import Final
 
@@ -12,6 +12,6 @@ PAGE_DEFAULT: Final = 50
 PAGE_MAX: Final = 100
 EVENTS_PAGE_MAX: Final = 500
 TAIL_EVENTS: Final = 500
-"""The newest events of a room that are answered from memory and read by a hub for a room's first subscriber."""
+"""The newest events of a room, which chat_server serves from memory. A hub reads them for a room's first subscriber."""
 
 MAX_SEQ: Final = 2**63 - 1

@@ -1,4 +1,4 @@
-"""The closed list of problem codes (RFC 9457). Nothing else is ever sent; `docs/contract.md` shows the same table."""
+"""All problem codes (RFC 9457) that the servers send; `docs/contract.md` shows the same table."""
 
 from typing import Final, NamedTuple
 

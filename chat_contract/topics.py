@@ -1,5 +1,5 @@
-"""Kafka topics and record headers. Key = room id in UTF-8; value = the event's JSON, on one line, byte for byte
-what the stream's `data` line will hold."""
+"""Kafka topics and record headers. The key is the room id in UTF-8. The value is the JSON of the event on one line,
+byte for byte the stream's `data` line."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,10 +7,10 @@ from typing import Final
 from chat_contract.events import SCHEMA_VERSION
 
 CHAT_EVENTS: Final = "chat.events"
-"""Sequenced events: every one matters, and the room's seq orders them."""
+"""Sequenced events. None may be lost; the seq of the room orders them."""
 
 CHAT_SIGNALS: Final = "chat.signals"
-"""Heat, viewers, slow mode, typing: only the latest matters, and any may be lost."""
+"""Signals: heat, viewers, slow mode and typing. Only the latest matters, and any may be lost."""
 
 RecordHeaders = list[tuple[str, bytes]]
 
@@ -18,9 +18,9 @@ RecordHeaders = list[tuple[str, bytes]]
 def event_headers(
     event_type: str, seq: int | None, *, conflate: str | None = None, traceparent: str | None = None
 ) -> RecordHeaders:
-    """The headers by which a consumer frames a record without parsing its value.
+    """Record headers, from which a consumer builds a frame without parsing the value.
 
-    `conflate` is `<message id>:<kind>` on reaction changes: within one flush the later event stands for the earlier.
+    `conflate` is `<message id>:<kind>` on reaction changes: within one flush the later event replaces the earlier one.
     """
     headers: RecordHeaders = [("type", event_type.encode())]
     if seq is not None:
@@ -34,7 +34,7 @@ def event_headers(
 
 
 def header(headers: Sequence[tuple[str, bytes]], name: str) -> bytes | None:
-    """The first header of that name, None when absent."""
+    """The value of the first header with that name, or None."""
     for key, value in headers:
         if key == name:
             return value

@@ -1,4 +1,4 @@
-"""What a client does with events, in its plainest form: the browser's reducer is held to the same cases."""
+"""A minimal reducer of events. The frontend's reducer must pass the same cases."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,13 +8,13 @@ Snapshot = dict[str, Any]
 
 
 def snapshot_of(page: dict[str, Any]) -> Snapshot:
-    """A page of the fetch endpoint as the state of a client that shows it."""
+    """The state of a client that shows this page of the fetch endpoint."""
     messages = {message["id"]: message for message in page["messages"]}
     return {"seq": page["cursor"], "messages": messages, "pinned": page.get("pinned", [])}
 
 
 def apply_event(state: Snapshot, event: dict[str, Any]) -> Snapshot:
-    """The state after the event; events at or below `seq` and of unknown types change nothing."""
+    """The state after the event. Events at or below `seq` change nothing; unknown types only advance `seq`."""
     if event.get("seq", 0) <= state["seq"]:
         return state
     messages = {each["id"]: changed(each, event) for each in state["messages"].values()}
@@ -27,7 +27,7 @@ def apply_event(state: Snapshot, event: dict[str, Any]) -> Snapshot:
 
 
 def changed(message: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-    """The message after an event that may be about another one."""
+    """The message after the event, which may concern another message."""
     if event["type"] in ("message.edited", "message.deleted") and event["message"]["id"] == message["id"]:
         return event["message"]  # type: ignore[no-any-return]
     if event["type"] == "reaction.changed" and event["message_id"] == message["id"]:
@@ -39,7 +39,7 @@ def changed(message: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_unpinned(message: dict[str, Any], event: dict[str, Any]) -> bool:
-    """Whether the event takes the message from the pinned ones."""
+    """Whether the event unpins the message."""
     if event["type"] == "message.unpinned":
         return bool(event["message_id"] == message["id"])
     return bool(event["type"] == "message.deleted" and event["message"]["id"] == message["id"])

@@ -1,4 +1,4 @@
-"""The same cases as the browser's reducer replays, so that neither can drift."""
+"""Replays the cases that the frontend's reducer replays too, so that the two cannot drift."""
 
 from pathlib import Path
 from typing import Any
@@ -12,5 +12,5 @@ CASES = orjson.loads((Path(__file__).parent / "replay_cases.json").read_bytes())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
-def test_replaying_events_gives_the_state_after_them(case: dict[str, Any]) -> None:
+def test_replaying_events_gives_the_later_snapshot(case: dict[str, Any]) -> None:
     assert replay(snapshot_of(case["before"]), case["events"]) == snapshot_of(case["after"])

@@ -1,4 +1,4 @@
-"""A snapshot and the events after it equal a fresh snapshot, for everything people can do: no client can be wrong."""
+"""Replaying the events after a snapshot gives a fresh snapshot, for every action of the API."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -56,12 +56,12 @@ async def many_reactions_at_once(scene: Scene) -> object:
     )
 
 
-async def take_a_reaction_back(scene: Scene) -> object:
+async def remove_a_reaction(scene: Scene) -> object:
     await scene.bob.http.put(f"{scene.of(0)}/reactions/laugh")
     return await scene.bob.http.delete(f"{scene.of(0)}/reactions/laugh")
 
 
-async def delete_a_message_people_reacted_to(scene: Scene) -> object:
+async def delete_a_message_with_reactions(scene: Scene) -> object:
     await scene.bob.http.put(f"{scene.of(0)}/reactions/sad")
     return await scene.ann.http.delete(scene.of(0))
 
@@ -76,14 +76,14 @@ async def unpin_one_and_edit_the_other(scene: Scene) -> object:
     return await scene.ann.http.patch(scene.of(1), json={"text": "edited"})
 
 
-async def exchange_the_text_under_a_pin(scene: Scene) -> object:
+async def edit_a_pinned_message(scene: Scene) -> object:
     message = await scene.bob.post(scene.room_id, "harmless")
     path = f"{scene.path}/messages/{message['id']}"
     await scene.ann.http.put(f"{path}/pin")
-    answer = await scene.bob.http.patch(path, json={"text": "harmful"})
-    assert answer.json()["text"] == "harmful"
+    response = await scene.bob.http.patch(path, json={"text": "harmful"})
+    assert response.json()["text"] == "harmful"
     assert "pinned" not in await scene.ann.get(f"{scene.path}/messages")
-    return answer
+    return response
 
 
 async def delete_a_pinned_message(scene: Scene) -> object:
@@ -110,18 +110,18 @@ ACTIONS: list[Callable[[Scene], Awaitable[object]]] = [
     delete,
     react,
     many_reactions_at_once,
-    take_a_reaction_back,
-    delete_a_message_people_reacted_to,
+    remove_a_reaction,
+    delete_a_message_with_reactions,
     pin,
     unpin_one_and_edit_the_other,
-    exchange_the_text_under_a_pin,
+    edit_a_pinned_message,
     delete_a_pinned_message,
     everything_at_once,
 ]
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.__name__))
-async def test_a_snapshot_and_its_events_equal_a_fresh_snapshot(
+async def test_replaying_the_events_after_a_snapshot_gives_a_fresh_snapshot(
     people: People, action: Callable[[Scene], Awaitable[object]]
 ) -> None:
     ann, bob = await people.enter("ann"), await people.enter("bob")

@@ -1,4 +1,4 @@
-"""The page's types come from the servers: a field that is changed there breaks its build."""
+"""The frontend's types are generated from the servers' API, so renaming a field there breaks its build."""
 
 import json
 import os
@@ -9,38 +9,38 @@ from pathlib import Path
 from local_stack.node import FRONTEND, find_npm
 
 
-def test_changing_a_field_of_the_contract_breaks_the_typescript_build(tmp_path: Path) -> None:
-    page = tmp_path / "frontend"
-    page.mkdir()
-    shutil.copytree(FRONTEND / "src", page / "src")
+def test_renaming_a_field_of_the_contract_breaks_the_typescript_build(tmp_path: Path) -> None:
+    frontend = tmp_path / "frontend"
+    frontend.mkdir()
+    shutil.copytree(FRONTEND / "src", frontend / "src")
     for name in ("tsconfig.json", "package.json"):
-        shutil.copy(FRONTEND / name, page / name)
-    (page / "node_modules").symlink_to(FRONTEND / "node_modules")
+        shutil.copy(FRONTEND / name, frontend / name)
+    (frontend / "node_modules").symlink_to(FRONTEND / "node_modules")
     document = (FRONTEND / "openapi.json").read_text()
     message = json.loads(document)["components"]["schemas"]["Message"]
     assert "edited_at" in message["properties"]
-    (page / "openapi.json").write_text(document.replace('"edited_at"', '"changed_at"'))
+    (frontend / "openapi.json").write_text(document.replace('"edited_at"', '"changed_at"'))
     npm, env = find_npm()
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*npm, "exec", "--offline", "--", *command],
-            cwd=page,
+            cwd=frontend,
             env=dict(env or os.environ),
             capture_output=True,
             text=True,
             check=False,
         )
 
-    made = run(
+    generated = run(
         "openapi-typescript",
         "openapi.json",
         "--default-non-nullable=false",
         "-o",
         "src/lib/contract/openapi.ts",
     )
-    assert made.returncode == 0, made.stderr
-    built = run("tsc", "--noEmit")
-    assert built.returncode != 0
-    broken = {line.split("(", 1)[0] for line in built.stdout.splitlines() if "edited_at" in line}
-    assert "src/features/messages/MessageRow.tsx" in broken, built.stdout
+    assert generated.returncode == 0, generated.stderr
+    build = run("tsc", "--noEmit")
+    assert build.returncode != 0
+    broken_files = {line.split("(", 1)[0] for line in build.stdout.splitlines() if "edited_at" in line}
+    assert "src/features/messages/MessageRow.tsx" in broken_files, build.stdout

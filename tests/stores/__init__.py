@@ -1,1 +1,1 @@
-"""Tests of the store starters."""
+"""Tests of the embedded stores and of the database schema."""

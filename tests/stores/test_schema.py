@@ -1,4 +1,4 @@
-"""The ORM models equal the schema that the migrations make."""
+"""The ORM models match the schema that the migrations create."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from chat_server.postgres.pools import open_database
 
 
 def differences(connection: Connection) -> list[Any]:
-    """What `alembic revision --autogenerate` would change: tables, columns, types, defaults, indexes, constraints."""
+    """The changes that `alembic revision --autogenerate` would make."""
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "compare_server_default": True}
     )
     return list(compare_metadata(context, Base.metadata))
 
 
-async def test_the_models_describe_the_schema_of_the_migrations(database_url: str) -> None:
+async def test_the_models_match_the_schema_of_the_migrations(database_url: str) -> None:
     async with open_database(database_url, 1) as engine:
         await migrate(engine)
         async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The embedded stores keep their promises over a kill -9."""
+"""The embedded stores keep their guarantees after a kill -9."""
 
 import signal
 from pathlib import Path
@@ -12,7 +12,7 @@ from local_stack.valkey import Valkey
 from tests.support.stores import Kafka
 
 
-def test_postgres_keeps_a_committed_row_over_a_kill(own_postgres: Postgres) -> None:
+def test_postgres_keeps_a_committed_row_after_a_kill(own_postgres: Postgres) -> None:
     own_postgres.psql("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
     own_postgres.kill()
     own_postgres.start()
@@ -25,7 +25,7 @@ def test_postgres_runs_with_fsync(own_postgres: Postgres) -> None:
     )
 
 
-def test_postgres_starts_although_a_stale_pid_file_names_a_living_process(own_postgres: Postgres) -> None:
+def test_postgres_starts_when_a_stale_pid_file_names_a_running_process(own_postgres: Postgres) -> None:
     own_postgres.kill()
     pid_file = own_postgres.data_dir / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
@@ -34,7 +34,7 @@ def test_postgres_starts_although_a_stale_pid_file_names_a_living_process(own_po
     assert own_postgres.psql("SELECT 1") == "1"
 
 
-def test_a_second_postgres_takes_over_the_folder_of_an_orphaned_one(
+def test_a_second_postgres_takes_over_the_data_folder_of_an_orphaned_one(
     own_postgres: Postgres, tmp_path: Path
 ) -> None:
     own_postgres.psql("CREATE TABLE kept (n int)")
@@ -47,13 +47,13 @@ def test_a_second_postgres_takes_over_the_folder_of_an_orphaned_one(
         successor.stop()
 
 
-def test_every_database_url_is_an_empty_database(database_url: str, postgres_server: Postgres) -> None:
+def test_every_test_gets_an_empty_database(database_url: str, postgres_server: Postgres) -> None:
     name = database_url.rpartition("/")[2]
     tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
     assert postgres_server.psql(tables, name) == "0"
 
 
-def test_valkey_restarts_empty_on_the_same_port_after_a_kill(own_valkey: Valkey) -> None:
+def test_valkey_restarts_on_the_same_port_after_a_kill(own_valkey: Valkey) -> None:
     before = own_valkey.url()
     own_valkey.kill()
     own_valkey.start()
@@ -66,7 +66,7 @@ def test_a_paused_store_can_be_stopped(own_valkey: Valkey) -> None:
     assert own_valkey.process.exit_code() in (0, -signal.SIGTERM)
 
 
-def test_kafka_keeps_an_acknowledged_record_over_a_kill(own_kafka: Kafka) -> None:
+def test_kafka_keeps_an_acknowledged_record_after_a_kill(own_kafka: Kafka) -> None:
     if not isinstance(own_kafka, ApacheKafka):
         pytest.skip("the embedded broker forgets; this needs Java")
     producer = Producer({"bootstrap.servers": own_kafka.bootstrap_servers, "acks": "all"})

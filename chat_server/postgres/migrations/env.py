@@ -1,4 +1,4 @@
-"""Alembic's entry: uses the connection that `chat_server.postgres.migrate.migrate` holds."""
+"""Entry point for Alembic. Uses the connection of `chat_server.postgres.migrate.migrate`."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Users, rooms, messages, reactions, events, outbox; and the lobby."""
+"""Creates users, rooms, messages, reactions, events and the outbox, and the lobby room."""
 
 from alembic import op
 

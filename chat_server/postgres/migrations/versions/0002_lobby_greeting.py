@@ -1,4 +1,4 @@
-"""A few words of welcome in a lobby in which nobody has written yet."""
+"""Adds a greeting to an empty lobby."""
 
 from datetime import UTC, datetime
 from uuid import UUID

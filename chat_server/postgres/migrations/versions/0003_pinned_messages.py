@@ -1,4 +1,4 @@
-"""The messages that a room's owner has pinned, the last one first."""
+"""Adds the pinned messages of a room, newest pin first."""
 
 from alembic import op
 

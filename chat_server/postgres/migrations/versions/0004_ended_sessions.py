@@ -1,4 +1,4 @@
-"""Sessions that were ended before their tokens expired, and each user's generation of tokens."""
+"""Adds ended sessions and the token generation of each user."""
 
 from alembic import op
 

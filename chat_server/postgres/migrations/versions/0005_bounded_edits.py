@@ -1,4 +1,4 @@
-"""Bounded edits of a message, and the tombstones of messages whose text is still in stored events."""
+"""Adds the count of a message's revisions, and tombstones of messages whose text is still in stored events."""
 
 from alembic import op
 

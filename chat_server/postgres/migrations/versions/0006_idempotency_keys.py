@@ -1,4 +1,4 @@
-"""Answers to POST calls with an `Idempotency-Key`, kept for a day."""
+"""Adds stored responses to POST requests with an `Idempotency-Key`, kept for a day."""
 
 from alembic import op
 

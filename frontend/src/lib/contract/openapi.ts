@@ -379,7 +379,7 @@ export interface components {
     schemas: {
         /**
          * Author
-         * @description Who wrote: the id never changes, the nickname is the one at the time of writing.
+         * @description The author of a message. The id never changes; the nickname is the one at the time of posting.
          */
         Author: {
             /** Id */
@@ -472,7 +472,7 @@ export interface components {
         };
         /**
          * LastMessage
-         * @description The newest message of a room, as a list of rooms shows it: its text cut to one line's length.
+         * @description The newest message of a room, as a list of rooms shows it: with the beginning of its text.
          */
         LastMessage: {
             author: components["schemas"]["Author"];
@@ -533,7 +533,7 @@ export interface components {
         };
         /**
          * Message
-         * @description A message as everybody sees it. `seq` is that of its creation; `reactions` leaves zero counts out.
+         * @description A message as clients see it. `seq` is that of its creation; `reactions` leaves out zero counts.
          */
         Message: {
             author: components["schemas"]["Author"];
@@ -594,7 +594,7 @@ export interface components {
         };
         /**
          * MessageDeleted
-         * @description The message is the tombstone: no text, no reactions.
+         * @description The message as a tombstone, without text and reactions.
          */
         MessageDeleted: {
             message: components["schemas"]["Message"];
@@ -687,7 +687,7 @@ export interface components {
         };
         /**
          * MessageUnpinned
-         * @description Not sent for a deletion, which unpins the message too.
+         * @description The message is no longer pinned. Not sent for a deletion, which unpins the message too.
          */
         MessageUnpinned: {
             /** Message Id */
@@ -846,7 +846,7 @@ export interface components {
         };
         /**
          * RoomSlowMode
-         * @description Seconds between two messages of one author; 0: off.
+         * @description Seconds between two messages of one author; 0 if slow mode is off.
          */
         RoomSlowMode: {
             /** Room Id */
@@ -876,9 +876,9 @@ export interface components {
         };
         /**
          * RoomUpdated
-         * @description Only in notify streams: the room's head moved; come and fetch. Built by publish_server, coalesced.
+         * @description The room's head has moved, so the client should fetch. Only in notify streams; publish_server coalesces it.
          *
-         *     `last_message` is in lists of rooms only, where publish_server holds it.
+         *     `last_message` is in lists of rooms only, if publish_server holds it.
          */
         RoomUpdated: {
             /** @description In lists of rooms only, if publish_server holds it */
@@ -944,7 +944,7 @@ export interface components {
         };
         /**
          * RoomViewers
-         * @description How many streams of the room are open, over all publish_servers.
+         * @description The number of open streams of the room, over all publish_servers.
          */
         RoomViewers: {
             /** Room Id */
@@ -998,7 +998,7 @@ export interface components {
         };
         /**
          * StreamGap
-         * @description Events after `from_seq` (exclusive) up to `to_seq` (inclusive) will not come; the stream goes on after it.
+         * @description Events after `from_seq` (exclusive) up to `to_seq` (inclusive) will not be sent; the stream then continues.
          */
         StreamGap: {
             /**
