@@ -138,6 +138,14 @@ SHARES: Final = {
             burst_s=4,
         ),
         Share(
+            "operation",
+            "operation_per_address_per_s",
+            1,
+            "health checks, metrics, `/docs` and `/openapi.json` of chat_server",
+            "Too many health checks, metrics or documents from your address",
+            burst_s=5,
+        ),
+        Share(
             "searches",
             "searches_per_address_per_s",
             1,

@@ -5,6 +5,7 @@ from typing import Final
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.limits.share_limiter import REQUESTS, SERVICE
 
+OPERATION: Final = "operation"
 _ROOM: Final = f"{API}/rooms/{{room_id}}"
 _MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"
 
@@ -22,12 +23,12 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("DELETE", _MESSAGE): "deletions",
     ("PUT", f"{_MESSAGE}/pin"): "pins",
     ("DELETE", f"{_MESSAGE}/pin"): "pins",
-    ("GET", "/docs"): REQUESTS,
-    ("GET", "/docs/start.js"): REQUESTS,
-    ("GET", "/openapi.json"): REQUESTS,
-    ("GET", "/healthz/live"): REQUESTS,
-    ("GET", "/healthz/ready"): REQUESTS,
-    ("GET", "/metrics"): REQUESTS,
+    ("GET", "/docs"): OPERATION,
+    ("GET", "/docs/start.js"): OPERATION,
+    ("GET", "/openapi.json"): OPERATION,
+    ("GET", "/healthz/live"): OPERATION,
+    ("GET", "/healthz/ready"): OPERATION,
+    ("GET", "/metrics"): OPERATION,
     ("POST", "/internal/v1/heads"): SERVICE,
     ("GET", "/internal/v1/rooms/{room_id}/events"): SERVICE,
 }
