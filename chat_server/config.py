@@ -92,10 +92,8 @@ class ChatSettings(HeatSettings):
     room_lists_per_address_per_s: float = Field(
         50, ge=0, description="Lists of rooms a second of one address; 0: no limit (see Shares)"
     )
-    operation_per_address_per_s: float = Field(
-        20,
-        ge=0,
-        description="Health checks, metrics and documents a second of one address; 0: no limit (see Shares)",
+    page_loads_per_address_per_s: float = Field(
+        50, ge=0, description="Loads of the page a second of one address; 0: no limit (see Shares)"
     )
     searches_per_address_per_s: float = Field(
         10, ge=0, description="Searches a second of one address; 0: no limit (see Shares)"

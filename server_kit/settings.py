@@ -127,6 +127,11 @@ class SharedSettings(BaseSettings):
         (),
         description="Addresses or networks that no share limits, such as a load generator, comma separated",
     )
+    operation_per_address_per_s: float = Field(
+        20,
+        ge=0,
+        description="Health checks, metrics and documents a second of one address; 0: no limit (see Shares)",
+    )
     requests_per_address_per_s: float = Field(
         200, ge=0, description="Requests a second of one address to one process; 0: no limit (see Shares)"
     )

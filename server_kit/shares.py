@@ -138,12 +138,20 @@ SHARES: Final = {
             burst_s=4,
         ),
         Share(
+            "page_loads",
+            "page_loads_per_address_per_s",
+            1,
+            "`/api/v1/config` and `/api/v1/me`, which the page asks for when it loads",
+            "Too many loads of the page from your address",
+            burst_s=4,
+        ),
+        Share(
             "operation",
             "operation_per_address_per_s",
             1,
-            "health checks, metrics, `/docs` and `/openapi.json` of chat_server",
+            "health checks, metrics, `/docs` and `/openapi.json` of either server",
             "Too many health checks, metrics or documents from your address",
-            burst_s=5,
+            burst_s=2,
         ),
         Share(
             "searches",

@@ -5,7 +5,6 @@ from typing import Final
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.limits.share_limiter import REQUESTS, SERVICE
 
-OPERATION: Final = "operation"
 _ROOM: Final = f"{API}/rooms/{{room_id}}"
 _MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"
 
@@ -14,8 +13,8 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("POST", f"{API}/sessions"): "sessions",
     ("DELETE", f"{API}/sessions"): "session_ends",
     ("DELETE", f"{API}/sessions/current"): "session_ends",
-    ("GET", f"{API}/me"): REQUESTS,
-    ("GET", f"{API}/config"): REQUESTS,
+    ("GET", f"{API}/me"): "page_loads",
+    ("GET", f"{API}/config"): "page_loads",
     ("POST", f"{API}/rooms"): "room_creations",
     ("PATCH", _ROOM): "room_changes",
     ("POST", f"{_ROOM}/typing"): "typing",
@@ -23,12 +22,12 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("DELETE", _MESSAGE): "deletions",
     ("PUT", f"{_MESSAGE}/pin"): "pins",
     ("DELETE", f"{_MESSAGE}/pin"): "pins",
-    ("GET", "/docs"): OPERATION,
-    ("GET", "/docs/start.js"): OPERATION,
-    ("GET", "/openapi.json"): OPERATION,
-    ("GET", "/healthz/live"): OPERATION,
-    ("GET", "/healthz/ready"): OPERATION,
-    ("GET", "/metrics"): OPERATION,
+    ("GET", "/docs"): REQUESTS,
+    ("GET", "/docs/start.js"): REQUESTS,
+    ("GET", "/openapi.json"): REQUESTS,
+    ("GET", "/healthz/live"): REQUESTS,
+    ("GET", "/healthz/ready"): REQUESTS,
+    ("GET", "/metrics"): REQUESTS,
     ("POST", "/internal/v1/heads"): SERVICE,
     ("GET", "/internal/v1/rooms/{room_id}/events"): SERVICE,
 }

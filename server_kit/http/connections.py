@@ -321,7 +321,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._drop(len(data))
             return
         if not self.unparsed and not self.pipeline:
-            self.guard.budget.wait(self._parse_unparsed)
+            self.guard.budget.wait(self.peer, self._parse_unparsed)
         self.unparsed += data
         self.flow.pause_reading()
         if len(self.unparsed) > MAX_UNPARSED_BYTES:
@@ -426,7 +426,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 self.flow.resume_reading()
             return
         if self.unparsed:
-            self.guard.budget.wait(self._parse_unparsed)
+            self.guard.budget.wait(self.peer, self._parse_unparsed)
             return
         self.flow.resume_reading()
         if self.scope is self.whole and self.waits_in is None:
@@ -458,7 +458,11 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if self.scope is not self.whole and not self._is_in_head() and cycle.response_complete:
-            self.transport.abort()  # answered already: more of the body is not wanted
+            # Answered already, and more of the body is not wanted. A reset could overtake the answer.
+            self.refusal = error
+            self._wait_in(self.guard.closing)
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
             return
         self.refusal = error
         self._say_refusal()

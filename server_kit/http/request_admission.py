@@ -22,6 +22,10 @@ _ANY_HOST: Final = (INTERNAL, "/healthz/", "/metrics")
 """Called by our own servers and by monitors, under names of their own. None of them takes the cookie."""
 
 
+_OPERATION: Final = ("/healthz/", "/metrics", "/docs", "/openapi.json")
+"""FastAPI answers these, which costs ten times as much as a read from memory, and nobody needs many of them."""
+
+
 class Admission:
     """One per process. `page_port`: where the page is on this server's host, if not on this server's port."""
 
@@ -40,8 +44,11 @@ class Admission:
         self._hosts = HostPolicy(settings.public_hosts, (socket.gethostname(),))
         self._origins = OriginPolicy(settings.allowed_origins, page_port)
         self._requests = self.shares.rate("requests")
+        self._operation = self.shares.rate("operation")
         self._warns_of_forwarding = True
-        self.passes: AbstractSet[bytes] = self._hosts.accepted if self._requests is None else frozenset()
+        self.passes: AbstractSet[bytes] = (
+            self._hosts.accepted if self._requests is None and self._operation is None else frozenset()
+        )
         """See Admit."""
 
     def check(self, scope: Scope, head: RequestHead) -> None:
@@ -50,9 +57,11 @@ class Admission:
             self._check_host(scope, head)
         if head.is_forwarded and self._warns_of_forwarding:
             self._warn_of_forwarding(scope)
-        if self._requests is not None and not scope["path"].startswith(INTERNAL):
+        path = scope["path"]
+        share = self._operation if path.startswith(_OPERATION) else self._requests
+        if share is not None and not path.startswith(INTERNAL):
             source = self.shares.source_of(scope)
-            self._requests.check(source, self.person_of(scope), self._clock())
+            share.check(source, self.person_of(scope), self._clock())
         if head.origin is not None:
             self._check_origin(scope, head.origin, head.host)
 
