@@ -38,7 +38,7 @@ class MyReactions(TypedDict):
 
 
 class Reactors(TypedDict):
-    """Who reacted to a message, by kind; the first 20 of each, the message's own count is the truth."""
+    """Who reacted to a message, by kind; the first 20 of each. The message's own count includes all."""
 
     message_id: str
     reactions: dict[str, list[Author]]

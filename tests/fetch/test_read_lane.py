@@ -191,7 +191,7 @@ def test_the_pools_of_a_process_add_up_to_few_connections() -> None:
 async def test_history_is_refused_by_address_and_leaves_the_next_turn_to_others(
     lane: ReadLane, store: Store, redis_url: str
 ) -> None:
-    """A crowd of one address waits for itself; only who gets no turn at all is told that the server is full."""
+    """Many reads of one address wait for each other; only a read that gets no turn at all is refused as busy."""
     room_id = await store.make_room()
     [message_id] = await store.post(room_id, "hello")
     loop_time = asyncio.get_running_loop().time

@@ -780,7 +780,7 @@ export interface components {
         };
         /**
          * Reactors
-         * @description Who reacted to a message, by kind; the first 20 of each, the message's own count is the truth.
+         * @description Who reacted to a message, by kind; the first 20 of each. The message's own count includes all.
          */
         Reactors: {
             /** Message Id */
