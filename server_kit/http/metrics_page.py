@@ -9,9 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from server_kit.token_buckets import TokenBuckets
 
-COLLECTIONS_PER_S: Final = 2.0
-COLLECTIONS_BURST: Final = 10.0
-"""Writing down all metrics takes some milliseconds of the event loop, and anyone may ask for them."""
+COLLECTIONS_PER_S: Final = 10.0
+COLLECTIONS_BURST: Final = 50.0
+"""Writing down all metrics takes a millisecond or more of the event loop, and anyone may ask for them."""
 
 
 class MetricsPage:
