@@ -36,7 +36,7 @@ class _BoundRoute(NamedTuple):
 
 
 class FastPath:
-    """A gate: answers the requests of `routes` and leaves all others to the next layer. HEAD is answered as GET."""
+    """A responder: answers the requests of `routes` and leaves others to the next layer. HEAD is answered as GET."""
 
     def __init__(
         self,

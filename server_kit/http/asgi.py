@@ -83,8 +83,7 @@ def with_http_layers(
     """
     passes = admission.passes
     failures = LimitedLog(log, time.monotonic)
-    guarded = with_failures_answered(app, failures)
-    is_answered = _first_of(responders, failures)
+    answer = _in_turn(responders, app)
 
     async def layered(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -105,17 +104,36 @@ def with_http_layers(
             admission, allowed_origins, scope, send, extra
         ):
             return
-        if await is_answered(scope, receive, send, extra):
-            return
+        try:
+            await answer(scope, receive, send, extra)
+        except ClientDisconnect:
+            pass  # the client left before its body was complete
+        except Exception as error:
+            failures.warning("failed", "A request failed", exc_info=error)
+            with suppress(RuntimeError):  # uvicorn's answer to a second start, if the response has begun
+                await send_problem(send, internal_error(), extra, is_head=scope["method"] == "HEAD")
+
+    return layered
+
+
+def _in_turn(
+    responders: Sequence[Responder], app: ASGIApp
+) -> Callable[[Scope, Receive, Send, RawHeaders], Awaitable[None]]:
+    """The first responder that answers, otherwise `app`, with `extra` among the headers."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> None:
+        for responder in responders:
+            if await responder(scope, receive, send, extra):
+                return
 
         async def send_with_extra(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *extra]
             await send(message)
 
-        await guarded(scope, receive, send_with_extra)
+        await app(scope, receive, send_with_extra)
 
-    return layered
+    return answer
 
 
 async def _admitted(
@@ -141,49 +159,6 @@ async def _admitted(
 
 def _is_preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and raw_header(scope, b"access-control-request-method") is not None
-
-
-def _first_of(responders: Sequence[Responder], failures: LimitedLog) -> Responder:
-    """The responders in order, until one answers; one that fails is logged and answered with 500."""
-
-    async def answered(scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
-        try:
-            for responder in responders:
-                if await responder(scope, receive, send, extra):
-                    return True
-        except ClientDisconnect:
-            return True
-        except Exception as error:
-            failures.warning("failed", "A request failed", exc_info=error)
-            with suppress(RuntimeError):  # a response has begun already
-                await send_problem(send, internal_error(), extra, is_head=scope["method"] == "HEAD")
-            return True
-        return False
-
-    return answered
-
-
-def with_failures_answered(app: ASGIApp, failures: LimitedLog) -> ASGIApp:
-    """`app`, whose bugs are logged, a line a minute at most, and leave as problem+json."""
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        is_started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal is_started
-            is_started = True
-            await send(message)
-
-        try:
-            await app(scope, receive, note_start)
-        except ClientDisconnect:
-            pass  # the client left before its body was complete
-        except Exception as error:
-            failures.warning("failed", "A request failed", exc_info=error)
-            if not is_started:
-                await send_problem(send, internal_error(), [], is_head=scope["method"] == "HEAD")
-
-    return guarded
 
 
 def internal_error() -> ChatError:
