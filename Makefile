@@ -57,7 +57,7 @@ chaos: ## Break parts under load and count what is lost; MINUTES= and SEED=
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-abuse: ## Attack a stack of its own and measure what others notice; ARGS="--only H4"
+abuse: ## Attack a temporary stack and measure the effect on other users; ARGS="--only H4"
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.abuse $(ARGS)
 

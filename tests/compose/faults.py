@@ -44,12 +44,10 @@ def all_faults() -> list[ContainerFault]:
         for service in RESTARTABLE
     ]
     wipes = [
-        ContainerFault("kafka: made anew, its volume wiped", wiped_kafka),
-        ContainerFault("valkey: made anew, empty", wiped_valkey),
+        ContainerFault("kafka: recreated with an empty volume", wiped_kafka),
+        ContainerFault("valkey: recreated empty", wiped_valkey),
     ]
-    upgrade = ContainerFault(
-        "an upgrade: everything of ours made anew", upgraded, may_refuse=True, may_cut=True
-    )
+    upgrade = ContainerFault("upgrade: servers and edge recreated", upgraded, may_refuse=True, may_cut=True)
     return [*scaling, *rolling, *kills, *wipes, upgrade]
 
 

@@ -45,7 +45,7 @@ async def read_slowly(system: System, crowd: Crowd) -> None:
     await _with_clients(system, crowd, slowly)
 
 
-@FAULTS.add("60 clients that vanish without FIN", "publish")
+@FAULTS.add("60 clients that disappear without FIN", "publish")
 async def vanish(system: System, crowd: Crowd) -> None:
     async def vanished(client: socket.socket) -> None:
         program = ctypes.create_string_buffer(DROP_ALL)

@@ -36,12 +36,12 @@ async def cut_internal(system: System, _: Crowd) -> None:
     await _cut(_detour(system).internal)
 
 
-@FAULTS.add("connection dies at COMMIT, before Postgres hears it", "postgres", needs_detour=True)
+@FAULTS.add("connection dies at COMMIT, before Postgres receives it", "postgres", needs_detour=True)
 async def cut_before_commit(system: System, _: Crowd) -> None:
     await _cut_at_commit(_detour(system).postgres, "before")
 
 
-@FAULTS.add("connection dies at COMMIT, after Postgres did it", "postgres", needs_detour=True)
+@FAULTS.add("connection dies at COMMIT, after Postgres committed", "postgres", needs_detour=True)
 async def cut_after_commit(system: System, _: Crowd) -> None:
     await _cut_at_commit(_detour(system).postgres, "after")
 

@@ -59,7 +59,7 @@ async def kill_postgres(system: System, _: Crowd) -> None:
     await _away(system.postgres, system.postgres.kill)
 
 
-@FAULTS.add("Kafka away for 60 s", "kafka", is_mixable=False)
+@FAULTS.add("Kafka unavailable for 60 s", "kafka", is_mixable=False)
 async def long_kafka_outage(system: System, crowd: Crowd) -> None:
     """Each event must reach Kafka about once, not once more from each chat_server's relay."""
     records, events = await asyncio.to_thread(_records_and_events, system)
@@ -80,7 +80,7 @@ async def long_kafka_outage(system: System, crowd: Crowd) -> None:
         system.findings.append(f"{records:,} records for {events:,} events")
 
 
-@FAULTS.add("topic deleted and made again", "kafka")
+@FAULTS.add("topic deleted and recreated", "kafka")
 async def delete_topic(system: System, _: Crowd) -> None:
     await asyncio.to_thread(_delete_and_make, system.kafka.bootstrap_servers)
 
