@@ -19,9 +19,11 @@ from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
+from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
+from chat_server.limits.search_turns import search_turns
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.after_commit import AfterCommit
 from chat_server.messages.blanking import Blanking
@@ -38,11 +40,17 @@ from chat_server.postgres.retention import Retention
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
-from chat_server.sessions.ended import EndedSessions, EndedSessionsPoll, EndedSessionsRepository
+from chat_server.sessions.ended import (
+    EndedSessions,
+    EndedSessionsPoll,
+    EndedSessionsRepository,
+    expire_ended_sessions,
+)
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.redis_client import open_redis
@@ -102,10 +110,13 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         }
         room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
         writer = await open_(_open_writer(dsn, producer, fetches.reads, room_lists, tasks, rng))
-        retention = Retention(background, settings.event_retention_s, rng)
+        retention = Retention(
+            background, settings.event_retention_s, rng, (expire_ended_sessions, expire_keys)
+        )
         await open_(tasks.running("retention", retention.run, is_vital=False))
 
-        search = MessageSearch(lanes["search"], connections.search, clock=time.monotonic, rng=rng)
+        search = MessageSearch(lanes["search"], clock=time.monotonic)
+        turns = search_turns(connections.search, time.monotonic, rng)
         rooms = RoomRepository(engine)
         room_settings = RoomSettingsCache(rooms, known_rooms, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
@@ -114,8 +125,8 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         )
         handlers = (
             fetches.handler,
-            RoomListHandler(room_lists, search, shares),
-            SearchHandler(search, room_settings, shares),
+            RoomListHandler(room_lists, turns, shares),
+            SearchHandler(search, turns, room_settings, shares),
             WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )
         yield Services(
@@ -131,13 +142,11 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             sessions.repository,
             UserRepository(engine),
             fetches.hot_rooms,
-            fetches.reads,
             InternalReads(
                 ReadRepository(lanes["internal calls"], known_rooms), fetches.hot_rooms, clock=time.monotonic
             ),
             rooms,
-            room_settings,
-            room_lists,
+            RoomCaches(room_settings, room_lists, fetches.reads.invalidate),
             rate_limits,
             write_admission,
             writer,

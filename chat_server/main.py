@@ -32,6 +32,7 @@ from chat_server.http.openapi import document
 from chat_server.http.spa import SinglePageApp, with_html_policy
 from chat_server.limits.share_limiter import ShareLimiter
 from chat_server.messages import endpoints as messages
+from chat_server.messages import typing
 from chat_server.messages.schemas import MessageDraft, MessageEdit
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
@@ -69,6 +70,7 @@ def create_app() -> FastAPI:
     for router in (
         sessions.router,
         rooms.router,
+        typing.router,
         messages.router,
         client_config.router,
     ):

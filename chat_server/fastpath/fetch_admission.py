@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, Protocol
 
-from chat_server.fetch.handler import FETCHES, FROM_MEMORY_WHEN_HOT, REFUSED, Identity
-from chat_server.fetch.query import FetchKind
+from chat_server.fetch.handler import FETCHES, REFUSED, Identity
 from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
 from chat_server.http.asgi_responses import Reply

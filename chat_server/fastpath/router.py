@@ -8,11 +8,11 @@ from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fastpath.routes import API, FastRoute
 from chat_server.fetch.handler import FETCHES, PROBLEM
 from chat_server.http.asgi_responses import send_problem
-from chat_server.http.errors import method_not_allowed, store_unavailable
+from chat_server.http.errors import method_not_allowed
 from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
 from chat_server.http.single_write_response import send_response
-from chat_server.postgres.pools import STORE_ERRORS
+from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError

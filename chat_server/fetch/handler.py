@@ -5,8 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from chat_server.fetch.history_reads import HistoryReads
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.room_reads import RoomReads
+from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.cached_response import CachedResponse
 from server_kit.event_loop_counter import EventLoopCounter
@@ -27,9 +28,6 @@ HIT, MISS, NOT_MODIFIED, STALE, REFUSED, PROBLEM = _OUTCOMES = (
 FETCHES: Final = EventLoopCounter(
     "hotchat_fetches_total", "Fetches by how they were answered", ("answer",), _OUTCOMES
 ).counts
-
-FROM_MEMORY_WHEN_HOT: Final = (FetchKind.NEWEST, FetchKind.ROOM, FetchKind.EVENTS, FetchKind.AFTER)
-"""Fetches that a hot room's snapshots may answer; any other kind costs a database query."""
 
 
 class FetchHandler:

@@ -5,9 +5,10 @@ from typing import Final
 
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 
 CACHE_BYTES: Final = 32 * 1024 * 1024

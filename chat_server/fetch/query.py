@@ -5,11 +5,11 @@ Each parser takes the ids of the path, in order, and the query string. It raises
 """
 
 from collections.abc import Sequence
-from enum import IntEnum, auto
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.http.path_params import message_id_in, room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString
 
@@ -21,19 +21,6 @@ EVENTS_AFTER_SEQ: Final = IntegerParameter("after_seq", is_required=True)
 EVENTS_LIMIT: Final = IntegerParameter("limit", default=EVENTS_PAGE_MAX, low=1, high=EVENTS_PAGE_MAX)
 FROM_SEQ: Final = IntegerParameter("from_seq", default=0)
 TO_SEQ: Final = IntegerParameter("to_seq", default=MAX_SEQ)
-
-
-class FetchKind(IntEnum):
-    ROOM = auto()
-    NEWEST = auto()
-    BEFORE = auto()
-    AFTER = auto()
-    AROUND = auto()
-    MESSAGE = auto()
-    EVENTS = auto()
-    MINE = auto()
-    SEARCH = auto()
-    REACTORS = auto()
 
 
 _ANCHORS: Final = (

@@ -22,9 +22,9 @@ from chat_server.fetch.rows import (
     RoomRow,
 )
 from chat_server.hotchat.hot_rooms import COLD
-from chat_server.messages.blanking import WITH_TOMBSTONE
-from chat_server.messages.message_view import message_view
+from chat_server.postgres.message_view import message_view
 from chat_server.postgres.read_lane import ReadLane
+from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 from chat_server.rooms.known_rooms import KnownRooms
 
 MAX_PAGE_BYTES: Final = 2**20
@@ -83,8 +83,8 @@ _MESSAGE = _PAGE.format(
 # then the uncorrelated subquery runs once, and the others never.
 _PAYLOAD = f"""
 CASE WHEN (SELECT true FROM tombstones WHERE room_id = $1 LIMIT 1) THEN COALESCE(
-    (SELECT {WITH_TOMBSTONE} FROM tombstones t WHERE t.room_id = e.room_id AND t.seq = e.seq),
-    (SELECT {WITH_TOMBSTONE} FROM tombstones t WHERE t.message_id = e.message_id),
+    (SELECT {PAYLOAD_WITH_TOMBSTONE} FROM tombstones t WHERE t.room_id = e.room_id AND t.seq = e.seq),
+    (SELECT {PAYLOAD_WITH_TOMBSTONE} FROM tombstones t WHERE t.message_id = e.message_id),
     e.payload
 ) ELSE e.payload END
 """  # noqa: S608 - no input in it

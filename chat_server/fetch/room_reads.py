@@ -9,11 +9,12 @@ import orjson
 from chat_contract.events import Heat
 from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
 from chat_server.fetch.latest_page import LatestPageSnapshot, page_body
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.recent_events import RecentEventsSnapshot, cursor_expired, events_body
 from chat_server.fetch.rows import MessageRows, RoomRow
 from chat_server.fetch.snapshot_cache import MAX_BYTES, SnapshotCache
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found

@@ -7,7 +7,8 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from prometheus_client import Counter, Gauge
 
-from chat_server.http.errors import room_not_found, store_unavailable
+from chat_server.http.errors import room_not_found
+from chat_server.postgres.errors import store_unavailable
 from server_kit.http.problem import ChatError
 from server_kit.single_flight import SingleFlight
 

@@ -8,7 +8,7 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from chat_server.postgres.pools import STORE_ERRORS
+from chat_server.postgres.errors import STORE_ERRORS
 from server_kit.single_flight import SingleFlight
 
 CHECK_WITHIN_S: Final = 1.0

@@ -21,6 +21,7 @@ from chat_contract.redis_keys import (
     VIEWERS_TTL_MS,
     viewers_of,
 )
+from chat_contract.timestamps import rfc3339_ms
 from chat_server.hotchat.policy import HotEntry
 from chat_server.hotchat.redis_entries import (
     LUA_FUNCTIONS,
@@ -28,7 +29,6 @@ from chat_server.hotchat.redis_entries import (
     decode_entries,
     decode_room_ids,
 )
-from chat_server.messages.message_view import rfc3339_ms
 
 REDIS_TIMEOUT_S: Final = 0.8
 MIN_TICK_MS: Final = 900

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from chat_contract.problems import PROBLEMS
 from chat_server.http.json_body import invalid
-from chat_server.postgres.pools import STORE_ERRORS, is_bad_input
+from chat_server.postgres.errors import STORE_ERRORS, bad_input, is_bad_input, store_unavailable
 from server_kit.http.asgi import internal_error
 from server_kit.http.problem import MEDIA_TYPE, ChatError
 
@@ -25,12 +25,6 @@ def problem_response(error: ChatError) -> Response:
     return Response(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
 
 
-def store_unavailable() -> ChatError:
-    return ChatError(
-        "store_unavailable", "The store is not available right now; try again shortly.", retry_after_s=1
-    )
-
-
 def method_not_allowed(headers: dict[str, str]) -> ChatError:
     """`headers` holds `Allow`."""
     return ChatError("method_not_allowed", "This address does not take that method.", headers=headers)
@@ -42,13 +36,6 @@ def room_not_found(room_id: str) -> ChatError:
 
 def message_not_found() -> ChatError:
     return ChatError("message_not_found", "There is no such message in this room.")
-
-
-def bad_input() -> ChatError:
-    """For a value that only Postgres found to be invalid."""
-    return invalid(
-        [{"field": "request", "message": "A value holds a character or a number that cannot be stored."}]
-    )
 
 
 async def _on_chat_error(_: Request, error: Exception) -> Response:

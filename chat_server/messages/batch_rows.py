@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chat_contract.events import Message
-from chat_server.messages.message_view import message_view
+from chat_server.postgres.message_view import message_view
 
 IdempotencyKey = tuple[str, UUID, UUID]
 """Room, author, client_message_id."""

@@ -15,6 +15,7 @@ import asyncpg
 from prometheus_client import Counter, Gauge
 
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +35,6 @@ OLDEST_TOMBSTONE: Final = Gauge(
     "Age of the oldest deletion whose text is in stored events, at the last step",
 )
 
-WITH_TOMBSTONE: Final = (
-    """'{"type":"' || e.type || '","room_id":"' || e.room_id || '","seq":' || e.seq || ',"message":' """
-    """|| t.message || '}'"""
-)
-"""SQL: the payload of event `e` with the message of tombstone `t`. Types and room ids need no escapes."""
-
 # A blanked edit loses its message_id, and with it its entry in the index of edits, so no later step finds it.
 _STEP: Final = f"""
 WITH t AS MATERIALIZED (
@@ -54,12 +49,12 @@ WITH t AS MATERIALIZED (
         SELECT kind, user_id FROM reactions WHERE message_id = t.message_id LIMIT $2
     ) x
 ), blanked_edits AS (
-    UPDATE events e SET message_id = NULL, payload = {WITH_TOMBSTONE}
+    UPDATE events e SET message_id = NULL, payload = {PAYLOAD_WITH_TOMBSTONE}
     FROM edits JOIN t USING (message_id)
     WHERE e.room_id = edits.room_id AND e.seq = edits.seq
     RETURNING 1
 ), blanked_creations AS (
-    UPDATE events e SET payload = {WITH_TOMBSTONE}
+    UPDATE events e SET payload = {PAYLOAD_WITH_TOMBSTONE}
     FROM t WHERE e.room_id = t.room_id AND e.seq = t.seq
         AND right(e.payload, length(t.message) + 1) <> t.message || '}}'
     RETURNING 1

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode, Turn
-from chat_server.messages.message_view import STORED_ONLY, message_view
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.errors import STORE_ERRORS
+from chat_server.postgres.message_view import STORED_ONLY, message_view
 from chat_server.postgres.models import Message
-from chat_server.postgres.pools import STORE_ERRORS
 from chat_server.rooms.repository import RoomMeta
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.problem import ChatError

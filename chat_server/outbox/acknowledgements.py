@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from chat_server.kafka.committed_event import Position
 from chat_server.outbox.repository import OutboxRepository
-from chat_server.postgres.pools import STORE_ERRORS
+from chat_server.postgres.errors import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 

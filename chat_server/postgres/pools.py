@@ -1,4 +1,4 @@
-"""Pools of Postgres connections: how many each kind of work has, and what their errors mean.
+"""Pools of Postgres connections: how many connections each kind of work has.
 
 Reads have pools of their own (read_lane.py); the writer, the watchdog and readiness one connection each
 (dedicated_connection.py, health/readiness.py).
@@ -10,21 +10,9 @@ from typing import Final, NamedTuple, cast
 
 import asyncpg
 from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECT_TIMEOUT_S: Final = 2
-STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""Errors of a store that is unavailable. asyncpg raises its own while it connects and on a bare connection."""
-
-_UNAVAILABLE: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
 
 COMMAND_TIMEOUT_S: Final = 5
 
@@ -60,24 +48,6 @@ def contains(text: str) -> str:
     """A LIKE pattern that matches values containing `text` literally."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
-
-
-def is_bad_input(error: BaseException) -> bool:
-    """Whether Postgres or its driver rejected a value (SQLSTATE class 22), which is an error of the caller."""
-    if isinstance(error, DBAPIError):
-        return str(getattr(error.orig, "sqlstate", "") or "").startswith("22")
-    is_driver_error = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
-    return is_driver_error or isinstance(error, asyncpg.DataError)
-
-
-def means_postgres_is_unavailable(error: BaseException) -> bool:
-    """Whether the error concerns the connection or the server. False for a cancelled, refused or wrong statement:
-    Postgres responded, so other statements may succeed."""
-    return (
-        isinstance(error, _UNAVAILABLE)
-        and not isinstance(error, asyncpg.QueryCanceledError)
-        and not is_bad_input(error)
-    )
 
 
 def asyncpg_dsn(database_url: str) -> str:

@@ -13,9 +13,15 @@ from typing import Any, Final
 import asyncpg
 from prometheus_client import Counter
 
-from chat_server.http.errors import bad_input, store_unavailable
 from chat_server.postgres.circuit_breaker import StoreCircuit
-from chat_server.postgres.pools import STORE_ERRORS, asyncpg_dsn, is_bad_input, means_postgres_is_unavailable
+from chat_server.postgres.errors import (
+    STORE_ERRORS,
+    bad_input,
+    is_bad_input,
+    means_postgres_is_unavailable,
+    store_unavailable,
+)
+from chat_server.postgres.pools import asyncpg_dsn
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
 

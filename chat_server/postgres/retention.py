@@ -1,12 +1,13 @@
 """Deletes events older than the configured age from the catch-up log, in small batches that never delay a post.
 
-It also deletes ended sessions whose tokens have expired, and idempotency keys older than a day.
+In the same run it expires rows of other tables, each by a statement of the feature that owns the table.
 
 Messages stay; only the log from which streams catch up is shortened. An older cursor gets 410 or `stream.gap`.
 """
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Final
 
@@ -14,9 +15,8 @@ import asyncpg
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.http.idempotency import expire_keys
-from chat_server.postgres.pools import STORE_ERRORS, driver_connection
-from chat_server.sessions.ended import expire_ended_sessions
+from chat_server.postgres.errors import STORE_ERRORS
+from chat_server.postgres.pools import driver_connection
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ _DELETE: Final = """
 DELETE FROM events WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM events WHERE created_at < now() - make_interval(secs => $1) LIMIT $2
 ))"""
+
+ExpireRows = Callable[[asyncpg.Connection, int], Awaitable[None]]
+"""Deletes at most the given number of expired rows of one table."""
 
 EVENTS_EXPIRED = Counter("hotchat_events_expired_total", "Events that left the catch-up log by age")
 
@@ -44,8 +47,11 @@ async def expire_once(connection: asyncpg.Connection, max_age_s: float, limit: i
 class Retention:
     """Runs in every chat_server. The process that gets the advisory lock does the work; the others skip the run."""
 
-    def __init__(self, engine: AsyncEngine, max_age_s: float, rng: Random) -> None:
+    def __init__(
+        self, engine: AsyncEngine, max_age_s: float, rng: Random, expire_others: Sequence[ExpireRows] = ()
+    ) -> None:
         self._engine = engine
+        self._expire_others = expire_others
         self._max_age_s = max_age_s
         self._rng = rng
 
@@ -63,8 +69,8 @@ class Retention:
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RETENTION_LOCK):
                 return
             try:
-                await expire_ended_sessions(connection, BATCH)
-                await expire_keys(connection, BATCH)
+                for expire in self._expire_others:
+                    await expire(connection, BATCH)
                 while await expire_once(connection, self._max_age_s, BATCH) == BATCH:
                     await asyncio.sleep(PAUSE_S)
             finally:

@@ -1,4 +1,4 @@
-"""Create a room, change its settings, signal that somebody is typing. Reads of rooms are on the fast path."""
+"""Create a room and change its settings. Reads of rooms are on the fast path."""
 
 from datetime import UTC, datetime
 from random import Random
@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Row
 
 from chat_contract.events import RoomSlowMode
-from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems, room_not_found
 from chat_server.http.idempotency import GivenKey, repeatable
@@ -19,11 +18,9 @@ from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
-from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_id import room_id_from_name
-from chat_server.rooms.room_list import RoomLists
-from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.rooms.schemas import RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from server_kit.http.problem import ChatError
@@ -31,8 +28,7 @@ from server_kit.http.problem import ChatError
 router = APIRouter(tags=["rooms"])
 
 Rooms = Annotated[RoomRepository, Depends(service(RoomRepository))]
-SettingsCache = Annotated[RoomSettingsCache, Depends(service(RoomSettingsCache))]
-Lists = Annotated[RoomLists, Depends(service(RoomLists))]
+Caches = Annotated[RoomCaches, Depends(service(RoomCaches))]
 Heat = Annotated[HotRooms, Depends(service(HotRooms))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
 Producer = Annotated[EventProducer, Depends(service(EventProducer))]
@@ -72,8 +68,7 @@ async def create_room(
     wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))],
     session: SignedIn,
     rooms: Rooms,
-    settings: SettingsCache,
-    lists: Lists,
+    caches: Caches,
     hot_rooms: Heat,
     limits: Limits,
     rng: Annotated[Random, Depends(service(Random))],
@@ -91,8 +86,7 @@ async def create_room(
         repeatable(key, "POST /rooms", wanted),
         lambda row: room_view(row, hot_rooms).model_dump_json(),
     )
-    settings.invalidate(room_id)
-    lists.wrote()
+    caches.invalidate(room_id)
     return json_bytes(made.body.encode(), response, made.status)
 
 
@@ -115,9 +109,7 @@ async def change_room(
     patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
     session: SignedInOrOperator,
     rooms: Rooms,
-    settings: SettingsCache,
-    reads: Annotated[RoomReads, Depends(service(RoomReads))],
-    lists: Lists,
+    caches: Caches,
     hot_rooms: Heat,
     producer: Producer,
 ) -> RoomView:
@@ -131,35 +123,11 @@ async def change_room(
     after = await rooms.change(room_id, values)
     if after is None:
         raise room_not_found(room_id)
-    settings.invalidate(room_id)
-    reads.invalidate(room_id)
-    lists.wrote()
+    caches.invalidate(room_id)
     if after.slow_mode_s != before.slow_mode_s:
         event: RoomSlowMode = {"type": "room.slow_mode", "room_id": room_id, "slow_mode_s": after.slow_mode_s}
         producer.signal(room_id, event["type"], orjson.dumps(event))
     return room_view(after, hot_rooms)
-
-
-@router.post(
-    "/rooms/{room_id}/typing",
-    status_code=204,
-    responses=problems("unauthenticated", "session_expired", "room_not_found", "rate_limited"),
-)
-async def send_typing(
-    room_id: RoomId,
-    session: SignedIn,
-    admission: Annotated[WriteAdmission, Depends(service(WriteAdmission))],
-    hot_rooms: Heat,
-    limits: Limits,
-    producer: Producer,
-) -> Response:
-    """Tell the room that one is writing; dropped in a hot room and when sent too often."""
-    await admission.room(room_id, session.user_id)
-    if not hot_rooms.is_hot(room_id) and limits.may_send_typing(room_id, session.user_id):
-        user = {"id": str(session.user_id), "nickname": session.nickname}
-        event = {"type": "room.typing", "room_id": room_id, "users": [user]}
-        producer.signal(room_id, "room.typing", orjson.dumps(event))
-    return Response(status_code=204)
 
 
 async def _row(rooms: RoomRepository, room_id: str) -> Row[Any]:

@@ -8,8 +8,8 @@ from chat_server.http.json_body import invalid
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_list import MAX_ROOMS, Page, RoomLists
-from chat_server.search.message_search import MessageSearch
 from chat_server.text.rules import normalized
+from server_kit.fair_turns import FairTurns
 from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.shares import Shares
 
@@ -45,9 +45,9 @@ def _words(q: str) -> str:
 
 
 class RoomListHandler:
-    def __init__(self, lists: RoomLists, search: MessageSearch, shares: Shares) -> None:
+    def __init__(self, lists: RoomLists, search_turns: FairTurns, shares: Shares) -> None:
         self._lists = lists
-        self._search = search
+        self._search_turns = search_turns
         self._shares = shares
 
     async def list_rooms(self, query: RoomListQuery, scope: Scope, _: Receive) -> Reply:
@@ -59,7 +59,7 @@ class RoomListHandler:
                 return cached.unchanged_hit, (), b""
             return cached.hit, (), cached.body
         if query.page.words:
-            async with self._search.turn(self._shares.source_of(scope).address):
+            async with self._search_turns.turn(self._shares.source_of(scope).address):
                 listed = await self._lists.get(*query)
         else:
             listed = await self._lists.get(*query)

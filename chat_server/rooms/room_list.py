@@ -13,7 +13,7 @@ from chat_contract.events import LastMessage
 from chat_contract.last_message import LAST_MESSAGE_CODE_POINTS, last_message
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
-from chat_server.messages.message_view import message_view
+from chat_server.postgres.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.rooms.list_cursor import encode_cursor

@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from chat_server.http.errors import room_not_found, store_unavailable
-from chat_server.postgres.pools import STORE_ERRORS
+from chat_server.http.errors import room_not_found
+from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomMeta, RoomRepository
 from server_kit.single_flight import SingleFlight

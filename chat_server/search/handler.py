@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 import orjson
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.fetch.query import FetchKind
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.message_search import MessageSearch, words_of
+from server_kit.fair_turns import FairTurns
 from server_kit.http.asgi import Scope
 from server_kit.shares import Shares
 
@@ -42,14 +43,21 @@ def parse_search(ids: Sequence[str], parameters: QueryString) -> SearchQuery:
 
 
 class SearchHandler:
-    def __init__(self, search: MessageSearch, room_settings: RoomSettingsCache, shares: Shares) -> None:
+    def __init__(
+        self,
+        search: MessageSearch,
+        turns: FairTurns,
+        room_settings: RoomSettingsCache,
+        shares: Shares,
+    ) -> None:
         self._search = search
+        self._turns = turns
         self._room_settings = room_settings
         self._shares = shares
 
     async def search_room(self, query: SearchQuery, scope: Scope, _is_hot: bool) -> Reply:
         """A hot room refuses searches before they get here. Raises ChatError `room_not_found`, `rate_limited` …"""
-        async with self._search.turn(self._shares.source_of(scope).address):
+        async with self._turns.turn(self._shares.source_of(scope).address):
             await self._room_settings.get(query.room_id)
             found = await self._search.find(query.room_id, query.words, query.limit, query.before_seq)
         return json_reply(200, orjson.dumps(found))

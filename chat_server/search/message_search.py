@@ -5,23 +5,18 @@ its time, and says where the next call goes on. There is no text index: `docs/de
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from random import Random
 from typing import Any, Final
 
 import orjson
-from prometheus_client import Counter
 from typing_extensions import TypedDict
 
 from chat_contract.events import Message as MessageDict
 from chat_contract.limits import MAX_SEQ
 from chat_server.http.json_body import invalid
-from chat_server.messages.message_view import message_view
+from chat_server.postgres.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow
 from chat_server.text.rules import normalized
-from server_kit.fair_turns import FairTurns
-from server_kit.http.problem import ChatError, jittered
 
 MAX_WORDS: Final = 4
 MAX_WORD_CHARACTERS: Final = 50
@@ -35,14 +30,6 @@ BUDGET_S: Final = 0.2
 """No further chunk is begun after this time; the answer says where to go on."""
 
 STATEMENT_TIMEOUT_S: Final = 0.25
-
-WAIT_S: Final = 0.5
-"""For a turn. Overflow rule: REFUSE, 429."""
-MAX_WAITING: Final = 200
-MAX_WAITING_OF_ADDRESS: Final = 3
-"""Searches waiting; one more of each address runs. Overflow rule: REFUSE, 429 for the searcher."""
-
-_REFUSED = Counter("hotchat_searches_refused_total", "Searches that were not begun: REFUSE", ["reason"])
 
 _CHUNK: Final = """
 SELECT
@@ -84,19 +71,9 @@ def words_of(q: str) -> list[str]:
 class MessageSearch:
     """Searches of this process, on connections of their own. `clock` is monotonic, in seconds."""
 
-    def __init__(self, lane: ReadLane, at_once: int, *, clock: Callable[[], float], rng: Random) -> None:
+    def __init__(self, lane: ReadLane, *, clock: Callable[[], float]) -> None:
         self._lane = lane
         self._clock = clock
-        self._rng = rng
-        self._turns = FairTurns(
-            at_once,
-            at_once_of_address=1,
-            max_waiting_of_address=MAX_WAITING_OF_ADDRESS,
-            max_waiting=MAX_WAITING,
-            wait_s=WAIT_S,
-            clock=clock,
-            refusal=self._refusal,
-        )
 
     async def find(
         self, room_id: str, words: Sequence[str], limit: int, before_seq: int = MAX_SEQ
@@ -137,20 +114,6 @@ class MessageSearch:
             if now_s - asked_at_s < BUDGET_S / 4:
                 chunk = min(MAX_CHUNK, chunk * 2)
         return {"messages": found, "has_more": position is not None, "next_before_seq": position}
-
-    def turn(self, address: str) -> AbstractAsyncContextManager[None]:
-        """One search of an address at a time, and few of all. Raises ChatError `rate_limited`."""
-        return self._turns.turn(address)
-
-    def _refusal(self, is_own_fault: bool) -> ChatError:
-        reason, what = (
-            ("address", "You are searching too much at once")
-            if is_own_fault
-            else ("all", "Many people are searching right now")
-        )
-        _REFUSED.labels(reason).inc()
-        wait_s = jittered(1.0, self._rng)
-        return ChatError("rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s)
 
 
 def _message(row: Any) -> MessageDict:

@@ -15,7 +15,8 @@ import asyncpg
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.postgres.pools import STORE_ERRORS, driver_connection
+from chat_server.postgres.errors import STORE_ERRORS
+from chat_server.postgres.pools import driver_connection
 from server_kit.dependency_status import DependencyStatus
 from server_kit.session_tokens import LIFETIME_S, Session
 

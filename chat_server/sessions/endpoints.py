@@ -8,10 +8,10 @@ from uuid import uuid4
 import uuid_utils.compat
 from fastapi import APIRouter, Depends, Request, Response
 
+from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
-from chat_server.messages.message_view import rfc3339_ms
 from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
 from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository

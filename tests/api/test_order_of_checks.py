@@ -18,7 +18,8 @@ from chat_server.dependencies import open_services
 from chat_server.fastpath.router import FastPath
 from chat_server.http.services import Services
 from chat_server.limits.post_limits import UNKNOWN_ROOMS_BURST, UNKNOWN_ROOMS_PER_USER_PER_S
-from chat_server.rooms.room_settings_cache import FRESH_S, RoomSettingsCache
+from chat_server.messages.write_admission import WriteAdmission
+from chat_server.rooms.room_settings_cache import FRESH_S
 from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares
 
@@ -130,5 +131,5 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
     assert set(codes) == {"room_not_found", "rate_limited"}
     came_again = 2 * (time.monotonic() - began_s) * UNKNOWN_ROOMS_PER_USER_PER_S
     assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + came_again
-    await counted.services.get(RoomSettingsCache).get("lobby")
+    await counted.services.get(WriteAdmission).room("lobby", uuid.uuid4())
     assert (await counted.write("POST", "lobby/messages", body()))[0] == 201

@@ -18,6 +18,7 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
+from chat_server.limits.search_turns import search_turns
 from chat_server.postgres.pools import open_database
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -92,11 +93,13 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
             rng=rng,
         ) as fetches,
     ):
-        search = MessageSearch(lane, 2, clock=clock, rng=rng)
+        search = MessageSearch(lane, clock=clock)
         rooms = RoomRepository(engine)
         await rooms.get("lobby")  # connects: on a busy machine that takes longer than the cache waits
         room_settings = RoomSettingsCache(rooms, known_rooms, clock)
-        yield Reader(fetches, SearchHandler(search, room_settings, shares), redis)
+        yield Reader(
+            fetches, SearchHandler(search, search_turns(2, clock, rng), room_settings, shares), redis
+        )
 
 
 async def commands(redis: Redis) -> int:

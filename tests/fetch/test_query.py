@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chat_contract.limits import MAX_SEQ
 from chat_server.fastpath.routes import API, FAST_ROUTES
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchQuery
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
 from chat_server.search.handler import SearchQuery

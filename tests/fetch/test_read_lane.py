@@ -10,12 +10,14 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_server.fetch.history_reads import MAX_WAITING_OF_ADDRESS, HistoryReads, history_turns
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.postgres.pools import connections_of, is_bad_input, means_postgres_is_unavailable
+from chat_server.postgres.errors import is_bad_input, means_postgres_is_unavailable
+from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomMeta, RoomRepository

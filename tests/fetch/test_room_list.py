@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.query_string import QueryString
+from chat_server.limits.search_turns import search_turns
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from chat_server.postgres.read_lane import ReadLane, open_read_lane
@@ -23,7 +24,6 @@ from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
 from chat_server.rooms.schemas import RoomList
-from chat_server.search.message_search import MessageSearch
 from server_kit.http.problem import ChatError
 from server_kit.shares import Shares
 from tests.fetch.conftest import fetch_scope, receive
@@ -208,9 +208,9 @@ async def test_while_postgres_is_unavailable_the_list_is_stale_and_says_its_age(
 
 async def test_a_list_from_memory_costs_no_query_and_says_when_nothing_changed(lists: Lists) -> None:
     rng = Random(7)
-    search = MessageSearch(lists.lane, 2, clock=lists.clock, rng=rng)
+    turns = search_turns(2, lists.clock, rng)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
-    handler = RoomListHandler(lists.lists, search, shares)
+    handler = RoomListHandler(lists.lists, turns, shares)
     query = parse_room_list([], QueryString(b"limit=7"))
 
     async def get(**headers: str) -> tuple[int, dict[bytes, bytes], bytes]:

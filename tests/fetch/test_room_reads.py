@@ -13,9 +13,10 @@ from redis.asyncio import Redis
 from chat_contract.redis_keys import VIEWERS
 from chat_server.fetch.history_reads import HistoryReads, history_turns
 from chat_server.fetch.internal_reads import InternalReads
-from chat_server.fetch.query import FetchKind, FetchQuery
+from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
 from chat_server.fetch.room_reads import RoomReads
+from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse
 from server_kit.http.problem import ChatError

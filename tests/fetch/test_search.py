@@ -10,17 +10,18 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chat_contract.limits import MAX_SEQ
+from chat_server.limits.search_turns import MAX_WAITING_OF_ADDRESS, search_turns
 from chat_server.postgres.read_lane import StatementTooSlow, open_read_lane
 from chat_server.search.message_search import (
     BUDGET_S,
     FIRST_CHUNK,
     MAX_CHUNK,
-    MAX_WAITING_OF_ADDRESS,
     MAX_WORDS,
     STATEMENT_TIMEOUT_S,
     MessageSearch,
     words_of,
 )
+from server_kit.fair_turns import FairTurns
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import AUTHOR, Store
 
@@ -33,7 +34,7 @@ FROM generate_series(1, $3::bigint) AS n"""
 
 
 class Clock:
-    """A clock that a test moves, or that moves by itself at every look."""
+    """A clock that a test moves, or that moves by itself at every reading."""
 
     def __init__(self) -> None:
         self.now_s = 50.0
@@ -55,7 +56,12 @@ async def search(store: Store, clock: Clock) -> AsyncIterator[MessageSearch]:
     async with open_read_lane(
         store.dsn, AT_ONCE, "search", clock=loop_time, timeout_s=STATEMENT_TIMEOUT_S
     ) as lane:
-        yield MessageSearch(lane, AT_ONCE, clock=clock, rng=Random(7))
+        yield MessageSearch(lane, clock=clock)
+
+
+@pytest.fixture
+def turns(clock: Clock) -> FairTurns:
+    return search_turns(AT_ONCE, clock, Random(7))
 
 
 def statements() -> float:
@@ -147,14 +153,12 @@ def test_decomposed_words_find_composed_texts() -> None:
     assert words_of(decomposed) == ["한국", "é"]
 
 
-async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
-    search: MessageSearch,
-) -> None:
+async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(turns: FairTurns) -> None:
     entered: list[str] = []
     go_on = asyncio.Event()
 
     async def searching(address: str) -> None:
-        async with search.turn(address):
+        async with turns.turn(address):
             entered.append(address)
             await go_on.wait()
 
@@ -176,13 +180,11 @@ async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(
     assert entered.count("192.0.2.1") == 1 + MAX_WAITING_OF_ADDRESS
 
 
-async def test_a_search_that_waits_too_long_is_refused_with_429(
-    search: MessageSearch,
-) -> None:
+async def test_a_search_that_waits_too_long_is_refused_with_429(turns: FairTurns) -> None:
     go_on = asyncio.Event()
 
     async def searching(number: int) -> None:
-        async with search.turn(f"192.0.2.{number}"):
+        async with turns.turn(f"192.0.2.{number}"):
             await go_on.wait()
 
     tasks = [asyncio.create_task(searching(number)) for number in range(AT_ONCE + 1)]
@@ -196,13 +198,13 @@ async def test_a_search_that_waits_too_long_is_refused_with_429(
 
 
 async def test_a_crowd_of_five_addresses_leaves_the_next_turn_to_a_bystander(
-    search: MessageSearch, clock: Clock
+    turns: FairTurns, clock: Clock
 ) -> None:
     order: list[str] = []
     go_on = asyncio.Event()
 
     async def searching(address: str) -> None:
-        async with search.turn(address):
+        async with turns.turn(address):
             order.append(address)
             await go_on.wait()
             clock.now_s += BUDGET_S

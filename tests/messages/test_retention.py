@@ -6,7 +6,7 @@ from random import Random
 
 import asyncpg
 
-from chat_server.postgres.retention import Retention, expire_once
+from chat_server.postgres.retention import BATCH, Retention, expire_once
 from server_kit.background_tasks import BackgroundTasks
 from tests.support.message_store import Store, post
 
@@ -57,3 +57,15 @@ async def test_three_processes_can_run_retention_at_once(store: Store) -> None:
     ):
         while await store.seqs(room):
             await asyncio.sleep(0.05)
+
+
+async def test_a_run_also_expires_rows_of_other_tables(store: Store) -> None:
+    limits: asyncio.Queue[int] = asyncio.Queue()
+
+    async def expire(_: asyncpg.Connection, limit: int) -> None:
+        limits.put_nowait(limit)
+
+    retention = Retention(store.engine, 0.2, Random(1), (expire,))
+    tasks = BackgroundTasks(Random(7), time.monotonic)
+    async with tasks.running("retention", retention.run), asyncio.timeout(WITHIN_S):
+        assert await limits.get() == BATCH

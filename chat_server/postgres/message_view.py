@@ -1,16 +1,10 @@
 """The wire form of a message, built from its row. Only this module maps columns to wire fields."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from chat_contract.events import Message
-
-
-def rfc3339_ms(moment: datetime) -> str:
-    """An aware time as RFC 3339 in UTC with exactly three decimals (cut, not rounded) and `Z`."""
-    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return in_utc.isoformat(timespec="milliseconds")[:23] + "Z"
-
+from chat_contract.timestamps import rfc3339_ms
 
 STORED_ONLY = frozenset({"client_message_id", "revisions"})
 """Columns of a message that are never sent to clients."""

@@ -1,0 +1,39 @@
+"""Signal to a room that somebody is typing."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Response
+
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.errors import problems
+from chat_server.http.path_params import RoomId
+from chat_server.http.services import service
+from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.post_limits import RateLimits
+from chat_server.messages.write_admission import WriteAdmission
+from chat_server.sessions.current import SignedIn
+
+router = APIRouter(tags=["rooms"])
+
+
+@router.post(
+    "/rooms/{room_id}/typing",
+    status_code=204,
+    responses=problems("unauthenticated", "session_expired", "room_not_found", "rate_limited"),
+)
+async def send_typing(
+    room_id: RoomId,
+    session: SignedIn,
+    admission: Annotated[WriteAdmission, Depends(service(WriteAdmission))],
+    hot_rooms: Annotated[HotRooms, Depends(service(HotRooms))],
+    limits: Annotated[RateLimits, Depends(service(RateLimits))],
+    producer: Annotated[EventProducer, Depends(service(EventProducer))],
+) -> Response:
+    """Tell the room that one is writing; dropped in a hot room and when sent too often."""
+    await admission.room(room_id, session.user_id)
+    if not hot_rooms.is_hot(room_id) and limits.may_send_typing(room_id, session.user_id):
+        user = {"id": str(session.user_id), "nickname": session.nickname}
+        event = {"type": "room.typing", "room_id": room_id, "users": [user]}
+        producer.signal(room_id, "room.typing", orjson.dumps(event))
+    return Response(status_code=204)

@@ -1,0 +1,52 @@
+"""What errors of Postgres mean, and what clients get for them."""
+
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from server_kit.http.problem import ChatError
+
+STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""Errors of a store that is unavailable. asyncpg raises its own while it connects and on a bare connection."""
+
+_UNAVAILABLE: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+def is_bad_input(error: BaseException) -> bool:
+    """Whether Postgres or its driver rejected a value (SQLSTATE class 22), which is an error of the caller."""
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", "") or "").startswith("22")
+    is_driver_error = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return is_driver_error or isinstance(error, asyncpg.DataError)
+
+
+def means_postgres_is_unavailable(error: BaseException) -> bool:
+    """Whether the error concerns the connection or the server. False for a cancelled, refused or wrong statement:
+    Postgres responded, so other statements may succeed."""
+    return (
+        isinstance(error, _UNAVAILABLE)
+        and not isinstance(error, asyncpg.QueryCanceledError)
+        and not is_bad_input(error)
+    )
+
+
+def store_unavailable() -> ChatError:
+    return ChatError(
+        "store_unavailable", "The store is not available right now; try again shortly.", retry_after_s=1
+    )
+
+
+def bad_input() -> ChatError:
+    """For a value that only Postgres found to be invalid."""
+    message = "A value holds a character or a number that cannot be stored."
+    return ChatError(
+        "validation_failed", f"request: {message}", errors=[{"field": "request", "message": message}]
+    )
