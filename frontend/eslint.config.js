@@ -2,6 +2,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 import { layerRules } from "./eslint-layers.js";
+import { ownKeys } from "./eslint-own-keys.js";
 import { userTextInJsx } from "./eslint-user-text.js";
 
 export default tseslint.config(
@@ -9,11 +10,12 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
-    plugins: { "react-hooks": reactHooks, regexp },
+    plugins: { "react-hooks": reactHooks, regexp, hotchat: { rules: { "own-keys": ownKeys } } },
     rules: {
       // A text of 4,000 characters must not cost its square.
       "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
       "regexp/no-super-linear-move": ["error", { report: "potential" }],
+      "hotchat/own-keys": "error",
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
@@ -37,4 +39,5 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...userTextInJsx] },
   },
   { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
+  { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off" } },
 );

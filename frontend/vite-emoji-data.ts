@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
+import { ownValue } from "./src/lib/own-value.ts";
 
 const LANGUAGES = ["en", "ko", "ja"] as const;
 type Language = (typeof LANGUAGES)[number];
@@ -24,7 +25,9 @@ export function emojiEntries(
   return data.flatMap(({ emoji, hexcode, label, tags }) => {
     if (tags === undefined) return []; // regional indicators and other parts of emoji
     const words = [label, ...tags].join(" ").toLowerCase().split(/\s+/u);
-    return [[emoji, label, [shortcodes[hexcode] ?? []].flat().join(" "), [...new Set(words)].join(" ")]];
+    return [
+      [emoji, label, [ownValue(shortcodes, hexcode) ?? []].flat().join(" "), [...new Set(words)].join(" ")],
+    ];
   });
 }
 
@@ -50,7 +53,7 @@ export function emojiData(): Plugin {
       server.middlewares.use("/emojibase", (request, response, next) => {
         const [, language, file = ""] = new URL(request.url ?? "", "http://localhost").pathname.split("/");
         const known = LANGUAGES.find((each) => each === language);
-        const make = FILES[file];
+        const make = ownValue(FILES, file);
         if (known === undefined || make === undefined) return next();
         make(known).then((body) => {
           response.setHeader("Content-Type", "application/json");

@@ -27,3 +27,8 @@ it.each(["en/data.json", "ko/messages.json", "ja/names.json"])(
     expect(await response.json()).toBeTruthy();
   },
 );
+
+it("the development server has no emoji data under a name that objects inherit", async () => {
+  const response = await fetch(`${origin}/emojibase/en/constructor`);
+  expect(response.headers.get("Content-Type")).not.toBe("application/json");
+});

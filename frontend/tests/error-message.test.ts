@@ -14,17 +14,17 @@ beforeAll(() =>
   }),
 );
 
-const CODES = Object.keys(en.refusal);
+const SENTENCES = Object.entries(en.refusal);
 
 it.each(["en", "ko", "ja"])(
   "each refusal is one sentence in %s that says when to try again",
   async (language) => {
     await i18next.changeLanguage(language);
-    for (const code of CODES) {
+    for (const [code, sentence] of SENTENCES) {
       const words = errorMessage(i18next.t, new Problem(429, code, "English", 4_200), "away");
       expect(words).not.toBe("English");
       expect(words).not.toContain("{{");
-      if ((en.refusal as Record<string, string>)[code]?.includes("{{seconds}}")) expect(words).toContain("5");
+      if (sentence.includes("{{seconds}}")) expect(words).toContain("5");
     }
   },
 );

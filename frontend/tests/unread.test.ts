@@ -1,19 +1,45 @@
 import { expect, it } from "vitest";
-import { unread, withRead } from "@/lib/rooms/unread";
+import { readCountsFromJson, readCountsToJson, unread, withRead, type ReadCounts } from "@/lib/rooms/unread";
+
+const NONE: ReadCounts = new Map();
+const INHERITED = ["constructor", "__proto__", "toString", "valueOf"];
 
 it("counts messages, not reactions and edits", () => {
-  const read = withRead({}, "lobby", 10);
+  const read = withRead(NONE, "lobby", 10);
   expect(unread(read, "lobby", 10)).toBe(0); // last_seq moved by 50, message_count did not
   expect(unread(read, "lobby", 12)).toBe(2);
 });
 
 it("is 0 in a room that was never opened", () => {
-  expect(unread({}, "lobby", 500)).toBe(0);
+  expect(unread(NONE, "lobby", 500)).toBe(0);
 });
 
-it("drops the room stored longest ago over the limit", () => {
-  let read = {};
-  for (let count = 0; count < 600; count += 1) read = withRead(read, `room-${count}`, 1);
-  expect(Object.keys(read)).toHaveLength(500);
-  expect(read).toHaveProperty("room-599");
+it.each(INHERITED)("counts in a room named %s as in any other", (roomId) => {
+  expect(unread(NONE, roomId, 500)).toBe(0);
+  const read = readCountsFromJson(readCountsToJson(withRead(NONE, roomId, 10)));
+  expect(unread(read, roomId, 12)).toBe(2);
+});
+
+it.each(["room-", ""])(
+  "drops the room read longest ago over the limit, with ids that begin with %j",
+  (prefix) => {
+    let read = withRead(NONE, "lobby", 1);
+    for (let count = 0; count < 600; count += 1)
+      read = readCountsFromJson(readCountsToJson(withRead(read, `${prefix}${count}`, 1)));
+    expect(read.size).toBe(500);
+    expect([read.has("lobby"), read.has(`${prefix}99`), read.has(`${prefix}100`)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  },
+);
+
+it("reads the counts that earlier versions stored, and nothing from an unreadable text", () => {
+  expect([...readCountsFromJson('{"lobby":3,"__proto__":4}')]).toEqual([
+    ["lobby", 3],
+    ["__proto__", 4],
+  ]);
+  for (const json of [null, "null", "7", "[1]", "{", '{"lobby":"many"}'])
+    expect(readCountsFromJson(json).size).toBe(0);
 });

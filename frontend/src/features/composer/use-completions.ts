@@ -40,7 +40,7 @@ export function useCompletions(
     pressed: (event, insert) => {
       const chosen = items[Math.min(selected, items.length - 1)];
       if (chosen === undefined) return false;
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : undefined;
       if (step !== undefined) setSelected((selected + step + items.length) % items.length);
       else if (event.key === "Escape") setDismissed(text);
       else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {

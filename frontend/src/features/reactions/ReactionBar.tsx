@@ -1,10 +1,11 @@
 import { Frown, Heart, Laugh, SmilePlus } from "lucide-react";
-import { memo, useRef, useState, useSyncExternalStore, type ComponentType } from "react";
+import { memo, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import { Problem } from "@/lib/api/problem";
 import { errorMessage } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
+import { ownValue } from "@/lib/own-value";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
@@ -13,14 +14,14 @@ import * as css from "./reactions.module.css";
 
 const ReactionPeople = lazyComponent(() => import("./ReactionPeople"));
 
-const ICONS: Record<string, ComponentType<{ size: number; "aria-hidden": true }>> = {
-  heart: Heart,
-  laugh: Laugh,
-  sad: Frown,
-};
+const ICONS = new Map([
+  ["heart", Heart],
+  ["laugh", Laugh],
+  ["sad", Frown],
+]);
 
 export function ReactionIcon({ kind, size }: { kind: string; size: number }) {
-  const Icon = ICONS[kind] ?? SmilePlus;
+  const Icon = ICONS.get(kind) ?? SmilePlus;
   return <Icon size={size} aria-hidden={true} />;
 }
 
@@ -30,7 +31,7 @@ export const ReactionBar = memo(function ReactionBar({ message }: { message: Mes
   const own = useOwnReaction(message.id);
   const shown = message.deleted
     ? []
-    : kinds.filter((kind) => (message.reactions[kind] ?? 0) > 0 || own(kind) !== null);
+    : kinds.filter((kind) => (ownValue(message.reactions, kind) ?? 0) > 0 || own(kind) !== null);
   return (
     <div className={css.reactions}>
       {shown.map((kind) => (
@@ -61,7 +62,7 @@ function ReactionChip({ message, kind, own }: { message: Message; kind: string; 
   const chip = useRef<HTMLButtonElement>(null);
   const [isHovered, setIsHovered] = useState(false);
   const toggle = useToggleReaction(message.id);
-  const served = message.reactions[kind] ?? 0;
+  const served = ownValue(message.reactions, kind) ?? 0;
   const count = useSteadyValue(served + (own?.isPending === true ? (own.isOn ? 1 : -1) : 0));
   const isOn = own?.isOn ?? false;
   const visible = Math.max(count, isOn ? 1 : 0);

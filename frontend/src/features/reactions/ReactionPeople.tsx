@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Popover } from "radix-ui";
 import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { ownValue } from "@/lib/own-value";
 import { shownName } from "@/lib/text/shown-name";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
@@ -29,7 +30,9 @@ export default function ReactionPeople({ chip, messageId, kind, kindName, count,
     placeholderData: keepPreviousData,
     retry: false, // a hot room may refuse it, and the count says enough
   });
-  const names = data?.reactions[kind]?.map(({ nickname }) => shownName(nickname, t("person.unnamed")));
+  const names = ownValue(data?.reactions ?? {}, kind)?.map(({ nickname }) =>
+    shownName(nickname, t("person.unnamed")),
+  );
   if (names === undefined || names.length === 0) return null;
   const others = count - names.length;
   const all = others > 0 ? [...names, t("message.reactedOthers", { count: others })] : names;

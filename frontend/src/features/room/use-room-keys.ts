@@ -12,19 +12,19 @@ interface RoomKeysOptions {
 /** Keys that work wherever the focus is, unless something is being written. */
 export function useRoomKeys({ composer, view, setPanel }: RoomKeysOptions): void {
   useEffect(() => {
-    const plain: Record<string, () => void> = {
-      End: () => view.dispatchPause({ type: "back-to-newest" }),
-      c: () => composer.current?.focus(),
-      "/": () => setPanel("search"),
-      "?": () => setPanel("shortcuts"),
-    };
+    const plain = new Map([
+      ["End", () => view.dispatchPause({ type: "back-to-newest" })],
+      ["c", () => composer.current?.focus()],
+      ["/", () => setPanel("search")],
+      ["?", () => setPanel("shortcuts")],
+    ]);
     const pressed = (event: KeyboardEvent) => {
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (event.defaultPrevented || target?.closest("[role=dialog], [role=alertdialog], [role=menu]") != null)
         return;
       if (event.key === "Escape") view.dispatchPause({ type: "back-to-newest" });
       const isWriting = target?.closest("input, textarea, select") != null;
-      const act = plain[event.key];
+      const act = plain.get(event.key);
       if (isWriting || event.ctrlKey || event.metaKey || event.altKey || act === undefined) return;
       event.preventDefault();
       act();

@@ -28,7 +28,7 @@ export const unreachable = (): Problem => new Problem(0, "unreachable", "The ser
 /** Read a refused response. `Retry-After` (whole seconds) is used where the body has no `retry_after_ms`. */
 export function problemFrom(response: Response, body: unknown): Problem {
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-  const text = (key: string, otherwise: string) => {
+  const text = (key: "code" | "detail", otherwise: string) => {
     const value = fields[key];
     return typeof value === "string" ? value : otherwise;
   };

@@ -1,5 +1,5 @@
 import { Listeners } from "@/lib/listeners";
-import { withRead, type ReadCounts } from "./unread";
+import { readCountsFromJson, readCountsToJson, withRead, type ReadCounts } from "./unread";
 
 const KEY = "hotchat.read";
 
@@ -17,11 +17,10 @@ export class ReadCountsStore {
   getSnapshot = (): ReadCounts => this.#read;
 
   markRead(roomId: string, messageCount: number): void {
-    const next = withRead(this.#load(), roomId, messageCount);
-    if (next[roomId] === this.#read[roomId]) return;
-    this.#read = next;
+    if (this.#read.get(roomId) === messageCount) return;
+    this.#read = withRead(this.#load(), roomId, messageCount);
     try {
-      this.storage?.setItem(KEY, JSON.stringify(next));
+      this.storage?.setItem(KEY, readCountsToJson(this.#read));
     } catch {
       // Storage is full: unread counts restart with the next page load.
     }
@@ -34,11 +33,5 @@ export class ReadCountsStore {
     this.#listeners.notify();
   };
 
-  #load(): ReadCounts {
-    try {
-      return JSON.parse(this.storage?.getItem(KEY) ?? "{}") as ReadCounts;
-    } catch {
-      return {};
-    }
-  }
+  #load = (): ReadCounts => readCountsFromJson(this.storage?.getItem(KEY) ?? null);
 }

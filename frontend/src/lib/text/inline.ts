@@ -43,13 +43,13 @@ interface Delimiter {
 
 type Piece = Inline | Delimiter;
 
-const EMPHASES: Readonly<Record<string, readonly Emphasis[]>> = {
-  "*": ["em"],
-  _: ["em"],
-  "**": ["strong"],
-  "***": ["strong", "em"],
-  "~~": ["del"],
-};
+const EMPHASES: ReadonlyMap<string, readonly Emphasis[]> = new Map([
+  ["*", ["em"]],
+  ["_", ["em"]],
+  ["**", ["strong"]],
+  ["***", ["strong", "em"]],
+  ["~~", ["del"]],
+]);
 const SPECIAL = /[`*_~[@]|https?:\/\/|www\./i;
 const MENTION_MAX = 32;
 
@@ -95,7 +95,7 @@ function readPieces(line: string, reader: Reader, canLink: boolean): Piece[] {
     } else if (unit === "*" || unit === "_" || unit === "~") {
       const length = runLength(line, at);
       const marks = line.slice(at, at + length);
-      if (length > 3 || !(marks in EMPHASES)) at += length;
+      if (length > 3 || !EMPHASES.has(marks)) at += length;
       else take(delimiterAt(line, at, marks, isEscaped), at - Number(isEscaped), at + length);
     } else if (unit === "[" && labelEnds !== null) {
       const found = linkAt(line, at, labelEnds.get(at), reader);
@@ -351,7 +351,7 @@ function makeTree(pieces: readonly Piece[], pairs: ReadonlyMap<number, number>, 
     else if (pairs.has(index)) levels.push({ opener: piece, inside: [] });
     else {
       const { inside } = levels.pop() ?? { inside: [] };
-      const kinds = EMPHASES[piece.marks] ?? [];
+      const kinds = EMPHASES.get(piece.marks) ?? [];
       const emphasised = kinds.reduceRight<readonly Inline[]>((all, kind) => [{ kind, inside: all }], inside);
       emphasised.forEach((made) => append(here(), made));
     }
