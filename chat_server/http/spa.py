@@ -1,7 +1,7 @@
 """The built page, where a folder of it is given: files as they are, and `index.html` for every other page path.
 
 The build writes `name.br` and `name.gz` next to each text file. They are sent as they are, so a visitor costs no
-compression. Range is ignored (RFC 9110, section 14.2): every file is small and is read whole.
+compression.
 """
 
 import mimetypes
@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server_kit.http.whole_files import WholeFiles
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
@@ -34,7 +35,7 @@ _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 """Names in Accept-Encoding and what they add to a file's name, the smallest result first."""
 
 
-class SinglePageApp(StaticFiles):
+class SinglePageApp(WholeFiles):
     """`stream_url` is where browsers open streams, `same-origin` for the page's own host;
     `embed_ancestors` are the CSP sources whose pages may show `/embed/rooms/{room_id}` in a frame."""
 
@@ -44,10 +45,6 @@ class SinglePageApp(StaticFiles):
         self._policy = _PAGE_POLICY.format(stream=stream, ancestors="'self'")
         self._embed_policy = _PAGE_POLICY.format(stream=stream, ancestors=embed_ancestors)
         self._compressed = frozenset(_compressed_files(folder))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
-        await super().__call__({**scope, "headers": headers}, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
@@ -84,8 +81,6 @@ class SinglePageApp(StaticFiles):
             response = await super().get_response(path, scope)
         if forms:
             response.headers.add_vary_header("Accept-Encoding")
-        if "Accept-Ranges" in response.headers:
-            response.headers["Accept-Ranges"] = "none"
         return response
 
 

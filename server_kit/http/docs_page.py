@@ -8,7 +8,8 @@ import fastapi_offline
 import orjson
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
-from fastapi.staticfiles import StaticFiles
+
+from server_kit.http.whole_files import WholeFiles
 
 POLICY: Final = (
     "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -61,4 +62,4 @@ def add_docs_page(app: FastAPI) -> None:
     async def docs_start() -> Response:
         return Response(_START, media_type="text/javascript")
 
-    app.mount("/docs/files", StaticFiles(directory=_FILES))
+    app.mount("/docs/files", WholeFiles(directory=_FILES))

@@ -59,3 +59,11 @@ def test_the_documentation_page_has_all_its_files(server: ServerProcess) -> None
 def test_the_openapi_document_is_built_once() -> None:
     for app in (create_chat_app(), create_publish_app()):
         assert app.openapi() is app.openapi()
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=5-2", "lines=1-2", "bytes=0-1,5-6", "bytes"])
+def test_a_range_of_a_documentation_file_is_ignored(server: ServerProcess, asked: str) -> None:
+    with httpx.Client(base_url=server.base_url) as http:
+        answer = http.get("/docs/files/swagger-ui.css", headers={"Range": asked})
+        assert (answer.status_code, answer.headers["accept-ranges"]) == (200, "none")
+        assert len(answer.content) > 10_000
