@@ -7,12 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from server_kit.http.asgi import internal_error
-from server_kit.http.problem import MEDIA_TYPE, ChatError
+from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError
 
 MAX_FIELDS: Final = 20
 
 
 def problem_response(error: ChatError) -> Response:
+    PROBLEMS_SENT.labels(error.code).inc()
     return Response(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
 
 

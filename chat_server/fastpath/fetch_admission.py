@@ -9,10 +9,9 @@ from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
 from chat_server.http.asgi_responses import Reply
-from chat_server.http.errors import PROBLEMS_SENT
 from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.http.asgi import Scope
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import PROBLEMS_SENT, ChatError
 from server_kit.token_buckets import TokenBuckets
 
 _PAGES: Final = (FetchKind.NEWEST, FetchKind.ROOM)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chat_server.http.errors import PROBLEMS_SENT
 from chat_server.http.single_write_response import ResponseHead, send_response
 from server_kit.http.asgi import Send
 from server_kit.http.cors import RawHeaders
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import PROBLEMS_SENT, ChatError
 
 Reply = tuple[ResponseHead, Sequence[tuple[bytes, bytes]], bytes]
 """Head, further headers and body of one response; the body's length is among the headers."""

@@ -6,18 +6,15 @@ from typing import Any, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
 from chat_contract.problems import PROBLEMS
 from chat_server.http.json_body import invalid
 from chat_server.postgres.errors import STORE_ERRORS, bad_input, is_bad_input, store_unavailable
 from server_kit.http.asgi import internal_error
-from server_kit.http.problem import MEDIA_TYPE, ChatError
+from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError
 
 log = logging.getLogger(__name__)
-
-PROBLEMS_SENT = Counter("hotchat_problems_total", "Problems sent to clients", ["code"])
 
 
 def problem_response(error: ChatError) -> Response:

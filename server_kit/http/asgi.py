@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from starlette.requests import ClientDisconnect
 
 from server_kit.http.cors import RawHeaders, cors_headers, preflight_headers
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import PROBLEMS_SENT, ChatError
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
 
@@ -166,8 +166,9 @@ def internal_error() -> ChatError:
 
 
 async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
-    """The error as a whole ASGI response."""
+    """The error as a whole ASGI response, counted unless the server refuses it because another one has begun."""
     body = error.body()
     headers = [*extra, (b"content-length", b"%d" % len(body)), *error.raw_headers()]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    PROBLEMS_SENT.labels(error.code).inc()
     await send({"type": "http.response.body", "body": b"" if is_head else body})

@@ -31,7 +31,7 @@ from uvicorn.server import ServerState
 
 from server_kit.http.client_address import NO_ADDRESS
 from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
-from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
+from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError, jittered
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
 from server_kit.shares import CountShare, Place, RateShare, Shares
@@ -503,6 +503,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._wait_in(self.guard.closing)
         self.flow.resume_reading()
+        PROBLEMS_SENT.labels(error.code).inc()
         body = error.body()
         headers = [
             *self.server_state.default_headers,

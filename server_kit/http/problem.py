@@ -2,13 +2,17 @@
 
 import math
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import orjson
+from prometheus_client import Counter
 
 from chat_contract.problems import PROBLEMS
 
 MEDIA_TYPE = "application/problem+json"
+
+PROBLEMS_SENT: Final = Counter("hotchat_problems_total", "Problems sent to clients", ["code"])
+"""Every function that sends a problem counts it here, once."""
 
 
 class ChatError(Exception):

@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 import uvicorn
+from prometheus_client import REGISTRY
 from uvicorn.server import ServerState
 
 from chat_server.config import ChatSettings
@@ -104,6 +105,10 @@ async def serving(app: Any = echo, **settings: Any) -> Any:
         await until(lambda: not state.connections)
 
 
+def problems_sent(code: str) -> float:
+    return REGISTRY.get_sample_value("hotchat_problems_total", {"code": code}) or 0.0
+
+
 async def until(condition: Any) -> None:
     async with asyncio.timeout(10):
         while not condition():
@@ -171,6 +176,7 @@ async def test_many_connections_are_ended_in_slices() -> None:
     ],
 )
 async def test_half_a_request_is_answered_408(sent: bytes, table: str, deadline_s: float) -> None:
+    before = problems_sent("request_timeout")
     async with serving() as server:
         reader, writer = await server.connect(sent)
         waiting = getattr(server.guard, table)
@@ -181,6 +187,7 @@ async def test_half_a_request_is_answered_408(sent: bytes, table: str, deadline_
             await asyncio.sleep(0)
         server.pass_time(deadline_s / 2)
         await assert_refused(reader, 408, "request_timeout")
+    assert problems_sent("request_timeout") == before + 1
 
 
 async def test_an_idle_kept_connection_is_closed_after_a_long_deadline() -> None:
@@ -219,11 +226,13 @@ async def test_an_idle_kept_connection_is_closed_after_a_long_deadline() -> None
     ],
 )
 async def test_an_invalid_request_gets_a_problem(sent: bytes, status: int, code: str) -> None:
+    before = problems_sent(code)
     async with serving() as server:
         reader, _ = await server.connect(sent)
         await assert_refused(reader, status, code)
         server.pass_time(module.CLOSING_S + 1)
         await until(lambda: server.guard.count == 0)
+    assert problems_sent(code) == before + 1
 
 
 async def test_noise_after_a_valid_request_gets_a_problem() -> None:
@@ -368,6 +377,19 @@ async def test_connections_of_one_address_are_bounded() -> None:
         reader, _ = await server.connect(HEAD + b"\r\n")
         headers = await assert_refused(reader, 429, "rate_limited")
         assert headers["ratelimit-policy"] == '"connections";q=2'
+
+
+async def test_a_refused_connection_counts_as_a_problem_once_it_is_answered() -> None:
+    before = problems_sent("server_full")
+    async with serving(max_connections=1) as server:
+        await server.connect(HEAD)
+        await until(lambda: server.guard.count == 1)
+        reader, writer = await server.connect()
+        await until(lambda: server.guard.parting)
+        assert problems_sent("server_full") == before
+        writer.write(HEAD + b"\r\n")
+        await assert_refused(reader, 503, "server_full")
+        assert problems_sent("server_full") == before + 1
 
 
 async def test_refused_connections_that_stay_are_bounded() -> None:

@@ -1,13 +1,18 @@
-"""Every answer of 400 and above of either server is problem+json, whatever was asked; nothing asked for is a 500."""
+"""Every response of 400 and above of either server is a counted problem+json; no request causes a 500."""
 
 import itertools
 import json
 import socket
+from collections import Counter
 from contextlib import closing
+from io import BufferedReader
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from chat_contract.problems import PROBLEMS
+from local_stack.server_process import ServerProcess
 from tests.support.chat_stack import ChatStack, StartChatStack
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "NONSENSE", "get")
@@ -35,6 +40,9 @@ CHAT_PATHS = (
     "/internal/v1/heads",
     "/metrics/nothing",
     "/healthz",
+    "/docs/files/swagger-ui.css",
+    "/docs/files/nothing.css",
+    "/docs/files/%00",
     "*",
     "http://evil.example/api/v1/rooms/nothing",
 )
@@ -52,6 +60,7 @@ PUBLISH_PATHS = (
     "/stream/v1/rooms/lobby?last_event_id=%ff",
     "/stream/v1/rooms/lobby/nothing",
     "/stream/v1/rooms/nowhere",
+    "/docs/files/swagger-ui.css",
     "*",
 )
 HEADERS = (
@@ -64,7 +73,23 @@ HEADERS = (
     "If-None-Match: \xff\r\nRange: bytes=9-1\r\nAccept-Encoding: \xff\r\n",
     "Idempotency-Key: \xff\r\nX-Request-ID: \xff\r\nX-Forwarded-For: \xff\r\nLast-Event-ID: \xff\r\n",
     "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+    "Range: bytes=99999999-\r\n",
+    "Range: lines=1-2\r\n",
+    "Range: bytes=5-2,\xff-\r\nIf-Range: \xff\r\n",
+    "Range: bytes=-\r\nRange: bytes=0-1\r\n",
+    'If-Range: W/"x"\r\nIf-Modified-Since: \xff\r\nIf-Match: \xff\r\nIf-Unmodified-Since: \xff\r\n',
+    "Expect: 100-continue\r\nContent-Length: 0\r\n",
+    "Expect: \xff\r\nContent-Length: 0\r\n",
+    "TE: \xff, trailers;q=\xff\r\n",
+    "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "Content-Length: -1\r\n",
+    "Host: evil.example\r\n",
+    "Origin: http://evil.example\r\nCookie: hotchat_session=a\r\n",
+    "Host: localhost\r\n" * 100,
+    f"X-Long: {'x' * 60_000}\r\n",
 )
+INVALID_AFTER_THE_HEAD = "Transfer-Encoding: \xff\r\n"
+"""The application answers as well, but its response is dropped."""
 
 
 @pytest.fixture
@@ -72,43 +97,76 @@ def stack(start_chat_stack: StartChatStack) -> ChatStack:
     return start_chat_stack(scheduler=0)
 
 
-def answer_to(port: int, method: str, path: str, headers: str) -> tuple[int, dict[str, str], bytes] | None:
-    """Status, headers and body of the answer; None for one below 400, which may be a stream without an end."""
+def refusal_of(port: int, method: str, path: str, headers: str) -> tuple[int, dict[str, str], bytes] | None:
+    """Status, headers and body of the response; None for one below 400, which may be a stream without an end."""
     ending = "" if "\r\n\r\n" in headers else "\r\n"
     sent = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}{ending}"
     with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
         client.sendall(sent.encode("latin-1"))
-        with client.makefile("rb") as answer:
-            status = int(answer.readline().split()[1])
+        with client.makefile("rb") as response:
+            status, found = head_in(response)
+            while status == 100:
+                status, found = head_in(response)
             if status < 400:
                 return None
-            lines = iter(lambda: answer.readline().decode("latin-1").strip(), "")
-            found = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-            body = answer.read(int(found.get("content-length", "0"))) if method != "HEAD" else b""
+            body = response.read(int(found.get("content-length", "0"))) if method != "HEAD" else b""
     return status, found, body
 
 
-def assert_problem(what: str, method: str, answer: tuple[int, dict[str, str], bytes] | None) -> None:
-    if answer is None:
-        return
-    status, headers, body = answer
+def head_in(response: BufferedReader) -> tuple[int, dict[str, str]]:
+    """The next status and headers."""
+    status = int(response.readline().split()[1])
+    if status in (200, 206):
+        return status, {}
+    lines = iter(lambda: response.readline().decode("latin-1").strip(), "")
+    return status, {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+def code_in(what: str, method: str, refusal: tuple[int, dict[str, str], bytes]) -> str | None:
+    """The problem's code; None for a HEAD, whose response has no body."""
+    status, headers, body = refusal
     assert status != 500, what
     assert headers.get("content-type") == "application/problem+json", (what, status, headers)
     assert "x-request-id" in headers, what
     if status in (429, 503):
         assert "retry-after" in headers, what
-    if method != "HEAD":
-        problem = json.loads(body)
-        assert PROBLEMS[problem["code"]].status == problem["status"] == status, what
+    if method == "HEAD":
+        return None
+    problem = json.loads(body)
+    assert PROBLEMS[problem["code"]].status == problem["status"] == status, what
+    return str(problem["code"])
 
 
-def test_every_refusal_is_a_problem(stack: ChatStack) -> None:
-    chat, publish = stack.chat_servers[0].port, stack.publish_servers[0].port
-    for port, paths in ((chat, CHAT_PATHS), (publish, PUBLISH_PATHS)):
-        plain = itertools.product(METHODS, paths, [""])
-        odd = itertools.product(("GET", "POST", "DELETE"), paths, HEADERS[1:])
-        for method, path, headers in itertools.chain(plain, odd):
-            what = f"{port} {method} {path} {headers!r}"
-            assert_problem(what, method, answer_to(port, method, path, headers))
-    for process in stack.processes:
-        assert "Traceback" not in process.log_path.read_text()
+def problems_counted(process: ServerProcess) -> Counter[str]:
+    """The server's own count of the problems it has sent, by code."""
+    counted: Counter[str] = Counter()
+    for family in text_string_to_metric_families(httpx.get(f"{process.base_url}/metrics").text):
+        for sample in family.samples:
+            if sample.name == "hotchat_problems_total":
+                counted[sample.labels["code"]] = int(sample.value)
+    return counted
+
+
+@pytest.mark.parametrize("name", ["chat_server", "publish_server"])
+def test_every_refusal_is_a_problem_that_is_counted_once(stack: ChatStack, name: str) -> None:
+    process, paths = {
+        "chat_server": (stack.chat_servers[0], CHAT_PATHS),
+        "publish_server": (stack.publish_servers[0], PUBLISH_PATHS),
+    }[name]
+    for path in paths:
+        refusal = refusal_of(process.port, "POST", path, INVALID_AFTER_THE_HEAD)
+        assert refusal is not None and code_in(path, "POST", refusal) == "bad_request"
+    before = problems_counted(process)
+    sent: Counter[str | None] = Counter()
+    plain = itertools.product(METHODS, paths, [""])
+    odd = itertools.product(("GET", "POST", "DELETE"), paths, HEADERS[1:])
+    for method, path, headers in itertools.chain(plain, odd):
+        what = f"{method} {path} {headers!r}"
+        refusal = refusal_of(process.port, method, path, headers)
+        if refusal is not None:
+            sent[code_in(what, method, refusal)] += 1
+    counted = problems_counted(process) - before
+    to_head = sent.pop(None)
+    assert counted.total() == sent.total() + to_head
+    assert all(counted[code] >= times for code, times in sent.items() if code), (counted, sent)
+    assert "Traceback" not in process.log_path.read_text()
