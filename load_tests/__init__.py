@@ -1,1 +1,1 @@
-"""Tools that put load on a running chat room, break it, attack it, and judge what its users notice."""
+"""Tools that load, break and attack a running chat room, and measure the effect on its users."""

@@ -1,1 +1,1 @@
-"""`make abuse`: attacks on a running stack, and whether a bystander notices them."""
+"""`make abuse`: attacks on a running stack, and their effect on a bystander."""

@@ -1,4 +1,4 @@
-"""`make abuse`: every attack in turn. Exit code 0 means that the bystander noticed none of them."""
+"""`make abuse`: every attack in turn. Exit code 0 means that no attack affected the bystander."""
 
 import argparse
 import asyncio
@@ -49,7 +49,7 @@ ATTACKER_NICENESS: Final = 10
 
 
 class BystanderProcess:
-    """The bystander as a process of its own."""
+    """The bystander in a separate process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -72,7 +72,7 @@ class BystanderProcess:
 
 @asynccontextmanager
 async def bystander_process(target: Target) -> AsyncIterator[BystanderProcess]:
-    """Raises RuntimeError if it does not get ready."""
+    """Raises RuntimeError if it does not become ready."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "load_tests.abuse.bystander", str(target.chat.port), str(target.publish.port)),
@@ -83,7 +83,7 @@ async def bystander_process(target: Target) -> AsyncIterator[BystanderProcess]:
     try:
         bystander = BystanderProcess(process)
         if await bystander.line() != b"ready\n":
-            raise RuntimeError("the bystander could not begin")
+            raise RuntimeError("the bystander could not start")
         yield bystander
     finally:
         if process.returncode is None:
@@ -92,7 +92,7 @@ async def bystander_process(target: Target) -> AsyncIterator[BystanderProcess]:
 
 
 def documented_shares() -> dict[str, str]:
-    """Every share, set to its default explicitly, because an explicit value also holds on loopback."""
+    """Every share, set to its default explicitly, because an explicit value also applies on loopback."""
     settings = (ChatSettings, PublishSettings)
     return {
         share.setting.upper(): str(kind.model_fields[share.setting].default)
@@ -150,7 +150,7 @@ async def attack_all(
 
 def _quiet_drill(target: Target, scale: Scale) -> Drill:
     async def nothing() -> None:
-        """Nobody observes this drill."""
+        """This drill has no bystander."""
 
     return Drill(
         target.chat,
@@ -165,12 +165,12 @@ def _quiet_drill(target: Target, scale: Scale) -> Drill:
 
 def _line(row: Row) -> str:
     shown = "  ".join(f"{name} {cell}" for name, cell in zip(HEAD[2:9], row.cells()[2:9], strict=True))
-    verdict = ["held"] if not row.troubles else row.troubles
+    verdict = ["passed"] if not row.troubles else row.troubles
     return "\n    ".join([row.attack.name, shown, *verdict, *row.remarks])
 
 
 def results(rows: Sequence[Row], cost: TextCost | None) -> str:
-    """The text for docs/security.md."""
+    """The results section of docs/security.md."""
     machine = ", ".join(f"{key}: {value}" for key, value in describe().items())
     sentences = [*step_sentences(rows), *([] if cost is None else cost.sentences())]
     return "\n".join(
@@ -199,9 +199,11 @@ def few_files() -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make abuse", description=__doc__)
-    parser.add_argument("--only", default="", help="attacks whose name or finding holds this text")
-    parser.add_argument("--tiny", action="store_true", help="only see that the attacks work")
-    parser.add_argument("--page", action="store_true", help="also put the results into docs/security.md")
+    parser.add_argument(
+        "--only", default="", help="attacks with this text in their name, or for this finding"
+    )
+    parser.add_argument("--tiny", action="store_true", help="only check that the attacks run")
+    parser.add_argument("--page", action="store_true", help="also write the results into docs/security.md")
     chosen = parser.parse_args(arguments)
     attacks = [each for each in ATTACKS if chosen.only in each.name or chosen.only in each.findings]
     BUILD.mkdir(parents=True, exist_ok=True)

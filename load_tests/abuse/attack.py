@@ -10,7 +10,7 @@ Run = Callable[[Drill], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Attack:
-    """`findings` are the review's findings that the attack reproduces; empty for an attack of our own."""
+    """`findings` are the findings of the security review that the attack reproduces; often empty."""
 
     name: str
     findings: tuple[str, ...]

@@ -23,7 +23,7 @@ SMALL_BUFFER_BYTES: Final = 4_096
 
 @dataclass(frozen=True)
 class Answer:
-    """`status` is 0 if the connection broke or no response came in time."""
+    """`status` is 0 if the connection broke or the response timed out."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,7 +51,7 @@ class Connection:
         return True
 
     async def receive(self, most: int = 65_536, within_s: float = ANSWER_WITHIN_S) -> bytes | None:
-        """The received bytes; empty if the server closed the connection; None if nothing came in time."""
+        """The received bytes; empty if the server closed the connection; None after a timeout."""
         try:
             async with asyncio.timeout(within_s):
                 return await self._loop.sock_recv(self._socket, most)
@@ -97,7 +97,7 @@ class Connection:
 
 
 class Attacker:
-    """All traffic leaves from `address`, a loopback address of its own. Close it at the end."""
+    """All traffic comes from `address`, a loopback address for this client only. Close it at the end."""
 
     def __init__(self, address: str, chat: Address, publish: Address, tally: Tally) -> None:
         self.address = address

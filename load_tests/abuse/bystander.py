@@ -1,7 +1,7 @@
 """The bystander: four people with their own room and addresses who post, read, follow the stream and check health.
 
 As a program (`python -m load_tests.abuse.bystander CHAT_PORT PUBLISH_PORT`) it reads commands from standard input:
-`reset` begins a window, `report` ends it with one line of JSON. In its own process, no attacker delays its clock.
+`reset` begins a window, `report` ends it with one line of JSON. As a separate process, it keeps its clock on time.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class Record:
     delays_s: list[float] = field(default_factory=list)
     bad: Counter[str] = field(default_factory=Counter)
     waiting: dict[str, list[float]] = field(default_factory=dict)
-    """Message id → start times of its post, one for each stream that has not shown it yet."""
+    """Message id → start times of its post, one for each stream that has not delivered it yet."""
 
 
 def times(seconds: list[float]) -> Times:
@@ -88,7 +88,7 @@ class Bystander:
         self._opened = [asyncio.Event() for _ in range(people)]
 
     async def start(self) -> None:
-        """Return when everybody is signed in and every stream is open."""
+        """Return when every person is signed in and every stream is open."""
         for number in range(self._people):
             http = self._client(f"127.1.0.{number + 1}")
             answer = await http.post(
@@ -118,7 +118,7 @@ class Bystander:
         self._record = Record()
 
     async def report(self) -> Window:
-        """The window up to now. Waits until every stream has shown every answered post of the window."""
+        """The window up to now. Waits until every stream has delivered every answered post of the window."""
         record = self._record
         with suppress(TimeoutError):
             async with asyncio.timeout(SEEN_WITHIN_S):
@@ -182,7 +182,7 @@ class Bystander:
             record.waiting[message_id] = [begun_s] * (self._people - len(seen))
 
     async def _read(self, http: aiohttp.ClientSession, record: Record) -> None:
-        """The newest page, an older one (which no other request shares), and the room list."""
+        """Reads the newest page, an older page that no other request shares, and the room list."""
         messages = f"/api/v1/rooms/{self.room}/messages"
         self._scrolled += 1
         for path in (messages, f"{messages}?before_seq={1_000_000 + self._scrolled}", "/api/v1/rooms"):

@@ -1,4 +1,4 @@
-"""What an attack works with: the servers, fresh addresses and people, limits in count and time."""
+"""The environment of an attack: servers, fresh addresses and people, limits in count and time."""
 
 import asyncio
 import time
@@ -18,14 +18,14 @@ from local_stack.server_process import ServerProcess
 
 FULL: Final = Scale(factor=1.0, window_s=10.0, settle_s=2.0)
 TINY: Final = Scale(factor=0.02, window_s=20.0, settle_s=0.0)
-"""Counts end it, not time, so that a busy machine does the same work."""
+"""Counts end an attack, not time, so that a busy machine does the same work."""
 
 HOSTS_PER_BLOCK: Final = 250
 _addresses = count()
 
 
 def fresh_address() -> str:
-    """A loopback address that no attacker has used yet, with all its shares."""
+    """A loopback address that no attacker has used yet, so its shares are unused."""
     number = next(_addresses)
     block, host = divmod(number, HOSTS_PER_BLOCK)
     high, low = divmod(block, HOSTS_PER_BLOCK)
@@ -36,7 +36,7 @@ def fresh_address() -> str:
 class Drill:
     """One attack's view of the stack. `faults` are sentences about wrong behaviour of the stack.
 
-    `on_start` restarts the bystander's window: an attack calls `start_measuring` after its preparation.
+    `on_start` restarts the bystander's window. An attack calls `start_measuring` after its preparation.
     """
 
     chat: ServerProcess
@@ -116,7 +116,7 @@ class Drill:
         await asyncio.gather(*(work() for _ in range(workers)))
 
     async def insist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Repeat a call that was refused for its rate, after the time in the refusal, until the attack is over."""
+        """Repeat a rate-limited call after its retry time until it is accepted or the attack is over."""
         while True:
             answer = await call()
             if answer.status != 429 or self.is_over:

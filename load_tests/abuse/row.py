@@ -19,18 +19,18 @@ HEAD: Final = (
     "posts p50 / p99 ms",
     "delay p99 ms",
     "bystander's errors",
-    "attackers' answers",
+    "attackers' responses",
     "longest step ms",
     "memory MiB",
-    "back after s",
+    "recovery s",
     "",
 )
 
 
 @dataclass(frozen=True)
 class Row:
-    """`grown_mib` is the growth of both servers while the attack ran. `back_after_s` is when memory and descriptors
-    were normal again; None when they were not in time, and `kept` says what was not. `steps` is empty for servers
+    """`grown_mib` is the growth of both servers while the attack ran. `back_after_s` is the time until memory and
+    descriptors were normal again; None after a timeout, and then `kept` names the excess. `steps` is empty for servers
     without that metric."""
 
     attack: Attack
@@ -44,8 +44,8 @@ class Row:
     kept: tuple[str, ...] = ()
 
     def harm(self) -> list[str]:
-        """Harm to the bystander or the servers, without figures of time."""
-        bad = [f"the bystander met {count} × {what}" for what, count in self.window.bad.items()]
+        """Harm to the bystander or the servers, apart from slowness."""
+        bad = [f"the bystander got {count} × {what}" for what, count in self.window.bad.items()]
         unseen = [f"{self.window.unseen} posts were not seen on a stream"] if self.window.unseen else []
         wrong = [f"{count} × {what}" for what, count in self.tally.wrong.items()]
         return [*bad, *unseen, *wrong, *dict.fromkeys(self.faults)]
@@ -81,7 +81,7 @@ class Row:
             longest or "–",
             f"{self.grown_mib:+.0f}",
             "never" if self.back_after_s is None else f"{self.back_after_s:.0f}",
-            "**" + "; ".join(troubles[:SHOWN_TROUBLES]) + "**" if troubles else "held",
+            "**" + "; ".join(troubles[:SHOWN_TROUBLES]) + "**" if troubles else "passed",
         )
 
 
@@ -94,13 +94,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def sum_line(rows: Sequence[Row]) -> str:
     hurt = [row.attack.name for row in rows if row.troubles]
     refused, asked = sum(row.tally.refused for row in rows), sum(row.tally.total for row in rows)
-    said = f"{len(rows)} attacks, {asked:,} answers to attackers, {refused:,} of them refusals. "
-    return said + (f"Hurt by: {'; '.join(hurt)}." if hurt else "The bystander noticed none of them.")
+    said = f"{len(rows)} attacks, {asked:,} responses to attackers, {refused:,} of them refusals. "
+    return said + (f"Failed: {'; '.join(hurt)}." if hurt else "None affected the bystander.")
 
 
 def step_sentences(rows: Sequence[Row]) -> list[str]:
     """The event-loop steps of the whole drill, a sentence for each server. A few hundred steps have no p99.9; only
-    all attacks together have enough."""
+    all attacks together have enough steps."""
     said = []
     for server in dict.fromkeys(name for row in rows for name in row.steps):
         steps = together(row.steps[server] for row in rows if server in row.steps)

@@ -19,7 +19,7 @@ NORMAL_WITHIN_S: Final = 60.0
 
 
 class Watcher(Protocol):
-    """A bystander in this process or in its own."""
+    """A bystander in this process or in a separate one."""
 
     async def reset(self) -> None: ...
 
@@ -69,7 +69,7 @@ async def run_attack(target: Target, bystander: Watcher, attack: Attack, scale: 
     except TimeoutError:
         drill.faults.append(f"the attack was not over after {ATTACK_WITHIN_S:g} s")
     except (OSError, RuntimeError, KeyError, ValueError) as error:
-        drill.faults.append(f"the attack could not be made as planned: {type(error).__name__} {error}")
+        drill.faults.append(f"the attack could not run as planned: {type(error).__name__} {error}")
     window = await bystander.report()
     steps = await _steps(target, loops, watch)
     await _restart_ended(target, drill)
@@ -111,7 +111,7 @@ def _grown_mib(target: Target, before: Sequence[Use]) -> float:
 
 
 async def _back_to_normal(target: Target, before: Sequence[Use]) -> tuple[float | None, tuple[str, ...]]:
-    """Seconds until memory and descriptors were normal; None after NORMAL_WITHIN_S, with what is still held."""
+    """Seconds until memory and descriptors were normal; None after NORMAL_WITHIN_S, with sentences on the excess."""
     begun_s = time.monotonic()
     while True:
         still_kept = [

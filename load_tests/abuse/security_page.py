@@ -13,5 +13,5 @@ def with_results(page: str, results: str) -> str:
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError("docs/security.md has lost the marks between which the results go")
+        raise ValueError("docs/security.md lacks the marks around the results")
     return f"{before}{begin}\n\n{results}\n\n{end}{after}"

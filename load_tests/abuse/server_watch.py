@@ -21,12 +21,12 @@ class Use:
 
 
 NORMAL_MIB: Final = 48.0
-"""Growth that counts as normal: an allocator keeps memory that was freed."""
+"""Growth that counts as normal, because an allocator keeps freed memory."""
 NORMAL_DESCRIPTORS: Final = 24
 
 
 def kept(server: str, before: Use, now: Use) -> list[str]:
-    """A sentence for each resource that has not come back to normal. Pure."""
+    """A sentence for each resource that has not returned to normal. Pure."""
     found = []
     if now.memory_mib > before.memory_mib + NORMAL_MIB:
         found.append(f"{server} still holds {now.memory_mib - before.memory_mib:.0f} MiB more than before")

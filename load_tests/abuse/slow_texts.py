@@ -48,7 +48,7 @@ def _slowest(where: str, of_what: str, costs: Mapping[str, float]) -> str:
 
 
 async def measure_texts(drill: Drill) -> TextCost:
-    """Run it while nobody else posts: a server's CPU time cannot be split by request."""
+    """Run it while no other client posts, because a server's CPU time cannot be split by request."""
     server_ms = await _on_the_server(drill)
     try:
         page_ms, not_shown = await _in_chromium(drill)
@@ -78,7 +78,7 @@ def _thread_ms(pid: int) -> float:
 
 
 async def _in_chromium(drill: Drill) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Show each text in its own room, so that a text that breaks the page hides no other. Raises NoChromium."""
+    """Show each text in a separate room, so that a text that breaks the page hides no other. Raises NoChromium."""
     costs: dict[str, float] = {}
     not_shown: list[str] = []
     async with async_playwright() as playwright:
@@ -101,8 +101,8 @@ async def _in_chromium(drill: Drill) -> tuple[dict[str, float], tuple[str, ...]]
 
 
 async def _row_ms(drill: Drill, page: Page, text: str) -> float | None:
-    """Main-thread time for the text's row and a harmless one after it. None if the server refused the text, so that no
-    page shows it. Raises playwright's Error if the row after it was not shown."""
+    """Main-thread time for the text's row and a harmless one after it. None if the server refused
+    the text. Raises playwright's Error if the row after it was not shown."""
     session = await page.context.new_cdp_session(page)
     await session.send("Performance.enable")
     person = await drill.person()

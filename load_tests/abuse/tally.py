@@ -28,7 +28,7 @@ class Tally:
         return sum(count for name, count in self.answers.items() if name[0] in "45" or name == CLOSED)
 
     def note(self, status: int, headers: Mapping[str, str], what: str) -> None:
-        """Count one response. `headers` compares names without case; `what` names the request in a sentence."""
+        """Count one response. `headers` compares names without case; `what` names the request."""
         self.answers[str(status)] += 1
         if status < 400:
             return

@@ -30,7 +30,7 @@ FINDINGS = (
     "M12",
     "L",
 )
-"""M11 concerns the text of a link in the frontend; no request can show it."""
+"""Without M11, which concerns the text of a link in the frontend and involves no request."""
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[a-z_/]+\.py)`", PAGE_TEXT))))
@@ -53,5 +53,5 @@ def test_every_finding_has_an_attack(finding: str) -> None:
     assert any(finding in attack.findings for attack in ATTACKS)
 
 
-def test_no_two_attacks_have_one_name() -> None:
+def test_attack_names_are_unique() -> None:
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)

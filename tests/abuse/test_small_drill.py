@@ -1,4 +1,4 @@
-"""Every attack of `make abuse` at a small size. The tests judge counts only: responses, refusals, frames."""
+"""Every attack of `make abuse` at a small size. The tests check counts only: responses, refusals, frames."""
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,7 +20,8 @@ from tests.support.stores import Kafka
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(
-        sys.platform != "linux", reason="only Linux lets a client use any address of 127.0.0.0/8 unasked"
+        sys.platform != "linux",
+        reason="only Linux accepts every address of 127.0.0.0/8 without configuration",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The verdicts of the drill, as tables."""
+"""How the drill judges a row, and how it prints the results."""
 
 import pytest
 
@@ -53,7 +53,7 @@ PROBLEM = "application/problem+json"
         (row(), ""),
         (row(posts=SLOW), "posts p99 900 ms"),
         (row(delays=SLOW), "stream delay p99 900 ms"),
-        (row(bad={"readiness: 503": 2}), "the bystander met 2 × readiness: 503"),
+        (row(bad={"readiness: 503": 2}), "the bystander got 2 × readiness: 503"),
         (row(unseen=3), "3 posts were not seen on a stream"),
         (row(faults=("it was accepted", "it was accepted")), "it was accepted"),
         (row(steps=LoopSteps({0.02: 99, 0.05: 100}, {}, 0.044)), "chat_server: longest loop step 44 ms"),
@@ -80,11 +80,11 @@ def test_the_table_has_a_cell_for_each_column_and_the_summary_names_the_failed_a
     rows = [row(), row(posts=SLOW)]
     assert all(len(each.cells()) == len(HEAD) for each in rows)
     assert "**posts p99 900 ms**" in table(HEAD, [each.cells() for each in rows])
-    assert sum_line(rows).endswith("Hurt by: nothing.")
-    assert sum_line(rows[:1]).endswith("The bystander noticed none of them.")
+    assert sum_line(rows).endswith("Failed: nothing.")
+    assert sum_line(rows[:1]).endswith("None affected the bystander.")
 
 
-def test_steps_are_those_between_two_readings_of_the_histogram() -> None:
+def test_the_steps_of_a_window_are_the_difference_of_two_readings() -> None:
     before = LoopReading({0.001: 90.0, 0.01: 100.0, float("inf"): 101.0}, {}, 3.0)
     after = LoopReading({0.001: 1_089.0, 0.01: 1_100.0, float("inf"): 1_101.0}, {}, 0.008)
     steps = between(before, after)
@@ -100,7 +100,7 @@ def test_combined_windows_keep_the_longest_step() -> None:
     assert both.is_short is False
 
 
-def test_memory_and_descriptors_that_a_server_still_holds_are_named_with_their_amount() -> None:
+def test_remaining_memory_and_descriptors_are_reported_with_their_amount() -> None:
     before = Use(100.0, 50)
     assert kept("chat_server", before, Use(147.0, 73)) == []
     assert kept("chat_server", before, Use(161.0, 180)) == [
@@ -118,5 +118,5 @@ def test_results_are_written_between_the_marks_of_the_page() -> None:
     made = with_results(PAGE.read_text(), "the results")
     assert made.count(BEGIN) == made.count(END) == 1
     assert with_results(made, "the results") == made
-    with pytest.raises(ValueError, match="lost the marks"):
+    with pytest.raises(ValueError, match="lacks the marks"):
         with_results("no marks", "the results")

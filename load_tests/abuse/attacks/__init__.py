@@ -1,4 +1,4 @@
-"""Attacks by what they strain. Each is a coroutine, bounded in count and time."""
+"""Attacks, grouped by the resource they strain. Each is a coroutine, bounded in count and time."""
 
 from load_tests.abuse.attack import Attack
 from load_tests.abuse.attacks import (

@@ -1,4 +1,4 @@
-"""Deletions: each must remove a text from everything that holds it."""
+"""Deletions: each must remove the text from every store and cache."""
 
 import asyncio
 from functools import partial
@@ -11,7 +11,7 @@ ATTACKS = AttackList()
 MESSAGES_EACH = 60
 
 
-@ATTACKS.add("26 people delete 60 messages each in a watched room", "H1")
+@ATTACKS.add("deletions of 60 messages each by 26 people in a followed room", "H1")
 async def deletions(drill: Drill) -> None:
     people = await drill.people(drill.of(26))
     room = await drill.room(people[0])

@@ -13,7 +13,7 @@ STORED_EDITS: Final = 4_000
 TEXT: Final = "\U0001f389" * 3_900
 
 
-@ATTACKS.add("messages with 4,000 stored edits are deleted", "H3")
+@ATTACKS.add("deletions of messages with 4,000 stored edits", "H3")
 async def delete_after_many_edits(drill: Drill) -> None:
     """An earlier version without a bound stored the edits, so they are inserted by SQL."""
     authors = await drill.people(drill.of(3))
@@ -47,7 +47,7 @@ async def _edited_message(drill: Drill, room: str, author: Attacker) -> str:
     return str(message["id"])
 
 
-@ATTACKS.add("edits as fast as allowed, then deletions", "H3", "M7")
+@ATTACKS.add("edits at the rate limit, then deletions", "H3", "M7")
 async def edit_flood(drill: Drill) -> None:
     people = await drill.people(drill.of(40))
     room = await drill.room(people[0])
@@ -70,7 +70,7 @@ async def edit_flood(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("pins and unpins as fast as possible", "M7")
+@ATTACKS.add("floods of pins and unpins", "M7")
 async def pin_flood(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)

@@ -10,7 +10,7 @@ from load_tests.bench.http_requests import get
 ATTACKS = AttackList()
 
 
-@ATTACKS.add("one load generator fetches one room", "M2")
+@ATTACKS.add("fetches of one room by one load generator", "M2")
 async def heat_alone(drill: Drill) -> None:
     """The benchmarks' native crowd from 127.0.0.1, our fastest client."""
     owner = await drill.person()
@@ -19,14 +19,14 @@ async def heat_alone(drill: Drill) -> None:
     await drill.start_measuring()
     hot = False
 
-    async def look() -> None:
+    async def watch_heat() -> None:
         nonlocal hot
         while True:
             answer = await watcher.call("GET", f"/api/v1/rooms/{room}", what="a room")
             hot = hot or (answer.status == 200 and answer.json()["heat"]["hot"])
             await asyncio.sleep(0.5)
 
-    looking = asyncio.ensure_future(look())
+    watching = asyncio.ensure_future(watch_heat())
     try:
         run = await http_crowd(
             drill.chat.host,
@@ -37,9 +37,9 @@ async def heat_alone(drill: Drill) -> None:
             most=0 if drill.scale.is_full else 500,
         )
     finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
     drill.tally.answers.update(run.statuses)
     drill.remarks.append(f"{run.per_s:.0f} requests a second")
-    drill.expect(not hot, "one address made a room hot alone")
-    drill.expect("429" in run.statuses, "one address was refused none of its fetches")
+    drill.expect(not hot, "one address alone made a room hot")
+    drill.expect("429" in run.statuses, "no fetch of one address was refused")

@@ -13,7 +13,7 @@ FOREIGN = (
 )
 
 
-@ATTACKS.add("requests for other hosts", "M8")
+@ATTACKS.add("requests with foreign host names", "M8")
 async def other_hosts(drill: Drill) -> None:
     person = await drill.person()
     await drill.start_measuring()
@@ -34,7 +34,7 @@ async def other_hosts(drill: Drill) -> None:
     await drill.flood(ask, calls=4_000)
 
 
-@ATTACKS.add("calls with the cookie from another origin", "M8")
+@ATTACKS.add("calls with the cookie from foreign origins", "M8")
 async def foreign_origins(drill: Drill) -> None:
     person = await drill.person()
     room = await drill.room(person)
@@ -59,9 +59,9 @@ async def foreign_origins(drill: Drill) -> None:
     await drill.flood(post, calls=2_000)
 
 
-@ATTACKS.add("forged X-Forwarded-For of one address", "M7")
+@ATTACKS.add("forged X-Forwarded-For headers from one address", "M7")
 async def forged_addresses(drill: Drill) -> None:
-    """The peer is no trusted proxy, so its X-Forwarded-For must not give it the shares of other addresses."""
+    """The peer is not a trusted proxy, so X-Forwarded-For must not give it the shares of other addresses."""
     attacker = drill.attacker()
     await drill.start_measuring()
 

@@ -1,4 +1,4 @@
-"""Reads: search, the room list, unknown rooms, history, validators."""
+"""Reads: search, room list, unknown rooms, history, conditional requests."""
 
 from typing import Final
 from uuid import uuid4
@@ -13,7 +13,7 @@ LETTERS: Final = "+".join("abcdefghijklmnopqrstuvwxyz" * 2)[:95]
 SEARCHED: Final = 100_000
 
 
-@ATTACKS.add("12 connections search for 48 letters", "H2")
+@ATTACKS.add("searches for 48 one-letter words over 12 connections", "H2")
 async def search(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)
@@ -27,8 +27,8 @@ async def search(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("12 addresses search for one word that is not there", "H2")
-async def search_in_vain(drill: Drill) -> None:
+@ATTACKS.add("searches for a missing word from 12 addresses", "H2")
+async def search_for_missing_word(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)
     await fill_ring(drill, room, owner, SEARCHED)
@@ -43,7 +43,7 @@ async def search_in_vain(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("64 connections ask for the room list", "H2")
+@ATTACKS.add("requests for the room list over 64 connections", "H2")
 async def room_list(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(8)]
     await drill.start_measuring()
@@ -54,7 +54,7 @@ async def room_list(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("64 connections search rooms by name", "H2")
+@ATTACKS.add("searches for rooms by name over 64 connections", "H2")
 async def room_search(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(8)]
     await drill.start_measuring()
@@ -67,7 +67,7 @@ async def room_search(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("fetches of rooms that do not exist", "M7")
+@ATTACKS.add("fetches of unknown rooms", "M7")
 async def unknown_rooms(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(8)]
     await drill.start_measuring()
@@ -81,7 +81,7 @@ async def unknown_rooms(drill: Drill) -> None:
     await drill.flood(fetch, calls=40_000, workers=64)
 
 
-@ATTACKS.add("pages of old history and of 500 events")
+@ATTACKS.add("fetches of old pages and of 500 events")
 async def history(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)
@@ -102,7 +102,7 @@ async def history(drill: Drill) -> None:
     await drill.flood(fetch, calls=40_000, workers=48)
 
 
-@ATTACKS.add("six addresses ask for old pages of long messages", "F6")
+@ATTACKS.add("fetches of old pages of long messages from six addresses", "F6")
 async def long_history(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)
@@ -121,7 +121,7 @@ async def long_history(drill: Drill) -> None:
     await drill.flood(fetch, calls=40_000, workers=150)
 
 
-@ATTACKS.add("floods of HEAD and of If-None-Match")
+@ATTACKS.add("floods of HEAD and conditional requests")
 async def validators(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(8)]
     await drill.start_measuring()
@@ -139,7 +139,7 @@ async def validators(drill: Drill) -> None:
     await drill.flood(fetch, calls=40_000, workers=64)
 
 
-@ATTACKS.add("health checks, metrics and documents as fast as possible", "H2")
+@ATTACKS.add("floods of health checks, metrics and documents", "H2")
 async def health_flood(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(8)]
     paths = ("/healthz/ready", "/metrics", "/healthz/live", "/openapi.json", "/docs", "/api/v1/config")
@@ -153,7 +153,7 @@ async def health_flood(drill: Drill) -> None:
     await drill.flood(ask, calls=40_000, workers=64)
 
 
-@ATTACKS.add("people who reacted and single messages, one by one", "H2")
+@ATTACKS.add("fetches of single messages and of their reactions", "H2")
 async def reaction_lists(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)

@@ -1,4 +1,4 @@
-"""Values in Redis that our servers never write: a task that reads one must continue."""
+"""Redis values that our servers never write. A task that reads one must continue."""
 
 import asyncio
 from typing import Final
@@ -14,9 +14,9 @@ VIEWERS_WITHIN_S: Final = 30.0
 BAD: Final = ("1.5", "-1", "9" * 400, "", "nan", "\x00", "[]", '{"hot":"yes"}', "\ufffd")
 
 
-@ATTACKS.add("values of the wrong kind in Redis", "M3")
+@ATTACKS.add("Redis values of the wrong type", "M3")
 async def bad_values(drill: Drill) -> None:
-    """Afterwards the viewers of a new room must still be counted, which needs every task involved."""
+    """Afterwards viewers of a new room must still be counted, which requires all involved tasks."""
     owner = await drill.person()
     room = await drill.room(owner)
     await drill.start_measuring()

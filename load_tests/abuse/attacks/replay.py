@@ -11,9 +11,9 @@ ROOMS = 4
 EVENTS_EACH = 4_500
 
 
-@ATTACKS.add("stalled resumers hold pages of 500 × 16 KB", "M1")
-async def stalled_resumers(drill: Drill) -> None:
-    """Four rooms of nine pages of 8 MB each. Several clients that read nothing ask for every page."""
+@ATTACKS.add("stalled replays of pages of 500 × 16 KB", "M1")
+async def stalled_replays(drill: Drill) -> None:
+    """Four rooms have nine pages of 8 MB each. Several clients request every page and read nothing."""
     owners = await drill.people(ROOMS)
     rooms = [await drill.room(owner) for owner in owners]
     for room, owner in zip(rooms, owners, strict=True):

@@ -1,4 +1,4 @@
-"""Sessions: ended ones, forged ones, floods of new ones, guesses of the operator's token, look-alike names."""
+"""Sessions: ended, forged and new ones, guesses of the operator's token, look-alike names."""
 
 import asyncio
 from typing import Final
@@ -23,7 +23,7 @@ NAMES: Final = {
 }
 
 
-@ATTACKS.add("an ended session is used again", "M9")
+@ATTACKS.add("posts of an ended session", "M9")
 async def ended_session(drill: Drill) -> None:
     person = await drill.person()
     room = await drill.room(person)
@@ -72,7 +72,7 @@ async def forged_tokens(drill: Drill) -> None:
     await drill.flood(ask, calls=10_000)
 
 
-@ATTACKS.add("a valid session whose user is gone from the database", "M10")
+@ATTACKS.add("a valid session of a user missing from the database", "M10")
 async def restored_database(drill: Drill) -> None:
     people = await drill.people(drill.of(10))
     room = await drill.room(await drill.person())
@@ -84,10 +84,10 @@ async def restored_database(drill: Drill) -> None:
             await person.post(room, "still here"),
             await person.call("POST", "/api/v1/rooms", {"name": f"mine {uuid4()}"}, what="a new room"),
         ):
-            drill.expect(answer.status == 201, f"a person without a row was answered {answer.status}")
+            drill.expect(answer.status == 201, f"a user without a row was answered {answer.status}")
 
 
-@ATTACKS.add("new sessions as fast as possible", "M7")
+@ATTACKS.add("floods of new sessions", "M7")
 async def session_flood(drill: Drill) -> None:
     attacker = drill.attacker()
     await drill.start_measuring()
@@ -126,4 +126,4 @@ async def names(drill: Drill) -> None:
             drill.expect(answer.status not in (200, 201), f"a name was accepted: {kind}, {path}")
     for room_id in ("admin", "-", "--", "api", "operator"):
         answer = await person.call("POST", "/api/v1/rooms", {"id": room_id, "name": "x"}, what="a room id")
-        drill.expect(answer.status not in (200, 201), f"the room id {room_id} was given")
+        drill.expect(answer.status not in (200, 201), f"the room id {room_id} was accepted")

@@ -28,20 +28,20 @@ def _singles(room: str) -> tuple[Single, ...]:
     return (
         Single("a cursor with NUL", _cursor("2026-01-01T00:00:00+00:00 \0"), (422,)),
         Single("a cursor in the year 9999", _cursor("9999-12-31T23:59:59-23:59 a"), (200, 422)),
-        Single("a cursor that is no base64", "/api/v1/rooms?cursor=%00%ff", (422,)),
+        Single("a cursor that is not base64", "/api/v1/rooms?cursor=%00%ff", (422,)),
         Single("a search with NUL", f"/api/v1/rooms/{room}/search?q=%00", (422,)),
         Single("a search of rooms with NUL", "/api/v1/rooms?q=%00", (422,)),
         Single("an unknown field of a room", f"/api/v1/rooms/{room}", (422,), "PATCH", {"slow_mode": 1, "nmae": "x"}),
-        Single("a path that nobody has", "/api/v1/nothing", (404,)),
-        Single("a method that nobody has", "/api/v1/rooms", (405,), "DELETE"),
-        Single("an asset that is not there", "/assets/none.js", (404,)),
+        Single("an unknown path", "/api/v1/nothing", (404,)),
+        Single("a method that is not allowed", "/api/v1/rooms", (405,), "DELETE"),
+        Single("a missing asset", "/assets/none.js", (404,)),
         Single("a seq beyond 64 bits", f"/api/v1/rooms/{room}/messages?before_seq={2**70}", (422,)),
-        Single("a lone surrogate", f"/api/v1/rooms/{room}/messages", (422,), "POST",
+        Single("a text with NUL", f"/api/v1/rooms/{room}/messages", (422,), "POST",
                {"client_message_id": "00000000-0000-4000-8000-000000000001", "text": "x\x00"}),
     )  # fmt: skip
 
 
-@ATTACKS.add("single requests that were answered wrongly once", "L", "M6", "M12")
+@ATTACKS.add("requests that once got a wrong response", "L", "M6", "M12")
 async def single_requests(drill: Drill) -> None:
     person = await drill.person()
     room = await drill.room(person)
@@ -58,7 +58,7 @@ async def single_requests(drill: Drill) -> None:
 async def _cookie_of_another(drill: Drill, person: Attacker) -> None:
     cookie = f"theme=hotchat_session=x; hotchat_session={person.token}"
     answer = await person.call("GET", "/api/v1/me", what="two cookies", Authorization="", Cookie=cookie)
-    drill.expect(answer.status == 200, f"a cookie that names ours in its value gave {answer.status}")
+    drill.expect(answer.status == 200, f"a cookie with our cookie's name in its value gave {answer.status}")
 
 
 async def _key_twice(drill: Drill, person: Attacker) -> None:
@@ -96,5 +96,5 @@ async def _framing(drill: Drill) -> None:
         if "html" not in answer.headers.get("Content-Type", ""):
             continue
         policy = answer.headers.get("Content-Security-Policy", "")
-        drill.expect("frame-ancestors" in policy, f"{path} has no policy of who may frame it")
+        drill.expect("frame-ancestors" in policy, f"{path} has no frame-ancestors policy")
         drill.expect("frame-ancestors *" not in policy, f"{path} may be framed by anybody")

@@ -1,4 +1,4 @@
-"""Below HTTP: silent sockets, incomplete and slow requests, size, pipelining, responses that nobody reads."""
+"""Below HTTP: silent sockets, incomplete, slow and huge requests, pipelining, unread responses."""
 
 import asyncio
 from collections.abc import Callable
@@ -43,19 +43,19 @@ async def _hold_open(
         )
 
 
-@ATTACKS.add("1,010 silent sockets to each server", "H5")
+@ATTACKS.add("1,010 silent sockets at each server", "H5")
 async def silent_sockets(drill: Drill) -> None:
     await _hold_open(drill, lambda attacker, server: b"")
 
 
-@ATTACKS.add("1,010 half-sent heads to each server", "H5")
+@ATTACKS.add("1,010 incomplete heads at each server", "H5")
 async def half_heads(drill: Drill) -> None:
     await _hold_open(
         drill, lambda attacker, server: attacker.request("GET", "/healthz/live", server=server)[:-4]
     )
 
 
-@ATTACKS.add("1,010 half-sent bodies to each server", "H5", "L")
+@ATTACKS.add("1,010 incomplete bodies at each server", "H5", "L")
 async def half_bodies(drill: Drill) -> None:
     def half(attacker: Attacker, server: str) -> bytes:
         path = "/api/v1/sessions" if server == "chat" else "/stream/v1/rooms/lobby"
@@ -67,9 +67,9 @@ async def half_bodies(drill: Drill) -> None:
     await _hold_open(drill, half)
 
 
-@ATTACKS.add("heads and bodies sent a byte at a time", "H5")
+@ATTACKS.add("heads and bodies sent byte by byte", "H5")
 async def drip(drill: Drill) -> None:
-    """One byte a second never exceeds an idle deadline: only a deadline for the whole head or body ends it."""
+    """One byte a second never exceeds an idle deadline. Only a deadline for the whole head or body ends the request."""
     attacker = drill.attacker()
     await drill.start_measuring()
     open_after: list[Connection] = []
@@ -89,9 +89,7 @@ async def drip(drill: Drill) -> None:
         open_after.append(connection)
 
     await drill.flood(drip_one, calls=400, workers=400)
-    drill.expect(
-        not open_after, f"{len(open_after)} requests sent a byte a second are still taken after 40 s"
-    )
+    drill.expect(not open_after, f"{len(open_after)} requests sent byte by byte are still open after 40 s")
 
 
 @ATTACKS.add("a request head of 48 MiB", "H5")
@@ -111,13 +109,13 @@ async def huge_head(drill: Drill) -> None:
         while is_open and taken < head_bytes and not drill.is_over:
             is_open = await connection.send(b"x" * 65_536)
             taken += 65_536
-        drill.expect(taken <= HEAD_REFUSED_AT_BYTES, f"{server}_server took a head of {taken >> 20} MiB")
+        drill.expect(taken <= HEAD_REFUSED_AT_BYTES, f"{server}_server accepted a head of {taken >> 20} MiB")
         connection.close()
 
     await drill.flood(send, calls=8, workers=4)
 
 
-@ATTACKS.add("heads of thousands of fields", "H5")
+@ATTACKS.add("heads with thousands of fields", "H5")
 async def many_fields(drill: Drill) -> None:
     attacker = drill.attacker()
     await drill.start_measuring()
@@ -155,7 +153,7 @@ async def small_chunks(drill: Drill) -> None:
     await drill.flood(send, calls=1_000, workers=16)
 
 
-@ATTACKS.add("bodies far over 32 KB, announced and not")
+@ATTACKS.add("bodies far over 32 KiB, with and without Content-Length")
 async def large_bodies(drill: Drill) -> None:
     people = await drill.people(drill.of(8))
     await drill.start_measuring()
@@ -180,7 +178,7 @@ async def large_bodies(drill: Drill) -> None:
     await drill.flood(send, calls=400, workers=16)
 
 
-@ATTACKS.add("1,000 pipelined requests, no answer read", "H5")
+@ATTACKS.add("1,000 pipelined requests without reads of the responses", "H5")
 async def pipelining(drill: Drill) -> None:
     attacker = drill.attacker()
     await drill.start_measuring()
@@ -197,7 +195,7 @@ async def pipelining(drill: Drill) -> None:
     await drill.hold()
 
 
-@ATTACKS.add("short connections of 303 requests each, closed at once", "H5")
+@ATTACKS.add("short connections with 303 pipelined requests each", "H5")
 async def short_pipelines(drill: Drill) -> None:
     attacker = drill.attacker()
     requests = b"GET /a HTTP/1.1\r\nHost:a\r\n\r\n" * 303
@@ -212,7 +210,7 @@ async def short_pipelines(drill: Drill) -> None:
     await drill.flood(send, calls=6_000, workers=64)
 
 
-@ATTACKS.add("pipelines without an end, whose pieces end inside a request", "H5")
+@ATTACKS.add("endless pipelines split inside requests", "H5")
 async def endless_pipelines(drill: Drill) -> None:
     attacker = drill.attacker()
     await drill.start_measuring()
@@ -234,7 +232,7 @@ async def endless_pipelines(drill: Drill) -> None:
     await drill.flood(send, calls=4, workers=4)
 
 
-@ATTACKS.add("large answers read slowly or not at all", "H5", "M1")
+@ATTACKS.add("large responses read slowly or not at all", "H5", "M1")
 async def slow_readers(drill: Drill) -> None:
     people = await drill.people(drill.of(8))
     room = await drill.room(people[0])
@@ -256,7 +254,7 @@ async def slow_readers(drill: Drill) -> None:
     await asyncio.gather(*(each.receive(1, within_s=0.1) for each in held))
 
 
-@ATTACKS.add("downloads of the page's script", "H5")
+@ATTACKS.add("downloads of the frontend's script", "H5")
 async def asset_downloads(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(4)]
     page = await attackers[0].call("GET", "/", what="the page")
@@ -275,7 +273,7 @@ async def asset_downloads(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("connections opened and reset at once")
+@ATTACKS.add("connections reset right after opening")
 async def resets(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(4)]
     await drill.start_measuring()

@@ -1,4 +1,4 @@
-"""Streams of both kinds: too many, never read, reopened at once, resumed from any cursor."""
+"""Streams of both kinds: too many, unread, reopened at once, resumed from any cursor."""
 
 import asyncio
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ MAX_SEQ: Final = 2**63 - 1
 async def _open(
     attacker: Attacker, paths: list[str], *, small_buffer: bool = False, **headers: str
 ) -> list[Connection]:
-    """Ask for a stream of each path, 50 at a time. Returns those that were opened."""
+    """Request a stream of each path, 50 at a time. Returns the opened ones."""
     opened: list[Connection] = []
     waiting = iter(paths)
 
@@ -38,11 +38,11 @@ async def _open(
 
 def _expect_share(drill: Drill, opened: int, asked: int) -> None:
     drill.remarks.append(f"{opened} of {asked} streams of one address were opened")
-    drill.expect(opened < asked, f"one address was given all {asked} streams it asked for")
+    drill.expect(opened < asked, f"one address got all {asked} streams that it requested")
 
 
 async def _quiet_rooms(drill: Drill, count: int) -> list[str]:
-    """Rooms that exist and that nobody follows."""
+    """Existing rooms without followers."""
     prefix = f"quiet-{uuid4().hex[:8]}"
     room_ids = [f"{prefix}-{number}" for number in range(count)]
     async with drill.sql() as connection:
@@ -55,7 +55,7 @@ async def _quiet_rooms(drill: Drill, count: int) -> list[str]:
 
 
 async def _open_quiet_rooms(drill: Drill, room_ids: list[str]) -> None:
-    """Someone at another address opens rooms that nobody follows yet. Every stream must open."""
+    """Another address opens rooms without followers. Every stream must open."""
     visitor = drill.attacker()
     opened = 0
     for room_id in room_ids:
@@ -63,12 +63,12 @@ async def _open_quiet_rooms(drill: Drill, room_ids: list[str]) -> None:
         if stream is not None:
             opened += 1
             stream.close()
-    drill.remarks.append(f"{opened} of {len(room_ids)} streams of rooms that nobody followed were opened")
+    drill.remarks.append(f"{opened} of {len(room_ids)} streams of unfollowed rooms were opened")
     drill.expect(opened == len(room_ids), f"only {opened} of {len(room_ids)} unfollowed rooms were opened")
 
 
 async def _refusals(drill: Drill, share: str) -> float:
-    """How many requests publish_server has refused for this share."""
+    """The number of requests that publish_server has refused for this share."""
     page = await drill.attacker().call("GET", "/metrics", server="publish")
     name = f'hotchat_share_refusals_total{{share="{share}"}} '
     lines = page.body.decode().splitlines()
@@ -111,7 +111,7 @@ async def list_streams(drill: Drill) -> None:
     await drill.hold()
 
 
-@ATTACKS.add("400 room-list streams that nobody reads", "H4")
+@ATTACKS.add("400 unread room-list streams", "H4")
 async def unread_list_streams(drill: Drill) -> None:
     people = await drill.people(drill.of(8))
     rooms = [await drill.room(person) for person in people]
@@ -128,7 +128,7 @@ async def unread_list_streams(drill: Drill) -> None:
     await drill.hold()
 
 
-@ATTACKS.add("400 room streams that nobody reads, 16 KB messages", "H4", "M1")
+@ATTACKS.add("400 unread room streams with 16 KB messages", "H4", "M1")
 async def unread_room_streams(drill: Drill) -> None:
     people = await drill.people(drill.of(16))
     room = await drill.room(people[0])
@@ -178,7 +178,7 @@ async def reconnect_storm(drill: Drill) -> None:
     await drill.flood(reconnect, calls=20_000, workers=64)
 
 
-@ATTACKS.add("streams of 10,000 rooms that do not exist", "H4", "M7")
+@ATTACKS.add("streams of 10,000 unknown rooms", "H4", "M7")
 async def unknown_rooms(drill: Drill) -> None:
     attackers = [drill.attacker() for _ in range(4)]
     await drill.start_measuring()
@@ -212,7 +212,7 @@ async def random_lists(drill: Drill) -> None:
     refused = await _refusals(drill, "unknown_rooms") - refused_before
     drill.expect(refused > 0, "no list of random rooms was refused for its unknown rooms")
     full = drill.tally.answers["503"]
-    drill.expect(full == 0, f"{full} streams found the server full")
+    drill.expect(full == 0, f"{full} streams got server_full")
 
 
 @ATTACKS.add("200 room-list streams of 100 existing rooms each from one address", "F5")
@@ -232,11 +232,11 @@ async def lists_of_all_rooms(drill: Drill) -> None:
     drill.expect(refused > 0, "no list was refused for the rooms that its address follows")
     await _open_quiet_rooms(drill, quiet)
     full = drill.tally.answers["503"]
-    drill.expect(full == 0, f"{full} streams found the server full")
+    drill.expect(full == 0, f"{full} streams got server_full")
     await drill.hold()
 
 
-@ATTACKS.add("streams asked for wrongly", "L")
+@ATTACKS.add("invalid stream requests", "L")
 async def wrong_streams(drill: Drill) -> None:
     attacker = drill.attacker()
     await drill.start_measuring()

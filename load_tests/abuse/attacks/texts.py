@@ -68,7 +68,7 @@ async def marks_in_search(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("deep JSON, many fields, 30 KB of escapes")
+@ATTACKS.add("JSON with deep nesting, many fields or 30 KB of escapes")
 async def deep_json(drill: Drill) -> None:
     people = await drill.people(drill.of(8))
     room = await drill.room(people[0])

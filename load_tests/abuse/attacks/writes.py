@@ -1,4 +1,4 @@
-"""Writes that had no limit, or whose limit was checked after the work."""
+"""Writes that once had no limit, or whose limit was checked after the work."""
 
 import asyncio
 from uuid import uuid4
@@ -9,7 +9,7 @@ from load_tests.abuse.drill import Drill
 ATTACKS = AttackList()
 
 
-@ATTACKS.add("PATCH of a room as fast as possible", "M7")
+@ATTACKS.add("floods of PATCH requests for one room", "M7")
 async def room_changes(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)
@@ -23,7 +23,7 @@ async def room_changes(drill: Drill) -> None:
     drill.expect(drill.tally.answers["429"] > 0, "changes of a room have no limit")
 
 
-@ATTACKS.add("posts, edits and reactions in rooms that do not exist", "M7")
+@ATTACKS.add("posts, edits and reactions in unknown rooms", "M7")
 async def unknown_rooms(drill: Drill) -> None:
     person = await drill.person()
     await drill.start_measuring()
@@ -37,19 +37,19 @@ async def unknown_rooms(drill: Drill) -> None:
             await person.call("PUT", path, what="a reaction in an unknown room")
 
     await drill.flood(write, calls=20_000)
-    drill.expect(drill.tally.answers["429"] > 0, "writes into unknown rooms have no limit over all rooms")
+    drill.expect(drill.tally.answers["429"] > 0, "writes to unknown rooms have no limit over all rooms")
 
 
-@ATTACKS.add("posts into 200 rooms by one person", "M7")
+@ATTACKS.add("posts by one person in 200 rooms", "M7")
 async def many_rooms(drill: Drill) -> None:
-    owners = await drill.people(drill.of(50))  # each may make 6 rooms a minute
+    owners = await drill.people(drill.of(50))  # each may create 6 rooms a minute
     rooms = [await drill.room(owner) for owner in owners for _ in range(drill.of(4, least=1))]
     person = await drill.person()
     await drill.start_measuring()
     await drill.flood(lambda number: person.post(rooms[number % len(rooms)], "everywhere"), calls=20_000)
 
 
-@ATTACKS.add("rooms made as fast as possible", "M7")
+@ATTACKS.add("floods of new rooms", "M7")
 async def room_creation(drill: Drill) -> None:
     person = await drill.person()
     await drill.start_measuring()
@@ -57,10 +57,10 @@ async def room_creation(drill: Drill) -> None:
         lambda number: person.call("POST", "/api/v1/rooms", {"name": f"flood {number}"}, what="a new room"),
         calls=6_000,
     )
-    drill.expect(drill.tally.answers["429"] > 0, "making rooms has no limit")
+    drill.expect(drill.tally.answers["429"] > 0, "new rooms have no limit")
 
 
-@ATTACKS.add("reactions given and taken back", "M7")
+@ATTACKS.add("floods of added and removed reactions", "M7")
 async def reactions(drill: Drill) -> None:
     people = await drill.people(drill.of(20))
     room = await drill.room(people[0])
@@ -76,7 +76,7 @@ async def reactions(drill: Drill) -> None:
     await drill.flood(toggle, calls=20_000, workers=40)
 
 
-@ATTACKS.add("typing as fast as possible", "M7")
+@ATTACKS.add("floods of typing signals", "M7")
 async def typing(drill: Drill) -> None:
     people = await drill.people(drill.of(20))
     room = await drill.room(people[0])
@@ -90,7 +90,7 @@ async def typing(drill: Drill) -> None:
     )
 
 
-@ATTACKS.add("slow mode: the same message twice, refused ones, switching", "M4")
+@ATTACKS.add("repeated and refused posts in slow mode", "M4")
 async def slow_mode(drill: Drill) -> None:
     owner = await drill.person()
     room = await drill.room(owner)
@@ -112,7 +112,7 @@ async def slow_mode(drill: Drill) -> None:
     await drill.flood(post, calls=10_000)
 
 
-@ATTACKS.add("1,000 posts at once of 40 people into one room")
+@ATTACKS.add("1,000 simultaneous posts by 40 people in one room")
 async def burst(drill: Drill) -> None:
     people = await drill.people(drill.of(40))
     room = await drill.room(people[0])
