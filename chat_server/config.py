@@ -1,18 +1,22 @@
 """chat_server's settings, read once from the environment."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr
 
-from server_kit.settings import CommaSeparated, SharedSettings, checked_secret, checked_url, split_commas
+from server_kit.settings import (
+    CommaSeparated,
+    OptionalSecret,
+    PostgresUrl,
+    ProcessSettings,
+    ServerSettings,
+    share_limit,
+    url,
+)
 
 
-class HeatSettings(SharedSettings):
-    event_retention_s: float = Field(
-        7 * 24 * 3600,
-        ge=1,
-        description="Age in seconds at which events leave the catch-up log; messages stay",
-    )
+class HeatSettings(ProcessSettings):
+    """When a room is hot; chat_server and the scheduler read them."""
 
     hotchat_enter_per_s: float = Field(5000, gt=0, description="Fetches a second at which a room turns hot")
     hotchat_exit_ratio: float = Field(
@@ -24,17 +28,17 @@ class HeatSettings(SharedSettings):
 
 
 class SchedulerSettings(HeatSettings):
-    hotchat_secret: str = Field("", repr=False, description="Not used by the scheduler: it signs nothing")
-    hotchat_secrets_old: CommaSeparated = Field((), repr=False, description="Not used by the scheduler")
     scheduler_metrics_port: int = Field(
         0, ge=0, le=65535, description="Port of the scheduler's /metrics; 0: none"
     )
 
 
-class ChatSettings(HeatSettings):
-    database_url: str = Field(
-        "postgresql://hotchat@127.0.0.1:5432/hotchat",
-        repr=False,
+StreamUrl = Annotated[str, url("http", "https", words=("", "same-origin"))]
+
+
+class ChatSettings(HeatSettings, ServerSettings):
+    database_url: PostgresUrl = Field(
+        SecretStr("postgresql://hotchat@127.0.0.1:5432/hotchat"),
         description="Postgres, postgresql://user:password@host/db",
     )
     database_pool_size: int = Field(
@@ -44,12 +48,16 @@ class ChatSettings(HeatSettings):
         description="Postgres connections of one process for requests; writer, search, room lists, health, "
         "background work and publish_server's calls have 14 more of their own",
     )
-    hotchat_admin_token: str = Field(
-        "",
-        repr=False,
+    event_retention_s: float = Field(
+        7 * 24 * 3600,
+        ge=1,
+        description="Age in seconds at which events leave the catch-up log; messages stay",
+    )
+    hotchat_admin_token: OptionalSecret = Field(
+        SecretStr(""),
         description="Bearer token of the operator, at least 16 characters; empty: no operator calls",
     )
-    public_stream_url: str = Field(
+    public_stream_url: StreamUrl = Field(
         "",
         description="Where browsers open streams; same-origin: behind an edge, where they came from; "
         "empty: the request's own host with PUBLISH_PORT",
@@ -80,67 +88,22 @@ class ChatSettings(HeatSettings):
         5, ge=0, description="Writes a second of one user in one room; 0: no limit"
     )
     posts_per_room_per_s: float = Field(0, ge=0, description="Writes a second in one room; 0: no limit")
-    sessions_per_address_per_min: float = Field(
-        60, ge=0, description="New sessions a minute of one address; 0: no limit"
+    sessions_per_address_per_min: float = share_limit(60, "New sessions a minute of one address")
+    operator_guesses_per_address_per_min: float = share_limit(
+        10, "Wrong operator tokens a minute of one address"
     )
-    operator_guesses_per_address_per_min: float = Field(
-        10, ge=0, description="Wrong operator tokens a minute of one address; 0: no limit"
+    fetches_per_address_per_s: float = share_limit(100, "Fetches of cold rooms a second of one address")
+    room_lists_per_address_per_s: float = share_limit(50, "Lists of rooms a second of one address")
+    page_loads_per_address_per_s: float = share_limit(50, "Loads of the page a second of one address")
+    searches_per_address_per_s: float = share_limit(10, "Searches a second of one address")
+    session_ends_per_user_per_min: float = share_limit(10, "Ends of sessions a minute of one user")
+    posts_per_address_per_s: float = share_limit(60, "New messages over all rooms a second of one address")
+    edits_per_address_per_s: float = share_limit(20, "Edits a second of one address")
+    deletions_per_address_per_s: float = share_limit(30, "Deletions of messages a second of one address")
+    reactions_per_address_per_s: float = share_limit(
+        100, "Reactions given or taken back a second of one address"
     )
-    fetches_per_address_per_s: float = Field(
-        100, ge=0, description="Fetches of cold rooms a second of one address; 0: no limit (see Shares)"
-    )
-    room_lists_per_address_per_s: float = Field(
-        50, ge=0, description="Lists of rooms a second of one address; 0: no limit (see Shares)"
-    )
-    page_loads_per_address_per_s: float = Field(
-        50, ge=0, description="Loads of the page a second of one address; 0: no limit (see Shares)"
-    )
-    searches_per_address_per_s: float = Field(
-        10, ge=0, description="Searches a second of one address; 0: no limit (see Shares)"
-    )
-    session_ends_per_user_per_min: float = Field(
-        10, ge=0, description="Ends of sessions a minute of one user; 0: no limit (see Shares)"
-    )
-    posts_per_address_per_s: float = Field(
-        60, ge=0, description="New messages over all rooms a second of one address; 0: no limit (see Shares)"
-    )
-    edits_per_address_per_s: float = Field(
-        20, ge=0, description="Edits a second of one address; 0: no limit (see Shares)"
-    )
-    deletions_per_address_per_s: float = Field(
-        30, ge=0, description="Deletions of messages a second of one address; 0: no limit (see Shares)"
-    )
-    reactions_per_address_per_s: float = Field(
-        100,
-        ge=0,
-        description="Reactions given or taken back a second of one address; 0: no limit (see Shares)",
-    )
-    pins_per_address_per_min: float = Field(
-        120, ge=0, description="Pins and unpins a minute of one address; 0: no limit (see Shares)"
-    )
-    typing_per_address_per_s: float = Field(
-        60, ge=0, description="Typing signals a second of one address; 0: no limit (see Shares)"
-    )
-    room_creations_per_address_per_min: float = Field(
-        60, ge=0, description="New rooms a minute of one address; 0: no limit (see Shares)"
-    )
-    room_changes_per_address_per_min: float = Field(
-        120, ge=0, description="Changes of rooms a minute of one address; 0: no limit (see Shares)"
-    )
-
-    _split_kinds = field_validator("reaction_kinds", mode="before")(split_commas)
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgres(cls, value: str) -> str:
-        return checked_url(value, "postgresql", "postgres", "postgresql+asyncpg")
-
-    @field_validator("hotchat_admin_token")
-    @classmethod
-    def _is_long_enough(cls, value: str) -> str:
-        return checked_secret(value) if value else value
-
-    @field_validator("public_stream_url")
-    @classmethod
-    def _is_where_streams_are(cls, value: str) -> str:
-        return value if value in ("", "same-origin") else checked_url(value, "http", "https")
+    pins_per_address_per_min: float = share_limit(120, "Pins and unpins a minute of one address")
+    typing_per_address_per_s: float = share_limit(60, "Typing signals a second of one address")
+    room_creations_per_address_per_min: float = share_limit(60, "New rooms a minute of one address")
+    room_changes_per_address_per_min: float = share_limit(120, "Changes of rooms a minute of one address")

@@ -74,14 +74,16 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
     rng = Random()
     tasks = BackgroundTasks(rng, time.monotonic)
     connections = connections_of(settings.database_pool_size)
-    dsn = asyncpg_dsn(settings.database_url)
+    database_url = settings.database_url.get_secret_value()
+    redis_url = settings.redis_url.get_secret_value()
+    dsn = asyncpg_dsn(database_url)
     async with AsyncExitStack() as stack:
         open_ = stack.enter_async_context
-        engine = await open_(open_database(settings.database_url, connections.look_ups))
+        engine = await open_(open_database(database_url, connections.look_ups))
         await migrate(engine)
-        background = await open_(open_database(settings.database_url, connections.background))
-        redis = await open_(open_redis(settings.redis_url, REDIS_CONNECTIONS))
-        slow_mode_redis = await open_(open_redis(settings.redis_url, SLOW_MODE_REDIS_CONNECTIONS))
+        background = await open_(open_database(database_url, connections.background))
+        redis = await open_(open_redis(redis_url, REDIS_CONNECTIONS))
+        slow_mode_redis = await open_(open_redis(redis_url, SLOW_MODE_REDIS_CONNECTIONS))
         readiness = Readiness(dsn, redis, time.monotonic)
         stack.callback(readiness.close)
         producer = await open_(_open_kafka(settings, background, tasks, rng))
@@ -100,7 +102,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         )
         lanes = {
             name: await open_(
-                open_read_lane(settings.database_url, size, name, clock=time.monotonic, timeout_s=timeout_s)
+                open_read_lane(database_url, size, name, clock=time.monotonic, timeout_s=timeout_s)
             )
             for name, size, timeout_s in (
                 ("room lists", connections.room_lists, LIST_TIMEOUT_S),
@@ -181,7 +183,8 @@ async def _open_sessions(
     poll = EndedSessionsPoll(ended, repository, datetime.fromtimestamp(0, UTC))
     await poll.poll()
     async with tasks.running("ended sessions", poll.run):
-        tokens = SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old, ended.has)
+        secret, *old_secrets = settings.secrets()
+        tokens = SessionTokens(secret, old_secrets, ended.has)
         yield Sessions(tokens, ended, repository)
 
 

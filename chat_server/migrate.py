@@ -10,7 +10,7 @@ from server_kit.settings import settings_or_exit
 
 
 async def main(settings: ChatSettings) -> None:
-    async with open_database(settings.database_url, pool_size=1) as engine:
+    async with open_database(settings.database_url.get_secret_value(), pool_size=1) as engine:
         await migrate(engine)
 
 

@@ -83,7 +83,7 @@ def start_stores(
     env: dict[str, str] = {}
     stores: list[ChildProcess] = []
     with step("Postgres") as note:
-        env["DATABASE_URL"] = settings.database_url
+        env["DATABASE_URL"] = settings.database_url.get_secret_value()
         if settings.database_url:
             note.append("given by DATABASE_URL")
         else:
@@ -94,7 +94,7 @@ def start_stores(
             env["DATABASE_URL"] = postgres.url()
             stores.append(postgres.process)
     with step("Valkey") as note:
-        env["REDIS_URL"] = settings.redis_url
+        env["REDIS_URL"] = settings.redis_url.get_secret_value()
         if settings.redis_url:
             note.append("given by REDIS_URL")
         else:
@@ -129,8 +129,9 @@ def server_environment(
         "HOTCHAT_BIND": settings.hotchat_bind,
         "CHAT_PORT": str(settings.chat_port),
         "PUBLISH_PORT": str(settings.publish_port),
-        "HOTCHAT_SECRET": settings.hotchat_secret or folder.secret("secret"),
-        "HOTCHAT_ADMIN_TOKEN": settings.hotchat_admin_token or folder.secret("admin-token"),
+        "HOTCHAT_SECRET": settings.hotchat_secret.get_secret_value() or folder.secret("secret"),
+        "HOTCHAT_ADMIN_TOKEN": settings.hotchat_admin_token.get_secret_value()
+        or folder.secret("admin-token"),
         "CHAT_INTERNAL_URL": os.environ.get("CHAT_INTERNAL_URL")
         or f"http://{_host(settings)}:{settings.chat_port}",
         "SPA_DIR": settings.spa_dir or str(DIST),

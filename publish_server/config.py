@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from server_kit.settings import CommaSeparated, SharedSettings, checked_url, split_commas
+from server_kit.settings import HttpUrls, ServerSettings, share_limit
 
 
-class PublishSettings(SharedSettings):
-    chat_internal_url: CommaSeparated = Field(
+class PublishSettings(ServerSettings):
+    chat_internal_url: HttpUrls = Field(
         (),
         description="Base URLs of chat_server, comma separated; empty: this host with CHAT_PORT",
     )
@@ -25,18 +25,12 @@ class PublishSettings(SharedSettings):
     max_streams: int = Field(
         20_000, ge=1, description="Open streams of one process; more get 503 server_full"
     )
-    streams_per_address: int = Field(
-        500, ge=0, description="Open streams of one address to one process; 0: no limit (see Shares)"
+    streams_per_address: int = share_limit(500, "Open streams of one address to one process")
+    followed_rooms_per_address: int = share_limit(
+        4_000, "Distinct rooms that streams of one address follow in one process"
     )
-    followed_rooms_per_address: int = Field(
-        4_000,
-        ge=0,
-        description="Distinct rooms that streams of one address follow in one process; 0: no limit (see Shares)",
-    )
-    unknown_rooms_per_address: int = Field(
-        300,
-        ge=0,
-        description="Distinct rooms of one address that wait for chat_server's confirmation; 0: no limit (see Shares)",
+    unknown_rooms_per_address: int = share_limit(
+        300, "Distinct rooms of one address that wait for chat_server's confirmation"
     )
     max_rooms: int = Field(
         20_000,
@@ -73,15 +67,6 @@ class PublishSettings(SharedSettings):
     head_check_s: float = Field(
         2, gt=0, description="Seconds between comparisons of all watched rooms with chat_server"
     )
-
-    _split_urls = field_validator("chat_internal_url", mode="before")(split_commas)
-
-    @field_validator("chat_internal_url")
-    @classmethod
-    def _are_servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for url in value:
-            checked_url(url, "http", "https")
-        return value
 
     def chat_urls(self) -> tuple[str, ...]:
         """Base URLs of chat_server, at least one."""

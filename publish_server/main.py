@@ -99,11 +99,9 @@ async def running_server(
             )
         )
         redis = await stack.enter_async_context(
-            Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+            Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
         )
-        chat = ChatClient(
-            http, settings.chat_urls(), (settings.hotchat_secret, *settings.hotchat_secrets_old)
-        )
+        chat = ChatClient(http, settings.chat_urls(), settings.secrets())
         # Rooms
         registry = RoomRegistry(
             ring_events=settings.ring_events, ring_bytes=settings.ring_bytes, max_rooms=settings.max_rooms
@@ -210,11 +208,12 @@ class PublishServer:
         self._endpoint: StreamEndpoint | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = asyncio.Event()
+        secret, *old_secrets = settings.secrets()
         self.admission = admission = Admission(
             settings,
             Random(),
             page_port=settings.chat_port,
-            tokens=SessionTokens(settings.hotchat_secret, settings.hotchat_secrets_old),
+            tokens=SessionTokens(secret, old_secrets),
         )
 
         @asynccontextmanager

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from chat_server.config import ChatSettings, SchedulerSettings
+from chat_server.config import ChatSettings, HeatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
 from publish_server.config import PublishSettings
-from server_kit.settings import SharedSettings
+from server_kit.settings import ProcessSettings, ServerSettings
 from server_kit.shares import SHARES, Share
 
 INTRODUCTION = """\
@@ -38,18 +39,14 @@ HEAD = "| name | type | default | meaning |\n| --- | --- | --- | --- |\n"
 
 
 def settings_page() -> str:
-    shared = SharedSettings.model_fields
-    heat = {
-        name: field
-        for name, field in SchedulerSettings.model_fields.items()
-        if name in ChatSettings.model_fields
-    }
+    process, server, heat = (kind.model_fields for kind in (ProcessSettings, ServerSettings, HeatSettings))
     parts = {
-        "Both servers and the scheduler": shared,
-        "chat_server and the scheduler": _without(heat, shared),
-        "chat_server": _without(ChatSettings.model_fields, heat),
+        "Both servers and the scheduler": process,
+        "Both servers": _without(server, process),
+        "chat_server and the scheduler": _without(heat, process),
+        "chat_server": _without(ChatSettings.model_fields, heat | server),
         "scheduler": _without(SchedulerSettings.model_fields, heat),
-        "publish_server": _without(PublishSettings.model_fields, shared),
+        "publish_server": _without(PublishSettings.model_fields, server),
         "`make run`": StackSettings.model_fields,
     }
     return (
@@ -101,7 +98,14 @@ def _type(field: FieldInfo) -> str:
     kind: Any = field.annotation
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
-    names = {int: "whole number", float: "number", bool: "0 or 1", str: "text", Path: "path"}
+    names = {
+        int: "whole number",
+        float: "number",
+        bool: "0 or 1",
+        str: "text",
+        SecretStr: "text",
+        Path: "path",
+    }
     limits = [text for text in map(_limit, field.metadata) if text]
     return " ".join([names.get(kind, "list"), *limits])
 
@@ -118,6 +122,8 @@ def _default(field: FieldInfo) -> str:
     default = field.default
     if default is PydanticUndefined:
         return "required"
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
     if isinstance(default, tuple):
         default = ",".join(default)
     if isinstance(default, bool):

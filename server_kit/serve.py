@@ -17,7 +17,7 @@ from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor
 from server_kit.http.asgi import ASGIApp
 from server_kit.http.connections import Connections, guarded_protocol
 from server_kit.limited_log import RepeatsFilter
-from server_kit.settings import SharedSettings
+from server_kit.settings import ServerSettings
 from server_kit.shares import Shares
 
 BACKLOG: Final = 4096
@@ -86,7 +86,7 @@ class GuardedServer(uvicorn.Server):
 
 def serve(
     app: ASGIApp,
-    settings: SharedSettings,
+    settings: ServerSettings,
     port: int,
     shares: Shares,
     on_stop: Callable[[], None] | None = None,

@@ -1,15 +1,18 @@
-"""Settings that more than one part reads, from the environment. `docs/settings.md` is generated from these classes."""
+"""Settings from the environment: types of values, how they are read, and the settings that several programs share.
+
+`docs/settings.md` is generated from the settings classes, `.env.example` is compared with them by a test.
+"""
 
 import sys
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+MIN_SECRET_LENGTH: Final = 16
 
 
 def split_commas(value: object) -> object:
@@ -20,7 +23,7 @@ def split_commas(value: object) -> object:
 
 
 def is_url(value: str, *schemes: str) -> bool:
-    """Whether it begins with one of the schemes, and its port, where it names one, is a port."""
+    """Whether the value begins with one of the schemes, and its port, if there is one, is valid."""
     try:
         parts = urlsplit(value)
         return parts.scheme in schemes and (parts.port is None or parts.port > 0)
@@ -28,25 +31,61 @@ def is_url(value: str, *schemes: str) -> bool:
         return False
 
 
-def checked_url(value: str, *schemes: str) -> str:
-    """The value. Raises ValueError, which does not show it: it may hold a password."""
-    if not is_url(value, *schemes):
-        raise ValueError(
-            f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-        )
-    return value
+Text = TypeVar("Text", str, SecretStr)
 
 
-MIN_SECRET_LENGTH: Final = 16
+def url(*schemes: str, words: tuple[str, ...] = ()) -> AfterValidator:
+    """Accepts URLs with these schemes, and these words."""
+
+    def check(value: Text) -> Text:
+        text = value if isinstance(value, str) else value.get_secret_value()
+        if text not in words and not is_url(text, *schemes):
+            raise ValueError(
+                f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            )
+        return value
+
+    return AfterValidator(check)
 
 
-def checked_secret(value: str) -> str:
-    """The value. Raises ValueError, which does not show it."""
+def _check_secret(value: SecretStr) -> SecretStr:
     if len(value) < MIN_SECRET_LENGTH:
         raise ValueError(
             f"must have at least {MIN_SECRET_LENGTH} characters, best made by: openssl rand -base64 32"
         )
     return value
+
+
+def _check_brokers(value: str) -> str:
+    for broker in value.split(","):
+        if not is_url(f"kafka://{broker.strip()}", "kafka") or ":" not in broker:
+            raise ValueError("must be host:port, or several with commas between")
+    return value
+
+
+def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        ip_network(network, strict=False)
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
+Networks = Annotated[CommaSeparated, AfterValidator(_check_networks)]
+HttpUrl = Annotated[str, url("http", "https")]
+HttpUrls = Annotated[tuple[HttpUrl, ...], NoDecode, BeforeValidator(split_commas)]
+RedisUrl = Annotated[SecretStr, url("redis", "rediss", "unix")]
+PostgresUrl = Annotated[SecretStr, url("postgresql", "postgres", "postgresql+asyncpg")]
+Brokers = Annotated[str, AfterValidator(_check_brokers)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+OptionalSecret = Annotated[SecretStr, AfterValidator(lambda value: _check_secret(value) if value else value)]
+Secrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(split_commas)]
+"""URLs of stores are secrets, because they may hold a password."""
+
+
+def share_limit(default: float, per: str) -> Any:
+    """The field of a limit in `shares.py`. `per`: what it limits, for example "Searches a second of one address"."""
+    return Field(default, ge=0, description=f"{per}; 0: no limit (see Shares)")
 
 
 SECRETS_DIR = Path("/run/secrets")
@@ -77,7 +116,7 @@ def _in_a_sentence(message: str) -> str:
 
 
 def settings_or_exit(kind: type[Settings]) -> Settings:
-    """For the start of a server: one sentence and exit code 2 instead of WrongSetting."""
+    """For the start of a program: prints one sentence and exits with code 2 instead of raising WrongSetting."""
     try:
         return read_settings(kind)
     except WrongSetting as error:
@@ -85,32 +124,39 @@ def settings_or_exit(kind: type[Settings]) -> Settings:
         sys.exit(2)
 
 
-class SharedSettings(BaseSettings):
+class ProcessSettings(BaseSettings):
+    """Settings of both servers and of the scheduler."""
+
     model_config = SettingsConfigDict(
         extra="ignore",
         frozen=True,
         env_ignore_empty=True,
+        hide_input_in_errors=True,
         secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
     )
 
-    hotchat_secret: str = Field(
-        min_length=16,
-        repr=False,
-        description="Signs session tokens and the calls between servers; at least 16 characters",
-    )
-    hotchat_secrets_old: CommaSeparated = Field(
-        (),
-        repr=False,
-        description="Earlier values of HOTCHAT_SECRET, comma separated: what they signed stays valid",
-    )
     hotchat_bind: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface")
-    chat_port: int = Field(8000, ge=1, le=65535, description="Port of chat_server")
-    publish_port: int = Field(8001, ge=1, le=65535, description="Port of publish_server")
-    hotchat_reuse_port: bool = Field(False, description="Let several processes of a server share its port")
-    kafka_bootstrap_servers: str = Field(
+    kafka_bootstrap_servers: Brokers = Field(
         "127.0.0.1:9092", description="Kafka brokers, host:port, comma separated"
     )
-    redis_url: str = Field("redis://127.0.0.1:6379/0", repr=False, description="Redis or Valkey")
+    redis_url: RedisUrl = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level that is logged"
+    )
+
+
+class ServerSettings(ProcessSettings):
+    """Settings of both servers."""
+
+    hotchat_secret: Secret = Field(
+        description="Signs session tokens and the calls between servers; at least 16 characters"
+    )
+    hotchat_secrets_old: Secrets = Field(
+        (), description="Earlier values of HOTCHAT_SECRET, comma separated: what they signed stays valid"
+    )
+    chat_port: Port = Field(8000, description="Port of chat_server")
+    publish_port: Port = Field(8001, description="Port of publish_server")
+    hotchat_reuse_port: bool = Field(False, description="Let several processes of a server share its port")
     allowed_origins: CommaSeparated = Field(
         (),
         description="Origins besides the page's own host that may call from a browser, comma separated; * for all",
@@ -120,24 +166,18 @@ class SharedSettings(BaseSettings):
         description="Host names under which browsers reach the servers, comma separated; * for any. "
         "IP addresses, names without a dot, *.local and *.localhost are always accepted",
     )
-    trusted_proxies: CommaSeparated = Field(
+    trusted_proxies: Networks = Field(
         (), description="Addresses or networks whose X-Forwarded-For is believed, comma separated"
     )
-    shares_exempt: CommaSeparated = Field(
+    shares_exempt: Networks = Field(
         (),
         description="Addresses or networks that no share limits, such as a load generator, comma separated",
     )
-    operation_per_address_per_s: float = Field(
-        20,
-        ge=0,
-        description="Health checks, metrics and documents a second of one address; 0: no limit (see Shares)",
+    operation_per_address_per_s: float = share_limit(
+        20, "Health checks, metrics and documents a second of one address"
     )
-    requests_per_address_per_s: float = Field(
-        200, ge=0, description="Requests a second of one address to one process; 0: no limit (see Shares)"
-    )
-    connections_per_address: int = Field(
-        1_000, ge=0, description="Open connections of one address to one process; 0: no limit (see Shares)"
-    )
+    requests_per_address_per_s: float = share_limit(200, "Requests a second of one address to one process")
+    connections_per_address: int = share_limit(1_000, "Open connections of one address to one process")
     max_connections: int = Field(
         25_000,
         ge=1,
@@ -150,40 +190,7 @@ class SharedSettings(BaseSettings):
         description="Milliseconds between probes of the event loop's steps, for exact measurements; "
         "0: 5 while busy, 50 while idle",
     )
-    log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
-    )
 
-    _split = field_validator(
-        "allowed_origins",
-        "trusted_proxies",
-        "hotchat_secrets_old",
-        "shares_exempt",
-        "public_hosts",
-        mode="before",
-    )(split_commas)
-
-    @field_validator("hotchat_secrets_old")
-    @classmethod
-    def _are_secrets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(checked_secret, value))
-
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis(cls, value: str) -> str:
-        return checked_url(value, "redis", "rediss", "unix")
-
-    @field_validator("kafka_bootstrap_servers")
-    @classmethod
-    def _are_brokers(cls, value: str) -> str:
-        for broker in value.split(","):
-            if not is_url(f"kafka://{broker.strip()}", "kafka") or ":" not in broker:
-                raise ValueError("must be host:port, or several with commas between")
-        return value
-
-    @field_validator("trusted_proxies", "shares_exempt")
-    @classmethod
-    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for part in value:
-            ip_network(part, strict=False)
-        return value
+    def secrets(self) -> tuple[str, ...]:
+        """HOTCHAT_SECRET, which signs, then HOTCHAT_SECRETS_OLD, which verify only."""
+        return tuple(each.get_secret_value() for each in (self.hotchat_secret, *self.hotchat_secrets_old))

@@ -33,7 +33,7 @@ from server_kit.http.client_address import (
 )
 from server_kit.http.problem import ChatError, jittered
 from server_kit.http.rate_limit_headers import rate_limit_headers
-from server_kit.settings import SharedSettings
+from server_kit.settings import ServerSettings
 from server_kit.token_buckets import TokenBuckets
 
 ESTABLISHED_AFTER_S: Final = 600
@@ -416,7 +416,7 @@ class CountShare:
 class Shares:
     """Which limits apply to which source (docs/contract.md, "Shares")."""
 
-    def __init__(self, settings: SharedSettings, rng: Random) -> None:
+    def __init__(self, settings: ServerSettings, rng: Random) -> None:
         self._settings = settings
         self._rng = rng
         self._client_address: Callable[[Scope], str] = client_address_of(settings.trusted_proxies)

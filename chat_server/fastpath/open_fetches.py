@@ -71,7 +71,7 @@ async def open_fetches(
         return shares.source_of(scope).address
 
     size = connections_of(settings.database_pool_size).visitors
-    async with open_read_lane(settings.database_url, size, "reads", clock=clock) as lane:
+    async with open_read_lane(settings.database_url.get_secret_value(), size, "reads", clock=clock) as lane:
         reads = RoomReads(ReadRepository(lane, known_rooms), hot_rooms, clock=clock)
         history = HistoryReads(reads, history_turns(size, clock, rng))
         admission = FetchAdmission(

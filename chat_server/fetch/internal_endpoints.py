@@ -24,7 +24,7 @@ async def _from_our_servers(
 ) -> None:
     """Raises ChatError `unauthenticated` without the service token."""
     given = (bearer_in(request.scope["headers"]) or "").encode("latin-1")
-    accepted = [service_token(secret) for secret in (settings.hotchat_secret, *settings.hotchat_secrets_old)]
+    accepted = [service_token(secret) for secret in settings.secrets()]
     if not any(hmac.compare_digest(given, each.encode()) for each in accepted):
         raise ChatError("unauthenticated", "This address is for Hotchat's own servers.")
 

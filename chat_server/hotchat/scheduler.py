@@ -115,7 +115,7 @@ class HeatTick:
 
 async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio.Event) -> None:
     """Tick until `stop` is set."""
-    redis = open_redis(settings.redis_url, REDIS_CONNECTIONS)
+    redis = open_redis(settings.redis_url.get_secret_value(), REDIS_CONNECTIONS)
     sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
     heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
     # An explicit time zone: detecting the local one reads files that a slim container lacks.

@@ -11,6 +11,7 @@ import asyncpg
 
 from chat_server.config import ChatSettings
 from chat_server.postgres.pools import asyncpg_dsn
+from server_kit.settings import settings_or_exit
 
 ADVANCE_BY: Final = 1_000_000
 
@@ -26,7 +27,8 @@ async def advance_seqs(dsn: str) -> int:
 
 
 def main() -> None:
-    rooms = asyncio.run(advance_seqs(asyncpg_dsn(ChatSettings().database_url)))
+    settings = settings_or_exit(ChatSettings)
+    rooms = asyncio.run(advance_seqs(asyncpg_dsn(settings.database_url.get_secret_value())))
     print(f"Raised the last_seq of {rooms} rooms by {ADVANCE_BY:,}.")  # noqa: T201
 
 

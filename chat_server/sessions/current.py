@@ -72,7 +72,7 @@ async def signed_in_or_operator(
     limits: Annotated[RateLimits, Depends(service(RateLimits))],
 ) -> Session:
     """The operator's token is taken from the Authorization header only: a cookie also comes with forged requests."""
-    admin_token = settings.hotchat_admin_token
+    admin_token = settings.hotchat_admin_token.get_secret_value()
     given = bearer_in(request.scope["headers"])
     if not admin_token or not given:
         return await signed_in(request, response, tokens)

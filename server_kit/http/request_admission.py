@@ -12,7 +12,7 @@ from server_kit.http.asgi import RequestHead, Scope, raw_header
 from server_kit.http.hosts import HostPolicy, OriginPolicy
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import SessionTokens, bearer_in, cookies_in, session_in
-from server_kit.settings import SharedSettings
+from server_kit.settings import ServerSettings
 from server_kit.shares import Person, Shares, Source, person
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Admission:
 
     def __init__(
         self,
-        settings: SharedSettings,
+        settings: ServerSettings,
         rng: Random,
         *,
         page_port: int | None = None,

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 import psutil
 
-from server_kit.settings import SharedSettings
+from server_kit.settings import ServerSettings
 from tests.support.chat_stack import ROOT, SECRET
 
 
@@ -15,7 +15,7 @@ def trusted_by_run_server(**settings: str) -> tuple[str, ...]:
     command = [str(ROOT / "docker" / "run-server"), "printenv", "TRUSTED_PROXIES"]
     env = {"PATH": os.environ["PATH"], **settings}
     said = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
-    return SharedSettings(hotchat_secret=SECRET, trusted_proxies=said.strip()).trusted_proxies
+    return ServerSettings(hotchat_secret=SECRET, trusted_proxies=said.strip()).trusted_proxies
 
 
 def test_a_server_in_a_container_trusts_its_own_networks_and_no_other() -> None:

@@ -9,7 +9,7 @@ import pytest
 from chat_server.config import ChatSettings
 from publish_server.config import PublishSettings
 from server_kit.http.problem import ChatError
-from server_kit.settings import SharedSettings
+from server_kit.settings import ServerSettings
 from server_kit.shares import SHARES, CountShare, Person, RateShare, Shares, Source, person
 
 SECRET = "a secret for tests only"
@@ -171,7 +171,7 @@ def test_the_age_of_a_user_is_in_their_id() -> None:
 def test_a_share_set_in_the_environment_is_in_force_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
     monkeypatch.setenv("REQUESTS_PER_ADDRESS_PER_S", "200")
-    read: Callable[[], SharedSettings] = PublishSettings
+    read: Callable[[], ServerSettings] = PublishSettings
     assert Shares(read(), Random(7)).rate("requests") is not None
     monkeypatch.setenv("REQUESTS_PER_ADDRESS_PER_S", "")
     assert Shares(read(), Random(7)).rate("requests") is None

@@ -1,4 +1,4 @@
-"""A wrong setting ends the start with its name; secrets never reach the logs."""
+"""A wrong setting stops the start and is named. Secrets appear in no log, repr or error."""
 
 import subprocess
 import sys
@@ -7,28 +7,22 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from chat_server.config import ChatSettings, SchedulerSettings
+from local_stack.settings import StackSettings
 from publish_server.config import PublishSettings
-from server_kit.settings import SharedSettings, WrongSetting, read_settings
+from server_kit.settings import ProcessSettings, WrongSetting, read_settings
 from tests.support.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
 
 CHAT, PUBLISH, SCHEDULER = ChatSettings, PublishSettings, SchedulerSettings
 PROGRAMS = {CHAT: "chat_server", PUBLISH: "publish_server", SCHEDULER: "chat_server.hotchat.scheduler"}
+TOO_SHORT = "must have at least 16 characters, best made by: openssl rand -base64 32"
 WRONG = [
-    (CHAT, "HOTCHAT_SECRET", "tooshort", "string should have at least 16 characters"),
-    (
-        CHAT,
-        "HOTCHAT_ADMIN_TOKEN",
-        "tooshort",
-        "must have at least 16 characters, best made by: openssl rand -base64 32",
-    ),
-    (
-        PUBLISH,
-        "HOTCHAT_SECRETS_OLD",
-        "an earlier secret,tooshort",
-        "must have at least 16 characters, best made by: openssl rand -base64 32",
-    ),
+    (CHAT, "HOTCHAT_SECRET", "tooshort", TOO_SHORT),
+    (CHAT, "HOTCHAT_ADMIN_TOKEN", "tooshort", TOO_SHORT),
+    (PUBLISH, "HOTCHAT_SECRETS_OLD", "an earlier secret,tooshort", TOO_SHORT),
     (CHAT, "CHAT_PORT", "http", "input should be a valid integer, unable to parse string as an integer"),
     (CHAT, "HOTCHAT_MODE", "maybe", "input should be 'enforce', 'shadow' or 'off'"),
     (
@@ -58,7 +52,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("settings", "name", "value", "why"), WRONG, ids=[name for _, name, _, _ in WRONG])
 def test_a_wrong_setting_is_named_in_one_sentence(
-    settings: type[SharedSettings], name: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
+    settings: type[ProcessSettings], name: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
     monkeypatch.setenv(name, value)
@@ -90,6 +84,36 @@ def test_a_program_with_a_wrong_setting_prints_the_sentence_and_exits(
     )
     assert ended.stderr == f"Cannot start: wrong setting: {name}: {why}\n"
     assert ended.returncode == 2
+
+
+@pytest.mark.parametrize("settings", [CHAT, PUBLISH, SCHEDULER, StackSettings])
+def test_secrets_are_not_in_the_text_of_settings(
+    settings: type[BaseSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTCHAT_SECRET", "hunter2 signs tokens")
+    monkeypatch.setenv("HOTCHAT_SECRETS_OLD", "hunter2 was here before,and so was hunter2")
+    monkeypatch.setenv("HOTCHAT_ADMIN_TOKEN", "hunter2 is the operator")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/chat")
+    monkeypatch.setenv("REDIS_URL", "redis://:hunter2@valkey/0")
+    read = read_settings(settings)
+    fields = [getattr(read, name) for name in settings.model_fields]
+    for text in (
+        repr(read),
+        str(read),
+        repr(read.model_dump()),
+        read.model_dump_json(),
+        f"{fields} {fields!r}",
+    ):
+        assert "hunter2" not in text
+
+
+@pytest.mark.parametrize("name", ["HOTCHAT_SECRET", "DATABASE_URL"])
+def test_a_validation_error_does_not_show_the_value(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
+    monkeypatch.setenv(name, "hunter2")
+    with pytest.raises(ValidationError) as wrong:
+        ChatSettings()
+    assert "hunter2" not in f"{wrong.value} {wrong.value!r}"
 
 
 def test_secrets_are_never_in_the_logs(
