@@ -1,4 +1,4 @@
-"""Which address a request came from. Some proxies are trusted; headers of anybody else may be forged."""
+"""Finds the address of the client. Only trusted proxies may name it in X-Forwarded-For; others could forge it."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -13,40 +13,53 @@ Network = IPv4Network | IPv6Network
 NO_ADDRESS: Final = "unknown"
 """The client of a Unix socket."""
 
-MAX_KEYS: Final = 4_096
-"""Cached address keys. Overflow rule: LRU."""
+MAX_CACHED: Final = 4_096
+"""Parsed addresses, and keys of addresses, that are cached. Overflow rule: LRU."""
+
+MAX_ADDRESS_LENGTH: Final = 100
+"""Longer text is no address, and must not fill the cache. An IPv6 address with brackets, zone and port is shorter."""
 
 
 def client_address_of(trusted_proxies: Sequence[str]) -> Callable[[Scope], str]:
-    """A function of the scope: the right-most address that is not a trusted proxy's.
+    """A function that finds the client of a scope: the right-most address that is not a trusted proxy's.
 
-    X-Forwarded-For is read only when the peer itself is trusted; an entry that is no address ends the search.
+    It reads X-Forwarded-For only if the peer is a trusted proxy. An entry that is no address ends the search.
     """
     networks = [ip_network(network, strict=False) for network in trusted_proxies]
+
+    @lru_cache(maxsize=MAX_CACHED)
+    def parsed(text: str) -> tuple[str, bool] | None:
+        """The address and whether it is trusted; None if the text is no address."""
+        address = parsed_address(text)
+        return None if address is None else (str(address), is_in(address, networks))
 
     def client_address(scope: Scope) -> str:
         client = scope.get("client")
         peer: str = client[0] if client else NO_ADDRESS
-        if not networks or not is_in(parsed_address(peer), networks):
+        if not networks:
+            return peer
+        found = parsed(peer)
+        if found is None or not found[1]:
             return peer
         nearest = peer
         for entry in reversed(_forwarded_for(scope)):
-            address = parsed_address(entry)
-            if address is None:
+            found = parsed(entry) if len(entry) <= MAX_ADDRESS_LENGTH else None
+            if found is None:
                 break
-            nearest = str(address)
-            if not is_in(address, networks):
+            nearest, is_trusted = found
+            if not is_trusted:
                 break
         return nearest
 
     return client_address
 
 
-@lru_cache(maxsize=MAX_KEYS)
+@lru_cache(maxsize=MAX_CACHED)
 def address_key(address: str) -> str:
-    """The key of every limit by address: the IPv4 address, or the /64 of an IPv6 one, as one line has all of it.
+    """The key of every limit by address: the IPv4 address, or the /64 of an IPv6 address.
 
-    An IPv4-mapped IPv6 address counts as IPv4. Text that is no address is its own key.
+    One subscriber line usually owns a whole /64. An IPv4-mapped IPv6 address counts as IPv4. Text that is no address is
+    its own key.
     """
     if ":" not in address:
         return address

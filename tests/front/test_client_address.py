@@ -1,4 +1,4 @@
-"""Whose X-Forwarded-For is believed."""
+"""Only trusted proxies may name the client in X-Forwarded-For."""
 
 import pytest
 
@@ -16,30 +16,40 @@ def scope(peer: str | None, *forwarded: str) -> Scope:
 @pytest.mark.parametrize(
     ("trusted", "peer", "forwarded", "client"),
     [
-        pytest.param([], "192.0.2.9", ["203.0.113.5"], "192.0.2.9", id="nobody is trusted"),
+        pytest.param([], "192.0.2.9", ["203.0.113.5"], "192.0.2.9", id="no proxy is trusted"),
+        pytest.param([PROXY], "192.0.2.9", ["203.0.113.5"], "192.0.2.9", id="the peer is not trusted"),
+        pytest.param([PROXY], PROXY, ["203.0.113.5"], "203.0.113.5", id="the trusted proxy names the client"),
         pytest.param(
-            [PROXY], "192.0.2.9", ["203.0.113.5"], "192.0.2.9", id="the peer is not a proxy of ours"
-        ),
-        pytest.param([PROXY], PROXY, ["203.0.113.5"], "203.0.113.5", id="our proxy tells"),
-        pytest.param(
-            [PROXY], PROXY, ["6.6.6.6, 203.0.113.5"], "203.0.113.5", id="what the client claims is not read"
-        ),
-        pytest.param(
-            [PROXY], PROXY, ["6.6.6.6", "203.0.113.5"], "203.0.113.5", id="also in a header of its own"
+            [PROXY],
+            PROXY,
+            ["6.6.6.6, 203.0.113.5"],
+            "203.0.113.5",
+            id="the entry of the client itself is ignored",
         ),
         pytest.param(
-            ["10.0.0.0/8"], PROXY, ["203.0.113.5, 10.9.9.9"], "203.0.113.5", id="through two proxies"
+            [PROXY], PROXY, ["6.6.6.6", "203.0.113.5"], "203.0.113.5", id="also in a separate header"
         ),
-        pytest.param(["10.0.0.0/8"], PROXY, ["10.1.1.1"], "10.1.1.1", id="all the way inside"),
-        pytest.param([PROXY], PROXY, ["not an address"], PROXY, id="nonsense is not an address"),
-        pytest.param([PROXY], PROXY, [], PROXY, id="nothing told"),
-        pytest.param([PROXY], PROXY, ["203.0.113.5:4711"], "203.0.113.5", id="with a port"),
-        pytest.param([PROXY], PROXY, ["[2001:db8::1]:4711"], "2001:db8::1", id="IPv6 with a port"),
-        pytest.param([PROXY], "::ffff:10.0.0.1", ["203.0.113.5"], "203.0.113.5", id="IPv4 in IPv6 clothing"),
+        pytest.param(
+            ["10.0.0.0/8"], PROXY, ["203.0.113.5, 10.9.9.9"], "203.0.113.5", id="two trusted proxies"
+        ),
+        pytest.param(["10.0.0.0/8"], PROXY, ["10.1.1.1"], "10.1.1.1", id="every entry is trusted"),
+        pytest.param([PROXY], PROXY, ["not an address"], PROXY, id="an entry that is no address"),
+        pytest.param(
+            [PROXY], PROXY, ["203.0.113.5, unknown"], PROXY, id="nothing left of an entry that is no address"
+        ),
+        pytest.param(
+            [PROXY], PROXY, ["203.0.113.5%" + "z" * 100], PROXY, id="an entry of over 100 characters"
+        ),
+        pytest.param([PROXY], PROXY, [], PROXY, id="no header"),
+        pytest.param([PROXY], PROXY, ["203.0.113.5:4711"], "203.0.113.5", id="a port"),
+        pytest.param([PROXY], PROXY, ["[2001:db8::1]:4711"], "2001:db8::1", id="IPv6 and a port"),
+        pytest.param(
+            [PROXY], "::ffff:10.0.0.1", ["203.0.113.5"], "203.0.113.5", id="an IPv4-mapped IPv6 peer"
+        ),
         pytest.param([PROXY], None, ["203.0.113.5"], NO_ADDRESS, id="a Unix socket"),
     ],
 )
-def test_the_client_is_the_right_most_address_that_is_no_proxy_of_ours(
+def test_the_client_is_the_right_most_address_that_is_not_trusted(
     trusted: list[str], peer: str | None, forwarded: list[str], client: str
 ) -> None:
     assert client_address_of(trusted)(scope(peer, *forwarded)) == client
