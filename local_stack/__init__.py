@@ -1,1 +1,1 @@
-"""What `make run` starts: embedded stores, servers, scheduler and frontend under one supervisor. Tests use it too."""
+"""Embedded stores, servers, scheduler and frontend under one supervisor, for `make run` and tests."""

@@ -34,7 +34,7 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "1",
     "log.retention.ms": "3600000",  # bounds how long a deleted text stays in the topic
     "log.segment.ms": "600000",
-    # with the producer's time, a clock that is hours off would get its records refused or deleted at once
+    # with the producer's time, records from a clock that is hours off would be refused or deleted at once
     "log.message.timestamp.type": "LogAppendTime",
     "log.retention.check.interval.ms": "30000",
     "group.initial.rebalance.delay.ms": "0",

@@ -17,8 +17,8 @@ STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 class ChildProcess:
-    """A process that we start. Start it from a thread that lives as long as it should: Linux signals `death_signal`
-    to the child when that thread ends.
+    """A process that we start. Start it from a long-lived thread, because Linux sends `death_signal` to the child when
+    that thread ends.
 
     `stop_signal` asks it to end; after STOP_WITHIN_S it is killed. Output goes to the end of `log_path`.
     """
@@ -54,7 +54,7 @@ class ChildProcess:
         if self.is_running():
             raise RuntimeError(f"{self.name} is running already")
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        # A stop signal between the fork and the assignment would leave a child that nobody stops.
+        # A stop signal between the fork and the assignment would leave an orphaned child.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
             with self.log_path.open("ab") as log:
@@ -129,7 +129,7 @@ class ChildProcess:
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
     def _end_group(self) -> None:
-        """Kill what the ended process left in its group: npm, for example, leaves its compiler running."""
+        """Kill the rest of the ended process's group. npm, for example, leaves its compiler running."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 

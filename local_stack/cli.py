@@ -18,7 +18,7 @@ from server_kit.settings import WrongSetting, read_settings
 
 
 class StopAsked(BaseException):
-    """A stop signal arrived. Not an Exception, so that no handler on the way treats it as a failure."""
+    """A stop signal arrived. Not an Exception, so that no handler treats it as a failure."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +55,6 @@ def _ask_to_stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _stop_with_parent() -> None:
-    """A killed `make` does not end its children; on Linux the kernel sends us SIGTERM when it dies."""
+    """A killed `make` does not end its children. On Linux the kernel sends us SIGTERM when `make` dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

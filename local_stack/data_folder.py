@@ -1,4 +1,4 @@
-"""The data folder: one run at a time, logs, and secrets that are made once."""
+"""The data folder: one run at a time, logs, and secrets created at the first start."""
 
 import fcntl
 import os

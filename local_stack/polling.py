@@ -7,7 +7,7 @@ POLL_S = 0.02
 
 
 class DeadlinePassed(Exception):
-    """A condition did not become true in time. The text is a sentence for a person."""
+    """A condition did not become true in time. The text is a complete sentence."""
 
 
 def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> None:

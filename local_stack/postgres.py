@@ -34,7 +34,7 @@ START_WITHIN_S = 120.0
 LEFTOVER_GONE_WITHIN_S = 20.0
 SETTINGS = {
     "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",  # the data folder's path may be longer than a socket's name may be
+    "unix_socket_directories": "",  # the data folder's path may exceed the length limit of a socket's name
     "max_connections": "300",
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
@@ -173,7 +173,7 @@ class Postgres(StoreProcess):
         self._wait_for_backends()
 
     def _wait_for_backends(self) -> None:
-        """Backends outlive a killed postmaster by a moment and must end before its successor starts."""
+        """Backends outlive a killed postmaster briefly and must end before its successor starts."""
         try:
             wait_until(
                 lambda: not self._processes(),

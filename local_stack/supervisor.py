@@ -15,7 +15,7 @@ STOP_WITHIN_S = 8.0
 
 
 class Supervisor:
-    """Watches running processes. A server that ends is restarted at once; a store that ends, ends the run."""
+    """Watches running processes. A server that ends is restarted at once; a store that ends also ends the run."""
 
     def __init__(
         self, stores: Sequence[ChildProcess], servers: Sequence[ServerProcess], *, say: Callable[[str], None]
@@ -53,10 +53,10 @@ class Supervisor:
             policy = self._restart_policies[server.name]
             if not policy.may_restart(now_s):
                 raise StackFailure(
-                    f"{server.name} keeps dying ({MAX_SHORT_LIVES} times, last {how_it_ended(server)}); "
+                    f"{server.name} keeps crashing ({MAX_SHORT_LIVES} times, last {how_it_ended(server)}); "
                     f"its log is {server.log_path}"
                 )
-            self._say(f"{server.name} has {how_it_ended(server)}: started again")
+            self._say(f"{server.name} has {how_it_ended(server)}: restarted")
             policy.begin(now_s)
             server.start()
 

@@ -1,7 +1,7 @@
 """The bystander: four people with their own room and addresses who post, read, follow the stream and check health.
 
 As a program (`python -m load_tests.abuse.bystander CHAT_PORT PUBLISH_PORT`) it reads commands from standard input:
-`reset` begins a window, `report` ends it with one line of JSON. As a separate process, it keeps its clock on time.
+`reset` begins a window, `report` ends it with one line of JSON. It runs separately, so attackers do not delay it.
 """
 
 import asyncio

@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "figures", nargs="*", metavar="figure", help=f"all by default; of {', '.join(FIGURES)}"
     )
     parser.add_argument(
-        "--tiny", action="store_true", help="only see that the benchmarks work; the figures mean nothing"
+        "--tiny", action="store_true", help="only check that the benchmarks run; the figures mean nothing"
     )
-    parser.add_argument("--page", action="store_true", help="also put the figures into docs/performance.md")
+    parser.add_argument("--page", action="store_true", help="also write the figures into docs/performance.md")
     chosen = parser.parse_args(arguments)
     names = chosen.figures or list(FIGURES)
     if unknown := sorted(set(names) - set(FIGURES)):
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(", ".join(f"{key}: {value}" for key, value in machine.items()))
     if (busy := busy_share(1.0)) > BUSY_SHARE:
         print(
-            f"This machine is {busy:.0%} busy with something else: every figure will be worse than it should be."
+            f"Other programs use {busy:.0%} of this machine, so every figure will be worse than on an idle one."
         )
     allow_many_files()
     try:

@@ -1,4 +1,4 @@
-"""What a browser must load of the built frontend before it can show a room. Pure apart from reading the files."""
+"""The files of the built frontend that a browser loads before it shows a room. Pure, except that it reads files."""
 
 import gzip
 import re

@@ -90,7 +90,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def generator_note(cpu_share: float) -> str:
-    """The note for the table, which reports a saturated generator, so that nobody takes it for a slow server."""
+    """The note for the table. It reports a saturated generator, which would otherwise look like a slow server."""
     if cpu_share >= SATURATED_SHARE:
         return f"GENERATOR SATURATED ({cpu_share:.0%} of its core): the figure is its own limit, not the server's"
     return f"generator {cpu_share:.0%} of its core"
@@ -153,7 +153,7 @@ async def http_crowd(
     most: int = 0,
     core: int | None = LOAD_CORE,
 ) -> HttpRun:
-    """Send `requests` in turn for `seconds`, at `rate` a second or as fast as possible; `most` requests end it earlier.
+    """Send `requests` in turn for `seconds`, at `rate` a second or as fast as possible, and stop after `most` requests.
 
     Raises CrowdFailed.
     """
@@ -184,7 +184,7 @@ async def _line(process: asyncio.subprocess.Process, within_s: float) -> bytes:
     try:
         line = await asyncio.wait_for(cast(asyncio.StreamReader, process.stdout).readline(), within_s)
     except TimeoutError:
-        raise CrowdFailed(f"The load generator said nothing for {within_s:g} s.") from None
+        raise CrowdFailed(f"The load generator printed nothing for {within_s:g} s.") from None
     if not line:
         raise CrowdFailed("The load generator ended.")
     return line

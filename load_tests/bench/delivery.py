@@ -1,4 +1,4 @@
-"""Measures one window of a crowd while a room is written to, for all fan-out figures."""
+"""Measures one window of a crowd during writes to a room, for all fan-out figures."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ class Delivery:
         """Notes for the reader of the table; may be empty."""
         found = []
         if not self.window.is_in_order:
-            found.append(f"{self.window.went_back} ids went back, {self.window.repeated} came twice")
+            found.append(f"{self.window.went_back} ids went back, {self.window.repeated} were repeated")
         if self.window.gaps:
             found.append(f"{self.window.gaps} gaps")
         if self.window.closed:

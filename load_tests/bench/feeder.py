@@ -1,5 +1,5 @@
-"""Replaces everything around publish_server cheaply: it produces events to Kafka and answers chat_server's
-internal calls from memory."""
+"""Replaces chat_server for benchmarks of publish_server: it produces events to Kafka and answers internal calls from
+memory."""
 
 import asyncio
 import time

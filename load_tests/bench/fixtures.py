@@ -132,7 +132,7 @@ async def _send_all(fixture: ChatFixture, requests: Sequence[bytes]) -> None:
         some = requests[first : first + REQUESTS_A_RUN]
         done = await http_crowd(LOOPBACK, fixture.chat.port, some, 16, SET_UP_WITHIN_S, most=len(some))
         if done.statuses != {"201": len(some)}:
-            raise CrowdFailed(f"Setting up was answered {done.statuses}:\n{fixture.chat.log_tail()}")
+            raise CrowdFailed(f"Set-up requests were answered {done.statuses}:\n{fixture.chat.log_tail()}")
 
 
 async def _sign_in(base_url: str) -> str:

@@ -1,4 +1,4 @@
-"""Requests for the HTTP crowd as bytes. The crowd fills in both placeholders in every copy it sends."""
+"""Requests for the HTTP crowd as bytes. The crowd fills in both placeholders in every copy that it sends."""
 
 import orjson
 

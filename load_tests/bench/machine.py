@@ -18,7 +18,7 @@ def describe() -> dict[str, str]:
 
 
 def busy_share(over_s: float) -> float:
-    """How busy the machine is before a run, 0–1: other programs make every figure worse."""
+    """CPU use of other programs before a run, 0–1. They make every figure worse."""
     return psutil.cpu_percent(interval=over_s) / 100
 
 

@@ -17,7 +17,7 @@ def with_figures(page: str, machine: Mapping[str, str], rows: Iterable[Row], plo
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError("docs/performance.md has lost the marks between which its figures go")
+        raise ValueError("docs/performance.md lacks the marks around its figures")
     taken_on = ", ".join(f"{key}: {value}" for key, value in machine.items())
     lines = [
         f"Taken on: {taken_on}.",

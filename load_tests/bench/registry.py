@@ -1,4 +1,4 @@
-"""Every figure by its name, in the order of the table."""
+"""Every figure by name, in the order of the table."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

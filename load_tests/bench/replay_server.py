@@ -1,4 +1,4 @@
-"""A tiny server with one very busy room, so that figures measure the frontend alone: `python -m
+"""A small server with one very busy room, so that figures measure the frontend alone: `python -m
 load_tests.bench.replay_server`. It implements just enough of the contract; its output depends on SEED and the clock.
 
 `POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},

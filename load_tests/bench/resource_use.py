@@ -15,7 +15,7 @@ class Use:
     rss_bytes: int
 
     def cpu_share_since(self, earlier: "Use") -> float:
-        """Of one core."""
+        """The share of one core."""
         return (self.cpu_s - earlier.cpu_s) / max(self.at_s - earlier.at_s, 1e-9)
 
 

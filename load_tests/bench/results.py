@@ -13,7 +13,7 @@ _HEADINGS = ("what", "ours", "reference", "ratio", "goal", "")
 
 
 def table(rows: list[Row]) -> str:
-    """Columns are padded to their widest cell; notes stand below their row."""
+    """Columns are padded to their widest cell; notes are below their row."""
     cells = [_cells(row) for row in rows]
     widths = [max(len(line[i]) for line in [_HEADINGS, *cells]) for i in range(len(_HEADINGS))]
 
@@ -41,7 +41,7 @@ def write_json(path: Path, machine: Mapping[str, str], outcomes: Mapping[str, Ou
 
 
 def read_json(path: Path, machine: Mapping[str, str]) -> dict[str, Outcome]:
-    """The results of earlier runs on this machine by figure; each figure is from one run."""
+    """The results of earlier runs on this machine, by figure."""
     if not path.exists():
         return {}
     stored = msgspec.json.decode(path.read_bytes(), type=_Stored)

@@ -32,9 +32,9 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, help="mix faults at random for so long")
+    parser.add_argument("--minutes", type=float, help="mix faults at random for this many minutes")
     parser.add_argument("--seed", type=int, default=1, help="the same seed mixes the same faults")
-    parser.add_argument("--only", default="", help="faults whose name holds this text")
+    parser.add_argument("--only", default="", help="faults whose name contains this text")
     return parser.parse_args()
 
 
@@ -47,14 +47,16 @@ async def _run(options: argparse.Namespace) -> list[Row]:
         if reason := fault.missing():
             print(not_tried_line(fault.name, reason), flush=True)
     if options.minutes:
-        return await _suffer(mixed(chosen, options.minutes, rng, time.monotonic), rng, with_detour=True)
+        return await _run_on_new_system(
+            mixed(chosen, options.minutes, rng, time.monotonic), rng, with_detour=True
+        )
     straight = [fault for fault in chosen if not fault.needs_detour]
     detoured = [fault for fault in chosen if fault.needs_detour]
-    rows = await _suffer(straight, rng, with_detour=False) if straight else []
-    return rows + (await _suffer(detoured, rng, with_detour=True) if detoured else [])
+    rows = await _run_on_new_system(straight, rng, with_detour=False) if straight else []
+    return rows + (await _run_on_new_system(detoured, rng, with_detour=True) if detoured else [])
 
 
-async def _suffer(faults: Iterable[Fault], rng: Random, *, with_detour: bool) -> list[Row]:
+async def _run_on_new_system(faults: Iterable[Fault], rng: Random, *, with_detour: bool) -> list[Row]:
     async with (
         open_system(with_detour=with_detour) as system,
         open_crowd(

@@ -17,17 +17,17 @@ from load_tests.chaos.ledger import Ledger
 from load_tests.chaos.tab_record import Identity
 
 GIVE_UP_S: Final = 3.0
-"""After this long without a response, the author asks the next server with the same client_message_id."""
+"""After this long without a response, the author repeats the request at the next server."""
 
 RETRY_CUT_S: Final = 0.3
 RECENT: Final = 50
 KINDS: Final = ("heart", "sad", "laugh")
-HONEST_REFUSALS: Final = (429, 503)
+VALID_REFUSALS: Final = (429, 503)
 
 
 @dataclass
 class Rooms:
-    """What the authors know of their rooms: recent messages to react to, and the newest answered post of each room."""
+    """Recent messages to react to, and the newest answered post of each room."""
 
     ids: Sequence[str]
     recent: dict[str, deque[str]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Action:
 
 
 class Pace:
-    """When authors write: while `writing` is set, each about once in `every_s`. Pending writes are always finished.
+    """While `writing` is set, each author writes about once in `every_s`. Pending writes are always finished.
 
     An attempt without a response is abandoned after `give_up_s`.
     """
@@ -92,7 +92,7 @@ class Author:
         self.is_busy = False
 
     def forget(self) -> None:
-        """The database was restored from a backup: forget what was written since."""
+        """Forget the writes since the backup, after the database was restored from it."""
         self._own.clear()
         self._reacted.clear()
 
@@ -184,14 +184,14 @@ class Author:
         took_s = time.monotonic() - begun_s
         answer = _decoded(body)
         if status in (200, 201):
-            self._ledger.note_answer(status, "", took_s, is_honest=True, what="")
+            self._ledger.note_answer(status, "", took_s, is_valid=True, what="")
             self._note_done(action, answer, begun_s)
             return None
         code = str(answer.get("code", ""))
-        refused = status in HONEST_REFUSALS and headers.get("Retry-After", "").isdigit() and code != ""
+        refused = status in VALID_REFUSALS and headers.get("Retry-After", "").isdigit() and code != ""
         gone = status == 404 and code == "message_not_found" and action.event_type == "reaction.changed"
         what = f"{action.method} {action.path} {body[:200]!r}"
-        self._ledger.note_answer(status, code, took_s, is_honest=refused or gone, what=what)
+        self._ledger.note_answer(status, code, took_s, is_valid=refused or gone, what=what)
         if refused:
             return float(answer["retry_after_ms"]) / 1000
         return None

@@ -21,14 +21,14 @@ POLL_S: Final = 0.02
 NORMAL_WITHIN_S: Final = 60.0
 QUIET_WITHIN_S: Final = 60.0
 PAGES_OLD_S: Final = 0.5
-"""Twice the age that a page may have: a server that did not take the last write answers from memory."""
+"""Twice the maximum age of a page, because a server without the last write responds from memory."""
 
 ARRIVE_WITHIN_S: Final = 30.0
 
 
 @dataclass(frozen=True)
 class CrowdSize:
-    """Each author writes about once in `every_s`; one person in `hot_share` is in the first room (0: all are alike)."""
+    """Each author writes about once in `every_s`. One of `hot_share` authors is in the first room (0: even spread)."""
 
     rooms: int
     authors: int
@@ -157,7 +157,7 @@ class Crowd:
         return {room_id: await self.pages.head(room_id) for room_id in self.rooms.ids}
 
     def start_after(self, heads: Mapping[str, int]) -> None:
-        """The database was restored from a backup: judge only later writes, after these seqs."""
+        """After a restore from a backup: judge only later writes, after these seqs."""
         self.ledger.take()
         self._starts.update(heads)
         for tab in self.tabs:
@@ -240,7 +240,7 @@ class Crowd:
 async def open_crowd(
     chat_urls: Sequence[str], publishers: Sequence[Address], size: CrowdSize, *, name: str, rng: Random
 ) -> AsyncIterator[Crowd]:
-    """Authors signed in and tabs open; nobody writes yet. Closed at the end."""
+    """Signed-in authors and open tabs, without writes yet. Closed at the end."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
     async with aiohttp.ClientSession(connector=connector) as http:
         crowd = Crowd(http, chat_urls, publishers, rng)

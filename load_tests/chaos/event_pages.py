@@ -52,7 +52,7 @@ class EventPages:
             url = self._rng.choice(self._chat_urls) + path
             try:
                 async with asyncio.timeout(ATTEMPT_S), self._http.get(url) as answer:
-                    # A page with an Age is stale: Postgres was down a moment ago, and newer events may be stored.
+                    # A page with an Age is stale because Postgres was down; newer events may be stored.
                     if answer.status in (200, 410) and "Age" not in answer.headers:
                         return answer.status, orjson.loads(await answer.read())
             except (aiohttp.ClientError, OSError, TimeoutError):

@@ -11,12 +11,12 @@ Missing = Callable[[], str | None]
 
 
 def nothing_missing() -> None:
-    """Nothing is missing: for faults without requirements."""
+    """Returns None, for faults without requirements."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`breaks` returns when the broken process works again. `is_mixable`: it may be repeated at random among others.
+    """`breaks` returns when the broken process works again. `is_mixable`: a random mix may include and repeat it.
 
     `needs_detour`: it affects the connections between servers and stores. Faults that share none of their `parts`
     may happen at the same time. `missing` names what this machine lacks for it, or returns None.

@@ -23,13 +23,13 @@ COLUMNS: Final = (
     ("other", 5),
 )
 LEGEND: Final = """\
-answered   posts answered 201 · once: of those, seen exactly once by every tab of their room
-lost, double, order   events that a tab missed, saw twice, saw after a later one
-silence    longest time in which a tab saw no event · normal: from the repair until every tab has a post begun after it
-p99, max   time to a 2xx answer · refusal: slowest 503 or 429
-503/429    honest refusals (with Retry-After), the write repeated until it was answered
-cut, hang  attempts whose connection broke; given up after 3 s without an answer
-other      answers that are neither 2xx nor an honest refusal"""
+answered   posts answered 201 · once: those that every tab of the room received exactly once
+lost, double, order   events that a tab missed, received twice, or received after a later one
+silence    longest time in which a tab received no event · normal: from the repair until every tab has a later post
+p99, max   response time of 2xx · refusal: slowest 503 or 429
+503/429    refusals with Retry-After; the write was repeated until it was answered
+cut, hang  attempts whose connection broke; abandoned after 3 s without a response
+other      responses that are neither 2xx nor a refusal with Retry-After"""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Row:
 
     @property
     def is_good(self) -> bool:
-        """Nothing was lost, duplicated or reordered, everything recovered, and every response was honest."""
+        """Nothing was lost, duplicated or reordered, everything recovered, and every response was valid."""
         outcome = self.outcome
         return (
             outcome.verdict.is_clean()
             and outcome.back_to_normal_s is not None
-            and outcome.ledger.dishonest == 0
+            and outcome.ledger.invalid == 0
             and not self.findings
         )
 
@@ -70,7 +70,7 @@ class Row:
             refused,
             ledger.cuts,
             ledger.hangs,
-            ledger.dishonest,
+            ledger.invalid,
         )
         return (
             self.fault.ljust(FAULT_WIDTH)
@@ -101,4 +101,4 @@ def last_lines(rows: list[Row]) -> list[str]:
     sentence = (
         f"{len(rows)} windows, {posts:,} posts: {lost} lost, {doubled} duplicated, {reordered} reordered."
     )
-    return [sentence, f"Not as promised: {'; '.join(bad)}." if bad else "All as promised."]
+    return [sentence, f"Broken promises: {'; '.join(bad)}." if bad else "All promises held."]

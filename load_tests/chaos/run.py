@@ -32,7 +32,7 @@ async def run_fault(system: System, crowd: Crowd, fault: Fault) -> Row:
     try:
         await fault.breaks(system, crowd)
     except (TimeoutError, RuntimeError, DeadlinePassed, KafkaException) as error:
-        system.findings.append(f"could not be done as planned: {type(error).__name__} {error}")
+        system.findings.append(f"could not run as planned: {type(error).__name__} {error}")
     normal_s = await crowd.back_to_normal(time.monotonic())
     await asyncio.sleep(STEADY_AFTER_S)
     outcome = await crowd.judge_window(normal_s)

@@ -42,11 +42,11 @@ class SseDecoder:
             try:
                 size = int(self._raw[at:end], 16)
             except ValueError:
-                raise BrokenFraming(f"{self._raw[at:end]!r} is no chunk size") from None
+                raise BrokenFraming(f"{self._raw[at:end]!r} is not a chunk size") from None
             if len(self._raw) < end + 2 + size + 2:
                 break
             if self._raw[end + 2 + size : end + 4 + size] != b"\r\n":
-                raise BrokenFraming("a chunk is longer than it says")
+                raise BrokenFraming("a chunk is longer than its declared size")
             self.is_complete = size == 0
             bodies.append(self._raw[end + 2 : end + 2 + size])
             at = end + 4 + size

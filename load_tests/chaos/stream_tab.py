@@ -14,7 +14,7 @@ from load_tests.chaos.tab_record import TabRecord
 SILENT_S: Final = 40.0
 CONNECT_S: Final = 15.0
 BACKOFF_MAX_S: Final = 2.0
-"""The frontend waits up to 30 s. A shorter bound loads the servers more and shows their own share of the delay."""
+"""The frontend waits up to 30 s. A shorter bound loads the servers more and measures their part of the delay."""
 
 Address = tuple[str, int]
 
@@ -55,7 +55,7 @@ class StreamTab:
             try:
                 await self._follow(*self._publishers[self._turn % len(self._publishers)])
             except _Gap:
-                await self._fetch_what_the_gap_skipped()
+                await self._fetch_skipped_events()
                 continue
             except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 pass
@@ -118,11 +118,9 @@ class StreamTab:
         if frame.id is not None and not frame.event.startswith("stream."):
             self.record.saw(frame.id, identity_of(frame.data), at_s)
 
-    async def _fetch_what_the_gap_skipped(self) -> None:
+    async def _fetch_skipped_events(self) -> None:
         page = await self._pages.after(self.record.room_id, self.record.last_seq)
         for seq, identity in page.items():
             self.record.fetched(seq, identity, time.monotonic())
         if page.head < self.record.last_seq:
-            self.record.last_seq = (
-                page.head
-            )  # the database was restored from a backup: its lost events stay lost
+            self.record.last_seq = page.head  # after a restore from a backup, lost events stay lost

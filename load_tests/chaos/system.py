@@ -1,4 +1,4 @@
-"""The system under test: two of each server, and Postgres, Valkey and Apache Kafka, all of which may be broken."""
+"""The system under test: two of each server, Postgres, Valkey and Apache Kafka. Faults may break each of them."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DATABASE: Final = "hotchat"
 LOOK_S: Final = 0.2
 RESTART_AFTER_S: Final = 0.3
-"""The time in which a supervisor notices that a process ended."""
+"""The time within which a supervisor notices that a process ended."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What one open tab has seen of its room's log, kept as runs of seqs. Pure: time is an argument."""
+"""The events that one open tab has received, kept as runs of seqs. Pure: time is an argument."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, MutableMapping

@@ -1,4 +1,4 @@
-"""A TCP proxy between a server and a store that can cut, delay, fall silent, and cut at COMMIT."""
+"""A TCP proxy between a server and a store that can cut, delay or block connections, and cut them at COMMIT."""
 
 import asyncio
 from collections.abc import AsyncIterator

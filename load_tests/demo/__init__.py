@@ -1,1 +1,1 @@
-"""`make demo`: a synthetic crowd in a live room."""
+"""`make demo`: simulated users in a live room."""

@@ -1,4 +1,4 @@
-"""`make demo`: a crowd rushes into a live room, chats, reacts and reloads, so that a person can watch a room go hot.
+"""`make demo`: simulated users enter a live room, chat, react and reload, so that you can watch a room go hot.
 
 Options: `make demo ARGS="--people 5000 --posts-per-s 50 --seconds 60 --url http://localhost:8000 --room lobby"`.
 """
@@ -45,7 +45,7 @@ class Size:
 
 @dataclass
 class Seen:
-    """Counts of what the crowd did and got."""
+    """Counts of the requests and their responses."""
 
     streams: int = 0
     stream_bytes: int = 0
@@ -119,7 +119,7 @@ async def chat(http: httpx.AsyncClient, room: str, per_s: float, rng: Random, se
 
 
 async def reload_often(url: str, room: str, per_s: float, seen: Seen) -> None:
-    """Many impatient reloads: fetches of the latest page, pipelined on one connection."""
+    """Frequent reloads: fetches of the latest page, pipelined on one connection."""
     parts = urlsplit(url)
     request = f"GET /api/v1/rooms/{room}/messages?limit=1 HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -148,7 +148,7 @@ async def report(http: httpx.AsyncClient, room: str, seen: Seen) -> None:
             was_hot = heat["hot"]
         say(
             f"  {seen.streams:,} watching · {seen.posts:,} posted · {seen.fetches:,} pages fetched, "
-            f"{seen.fetches_refused:,} refused politely · the room is {'HOT' if was_hot else 'cool'}"
+            f"{seen.fetches_refused:,} refused with 429 · the room is {'HOT' if was_hot else 'cool'}"
         )
 
 
@@ -158,7 +158,7 @@ async def run(url: str, room: str, size: Size) -> Seen:
     limits = httpx.Limits(max_connections=CHATTERS * 2)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=20) as http:
         config = (await http.get("/api/v1/config")).raise_for_status().json()
-        say(f"{size.people:,} people rush into {url}/rooms/{room} …")
+        say(f"{size.people:,} people enter {url}/rooms/{room} …")
         tasks = [asyncio.create_task(report(http, room, seen))]
         tasks += [
             asyncio.create_task(chat(http, room, size.posts_per_s / CHATTERS, rng, seen))
@@ -197,7 +197,7 @@ def descriptors(wanted: int) -> Iterator[int]:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="make demo", description="A synthetic crowd in a live room.")
+    parser = argparse.ArgumentParser(prog="make demo", description="Simulated users in a live room.")
     parser.add_argument("--url", default="http://localhost:8000", help="a running Hotchat")
     parser.add_argument("--room", default="lobby")
     parser.add_argument("--people", type=int, default=5000, help="open streams")
@@ -209,16 +209,17 @@ def main(words: Sequence[str] | None = None) -> None:
         people = min(given.people, allowed - SPARE_DESCRIPTORS)
         if people < given.people:
             say(
-                f"This machine lets one process open {allowed:,} files: {people:,} people come (see `ulimit -n`)."
+                f"This machine lets one process open {allowed:,} files (see `ulimit -n`), so only"
+                f" {people:,} people will enter."
             )
         size = Size(people, given.posts_per_s, given.fetches_per_s, given.seconds)
         try:
             seen = uvloop.run(run(given.url, given.room, size))
         except (httpx.HTTPError, OSError) as error:
-            sys.exit(f"Nobody answers at {given.url} ({error}); start it with `make run`.")
+            sys.exit(f"No server answers at {given.url} ({error}); start it with `make run`.")
     say(f"Done: {seen.posts:,} posts, {seen.fetches + seen.fetches_refused:,} fetches.")
     if seen.unexpected:
-        sys.exit(f"Unexpected answers: {seen.unexpected}")
+        sys.exit(f"Unexpected responses: {seen.unexpected}")
 
 
 if __name__ == "__main__":

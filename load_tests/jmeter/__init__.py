@@ -1,1 +1,1 @@
-"""`make load`: JMeter plans, the jars they run on, steady clients meanwhile, and the verdict."""
+"""`make load`: JMeter plans, their jars, steady clients that run at the same time, and the verdict."""

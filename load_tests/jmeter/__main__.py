@@ -1,4 +1,4 @@
-"""`make load`: a flash crowd at one room, then a chat mix, and a verdict in words.
+"""`make load`: a flash crowd in one room, then a chat mix, and a verdict.
 
 Starts a temporary stack unless HOST=host[:port] names a running system (PORT and ROOM are read too). ROOM must be cold.
 Exits 1 when nothing was refused, the room did not heat and cool, or a request failed.
@@ -31,13 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             target = _given_target(host, os.environ.get("PORT", "")) or stack.enter_context(
                 temporary_stack(_settings(sizes))
             )
-            print(f"A crowd of {sizes.threads} fetches one room of {target.url} …", flush=True)
+            print(f"{sizes.threads} threads fetch one room of {target.url} …", flush=True)
             verdict = asyncio.run(storm(target, sizes, RESULTS, os.environ.get("ROOM") or None))
     except (MissingTool, StackFailed, PlanFailed) as error:
         print(error, file=sys.stderr)
         return 2
     except (httpx.HTTPError, TimeoutError) as error:
-        print(f"The server could not be asked: {error!r}", file=sys.stderr)
+        print(f"The server did not answer: {error!r}", file=sys.stderr)
         if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 429:
             print(SHARE_ADVICE, file=sys.stderr)
         return 2
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _settings(sizes: Sizes) -> dict[str, str]:
-    """The crowd's threshold of heat. All sessions of the crowd come from one address, so their limit is off."""
+    """The threshold of heat for this crowd. All its sessions come from one address, so the limit of sessions is off."""
     return {"HOTCHAT_ENTER_PER_S": str(sizes.enter_per_s), "SESSIONS_PER_ADDRESS_PER_MIN": "0"}
 
 

@@ -1,4 +1,4 @@
-"""Decides whether a storm passed, in words. Pure."""
+"""Decides whether a storm passed, and why. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ SHARE_ADVICE = (
     "The server limits what one address may ask, and this crowd is one address. For a load test start the server with "
     "SHARES_EXEMPT set to the address of this machine as the server sees it."
 )
-"""Shown if a room was refused that never was hot: only a share refuses such fetches."""
+"""Shown if fetches of a room were refused that was never hot, because then a share refused them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def judge(
         faults.append("Nothing was refused.")
     for name, samples in (("The crowd", crowd), ("The chat mix", mix)):
         for kind, count in samples.examples.items():
-            faults.append(f"{name} met an error {count} times: {kind}")
+            faults.append(f"{name} had {count} errors: {kind}")
     if unposted := posts.others_than(201):
         faults.append(f"Posts were not answered 201: {_statuses(unposted)}.")
     if unserved := other_room.others_than(200, 304):
@@ -73,7 +73,7 @@ def _crowd_sentence(name: str, samples: Samples) -> str:
     by_label = ", ".join(f"{count} {label}" for label, count in sorted(samples.labels.items()))
     return (
         f"{name} sent {samples.total} requests in {took_s:.1f} s ({samples.total / took_s:.0f}/s):"
-        f" {by_label}; {samples.refused} refused politely, {samples.errors} errors."
+        f" {by_label}; {samples.refused} refused with 429, {samples.errors} errors."
     )
 
 

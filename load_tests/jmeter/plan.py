@@ -10,7 +10,7 @@ from load_tests.jmeter.samples import Samples, jtl_rows, read_samples
 
 PLANS = Path(__file__).parent
 START_S = 30.0
-"""Time for everything besides the plan itself: start, ramp, slow responses, report."""
+"""Time in addition to the plan itself: start, ramp, slow responses, report."""
 
 
 class PlanFailed(Exception):

@@ -1,4 +1,4 @@
-"""Clients that observe a storm: a stream of the room, a steady poster, a reader of another room."""
+"""Clients that observe a storm: a stream of the room, an author in it, and a reader of another room."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""A flash crowd at one room, then a chat mix, while steady clients observe both."""
+"""A flash crowd in one room, then a chat mix, while steady clients observe both."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress

@@ -1,1 +1,1 @@
-"""`make compose-test`: the containers built, used through the edge, broken one after the other, and taken away."""
+"""`make compose-test`: builds the containers, uses them through the edge, breaks and removes them."""

@@ -13,7 +13,7 @@ NAMES = ("chromium", "google-chrome", "chromium-browser")
 
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
-    """The machine's own Chromium, without a window."""
+    """This machine's Chromium, headless."""
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -26,7 +26,7 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 
 async def chat_in_two_pages(url: str) -> None:
-    """Raises AssertionError at the first thing that is not seen in time."""
+    """Raises AssertionError if something is not visible in time."""
     async with open_browser() as browser:
         minji, jun = await enter(browser, url), await enter(browser, url)
         await say(minji, "hello through the edge", name="Minji")
@@ -45,7 +45,7 @@ async def chat_in_two_pages(url: str) -> None:
 
 
 async def enter(browser: Browser, url: str) -> Page:
-    """A person of their own, looking at the lobby."""
+    """Open the lobby in a new browser context."""
     context = await browser.new_context(locale="en-US")
     page = await context.new_page()
     await page.goto(url)
@@ -54,7 +54,7 @@ async def enter(browser: Browser, url: str) -> Page:
 
 
 async def say(page: Page, text: str, *, name: str) -> None:
-    """The first message of a person, who is asked for a nickname then."""
+    """Post a first message and answer the question for a nickname."""
     await composer(page).fill(text)
     await composer(page).press("Enter")
     await page.get_by_label("What should people call you?").fill(name)
@@ -63,7 +63,7 @@ async def say(page: Page, text: str, *, name: str) -> None:
 
 
 def said(page: Page, text: str) -> Locator:
-    """In the room: the list of rooms shows it too."""
+    """The text in the room itself, because the room list shows it too."""
     return page.get_by_role("log").get_by_text(text)
 
 

@@ -1,4 +1,4 @@
-"""What the edge promises beside passing things on: what it hides, how it streams, who it says is calling."""
+"""Checks of the edge: hidden paths, streaming, counting of fetches, responses during outages."""
 
 import asyncio
 import time
@@ -15,8 +15,8 @@ STREAMED_POSTS = 200
 Counted = Callable[[], Awaitable[int]]
 
 
-async def hidden_and_shown(url: str) -> None:
-    """Pages and documents are there; our own calls and figures are not. Raises AssertionError."""
+async def serves_frontend_and_hides_internals(url: str) -> None:
+    """Pages and /healthz are served; internal calls and metrics are 404. Raises AssertionError."""
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
         for path in ("/", "/rooms/lobby"):
             page = await client.get(path)
@@ -52,8 +52,8 @@ async def post_to_seen_ms(url: str, room_id: str) -> tuple[float, float]:
     return took[len(took) // 2], took[int(len(took) * 0.99)]
 
 
-async def resumes_where_it_was(url: str, room_id: str) -> int:
-    """A stream opened with Last-Event-ID begins with the next event and leaves none out; how many it brought."""
+async def resumes_without_a_gap(url: str, room_id: str) -> int:
+    """A stream opened with Last-Event-ID begins with the next event and omits none. Returns their number."""
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
         page = (await client.get(f"/api/v1/rooms/{room_id}/messages")).raise_for_status().json()
         seqs = [message["seq"] for message in page["messages"]]
@@ -72,7 +72,7 @@ async def resumes_where_it_was(url: str, room_id: str) -> int:
 async def fetches_counted_exactly(
     url: str, room_id: str, counted: Counted, fetches: int = 1000
 ) -> tuple[int, int]:
-    """Fetches sent through the edge, and how many more `counted()` tells once it has stopped to grow."""
+    """Returns the fetches sent through the edge, and the growth of `counted()` once it is stable."""
     async with httpx.AsyncClient(base_url=url, timeout=10, limits=httpx.Limits(max_connections=20)) as client:
         before = await settled(counted)
         path = f"/api/v1/rooms/{room_id}/messages"
@@ -83,7 +83,7 @@ async def fetches_counted_exactly(
 
 
 async def settled(counted: Counted) -> int:
-    """The value of an async call when it has not changed for three seconds."""
+    """The value of an async call once it has not changed for three seconds."""
     value, steady_s = await counted(), 0.0
     while steady_s < 3:
         await asyncio.sleep(0.5)
@@ -93,14 +93,14 @@ async def settled(counted: Counted) -> int:
 
 
 async def stream_outage_is_a_200(url: str, room_id: str) -> None:
-    """With no publish_server at all, a stream is answered so that EventSource comes back."""
+    """Without any publish_server, a stream gets a response that makes EventSource reconnect."""
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
         answer = await client.get(f"/stream/v1/rooms/{room_id}", headers={"Accept": "text/event-stream"})
         assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/event-stream")
         assert answer.text.startswith("retry: ")
 
 
-async def api_outage_is_an_honest_503(url: str) -> None:
+async def api_outage_is_a_503_with_retry_after(url: str) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=20) as client:
         answer = await client.get("/api/v1/rooms/lobby")
         assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
@@ -126,7 +126,7 @@ async def newest_texts(url: str, room_id: str) -> list[str]:
 
 
 async def scraped_replicas(prometheus_port: int, wanted: int, within_s: float = 60) -> int:
-    """How many targets Prometheus finds up; waits until there are as many as wanted."""
+    """The number of targets that Prometheus reports as up. Waits until it is `wanted`."""
     url = f"http://{LOOPBACK}:{prometheus_port}/api/v1/query"
     up = 0
     async with httpx.AsyncClient(timeout=5) as client:

@@ -1,4 +1,4 @@
-"""Docker Compose as a person calls it, on whatever engine is there, under a project name of its own."""
+"""Runs Docker Compose on the available engine, under a separate project name."""
 
 import asyncio
 import json
@@ -21,11 +21,11 @@ OPEN_FILES = 65_536
 
 
 class NoEngine(Exception):
-    """There is nothing to run containers with; the text is the sentence."""
+    """No engine can run containers. The text names the reason."""
 
 
 class ComposeFailed(Exception):
-    """A command did not end well; the text holds what it said last."""
+    """A command failed or timed out. The text ends with its last output."""
 
 
 def require_engine() -> None:
@@ -39,8 +39,7 @@ def require_engine() -> None:
 
 
 def settings_of_engine() -> dict[str, str]:
-    """What a small engine needs: a Prometheus it already has where it can pull none, and no more open files than it
-    may have itself."""
+    """Settings for a small engine: a Prometheus image that it has, and a limit of open files that it can set."""
     image = "prom/prometheus:latest"
     has_it = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
     hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -71,11 +70,11 @@ class Compose:
         return f"http://{LOOPBACK}:{self.edge_port}"
 
     async def run(self, *words: str, within_s: float = 300) -> str:
-        """`docker compose …`; returns what it printed. Raises ComposeFailed."""
+        """Run `docker compose …` and return its output. Raises ComposeFailed."""
         return await self.call("docker", "compose", *words, within_s=within_s)
 
     async def call(self, *command: str, within_s: float = 300) -> str:
-        """Any command in the project's folder and environment. Raises ComposeFailed."""
+        """Run a command in the project's folder and environment. Raises ComposeFailed."""
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,
@@ -118,7 +117,7 @@ class Compose:
             raise ComposeFailed(f"container {container} was not healthy within {within_s:g} s") from None
 
     async def print_logs_of_failed(self) -> None:
-        """The last lines of every service that is not as it should be."""
+        """Print the last log lines of every unhealthy service."""
         listing = await self.run("ps", "-a", "--format", "json")
         for line in listing.splitlines():
             entry = json.loads(line)
@@ -129,11 +128,11 @@ class Compose:
             print(await self.run("logs", "--no-color", "--tail", "40", entry["Service"]))
 
     async def python(self, container: str, code: str) -> str:
-        """What a line of Python prints in a server's container."""
+        """The output of a line of Python in a server's container."""
         return await self.call("docker", "exec", container, "python", "-c", code)
 
     async def clean_up(self) -> list[str]:
-        """Remove every container, network, volume and image of ours; returns what is left of them."""
+        """Remove our containers, networks, volumes and images. Returns the names of the remaining ones."""
         await self.run("--profile", "*", "down", "-v", "--remove-orphans", "--timeout", "5", within_s=180)
         for image in IMAGES:
             with_tag = f"{image}:{VERSION}"

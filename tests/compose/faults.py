@@ -1,4 +1,4 @@
-"""What happens to containers, and what of it people may feel at most."""
+"""Faults of containers, and the effects that clients may notice at most."""
 
 import asyncio
 import os
@@ -13,12 +13,12 @@ Break = Callable[[Compose], Awaitable[None]]
 RESTARTABLE = ("chat_server", "publish_server", "scheduler", "valkey", "kafka", "postgres", "edge")
 MAY_REFUSE = {"postgres"}
 MAY_CUT = {"edge"}
-"""While the edge itself is away nobody can be answered; a client repeats, and the same id makes one message."""
+"""While the edge is down no request is answered. Clients repeat them, and the same id makes one message."""
 
 
 @dataclass(frozen=True)
 class ContainerFault:
-    """`may_refuse`: posts may get an honest 503 meanwhile; `may_cut`: connections to the edge may break."""
+    """`may_refuse`: posts may get 503 with `Retry-After`. `may_cut`: connections to the edge may break."""
 
     name: str
     breaks: Break
@@ -52,7 +52,7 @@ def all_faults() -> list[ContainerFault]:
 
 
 async def nothing(_: Compose) -> None:
-    """As long as a restart takes, without one."""
+    """No fault, for the time that a restart takes."""
     await asyncio.sleep(8)
 
 
@@ -73,7 +73,7 @@ def scaled_up_and_down(service: str) -> Break:
 
 
 def rolling_restart(service: str) -> Break:
-    """One container after the other, each healthy before the next."""
+    """Restart one container after the other; each must be healthy before the next."""
 
     async def breaks(compose: Compose) -> None:
         for container in await compose.containers(service):
@@ -84,14 +84,14 @@ def rolling_restart(service: str) -> Break:
 
 
 def killed(service: str) -> Break:
-    """SIGKILL to the first container's process; its restart policy brings it back."""
+    """Send SIGKILL to the first container's process. Its restart policy restarts it."""
 
     async def breaks(compose: Compose) -> None:
         container = (await compose.containers(service))[0]
         state = (await compose.inspect([container]))[0]["State"]
         try:
             os.kill(state["Pid"], signal.SIGKILL)
-        except (PermissionError, ProcessLookupError):  # not our process: an engine in a machine of its own
+        except (PermissionError, ProcessLookupError):  # not our process: the engine runs on another machine
             await compose.call("docker", "kill", container)
             await compose.call("docker", "start", container)
         with suppress(TimeoutError):

@@ -24,7 +24,7 @@ def test_a_storm_without_failures_has_no_fault() -> None:
     assert verdict.faults == []
     told = " ".join(verdict.sentences)
     assert "100 requests" in told
-    assert "70 refused politely, 0 errors" in told
+    assert "70 refused with 429, 0 errors" in told
     assert "hot 1.5 s after the crowd's first fetch" in told
     assert "0.2 s after the crowd had sent 700 fetches in one second" in told
     assert "cool again 4.0 s after the crowd's last fetch" in told
@@ -49,7 +49,7 @@ def test_a_storm_without_failures_has_no_fault() -> None:
                     labels=Counter({"post error": 3}), errors=3, examples={"post error: 500 Oops": 3}
                 )
             },
-            "The chat mix met an error 3 times: post error: 500 Oops",
+            "The chat mix had 3 errors: post error: 500 Oops",
         ),
     ],
 )

@@ -157,7 +157,9 @@ def test_a_server_that_keeps_dying_ends_the_run_with_a_sentence(running: Running
             lambda: running.has_ended() or has_scheduler(running), within_s=20, what="the supervisor's answer"
         )
     assert running.wait_ended() == 1
-    assert f"scheduler keeps dying ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.output()
+    assert (
+        f"scheduler keeps crashing ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.output()
+    )
 
 
 def has_scheduler(stack: RunningStack) -> bool:

@@ -62,7 +62,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
         if is_reference_size:
             outcome.rows.append(
                 Row(
-                    f"{what}: deliveries beside a queue per client",
+                    f"{what}: deliveries compared with a queue per client",
                     found.window.per_s,
                     "/s",
                     Better.HIGHER,

@@ -35,7 +35,9 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
             _row(
                 "fetch, newest page of 50, hot room", served, 200, "bare ASGI", floors["bare 200"], 0.7, scale
             ),
-            _row("the same beside FastAPI", served, 200, "FastAPI", floors["FastAPI 200"], None, scale),
+            _row(
+                "the same compared with FastAPI", served, 200, "FastAPI", floors["FastAPI 200"], None, scale
+            ),
             _row("fetch answered 304", unchanged, 304, "bare ASGI", floors["bare 304"], 0.8, scale),
             _row("fetch refused (429)", refused, 429, "bare ASGI", floors["bare 429"], 0.8, scale),
         ]
@@ -57,7 +59,7 @@ def _row(
         reference=name,
         reference_value=floor.per_s,
         ratio_goal=ratio_goal if scale.is_full else None,
-        note="; ".join([*notes, f"OTHER ANSWERS {others}"] if others or found.broken else notes),
+        note="; ".join([*notes, f"OTHER RESPONSES {others}"] if others or found.broken else notes),
     )
 
 
@@ -117,7 +119,7 @@ async def _from_postgres(stores: Stores, scale: Scale) -> list[Row]:
             "/s",
             Better.HIGHER,
             goal=2_000 if scale.is_full else None,
-            note=f"{fastest.note}; answers {fastest.statuses}",
+            note=f"{fastest.note}; responses {fastest.statuses}",
         ),
         Row(
             f"the same at {CALM_RATE_PER_S}/s: p99",
@@ -125,7 +127,7 @@ async def _from_postgres(stores: Stores, scale: Scale) -> list[Row]:
             "ms",
             Better.LOWER,
             goal=25 if scale.is_full else None,
-            note=f"p50 {calm.p50_ms:.1f} ms; answers {calm.statuses}",
+            note=f"p50 {calm.p50_ms:.1f} ms; responses {calm.statuses}",
         ),
     ]
 

@@ -53,7 +53,7 @@ async def run(_stores: Stores, scale: Scale) -> Outcome:
                 "KB",
                 Better.LOWER,
                 goal=JAVASCRIPT_KB,
-                note=f"{len(scripts)} files; the rest is loaded when wanted",
+                note=f"{len(scripts)} files; the rest is loaded on demand",
             )
         ]
         for network in NETWORKS:

@@ -49,7 +49,7 @@ async def _idle(stores: Stores, scale: Scale) -> list[Row]:
 
 
 async def _stalled(stores: Stores, scale: Scale) -> Row:
-    """The memory of the server and of the kernel on the server's side; the client's buffers do not count."""
+    """The memory of the server and of the kernel on the server's side, without the client's buffers."""
     subscribers, room = scale.of(STALLED), "stalled"
     async with publish_fixture(stores, settings={"STREAM_STALL_S": "600"}) as fixture:
         path = f"/stream/v1/rooms/{room}"
@@ -67,5 +67,5 @@ async def _stalled(stores: Stores, scale: Scale) -> Row:
         "KiB",
         Better.LOWER,
         goal=32 if scale.is_full else None,
-        note=f"{own_kib:.1f} KiB of the process, {kernel_kib:.1f} KiB of kernel buffers on its end",
+        note=f"{own_kib:.1f} KiB of process memory, {kernel_kib:.1f} KiB of kernel buffers on the server's side",
     )

@@ -15,10 +15,10 @@ EVENTS_PER_S = 200
 
 
 async def run(stores: Stores, scale: Scale) -> Outcome:
-    return Outcome([await _cold_beside_hot(stores, scale), *await _two_hot(stores, scale)])
+    return Outcome([await _cold_next_to_hot(stores, scale), *await _two_hot(stores, scale)])
 
 
-async def _cold_beside_hot(stores: Stores, scale: Scale) -> Row:
+async def _cold_next_to_hot(stores: Stores, scale: Scale) -> Row:
     hot_crowd = scale.of(5_000)
     async with AsyncExitStack() as stack:
         fixture = await stack.enter_async_context(publish_fixture(stores))
@@ -41,7 +41,7 @@ async def _cold_beside_hot(stores: Stores, scale: Scale) -> Row:
         await publishing_cold
         window = await cold.report()
     return Row(
-        f"cold room of 10 × 2 beside {hot_crowd:,} × {EVENTS_PER_S}: sent → read, p99",
+        f"cold room of 10 × 2 next to {hot_crowd:,} × {EVENTS_PER_S}: sent → read, p99",
         window.p99_ms,
         "ms",
         Better.LOWER,

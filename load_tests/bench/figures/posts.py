@@ -35,7 +35,7 @@ async def run(stores: Stores, scale: Scale) -> Outcome:
     others = found.others_than(201)
     notes = [f"chat_server {share:.0%} of its core", found.note, f"p50 {found.p50_ms:.0f} ms"]
     if others or found.broken:
-        notes.append(f"OTHER ANSWERS {others}, {found.broken} broken")
+        notes.append(f"OTHER RESPONSES {others}, {found.broken} broken")
     return Outcome(
         [
             Row(

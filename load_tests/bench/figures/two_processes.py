@@ -66,7 +66,7 @@ async def _alone(stores: Stores, scale: Scale) -> Delivery:
 
 
 async def _shared(stores: Stores, scale: Scale) -> tuple[float, float]:
-    """The larger CPU share and the larger p99 of the two."""
+    """The larger CPU share and the larger p99 of both."""
     half = scale.of(SUBSCRIBERS // 2)
     async with publish_fixture(stores, server_cores=(SERVER_CORE, LOAD_CORE)) as fixture:
         first, second = fixture.servers

@@ -98,19 +98,19 @@ async def _hot(fixture: ChatFixture, scale: Scale) -> list[Row]:
         ),
         Row(f"{what}: deliveries lost", float(lost if complete else max(lost, 1)), "", Better.LOWER, goal=0),
         Row(
-            "cold room beside it: post → seen, p99",
+            "cold room next to it: post → seen, p99",
             cold_window.p99_ms,
             "ms",
             Better.LOWER,
             note=f"{cold_window.samples} samples",
         ),
         Row(
-            "cold room beside it: post answered, p99",
+            "cold room next to it: post answered, p99",
             cold_run.p99_ms,
             "ms",
             Better.LOWER,
             goal=100 if scale.is_full else None,
-            note=f"answers {cold_run.statuses}",
+            note=f"responses {cold_run.statuses}",
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Faults by kind. Each is a coroutine that breaks something, repairs it and returns when it works again."""
+"""Faults by kind. Each is a coroutine that breaks a part, repairs it and returns when it works again."""
 
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import clients, clocks, disk, network, processes, restore, stores, storm

@@ -1,4 +1,4 @@
-"""Clients that stop reading, read slowly, vanish or send too much. Other clients must not notice."""
+"""Clients that stop reading, read slowly, disappear or send too much. Other clients must not be affected."""
 
 import asyncio
 import ctypes
@@ -46,15 +46,15 @@ async def read_slowly(system: System, crowd: Crowd) -> None:
 
 
 @FAULTS.add("60 clients that disappear without FIN", "publish")
-async def vanish(system: System, crowd: Crowd) -> None:
-    async def vanished(client: socket.socket) -> None:
+async def disappear(system: System, crowd: Crowd) -> None:
+    async def drop_packets(client: socket.socket) -> None:
         program = ctypes.create_string_buffer(DROP_ALL)
         client.setsockopt(
             socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program))
         )
         await asyncio.sleep(SUFFER_S)
 
-    await _with_clients(system, crowd, vanished, must_be_noticed=True)
+    await _with_clients(system, crowd, drop_packets, must_be_closed=True)
 
 
 @FAULTS.add("60 clients that send a second request on the stream", "publish")
@@ -65,15 +65,15 @@ async def pipeline(system: System, crowd: Crowd) -> None:
         )
         await asyncio.sleep(SUFFER_S)
 
-    await _with_clients(system, crowd, pipelined, must_be_noticed=True)
+    await _with_clients(system, crowd, pipelined, must_be_closed=True)
 
 
 async def _with_clients(
-    system: System, crowd: Crowd, behave: Behave, *, must_be_noticed: bool = False
+    system: System, crowd: Crowd, behave: Behave, *, must_be_closed: bool = False
 ) -> None:
     """Open CLIENTS streams of the busiest room and let them misbehave.
 
-    `must_be_noticed`: the servers must end those streams by themselves.
+    `must_be_closed`: the servers must close those streams by themselves.
     """
     before = await _open_streams(crowd, system)
     clients = await asyncio.gather(
@@ -84,7 +84,7 @@ async def _with_clients(
     )
     try:
         await asyncio.gather(*(behave(client) for client in clients), return_exceptions=True)
-        if must_be_noticed:
+        if must_be_closed:
             await _wait_until_closed(system, crowd, before)
     finally:
         for client in clients:
@@ -109,7 +109,7 @@ async def _wait_until_closed(system: System, crowd: Crowd, before: int) -> None:
                 await asyncio.sleep(0.5)
     except TimeoutError:
         left = await _open_streams(crowd, system) - before
-        system.findings.append(f"{left} streams of clients that are gone were open after {GONE_WITHIN_S:g} s")
+        system.findings.append(f"{left} streams of disappeared clients were open after {GONE_WITHIN_S:g} s")
 
 
 async def _open_streams(crowd: Crowd, system: System) -> int:

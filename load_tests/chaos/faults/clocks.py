@@ -23,7 +23,7 @@ LIBRARY_FOLDERS: Final = ("/usr/lib", "/usr/local/lib")
 
 
 def library() -> Path | None:
-    """libfaketime, which gives a process another time."""
+    """The path of libfaketime, which sets the clock of a process."""
     for folder in LIBRARY_FOLDERS:
         for path in sorted(Path(folder).glob("**/faketime/libfaketime.so.1")):
             return path
@@ -31,7 +31,7 @@ def library() -> Path | None:
 
 
 def no_library() -> str | None:
-    """What this machine lacks."""
+    """The reason why this machine cannot run the fault, or None."""
     return None if library() else "libfaketime is missing: apt-get install -y faketime"
 
 
@@ -66,7 +66,7 @@ async def _jump(system: System, crowd: Crowd, servers: list[ServerProcess]) -> N
         for jump_s in JUMPS_S:
             clock.write_text(f"{jump_s:+d}")
             await asyncio.sleep(NOTICED_S)
-            await _enter_here_and_write_there(system, crowd)
+            await _use_session_at_other_server(system, crowd)
             await asyncio.sleep(LAST_S)
             since_s = await asyncio.to_thread(_since_last_tick_s, system)
             if since_s > TICK_WITHIN_S:
@@ -78,14 +78,14 @@ async def _jump(system: System, crowd: Crowd, servers: list[ServerProcess]) -> N
 
 
 def _since_last_tick_s(system: System) -> float:
-    """By Valkey's clock and record, the only ones that all schedulers share."""
+    """By Valkey's clock and record, because all schedulers share them."""
     with Redis.from_url(system.valkey.url()) as redis:
         seconds, microseconds = redis.time()
         drained_at_ms = int(redis.get(DRAINED_AT_MS) or 0)
     return float(seconds + microseconds / 1e6 - drained_at_ms / 1000)
 
 
-async def _enter_here_and_write_there(system: System, crowd: Crowd) -> None:
+async def _use_session_at_other_server(system: System, crowd: Crowd) -> None:
     """A session from a server whose clock jumped is valid at the other server, and vice versa."""
     urls = system.chat_urls
     for here, there in ((urls[0], urls[1]), (urls[1], urls[0])):

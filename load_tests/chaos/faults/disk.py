@@ -21,18 +21,18 @@ SWITCHES: Final = 12
 
 
 def cannot_mount() -> str | None:
-    """What this machine lacks."""
+    """The reason why this machine cannot run the fault, or None."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
-        return "a small file system of its own can be mounted by root only"
+        return "only root can mount a small file system"
     probe = subprocess.run(
         ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False
     )
-    return None if probe.returncode == 0 else "nothing can be mounted here"
+    return None if probe.returncode == 0 else "this machine does not allow mounts"
 
 
 @FAULTS.add("Postgres' disk is full", is_mixable=False, missing=cannot_mount)
 async def full_disk(system: System, crowd: Crowd) -> None:
-    """Move Postgres to the small file system while nobody writes, then fill it under load until Postgres stops."""
+    """Move Postgres to the small file system without load, then fill it under load until Postgres stops."""
     await crowd.quiet()
     await asyncio.to_thread(_move, system)
     crowd.write_on()
@@ -46,7 +46,7 @@ async def full_disk(system: System, crowd: Crowd) -> None:
     finally:
         ballast.unlink()
     system.remarks.append(
-        "Postgres " + ("went down for want of space" if ended else "stayed up") + " and is back"
+        "Postgres " + ("stopped for lack of space" if ended else "stayed up") + " and runs again"
     )
     await asyncio.to_thread(_bring_back, system)
 

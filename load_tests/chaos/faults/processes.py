@@ -92,4 +92,4 @@ async def _roll(system: System, processes: list[ServerProcess]) -> None:
     for process in processes:
         code = await system.restart(process)
         if code not in (0, -15):
-            system.findings.append(f"{process.name} ended with {code} when it was asked to stop")
+            system.findings.append(f"{process.name} ended with {code} after SIGTERM")

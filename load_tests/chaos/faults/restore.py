@@ -19,7 +19,7 @@ RAISED_BY: Final = 1_000_000
 
 @FAULTS.add("Postgres restored from a backup", is_mixable=False)
 async def restore(system: System, crowd: Crowd) -> None:
-    """Writes between the backup and the restore are lost by definition; nothing else may be."""
+    """Writes between the backup and the restore are lost by definition. No other write may be lost."""
     backup = system.folder / "backup"
     await crowd.quiet()
     heads = await crowd.heads()

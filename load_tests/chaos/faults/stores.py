@@ -19,7 +19,7 @@ from local_stack.valkey import Valkey
 
 FAULTS = FaultList()
 
-AWAY_S: Final = 3.0
+DOWN_S: Final = 3.0
 LONG_OUTAGE_S: Final = 60.0
 TRIM_AFTER_S: Final = 2.0
 ADMIN_TIMEOUT_S: Final = 10.0
@@ -31,39 +31,39 @@ _WAIT_IN_OUTBOX: Final = "SELECT count(*) FROM outbox WHERE created_at < now() -
 
 @FAULTS.add("Kafka stopped, started after 3 s", "kafka")
 async def stop_kafka(system: System, _: Crowd) -> None:
-    await _away(system.kafka, system.kafka.stop)
+    await _stop_for(system.kafka, system.kafka.stop)
 
 
 @FAULTS.add("kill -9 of Kafka, started after 3 s", "kafka")
 async def kill_kafka(system: System, _: Crowd) -> None:
-    await _away(system.kafka, system.kafka.kill)
+    await _stop_for(system.kafka, system.kafka.kill)
 
 
 @FAULTS.add("Valkey stopped, started after 3 s", "valkey")
 async def stop_valkey(system: System, _: Crowd) -> None:
-    await _away(system.valkey, system.valkey.stop)
+    await _stop_for(system.valkey, system.valkey.stop)
 
 
 @FAULTS.add("kill -9 of Valkey, started after 3 s", "valkey")
 async def kill_valkey(system: System, _: Crowd) -> None:
-    await _away(system.valkey, system.valkey.kill)
+    await _stop_for(system.valkey, system.valkey.kill)
 
 
 @FAULTS.add("Postgres stopped, started after 3 s", "postgres")
 async def stop_postgres(system: System, _: Crowd) -> None:
-    await _away(system.postgres, system.postgres.stop)
+    await _stop_for(system.postgres, system.postgres.stop)
 
 
 @FAULTS.add("kill -9 of Postgres, started after 3 s", "postgres")
 async def kill_postgres(system: System, _: Crowd) -> None:
-    await _away(system.postgres, system.postgres.kill)
+    await _stop_for(system.postgres, system.postgres.kill)
 
 
 @FAULTS.add("Kafka unavailable for 60 s", "kafka", is_mixable=False)
 async def long_kafka_outage(system: System, crowd: Crowd) -> None:
     """Each event must reach Kafka about once, not once more from each chat_server's relay."""
     records, events = await asyncio.to_thread(_records_and_events, system)
-    await _away(system.kafka, system.kafka.stop, LONG_OUTAGE_S)
+    await _stop_for(system.kafka, system.kafka.stop, LONG_OUTAGE_S)
     p99_s = crowd.ledger.answered_within_s(0.99)
     begun_s = time.monotonic()
     async with asyncio.timeout(RELAYED_WITHIN_S):
@@ -97,11 +97,11 @@ async def trim_records(system: System, _: Crowd) -> None:
             server.resume()
 
 
-async def _away(
-    store: ApacheKafka | Postgres | Valkey, end: Callable[[], None], away_s: float = AWAY_S
+async def _stop_for(
+    store: ApacheKafka | Postgres | Valkey, end: Callable[[], None], down_s: float = DOWN_S
 ) -> None:
     await asyncio.to_thread(end)
-    await asyncio.sleep(away_s)
+    await asyncio.sleep(down_s)
     await asyncio.to_thread(store.start)
 
 
@@ -114,7 +114,7 @@ def _delete_and_make(bootstrap_servers: str) -> None:
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
-        make_topics(bootstrap_servers)  # a producer created them first; wait for the leaders
+        make_topics(bootstrap_servers)  # a producer created them first: wait for their leaders
 
 
 def _records_and_events(system: System) -> tuple[int, int]:

@@ -18,7 +18,7 @@ BEHIND: Final = 40
 BACK_WITHIN_S: Final = 60.0
 PROMISED_S: Final = 10.0
 SLOWER: Final = 10
-"""Authors write this many times less often meanwhile: one Python process holds thousands of tabs."""
+"""Authors write this many times less often during a storm, because one Python process holds thousands of tabs."""
 
 
 @FAULTS.add("5,000 streams cut at once", is_mixable=False)
@@ -52,9 +52,10 @@ async def _storm(system: System, crowd: Crowd, streams: int, *, restarts: bool) 
                 tab.cut()
         took_s = await _all_back(guests, "coming back", system, PROMISED_S)
         print(
-            f"    {streams:,} streams were back and caught up after {took_s:.1f} s, for {_cpu_s(system) - cpu_s:.1f} s "
-            f"of CPU in publish_servers; Postgres counted {await _transactions(system) - statements:,} transactions "
-            "meanwhile, those of the writers included"
+            f"    {streams:,} streams had reconnected and caught up after {took_s:.1f} s, for"
+            f" {_cpu_s(system) - cpu_s:.1f} s of CPU in publish_servers;"
+            f" Postgres counted {await _transactions(system) - statements:,} transactions in this time,"
+            " including those of the writers"
         )
     finally:
         await crowd.drop_tabs(guests)
@@ -62,7 +63,7 @@ async def _storm(system: System, crowd: Crowd, streams: int, *, restarts: bool) 
 
 
 async def _invite(crowd: Crowd, streams: int) -> list[StreamTab]:
-    """Add tabs with cursors of different age in every room but the busiest."""
+    """Add tabs with cursors of different ages in every room except the busiest."""
     heads = await crowd.heads()
     rooms = crowd.rooms.ids[1:]
     return [
@@ -72,7 +73,7 @@ async def _invite(crowd: Crowd, streams: int) -> list[StreamTab]:
 
 
 async def _all_back(tabs: list[StreamTab], what: str, system: System, promised_s: float) -> float:
-    """Wait until all are open and past the head of that moment. Returns the seconds that took."""
+    """Wait until all are open and past the head at that time. Returns the duration in seconds."""
     begun_s = time.monotonic()
     async with asyncio.timeout(BACK_WITHIN_S):
         while not all(tab.opened and tab.is_open for tab in tabs):
