@@ -6,14 +6,11 @@ compared by how they look.
 
 import re
 import unicodedata
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
-import orjson
-
 from chat_contract.limits import MAX_NICKNAME_CODE_POINTS, MAX_ROOM_NAME_CODE_POINTS
-from chat_server.text.rules import base_letters, normalized_line
+from chat_server.text.look_alikes import mixes_scripts, skeletons
+from chat_server.text.rules import normalized_line
 
 RESERVED_NAMES: Final = (
     "hotchat",
@@ -79,43 +76,14 @@ def _clean_name(raw: str, max_code_points: int, subject: str) -> str:
         raise ValueError(f"{subject} needs at least one visible character.")
     if looks_reserved(name):
         raise ValueError(f"{subject} may not look like {name!r}, which is reserved; choose another one.")
+    if mixes_scripts(name):
+        raise ValueError(f"{subject} may not mix letters of several alphabets in one word; use one of them.")
     return name
 
 
 def looks_reserved(name: str) -> bool:
     """Whether a reader could take a normalised name for a reserved one."""
-    return _skeleton(name) in _reserved_skeletons()
+    return not skeletons(name).isdisjoint(_RESERVED_SKELETONS)
 
 
-def _skeleton(name: str) -> str:
-    """What a reader sees: letters and digits only, without marks and case, characters that look alike made equal.
-
-    Case is folded between two mappings, as some characters look alike in one case only. Source: UTS #39, section 4.
-    """
-    look_alikes = _look_alikes()
-    letters = base_letters(name).translate(look_alikes).casefold().translate(look_alikes)
-    return "".join(char for char in letters if char.isalnum()).replace("l", "i")
-
-
-@cache
-def _reserved_skeletons() -> frozenset[str]:
-    return frozenset(map(_skeleton, RESERVED_NAMES))
-
-
-@cache
-def _look_alikes() -> dict[int, str]:
-    """Characters that look like ASCII text, from Unicode's confusables.txt (UTS #39).
-
-    The package's file maps both ways: a source has one prototype, and a prototype has its sources. Of two ASCII
-    characters only these are sources: I, 1 and | look like l, 0 like O, m like rn.
-    """
-    content = (files("confusable_homoglyphs") / "confusables.json").read_bytes()
-    found: dict[int, str] = {}
-    for source, prototypes in orjson.loads(content).items():
-        char = source.replace("\u200e", "")
-        if len(char) != 1 or len(prototypes) != 1 or (char.isascii() and char not in "I1|0m"):
-            continue
-        prototype = prototypes[0]["c"].replace("\u200e", "")
-        if prototype.isascii():
-            found[ord(char)] = prototype
-    return found
+_RESERVED_SKELETONS: Final = frozenset(form for name in RESERVED_NAMES for form in skeletons(name))

@@ -81,12 +81,57 @@ def test_names_of_every_script_and_emoji_stay_as_they_are(rule: object, name: st
 @pytest.mark.parametrize(
     "name",
     ["Hotchat", "HOTCHAT", "НОТСНАТ", "Ηotchat", "Аdmin", "ADMІN", "Ａｄｍｉｎ", "Ádmin", "0wner", "ownеr", "adm1n",
+     "hоτchat", "нотснат", "ħøτcħαт", "ᴀᴅᴍɪɴ", "adm!n", "0perator", "oper4tor", "$ystem", "@dm!n!", "h07chat", "5y5tem",
      "h.o.t chat", "Hotchat!", "-operator-", "𝐬𝐲𝐬𝐭𝐞𝐦", "mоderаtor", "관리자"],
 )  # fmt: skip
 def test_names_that_look_like_a_reserved_one_are_refused(name: str) -> None:
     for rule in RULES:
         with pytest.raises(ValueError, match="reserved"):
             rule(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mоm",
+        "Olgа",
+        "aπ",
+        "дom",
+        "pаypal shop",
+        "xx ρay",
+        "สมชายBKK",
+        "가я",
+        "あ가",
+        "ㄅあ",
+        "Ann’s Ваr",
+        "a\u0301б",
+    ],
+)
+def test_one_word_of_letters_that_do_not_belong_together_is_refused(name: str) -> None:
+    for rule in RULES:
+        with pytest.raises(ValueError, match="several alphabets"):
+            rule(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "山田taro",
+        "カラオケbox",
+        "김민지ABC",
+        "金가A",
+        "ㄅㄆA漢",
+        "Olga-Иванова",
+        "Иван2",
+        "π",
+        "µTorrent",
+        "Łódź",
+        "a😀б",
+    ],
+)
+def test_scripts_that_belong_together_may_share_a_word(name: str) -> None:
+    for rule in RULES:
+        assert rule(name) == name
 
 
 def test_every_reserved_name_is_refused_in_any_case() -> None:
@@ -119,7 +164,9 @@ def test_a_valid_nickname_is_unchanged_by_a_second_pass(raw: str) -> None:
         assert clean_nickname(name) == name
 
 
-@pytest.mark.parametrize("room_id", ["-", "---", "admin", "api", "new", "moderate", "-admin-"])
+@pytest.mark.parametrize(
+    "room_id", ["-", "---", "admin", "api", "new", "moderate", "-admin-", "adm1n", "0perator"]
+)
 async def test_ids_that_read_like_a_part_of_hotchat_are_refused(people: People, room_id: str) -> None:
     ann = await people.enter()
     answer = await ann.http.post("/api/v1/rooms", json={"name": "A room", "id": room_id})
