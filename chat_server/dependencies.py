@@ -23,6 +23,7 @@ from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
+from chat_server.limits.read_turns import read_turns
 from chat_server.limits.search_turns import search_turns
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.after_commit import AfterCommit
@@ -119,6 +120,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
 
         search = MessageSearch(lanes["search"], clock=time.monotonic)
         turns = search_turns(connections.search, time.monotonic, rng)
+        list_turns = read_turns(connections.room_lists, "reads of the room list", time.monotonic, rng)
         rooms = RoomRepository(engine)
         room_settings = RoomSettingsCache(rooms, known_rooms, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
@@ -127,7 +129,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         )
         handlers = (
             fetches.handler,
-            RoomListHandler(room_lists, turns, shares),
+            RoomListHandler(room_lists, list_turns, shares),
             SearchHandler(search, turns, room_settings, shares),
             WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )

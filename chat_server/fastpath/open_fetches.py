@@ -13,13 +13,14 @@ from redis.asyncio import Redis
 from chat_server.config import ChatSettings
 from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fetch.handler import FetchHandler
-from chat_server.fetch.history_reads import HistoryReads, history_turns
+from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_response import RefusalAnswers, RefusalPolicy
 from chat_server.limits.fetch_throttle import Throttle
+from chat_server.limits.read_turns import read_turns
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -31,6 +32,9 @@ from server_kit.token_buckets import TokenBuckets
 
 OWN_REACTIONS_PER_S: Final = 100
 """Database queries a second that the sessions of one hot room may cause by asking for their own reactions."""
+
+MAX_FIRST_READS_WAITING: Final = 64
+"""Of one address: after a restart, everybody behind it reads their rooms again. Overflow rule: REFUSE, 429."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,15 @@ async def open_fetches(
     size = connections_of(settings.database_pool_size).visitors
     async with open_read_lane(settings.database_url.get_secret_value(), size, "reads", clock=clock) as lane:
         reads = RoomReads(ReadRepository(lane, known_rooms), hot_rooms, clock=clock)
-        history = HistoryReads(reads, history_turns(size, clock, rng))
+        history = HistoryReads(reads, read_turns(size, "reads of history", clock, rng))
+        unknown = read_turns(
+            size,
+            "first reads of rooms",
+            clock,
+            rng,
+            max_waiting_of_address=MAX_FIRST_READS_WAITING,
+        )
+        handler = FetchHandler(reads, history, UnknownRoomReads(reads, unknown), identity, address)
         admission = FetchAdmission(
             known_rooms=known_rooms,
             counters=counters,
@@ -94,7 +106,5 @@ async def open_fetches(
             tasks.running("fetch counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),
         ):
-            yield Fetches(
-                reads, counters, hot_rooms, admission, FetchHandler(reads, history, identity, address)
-            )
+            yield Fetches(reads, counters, hot_rooms, admission, handler)
         await counters.flush()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from chat_server.fetch.history_reads import HistoryReads
+from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
@@ -34,10 +34,16 @@ class FetchHandler:
     """`address` gives the client's address key."""
 
     def __init__(
-        self, reads: RoomReads, history: HistoryReads, identity: Identity, address: Callable[[Scope], str]
+        self,
+        reads: RoomReads,
+        history: HistoryReads,
+        unknown_rooms: UnknownRoomReads,
+        identity: Identity,
+        address: Callable[[Scope], str],
     ) -> None:
         self._reads = reads
         self._history = history
+        self._unknown_rooms = unknown_rooms
         self._identity = identity
         self._address = address
 
@@ -56,7 +62,10 @@ class FetchHandler:
             return _reply(
                 await self._history.reactions_of(query, user_id, self._address(scope)), scope, is_hit=False
             )
-        found = await self._reads.from_snapshot(query, is_hot=is_hot)
+        if is_hot or query.room_id in self._reads.known:  # only rooms that exist are hot
+            found = await self._reads.from_snapshot(query, is_hot=is_hot)
+        else:
+            found = await self._unknown_rooms.read(query, self._address(scope))
         if found is None:
             if is_hot and query.kind in FROM_MEMORY_WHEN_HOT:
                 return None

@@ -7,7 +7,7 @@ from chat_server.http.asgi_responses import Reply
 from chat_server.http.json_body import invalid
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.list_cursor import decode_cursor
-from chat_server.rooms.room_list import MAX_ROOMS, Page, RoomLists
+from chat_server.rooms.room_list import FIRST_PAGE, MAX_ROOMS, Page, RoomLists
 from chat_server.text.rules import normalized
 from server_kit.fair_turns import FairTurns
 from server_kit.http.asgi import Receive, Scope, raw_header
@@ -45,24 +45,26 @@ def _words(q: str) -> str:
 
 
 class RoomListHandler:
-    def __init__(self, lists: RoomLists, search_turns: FairTurns, shares: Shares) -> None:
+    """`turns` are those of pages further on and of searches by name, which no snapshot bounds."""
+
+    def __init__(self, lists: RoomLists, turns: FairTurns, shares: Shares) -> None:
         self._lists = lists
-        self._search_turns = search_turns
+        self._turns = turns
         self._shares = shares
 
     async def list_rooms(self, query: RoomListQuery, scope: Scope, _: Receive) -> Reply:
-        """A search by name waits for its turn among the searches. Raises ChatError."""
+        """Only the first page needs no turn of the address. Raises ChatError."""
         if_none_match = raw_header(scope, b"if-none-match")
         cached = self._lists.in_memory(*query)
         if cached is not None:
             if if_none_match is not None and cached.matches(if_none_match):
                 return cached.unchanged_hit, (), b""
             return cached.hit, (), cached.body
-        if query.page.words:
-            async with self._search_turns.turn(self._shares.source_of(scope).address):
-                listed = await self._lists.get(*query)
-        else:
+        if query.page == FIRST_PAGE:
             listed = await self._lists.get(*query)
+        else:
+            async with self._turns.turn(self._shares.source_of(scope).address):
+                listed = await self._lists.get(*query)
         cached = listed.answer
         age = [] if listed.age_s is None else [(b"age", b"%d" % listed.age_s)]
         if if_none_match is not None and cached.matches(if_none_match):

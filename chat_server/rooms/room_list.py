@@ -70,6 +70,9 @@ class Page(NamedTuple):
     words: str = ""
 
 
+FIRST_PAGE: Final = Page()
+
+
 class _Snapshot:
     """One page with as many rooms as any limit may ask for."""
 

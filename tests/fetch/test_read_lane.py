@@ -9,13 +9,14 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_server.fetch.history_reads import MAX_WAITING_OF_ADDRESS, HistoryReads, history_turns
+from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.limits.read_turns import MAX_WAITING_OF_ADDRESS, read_turns
 from chat_server.postgres.errors import is_bad_input, means_postgres_is_unavailable
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
@@ -201,7 +202,7 @@ async def test_history_is_refused_by_address_and_leaves_the_next_turn_to_others(
         reads = RoomReads(
             ReadRepository(lane, KnownRooms()), HotRooms(redis, clock=loop_time), clock=loop_time
         )
-        history = HistoryReads(reads, history_turns(CONNECTIONS, loop_time, Random(1)))
+        history = HistoryReads(reads, read_turns(CONNECTIONS, "reads", loop_time, Random(1)))
         before = refused("address")
         crowd = [
             asyncio.create_task(
@@ -218,3 +219,36 @@ async def test_history_is_refused_by_address_and_leaves_the_next_turn_to_others(
     assert [error.code for error in late] == ["rate_limited"] * (25 - 1 - MAX_WAITING_OF_ADDRESS)
     assert all("Retry-After" in error.headers for error in late)
     assert refused("address") - before == len(late)
+
+
+def is_room_not_found(error: BaseException | None) -> bool:
+    return isinstance(error, ChatError) and error.code == "room_not_found"
+
+
+async def test_a_flood_of_invented_rooms_leaves_the_next_turn_to_others(
+    lane: ReadLane, store: Store, redis_url: str
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "hello")
+    loop_time = asyncio.get_running_loop().time
+    async with Redis.from_url(redis_url) as redis:
+        reads = RoomReads(
+            ReadRepository(lane, KnownRooms()), HotRooms(redis, clock=loop_time), clock=loop_time
+        )
+        turns = read_turns(CONNECTIONS, "reads", loop_time, Random(1), max_waiting_of_address=50)
+        unknown_rooms = UnknownRoomReads(reads, turns)
+        crowd = [
+            asyncio.create_task(
+                unknown_rooms.read(
+                    FetchQuery(FetchKind.NEWEST, f"none-{number}", 50), f"192.0.2.{number % 4}"
+                )
+            )
+            for number in range(160)
+        ]
+        await asyncio.sleep(0)
+        found = await unknown_rooms.read(FetchQuery(FetchKind.NEWEST, room_id, 50), "198.51.100.1")
+        read_before = [task for task in crowd if task.done() and is_room_not_found(task.exception())]
+        outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+    assert found is not None and b"hello" in found.answer.body
+    assert len(read_before) <= 10
+    assert len([error for error in outcomes if isinstance(error, ChatError)]) == len(crowd)

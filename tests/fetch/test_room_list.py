@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -15,12 +16,12 @@ from redis.asyncio import Redis
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.query_string import QueryString
-from chat_server.limits.search_turns import search_turns
+from chat_server.limits.read_turns import read_turns
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from chat_server.postgres.read_lane import ReadLane, open_read_lane
 from chat_server.rooms import room_list
-from chat_server.rooms.list_cursor import decode_cursor
+from chat_server.rooms.list_cursor import decode_cursor, encode_cursor
 from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
 from chat_server.rooms.schemas import RoomList
@@ -208,7 +209,7 @@ async def test_while_postgres_is_unavailable_the_list_is_stale_and_says_its_age(
 
 async def test_a_list_from_memory_costs_no_query_and_says_when_nothing_changed(lists: Lists) -> None:
     rng = Random(7)
-    turns = search_turns(2, lists.clock, rng)
+    turns = read_turns(2, "reads", lists.clock, rng)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
     handler = RoomListHandler(lists.lists, turns, shares)
     query = parse_room_list([], QueryString(b"limit=7"))
@@ -228,3 +229,31 @@ async def test_a_list_from_memory_costs_no_query_and_says_when_nothing_changed(l
     lists.clock.now_s += FRESH_S + 0.01
     assert (await get())[1][b"cache-status"] == b"hotchat; fwd=miss"
     assert statements() == before + 1
+
+
+async def test_a_flood_of_old_pages_leaves_the_next_turn_to_others(lists: Lists) -> None:
+    rng = Random(7)
+    shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
+    turns = read_turns(2, "reads", asyncio.get_running_loop().time, rng)
+    handler = RoomListHandler(lists.lists, turns, shares)
+
+    async def get(address: str, query: bytes) -> int:
+        parsed = parse_room_list([], QueryString(query))
+        head, _, _ = await handler.list_rooms(parsed, fetch_scope("/api/v1/rooms", peer=address), receive)
+        return head.status
+
+    def old_page(number: int) -> bytes:
+        return b"cursor=" + encode_cursor(datetime.fromtimestamp(number, UTC), "lobby").encode()
+
+    before = statements()
+    crowd = [
+        asyncio.create_task(
+            get(f"192.0.2.{number % 5}", b"q=%d" % number if number % 2 else old_page(number))
+        )
+        for number in range(45)
+    ]
+    await asyncio.sleep(0)
+    assert await get("198.51.100.1", old_page(1_000)) == 200
+    assert statements() - before <= 2 * (2 + 5)
+    outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+    assert all(outcome == 200 or isinstance(outcome, ChatError) for outcome in outcomes)

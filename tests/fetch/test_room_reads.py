@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import VIEWERS
-from chat_server.fetch.history_reads import HistoryReads, history_turns
+from chat_server.fetch.history_reads import HistoryReads
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
@@ -19,6 +19,7 @@ from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse
+from chat_server.limits.read_turns import read_turns
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Store
 
@@ -397,7 +398,7 @@ async def test_simultaneous_fetches_of_the_same_history_cost_one_query(
     await store.post(room_id, *"abcde")
     before = statements()
     query = FetchQuery(FetchKind.BEFORE, room_id, 50, 3)
-    history = HistoryReads(reads, history_turns(1, asyncio.get_running_loop().time, Random(1)))
+    history = HistoryReads(reads, read_turns(1, "reads", asyncio.get_running_loop().time, Random(1)))
     pages = await asyncio.gather(*(history.read(query, "192.0.2.1") for _ in range(50)))
     assert statements() - before == 1
     assert all(texts(json.loads(found.body)) == ["a", "b"] for found in pages)

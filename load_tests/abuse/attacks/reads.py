@@ -1,8 +1,10 @@
 """Reads: search, room list, unknown rooms, history, conditional requests."""
 
+from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
+from chat_server.rooms.list_cursor import encode_cursor
 from load_tests.abuse.attack import AttackList
 from load_tests.abuse.attacks.deletions import fill_ring
 from load_tests.abuse.drill import Drill
@@ -65,6 +67,20 @@ async def room_search(drill: Drill) -> None:
         calls=40_000,
         workers=64,
     )
+
+
+@ATTACKS.add("fetches of further pages of the room list from eight addresses", "H2")
+async def further_pages(drill: Drill) -> None:
+    attackers = [drill.attacker() for _ in range(8)]
+    await drill.start_measuring()
+
+    async def fetch(number: int) -> None:
+        cursor = encode_cursor(datetime.fromtimestamp(1_700_000_000 + number, UTC), "lobby")
+        path = f"/api/v1/rooms?limit=100&cursor={cursor}"
+        answer = await attackers[number % 8].call("GET", path, what="a further page of the room list")
+        drill.expect(answer.status in (0, 200, 429, 503), f"a further page was answered {answer.status}")
+
+    await drill.flood(fetch, calls=40_000, workers=128)
 
 
 @ATTACKS.add("fetches of unknown rooms", "M7")

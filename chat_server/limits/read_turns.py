@@ -1,0 +1,53 @@
+"""Turns of reads that anybody can make expensive: history, rooms that this process does not know, old list pages."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from chat_server.postgres.read_lane import refused_read
+from server_kit.fair_turns import FairTurns
+from server_kit.http.problem import ChatError, jittered
+
+WAIT_S: Final = 0.5
+"""For a turn. Overflow rule: REFUSE, 429 for an address that has other requests or got turns, otherwise 503."""
+
+MAX_WAITING: Final = 2_000
+MAX_WAITING_OF_ADDRESS: Final = 8
+"""Overflow rule: REFUSE, 503, and 429 for the address."""
+
+
+def read_turns(
+    connections: int,
+    what: str,
+    clock: Callable[[], float],
+    rng: Random,
+    *,
+    max_waiting_of_address: int = MAX_WAITING_OF_ADDRESS,
+) -> FairTurns:
+    """At most a third of the lane's connections, so that these reads never delay the newest page of a room or list.
+
+    Raises ChatError `rate_limited` for an address that reads too much at once, otherwise `store_unavailable`.
+    `what` names the reads in the sentence, such as "reads of history".
+    """
+
+    def refusal(is_own_fault: bool) -> ChatError:
+        if not is_own_fault:
+            return refused_read("busy")
+        refused_read("address")
+        wait_s = jittered(1.0, rng)
+        return ChatError(
+            "rate_limited",
+            f"Too many {what} from your address; try again in {wait_s:.1f} s.",
+            retry_after_s=wait_s,
+        )
+
+    at_once = max(1, connections // 3)
+    return FairTurns(
+        at_once,
+        at_once_of_address=max(1, at_once - 1),
+        max_waiting_of_address=max_waiting_of_address,
+        max_waiting=MAX_WAITING,
+        wait_s=WAIT_S,
+        clock=clock,
+        refusal=refusal,
+    )

@@ -1,0 +1,26 @@
+"""Single flights by turns: the caller who starts the work waits for a turn by address, the others share its result."""
+
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, TypeVar
+
+from server_kit.fair_turns import FairTurns
+from server_kit.single_flight import SingleFlight
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class FairFlights(Generic[K, T]):
+    def __init__(self, turns: FairTurns) -> None:
+        self._turns = turns
+        self._flights: SingleFlight[K, T] = SingleFlight()
+
+    async def join(self, key: K, address: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of `work` or of the running task of the key. Raises what `work` and the turns raise."""
+        if not self._flights.is_running(key):
+            turn = await self._turns.take(address)
+            if self._flights.is_running(key):
+                turn.end()
+            else:
+                self._flights.start(key, work).add_done_callback(lambda _: turn.end())
+        return await self._flights.join(key, work)
