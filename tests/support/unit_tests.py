@@ -34,6 +34,9 @@ STARTS_PROGRAMS: Final = (
 )
 """Tests that start programs without a store fixture, by the beginning of their path."""
 
+SLOW_TO_IMPORT: Final = ("tests/api/test_schema_fuzz.py",)
+"""Files without unit tests whose import takes seconds."""
+
 STARTING_A_PROGRAM: Final = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty"})
 
 is_unit_test_running = False
@@ -52,7 +55,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """With `-m unit`, skip importing what has no unit test."""
     path = collection_path.relative_to(config.rootpath).as_posix()
     if config.option.markexpr == "unit" and (path if collection_path.is_file() else f"{path}/").startswith(
-        STARTS_PROGRAMS
+        STARTS_PROGRAMS + SLOW_TO_IMPORT
     ):
         return True
     return None
