@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
 import type { RoomEvent } from "@/lib/contract/types";
 import type { StreamListener } from "@/lib/stream/room-stream";
-import { RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
+import { IDLE_ROOMS_MAX, RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
 import { FakeRoom } from "./support/fake-room";
 
 let room: FakeRoom;
@@ -82,6 +82,18 @@ it("sends a gap to a tab that is too far behind", () => {
   room.openLast();
   for (let count = 0; count < 2 * RING_EVENTS + 1; count += 1) room.say();
   expect(new FakeTab().join(3).heard).toEqual(["gap"]);
+});
+
+it("drops the events of rooms whose tabs do not return after a disconnection, but for a few rooms", () => {
+  const ids = Array.from({ length: IDLE_ROOMS_MAX + 1 }, (_, index) => `room-${index}`);
+  for (const id of ids) {
+    hub.join(id, 5, new FakeTab());
+    room.stream.listener.closed(false);
+  }
+  const [dropped, kept] = [new FakeTab(), new FakeTab()];
+  hub.join("room-0", 3, dropped); // resumes at the server
+  hub.join("room-1", 3, kept); // the hub knows that events after 3 have left its memory
+  expect([dropped.heard, kept.heard]).toEqual([[], ["gap"]]);
 });
 
 it("every tab gets every event after its cursor once and in order, whatever tabs do", () => {

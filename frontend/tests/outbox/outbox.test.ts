@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Draft } from "@/lib/contract/types";
-import { OtherSession, Outbox, SESSION_OVER } from "@/lib/outbox/outbox";
+import { OtherSession, Outbox, SENT_MAX, SESSION_OVER } from "@/lib/outbox/outbox";
 import { memoryOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { FakeClock, settled } from "../support/fake-clock";
 import { message } from "../support/fake-room";
@@ -116,6 +116,29 @@ describe("a post", () => {
     expect(received).toEqual([]);
     await clock.advance(1);
     expect(texts()).toEqual(["one"]);
+  });
+
+  it("stays after it was sent until the room shows its message, and leaves without a change on screen", async () => {
+    const outbox = open();
+    write(outbox, "one", "two");
+    await settled();
+    let changes = 0;
+    outbox.subscribe(() => (changes += 1));
+    outbox.confirm(outbox.getSnapshot().posts.slice(0, 1));
+    expect(outbox.getSnapshot().posts.map((post) => post.clientId)).toEqual(["id-of-two"]);
+    expect([changes, outbox.clientIdOf("made-of-id-of-one")]).toEqual([0, "id-of-one"]);
+  });
+
+  it("sent to a room that nobody opens again is dropped after many others, but never an unsent one", async () => {
+    refusals = [new Problem(422, "validation_failed", "")];
+    const outbox = open();
+    write(outbox, "refused", ...Array.from({ length: SENT_MAX + 5 }, (_, index) => `text-${index}`));
+    await settled();
+    while (received.length < SENT_MAX + 5) await settled();
+    await settled();
+    const { posts } = outbox.getSnapshot();
+    expect(posts.map((post) => post.text).slice(0, 2)).toEqual(["refused", "text-5"]);
+    expect(posts).toHaveLength(1 + SENT_MAX);
   });
 
   it("that is refused permanently is kept, and later ones are sent", async () => {

@@ -359,4 +359,16 @@ describe("an own message", () => {
       unread: { messages: 0 },
     });
   });
+
+  it("leaves the outbox once the list shows its message, which a paused list does not", async () => {
+    view.dispatchPause({ type: "began", reason: "scroll" });
+    outbox.add({ clientId: "client-1", roomId: "lobby", text: "mine", replyTo: null });
+    await clock.advance(FRAME_MS);
+    answerPost();
+    await clock.advance(1_000);
+    expect([outbox.getSnapshot().posts.length, place()]).toEqual([1, 1]);
+    view.dispatchPause({ type: "back-to-newest" });
+    await clock.advance(1_000);
+    expect([outbox.getSnapshot().posts.length, place()]).toEqual([0, 1]);
+  });
 });

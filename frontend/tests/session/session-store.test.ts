@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import { ATTEMPTS_MAX, DELAY_MAX_MS } from "@/lib/api/retries";
-import { SessionStore } from "@/lib/session/session-store";
+import { CALLS_MAX, SessionStore } from "@/lib/session/session-store";
 
 class MemoryStorage implements Storage {
   readonly #items = new Map<string, string>();
@@ -74,6 +74,14 @@ describe("signing out", () => {
     expect(session.getSnapshot().viewer?.nickname).toBe("Ann");
     expect(storage.getItem("hotchat.nickname")).toBe("Ann");
   });
+});
+
+it("calls that wait for a name are made once there is one, the oldest dropped over the limit", async () => {
+  const session = open();
+  const made: number[] = [];
+  for (let number = 0; number <= CALLS_MAX; number += 1) session.withName(() => made.push(number));
+  await session.join("Ann");
+  expect(made).toEqual(Array.from({ length: CALLS_MAX }, (_, index) => index + 1));
 });
 
 describe("other tabs", () => {

@@ -1,4 +1,5 @@
 /** Nicknames that more than one person on this page uses, so that their rows show a tag. */
+import { dropOldest } from "@/lib/bounded";
 import { Listeners } from "@/lib/listeners";
 
 const NAMES_MAX = 5_000; // overflow rule OLDEST: drop the nickname seen first
@@ -24,8 +25,7 @@ export class DuplicateNicknames {
     const seen = this.#seen.get(key);
     if (seen === undefined) {
       this.#seen.set(key, { userId, isDuplicate: false });
-      const [oldest] = this.#seen.keys();
-      if (this.#seen.size > this.max && oldest !== undefined) this.#seen.delete(oldest);
+      dropOldest(this.#seen, this.max);
     } else if (!seen.isDuplicate && seen.userId !== userId) {
       this.#seen.set(key, { userId, isDuplicate: true });
       this.#listeners.notify();

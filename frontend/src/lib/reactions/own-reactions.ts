@@ -2,7 +2,10 @@
  * once and is undone if the server refuses it. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import type { RoomEvent } from "@/lib/contract/types";
+import { dropOldest } from "@/lib/bounded";
 import { Listeners } from "@/lib/listeners";
+
+export const MARKED_MAX = 5_000; // overflow rule OLDEST: the message marked first is shown without the mark
 
 export interface OwnReactionsState {
   readonly mine: ReadonlyMap<string, ReadonlySet<string>>;
@@ -28,7 +31,7 @@ export class OwnReactions {
     try {
       const { mine } = await this.api.mine(this.roomId, fromSeq, toSeq);
       const entries = Object.entries(mine).map(([id, kinds]) => [id, new Set(kinds)] as const);
-      this.#set({ mine: new Map([...this.#state.mine, ...entries]) });
+      this.#setMine(new Map([...this.#state.mine, ...entries]));
     } catch {
       // A hot room may refuse this call; the reaction counts are correct without it.
     }
@@ -64,7 +67,15 @@ export class OwnReactions {
     const kinds = new Set(this.#state.mine.get(messageId));
     if (isOn) kinds.add(kind);
     else kinds.delete(kind);
-    this.#set({ mine: new Map(this.#state.mine).set(messageId, kinds) });
+    const mine = new Map(this.#state.mine);
+    mine.delete(messageId);
+    if (kinds.size > 0) mine.set(messageId, kinds);
+    this.#setMine(mine);
+  }
+
+  #setMine(mine: Map<string, ReadonlySet<string>>): void {
+    dropOldest(mine, MARKED_MAX);
+    this.#set({ mine });
   }
 
   #set(change: Partial<OwnReactionsState>): void {

@@ -4,6 +4,7 @@ import type { Clock } from "@/lib/clock";
 import type { Author, Message, RoomEvent } from "@/lib/contract/types";
 import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, STORE_MESSAGES } from "@/lib/feed/room-state";
+import { dropOldest } from "@/lib/bounded";
 import { Listeners } from "@/lib/listeners";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import type { ReadingPace } from "@/lib/reading-pace";
@@ -17,6 +18,8 @@ import type { ReadPosition, UnreadCounts } from "./unread-while-paused";
 
 const SETTLE_MS = 1_000; // after the last event, the rate on screen decays without further events
 const LEFT_OUT_MAX = 3 * STORE_MESSAGES; // overflow rule: drop ids whose messages have left the store
+const OWN_IDS_MAX = 2 * STORE_MESSAGES; // overflow rule OLDEST: replies to an own message that old are not for me
+const OPENED_MAX = 1_000; // overflow rule OLDEST: messages that the reader opened first are left out again
 const SLOWED_ROWS_PER_S = 3;
 
 export interface RoomScreen {
@@ -65,6 +68,8 @@ export class RoomView {
   #forMe = new WeakMap<Message, boolean>();
   #firstVisibleSeq: number | null = null;
   #target: { seq: number } | null = null;
+  /** Sent posts whose messages are on screen. */
+  #confirmed: readonly Post[] = [];
   #cancelCommit: (() => void) | null = null;
   #cancelSettle: () => void = () => undefined;
   #lastConnection: string = "";
@@ -138,6 +143,7 @@ export class RoomView {
   /** Show the messages that were left out after this one. */
   open = (afterSeq: number): void => {
     this.#opened.add(afterSeq);
+    dropOldest(this.#opened, OPENED_MAX);
     this.#commit();
   };
 
@@ -250,6 +256,7 @@ export class RoomView {
       this.#committed = { seq: room?.seq ?? 0, messageCount: room?.messageCount ?? 0 };
     }
     this.#screen = this.#compose();
+    this.deps.outbox.confirm(this.#confirmed);
     this.#cancelSettle();
     if (this.#screen.messagesPerS > 0) {
       this.#cancelSettle = this.deps.clock.after(SETTLE_MS, () => this.#commitSoon(false));
@@ -264,9 +271,11 @@ export class RoomView {
     const room = feed.room;
     const all = room?.messages ?? [];
     for (const message of all) if (message.author.id === this.#viewer?.id) this.#mine.add(message.id);
+    dropOldest(this.#mine, OWN_IDS_MAX);
     const messages = all.filter(({ seq }) => seq <= this.#horizonSeq);
     const roomPosts = outbox.posts.filter((post) => post.roomId === this.deps.roomId);
     const posts = postsNotShown(roomPosts, messages, this.#viewer?.id ?? null, clientIdOf);
+    this.#confirmed = roomPosts.filter((post) => post.status === "sent" && !posts.includes(post));
     const rows = buildRows({
       messages,
       hasOlder: room?.hasOlder ?? true,

@@ -21,6 +21,8 @@ export interface UnreadCounts {
   readonly forMe: number;
 }
 
+const FOR_ME_MAX = 1_000; // overflow rule: more are not counted
+
 export const NO_UNREAD: UnreadCounts = { messages: 0, forMe: 0 };
 
 export const unreadSince = (since: ReadPosition): Unread => ({ since, ownCount: 0, forMe: new Set() });
@@ -30,7 +32,9 @@ export function withOwnMessage(unread: Unread): Unread {
 }
 
 export function withMessageForMe(unread: Unread, messageId: string): Unread {
-  return unread.forMe.has(messageId) ? unread : { ...unread, forMe: new Set([...unread.forMe, messageId]) };
+  const { forMe } = unread;
+  if (forMe.has(messageId) || forMe.size >= FOR_ME_MAX) return unread;
+  return { ...unread, forMe: new Set([...forMe, messageId]) };
 }
 
 export function unreadCounts({ since, ownCount, forMe }: Unread, room: RoomState | null): UnreadCounts {

@@ -10,6 +10,8 @@ const NICKNAME_KEY = "hotchat.nickname";
 const USER_KEY = "hotchat.user";
 const READER_KEYS = /^hotchat\.(?:nickname|user|token|draft\..*|read|notify|pin-hidden\..*)$/;
 
+export const CALLS_MAX = 20; // overflow rule OLDEST: a call that waits for a name is dropped
+
 export interface SessionState {
   /** Undefined until the server has been asked. */
   readonly viewer: Author | null | undefined;
@@ -61,7 +63,7 @@ export class SessionStore {
       call();
       return;
     }
-    this.#then.push(call);
+    this.#then = [...this.#then.slice(1 - CALLS_MAX), call];
     if (this.#hasExpired) void this.#renewOrAsk();
     else this.#set({ isAskingForName: true });
   };

@@ -3,7 +3,8 @@
 import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
 import type { OpenStream, StreamListener } from "./room-stream";
 
-export const RING_EVENTS = 1_000; // overflow rule: a tab further behind is told of a gap
+export const RING_EVENTS = 1_000; // overflow rule GAP: a tab further behind gets a gap
+export const IDLE_ROOMS_MAX = 8; // overflow rule OLDEST: a tab that returns to a dropped room resumes at the server
 
 interface SharedRoom {
   /** Events after `startSeq` up to `lastSeq`, without holes but those conflation made. */
@@ -78,6 +79,7 @@ export class StreamHub {
         const left = [...room.tabs];
         room.tabs.clear(); // each comes back when its own feed wants to
         for (const tab of left) tab.closed(graceful);
+        this.#dropIdleRooms();
       },
     });
   }
@@ -97,6 +99,12 @@ export class StreamHub {
   #restart(room: SharedRoom, seq: number): void {
     room.ring = [];
     room.startSeq = room.lastSeq = seq;
+  }
+
+  /** Rooms whose stream has closed wait for their tabs, which may never return. */
+  #dropIdleRooms(): void {
+    const idle = [...this.#rooms].filter(([, { closeUpstream }]) => closeUpstream === null);
+    for (const [roomId] of idle.slice(0, -IDLE_ROOMS_MAX)) this.#rooms.delete(roomId);
   }
 
   #leave(roomId: string, tab: StreamListener): void {

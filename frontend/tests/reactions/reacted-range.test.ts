@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { reactedRange } from "@/lib/reactions/reacted-range";
-import { message } from "./support/fake-room";
+import { message } from "../support/fake-room";
 
 const reacted = (seq: number) => message(seq, { reactions: { heart: 1 } });
 
