@@ -1,4 +1,4 @@
-"""The writer's transaction asks for ended sessions itself: a process whose list is old still refuses their writes."""
+"""The writer checks for ended sessions in its transaction, so a process with a stale list refuses their writes too."""
 
 import asyncio
 import uuid
@@ -22,7 +22,7 @@ def a_session(generation: int = 0) -> Session:
     return Session(uuid.uuid4(), "ann", 0, 2**62, uuid.uuid4(), generation)
 
 
-async def test_a_batch_stores_the_writes_of_others_and_refuses_those_of_ended_sessions(store: Store) -> None:
+async def test_a_batch_refuses_only_the_writes_of_ended_sessions(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     ended, left, next_generation = a_session(), a_session(), a_session(generation=2)
     connection = await asyncpg.connect(store.dsn)
@@ -44,7 +44,7 @@ async def test_a_batch_stores_the_writes_of_others_and_refuses_those_of_ended_se
     await store.assert_no_holes(room)
 
 
-async def test_every_write_of_an_ended_session_is_refused_by_its_transaction(
+async def test_the_transaction_refuses_every_kind_of_write_of_an_ended_session(
     start_chat_stack: StartChatStack, database_url: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
@@ -57,7 +57,9 @@ async def test_every_write_of_an_ended_session_is_refused_by_its_transaction(
         message = f"{messages}/{(await http.post(messages, json=draft)).json()['id']}"
         session = SessionTokens(SECRET).verify(entered["token"], 0)
         await connection.execute(UNSEEN_BY_POLLS, session.session_id, ALL_GENERATIONS)
-        assert (await http.get("/api/v1/me")).status_code == 200, "the list of the process does not know"
+        assert (await http.get("/api/v1/me")).status_code == 200, (
+            "the process's list does not hold the session yet"
+        )
         before = (await http.get(f"/api/v1/rooms/{room}")).json()["last_seq"]
         for method, path, body in (
             ("POST", messages, {**draft, "client_message_id": str(uuid.uuid4())}),
@@ -74,7 +76,7 @@ async def test_every_write_of_an_ended_session_is_refused_by_its_transaction(
     await connection.close()
 
 
-async def test_the_check_for_ended_sessions_costs_no_query_of_its_own(
+async def test_checking_for_ended_sessions_needs_no_extra_query(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room, writer = await store.make_room(), await store.writer()

@@ -1,4 +1,4 @@
-"""Signing out: an ended session is refused by every process, also while Postgres is away."""
+"""Sign-out: every process refuses an ended session, even while Postgres is unavailable."""
 
 import hashlib
 import time
@@ -30,7 +30,7 @@ def session_of(user_id: uuid.UUID, session_id: uuid.UUID, generation: int = 0) -
     return Session(user_id, "ann", 0, 2**62, session_id, generation)
 
 
-def test_a_session_and_a_generation_can_be_ended_and_the_oldest_leave_a_full_list() -> None:
+def test_ending_a_session_or_a_generation_and_the_bound_of_the_list() -> None:
     ended = EndedSessions(max_entries=2)
     user, session = uuid.uuid4(), uuid.uuid4()
     assert not ended.has(session_of(user, session))
@@ -48,7 +48,7 @@ def test_a_session_and_a_generation_can_be_ended_and_the_oldest_leave_a_full_lis
     assert ended.has(session_of(user, session, 2))
 
 
-async def test_signing_out_ends_this_session_with_its_renewed_tokens_and_clears_the_cookie(
+async def test_signing_out_ends_all_tokens_of_the_session_and_clears_the_cookie(
     people: People,
 ) -> None:
     ann = await people.enter()
@@ -65,7 +65,7 @@ async def test_signing_out_ends_this_session_with_its_renewed_tokens_and_clears_
     assert (await me(ann.http, other)).status_code == 200
 
 
-async def test_ending_all_sessions_ends_every_token_of_the_person_and_nobody_elses(people: People) -> None:
+async def test_ending_all_sessions_ends_every_token_of_that_person_only(people: People) -> None:
     ann, ben = await people.enter("ann"), await people.enter("ben")
     token = ann.http.headers["Authorization"].removeprefix("Bearer ")
     other, _ = SessionTokens(SECRET).issue(uuid.UUID(ann.id), "ann", time.time(), session_id=uuid.uuid4())
@@ -75,7 +75,7 @@ async def test_ending_all_sessions_ends_every_token_of_the_person_and_nobody_els
     assert (await ben.get("/api/v1/me"))["id"] == ben.id
 
 
-async def test_ending_a_session_made_by_an_earlier_version_ends_it(people: People) -> None:
+async def test_a_session_from_an_earlier_version_can_be_ended(people: People) -> None:
     http = people.nobody()
     token = earlier_token(uuid.uuid4())
     assert (await me(http, token)).status_code == 200
@@ -85,12 +85,12 @@ async def test_ending_a_session_made_by_an_earlier_version_ends_it(people: Peopl
 
 
 @pytest.mark.parametrize("path", ["/api/v1/sessions/current", "/api/v1/sessions"])
-async def test_without_a_session_there_is_nothing_to_end(people: People, path: str) -> None:
+async def test_signing_out_without_a_session_gets_401(people: People, path: str) -> None:
     answer = await people.nobody().delete(path)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
-async def test_signing_out_again_and_again_is_limited(people: People) -> None:
+async def test_sign_outs_of_one_user_are_limited(people: People) -> None:
     ann = await people.enter()
     tokens = SessionTokens(SECRET)
     answers = []
@@ -124,7 +124,7 @@ async def test_every_process_refuses_an_ended_session_even_while_postgres_is_una
             await assert_refused(http, entered["token"], url)
 
 
-async def test_a_process_that_starts_later_knows_what_was_ended_before(
+async def test_a_process_refuses_sessions_that_ended_before_it_started(
     start_chat_stack: StartChatStack,
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
@@ -137,7 +137,7 @@ async def test_a_process_that_starts_later_knows_what_was_ended_before(
         await assert_refused(http, entered["token"], later.chat_url)
 
 
-async def test_a_poll_finds_an_end_whose_commit_came_late_and_retention_forgets_expired_ones(
+async def test_a_poll_finds_late_commits_and_retention_deletes_expired_ends(
     database_url: str,
 ) -> None:
     async with open_database(database_url, 4) as engine:

@@ -10,7 +10,7 @@ from tests.support.chat_stack import StartChatStack
 API = "/api/v1"
 
 
-async def test_every_call_works_for_a_valid_session_whose_user_row_is_gone(
+async def test_every_call_works_for_a_valid_session_without_a_user_row(
     start_chat_stack: StartChatStack, database_url: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
@@ -48,7 +48,7 @@ async def test_every_call_works_for_a_valid_session_whose_user_row_is_gone(
     await connection.close()
 
 
-async def test_only_the_owner_of_a_room_refers_to_users(
+async def test_the_owner_of_a_room_is_the_only_foreign_key_to_users(
     start_chat_stack: StartChatStack, database_url: str
 ) -> None:
     """A new foreign key needs `ensure_user` in the transaction that writes it."""

@@ -1,4 +1,4 @@
-"""Names of people and rooms, and ids of rooms."""
+"""Rules for names of people and rooms, and for ids of rooms."""
 
 import sys
 import unicodedata
@@ -45,7 +45,7 @@ RULES = [clean_nickname, clean_room_name]
         "می\u200c\u200cخواهم",
     ],
 )
-def test_invisible_names_and_invisible_differences_are_refused(rule: object, name: str) -> None:
+def test_names_with_invisible_characters_are_refused(rule: object, name: str) -> None:
     assert callable(rule)
     with pytest.raises(ValueError, match=r"^A (nickname|room's name) (may not hold|needs at least)"):
         rule(name)
@@ -73,7 +73,7 @@ def test_invisible_names_and_invisible_differences_are_refused(rule: object, nam
         "Modern",
     ],
 )
-def test_names_of_every_script_and_emoji_stay_as_they_are(rule: object, name: str) -> None:
+def test_names_in_every_script_and_emoji_are_kept_unchanged(rule: object, name: str) -> None:
     assert callable(rule)
     assert rule(name) == unicodedata.normalize("NFC", name)
 
@@ -84,7 +84,7 @@ def test_names_of_every_script_and_emoji_stay_as_they_are(rule: object, name: st
      "hоτchat", "нотснат", "ħøτcħαт", "ᴀᴅᴍɪɴ", "adm!n", "0perator", "oper4tor", "$ystem", "@dm!n!", "h07chat", "5y5tem",
      "h.o.t chat", "Hotchat!", "-operator-", "𝐬𝐲𝐬𝐭𝐞𝐦", "mоderаtor", "관리자"],
 )  # fmt: skip
-def test_names_that_look_like_a_reserved_one_are_refused(name: str) -> None:
+def test_names_that_look_like_a_reserved_name_are_refused(name: str) -> None:
     for rule in RULES:
         with pytest.raises(ValueError, match="reserved"):
             rule(name)
@@ -134,14 +134,14 @@ def test_scripts_that_belong_together_may_share_a_word(name: str) -> None:
         assert rule(name) == name
 
 
-def test_every_reserved_name_is_refused_in_any_case() -> None:
+def test_every_reserved_name_is_refused_in_upper_and_lower_case() -> None:
     for name in RESERVED_NAMES:
         assert all(looks_reserved(form) for form in (name, name.upper(), name.title(), name.swapcase()))
     assert not any(looks_reserved(name) for name in ("ann", "Adam", "Adminka", "Oleg", "Hot chats", "모임"))
 
 
 def test_a_lone_default_ignorable_character_is_refused() -> None:
-    """Default_Ignorable_Code_Point is Cf, the variation selectors and fillers, and unassigned parts of plane 14."""
+    """Default_Ignorable_Code_Point: category Cf, variation selectors, fillers, unassigned code points of plane 14."""
     for code_point in range(sys.maxunicode + 1):
         char = chr(code_point)
         if (
@@ -155,7 +155,7 @@ def test_a_lone_default_ignorable_character_is_refused() -> None:
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(raw=st.text(max_size=100))
-def test_a_valid_nickname_is_unchanged_by_a_second_pass(raw: str) -> None:
+def test_normalizing_a_nickname_twice_changes_nothing(raw: str) -> None:
     try:
         name = clean_nickname(raw)
     except ValueError as error:
@@ -174,7 +174,7 @@ async def test_ids_that_read_like_a_part_of_hotchat_are_refused(people: People, 
     assert answer.json()["errors"][0]["field"] == "id"
 
 
-async def test_names_of_people_and_rooms_follow_one_rule(people: People) -> None:
+async def test_names_of_people_and_rooms_follow_the_same_rule(people: People) -> None:
     ann = await people.enter()
     for name in ("\u3164", "Аdmin"):
         person = await ann.http.post("/api/v1/sessions", json={"nickname": name})
@@ -184,7 +184,7 @@ async def test_names_of_people_and_rooms_follow_one_rule(people: People) -> None
             assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
-def test_a_name_that_gives_a_reserved_id_gets_another_one() -> None:
+def test_a_room_name_that_leads_to_a_reserved_id_gets_another_id() -> None:
     assert room_id_from_name("New!", "room-1") == "room-1"
     assert room_id_from_name("New rooms", "room-1") == "new-rooms"
     for room_id in RESERVED_ROOM_IDS:
@@ -192,7 +192,7 @@ def test_a_name_that_gives_a_reserved_id_gets_another_one() -> None:
             clean_new_room_id(room_id)
 
 
-async def test_rooms_made_before_ids_and_names_were_reserved_keep_working(
+async def test_existing_rooms_with_reserved_ids_or_names_keep_working(
     start_chat_stack: StartChatStack, database_url: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)

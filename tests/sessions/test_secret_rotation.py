@@ -1,4 +1,4 @@
-"""Servers with the old and the new secret work together while an operator changes it."""
+"""Servers with the old and with the new secret work together while an operator changes it."""
 
 import httpx
 import pytest
@@ -10,13 +10,13 @@ OLD, NEW = {"HOTCHAT_SECRET": SECRET}, {"HOTCHAT_SECRET": NEW_SECRET, "HOTCHAT_S
 
 
 def room_status(streams: ChatStack, room_id: str) -> int:
-    """200 needs a head from chat_server: publish_server answers 404 only when it was told that there is no room."""
+    """The status of a stream. 200 proves that publish_server could ask chat_server for the room's head."""
     with httpx.stream("GET", f"{streams.publish_url}/stream/v1/rooms/{room_id}", timeout=10) as answer:
         return answer.status_code
 
 
 @pytest.mark.parametrize(("chat", "publish"), [(NEW, OLD), (OLD, NEW)], ids=["chat first", "publish first"])
-def test_the_servers_understand_each_other_during_a_change_of_the_secret(
+def test_both_servers_accept_each_others_calls_during_a_change_of_the_secret(
     start_chat_stack: StartChatStack, chat: dict[str, str], publish: dict[str, str]
 ) -> None:
     rooms = start_chat_stack(publish=0, scheduler=0, **chat)
@@ -27,7 +27,7 @@ def test_the_servers_understand_each_other_during_a_change_of_the_secret(
     assert room_status(streams, "lobby") == 200
 
 
-def test_a_session_survives_a_change_of_the_secret(start_chat_stack: StartChatStack) -> None:
+def test_a_session_stays_valid_after_a_change_of_the_secret(start_chat_stack: StartChatStack) -> None:
     before = start_chat_stack(publish=0, scheduler=0, **OLD)
     entered = httpx.post(f"{before.chat_url}/api/v1/sessions", json={"nickname": "ann"}).json()
     headers = {"Authorization": f"Bearer {entered['token']}"}

@@ -1,4 +1,4 @@
-"""What a token carries, which tokens count, and how they are found in a request."""
+"""Contents of session tokens, which tokens are valid, and where a request may carry them."""
 
 import hashlib
 import uuid
@@ -39,7 +39,7 @@ def nickname_of(*headers: tuple[str, str]) -> str | None:
     return None if session is None else session.nickname
 
 
-def test_renewal_keeps_the_sessions_id_and_the_users_generation() -> None:
+def test_renewing_a_token_keeps_the_session_id_and_the_generation() -> None:
     tokens = SessionTokens(SECRET)
     first = tokens.verify(issued(), NOW_S)
     later_s = NOW_S + RENEW_AFTER_S + 1
@@ -48,7 +48,7 @@ def test_renewal_keeps_the_sessions_id_and_the_users_generation() -> None:
     assert renewed.expires_s == later_s + LIFETIME_S
 
 
-def test_a_token_made_before_sessions_had_ids_stays_valid_until_its_end() -> None:
+def test_a_token_without_a_session_id_stays_valid_until_it_expires() -> None:
     claims = {"sub": str(USER), "nick": "ann", "iat": NOW_S, "exp": NOW_S + LIFETIME_S}
     token = jwt.encode(claims, hashlib.sha256(SECRET.encode()).digest(), algorithm="HS256")
     session = SessionTokens(SECRET).verify(token, NOW_S)
@@ -68,7 +68,7 @@ def test_a_token_made_before_sessions_had_ids_stays_valid_until_its_end() -> Non
         ("a secret that nobody knows", SECRET, [OLD_SECRET], False),
     ],
 )
-def test_tokens_of_an_old_secret_verify_and_the_new_one_signs(
+def test_tokens_of_an_old_secret_are_valid_and_new_ones_use_the_new_secret(
     signed_with: str, secret: str, old_secrets: Sequence[str], is_valid: bool
 ) -> None:
     tokens = SessionTokens(secret, old_secrets)
@@ -81,7 +81,7 @@ def test_tokens_of_an_old_secret_verify_and_the_new_one_signs(
             tokens.verify(issued(signed_with), NOW_S)
 
 
-def test_an_ended_session_is_refused_even_if_its_token_was_verified_before() -> None:
+def test_an_ended_session_is_refused_although_its_token_is_cached() -> None:
     ended: set[uuid.UUID] = set()
     tokens = SessionTokens(SECRET, is_ended=lambda session: session.session_id in ended)
     tokens.verify(issued(), NOW_S)
@@ -105,30 +105,30 @@ def test_an_ended_session_is_refused_even_if_its_token_was_verified_before() -> 
         " {name} = {token} ",
     ],
 )
-def test_our_cookie_is_found_by_its_name_alone(cookie: str) -> None:
+def test_the_session_cookie_is_found_among_other_cookies(cookie: str) -> None:
     token = issued()
     given = cookie.format(name=COOKIE, token=token, ours=f"{COOKIE}={token}")
     assert nickname_of(("cookie", given)) == "ann"
 
 
-def test_of_several_cookies_the_first_valid_one_counts_over_all_headers() -> None:
+def test_the_first_valid_session_cookie_of_all_headers_is_used() -> None:
     first, second = issued(nickname="first"), issued(nickname="second")
     headers = ("cookie", f"{COOKIE}=bad; {COOKIE}={first}"), ("cookie", f"{COOKIE}={second}")
     assert nickname_of(*headers) == "first"
 
 
-def test_only_a_few_cookies_of_our_name_are_tried() -> None:
+def test_the_number_of_session_cookies_tried_is_bounded() -> None:
     cookie = "; ".join([f"{COOKIE}=bad"] * MAX_COOKIES + [f"{COOKIE}={issued()}"])
     assert len(cookies_in(request(("cookie", cookie))["headers"])) == MAX_COOKIES
     with pytest.raises(ChatError):
         nickname_of(("cookie", cookie))
 
 
-def test_a_cookie_whose_value_holds_our_cookies_name_is_no_session() -> None:
+def test_the_cookies_name_inside_another_value_is_ignored() -> None:
     assert nickname_of(("cookie", f"theme= {COOKIE}=x")) is None
 
 
-def test_the_bearer_token_counts_where_both_are_sent() -> None:
+def test_the_bearer_token_takes_precedence_over_the_cookie() -> None:
     cookie, bearer = issued(nickname="cookie"), issued(nickname="bearer")
     headers = ("cookie", f"{COOKIE}={cookie}"), ("authorization", f"bearer {bearer}")
     assert nickname_of(*headers) == "bearer"

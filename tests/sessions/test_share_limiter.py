@@ -1,4 +1,4 @@
-"""Every call has a declared share, and what a share refuses costs nothing."""
+"""Every call belongs to a share, and a share refuses before a request costs anything."""
 
 import uuid
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ STREAM_CALLS = {("GET", "/stream/v1/rooms"), ("GET", "/stream/v1/rooms/{room_id}
 """Streams of publish_server, which the share `streams` bounds."""
 
 
-def test_every_call_of_both_servers_has_a_share() -> None:
+def test_every_call_of_both_servers_belongs_to_a_share() -> None:
     fast = {(route.method, API + route.path) for route in FAST_ROUTES}
     others, publish = set(calls_of(create_chat_app())), set(calls_of(create_publish_app()))
-    assert not fast & others, "a route of FastAPI below the fast path never runs"
+    assert not fast & others, "a FastAPI route with the path of a fast-path route never runs"
     chat = fast | others
     documented = {
         (method.upper(), path)
@@ -60,7 +60,7 @@ def shares_with(**settings: Any) -> Shares:
 
 
 class Asked:
-    """A gate without a server: who is refused. The time stands still."""
+    """The limiter without a server, at a fixed time; counts the requests that it refuses."""
 
     def __init__(self, hot: Sequence[str] = (), **settings: Any) -> None:
         self.tokens = SessionTokens(SECRET)
@@ -93,7 +93,7 @@ class Asked:
         return self.tokens.issue(user_id, "ann", NOW_S, session_id=uuid.uuid4())[0]
 
 
-async def test_a_flood_without_a_session_leaves_the_reserved_part_to_older_sessions() -> None:
+async def test_a_flood_without_a_session_cannot_use_the_part_reserved_for_older_sessions() -> None:
     asked = Asked(room_lists_per_address_per_s=40)
     flood = await asked.refused("GET", "/api/v1/rooms", 1_000, "192.0.2.1")
     assert flood > 0
@@ -109,20 +109,20 @@ async def test_one_user_cannot_use_up_the_share_of_an_address() -> None:
     assert await asked.refused("POST", posts, 5, "192.0.2.1", asked.token(age_s=3600)) == 0
 
 
-async def test_fetches_of_a_hot_room_are_left_to_the_throttle() -> None:
+async def test_fetches_of_a_hot_room_are_limited_by_the_throttle_alone() -> None:
     asked = Asked(hot=["hot"], fetches_per_address_per_s=10)
     assert await asked.refused("GET", "/api/v1/rooms/hot/messages", 1_000, "192.0.2.1") == 0
     assert await asked.refused("GET", "/api/v1/rooms/cold/messages", 1_000, "192.0.2.1") > 900
     assert await asked.refused("HEAD", "/api/v1/rooms/cold/messages", 10, "192.0.2.1") == 10
 
 
-async def test_defaults_are_off_on_loopback_and_let_a_class_and_an_office_in_elsewhere() -> None:
+async def test_defaults_are_off_on_loopback_and_admit_a_school_class_and_an_office() -> None:
     local = Asked()
     for method, template in SHARE_OF:
         path = template.format(room_id="lobby", message_id="x", kind="heart")
         assert await local.refused(method, path, 2_000, "127.0.0.1") == 0
     behind_one_address = Asked(hotchat_bind="0.0.0.0")
-    for _ in range(30):  # a class that enters at once, and writes
+    for _ in range(30):  # a school class that enters together and writes
         assert await behind_one_address.refused("POST", "/api/v1/sessions", 1, "192.0.2.1") == 0
         token = behind_one_address.token(age_s=5)
         for method, path, times in (
@@ -135,7 +135,7 @@ async def test_defaults_are_off_on_loopback_and_let_a_class_and_an_office_in_els
         ):
             assert await behind_one_address.refused(method, path, times, "192.0.2.1", token) == 0, path
     office = Asked(hotchat_bind="0.0.0.0")
-    for _ in range(300):  # its readers reconnect at once
+    for _ in range(300):  # the office's readers reconnect together
         assert await office.refused("GET", "/api/v1/rooms/lobby/messages", 1, "192.0.2.1") == 0
 
 
@@ -149,7 +149,7 @@ async def test_defaults_are_off_on_loopback_and_let_a_class_and_an_office_in_els
         ("FETCHES_PER_ADDRESS_PER_S", "GET", "/api/v1/rooms/lobby/messages?before_seq=3"),
     ],
 )
-async def test_a_refused_call_is_answered_before_it_is_counted_as_a_fetch(
+async def test_a_call_refused_by_a_share_does_not_count_as_a_fetch(
     start_chat_stack: StartChatStack, setting: str, method: str, path: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, **{setting: "1"})

@@ -30,7 +30,7 @@ STARTS_PROGRAMS: Final = (
     "tests/project/test_wheel.py",
     "tests/stack/",
     "tests/stores/",
-    "tests/tasks/test_crash_policy.py",
+    "tests/server_kit/test_crash_policy.py",
 )
 """Tests that start programs without a store fixture, by the beginning of their path."""
 

@@ -1,4 +1,4 @@
-"""Which hosts are answered under, and which pages may call with the cookie."""
+"""Accepted host names, and origins that may call with the cookie."""
 
 import pytest
 
@@ -32,7 +32,7 @@ from server_kit.http.hosts import MAX_CACHED, HostPolicy, OriginPolicy, host_nam
         ("ev\u0131l.example", None),
     ],
 )
-def test_a_host_is_read_as_browsers_write_it(raw: str, name: str | None) -> None:
+def test_a_host_header_is_parsed_as_browsers_write_it(raw: str, name: str | None) -> None:
     assert host_name(raw) == name
 
 
@@ -57,10 +57,10 @@ def test_a_host_is_read_as_browsers_write_it(raw: str, name: str | None) -> None
         (b"\xff", False),
     ],
 )
-def test_a_name_that_others_can_make_resolve_to_us_is_refused(host: bytes, *, is_accepted: bool) -> None:
+def test_a_public_name_that_nobody_configured_is_refused(host: bytes, *, is_accepted: bool) -> None:
     policy = HostPolicy(["chat.example.org"], ["machine.corp.example"])
     assert policy.accepts(host) is is_accepted
-    assert policy.accepts(host) is is_accepted, "also from memory"
+    assert policy.accepts(host) is is_accepted, "the cached verdict as well"
 
 
 def test_an_asterisk_accepts_every_valid_host_name() -> None:
@@ -95,7 +95,7 @@ def test_cached_verdicts_are_bounded() -> None:
         (b"\xff", b"localhost", "http", False),
     ],
 )
-def test_the_page_itself_may_call_with_the_cookie(
+def test_only_the_frontends_own_origin_and_configured_ones_may_call_with_the_cookie(
     origin: bytes, host: bytes, scheme: str, *, is_accepted: bool
 ) -> None:
     assert OriginPolicy(["http://friend.example"], 8000).accepts(origin, host, scheme) is is_accepted

@@ -1,4 +1,4 @@
-"""How much one iteration of the event loop parses, however much arrives at once."""
+"""One iteration of the event loop parses a bounded amount, however much arrives at once."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ def test_a_post_and_a_large_body_cost_more_than_a_read() -> None:
     assert cost_of(b"DELETE / HTTP/1.1\r\n\r\n") == 12
 
 
-async def test_everything_that_waits_is_resumed_in_order_of_arrival() -> None:
+async def test_waiting_connections_of_one_address_resume_in_order_of_arrival() -> None:
     budget, resumed = IterationBudget(), list[int]()
 
     def parse(number: int) -> None:
@@ -57,7 +57,7 @@ async def test_addresses_take_turns() -> None:
 
 
 async def begun_by_iteration(requests: list[bytes]) -> list[int]:
-    """Send each request on a connection of its own, all before the server reads one; how many began together."""
+    """Send each request on its own connection before the server reads any; returns how many began per iteration."""
     loop = asyncio.get_running_loop()
     iteration, begun, answered = 0, Counter[int](), asyncio.Event()
 
@@ -113,13 +113,13 @@ async def begun_by_iteration(requests: list[bytes]) -> list[int]:
     return sorted(begun.values())
 
 
-async def test_of_simultaneous_posts_a_bounded_number_begins_in_one_iteration() -> None:
+async def test_a_bounded_number_of_simultaneous_posts_begins_in_one_iteration() -> None:
     begun = await begun_by_iteration([POST % number for number in range(150)])
     assert sum(begun) == 150
     assert max(begun) <= MAX_COST // 4
 
 
-async def test_of_simultaneous_reads_a_bounded_number_begins_in_one_iteration() -> None:
+async def test_a_bounded_number_of_simultaneous_reads_begins_in_one_iteration() -> None:
     begun = await begun_by_iteration([GET % number for number in range(300)])
     assert sum(begun) == 300
     assert max(begun) <= MAX_COST

@@ -1,4 +1,4 @@
-"""The longest step of an event loop, measured with clocks that the test moves."""
+"""The longest step of an event loop, with clocks that the tests move."""
 
 import asyncio
 import gc
@@ -48,7 +48,7 @@ def test_a_step_that_delays_the_probe_is_measured() -> None:
     assert longest(measured, clocks) == 0.040
 
 
-def test_a_step_that_waited_for_a_core_counts_with_its_own_time() -> None:
+def test_time_spent_waiting_for_a_core_does_not_count_towards_a_step() -> None:
     clocks = Clocks()
     measured = probe(clocks)
     clocks.sleep_until(measured.due_s)
@@ -57,7 +57,7 @@ def test_a_step_that_waited_for_a_core_counts_with_its_own_time() -> None:
     assert longest(measured, clocks) == 0.002
 
 
-def test_many_short_steps_are_not_one_long_one() -> None:
+def test_many_short_steps_do_not_count_as_one_long_step() -> None:
     clocks = Clocks()
     measured = probe(clocks)
     for _ in range(100):
@@ -67,7 +67,7 @@ def test_many_short_steps_are_not_one_long_one() -> None:
     assert longest(measured, clocks) <= 0.0009
 
 
-def test_garbage_collection_is_listed_separately() -> None:
+def test_garbage_collection_is_reported_separately_from_steps() -> None:
     clocks = Clocks()
     measured = probe(clocks)
     clocks.sleep_until(measured.due_s)
@@ -80,7 +80,7 @@ def test_garbage_collection_is_listed_separately() -> None:
     assert round(measured.longest_collection.value(clocks.wall_s), 4) == 0.030
 
 
-def test_the_probe_is_rare_while_the_loop_is_idle() -> None:
+def test_the_probe_runs_less_often_while_the_loop_is_idle() -> None:
     clocks = Clocks()
     measured = probe(clocks, None)
     clocks.sleep_until(measured.due_s)

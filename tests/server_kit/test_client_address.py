@@ -27,15 +27,23 @@ def scope(peer: str | None, *forwarded: str) -> Scope:
             id="the entry of the client itself is ignored",
         ),
         pytest.param(
-            [PROXY], PROXY, ["6.6.6.6", "203.0.113.5"], "203.0.113.5", id="also in a separate header"
+            [PROXY],
+            PROXY,
+            ["6.6.6.6", "203.0.113.5"],
+            "203.0.113.5",
+            id="the client's entry is in a separate header",
         ),
         pytest.param(
             ["10.0.0.0/8"], PROXY, ["203.0.113.5, 10.9.9.9"], "203.0.113.5", id="two trusted proxies"
         ),
         pytest.param(["10.0.0.0/8"], PROXY, ["10.1.1.1"], "10.1.1.1", id="every entry is trusted"),
-        pytest.param([PROXY], PROXY, ["not an address"], PROXY, id="an entry that is no address"),
+        pytest.param([PROXY], PROXY, ["not an address"], PROXY, id="the only entry is no address"),
         pytest.param(
-            [PROXY], PROXY, ["203.0.113.5, unknown"], PROXY, id="nothing left of an entry that is no address"
+            [PROXY],
+            PROXY,
+            ["203.0.113.5, unknown"],
+            PROXY,
+            id="entries before one that is no address are ignored",
         ),
         pytest.param(
             [PROXY], PROXY, ["203.0.113.5%" + "z" * 100], PROXY, id="an entry of over 100 characters"

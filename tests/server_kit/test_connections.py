@@ -1,4 +1,4 @@
-"""What a client may hold open, over raw sockets. The clock of the deadlines is moved by the test."""
+"""Limits and deadlines of connections, tested over raw sockets with a clock that the tests move."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ class Clock:
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers the length of the body, or at once without reading it."""
+    """Respond with the length of the body; for /at-once, respond without reading it."""
     size = 0
     if scope["path"] != "/at-once":
         while True:
@@ -59,7 +59,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class Server:
-    """A server of the protocol in this loop, whose clock the test moves."""
+    """A server of GuardedProtocol in this event loop, with a clock that the test moves."""
 
     def __init__(self, clock: Clock, guard: Connections, port: int, state: ServerState) -> None:
         self.clock = clock
@@ -151,7 +151,7 @@ async def test_a_silent_connection_is_closed_after_its_deadline() -> None:
         await until(lambda: server.guard.count == 0)
 
 
-async def test_many_connections_are_ended_in_slices() -> None:
+async def test_many_expired_connections_are_closed_in_slices() -> None:
     async with serving() as server:
         extra = 5
         for _ in range(module.ENDED_AT_ONCE + extra):
@@ -175,7 +175,7 @@ async def test_many_connections_are_ended_in_slices() -> None:
         ),
     ],
 )
-async def test_half_a_request_is_answered_408(sent: bytes, table: str, deadline_s: float) -> None:
+async def test_an_incomplete_request_gets_408(sent: bytes, table: str, deadline_s: float) -> None:
     before = problems_sent("request_timeout")
     async with serving() as server:
         reader, writer = await server.connect(sent)
@@ -190,7 +190,7 @@ async def test_half_a_request_is_answered_408(sent: bytes, table: str, deadline_
     assert problems_sent("request_timeout") == before + 1
 
 
-async def test_an_idle_kept_connection_is_closed_after_a_long_deadline() -> None:
+async def test_an_idle_keep_alive_connection_is_closed_after_a_longer_deadline() -> None:
     async with serving() as server:
         reader, writer = await server.connect()
         for _ in range(3):
@@ -205,7 +205,7 @@ async def test_an_idle_kept_connection_is_closed_after_a_long_deadline() -> None
 @pytest.mark.parametrize(
     ("sent", "status", "code"),
     [
-        pytest.param(b"no request\r\n\r\n", 400, "bad_request", id="noise"),
+        pytest.param(b"no request\r\n\r\n", 400, "bad_request", id="not HTTP"),
         pytest.param(
             b"GET / HTTP/1.1\r\nNo colon\r\n\r\n", 400, "bad_request", id="a header without a colon"
         ),
@@ -235,7 +235,7 @@ async def test_an_invalid_request_gets_a_problem(sent: bytes, status: int, code:
     assert problems_sent(code) == before + 1
 
 
-async def test_noise_after_a_valid_request_gets_a_problem() -> None:
+async def test_garbage_after_a_valid_request_gets_a_problem() -> None:
     async with serving() as server:
         reader, writer = await server.connect(HEAD + b"\r\n")
         assert (await answer(reader))[0] == 200
@@ -250,7 +250,7 @@ async def test_a_body_in_many_small_chunks_is_read_up_to_the_bound() -> None:
         assert (await answer(reader))[2] == b"1000"
 
 
-async def test_a_body_that_nobody_reads_is_dropped_up_to_a_bound() -> None:
+async def test_an_unread_body_is_discarded_up_to_a_bound() -> None:
     async with serving() as server:
         at_once = b"POST /at-once HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
         reader, writer = await server.connect(at_once)
@@ -265,8 +265,8 @@ async def test_a_body_that_nobody_reads_is_dropped_up_to_a_bound() -> None:
 
 
 @pytest.mark.parametrize("path", [b"/", b"/" + b"a" * 37])
-async def test_a_pipeline_is_parsed_as_it_is_answered(path: bytes) -> None:
-    """The second request has 65 bytes: no read ends where a request ends."""
+async def test_pipelined_requests_are_parsed_only_as_fast_as_they_are_answered(path: bytes) -> None:
+    """The second request has 65 bytes, so that no read ends at the end of a request."""
     count = 5_000
     most_waiting = 0
     async with serving() as server:
@@ -281,7 +281,7 @@ async def test_a_pipeline_is_parsed_as_it_is_answered(path: bytes) -> None:
     assert 1 <= most_waiting <= module.MAX_LINES // 3
 
 
-async def test_a_pipeline_whose_answers_nobody_reads_is_not_parsed() -> None:
+async def test_pipelined_requests_are_not_parsed_while_the_client_reads_no_response() -> None:
     async with serving() as server:
         reader, writer = await server.connect()
         await until(lambda: bool(server.state.connections))
@@ -294,7 +294,7 @@ async def test_a_pipeline_whose_answers_nobody_reads_is_not_parsed() -> None:
         assert connection.flow.read_paused
 
 
-async def test_headers_are_bounded_by_number() -> None:
+async def test_the_number_of_headers_is_bounded() -> None:
     async with serving() as server:
         fields = b"".join(b"X-%d: y\r\n" % number for number in range(module.MAX_HEADERS - 1))
         reader, _ = await server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n")
@@ -303,7 +303,7 @@ async def test_headers_are_bounded_by_number() -> None:
         await assert_refused(reader, 431, "head_too_large")
 
 
-async def test_trailers_are_no_headers() -> None:
+async def test_trailers_do_not_count_as_headers() -> None:
     seen: list[bytes] = []
 
     async def names(scope: Scope, receive: Receive, send: Send) -> None:
@@ -320,7 +320,9 @@ async def test_trailers_are_no_headers() -> None:
     assert seen == [b"host", b"content-type", b"transfer-encoding"]
 
 
-async def test_unread_answers_of_all_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unread_responses_of_all_connections_are_bounded_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "MAX_UNREAD_BYTES", 30_000_000)
     async with serving() as server:
         for _ in range(6):
@@ -331,7 +333,7 @@ async def test_unread_answers_of_all_connections_are_bounded(monkeypatch: pytest
     assert server.guard.unread.total_bytes == 0
 
 
-async def test_new_connections_of_one_address_are_bounded() -> None:
+async def test_the_rate_of_new_connections_of_one_address_is_bounded() -> None:
     async with serving(requests_per_address_per_s=2) as server:
         for _ in range(10):
             reader, writer = await server.connect(HEAD + b"\r\n")
@@ -355,7 +357,7 @@ async def test_a_client_that_does_not_read_is_closed() -> None:
             await until(lambda: server.guard.count == 0)
 
 
-async def test_a_full_process_refuses_connections_until_some_close() -> None:
+async def test_a_full_process_refuses_new_connections_until_others_close() -> None:
     async with serving(max_connections=2) as server:
         _, first = await server.connect(HEAD)
         await server.connect(HEAD)
@@ -369,7 +371,7 @@ async def test_a_full_process_refuses_connections_until_some_close() -> None:
         assert (await answer(reader))[0] == 200
 
 
-async def test_connections_of_one_address_are_bounded() -> None:
+async def test_the_number_of_connections_of_one_address_is_bounded() -> None:
     async with serving(connections_per_address=2) as server:
         for _ in range(2):
             await server.connect(HEAD)
@@ -379,7 +381,7 @@ async def test_connections_of_one_address_are_bounded() -> None:
         assert headers["ratelimit-policy"] == '"connections";q=2'
 
 
-async def test_a_refused_connection_counts_as_a_problem_once_it_is_answered() -> None:
+async def test_a_refused_connection_counts_as_a_problem_once_its_response_is_sent() -> None:
     before = problems_sent("server_full")
     async with serving(max_connections=1) as server:
         await server.connect(HEAD)
@@ -392,7 +394,7 @@ async def test_a_refused_connection_counts_as_a_problem_once_it_is_answered() ->
         assert problems_sent("server_full") == before + 1
 
 
-async def test_refused_connections_that_stay_are_bounded() -> None:
+async def test_refused_connections_that_stay_open_are_bounded() -> None:
     async with serving(max_connections=1) as server:
         await server.connect(HEAD)
         await until(lambda: server.guard.count == 1)
@@ -415,7 +417,7 @@ async def test_a_refused_client_can_send_a_bounded_amount_more() -> None:
         await until(lambda: not server.state.connections)
 
 
-async def test_a_shutdown_closes_what_has_no_whole_request() -> None:
+async def test_shutdown_closes_connections_without_a_complete_request() -> None:
     async with serving() as server:
         half = [await server.connect(sent) for sent in (b"", HEAD, POST + b"Content-Length: 9\r\n\r\n{")]
         idle_reader, _ = await server.connect(HEAD + b"\r\n")
@@ -429,7 +431,7 @@ async def test_a_shutdown_closes_what_has_no_whole_request() -> None:
         assert server.guard.count == 0
 
 
-async def test_abuse_is_logged_once_and_never_with_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+async def test_abuse_is_logged_once_and_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as server:
         for _ in range(20):
             reader, _ = await server.connect(b"noise\r\n\r\n")
@@ -447,7 +449,7 @@ def protocol_tables(guard: Connections) -> list[dict[GuardedProtocol, float]]:
     return [guard.first_byte, guard.head, guard.body, guard.idle, guard.closing, guard.stalled, guard.parting]
 
 
-async def test_closed_connections_leave_every_table() -> None:
+async def test_a_closed_connection_leaves_no_entry_in_any_table() -> None:
     async with serving() as server:
         for sent in (b"", HEAD, POST + b"Content-Length: 9\r\n\r\n{", HEAD + b"\r\n", b"noise\r\n\r\n"):
             _, writer = await server.connect(sent)
@@ -467,7 +469,9 @@ def log_of(process: ServerProcess) -> str:
     return Path(process.log_path).read_text()
 
 
-def test_a_server_survives_running_out_of_descriptors_and_stops_quickly(process: ServerProcess) -> None:
+def test_a_server_that_runs_out_of_file_descriptors_recovers_and_stops_quickly(
+    process: ServerProcess,
+) -> None:
     running = psutil.Process(process.pid)
     assert (
         running.rlimit(psutil.RLIMIT_NOFILE)[0] > 1_024
@@ -485,7 +489,7 @@ def test_a_server_survives_running_out_of_descriptors_and_stops_quickly(process:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"{process.base_url}/healthz/live").status_code == 200:
                 break
-        assert time.monotonic() < deadline_s, "it does not answer any more"
+        assert time.monotonic() < deadline_s, "the server no longer responds"
 
     with ExitStack() as stack:
         for sent in (b"", HEAD, POST + b"Content-Length: 99\r\n\r\n{") * 5:
@@ -493,5 +497,5 @@ def test_a_server_survives_running_out_of_descriptors_and_stops_quickly(process:
             client.sendall(sent)
         assert httpx.get(f"{process.base_url}/healthz/live").status_code == 200
         process.stop()
-    assert process.exit_code() in (0, -signal.SIGTERM), "it was killed: something held up its end"
+    assert process.exit_code() in (0, -signal.SIGTERM), "the server did not stop in time and was killed"
     assert "Traceback" not in log_of(process)

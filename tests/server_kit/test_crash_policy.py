@@ -1,4 +1,4 @@
-"""Background tasks that crash are restarted, reported by readiness, and end the process when they keep crashing."""
+"""Crashed background tasks are restarted and reported. A vital task that keeps crashing ends the process."""
 
 import ast
 import asyncio
@@ -31,32 +31,26 @@ from server_kit.background_tasks import (
 )
 
 ROOT = Path(chat_contract.__file__).parents[1]
-PACKAGES = ("chat_contract", "chat_server", "publish_server")
+PACKAGES = ("chat_contract", "server_kit", "chat_server", "publish_server")
 
 SHORT_LIVED = {
     ("server_kit/background_tasks.py", "running"): "the crash policy itself",
-    ("chat_server/fetch/snapshot_cache.py", "_fly"): "one read, shared by its callers, who get its error",
+    ("server_kit/single_flight.py", "start"): "one read, shared by its callers, who get its error",
     (
         "chat_server/kafka/event_producer.py",
         "_send_next",
     ): "one acknowledgement, bounded by MAX_IN_FLIGHT and time",
-    ("chat_server/health/readiness.py", "stores"): "one look at the stores, shared by its callers",
-    (
-        "chat_server/rooms/room_settings_cache.py",
-        "get",
-    ): "one look-up, shared by its callers, who get its error",
-    ("chat_server/rooms/room_list.py", "_load_once"): "one read, shared by its callers, who get its error",
     (
         "publish_server/recovery/missing_events.py",
         "fetch_due",
     ): "one room's missing events; a periodic job fetches again",
     ("publish_server/recovery/catch_up_pages.py", "read"): "one page, shared by the streams that need it",
 }
-"""Places outside the crash policy that may start a task: it ends by itself, and somebody awaits its outcome."""
+"""Functions that may start a task outside the crash policy, because the task soon ends and its result is awaited."""
 
 
 class NoPause(Random):
-    """Restarts at once."""
+    """Makes every restart pause zero."""
 
     def uniform(self, a: float, b: float) -> float:
         return 0.0
@@ -78,7 +72,7 @@ def crashes_counted(task: str) -> float:
     return REGISTRY.get_sample_value("hotchat_task_crashes_total", {"task": task}) or 0.0
 
 
-async def test_a_crashed_task_is_restarted_counted_and_named_until_it_runs_steadily() -> None:
+async def test_a_crashed_task_is_restarted_and_reported_until_it_runs_steadily() -> None:
     clock = Clock()
     tasks = BackgroundTasks(NoPause(), clock, lambda: None)
     starts = 0
@@ -103,8 +97,8 @@ async def test_a_crashed_task_is_restarted_counted_and_named_until_it_runs_stead
         assert tasks.down() == {}
 
 
-async def test_a_cancellation_that_is_not_meant_for_the_task_is_a_crash() -> None:
-    """A future that a library cancels raises CancelledError in whoever awaits it."""
+async def test_a_cancelled_future_inside_a_task_counts_as_a_crash() -> None:
+    """Awaiting a future that a library has cancelled raises CancelledError."""
     tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
     starts = 0
     runs = asyncio.Event()
@@ -124,7 +118,7 @@ async def test_a_cancellation_that_is_not_meant_for_the_task_is_a_crash() -> Non
     assert starts == 2
 
 
-async def test_a_task_that_swallows_a_cancellation_still_ends_with_its_block() -> None:
+async def test_a_task_that_swallows_its_first_cancellation_is_cancelled_again() -> None:
     tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
     swallowed = 0
 
@@ -180,7 +174,7 @@ async def test_only_a_vital_task_that_keeps_crashing_ends_the_process(is_vital: 
     assert tasks.is_ready() is not is_vital
 
 
-def test_pauses_grow_up_to_a_bound_and_begin_again_after_a_steady_time() -> None:
+def test_restart_pauses_double_up_to_a_bound_and_reset_after_a_steady_run() -> None:
     crashes = TaskCrashes(is_vital=True)
     now_s = 0.0
     pauses = []
@@ -195,7 +189,7 @@ def test_pauses_grow_up_to_a_bound_and_begin_again_after_a_steady_time() -> None
     assert crashes.crashed(Failure(), now_s) == FIRST_RESTART_S
 
 
-def test_a_vital_task_makes_the_process_unready_only_after_a_while() -> None:
+def test_only_a_vital_task_that_stays_down_makes_the_process_unready() -> None:
     vital, other = TaskCrashes(is_vital=True), TaskCrashes(is_vital=False)
     for crashes in (vital, other):
         crashes.crashed(Failure(), 0.0)
@@ -213,7 +207,7 @@ def test_rare_crashes_never_end_the_process() -> None:
         now_s += CRASH_WINDOW_S / (MAX_CRASHES - 2)
 
 
-async def test_readiness_of_a_server_names_the_task_and_turns_503_when_it_stays_down() -> None:
+async def test_readiness_names_a_crashed_task_and_returns_503_while_it_stays_down() -> None:
     clock = Clock()
     tasks = BackgroundTasks(NoPause(), clock, lambda: None)
 
@@ -230,7 +224,7 @@ async def test_readiness_of_a_server_names_the_task_and_turns_503_when_it_stays_
         assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
 
 
-async def test_a_tick_of_the_scheduler_that_crashes_is_counted_and_goes_on() -> None:
+async def test_a_crashed_tick_of_the_scheduler_is_counted_and_the_next_tick_runs() -> None:
     tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
     scheduler = AsyncIOScheduler()
     again = asyncio.Event()
@@ -255,11 +249,11 @@ async def test_a_tick_of_the_scheduler_that_crashes_is_counted_and_goes_on() -> 
     assert crashes_counted("a tick") - before == 1
 
 
-def test_a_process_whose_task_keeps_crashing_ends_by_sigterm() -> None:
+def test_a_process_with_a_task_that_keeps_crashing_terminates_itself() -> None:
     program = """
 import asyncio, time
 from server_kit.background_tasks import BackgroundTasks
-from tests.tasks.test_crash_policy import NoPause
+from tests.server_kit.test_crash_policy import NoPause
 
 async def crash():
     raise ValueError
@@ -283,11 +277,11 @@ def test_no_long_lived_task_is_started_outside_the_crash_policy() -> None:
         for path in (ROOT / package).rglob("*.py")
         for start in task_starts(path)
     }
-    assert starts <= SHORT_LIVED.keys()
+    assert starts == SHORT_LIVED.keys()
 
 
 def task_starts(path: Path) -> Iterator[tuple[str, str]]:
-    """(file, function) of every call that starts a task."""
+    """File and function of every call that starts a task."""
     name = path.relative_to(ROOT).as_posix()
 
     def visit(node: ast.AST, function: str) -> Iterator[tuple[str, str]]:

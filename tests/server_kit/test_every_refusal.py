@@ -98,7 +98,7 @@ def stack(start_chat_stack: StartChatStack) -> ChatStack:
 
 
 def refusal_of(port: int, method: str, path: str, headers: str) -> tuple[int, dict[str, str], bytes] | None:
-    """Status, headers and body of the response; None for one below 400, which may be a stream without an end."""
+    """Status, headers and body of the response; None below 400, as a stream may never end."""
     ending = "" if "\r\n\r\n" in headers else "\r\n"
     sent = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}{ending}"
     with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
@@ -114,7 +114,7 @@ def refusal_of(port: int, method: str, path: str, headers: str) -> tuple[int, di
 
 
 def head_in(response: BufferedReader) -> tuple[int, dict[str, str]]:
-    """The next status and headers."""
+    """The status and headers of the next response."""
     status = int(response.readline().split()[1])
     if status in (200, 206):
         return status, {}
@@ -123,7 +123,7 @@ def head_in(response: BufferedReader) -> tuple[int, dict[str, str]]:
 
 
 def code_in(what: str, method: str, refusal: tuple[int, dict[str, str], bytes]) -> str | None:
-    """The problem's code; None for a HEAD, whose response has no body."""
+    """The problem's code; None for HEAD, as its response has no body."""
     status, headers, body = refusal
     assert status != 500, what
     assert headers.get("content-type") == "application/problem+json", (what, status, headers)
@@ -138,7 +138,7 @@ def code_in(what: str, method: str, refusal: tuple[int, dict[str, str], bytes]) 
 
 
 def problems_counted(process: ServerProcess) -> Counter[str]:
-    """The server's own count of the problems it has sent, by code."""
+    """How many problems the server has counted, by code."""
     counted: Counter[str] = Counter()
     for family in text_string_to_metric_families(httpx.get(f"{process.base_url}/metrics").text):
         for sample in family.samples:

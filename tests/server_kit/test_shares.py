@@ -1,4 +1,4 @@
-"""Fair shares: the time is an argument, so nothing here waits."""
+"""Shares of addresses and users. The time is an argument, so that no test waits."""
 
 from collections.abc import Callable
 from random import Random
@@ -39,11 +39,11 @@ def scope(peer: str, *forwarded: str) -> dict[str, object]:
 
 
 def passes(share: RateShare, source: Source, someone: Person | None = None, times: int = 10_000) -> int:
-    """How many of `times` requests in one instant pass."""
+    """How many of `times` simultaneous requests are admitted."""
     return sum(share.wait_s(source, someone, 0.0) == 0 for _ in range(times))
 
 
-def test_every_share_names_a_setting_that_takes_0_for_no_limit() -> None:
+def test_every_share_names_a_setting_in_which_0_means_no_limit() -> None:
     fields = ChatSettings.model_fields | PublishSettings.model_fields
     for share in SHARES.values():
         assert any(getattr(rule, "ge", None) == 0 for rule in fields[share.setting].metadata), share
@@ -51,7 +51,7 @@ def test_every_share_names_a_setting_that_takes_0_for_no_limit() -> None:
             assert share.user_part < share.reserved_part, share
 
 
-def test_a_flood_without_a_session_leaves_the_reserved_part_to_established_people() -> None:
+def test_a_flood_without_a_session_cannot_use_the_part_reserved_for_established_people() -> None:
     share = rate(200)
     source = shares().source_of(scope(OUTSIDE))
     assert passes(share, source) == 300, "three quarters of two seconds' worth"
@@ -60,12 +60,12 @@ def test_a_flood_without_a_session_leaves_the_reserved_part_to_established_peopl
     assert passes(share, source, Person("another", is_established=True)) == 40
 
 
-def test_an_address_cannot_use_up_anothers_share() -> None:
+def test_an_address_cannot_use_up_the_share_of_another() -> None:
     share = rate(10)
     assert passes(share, Source("203.0.113.5")) == passes(share, Source("203.0.113.6")) == 15
 
 
-def test_a_share_comes_back_with_time() -> None:
+def test_a_used_share_refills_with_time() -> None:
     share = rate(200)
     source = Source(OUTSIDE)
     passes(share, source)
@@ -85,7 +85,7 @@ def test_a_refused_request_gets_429_with_retry_after() -> None:
     assert refused.value.extra["retry_after_ms"] >= 1
 
 
-def test_places_are_reserved_and_given_back() -> None:
+def test_a_count_share_reserves_places_and_takes_them_back() -> None:
     share = count(500)
     source = Source(OUTSIDE)
     places = [share.enter(source) for _ in range(500)]
@@ -110,21 +110,31 @@ def test_a_small_limit_of_connections_still_admits_clients_without_a_session(lim
     ("bind", "settings", "peer", "is_limited"),
     [
         pytest.param("127.0.0.1", {}, OUTSIDE, False, id="defaults are off on loopback"),
-        pytest.param("localhost", {}, OUTSIDE, False, id="also by its name"),
-        pytest.param("::1", {}, OUTSIDE, False, id="also in IPv6"),
+        pytest.param("localhost", {}, OUTSIDE, False, id="loopback by name"),
+        pytest.param("::1", {}, OUTSIDE, False, id="loopback in IPv6"),
         pytest.param("0.0.0.0", {}, OUTSIDE, True, id="defaults hold beyond loopback"),
-        pytest.param("0.0.0.0", {}, "127.0.0.1", False, id="but not for this machine"),
-        pytest.param("0.0.0.0", {}, "::ffff:127.0.0.1", False, id="nor in IPv6 form"),
+        pytest.param("0.0.0.0", {}, "127.0.0.1", False, id="a local peer is exempt from defaults"),
+        pytest.param("0.0.0.0", {}, "::ffff:127.0.0.1", False, id="an IPv4-mapped local peer too"),
         pytest.param(
-            "127.0.0.1", {"requests_per_address_per_s": 1}, "127.0.0.1", True, id="a set value does"
+            "127.0.0.1",
+            {"requests_per_address_per_s": 1},
+            "127.0.0.1",
+            True,
+            id="a set value holds on loopback",
         ),
-        pytest.param("0.0.0.0", {"requests_per_address_per_s": 1}, "127.0.0.1", True, id="everywhere"),
+        pytest.param(
+            "0.0.0.0",
+            {"requests_per_address_per_s": 1},
+            "127.0.0.1",
+            True,
+            id="a set value holds for local peers",
+        ),
         pytest.param("0.0.0.0", {"requests_per_address_per_s": 0}, OUTSIDE, False, id="0 is no limit"),
         pytest.param("0.0.0.0", {"shares_exempt": "203.0.113.0/24"}, OUTSIDE, False, id="an exempt network"),
         pytest.param("0.0.0.0", {"trusted_proxies": OUTSIDE}, OUTSIDE, False, id="a trusted proxy itself"),
     ],
 )
-def test_which_sources_are_limited(
+def test_which_peers_a_share_limits(
     bind: str, settings: dict[str, object], peer: str, *, is_limited: bool
 ) -> None:
     decided = shares(hotchat_bind=bind, **settings)
@@ -140,7 +150,7 @@ def test_a_loopback_peer_that_forwards_a_client_is_limited() -> None:
     assert passes(share, decided.source_of(scope("127.0.0.1", "203.0.113.5"))) < 10_000
 
 
-def test_the_client_that_a_trusted_proxy_names_is_limited_alone() -> None:
+def test_each_client_that_a_trusted_proxy_names_is_limited_separately() -> None:
     decided = shares(trusted_proxies="10.0.0.1")
     share = decided.rate("requests")
     assert share is not None
@@ -152,7 +162,7 @@ def test_the_client_that_a_trusted_proxy_names_is_limited_alone() -> None:
     assert decided.source_of_peer("10.0.0.1").is_exempt
 
 
-def test_the_tables_of_keys_are_bounded() -> None:
+def test_the_tables_of_addresses_and_users_are_bounded() -> None:
     share = rate(10)
     for number in range(60_000):
         share.wait_s(Source(f"{number}"), Person(number, is_established=True), 0.0)
@@ -161,14 +171,14 @@ def test_the_tables_of_keys_are_bounded() -> None:
     assert len(share._users._buckets) == 50_000
 
 
-def test_the_age_of_a_user_is_in_their_id() -> None:
+def test_the_age_of_a_user_is_read_from_their_id() -> None:
     made_at_ms = 1_700_000_000_000
     user_id = UUID(int=made_at_ms << 80 | 7 << 76 | 2 << 62)
     assert not person(user_id, made_at_ms / 1000 + 599).is_established
     assert person(user_id, made_at_ms / 1000 + 600).is_established
 
 
-def test_a_share_set_in_the_environment_is_in_force_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_share_set_in_the_environment_applies_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTCHAT_SECRET", SECRET)
     monkeypatch.setenv("REQUESTS_PER_ADDRESS_PER_S", "200")
     read: Callable[[], ServerSettings] = PublishSettings

@@ -1,4 +1,4 @@
-"""Callers who ask for the same thing at the same time share one task."""
+"""Concurrent callers with the same key share one task."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from server_kit.single_flight import SingleFlight
 
 
 class Work:
-    """Work that ends when a test says so, and counts how often it began."""
+    """Work that waits for its gate and counts how often it began."""
 
     def __init__(self) -> None:
         self.begun = 0
@@ -21,7 +21,7 @@ class Work:
         return number
 
 
-async def test_callers_of_one_key_share_a_task_and_callers_of_another_do_not() -> None:
+async def test_callers_share_a_task_only_with_others_of_the_same_key() -> None:
     flights: SingleFlight[str, int] = SingleFlight()
     work, other = Work(), Work()
     callers = [asyncio.create_task(flights.join("a", work)) for _ in range(3)]
@@ -46,7 +46,7 @@ async def test_a_cancelled_caller_does_not_cancel_the_task_of_the_others() -> No
     assert await patient == 1
 
 
-async def test_every_caller_gets_the_error_and_the_next_one_tries_again() -> None:
+async def test_every_caller_gets_the_error_and_a_later_one_starts_the_work_again() -> None:
     flights: SingleFlight[str, int] = SingleFlight()
 
     async def fail() -> int:

@@ -1,4 +1,4 @@
-"""A bug in a handler: one problem for its client, one line in the log, and nothing more."""
+"""An exception in a handler becomes one problem for the client and one line in the log."""
 
 import json
 import logging
@@ -8,11 +8,11 @@ import pytest
 
 from server_kit.http.asgi import ASGIApp, Receive, RequestHead, Responder, Scope, Send, with_http_layers
 from server_kit.http.cors import RawHeaders
-from tests.front.test_connections import HEAD, answer, assert_closed, serving
+from tests.server_kit.test_connections import HEAD, answer, assert_closed, serving
 
 
 class Everybody:
-    """Lets every request in."""
+    """Admits every request."""
 
     passes: AbstractSet[bytes] = frozenset()
 
@@ -35,7 +35,7 @@ async def app_that_fails_while_it_answers(scope: Scope, receive: Receive, send: 
 
 
 @pytest.mark.parametrize("responders", [[], [failing_responder]])
-async def test_a_bug_leaves_as_a_problem_and_is_logged_once(
+async def test_an_exception_becomes_a_problem_and_is_logged_once(
     responders: list[Responder], caplog: pytest.LogCaptureFixture
 ) -> None:
     app: ASGIApp = with_http_layers(failing_app, (), Everybody(), responders)
@@ -50,7 +50,7 @@ async def test_a_bug_leaves_as_a_problem_and_is_logged_once(
     assert [record.message for record in caplog.records] == ["A request failed"]
 
 
-async def test_a_bug_in_the_middle_of_a_response_ends_the_connection() -> None:
+async def test_an_exception_in_the_middle_of_a_response_closes_the_connection() -> None:
     async with serving(app=with_http_layers(app_that_fails_while_it_answers, (), Everybody())) as server:
         reader, _ = await server.connect(HEAD + b"\r\n")
         head = await reader.readuntil(b"\r\n\r\n")

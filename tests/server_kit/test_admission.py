@@ -1,4 +1,4 @@
-"""What both servers refuse before they look at a request: hosts, foreign pages with the cookie, shares."""
+"""Requests that both servers refuse by host, by origin or by a share, before routing."""
 
 import logging
 import time
@@ -45,7 +45,7 @@ def scope(
 
 
 def refused(made: Admission, request: Scope) -> str | None:
-    """The code of the refusal."""
+    """The problem code of the refusal; None if the request is admitted."""
     try:
         made.check(request, request_head(request))
     except ChatError as error:
@@ -59,7 +59,7 @@ def token() -> bytes:
     return made.encode()
 
 
-def test_hosts() -> None:
+def test_only_known_hosts_are_admitted_except_on_operational_paths() -> None:
     made = admission()
     assert refused(made, scope()) is None
     assert refused(made, scope(host=b"evil.example")) == "misdirected"
@@ -72,7 +72,7 @@ def test_hosts() -> None:
     assert refused(admission(public_hosts="evil.example"), scope(host=b"evil.example")) is None
 
 
-def test_pages_of_other_origins_may_not_call_with_the_cookie() -> None:
+def test_a_call_with_the_cookie_from_a_foreign_origin_is_forbidden() -> None:
     made = admission()
     cookie = (b"cookie", b"hotchat_session=" + token())
     foreign = (b"origin", b"http://localhost:3000")
@@ -86,7 +86,7 @@ def test_pages_of_other_origins_may_not_call_with_the_cookie() -> None:
     assert refused(made, scope(*behind_tls)) is None
 
 
-def test_a_flood_from_one_address_is_refused_and_its_established_users_are_not() -> None:
+def test_a_flood_from_one_address_is_refused_but_its_established_users_are_not() -> None:
     made = admission(hotchat_bind="0.0.0.0", requests_per_address_per_s=10)
     codes = [refused(made, scope()) for _ in range(30)]
     assert codes.count(None) == 15
@@ -119,7 +119,7 @@ def test_an_untrusted_forwarder_is_logged_once(caplog: pytest.LogCaptureFixture)
         pytest.param({"chat_workers": 25}, False, id="limits are off on loopback"),
     ],
 )
-def test_the_start_warns_when_one_address_can_heat_a_room(
+def test_startup_warns_when_one_address_can_heat_a_room(
     settings: dict[str, object], caplog: pytest.LogCaptureFixture, *, warns: bool
 ) -> None:
     read = ChatSettings.model_validate({"hotchat_secret": SECRET, **settings})
@@ -133,7 +133,7 @@ def metric(base_url: str, name: str) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
 
-def test_a_fetch_refused_by_a_share_does_not_count(start_chat_stack: StartChatStack) -> None:
+def test_a_fetch_refused_by_a_share_does_not_count_towards_heat(start_chat_stack: StartChatStack) -> None:
     stack = start_chat_stack(
         scheduler=0,
         REQUESTS_PER_ADDRESS_PER_S="20",
@@ -161,11 +161,11 @@ def test_a_fetch_refused_by_a_share_does_not_count(start_chat_stack: StartChatSt
         assert other.get(path).status_code == 200
         assert {exempt.get(path).status_code for _ in range(100)} == {200}
 
-    stream_limit_holds(stack.publish_url)
+    assert_stream_limit_holds(stack.publish_url)
 
 
-def stream_limit_holds(publish_url: str) -> None:
-    """STREAMS_PER_ADDRESS covers both kinds of stream; a place is free again once its stream has closed."""
+def assert_stream_limit_holds(publish_url: str) -> None:
+    """Assert that both kinds of stream count towards STREAMS_PER_ADDRESS, and that closing one frees its place."""
     headers = {"X-Forwarded-For": "203.0.113.5"}
     paths = ["/stream/v1/rooms/lobby", "/stream/v1/rooms?room=lobby"]
 
@@ -190,7 +190,7 @@ def stream_limit_holds(publish_url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["chat", "publish"])
-def test_both_servers_refuse_foreign_hosts(start_chat_stack: StartChatStack, kind: str) -> None:
+def test_both_servers_refuse_unknown_hosts(start_chat_stack: StartChatStack, kind: str) -> None:
     stack = start_chat_stack(chat=1, publish=1, scheduler=0)
     url = stack.chat_url if kind == "chat" else stack.publish_url
     paths = ["/nothing"] + (["/api/v1/rooms", "/"] if kind == "chat" else ["/stream/v1/rooms/lobby"])

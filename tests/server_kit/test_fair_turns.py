@@ -1,4 +1,4 @@
-"""Turns go round by address: a crowd at one address waits for itself."""
+"""Addresses take turns, so that a crowd at one address delays only itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -56,7 +56,7 @@ async def settle() -> None:
 
 
 async def order_of_turns(turns: FairTurns, clock: Clock, costs_s: dict[str, float], each: int) -> list[str]:
-    """Every address of `costs_s` asks `each` times at once; the addresses in the order of their turns."""
+    """Let every address of `costs_s` ask `each` times at once; returns the addresses in the order of their turns."""
     order: list[str] = []
 
     async def work(address: str) -> None:
@@ -69,7 +69,7 @@ async def order_of_turns(turns: FairTurns, clock: Clock, costs_s: dict[str, floa
     return order
 
 
-async def test_a_bystander_gets_the_next_turn_in_front_of_a_crowd_of_one_address(clock: Clock) -> None:
+async def test_another_address_gets_the_next_turn_before_a_crowd_at_one_address(clock: Clock) -> None:
     turns = make_turns(clock)
     running = await turns.take(CROWD)
     crowd = [asyncio.create_task(turns.take(CROWD)) for _ in range(50)]
@@ -86,7 +86,7 @@ async def test_a_bystander_gets_the_next_turn_in_front_of_a_crowd_of_one_address
         (await task).end()
 
 
-async def test_addresses_take_turns_one_after_the_other(clock: Clock) -> None:
+async def test_addresses_take_turns_in_rotation(clock: Clock) -> None:
     order = await order_of_turns(make_turns(clock), clock, {"a": 1.0, "b": 1.0, "c": 1.0}, each=4)
     assert [set(order[at : at + 3]) for at in range(0, 12, 3)] == [{"a", "b", "c"}] * 4
 
@@ -96,7 +96,7 @@ async def test_an_address_is_charged_for_the_time_its_turns_take(clock: Clock) -
     assert order[:10].count("quick") == 8
 
 
-async def test_one_address_leaves_a_turn_to_others(clock: Clock) -> None:
+async def test_one_address_cannot_hold_all_turns(clock: Clock) -> None:
     turns = make_turns(clock, at_once=3, at_once_of_address=2)
     mine = [await turns.take(CROWD), await turns.take(CROWD)]
     waiting = asyncio.create_task(turns.take(CROWD))
@@ -110,7 +110,7 @@ async def test_one_address_leaves_a_turn_to_others(clock: Clock) -> None:
     (await waiting).end()
 
 
-async def test_requests_beyond_the_bound_of_an_address_are_its_own_fault(clock: Clock) -> None:
+async def test_a_request_beyond_the_queue_of_its_address_is_refused_as_its_own_fault(clock: Clock) -> None:
     turns = make_turns(clock, max_waiting_of_address=3)
     running = await turns.take(CROWD)
     tasks = [asyncio.create_task(turns.take(CROWD)) for _ in range(10)]
@@ -122,7 +122,7 @@ async def test_requests_beyond_the_bound_of_an_address_are_its_own_fault(clock: 
         (await task).end()
 
 
-async def test_requests_beyond_the_bound_of_all_find_the_server_out_of_turns(clock: Clock) -> None:
+async def test_a_request_beyond_the_queue_of_all_addresses_is_refused_as_overload(clock: Clock) -> None:
     turns = make_turns(clock, max_waiting=2)
     running = await turns.take("a")
     waiting = [asyncio.create_task(turns.take(address)) for address in ("b", "c")]
@@ -135,7 +135,7 @@ async def test_requests_beyond_the_bound_of_all_find_the_server_out_of_turns(clo
         (await task).end()
 
 
-async def test_who_waits_too_long_is_refused_by_whether_its_address_had_turns_meanwhile(clock: Clock) -> None:
+async def test_a_timeout_is_the_own_fault_of_an_address_that_had_turns_meanwhile(clock: Clock) -> None:
     turns = make_turns(clock, wait_s=0.05)
     running = await turns.take(CROWD)
     crowd = [asyncio.create_task(turns.take(CROWD)) for _ in range(2)]
@@ -156,7 +156,7 @@ async def test_who_waits_too_long_is_refused_by_whether_its_address_had_turns_me
 
 
 @pytest.mark.parametrize("is_granted", [False, True], ids=["while it waits", "as it is granted"])
-async def test_a_cancelled_request_keeps_no_turn(clock: Clock, is_granted: bool) -> None:
+async def test_a_cancelled_request_holds_no_turn(clock: Clock, is_granted: bool) -> None:
     turns = make_turns(clock)
     running = await turns.take(CROWD)
     waiting = asyncio.create_task(turns.take(BYSTANDER))
@@ -172,7 +172,7 @@ async def test_a_cancelled_request_keeps_no_turn(clock: Clock, is_granted: bool)
         (await turns.take(CROWD)).end()
 
 
-async def test_a_turn_that_ends_as_a_request_gives_up_goes_to_the_next(clock: Clock) -> None:
+async def test_a_turn_granted_while_its_request_is_cancelled_goes_to_the_next_one(clock: Clock) -> None:
     turns = make_turns(clock)
     running = await turns.take(CROWD)
     waiting = [asyncio.create_task(turns.take(BYSTANDER)) for _ in range(2)]
@@ -184,7 +184,7 @@ async def test_a_turn_that_ends_as_a_request_gives_up_goes_to_the_next(clock: Cl
     (await waiting[1]).end()
 
 
-async def test_idle_addresses_are_forgotten_beyond_the_bound(
+async def test_idle_addresses_are_dropped_beyond_the_bound(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fair_turns, "MAX_REMEMBERED", 10)
