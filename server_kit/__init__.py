@@ -1,1 +1,1 @@
-"""What both servers are built from: settings, serving, tasks, shares, HTTP layers. Knows neither server."""
+"""Runtime that both servers share: settings, serving, background tasks, shares, HTTP layers. Imports neither server."""

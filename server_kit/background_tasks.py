@@ -1,9 +1,9 @@
-"""Background tasks of a process and the one policy for those that crash: restart, report, give up.
+"""Background tasks of a process, and one policy for crashed ones: restart, report, give up.
 
-Errors of stores are handled inside a task, so a crash is a bug or an input that nobody foresaw. The task starts again
-after a growing, jittered pause. Readiness names it until it has run for STEADY_S. A vital task that crashes MAX_CRASHES
-times within CRASH_WINDOW_S ends the process, so that a supervisor starts it with a clean state. Other tasks are
-restarted for as long as the process lives: chat goes on without them.
+Tasks handle errors of stores themselves, so a crash is a bug or an unforeseen input. The task restarts after a growing,
+jittered pause. Readiness names it until it has run for STEADY_S. A vital task that crashes MAX_CRASHES times within
+CRASH_WINDOW_S ends the process, so that a supervisor starts it with a clean state. Other tasks are always restarted,
+because chat works without them.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ STEADY_S: Final = 10.0
 
 MAX_CRASHES: Final = 8
 CRASH_WINDOW_S: Final = 60.0
-"""With the pauses above, a task that crashes at once reaches MAX_CRASHES after about 16 s."""
+"""With these pauses, a task that crashes immediately reaches MAX_CRASHES after about 16 s."""
 
 UNREADY_AFTER_S: Final = 5.0
-"""A vital task that keeps crashing for longer makes the process unready; shorter trouble moves no traffic."""
+"""A vital task that keeps crashing for longer makes the process unready. A shorter failure moves no traffic."""
 
 CANCEL_AGAIN_AFTER_S: Final = 0.2
 EXIT_WITHIN_S: Final = 30.0
@@ -43,7 +43,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class TaskCrashes:
-    """The crashes of one task. Pure: times are arguments, monotonic seconds."""
+    """The crashes of one task. Times are arguments, in monotonic seconds."""
 
     def __init__(self, *, is_vital: bool) -> None:
         self.is_vital = is_vital
@@ -55,7 +55,7 @@ class TaskCrashes:
         self._restart_s = FIRST_RESTART_S
 
     def crashed(self, error: BaseException, now_s: float) -> float:
-        """Note one crash; returns the pause in seconds before the restart, not jittered yet."""
+        """Record a crash; returns the pause before the restart in seconds, without jitter."""
         if self.down_since_s(now_s) is None:
             self._restart_s = FIRST_RESTART_S
             self._down_since_s = now_s
@@ -67,7 +67,7 @@ class TaskCrashes:
         return pause_s
 
     def down_since_s(self, now_s: float) -> float | None:
-        """When the present series of crashes began; None while the task runs steadily."""
+        """When the current series of crashes began; None while the task runs steadily."""
         return None if now_s >= self._steady_at_s else self._down_since_s
 
     def is_hopeless(self, now_s: float) -> bool:
@@ -82,7 +82,7 @@ class TaskCrashes:
 
 
 class BackgroundTasks:
-    """All long-lived tasks of one process. `clock` is monotonic, in seconds; `give_up` ends the process."""
+    """All long-lived tasks of a process. `clock` is monotonic, in seconds; `give_up` ends the process."""
 
     def __init__(
         self, rng: Random, clock: Callable[[], float], give_up: Callable[[], None] | None = None
@@ -99,7 +99,7 @@ class BackgroundTasks:
     ) -> AsyncIterator[asyncio.Task[None]]:
         """Run `work()` until the block ends or `work` returns; restart it when it raises. Names are unique.
 
-        At the end of the block the task is cancelled until it has ended: redis-py can swallow a cancellation that
+        When the block ends, the task is cancelled repeatedly until it is done: redis-py can swallow a cancellation that
         arrives while it connects.
         """
         closing = asyncio.Event()
@@ -113,9 +113,9 @@ class BackgroundTasks:
                 await asyncio.wait([task], timeout=CANCEL_AGAIN_AFTER_S)
 
     def note_crash(self, name: str, error: BaseException, *, is_vital: bool = True) -> float:
-        """Record a crash of `name`; returns the jittered pause in seconds before a restart.
+        """Record a crash of `name`; returns the jittered pause before a restart in seconds.
 
-        For work that another scheduler runs, call this directly.
+        Call it directly for work that another scheduler runs.
         """
         now_s = self._clock()
         crashes = self._crashes.setdefault(name, TaskCrashes(is_vital=is_vital))
@@ -134,7 +134,7 @@ class BackgroundTasks:
         return pause_s * self._rng.uniform(0.8, 1.2)
 
     def down(self) -> dict[str, str]:
-        """The tasks that crashed lately, each with the type of its last exception."""
+        """Recently crashed tasks, each with the type of its last exception."""
         now_s = self._clock()
         return {
             name: crashes.last_error
@@ -157,7 +157,7 @@ class BackgroundTasks:
             except asyncio.CancelledError as error:
                 if closing.is_set() or task.cancelling():
                     raise
-                # A cancelled future inside the task: nobody cancelled the task itself.
+                # A future inside the task was cancelled, not the task itself.
                 crash: BaseException = error
             except Exception as error:
                 if closing.is_set():
@@ -168,7 +168,7 @@ class BackgroundTasks:
 
 
 def stop_process() -> None:
-    """Stop as SIGTERM would; a stop that hangs is cut off after EXIT_WITHIN_S."""
+    """Send SIGTERM to this process. If it has not stopped after EXIT_WITHIN_S, exit without cleaning up."""
     os.kill(os.getpid(), signal.SIGTERM)
     cut_off = threading.Timer(EXIT_WITHIN_S, os._exit, [EXIT_CODE])
     cut_off.daemon = True

@@ -1,6 +1,6 @@
-"""Whether a dependency (Postgres, Redis, Kafka) answers, as one user of it saw last.
+"""Whether a dependency (Postgres, Redis, Kafka) responds, by the last call of one of its users.
 
-One log line when it becomes unavailable and one when it answers again, however many calls fail in between.
+Logs one line when it becomes unavailable and one when it responds again, however many calls fail in between.
 """
 
 from logging import Logger
@@ -14,7 +14,7 @@ STORE_DOWN = Gauge(
 
 
 class DependencyStatus:
-    """`store` is the dependency and `part` its user; both are labels of the metrics and words of the log lines."""
+    """`store` is the dependency and `part` its user. Both are labels of the metrics and appear in log lines."""
 
     def __init__(self, log: Logger, *, store: str, part: str) -> None:
         self._log = log
@@ -35,7 +35,7 @@ class DependencyStatus:
             )
 
     def succeeded(self) -> None:
-        """Report an answered call."""
+        """Report a successful call."""
         if self.is_down:
             self.is_down = False
             self._down.set(0)

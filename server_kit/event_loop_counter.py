@@ -1,4 +1,4 @@
-"""A Prometheus counter for hot paths: counting is one dict update, without a lock or a method call."""
+"""A Prometheus counter for hot paths: it counts with one dict update, without a lock or a method call."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 
 class EventLoopCounter(Collector):
-    """`counts[label values] += 1`, from the event loop's thread only. All label values are given to the constructor."""
+    """Count with `counts[label values] += 1`, from the event loop's thread only. `known`: all label values."""
 
     def __init__(
         self, name: str, documentation: str, labels: tuple[str, ...], known: Iterable[tuple[str, ...]]

@@ -1,8 +1,8 @@
-"""Fair queueing: a bounded number of turns at a resource, handed out by client address.
+"""Fair queueing: a bounded number of turns at a resource, shared between client addresses.
 
-A crowd at one address waits for itself, not in front of others: each free turn goes to the waiting address that has
-the fewest turns under way, and among those to the one that has used the least time. Source of the accounting:
-start-time fair queueing, Goyal, Vin and Cheng, SIGCOMM 1996.
+A crowd at one address delays only itself. Each free turn goes to the waiting address with the fewest running turns,
+and among those to the one that has used the least time. Source of the accounting: start-time fair queueing, Goyal, Vin
+and Cheng, SIGCOMM 1996.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from typing import Final
 from server_kit.http.problem import ChatError
 
 MAX_REMEMBERED: Final = 4_096
-"""Addresses whose used time is remembered. Overflow rule: idle ones are forgotten and start again like new ones."""
+"""Addresses whose used time is kept. Overflow rule: FORGET idle ones, which then count as new."""
 
 
 class FairTurns:
     """`clock` is monotonic, in seconds.
 
-    - `at_once`: turns under way; `at_once_of_address`: those of one address.
-    - `max_waiting_of_address`, `max_waiting`: requests waiting. Overflow rule: REFUSE the new one.
-    - `wait_s`: how long a request waits. Overflow rule: REFUSE.
-    - `refusal(is_own_fault)` makes the error to raise. True: the address asks for more than its fair part, since it
-      has other requests or got turns meanwhile. False: there are not enough turns for everybody.
+    - `at_once`: running turns; `at_once_of_address`: those of one address.
+    - `max_waiting_of_address`, `max_waiting`: waiting requests. Overflow rule: REFUSE the new one.
+    - `wait_s`: the longest wait of a request. Overflow rule: REFUSE.
+    - `refusal(is_own_fault)` makes the error to raise. True: the address asks for more than its fair share, because it
+      has other requests or got turns meanwhile. False: there are not enough turns for all addresses.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class FairTurns:
         self._queue: dict[str, _Client] = {}
         self._waiting = 0
         self._now_s = 0.0
-        """Virtual time: what the address that got the last turn had used by then. Newcomers start there."""
+        """Virtual time: the time that the last address to get a turn had used by then. New addresses start here."""
 
     @asynccontextmanager
     async def turn(self, address: str) -> AsyncIterator[None]:
-        """A turn for the block. Raises what `take` raises."""
+        """Hold a turn for the block. Raises the ChatError of `refusal`."""
         turn = await self.take(address)
         try:
             yield
@@ -61,9 +61,9 @@ class FairTurns:
             turn.end()
 
     async def take(self, address: str) -> "Turn":
-        """A turn, which the caller ends. Raises the ChatError of `refusal`."""
+        """Wait for a turn, which the caller must end. Raises the ChatError of `refusal`."""
         client = self._client(address)
-        # A free turn that somebody waits for is handed out at once, so nobody is overtaken here.
+        # `end` hands a free turn to a waiting request at once, so this overtakes nobody.
         if self._free and client.running < self._at_once_of_address:
             return self._begin(client)
         if len(client.waiting) >= self._max_waiting_of_address:
@@ -81,7 +81,7 @@ class FairTurns:
         except BaseException as error:
             if granted.done() and not granted.cancelled():
                 granted.result().end()
-            elif granted in client.waiting:  # `end` may have come first and skipped it
+            elif granted in client.waiting:  # otherwise `end` has already removed it
                 self._leave(client, granted)
             if isinstance(error, TimeoutError):
                 raise self._refusal(client.is_active or client.turns > turns_before) from None
@@ -111,7 +111,7 @@ class FairTurns:
             del self._queue[client.address]
 
     def end(self, client: "_Client", began_s: float) -> None:
-        """For Turn: charge the time, then hand out what is free."""
+        """Called by Turn: charge the time, then hand out the free turns."""
         self._free += 1
         client.running -= 1
         client.used_s += self._clock() - began_s
@@ -131,7 +131,7 @@ class FairTurns:
 
 
 class Turn:
-    """A turn under way; `end` it once."""
+    """A running turn. Call `end` exactly once."""
 
     __slots__ = ("_began_s", "_client", "_turns")
 
@@ -145,7 +145,7 @@ class Turn:
 
 
 class _Client:
-    """One address: its turns under way, those it has had, its waiting requests, its used (virtual) time."""
+    """One address: its running turns, all its turns, its waiting requests and its used (virtual) time."""
 
     __slots__ = ("address", "running", "turns", "used_s", "waiting")
 

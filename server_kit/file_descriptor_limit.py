@@ -1,4 +1,4 @@
-"""Raises the limit of open files: each connection is one, and the usual soft limit is 1,024."""
+"""Raises the limit of open files: each connection needs one, and the usual soft limit is 1,024."""
 
 import resource
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 ENOUGH: Final = 1_000_000
 
 SPARE_DESCRIPTORS: Final = 200
-"""For everything except clients' connections: stores, logs, files, refused connections."""
+"""Kept free of clients' connections, for stores, logs, files and refused connections."""
 
 
 def raise_descriptor_limit() -> int:

@@ -1,4 +1,4 @@
-"""A bound on log lines that clients can cause."""
+"""Bounds the log lines that clients can cause."""
 
 import logging
 from collections.abc import Callable
@@ -8,9 +8,9 @@ INTERVAL_S: Final = 60.0
 
 
 class LimitedLog:
-    """One line for each kind and INTERVAL_S. Overflow rule: DROP, and the next line says how many were dropped.
+    """At most one line of each kind per INTERVAL_S. Overflow rule: DROP; the next line reports the number dropped.
 
-    A kind is a word of ours, so the code bounds how many there are.
+    Kinds are constants in our code, so their number is bounded.
     """
 
     def __init__(self, log: logging.Logger, clock: Callable[[], float]) -> None:
@@ -33,9 +33,9 @@ class LimitedLog:
 
 
 class RepeatsFilter(logging.Filter):
-    """Lets one line of each message through in INTERVAL_S. For libraries that log what strangers cause.
+    """Passes at most one line of each message per INTERVAL_S. For libraries that log what clients cause.
 
-    Overflow rule: DROP. Messages count before their arguments are put in, so the library bounds how many there are.
+    Overflow rule: DROP. Messages are compared without their arguments, so their number is bounded by the library.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

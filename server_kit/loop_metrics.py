@@ -1,11 +1,12 @@
-"""How busy a server's event loop is: its tasks, its longest step, and the pauses of the garbage collector.
+"""Metrics of the event loop: its tasks, its longest step, and the pauses of the garbage collector.
 
-uvloop has no hook around a callback, so a timer measures from outside. While a step runs the timer cannot, so it comes
-late by what is left of the step. A step is reported as min(lateness, CPU time that the loop's thread has used since the
-last probe without garbage collection): waiting for a core is not the step's fault.
-The error: a step is reported too short by up to the probe's period, which is BUSY_PERIOD_S while the loop is busy and
-IDLE_PERIOD_S while it is idle, as a wake-up of an idle process is what costs. LOOP_PROBE_MS sets one period for exact
-measurements. Steps that run back to back in one iteration of the loop, between which no timer can run, count as one.
+uvloop has no hook around a callback, so a timer measures steps from outside: a running step delays the timer until the
+step ends. The reported time is the timer's delay, but at most the CPU time that the loop's thread has used since the
+last probe, garbage collection excluded. Waiting for a core therefore does not count.
+
+A step is reported too short by up to the probe's period. The period is BUSY_PERIOD_S while the loop is busy and
+IDLE_PERIOD_S while it is idle, because waking an idle process is expensive. LOOP_PROBE_MS sets one period for exact
+measurements. Steps that run back to back in one iteration of the loop count as one, since no timer runs between them.
 """
 
 import asyncio
@@ -37,14 +38,14 @@ LONGEST_COLLECTION = Gauge(
 BUSY_PERIOD_S: Final = 0.005
 IDLE_PERIOD_S: Final = 0.05
 BUSY_SHARE: Final = 0.1
-"""The share of a core from which on a loop counts as busy."""
+"""A loop that uses more than this part of a core counts as busy."""
 
 SLOT_S: Final = 5.0
 SLOTS: Final = 12
 
 
 class LongestOfLastMinute:
-    """The largest value of the last SLOTS × SLOT_S seconds, to SLOT_S."""
+    """The largest value of the last SLOTS × SLOT_S seconds, with a resolution of SLOT_S."""
 
     def __init__(self) -> None:
         self._slots = [0.0] * SLOTS
@@ -68,9 +69,9 @@ class LongestOfLastMinute:
 
 
 class LoopProbe:
-    """Made in the loop's thread. `clock` is the loop's time, `cpu_time` the CPU time of its thread, in seconds.
+    """Create it in the loop's thread. `clock`: the loop's time; `cpu_time`: the CPU time of its thread; in seconds.
 
-    `period_s`: between two probes; None: as busy as the loop is.
+    `period_s`: the time between two probes; None: BUSY_PERIOD_S or IDLE_PERIOD_S, by the load of the loop.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class LoopProbe:
         self._collected_s = 0.0
 
     def sample(self) -> None:
-        """To be called at `due_s`, which is then the next time."""
+        """Call it at `due_s`; sets `due_s` to the time of the next call."""
         now_s, cpu_s = self._clock(), self._cpu_time()
         used_s = cpu_s - self._cpu_s - self._collected_s
         step_s = max(0.0, min(now_s - self.due_s, used_s))
@@ -100,7 +101,7 @@ class LoopProbe:
         self._sampled_s, self._cpu_s, self._collected_s = now_s, cpu_s, 0.0
 
     def collecting(self, phase: str, _: dict[str, int]) -> None:
-        """One of gc.callbacks."""
+        """A callback for gc.callbacks."""
         if threading.get_ident() != self._thread:
             return
         if phase == "start":
@@ -114,7 +115,7 @@ class LoopProbe:
 
 @contextmanager
 def measured_loop(period_ms: float) -> Iterator[LoopProbe]:
-    """Measures the running loop until the block ends. `period_ms` 0: as busy as the loop is."""
+    """Measure the running loop until the block ends. `period_ms` 0: the period follows the load of the loop."""
     loop = asyncio.get_running_loop()
     probe = LoopProbe(period_ms / 1000 or None, loop.time, time.thread_time)
 

@@ -1,18 +1,18 @@
-"""How both servers and the scheduler reach Redis."""
+"""The Redis client of both servers and the scheduler."""
 
 from typing import Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
 
 CALL_TIMEOUT_S: Final = 1.0
-"""For connecting, for an answer, and for a free connection of the pool."""
+"""Timeout for connecting, for a reply, and for a free connection of the pool."""
 
 
 def open_redis(url: str, max_connections: int) -> Redis:
-    """A client with a pool of its own; close it with `async with`.
+    """A client with its own pool; close it with `async with`.
 
-    Without a bound, each burst of calls leaves its connections open for good. Overflow rule: WAIT for a connection,
-    then fail with redis.exceptions.ConnectionError, as when Redis is unavailable.
+    The pool is bounded, because connections that a burst of calls opens are never closed. Overflow rule: WAIT for a
+    connection, then fail with redis.exceptions.ConnectionError, as if Redis were unavailable.
     """
     pool = BlockingConnectionPool.from_url(
         url,

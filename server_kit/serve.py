@@ -1,4 +1,4 @@
-"""How both servers run under uvicorn: same loop, same parser, same limits on what a client may send."""
+"""Runs both servers under uvicorn with the same event loop, parser and limits on clients."""
 
 import asyncio
 import logging
@@ -22,14 +22,14 @@ from server_kit.shares import Shares
 
 BACKLOG: Final = 4096
 SEND_BUFFER_BYTES: Final = 128 * 1024
-"""Kernel send buffer of a connection, which inherits it from the listener. Linux doubles it, and without it the
-buffer grows to 4 MB for a client that does not read."""
+"""Kernel send buffer of a connection, inherited from the listener. Linux doubles it. Without this limit, the buffer
+grows to 4 MB for a client that does not read."""
 
 GRACEFUL_SHUTDOWN_S: Final = 4
 
 
 def listening_socket(host: str, port: int, *, reuse_port: bool) -> socket.socket:
-    """A bound socket. Ends the process with one sentence when the port is taken."""
+    """A listening socket. Exits with one sentence if the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,16 +52,17 @@ def log_to_stderr(level: str) -> None:
     )
     logging.getLogger("aiokafka").setLevel(
         logging.CRITICAL
-    )  # it says each lost connection many times; we say it once
+    )  # it logs a lost connection many times; we log it once
     logging.getLogger("uvicorn.error").addFilter(RepeatsFilter(time.monotonic))
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
 class GuardedServer(uvicorn.Server):
-    """uvicorn with bounds on connections and deadlines for what clients send.
+    """uvicorn with bounds on connections and deadlines for requests.
 
-    `on_stop` is called at the signal. uvicorn's own lifespan shutdown comes only after all connections are closed.
+    `on_stop` is called at the signal, because uvicorn starts the lifespan's shutdown only after all connections have
+    closed.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Session tokens: signed, and verified in memory by both servers, so that a refused request touches no store.
+"""Signed session tokens, which both servers verify in memory, so that refusing a request needs no store.
 
-A token lives 30 days; one older than a day is replaced when its owner writes or asks who they are (sliding). Renewal
-keeps the session's id and the user's generation, so that ending a session ends all tokens made from it.
+A token is valid for 30 days. A token older than a day is renewed when its owner writes or calls `/me`. Renewal keeps
+the session's id and the user's generation, so that ending a session ends all its tokens.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ COOKIE: Final = "hotchat_session"
 LIFETIME_S: Final = 30 * 24 * 3600
 RENEW_AFTER_S: Final = 24 * 3600
 MAX_COOKIES: Final = 4
-"""Cookies of our name that are tried in one request. Overflow rule: IGNORE the later ones."""
+"""Session cookies tried in one request. Overflow rule: IGNORE the later ones."""
 
 _CACHE_MAX = 20_000
 _COOKIE_NAME = COOKIE.encode()
@@ -26,10 +26,10 @@ _COOKIE_NAME = COOKIE.encode()
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is writing. Times are Unix seconds.
+    """The contents of a verified token. Times are Unix seconds.
 
-    A token made before sessions had ids carries neither `sid` nor `gen`: its user had this one session, so the
-    user's id is the session's id.
+    A token from before sessions had ids has neither `sid` nor `gen`. Its user had only this session, so the user's id
+    serves as the session's id.
     """
 
     user_id: UUID
@@ -55,9 +55,9 @@ def session_ended() -> ChatError:
 
 
 class SessionTokens:
-    """Signs with `secret`, and verifies what that one or one of `old_secrets` has signed.
+    """Signs tokens with `secret`; verifies tokens signed with it or with one of `old_secrets`.
 
-    Verified tokens are cached (at most _CACHE_MAX; overflow rule: OLDEST). `is_ended` is checked each time.
+    Caches at most _CACHE_MAX verified tokens; overflow rule: OLDEST. `is_ended` is checked on every call.
     """
 
     def __init__(self, secret: str, old_secrets: Sequence[str] = (), is_ended: IsEnded = never_ended) -> None:
@@ -68,7 +68,7 @@ class SessionTokens:
     def issue(
         self, user_id: UUID, nickname: str, now_s: float, *, session_id: UUID, generation: int = 0
     ) -> tuple[str, Session]:
-        """A new token and the session it stands for."""
+        """A new token and its session."""
         session = Session(user_id, nickname, int(now_s), int(now_s) + LIFETIME_S, session_id, generation)
         claims = {
             "sub": str(user_id),
@@ -81,7 +81,7 @@ class SessionTokens:
         return jwt.encode(claims, self._keys[0], algorithm="HS256"), session
 
     def renew(self, session: Session, now_s: float) -> tuple[str, Session]:
-        """The same session with a later end."""
+        """A new token of the same session with a later expiry."""
         return self.issue(
             session.user_id,
             session.nickname,
@@ -91,7 +91,7 @@ class SessionTokens:
         )
 
     def verify(self, token: str, now_s: float) -> Session:
-        """The token's session. Raises ChatError `unauthenticated` or `session_expired`."""
+        """The session of a token. Raises ChatError `unauthenticated` or `session_expired`."""
         session = self._verified.get(token)
         if session is None:
             session = self._decode(token)
@@ -153,9 +153,9 @@ def cookies_in(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
 
 
 def session_in(scope: MutableMapping[str, Any], tokens: SessionTokens, now_s: float) -> Session | None:
-    """The request's session: the bearer token's, else that of the first valid cookie; None without either.
+    """The session of the bearer token, or else of the first valid cookie; None if the request carries neither.
 
-    Raises ChatError when none of the given tokens is valid.
+    Raises ChatError if no given token is valid.
     """
     bearer = bearer_in(scope["headers"])
     if bearer:

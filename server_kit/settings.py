@@ -1,4 +1,4 @@
-"""Settings from the environment: types of values, how they are read, and the settings that several programs share.
+"""Settings from the environment: types of their values, reading them, and the settings that several programs share.
 
 `docs/settings.md` is generated from the settings classes, `.env.example` is compared with them by a test.
 """
@@ -89,7 +89,7 @@ def share_limit(default: float, per: str) -> Any:
 
 
 SECRETS_DIR = Path("/run/secrets")
-"""Where containers find files named as settings in lower case; the environment wins over them."""
+"""Containers find files here, named like settings in lower case. The environment takes precedence."""
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 

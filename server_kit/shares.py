@@ -1,16 +1,16 @@
-"""Fair shares: how much of a server one address and one user may use, and who is never limited.
+"""Fair shares: limits on what one address or one user may use of a server.
 
-`SHARES` is the table of all shares, which `docs/settings.md` shows. A `Share` says what it covers, a setting says how
-much. `Shares` decides once at start which limits are in force. `rate` and `count` answer None for a limit that is off,
-so that a request without limits costs nothing:
+`SHARES` lists all shares; `docs/settings.md` shows the table. A `Share` names what it covers and the setting with the
+limit. `Shares` decides at start which limits apply. `rate` and `count` return None for a limit that is off, so that it
+costs nothing per request:
 
     self._requests = shares.rate("requests")                       # at start
     if self._requests is not None:                                 # for each request
         self._requests.check(shares.source_of(scope), person, now_s)   # raises ChatError rate_limited
 
-Part of each address's share is reserved for established people (sessions older than 10 minutes): a flood of requests
-without a session cannot lock out the people who were there before. One user gets less than the reserved part.
-Limits hold per process. Nothing in here reads a clock or waits.
+A part of each address's share is reserved for established people, whose sessions are older than 10 minutes. A flood of
+requests without a session therefore cannot lock them out. One user gets less than the reserved part.
+Limits apply per process. Times are arguments; nothing in here waits.
 """
 
 import math
@@ -42,21 +42,25 @@ USER_PART: Final = 0.1
 """Less than RESERVED_PART, so that one established user cannot use up what is reserved for all of them."""
 
 FULL_RETRY_S: Final = 5.0
-"""When a client may try again that has too many streams or connections open: we cannot know when it closes one."""
+"""Retry-After of a client with too many open streams or connections: when it will close one is unknown."""
 
 MAX_SOURCES: Final = 20_000
-"""Addresses whose exemption is cached. Overflow rule: CLEAR."""
+"""Cached sources. Overflow rule: CLEAR."""
 
 REFUSALS: Final = Counter("hotchat_share_refusals_total", "Requests refused by a share", ["share"])
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One row of the table. `setting` names the field that holds the limit; 0 there means no limit.
+    """One row of the table.
 
-    `window_s`: the limit is per that many seconds; None: it bounds what is open at the same time.
-    `burst_s`: how many seconds' worth may come at once. `by="user"`: a limit of each user, in force everywhere.
-    `user_part`: the part of an address's limit that one user may take, over all addresses; None: no bound by user.
+    - `setting`: the settings field with the limit; 0 means no limit.
+    - `window_s`: the limit is per this many seconds; None: it bounds what is open at the same time.
+    - `covers`, `refusal`: texts for the documentation and for the client.
+    - `by`: "user" limits each user, also on loopback.
+    - `burst_s`: a burst may use the allowance of this many seconds at once.
+    - `reserved_part`: the part of an address's limit that only established people may use.
+    - `user_part`: the part of an address's limit that one user may use over all addresses; None: no limit by user.
     """
 
     name: str
@@ -86,7 +90,7 @@ SHARES: Final = {
             None,
             "open connections of a peer that is no trusted proxy, streams included",
             "Too many open connections from your address",
-            reserved_part=0,  # nobody has a session before the first request
+            reserved_part=0,  # a connection has no session yet
             user_part=None,
         ),
         Share(
@@ -96,7 +100,7 @@ SHARES: Final = {
             "new connections of a peer that is no trusted proxy",
             "Too many new connections from your address",
             burst_s=5,
-            reserved_part=0,  # nobody has a session before the first request
+            reserved_part=0,  # a connection has no session yet
             user_part=None,
         ),
         Share(
@@ -119,7 +123,7 @@ SHARES: Final = {
             None,
             "distinct rooms of streams that wait until chat_server confirms them",
             "Too many unknown rooms from your address",
-            user_part=None,  # a part of one user would have no room for a whole list
+            user_part=None,  # one user's part would be too small for a room-list stream
         ),
         Share(
             "fetches",
@@ -168,7 +172,7 @@ SHARES: Final = {
             "new sessions",
             "Too many new sessions from your address",
             burst_s=30,
-            reserved_part=0,  # nobody has a session yet
+            reserved_part=0,  # the client has no session yet
             user_part=None,
         ),
         Share(
@@ -263,15 +267,15 @@ class Person(NamedTuple):
 
 
 def person(user_id: UUID, now_unix_s: float) -> Person:
-    """The age of a user is in their id (UUIDv7)."""
+    """A person with the age that their id (UUIDv7) contains."""
     return Person(user_id, now_unix_s - (user_id.int >> 80) / 1000 >= ESTABLISHED_AFTER_S)
 
 
 class Source(NamedTuple):
-    """Where a request or a connection comes from. `address` is the key of every limit by address.
+    """The origin of a request or connection. `address` is the key of every limit by address.
 
-    `is_exempt`: a trusted proxy itself, or one of SHARES_EXEMPT. `is_local`: a peer on this machine that forwards
-    nobody, which only limits that were set on purpose apply to.
+    `is_exempt`: a trusted proxy itself, or an address of SHARES_EXEMPT. `is_local`: a peer on this machine that
+    forwards no client; default limits do not apply to it.
     """
 
     address: str
@@ -280,7 +284,7 @@ class Source(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """`is_default`: nobody has set it."""
+    """The value of a setting; `is_default` if the environment does not set it."""
 
     value: float
     is_default: bool
@@ -290,7 +294,7 @@ class Limit(NamedTuple):
 
 
 class RateShare:
-    """So much per time. Key tables are bounded as TokenBuckets says (LRU; a dropped bucket is full again)."""
+    """A limit per time. The tables of addresses and users are bounded; overflow rule as in TokenBuckets."""
 
     def __init__(self, share: Share, limit: Limit, rng: Random) -> None:
         assert share.window_s is not None
@@ -306,7 +310,7 @@ class RateShare:
         self._users = self._buckets(per_s * user_part) if user_part else None
 
     def wait_s(self, source: Source, person: Person | None, now_s: float) -> float:
-        """Take one: 0.0 when there was one, else the seconds until there is one again."""
+        """Take one: 0.0 if it was available, otherwise the seconds until it will be."""
         if self._by_address and self.limit.exempts(source):
             return 0.0
         if person is not None and self._users is not None:
@@ -321,7 +325,7 @@ class RateShare:
         return wait_s
 
     def check(self, source: Source, person: Person | None, now_s: float) -> None:
-        """Take one. Raises ChatError `rate_limited`, counted."""
+        """Take one. Raises ChatError `rate_limited` and counts the refusal."""
         wait_s = self.wait_s(source, person, now_s)
         if wait_s > 0:
             self._refused.inc()
@@ -348,7 +352,7 @@ class RateShare:
 
 
 class Place:
-    """One of a CountShare's places, taken until `leave`."""
+    """One place of a CountShare, held until `leave`."""
 
     __slots__ = ("_address", "_share", "_user_id")
 
@@ -358,14 +362,14 @@ class Place:
         self._user_id = user_id
 
     def leave(self) -> None:
-        """Give the place back; once is enough, more is harmless."""
+        """Give the place back. Further calls do nothing."""
         share, self._share = self._share, None
         if share is not None:
             share._left(self._address, self._user_id)
 
 
 class CountShare:
-    """So many open at the same time. Its tables hold only who has something open, so what is open bounds them."""
+    """A limit on what is open at the same time. Its tables hold only addresses and users with something open."""
 
     def __init__(self, share: Share, limit: Limit, rng: Random) -> None:
         assert share.window_s is None
@@ -380,7 +384,7 @@ class CountShare:
         self._by_user: dict[Hashable, int] = {}
 
     def enter(self, source: Source, person: Person | None = None) -> Place | None:
-        """Take a place; None when there is none left, counted as a refusal."""
+        """Take a place; None, counted as a refusal, if none is left."""
         if self.limit.exempts(source):
             return Place(None, source.address, None)
         open_here = self._by_address.get(source.address, 0)
@@ -396,7 +400,7 @@ class CountShare:
         return Place(self, source.address, user_id)
 
     def refusal(self) -> ChatError:
-        """The problem for a client that got no place."""
+        """The error for a client that got no place."""
         wait_s = jittered(FULL_RETRY_S, self._rng)
         return ChatError(
             "rate_limited",
@@ -414,7 +418,7 @@ class CountShare:
 
 
 class Shares:
-    """Which limits apply to which source (docs/contract.md, "Shares")."""
+    """Makes the shares that are in force, and finds the source of requests (docs/contract.md, "Shares")."""
 
     def __init__(self, settings: ServerSettings, rng: Random) -> None:
         self._settings = settings
@@ -428,14 +432,14 @@ class Shares:
         self._sources: dict[str, Source] = {}
 
     def source_of(self, scope: Scope) -> Source:
-        """The source of a request: the resolved client, whom a trusted proxy may have named."""
+        """The source of a request: its client, which a trusted proxy may have named."""
         source = self._source(self._client_address(scope))
         if source.is_local and raw_header(scope, b"x-forwarded-for") is not None:
             return source._replace(is_local=False)
         return source
 
     def source_of_peer(self, peer: str) -> Source:
-        """The source of a connection, before any request: the peer itself."""
+        """The source of a connection: the peer, as there is no request yet."""
         return self._source(peer)
 
     def trusts(self, peer: str) -> bool:
@@ -443,13 +447,13 @@ class Shares:
         return is_in(parsed_address(peer), self._trusted)
 
     def rate(self, name: str) -> RateShare | None:
-        """None when the limit is off."""
+        """The share; None if its limit is off."""
         share = SHARES[name]
         limit = self._limit(share)
         return RateShare(share, limit, self._rng) if limit.value > 0 else None
 
     def count(self, name: str) -> CountShare | None:
-        """None when the limit is off."""
+        """The share; None if its limit is off."""
         share = SHARES[name]
         limit = self._limit(share)
         return CountShare(share, limit, self._rng) if limit.value > 0 else None
@@ -475,7 +479,7 @@ class Shares:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether it is this machine only, as the address of a peer (also a Unix socket's) or one to listen on."""
+    """Whether a peer or a listening address is on this machine only. Unix sockets count."""
     parsed = parsed_address(address)
     return address in (NO_ADDRESS, "localhost") if parsed is None else parsed.is_loopback
 

@@ -1,4 +1,4 @@
-"""Single flight: callers who ask for the same thing at the same time share one task."""
+"""Single flight: concurrent callers with the same key share one task."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
@@ -15,7 +15,7 @@ class SingleFlight(Generic[K, T]):
         self._tasks: dict[K, asyncio.Task[T]] = {}
 
     def start(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> "asyncio.Task[T]":
-        """The running task of the key; `work()` as a new task if there is none."""
+        """The running task of the key, or a new task of `work()`."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(self._run(key, work))
@@ -23,26 +23,26 @@ class SingleFlight(Generic[K, T]):
         return task
 
     async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of that task. Raises what `work` raises."""
+        """Wait for the key's task, started if necessary. Returns its result; raises its exception."""
         return await asyncio.shield(self.start(key, work))
 
     def is_running(self, key: K) -> bool:
         return key in self._tasks
 
     def detach(self, key: K) -> None:
-        """Let the next caller start a task of its own; those who wait still get the result of the running one."""
+        """Let the next caller start a new task; callers already waiting get the result of the running one."""
         self._tasks.pop(key, None)
 
     async def _run(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:
             return await work()
         finally:
-            # Before the task is done: a caller who comes later must not get its result.
+            # Before the task is done, so that a later caller cannot get its result.
             if self._tasks.get(key) is asyncio.current_task():
                 del self._tasks[key]
 
 
 def _retrieve_exception(task: "asyncio.Task[Any]") -> None:
-    """All callers may be gone; an exception that nobody retrieves would be logged."""
+    """Without this, asyncio logs an exception that no caller waits for any more."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""Token buckets, with the time as an argument and a bound on how many are kept.
+"""Token buckets with the time as an argument, and bounded tables of them.
 
 Source of the algorithm: ITU-T I.371, generic cell rate algorithm (virtual scheduling).
 """
@@ -8,11 +8,11 @@ from collections.abc import Hashable
 from typing import Final
 
 TOLERANCE_S: Final = 1e-6
-"""A caller at exactly the allowed pace must not be refused for a rounding error."""
+"""A rounding error must not refuse a caller at exactly the allowed rate."""
 
 
 class TokenBucket:
-    """Full at `full_at_s`; one token empties it by 1 / rate seconds. Times are monotonic seconds."""
+    """The bucket is full again at `full_at_s`; taking a token delays that by 1 / rate seconds. Times are monotonic."""
 
     __slots__ = ("full_at_s",)
 
@@ -37,9 +37,9 @@ class TokenBucket:
 
 
 class TokenBuckets:
-    """A bucket of `burst` tokens, refilled at `rate_per_s`, for each key. A rate of 0 means no limit.
+    """One bucket of `burst` tokens per key, refilled at `rate_per_s`. A rate of 0 means no limit.
 
-    Overflow rule: LRU; a dropped bucket is full again.
+    Overflow rule: LRU; the key of a dropped bucket starts with a full one.
     """
 
     def __init__(self, rate_per_s: float, burst: float, max_keys: int = 50_000) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP layers of both servers, in plain ASGI: request id, CORS, admission, responders, then the framework."""
+"""The HTTP layers of both servers in plain ASGI: request id, CORS, admission, responders, then FastAPI."""
 
 import logging
 import time
@@ -24,7 +24,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def raw_header(scope: Scope, name: bytes) -> bytes | None:
-    """The first header of that (lower-case) name."""
+    """The value of the first header with this lower-case name."""
     for key, value in scope["headers"]:
         if key == name:
             return bytes(value)
@@ -32,11 +32,11 @@ def raw_header(scope: Scope, name: bytes) -> bytes | None:
 
 
 Responder = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
-"""Answers a request with these headers added and returns True, or leaves it to the next layer and returns False."""
+"""Responds with these extra headers and returns True, or returns False to leave the request to the next layer."""
 
 
 class RequestHead(NamedTuple):
-    """The headers that admission reads, taken in one pass. `hosts`: how many Host headers there are."""
+    """The headers that admission reads, collected in one pass. `hosts`: the number of Host headers."""
 
     request_id: bytes | None
     origin: bytes | None
@@ -64,9 +64,9 @@ def request_head(scope: Scope) -> RequestHead:
 
 
 class Admit(Protocol):
-    """Raises ChatError for a request that is not let in.
+    """Decides which requests are admitted. `check` raises ChatError for one that is not.
 
-    `passes` are Host values under which a request without Origin and X-Forwarded-For needs no check.
+    `passes`: Host values for which a request without Origin and X-Forwarded-For needs no check.
     """
 
     passes: AbstractSet[bytes]
@@ -77,9 +77,9 @@ class Admit(Protocol):
 def with_http_layers(
     app: ASGIApp, allowed_origins: Sequence[str], admission: Admit, responders: Sequence[Responder] = ()
 ) -> ASGIApp:
-    """`app` behind the responders, with X-Request-ID on every response, CORS headers, and preflights answered.
+    """Wrap `app` and the responders: adds X-Request-ID and CORS headers, answers preflights, admits requests.
 
-    The responders get the server's own `send`; the list may be filled later. A failure is sent as problem+json too.
+    Responders get the server's own `send`. `responders` may be filled later. An exception becomes a problem+json.
     """
     passes = admission.passes
     failures = LimitedLog(log, time.monotonic)
@@ -107,10 +107,10 @@ def with_http_layers(
         try:
             await answer(scope, receive, send, extra)
         except ClientDisconnect:
-            pass  # the client left before its body was complete
+            pass  # the client disconnected before its body was complete
         except Exception as error:
             failures.warning("failed", "A request failed", exc_info=error)
-            with suppress(RuntimeError):  # uvicorn's answer to a second start, if the response has begun
+            with suppress(RuntimeError):  # uvicorn raises it if the response has already begun
                 await send_problem(send, internal_error(), extra, is_head=scope["method"] == "HEAD")
 
     return layered
@@ -119,7 +119,7 @@ def with_http_layers(
 def _in_turn(
     responders: Sequence[Responder], app: ASGIApp
 ) -> Callable[[Scope, Receive, Send, RawHeaders], Awaitable[None]]:
-    """The first responder that answers, otherwise `app`, with `extra` among the headers."""
+    """An app that tries the responders in order, then `app`; adds the extra headers."""
 
     async def answer(scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> None:
         for responder in responders:
@@ -139,7 +139,7 @@ def _in_turn(
 async def _admitted(
     admission: Admit, allowed_origins: Sequence[str], scope: Scope, send: Send, extra: RawHeaders
 ) -> bool:
-    """False when the request was a preflight or is not let in, and is answered. Adds CORS headers to `extra`."""
+    """False if the request was refused or was a preflight; both are answered here. Adds CORS headers to `extra`."""
     head = request_head(scope)
     is_preflight = False
     if head.origin is not None:
@@ -166,7 +166,7 @@ def internal_error() -> ChatError:
 
 
 async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
-    """The error as a whole ASGI response, counted unless the server refuses it because another one has begun."""
+    """Send the error as a complete response; count it unless uvicorn refuses, because a response has already begun."""
     body = error.body()
     headers = [*extra, (b"content-length", b"%d" % len(body)), *error.raw_headers()]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -1,4 +1,4 @@
-"""Which page may call us, as a pure rule: the servers share a host but not a port, so the page's own host is allowed.
+"""CORS rules: pages of the server's own host may call it on any port, because both servers share a host.
 
 Source: WHATWG Fetch, "CORS protocol".
 """
@@ -18,7 +18,7 @@ EXPOSE_HEADERS = (
 
 
 def is_allowed_origin(origin: str, host: str, allowed_origins: Sequence[str]) -> bool:
-    """True for the host that was asked, on any port, and for the origins an operator names (`*`: every one)."""
+    """True for the requested host on any port, and for origins in `allowed_origins` (`*`: all)."""
     if origin in allowed_origins or "*" in allowed_origins:
         return True
     try:
@@ -30,7 +30,7 @@ def is_allowed_origin(origin: str, host: str, allowed_origins: Sequence[str]) ->
 
 
 def cors_headers(origin: bytes, host: bytes, allowed_origins: Sequence[str]) -> RawHeaders:
-    """The headers of an actual response; only `Vary` when the origin may not read it."""
+    """The CORS headers of a response; only `Vary` if the origin may not read it."""
     text = origin.decode("latin-1")
     if not is_allowed_origin(text, host.decode("latin-1"), allowed_origins):
         return [(b"vary", b"Origin")]
@@ -43,7 +43,7 @@ def cors_headers(origin: bytes, host: bytes, allowed_origins: Sequence[str]) -> 
 
 
 def preflight_headers(origin: bytes, host: bytes, allowed_origins: Sequence[str]) -> RawHeaders:
-    """The headers of the answer to an OPTIONS preflight."""
+    """The CORS headers of the response to a preflight."""
     headers = cors_headers(origin, host, allowed_origins)
     if len(headers) > 1:
         headers += [

@@ -1,4 +1,4 @@
-"""`GET /docs` and `GET /openapi.json` of both servers. Swagger UI comes from our own host."""
+"""`GET /docs` and `GET /openapi.json` of both servers, with Swagger UI from our own host."""
 
 from functools import cache
 from pathlib import Path
@@ -39,11 +39,11 @@ _PAGE: Final = """\
 _START: Final = """\
 SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null});
 """
-"""A file of its own: the policy allows no script in the page. Without validatorUrl it would ask another host."""
+"""A separate file, because the policy allows no inline script. `validatorUrl: null` stops calls to another host."""
 
 
 def add_docs_page(app: FastAPI) -> None:
-    """For an app made with `docs_url=None` and `openapi_url=None`."""
+    """Add the routes to an app that was created with `docs_url=None` and `openapi_url=None`."""
     page = _PAGE.format(title=app.title)
 
     @cache

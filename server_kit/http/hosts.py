@@ -1,7 +1,7 @@
-"""Which `Host` a request may name, and which page may call with the session cookie, as pure rules.
+"""Rules for the `Host` of a request, and for origins that may call with the session cookie.
 
-A page of another site can make its own name resolve to our address (DNS rebinding) and then read and write here as if
-it were our page. It cannot do that with an IP address or with a name that only exists in the local network.
+Another site can make its own name resolve to our address (DNS rebinding); its pages could then read and write here as
+if they were ours. This is impossible with an IP address, or with a name that exists only in the local network.
 """
 
 import re
@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from server_kit.http.client_address import parsed_address
 
 MAX_CACHED: Final = 1_024
-"""Cached verdicts on raw header values. Overflow rule: CLEAR."""
+"""Cached decisions about raw header values. Overflow rule: CLEAR."""
 
 _NAME: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
 _LOCAL_ENDINGS: Final = (".localhost", ".local")
 
 
 def host_name(raw: str) -> str | None:
-    """The name or address of a Host header, in lower case, without port, brackets and trailing dot; None if invalid."""
+    """The host of a Host header in lower case, without port, brackets and trailing dot; None if invalid."""
     text = raw.strip().lower()
     if text.startswith("["):
         address, bracket, port = text[1:].partition("]")
@@ -33,12 +33,12 @@ def host_name(raw: str) -> str | None:
 
 
 def _is_port(text: str) -> bool:
-    """`:8000`; also the empty port of RFC 3986."""
+    """Whether the text is `:` and a port, which RFC 3986 allows to be empty."""
     return text == ":" or (text[1:].isascii() and text[1:].isdigit() and int(text[1:]) <= 65_535)
 
 
 class HostPolicy:
-    """IP addresses, names without a dot, `*.localhost`, `*.local`, `own_names`, `public_hosts` (`*`: any valid one)."""
+    """Accepts IP addresses, names without a dot, `*.localhost`, `*.local`, `own_names`, `public_hosts` (`*`: all)."""
 
     def __init__(self, public_hosts: Sequence[str], own_names: Iterable[str]) -> None:
         self._any = "*" in public_hosts
@@ -47,7 +47,7 @@ class HostPolicy:
         )
         self._verdicts: dict[bytes, bool] = {}
         self.accepted: set[bytes] = set()
-        """Raw values that are accepted, for callers that cannot afford a call; bounded as `_verdicts`."""
+        """Accepted raw values, for callers that cannot afford a call; bounded like `_verdicts`."""
 
     def accepts(self, raw: bytes) -> bool:
         verdict = self._verdicts.get(raw)
@@ -71,9 +71,9 @@ class HostPolicy:
 
 
 class OriginPolicy:
-    """Which Origin may call with the cookie: the page's own, and those an operator names.
+    """Accepts origins that may call with the cookie: the frontend's own and `allowed_origins`.
 
-    The page is served where the request was sent to, or on `page_port` of that host.
+    The frontend's origin is the one that the request was sent to, or `page_port` of the same host.
     """
 
     def __init__(self, allowed_origins: Sequence[str], page_port: int | None = None) -> None:
@@ -82,7 +82,7 @@ class OriginPolicy:
         self._verdicts: dict[tuple[bytes, bytes, str], bool] = {}
 
     def accepts(self, origin: bytes, host: bytes, scheme: str) -> bool:
-        """`scheme` is the one that the browser used, which an edge names in X-Forwarded-Proto."""
+        """`scheme` is the one that the browser used; an edge passes it in X-Forwarded-Proto."""
         key = (origin, host, scheme)
         verdict = self._verdicts.get(key)
         if verdict is None:

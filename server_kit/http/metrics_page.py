@@ -11,11 +11,11 @@ from server_kit.token_buckets import TokenBuckets
 
 COLLECTIONS_PER_S: Final = 10.0
 COLLECTIONS_BURST: Final = 50.0
-"""Writing down all metrics takes a millisecond or more of the event loop, and anyone may ask for them."""
+"""Collecting all metrics blocks the event loop for a millisecond or more, and anyone may request them."""
 
 
 class MetricsPage:
-    """The process's metrics as text. Overflow rule: STALE, the page before, once the burst of collections is used."""
+    """The metrics of this process. Overflow rule: STALE; beyond the burst, the previous page is served."""
 
     def __init__(self, clock: Callable[[], float], registry: CollectorRegistry = REGISTRY) -> None:
         self._clock = clock
@@ -24,14 +24,14 @@ class MetricsPage:
         self._newest = b""
 
     def body(self) -> bytes:
-        """In the text format of Prometheus."""
+        """The page in the text format of Prometheus."""
         if self._collections.take("metrics", self._clock()) == 0:
             self._newest = generate_latest(self._registry)
         return self._newest
 
 
 def metrics_router() -> APIRouter:
-    """One per process."""
+    """Create one per process."""
     router = APIRouter(tags=["operation"])
     page = MetricsPage(time.monotonic)
 

@@ -1,4 +1,4 @@
-"""problem+json bodies (RFC 9457) as plain bytes, usable above and below a framework."""
+"""Errors as problem+json (RFC 9457) in plain bytes, for use with and without FastAPI."""
 
 import math
 from random import Random
@@ -16,9 +16,9 @@ PROBLEMS_SENT: Final = Counter("hotchat_problems_total", "Problems sent to clien
 
 
 class ChatError(Exception):
-    """An error that a client gets as problem+json. `code` is one of PROBLEMS; `extra` adds members to the body.
+    """An error for the client. `code` is a key of PROBLEMS; `extra` adds members to the body.
 
-    429 and 503 need `retry_after_s`; the header is whole seconds, the body carries the exact `retry_after_ms`.
+    429 and 503 need `retry_after_s`. The header has whole seconds, the body the exact `retry_after_ms`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ChatError(Exception):
             self.extra["retry_after_ms"] = max(1, round(retry_after_s * 1000))
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of the response as ASGI takes them, all but the length."""
+        """The headers of the response in ASGI's form, without Content-Length."""
         return [
             (b"content-type", MEDIA_TYPE.encode()),
             (b"cache-control", b"no-store"),
@@ -62,5 +62,5 @@ class ChatError(Exception):
 
 
 def jittered(base_s: float, rng: Random) -> float:
-    """100–150 % of base_s, so that refused clients do not all come back at once."""
+    """100–150 % of base_s, so that refused clients do not all return at the same time."""
     return base_s * rng.uniform(1.0, 1.5)

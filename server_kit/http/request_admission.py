@@ -1,4 +1,4 @@
-"""Which requests are admitted, decided before anything else: by host, by origin, by the address's share."""
+"""Admits or refuses each request before routing: by its host, its origin and the share of its address."""
 
 import logging
 import socket
@@ -19,15 +19,14 @@ log = logging.getLogger(__name__)
 
 INTERNAL: Final = "/internal/"
 _ANY_HOST: Final = (INTERNAL, "/healthz/", "/metrics")
-"""Called by our own servers and by monitors, under names of their own. None of them takes the cookie."""
-
+"""Our servers and monitors call these paths under other host names. None of them accepts the cookie."""
 
 _OPERATION: Final = ("/healthz/", "/metrics", "/docs", "/openapi.json")
-"""FastAPI answers these, which costs ten times as much as a read from memory, and nobody needs many of them."""
+"""FastAPI serves these, at ten times the cost of a read from memory. A monitor needs only a few a second."""
 
 
 class Admission:
-    """One per process. `page_port`: where the page is on this server's host, if not on this server's port."""
+    """One per process. `page_port`: the frontend's port on this host, if it is not this server's."""
 
     def __init__(
         self,
@@ -49,7 +48,7 @@ class Admission:
         self.passes: AbstractSet[bytes] = (
             self._hosts.accepted if self._requests is None and self._operation is None else frozenset()
         )
-        """See Admit."""
+        """See `Admit`. Empty while a share is in force, because every request must then be counted."""
 
     def check(self, scope: Scope, head: RequestHead) -> None:
         """Raises ChatError `bad_request`, `misdirected`, `forbidden` or `rate_limited`."""
@@ -66,7 +65,7 @@ class Admission:
             self._check_origin(scope, head.origin, head.host)
 
     def person_of(self, scope: Scope) -> Person | None:
-        """The user whose valid token came with the request."""
+        """The user of the request's token; None without a valid one."""
         if self.tokens is None:
             return None
         try:

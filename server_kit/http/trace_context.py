@@ -1,15 +1,15 @@
-"""W3C Trace Context: the `traceparent` that ties the Kafka record of an event to the request that caused it."""
+"""W3C Trace Context: the `traceparent` that links the Kafka record of an event to the request that caused it."""
 
 import re
 from random import Random
 
-# Ids need to differ, not to be secret; see request_id.py.
+# Ids must differ but need not be secret; see request_id.py.
 _random_bits = Random().getrandbits
 _VALID = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 
 def valid_traceparent(given: bytes | None) -> str | None:
-    """The header's value if it is a valid traceparent of version 00, else None."""
+    """The header's value if it is a valid traceparent of version 00, otherwise None."""
     return given.decode("ascii") if given is not None and _VALID.match(given) else None
 
 
