@@ -53,7 +53,7 @@ soak: ## Run steady load and watch memory and descriptors; MINUTES=30
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-chaos: ## Break parts under load and count what is lost; MINUTES= and SEED=
+chaos: ## Inject faults under load and count lost events; MINUTES= and SEED=
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 

@@ -31,8 +31,8 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
 
 
 def _version(node: str) -> tuple[int, ...]:
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    numbers = told.strip().removeprefix("v").split(".")[:2]
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    numbers = version.strip().removeprefix("v").split(".")[:2]
     return tuple(int(number) for number in numbers) if all(n.isdigit() for n in numbers) else (0,)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for every test: real stores, and our servers as processes of their own."""
+"""Fixtures for every test: real stores, and our servers as processes."""
 
 import pytest
 

@@ -129,7 +129,7 @@ class BusyRoom:
         self.seq += 1
         self.events = [*self.events[-KEPT:], {"room_id": "lobby", "seq": self.seq, **event}]
 
-    async def tell(self) -> None:
+    async def notify(self) -> None:
         async with self.moved:
             self.moved.notify_all()
 
@@ -225,7 +225,7 @@ class ReplayServer:
         draft = await request.json()
         author = self.session or {"id": "author-Me", "nickname": "Me"}
         message = self.room.say(author["nickname"], draft["text"], draft.get("reply_to"), author["id"])
-        await self.room.tell()
+        await self.room.notify()
         return JSONResponse(message, 201)
 
     async def message(self, request: Request) -> Response:
@@ -233,7 +233,7 @@ class ReplayServer:
 
     async def reaction(self, request: Request) -> Response:
         count = self.room.react(request.path_params["id"], request.path_params["kind"])
-        await self.room.tell()
+        await self.room.notify()
         return JSONResponse({"message_id": request.path_params["id"], "kind": "heart", "count": count})
 
     async def mine(self, _: Request) -> Response:
@@ -284,7 +284,7 @@ class ReplayServer:
             self.room.rate = float(body["rate"])
         elif what == "reset":
             self.room.takes_streams = False
-            await self.room.tell()
+            await self.room.notify()
             self.room = lively_room(self.seed)
             self.session.clear()
         elif what == "say":
@@ -304,7 +304,7 @@ class ReplayServer:
             self.room.pin(body["id"])
         elif what == "delete":
             self.room.delete(body["id"])
-        await self.room.tell()
+        await self.room.notify()
         return JSONResponse(answer)
 
     async def ready(self, _: Request) -> Response:
@@ -321,7 +321,7 @@ class ReplayServer:
             for _ in range(int(owed)):
                 self.room.chatter()
             if owed >= 1:
-                await self.room.tell()
+                await self.room.notify()
             owed -= int(owed)
 
     @contextlib.asynccontextmanager

@@ -7,8 +7,8 @@ from load_tests.jmeter.samples import Samples
 from load_tests.jmeter.steady_clients import Answers
 
 SHARE_ADVICE = (
-    "The server limits what one address may ask, and this crowd is one address. For a load test start the server with "
-    "SHARES_EXEMPT set to the address of this machine as the server sees it."
+    "The server limits requests by address, and this load comes from one address. For a load test, start the server "
+    "with SHARES_EXEMPT set to the address of this machine as the server sees it."
 )
 """Shown if fetches of a room were refused that was never hot, because then a share refused them."""
 
@@ -62,7 +62,7 @@ def judge(
     if unserved := other_room.others_than(200, 304):
         faults.append(f"Fetches of another room were not answered 200: {_statuses(unserved)}.")
     if posts.total == 0 or other_room.total == 0:
-        faults.append("Nobody posted, or nobody fetched another room.")
+        faults.append("No message was posted, or no other room was fetched.")
     return Verdict(sentences, faults)
 
 

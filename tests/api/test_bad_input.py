@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a 4xx with a reason and a code of the list."""
+"""Every invalid request gets a 4xx with a reason and a code of the contract."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A crowd whose reads all hang takes nothing from posts, other reads, health or our own servers. On a real server."""
+"""Many hanging reads do not affect posts, other reads, health checks or internal calls. On a real server."""
 
 import asyncio
 import uuid
@@ -17,7 +17,7 @@ CROWD = 60
 
 
 async def enter(client: httpx.AsyncClient) -> str:
-    """A session, and a room of its own with one message."""
+    """Sign in and create a room with one message."""
     await client.post("/api/v1/sessions", json={"nickname": "ann"})
     room_id = f"r-{uuid.uuid4().hex}"
     assert (await client.post("/api/v1/rooms", json={"name": "A room", "id": room_id})).status_code == 201
@@ -45,7 +45,7 @@ async def connection(
 
 
 async def until_blocked(connection: "asyncpg.Connection[asyncpg.Record]", application: str) -> None:
-    """Its statements wait for the lock that `connection` holds."""
+    """Wait until a statement of the application waits for the lock that `connection` holds."""
     async with asyncio.timeout(20):
         await connection.execute("SELECT pg_stat_clear_snapshot()")
         while not await connection.fetchval(
@@ -108,7 +108,7 @@ async def test_hanging_reads_of_history_are_the_only_ones_refused(
         assert (await crowd.get(path)).status_code == 200
 
 
-async def test_searches_of_many_words_from_many_connections_are_refused_for_the_searchers_alone(
+async def test_searches_of_many_words_over_many_connections_are_the_only_calls_refused(
     server_url: str, connection: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     async with (
@@ -121,7 +121,7 @@ async def test_searches_of_many_words_from_many_connections_are_refused_for_the_
         answer = await crowd.get(path, params={"q": words})
         assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
         async with connection.transaction():
-            # What a search of a very large room would do: hold its connections until Postgres cancels it.
+            # Like a search of a very large room, the lock holds the connections until Postgres cancels the statements.
             await connection.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
             attack = [asyncio.create_task(crowd.get(path, params={"q": f"a b c {n}"})) for n in range(12)]
             await until_blocked(connection, "hotchat search")
@@ -153,7 +153,7 @@ async def test_many_requests_for_the_room_list_cost_few_queries(server_url: str)
         assert again.status_code in (200, 304)
 
 
-async def test_a_room_is_listed_as_soon_as_it_is_made(server_url: str) -> None:
+async def test_a_new_room_is_listed_at_once(server_url: str) -> None:
     async with httpx.AsyncClient(base_url=server_url, timeout=30) as client:
         for _ in range(5):
             room_id = await enter(client)

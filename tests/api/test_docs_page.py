@@ -1,4 +1,4 @@
-"""HTML that the servers make themselves loads nothing from elsewhere."""
+"""HTML pages of the servers load nothing from other hosts."""
 
 import re
 

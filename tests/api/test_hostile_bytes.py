@@ -1,4 +1,4 @@
-"""Bytes that are no request, half of one, or far too many: an answer below 500 or a closed connection, no hang."""
+"""Noise, incomplete requests and floods get a status below 500 or a closed connection, and never hang."""
 
 import socket
 import time
@@ -40,7 +40,7 @@ def server(request: pytest.FixtureRequest) -> ServerProcess:
 
 
 def exchange(server: ServerProcess, sent: bytes) -> bytes:
-    """Send, say that no more comes, and read the answer's first line: empty when the server just closed."""
+    """Send, close the sending side, and read the status line. It is empty if the server closed the connection."""
     with closing(socket.create_connection((server.host, server.port), timeout=ANSWER_WITHIN_S)) as client:
         try:
             client.sendall(sent)
@@ -95,7 +95,7 @@ def test_no_cursor_makes_a_stream_fail(publish_server: ServerProcess) -> None:
         ("&".join(f"a{n}=1" for n in range(21)), 422),
     ],
 )
-def test_a_streams_parameters_are_taken_or_refused_with_422(
+def test_parameters_of_a_stream_are_accepted_or_get_422(
     publish_server: ServerProcess, parameter: str, status: int
 ) -> None:
     url = f"{publish_server.base_url}{STREAM.decode()}?{parameter}"
@@ -103,9 +103,9 @@ def test_a_streams_parameters_are_taken_or_refused_with_422(
         assert answer.status_code == status
 
 
-def test_half_requests_and_floods_cost_no_memory(server: ServerProcess) -> None:
+def test_incomplete_requests_and_floods_use_no_memory(server: ServerProcess) -> None:
     flood = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: %b\r\n" % (n, b"v" * 500) for n in range(200))
-    halves = [
+    incomplete = [
         b"GET /api/v1/rooms HTTP/1.1\r\nHo",
         b"POST /api/v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{",
         flood,
@@ -116,7 +116,7 @@ def test_half_requests_and_floods_cost_no_memory(server: ServerProcess) -> None:
     for _ in range(3):
         clients = [socket.create_connection((server.host, server.port)) for _ in range(90)]
         for number, client in enumerate(clients):
-            client.sendall(halves[number % len(halves)])
+            client.sendall(incomplete[number % len(incomplete)])
         assert_alive(server)
         for client in clients:
             client.close()

@@ -1,4 +1,4 @@
-"""Texts that strain a server, in every place that takes a text: taken or refused with a sentence, never an error."""
+"""Hostile texts in every text field are accepted, or refused with a reason. None causes a server error."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""A POST that is repeated with its `Idempotency-Key` makes nothing twice."""
+"""A POST repeated with the same `Idempotency-Key` takes effect once."""
 
 import asyncio
 import uuid
@@ -20,7 +20,7 @@ def new_id() -> str:
     return f"r-{uuid.uuid4().hex}"
 
 
-async def test_a_repeat_gets_the_same_answer_and_another_body_is_refused(people: People) -> None:
+async def test_a_repeated_request_gets_the_same_response_and_another_body_is_refused(people: People) -> None:
     ann, key, room_id = await people.enter(), str(uuid.uuid4()), new_id()
     first = await make_room(ann, key, name="Tea", id=room_id)
     assert first.status_code == 201
@@ -32,14 +32,14 @@ async def test_a_repeat_gets_the_same_answer_and_another_body_is_refused(people:
     assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
 
 
-async def test_a_key_belongs_to_one_person(people: People) -> None:
+async def test_a_key_is_valid_for_one_person_only(people: People) -> None:
     ann, ben, key, room_id = await people.enter("ann"), await people.enter("ben"), str(uuid.uuid4()), new_id()
     assert (await make_room(ann, key, name="Tea", id=room_id)).status_code == 201
     taken = await make_room(ben, key, name="Tea", id=room_id)
     assert (taken.status_code, taken.json()["code"]) == (409, "room_exists")
 
 
-async def test_simultaneous_repeats_create_one_room_even_without_an_id(people: People) -> None:
+async def test_simultaneous_requests_with_one_key_create_one_room_even_without_an_id(people: People) -> None:
     ann, key = await people.enter(), str(uuid.uuid4())
     answers = await asyncio.gather(*(make_room(ann, key, name="우리 방") for _ in range(4)))
     assert {answer.status_code for answer in answers} == {201}
@@ -86,5 +86,5 @@ async def test_keys_are_kept_for_a_day_and_no_longer(
 
 async def test_a_page_may_send_the_key(people: People) -> None:
     headers = {"Origin": people.base_url, "Access-Control-Request-Method": "POST"}
-    answer = await people.nobody().options("/api/v1/rooms", headers=headers)
+    answer = await people.anonymous().options("/api/v1/rooms", headers=headers)
     assert "Idempotency-Key" in answer.headers["Access-Control-Allow-Headers"]

@@ -1,4 +1,4 @@
-"""Writing over REST, as the contract has it."""
+"""Writes over REST follow the contract."""
 
 import asyncio
 import uuid
@@ -7,7 +7,7 @@ from tests.support.chat_stack import ADMIN_TOKEN
 from tests.support.people import People, Person
 
 
-async def test_a_post_returns_the_whole_message(people: People) -> None:
+async def test_a_post_returns_the_complete_message(people: People) -> None:
     ann = await people.enter("Ann")
     room = await ann.make_room()
     message = await ann.post(room["id"], "  hello \r\n there ")
@@ -47,7 +47,7 @@ async def test_an_author_can_read_the_post_at_once(people: People) -> None:
         assert page["cursor"] == message["seq"]
 
 
-async def test_an_edit_has_a_time_and_the_same_text_changes_nothing(people: People) -> None:
+async def test_an_edit_sets_edited_at_and_the_same_text_changes_nothing(people: People) -> None:
     ann, bob = await people.enter("ann"), await people.enter("bob")
     room = await ann.make_room()
     message = await ann.post(room["id"], "one")
@@ -130,7 +130,7 @@ async def test_reactions_are_idempotent_and_counted(people: People) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (422, "validation_failed")
 
 
-async def test_slow_mode_makes_people_wait_but_not_the_owner(people: People) -> None:
+async def test_slow_mode_limits_everybody_except_the_owner(people: People) -> None:
     owner, bob = await people.enter("olivia"), await people.enter("bob")
     room = await owner.make_room()
     refused = await bob.http.patch(f"/api/v1/rooms/{room['id']}", json={"slow_mode_s": 30})
@@ -168,7 +168,7 @@ async def test_in_slow_mode_a_repeated_message_neither_waits_nor_takes_a_turn(pe
     assert (await bob.get(f"/api/v1/rooms/{room_id}"))["message_count"] == 2
 
 
-async def test_in_slow_mode_a_repeat_leaves_the_turn_to_a_new_message(people: People) -> None:
+async def test_in_slow_mode_a_repeated_message_leaves_the_turn_for_a_new_one(people: People) -> None:
     owner, bob, room_id = await slow_room(people, 30)
     await owner.http.patch(f"/api/v1/rooms/{room_id}", json={"slow_mode_s": 0})
     key = str(uuid.uuid4())
@@ -181,7 +181,7 @@ async def test_in_slow_mode_a_repeat_leaves_the_turn_to_a_new_message(people: Pe
     assert (await bob.try_post(room_id, "now it is taken")).json()["code"] == "slow_mode"
 
 
-async def test_in_slow_mode_edits_take_turns_of_their_own(people: People) -> None:
+async def test_in_slow_mode_edits_and_posts_have_separate_turns(people: People) -> None:
     owner, bob, room_id = await slow_room(people, 30)
     message, own = await bob.post(room_id, "one"), await owner.post(room_id, "own")
     path = f"/api/v1/rooms/{room_id}/messages/{message['id']}"
@@ -210,7 +210,7 @@ async def test_the_operator_may_pin_and_delete_anywhere_and_slow_any_room(people
     ann = await people.enter()
     room = await ann.make_room()
     message = await ann.post(room["id"], "rude")
-    operator = people.nobody()
+    operator = people.anonymous()
     operator.headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
     path = f"/api/v1/rooms/{room['id']}"
     assert (await operator.put(f"{path}/messages/{message['id']}/pin")).status_code == 200
@@ -227,11 +227,11 @@ async def test_a_message_lists_who_reacted_to_it(people: People) -> None:
     assert (await ann.get(path))["reactions"] == {}
     for person, kind in [(ann, "heart"), (bob, "heart"), (bob, "laugh")]:
         await person.http.put(f"{path}/{kind}")
-    told = await people.nobody().get(path)
-    told_ann, told_bob = ({"id": one.id, "nickname": one.nickname} for one in (ann, bob))
-    assert told.json() == {
+    reactors = await people.anonymous().get(path)
+    reactor_ann, reactor_bob = ({"id": one.id, "nickname": one.nickname} for one in (ann, bob))
+    assert reactors.json() == {
         "message_id": message["id"],
-        "reactions": {"heart": [told_ann, told_bob], "laugh": [told_bob]},
+        "reactions": {"heart": [reactor_ann, reactor_bob], "laugh": [reactor_bob]},
     }
     unknown = await ann.http.get(path.replace(message["id"], str(uuid.uuid4())))
     assert (unknown.status_code, unknown.json()["code"]) == (404, "message_not_found")

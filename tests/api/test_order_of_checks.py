@@ -1,4 +1,4 @@
-"""A write that a limit refuses is neither read, parsed, looked up nor queued: counted, not timed."""
+"""A write that a limit refuses is not read, parsed, looked up or queued. The tests count reads and statements."""
 
 import time
 import uuid
@@ -24,12 +24,12 @@ from server_kit.session_tokens import SessionTokens
 from server_kit.shares import Shares
 
 NO_KAFKA = "127.0.0.1:1"
-"""Writes do not need it, and a producer that is stopped while it connects leaks its socket."""
+"""Writes do not need Kafka, and a producer that is stopped while it connects leaks its socket."""
 
 
 @dataclass
 class Counted:
-    """The fast path on real stores, with counts of what it did."""
+    """The fast path on real stores, with counts of its reads and statements."""
 
     services: Services
     token: str
@@ -39,7 +39,7 @@ class Counted:
     async def write(
         self, method: str, path: str, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()
     ) -> tuple[int, str]:
-        """Status and code of the answer."""
+        """Returns the status and code of the response."""
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -89,11 +89,8 @@ async def counted(
         yield counted
 
 
-only = pytest.mark.parametrize
-
-
-@only("counted", ["limited"], indirect=True)
-@only("room", ["lobby", "nowhere"])
+@pytest.mark.parametrize("counted", ["limited"], indirect=True)
+@pytest.mark.parametrize("room", ["lobby", "nowhere"])
 async def test_a_rate_limited_post_is_not_read(counted: Counted, room: str) -> None:
     await counted.write("POST", f"{room}/messages", b"not even JSON")
     counted.reads = counted.statements = 0
@@ -105,20 +102,20 @@ async def test_a_rate_limited_post_is_not_read(counted: Counted, room: str) -> N
     assert (counted.reads, counted.statements) == (0, 0)
 
 
-@only("counted", ["unlimited"], indirect=True)
+@pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
 async def test_a_post_that_is_too_large_is_not_read(counted: Counted) -> None:
     length = (b"content-length", str(MAX_BODY_BYTES + 1).encode())
     assert await counted.write("POST", "nowhere/messages", b"", (length,)) == (413, "body_too_large")
     assert (counted.reads, counted.statements) == (0, 0)
 
 
-@only("counted", ["unlimited"], indirect=True)
+@pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
 async def test_an_invalid_post_costs_no_query(counted: Counted) -> None:
     assert await counted.write("POST", "nowhere/messages", b"{}") == (422, "validation_failed")
     assert counted.statements == 0
 
 
-@only("counted", ["unlimited"], indirect=True)
+@pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
 async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Counted) -> None:
     def body() -> bytes:
         return orjson.dumps({"client_message_id": str(uuid.uuid4()), "text": "hello"})
@@ -129,7 +126,7 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
     assert counted.statements <= 1 + (time.monotonic() - began_s) / FRESH_S
     codes = [(await counted.write("POST", f"no-{n}/messages", body()))[1] for n in range(100)]
     assert set(codes) == {"room_not_found", "rate_limited"}
-    came_again = 2 * (time.monotonic() - began_s) * UNKNOWN_ROOMS_PER_USER_PER_S
-    assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + came_again
+    refilled = 2 * (time.monotonic() - began_s) * UNKNOWN_ROOMS_PER_USER_PER_S
+    assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + refilled
     await counted.services.get(WriteAdmission).room("lobby", uuid.uuid4())
     assert (await counted.write("POST", "lobby/messages", body()))[0] == 201

@@ -1,4 +1,4 @@
-"""How chat_server serves the built page: compressed at build time, with a policy on every HTML answer."""
+"""chat_server serves the built frontend: compressed by the build, with a policy on every HTML response."""
 
 import gzip
 import os
@@ -26,7 +26,7 @@ FORMS = {
     "br": {name: b"stands for brotli: " + name.encode() for name in BUILT},
     "gzip": {name: gzip.compress(content, mtime=7) for name, content in BUILT.items()},
 }
-"""Bytes that no compression at request time would make, so that a test sees who made them."""
+"""Bytes that compression at request time would not produce, so that a test recognises the file."""
 
 ANCESTORS = "https://show.example"
 
@@ -45,7 +45,7 @@ def page_folder(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def client(page_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """The page and what needs no store, below HTTP."""
+    """The layers that need no store, called over ASGI."""
     settings = ChatSettings(
         hotchat_secret="a secret for tests only",
         spa_dir=str(page_folder),
@@ -60,7 +60,7 @@ async def client(page_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def raw(client: httpx.AsyncClient, path: str, **headers: str) -> tuple[httpx.Response, bytes]:
-    """The answer, and its body as it was sent."""
+    """The response, and its body before decompression."""
     async with client.stream(
         "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
     ) as answer:
@@ -79,7 +79,7 @@ async def raw(client: httpx.AsyncClient, path: str, **headers: str) -> tuple[htt
         ("br;q=oops", None),
     ],
 )
-async def test_the_built_form_is_sent_byte_for_byte(
+async def test_the_compressed_form_of_the_build_is_sent_unchanged(
     client: httpx.AsyncClient, accepted: str, coding: str | None
 ) -> None:
     for path, name in ((SCRIPT, SCRIPT[1:]), ("/", "index.html"), ("/icon.svg", "icon.svg")):
@@ -98,7 +98,7 @@ async def test_a_file_without_a_compressed_form_does_not_vary(client: httpx.Asyn
     assert "vary" not in answer.headers and "content-encoding" not in answer.headers
 
 
-async def test_each_form_has_an_etag_of_its_own_and_304_keeps_policy_and_vary(
+async def test_each_form_has_its_own_etag_and_304_keeps_policy_and_vary(
     client: httpx.AsyncClient, page_folder: Path
 ) -> None:
     for path in ("/", SCRIPT):
@@ -118,7 +118,7 @@ async def test_each_form_has_an_etag_of_its_own_and_304_keeps_policy_and_vary(
     assert changed.headers["etag"] not in etags
 
 
-async def test_head_is_get_without_a_body(client: httpx.AsyncClient) -> None:
+async def test_head_returns_the_headers_of_get_without_a_body(client: httpx.AsyncClient) -> None:
     for path in ("/", SCRIPT, "/rooms/lobby"):
         got, _ = await raw(client, path, Accept_Encoding="gzip")
         head = await client.head(path, headers={"Accept-Encoding": "gzip"})
@@ -130,7 +130,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["bytes=0-4", "bytes=99999999-", "bytes=4-2", "bytes=0-1,3-4", "lines=1"])
-async def test_a_range_is_ignored_whatever_it_says(client: httpx.AsyncClient, wanted: str) -> None:
+async def test_every_range_header_is_ignored(client: httpx.AsyncClient, wanted: str) -> None:
     answer, body = await raw(client, SCRIPT, Range=wanted)
     assert answer.status_code == 200 and answer.headers["accept-ranges"] == "none"
     assert body == BUILT[SCRIPT.lstrip("/")]
@@ -161,7 +161,7 @@ async def test_a_path_that_is_neither_file_nor_page_gets_a_problem(
     assert answer.json()["code"] == "not_found"
 
 
-async def test_a_page_takes_no_other_method(client: httpx.AsyncClient) -> None:
+async def test_a_page_refuses_other_methods(client: httpx.AsyncClient) -> None:
     for path in ("/", SCRIPT):
         answer = await client.post(path)
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
@@ -189,7 +189,7 @@ async def test_every_html_response_has_a_policy_and_cannot_be_framed_elsewhere(
 @pytest.mark.parametrize(
     "path", ["/embed/rooms/lobby", "/embed/rooms/lobby/", "/embed/rooms/lobby?overlay=1"]
 )
-async def test_only_an_embedded_room_may_be_framed_by_those_the_operator_names(
+async def test_only_an_embedded_room_may_be_framed_and_only_by_configured_sites(
     client: httpx.AsyncClient, path: str
 ) -> None:
     answer = await client.get(path)

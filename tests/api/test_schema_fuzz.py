@@ -1,4 +1,4 @@
-"""Whatever fits or breaks the OpenAPI documents: no answer is a 5xx, every refusal has a code of the list."""
+"""Requests that match or violate the OpenAPI documents never get a 5xx, and refusals have a code of the contract."""
 
 import uuid
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ PUBLISH_OPERATIONS = operations_of(publish_main.create_app().openapi())
 
 @dataclass
 class Ann:
-    """Somebody with a session and a message in the lobby, so that not every id leads nowhere."""
+    """A user with a session and a message in the lobby, so that some requests use existing ids."""
 
     headers: dict[str, str]
     message_id: str
 
-    def settle_in(self, case: Any) -> None:
-        """Let the case be about her message in the lobby."""
+    def use_existing_ids(self, case: Any) -> None:
+        """Use her message in the lobby for the case."""
         known = {"room_id": "lobby", "message_id": self.message_id, "kind": "heart"}
         for name in known.keys() & case.path_parameters.keys():
             case.path_parameters[name] = known[name]
@@ -62,8 +62,8 @@ def ann(chat_server: ServerProcess) -> Ann:
     return Ann(headers, message["id"])
 
 
-def assert_honest(answer: requests.Response, *, what: str) -> None:
-    """A success, or a 4xx with a code of the list. Bodies of streams are not read."""
+def assert_success_or_problem(answer: requests.Response, *, what: str) -> None:
+    """A success, or a 4xx with a code of the contract. Bodies of streams are not read."""
     assert answer.status_code < 500, f"{what}: {answer.status_code} {answer.text[:500]}"
     if answer.status_code >= 400:
         assert answer.headers["Content-Type"] == "application/problem+json", what
@@ -78,23 +78,23 @@ def send(case: Any, base_url: str, headers: dict[str, str]) -> None:
         requests.Session() as session,
         session.request(**request, stream=True, timeout=ANSWER_WITHIN_S) as answer,
     ):
-        assert_honest(answer, what=case.as_curl_command())
+        assert_success_or_problem(answer, what=case.as_curl_command())
 
 
 @pytest.mark.parametrize("operation", CHAT_OPERATIONS)
-def test_no_call_of_chat_server_fails(chat_server: ServerProcess, ann: Ann, operation: Any) -> None:
+def test_no_request_to_chat_server_gets_a_5xx(chat_server: ServerProcess, ann: Ann, operation: Any) -> None:
     @CALM
     @given(case=operation.as_strategy(), is_known=st.booleans())
     def fuzz(case: Any, is_known: bool) -> None:
         if is_known:
-            ann.settle_in(case)
+            ann.use_existing_ids(case)
         send(case, chat_server.base_url, ann.headers)
 
     fuzz()
 
 
 @pytest.mark.parametrize("operation", PUBLISH_OPERATIONS)
-def test_no_call_of_publish_server_fails(publish_server: ServerProcess, operation: Any) -> None:
+def test_no_request_to_publish_server_gets_a_5xx(publish_server: ServerProcess, operation: Any) -> None:
     @CALM
     @given(case=operation.as_strategy(), is_known=st.booleans())
     def fuzz(case: Any, is_known: bool) -> None:

@@ -1,4 +1,4 @@
-"""Entering, and making rooms."""
+"""Sessions and rooms over REST."""
 
 import base64
 import uuid
@@ -9,7 +9,7 @@ from tests.support.people import People
 
 
 async def test_a_nickname_gets_a_token_and_a_cookie(people: People) -> None:
-    http = people.nobody()
+    http = people.anonymous()
     answer = await http.post("/api/v1/sessions", json={"nickname": "  Ann   Lee "})
     assert answer.status_code == 201
     assert answer.json()["user"]["nickname"] == "Ann Lee"
@@ -22,8 +22,8 @@ async def test_a_nickname_gets_a_token_and_a_cookie(people: People) -> None:
     assert by_token.json() == answer.json()["user"]
 
 
-async def test_the_cookie_of_a_page_that_came_by_https_stays_on_https(people: People) -> None:
-    http = people.nobody()
+async def test_the_cookie_of_a_page_loaded_over_https_is_secure(people: People) -> None:
+    http = people.anonymous()
     for reached_by, is_secure in (("https", True), ("http", False)):
         answer = await http.post(
             "/api/v1/sessions", json={"nickname": "Minji"}, headers={"X-Forwarded-Proto": reached_by}
@@ -32,7 +32,7 @@ async def test_the_cookie_of_a_page_that_came_by_https_stays_on_https(people: Pe
 
 
 async def test_without_a_session_reads_work_and_writes_get_401(people: People) -> None:
-    http = people.nobody()
+    http = people.anonymous()
     assert (await http.get("/api/v1/rooms/lobby/messages")).status_code == 200
     for refused in (
         await http.get("/api/v1/me"),
@@ -46,14 +46,14 @@ async def test_without_a_session_reads_work_and_writes_get_401(people: People) -
 
 
 @pytest.mark.parametrize("nickname", ["", "   ", "x" * 33, "a\u202eb", "a\u0000b", "tab\u0007", "\u2066x"])
-async def test_a_nickname_that_could_deceive_is_refused_with_a_reason(people: People, nickname: str) -> None:
-    answer = await people.nobody().post("/api/v1/sessions", json={"nickname": nickname})
+async def test_a_misleading_nickname_is_refused_with_a_reason(people: People, nickname: str) -> None:
+    answer = await people.anonymous().post("/api/v1/sessions", json={"nickname": nickname})
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
     assert answer.json()["errors"][0]["field"] == "nickname"
     assert "nickname" in answer.json()["errors"][0]["message"]
 
 
-async def test_a_room_gets_its_id_from_its_name_and_its_maker_as_owner(people: People) -> None:
+async def test_a_room_id_is_derived_from_the_name_and_the_creator_is_the_owner(people: People) -> None:
     ann = await people.enter()
     unique = uuid.uuid4().hex[:8]
     answer = await ann.http.post("/api/v1/rooms", json={"name": f"Café Élan {unique}!"})
@@ -100,23 +100,23 @@ async def test_the_most_active_rooms_come_first_and_pages_join_without_overlap(p
 )
 async def test_a_forged_cursor_is_refused(people: People, text: str) -> None:
     cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-    answer = await people.nobody().get("/api/v1/rooms", params={"cursor": cursor})
+    answer = await people.anonymous().get("/api/v1/rooms", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
 async def test_the_lobby_exists_from_the_start(people: People) -> None:
-    room = (await people.nobody().get("/api/v1/rooms/lobby")).json()
+    room = (await people.anonymous().get("/api/v1/rooms/lobby")).json()
     assert room["id"] == "lobby"
 
 
 async def test_the_config_names_the_stream_url(people: People) -> None:
-    config = (await people.nobody().get("/api/v1/config")).json()
+    config = (await people.anonymous().get("/api/v1/config")).json()
     assert config["stream_url"].startswith("http://127.0.0.1:")
     assert config["reaction_kinds"] == ["heart", "sad", "laugh"]
 
 
 async def test_every_response_has_a_request_id_and_keeps_a_valid_one(people: People) -> None:
-    http = people.nobody()
+    http = people.anonymous()
     assert (await http.get("/api/v1/rooms")).headers["X-Request-ID"]
     assert (await http.get("/nowhere", headers={"X-Request-ID": "abc-1"})).headers["X-Request-ID"] == "abc-1"
     assert (await http.get("/nowhere", headers={"X-Request-ID": "<evil>"})).headers[
@@ -124,8 +124,8 @@ async def test_every_response_has_a_request_id_and_keeps_a_valid_one(people: Peo
     ] != "<evil>"
 
 
-async def test_the_lobby_greets_the_first_visitor(people: People) -> None:
-    http = people.nobody()
+async def test_the_lobby_has_a_welcome_message(people: People) -> None:
+    http = people.anonymous()
     page = (await http.get("/api/v1/rooms/lobby/messages", params={"before_seq": 4})).json()
     assert [message["seq"] for message in page["messages"]] == [1, 2, 3]
     events = (await http.get("/api/v1/rooms/lobby/events", params={"after_seq": 0, "limit": 3})).json()
@@ -149,7 +149,7 @@ async def test_the_list_shows_the_last_message_of_each_room(people: People) -> N
     }
 
 
-async def test_rooms_are_found_by_a_part_of_their_name(people: People) -> None:
+async def test_rooms_are_found_by_part_of_their_name(people: People) -> None:
     ann = await people.enter("ann")
     made = await ann.make_room(name="100% Tea & 산책_모임")
     for words in ("tea", "산책", "100%", "_모", " Tea "):

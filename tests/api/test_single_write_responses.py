@@ -1,4 +1,4 @@
-"""Answers that go out in one write, on connections of every kind."""
+"""Responses that are sent in one write, on connections of every kind."""
 
 import socket
 from contextlib import closing
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 def exchange(
     server: ServerProcess, request: str, methods: str = "GET", *, closes: bool = False
 ) -> list[Answer]:
-    """Send it all at once; the answers to those methods, and then the end where the server `closes`."""
+    """Send the bytes at once and read a response for each method. With `closes`, the server must then close."""
     with closing(socket.create_connection((server.host, server.port), timeout=WITHIN_S)) as client:
         client.sendall(request.encode())
         with client.makefile("rb") as received:
@@ -64,8 +64,8 @@ def test_pipelined_requests_are_answered_in_turn(chat_server: ServerProcess) -> 
 
 def test_a_head_request_gets_the_length_and_no_body(chat_server: ServerProcess) -> None:
     both = f"HEAD {PATH} HTTP/1.1\r\nHost: x\r\n\r\nGET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"
-    told, sent = exchange(chat_server, both, "HEAD GET")
-    assert int(told.headers["content-length"]) == len(sent.body) > 0
+    head, sent = exchange(chat_server, both, "HEAD GET")
+    assert int(head.headers["content-length"]) == len(sent.body) > 0
 
 
 def test_an_allowed_origin_gets_cors_headers(chat_server: ServerProcess) -> None:

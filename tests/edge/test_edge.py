@@ -31,7 +31,7 @@ REPLICAS = (LOOPBACK, "127.0.0.2")
 
 @dataclass
 class Upstream:
-    """Replaces two chat_servers if a test needs servers that fail. Keeps the requests they got, in order."""
+    """Replaces two chat_servers in tests that need failing servers. Records their requests in order."""
 
     got: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     breaks: bool = False
@@ -280,7 +280,7 @@ def test_a_trusted_proxy_itself_and_exempt_networks_have_no_limit(edge: str, exe
 
 
 def test_connections_of_one_address_have_a_limit(edge: str) -> None:
-    """Three half-sent requests use up the share; the fourth is refused until one of them has ended."""
+    """Three incomplete requests use up the share. A fourth is refused until one of them has ended."""
     with ExitStack() as stack:
 
         def begin(client_address: str) -> socket.socket:

@@ -1,4 +1,4 @@
-"""The configurations of docs/deploying.md, word for word, in front of real servers: TLS, frontend, posts,
+"""The configurations of docs/deploying.md, verbatim, in front of real servers: TLS, frontend, posts,
 streams, and the address that shares count. Caddy is tested if it is installed."""
 
 import re
@@ -22,7 +22,7 @@ DRAFT = {"client_message_id": "0198c0de-0000-7000-8000-000000000001", "text": "t
 
 
 def documented(language: str) -> str:
-    """The first block of this language in docs/deploying.md, which stands in front of `make run`."""
+    """The first block of this language in docs/deploying.md, the configuration for `make run`."""
     found = re.search(rf"```{language}\n(.*?)```", (ROOT / "docs" / "deploying.md").read_text(), re.DOTALL)
     assert found
     return found[1]
@@ -114,6 +114,8 @@ def test_a_documented_proxy_forwards_the_page_posts_streams_and_the_clients_addr
                 ).status_code
                 for n in range(6)
             ]
-            assert statuses.count(429) >= 4, "the client's address is what the proxy saw, whatever it claims"
+            assert statuses.count(429) >= 4, (
+                "a claimed X-Forwarded-For does not replace the address that the proxy saw"
+            )
             assert ben.post("/api/v1/sessions", json={"nickname": "Ben"}).status_code == 201
             assert ann.get("/internal/v1/heads").status_code in (401, 404, 405)

@@ -1,4 +1,4 @@
-"""A migrated database with a room in it, and what reads it; as an app without a server, so that time can be told."""
+"""A migrated database, fixtures that write and read it, and helpers for ASGI calls without a server."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 @dataclass
 class Store:
-    """Writes rows as the writer would, but as a test wants them."""
+    """Writes rows as the writer does, with the values that a test chooses."""
 
     connection: "asyncpg.Connection[asyncpg.Record]"
     dsn: str
@@ -39,7 +39,7 @@ class Store:
         return room_id
 
     async def post(self, room_id: str, *texts: str) -> list[UUID]:
-        """Messages with their events; each takes the room's next seq."""
+        """Insert messages and their events. Each takes the room's next seq."""
         made = []
         for text in texts:
             async with self.connection.transaction():
@@ -72,7 +72,7 @@ class Store:
             await self._add_event(room_id, seq, "reaction.changed", {"kind": kind})
 
     async def delete(self, room_id: str, message_id: UUID) -> None:
-        """As the writer does: the text leaves older events too."""
+        """Delete like the writer, which also removes the text from older events."""
         async with self.connection.transaction():
             seq = await self._next_seq(room_id)
             await self.connection.execute(
@@ -85,7 +85,7 @@ class Store:
             )  # fmt: skip
             await self._add_event(room_id, seq, "message.deleted", {})
 
-    async def forget_events(self, room_id: str, up_to_seq: int) -> None:
+    async def delete_events(self, room_id: str, up_to_seq: int) -> None:
         await self.connection.execute(
             "DELETE FROM events WHERE room_id = $1 AND seq <= $2", room_id, up_to_seq
         )
@@ -108,7 +108,7 @@ class Store:
 
 @pytest.fixture(scope="session")
 def migrated_database_url(postgres_server: Postgres) -> Iterator[str]:
-    """One database for all tests here: each makes rooms of its own."""
+    """One database for all tests of this folder. Each test creates its own rooms."""
     name = f"fetch_{uuid.uuid4().hex}"
     postgres_server.ensure_database(name)
 
@@ -148,7 +148,7 @@ class Reply:
 
 @dataclass
 class Collected:
-    """An ASGI `send` that keeps what it was sent."""
+    """An ASGI `send` that records all messages."""
 
     messages: list[Message] = field(default_factory=list)
 

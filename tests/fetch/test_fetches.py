@@ -1,4 +1,4 @@
-"""Fetches on the fast path: what is answered, counted and refused. On real stores, without a server."""
+"""Fetches on the fast path: responses, counting and refusals. On real stores, without a server."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ TOKENS = SessionTokens(SECRET)
 
 
 class Reader:
-    """Fetches as the server opens them, behind the fast path's router."""
+    """Sends fetches through the router of the fast path."""
 
     def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis) -> None:
         self.fetches = fetches
@@ -95,7 +95,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
     ):
         search = MessageSearch(lane, clock=clock)
         rooms = RoomRepository(engine)
-        await rooms.get("lobby")  # connects: on a busy machine that takes longer than the cache waits
+        await rooms.get("lobby")  # connect now: on a busy machine that takes longer than the cache waits
         room_settings = RoomSettingsCache(rooms, known_rooms, clock)
         yield Reader(
             fetches, SearchHandler(search, search_turns(2, clock, rng), room_settings, shares), redis
@@ -144,8 +144,8 @@ async def test_an_empty_room_has_cursor_0(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
     page = (await reader.get(f"{room_id}/messages")).json()
     assert (page["messages"], page["cursor"], page["has_more"]) == ([], 0, False)
-    told = (await reader.get(f"{room_id}/events?after_seq=0")).json()
-    assert told == {"events": [], "cursor": 0, "last_seq": 0, "has_more": False}
+    reply = (await reader.get(f"{room_id}/events?after_seq=0")).json()
+    assert reply == {"events": [], "cursor": 0, "last_seq": 0, "has_more": False}
 
 
 async def test_a_room_shows_its_head_heat_and_viewers(store: Store, reader: Reader) -> None:
@@ -166,7 +166,7 @@ async def test_a_room_shows_its_head_heat_and_viewers(store: Store, reader: Read
     await reader.heat(room_id)
     hot = await reader.get(room_id)
     assert hot.json()["heat"]["hot"] is True
-    assert hot.headers["etag"] != cold_tag, "heat takes no seq, but changes what is shown"
+    assert hot.headers["etag"] != cold_tag, "heat takes no seq but changes the response"
 
 
 async def test_only_the_newest_page_carries_the_room(store: Store, reader: Reader) -> None:
@@ -205,7 +205,7 @@ async def test_head_returns_the_headers_of_get_without_a_body(store: Store, read
 async def test_failed_fetches_get_their_problem_codes(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a", "b")
-    await store.forget_events(room_id, 1)
+    await store.delete_events(room_id, 1)
     for path, status, code in (
         ("nowhere/messages", 404, "room_not_found"),
         ("NOWHERE", 404, "room_not_found"),
@@ -221,7 +221,7 @@ async def test_failed_fetches_get_their_problem_codes(store: Store, reader: Read
         assert (reply.status, reply.json()["code"]) == (status, code)
 
 
-async def test_ones_own_reactions_need_a_session(store: Store, reader: Reader) -> None:
+async def test_own_reactions_need_a_session(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
     [message_id] = await store.post(room_id, "a")
     await store.react(room_id, message_id)
@@ -232,7 +232,7 @@ async def test_ones_own_reactions_need_a_session(store: Store, reader: Reader) -
     assert (reply.status, reply.json()["code"]) == (401, "session_expired")
 
 
-async def test_a_public_room_is_read_with_a_bad_session_too(store: Store, reader: Reader) -> None:
+async def test_a_public_room_can_be_read_with_an_invalid_session(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
     await reader.heat(room_id)
     assert (await reader.get(f"{room_id}/messages", authorization="Bearer nonsense")).status == 200
@@ -241,7 +241,7 @@ async def test_a_public_room_is_read_with_a_bad_session_too(store: Store, reader
 async def test_every_fetch_of_a_known_room_counts_for_any_response(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
     [message_id] = await store.post(room_id, "a")
-    await store.forget_events(room_id, 1)
+    await store.delete_events(room_id, 1)
     tag = (await reader.get(f"{room_id}/messages")).headers["etag"]
     await reader.get(f"{room_id}/messages", if_none_match=tag)
     await reader.get(room_id)
@@ -278,7 +278,9 @@ async def test_a_session_over_its_share_gets_429_with_retry_after(store: Store, 
     assert refused.headers["ratelimit"] == '"session";r=0;t=1'
     assert 500 <= refused.json()["retry_after_ms"] <= 1000
     assert (await reader.get(f"{room_id}/messages", authorization=bob)).status == 200
-    assert (await reader.get(f"{room_id}/messages")).status == 200, "an address has a share of its own"
+    assert (await reader.get(f"{room_id}/messages")).status == 200, (
+        "an address without a session has a separate share"
+    )
 
 
 async def test_a_sessions_first_page_of_a_hot_room_is_served(store: Store, reader: Reader) -> None:
@@ -323,13 +325,13 @@ async def test_a_refused_fetch_costs_no_store_a_query(store: Store, reader: Read
     for _ in range(11):
         await reader.get(f"{room_id}/messages", authorization=ann)
     await reader.fetches.counters.flush()
-    said, asked = statements(), await commands(reader.redis)
+    statements_before, commands_before = statements(), await commands(reader.redis)
     for _ in range(200):
         for path in ("messages", "messages?before_seq=3", "events?after_seq=0", "reactions/mine"):
             assert (await reader.get(f"{room_id}/{path}", authorization=ann)).status == 429
-    assert statements() == said
-    flushes = await commands(reader.redis) - asked
-    # Counts go out four times a second, however many fetches there were: 800 were refused here.
+    assert statements() == statements_before
+    flushes = await commands(reader.redis) - commands_before
+    # Counts are flushed four times a second for any number of fetches; 800 were refused here.
     assert flushes < 40
 
 
@@ -389,7 +391,7 @@ async def test_a_search_counts_as_a_fetch_and_a_hot_room_refuses_it(store: Store
     assert await reader.counted(room_id) == 3
 
 
-async def test_other_requests_are_left_to_the_next_layer(reader: Reader) -> None:
+async def test_other_requests_go_to_the_next_layer(reader: Reader) -> None:
     collected = Collected()
     for url, method in (
         ("/api/v1/rooms", "GET"),

@@ -1,4 +1,4 @@
-"""It fails open: what a reader sees while Redis or Postgres is away. Servers as processes, stores of their own."""
+"""Reads and writes while Redis or Postgres is unavailable. Servers run as processes on separate stores."""
 
 import asyncio
 import uuid
@@ -12,7 +12,7 @@ from tests.support.fetching_crowd import Crowd, until
 
 
 async def enter(client: httpx.AsyncClient) -> str:
-    """A session, and a room with one message in it."""
+    """Sign in and create a room with one message."""
     await client.post("/api/v1/sessions", json={"nickname": "ann"})
     room_id = f"r-{uuid.uuid4().hex}"
     assert (await client.post("/api/v1/rooms", json={"name": "A room", "id": room_id})).status_code == 201
@@ -90,7 +90,7 @@ async def test_readers_do_not_wait_while_postgres_is_unavailable(
         await until(answers, within_s=20, what="an answer from the log")
 
 
-async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
+async def test_without_redis_nothing_is_refused_and_its_return_makes_no_room_hot(
     start_chat_stack: StartChatStack, own_valkey: Valkey
 ) -> None:
     stack = start_chat_stack(
@@ -115,7 +115,7 @@ async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
         async with Crowd([stack.chat_url], path):
             await until(is_hot, within_s=30, what="a hot room")
             own_valkey.kill()
-            await until(is_cold, within_s=20, what="the end of the heat with Redis away")
+            await until(is_cold, within_s=20, what="the end of the heat without Redis")
         async with Crowd([stack.chat_url], path) as crowd:
 
             async def have_been_many() -> bool:
@@ -124,9 +124,9 @@ async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
             await until(have_been_many, within_s=30, what="400 fetches")
         assert set(crowd.statuses) == {200}
         [server] = stack.chat_servers
-        told = server.log_tail(10_000)
+        log = server.log_tail(10_000)
         for part in ("fetch counters", "hot rooms"):
-            assert told.count(f"Redis is unavailable to {part}") == 1
+            assert log.count(f"Redis is unavailable to {part}") == 1
 
         own_valkey.start()
 
@@ -140,7 +140,7 @@ async def test_without_redis_nothing_is_refused_and_its_return_heats_nothing(
 async def test_while_postgres_is_unavailable_or_recovering_every_refused_write_gets_503(
     start_chat_stack: StartChatStack, own_postgres: Postgres
 ) -> None:
-    """Also by the calls that use the pool, and also while Postgres recovers and says that it takes nobody yet."""
+    """This includes calls that use the pool, and the time in which Postgres recovers and refuses connections."""
     own_postgres.ensure_database("hotchat")
     stack = start_chat_stack(publish=1, scheduler=0, DATABASE_URL=own_postgres.url("hotchat"))
     async with httpx.AsyncClient(base_url=stack.chat_url, timeout=30) as client:
@@ -151,8 +151,8 @@ async def test_while_postgres_is_unavailable_or_recovering_every_refused_write_g
                 pass
             own_postgres.kill()
 
-            async def is_taken() -> bool:
-                """One round of writes; each is stored, or refused as the contract says."""
+            async def is_accepted() -> bool:
+                """Send one round of writes. Each is stored, or refused as the contract says."""
                 draft = {"client_message_id": str(uuid.uuid4()), "text": "back"}
                 answers = [
                     await client.post("/api/v1/sessions", json={"nickname": "bob"}),
@@ -167,9 +167,9 @@ async def test_while_postgres_is_unavailable_or_recovering_every_refused_write_g
                         assert int(answer.headers["retry-after"]) >= 1
                 return all(answer.status_code == 201 for answer in answers)
 
-            assert not await is_taken()
+            assert not await is_accepted()
             starting = asyncio.create_task(asyncio.to_thread(own_postgres.start))
-            await until(is_taken, within_s=60, what="the return of Postgres")
+            await until(is_accepted, within_s=60, what="the return of Postgres")
             await starting
             async with asyncio.timeout(20):
                 while '"text":"back"' not in await anext(lines):

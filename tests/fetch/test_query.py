@@ -1,4 +1,4 @@
-"""What a fetch may ask for."""
+"""Parsing of fetches: paths and query parameters."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ Fetch = FetchQuery | SearchQuery
 
 
 def parse_fetch(path: str, query_string: bytes) -> Fetch | None:
-    """The fetch as the router parses it; None for a path that is none."""
+    """The fetch as the router parses it; None for other paths."""
     found = TABLE.find("GET", path)
     if found is None or not found[0].is_fetch:
         return None
@@ -106,26 +106,26 @@ def test_other_paths_are_not_parsed_as_fetches(path: str) -> None:
     ],
 )
 def test_an_invalid_parameter_is_named(path: str, query: bytes, fields: list[str]) -> None:
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         parse_fetch(f"{ROOM}/{path}", query)
-    assert told.value.status == 422
-    assert sorted(error["field"] for error in told.value.extra["errors"]) == sorted(fields)
+    assert raised.value.status == 422
+    assert sorted(error["field"] for error in raised.value.extra["errors"]) == sorted(fields)
 
 
 @pytest.mark.parametrize("room_id", ["UPPER", "ü", "a" * 65, "a b", "a\n", "", "a.b"])
 def test_an_id_that_cannot_exist_is_not_found(room_id: str) -> None:
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         parse_fetch(f"/api/v1/rooms/{room_id}/events", b"after_seq=1")
-    assert told.value.code == "room_not_found"
+    assert raised.value.code == "room_not_found"
 
 
 @pytest.mark.parametrize(
     "message_id", ["1", "", MESSAGE_ID.replace("-", ""), f"{{{MESSAGE_ID}}}", MESSAGE_ID[:-1]]
 )
 def test_a_malformed_message_id_is_not_found(message_id: str) -> None:
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         parse_fetch(f"{ROOM}/messages/{message_id}", b"")
-    assert told.value.code == "message_not_found"
+    assert raised.value.code == "message_not_found"
 
 
 @given(st.text(max_size=40), st.binary(max_size=60))
@@ -137,7 +137,7 @@ def test_no_input_breaks_the_parser(rest: str, query: bytes) -> None:
             assert error.status in (404, 422)
 
 
-def test_two_spellings_of_a_query_have_the_same_tag() -> None:
+def test_equivalent_queries_have_the_same_tag() -> None:
     one = parse_fetch(f"{ROOM}/messages", b"limit=50")
     other = parse_fetch(f"{ROOM}/messages", b"x=1")
     assert isinstance(one, FetchQuery) and isinstance(other, FetchQuery)

@@ -1,4 +1,4 @@
-"""Bulkheads of reads: a crowd of one kind of read takes nothing from the others, and a slow one closes nothing."""
+"""Bulkheads: many reads of one kind do not affect other reads, and slow reads do not open the circuit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def lane(store: Store) -> AsyncIterator[ReadLane]:
 
 
 async def until_sleeping(store: Store, count: int) -> None:
-    """So many of the lane's connections execute a statement."""
+    """Wait until `count` of the lane's connections execute a statement."""
     async with asyncio.timeout(20):
         while True:
             busy: int = await store.connection.fetchval(
@@ -55,7 +55,7 @@ async def until_sleeping(store: Store, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_slow_queries_are_refused_alone_and_do_not_open_the_circuit(lane: ReadLane) -> None:
+async def test_only_slow_queries_are_refused_and_the_circuit_stays_closed(lane: ReadLane) -> None:
     before = refused("too_slow")
     for _ in range(3):
         with pytest.raises(StatementTooSlow) as caught:
@@ -66,7 +66,7 @@ async def test_slow_queries_are_refused_alone_and_do_not_open_the_circuit(lane: 
     assert await lane.fetch("fast", FAST)
 
 
-async def test_reads_without_a_free_connection_are_refused_and_do_not_open_the_circuit(
+async def test_reads_without_a_free_connection_are_refused_and_the_circuit_stays_closed(
     lane: ReadLane, store: Store
 ) -> None:
     before = refused("busy")
@@ -84,7 +84,7 @@ async def test_reads_without_a_free_connection_are_refused_and_do_not_open_the_c
 @pytest.mark.parametrize(
     "kind", [{"is_known": False}, {"is_history": True}], ids=["unknown rooms", "history"]
 )
-async def test_unknown_rooms_and_history_leave_connections_to_the_newest_page(
+async def test_unknown_rooms_and_history_leave_connections_for_the_newest_page(
     lane: ReadLane, store: Store, kind: dict[str, bool]
 ) -> None:
     crowd = [asyncio.create_task(lane.fetch("slow", SLEEP, 60.0, **kind)) for _ in range(30)]
@@ -151,35 +151,35 @@ async def test_many_health_checks_share_one_query_on_their_own_connection(
 
 
 class CountedRooms(RoomRepository):
-    """Room look-ups that end when the test says so."""
+    """Room look-ups that end when the test opens `gate`."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.looked_up: list[str] = []
         self.gate = asyncio.Event()
 
     async def meta(self, room_id: str) -> RoomMeta | None:
-        self.asked.append(room_id)
+        self.looked_up.append(room_id)
         if room_id.startswith("unknown"):
             await self.gate.wait()
             return None
         return RoomMeta(room_id, None, 0)
 
 
-async def test_writes_to_rooms_that_do_not_exist_leave_connections_to_real_rooms() -> None:
+async def test_writes_to_unknown_rooms_leave_connections_for_existing_rooms() -> None:
     now_s = 50.0
     rooms = CountedRooms()
     room_settings = RoomSettingsCache(rooms, KnownRooms(), lambda: now_s)
     await room_settings.get("lobby")
-    strangers = [asyncio.create_task(room_settings.get(f"unknown-{number}")) for number in range(50)]
+    unknown = [asyncio.create_task(room_settings.get(f"unknown-{number}")) for number in range(50)]
     async with asyncio.timeout(5):
-        while len(rooms.asked) < 1 + UNKNOWN_AT_ONCE:
+        while len(rooms.looked_up) < 1 + UNKNOWN_AT_ONCE:
             await asyncio.sleep(0)
     now_s += 2.0
     assert (await room_settings.get("lobby")).id == "lobby"
-    assert rooms.asked.count("lobby") == 2
-    assert len(rooms.asked) == 2 + UNKNOWN_AT_ONCE
+    assert rooms.looked_up.count("lobby") == 2
+    assert len(rooms.looked_up) == 2 + UNKNOWN_AT_ONCE
     rooms.gate.set()
-    outcomes = await asyncio.gather(*strangers, return_exceptions=True)
+    outcomes = await asyncio.gather(*unknown, return_exceptions=True)
     assert {error.code for error in outcomes if isinstance(error, ChatError)} == {"room_not_found"}
 
 
@@ -191,10 +191,10 @@ def test_the_pools_of_a_process_add_up_to_few_connections() -> None:
         assert min(connections) >= 1
 
 
-async def test_history_is_refused_by_address_and_leaves_the_next_turn_to_others(
+async def test_history_is_refused_by_address_and_the_next_turn_goes_to_another_address(
     lane: ReadLane, store: Store, redis_url: str
 ) -> None:
-    """Many reads of one address wait for each other; only a read that gets no turn at all is refused as busy."""
+    """Reads of one address wait for each other. Reads above its limit of waiting reads are refused."""
     room_id = await store.make_room()
     [message_id] = await store.post(room_id, "hello")
     loop_time = asyncio.get_running_loop().time

@@ -1,4 +1,4 @@
-"""The SQL of the fetches, on a real Postgres."""
+"""The SQL of fetches, on a real Postgres."""
 
 import json
 import uuid
@@ -16,9 +16,7 @@ def texts(rows: MessageRows | None) -> list[str]:
     return [json.loads(message.json)["text"] for message in rows.messages]
 
 
-async def test_pages_are_ordered_by_seq_and_say_if_there_is_more(
-    store: Store, repository: ReadRepository
-) -> None:
+async def test_pages_are_ordered_by_seq_and_have_has_more(store: Store, repository: ReadRepository) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcdefghij")
     newest = await repository.newest(room_id, 3)
@@ -54,7 +52,7 @@ async def test_a_page_around_a_seq_is_filled_from_the_longer_side(
     assert texts(await repository.around(room_id, 5, 1)) == ["e"]
 
 
-async def test_a_message_is_shown_as_the_contract_says(store: Store, repository: ReadRepository) -> None:
+async def test_a_message_has_the_shape_of_the_contract(store: Store, repository: ReadRepository) -> None:
     room_id = await store.make_room()
     [message_id] = await store.post(room_id, "héllo")
     await store.react(room_id, message_id)
@@ -99,13 +97,13 @@ async def test_an_unchanged_room_is_not_read_again(store: Store, repository: Rea
     assert unchanged.room.last_seq == 1
 
 
-async def test_events_and_the_oldest_that_is_kept(store: Store, repository: ReadRepository) -> None:
+async def test_a_page_of_events_carries_the_oldest_kept_seq(store: Store, repository: ReadRepository) -> None:
     room_id = await store.make_room()
     empty = await repository.events(room_id, 0, 10)
     assert empty is not None
     assert (empty.events, empty.last_seq, empty.oldest_seq) == ([], 0, 1)
     await store.post(room_id, *"abcde")
-    await store.forget_events(room_id, 2)
+    await store.delete_events(room_id, 2)
     page = await repository.events(room_id, 2, 2)
     assert page is not None
     assert [event.seq for event in page.events] == [3, 4]
@@ -113,13 +111,13 @@ async def test_events_and_the_oldest_that_is_kept(store: Store, repository: Read
     tail = await repository.tail(room_id, 2)
     assert tail is not None
     assert [event.seq for event in tail.events] == [4, 5]
-    await store.forget_events(room_id, 5)
+    await store.delete_events(room_id, 5)
     gone = await repository.events(room_id, 5, 2)
     assert gone is not None
     assert gone.oldest_seq == 6
 
 
-async def test_ones_own_reactions_within_a_range(store: Store, repository: ReadRepository) -> None:
+async def test_own_reactions_within_a_range(store: Store, repository: ReadRepository) -> None:
     room_id = await store.make_room()
     one, two = await store.post(room_id, "a", "b")
     await store.react(room_id, one, "heart")
@@ -133,9 +131,9 @@ async def test_ones_own_reactions_within_a_range(store: Store, repository: ReadR
     first = await repository.mine(room_id, AUTHOR, 1, 1)
     assert first is not None
     assert first.mine == {str(one): ["heart", "sad"]}
-    nobody = await repository.mine(room_id, uuid.uuid4(), 0, 100)
-    assert nobody is not None
-    assert nobody.mine == {}
+    another_user = await repository.mine(room_id, uuid.uuid4(), 0, 100)
+    assert another_user is not None
+    assert another_user.mine == {}
 
 
 async def test_a_page_of_messages_ends_early_by_its_bytes(store: Store, repository: ReadRepository) -> None:

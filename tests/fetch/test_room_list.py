@@ -1,4 +1,4 @@
-"""The list of rooms: one statement for all who ask at once, bounded work, stale when Postgres does not answer."""
+"""The room list: one statement for simultaneous requests, bounded work, a stale list without Postgres."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ FROM generate_series($2::int, $3::int) n"""
 
 
 class Lists:
-    """The lists of one process on a database of its own."""
+    """The room lists of one process, on a separate database."""
 
     def __init__(
         self,
@@ -102,14 +102,14 @@ async def test_the_next_list_shows_own_writes_and_writes_cost_few_queries(
         await lists.connection.execute(_ROOMS, "new ", number, number)
         lists.lists.wrote()
         lists.clock.now_s += 0.001
-        asked = [lists.ids() for _ in range(50)]
+        requests = [lists.ids() for _ in range(50)]
         lists.lists.wrote()
-        assert all(f"r-{number:06}" in ids for ids in await asyncio.gather(*asked))
+        assert all(f"r-{number:06}" in ids for ids in await asyncio.gather(*requests))
         assert statements() - before <= 1 + 2 * number
 
 
 async def test_a_page_is_not_read_again_right_after_a_read(lists: Lists) -> None:
-    """A post each millisecond must not become a statement each millisecond."""
+    """A post every millisecond must not cause a statement every millisecond."""
     before = statements()
     await lists.body()
     lists.lists.wrote()
@@ -151,7 +151,7 @@ async def test_a_search_by_name_scans_a_bounded_number_of_rooms_and_continues(
 
 
 async def test_a_page_touches_no_more_rooms_and_messages_than_it_shows(lists: Lists) -> None:
-    """Deep pages too: the index is entered at the cursor."""
+    """This includes deep pages, because the index is entered at the cursor."""
     await lists.connection.execute(_ROOMS, "room ", 1, 5_000)
     await lists.connection.execute("ANALYZE rooms")
     [deep] = await lists.connection.fetch(
@@ -182,7 +182,7 @@ async def test_pages_in_memory_are_bounded(lists: Lists) -> None:
     assert lists.lists._flights._tasks == {}
 
 
-async def test_searches_and_deep_pages_leave_the_first_page_its_connection(lists: Lists) -> None:
+async def test_searches_and_deep_pages_leave_a_connection_for_the_first_page(lists: Lists) -> None:
     [row] = await lists.connection.fetch("SELECT active_at FROM rooms")
     crowd = [
         asyncio.create_task(lists.body(Page((row["active_at"], f"{uuid.uuid4()}"), "x"))) for _ in range(40)
@@ -194,7 +194,7 @@ async def test_searches_and_deep_pages_leave_the_first_page_its_connection(lists
     await asyncio.gather(*crowd, return_exceptions=True)
 
 
-async def test_while_postgres_is_unavailable_the_list_is_stale_and_says_its_age(lists: Lists) -> None:
+async def test_while_postgres_is_unavailable_the_list_is_stale_with_age(lists: Lists) -> None:
     body = await lists.body()
     lists.clock.now_s += 30
     async with lists.connection.transaction():
@@ -203,11 +203,11 @@ async def test_while_postgres_is_unavailable_the_list_is_stale_and_says_its_age(
         assert json.loads(listed.answer.body) == body
         assert listed.age_s == 30
         with pytest.raises(ChatError) as caught:
-            await lists.lists.get(Page(words="never asked"), 50)
+            await lists.lists.get(Page(words="never requested"), 50)
         assert caught.value.code == "store_unavailable"
 
 
-async def test_a_list_from_memory_costs_no_query_and_says_when_nothing_changed(lists: Lists) -> None:
+async def test_a_list_from_memory_costs_no_query_and_a_matching_etag_gets_304(lists: Lists) -> None:
     rng = Random(7)
     turns = read_turns(2, "reads", lists.clock, rng)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)

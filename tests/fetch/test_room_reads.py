@@ -1,4 +1,4 @@
-"""Answers from memory: fresh, shared, and true. On a real Postgres, with time as a number."""
+"""Pages from memory are fresh, shared and correct. On a real Postgres, with time as a number."""
 
 import asyncio
 import json
@@ -160,7 +160,7 @@ async def test_a_write_is_readable_at_once_but_not_in_a_hot_room(store: Store, r
     assert (await page(reads, events(room_id, 0)))["cursor"] == 2
 
 
-async def test_after_a_deletion_no_page_from_before_is_served_in_a_hot_room_either(
+async def test_after_a_deletion_no_earlier_page_is_served_even_in_a_hot_room(
     store: Store, reads: RoomReads
 ) -> None:
     room_id = await store.make_room()
@@ -179,7 +179,7 @@ async def test_a_write_during_a_read_is_not_missed(store: Store, reads: RoomRead
     room_id = await store.make_room()
     await store.post(room_id, "a")
     await page(reads, newest(room_id))
-    reads.wrote(room_id, 2)  # as if known before the read under way, which began too early to see it
+    reads.wrote(room_id, 2)  # as if it was known before the current read, which began too early to include it
     early = asyncio.create_task(page(reads, newest(room_id)))
     await asyncio.sleep(0)
     await store.post(room_id, "b")
@@ -263,7 +263,7 @@ async def test_a_deleted_text_leaves_the_recent_events(store: Store, reads: Room
     assert b"a secret" not in (await answer(reads, events(room_id, 0))).body
 
 
-async def test_a_restored_database_replaces_what_is_in_memory(
+async def test_a_restored_database_replaces_the_pages_in_memory(
     store: Store, reads: RoomReads, clock: Clock
 ) -> None:
     room_id = await store.make_room()
@@ -280,26 +280,26 @@ async def test_a_restored_database_replaces_what_is_in_memory(
 async def test_cursors_at_after_and_before_the_kept_events(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
-    await store.forget_events(room_id, 2)
+    await store.delete_events(room_id, 2)
     assert (await page(reads, events(room_id, 5)))["events"] == []
     above = await page(reads, events(room_id, 999))
     assert (above["events"], above["cursor"], above["last_seq"]) == ([], 999, 5)
     assert len((await page(reads, events(room_id, 2)))["events"]) == 3
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         await page(reads, events(room_id, 1))
-    assert told.value.code == "cursor_expired"
-    assert told.value.extra == {"oldest_seq": 3}
+    assert raised.value.code == "cursor_expired"
+    assert raised.value.extra == {"oldest_seq": 3}
 
 
 async def test_after_a_410_a_page_from_memory_continues_without_a_gap(store: Store, reads: RoomReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
     assert (await page(reads, newest(room_id)))["cursor"] == 5
-    await store.forget_events(room_id, 5)
+    await store.delete_events(room_id, 5)
     await store.post(room_id, "f")
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         await page(reads, events(room_id, 2))
-    assert told.value.code == "cursor_expired"
+    assert raised.value.code == "cursor_expired"
     remembered = await page(reads, newest(room_id))
     assert [message["text"] for message in remembered["messages"]] == [*"abcde"]
     following = await page(reads, events(room_id, remembered["cursor"]))
@@ -379,7 +379,7 @@ async def test_the_newest_events_in_memory_are_bounded_in_bytes(
     assert [event.seq for event in tail.events] == list(range(501 - MAX_TAIL_BYTES // 16_000, 501))
 
 
-async def test_a_newest_page_that_its_bytes_ended_is_in_memory_for_every_limit(
+async def test_a_newest_page_cut_at_its_byte_limit_is_served_from_memory_for_every_limit(
     store: Store, reads: RoomReads
 ) -> None:
     room_id = await store.make_room()
@@ -406,15 +406,15 @@ async def test_simultaneous_fetches_of_the_same_history_cost_one_query(
 
 async def test_a_missing_file_is_not_found(store: Store, reads: RoomReads) -> None:
     for query in (newest("nowhere"), events("nowhere", 0), FetchQuery(FetchKind.BEFORE, "nowhere", 5, 5)):
-        with pytest.raises(ChatError) as told:
+        with pytest.raises(ChatError) as raised:
             await page(reads, query)
-        assert told.value.code == "room_not_found"
+        assert raised.value.code == "room_not_found"
     room_id = await store.make_room()
     message_id = (await store.post(room_id, "a"))[0]
     other_room = await store.make_room()
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         await page(reads, FetchQuery(FetchKind.MESSAGE, other_room, message_id=message_id))
-    assert told.value.code == "message_not_found"
+    assert raised.value.code == "message_not_found"
     assert "nowhere" not in reads.known
     assert other_room in reads.known
 
@@ -429,16 +429,16 @@ async def test_messages_after_a_seq_of_a_hot_room_come_from_its_latest_page(
     before = statements()
     hot = await page(reads, near, is_hot=True)
     assert statements() == before
-    assert hot == await page(reads, near), "the same page as Postgres gives"
+    assert hot == await page(reads, near), "the same page as from Postgres"
     assert await reads.from_snapshot(FetchQuery(FetchKind.AFTER, room_id, 50, 10), is_hot=True) is None
 
 
 async def test_internal_reads_return_the_log_uncounted(store: Store, internal_reads: InternalReads) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
-    told = json.loads(await internal_reads.events_page(room_id, 1, 1))
-    assert [event["seq"] for event in told["events"]] == [2]
-    assert told["has_more"] is True
+    reply = json.loads(await internal_reads.events_page(room_id, 1, 1))
+    assert [event["seq"] for event in reply["events"]] == [2]
+    assert reply["has_more"] is True
 
 
 async def test_internal_reads_are_never_older_than_the_call(
@@ -447,10 +447,10 @@ async def test_internal_reads_are_never_older_than_the_call(
     room_id = await store.make_room()
     await store.post(room_id, "a")
     await page(internal_reads, events(room_id, 0))
-    await store.post(room_id, "b")  # by another process: nothing here has heard of it
+    await store.post(room_id, "b")  # by another process, so this one is not notified
     clock.now_s += 0.001
     pages = await asyncio.gather(*(internal_reads.events_page(room_id, 0) for _ in range(20)))
-    assert all(json.loads(told)["last_seq"] == 2 for told in pages)
+    assert all(json.loads(body)["last_seq"] == 2 for body in pages)
 
 
 async def test_internal_reads_get_503_while_the_store_is_unavailable(
@@ -462,9 +462,9 @@ async def test_internal_reads_get_503_while_the_store_is_unavailable(
     clock.now_s += 1
     for _ in range(2):
         repository.circuit.failed(asyncio.get_running_loop().time())
-    with pytest.raises(ChatError) as told:
+    with pytest.raises(ChatError) as raised:
         await internal_reads.events_page(room_id, 0)
-    assert told.value.code == "store_unavailable"
+    assert raised.value.code == "store_unavailable"
     stale = await internal_reads.from_snapshot(events(room_id, 0), is_hot=False)
     assert stale is not None
     assert (json.loads(stale.answer.body), stale.age_s) == (before, 1.0)

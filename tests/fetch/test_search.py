@@ -1,4 +1,4 @@
-"""Search looks through a room in chunks, reaches its beginning, and takes little from anybody else."""
+"""Search scans a room in chunks up to its first message, with little effect on other requests."""
 
 import asyncio
 import unicodedata
@@ -34,7 +34,7 @@ FROM generate_series(1, $3::bigint) AS n"""
 
 
 class Clock:
-    """A clock that a test moves, or that moves by itself at every reading."""
+    """A clock that a test advances, or that advances by a step at every reading."""
 
     def __init__(self) -> None:
         self.now_s = 50.0
@@ -68,7 +68,7 @@ def statements() -> float:
     return REGISTRY.get_sample_value("hotchat_read_statements_total", {"statement": "search"}) or 0.0
 
 
-async def test_a_search_that_runs_out_of_time_says_where_to_continue(
+async def test_a_search_that_runs_out_of_time_returns_where_to_continue(
     store: Store, search: MessageSearch, clock: Clock
 ) -> None:
     room_id = await store.make_room()
@@ -96,7 +96,7 @@ async def test_chunks_grow_while_they_are_fast(store: Store, search: MessageSear
 async def test_a_search_skips_a_gap_of_a_million_seqs_with_one_query(
     store: Store, search: MessageSearch
 ) -> None:
-    """A restore raises the seq that far; a new room's search begins at the largest seq there is."""
+    """A restore raises the seq by a million, and the search of a new room begins at the largest possible seq."""
     room_id = await store.make_room()
     await store.post(room_id, "before the restore")
     await store.connection.execute("UPDATE rooms SET last_seq = 1000000 WHERE id = $1", room_id)
@@ -153,7 +153,7 @@ def test_decomposed_words_find_composed_texts() -> None:
     assert words_of(decomposed) == ["한국", "é"]
 
 
-async def test_one_address_runs_one_search_and_leaves_the_other_place_to_others(turns: FairTurns) -> None:
+async def test_one_address_runs_one_search_and_leaves_the_other_slot_free(turns: FairTurns) -> None:
     entered: list[str] = []
     go_on = asyncio.Event()
 
@@ -197,7 +197,7 @@ async def test_a_search_that_waits_too_long_is_refused_with_429(turns: FairTurns
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_a_crowd_of_five_addresses_leaves_the_next_turn_to_a_bystander(
+async def test_the_next_turn_goes_to_a_bystander_while_five_addresses_search(
     turns: FairTurns, clock: Clock
 ) -> None:
     order: list[str] = []
@@ -221,7 +221,7 @@ async def test_a_crowd_of_five_addresses_leaves_the_next_turn_to_a_bystander(
         assert len(set(order[first : first + 5])) == 5, order
 
 
-async def test_a_search_that_postgres_cancels_is_an_error_of_its_own(
+async def test_a_search_cancelled_by_postgres_raises_a_separate_error(
     store: Store, search: MessageSearch
 ) -> None:
     room_id = await store.make_room()

@@ -1,4 +1,4 @@
-"""Each benchmark runs, at a size at which its figures have no meaning."""
+"""Each benchmark runs at a size too small for meaningful figures."""
 
 import math
 from pathlib import Path
@@ -79,14 +79,14 @@ def test_results_are_written_as_json_and_as_plots(tmp_path: Path) -> None:
 def test_figures_are_written_between_the_marks_of_the_page() -> None:
     page = f"# Speed\n{BEGIN}\nold figures\n{END}\nafter\n"
     made = with_figures(
-        page, {"cpu": "one"}, [Row("fan-out", 9, "/s", Better.HIGHER, note="told")], ["growth"]
+        page, {"cpu": "one"}, [Row("fan-out", 9, "/s", Better.HIGHER, note="noted")], ["growth"]
     )
     assert "old figures" not in made
     for part in (
         "# Speed",
         "cpu: one",
         "| fan-out [1] | 9 /s |",
-        "1. told",
+        "1. noted",
         "![growth](performance/growth.svg)",
         "after",
     ):

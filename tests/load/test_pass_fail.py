@@ -22,12 +22,12 @@ GOOD_CROWD, GOOD_MIX = crowd(fetch_200=10, fetch_304=20, fetch_refused=70), crow
 def test_a_storm_without_failures_has_no_fault() -> None:
     verdict = judge(GOOD_CROWD, GOOD_MIX, HEAT, GOOD_POSTS, GOOD_FETCHES, enter_per_s=700)
     assert verdict.faults == []
-    told = " ".join(verdict.sentences)
-    assert "100 requests" in told
-    assert "70 refused with 429, 0 errors" in told
-    assert "hot 1.5 s after the crowd's first fetch" in told
-    assert "0.2 s after the crowd had sent 700 fetches in one second" in told
-    assert "cool again 4.0 s after the crowd's last fetch" in told
+    sentences = " ".join(verdict.sentences)
+    assert "100 requests" in sentences
+    assert "70 refused with 429, 0 errors" in sentences
+    assert "hot 1.5 s after the crowd's first fetch" in sentences
+    assert "0.2 s after the crowd had sent 700 fetches in one second" in sentences
+    assert "cool again 4.0 s after the crowd's last fetch" in sentences
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_storm_without_failures_has_no_fault() -> None:
             {"other_room": Answers(Counter({200: 9, 429: 1}))},
             "Fetches of another room were not answered 200: 1 × 429.",
         ),
-        ({"posts": Answers()}, "Nobody posted, or nobody fetched another room."),
+        ({"posts": Answers()}, "No message was posted, or no other room was fetched."),
         (
             {
                 "mix": Samples(

@@ -1,4 +1,4 @@
-"""docs/contract.md says what the code does, where the two can be compared."""
+"""docs/contract.md names the problems, event types, topics and Redis keys of the code."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The documentation's indexes are complete and its links lead somewhere."""
+"""The documentation's indexes are complete, and its links and references are valid."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(path: Path) -> None:
             continue
         name, _, fragment = link.partition("#")
         target = (path.parent / name).resolve() if name else path
-        assert target.exists(), f"{link} leads nowhere"
+        assert target.exists(), f"{link}: there is no such file"
         if fragment and target.suffix == ".md":
             assert fragment in _anchors(target.read_text()), f"{link}: there is no such heading"
 

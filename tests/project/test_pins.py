@@ -1,4 +1,4 @@
-"""Versions that the code depends on exactly are pinned where a reader looks for them: in pyproject.toml."""
+"""pyproject.toml pins the libraries whose exact version the code needs."""
 
 import tomllib
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The wheel, and so the servers' image, holds the servers and what they import, and nothing that needs a checkout."""
+"""The wheel, and so the servers' image, contains only the servers and the packages that they import."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         return archive.namelist()
 
 
-def test_it_holds_the_two_servers_and_what_they_import(files: list[str]) -> None:
+def test_it_contains_the_servers_and_the_packages_that_they_import(files: list[str]) -> None:
     tops = {Path(name).parts[0] for name in files}
     assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
 
@@ -37,7 +37,7 @@ def test_it_installs_no_command(files: list[str]) -> None:
     assert not [name for name in files if name.endswith("entry_points.txt")]
 
 
-def test_it_holds_every_source_file_of_these_packages(files: list[str]) -> None:
+def test_it_contains_every_source_file_of_these_packages(files: list[str]) -> None:
     sources = [
         str(path.relative_to(ROOT))
         for package in PACKAGES

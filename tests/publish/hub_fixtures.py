@@ -1,4 +1,4 @@
-"""The core of publish_server without an event loop: time is a number, and the test plays chat_server and Kafka."""
+"""The core of publish_server without an event loop. Time is a number, and the test replaces chat_server and Kafka."""
 
 import asyncio
 import socket
@@ -51,7 +51,7 @@ def event_record(event: dict[str, object]) -> KafkaRecord:
 
 
 class NoPages:
-    """Older events than the ring's are never in memory."""
+    """Catch-up pages that never hold any event."""
 
     def page(self, room_id: str, cursor: int) -> RoomLog | None:
         return None
@@ -116,7 +116,7 @@ class Core:
         return restore(self.hub, self.tracker, room, after_seq, server_head, stored)
 
     def follow_at(self, head: int, room_id: str = "lobby") -> RoomAudience:
-        """Follow a room, with that head."""
+        """Follow a room that has this head."""
         audience = self.followed_rooms.follow(room_id)
         self.hub.take_heads([audience.room], {room_id: head_at(head)}, 1)
         return audience
@@ -137,7 +137,7 @@ def head_at(last_seq: int) -> RoomHead:
 
 
 class CountingTransport:
-    """Keeps what is written. Once a stream is `stuck`, its client reads nothing."""
+    """Records all writes. Once `stuck` is set, the client reads nothing."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock

@@ -1,4 +1,4 @@
-"""A small chat_server: it replies the internal calls from events in memory, which a test may change."""
+"""A small chat_server: it answers the internal calls from events in memory, which a test may change."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ from tests.support.chat_stack import SECRET
 
 @dataclass
 class StoredRoom:
-    """`events` by seq; a missing one is no longer kept."""
+    """`events` by seq. A missing seq is no longer kept."""
 
     events: dict[int, dict[str, Any]] = field(default_factory=dict)
     last_seq: int = 0
@@ -95,8 +95,8 @@ class StoredRooms:
 
     async def _heads(self, request: web.Request) -> web.Response:
         await self._note(request, "heads")
-        asked = orjson.loads(await request.read())["rooms"]
-        self.largest_heads = max(self.largest_heads, len(asked))
+        requested = orjson.loads(await request.read())["rooms"]
+        self.largest_heads = max(self.largest_heads, len(requested))
         heads = {
             room_id: {
                 "last_seq": room.last_seq,
@@ -105,7 +105,7 @@ class StoredRooms:
                 "heat": room.heat,
                 "slow_mode_s": 0,
             }
-            for room_id in asked
+            for room_id in requested
             if (room := self.rooms.get(room_id)) is not None
         }
         return web.Response(body=orjson.dumps({"heads": heads}), content_type="application/json")

@@ -1,4 +1,4 @@
-"""Clients that misbehave, and a server that stops."""
+"""Misbehaving clients, and a server that stops."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ async def raw_stream(
     receive_buffer: int = 0,
     prefix: str = ROOM.prefix,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A stream's bare socket, on which the request has been sent."""
+    """The raw socket of a stream whose request has been sent."""
     url = httpx.URL(base_url)
     sock = socket.socket()
     if receive_buffer:

@@ -1,4 +1,4 @@
-"""Compressed streams: all get the same blocks, and each ends validly."""
+"""Compressed streams share blocks, and each stream ends validly."""
 
 import asyncio
 import gzip
@@ -69,7 +69,7 @@ async def test_streams_that_join_and_lag_at_different_times_end_validly() -> Non
 async def test_a_large_body_is_compressed_in_slices_between_other_bodies() -> None:
     rng = random.Random(7)
     encoding = StreamEncoding(is_chunked=False, is_gzip=True)
-    body = bytes(rng.choices(b"ab", k=4 * SLICE_BYTES))  # slower to compress than any usual text
+    body = bytes(rng.choices(b"ab", k=4 * SLICE_BYTES))  # slower to compress than ordinary text
     steps = encoding.encode_in_slices(body)
     for _ in range(4):
         next(steps)

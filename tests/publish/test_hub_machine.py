@@ -1,4 +1,4 @@
-"""Random interleavings of everything that can happen to a room, on real sockets and without an event loop.
+"""Random interleavings of all operations on a room, on real sockets and without an event loop.
 
 Each client must see its room's events in order exactly once from its cursor on, or an explicit stream.gap.
 """
@@ -110,7 +110,7 @@ class Client:
             end.setblocking(False)
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_608)
         self.transport = SocketTransport(ours)
-        self.asked = cursor
+        self.requested = cursor
         self.at: int | None = None
         self.gaps: list[tuple[int, int]] = []
         self._stored_head = stored_head
@@ -145,7 +145,7 @@ class Client:
     def _take(self, event_type: str, frame_id: bytes | None, data: dict[str, Any]) -> None:
         if event_type == "stream.opened":
             assert self.at is None
-            assert self.asked is None or data["seq"] == self.asked
+            assert self.requested is None or data["seq"] == self.requested
             self.at = data["seq"]
         elif event_type == "stream.gap":
             assert self.at is not None
@@ -155,7 +155,7 @@ class Client:
             self.gaps.append((data["from_seq"], data["to_seq"]))
             self.at = data["to_seq"]
         elif event_type == "stream.ping":
-            assert data["seq"] <= max(self._stored_head(), self.asked or 0), "above the room's head"
+            assert data["seq"] <= max(self._stored_head(), self.requested or 0), "above the room's head"
         elif "seq" in data:
             assert self.at is not None
             assert data["seq"] == self.at + 1, f"{data['seq']} after {self.at}"
@@ -422,7 +422,7 @@ class HubMachine(RuleBasedStateMachine):
                     if self._settle():
                         break
                 for client in self.open_clients:
-                    assert client.at == self.last_seq or (client.asked or 0) > self.last_seq
+                    assert client.at == self.last_seq or (client.requested or 0) > self.last_seq
         finally:
             for client in self.open_clients:
                 client.transport.abort()

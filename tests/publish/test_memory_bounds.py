@@ -1,4 +1,4 @@
-"""What publish_server holds is bounded in bytes, from the moment it is received."""
+"""All data that publish_server holds is bounded in bytes from its arrival."""
 
 import asyncio
 import contextlib
@@ -87,7 +87,7 @@ class Replay:
 
 @pytest.mark.asyncio
 async def test_pages_of_long_messages_are_bounded_in_bytes_and_hold_every_event(rooms: StoredRooms) -> None:
-    """Bounded by events alone, 64 pages of 500 events of 16 KB each were 512 MB."""
+    """Without a bound in bytes, 64 pages of 500 events of 16 KB each took 512 MB."""
     max_bytes = (MAX_READS + 4) * MAX_PAGE_BYTES
     async with chat_client(rooms) as client:
         core = Core()
@@ -181,7 +181,7 @@ def sock() -> Iterable[socket.socket]:
 
 
 def stuck_subscriber(audience: RoomAudience, sock: socket.socket) -> Subscriber:
-    """A live subscriber whose client reads nothing from now on."""
+    """A live subscriber whose client stops reading."""
     transport = CountingTransport(sock)
     subscriber = subscriber_of(audience, transport, 5)
     audience.join(subscriber, b"", 2_000)
@@ -223,7 +223,7 @@ def test_kept_pieces_are_bounded_in_bytes(sock: socket.socket) -> None:
 
 
 @pytest.mark.asyncio
-async def test_heads_are_asked_for_a_thousand_rooms_at_a_time(rooms: StoredRooms) -> None:
+async def test_heads_are_requested_for_a_thousand_rooms_at_a_time(rooms: StoredRooms) -> None:
     core = Core(max_rooms=5_000)
     names = [f"room-{number}" for number in range(2_500)]
     for start in range(0, len(names), MAX_UNCONFIRMED):

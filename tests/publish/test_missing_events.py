@@ -1,4 +1,4 @@
-"""What a reply of chat_server proves about events that Kafka did not deliver."""
+"""Conclusions from a reply of chat_server about events that Kafka did not deliver."""
 
 import orjson
 import pytest

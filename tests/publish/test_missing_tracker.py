@@ -1,4 +1,4 @@
-"""When the events that a room misses are due to be fetched."""
+"""The times at which missing events of a room are due to be fetched."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_a_room_that_is_being_fetched_is_not_due_again(tracked: Tracked) -> None
     assert tracked.is_due_after(0)
 
 
-def test_a_dropped_room_is_forgotten(tracked: Tracked) -> None:
+def test_a_dropped_room_is_no_longer_tracked(tracked: Tracked) -> None:
     tracked.receive(7)
     tracked.tracker.forget(tracked.room)
     assert not tracked.is_due_after(1)

@@ -1,4 +1,4 @@
-"""`stream.ping` without a server: what its seq is."""
+"""The seq of `stream.ping`, tested without a server."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Which Kafka records become frames, and which are malformed."""
+"""Parsing of Kafka records: valid ones become frames."""
 
 import pytest
 
@@ -32,9 +32,9 @@ def test_a_record_without_seq_is_a_signal() -> None:
         pytest.param(b"{}", [("type", b"two\nlines")], id="a type of two lines"),
         pytest.param(b"{}", [("type", "größe".encode())], id="a type that is not ASCII"),
         pytest.param(b"{\n}", [TYPE, ("seq", b"1")], id="a value of two lines"),
-        pytest.param(b"[]", [TYPE, ("seq", b"1")], id="a value that is no object"),
+        pytest.param(b"[]", [TYPE, ("seq", b"1")], id="a value that is not an object"),
         pytest.param(b"{" + b" " * MAX_VALUE_BYTES, [TYPE, ("seq", b"1")], id="a value that is too long"),
-        pytest.param(b"{}", [TYPE, ("seq", b"two")], id="a seq that is no number"),
+        pytest.param(b"{}", [TYPE, ("seq", b"two")], id="a seq that is not a number"),
         pytest.param(b"{}", [TYPE, ("seq", b"0")], id="a seq below 1"),
         pytest.param(b"{}", [TYPE, ("seq", b"9" * 20)], id="a seq above 64 bits"),
     ],

@@ -1,4 +1,4 @@
-"""Room-list streams and the rooms they keep, step by step and without sockets."""
+"""Room-list streams and the rooms that they hold, step by step and without sockets."""
 
 import asyncio
 import socket
@@ -100,7 +100,7 @@ def test_a_stalled_list_gets_only_the_latest_state(lists: Lists) -> None:
     assert b'"seq":29' in bytes(transport.written[0])
 
 
-def test_a_closed_list_is_in_no_table(lists: Lists) -> None:
+def test_a_closed_list_is_removed_from_every_table(lists: Lists) -> None:
     room = lists.core.follow_at(5)
     stream, transport = lists.open(room)
     lists.run()
@@ -124,17 +124,17 @@ def test_unconfirmed_rooms_are_bounded(lists: Lists) -> None:
     lists.core.follow_at(5)
 
 
-def test_lists_leave_unconfirmed_places_to_streams_of_one_room(lists: Lists) -> None:
+def test_lists_leave_unconfirmed_capacity_for_streams_of_one_room(lists: Lists) -> None:
     follow = lists.core.followed_rooms.follow
     for number in range(int(MAX_UNCONFIRMED * LISTED_PART_UNCONFIRMED)):
         follow(f"listed-{number}", is_listed=True).list_joined()
     with pytest.raises(RegistryFull):
         follow("one-more", is_listed=True)
     follow("one-more")
-    follow("one-more", is_listed=True)  # it is followed already, so it takes no place
+    follow("one-more", is_listed=True)  # it is already followed, so it takes no capacity
 
 
-def test_lists_leave_rooms_to_streams_of_one_room() -> None:
+def test_lists_leave_rooms_for_streams_of_one_room() -> None:
     core = Core(max_rooms=100)
     for number in range(int(100 * LISTED_PART)):
         core.follow_at(5, f"listed-{number}").list_joined()

@@ -1,4 +1,4 @@
-"""Shares of rooms: an address's rooms are counted once each."""
+"""Shares of rooms: each room of an address counts once."""
 
 from random import Random
 
@@ -28,7 +28,7 @@ def rooms(first: int, end: int) -> list[str]:
     return [f"room-{number}" for number in range(first, end)]
 
 
-def test_a_room_counts_once_however_many_streams_follow_it() -> None:
+def test_a_room_counts_once_for_any_number_of_streams() -> None:
     places = room_places(40)
     held = [places.enter(SOURCE, None, rooms(0, 30)) for _ in range(20)]
     with pytest.raises(ChatError) as refused:
@@ -51,7 +51,7 @@ def test_a_refused_stream_holds_none_of_its_rooms() -> None:
     places.enter(SOURCE, None, rooms(50, 60))
 
 
-def test_another_address_and_established_people_have_places_left() -> None:
+def test_another_address_and_older_sessions_have_capacity_left() -> None:
     places = room_places(40)
     places.enter(SOURCE, None, rooms(0, 30))
     places.enter(OTHER, None, rooms(0, 30))

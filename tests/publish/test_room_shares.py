@@ -1,4 +1,4 @@
-"""Streams that name many rooms: what one address may take, and what it leaves to others."""
+"""Shares of rooms that the streams of one address may follow."""
 
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
@@ -45,7 +45,7 @@ async def problem_code(stream: StreamReader) -> str:
     return str(stream.response.json()["code"])
 
 
-async def test_rooms_of_a_list_that_do_not_exist_take_no_place(
+async def test_missing_rooms_of_a_list_take_no_capacity(
     start_publish: StartPublish, stored: StoredRooms, room: str
 ) -> None:
     stored.store(room)
@@ -56,10 +56,10 @@ async def test_rooms_of_a_list_that_do_not_exist_take_no_place(
         assert await metric(base_url, WATCHED) == 1
 
 
-async def test_one_address_follows_so_many_distinct_rooms(
+async def test_the_distinct_rooms_of_one_address_are_limited(
     start_publish: StartPublish, stored: StoredRooms, room: str
 ) -> None:
-    """Three quarters of 40 are for those without an older session."""
+    """Addresses without an older session may use three quarters of 40."""
     first, second = stored_rooms(stored, f"{room}-a", 30), stored_rooms(stored, f"{room}-b", 30)
     base_url = await started(start_publish, FOLLOWED_ROOMS_PER_ADDRESS="40")
     async with StreamClient.of(base_url) as client:
@@ -77,7 +77,7 @@ async def test_one_address_follows_so_many_distinct_rooms(
             assert (await Visitor(client, stack).open_list(second)).response.status_code == 200
 
 
-async def test_one_address_asks_for_so_many_unknown_rooms_at_once(
+async def test_the_unknown_rooms_of_one_address_are_limited(
     start_publish: StartPublish, stored: StoredRooms, room: str
 ) -> None:
     room_ids = stored_rooms(stored, room, 9)

@@ -1,4 +1,4 @@
-"""The table of streams: which requests it matches, and what it documents."""
+"""The table of stream routes: matching of requests, and the OpenAPI document."""
 
 import pytest
 

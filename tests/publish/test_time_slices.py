@@ -128,7 +128,7 @@ def test_a_crowd_that_waited_for_its_room_opens_or_ends_in_portions(
     def served() -> int:
         return sum(subscriber.is_opened or subscriber.is_closed for subscriber in crowd)
 
-    assert served() == 0, "the reply itself must serve nobody"
+    assert served() == 0, "the reply itself must serve no subscriber"
     assert largest_portion(core, clock, served) <= 25
     assert served() == CROWD
     assert all(subscriber.is_opened is exists for subscriber in crowd)

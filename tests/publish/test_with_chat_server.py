@@ -1,4 +1,4 @@
-"""Both servers on real stores: every message that was answered 201 is seen, also when a server is killed."""
+"""Both servers on real stores: every message answered 201 is delivered, also when a server is killed."""
 
 import asyncio
 import uuid

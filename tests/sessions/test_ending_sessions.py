@@ -76,7 +76,7 @@ async def test_ending_all_sessions_ends_every_token_of_that_person_only(people: 
 
 
 async def test_a_session_from_an_earlier_version_can_be_ended(people: People) -> None:
-    http = people.nobody()
+    http = people.anonymous()
     token = earlier_token(uuid.uuid4())
     assert (await me(http, token)).status_code == 200
     headers = {"Authorization": f"Bearer {token}"}
@@ -86,7 +86,7 @@ async def test_a_session_from_an_earlier_version_can_be_ended(people: People) ->
 
 @pytest.mark.parametrize("path", ["/api/v1/sessions/current", "/api/v1/sessions"])
 async def test_signing_out_without_a_session_gets_401(people: People, path: str) -> None:
-    answer = await people.nobody().delete(path)
+    answer = await people.anonymous().delete(path)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 

@@ -1,1 +1,1 @@
-"""`make run` from outside: its output, its restarts, what it leaves behind."""
+"""`make run` as seen from outside: output, restarts, and clean-up."""

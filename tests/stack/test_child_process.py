@@ -20,12 +20,12 @@ time.sleep(600)
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_descendants_of_a_child_end_with_it(tmp_path: Path, end: str) -> None:
-    told = tmp_path / "grandchild"
-    child = ChildProcess("parent", [sys.executable, "-c", PARENT, told], log_path=tmp_path / "log")
+    pid_file = tmp_path / "grandchild"
+    child = ChildProcess("parent", [sys.executable, "-c", PARENT, pid_file], log_path=tmp_path / "log")
     child.start()
     try:
-        wait_until(told.exists, within_s=60, what="the start of the grandchild")
-        grandchild = int(told.read_text())
+        wait_until(pid_file.exists, within_s=60, what="the start of the grandchild")
+        grandchild = int(pid_file.read_text())
         getattr(child, end)()
         wait_until(lambda: is_gone(grandchild), within_s=30, what="the end of the grandchild")
     finally:
@@ -33,12 +33,12 @@ def test_descendants_of_a_child_end_with_it(tmp_path: Path, end: str) -> None:
 
 
 def test_a_child_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:
-    told = tmp_path / "ready"
+    ready_file = tmp_path / "ready"
     code = "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     code += "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
-    child = ChildProcess("deaf", [sys.executable, "-c", code, told], log_path=tmp_path / "log")
+    child = ChildProcess("deaf", [sys.executable, "-c", code, ready_file], log_path=tmp_path / "log")
     child.start()
-    wait_until(told.exists, within_s=60, what="its start")
+    wait_until(ready_file.exists, within_s=60, what="its start")
     assert child.stop(within_s=0.1) == -signal.SIGKILL
 
 

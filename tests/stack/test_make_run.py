@@ -34,7 +34,7 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """One stack for all tests that leave it running."""
+    """One stack for all tests that do not stop it."""
     stack = RunningStack(tmp_path_factory.mktemp("shared") / "data")
     try:
         stack.start_and_wait()
@@ -74,7 +74,7 @@ def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(share
         assert (shared.data_dir / "logs" / f"{log}.log").exists()
 
 
-def test_a_second_run_on_the_same_folder_is_refused_with_a_sentence(shared: RunningStack) -> None:
+def test_a_second_run_on_the_same_folder_is_refused_with_a_message(shared: RunningStack) -> None:
     second = RunningStack(shared.data_dir)
     second.start()
     try:
@@ -86,7 +86,7 @@ def test_a_second_run_on_the_same_folder_is_refused_with_a_sentence(shared: Runn
 
 
 @pytest.mark.parametrize("setting", ["CHAT_PORT", "PUBLISH_PORT"])
-def test_a_taken_port_ends_the_run_with_a_sentence(make_stack: MakeStack, setting: str) -> None:
+def test_a_port_in_use_ends_the_run_with_a_message(make_stack: MakeStack, setting: str) -> None:
     with closing(socket.create_server((LOOPBACK, 0))) as other:
         port = other.getsockname()[1]
         stack = make_stack(**{setting: str(port)})
@@ -99,7 +99,7 @@ def test_a_taken_port_ends_the_run_with_a_sentence(make_stack: MakeStack, settin
     assert "Traceback" not in stack.output()
 
 
-def test_a_wrong_setting_of_the_stack_is_named_in_a_sentence(make_stack: MakeStack) -> None:
+def test_a_wrong_setting_of_the_stack_is_named_in_the_message(make_stack: MakeStack) -> None:
     stack = make_stack(CHAT_WORKERS="many")
     stack.start()
     assert stack.wait_ended() == 1
@@ -111,7 +111,7 @@ def test_a_wrong_setting_of_the_stack_is_named_in_a_sentence(make_stack: MakeSta
     ("setting", "value"),
     [("HOTCHAT_MODE", "sometimes"), ("RING_EVENTS", "none"), ("SCHEDULER_METRICS_PORT", "x")],
 )
-def test_a_wrong_setting_of_a_server_is_named_in_a_sentence(
+def test_a_wrong_setting_of_a_server_is_named_in_the_message(
     make_stack: MakeStack, setting: str, value: str
 ) -> None:
     stack = make_stack(**{setting: value})
@@ -122,7 +122,7 @@ def test_a_wrong_setting_of_a_server_is_named_in_a_sentence(
 
 
 @pytest.mark.parametrize("part", STORES)
-def test_a_store_that_dies_ends_the_run_with_a_sentence_and_leaves_nothing(
+def test_a_store_that_crashes_ends_the_run_with_a_message_and_leaves_no_process(
     running: RunningStack, part: str
 ) -> None:
     family = running.family()
@@ -148,7 +148,7 @@ def test_a_server_that_is_killed_is_started_again(shared: RunningStack, part: st
     assert not shared.has_ended()
 
 
-def test_a_server_that_keeps_dying_ends_the_run_with_a_sentence(running: RunningStack) -> None:
+def test_a_server_that_keeps_crashing_ends_the_run_with_a_message(running: RunningStack) -> None:
     for _ in range(MAX_SHORT_LIVES):
         victim = running.part("chat_server.hotchat.scheduler")
         victim.kill()
@@ -221,7 +221,7 @@ def test_killing_the_supervisor_ends_every_process_and_the_next_start_keeps_the_
     assert not still_there(family)
 
 
-def test_everything_killed_at_once_starts_again_with_the_data(
+def test_after_every_process_is_killed_a_new_run_keeps_the_data(
     running: RunningStack, make_stack: MakeStack
 ) -> None:
     made = make_room_with_message(running, "kept-over-a-power-cut")

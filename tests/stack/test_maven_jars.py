@@ -1,4 +1,4 @@
-"""Copied jars are valid for the text of a pom, whatever the files' times are."""
+"""Copied jars are valid for the text of a pom, independent of file times."""
 
 import os
 from pathlib import Path

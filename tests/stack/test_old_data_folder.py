@@ -1,4 +1,4 @@
-"""A data folder of the version before ending sessions, shares and migration 0004 keeps its data.
+"""A data folder of the version before session ends, shares and migration 0004 keeps its data.
 
 The test makes the folder as that version did: the schema of revision 0003 in a database that the superuser owns,
 rows as its writer stored them, a secret and an operator's token in files, a session token of its format.

@@ -34,7 +34,7 @@ def test_postgres_starts_when_a_stale_pid_file_names_a_running_process(own_postg
     assert own_postgres.psql("SELECT 1") == "1"
 
 
-def test_a_second_postgres_takes_over_the_data_folder_of_an_orphaned_one(
+def test_a_new_postgres_takes_over_the_data_folder_of_an_orphaned_one(
     own_postgres: Postgres, tmp_path: Path
 ) -> None:
     own_postgres.psql("CREATE TABLE kept (n int)")
@@ -68,7 +68,7 @@ def test_a_paused_store_can_be_stopped(own_valkey: Valkey) -> None:
 
 def test_kafka_keeps_an_acknowledged_record_after_a_kill(own_kafka: Kafka) -> None:
     if not isinstance(own_kafka, ApacheKafka):
-        pytest.skip("the embedded broker forgets; this needs Java")
+        pytest.skip("the embedded broker keeps no records; this test needs Java")
     producer = Producer({"bootstrap.servers": own_kafka.bootstrap_servers, "acks": "all"})
     producer.produce("kept", b"value")
     assert producer.flush(10) == 0

@@ -1,1 +1,1 @@
-"""What tests of several folders share: stores, servers as processes, people who call the API, hostile texts."""
+"""Helpers of several test folders: stores, servers as processes, clients of the API, hostile texts."""

@@ -70,7 +70,7 @@ class Store:
             await connection.close()
 
     async def blank_all(self) -> list[Step]:
-        """Run steps of the blanking until none is left. Returns all but the last, which found nothing."""
+        """Run steps of the blanking until nothing is left. Returns all except the last, empty one."""
         connection = await asyncpg.connect(self.dsn)
         steps: list[Step] = []
         try:

@@ -110,14 +110,14 @@ class People:
         self.base_url = base_url
         self._clients: list[httpx.AsyncClient] = []
 
-    def nobody(self) -> httpx.AsyncClient:
+    def anonymous(self) -> httpx.AsyncClient:
         """A client without a session."""
         client = httpx.AsyncClient(base_url=self.base_url, timeout=20)
         self._clients.append(client)
         return client
 
     async def enter(self, nickname: str = "ann") -> Person:
-        client = self.nobody()
+        client = self.anonymous()
         answer = await client.post("/api/v1/sessions", json={"nickname": nickname})
         assert answer.status_code == 201, answer.text
         session = answer.json()

@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"real Kafka needs `{missing}`, which is missing: apt-get install default-jre-headless maven"
         )
-    config.stash[_kafka_stand_in] = f"`{missing}` is missing: the embedded broker stands in for Apache Kafka"
+    config.stash[_kafka_stand_in] = f"`{missing}` is missing: the embedded broker replaces Apache Kafka"
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -41,9 +41,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     stand_in = config.stash.get(_kafka_stand_in, None)
     if stand_in:
-        terminalreporter.write_line(
-            f"Note: {stand_in}; what only real Kafka can show was not shown.", yellow=True
-        )
+        terminalreporter.write_line(f"Note: {stand_in}; behaviour of real Kafka was not tested.", yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +128,7 @@ def kafka_bootstrap_servers(kafka_server: Kafka) -> str:
 
 @pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A server of this test's own, to stop, kill and pause."""
+    """A separate server for this test, to stop, kill and pause."""
     server = Postgres(tmp_path / "postgres", log_path=tmp_path / "postgres.log")
     server.start()
     yield server
@@ -139,7 +137,7 @@ def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 @pytest.fixture
 def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
-    """A server of this test's own, to stop, kill and pause."""
+    """A separate server for this test, to stop, kill and pause."""
     server = Valkey(tmp_path / "valkey", log_path=tmp_path / "valkey.log")
     server.start()
     yield server
@@ -148,7 +146,7 @@ def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 @pytest.fixture
 def own_kafka(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Kafka]:
-    """A broker of this test's own, to stop, kill and pause."""
+    """A separate broker for this test, to stop, kill and pause."""
     server = make_kafka(pytestconfig, tmp_path / "kafka", tmp_path / "kafka.log")
     server.start()
     yield server

@@ -131,8 +131,8 @@ async def _key_to_paint(page: Page, keys: int) -> list[float]:
     for _ in range(keys):
         await page.keyboard.press("a")
         await asyncio.sleep(KEY_EVERY_S)
-    told: list[float] = await page.evaluate("() => [...window.seen.keys.values()]")
-    return [*told, *[SHORTEST_REPORTED_MS] * (keys - len(told))]
+    reported: list[float] = await page.evaluate("() => [...window.seen.keys.values()]")
+    return [*reported, *[SHORTEST_REPORTED_MS] * (keys - len(reported))]
 
 
 async def _heap(page: Page, seconds: float, samples: int) -> list[float]:

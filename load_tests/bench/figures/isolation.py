@@ -29,7 +29,7 @@ async def _cold_next_to_hot(stores: Stores, scale: Scale) -> Row:
         publish_cold = fixture.feeder.publish_at("cold", 2, 2 * scale.settle_s + scale.window_s)
         publishing_cold = asyncio.create_task(publish_cold)
         await cold.reset()
-        beside = await deliver(
+        hot_room = await deliver(
             hot,
             fixture.server.pid,
             fixture.feeder.publish_at,
@@ -46,9 +46,9 @@ async def _cold_next_to_hot(stores: Stores, scale: Scale) -> Row:
         "ms",
         Better.LOWER,
         reference="the hot room",
-        reference_value=beside.window.p99_ms,
+        reference_value=hot_room.window.p99_ms,
         goal=80 if scale.is_full else None,
-        note=beside.note(f"{window.samples} samples"),
+        note=hot_room.note(f"{window.samples} samples"),
     )
 
 
