@@ -1,7 +1,7 @@
 """`GET /config`: what a client needs to know at start."""
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -18,6 +18,9 @@ from chat_server.config import ChatSettings
 from chat_server.http.services import service
 
 router = APIRouter(tags=["client"])
+
+VERSION: Final = version("hotchat")
+"""Read once, because the version comes from a file."""
 
 
 class ClientLimits(BaseModel):
@@ -49,7 +52,7 @@ async def config(
         stream_url=stream_url(request, settings.public_stream_url, settings.publish_port),
         reaction_kinds=list(settings.reaction_kinds),
         limits=ClientLimits(posts_per_user_per_s=settings.posts_per_user_per_s),
-        version=version("hotchat"),
+        version=VERSION,
     )
 
 

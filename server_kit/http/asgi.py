@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from starlette.requests import ClientDisconnect
 
@@ -30,6 +30,9 @@ def raw_header(scope: Scope, name: bytes) -> bytes | None:
             return bytes(value)
     return None
 
+
+REFUSED_BY_SHARE: Final = "hotchat.refused_by_share"
+"""A key of `scope`, present once a share has refused the request. `GuardedProtocol` then pauses the connection."""
 
 Responder = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
 """Responds with these extra headers and returns True, or returns False to leave the request to the next layer."""
@@ -149,6 +152,8 @@ async def _admitted(
     try:
         admission.check(scope, head)
     except ChatError as error:
+        if error.code == "rate_limited":
+            scope[REFUSED_BY_SHARE] = True
         await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
         return False
     if is_preflight:

@@ -12,7 +12,8 @@ a second ends what has waited too long. Each table is in the order of time, so a
 | a client that does not read its answer | STALL_S | aborted |
 | a client that does not close after its last answer | CLOSING_S | aborted |
 
-A request that is complete has no deadline here: how long its answer takes is the application's matter. A connection
+A connection whose request a share has refused goes on only after a pause, so that a client which ignores refusals costs
+little. A request that is complete has no deadline here: the application decides how long its answer takes. A connection
 that becomes a stream leaves these tables (`hand_over`) and keeps its places among the connections.
 """
 
@@ -29,6 +30,7 @@ from prometheus_client import Counter, Gauge
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from server_kit.http.asgi import REFUSED_BY_SHARE
 from server_kit.http.client_address import NO_ADDRESS
 from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
 from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError, jittered
@@ -84,10 +86,17 @@ PIECE_BYTES: Final = 8 * 1024
 
 FULL_RETRY_S: Final = 5.0
 
+FIRST_PAUSE_S: Final = 0.05
+MAX_PAUSE_S: Final = 0.8
+"""Each refusal in a row doubles the pause of its connection. Both are shorter than the shortest `Retry-After`."""
+
 OPEN: Final = Gauge("hotchat_connections_open", "Open connections of this process, streams included")
 REFUSED: Final = Counter("hotchat_connections_refused_total", "Connections that were not accepted", ["code"])
 CUT: Final = Counter(
     "hotchat_connections_cut_total", "Connections ended for what their client did", ["reason"]
+)
+PAUSES: Final = Counter(
+    "hotchat_connections_paused_total", "Pauses in reading a connection after a share refused its request"
 )
 
 Waiting = dict["GuardedProtocol", float]
@@ -266,6 +275,10 @@ class GuardedProtocol(HttpToolsProtocol):
         """Bytes that wait for a later iteration of the event loop, or for the answer of an earlier request. Reading is
         paused meanwhile."""
         self.peer = NO_ADDRESS
+        self.answering = self.cycle
+        """The request that the application answers now, or answered last."""
+        self.refusals_in_row = 0
+        self.pause: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -404,6 +417,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """uvicorn's own; trailers, which come later, must not pass for headers."""
         super().on_headers_complete()
         self.headers = []
+        if not self.pipeline:
+            self.answering = self.cycle
 
     def on_message_complete(self) -> None:
         """uvicorn's own without its questions about upgrades, of which we offer none."""
@@ -419,9 +434,17 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._wait_in(self.guard.closing)
             return
+        if REFUSED_BY_SHARE in self.answering.scope:
+            self._pause()
+        else:
+            self.refusals_in_row = 0
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Start the next request that is parsed, else parse what has arrived, else read on."""
         if self.pipeline:
-            cycle, app = self.pipeline.pop()
-            self._start_asgi_task(cycle, app)
+            self.answering, app = self.pipeline.pop()
+            self._start_asgi_task(self.answering, app)
             if not self.unparsed and not self.pipeline:
                 self.flow.resume_reading()
             return
@@ -432,6 +455,18 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.scope is self.whole and self.waits_in is None:
             self.waits_in = idle = self.guard.idle
             idle[self] = self.guard.clock()
+
+    def _pause(self) -> None:
+        PAUSES.inc()
+        pause_s = min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**self.refusals_in_row)
+        self.refusals_in_row = min(self.refusals_in_row + 1, 10)
+        self.flow.pause_reading()
+        self.pause = self.loop.call_later(pause_s, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self.pause = None
+        if not self.transport.is_closing():
+            self._go_on()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -536,6 +571,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.unparsed = b""
+        if self.pause is not None:
+            self.pause.cancel()
+            self.pause = None
         self._wait_in(None)
         self.guard.note_read(self)
         if self.place is not None:

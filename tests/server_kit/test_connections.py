@@ -23,7 +23,7 @@ from uvicorn.server import ServerState
 from chat_server.config import ChatSettings
 from local_stack.server_process import ServerProcess
 from server_kit.http import connections as module
-from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
 from server_kit.http.connections import Connections, GuardedProtocol, guarded_protocol
 from server_kit.shares import Shares
 from tests.support.chat_stack import StartChatStack
@@ -149,6 +149,54 @@ async def test_a_silent_connection_is_closed_after_its_deadline() -> None:
         server.pass_time(2)
         await assert_closed(reader)
         await until(lambda: server.guard.count == 0)
+
+
+async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers as if a share had refused the request, except for the path `/allowed`."""
+    if scope["path"] != "/allowed":
+        scope[REFUSED_BY_SHARE] = True
+    await echo(scope, receive, send)
+
+
+async def test_a_connection_pauses_after_a_refusal_and_longer_after_each_further_one() -> None:
+    async with serving(refusing) as server:
+        reader, writer = await server.connect(HEAD + b"\r\n")
+        await answer(reader)
+        (connection,) = server.state.connections
+        ends_s = []
+        for refusals in (1, 2, 3):
+            assert connection.refusals_in_row == refusals
+            assert connection.flow.read_paused
+            ends_s.append(connection.pause.when())
+            sent_s = asyncio.get_running_loop().time()
+            writer.write(HEAD + b"\r\n")
+            await answer(reader)
+            assert asyncio.get_running_loop().time() >= ends_s[-1] > sent_s
+        await until(lambda: connection.pause is None)
+        assert not connection.flow.read_paused
+        writer.write(HEAD.replace(b"/healthz/live", b"/allowed") + b"\r\n")
+        await answer(reader)
+        assert (connection.refusals_in_row, connection.pause) == (0, None)
+
+
+async def test_requests_that_came_with_a_refused_one_wait_for_the_pause() -> None:
+    async with serving(refusing) as server:
+        reader, _ = await server.connect((HEAD + b"\r\n") * 4)
+        for refusals in range(1, 5):
+            await answer(reader)
+            (connection,) = server.state.connections
+            assert connection.refusals_in_row == refusals
+
+
+async def test_a_connection_that_is_lost_during_its_pause_leaves_nothing() -> None:
+    async with serving(refusing) as server:
+        reader, writer = await server.connect(HEAD + b"\r\n")
+        await answer(reader)
+        (connection,) = server.state.connections
+        connection.transport.abort()
+        await until(lambda: not server.state.connections)
+        assert connection.pause is None
+        writer.transport.abort()
 
 
 async def test_many_expired_connections_are_closed_in_slices() -> None:

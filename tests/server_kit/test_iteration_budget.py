@@ -15,7 +15,7 @@ from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
 from server_kit.shares import Shares
 
 POST = b"POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
-GET = b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
+GET = b"GET /api/v1/rooms/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def test_a_post_and_a_large_body_cost_more_than_a_read() -> None:
