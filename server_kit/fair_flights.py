@@ -1,4 +1,4 @@
-"""Single flights by turns: the caller who starts the work waits for a turn by address, the others share its result."""
+"""Single flight with fair turns: the caller that starts the work waits for a turn; others share its result."""
 
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
@@ -16,7 +16,7 @@ class FairFlights(Generic[K, T]):
         self._flights: SingleFlight[K, T] = SingleFlight()
 
     async def join(self, key: K, address: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of `work` or of the running task of the key. Raises what `work` and the turns raise."""
+        """The result of the key's running task, or of `work` after a turn. Raises the errors of both."""
         if not self._flights.is_running(key):
             turn = await self._turns.take(address)
             if self._flights.is_running(key):

@@ -15,7 +15,8 @@ from chat_server.limits.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLi
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
 from server_kit.session_tokens import SessionTokens
-from server_kit.shares import SHARES, Shares
+from server_kit.share_table import SHARES
+from server_kit.shares import Shares
 from tests.support.api_calls import calls_of
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.people import People
