@@ -1,4 +1,4 @@
-"""What axe-core, in the page, has to complain about."""
+"""Violations that axe-core finds in the page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A tab in the busy room of the replay server, and what steers that room."""
+"""A tab in the busy room of the replay server, and controls for that room."""
 
 import asyncio
 from typing import Any
@@ -16,45 +16,45 @@ Rect = dict[str, float]
 
 
 class BusyRoom:
-    """The tab, and the room that it looks at."""
+    """A tab and the room that it shows."""
 
     def __init__(self, tab: Tab, http: httpx.AsyncClient, people: People) -> None:
         self.tab = tab
         self._http = http
         self._people = people
 
-    async def somebody_else(self) -> Tab:
+    async def another_browser(self) -> Tab:
         """Another browser in the same room."""
         return await (await self._people.tab(viewport={"width": 1000, "height": 800})).open("/")
 
     async def control(self, what: str, **body: Any) -> Any:
         return (await self._http.post(f"/control/{what}", json=body)).json()
 
-    async def said(self) -> list[dict[str, Any]]:
-        """What the server has, oldest first."""
+    async def messages(self) -> list[dict[str, Any]]:
+        """The messages of the server, oldest first."""
         page = (await self._http.get("/api/v1/rooms/lobby/messages", params={"limit": 5_000})).json()
         messages: list[dict[str, Any]] = page["messages"]
         return messages
 
-    async def said_by(self, nickname: str) -> list[dict[str, Any]]:
-        return [message for message in await self.said() if message["author"]["nickname"] == nickname]
+    async def messages_by(self, nickname: str) -> list[dict[str, Any]]:
+        return [message for message in await self.messages() if message["author"]["nickname"] == nickname]
 
     async def rate(self, per_s: float) -> None:
         await self.control("rate", rate=per_s)
 
-    async def talks(self, at_least: int) -> int:
-        """The crowd says so many things at its rate, and stops; the seq of the last."""
-        before = len(await self.said())
+    async def crowd_posts(self, at_least: int) -> int:
+        """Let the crowd post at least this many messages, then stop it. Returns the seq of the last one."""
+        before = len(await self.messages())
         await self.rate(HOT)
         async with asyncio.timeout(TALKS_WITHIN_S):
-            while len(await self.said()) < before + at_least:
+            while len(await self.messages()) < before + at_least:
                 await asyncio.sleep(0.05)
         await self.rate(0)
-        last_seq: int = (await self.said())[-1]["seq"]
+        last_seq: int = (await self.messages())[-1]["seq"]
         return last_seq
 
     async def rows_in_view(self) -> dict[str, Rect]:
-        """Message id → where its row is, for rows that are wholly in view."""
+        """Message id → position of its row, for rows that are completely in view."""
         found: dict[str, Rect] = await self.tab.list.evaluate(
             """list => {
                 const view = list.getBoundingClientRect();
@@ -69,8 +69,8 @@ class BusyRoom:
     async def is_paused(self) -> None:
         await expect(self.tab.list).to_have_attribute("data-paused", "true")
 
-    async def stands_still(self) -> None:
-        """A key's or a wheel's scroll is over: the browser draws it over several frames."""
+    async def is_settled(self) -> None:
+        """Wait until a scroll by key or wheel has ended; the browser draws it over several frames."""
         await self.tab.page.wait_for_function(
             """async () => {
                 const list = document.querySelector('[role=log]');
@@ -86,24 +86,24 @@ class BusyRoom:
             count,
         )
 
-    async def gets_busy(self) -> None:
-        """A crowd talks, and the page has noticed; a slow machine's page says so instead of the rate."""
+    async def becomes_busy(self) -> None:
+        """Start the crowd and wait until the status line shows the rate, or the warning of a slow machine."""
         await self.rate(HOT)
         await expect(self.tab.page.locator("[data-testid=status-heat]")).not_to_have_text("")
 
-    async def stands_still_by_page_up(self) -> dict[str, Rect]:
-        """The reader went up: where each row is from then on."""
+    async def pages_up_and_settles(self) -> dict[str, Rect]:
+        """Scroll up by Page Up and wait. Returns the position of each row."""
         await self.tab.list.focus()
         await self.tab.page.keyboard.press("PageUp")
         await self.is_paused()
-        await self.stands_still()
+        await self.is_settled()
         return await self.rows_in_view()
 
     async def nothing_moved_since(self, before: dict[str, Rect]) -> None:
         assert len(before) > 3
         after = await self.rows_in_view()
         moved = {row: (rect, after.get(row)) for row, rect in before.items() if after.get(row) != rect}
-        assert not moved, f"rows that moved, where they were and are: {moved}"
+        assert not moved, f"rows that moved, with both positions: {moved}"
 
     async def sees_seq(self, seq: int) -> None:
         await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport(timeout=15_000)

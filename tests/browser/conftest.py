@@ -1,4 +1,4 @@
-"""The whole system with the built page, and people in browsers: Debian's chromium, driven by playwright."""
+"""The complete system with the built frontend, and users in Chromium, driven by Playwright."""
 
 import os
 import uuid
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's time limit is its own: building the page and starting the stores have theirs."""
+    """Limit the time of tests alone, because building the frontend and starting the stores have other limits."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(120, func_only=True))
@@ -45,7 +45,7 @@ def hotchat(
     kafka_server: Kafka,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ChatStack]:
-    """One running system for all tests that kill nothing: each takes a room of its own."""
+    """One running system for all tests that kill no process. Each test creates its own room."""
     name = f"browser_{uuid.uuid4().hex}"
     postgres_server.ensure_database(name)
     settings = {
@@ -80,7 +80,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def visitors(browser: Browser, stack: ChatStack) -> AsyncIterator[People]:
-    """Those who open that system's page; all leave at the end."""
+    """Users of that system's frontend. Their browsers are closed at the end."""
     async with httpx.AsyncClient(base_url=stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
         yield people
@@ -89,7 +89,7 @@ async def visitors(browser: Browser, stack: ChatStack) -> AsyncIterator[People]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def people(browser: Browser, hotchat: ChatStack) -> AsyncIterator[People]:
-    """Those who open the running system's page; all leave after the test."""
+    """Users of the running system's frontend. Their browsers are closed after the test."""
     async with visitors(browser, hotchat) as people:
         yield people
 

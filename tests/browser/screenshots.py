@@ -1,7 +1,7 @@
-"""Pictures of the page for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
+"""Screenshots of the frontend for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
 
-Starts the real stack in a folder that goes away, lets a lively room happen, and looks at it in light, dark, on a phone
-and while it is hot; then at its dialogs, an empty room, and where something is missing.
+Starts the real stack in a temporary folder and fills a room. Takes screenshots in light and dark, on a phone, of a hot
+room, of dialogs, of an empty room and of a missing one.
 """
 
 import asyncio
@@ -65,11 +65,11 @@ async def draw(url: str) -> None:
         contextlib.AsyncExitStack() as stack,
     ):
         people = People(browser, url, http)
-        mina = await let_them_talk(people, http)
+        mina = await fill_rooms(people, http)
         await stack.enter_async_context(audience(http))
         light = await seen(people, mina, "light", HALF)
         dark = await seen(people, mina, "dark", HALF)
-        keep("room.png", beside(await light.page.screenshot(), await dark.page.screenshot()))
+        keep("room.png", side_by_side(await light.page.screenshot(), await dark.page.screenshot()))
         keep("room-dark.png", await (await seen(people, mina, "dark", WIDE)).page.screenshot())
         keep("phone.png", await phones(people, mina))
         keep("dialogs.png", await dialogs(people, mina))
@@ -79,8 +79,8 @@ async def draw(url: str) -> None:
         await people.leave()
 
 
-async def let_them_talk(people: People, http: httpx.AsyncClient) -> Person:
-    """Fill the lobby, and two rooms beside it; answers one of them."""
+async def fill_rooms(people: People, http: httpx.AsyncClient) -> Person:
+    """Fill the lobby and two other rooms. Returns one of the people."""
     names = dict.fromkeys(name for name, *_ in TALK)
     members = {name: await people.person(name) for name in names}
     everybody = list(members.values())
@@ -91,14 +91,14 @@ async def let_them_talk(people: People, http: httpx.AsyncClient) -> Person:
     (await http.put(pin, headers={"Authorization": f"Bearer {OPERATOR}"})).raise_for_status()
     for number in range(120):
         await everybody[number % len(everybody)].post("lobby", HISTORY[number % len(HISTORY)])
-    said: dict[str, Any] = {}
+    posted: dict[str, Any] = {}
     for name, text, reactions in TALK:
         message = await members[name].post("lobby", text)
-        said[text] = message
+        posted[text] = message
         for kind, count in reactions.items():
-            for person in everybody[-count:]:  # so that Mina gave some of them, not all
+            for person in everybody[-count:]:  # so that Mina gave only some of them
                 await person.react("lobby", message, kind)
-    answered = said["The lights just went down"]
+    answered = posted["The lights just went down"]
     await members["さくら"].post("lobby", "I saw it too, goosebumps", answered["id"])
     await members["Tomás"].post("lobby", "@Mina save me a seat next time 🎟️")
     await members["Mina"].post("lobby", "Seats? Nobody is sitting 😄")
@@ -111,7 +111,7 @@ async def side_room(owner: Person, name: str, words: str) -> None:
 
 
 async def seen(people: People, who: Person, scheme: str, size: dict[str, int], **context: Any) -> Tab:
-    """The lobby as somebody sees it, at its newest and with nothing in motion."""
+    """The lobby as this person sees it, at the newest message and without running animations."""
     tab = await people.tab_of(who, color_scheme=scheme, viewport=size, **context)
     await tab.open("/")
     await expect(tab.rows.last).to_be_in_viewport()
@@ -124,7 +124,7 @@ async def seen(people: People, who: Person, scheme: str, size: dict[str, int], *
 
 
 async def phones(people: People, mina: Person) -> bytes:
-    """The room by day and by night, its rooms, and the question for a name."""
+    """The room in light and dark, the room list, and the question for a nickname."""
     light, dark = [await seen(people, mina, scheme, PHONE) for scheme in ("light", "dark")]
     rooms = await seen(people, mina, "light", PHONE)
     await rooms.page.get_by_role("button", name="Rooms", exact=True).click()
@@ -134,11 +134,11 @@ async def phones(people: People, mina: Person) -> bytes:
     await new.open("/")
     await new.write("Good evening from Busan!")
     await expect(new.page.get_by_label("What should people call you?")).to_be_focused()
-    return beside(*[await tab.page.screenshot() for tab in (light, dark, rooms, new)])
+    return side_by_side(*[await tab.page.screenshot() for tab in (light, dark, rooms, new)])
 
 
 async def dialogs(people: People, mina: Person) -> bytes:
-    """Searching, light; settings, dark."""
+    """Search in light, settings in dark."""
     search = await seen(people, mina, "light", HALF)
     await search.page.get_by_role("button", name="Search", exact=True).click()
     await search.page.get_by_role("searchbox", name="Words to look for").fill("무대")
@@ -146,11 +146,11 @@ async def dialogs(people: People, mina: Person) -> bytes:
     settings = await seen(people, mina, "dark", HALF)
     await settings.page.get_by_role("button", name="Settings").click()
     await expect(settings.page.get_by_role("dialog")).to_be_visible()
-    return beside(await search.page.screenshot(), await settings.page.screenshot())
+    return side_by_side(await search.page.screenshot(), await settings.page.screenshot())
 
 
 async def composing(people: People) -> bytes:
-    """A name that is completed, light; a message's menu and who reacted, dark."""
+    """Completion of a mention in light, people who reacted in dark."""
     ada = await people.person("Ada")
     writing = await seen(people, ada, "light", HALF)
     await writing.composer.press_sequentially("Look, @")
@@ -159,11 +159,11 @@ async def composing(people: People) -> bytes:
     chip = reading.reaction("That bass line. The neighbours know it too now", "laugh")
     await chip.hover()
     await expect(reading.page.locator("[role=tooltip]")).to_be_visible()
-    return beside(await writing.page.screenshot(), await reading.page.screenshot())
+    return side_by_side(await writing.page.screenshot(), await reading.page.screenshot())
 
 
 async def quiet_states(people: People, mina: Person) -> bytes:
-    """A room in which nobody has written, light; one that is not there, dark."""
+    """An empty room in light, a missing room in dark."""
     empty, missing = [
         await people.tab_of(mina, color_scheme=scheme, viewport=HALF) for scheme in ("light", "dark")
     ]
@@ -171,11 +171,11 @@ async def quiet_states(people: People, mina: Person) -> bytes:
     await expect(empty.page.get_by_text("This is where Rehearsal begins.")).to_be_visible()
     await missing.page.goto(missing.base_url + "/rooms/never-made")
     await expect(missing.page.get_by_role("heading", name="There is no such room")).to_be_visible()
-    return beside(await empty.page.screenshot(), await missing.page.screenshot())
+    return side_by_side(await empty.page.screenshot(), await missing.page.screenshot())
 
 
 async def hot_room(url: str, people: People, mina: Person) -> bytes:
-    """Somebody scrolls back while a crowd fetches: the badge, and when older messages come."""
+    """A scroll back while many clients fetch: the badge, and the time until older messages load."""
     tab = await seen(people, mina, "light", WIDE)
     async with crowd(url):
         await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=20_000)
@@ -217,8 +217,8 @@ async def crowd(url: str) -> AsyncIterator[None]:
             await asyncio.gather(*fetching, return_exceptions=True)
 
 
-def beside(*pictures: bytes) -> bytes:
-    """All in one, from left to right; as high as the first."""
+def side_by_side(*pictures: bytes) -> bytes:
+    """One picture of all, from left to right, with the height of the first."""
     opened = [Image.open(io.BytesIO(picture)) for picture in pictures]
     together = Image.new("RGB", (sum(each.width for each in opened), opened[0].height))
     left = 0

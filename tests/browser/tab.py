@@ -1,4 +1,4 @@
-"""Somebody with a browser, and somebody without, in words of the room."""
+"""Helpers for users with a browser tab, and for users of the API."""
 
 import asyncio
 import uuid
@@ -11,7 +11,7 @@ LOOK_WITHIN_S = 30
 
 
 class Tab:
-    """One open page. What the page throws is kept and fails the test at its end."""
+    """One open page. Uncaught errors of the page are collected and fail the test at the end."""
 
     def __init__(self, page: Page, base_url: str) -> None:
         self.page = page
@@ -49,8 +49,8 @@ class Tab:
     async def sees(self, text: str) -> None:
         await expect(self.row(text)).to_have_count(1, timeout=15_000)
 
-    async def looks_back_for(self, text: str) -> None:
-        """Scrolls up until the row is there: a long list holds only the rows near what is in view."""
+    async def scrolls_back_to(self, text: str) -> None:
+        """Scroll up until the row exists, because a long list holds only rows near the viewport."""
         await self.list.hover()
         async with asyncio.timeout(LOOK_WITHIN_S):
             while await self.row(text).count() == 0:
@@ -63,7 +63,7 @@ class Tab:
         await self.composer.press("Enter")
 
     async def join(self, nickname: str) -> None:
-        """Answer the composer's question."""
+        """Enter a nickname in the composer's question."""
         field = self.page.get_by_label("What should people call you?")
         await field.fill(nickname)
         await field.press("Enter")
@@ -74,7 +74,7 @@ class Tab:
         await self.row(text).get_by_role("button", name=f"React: {kind}").click()
 
     async def choose(self, text: str, item: str) -> None:
-        """From the menu of a message."""
+        """Choose an item of a message's menu."""
         await self.row(text).hover()
         await self.row(text).get_by_label("More actions").click()
         await self.page.get_by_role("menuitem", name=item, exact=True).click()
@@ -84,7 +84,7 @@ class Tab:
 
 
 class Person:
-    """Somebody who talks to the server without a page."""
+    """A user who calls the API without a browser."""
 
     def __init__(self, http: httpx.AsyncClient, user: dict[str, Any], token: str) -> None:
         self.id, self.nickname, self.token = user["id"], user["nickname"], token
@@ -106,7 +106,7 @@ class Person:
         return message
 
     async def post_many(self, room_id: str, texts: list[str]) -> None:
-        """In that order, without waiting for each answer longer than needed."""
+        """Post the texts in this order."""
         for text in texts:
             await self.post(room_id, text)
 
@@ -123,11 +123,11 @@ class People:
     async def person(self, nickname: str) -> Person:
         answer = await self._http.post("/api/v1/sessions", json={"nickname": nickname})
         self._http.cookies.clear()
-        said = answer.json()
-        return Person(self._http, said["user"], said["token"])
+        session = answer.json()
+        return Person(self._http, session["user"], session["token"])
 
     async def tab(self, **context: Any) -> Tab:
-        """A browser of its own, e.g. `color_scheme="dark"`."""
+        """A tab in a new browser context, for example with `color_scheme="dark"`."""
         made = await self._browser.new_context(**context)
         self._contexts.append(made)
         return await self.another_tab(made)
@@ -138,7 +138,7 @@ class People:
         return tab
 
     async def member(self, nickname: str, **context: Any) -> tuple[Tab, Person]:
-        """A browser that has a session already."""
+        """A tab in a browser with a session, and its user."""
         person = await self.person(nickname)
         return await self.tab_of(person, **context), person
 

@@ -1,4 +1,4 @@
-"""axe finds nothing to complain about, on any page and in any state of it."""
+"""axe finds no violation on any page, in any state."""
 
 import pytest
 from playwright.async_api import expect
@@ -166,8 +166,8 @@ async def test_axe_finds_nothing_in_a_hot_room_with_a_paused_list(busy: BusyRoom
     await busy.control("streams", open=True)
     await expect(page.locator("[data-testid=hot-badge]")).to_be_visible()
     await expect(page.locator("[data-testid=away-banner]")).to_be_visible()
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await expect(page.locator("[data-testid=left-out]").last).to_be_visible()
     await busy.rate(0)
-    await busy.stands_still_by_page_up()
+    await busy.pages_up_and_settles()
     assert await violations(busy.tab) == []

@@ -1,4 +1,4 @@
-"""The browser's own EventSource and @microsoft/fetch-event-source read a room as they are, and resume."""
+"""The browser's EventSource and @microsoft/fetch-event-source, both unmodified, read a room and resume."""
 
 import subprocess
 from pathlib import Path
@@ -29,7 +29,7 @@ FETCH = """url => {
 
 @pytest.fixture(scope="module")
 def fetch_event_source(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The package as one script that sets `fes`, as an app's bundler would draw it in."""
+    """The package as one script that sets `fes`, as a bundler would include it."""
     script = tmp_path_factory.mktemp("bundle") / "fes.js"
     rolldown = FRONTEND / "node_modules" / ".bin" / "rolldown"
     entry = FRONTEND / "node_modules" / "@microsoft" / "fetch-event-source" / "lib" / "esm" / "index.js"

@@ -1,4 +1,4 @@
-"""Writing: what is kept, what is offered, when one has to wait, and what the others see of it."""
+"""Composing: drafts, completions, slow mode, refused messages, and the typing line."""
 
 import asyncio
 

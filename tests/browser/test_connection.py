@@ -35,7 +35,7 @@ async def test_a_lost_network_connection_loses_no_message(people: People) -> Non
     ann = await people.person("Ann")
     room = await ann.make_room()
     tab, _ = await people.member("Bob")
-    # A stream of the page's own, which the browser's switch reaches; also the way of browsers without shared workers.
+    # Without a shared worker the page opens its own stream, which goes offline with the browser context.
     await tab.page.add_init_script("delete window.SharedWorker")
     await tab.open(f"/rooms/{room}")
     await ann.post(room, "before")

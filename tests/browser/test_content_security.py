@@ -1,4 +1,4 @@
-"""What the page's Content-Security-Policy holds off, and who may show a room in a frame."""
+"""The Content-Security-Policy of the frontend, and the sites that may frame a room."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -59,7 +59,7 @@ Show = Callable[[Page, str], Awaitable[Frame]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def show() -> AsyncIterator[Show]:
-    """Puts an address into a frame of a page of another site's, and gives the frame."""
+    """Show an address in a frame on a page of another site. Returns the frame."""
 
     async def page_with_a_frame(request: web.Request) -> web.Response:
         frame = f'<iframe src="{request.query["url"]}" width="600" height="500"></iframe>'
@@ -96,7 +96,7 @@ async def test_an_embedded_room_can_be_read_and_written_on_another_sites_page(
     await frame.get_by_role("button", name="Join and send").click()
     said = frame.get_by_role("log").get_by_text(
         "hello from the frame"
-    )  # the composer holds the words until then
+    )  # until then the composer keeps the text
     await expect(said).to_be_visible()
     await expect(frame.locator("[data-post]")).to_have_count(0)
     page = await ann.call("GET", f"/rooms/{room}/messages")

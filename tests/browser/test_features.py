@@ -1,4 +1,4 @@
-"""What else one does: correct, answer, look for something, make a room, embed it, read it in one's language."""
+"""Features: edit, delete, reply, search, new rooms, embedding, languages."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the first room costs to load, of the built page."""
+"""The size of the first load of the built frontend."""
 
 import gzip
 import re

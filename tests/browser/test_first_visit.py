@@ -1,4 +1,4 @@
-"""What somebody new finds, and somebody who was away for long."""
+"""A first visit, and a visit with an expired session."""
 
 import time
 from uuid import UUID
@@ -22,7 +22,7 @@ async def test_the_lobby_greets_with_a_few_messages_and_a_link_to_share(people: 
 
 
 async def expire(tab: Tab, person: Person) -> None:
-    """As if the person had last been here a lifetime ago."""
+    """Make the session of the person expire."""
     tokens = SessionTokens(SECRET)
     token, _ = tokens.issue(
         UUID(person.id), person.nickname, time.time() - LIFETIME_S - 60, session_id=UUID(person.id)

@@ -1,4 +1,4 @@
-"""A room that turns hot: its badge, its place in the list, and what falls silent in it."""
+"""A hot room: the flame in the room list, and no typing line."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The rules of a hot room for those who were away, fall behind or listen instead of looking, on a recorded crowd."""
+"""A hot room for hidden, sleeping, lagging and slow tabs and for screen readers, on a recorded crowd."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def hide(busy: BusyRoom, hidden: bool) -> None:
-    """Chromium without a window hides no tab: the page is told so."""
+    """Headless Chromium hides no tab, so override `document.hidden`."""
     await busy.tab.page.evaluate(
         """hidden => {
             Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
@@ -49,7 +49,7 @@ async def test_a_hidden_tab_renders_nothing_and_summarizes_missed_messages_when_
     spoken = page.locator("[data-announce]")
     assert (
         await page.evaluate("() => window.painted") <= 2 * await spoken.count()
-    )  # what is said aloud is no paint
+    )  # announcements for screen readers do not count
     await hide(busy, False)
     banner = page.locator("[data-testid=away-banner]")
     await expect(banner).to_contain_text("2 mentions, 3,412 messages while you were away")
@@ -80,7 +80,7 @@ async def test_a_tab_that_slept_gets_the_latest_page_and_a_summary_of_missed_mes
 
 
 async def test_a_paused_list_stays_in_place_while_thousands_of_messages_arrive(busy: BusyRoom) -> None:
-    before = await busy.stands_still_by_page_up()
+    before = await busy.pages_up_and_settles()
     await busy.control("many", count=4_000)
     await expect(busy.tab.page.locator("[data-testid=new-chip]")).to_contain_text("4,000 new")
     await busy.nothing_moved_since(before)
@@ -90,7 +90,7 @@ async def test_a_paused_list_stays_in_place_while_thousands_of_messages_arrive(b
 
 
 async def test_a_paused_list_stays_in_place_when_the_stream_resumes_far_ahead(busy: BusyRoom) -> None:
-    before = await busy.stands_still_by_page_up()
+    before = await busy.pages_up_and_settles()
     await busy.control("streams", open=False)
     await expect(busy.tab.status).to_have_attribute("data-connection", "reconnecting")
     await busy.control("many", count=1_000)
@@ -133,7 +133,7 @@ async def test_connection_trouble_shows_after_two_seconds_without_changing_the_l
     await busy.control("streams", open=True)
     await expect(busy.tab.status).to_contain_text("Live", timeout=NOTICED_WITHIN_MS)
     await expect(busy.tab.status).to_contain_text("Hot")
-    await busy.gets_busy()
+    await busy.becomes_busy()
     assert await busy.tab.status.bounding_box() == line
 
 
@@ -168,7 +168,7 @@ async def test_refused_history_shows_a_countdown_and_is_retried(busy: BusyRoom) 
     async with asyncio.timeout(NOTICED_WITHIN_MS / 1_000):
         while not asked:  # history that was on its way already moves the top further up
             await page.keyboard.press("Home")
-            await busy.stands_still()
+            await busy.is_settled()
     await expect(busy.tab.status).to_contain_text("Older messages in")
     assert await busy.tab.status.bounding_box() == line
     await expect(page.get_by_role("dialog")).to_have_count(0)
@@ -194,7 +194,7 @@ async def test_screen_readers_get_one_summary_every_ten_seconds_and_mentions_at_
                 {subtree: true, characterData: true, childList: true});
         }"""
     )
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.control("say", nickname="Ann", text="look here @Mina")
     await expect(page.locator("[data-announce=for-me]")).to_have_text("Ann: look here @Mina")
     for count in range(1, 4):
@@ -221,6 +221,6 @@ async def test_a_slow_page_lowers_its_pace_and_shows_that(busy: BusyRoom) -> Non
             if (!window.isQuick) requestAnimationFrame(tick);
         })"""
     )
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await expect(busy.tab.status).to_contain_text(SLOWED, timeout=NOTICED_WITHIN_MS)
     await page.evaluate("() => { window.isQuick = true; }")

@@ -1,4 +1,4 @@
-"""The rules by which a room stays readable at 200 messages a second, on a recorded crowd."""
+"""A room stays readable at 200 messages a second, on a recorded crowd."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from tests.browser.tab import Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SAMPLED_PER_S = 40  # enough to leave most out, and no machine's page lowers its own pace
+SAMPLED_PER_S = 40  # most messages are left out, and no page lowers its pace
 
 
 async def test_the_screen_changes_at_most_four_times_a_second_in_a_busy_room(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     chip = busy.tab.page.locator(
         "[data-testid=new-chip]"
-    )  # it counts, so every commit changes it, exactly once
+    )  # the chip counts messages, so each commit changes it exactly once
     await expect(chip).to_contain_text("new")
     changes, lasted_ms = await chip.evaluate(
         """async chip => {
@@ -50,7 +50,7 @@ async def test_scrolling_is_not_animated_in_a_busy_room_nor_with_reduced_motion(
     )
     await busy.control("say", text="into a quiet room")
     await page.wait_for_function("() => window.scrolls.includes('smooth')")
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await page.evaluate("() => { window.scrolls = []; }")
     await page.wait_for_function("() => window.scrolls.length >= 5")
     assert "smooth" not in await page.evaluate("() => window.scrolls")
@@ -65,7 +65,7 @@ async def test_scrolling_is_not_animated_in_a_busy_room_nor_with_reduced_motion(
 
 @pytest.mark.parametrize("how", ["wheel", "page up", "hover", "selection", "focus", "menu"])
 async def test_the_list_pauses_while_the_reader_looks_closer(busy: BusyRoom, how: str) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     page, rows = busy.tab.page, busy.tab.rows
     match how:
         case "wheel":
@@ -88,7 +88,7 @@ async def test_the_list_pauses_while_the_reader_looks_closer(busy: BusyRoom, how
             await rows.nth(-3).get_by_label("More actions").evaluate("button => button.click()")
             await expect(page.get_by_role("menu")).to_be_visible()
     await busy.is_paused()
-    await busy.stands_still()
+    await busy.is_settled()
     before = await busy.rows_in_view()
     assert len(before) > 3
     await busy.frames(90)
@@ -98,21 +98,21 @@ async def test_the_list_pauses_while_the_reader_looks_closer(busy: BusyRoom, how
 
 
 async def test_a_touch_pauses_the_list(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     devtools = await busy.tab.page.context.new_cdp_session(busy.tab.page)
     touch = {"type": "touchStart", "touchPoints": [{"x": 500, "y": 400}]}
     await devtools.send("Input.dispatchTouchEvent", touch)
     await busy.is_paused()
-    await busy.stands_still()
+    await busy.is_settled()
     before = await busy.rows_in_view()
     await devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     await busy.frames(60)
-    await busy.is_paused()  # also when the finger has left: only End, Esc or the chip let go
+    await busy.is_paused()  # also after the touch has ended: only End, Esc or the chip resumes the list
     await busy.nothing_moved_since(before)
 
 
 async def test_only_a_pointer_resting_for_300_ms_pauses_the_list(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.list.evaluate(
         """list => {
             window.restedMs = new Promise(paused => list.addEventListener('pointerenter', () => {
@@ -128,7 +128,7 @@ async def test_only_a_pointer_resting_for_300_ms_pauses_the_list(busy: BusyRoom)
 
 
 async def test_a_pause_by_hover_ends_when_the_pointer_leaves(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.page.mouse.move(500, 400)
     await busy.is_paused()
     await busy.tab.page.mouse.move(500, 20)
@@ -137,7 +137,7 @@ async def test_a_pause_by_hover_ends_when_the_pointer_leaves(busy: BusyRoom) -> 
 
 @pytest.mark.parametrize("way", ["End", "Escape", "chip"])
 async def test_end_escape_and_the_button_return_to_the_newest_message(busy: BusyRoom, way: str) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_paused()
@@ -156,11 +156,11 @@ async def test_end_escape_and_the_button_return_to_the_newest_message(busy: Busy
 
 
 async def test_a_click_acts_on_the_row_that_was_under_the_pointer(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     page = busy.tab.page
     await page.mouse.move(420, 500)
     await busy.is_paused()
-    await busy.stands_still()
+    await busy.is_settled()
     under = await page.evaluate(
         "() => document.elementFromPoint(420, 500).closest('article')?.dataset.messageId ?? null"
     )
@@ -188,7 +188,7 @@ async def test_at_most_six_new_rows_a_second_are_shown_and_the_rest_is_counted(b
             }).observe(document.querySelector('[role=log]'), {subtree: true, childList: true});
         }"""
     )
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.page.wait_for_function("() => new Set(window.seen.values()).size >= 4")
     await busy.rate(0)
     times: list[str] = await busy.tab.page.evaluate("() => [...window.seen.values()]")
@@ -197,8 +197,8 @@ async def test_at_most_six_new_rows_a_second_are_shown_and_the_rest_is_counted(b
     assert max(per_second.values()) <= 6
 
 
-async def _opens_anew_with_a_frame_every(frame_ms: int, tab: Tab) -> None:
-    """So that not the machine decides whether the page lowers its pace, from its first frame on."""
+async def _reopens_with_frame_interval(frame_ms: int, tab: Tab) -> None:
+    """Set the frame interval from the first frame on, so that the speed of the machine does not affect the pace."""
     await tab.page.add_init_script(
         """{
             const next = window.requestAnimationFrame.bind(window);
@@ -215,7 +215,7 @@ async def _opens_anew_with_a_frame_every(frame_ms: int, tab: Tab) -> None:
     await tab.is_live()
 
 
-async def _remembers_what_it_shows(page: Page) -> None:
+async def _records_shown_rows(page: Page) -> None:
     await page.evaluate(
         """() => {
             window.shown = new Set();
@@ -226,11 +226,11 @@ async def _remembers_what_it_shows(page: Page) -> None:
     )
 
 
-async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[int]]:
-    """What each page has shown of the same messages, of which it left out some."""
+async def _shown_by_each_page(busy: BusyRoom, pages: Sequence[Page]) -> list[list[int]]:
+    """The seqs that each page has shown of the same messages."""
     for page in pages:
         await expect(page.locator("[data-testid=left-out]").last).to_be_visible()
-    first_seq = (await busy.said())[-1]["seq"]
+    first_seq = (await busy.messages())[-1]["seq"]
     for page in pages:
         await page.wait_for_function(
             "from => [...window.shown].filter(seq => seq > from).length >= 20", arg=first_seq
@@ -239,7 +239,7 @@ async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[
     last = await busy.control("say", nickname="Olivia", text="the end")
     for page in pages:
         await expect(page.locator(f"article[data-seq='{last['seq']}']")).to_be_visible()
-    said = [message["seq"] for message in await busy.said() if message["seq"] > first_seq]
+    said = [message["seq"] for message in await busy.messages() if message["seq"] > first_seq]
     shown = [
         await page.evaluate(
             "from => [...window.shown].filter(seq => seq > from).sort((a, b) => a - b)", first_seq
@@ -251,35 +251,35 @@ async def _shown_of_a_crowd(busy: BusyRoom, pages: Sequence[Page]) -> list[list[
 
 
 async def test_two_readers_of_a_busy_room_see_the_same_messages(busy: BusyRoom) -> None:
-    tabs = [busy.tab, await busy.somebody_else()]
+    tabs = [busy.tab, await busy.another_browser()]
     for tab in tabs:
-        await _opens_anew_with_a_frame_every(16, tab)
-        await _remembers_what_it_shows(tab.page)
+        await _reopens_with_frame_interval(16, tab)
+        await _records_shown_rows(tab.page)
     await busy.rate(SAMPLED_PER_S)
-    one, other = await _shown_of_a_crowd(busy, [tab.page for tab in tabs])
+    one, other = await _shown_by_each_page(busy, [tab.page for tab in tabs])
     assert one == other
 
 
 async def test_a_slow_page_shows_a_subset_of_the_common_sample(busy: BusyRoom) -> None:
-    slow, quick = busy.tab, await busy.somebody_else()
+    slow, quick = busy.tab, await busy.another_browser()
     for tab, frame_ms in ((slow, 60), (quick, 16)):
-        await _opens_anew_with_a_frame_every(frame_ms, tab)
-        await _remembers_what_it_shows(tab.page)
+        await _reopens_with_frame_interval(frame_ms, tab)
+        await _records_shown_rows(tab.page)
     await busy.rate(SAMPLED_PER_S)
     await expect(slow.status).to_contain_text(SLOWED, timeout=NOTICED_WITHIN_MS)
-    fewer, all_of_them = await _shown_of_a_crowd(busy, (slow.page, quick.page))
+    fewer, all_of_them = await _shown_by_each_page(busy, (slow.page, quick.page))
     assert set(fewer) < set(all_of_them)
 
 
 async def test_a_pinned_message_gets_a_row_only_after_a_paused_list_resumes(
     busy: BusyRoom,
 ) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await expect(busy.tab.page.locator("[data-testid=left-out]").last).to_be_visible()
-    before = await busy.stands_still_by_page_up()
+    before = await busy.pages_up_and_settles()
     rows = busy.tab.page.locator("article", has=busy.tab.page.locator("[data-testid=left-out]"))
     after_seq = int(await rows.last.get_attribute("data-seq") or 0)
-    left_out = next(message for message in await busy.said() if message["seq"] > after_seq)
+    left_out = next(message for message in await busy.messages() if message["seq"] > after_seq)
     row = busy.tab.page.locator(f"[data-message-id='{left_out['id']}']")
     await busy.control("pin", id=left_out["id"])
     await expect(busy.tab.page.locator("[data-testid=pinned-bar]")).to_contain_text(
@@ -295,16 +295,16 @@ async def test_a_pinned_message_gets_a_row_only_after_a_paused_list_resumes(
 
 
 async def test_left_out_messages_open_in_place_on_a_click(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.last).to_be_visible()
     await busy.rate(0)
     await expect(busy.tab.page.locator("[data-testid=status-heat]")).to_have_text("")
-    await busy.stands_still_by_page_up()
+    await busy.pages_up_and_settles()
     rows = busy.tab.page.locator("article", has=left_out)
     seqs = await rows.evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     row = busy.tab.page.locator(f"article[data-seq='{seqs[len(seqs) // 2]}']")
-    said = await busy.said()
+    said = await busy.messages()
     next_one = next(message for message in said if message["seq"] > seqs[len(seqs) // 2])
     count = await row.locator("[data-testid=left-out]").inner_text()
     assert int(count.removeprefix("+")) > 0
@@ -315,22 +315,22 @@ async def test_left_out_messages_open_in_place_on_a_click(busy: BusyRoom) -> Non
 
 
 async def test_the_reading_pace_all_gives_every_message_a_row(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.first).to_be_visible()
     await busy.rate(0)
     page = busy.tab.page
-    for _ in range(2):  # the choice is kept over a reload
+    for _ in range(2):  # a reload keeps the choice
         await page.get_by_role("button", name="Settings").click()
         await page.get_by_role("radio", name="All").check()
         await page.get_by_role("dialog").get_by_role("button", name="Close").click()
         await expect(left_out).to_have_count(0)
         await page.reload()
         await busy.tab.is_live()
-        await busy.sees_seq(await busy.talks(20))
+        await busy.sees_seq(await busy.crowd_posts(20))
         rows = await page.locator("article").evaluate_all("all => all.map(row => row.dataset.messageId)")
         assert len(rows) > 3
-        assert rows == [message["id"] for message in await busy.said()][-len(rows) :]
+        assert rows == [message["id"] for message in await busy.messages()][-len(rows) :]
         await expect(left_out).to_have_count(0)
 
 
@@ -338,8 +338,8 @@ async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -
     await busy.tab.write("my own words")
     await busy.tab.join("Mina")
     await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)  # until then its row has another id
-    own_id = (await busy.said_by("Mina"))[-1]["id"]
-    await busy.gets_busy()
+    own_id = (await busy.messages_by("Mina"))[-1]["id"]
+    await busy.becomes_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_paused()
@@ -350,7 +350,7 @@ async def test_mentions_replies_and_the_owner_are_always_shown(busy: BusyRoom) -
     await busy.rate(0)
     await busy.tab.page.keyboard.press("Escape")
     for text in ("a word from the owner", "an answer to that", "look here @Mina"):
-        await busy.tab.looks_back_for(text)
+        await busy.tab.scrolls_back_to(text)
 
 
 async def test_reactions_and_edits_never_change_the_height_of_a_row_in_view(busy: BusyRoom) -> None:
@@ -410,7 +410,7 @@ async def test_an_own_message_shows_before_the_server_has_it_and_once_afterwards
     await busy.tab.write("hello")
     await busy.tab.join("Mina")
     await busy.tab.sees("hello")
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.page.keyboard.press("Escape")
     seen = asyncio.Event()
 
@@ -422,7 +422,7 @@ async def test_an_own_message_shows_before_the_server_has_it_and_once_afterwards
     await busy.tab.page.route("**/api/v1/rooms/*/messages", answer_late)
     await busy.tab.write("right away")
     await expect(busy.tab.row("right away")).to_be_in_viewport()
-    assert "right away" not in [said["text"] for said in await busy.said_by("Mina")]
+    assert "right away" not in [said["text"] for said in await busy.messages_by("Mina")]
     await busy.rate(0)
     seen.set()
     await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
@@ -432,11 +432,11 @@ async def test_an_own_message_shows_before_the_server_has_it_and_once_afterwards
 async def test_sending_while_paused_does_not_scroll_and_a_button_links_to_the_message(busy: BusyRoom) -> None:
     await busy.tab.write("hello")
     await busy.tab.join("Mina")
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("PageUp")
     await busy.is_paused()
-    await busy.stands_still()
+    await busy.is_settled()
     before = await busy.rows_in_view()
     await busy.tab.write("sent from up here")
     await expect(busy.tab.page.locator("[data-testid=own-chip]")).to_have_text("Your message is below")
@@ -449,19 +449,19 @@ async def test_sending_while_paused_does_not_scroll_and_a_button_links_to_the_me
 async def test_enter_queues_a_message_exactly_once_and_the_composer_keeps_its_focus(busy: BusyRoom) -> None:
     await busy.tab.write("first")
     await busy.tab.join("Mina")
-    await busy.gets_busy()
+    await busy.becomes_busy()
     for number in range(10):
         await busy.tab.composer.press_sequentially(f"line {number}")
         await busy.tab.composer.press("Enter")
     await busy.rate(0)
     await expect(busy.tab.composer).to_be_focused()
     await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
-    await busy.tab.looks_back_for("line 9")
-    lines = [said["text"] for said in await busy.said_by("Mina")]
+    await busy.tab.scrolls_back_to("line 9")
+    lines = [said["text"] for said in await busy.messages_by("Mina")]
     assert lines == ["first", *(f"line {number}" for number in range(10))]
 
 
 async def test_a_busy_room_keeps_few_rows_in_the_page(busy: BusyRoom) -> None:
-    await busy.gets_busy()
+    await busy.becomes_busy()
     await busy.frames(120)
     assert await busy.tab.rows.count() < 200

@@ -1,4 +1,4 @@
-"""The page without a pointer, and without motion."""
+"""The frontend by keyboard, and with reduced motion."""
 
 import pytest
 from playwright.async_api import expect

@@ -36,7 +36,7 @@ async def test_the_list_keeps_its_place_while_history_loads_above_and_messages_a
     await tab.page.route("**/messages?*before_seq*", hold)
     await tab.open(f"/rooms/{room}")
     await tab.sees("message 69")
-    await tab.looks_back_for("message 21")
+    await tab.scrolls_back_to("message 21")
     await expect(tab.status).to_contain_text("Loading older messages")
     kept = tab.row("message 25")
     before = await top_of(kept)

@@ -1,4 +1,4 @@
-"""What a tab that is not looked at tells."""
+"""Notifications of a hidden tab."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# Chromium without a window shows neither hidden tabs nor notifications: both are said by the page's own edge.
+# Headless Chromium has neither hidden tabs nor notifications, so both are replaced in the page.
 EDGE = """
     let isHidden = false;
     Object.defineProperty(document, 'hidden', {get: () => isHidden});

@@ -1,4 +1,4 @@
-"""The page on a phone: one column, fingers instead of a pointer."""
+"""The frontend on a phone: one column, touch instead of a pointer."""
 
 import pytest
 from playwright.async_api import expect

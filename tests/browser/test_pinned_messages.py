@@ -1,4 +1,4 @@
-"""What the owner of a room pins is above everybody's list."""
+"""Messages that the owner of a room pins are shown above everybody's list."""
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -75,7 +75,7 @@ async def test_the_pinned_bar_follows_edits_and_deletion_of_its_message(people: 
     await expect(bar(tab)).to_have_count(0)
 
 
-async def test_a_pin_over_the_limit_is_refused_with_a_sentence_that_says_what_to_do(people: People) -> None:
+async def test_a_pin_over_the_limit_is_refused_with_advice(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     for number in range(11):

@@ -1,4 +1,4 @@
-"""The main job: people in browsers, one room, nothing lost."""
+"""The main scenarios: several browsers in one room, and no message is lost."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.tab import People
 from tests.support.chat_stack import StartChatStack
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser they share lives on it
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the shared browser runs on the session's event loop
 
 
 async def test_a_first_visit_shows_the_live_room_without_a_session(people: People) -> None:

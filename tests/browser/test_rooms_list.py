@@ -1,4 +1,4 @@
-"""The list of rooms beside the room: what is new where, found, shared and made."""
+"""The room list: unread counts, last messages, search by name, copied links."""
 
 import re
 import uuid
@@ -75,7 +75,7 @@ async def test_one_stream_keeps_the_last_message_of_every_listed_room_live(
 async def test_a_room_beyond_the_first_page_is_found_by_its_name(people: People) -> None:
     ann = await people.person("Ann")
     name = f"산책 {uuid.uuid4().hex[:8]}"
-    room = f"z-{uuid.uuid4().hex}"  # of rooms as lively, the last
+    room = f"z-{uuid.uuid4().hex}"  # the last one among equally active rooms
     await ann.call("POST", "/rooms", {"name": name, "id": room})
     for number in range(FIRST_PAGE + 1):
         await ann.make_room(f"Crowd {number}")

@@ -1,4 +1,4 @@
-"""Who a browser is, and who it stops being."""
+"""Signing out, and refused sign-ins."""
 
 import pytest
 from playwright.async_api import Route, expect
