@@ -12,7 +12,7 @@ def open_redis(url: str, max_connections: int) -> Redis:
     """A client with its own pool; close it with `async with`.
 
     The pool is bounded, because connections that a burst of calls opens are never closed. Overflow rule: WAIT for a
-    connection, then fail with redis.exceptions.ConnectionError, as if Redis were unavailable.
+    connection, then fail with redis.exceptions.ConnectionError, as if Redis were down.
     """
     pool = BlockingConnectionPool.from_url(
         url,

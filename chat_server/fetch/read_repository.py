@@ -145,7 +145,7 @@ class ReadRepository:
     def __init__(self, lane: ReadLane, known: KnownRooms) -> None:
         self._lane = lane
         self.known = known
-        self.circuit = lane.circuit
+        self.postgres = lane.status
 
     async def newest(self, room_id: str, limit: int, known_seq: int = -1) -> MessageRows | None:
         """The newest messages and the pinned ones; none of them when the room is still at known_seq."""

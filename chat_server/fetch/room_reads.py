@@ -24,7 +24,7 @@ MAX_REACTORS: Final = 20
 
 
 class Found(NamedTuple):
-    """A response and its origin; `age_s` is set if it is stale because Postgres is unavailable."""
+    """A response and its origin; `age_s` is set if it is stale because Postgres is down."""
 
     answer: CachedResponse
     is_hit: bool
@@ -208,7 +208,7 @@ class RoomReads:
         return RecentEventsSnapshot(room_id, rows, taken_at_s)
 
     def _store_is_down(self) -> bool:
-        return self._repository.circuit.is_open
+        return self._repository.postgres.is_down
 
 
 _FROM_NEWEST: Final = frozenset({FetchKind.ROOM, FetchKind.NEWEST})

@@ -37,7 +37,7 @@ S = TypeVar("S", bound=Snapshot)
 
 
 class Served(NamedTuple, Generic[S]):
-    """A snapshot and its origin; `age_s` is set if it is stale because Postgres is unavailable."""
+    """A snapshot and its origin; `age_s` is set if it is stale because Postgres is down."""
 
     snapshot: S
     is_hit: bool
@@ -122,7 +122,7 @@ class SnapshotCache(Generic[S]):
         return entry.snapshot
 
     async def get(self, room_id: str, *, want: int, is_hot: bool) -> Served[S]:
-        """A fresh snapshot that holds `want`, or any snapshot while Postgres is unavailable.
+        """A fresh snapshot that holds `want`, or any snapshot while Postgres is down.
 
         Raises ChatError `room_not_found`, or `store_unavailable` when nothing is in memory.
         """

@@ -28,13 +28,13 @@ async def ready(
     response: Response,
 ) -> dict[str, Any]:
     """200 while Postgres answers and vital tasks run. Redis and Kafka do not count: chat goes on without them."""
-    postgres, redis = await readiness.stores()
-    is_ready = postgres and tasks.is_ready()
+    await readiness.check()
+    is_ready = readiness.is_postgres_up and tasks.is_ready()
     response.status_code = 200 if is_ready else 503
     return {
         "status": "ok" if is_ready else "unavailable",
-        "postgres": postgres,
-        "redis": redis,
-        "kafka": producer.is_healthy,
+        "postgres": readiness.is_postgres_up,
+        "redis": readiness.is_redis_up,
+        "kafka": producer.is_up,
         "crashed_tasks": tasks.down(),
     }

@@ -1,24 +1,23 @@
-"""Whether Postgres and Redis answer; simultaneous health checks share one query."""
+"""Whether Postgres and Redis are up; simultaneous health checks share one query of each."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from logging import getLogger
+from typing import Final
 
 import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_server.postgres.errors import STORE_ERRORS
+from server_kit.dependency_status import DependencyStatus
 from server_kit.single_flight import SingleFlight
+
+log = getLogger(__name__)
 
 CHECK_WITHIN_S: Final = 1.0
 FRESH_S: Final = 0.25
 """Health checks within this time share one result, so that a flood of them costs four queries a second."""
-
-
-class StoresAnswer(NamedTuple):
-    postgres: bool
-    redis: bool
 
 
 class Readiness:
@@ -30,27 +29,34 @@ class Readiness:
         self._redis = redis
         self._clock = clock
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
-        self._answer = StoresAnswer(postgres=False, redis=False)
-        self._answered_at_s = float("-inf")
-        self._flights: SingleFlight[str, StoresAnswer] = SingleFlight()
+        self._postgres_status = DependencyStatus(log, store="Postgres", part="readiness")
+        self._redis_status = DependencyStatus(log, store="Redis", part="readiness")
+        self._checked_at_s = float("-inf")
+        self._flights: SingleFlight[str, None] = SingleFlight()
 
-    async def stores(self) -> StoresAnswer:
-        """At most FRESH_S old, within about CHECK_WITHIN_S."""
-        if self._clock() - self._answered_at_s <= FRESH_S:
-            return self._answer
-        return await self._flights.join("stores", self._ask)
+    @property
+    def is_postgres_up(self) -> bool:
+        return not self._postgres_status.is_down
+
+    @property
+    def is_redis_up(self) -> bool:
+        return not self._redis_status.is_down
+
+    async def check(self) -> None:
+        """Make the properties at most FRESH_S old, within about CHECK_WITHIN_S."""
+        if self._clock() - self._checked_at_s > FRESH_S:
+            await self._flights.join("check", self._ask)
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
 
-    async def _ask(self) -> StoresAnswer:
-        self._answer = StoresAnswer(*await asyncio.gather(self._postgres_answers(), self._redis_answers()))
-        self._answered_at_s = self._clock()
-        return self._answer
+    async def _ask(self) -> None:
+        await asyncio.gather(self._ask_postgres(), self._ask_redis())
+        self._checked_at_s = self._clock()
 
-    async def _postgres_answers(self) -> bool:
+    async def _ask_postgres(self) -> None:
         try:
             async with asyncio.timeout(CHECK_WITHIN_S):
                 if self._connection is None or self._connection.is_closed():
@@ -58,15 +64,17 @@ class Readiness:
                         self._dsn, server_settings={"application_name": "hotchat health"}
                     )
                 await self._connection.execute("SELECT 1")
-        except STORE_ERRORS:
+        except STORE_ERRORS as error:
             self.close()
-            return False
-        return True
+            self._postgres_status.failed(error)
+        else:
+            self._postgres_status.answered()
 
-    async def _redis_answers(self) -> bool:
+    async def _ask_redis(self) -> None:
         try:
             async with asyncio.timeout(CHECK_WITHIN_S):
                 await self._redis.ping()
-        except (RedisError, OSError, TimeoutError):
-            return False
-        return True
+        except (RedisError, OSError, TimeoutError) as error:
+            self._redis_status.failed(error)
+        else:
+            self._redis_status.answered()

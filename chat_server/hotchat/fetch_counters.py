@@ -109,7 +109,7 @@ class FetchCounters:
         else:
             _FLUSHED.inc(self._sent.total())
             self._sent = None
-            self._status.succeeded()
+            self._status.answered()
 
     def _drop_old(self) -> None:
         oldest_s = self._clock() - MAX_COUNT_AGE_S

@@ -69,7 +69,7 @@ class HotRooms:
             except (RedisError, OSError, TimeoutError) as error:
                 self._status.failed(error)
             else:
-                self._status.succeeded()
+                self._status.answered()
             _HOT_ROOMS.set(len(self._hot) if self._clock() < self._hot_until_s else 0)
             await asyncio.sleep(REFRESH_EVERY_S)
 

@@ -45,7 +45,7 @@ log = getLogger("chat_server.hotchat.scheduler")
 
 
 class HeatTick:
-    """The periodic jobs. Each returns at once if another scheduler has done the work or Redis is unavailable."""
+    """The periodic jobs. Each returns at once if another scheduler has done the work or Redis is down."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class HeatTick:
             _TICKS.labels("redis_unavailable").inc()
             self._status.failed(error)
             return
-        self._status.succeeded()
+        self._status.answered()
         _TICKS.labels("done").inc()
         self._announce_heat(drained, entries)
 

@@ -20,6 +20,7 @@ from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
 from chat_server.kafka.committed_event import CommittedEvent, Position
 from chat_server.kafka.producer_connection import KAFKA_ERRORS, ProducerConnection
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
 from server_kit.http.trace_context import new_traceparent
 
@@ -68,20 +69,20 @@ class EventProducer:
         self._signals: deque[tuple[str, str, bytes]] = deque(maxlen=MAX_SIGNALS_WAITING)
         self._in_flight = 0
         self._wakeup = asyncio.Event()
-        self._failed = False
+        self._status = DependencyStatus(log, store="Kafka", part="events")
         self._sends: set[asyncio.Task[None]] = set()
 
     @property
-    def is_healthy(self) -> bool:
-        """Whether the last call to Kafka succeeded."""
-        return self._connection.producer is not None and not self._failed
+    def is_up(self) -> bool:
+        """Whether the producer is connected and Kafka is not down for it."""
+        return self._connection.producer is not None and not self._status.is_down
 
     @asynccontextmanager
     async def sending(self, tasks: BackgroundTasks) -> AsyncIterator[Self]:
         """Send until the block ends, then for up to two seconds what still waits. The relay sends the rest."""
         async with tasks.running("event producer", self._run):
             yield self
-            if self.is_healthy:
+            if self.is_up:
                 await self._wait_until_sent(within_s=2)
         await self._connection.close()
         self._cancel_sends()
@@ -97,15 +98,16 @@ class EventProducer:
 
     def offer(self, events: Sequence[CommittedEvent]) -> None:
         """Queue committed events; the relay sends those that do not fit."""
-        capacity = MAX_WAITING - len(self._waiting) if not self._failed else 0
+        is_down = self._status.is_down
+        capacity = 0 if is_down else MAX_WAITING - len(self._waiting)
         self._waiting.extend(events[:capacity])
         if len(events) > capacity:
-            LEFT_TO_RELAY.labels("full" if not self._failed else "kafka away").inc(len(events) - capacity)
+            LEFT_TO_RELAY.labels("kafka away" if is_down else "full").inc(len(events) - capacity)
         self._wakeup.set()
 
     def signal(self, room_id: str, event_type: str, value: bytes) -> None:
-        """Send an event without a seq; dropped if Kafka is unavailable or too many wait."""
-        if self._failed or len(self._signals) == MAX_SIGNALS_WAITING:
+        """Send an event without a seq; dropped if Kafka is down or too many wait."""
+        if self._status.is_down or len(self._signals) == MAX_SIGNALS_WAITING:
             SIGNALS_DROPPED.inc()
             return
         self._signals.append((room_id, event_type, value))
@@ -128,11 +130,11 @@ class EventProducer:
 
     async def _run(self) -> None:
         while True:
-            if not self.is_healthy:
+            if not self.is_up:
                 await self._reconnect()
             await self._wakeup.wait()
             self._wakeup.clear()
-            while (self._waiting or self._signals) and not self._failed:
+            while (self._waiting or self._signals) and not self._status.is_down:
                 await self._send_next()
 
     async def _reconnect(self) -> None:
@@ -143,9 +145,7 @@ class EventProducer:
             )  # first: what it still sends is acknowledged, not sent again by the relay
         self._cancel_sends()
         await self._connection.connect()
-        if self._failed:
-            log.info("Kafka is available again")
-        self._failed = False
+        self._status.answered()
 
     def _cancel_sends(self) -> None:
         """Their producer is gone, so nothing will acknowledge them."""
@@ -153,12 +153,10 @@ class EventProducer:
             task.cancel()
 
     def _note_failure(self, error: BaseException, producer: AIOKafkaProducer | None = None) -> None:
-        """`producer`: the one that failed; errors of an earlier one are ignored."""
+        """Leave waiting events to the relay. `producer`: the one that failed; errors of an earlier one are ignored."""
         if producer is not None and producer is not self._connection.producer:
             return
-        if not self._failed:
-            log.warning("Kafka is unavailable; events wait in the outbox: %r", error)
-        self._failed = True
+        self._status.failed(error)
         LEFT_TO_RELAY.labels("kafka away").inc(len(self._waiting))
         self._waiting.clear()
         self._signals.clear()

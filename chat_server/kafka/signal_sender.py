@@ -106,7 +106,7 @@ class SignalSender:
             _DROPPED.labels("kafka_unavailable").inc()
             self._status.failed(error)
         else:
-            self._status.succeeded()
+            self._status.answered()
 
     def _drop_old(self) -> None:
         oldest_s = self._clock() - MAX_AGE_S

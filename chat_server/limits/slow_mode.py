@@ -1,6 +1,6 @@
 """Slow mode: one message and one edit per person and interval, over all processes.
 
-Kept in Redis; while Redis is unavailable nobody waits. The turn's key holds the name of the write that took it, so the
+Kept in Redis; while Redis is down nobody waits. The turn's key holds the name of the write that took it, so the
 same message or edit, sent again, never waits for itself.
 """
 
@@ -27,7 +27,7 @@ _GIVE_BACK: Final = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A person's turn in one room. `is_new` is False if the same write had it already, or Redis is unavailable."""
+    """A person's turn in one room. `is_new` is False if the same write had it already, or Redis is down."""
 
     redis: Redis
     key: str

@@ -77,7 +77,7 @@ class WriteAdmission:
         return await _in_turn(turn, self._writer.store(edit, session))
 
     async def _posted_earlier(self, post: PostMessage) -> MessageResult | None:
-        """The message stored under the post's idempotency key; None also while Postgres is unavailable."""
+        """The message stored under the post's idempotency key; None also while Postgres is down."""
         query = select(Message.__table__).where(
             Message.author_id == post.author_id,
             Message.client_message_id == post.client_message_id,

@@ -28,9 +28,11 @@ from chat_server.messages.operations import (
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
 from chat_server.messages.write_results import WRITES_FAILED, fail, resolve, unavailable
 from chat_server.messages.write_transaction import CommitUnknown, Transaction, commit_writes, was_committed
-from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, PostgresProbe, SilenceDetector
+from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, SILENT_AFTER_S, PostgresProbe, SilenceDetector
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from chat_server.postgres.errors import means_postgres_is_down
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
@@ -71,6 +73,7 @@ class GroupCommitWriter:
         self._queue = WriteQueue()
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
         self._lanes = [DedicatedConnection(dsn, "hotchat writer") for _ in range(LANES)]
+        self._postgres = DependencyStatus(log, store="Postgres", part="writer")
         self._silence = SilenceDetector()
         self._probe = PostgresProbe(dsn, self._answered)
         self._in_flight: list[PendingWrite] = []
@@ -131,6 +134,8 @@ class GroupCommitWriter:
             if self._silence.needs_probe(now_s):
                 self._probe.request()
             is_silent = self._silence.check(now_s)
+            if is_silent and not self._postgres.is_down:
+                self._postgres.failed(TimeoutError(f"no response for {SILENT_AFTER_S} s"))
             waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
             late = [w for w in waiting if is_silent or now_s - w.since_s >= ANSWER_WITHIN_S]
             if late:
@@ -176,7 +181,7 @@ class GroupCommitWriter:
         writes = [pending for pending in batch.writes if not pending.result.done()]
         if not writes:
             return set()
-        for attempt in range(1, RETRIES + 1):
+        for _ in range(RETRIES):
             try:
                 connection = await lane.open()
                 self._answered()
@@ -202,7 +207,10 @@ class GroupCommitWriter:
                     break
             except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
                 lane.drop()
-                log.warning("The writer lost Postgres (attempt %d): %r", attempt, error)
+                if means_postgres_is_down(error):
+                    self._postgres.failed(error)
+                else:
+                    self._postgres.answered_with(error)
                 if isinstance(error, ConnectionRefusedError | asyncpg.CannotConnectNowError):
                     break
         fail(writes, unavailable(), "connection")
@@ -223,6 +231,7 @@ class GroupCommitWriter:
 
     def _answered(self) -> None:
         self._silence.answered(asyncio.get_running_loop().time())
+        self._postgres.answered()
 
     def _finish(self, transaction: Transaction) -> set[str]:
         """Publish a committed transaction and resolve its writes. Returns the rooms that were skipped."""

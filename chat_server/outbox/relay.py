@@ -31,7 +31,7 @@ class OutboxRelay:
         """Claim and send rows until cancelled."""
         while True:
             try:
-                while self._producer.is_healthy and await self.relay_once() == CLAIM:
+                while self._producer.is_up and await self.relay_once() == CLAIM:
                     pass
             except STORE_ERRORS as error:
                 log.debug("The relay is waiting for Postgres: %r", error)

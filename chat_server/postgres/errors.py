@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from server_kit.http.problem import ChatError
 
 STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""Errors of a store that is unavailable. asyncpg raises its own while it connects and on a bare connection."""
+"""Errors of a store that is down or refuses a statement. asyncpg raises its own on a connection without SQLAlchemy."""
 
-_UNAVAILABLE: Final = (
+_MEAN_DOWN: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -28,11 +28,11 @@ def is_bad_input(error: BaseException) -> bool:
     return is_driver_error or isinstance(error, asyncpg.DataError)
 
 
-def means_postgres_is_unavailable(error: BaseException) -> bool:
+def means_postgres_is_down(error: BaseException) -> bool:
     """Whether the error concerns the connection or the server. False for a cancelled, refused or wrong statement:
     Postgres responded, so other statements may succeed."""
     return (
-        isinstance(error, _UNAVAILABLE)
+        isinstance(error, _MEAN_DOWN)
         and not isinstance(error, asyncpg.QueryCanceledError)
         and not is_bad_input(error)
     )

@@ -1,4 +1,4 @@
-"""A lane for reads of one kind: its own connections, a bound on waiting reads, and its own circuit breaker.
+"""A lane for reads of one kind: its own connections, a bound on waiting reads, and its own status of Postgres.
 
 Visitors' reads, internal calls and searches each have a lane. Load or slow statements in one lane do not affect the
 others.
@@ -13,12 +13,11 @@ from typing import Any, Final
 import asyncpg
 from prometheus_client import Counter
 
-from chat_server.postgres.circuit_breaker import StoreCircuit
 from chat_server.postgres.errors import (
     STORE_ERRORS,
     bad_input,
     is_bad_input,
-    means_postgres_is_unavailable,
+    means_postgres_is_down,
     store_unavailable,
 )
 from chat_server.postgres.pools import asyncpg_dsn
@@ -36,6 +35,12 @@ SILENCE_S: Final = 0.5
 machine that is short of CPU."""
 
 CONNECT_TIMEOUT_S: Final = 0.9
+
+FAILURES_TO_BE_DOWN: Final = 2
+"""One failed read may only have met a broken connection."""
+
+RETRY_EVERY_S: Final = 0.5
+"""While Postgres is down, one read tries it this often and the others are served from memory or refused."""
 
 WAIT_S: Final = 0.5
 """The longest wait for a connection of the lane. Overflow rule: REFUSE, 503."""
@@ -71,7 +76,7 @@ async def open_read_lane(
     clock: Callable[[], float],
     timeout_s: float = STATEMENT_TIMEOUT_S,
 ) -> AsyncIterator["ReadLane"]:
-    """A lane with up to `connections` connections, opened on demand: a server can start while Postgres is unavailable.
+    """A lane with up to `connections` connections, opened on demand: a server can start while Postgres is down.
 
     Postgres cancels a statement after `timeout_s`.
     """
@@ -112,15 +117,20 @@ class ReadLane:
         timeout_s: float,
     ) -> None:
         self._pool = pool
-        self._clock = clock
         self._timeout_s = timeout_s + SILENCE_S
         self._connections = asyncio.Semaphore(pool.get_max_size())
         third = max(1, pool.get_max_size() // 3)
         self._for_unknown_rooms = asyncio.Semaphore(third)
         self._for_history = asyncio.Semaphore(third)
         self._waiting = 0
-        self._status = DependencyStatus(log, store="Postgres", part=name)
-        self.circuit = StoreCircuit()
+        self.status = DependencyStatus(
+            log,
+            store="Postgres",
+            part=name,
+            failures_to_be_down=FAILURES_TO_BE_DOWN,
+            retry_every_s=RETRY_EVERY_S,
+            clock=clock,
+        )
 
     async def fetch(
         self, name: str, statement: str, *arguments: Any, is_known: bool = True, is_history: bool = False
@@ -128,7 +138,7 @@ class ReadLane:
         """The rows of one statement. Raises StatementTooSlow, or ChatError `store_unavailable`."""
         if self._waiting >= MAX_WAITING:
             raise refused_read("too_many_waiting")
-        if not self.circuit.may_try(self._clock()):
+        if not self.status.may_try():
             raise refused_read("circuit_open")
         self._waiting += 1
         try:
@@ -141,8 +151,7 @@ class ReadLane:
                     rows = await self._ask(statement, arguments)
         finally:
             self._waiting -= 1
-        self.circuit.succeeded()
-        self._status.succeeded()
+        self.status.answered()
         _STATEMENTS.labels(name).inc()
         return rows
 
@@ -157,14 +166,15 @@ class ReadLane:
                 return rows
         except asyncpg.QueryCanceledError as error:
             _REFUSED.labels("too_slow").inc()
-            self.circuit.succeeded()
+            self.status.answered()
             raise StatementTooSlow() from error
         except STORE_ERRORS as error:
             if is_bad_input(error):
                 raise bad_input() from error
-            if means_postgres_is_unavailable(error):
-                self.circuit.failed(self._clock())
-            self._status.failed(error)
+            if means_postgres_is_down(error):
+                self.status.failed(error)
+            else:
+                self.status.answered_with(error)
             raise store_unavailable() from error
 
 

@@ -1,4 +1,4 @@
-"""Pages of the room list, read once for all who wait: at most FRESH_S old, older only while Postgres is unavailable."""
+"""Pages of the room list, read once for all who wait: at most FRESH_S old, older only while Postgres is down."""
 
 import asyncio
 from collections import OrderedDict
@@ -96,7 +96,7 @@ class _Snapshot:
 
 
 class ListedRooms(NamedTuple):
-    """`age_s` is set if the list is stale because Postgres is unavailable."""
+    """`age_s` is set if the list is stale because Postgres is down."""
 
     answer: CachedResponse
     age_s: float | None = None

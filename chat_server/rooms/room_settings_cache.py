@@ -27,7 +27,7 @@ LOAD_WITHIN_S: Final = 0.5
 class RoomSettingsCache:
     """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all who wait.
 
-    Older entries serve while Postgres is unavailable or slow. Ids without a room are cached for FRESH_S too, at most
+    Older entries serve while Postgres is down or slow. Ids without a room are cached for FRESH_S too, at most
     MAX_MISSING (overflow rule: OLDEST).
     """
 

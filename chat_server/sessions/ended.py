@@ -144,4 +144,4 @@ class EndedSessionsPoll:
             except STORE_ERRORS as error:
                 self._status.failed(error)
             else:
-                self._status.succeeded()
+                self._status.answered()

@@ -126,12 +126,12 @@ async def test_without_redis_nothing_is_refused_and_its_return_makes_no_room_hot
         [server] = stack.chat_servers
         log = server.log_tail(10_000)
         for part in ("fetch counters", "hot rooms"):
-            assert log.count(f"Redis is unavailable to {part}") == 1
+            assert log.count(f"Redis is down for {part}") == 1
 
         own_valkey.start()
 
         async def is_back() -> bool:
-            return "Redis is available to hot rooms again" in server.log_tail(10_000)
+            return "Redis is up again for hot rooms" in server.log_tail(10_000)
 
         await until(is_back, within_s=20, what="the return of Redis")
         assert await is_cold()

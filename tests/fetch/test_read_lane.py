@@ -1,4 +1,4 @@
-"""Bulkheads: many reads of one kind do not affect other reads, and slow reads do not open the circuit."""
+"""Bulkheads: many reads of one kind do not affect other reads, and slow reads do not count as an outage."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from chat_server.health.readiness import Readiness
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.limits.read_turns import MAX_WAITING_OF_ADDRESS, read_turns
-from chat_server.postgres.errors import is_bad_input, means_postgres_is_unavailable
+from chat_server.postgres.errors import is_bad_input, means_postgres_is_down
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -55,18 +55,18 @@ async def until_sleeping(store: Store, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_only_slow_queries_are_refused_and_the_circuit_stays_closed(lane: ReadLane) -> None:
+async def test_only_slow_queries_are_refused_and_postgres_does_not_count_as_down(lane: ReadLane) -> None:
     before = refused("too_slow")
     for _ in range(3):
         with pytest.raises(StatementTooSlow) as caught:
             await lane.fetch("slow", SLEEP, 60.0)
         assert (caught.value.code, caught.value.headers["Retry-After"]) == ("store_unavailable", "1")
-        assert not lane.circuit.is_open
+        assert not lane.status.is_down
     assert refused("too_slow") - before == 3
     assert await lane.fetch("fast", FAST)
 
 
-async def test_reads_without_a_free_connection_are_refused_and_the_circuit_stays_closed(
+async def test_reads_without_a_free_connection_are_refused_and_postgres_does_not_count_as_down(
     lane: ReadLane, store: Store
 ) -> None:
     before = refused("busy")
@@ -77,7 +77,7 @@ async def test_reads_without_a_free_connection_are_refused_and_the_circuit_stays
     late = [outcome for outcome in outcomes if isinstance(outcome, ChatError)]
     assert {error.code for error in late} <= {"store_unavailable"}
     assert refused("busy") - before == len(late)
-    assert not lane.circuit.is_open
+    assert not lane.status.is_down
     assert await lane.fetch("fast", FAST)
 
 
@@ -106,11 +106,11 @@ async def test_a_value_that_postgres_cannot_store_gets_422(lane: ReadLane) -> No
         with pytest.raises(ChatError) as caught:
             await lane.fetch("bad", statement, value)
         assert caught.value.code == "validation_failed"
-    assert not lane.circuit.is_open
+    assert not lane.status.is_down
 
 
 @pytest.mark.parametrize(
-    ("error", "is_away"),
+    ("error", "is_down"),
     [
         (ConnectionRefusedError(), True),
         (TimeoutError(), True),
@@ -125,11 +125,11 @@ async def test_a_value_that_postgres_cannot_store_gets_422(lane: ReadLane) -> No
         (asyncpg.UndefinedTableError(), False),
     ],
 )
-def test_only_connection_and_server_errors_mean_that_postgres_is_unavailable(
-    error: Exception, is_away: bool
+def test_only_connection_and_server_errors_mean_that_postgres_is_down(
+    error: Exception, is_down: bool
 ) -> None:
-    assert means_postgres_is_unavailable(error) is is_away
-    assert not (is_away and is_bad_input(error))
+    assert means_postgres_is_down(error) is is_down
+    assert not (is_down and is_bad_input(error))
 
 
 async def test_many_health_checks_share_one_query_on_their_own_connection(
@@ -139,13 +139,15 @@ async def test_many_health_checks_share_one_query_on_their_own_connection(
     statements: list[str] = []
     async with Redis.from_url(redis_url) as redis:
         readiness = Readiness(store.dsn, redis, lambda: now_s)
-        assert await readiness.stores() == (True, True)
+        await readiness.check()
+        assert (readiness.is_postgres_up, readiness.is_redis_up) == (True, True)
         assert readiness._connection is not None
         readiness._connection.add_query_logger(lambda record: statements.append(record.query))
         assert statements == []
         for answers in range(1, 4):
             now_s += 1.0
-            assert set(await asyncio.gather(*(readiness.stores() for _ in range(500)))) == {(True, True)}
+            await asyncio.gather(*(readiness.check() for _ in range(500)))
+            assert (readiness.is_postgres_up, readiness.is_redis_up) == (True, True)
             assert len(statements) == answers
         readiness.close()
 

@@ -461,7 +461,7 @@ async def test_internal_reads_get_503_while_the_store_is_unavailable(
     before = await page(internal_reads, events(room_id, 0))
     clock.now_s += 1
     for _ in range(2):
-        repository.circuit.failed(asyncio.get_running_loop().time())
+        repository.postgres.failed(TimeoutError())
     with pytest.raises(ChatError) as raised:
         await internal_reads.events_page(room_id, 0)
     assert raised.value.code == "store_unavailable"

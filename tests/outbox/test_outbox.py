@@ -137,7 +137,7 @@ async def test_two_relays_share_the_backlog_of_an_outage(
     await asyncio.gather(*(process.writer.store(post(room, "undetected")) for process in processes))
 
     async def is_outage_detected() -> bool:
-        return not any(process.producer.is_healthy for process in processes)
+        return not any(process.producer.is_up for process in processes)
 
     await until(is_outage_detected, within_s=60)
     await asyncio.gather(*(processes[n % 2].writer.store(post(room, f"during {n}")) for n in range(800)))
