@@ -20,6 +20,9 @@ HEAD_MAX_BYTES: Final = 1 << 16
 SMALL_BUFFER_BYTES: Final = 4_096
 """Receive buffer of a client that reads nothing. The kernel doubles it."""
 
+SEND_BUFFER_BYTES: Final = 65_536
+"""Send buffer of the same client, so that it notices soon that the server reads no more. The kernel doubles it."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -165,6 +168,7 @@ class Attacker:
         made.setblocking(False)
         if small_buffer:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         # Choose the port at connect: otherwise silent sockets of one address would use up its ephemeral ports.
         made.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
         made.bind((self.address, 0))
