@@ -20,6 +20,7 @@ from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_store import Drained, HeatStore
 from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, report_crashes
 from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
+from chat_server.hotchat.viewers_sum import ViewersSum
 from chat_server.kafka.signal_sender import SignalSender
 from server_kit.background_tasks import EXIT_CODE, BackgroundTasks
 from server_kit.dependency_status import DependencyStatus
@@ -50,10 +51,12 @@ class HeatTick:
     def __init__(
         self,
         store: HeatStore,
+        viewers: ViewersSum,
         limits: HeatLimits,
         announce: Callable[[RoomHeat | RoomViewers], None],
     ) -> None:
         self._store = store
+        self._viewers = viewers
         self._limits = limits
         self._announce = announce
         self._status = DependencyStatus(log, store="Redis", part="scheduler")
@@ -84,7 +87,7 @@ class HeatTick:
 
     async def sum_viewers(self) -> None:
         try:
-            changed = await self._store.sum_viewers()
+            changed = await self._viewers.changes()
         except (RedisError, OSError, TimeoutError) as error:
             self._status.failed(error)
             return
@@ -117,7 +120,7 @@ async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio
     """Tick until `stop` is set."""
     redis = open_redis(settings.redis_url.get_secret_value(), REDIS_CONNECTIONS)
     sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
-    heat = HeatTick(HeatStore(redis), heat_limits(settings), sender.offer)
+    heat = HeatTick(HeatStore(redis), ViewersSum(redis), heat_limits(settings), sender.offer)
     # An explicit time zone: detecting the local one reads files that a slim container lacks.
     scheduler = AsyncIOScheduler(timezone=UTC)
     add_ticks(scheduler, "heat tick", heat.tick, TICK_S)

@@ -9,16 +9,15 @@ from chat_contract.redis_keys import (
     FETCHES_COUNTED,
     HOT,
     HOT_TTL_MS,
-    PUBLISHERS,
-    VIEWERS,
-    VIEWERS_SUMMED,
     slow_mode,
-    viewers_of,
 )
 from chat_server.hotchat.heat_store import HeatStore
 from chat_server.hotchat.policy import HotEntry
 from local_stack.valkey import Valkey
 from tests.hotchat.conftest import let_time_pass
+
+SLOW_MODE_FLOOD = 20_000
+"""Keys of one round; they need more memory than the test allows."""
 
 HOT_LOBBY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)
 
@@ -120,44 +119,9 @@ async def test_a_paused_scheduler_cannot_overwrite_a_later_tick(redis: Redis) ->
     assert await redis.exists(HOT) == 0
 
 
-async def report(redis: Redis, process_id: str, at_ms: int, viewers: dict[str, int]) -> None:
-    await redis.zadd(PUBLISHERS, {process_id: at_ms})
-    await redis.delete(viewers_of(process_id))
-    if viewers:
-        await redis.hset(
-            viewers_of(process_id), mapping={room: str(count) for room, count in viewers.items()}
-        )
-
-
 async def now_ms(redis: Redis) -> int:
     seconds, microseconds = await redis.time()
     return int(seconds) * 1000 + int(microseconds) // 1000
-
-
-async def test_viewers_are_summed_over_processes_and_each_change_is_returned_once(redis: Redis) -> None:
-    store, at_ms = HeatStore(redis), await now_ms(redis)
-    await report(redis, "one", at_ms, {"lobby": 3, "kitchen": 1})
-    await report(redis, "two", at_ms, {"lobby": 4})
-    assert await store.sum_viewers() == {"lobby": 7, "kitchen": 1}
-    assert await HeatStore(redis).sum_viewers() == {}, "another scheduler has just summed them"
-    await redis.delete(VIEWERS_SUMMED)
-    assert await store.sum_viewers() == {}, "nothing has changed"
-    await report(redis, "one", at_ms, {"lobby": 3})
-    await redis.delete(VIEWERS_SUMMED)
-    assert await store.sum_viewers() == {"kitchen": 0}
-    assert await redis.hgetall(VIEWERS) == {b"lobby": b"7"}
-
-
-async def test_viewers_of_a_process_that_stopped_reporting_are_dropped(redis: Redis) -> None:
-    store, at_ms = HeatStore(redis), await now_ms(redis)
-    await report(redis, "one", at_ms, {"lobby": 3})
-    await report(redis, "dead", at_ms - 16_000, {"lobby": 40})
-    assert await store.sum_viewers() == {"lobby": 3}
-    assert await redis.zrange(PUBLISHERS, 0, -1) == [b"one"]
-
-
-SLOW_MODE_FLOOD = 20_000
-"""Keys of one round; they need more memory than the test allows."""
 
 
 async def test_heat_is_not_evicted_by_many_slow_mode_turns(own_valkey: Valkey) -> None:
