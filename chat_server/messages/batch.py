@@ -1,7 +1,7 @@
 """Applies the operations of one transaction, in order of arrival, to the rows that it read. Pure: no clock, no I/O.
 
-Only operations that succeed take a seq, so seq has no holes. Reaction changes to one message and kind become a single
-event at the position of the last of them: its count is final, and no later event moves.
+The events of operations that succeed then take their seqs, see seq_numbering.py. Reaction changes to one message and
+kind become a single event at the position of the last of them: its count is final, and no later event moves.
 """
 
 from collections.abc import Generator, Sequence
@@ -26,14 +26,12 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from chat_server.messages.seq_numbering import SLICE, number_events
 from server_kit.http.problem import ChatError
 
 MAX_KINDS_PER_MESSAGE: Final = 64
 MAX_PINNED: Final = 10
 """Every latest page carries the pinned messages. Overflow rule: REFUSE, the owner decides which one to unpin."""
-
-SLICE: Final = 100
-"""Operations or events handled without a pause: about 1 ms of CPU time."""
 
 MAX_EDITS: Final = 50
 """Each edit and each pin stores the text again. Overflow rule: REFUSE, 409."""
@@ -259,24 +257,8 @@ class BatchState:
     def finish(self) -> Generator[None, None, BatchResult]:
         """Number and encode the events, then make the results. Yields after every SLICE of events."""
         result = self.result
-        encoded: dict[UUID, bytes] = {}
-        for index, event in enumerate(self.pending.values()):
-            if index and index % SLICE == 0:
-                yield
-            row = event.row
-            room = self.input.rooms[row.room_id]
-            room.last_seq += 1
-            result.rooms[room.id] = room
-            if isinstance(event, PendingReactionEvent):
-                result.events.append(event.encode(room.last_seq))
-                continue
-            if event.type == "message.created":
-                row.seq = room.last_seq
-                room.message_count += 1
-            if row.id in result.deleted_messages:
-                event.view = row.view()  # posted and deleted in one batch: no event holds its text
-            committed, encoded[row.id] = event.encode(room.last_seq)
-            result.events.append(committed)
+        numbered = yield from number_events(self.pending.values(), self.input.rooms, result.deleted_messages)
+        result.events, result.rooms, encoded = numbered
         for row_id in self.changed_by_reaction:
             encoded.pop(row_id, None)  # encoded before the last reaction
         result.results = [self._result(reply, encoded) for reply in self.replies]

@@ -13,7 +13,6 @@ from chat_server.messages.batch import (
     MAX_EDITS,
     MAX_PINNED,
     MAX_REVISIONS,
-    SLICE,
     BatchResult,
     apply_in_slices,
 )
@@ -28,6 +27,7 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from chat_server.messages.seq_numbering import SLICE
 from server_kit.http.problem import ChatError
 from tests.support.message_store import post
 
