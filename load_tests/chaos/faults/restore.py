@@ -46,5 +46,5 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _advance_seqs(system: System) -> None:
-    command = [sys.executable, "-m", "chat_server.postgres.advance_seqs"]
+    command = [sys.executable, "-m", "chat_server.after_restore"]
     subprocess.run(command, check=True, env=dict(system.env), cwd=ROOT, capture_output=True)
