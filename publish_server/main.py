@@ -27,12 +27,12 @@ from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import CatchUp
 from publish_server.fanout.followed_rooms import FollowedRooms
 from publish_server.fanout.open_streams import OpenStreams
+from publish_server.fanout.own_viewers import ViewersReport
 from publish_server.fanout.pacer import FlushPacer
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_list_streams import RoomListStreams
 from publish_server.fanout.stalled_streams import StalledStreams
 from publish_server.fanout.timer_wheel import TICK_S, TimerWheel
-from publish_server.fanout.viewers_report import ViewersReport
 from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
 from publish_server.recovery.catch_up_pages import CatchUpPages
@@ -44,7 +44,7 @@ from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.hub import Hub
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
-from publish_server.scheduling.background_tasks import PeriodicJob, drain_work_queue, run_periodic
+from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
 from publish_server.streams.openapi import AppWithStreams
 from publish_server.streams.routes import route_of
 from publish_server.streams.shutdown import finish_streams

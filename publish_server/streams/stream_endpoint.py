@@ -17,10 +17,10 @@ from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.turns import Turns
-from publish_server.streams.connection import HasPipelined, Taken, response_head, take_transport
-from publish_server.streams.room_places import RoomPlaces
+from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
+from publish_server.streams.stream_takeover import HasPipelined, Taken, response_head, take_transport
 from server_kit.http.asgi import Receive, Scope, Send, raw_header, request_head, send_problem
 from server_kit.http.cors import RawHeaders, cors_headers
 from server_kit.http.problem import ChatError, jittered

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from publish_server.config import PublishSettings
-from publish_server.streams.room_places import RoomPlaces
+from publish_server.streams.followed_room_shares import RoomPlaces
 from server_kit.http.problem import ChatError
 from server_kit.shares import Person, Shares, Source
 

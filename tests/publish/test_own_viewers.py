@@ -4,7 +4,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import PUBLISHERS, viewers_of
-from publish_server.fanout.viewers_report import ROOMS_PER_CALL, ViewersReport
+from publish_server.fanout.own_viewers import ROOMS_PER_CALL, ViewersReport
 
 
 @pytest.mark.asyncio
