@@ -71,6 +71,8 @@ export default defineConfig(async ({ command }): Promise<UserConfig> => ({
     target: "es2022",
     sourcemap: false,
     assetsInlineLimit: 0,
+    // The first room is one file, so there is nothing to preload that older browsers need help with.
+    modulePreload: { polyfill: false },
     // One file for everything that the first room needs: HTTP/1.1 allows six connections, so each further file waits.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
   },

@@ -1,38 +1,19 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
-import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { serverSentence } from "@/lib/api/error-message";
-import { shouldRetry } from "@/lib/api/retries";
-import { useServices } from "@/ui/services-context";
-import { Contained } from "@/ui/Contained";
 import { shownName } from "@/lib/text/shown-name";
+import { Contained } from "@/ui/Contained";
 import { MessageLink, MessageLinks } from "@/ui/MessageLink";
 import { useOpenRoom } from "@/ui/room-context";
+import { useSearch } from "./use-search";
 import * as css from "./search.module.css";
-
-const QUERY_MIN = 2;
-const SEARCHES_MAX = 3;
 
 /** Search in all messages of the room; a click on a result scrolls to its message. */
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const { api } = useServices();
   const { roomId, feed } = useOpenRoom();
-  const [words, setWords] = useState("");
-  const wanted = useDeferredValue(words.trim());
-  const query = useInfiniteQuery({
-    queryKey: ["search", roomId, wanted],
-    queryFn: async ({ pageParam, signal }) => {
-      await pause(200, signal); // one search per pause in typing, not per key
-      return api.search(roomId, wanted, { before_seq: pageParam });
-    },
-    enabled: wanted.length >= QUERY_MIN,
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: (page) => page.next_before_seq ?? undefined,
-    retry: (failures, error) => shouldRetry(failures + 1, error, SEARCHES_MAX),
-  });
-  const found = query.data?.pages.flatMap((page) => page.messages) ?? [];
+  const { words, setWords, messages, hasAnswer, failure, loadMore } = useSearch();
+  const isEmpty = messages.length === 0;
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
@@ -52,14 +33,14 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
             onChange={(event) => setWords(event.target.value)}
           />
           <p className={`quiet ${css.searchNote}`} role="status">
-            {query.failureReason !== null
-              ? serverSentence(query.failureReason, t("search.failed"))
-              : query.isSuccess && found.length === 0
-                ? t(query.hasNextPage ? "search.noneYet" : "search.none")
-                : found.length === 0 && t("search.hint")}
+            {failure !== null
+              ? serverSentence(failure, t("search.failed"))
+              : hasAnswer && isEmpty
+                ? t(loadMore === null ? "search.none" : "search.noneYet")
+                : isEmpty && t("search.hint")}
           </p>
           <MessageLinks>
-            {found.map((message) => (
+            {messages.map((message) => (
               <li key={message.id}>
                 <Contained of={message} fallback={null}>
                   <MessageLink message={message} onGone={onClose} />
@@ -67,23 +48,13 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
               </li>
             ))}
           </MessageLinks>
-          {query.hasNextPage && (
-            <button type="button" className="text-button" onClick={() => void query.fetchNextPage()}>
-              {t(found.length === 0 ? "search.further" : "search.more")}
+          {loadMore !== null && (
+            <button type="button" className="text-button" onClick={loadMore}>
+              {t(isEmpty ? "search.further" : "search.more")}
             </button>
           )}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   );
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(new DOMException("superseded", "AbortError"));
-    });
-  });
 }

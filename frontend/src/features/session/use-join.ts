@@ -1,19 +1,20 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
+import { sleep } from "@/lib/sleep";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 
 interface Joining {
   readonly isJoining: boolean;
-  /** Why not, and when it is tried again. */
+  /** Why joining failed, and when it is retried. */
   readonly words: string | null;
   readonly isRefused: boolean;
-  /** True once there is a session. */
+  /** Resolves to true once there is a session. */
   readonly join: (nickname: string) => Promise<boolean>;
 }
 
-/** Joins under a name. Where too many join at once, it waits as the server says and goes on by itself. */
+/** Joins under a nickname. While the server refuses because too many join, it waits and retries by itself. */
 export function useJoin(): Joining {
   const { t } = useTranslation();
   const { session } = useServices();
@@ -31,7 +32,7 @@ export function useJoin(): Joining {
     const wait = (ms: number, reason: unknown) => {
       setRefusal(errorMessage(t, reason, t("problem.unreachable")));
       setAgainAtMs(Date.now() + ms);
-      return aWhile(ms, waiting.signal);
+      return sleep(ms, waiting.signal);
     };
     setIsJoining(true);
     setRefusal(null);
@@ -51,14 +52,4 @@ export function useJoin(): Joining {
   };
   const words = againAtMs !== null && isJoining ? t("composer.joinAgain", { seconds }) : refusal;
   return { isJoining, words, isRefused: refusal !== null && !isJoining, join };
-}
-
-function aWhile(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(new DOMException("nobody waits", "AbortError"));
-    });
-  });
 }

@@ -2,10 +2,8 @@
 export const en = {
   app: {
     name: "Hotchat",
-    skip: "Skip to messages",
     rooms: "Rooms",
     close: "Close",
-    back: "Back",
     cancel: "Cancel",
   },
   person: {
@@ -72,7 +70,6 @@ export const en = {
     unpin: "Unpin",
     menu: "More actions",
     replyingTo: "Replying to {{name}}",
-    repliedTo: "In reply to {{name}}",
     gone: "an older message",
     sending: "Sending…",
     queued: "Waiting to be sent",
@@ -87,7 +84,6 @@ export const en = {
     reaction_other: "{{kind}}: {{count, number}} people",
     reactedOthers_one: "{{count, number}} more",
     reactedOthers_other: "{{count, number}} more",
-    you: "you",
     heart: "Love",
     laugh: "Funny",
     sad: "Sad",

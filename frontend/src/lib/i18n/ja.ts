@@ -3,10 +3,8 @@ import type { Words } from "./en";
 export const ja: Words = {
   app: {
     name: "Hotchat",
-    skip: "メッセージへ",
     rooms: "ルーム",
     close: "閉じる",
-    back: "戻る",
     cancel: "キャンセル",
   },
   person: {
@@ -73,7 +71,6 @@ export const ja: Words = {
     unpin: "ピン留めを外す",
     menu: "その他の操作",
     replyingTo: "{{name}}さんに返信",
-    repliedTo: "{{name}}さんへの返信",
     gone: "以前のメッセージ",
     sending: "送信中…",
     queued: "送信待ち",
@@ -89,7 +86,6 @@ export const ja: Words = {
     reaction_other: "{{kind}}: {{count, number}}人",
     reactedOthers_one: "ほか{{count, number}}人",
     reactedOthers_other: "ほか{{count, number}}人",
-    you: "あなた",
     heart: "いいね",
     laugh: "おもしろい",
     sad: "かなしい",

@@ -3,10 +3,8 @@ import type { Words } from "./en";
 export const ko: Words = {
   app: {
     name: "Hotchat",
-    skip: "메시지로 이동",
     rooms: "대화방",
     close: "닫기",
-    back: "뒤로",
     cancel: "취소",
   },
   person: {
@@ -72,7 +70,6 @@ export const ko: Words = {
     unpin: "고정 해제",
     menu: "더 보기",
     replyingTo: "{{name}} 님에게 답장",
-    repliedTo: "{{name}} 님에게 답장함",
     gone: "지난 메시지",
     sending: "보내는 중…",
     queued: "보내기를 기다리는 중",
@@ -87,7 +84,6 @@ export const ko: Words = {
     reaction_other: "{{kind}}: {{count, number}}명",
     reactedOthers_one: "외 {{count, number}}명",
     reactedOthers_other: "외 {{count, number}}명",
-    you: "나",
     heart: "좋아요",
     laugh: "웃겨요",
     sad: "슬퍼요",

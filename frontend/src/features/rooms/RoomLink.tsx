@@ -1,0 +1,62 @@
+import { Link } from "@tanstack/react-router";
+import { Flame, Users } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { ListedRoom } from "@/lib/contract/types";
+import { OneLine, ShownName } from "@/ui/user-text/UserText";
+import { useRoomLink } from "./use-room-link";
+import * as css from "./rooms.module.css";
+
+interface RoomLinkProps {
+  room: ListedRoom;
+  onPicked: (() => void) | undefined;
+}
+
+/** One room of the list: name, heat, viewers, last message and unread count. */
+export function RoomLink({ room, onPicked }: RoomLinkProps) {
+  const { t } = useTranslation();
+  const { isOpen, unreadCount } = useRoomLink(room);
+  return (
+    <Link
+      to="/rooms/$roomId"
+      params={{ roomId: room.id }}
+      className={css.roomLink}
+      activeProps={{}}
+      {...(isOpen && { className: `${css.roomLink} ${css.roomLinkActive}`, "aria-current": "page" as const })}
+      onClick={onPicked}
+    >
+      <span className={css.roomName}>
+        <ShownName of={room.name} />
+        {room.heat.hot && <Flame className={css.roomHot} size={14} aria-label={t("room.hot")} role="img" />}
+      </span>
+      {room.viewers > 0 && (
+        <span className={`${css.roomViewers} tabular`} title={t("room.watching", { count: room.viewers })}>
+          <Users size={12} aria-hidden="true" />
+          {room.viewers}
+        </span>
+      )}
+      <LastMessage room={room} />
+      {unreadCount > 0 && (
+        <span
+          className={`${css.unread} tabular`}
+          data-testid="unread"
+          aria-label={t("rooms.unread", { count: unreadCount })}
+        >
+          {unreadCount > 999 ? "999+" : unreadCount}
+        </span>
+      )}
+    </Link>
+  );
+}
+
+/** The room's last message on one line. */
+function LastMessage({ room }: { room: ListedRoom }) {
+  const { t } = useTranslation();
+  const last = room.last_message;
+  if (!last) return <span className={css.roomNote}>{t("rooms.empty")}</span>;
+  return (
+    <span className={css.roomNote}>
+      <ShownName of={last.author.nickname} isPerson className={css.roomNoteName} />{" "}
+      {last.deleted ? <bdi>{t("message.deleted")}</bdi> : <OneLine of={last.text} />}
+    </span>
+  );
+}

@@ -1,0 +1,23 @@
+import { useState } from "react";
+import { useRooms, useRoomsNamed } from "./use-rooms";
+
+/** Coordinates the room list: the rooms that match the search words, and the dialog that creates a room. */
+export function useRoomList() {
+  const { rooms, isError, failureReason, refetch, hasNextPage, fetchNextPage } = useRooms();
+  const [words, setWords] = useState("");
+  const [createDialog, setCreateDialog] = useState<"closed" | "open" | "failed">("closed");
+  return {
+    /** Rooms whose name contains the search words. */
+    rooms: useRoomsNamed(words, rooms, !hasNextPage),
+    hasRooms: rooms.length > 0,
+    words,
+    setWords,
+    /** Why the rooms cannot be shown yet. */
+    failure: rooms.length === 0 ? failureReason : null,
+    /** Shown once no automatic attempt follows. */
+    retry: isError ? () => void refetch() : null,
+    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+    createDialog,
+    setCreateDialog,
+  };
+}
