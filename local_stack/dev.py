@@ -80,7 +80,7 @@ def servers_of(paths: Iterable[str | Path], names: Sequence[str]) -> list[str]:
 def _dev_environment(
     settings: StackSettings, folder: DataFolder, stores_env: dict[str, str]
 ) -> dict[str, str]:
-    """Vite serves the page on a port of its own, from which the servers accept calls with the cookie."""
+    """Vite serves the page on a separate port, and the servers accept calls with the cookie from it."""
     pages = f"http://localhost:{settings.dev_port},http://{LOOPBACK}:{settings.dev_port}"
     given = os.environ.get("ALLOWED_ORIGINS", "")
     env = server_environment(settings, folder, stores_env)

@@ -1,4 +1,4 @@
-"""librdkafka's built-in Kafka broker in a process of its own.
+"""librdkafka's built-in Kafka broker in a separate process.
 
 It loses its records when it ends and trims old ones; seq, outbox and head checks make that harmless. Topics are
 created at first use, with 4 partitions. `python -m local_stack.kafka_broker FILE` writes host:port to FILE when ready.

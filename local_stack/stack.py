@@ -46,7 +46,7 @@ def held_folder(settings: StackSettings) -> Iterator[DataFolder]:
 
 
 def say(line: str) -> None:
-    """Print one line, even if nobody reads standard output any more."""
+    """Print one line, even if standard output is closed."""
     try:
         print(line, flush=True)
     except (BrokenPipeError, ValueError):

@@ -7,8 +7,8 @@ DECISIONS = Path(__file__).resolve().parent.parent / "docs" / "decisions"
 INTRODUCTION = """\
 # Decisions
 
-A decision record keeps what the code cannot say: why this way, at what cost, and what else was tried. It fits on half a
-page.
+A decision record explains what the code cannot show: the reason, the cost and the rejected alternatives. It fits on
+half a page.
 
 To add one, copy [template.md](template.md) to the next free number, name the file after the subject, and run
 `.venv/bin/python scripts/generate.py`, which makes this page. A record changes when the decision does; the commit log

@@ -315,7 +315,7 @@ def test_only_a_trusted_proxy_can_name_the_clients_address(upstream: Upstream, e
 
 
 @pytest.mark.parametrize("value", ['*"; add_header X-Evil 1', "a;b", "$uri", "a{b}"])
-def test_a_wrong_setting_ends_the_start_with_a_sentence(value: str) -> None:
+def test_a_wrong_setting_stops_the_start_with_a_message(value: str) -> None:
     with (
         pytest.raises(AssertionError, match="wrong setting: EMBED_FRAME_ANCESTORS"),
         running_edge(PAGE, 1, 1, EMBED_FRAME_ANCESTORS=value),

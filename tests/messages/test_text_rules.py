@@ -98,7 +98,7 @@ def test_texts_in_many_scripts_are_accepted(text: str) -> None:
 
 @SAME_EXAMPLES
 @given(HOSTILE_TEXTS)
-def test_a_text_is_accepted_or_refused_with_a_sentence(text: str) -> None:
+def test_a_text_is_accepted_or_refused_with_a_reason(text: str) -> None:
     for rule in RULES:
         try:
             accepted = rule(text)

@@ -4,8 +4,8 @@
  *
  * REQUEST_FILE holds one or more complete HTTP/1.1 requests, separated by the byte 0x1e, sent in turn. In each,
  * 00000000-0000-4000-8000-000000000000 becomes a new UUID, and @0000000000000000 the sender's monotonic clock in
- * microseconds. Without rate every connection asks again as soon as it was answered; with it requests fall due
- * evenly and latency counts from then, so a slow server cannot hide behind the clients it keeps waiting. Says one JSON line.
+ * microseconds. Without a rate, every connection sends the next request after each response. With a rate, requests fall
+ * due evenly, and latency counts from the due time, so that waiting clients do not hide a slow server. Prints one JSON line.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -6,7 +6,7 @@
  * with "@" and 16 digits, the sender's monotonic clock in microseconds. read=raw counts bytes only; read=none stalls.
  *
  * Says {"opened": …} once every stream has answered its head. Then, on its standard input: "reset" begins a window,
- * "report" tells of it in one JSON line, the end of input ends it.
+ * "report" prints it as one JSON line; the end of input ends the program.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
