@@ -1,6 +1,8 @@
 """Edits, deletions and pins. Posts and reactions are on the fast path."""
 
+from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -10,7 +12,7 @@ from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import MessageId, RoomId
 from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
-from chat_server.messages.operations import DeleteMessage, EditMessage, SetPin
+from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetPin
 from chat_server.messages.schemas import WRITE_PROBLEMS, MessageEdit
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
@@ -20,7 +22,6 @@ from server_kit.http.trace_context import valid_traceparent
 from server_kit.session_tokens import Session
 
 router = APIRouter(prefix="/rooms/{room_id}/messages", tags=["messages"])
-
 
 Admission = Annotated[WriteAdmission, Depends(service(WriteAdmission))]
 MessageWriter = Annotated[GroupCommitWriter, Depends(service(GroupCommitWriter))]
@@ -42,12 +43,64 @@ Author = Annotated[Session, Depends(_author)]
 AuthorOrOperator = Annotated[Session, Depends(_author_or_operator)]
 
 
-def _traceparent(request: Request) -> str | None:
-    return valid_traceparent(raw_header(request.scope, b"traceparent"))
+@dataclass(frozen=True, slots=True)
+class TargetMessage:
+    """The message that a call names, with what is needed to store a change of it."""
+
+    room_id: str
+    message_id: UUID
+    admission: WriteAdmission
+    writer: GroupCommitWriter
+    request: Request
+    response: Response
+
+    @property
+    def traceparent(self) -> str | None:
+        """The request's W3C trace context, for the Kafka records of its events; None unless it is valid."""
+        return valid_traceparent(raw_header(self.request.scope, b"traceparent"))
+
+    async def edit(self, text: str, session: Session) -> Response:
+        room = await self.admission.room(self.room_id, session.user_id)
+        operation = EditMessage(self.room_id, self.message_id, session.user_id, text, self.traceparent)
+        return self._respond(await self.admission.edit(room, operation, session))
+
+    async def delete(self, session: Session) -> Response:
+        return await self._store(
+            DeleteMessage(
+                self.room_id, self.message_id, session.user_id, session is OPERATOR, self.traceparent
+            ),
+            session,
+        )
+
+    async def set_pin(self, session: Session, *, pinned: bool) -> Response:
+        return await self._store(
+            SetPin(
+                self.room_id, self.message_id, session.user_id, pinned, session is OPERATOR, self.traceparent
+            ),
+            session,
+        )
+
+    async def _store(self, operation: DeleteMessage | SetPin, session: Session) -> Response:
+        await self.admission.room(self.room_id, session.user_id)
+        return self._respond(await self.writer.store(operation, session))
+
+    def _respond(self, result: MessageResult) -> Response:
+        return json_bytes(result.json, self.response)
 
 
-Traceparent = Annotated[str | None, Depends(_traceparent)]
-"""The request's W3C trace context, for the Kafka records of its events; None unless it is valid."""
+async def _target(
+    room_id: RoomId,
+    message_id: MessageId,
+    admission: Admission,
+    writer: MessageWriter,
+    request: Request,
+    response: Response,
+) -> TargetMessage:
+    return TargetMessage(room_id, message_id, admission, writer, request, response)
+
+
+Target = Annotated[TargetMessage, Depends(_target)]
+"""The last parameter of an endpoint, so that ids are checked after the session, its limits and the body."""
 
 _WRITE_PROBLEMS = problems(*WRITE_PROBLEMS)
 
@@ -59,71 +112,25 @@ _WRITE_PROBLEMS = problems(*WRITE_PROBLEMS)
     responses=_WRITE_PROBLEMS,
 )
 async def edit_message(
-    room_id: RoomId,
-    message_id: MessageId,
-    session: Author,
-    edit: Annotated[MessageEdit, Depends(json_body(MessageEdit))],
-    admission: Admission,
-    traceparent: Traceparent,
-    response: Response,
+    session: Author, edit: Annotated[MessageEdit, Depends(json_body(MessageEdit))], target: Target
 ) -> Response:
     """Change the text of one's own message."""
-    room = await admission.room(room_id, session.user_id)
-    operation = EditMessage(room_id, message_id, session.user_id, edit.text, traceparent)
-    result = await admission.edit(room, operation, session)
-    return json_bytes(result.json, response)
+    return await target.edit(edit.text, session)
 
 
 @router.delete("/{message_id}", response_model=Message, responses=_WRITE_PROBLEMS)
-async def delete_message(
-    room_id: RoomId,
-    message_id: MessageId,
-    session: AuthorOrOperator,
-    admission: Admission,
-    writer: MessageWriter,
-    traceparent: Traceparent,
-    response: Response,
-) -> Response:
+async def delete_message(session: AuthorOrOperator, target: Target) -> Response:
     """Delete as its author, the room's owner or the operator; answers with the tombstone."""
-    await admission.room(room_id, session.user_id)
-    result = await writer.store(
-        DeleteMessage(room_id, message_id, session.user_id, session is OPERATOR, traceparent), session
-    )
-    return json_bytes(result.json, response)
+    return await target.delete(session)
 
 
 @router.put("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
-async def pin_message(
-    room_id: RoomId,
-    message_id: MessageId,
-    session: AuthorOrOperator,
-    admission: Admission,
-    writer: MessageWriter,
-    traceparent: Traceparent,
-    response: Response,
-) -> Response:
+async def pin_message(session: AuthorOrOperator, target: Target) -> Response:
     """Pin as the room's owner or the operator; a pinned message pinned again changes nothing."""
-    pin = SetPin(room_id, message_id, session.user_id, True, session is OPERATOR, traceparent)
-    return await _set_pin(pin, session, admission, writer, response)
+    return await target.set_pin(session, pinned=True)
 
 
 @router.delete("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
-async def unpin_message(
-    room_id: RoomId,
-    message_id: MessageId,
-    session: AuthorOrOperator,
-    admission: Admission,
-    writer: MessageWriter,
-    traceparent: Traceparent,
-    response: Response,
-) -> Response:
+async def unpin_message(session: AuthorOrOperator, target: Target) -> Response:
     """Unpin as the room's owner or the operator; without a pin nothing changes."""
-    pin = SetPin(room_id, message_id, session.user_id, False, session is OPERATOR, traceparent)
-    return await _set_pin(pin, session, admission, writer, response)
-
-
-async def _set_pin(
-    pin: SetPin, session: Session, admission: WriteAdmission, writer: GroupCommitWriter, response: Response
-) -> Response:
-    await admission.room(pin.room_id, pin.actor_id)
-    return json_bytes((await writer.store(pin, session)).json, response)
+    return await target.set_pin(session, pinned=False)
