@@ -11,7 +11,7 @@ ROOM_ID_PATTERN: Final = r"^[a-z0-9-]{1,64}$"
 PAGE_DEFAULT: Final = 50
 PAGE_MAX: Final = 100
 EVENTS_PAGE_MAX: Final = 500
-TAIL_EVENTS: Final = 500
+RECENT_EVENTS_MAX: Final = 500
 """The newest events of a room, which chat_server serves from memory. A hub reads them for a room's first subscriber."""
 
 MAX_SEQ: Final = 2**63 - 1

@@ -7,7 +7,7 @@ from chat_server.fetch.handler import FETCHES, REFUSED, Identity
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.throttle_response import Refusal, RefusalAnswers, RefusalPolicy
+from chat_server.hotchat.throttle_response import Refusal, ThrottlePolicy, ThrottleResponses
 from chat_server.http.asgi_responses import Reply
 from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.http.asgi import Scope
@@ -40,8 +40,8 @@ class FetchAdmission:
         known_rooms: KnownRooms,
         counters: FetchCounters,
         hot_rooms: HotRooms,
-        refusals: RefusalPolicy,
-        refusal_responses: RefusalAnswers,
+        throttle_policy: ThrottlePolicy,
+        throttle_responses: ThrottleResponses,
         own_reactions: TokenBuckets,
         identity: Identity,
         address: Callable[[Scope], str],
@@ -51,8 +51,8 @@ class FetchAdmission:
         self._known = known_rooms
         self._count = counters.count
         self._hot_rooms = hot_rooms
-        self._refusals = refusals
-        self._responses = refusal_responses
+        self._throttle_policy = throttle_policy
+        self._throttle_responses = throttle_responses
         self._own_reactions = own_reactions
         self._identity = identity
         self._address = address
@@ -73,7 +73,7 @@ class FetchAdmission:
                 reply = await answer(fetch, scope, is_hot)
                 if reply is not None:
                     return reply
-                refusal = self._enforced(self._refusals.of_history())
+                refusal = self._enforced(self._throttle_policy.history_refusal())
             if refusal is not None:
                 return self._refused(refusal)
             # Shadow mode: serve the history of a hot room as that of a cold one.
@@ -93,9 +93,11 @@ class FetchAdmission:
         except ChatError:
             user_id = None  # a public room is read without a session, so a bad session counts as none
         address = self._address(scope) if user_id is None else ""
-        refusal = self._refusals.of_fetch(fetch.room_id, user_id, address, now_s, is_page=kind in _PAGES)
+        refusal = self._throttle_policy.check_fetch(
+            fetch.room_id, user_id, address, now_s, is_page=kind in _PAGES
+        )
         if refusal is None and kind not in FROM_MEMORY_WHEN_HOT and not self._may_query(fetch, now_s):
-            refusal = self._refusals.of_history()
+            refusal = self._throttle_policy.history_refusal()
         return None if refusal is None else self._enforced(refusal)
 
     def _may_query(self, fetch: Fetch, now_s: float) -> bool:
@@ -103,11 +105,11 @@ class FetchAdmission:
         return fetch.kind is FetchKind.MINE and self._own_reactions.take(fetch.room_id, now_s) == 0
 
     def _enforced(self, refusal: Refusal) -> Refusal | None:
-        self._responses.count(refusal)
+        self._throttle_responses.count(refusal)
         return refusal if self._is_enforcing else None
 
     def _refused(self, refusal: Refusal) -> Reply:
         FETCHES[REFUSED] += 1
         _ROOM_HOT_SENT.inc()
-        head, body = self._responses.answer(refusal)
+        head, body = self._throttle_responses.answer(refusal)
         return head, (), body

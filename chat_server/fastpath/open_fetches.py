@@ -18,7 +18,7 @@ from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.throttle_response import RefusalAnswers, RefusalPolicy
+from chat_server.hotchat.throttle_response import ThrottlePolicy, ThrottleResponses
 from chat_server.limits.fetch_throttle import Throttle
 from chat_server.limits.read_turns import read_turns
 from chat_server.postgres.pools import connections_of
@@ -90,12 +90,12 @@ async def open_fetches(
             known_rooms=known_rooms,
             counters=counters,
             hot_rooms=hot_rooms,
-            refusals=RefusalPolicy(
+            throttle_policy=ThrottlePolicy(
                 throttle,
                 refuse_all=settings.hotchat_strategy == "refuse_all",
                 cooling_s=float(settings.hotchat_calm_ticks),
             ),
-            refusal_responses=RefusalAnswers(rng, mode=settings.hotchat_mode),
+            throttle_responses=ThrottleResponses(rng, mode=settings.hotchat_mode),
             own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
             identity=identity,
             address=address,

@@ -6,7 +6,7 @@ Anybody can ask for old pages or invent room ids, so addresses take turns.
 from uuid import UUID
 
 from chat_server.fetch.query import FetchQuery
-from chat_server.fetch.room_reads import Found, RoomReads
+from chat_server.fetch.room_reads import ReadResult, RoomReads
 from chat_server.http.cached_response import CachedResponse
 from server_kit.fair_flights import FairFlights
 from server_kit.fair_turns import FairTurns
@@ -35,9 +35,9 @@ class UnknownRoomReads:
 
     def __init__(self, reads: RoomReads, turns: FairTurns) -> None:
         self._reads = reads
-        self._flights: FairFlights[FetchQuery, Found | None] = FairFlights(turns)
+        self._flights: FairFlights[FetchQuery, ReadResult | None] = FairFlights(turns)
 
-    async def read(self, query: FetchQuery, address: str) -> Found | None:
+    async def read(self, query: FetchQuery, address: str) -> ReadResult | None:
         """Raises the ChatErrors of RoomReads.from_snapshot and of the turns."""
         return await self._flights.join(
             query, address, lambda: self._reads.from_snapshot(query, is_hot=False)

@@ -28,10 +28,10 @@ class InternalReads(RoomReads):
         A hub that asks has heard of events, such as a deletion, which a cached tail or a running read may lack.
         """
         query = FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
-        cached = self._tail.cached(room_id)
+        cached = self._recent_events.cached(room_id)
         if cached is not None and not cached.reaches(after_seq):
             return (await self.read_history(query)).body
-        tail = await self._tail.read_since(room_id, self._clock())
+        tail = await self._recent_events.read_since(room_id, self._clock())
         page = tail.page(query)
         return (await self.read_history(query)).body if page is None else page.body
 

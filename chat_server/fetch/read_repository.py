@@ -34,7 +34,7 @@ the event loop for 30 ms."""
 MAX_MESSAGES_BYTES: Final = 2**18
 """JSON of one page of messages, which ends early with `has_more`. A hundred of the longest messages are 1.6 MB."""
 
-MAX_TAIL_BYTES: Final = 2**21
+RECENT_EVENTS_MAX_BYTES: Final = 2**21
 """Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
 _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
@@ -107,7 +107,9 @@ ORDER BY e.seq
 _EVENTS = _EVENT_ROWS.format(
     payload=_PAYLOAD, order="", which="AND seq > $2 ORDER BY seq LIMIT $3", max_bytes="$4"
 )
-_TAIL = _EVENT_ROWS.format(payload=_PAYLOAD, order="DESC", which="ORDER BY seq DESC LIMIT $2", max_bytes="$3")
+_RECENT_EVENTS = _EVENT_ROWS.format(
+    payload=_PAYLOAD, order="DESC", which="ORDER BY seq DESC LIMIT $2", max_bytes="$3"
+)
 _MINE = """
 SELECT r.last_seq, x.message_id, x.kind
 FROM rooms r LEFT JOIN reactions x
@@ -200,12 +202,12 @@ class ReadRepository:
         count = min(limit, count_within(rows.events, MAX_PAGE_BYTES))
         return rows._replace(events=rows.events[:count], has_more=count < len(rows.events))
 
-    async def tail(self, room_id: str, limit: int) -> EventRows | None:
-        """The newest events, at most `limit` and MAX_TAIL_BYTES of payloads; `has_more` stays False."""
-        rows = _event_rows(await self._fetch("tail", _TAIL, room_id, limit, MAX_TAIL_BYTES))
+    async def recent_events(self, room_id: str, limit: int) -> EventRows | None:
+        """The newest events, at most `limit` and RECENT_EVENTS_MAX_BYTES of payloads; `has_more` stays False."""
+        rows = _event_rows(await self._fetch("tail", _RECENT_EVENTS, room_id, limit, RECENT_EVENTS_MAX_BYTES))
         if rows is None:
             return None
-        count = count_within(reversed(rows.events), MAX_TAIL_BYTES)
+        count = count_within(reversed(rows.events), RECENT_EVENTS_MAX_BYTES)
         return rows._replace(events=rows.events[len(rows.events) - count :])
 
     async def mine(self, room_id: str, user_id: UUID, from_seq: int, to_seq: int) -> MineRows | None:

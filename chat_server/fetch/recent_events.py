@@ -3,9 +3,9 @@
 from bisect import bisect_right
 from typing import Final
 
-from chat_contract.limits import TAIL_EVENTS
+from chat_contract.limits import RECENT_EVENTS_MAX
 from chat_server.fetch.query import FetchQuery
-from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, count_within
+from chat_server.fetch.read_repository import MAX_PAGE_BYTES, RECENT_EVENTS_MAX_BYTES, count_within
 from chat_server.fetch.rows import EventRow, EventRows
 from chat_server.http.cached_response import CachedResponse
 from server_kit.http.problem import ChatError
@@ -40,7 +40,7 @@ class RecentEventsSnapshot:
         self.last_seq = rows.last_seq
         self.oldest_seq = rows.oldest_seq
         self.taken_at_s = taken_at_s
-        count = count_within(reversed(rows.events), MAX_TAIL_BYTES)
+        count = count_within(reversed(rows.events), RECENT_EVENTS_MAX_BYTES)
         self._events = rows.events[len(rows.events) - count :]
         self._seqs = [event.seq for event in self._events]
         payload_bytes = sum(len(event.payload) for event in self._events)
@@ -87,7 +87,7 @@ class RecentEventsSnapshot:
             return self
         if not follows or any(event.type == "message.deleted" for event in newer.events):
             return None
-        events = [*self._events, *newer.events][-TAIL_EVENTS:]
+        events = [*self._events, *newer.events][-RECENT_EVENTS_MAX:]
         return RecentEventsSnapshot(
             self.room_id, EventRows(newer.last_seq, newer.oldest_seq, events), taken_at_s
         )

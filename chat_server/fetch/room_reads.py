@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Heat
-from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX, TAIL_EVENTS
+from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX, RECENT_EVENTS_MAX
 from chat_server.fetch.latest_page import LatestPageSnapshot, page_body
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
@@ -23,7 +23,7 @@ MAX_REACTORS: Final = 20
 """Users listed for each kind of reaction; further ones are only counted."""
 
 
-class Found(NamedTuple):
+class ReadResult(NamedTuple):
     """A response and its origin; `age_s` is set if it is stale because Postgres is down."""
 
     answer: CachedResponse
@@ -55,9 +55,9 @@ class RoomReads:
             store_is_down=self._store_is_down,
             max_bytes=max_bytes,
         )
-        self._tail: SnapshotCache[RecentEventsSnapshot] = SnapshotCache(
+        self._recent_events: SnapshotCache[RecentEventsSnapshot] = SnapshotCache(
             f"{caches}tail",
-            self._load_tail,
+            self._load_recent_events,
             clock=clock,
             store_is_down=self._store_is_down,
             max_bytes=max_bytes,
@@ -70,7 +70,7 @@ class RoomReads:
         """
         self.known.add(room_id)
         self._newest.wrote(room_id, last_seq, must_show=hides_text)
-        self._tail.wrote(room_id, last_seq, must_show=hides_text)
+        self._recent_events.wrote(room_id, last_seq, must_show=hides_text)
 
     def invalidate(self, room_id: str) -> None:
         """Call after a change of the room that takes no seq, such as its name."""
@@ -83,20 +83,20 @@ class RoomReads:
             if newest is not None and newest.holds(query.limit):
                 return newest.newest(query)
         elif query.kind is FetchKind.EVENTS:
-            tail = self._tail.fresh(query.room_id, is_hot=is_hot)
+            tail = self._recent_events.fresh(query.room_id, is_hot=is_hot)
             return None if tail is None else tail.page(query)
         elif query.kind is FetchKind.ROOM:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
             return None if newest is None else self._room(newest.room)
         return None
 
-    async def from_snapshot(self, query: FetchQuery, *, is_hot: bool) -> Found | None:
+    async def from_snapshot(self, query: FetchQuery, *, is_hot: bool) -> ReadResult | None:
         """The response from a fresh snapshot; None if only older rows in Postgres have it."""
         room_id, kind = query.room_id, query.kind
         if kind is FetchKind.EVENTS:
-            tail = await self._tail.get(room_id, want=0, is_hot=is_hot)
+            tail = await self._recent_events.get(room_id, want=0, is_hot=is_hot)
             answer = tail.snapshot.page(query)
-            return None if answer is None else Found(answer, tail.is_hit, tail.age_s)
+            return None if answer is None else ReadResult(answer, tail.is_hit, tail.age_s)
         if kind not in _FROM_NEWEST and not (kind is FetchKind.AFTER and is_hot):
             return None
         newest = await self._newest.get(room_id, want=query.limit, is_hot=is_hot)
@@ -107,7 +107,7 @@ class RoomReads:
             answer = snapshot.newest(query)
         else:
             answer = snapshot.after(query)
-        return None if answer is None else Found(answer, newest.is_hit, newest.age_s)
+        return None if answer is None else ReadResult(answer, newest.is_hit, newest.age_s)
 
     async def reactions_of(self, query: FetchQuery, user_id: UUID) -> CachedResponse:
         """The user's own reactions to messages of the query's range."""
@@ -191,18 +191,18 @@ class RoomReads:
             return previous.confirmed(rows.room, taken_at_s, self._room_json(rows.room))
         return LatestPageSnapshot(rows, taken_at_s, self._room_json(rows.room))
 
-    async def _load_tail(
+    async def _load_recent_events(
         self, room_id: str, previous: RecentEventsSnapshot | None, _: int
     ) -> RecentEventsSnapshot | None:
         taken_at_s = self._clock()
         if previous is not None:
-            newer = await self._repository.events(room_id, previous.last_seq, TAIL_EVENTS)
+            newer = await self._repository.events(room_id, previous.last_seq, RECENT_EVENTS_MAX)
             if newer is None:
                 return None
             extended = previous.extended(newer, taken_at_s)
             if extended is not None:
                 return extended
-        rows = await self._repository.tail(room_id, TAIL_EVENTS)
+        rows = await self._repository.recent_events(room_id, RECENT_EVENTS_MAX)
         if rows is None:
             return None
         return RecentEventsSnapshot(room_id, rows, taken_at_s)

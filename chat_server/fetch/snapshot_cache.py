@@ -36,7 +36,7 @@ class Snapshot(Protocol):
 S = TypeVar("S", bound=Snapshot)
 
 
-class Served(NamedTuple, Generic[S]):
+class CacheResult(NamedTuple, Generic[S]):
     """A snapshot and its origin; `age_s` is set if it is stale because Postgres is down."""
 
     snapshot: S
@@ -121,14 +121,14 @@ class SnapshotCache(Generic[S]):
                 return snapshot
         return entry.snapshot
 
-    async def get(self, room_id: str, *, want: int, is_hot: bool) -> Served[S]:
+    async def get(self, room_id: str, *, want: int, is_hot: bool) -> CacheResult[S]:
         """A fresh snapshot that holds `want`, or any snapshot while Postgres is down.
 
         Raises ChatError `room_not_found`, or `store_unavailable` when nothing is in memory.
         """
         fresh = self.fresh(room_id, is_hot=is_hot)
         if fresh is not None and fresh.holds(want):
-            return Served(fresh, is_hit=True)
+            return CacheResult(fresh, is_hit=True)
         entry = self._entry(room_id)
         entry.want = max(entry.want, want)
         written_seq = entry.written_seq
@@ -140,11 +140,11 @@ class SnapshotCache(Generic[S]):
             if snapshot is None:
                 raise room_not_found(room_id)
             if is_stale:
-                return Served(snapshot, is_hit=True, age_s=self._clock() - snapshot.taken_at_s)
+                return CacheResult(snapshot, is_hit=True, age_s=self._clock() - snapshot.taken_at_s)
             # A read that was under way may be from before the caller's own write, or for a smaller page.
             is_good = snapshot.last_seq >= written_seq and snapshot.holds(want)
             if is_good or not began_earlier or flights == MAX_FLIGHTS_OF_ONE_CALLER:
-                return Served(snapshot, is_hit=False)
+                return CacheResult(snapshot, is_hit=False)
 
     def wrote(self, room_id: str, last_seq: int, *, must_show: bool = False) -> None:
         """Report a commit of this process up to last_seq. `must_show`: no older page may be served."""

@@ -67,7 +67,7 @@ return 1
 """
 
 
-class Drained(NamedTuple):
+class DrainedCounts(NamedTuple):
     """The input of one tick. `elapsed_ms` is 0 for a first drain, whose counts give no rate."""
 
     at_ms: int
@@ -93,14 +93,14 @@ class HeatStore:
         """`redis` returns bytes (decode_responses off)."""
         self._redis = redis
 
-    async def drain(self) -> Drained | None:
+    async def drain(self) -> DrainedCounts | None:
         """Take the counts of this tick, exactly once over all schedulers. None if another scheduler has taken them."""
         keys = (FETCHES, DRAINED_AT_MS, FETCHES_COUNTED, HOT, HEAT_ANNOUNCED)
         reply = await run_script(self._redis, _DRAIN, keys, MIN_TICK_MS)
         if reply is None:
             return None
         at_ms, elapsed_ms, counts, previous, announced = reply
-        return Drained(
+        return DrainedCounts(
             at_ms,
             elapsed_ms,
             decode_counts(pairs(counts)),
@@ -108,7 +108,7 @@ class HeatStore:
             decode_room_ids(announced),
         )
 
-    async def write(self, tick: Drained, entries: Mapping[str, HotEntry]) -> bool:
+    async def write(self, tick: DrainedCounts, entries: Mapping[str, HotEntry]) -> bool:
         """Store the result of the tick. Returns False and writes nothing if a later tick has begun."""
         arguments: list[str | bytes | int] = [tick.at_ms, HOT_TTL_MS]
         for room_id, entry in entries.items():

@@ -17,7 +17,7 @@ from server_kit.background_tasks import BackgroundTasks
 CHECK_EVERY_S: Final = 1.0
 
 
-class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
+class PeriodicTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
     """Fires `interval` from now, whenever the previous run was. Missed runs are not made up for."""
 
     def __init__(self, seconds: float) -> None:
@@ -29,7 +29,9 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
 
 def add_ticks(scheduler: BaseScheduler, name: str, work: Any, seconds: float) -> None:
     """Call the coroutine function `work` every `seconds`; runs never overlap."""
-    scheduler.add_job(work, Every(seconds), id=name, max_instances=1, coalesce=True, misfire_grace_time=None)
+    scheduler.add_job(
+        work, PeriodicTrigger(seconds), id=name, max_instances=1, coalesce=True, misfire_grace_time=None
+    )
 
 
 def is_too_far(planned: datetime, now: datetime, interval: timedelta) -> bool:

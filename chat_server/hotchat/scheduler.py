@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import RoomHeat, RoomViewers
 from chat_server.config import SchedulerSettings
-from chat_server.hotchat.heat_store import Drained, HeatStore
+from chat_server.hotchat.heat_store import DrainedCounts, HeatStore
 from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, report_crashes
 from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.viewers_sum import ViewersSum
@@ -95,7 +95,7 @@ class HeatTick:
         for room_id in most_viewed:
             self._announce({"type": "room.viewers", "room_id": room_id, "viewers": changed[room_id]})
 
-    def _announce_heat(self, drained: Drained, entries: dict[str, HotEntry]) -> None:
+    def _announce_heat(self, drained: DrainedCounts, entries: dict[str, HotEntry]) -> None:
         hot = {room_id for room_id, entry in entries.items() if entry.hot}
         _HOT.set(len(hot))
         is_due = (

@@ -30,7 +30,7 @@ class Refusal(NamedTuple):
     wait_s: float
 
 
-class RefusalPolicy:
+class ThrottlePolicy:
     """`cooling_s`: how long a room takes to cool, the wait for fetches that have no token bucket."""
 
     def __init__(self, throttle: Throttle, *, refuse_all: bool, cooling_s: float) -> None:
@@ -40,11 +40,11 @@ class RefusalPolicy:
         )
         self._history = Refusal("history", FetchAllowance("hot-room-history", 1, 0), cooling_s)
 
-    def of_history(self) -> Refusal:
+    def history_refusal(self) -> Refusal:
         """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
         return self._history
 
-    def of_fetch(
+    def check_fetch(
         self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
     ) -> Refusal | None:
         """Take one fetch from the client's share of the hot room. None if the share was not used up."""
@@ -59,7 +59,7 @@ class RefusalPolicy:
         return None if wait_s == 0 else Refusal("over_share", share, wait_s)
 
 
-class RefusalAnswers:
+class ThrottleResponses:
     """The 429 responses, with jittered waits.
 
     They are cached per share and wait. Waits are rounded to 10 ms, and from 10 s on to 100 ms.

@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chat_server.http.json_body import invalid
 from chat_server.postgres.models import IdempotencyKey
 
-KEPT_S: Final = 24 * 3600
-KEPT: Final = text(f"interval '{KEPT_S} s'")
+KEY_LIFETIME_S: Final = 24 * 3600
+KEY_LIFETIME: Final = text(f"interval '{KEY_LIFETIME_S} s'")
 
 _KEY: Final = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,200})(?P=quote)', re.ASCII)
 _EXPIRE: Final = """
@@ -30,19 +30,19 @@ DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
 ))"""
 
 
-class Repeatable(NamedTuple):
+class IdempotentRequest(NamedTuple):
     """A request that may be repeated: its key, and a hash of its content."""
 
     key: str
     request_hash: bytes
 
 
-class KeptAnswer(NamedTuple):
+class StoredResponse(NamedTuple):
     status: int
     body: str
 
 
-async def given_key(idempotency_key: Annotated[str | None, Header()] = None) -> str | None:
+async def idempotency_key_header(idempotency_key: Annotated[str | None, Header()] = None) -> str | None:
     """The key, with or without the quotes of a structured field. Raises ChatError `validation_failed`."""
     if idempotency_key is None:
         return None
@@ -53,24 +53,24 @@ async def given_key(idempotency_key: Annotated[str | None, Header()] = None) -> 
     return match["key"]
 
 
-GivenKey = Annotated[str | None, Depends(given_key)]
+IdempotencyKeyHeader = Annotated[str | None, Depends(idempotency_key_header)]
 
 
-def repeatable(key: str | None, call: str, body: BaseModel) -> Repeatable | None:
+def idempotent_request(key: str | None, call: str, body: BaseModel) -> IdempotentRequest | None:
     """`call` and the checked body say what is asked for."""
     if key is None:
         return None
-    return Repeatable(key, hashlib.sha256(f"{call}\n{body.model_dump_json()}".encode()).digest())
+    return IdempotentRequest(key, hashlib.sha256(f"{call}\n{body.model_dump_json()}".encode()).digest())
 
 
-async def take_key(tx: AsyncConnection, user_id: UUID, wanted: Repeatable) -> KeptAnswer | None:
+async def claim_key(tx: AsyncConnection, user_id: UUID, wanted: IdempotentRequest) -> StoredResponse | None:
     """The first response if the key was used before; None if it is ours now, until the transaction ends.
 
     A repeat that arrives while the first is still at work waits for it here. Raises ChatError `validation_failed` when
     the key belongs to another request.
     """
     row = (IdempotencyKey.user_id == user_id) & (IdempotencyKey.key == wanted.key)
-    await tx.execute(delete(IdempotencyKey).where(row, IdempotencyKey.created_at < func.now() - KEPT))
+    await tx.execute(delete(IdempotencyKey).where(row, IdempotencyKey.created_at < func.now() - KEY_LIFETIME))
     values = {
         "user_id": user_id,
         "key": wanted.key,
@@ -88,15 +88,15 @@ async def take_key(tx: AsyncConnection, user_id: UUID, wanted: Repeatable) -> Ke
     if kept.request_hash != wanted.request_hash:
         message = "This key was used for another request; make a new one."
         raise invalid([{"field": "Idempotency-Key", "message": message}])
-    return KeptAnswer(kept.status, kept.answer)
+    return StoredResponse(kept.status, kept.answer)
 
 
-async def keep_answer(tx: AsyncConnection, user_id: UUID, key: str, answer: KeptAnswer) -> None:
-    """Store the response with the key that `take_key` took in this transaction."""
+async def store_response(tx: AsyncConnection, user_id: UUID, key: str, answer: StoredResponse) -> None:
+    """Store the response with the key that `claim_key` took in this transaction."""
     row = (IdempotencyKey.user_id == user_id) & (IdempotencyKey.key == key)
     await tx.execute(update(IdempotencyKey).where(row).values(status=answer.status, answer=answer.body))
 
 
 async def expire_keys(connection: asyncpg.Connection, limit: int) -> None:
-    """Delete up to `limit` keys older than KEPT_S."""
-    await connection.execute(_EXPIRE, float(KEPT_S), limit)
+    """Delete up to `limit` keys older than KEY_LIFETIME_S."""
+    await connection.execute(_EXPIRE, float(KEY_LIFETIME_S), limit)

@@ -77,7 +77,7 @@ SELECT (SELECT count(*) FROM t) AS messages,
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BlankingStep:
     """The effect of one step: tombstones read, rows changed, tombstones finished, and the oldest one's age in s."""
 
     messages: int
@@ -87,9 +87,9 @@ class Step:
     oldest_s: float
 
 
-async def blank_some(connection: asyncpg.Connection) -> Step:
+async def blank_some(connection: asyncpg.Connection) -> BlankingStep:
     """Do one bounded step in its own transaction."""
-    step = Step(**await connection.fetchrow(_STEP, MESSAGES_PER_STEP, ROWS_PER_MESSAGE))
+    step = BlankingStep(**await connection.fetchrow(_STEP, MESSAGES_PER_STEP, ROWS_PER_MESSAGE))
     BLANKED.inc(step.events)
     OLDEST_TOMBSTONE.set(step.oldest_s)
     return step

@@ -18,7 +18,7 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.message_view import STORED_ONLY, message_view
 from chat_server.postgres.models import Message
-from chat_server.rooms.repository import RoomMeta
+from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
@@ -45,13 +45,13 @@ class WriteAdmission:
         """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`."""
         self._rate_limits.check_write(room_id, user_id)
 
-    async def room(self, room_id: str, user_id: UUID) -> RoomMeta:
+    async def room(self, room_id: str, user_id: UUID) -> RoomSettings:
         """The room's settings. Raises ChatError `room_not_found`, `rate_limited` for many unknown ids."""
         if not self._room_settings.knows(room_id):
             self._rate_limits.check_unknown_room(user_id)
         return await self._room_settings.get(room_id)
 
-    async def post(self, room: RoomMeta, post: PostMessage, session: Session) -> MessageResult:
+    async def post(self, room: RoomSettings, post: PostMessage, session: Session) -> MessageResult:
         """Store the post. In slow mode a new message takes a turn; the repeat of a stored one gets the first result."""
         if not room.slow_mode_s or room.owner_id == post.author_id:
             return await self._writer.store(post, session)
@@ -68,7 +68,7 @@ class WriteAdmission:
             await turn.give_back()
         return result
 
-    async def edit(self, room: RoomMeta, edit: EditMessage, session: Session) -> MessageResult:
+    async def edit(self, room: RoomSettings, edit: EditMessage, session: Session) -> MessageResult:
         """Store the edit. In slow mode edits take turns of their own; a repeat of the same edit passes."""
         if not room.slow_mode_s or room.owner_id == edit.actor_id:
             return await self._writer.store(edit, session)

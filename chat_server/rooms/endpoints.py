@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from chat_contract.events import RoomSlowMode
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems, room_not_found
-from chat_server.http.idempotency import GivenKey, repeatable
+from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import RoomId
 from chat_server.http.responses import json_bytes
@@ -72,7 +72,7 @@ async def create_room(
     hot_rooms: Heat,
     limits: Limits,
     rng: Annotated[Random, Depends(service(Random))],
-    key: GivenKey,
+    key: IdempotencyKeyHeader,
     response: Response,
 ) -> Response:
     """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer."""
@@ -83,7 +83,7 @@ async def create_room(
         wanted.name,
         session,
         datetime.now(UTC),
-        repeatable(key, "POST /rooms", wanted),
+        idempotent_request(key, "POST /rooms", wanted),
         lambda row: room_view(row, hot_rooms).model_dump_json(),
     )
     caches.invalidate(room_id)

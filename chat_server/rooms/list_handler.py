@@ -7,7 +7,7 @@ from chat_server.http.asgi_responses import Reply
 from chat_server.http.json_body import invalid
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.list_cursor import decode_cursor
-from chat_server.rooms.room_list import FIRST_PAGE, MAX_ROOMS, Page, RoomLists
+from chat_server.rooms.room_list import FIRST_PAGE, MAX_ROOMS, RoomListPage, RoomLists
 from chat_server.text.rules import normalized
 from server_kit.fair_turns import FairTurns
 from server_kit.http.asgi import Receive, Scope, raw_header
@@ -21,7 +21,7 @@ Q: Final = TextParameter("q", max_length=MAX_QUERY_CODE_POINTS, default="")
 
 
 class RoomListQuery(NamedTuple):
-    page: Page
+    page: RoomListPage
     limit: int
 
 
@@ -29,7 +29,7 @@ def parse_room_list(_: Sequence[str], parameters: QueryString) -> RoomListQuery:
     """Raises ChatError `validation_failed`."""
     limit, cursor, q = parameters.integer(LIMIT), parameters.text(CURSOR), parameters.text(Q)
     parameters.check()
-    return RoomListQuery(Page(decode_cursor(cursor) if cursor else None, _words(q)), limit)
+    return RoomListQuery(RoomListPage(decode_cursor(cursor) if cursor else None, _words(q)), limit)
 
 
 def _words(q: str) -> str:

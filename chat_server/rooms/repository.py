@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.http.idempotency import KeptAnswer, Repeatable, keep_answer, take_key
+from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.postgres.models import Room
 from chat_server.sessions.repository import ensure_user
 from server_kit.http.problem import ChatError
@@ -18,7 +18,7 @@ from server_kit.session_tokens import Session
 
 
 @dataclass(frozen=True, slots=True)
-class RoomMeta:
+class RoomSettings:
     """What a write needs to know about its room before it is queued."""
 
     id: str
@@ -36,9 +36,9 @@ class RoomRepository:
         name: str,
         owner: Session,
         now: datetime,
-        wanted: Repeatable | None,
+        wanted: IdempotentRequest | None,
         describe: Callable[[Row[Any]], str],
-    ) -> KeptAnswer:
+    ) -> StoredResponse:
         """Create the room, or return the response of the first call with the same key.
 
         An owner without a row (after a restore) gets one. Raises ChatError `room_exists`.
@@ -52,7 +52,7 @@ class RoomRepository:
         }
         async with self._engine.begin() as tx:
             if wanted is not None:
-                kept = await take_key(tx, owner.user_id, wanted)
+                kept = await claim_key(tx, owner.user_id, wanted)
                 if kept is not None:
                     return kept
             await ensure_user(tx, owner)
@@ -62,18 +62,18 @@ class RoomRepository:
                 raise ChatError(
                     "room_exists", f"There is a room {room_id!r} already; enter it or choose another name."
                 )
-            answer = KeptAnswer(201, describe(room))
+            answer = StoredResponse(201, describe(room))
             if wanted is not None:
-                await keep_answer(tx, owner.user_id, wanted.key, answer)
+                await store_response(tx, owner.user_id, wanted.key, answer)
         return answer
 
     async def get(self, room_id: str) -> Row[Any] | None:
         async with self._engine.connect() as connection:
             return (await connection.execute(select(Room.__table__).where(Room.id == room_id))).first()
 
-    async def meta(self, room_id: str) -> RoomMeta | None:
+    async def settings(self, room_id: str) -> RoomSettings | None:
         row = await self.get(room_id)
-        return None if row is None else RoomMeta(row.id, row.owner_id, row.slow_mode_s)
+        return None if row is None else RoomSettings(row.id, row.owner_id, row.slow_mode_s)
 
     async def change(self, room_id: str, values: dict[str, Any]) -> Row[Any] | None:
         async with self._engine.begin() as tx:

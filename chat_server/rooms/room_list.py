@@ -63,14 +63,14 @@ _LAST_SCANNED: Final = f"{_ROOMS} OFFSET {SEARCHED_ROOMS - 1} LIMIT $1"
 _END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Page(NamedTuple):
+class RoomListPage(NamedTuple):
     """Which page: the rooms after `before` (active_at, id) whose names contain `words`."""
 
     before: tuple[datetime, str] | None = None
     words: str = ""
 
 
-FIRST_PAGE: Final = Page()
+FIRST_PAGE: Final = RoomListPage()
 
 
 class _Snapshot:
@@ -109,15 +109,15 @@ class RoomLists:
         self._lane = lane
         self._hot_rooms = hot_rooms
         self._clock = clock
-        self._snapshots: OrderedDict[Page, _Snapshot] = OrderedDict()
-        self._flights: SingleFlight[Page, _Snapshot] = SingleFlight()
+        self._snapshots: OrderedDict[RoomListPage, _Snapshot] = OrderedDict()
+        self._flights: SingleFlight[RoomListPage, _Snapshot] = SingleFlight()
         self._wrote_at_s = float("-inf")
 
     def wrote(self) -> None:
         """Report a commit of this process that lists show: the next list shows it."""
         self._wrote_at_s = self._clock()
 
-    def in_memory(self, page: Page, limit: int) -> CachedResponse | None:
+    def in_memory(self, page: RoomListPage, limit: int) -> CachedResponse | None:
         """The response if memory holds a fresh one."""
         snapshot = self._snapshots.get(page)
         if snapshot is None or not self._is_fresh(snapshot):
@@ -125,7 +125,7 @@ class RoomLists:
         self._snapshots.move_to_end(page)
         return snapshot.answer(limit)
 
-    async def get(self, page: Page, limit: int) -> ListedRooms:
+    async def get(self, page: RoomListPage, limit: int) -> ListedRooms:
         """Raises ChatError `store_unavailable` when nothing is in memory and Postgres does not answer."""
         answer = self.in_memory(page, limit)
         if answer is not None:
@@ -147,7 +147,7 @@ class RoomLists:
     def _is_fresh(self, snapshot: _Snapshot) -> bool:
         return self._clock() - snapshot.taken_at_s <= FRESH_S and snapshot.taken_at_s > self._wrote_at_s
 
-    async def _load(self, page: Page) -> _Snapshot:
+    async def _load(self, page: RoomListPage) -> _Snapshot:
         previous = self._snapshots.get(page)
         if previous is not None and (wait_s := previous.taken_at_s + READ_EVERY_S - self._clock()) > 0:
             await asyncio.sleep(wait_s)
@@ -164,7 +164,7 @@ class RoomLists:
             self._snapshots.popitem(last=False)
         return snapshot
 
-    async def _read(self, page: Page, taken_at_s: float) -> _Snapshot:
+    async def _read(self, page: RoomListPage, taken_at_s: float) -> _Snapshot:
         """The first page has a connection to itself: pages further on and searches take the other one."""
         active_at, room_id = page.before or (_END_OF_TIME, "")
         goes_on_after = None

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from chat_server.http.errors import room_not_found
 from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
 from chat_server.rooms.known_rooms import KnownRooms
-from chat_server.rooms.repository import RoomMeta, RoomRepository
+from chat_server.rooms.repository import RoomRepository, RoomSettings
 from server_kit.single_flight import SingleFlight
 
 T = TypeVar("T")
@@ -36,8 +36,8 @@ class RoomSettingsCache:
         self._rooms = rooms
         self._known = known
         self._clock = clock
-        self._flights: SingleFlight[str, RoomMeta | None] = SingleFlight()
-        self._entries: OrderedDict[str, tuple[RoomMeta, float]] = OrderedDict()
+        self._flights: SingleFlight[str, RoomSettings | None] = SingleFlight()
+        self._entries: OrderedDict[str, tuple[RoomSettings, float]] = OrderedDict()
         self._missing: OrderedDict[str, float] = OrderedDict()
         self._unknown = asyncio.Semaphore(UNKNOWN_AT_ONCE)
         self._unknown_waiting = 0
@@ -50,7 +50,7 @@ class RoomSettingsCache:
         checked_at_s = self._missing.get(room_id)
         return checked_at_s is not None and self._clock() - checked_at_s < FRESH_S
 
-    async def get(self, room_id: str) -> RoomMeta:
+    async def get(self, room_id: str) -> RoomSettings:
         """Raises ChatError `room_not_found`, or an error of the store."""
         entry = self._entries.get(room_id)
         now_s = self._clock()
@@ -60,21 +60,21 @@ class RoomSettingsCache:
             raise room_not_found(room_id)
         try:
             async with asyncio.timeout(LOAD_WITHIN_S):
-                meta = await self._flights.join(room_id, lambda: self._load(room_id))
+                settings = await self._flights.join(room_id, lambda: self._load(room_id))
         except STORE_ERRORS:
             if entry is None:
                 raise
             return entry[0]
-        if meta is None:
+        if settings is None:
             raise room_not_found(room_id)
-        return meta
+        return settings
 
     def invalidate(self, room_id: str) -> None:
         """Call after the room was changed or created."""
         self._entries.pop(room_id, None)
         self._missing.pop(room_id, None)
 
-    async def _load(self, room_id: str) -> RoomMeta | None:
+    async def _load(self, room_id: str) -> RoomSettings | None:
         if room_id in self._known:
             return await self._query(room_id)
         if self._unknown_waiting >= MAX_UNKNOWN_WAITING:
@@ -86,16 +86,16 @@ class RoomSettingsCache:
         finally:
             self._unknown_waiting -= 1
 
-    async def _query(self, room_id: str) -> RoomMeta | None:
+    async def _query(self, room_id: str) -> RoomSettings | None:
         asked_at_s = self._clock()
-        meta = await self._rooms.meta(room_id)
-        if meta is None:
+        settings = await self._rooms.settings(room_id)
+        if settings is None:
             _put(self._missing, room_id, asked_at_s, MAX_MISSING)
         else:
             self._known.add(room_id)
             self._missing.pop(room_id, None)
-            _put(self._entries, room_id, (meta, asked_at_s), MAX_ROOMS)
-        return meta
+            _put(self._entries, room_id, (settings, asked_at_s), MAX_ROOMS)
+        return settings
 
 
 def _put(rooms: OrderedDict[str, T], room_id: str, value: T, max_rooms: int) -> None:

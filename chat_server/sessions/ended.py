@@ -51,7 +51,7 @@ _EXPIRE: Final = """
 DELETE FROM ended_sessions WHERE id = ANY(ARRAY(SELECT id FROM ended_sessions WHERE expires_at < now() LIMIT $1))"""
 
 
-class Ended(NamedTuple):
+class SessionEnd(NamedTuple):
     """`id` is a session's or a user's; tokens of generations below `below_generation` are no longer valid."""
 
     id: UUID
@@ -65,7 +65,7 @@ class EndedSessions:
         self._max_entries = max_entries
         self._below: OrderedDict[UUID, int] = OrderedDict()
 
-    def add(self, ended: Ended) -> None:
+    def add(self, ended: SessionEnd) -> None:
         known = self._below.pop(ended.id, 0)
         self._below[ended.id] = max(known, ended.below_generation)
         if len(self._below) > self._max_entries:
@@ -86,31 +86,31 @@ class EndedSessionsRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def end_session(self, session: Session) -> Ended:
+    async def end_session(self, session: Session) -> SessionEnd:
         """End one session. A session without an id of its own is the user's only one."""
         if session.session_id == session.user_id:
             return await self.end_all_of(session)
         async with driver_connection(self._engine) as connection:
-            ended = Ended(session.session_id, ALL_GENERATIONS)
+            ended = SessionEnd(session.session_id, ALL_GENERATIONS)
             await connection.execute(_END, *ended, float(LIFETIME_S))
         return ended
 
-    async def end_all_of(self, session: Session) -> Ended:
+    async def end_all_of(self, session: Session) -> SessionEnd:
         """End every session of the user, by the next generation; a missing user row is restored from the token."""
         async with driver_connection(self._engine) as connection, connection.transaction():
             generation = await connection.fetchval(
                 _NEXT_GENERATION, session.user_id, session.nickname, session.generation
             )
-            ended = Ended(session.user_id, generation)
+            ended = SessionEnd(session.user_id, generation)
             await connection.execute(_END, *ended, float(LIFETIME_S))
         return ended
 
-    async def ended_since(self, since: datetime, limit: int) -> tuple[list[Ended], datetime]:
+    async def ended_since(self, since: datetime, limit: int) -> tuple[list[SessionEnd], datetime]:
         """The newest `limit` ends after `since`, oldest first, and the time of the last one (`since` if none)."""
         async with driver_connection(self._engine) as connection:
             rows = await connection.fetch(_SINCE, since, limit)
         rows.reverse()
-        ended = [Ended(row["id"], row["below_generation"]) for row in rows]
+        ended = [SessionEnd(row["id"], row["below_generation"]) for row in rows]
         return ended, rows[-1]["ended_at"] if rows else since
 
 

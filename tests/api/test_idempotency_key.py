@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from chat_server.http.idempotency import KEPT_S, expire_keys
+from chat_server.http.idempotency import KEY_LIFETIME_S, expire_keys
 from tests.support.chat_stack import StartChatStack
 from tests.support.people import People, Person
 
@@ -72,12 +72,12 @@ async def test_keys_are_kept_for_a_day_and_no_longer(
     first = await make_room(ann, key, name="Tea", id=new_id())
     connection = await asyncpg.connect(database_url)
     age = "UPDATE idempotency_keys SET created_at = now() - make_interval(secs => $1)"
-    await connection.execute(age, float(KEPT_S - 60))
+    await connection.execute(age, float(KEY_LIFETIME_S - 60))
     await expire_keys(connection, 10)
     assert (await make_room(ann, key, name="Tea", id=first.json()["id"])).content == first.content
-    await connection.execute(age, float(KEPT_S + 60))
+    await connection.execute(age, float(KEY_LIFETIME_S + 60))
     assert (await make_room(ann, key, name="Coffee", id=new_id())).status_code == 201
-    await connection.execute(age, float(KEPT_S + 60))
+    await connection.execute(age, float(KEY_LIFETIME_S + 60))
     await expire_keys(connection, 10)
     assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 0
     await connection.close()

@@ -21,7 +21,7 @@ from chat_server.postgres.errors import is_bad_input, means_postgres_is_down
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
-from chat_server.rooms.repository import RoomMeta, RoomRepository
+from chat_server.rooms.repository import RoomRepository, RoomSettings
 from chat_server.rooms.room_settings_cache import UNKNOWN_AT_ONCE, RoomSettingsCache
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import Store
@@ -159,12 +159,12 @@ class CountedRooms(RoomRepository):
         self.looked_up: list[str] = []
         self.gate = asyncio.Event()
 
-    async def meta(self, room_id: str) -> RoomMeta | None:
+    async def settings(self, room_id: str) -> RoomSettings | None:
         self.looked_up.append(room_id)
         if room_id.startswith("unknown"):
             await self.gate.wait()
             return None
-        return RoomMeta(room_id, None, 0)
+        return RoomSettings(room_id, None, 0)
 
 
 async def test_writes_to_unknown_rooms_leave_connections_for_existing_rooms() -> None:

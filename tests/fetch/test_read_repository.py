@@ -81,7 +81,7 @@ async def test_an_empty_room_differs_from_a_missing_room(store: Store, repositor
     assert empty.room.last_seq == 0
     assert await repository.newest("nowhere", 50) is None
     assert await repository.events("nowhere", 0, 10) is None
-    assert await repository.tail("nowhere", 10) is None
+    assert await repository.recent_events("nowhere", 10) is None
     assert await repository.mine("nowhere", AUTHOR, 0, 10) is None
     other = await repository.message(room_id, uuid.uuid4())
     assert other is not None
@@ -108,7 +108,7 @@ async def test_a_page_of_events_carries_the_oldest_kept_seq(store: Store, reposi
     assert page is not None
     assert [event.seq for event in page.events] == [3, 4]
     assert (page.last_seq, page.oldest_seq, page.has_more) == (5, 3, True)
-    tail = await repository.tail(room_id, 2)
+    tail = await repository.recent_events(room_id, 2)
     assert tail is not None
     assert [event.seq for event in tail.events] == [4, 5]
     await store.delete_events(room_id, 5)

@@ -23,14 +23,14 @@ from chat_server.postgres.read_lane import ReadLane, open_read_lane
 from chat_server.rooms import room_list
 from chat_server.rooms.list_cursor import decode_cursor, encode_cursor
 from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
-from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, Page, RoomLists
+from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, RoomListPage, RoomLists
 from chat_server.rooms.schemas import RoomList
 from server_kit.http.problem import ChatError
 from server_kit.shares import Shares
 from tests.fetch.conftest import fetch_scope, receive
 from tests.fetch.test_room_reads import Clock
 
-FIRST = Page()
+FIRST = RoomListPage()
 _ROOMS = """
 INSERT INTO rooms (id, name, created_at, active_at)
 SELECT 'r-' || lpad(n::text, 6, '0'), $1 || n, now(), date_trunc('second', now()) - make_interval(secs => n / 3)
@@ -52,12 +52,12 @@ class Lists:
         self.lists = lists
         self.clock = clock
 
-    async def body(self, page: Page = FIRST, limit: int = 50) -> dict[str, Any]:
+    async def body(self, page: RoomListPage = FIRST, limit: int = 50) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((await self.lists.get(page, limit)).answer.body)
         RoomList.model_validate(found)
         return found
 
-    async def ids(self, page: Page = FIRST, limit: int = 50) -> list[str]:
+    async def ids(self, page: RoomListPage = FIRST, limit: int = 50) -> list[str]:
         return [room["id"] for room in (await self.body(page, limit))["rooms"]]
 
 
@@ -132,7 +132,7 @@ async def test_pages_of_any_size_join_without_overlap(lists: Lists) -> None:
             seen += [room["id"] for room in body["rooms"]]
             if body["next_cursor"] is None:
                 break
-            page = Page(decode_cursor(body["next_cursor"]))
+            page = RoomListPage(decode_cursor(body["next_cursor"]))
         assert len(seen) == len(set(seen)) == 251
 
 
@@ -140,14 +140,14 @@ async def test_a_search_by_name_scans_a_bounded_number_of_rooms_and_continues(
     lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lists.connection.execute(_ROOMS, "Quiet_", 1, room_list.SEARCHED_ROOMS + 500)
-    page = Page(words="qUIET_20499")
+    page = RoomListPage(words="qUIET_20499")
     first = await lists.body(page)
     assert first["rooms"] == []
     assert first["next_cursor"] is not None
-    second = await lists.body(Page(decode_cursor(first["next_cursor"]), page.words))
+    second = await lists.body(RoomListPage(decode_cursor(first["next_cursor"]), page.words))
     assert [room["name"] for room in second["rooms"]] == ["Quiet_20499"]
     assert second["next_cursor"] is None
-    assert await lists.ids(Page(words="quiet%")) == []
+    assert await lists.ids(RoomListPage(words="quiet%")) == []
 
 
 async def test_a_page_touches_no_more_rooms_and_messages_than_it_shows(lists: Lists) -> None:
@@ -177,7 +177,7 @@ async def test_a_page_touches_no_more_rooms_and_messages_than_it_shows(lists: Li
 async def test_pages_in_memory_are_bounded(lists: Lists) -> None:
     [row] = await lists.connection.fetch("SELECT active_at FROM rooms")
     for number in range(MAX_PAGES + 20):
-        await lists.body(Page((row["active_at"], f"a{number}")))
+        await lists.body(RoomListPage((row["active_at"], f"a{number}")))
     assert len(lists.lists._snapshots) == MAX_PAGES
     assert lists.lists._flights._tasks == {}
 
@@ -185,7 +185,8 @@ async def test_pages_in_memory_are_bounded(lists: Lists) -> None:
 async def test_searches_and_deep_pages_leave_a_connection_for_the_first_page(lists: Lists) -> None:
     [row] = await lists.connection.fetch("SELECT active_at FROM rooms")
     crowd = [
-        asyncio.create_task(lists.body(Page((row["active_at"], f"{uuid.uuid4()}"), "x"))) for _ in range(40)
+        asyncio.create_task(lists.body(RoomListPage((row["active_at"], f"{uuid.uuid4()}"), "x")))
+        for _ in range(40)
     ]
     await asyncio.sleep(0)
     for _ in range(5):
@@ -203,7 +204,7 @@ async def test_while_postgres_is_unavailable_the_list_is_stale_with_age(lists: L
         assert json.loads(listed.answer.body) == body
         assert listed.age_s == 30
         with pytest.raises(ChatError) as caught:
-            await lists.lists.get(Page(words="never requested"), 50)
+            await lists.lists.get(RoomListPage(words="never requested"), 50)
         assert caught.value.code == "store_unavailable"
 
 

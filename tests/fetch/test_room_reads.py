@@ -14,7 +14,7 @@ from chat_contract.redis_keys import VIEWERS
 from chat_server.fetch.history_reads import HistoryReads
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchQuery
-from chat_server.fetch.read_repository import MAX_PAGE_BYTES, MAX_TAIL_BYTES, ReadRepository
+from chat_server.fetch.read_repository import MAX_PAGE_BYTES, RECENT_EVENTS_MAX_BYTES, ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -374,9 +374,9 @@ async def test_the_newest_events_in_memory_are_bounded_in_bytes(
         room_id,
     )
     await store.connection.execute("UPDATE rooms SET last_seq = 500 WHERE id = $1", room_id)
-    tail = await repository.tail(room_id, 500)
+    tail = await repository.recent_events(room_id, 500)
     assert tail is not None
-    assert [event.seq for event in tail.events] == list(range(501 - MAX_TAIL_BYTES // 16_000, 501))
+    assert [event.seq for event in tail.events] == list(range(501 - RECENT_EVENTS_MAX_BYTES // 16_000, 501))
 
 
 async def test_a_newest_page_cut_at_its_byte_limit_is_served_from_memory_for_every_limit(

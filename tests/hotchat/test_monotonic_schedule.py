@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from chat_server.hotchat.monotonic_schedule import Every, add_ticks, is_too_far, keep_ticking
+from chat_server.hotchat.monotonic_schedule import PeriodicTrigger, add_ticks, is_too_far, keep_ticking
 from server_kit.background_tasks import BackgroundTasks
 
 HOUR = timedelta(hours=1)
@@ -49,7 +49,7 @@ async def test_ticks_continue_after_a_clock_jump(jump: timedelta) -> None:
 
 def test_a_clock_set_forward_by_a_year_causes_one_run() -> None:
     year_ago = NOW - timedelta(days=365)
-    assert Every(1).get_next_fire_time(year_ago, NOW) == NOW + timedelta(seconds=1)
+    assert PeriodicTrigger(1).get_next_fire_time(year_ago, NOW) == NOW + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,29 @@ import math
 import uuid
 from random import Random
 
-from chat_server.hotchat.throttle_response import RefusalAnswers, RefusalPolicy
+from chat_server.hotchat.throttle_response import ThrottlePolicy, ThrottleResponses
 from chat_server.limits.fetch_throttle import Throttle
 
 ANN = uuid.uuid4()
 
 
-def policy(*, refuse_all: bool = False) -> RefusalPolicy:
+def policy(*, refuse_all: bool = False) -> ThrottlePolicy:
     throttle = Throttle(per_session_per_s=2, session_burst=1)
-    return RefusalPolicy(throttle, refuse_all=refuse_all, cooling_s=3)
+    return ThrottlePolicy(throttle, refuse_all=refuse_all, cooling_s=3)
 
 
 def test_refuse_all_refuses_the_latest_page_too() -> None:
-    refusal = policy(refuse_all=True).of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=True)
+    refusal = policy(refuse_all=True).check_fetch("lobby", ANN, "192.0.2.1", 0, is_page=True)
     assert refusal is not None
     assert refusal.reason == "refuse_all"
 
 
 def test_waits_are_jittered_and_retry_after_is_the_wait_rounded_up() -> None:
     refusals = policy()
-    assert refusals.of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False) is None
-    refusal = refusals.of_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False)
+    assert refusals.check_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False) is None
+    refusal = refusals.check_fetch("lobby", ANN, "192.0.2.1", 0, is_page=False)
     assert refusal is not None
-    responses = RefusalAnswers(Random(7), mode="enforce")
+    responses = ThrottleResponses(Random(7), mode="enforce")
     waits_ms = set()
     for _ in range(100):
         head, body = responses.answer(refusal)
@@ -46,6 +46,6 @@ def test_waits_are_jittered_and_retry_after_is_the_wait_rounded_up() -> None:
 
 
 def test_refused_history_waits_for_the_room_to_cool() -> None:
-    head, body = RefusalAnswers(Random(7), mode="enforce").answer(policy().of_history())
+    head, body = ThrottleResponses(Random(7), mode="enforce").answer(policy().history_refusal())
     assert 3000 <= json.loads(body)["retry_after_ms"] <= 4510
     assert (b"ratelimit-policy", b'"hot-room-history";q=0;w=1') in head.headers

@@ -30,7 +30,7 @@ async def reads(store: Store) -> AsyncIterator[ReadRepository]:
 async def texts_in_reads(reads: ReadRepository, room: str) -> int:
     """The number of events on pages and among the recent events that show the secret."""
     pages = [await reads.events(room, after_seq, 500) for after_seq in (0, 100, 300)]
-    pages.append(await reads.tail(room, 500))
+    pages.append(await reads.recent_events(room, 500))
     return sum(SECRET.encode() in event.payload for page in pages if page for event in page.events)
 
 

@@ -13,10 +13,10 @@ import pytest
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import open_database
 from chat_server.sessions.ended import (
-    Ended,
     EndedSessions,
     EndedSessionsPoll,
     EndedSessionsRepository,
+    SessionEnd,
     expire_ended_sessions,
 )
 from local_stack.postgres import Postgres
@@ -34,16 +34,16 @@ def test_ending_a_session_or_a_generation_and_the_bound_of_the_list() -> None:
     ended = EndedSessions(max_entries=2)
     user, session = uuid.uuid4(), uuid.uuid4()
     assert not ended.has(session_of(user, session))
-    ended.add(Ended(user, 2))
-    ended.add(Ended(user, 1))
+    ended.add(SessionEnd(user, 2))
+    ended.add(SessionEnd(user, 1))
     assert [ended.has(session_of(user, session, generation)) for generation in (0, 1, 2)] == [
         True,
         True,
         False,
     ]
-    ended.add(Ended(session, 9))
+    ended.add(SessionEnd(session, 9))
     assert ended.has(session_of(user, session, 2))
-    ended.add(Ended(uuid.uuid4(), 1))
+    ended.add(SessionEnd(uuid.uuid4(), 1))
     assert not ended.has(session_of(user, uuid.uuid4(), 0))
     assert ended.has(session_of(user, session, 2))
 

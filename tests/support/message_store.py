@@ -15,7 +15,7 @@ import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.kafka.committed_event import CommittedEvent
-from chat_server.messages.blanking import Step, blank_some
+from chat_server.messages.blanking import BlankingStep, blank_some
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.migrate import migrate
@@ -69,10 +69,10 @@ class Store:
         finally:
             await connection.close()
 
-    async def blank_all(self) -> list[Step]:
+    async def blank_all(self) -> list[BlankingStep]:
         """Run steps of the blanking until nothing is left. Returns all except the last, empty one."""
         connection = await asyncpg.connect(self.dsn)
-        steps: list[Step] = []
+        steps: list[BlankingStep] = []
         try:
             while (step := await blank_some(connection)).messages:
                 steps.append(step)
