@@ -133,6 +133,19 @@ class BusyRoom:
         async with self.moved:
             self.moved.notify_all()
 
+    def view(self) -> dict[str, Any]:
+        return {
+            "id": "lobby",
+            "name": "Show night",
+            "visibility": "public",
+            "owner_id": "author-Olivia",
+            "last_seq": self.seq,
+            "message_count": self.count,
+            "heat": self.heat,
+            "slow_mode_s": 0,
+            "viewers": 5_000,
+        }
+
     def page(self, query: dict[str, int]) -> dict[str, Any]:
         limit = query.get("limit", 50)
         if "after_seq" in query:
@@ -146,8 +159,10 @@ class BusyRoom:
             "cursor": self.seq,
             "has_more": len(older) > limit or has_newer,
         }
-        if self.pinned and not query.keys() & {"before_seq", "around_seq"}:
-            page["pinned"] = self.pinned
+        if not query.keys() & {"before_seq", "around_seq"}:
+            page["room"] = self.view()
+            if self.pinned:
+                page["pinned"] = self.pinned
         return page
 
     def search(self, words: str, limit: int) -> dict[str, Any]:
@@ -175,19 +190,6 @@ class ReplayServer:
         self.room = lively_room(seed)
         self.session: dict[str, str] = {}
 
-    def view(self) -> dict[str, Any]:
-        return {
-            "id": "lobby",
-            "name": "Show night",
-            "visibility": "public",
-            "owner_id": "author-Olivia",
-            "last_seq": self.room.seq,
-            "message_count": self.room.count,
-            "heat": self.room.heat,
-            "slow_mode_s": 0,
-            "viewers": 5_000,
-        }
-
     async def config(self, _: Request) -> Response:
         kinds = ["heart", "sad", "laugh"]
         return JSONResponse(
@@ -212,10 +214,10 @@ class ReplayServer:
         )
 
     async def rooms(self, _: Request) -> Response:
-        return JSONResponse({"rooms": [self.view()], "next_cursor": None})
+        return JSONResponse({"rooms": [self.room.view()], "next_cursor": None})
 
     async def one_room(self, _: Request) -> Response:
-        return JSONResponse(self.view())
+        return JSONResponse(self.room.view())
 
     async def messages(self, request: Request) -> Response:
         if request.method == "GET":
