@@ -1,1 +1,1 @@
-"""The REST server: stores what people write and hands it to Kafka."""
+"""The REST server: stores messages and sends their events to Kafka."""

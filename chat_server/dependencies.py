@@ -1,4 +1,4 @@
-"""Everything that chat_server opens, in order, and what its endpoints and gates are given."""
+"""Opens the stores and background tasks of chat_server, in order, and builds the services of its endpoints."""
 
 import time
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ from server_kit.shares import Shares
 
 REDIS_CONNECTIONS: Final = 8
 SLOW_MODE_REDIS_CONNECTIONS: Final = 16
-"""Apart from those of heat and health, so that a flood of posts in slow mode holds up neither."""
+"""Separate from those of heat and health checks, so that a flood of posts in slow mode delays neither."""
 
 
 class Sessions(NamedTuple):
@@ -179,7 +179,7 @@ async def _open_kafka(
 async def _open_sessions(
     settings: ChatSettings, engine: AsyncEngine, tasks: BackgroundTasks
 ) -> AsyncIterator[Sessions]:
-    """Tokens, once the ended sessions are known."""
+    """The tokens and the ended sessions; opens after the list of ended sessions was read."""
     ended = EndedSessions()
     repository = EndedSessionsRepository(engine)
     poll = EndedSessionsPoll(ended, repository, datetime.fromtimestamp(0, UTC))
@@ -199,7 +199,7 @@ async def _open_writer(
     tasks: BackgroundTasks,
     rng: Random,
 ) -> AsyncIterator[GroupCommitWriter]:
-    """The writer, what follows its commits, and the removal of deleted texts."""
+    """The writer, the step after its commits, and the removal of deleted texts."""
     blanking = Blanking(dsn, rng)
     after_commit = AfterCommit(
         produce=producer.offer,

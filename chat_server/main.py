@@ -58,7 +58,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
 
 
 def create_app() -> FastAPI:
-    """FastAPI's routes and the OpenAPI document, without anything opened."""
+    """FastAPI's routes and the OpenAPI document. Opens no store."""
     app = FastAPI(
         title="Hotchat chat_server",
         version=version("hotchat"),
@@ -99,8 +99,8 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
                 SHARE_OF, admission.shares, tokens, is_hot, time.monotonic, time.time
             )
             responders.extend((share_limiter, services.get(FastPath)))
-            app.openapi()  # kept from now on: it takes about 60 ms, and anyone may ask for it
-            # What start-up made stays: without this the collector walks all of it, again and again, on hot paths.
+            app.openapi()  # cached from now on: building it takes about 60 ms, and any client may request it
+            # Objects from start-up live forever. Freezing them keeps garbage collections on hot paths short.
             gc.collect()
             gc.freeze()
             with measured_loop(settings.loop_probe_ms):
@@ -119,7 +119,7 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
 
 
 def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:
-    """Where limits by address are in force, one address should not be able to heat a room alone."""
+    """Log a warning if limits by address are enforced and one address could still heat a room alone."""
     requests = shares.rate("requests")
     most_per_s = settings.requests_per_address_per_s * settings.chat_workers
     if requests is not None and most_per_s >= settings.hotchat_enter_per_s:

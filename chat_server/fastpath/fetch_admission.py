@@ -26,7 +26,8 @@ class Fetch(Protocol):
 
 
 FetchAnswer = Callable[[Fetch, Scope, bool], Awaitable[Reply | None]]
-"""Answers a fetch of a room that is hot or not; None if only a query of a hot room's history could."""
+"""Answers a fetch; the last argument says whether the room is hot. None if only a query of a hot room's history could
+answer it."""
 
 
 class FetchAdmission:

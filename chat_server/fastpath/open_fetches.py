@@ -39,7 +39,7 @@ MAX_FIRST_READS_WAITING: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Fetches:
-    """What is open while fetches are answered."""
+    """The services of fetches, open while the server runs."""
 
     reads: RoomReads
     counters: FetchCounters
@@ -59,7 +59,7 @@ async def open_fetches(
     tasks: BackgroundTasks,
     rng: Random,
 ) -> AsyncIterator[Fetches]:
-    """Open until the block ends; the last counts are flushed then. `redis` answers bytes."""
+    """Open until the block ends; the last counts are flushed then. `redis` returns bytes."""
     clock = time.monotonic
     counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
     hot_rooms = HotRooms(redis, clock=clock)

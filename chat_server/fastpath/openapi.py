@@ -1,4 +1,4 @@
-"""The OpenAPI entries of the fast path, in the form that FastAPI gives its own."""
+"""The OpenAPI entries of the fast path, in FastAPI's format."""
 
 import re
 from collections.abc import Iterable

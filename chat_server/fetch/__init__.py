@@ -1,1 +1,1 @@
-"""Fetches: every GET of one room, answered from memory where that is possible, refused before any store is touched."""
+"""Fetches: every GET of one room, answered from memory where possible, and refused without a query."""

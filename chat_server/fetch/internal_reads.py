@@ -1,4 +1,4 @@
-"""What publish_server asks about rooms: their heads, and events that it missed."""
+"""Reads for publish_server: the heads of rooms, and events that it missed."""
 
 from collections.abc import Callable
 from typing import Final

@@ -38,7 +38,7 @@ RECENT_EVENTS_MAX_BYTES: Final = 2**21
 """Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
 _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
-"""Reads that take turns by address, see HistoryReads: a crowd that makes up room ids does not delay them."""
+"""Reads that take turns by address, see HistoryReads: clients that invent room ids do not delay them."""
 
 _HEADS: Final = """
 SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
@@ -235,7 +235,7 @@ class ReadRepository:
         return ReactorRows(rows[0][0], kinds)
 
     async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
-        """Where these rooms are; unknown ones are left out. Heat is filled in by the caller."""
+        """The heads of these rooms, without unknown ones. The caller fills in the heat."""
         rows = await self._lane.fetch("heads", _HEADS, room_ids)
         return {
             room_id: {

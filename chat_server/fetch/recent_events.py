@@ -52,11 +52,11 @@ class RecentEventsSnapshot:
         self._page_bytes = 0
 
     def holds(self, want: int) -> bool:
-        """Always: a tail is as long as it may be, whatever is wanted of it."""
+        """Always True: a snapshot holds as many events as its bounds allow, regardless of `want`."""
         return want >= 0
 
     def reaches(self, after_seq: int) -> bool:
-        """Whether everything after that seq is in this tail or is no longer kept."""
+        """Whether every stored event after that seq is in this snapshot."""
         return after_seq >= self._reaches_back_to
 
     def page(self, query: FetchQuery) -> CachedResponse | None:
@@ -77,7 +77,7 @@ class RecentEventsSnapshot:
         return answer
 
     def extended(self, newer: EventRows, taken_at_s: float) -> "RecentEventsSnapshot | None":
-        """This snapshot with the events after it, itself if there are none; None if all events must be read again.
+        """This snapshot with the events after it, itself if there are none. None if all events must be read again:
 
         That is so after a deletion, which blanks the text in older events, and where seqs do not follow each other.
         """

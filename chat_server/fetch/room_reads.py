@@ -1,4 +1,4 @@
-"""Reads of rooms: from memory where it is fresh enough, otherwise from Postgres, one query for all who wait."""
+"""Reads of rooms: from memory while it is fresh, otherwise from Postgres by one query for all concurrent callers."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple

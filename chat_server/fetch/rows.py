@@ -1,4 +1,4 @@
-"""What the read repository returns: rows as the wire wants them, messages encoded once."""
+"""The rows that the read repository returns, with messages and events already encoded as JSON."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

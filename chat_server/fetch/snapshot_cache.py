@@ -1,4 +1,4 @@
-"""Snapshots of rooms in memory, at most 250 ms old; all who wait for one share its read."""
+"""Snapshots of rooms in memory, at most 250 ms old. Callers that wait for the same snapshot share one read."""
 
 import asyncio
 from collections import OrderedDict

@@ -27,7 +27,7 @@ async def ready(
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
     response: Response,
 ) -> dict[str, Any]:
-    """200 while Postgres answers and vital tasks run. Redis and Kafka do not count: chat goes on without them."""
+    """200 while Postgres answers and vital tasks run. Redis and Kafka do not count, because chat works without them."""
     await readiness.check()
     is_ready = readiness.is_postgres_up and tasks.is_ready()
     response.status_code = 200 if is_ready else 503

@@ -21,7 +21,7 @@ READ_TIMEOUT_S: Final = 1.0
 _HOT_TTL_S: Final = HOT_TTL_MS / 1000
 _VIEWERS_TTL_S: Final = VIEWERS_TTL_MS / 1000
 
-_HOT_ROOMS = Gauge("hotchat_hot_rooms", "Rooms this process holds for hot")
+_HOT_ROOMS = Gauge("hotchat_hot_rooms", "Rooms that this process treats as hot")
 
 log = getLogger(__name__)
 

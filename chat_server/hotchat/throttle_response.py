@@ -18,7 +18,7 @@ Reason = Literal["over_share", "history", "refuse_all"]
 
 _REFUSALS = EventLoopCounter(
     "hotchat_fetches_refused_total",
-    "Fetches of hot rooms over their share; in shadow mode they are served all the same",
+    "Fetches of hot rooms over their share; in shadow mode they are served nevertheless",
     ("reason", "mode"),
     list(product(get_args(Reason), ("enforce", "shadow"))),
 )
@@ -47,7 +47,7 @@ class ThrottlePolicy:
     def check_fetch(
         self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
     ) -> Refusal | None:
-        """Take one fetch from the client's share of the hot room. None if the share was not used up."""
+        """Take one fetch from the client's share of the hot room. Returns None if the fetch is allowed."""
         if self._refuse_all is not None:
             return self._refuse_all
         if user_id is not None:

@@ -1,4 +1,4 @@
-"""A fetch's answer as the bytes that go out, made once and sent to many."""
+"""A response encoded once and sent to many clients, with its ETag."""
 
 from typing import Final
 from zlib import crc32
@@ -7,7 +7,7 @@ from chat_server.http.single_write_response import ResponseHead
 from server_kit.http.cors import RawHeaders
 
 FORMAT: Final = "2"
-"""Part of every ETag: raise it when the same rows are shown differently, or browsers keep the old form."""
+"""Part of every ETag: raise it when the wire form of the same rows changes; otherwise browsers keep the old form."""
 
 _HIT = (b"cache-status", b"hotchat; hit")
 _MISS = (b"cache-status", b"hotchat; fwd=miss")
@@ -34,7 +34,7 @@ class CachedResponse:
         self.unchanged_miss = ResponseHead(304, [*validators, _MISS])
 
     def matches(self, if_none_match: bytes) -> bool:
-        """Whether the client has it already: RFC 9110, weak comparison."""
+        """Whether the client already has this body. Source: RFC 9110, weak comparison."""
         if if_none_match == self.etag or if_none_match == b"*":
             return True
         opaque = self.etag[2:]
@@ -42,5 +42,5 @@ class CachedResponse:
 
 
 def content_tag(body: bytes) -> str:
-    """For answers that change without a seq: a tag of the bytes themselves."""
+    """A tag from the bytes of a body, for responses that change without a new seq."""
     return f"{crc32(body):08x}"

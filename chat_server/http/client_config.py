@@ -1,4 +1,4 @@
-"""`GET /config`: what a client needs to know at start."""
+"""`GET /config`: the settings that a client needs at start."""
 
 from importlib.metadata import version
 from typing import Annotated, Final
@@ -47,7 +47,7 @@ class ClientConfig(BaseModel):
 async def config(
     request: Request, settings: Annotated[ChatSettings, Depends(service(ChatSettings))]
 ) -> ClientConfig:
-    """Where streams are, which reactions there are, and the limits."""
+    """The address of the streams, the kinds of reactions, and the limits."""
     return ClientConfig(
         stream_url=stream_url(request, settings.public_stream_url, settings.publish_port),
         reaction_kinds=list(settings.reaction_kinds),

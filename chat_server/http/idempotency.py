@@ -1,7 +1,7 @@
 """`Idempotency-Key`: the repeat of a POST that creates something gets the first response.
 
-The edge and browsers repeat a request whose answer was lost. The key is stored in the transaction that creates, so a
-crash leaves both or neither. Only answers of success are kept: after a refusal, the same key may be tried again.
+The edge and browsers repeat a request whose response was lost. The key is stored in the transaction that creates, so a
+crash leaves both or neither. Only successful responses are stored: after a refusal, the same key may be used again.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -57,17 +57,17 @@ IdempotencyKeyHeader = Annotated[str | None, Depends(idempotency_key_header)]
 
 
 def idempotent_request(key: str | None, call: str, body: BaseModel) -> IdempotentRequest | None:
-    """`call` and the checked body say what is asked for."""
+    """`call`, such as "POST /rooms", and the validated body identify the request. None without a key."""
     if key is None:
         return None
     return IdempotentRequest(key, hashlib.sha256(f"{call}\n{body.model_dump_json()}".encode()).digest())
 
 
 async def claim_key(tx: AsyncConnection, user_id: UUID, wanted: IdempotentRequest) -> StoredResponse | None:
-    """The first response if the key was used before; None if it is ours now, until the transaction ends.
+    """The first response if the key was used before; None if this transaction now owns the key.
 
-    A repeat that arrives while the first is still at work waits for it here. Raises ChatError `validation_failed` when
-    the key belongs to another request.
+    A repeat that arrives during the first call waits here until that call has ended. Raises ChatError
+    `validation_failed` when the key belongs to another request.
     """
     row = (IdempotencyKey.user_id == user_id) & (IdempotencyKey.key == wanted.key)
     await tx.execute(delete(IdempotencyKey).where(row, IdempotencyKey.created_at < func.now() - KEY_LIFETIME))

@@ -1,4 +1,4 @@
-"""A request's JSON body, read with a bound and checked by a pydantic model."""
+"""A request's JSON body: read up to a limit and validated by a pydantic model."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -21,7 +21,8 @@ def body_too_large(max_bytes: int) -> ChatError:
 
 
 async def read_body(scope: Scope, receive: Receive, max_bytes: int = MAX_BODY_BYTES) -> bytes:
-    """The whole body. Raises ChatError `body_too_large` as soon as that is known, `validation_failed` if cut short."""
+    """The whole body. Raises ChatError `body_too_large` as soon as the limit is exceeded, `validation_failed` if the
+    client disconnects."""
     length = raw_header(scope, b"content-length") or b""
     if length.isdigit() and int(length) > max_bytes:
         raise body_too_large(max_bytes)
@@ -44,7 +45,7 @@ def invalid(errors: list[dict[str, str]]) -> ChatError:
 
 
 def validation_problem(error: ValidationError) -> ChatError:
-    """What pydantic found, as one problem."""
+    """The errors found by pydantic, as one problem."""
     return invalid(
         [
             {
@@ -100,6 +101,6 @@ def json_body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
 
 
 def documented_body(model: type[BaseModel]) -> dict[str, Any]:
-    """What `json_body` takes, for the route's OpenAPI."""
+    """The `openapi_extra` of a route whose body `json_body` reads."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

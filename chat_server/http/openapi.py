@@ -48,7 +48,7 @@ def problem_schema() -> dict[str, Any]:
 
 
 def event_schemas() -> dict[str, Any]:
-    """Every event by its name, and their union as RoomEvent."""
+    """The schema of each event by its name, and their union as RoomEvent."""
     schemas: dict[str, Any] = {}
     union = TypeAdapter(RoomEvent).json_schema(ref_template=_REF, mode="serialization")
     schemas.update(union.pop("$defs"))

@@ -14,7 +14,7 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,40}\Z")
 
 
 class IntegerParameter(NamedTuple):
-    """`default=None` without `is_required`: the parameter may be absent, and then means nothing."""
+    """`default=None` without `is_required`: the parameter is optional and has no effect when absent."""
 
     name: str
     default: int | None = None
@@ -37,7 +37,7 @@ QueryParameter = IntegerParameter | TextParameter
 
 
 class QueryString:
-    """Collects what is wrong with the values, so that one problem names all of it. Unknown names are ignored."""
+    """Collects all errors of the values, so that one problem lists them all. Unknown names are ignored."""
 
     def __init__(self, query_string: bytes) -> None:
         self._errors: list[dict[str, str]] = []

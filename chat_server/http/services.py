@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Services:
-    """What a process opened at start, by type: at most one instance of each."""
+    """The services that a process opened at start, by type; at most one instance of each type."""
 
     def __init__(self, *instances: Any) -> None:
         self._by_type: dict[type, Any] = {type(each): each for each in instances}

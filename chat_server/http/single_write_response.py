@@ -2,7 +2,8 @@
 
 uvicorn checks every header of every response and writes head and body separately; for a page from memory that takes
 more than half of its time. If anything is unusual (another server, HTTP/1.0, a client that reads slowly, a connection
-about to close), the response takes uvicorn's own way. Needs uvicorn's httptools protocol, whose version is pinned.
+about to close), the response is sent through uvicorn as usual. Needs uvicorn's httptools protocol, so its version is
+pinned.
 """
 
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The built page, where a folder of it is given: files as they are, and `index.html` for every other page path.
+"""The built frontend, if its folder is configured: its files, and `index.html` for every other page path.
 
 The build writes `name.br` and `name.gz` next to each text file. They are sent as they are, so a visitor costs no
 compression.
@@ -26,7 +26,7 @@ _PAGE_POLICY: Final = (
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
 )
 _OTHER_POLICY: Final = "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-"""Of HTML that sets none itself."""
+"""The policy of HTML responses that set none themselves."""
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _EMBEDDED_ROOM: Final = re.compile(r"/embed/rooms/[a-z0-9-]{1,64}/?")
@@ -68,7 +68,7 @@ class SinglePageApp(WholeFiles):
     async def _file(self, path: str, scope: Scope) -> Response:
         """The file in the smallest form that the client takes. Raises HTTPException."""
         if path in self._compressed:
-            raise HTTPException(404)  # a form of another file, without a name of its own
+            raise HTTPException(404)  # a compressed form is not a file that clients may name
         accepted = accepts_encoding(Headers(scope=scope).get("accept-encoding", ""))
         forms = [(name, path + suffix) for name, suffix in _ENCODINGS if path + suffix in self._compressed]
         for name, form in forms:

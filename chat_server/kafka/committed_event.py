@@ -1,4 +1,4 @@
-"""An event that is stored and on its way to Kafka."""
+"""A stored event that must be sent to Kafka."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Sends committed events to Kafka, in order, and never makes a writer wait.
+"""Sends committed events to Kafka, in order, without making the writer wait.
 
 aiokafka's idempotent producer gets whole record batches: one call for all events of a commit and partition, instead of
 one call for each event.
@@ -148,7 +148,7 @@ class EventProducer:
         self._status.answered()
 
     def _cancel_sends(self) -> None:
-        """Their producer is gone, so nothing will acknowledge them."""
+        """Cancel sends whose producer was closed: no acknowledgement will arrive."""
         for task in self._sends:
             task.cancel()
 
@@ -237,6 +237,6 @@ class EventProducer:
 
 
 def _retrieve(sent: "asyncio.Future[object]") -> None:
-    """Mark the error as seen: a waiting caller has reported it, or none waits any more."""
+    """Mark the exception as retrieved: the waiting caller has reported it, or no caller waits any longer."""
     if not sent.cancelled():
         sent.exception()

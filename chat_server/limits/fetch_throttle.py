@@ -14,7 +14,7 @@ MAX_CLIENTS: Final = 200_000
 """Overflow rule: OLDEST; a dropped client has a full bucket again, and its next page counts as its first."""
 
 ADDRESS_SHARE: Final = 50
-"""An address without a session may be a whole office: it gets the share of this many sessions."""
+"""An address without a session may be a whole office: so it gets the share of this many sessions."""
 
 _FORGOTTEN = Counter("hotchat_throttle_forgotten_total", "Clients of hot rooms forgotten for want of room")
 
@@ -46,7 +46,7 @@ class _Client(TokenBucket):
 
 
 class Throttle:
-    """Held in memory, so that a refusal costs no store a query. Times are monotonic seconds."""
+    """Kept in memory, so that a refusal costs no query. Times are monotonic seconds."""
 
     def __init__(
         self, *, per_session_per_s: float, session_burst: int, max_clients: int = MAX_CLIENTS
@@ -72,7 +72,7 @@ class Throttle:
         return wait_s
 
     def wait_of_address_s(self, room_id: str, address: str, now_s: float) -> float:
-        """As above, for all clients without a session at this address together."""
+        """Same as above, for all clients of this address that have no session."""
         share = self.address_share
         return self._client((room_id, address)).take(share.per_s, share.burst, now_s)
 

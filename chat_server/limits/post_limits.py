@@ -24,11 +24,11 @@ TYPING_PER_USER_PER_S: Final = 1.0
 
 UNKNOWN_ROOMS_PER_USER_PER_S: Final = 1.0
 UNKNOWN_ROOMS_BURST: Final = 20
-"""Each costs a query. In force if POSTS_PER_USER_PER_S is."""
+"""Each costs a query. Enforced only if POSTS_PER_USER_PER_S is set."""
 
 
 class RateLimits:
-    """`clock` is monotonic seconds. Each limit is per process; several processes allow that much more."""
+    """`clock` is monotonic seconds. Each limit is per process; several processes allow several times as much."""
 
     def __init__(self, settings: ChatSettings, clock: Callable[[], float], rng: Random) -> None:
         per_user, per_room = settings.posts_per_user_per_s, settings.posts_per_room_per_s

@@ -1,8 +1,8 @@
-"""Checks each call of chat_server against its share, before anything else is done for the request.
+"""Checks each call of chat_server against its share, before any other work for the request.
 
 The table of shares is in server_kit/shares.py; which call has which share, in fastpath/routes.py and call_shares.py.
 
-A refused request is neither parsed nor counted as a fetch, and costs no store a query.
+A refused request is neither parsed nor counted as a fetch, and costs no query.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ def _room_id(path: str) -> str:
 
 
 class ShareLimiter:
-    """Refuses what is over its share. `share_of` names the share of each call by method and path template.
+    """Refuses calls over their share. `share_of` names the share of each call by method and path template.
 
     `clock` is monotonic seconds, `unix_clock` seconds since 1970. Fetches of a hot room are left to the throttle, which
     has shares of its own.

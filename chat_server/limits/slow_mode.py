@@ -35,7 +35,7 @@ class Turn:
     is_new: bool
 
     async def give_back(self) -> None:
-        """Call if nothing was written. A turn that is not new, or that another write has by now, stays."""
+        """Call if nothing was written. Keeps a turn that is not new, or that another write has taken since."""
         if not self.is_new:
             return
         try:
@@ -64,7 +64,7 @@ class SlowMode:
                 pipeline.pttl(key)
                 taken_by, wait_ms = await pipeline.execute()
             if wait_ms < 0:
-                # It ended meanwhile, or has lost its end, which no wait may depend on.
+                # The key expired meanwhile, or has no expiry, in which case no client may wait for it.
                 await self._redis.set(key, name, px=slow_mode_s * 1000)
                 return Turn(self._redis, key, name, is_new=True)
             if wait_ms > slow_mode_s * 1000:

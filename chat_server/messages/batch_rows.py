@@ -23,7 +23,7 @@ class LockedRoom:
     message_count: int
     owner_id: UUID | None
     pinned: list[UUID]
-    """The one pinned last comes first."""
+    """The most recently pinned message comes first."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class MessageRow:
     deleted: bool
     reactions: dict[str, int]
     revisions: int
-    """How many stored events carry the text besides the message's creation."""
+    """The number of stored events, other than the creation, that carry the text."""
 
     def view(self) -> Message:
         return message_view(
@@ -61,7 +61,7 @@ class MessageRow:
 
 @dataclass(slots=True)
 class BatchInput:
-    """What the transaction read while it held the rooms' locks: everything that the operations refer to."""
+    """Everything that the operations refer to, read while the transaction held the rooms' locks."""
 
     rooms: dict[str, LockedRoom]
     messages: dict[UUID, MessageRow]

@@ -11,7 +11,7 @@ from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.batch_rows import MessageRow
 
 _REPEATS_TEXT: Final = frozenset({"message.edited", "message.pinned"})
-"""Events besides the creation that carry the text: a deletion finds them by their `message_id`."""
+"""Events other than the creation that carry the text; a deletion finds them by their `message_id`."""
 
 
 @dataclass(slots=True)

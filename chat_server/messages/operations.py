@@ -94,8 +94,8 @@ class SetReaction:
         return 0
 
 
-# Of each: `actor_id` is who acts, `text_bytes` how much text its transaction handles, `traceparent` the W3C trace
-# context of its request, if there was one.
+# In each, `actor_id` is the acting user, `text_bytes` the size of the text that its transaction handles, and
+# `traceparent` the W3C trace context of its request, if there was one.
 MessageOperation = PostMessage | EditMessage | DeleteMessage | SetPin
 Operation = MessageOperation | SetReaction
 

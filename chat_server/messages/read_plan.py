@@ -1,4 +1,4 @@
-"""What a transaction must read before its operations can be applied."""
+"""The rows that a transaction must read before it can apply its operations."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -27,7 +27,7 @@ MessageText = Annotated[str, AfterValidator(clean_message_text)]
 
 
 class MessageDraft(BaseModel):
-    """`client_message_id` makes a retry safe: the same one again is answered with the first message."""
+    """`client_message_id` makes a retry safe: a repeated id gets the message that was stored first."""
 
     client_message_id: UUID
     text: MessageText
@@ -35,7 +35,7 @@ class MessageDraft(BaseModel):
 
 
 class MessageEdit(BaseModel):
-    """An unknown field is an error: its sender expects an effect that it does not have."""
+    """An unknown field is an error, because its sender expects an effect that does not happen."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -30,7 +30,7 @@ async def send_typing(
     limits: Annotated[RateLimits, Depends(service(RateLimits))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
 ) -> Response:
-    """Tell the room that one is writing; dropped in a hot room and when sent too often."""
+    """Signal that the user is typing; dropped in a hot room and when sent too often."""
     await admission.room(room_id, session.user_id)
     if not hot_rooms.is_hot(room_id) and limits.may_send_typing(room_id, session.user_id):
         user = {"id": str(session.user_id), "nickname": session.nickname}

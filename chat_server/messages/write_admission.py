@@ -95,7 +95,7 @@ class WriteAdmission:
 
 
 async def _in_turn(turn: Turn, write: Awaitable[MessageResult]) -> MessageResult:
-    """A refused write gives its turn back. A failed one may be stored, so it keeps the turn and may be repeated."""
+    """A refused write gives its turn back. A failed one may have been stored, so it keeps the turn for its retry."""
     try:
         return await write
     except ChatError as error:

@@ -120,7 +120,7 @@ class WriteQueue:
     ) -> tuple[list[PendingWrite], int]:
         """At least one write, then as many as the shares allow; and how many bytes of text they have."""
         room.is_busy = True
-        self._rooms[room_id] = self._rooms.pop(room_id)  # to the end of the turn
+        self._rooms[room_id] = self._rooms.pop(room_id)  # behind the other rooms
         taken: list[PendingWrite] = []
         size = 0
         while room.writes and (not taken or (len(taken) < share and size < bytes_share)):
@@ -131,7 +131,7 @@ class WriteQueue:
         return taken, size
 
     def put_back(self, writes: Iterable[PendingWrite]) -> None:
-        """Put writes back in front: another process had locked their room."""
+        """Put writes back at the front, because another process had locked their room."""
         for write in reversed(list(writes)):
             self._rooms[write.operation.room_id].writes.appendleft(write)
             self._count(write, 1)

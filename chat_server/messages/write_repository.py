@@ -125,7 +125,7 @@ SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)}"""  # noqa: S608 - no input
 async def lock_rooms(
     connection: Connection, room_ids: Sequence[str], sessions: Iterable[Session], *, wait: bool
 ) -> tuple[dict[str, LockedRoom], dict[UUID, int], str | None]:
-    """Lock the rooms until the transaction ends; without `wait`, leave out those that others have locked.
+    """Lock the rooms until the transaction ends; without `wait`, skip those that another transaction has locked.
 
     Returns the locked rooms, the generations below which tokens of these sessions and users are no longer valid, and
     the transaction's id (None if no room was locked). Reading the ended sessions here saves a statement.
@@ -157,7 +157,7 @@ async def read_messages(
 
 
 async def read_reactions(connection: Connection, keys: Sequence[ReactionKey]) -> set[ReactionKey]:
-    """Those of the (message, kind, user) triples that exist."""
+    """The given (message, kind, user) triples that exist."""
     if not keys:
         return set()
     rows = await connection.fetch(_REACTIONS, *zip(*keys, strict=True))
@@ -173,7 +173,7 @@ async def write(connection: Connection, result: BatchResult, now: datetime) -> N
         *arrays(_NEW_EVENTS, result.events),
         *arrays(_ROOMS, list(result.rooms.values())),
     )
-    for room in result.pinned_rooms.values():  # one statement each: rare, and the arrays differ in length
+    for room in result.pinned_rooms.values():  # one statement for each: rare, and the arrays differ in length
         await connection.execute(_UPDATE_PINNED, room.id, room.pinned)
     if result.changed_messages:
         changed = list(result.changed_messages.values())

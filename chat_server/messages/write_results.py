@@ -1,4 +1,4 @@
-"""How waiting writes get their results."""
+"""Delivers results to waiting writes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from chat_server.messages.write_queue import PendingWrite
 from server_kit.http.problem import ChatError
 
 RESOLVED_AT_ONCE: Final = 100
-"""Each result makes its request send a response, about 40 µs of CPU time."""
+"""Each result lets its request send a response, which takes about 40 µs of CPU time."""
 
 WRITES_FAILED: Final = Counter(
     "hotchat_writes_failed_total", "Writes answered with an error of the store", ["reason"]

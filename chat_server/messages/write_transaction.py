@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction that was committed. `skipped` are the writes of rooms that another process holds locked."""
+    """A committed transaction. `skipped`: the writes of rooms that another process had locked."""
 
     writes: list[PendingWrite] = field(default_factory=list)
     result: BatchResult = field(default_factory=BatchResult)
@@ -69,7 +69,7 @@ async def commit_writes(
 ) -> Transaction:
     """Store the writes in one transaction, except those whose session was ended: these fail here.
 
-    `wait`: queue for locked rooms instead of skipping them. `answered` is called after every answer of Postgres.
+    `wait`: queue for locked rooms instead of skipping them. `answered` is called after each response of Postgres.
     Raises CommitUnknown, one of CONNECTION_LOST, or asyncpg.PostgresError; except for the first, nothing was stored.
     """
     with COMMIT_SECONDS.time():

@@ -1,1 +1,1 @@
-"""Makes sure that every committed event reaches Kafka: the producer sends it at once, or the relay sends it later."""
+"""Ensures that every committed event reaches Kafka: from the producer at once, or from the relay later."""

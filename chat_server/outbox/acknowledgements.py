@@ -24,7 +24,7 @@ FORGOTTEN = Counter(
 
 
 class Acknowledgements:
-    """Overflow rule: FORGET. The row stays, the relay sends the event again, and hubs drop it by its seq."""
+    """Overflow rule: FORGET. The row stays, the relay sends the event again, and publish_server drops it by its seq."""
 
     def __init__(self, outbox: OutboxRepository) -> None:
         self._outbox = outbox

@@ -13,7 +13,7 @@ import asyncpg
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 
 SILENT_AFTER_S: Final = 0.7
-"""With two checks on top, CHECK_EVERY_S apart, a write is refused within 0.9 s."""
+"""Two more checks, CHECK_EVERY_S apart, must agree, so a write is refused within 0.9 s."""
 
 CHECK_EVERY_S: Final = 0.1
 

@@ -1,4 +1,4 @@
-"""What errors of Postgres mean, and what clients get for them."""
+"""Classifies errors of Postgres, and makes the errors that clients get for them."""
 
 from typing import Final
 
@@ -45,7 +45,7 @@ def store_unavailable() -> ChatError:
 
 
 def bad_input() -> ChatError:
-    """For a value that only Postgres found to be invalid."""
+    """The error for a value that passed our checks and was rejected by Postgres."""
     message = "A value holds a character or a number that cannot be stored."
     return ChatError(
         "validation_failed", f"request: {message}", errors=[{"field": "request", "message": message}]

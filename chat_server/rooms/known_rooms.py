@@ -1,4 +1,4 @@
-"""Which rooms this process has seen to exist. Only their fetches count, or made-up ids could fill the counters."""
+"""The rooms that this process knows to exist. Only their fetches count: invented ids must not fill the counters."""
 
 from collections import OrderedDict
 from typing import Final

@@ -19,7 +19,7 @@ from server_kit.session_tokens import Session
 
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
-    """What a write needs to know about its room before it is queued."""
+    """The settings of a room that are checked before a write is queued."""
 
     id: str
     owner_id: UUID | None

@@ -1,4 +1,4 @@
-"""Ids of new rooms: which are refused, and how one is made from a name."""
+"""Checks the ids of new rooms, and makes an id from a name."""
 
 import re
 from typing import Final
@@ -31,7 +31,7 @@ RESERVED_ROOM_IDS: Final = frozenset(
         "undefined",
     }
 )
-"""Ids that read like a part of Hotchat in an address. Rooms made before they were reserved keep working."""
+"""Ids that look like a part of Hotchat in a URL. Rooms created before an id was reserved keep working."""
 
 _RESERVED_SKELETONS = frozenset(form for room_id in RESERVED_ROOM_IDS for form in skeletons(room_id))
 

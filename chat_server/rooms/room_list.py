@@ -1,4 +1,4 @@
-"""Pages of the room list, read once for all who wait: at most FRESH_S old, older only while Postgres is down."""
+"""Pages of the room list, read once for all concurrent callers; older than FRESH_S only while Postgres is down."""
 
 import asyncio
 from collections import OrderedDict

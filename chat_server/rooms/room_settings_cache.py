@@ -1,4 +1,4 @@
-"""The owner and slow mode of rooms, cached for a moment, so that a write costs no query for its room."""
+"""Caches the owner and slow mode of rooms for a second, so that most writes need no query for their room."""
 
 import asyncio
 from collections import OrderedDict
@@ -18,14 +18,14 @@ MAX_MISSING: Final = 10_000
 FRESH_S: Final = 1.0
 UNKNOWN_AT_ONCE: Final = 2
 MAX_UNKNOWN_WAITING: Final = 500
-"""Look-ups of unknown rooms. Overflow rule: REFUSE, 503. Made-up ids do not delay real rooms."""
+"""Look-ups of unknown rooms. Overflow rule: REFUSE, 503. Invented ids do not delay real rooms."""
 
 LOAD_WITHIN_S: Final = 0.5
 """A write waits no longer for its room's settings: Postgres may neither answer nor refuse."""
 
 
 class RoomSettingsCache:
-    """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all who wait.
+    """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all concurrent callers.
 
     Older entries serve while Postgres is down or slow. Ids without a room are cached for FRESH_S too, at most
     MAX_MISSING (overflow rule: OLDEST).

@@ -21,7 +21,7 @@ class RoomRequest(BaseModel):
 
 
 class RoomPatch(BaseModel):
-    """What the owner changes; what is absent stays, and an unknown field is an error."""
+    """The fields to change. Absent fields keep their values; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 

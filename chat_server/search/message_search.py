@@ -1,7 +1,8 @@
-"""Search in one room: substrings, so that Korean and Japanese are found as well as English.
+"""Search in one room by substrings, which also works for Korean and Japanese.
 
-A call scans the room's messages in chunks, newest first, until it has enough, reaches the room's beginning or has used
-its time, and says where the next call goes on. There is no text index: `docs/decisions/0004` has the measurements.
+A call scans the room's messages in chunks, newest first, until it has enough results, reaches the room's beginning or
+has used its time. The response says where the next call continues. There is no text index: `docs/decisions/0004` has
+the measurements.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,10 +25,10 @@ MAX_WORD_CHARACTERS: Final = 50
 FIRST_CHUNK: Final = 4_000
 MIN_CHUNK: Final = 250
 MAX_CHUNK: Final = 16_000
-"""Seqs looked through by one statement: about 4 µs each, so a chunk of MAX_CHUNK takes some 60 ms."""
+"""Seqs scanned by one statement: about 4 µs each, so a chunk of MAX_CHUNK takes some 60 ms."""
 
 BUDGET_S: Final = 0.2
-"""No further chunk is begun after this time; the answer says where to go on."""
+"""No further chunk is scanned after this time; the response says where to continue."""
 
 STATEMENT_TIMEOUT_S: Final = 0.25
 
@@ -48,7 +49,7 @@ ORDER BY m.seq DESC"""
 
 
 class SearchPage(TypedDict):
-    """Newest first. `has_more`: older messages are left to be looked through, from `next_before_seq` on."""
+    """Newest first. `has_more`: older messages were not scanned yet; continue at `next_before_seq`."""
 
     messages: list[MessageDict]
     has_more: bool
@@ -56,7 +57,7 @@ class SearchPage(TypedDict):
 
 
 def words_of(q: str) -> list[str]:
-    """The words to look for, in NFC as texts are stored. Raises ChatError `validation_failed`."""
+    """The words to search for, in NFC as texts are stored. Raises ChatError `validation_failed`."""
     words = list(dict.fromkeys(q.split()))
     if not words or "\0" in q:
         raise invalid([{"field": "q", "message": "Give at least one word."}])
@@ -78,9 +79,9 @@ class MessageSearch:
     async def find(
         self, room_id: str, words: Sequence[str], limit: int, before_seq: int = MAX_SEQ
     ) -> SearchPage:
-        """Messages older than `before_seq` that hold every word, in any case, newest first.
+        """Messages older than `before_seq` that contain every word, ignoring case, newest first.
 
-        Raises StatementTooSlow when Postgres is too busy to look through MIN_CHUNK messages.
+        Raises StatementTooSlow when Postgres is too busy to scan MIN_CHUNK messages.
         """
         patterns = [contains(word) for word in words]
         found: list[MessageDict] = []

@@ -1,7 +1,7 @@
 """Sessions that ended before their tokens expired. Every process polls the list from Postgres.
 
-A list, not a question per request: tokens are verified in memory. The last known list holds while Postgres is down.
-The writer's transaction asks the table itself, so a write of an ended session is refused at once.
+Tokens are verified in memory against this list, so a request costs no query. While Postgres is down the last list stays
+in use. The writer's transaction reads the table itself, so a write of an ended session is refused at once.
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class EndedSessionsPoll:
         self._status = DependencyStatus(log, store="Postgres", part="ended sessions")
 
     async def poll(self) -> None:
-        """Read what was ended since the last call. Raises errors of the store."""
+        """Read the sessions that were ended since the last call. Raises errors of the store."""
         found, last = await self._repository.ended_since(self._since, MAX_ENDED)
         for ended in found:
             self._ended.add(ended)

@@ -1,4 +1,4 @@
-"""Entering with a nickname, asking who one is, and ending sessions."""
+"""Create a session with a nickname, read the current user, and end sessions."""
 
 import time
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ async def create_session(
     tokens: Tokens,
     users: Annotated[UserRepository, Depends(service(UserRepository))],
 ) -> SessionView:
-    """Take a nickname: a new user with a token for 30 days, sliding, also as an HttpOnly cookie."""
+    """Create a user. The token, also set as an HttpOnly cookie, is valid for 30 days from its last renewal."""
     user_id = uuid_utils.compat.uuid7()
     await users.add(user_id, wanted.nickname, datetime.now(UTC))
     token, session = tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
@@ -56,7 +56,7 @@ _END_PROBLEMS = problems("unauthenticated", "session_expired", "rate_limited", "
 async def end_session(
     session: SignedIn, request: Request, ended: Ended, repository: EndedRepository
 ) -> Response:
-    """Sign out: end this session, with all tokens made from it, and take the cookie back."""
+    """Sign out: end this session with all its tokens, and clear the cookie."""
     ended.add(await repository.end_session(session))
     return _signed_out(request)
 
@@ -65,7 +65,7 @@ async def end_session(
 async def end_all_sessions(
     session: SignedIn, request: Request, ended: Ended, repository: EndedRepository
 ) -> Response:
-    """End every session of this person, this one included."""
+    """End every session of this user, including this one."""
     ended.add(await repository.end_all_of(session))
     return _signed_out(request)
 

@@ -14,7 +14,7 @@ from server_kit.session_tokens import Session
 async def ensure_user(tx: AsyncConnection, session: Session) -> None:
     """Restore the user's row from the token if a restored database lacks it. Locks no existing row.
 
-    What refers to `users` calls this first: a valid token must never fail for a missing row.
+    Call this before a write that refers to `users`: a valid token must never fail because of a missing row.
     """
     values = {
         "id": session.user_id,

@@ -1,1 +1,1 @@
-"""The rules for texts and names that people send."""
+"""Rules for texts and names from users."""

@@ -1,7 +1,7 @@
-"""What may be the name of a person or a room: one visible line that is not mistaken for Hotchat itself.
+"""Checks the names of people and rooms: one visible line that does not look like a reserved name.
 
-Colour and tag of a person come from the user id, so two people of one name look different; only reserved names are
-compared by how they look.
+The page shows a colour and a tag derived from the user id, so two people with the same name look different. Only
+reserved names are compared by appearance.
 """
 
 import re
@@ -27,7 +27,7 @@ RESERVED_NAMES: Final = (
     "시스템",
 )
 
-# Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point; U+2800 is drawn as nothing, too.
+# Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point; U+2800 is blank, too.
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -43,7 +43,7 @@ _JOINING_SCRIPTS: Final = (
     "\u0620-\u0dff\u1000-\u109f\u1780-\u17b3\u17b6-\u180a\u1810-\u18af\ua8e0-\ua8ff\uaa60-\uaa7f"
     "\U00011000-\U0001197f"
 )
-"""Arabic, Syriac, N'Ko, the scripts of India, Myanmar, Khmer, Mongolian: a joiner changes how their letters look."""
+"""Arabic, Syriac, N'Ko, the scripts of India, Myanmar, Khmer, Mongolian: joiners change the shape of their letters."""
 
 _LEGITIMATE: Final = re.compile(
     "[0-9#*]\ufe0f?\u20e3"
@@ -56,12 +56,12 @@ _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"
 
 
 def clean_nickname(raw: str) -> str:
-    """The nickname in NFC with single inner spaces. Raises ValueError with a sentence for its author."""
+    """Returns the nickname in NFC with single inner spaces. Raises ValueError with a sentence for the author."""
     return _clean_name(raw, MAX_NICKNAME_CODE_POINTS, "A nickname")
 
 
 def clean_room_name(raw: str) -> str:
-    """The room's name in NFC with single inner spaces. Raises ValueError with a sentence for its author."""
+    """Returns the room's name in NFC with single inner spaces. Raises ValueError with a sentence for the author."""
     return _clean_name(raw, MAX_ROOM_NAME_CODE_POINTS, "A room's name")
 
 

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Config
-         * @description Where streams are, which reactions there are, and the limits.
+         * @description The address of the streams, the kinds of reactions, and the limits.
          */
         get: operations["config_api_v1_config_get"];
         put?: never;
@@ -283,7 +283,7 @@ export interface paths {
         put?: never;
         /**
          * Send Typing
-         * @description Tell the room that one is writing; dropped in a hot room and when sent too often.
+         * @description Signal that the user is typing; dropped in a hot room and when sent too often.
          */
         post: operations["send_typing_api_v1_rooms__room_id__typing_post"];
         delete?: never;
@@ -303,12 +303,12 @@ export interface paths {
         put?: never;
         /**
          * Create Session
-         * @description Take a nickname: a new user with a token for 30 days, sliding, also as an HttpOnly cookie.
+         * @description Create a user. The token, also set as an HttpOnly cookie, is valid for 30 days from its last renewal.
          */
         post: operations["create_session_api_v1_sessions_post"];
         /**
          * End All Sessions
-         * @description End every session of this person, this one included.
+         * @description End every session of this user, including this one.
          */
         delete: operations["end_all_sessions_api_v1_sessions_delete"];
         options?: never;
@@ -328,7 +328,7 @@ export interface paths {
         post?: never;
         /**
          * End Session
-         * @description Sign out: end this session, with all tokens made from it, and take the cookie back.
+         * @description Sign out: end this session with all its tokens, and clear the cookie.
          */
         delete: operations["end_session_api_v1_sessions_current_delete"];
         options?: never;
@@ -362,7 +362,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description 200 while Postgres answers and vital tasks run. Redis and Kafka do not count: chat goes on without them.
+         * @description 200 while Postgres answers and vital tasks run. Redis and Kafka do not count, because chat works without them.
          */
         get: operations["ready_healthz_ready_get"];
         put?: never;
@@ -610,7 +610,7 @@ export interface components {
         };
         /**
          * MessageDraft
-         * @description `client_message_id` makes a retry safe: the same one again is answered with the first message.
+         * @description `client_message_id` makes a retry safe: a repeated id gets the message that was stored first.
          */
         MessageDraft: {
             /**
@@ -628,7 +628,7 @@ export interface components {
         };
         /**
          * MessageEdit
-         * @description An unknown field is an error: its sender expects an effect that it does not have.
+         * @description An unknown field is an error, because its sender expects an effect that does not happen.
          */
         MessageEdit: {
             /** Text */
@@ -817,7 +817,7 @@ export interface components {
         };
         /**
          * RoomPatch
-         * @description What the owner changes; what is absent stays, and an unknown field is an error.
+         * @description The fields to change. Absent fields keep their values; an unknown field is an error.
          */
         RoomPatch: {
             /**
@@ -959,7 +959,7 @@ export interface components {
         };
         /**
          * SearchPage
-         * @description Newest first. `has_more`: older messages are left to be looked through, from `next_before_seq` on.
+         * @description Newest first. `has_more`: older messages were not scanned yet; continue at `next_before_seq`.
          */
         SearchPage: {
             /** Has More */
