@@ -20,6 +20,7 @@ from publish_server.streams.routes import ROOM
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.stream_reader import DEADLINE_S, StreamClient, StreamEnded
+from tests.support.plain_http import NO_CERTIFICATES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +53,7 @@ async def raw_stream(
 
 
 async def metric(base_url: str, name: str) -> float:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_CERTIFICATES) as client:
         page = (await client.get(f"{base_url}/metrics")).text
     return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(name))
 

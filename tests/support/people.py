@@ -11,6 +11,7 @@ import pytest
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
 from tests.support.chat_stack import make_chat_stack
+from tests.support.plain_http import NO_CERTIFICATES
 from tests.support.stores import Kafka
 
 
@@ -112,7 +113,7 @@ class People:
 
     def anonymous(self) -> httpx.AsyncClient:
         """A client without a session."""
-        client = httpx.AsyncClient(base_url=self.base_url, timeout=20)
+        client = httpx.AsyncClient(base_url=self.base_url, timeout=20, verify=NO_CERTIFICATES)
         self._clients.append(client)
         return client
 
