@@ -6,7 +6,7 @@ import { shownName } from "@/lib/text/shown-name";
 const ANN = "0198c3a0-0000-7000-8000-000000000001";
 const OTHER_ANN = "0198c3a0-0000-7000-8000-000000000002";
 
-it("two people with the same nickname have different colours and tags, the same on every page", () => {
+it("two people with the same nickname have different colours and tags, the same in every tab", () => {
   expect(userHue(ANN)).not.toBe(userHue(OTHER_ANN));
   expect(userTag(ANN)).not.toBe(userTag(OTHER_ANN));
   expect(userTag(ANN)).toMatch(/^[2-9a-hjkmnp-z]{4}$/);

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-/** No blank page: what broke is said, and drafts and unsent messages are kept where they are stored. */
+/** Shown instead of the whole app after an error that no part contained. Drafts and unsent posts stay stored. */
 export function Crashed() {
   const { t } = useTranslation();
   return (

@@ -2,7 +2,7 @@ import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { RoomList } from "@/features/rooms/RoomList";
 
-/** The rooms, slid in on a phone. */
+/** The room list on a phone: it slides in. */
 export default function Drawer({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (

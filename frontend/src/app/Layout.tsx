@@ -10,7 +10,7 @@ const Drawer = lazyComponent(() => import("./Drawer"));
 const OpenMenuContext = createContext<() => void>(() => undefined);
 export const useOpenMenu = (): (() => void) => use(OpenMenuContext);
 
-/** Rooms beside the open room; on a phone they slide in. */
+/** The room list next to the open room; on a phone it slides in. */
 export function Layout() {
   const [isOpen, setIsOpen] = useState(false);
   return (

@@ -2,7 +2,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { isEmbedPath } from "@/lib/embed-path";
 
-/** No such page. What others may frame has no way to the rest of the page. */
+/** Shown for an unknown address. Below `/embed` there is no link, because other sites may frame it. */
 export function NotFound() {
   const { t } = useTranslation();
   const isEmbedded = useLocation({ select: ({ pathname }) => isEmbedPath(pathname) });

@@ -14,12 +14,12 @@ import { openSharedStreams } from "@/lib/stream/shared-streams";
 
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
-const SESSION_LOCK_TIMEOUT_MS = 3_000; // a post that takes longer has left with its own cookie
+const SESSION_LOCK_TIMEOUT_MS = 3_000; // a post that takes longer was sent with its own cookie
 
-/** Everything the page works with, made once. */
+/** Create the services of the app. */
 export function createServices(): Services {
   const storage = localStorageIfAllowed();
-  // In a frame of another site a cookie is not sent; the token is, and what such a frame remembers is that site's alone.
+  // Browsers send no cookie from a frame in another site, so such a frame sends a token. Its storage is that site's.
   const isFramed = window.parent !== window;
   let token = isFramed ? readStored(TOKEN_KEY) : null;
   const keepToken = (made: string | null) => {
@@ -85,7 +85,7 @@ function withToken(request: Request, token: string | null): Request {
   return request;
 }
 
-/** One call for all who ask; a failed one is forgotten. */
+/** One call for all callers; after a failure the next caller starts another one. */
 function cachedOnSuccess(ask: () => Promise<Config>): () => Promise<Config> {
   let asked: Promise<Config> | null = null;
   return () => {
@@ -105,10 +105,10 @@ function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
   };
 }
 
-/** One tab at a time where the browser has locks; elsewhere the server's idempotency keeps posts single. */
+/** One tab at a time where the browser has locks. Elsewhere the server's idempotency prevents duplicate posts. */
 const exclusively = (name: string, work: () => Promise<void>): Promise<void> => withLock({ name }, work);
 
-/** A session changes while no tab sends under the one before. */
+/** Change the session while no tab sends under the previous one. */
 const alone = (work: () => Promise<void>): Promise<void> =>
   withLock({ name: SESSION_LOCK, signal: AbortSignal.timeout(SESSION_LOCK_TIMEOUT_MS) }, work);
 
@@ -126,7 +126,7 @@ async function withLock<T>(
     });
   } catch (error) {
     if (lock.isHeld) throw error;
-    return work(); // a frame that may store nothing may lock nothing; and no wait is for ever
+    return work(); // no permission to use locks (a frame of another site), or the wait timed out
   }
 }
 

@@ -38,7 +38,7 @@ const room = createRoute({
   },
 });
 
-/** For pages of others: no way to other rooms; `?overlay=1` is for a video's picture: transparent and read-only. */
+/** A room for other sites to frame, without links to other rooms. `?overlay=1`, for video, is transparent and read-only. */
 const embed = createRoute({
   getParentRoute: () => root,
   path: "/embed/rooms/$roomId",

@@ -1,4 +1,4 @@
-/** Time as an argument: the page passes `browserClock`, a test one it can advance. */
+/** Time as an argument: the app passes `browserClock`, a test one it can advance. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,4 +1,4 @@
-/** Browser notifications of mentions: only when the reader has enabled them, and only while the page is hidden. */
+/** Browser notifications of mentions: only when the reader has enabled them, and only while the tab is hidden. */
 import { readStored, writeStored } from "./safe-storage";
 
 const KEY = "hotchat.notify";
@@ -24,6 +24,6 @@ export function notify(title: string, body: string, tag: string): void {
       shown.close();
     };
   } catch {
-    // On phones only a service worker may notify; the count in the page title still shows.
+    // On phones only a service worker may notify; the count in the tab title still shows.
   }
 }

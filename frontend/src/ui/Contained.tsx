@@ -1,7 +1,7 @@
 import { Component, type ErrorInfo, type ReactNode } from "react";
 
 interface ContainedProps {
-  /** What is drawn: once it is another one, drawing it is tried again. */
+  /** The value that the children draw. When it changes, they are drawn again. */
   readonly of: unknown;
   /** Drawn instead of children that throw. */
   readonly fallback: ReactNode;
@@ -14,7 +14,7 @@ interface ContainedState {
   readonly isBroken: boolean;
 }
 
-/** A bulkhead: children that throw while they are drawn take nothing down but themselves. */
+/** An error boundary: children that throw are replaced by the fallback, and nothing else is affected. */
 export class Contained extends Component<ContainedProps, ContainedState> {
   override state: ContainedState = { of: this.props.of, isBroken: false };
 

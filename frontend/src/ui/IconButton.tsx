@@ -2,13 +2,13 @@ import type { LucideIcon } from "lucide-react";
 import type { ComponentProps } from "react";
 
 interface IconButtonProps extends Omit<ComponentProps<"button">, "type" | "aria-label" | "children"> {
-  /** What it does, for who hears it and who rests on it. */
+  /** What the button does: the accessible name and the tooltip. */
   label: string;
   icon: LucideIcon;
   size?: number;
 }
 
-/** A button that shows only a sign. */
+/** A button that shows only an icon. */
 export function IconButton({ label, icon: Icon, size = 18, className, ...rest }: IconButtonProps) {
   return (
     <button

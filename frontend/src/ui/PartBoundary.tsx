@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "./Contained";
 
-/** A part of the page: when it breaks, the others stay, and it can be tried again. */
+/** Contains the errors of one part of the app: the other parts stay, and the reader can retry this one. */
 export function PartBoundary({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [attempt, setAttempt] = useState(0);

@@ -2,8 +2,8 @@ import { useEffect, useState, type ComponentType, type FunctionComponent, type R
 
 type LazyProps<Props> = Props & { whileLoading?: ReactNode };
 
-/** A component whose file is loaded when it is first drawn. Unlike React's lazy, a file that could not be loaded is asked
- * for again the next time it is wanted; until then drawing it throws, for the boundary around it. */
+/** A component whose file is loaded when it is first drawn. Unlike React's lazy, a failed load is retried the next time;
+ * until then the component throws, for the error boundary around it. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
 ): FunctionComponent<LazyProps<Props>> {

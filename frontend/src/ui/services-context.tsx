@@ -8,7 +8,7 @@ import type { SessionState, SessionStore } from "@/lib/session/session-store";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 import type { OpenStream } from "@/lib/stream/room-stream";
 
-/** What the page is made with, once, at the start. */
+/** The services that the app creates once, at the start. */
 export interface Services {
   readonly api: ChatApi;
   readonly config: () => Promise<Config>;
@@ -33,7 +33,7 @@ export function useSession(): SessionState {
   return useSyncExternalStore(session.subscribe, session.getSnapshot);
 }
 
-/** Who this browser is; null while nobody. */
+/** The signed-in user; null for nobody. */
 export function useViewer(): Author | null {
   return useSession().viewer ?? null;
 }

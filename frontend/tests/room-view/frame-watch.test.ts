@@ -14,7 +14,7 @@ function said(...frames: [tookMs: number, count: number][]): boolean[] {
 
 it("does not report frames of 50 ms", () => expect(said([50, 200])).toEqual([]));
 
-it("reports a slow page after two seconds of longer frames", () => {
+it("reports a slow app after two seconds of longer frames", () => {
   expect(said([60, 33])).toEqual([]);
   expect(said([60, 34])).toEqual([true]);
 });
@@ -35,12 +35,12 @@ it("ignores a quick frame now and then", () => {
   ).toEqual([]);
 });
 
-it("reports a page that keeps up after ten good seconds", () => {
+it("reports an app that keeps up after ten good seconds", () => {
   expect(said([60, 40], [16, 600])).toEqual([true]);
   expect(said([60, 40], [16, 630])).toEqual([true, false]);
 });
 
-it("takes one very long frame for a suspended page, and several for a slow one", () => {
+it("takes one very long frame for a suspended tab, and several for a slow one", () => {
   expect(said([30_000, 1], [16, 100])).toEqual([]);
   expect(said([1_200, 3])).toEqual([true]);
 });

@@ -108,7 +108,7 @@ describe("commits", () => {
     expect(rowSeqs().at(-1)).toBe(4);
   });
 
-  it("are fewer, and show fewer rows, on a slow page", async () => {
+  it("are fewer, and show fewer rows, when the app is slow", async () => {
     await crowd(200, 2);
     view.setSlowed(true);
     await clock.advance(FRAME_MS);

@@ -63,7 +63,7 @@ it("always shows messages that must be shown, and the common sample besides", ()
   expect(shown).toEqual(all.filter((each) => isMine(each.seq) || sample.includes(each)));
 });
 
-it.each([2, 5, 20, 200])("shows a subset of the sample on a slow page at %i messages a second", (perS) => {
+it.each([2, 5, 20, 200])("shows a subset of the sample in a slow app at %i messages a second", (perS) => {
   const all = crowd(perS, 20);
   const everybodys = new Set(shownOf(all));
   const slowed = shownOf(all, NOBODY, 3);

@@ -99,7 +99,7 @@ describe("other tabs", () => {
   });
 });
 
-describe("a page that opens while the server is unavailable", () => {
+describe("an app that opens while the server is unavailable", () => {
   it("keeps the stored user", async () => {
     await open().join("Ann");
     refusals = [unreachable()];

@@ -11,7 +11,7 @@ export function useIsOwner(): boolean {
   return viewer !== null && viewer.id === feed.getSnapshot().room?.ownerId;
 }
 
-/** Pins or unpins a message; a refusal is told on the page. */
+/** Pins or unpins a message; a toast shows a refusal. */
 export function useSetPin(): (message: Message, on: boolean) => Promise<void> {
   const { t } = useTranslation();
   const { api } = useServices();

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { FrameWatch } from "@/lib/room-view/frame-watch";
 import type { RoomView } from "@/lib/room-view/room-view";
 
-/** Watch the page's own frames while it is seen; one that falls behind lowers its pace. */
+/** Measures the app's frames while the tab is visible; a slow app lowers its pace. */
 export function useFrameWatch(view: RoomView): void {
   useEffect(() => {
     const watch = new FrameWatch((isSlowed) => view.setSlowed(isSlowed));

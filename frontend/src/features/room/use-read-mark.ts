@@ -3,7 +3,7 @@ import type { RoomFeed } from "@/lib/feed/room-feed";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useServices } from "@/ui/services-context";
 
-/** Note how far the room was read, and show in the title what came since it was last looked at. */
+/** Stores how far the room was read, and shows in the title how many messages arrived while the tab was hidden. */
 export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string): void {
   const { readCounts } = useServices();
   const { isPaused } = screen;

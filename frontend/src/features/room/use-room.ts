@@ -11,7 +11,7 @@ import { useReadMark } from "./use-read-mark";
 import { useRoomKeys } from "./use-room-keys";
 import { useRoomStores } from "./use-room-stores";
 
-/** Coordinates one open room: its stores, the page's side effects, and the state that its components share.
+/** Coordinates one open room: its stores, its side effects, and the state that its components share.
  * `at` is the seq of a message to scroll to. */
 export function useRoom(roomId: string, at: number | undefined) {
   const { feed, view, ownReactions, kinds } = useRoomStores(roomId);

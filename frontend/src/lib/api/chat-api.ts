@@ -15,7 +15,7 @@ import type {
 } from "@/lib/contract/types";
 import { problemFrom, unreachable } from "./problem";
 
-/** Which page of a room: the newest one when nothing is named. */
+/** Which page of a room: the latest one when nothing is given. */
 export interface PagePlace {
   before_seq?: number;
   after_seq?: number;

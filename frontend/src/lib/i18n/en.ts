@@ -1,4 +1,4 @@
-/** The words of the page. Other languages have the same keys, which the compiler holds. */
+/** The sentences of the app in English. The compiler checks that other languages have the same keys. */
 export const en = {
   app: {
     name: "Hotchat",

@@ -39,7 +39,7 @@ export async function startI18n(): Promise<void> {
   );
 }
 
-/** Switch, and remember the choice. */
+/** Switch the language and store the choice. */
 export async function chooseLanguage(language: Language): Promise<void> {
   writeStored("i18nextLng", language);
   await loadLanguage(language);

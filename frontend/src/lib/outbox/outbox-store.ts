@@ -1,15 +1,15 @@
 import { openDB, type DBSchema } from "idb";
 
-/** A message that is on its way: what survives a reload. */
+/** An unsent post, kept over reloads. */
 export interface StoredPost {
   readonly clientId: string;
-  /** Who wrote it; unknown of posts that earlier versions of the page stored. */
+  /** Who wrote it; missing in posts that earlier versions of the app stored. */
   readonly userId?: string;
   readonly roomId: string;
   readonly text: string;
   readonly replyTo: string | null;
   readonly queuedAtMs: number;
-  /** Refused for good: waits for the person, not for the network. */
+  /** The code of a permanent refusal: only the person can retry. */
   readonly failedCode: string | null;
 }
 
@@ -23,7 +23,7 @@ interface Schema extends DBSchema {
   posts: { key: string; value: StoredPost };
 }
 
-/** Posts in IndexedDB. Where the browser has none (private windows of some), they live as long as the page. */
+/** Posts in IndexedDB. Where the browser forbids it (some private windows), they are lost on reload. */
 export async function openOutboxStore(): Promise<OutboxStore> {
   try {
     const database = await openDB<Schema>("hotchat", 1, {

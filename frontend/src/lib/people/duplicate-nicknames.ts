@@ -1,4 +1,4 @@
-/** Nicknames that more than one person on this page uses, so that their rows show a tag. */
+/** Nicknames that more than one person in the open room uses, so that their rows show a tag. */
 import { dropOldest } from "@/lib/bounded";
 import { Listeners } from "@/lib/listeners";
 

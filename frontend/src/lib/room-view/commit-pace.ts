@@ -5,7 +5,7 @@ export const BUSY_COMMIT_MS = 250;
 export const SLOWED_COMMIT_MS = 600;
 export const SMOOTH_SCROLL_PER_S = 5;
 
-/** Milliseconds until the next commit; 0 means with the next frame. `slowed`: the page is too slow for its frames. */
+/** Milliseconds until the next commit; 0 means with the next frame. `slowed`: the app is too slow for its frames. */
 export function commitDelayMs(sinceCommitMs: number, messagesPerS: number, slowed: boolean): number {
   const apart = slowed ? SLOWED_COMMIT_MS : messagesPerS > BUSY_PER_S ? BUSY_COMMIT_MS : 0;
   return Math.max(0, apart - sinceCommitMs);

@@ -1,10 +1,10 @@
-/** Detects a page that is too slow: two seconds of frames over 50 ms set it, ten seconds of good frames clear it. */
+/** Detects that the app is too slow: two seconds of frames over 50 ms set it, ten seconds of good frames clear it. */
 
 export const SLOW_FRAME_MS = 50;
 export const SLOW_AFTER_MS = 2_000;
 export const GOOD_AFTER_MS = 10_000;
-const SLOW_SHARE = 0.8; // a slow page still draws a quick frame now and then
-const PAUSE_MS = 1_000; // a later frame may mean a suspended page: count at most this much
+const SLOW_SHARE = 0.8; // a slow app still draws a quick frame now and then
+const PAUSE_MS = 1_000; // a later frame may mean a suspended tab: count at most this much
 
 export class FrameWatch {
   #lastMs: number | null = null;

@@ -110,7 +110,7 @@ export class RoomView {
     this.#commitSoon();
   }
 
-  /** Whether the page is too slow to draw every frame. */
+  /** Whether the app is too slow to draw every frame. */
   setSlowed(isSlowed: boolean): void {
     this.#isSlowed = isSlowed;
     this.#commitSoon();

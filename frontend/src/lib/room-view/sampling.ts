@@ -9,7 +9,7 @@ export interface Crowd {
   readonly second: number;
   readonly inSecond: number;
   readonly inSecondBefore: number;
-  /** Messages of this second in the common sample, and how many of them this page shows. */
+  /** Messages of this second in the common sample, and how many of them this tab shows. */
   readonly inSample: number;
   readonly shownOfSample: number;
 }
@@ -39,7 +39,7 @@ export function shareToShow(messagesPerS: number, rowsPerS: number): number {
 }
 
 /** Whether a message gets a row; `mustShow` messages always do. The sample is the same for every reader: `mustShow` does
- * not change it, and a page with fewer rows per second shows a subset. */
+ * not change it, and a tab with fewer rows per second shows a subset. */
 export function admit(
   crowd: Crowd,
   message: Message,

@@ -22,7 +22,7 @@ export class ReadCountsStore {
     try {
       this.storage?.setItem(KEY, readCountsToJson(this.#read));
     } catch {
-      // Storage is full: unread counts restart with the next page load.
+      // Storage is full: unread counts restart with the next reload.
     }
     this.#listeners.notify();
   }

@@ -1,4 +1,4 @@
-/** Who this browser is. Nobody at first: the name is asked when something is written. */
+/** The signed-in user of this browser: none at first, the nickname is asked for when the reader writes something. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem } from "@/lib/api/problem";
 import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
@@ -6,16 +6,16 @@ import type { Author } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 const NICKNAME_KEY = "hotchat.nickname";
-/** Whose the browser's cookie is, for all tabs. */
+/** The user id of the browser's session, shared by all tabs. */
 const USER_KEY = "hotchat.user";
 const READER_KEYS = /^hotchat\.(?:nickname|user|token|draft\..*|read|notify|pin-hidden\..*)$/;
 
 export const CALLS_MAX = 20; // overflow rule OLDEST: a call that waits for a name is dropped
 
 export interface SessionState {
-  /** Undefined until the server has been asked. */
+  /** Undefined until the server has answered. */
   readonly viewer: Author | null | undefined;
-  /** Somebody wants to write and has no name yet. */
+  /** The reader wants to write and has no nickname yet. */
   readonly isAskingForName: boolean;
 }
 
@@ -28,9 +28,9 @@ export class SessionStore {
   constructor(
     private readonly api: Pick<ChatApi, "me" | "createSession" | "endSession" | "endAllSessions">,
     private readonly storage: Storage | null,
-    /** Hears the token of each new session; a browser that sends its cookie needs none. */
+    /** Receives the token of each new session; a browser that sends its cookie needs none. */
     private readonly keepToken: (token: string | null) => void = () => {},
-    /** Do it while no tab sends anything under the session before. */
+    /** Run `work` while no tab sends anything under the previous session. */
     private readonly alone: (work: () => Promise<void>) => Promise<void> = (work) => work(),
   ) {}
 
@@ -52,12 +52,12 @@ export class SessionStore {
       if (error instanceof Problem && error.status === 401) {
         this.#keepUserId("");
         this.#set({ viewer: null });
-        // Away is not signed out: reading goes on, and the first post finds out.
+        // Unreachable does not mean signed out: keep the stored user until the first post shows otherwise.
       } else if (this.#state.viewer === undefined) this.#set({ viewer: this.#remembered() });
     }
   }
 
-  /** Do it now if there is a name, else once one has been given. */
+  /** Call now if there is a user, else once there is one. */
   withName = (call: () => void): void => {
     if (this.#state.viewer) {
       call();
@@ -68,7 +68,7 @@ export class SessionStore {
     else this.#set({ isAskingForName: true });
   };
 
-  /** As withName, and once more under a new session when the old one has run out. Throws what `call` throws. */
+  /** As withName, and once more under a new session if the old one has expired. Throws what `call` throws. */
   withSession = async (call: () => Promise<void>): Promise<void> => {
     await new Promise<void>((named) => this.withName(named));
     try {
@@ -86,7 +86,7 @@ export class SessionStore {
     this.#set({ isAskingForName: false });
   };
 
-  /** Throws the server's Problem when it does not take the name. */
+  /** Create a session. Throws the server's Problem when it refuses the nickname. */
   join = async (nickname: string): Promise<void> => {
     await this.alone(async () => {
       const session = await this.api.createSession(nickname);
@@ -99,7 +99,7 @@ export class SessionStore {
     for (const call of calls) call();
   };
 
-  /** As join, but a refusal for now is waited out, a few times. `wait` throws when nobody waits any longer. */
+  /** As join, but retries transient refusals a limited number of times. `wait` throws when the reader has left. */
   joinWithRetry = async (
     nickname: string,
     wait: (ms: number, reason: unknown) => Promise<void>,
@@ -116,20 +116,20 @@ export class SessionStore {
     }
   };
 
-  /** End this session, or all of this person's, and forget who they were. Throws the server's Problem. */
+  /** End this session, or all sessions of the user, and clear what is stored about them. Throws the server's Problem. */
   signOut = async (everywhere: boolean): Promise<void> => {
     await this.alone(async () => {
       try {
         await (everywhere ? this.api.endAllSessions() : this.api.endSession());
       } catch (error) {
-        // It was over already.
+        // The session had already ended.
         if (!(error instanceof Problem) || error.status !== 401) throw error;
       }
       this.#forget();
     });
   };
 
-  /** Whether the browser's session is still this user's, as far as any tab knows. */
+  /** Whether the browser's session is still this user's, as far as any tab has stored. */
   isStillUser(userId: string): boolean {
     return (this.storage?.getItem(USER_KEY) ?? userId) === userId;
   }
@@ -150,7 +150,7 @@ export class SessionStore {
     try {
       this.storage?.setItem(NICKNAME_KEY, nickname);
     } catch {
-      // Full storage: the name is asked for once more.
+      // Storage is full: the nickname is asked for again.
     }
     this.#keepUserId(id);
   }
@@ -159,7 +159,7 @@ export class SessionStore {
     try {
       this.storage?.setItem(USER_KEY, id);
     } catch {
-      this.storage?.removeItem(USER_KEY); // better unknown than another's
+      this.storage?.removeItem(USER_KEY); // unknown is safer than another user's id
     }
   }
 
@@ -172,11 +172,11 @@ export class SessionStore {
       const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
       for (const key of keys) if (READER_KEYS.test(key)) storage.removeItem(key);
     }
-    this.#keepUserId(""); // tells the other tabs
+    this.#keepUserId(""); // notifies the other tabs
     this.#set({ viewer: null, isAskingForName: false });
   }
 
-  /** A new session under the name from before, without asking; false where there is none or it is not taken. */
+  /** Create a session under the stored nickname, without asking. False if there is none or the server refuses it. */
   renew = async (): Promise<boolean> => {
     const nickname = this.rememberedNickname;
     if (nickname === null) return false;
@@ -188,7 +188,7 @@ export class SessionStore {
     }
   };
 
-  /** One who had a name is not asked again when only their time is over. */
+  /** An expired session is renewed; only without a stored nickname is the reader asked for one. */
   async #renewOrAsk(): Promise<void> {
     this.#hasExpired = false;
     if (!(await this.renew())) this.#set({ isAskingForName: true });

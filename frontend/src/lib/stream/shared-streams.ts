@@ -41,7 +41,7 @@ export class SharedStreams {
         },
       );
 
-  /** The page is going away, perhaps to come back: whoever listens hears that the stream is closed. */
+  /** The browser hides or unloads the tab, which may return: report all streams as closed. */
   leaveAll = (): void => {
     this.#post({ type: "leave-all" });
     const all = [...this.#hear];
@@ -66,8 +66,8 @@ export class SharedStreams {
   }
 }
 
-/** The worker's streams, once it has said hello; null where the browser has no shared workers, or does not let this
- * page have one: a frame of another site is told so by an error event, or by nothing at all. */
+/** The worker's streams, once it has sent its first message. Null where the browser has no shared workers or forbids them:
+ * in a frame of another site, some browsers report an error and some report nothing. */
 export function openSharedStreams(): Promise<SharedStreams | null> {
   if (typeof SharedWorker === "undefined") return Promise.resolve(null);
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
-/** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections to a host. Lives in a
- * shared worker; knows nothing of workers. Each tab is a cursor into the room's newest events. */
+/** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections to a host. It runs in a
+ * shared worker but does not depend on workers. Each tab is a cursor into the room's newest events. */
 import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
 import type { OpenStream, StreamListener } from "./room-stream";
 
@@ -7,12 +7,12 @@ export const RING_EVENTS = 1_000; // overflow rule GAP: a tab further behind get
 export const IDLE_ROOMS_MAX = 8; // overflow rule OLDEST: a tab that returns to a dropped room resumes at the server
 
 interface SharedRoom {
-  /** Events after `startSeq` up to `lastSeq`, without holes but those conflation made. */
+  /** Events after `startSeq` up to `lastSeq`, without holes except those that the server's conflation made. */
   ring: RoomEvent[];
   startSeq: number;
   lastSeq: number;
   opened: StreamOpened | null;
-  /** The latest of each kind that has no seq: whoever joins later has not heard it. */
+  /** The latest signal of each type, for tabs that join later. */
   readonly signals: Map<RoomEvent["type"], RoomEvent>;
   closeUpstream: (() => void) | null;
   readonly tabs: Set<StreamListener>;
@@ -23,7 +23,7 @@ export class StreamHub {
 
   constructor(private readonly openUpstream: OpenStream) {}
 
-  /** As OpenStream: the answer leaves, and the last to leave closes the upstream. */
+  /** Join a tab. The returned function removes it; the last tab that leaves closes the upstream. */
   join: OpenStream = (roomId, cursor, tab) => {
     const room = this.#rooms.get(roomId) ?? this.#add(roomId, cursor);
     if (cursor < room.startSeq) {
@@ -77,7 +77,7 @@ export class StreamHub {
         room.opened = null;
         room.signals.clear();
         const left = [...room.tabs];
-        room.tabs.clear(); // each comes back when its own feed wants to
+        room.tabs.clear(); // each tab's feed decides when to rejoin
         for (const tab of left) tab.closed(graceful);
         this.#dropIdleRooms();
       },
@@ -86,7 +86,7 @@ export class StreamHub {
 
   #keep(room: SharedRoom, event: RoomEvent): void {
     if (!("seq" in event)) {
-      if (event.type !== "room.typing") room.signals.set(event.type, event); // who writes is soon over
+      if (event.type !== "room.typing") room.signals.set(event.type, event); // typing expires within seconds
       return;
     }
     room.lastSeq = event.seq;

@@ -1,4 +1,4 @@
-/** The shared worker: streams of all tabs of this browser, each opened once. */
+/** The shared worker: it opens each stream once for all tabs of this browser. */
 import { eventSourceStream } from "./event-source-stream";
 import { NotifyHub } from "./notify-hub";
 import { eventSourceNotify } from "./notify-stream";

@@ -1,4 +1,4 @@
-/** What tabs and the shared worker say to each other. */
+/** The messages between tabs and the shared worker. */
 import type { RoomEvent, RoomUpdated, StreamGap, StreamOpened } from "@/lib/contract/types";
 
 export type ToWorker =

@@ -1,4 +1,4 @@
-/** Text as people wrote it, minus what would paint over its neighbours. */
+/** User text without characters that would draw over other text. */
 
 const MARKS_MAX = 4;
 const STACKED_MARKS = new RegExp(`(\\p{M}{${MARKS_MAX}})\\p{M}+`, "gu");

@@ -10,12 +10,12 @@ import * as css from "./user-text.module.css";
 
 const FOLD_CHARACTERS = 700;
 const FOLD_LINES = 10;
-// More than fits into a folded message at any width; the rest is drawn when it is opened.
+// More than a folded message shows at any width; the rest is drawn when the reader opens it.
 const FOLDED_CHARACTERS = 2_000;
 const FOLDED_LINES = 16;
 const PLAIN_MAX = 8_000;
 
-/** A message's text: small Markdown, long ones folded, a few lone emoji large. */
+/** A message's text. Long texts are folded; up to six emoji alone are large. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
   return (
     <Contained of={text} fallback={<PlainText text={text} />}>
@@ -24,7 +24,7 @@ export const MessageText = memo(function MessageText({ text }: { text: string })
   );
 });
 
-/** A text that could not be drawn otherwise: nothing is read in it. */
+/** The unparsed text, for a message that cannot be drawn otherwise. */
 export function PlainText({ text }: { text: string }) {
   return (
     <div className={`${css.text} ${css.textPlain}`} data-testid="plain-text" dir="auto">

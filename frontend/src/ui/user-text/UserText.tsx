@@ -1,5 +1,5 @@
-/** What people wrote, drawn wherever it is not a message of its own: names of people and rooms, and texts on one line.
- * Only this module and MessageText draw it; each piece is contained, so that none takes its surroundings down. */
+/** Components for user text outside message rows: names of people and rooms, and texts on one line. Only this module and
+ * MessageText draw user text; each piece has its own error boundary. */
 import { createContext, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
@@ -12,16 +12,16 @@ import * as css from "./user-text.module.css";
 
 const PLAIN_MAX = 200;
 
-/** The names seen in the open room. */
+/** The nicknames observed in the open room. */
 export const DuplicateNicknamesContext = createContext(new DuplicateNicknames());
 
 interface ShownPerson {
   readonly name: string;
-  /** Only once the page has seen another person of that name. */
+  /** Null until a second person with this nickname has been observed. */
   readonly tag: string | null;
 }
 
-/** A person's name, and the tag that tells them from another of that name. */
+/** A person's name, and the tag that distinguishes two people with the same nickname. */
 export function useShownPerson({ id, nickname }: Author): ShownPerson {
   const { t } = useTranslation();
   const seen = use(DuplicateNicknamesContext);
@@ -59,7 +59,7 @@ interface NameProps {
   readonly className?: string | undefined;
 }
 
-/** A name by itself: of a room, or of somebody whom nothing here is compared with. */
+/** The name of a room, or of a person without a tag. */
 export function ShownName({ of, isPerson = false, className }: NameProps): ReactNode {
   return (
     <Contained of={of} fallback={<Plain text={of} className={className} />}>
@@ -75,7 +75,7 @@ function DrawnName({ of, isPerson, className }: NameProps) {
   );
 }
 
-/** A message on one line, without its marks. */
+/** A message on one line, without its markup. */
 export function OneLine({
   of,
   max,
@@ -96,7 +96,7 @@ function DrawnLine(props: { of: string; max: number | undefined; className: stri
   return <bdi className={props.className}>{plainLine(props.of, props.max)}</bdi>;
 }
 
-/** As it is: React makes text of it, whatever it says. */
+/** The unparsed text, for the fallback. */
 const Plain = ({ text, className }: { text: string; className?: string | undefined }) => (
   <bdi className={className}>{text.slice(0, PLAIN_MAX)}</bdi>
 );

@@ -1,4 +1,4 @@
-/** The one function that draws what people wrote. Nothing of it is ever HTML. */
+/** The only function that turns parsed user text into elements. It never produces HTML from text. */
 import type { ReactNode } from "react";
 import type { Block, Inline } from "@/lib/text/grammar";
 import * as css from "./user-text.module.css";
