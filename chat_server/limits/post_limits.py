@@ -26,6 +26,11 @@ UNKNOWN_ROOMS_PER_USER_PER_S: Final = 1.0
 UNKNOWN_ROOMS_BURST: Final = 20
 """Each costs a query. Enforced only if POSTS_PER_USER_PER_S is set."""
 
+REACTION_CHANGES_PER_S: Final = 1 / 30
+REACTION_CHANGES_BURST: Final = 40
+"""Of one user on one message. Each stores an event for EVENT_RETENTION_S. Enforced only if POSTS_PER_USER_PER_S is
+set."""
+
 
 class RateLimits:
     """`clock` is monotonic seconds. Each limit is per process; several processes allow several times as much."""
@@ -39,6 +44,9 @@ class RateLimits:
         self._typing = TokenBuckets(TYPING_PER_USER_PER_S, 2)
         self._unknown_rooms = TokenBuckets(
             UNKNOWN_ROOMS_PER_USER_PER_S if per_user else 0, UNKNOWN_ROOMS_BURST
+        )
+        self._reaction_changes = TokenBuckets(
+            REACTION_CHANGES_PER_S if per_user else 0, REACTION_CHANGES_BURST
         )
         guesses_per_min = settings.operator_guesses_per_address_per_min
         self._operator_guesses = TokenBuckets(guesses_per_min / 60, max(1, guesses_per_min))
@@ -58,6 +66,16 @@ class RateLimits:
             return
         self._refuse(
             "unknown-rooms", self._unknown_rooms, user_id, self._clock(), "You are trying too many rooms"
+        )
+
+    def check_reaction(self, user_id: UUID, message_id: UUID) -> None:
+        """Take a change of the user's reactions to the message. Raises ChatError `rate_limited`."""
+        self._refuse(
+            "reactions-of-message",
+            self._reaction_changes,
+            (user_id, message_id),
+            self._clock(),
+            "You are changing your reaction too often",
         )
 
     def check_operator_guesses(self, address: str) -> None:

@@ -45,6 +45,10 @@ class WriteAdmission:
         """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`."""
         self._rate_limits.check_write(room_id, user_id)
 
+    def check_reaction(self, user_id: UUID, message_id: UUID) -> None:
+        """Count one change of the user's reactions to the message. Raises ChatError `rate_limited`."""
+        self._rate_limits.check_reaction(user_id, message_id)
+
     async def room(self, room_id: str, user_id: UUID) -> RoomSettings:
         """The room's settings. Raises ChatError `room_not_found`, `rate_limited` for many unknown ids."""
         if not self._room_settings.knows(room_id):

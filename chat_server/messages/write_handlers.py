@@ -90,6 +90,7 @@ class WriteHandler:
             allowed = ", ".join(self._reaction_kinds)
             raise invalid([{"field": "kind", "message": f"This room knows the reactions {allowed}."}])
         room = await self._admission.room(room_id, session.user_id)
+        self._admission.check_reaction(session.user_id, message_id)
         traceparent = valid_traceparent(raw_header(scope, b"traceparent"))
         reaction = SetReaction(room.id, message_id, session.user_id, kind, present, traceparent)
         result = await self._writer.react(reaction, session)

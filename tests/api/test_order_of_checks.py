@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.limits import MAX_BODY_BYTES
@@ -17,7 +17,12 @@ from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
 from chat_server.fastpath.router import FastPath
 from chat_server.http.services import Services
-from chat_server.limits.post_limits import UNKNOWN_ROOMS_BURST, UNKNOWN_ROOMS_PER_USER_PER_S
+from chat_server.limits.post_limits import (
+    REACTION_CHANGES_BURST,
+    REACTION_CHANGES_PER_S,
+    UNKNOWN_ROOMS_BURST,
+    UNKNOWN_ROOMS_PER_USER_PER_S,
+)
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.room_settings_cache import FRESH_S
 from server_kit.session_tokens import SessionTokens
@@ -130,3 +135,21 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
     assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + refilled
     await counted.services.get(WriteAdmission).room("lobby", uuid.uuid4())
     assert (await counted.write("POST", "lobby/messages", body()))[0] == 201
+
+
+@pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
+async def test_one_user_can_store_few_reaction_events_of_one_message(counted: Counted) -> None:
+    key = uuid.uuid4()
+    posted = orjson.dumps({"client_message_id": str(key), "text": "hello"})
+    assert (await counted.write("POST", "lobby/messages", posted))[0] == 201
+    async with counted.services.get(AsyncEngine).connect() as connection:
+        find = text("SELECT id FROM messages WHERE client_message_id = :key")
+        message_id = await connection.scalar(find, {"key": key})
+    began_s = time.monotonic()
+    path = f"lobby/messages/{message_id}/reactions/heart"
+    answers = [await counted.write("PUT" if n % 2 == 0 else "DELETE", path) for n in range(100)]
+    assert {(200, ""), (429, "rate_limited")} == set(answers)
+    async with counted.services.get(AsyncEngine).connect() as connection:
+        count = text("SELECT count(*) FROM events WHERE payload LIKE :pattern")
+        stored = await connection.scalar(count, {"pattern": f"%reaction.changed%{message_id}%"})
+    assert 0 < stored <= REACTION_CHANGES_BURST + 1 + (time.monotonic() - began_s) * REACTION_CHANGES_PER_S
