@@ -1,12 +1,12 @@
-"""Decides which fetches of a hot room are refused, and builds the 429 responses. No I/O."""
+"""Builds and caches the 429 responses of hot rooms. No I/O."""
 
 from itertools import product
 from random import Random
-from typing import Final, Literal, NamedTuple, get_args
-from uuid import UUID
+from typing import Final, get_args
 
+from chat_server.hotchat.throttle_policy import Reason, Refusal
 from chat_server.http.single_write_response import ResponseHead
-from chat_server.limits.fetch_throttle import FetchAllowance, Throttle
+from chat_server.limits.fetch_throttle import FetchAllowance
 from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 
@@ -14,49 +14,12 @@ MIN_RETRY_S: Final = 0.5
 MAX_CACHED: Final = 2_048
 """Cached responses. Overflow rule: CLEAR, and build them again."""
 
-Reason = Literal["over_share", "history", "refuse_all"]
-
 _REFUSALS = EventLoopCounter(
     "hotchat_fetches_refused_total",
     "Fetches of hot rooms over their share; in shadow mode they are served nevertheless",
     ("reason", "mode"),
     list(product(get_args(Reason), ("enforce", "shadow"))),
 )
-
-
-class Refusal(NamedTuple):
-    reason: Reason
-    share: FetchAllowance
-    wait_s: float
-
-
-class ThrottlePolicy:
-    """`cooling_s`: how long a room takes to cool, the wait for fetches that have no token bucket."""
-
-    def __init__(self, throttle: Throttle, *, refuse_all: bool, cooling_s: float) -> None:
-        self._throttle = throttle
-        self._refuse_all = (
-            Refusal("refuse_all", FetchAllowance("hot-room", 1, 0), cooling_s) if refuse_all else None
-        )
-        self._history = Refusal("history", FetchAllowance("hot-room-history", 1, 0), cooling_s)
-
-    def history_refusal(self) -> Refusal:
-        """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
-        return self._history
-
-    def check_fetch(
-        self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
-    ) -> Refusal | None:
-        """Take one fetch from the client's share of the hot room. Returns None if the fetch is allowed."""
-        if self._refuse_all is not None:
-            return self._refuse_all
-        if user_id is not None:
-            wait_s = self._throttle.wait_of_session_s(room_id, user_id, now_s, is_page=is_page)
-            share = self._throttle.session_share
-        else:
-            wait_s = self._throttle.wait_of_address_s(room_id, address, now_s)
-            share = self._throttle.address_share
-        return None if wait_s == 0 else Refusal("over_share", share, wait_s)
 
 
 class ThrottleResponses:

@@ -1,0 +1,43 @@
+"""Decides which fetches of a hot room are refused, and why. No I/O."""
+
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from chat_server.limits.hot_room_buckets import FetchAllowance, Throttle
+
+Reason = Literal["over_share", "history", "refuse_all"]
+
+
+class Refusal(NamedTuple):
+    reason: Reason
+    share: FetchAllowance
+    wait_s: float
+
+
+class ThrottlePolicy:
+    """`cooling_s`: how long a room takes to cool, the wait for fetches that have no token bucket."""
+
+    def __init__(self, throttle: Throttle, *, refuse_all: bool, cooling_s: float) -> None:
+        self._throttle = throttle
+        self._refuse_all = (
+            Refusal("refuse_all", FetchAllowance("hot-room", 1, 0), cooling_s) if refuse_all else None
+        )
+        self._history = Refusal("history", FetchAllowance("hot-room-history", 1, 0), cooling_s)
+
+    def history_refusal(self) -> Refusal:
+        """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
+        return self._history
+
+    def check_fetch(
+        self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
+    ) -> Refusal | None:
+        """Take one fetch from the client's share of the hot room. Returns None if the fetch is allowed."""
+        if self._refuse_all is not None:
+            return self._refuse_all
+        if user_id is not None:
+            wait_s = self._throttle.wait_of_session_s(room_id, user_id, now_s, is_page=is_page)
+            share = self._throttle.session_share
+        else:
+            wait_s = self._throttle.wait_of_address_s(room_id, address, now_s)
+            share = self._throttle.address_share
+        return None if wait_s == 0 else Refusal("over_share", share, wait_s)
