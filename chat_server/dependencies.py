@@ -54,9 +54,9 @@ from chat_server.sessions.ended import (
 )
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.limits.shares import Shares
 from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
-from server_kit.shares import Shares
 
 REDIS_CONNECTIONS: Final = 8
 SLOW_MODE_REDIS_CONNECTIONS: Final = 16

@@ -23,6 +23,7 @@ from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.openapi import fast_path_entries
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
+from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch import internal_endpoints
 from chat_server.health import endpoints as health
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -30,7 +31,6 @@ from chat_server.http import client_config
 from chat_server.http.errors import handle_errors
 from chat_server.http.openapi import document
 from chat_server.http.spa import SinglePageApp, with_html_policy
-from chat_server.limits.share_limiter import ShareLimiter
 from chat_server.messages import endpoints as messages
 from chat_server.messages import typing
 from chat_server.messages.schemas import MessageDraft, MessageEdit
@@ -42,9 +42,9 @@ from server_kit.http.asgi import ASGIApp, Responder, with_http_layers
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
+from server_kit.limits.shares import Shares
 from server_kit.loop_metrics import measured_loop
 from server_kit.session_tokens import SessionTokens
-from server_kit.shares import Shares
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor
 from server_kit.http.asgi import ASGIApp
 from server_kit.http.connections import Connections, guarded_protocol
 from server_kit.limited_log import RepeatsFilter
+from server_kit.limits.shares import Shares
 from server_kit.settings import ServerSettings
-from server_kit.shares import Shares
 
 BACKLOG: Final = 4096
 SEND_BUFFER_BYTES: Final = 128 * 1024

@@ -3,7 +3,7 @@
 from typing import Final
 
 from chat_server.fastpath.routes import API, FAST_ROUTES
-from chat_server.limits.share_limiter import REQUESTS, SERVICE
+from chat_server.fastpath.share_limiter import REQUESTS, SERVICE
 
 _ROOM: Final = f"{API}/rooms/{{room_id}}"
 _MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"

@@ -7,12 +7,13 @@ from chat_server.fetch.handler import FETCHES, REFUSED, Identity
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.throttle_response import Refusal, ThrottlePolicy, ThrottleResponses
+from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
+from chat_server.hotchat.throttle_response import ThrottleResponses
 from chat_server.http.asgi_responses import Reply
 from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
-from server_kit.token_buckets import TokenBuckets
+from server_kit.limits.token_buckets import TokenBuckets
 
 _PAGES: Final = (FetchKind.NEWEST, FetchKind.ROOM)
 _ROOM_HOT_SENT: Final = PROBLEMS_SENT.labels("room_hot")

@@ -18,17 +18,18 @@ from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.throttle_response import ThrottlePolicy, ThrottleResponses
-from chat_server.limits.fetch_throttle import Throttle
+from chat_server.hotchat.throttle_policy import ThrottlePolicy
+from chat_server.hotchat.throttle_response import ThrottleResponses
+from chat_server.limits.hot_room_buckets import Throttle
 from chat_server.limits.read_turns import read_turns
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
+from server_kit.limits.shares import Shares
+from server_kit.limits.token_buckets import TokenBuckets
 from server_kit.session_tokens import SessionTokens, session_in
-from server_kit.shares import Shares
-from server_kit.token_buckets import TokenBuckets
 
 OWN_REACTIONS_PER_S: Final = 100
 """Database queries a second that the sessions of one hot room may cause by asking for their own reactions."""

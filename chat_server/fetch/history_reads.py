@@ -8,8 +8,8 @@ from uuid import UUID
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.room_reads import ReadResult, RoomReads
 from chat_server.http.cached_response import CachedResponse
-from server_kit.fair_flights import FairFlights
-from server_kit.fair_turns import FairTurns
+from server_kit.limits.fair_flights import FairFlights
+from server_kit.limits.fair_turns import FairTurns
 
 
 class HistoryReads:

@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from chat_server.hotchat.throttle_policy import Reason, Refusal
 from chat_server.http.single_write_response import ResponseHead
-from chat_server.limits.fetch_throttle import FetchAllowance
+from chat_server.limits.hot_room_buckets import FetchAllowance
 from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.problem import MEDIA_TYPE, ChatError, jittered
 

@@ -1,4 +1,4 @@
-"""How often people may write in a room, in this process. The shares of addresses are in server_kit/shares.py."""
+"""How often people may write in a room, in this process. The shares of addresses are in server_kit/limits/shares.py."""
 
 import logging
 from collections.abc import Callable, Hashable
@@ -9,7 +9,7 @@ from uuid import UUID
 from chat_server.config import ChatSettings
 from server_kit.http.problem import ChatError, jittered
 from server_kit.http.rate_limit_headers import rate_limit_headers
-from server_kit.token_buckets import TokenBuckets
+from server_kit.limits.token_buckets import TokenBuckets
 
 log = logging.getLogger(__name__)
 

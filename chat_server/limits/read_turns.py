@@ -5,8 +5,8 @@ from random import Random
 from typing import Final
 
 from chat_server.postgres.read_lane import refused_read
-from server_kit.fair_turns import FairTurns
 from server_kit.http.problem import ChatError, jittered
+from server_kit.limits.fair_turns import FairTurns
 
 WAIT_S: Final = 0.5
 """For a turn. Overflow rule: REFUSE, 429 for an address that has other requests or got turns, otherwise 503."""

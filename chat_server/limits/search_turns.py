@@ -6,8 +6,8 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from server_kit.fair_turns import FairTurns
 from server_kit.http.problem import ChatError, jittered
+from server_kit.limits.fair_turns import FairTurns
 
 WAIT_S: Final = 0.5
 """For a turn. Overflow rule: REFUSE, 429."""

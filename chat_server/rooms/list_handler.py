@@ -9,9 +9,9 @@ from chat_server.http.query_string import IntegerParameter, QueryString, TextPar
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_list import FIRST_PAGE, MAX_ROOMS, RoomListPage, RoomLists
 from chat_server.text.rules import normalized
-from server_kit.fair_turns import FairTurns
 from server_kit.http.asgi import Receive, Scope, raw_header
-from server_kit.shares import Shares
+from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.shares import Shares
 
 MAX_QUERY_CODE_POINTS: Final = 100
 

@@ -12,9 +12,9 @@ from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.message_search import MessageSearch, words_of
-from server_kit.fair_turns import FairTurns
 from server_kit.http.asgi import Scope
-from server_kit.shares import Shares
+from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.shares import Shares
 
 Q: Final = TextParameter("q", max_length=100, min_length=1, is_required=True)
 LIMIT: Final = IntegerParameter("limit", default=20, low=1, high=50)

@@ -12,8 +12,8 @@ from chat_server.limits.post_limits import OPERATOR_ID, RateLimits
 from server_kit.http.asgi import Scope, raw_header
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
+from server_kit.limits.shares import Shares
 from server_kit.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
-from server_kit.shares import Shares
 
 
 def token_headers(token: str, *, is_https: bool) -> RawHeaders:

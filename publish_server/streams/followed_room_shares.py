@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from server_kit.shares import CountShare, Person, Place, Source
+from server_kit.limits.shares import CountShare, Person, Place, Source
 
 
 class _Entry:

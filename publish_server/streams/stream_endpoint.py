@@ -26,7 +26,7 @@ from server_kit.http.cors import RawHeaders, cors_headers
 from server_kit.http.problem import ChatError, jittered
 from server_kit.http.request_admission import Admission
 from server_kit.http.request_id import request_id
-from server_kit.shares import Person, Source
+from server_kit.limits.shares import Person, Source
 
 UNCONFIRMED_AFTER_S: Final = 2.0
 """A stream opens after this long even if chat_server has not confirmed that its room exists."""

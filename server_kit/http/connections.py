@@ -36,7 +36,7 @@ from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
 from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError, jittered
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
-from server_kit.shares import CountShare, Place, RateShare, Shares
+from server_kit.limits.shares import CountShare, Place, RateShare, Shares
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
-from server_kit.token_buckets import TokenBuckets
+from server_kit.limits.token_buckets import TokenBuckets
 
 COLLECTIONS_PER_S: Final = 10.0
 COLLECTIONS_BURST: Final = 50.0

@@ -25,8 +25,8 @@ from chat_server.limits.post_limits import (
 )
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.room_settings_cache import FRESH_S
+from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
-from server_kit.shares import Shares
 
 NO_KAFKA = "127.0.0.1:1"
 """Writes do not need Kafka, and a producer that is stopped while it connects leaks its socket."""

@@ -27,8 +27,8 @@ from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import MessageSearch
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
-from server_kit.shares import Shares
 from tests.fetch.conftest import AUTHOR, Collected, Reply, Store, fetch_scope, receive
 
 SECRET = "a secret for tests only"

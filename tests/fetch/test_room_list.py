@@ -26,7 +26,7 @@ from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, RoomListPage, RoomLists
 from chat_server.rooms.schemas import RoomList
 from server_kit.http.problem import ChatError
-from server_kit.shares import Shares
+from server_kit.limits.shares import Shares
 from tests.fetch.conftest import fetch_scope, receive
 from tests.fetch.test_room_reads import Clock
 

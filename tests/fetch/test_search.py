@@ -21,8 +21,8 @@ from chat_server.search.message_search import (
     MessageSearch,
     words_of,
 )
-from server_kit.fair_turns import FairTurns
 from server_kit.http.problem import ChatError
+from server_kit.limits.fair_turns import FairTurns
 from tests.fetch.conftest import AUTHOR, Store
 
 AT_ONCE = 2

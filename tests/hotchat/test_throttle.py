@@ -2,7 +2,7 @@
 
 import uuid
 
-from chat_server.limits.fetch_throttle import Throttle
+from chat_server.limits.hot_room_buckets import Throttle
 
 ANN, BOB = uuid.uuid4(), uuid.uuid4()
 

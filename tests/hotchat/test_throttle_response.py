@@ -5,8 +5,9 @@ import math
 import uuid
 from random import Random
 
-from chat_server.hotchat.throttle_response import ThrottlePolicy, ThrottleResponses
-from chat_server.limits.fetch_throttle import Throttle
+from chat_server.hotchat.throttle_policy import ThrottlePolicy
+from chat_server.hotchat.throttle_response import ThrottleResponses
+from chat_server.limits.hot_room_buckets import Throttle
 
 ANN = uuid.uuid4()
 

@@ -7,7 +7,7 @@ import pytest
 from publish_server.config import PublishSettings
 from publish_server.streams.followed_room_shares import RoomPlaces
 from server_kit.http.problem import ChatError
-from server_kit.shares import Person, Shares, Source
+from server_kit.limits.shares import Person, Shares, Source
 
 SOURCE, OTHER = Source("203.0.113.5"), Source("203.0.113.6")
 ESTABLISHED = Person("old", is_established=True)

@@ -25,7 +25,7 @@ from local_stack.server_process import ServerProcess
 from server_kit.http import connections as module
 from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
 from server_kit.http.connections import Connections, GuardedProtocol, guarded_protocol
-from server_kit.shares import Shares
+from server_kit.limits.shares import Shares
 from tests.support.chat_stack import StartChatStack
 
 HEAD = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n"

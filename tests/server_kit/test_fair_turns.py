@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from server_kit import fair_turns
-from server_kit.fair_turns import FairTurns, Turn
 from server_kit.http.problem import ChatError
+from server_kit.limits import fair_turns
+from server_kit.limits.fair_turns import FairTurns, Turn
 
 CROWD = "192.0.2.1"
 BYSTANDER = "198.51.100.1"

@@ -12,7 +12,7 @@ from chat_server.config import ChatSettings
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import Connections, guarded_protocol
 from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
-from server_kit.shares import Shares
+from server_kit.limits.shares import Shares
 
 POST = b"POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
 GET = b"GET /api/v1/rooms/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"

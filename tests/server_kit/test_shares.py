@@ -9,9 +9,9 @@ import pytest
 from chat_server.config import ChatSettings
 from publish_server.config import PublishSettings
 from server_kit.http.problem import ChatError
+from server_kit.limits.share_table import SHARES
+from server_kit.limits.shares import CountShare, Person, RateShare, Shares, Source, person
 from server_kit.settings import ServerSettings
-from server_kit.share_table import SHARES
-from server_kit.shares import CountShare, Person, RateShare, Shares, Source, person
 
 SECRET = "a secret for tests only"
 OUTSIDE = "203.0.113.5"

@@ -10,13 +10,13 @@ import pytest
 from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.routes import API, FAST_ROUTES
+from chat_server.fastpath.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLimiter
 from chat_server.http.path_table import PathTable
-from chat_server.limits.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLimiter
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
+from server_kit.limits.share_table import SHARES
+from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
-from server_kit.share_table import SHARES
-from server_kit.shares import Shares
 from tests.support.api_calls import calls_of
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.people import People

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
-from server_kit.fair_turns import FairTurns
+from server_kit.limits.fair_turns import FairTurns
 from server_kit.single_flight import SingleFlight
 
 K = TypeVar("K", bound=Hashable)

@@ -31,9 +31,9 @@ from server_kit.http.client_address import (
 )
 from server_kit.http.problem import ChatError, jittered
 from server_kit.http.rate_limit_headers import rate_limit_headers
+from server_kit.limits.share_table import SHARES, Share
+from server_kit.limits.token_buckets import TokenBuckets
 from server_kit.settings import ServerSettings
-from server_kit.share_table import SHARES, Share
-from server_kit.token_buckets import TokenBuckets
 
 ESTABLISHED_AFTER_S: Final = 600
 FULL_RETRY_S: Final = 5.0

@@ -1,6 +1,6 @@
 """Checks each call of chat_server against its share, before any other work for the request.
 
-The table of shares is in server_kit/shares.py; which call has which share, in fastpath/routes.py and call_shares.py.
+server_kit/limits/share_table.py is the table of shares. routes.py and call_shares.py say which call has which share.
 
 A refused request is neither parsed nor counted as a fetch, and costs no query.
 """
@@ -13,8 +13,8 @@ from chat_server.http.path_table import PathTable
 from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
+from server_kit.limits.shares import Person, RateShare, Shares, person
 from server_kit.session_tokens import SessionTokens, session_in
-from server_kit.shares import Person, RateShare, Shares, person
 
 REQUESTS: Final = "requests"
 """Cheap calls, which only the share of all requests of an address bounds."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from server_kit.http.rate_limit_headers import rate_limit_headers
-from server_kit.token_buckets import TokenBucket
+from server_kit.limits.token_buckets import TokenBucket
 
 MAX_CLIENTS: Final = 200_000
 """Overflow rule: OLDEST; a dropped client has a full bucket again, and its next page counts as its first."""
