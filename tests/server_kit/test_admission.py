@@ -143,7 +143,10 @@ def test_a_fetch_refused_by_a_share_does_not_count_towards_heat(start_chat_stack
     )
 
     def as_client(address: str) -> httpx.Client:
-        return httpx.Client(base_url=stack.chat_url, headers={"X-Forwarded-For": address})
+        # A connection for each request, as a refusal pauses its connection.
+        return httpx.Client(
+            base_url=stack.chat_url, headers={"X-Forwarded-For": address, "Connection": "close"}
+        )
 
     with (
         as_client("203.0.113.5") as flooding,

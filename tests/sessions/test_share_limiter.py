@@ -156,6 +156,7 @@ async def test_a_call_refused_by_a_share_does_not_count_as_a_fetch(
     stack = start_chat_stack(publish=0, scheduler=0, **{setting: "1"})
     people = People(stack.chat_url)
     ann = await people.enter()
+    ann.http.headers["Connection"] = "close"  # a refusal pauses its connection
     answers = [await ann.http.request(method, path) for _ in range(150)]
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(429) >= 140
