@@ -66,7 +66,13 @@ export default defineConfig(async ({ command }): Promise<UserConfig> => ({
   plugins: [react(), emojiData(), keepCss, precompressed()],
   // The development server keeps readable names.
   css: command === "build" ? { modules: { generateScopedName: shortClassName(await cssModules()) } } : {},
-  resolve: { alias: { "@": here("./src") } },
+  resolve: {
+    alias: [
+      { find: /^@\//, replacement: here("./src/") },
+      // The shim is for React 17: React itself has had useSyncExternalStore since 18.
+      { find: /^use-sync-external-store\/shim$/, replacement: "react" },
+    ],
+  },
   build: {
     target: "es2022",
     sourcemap: false,
