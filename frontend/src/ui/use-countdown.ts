@@ -1,16 +1,18 @@
-import { useEffect, useState } from "react";
+import { useEffect, useReducer } from "react";
 
-/** Whole seconds until `atMs`, counting down; 0 when it has passed or there is nothing to wait for. */
+const TICK_MS = 250;
+
+/** Whole seconds until `atMs` (ms since the epoch), counting down; 0 once it has passed, or if it is null. */
 export function useCountdown(atMs: number | null): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
+  const [, render] = useReducer((renders: number) => renders + 1, 0);
   useEffect(() => {
     if (atMs === null) return;
-    setNowMs(Date.now());
     const timer = setInterval(() => {
-      setNowMs(Date.now());
+      render();
       if (Date.now() >= atMs) clearInterval(timer);
-    }, 250);
+    }, TICK_MS);
     return () => clearInterval(timer);
   }, [atMs]);
-  return atMs === null ? 0 : Math.max(0, Math.ceil((atMs - nowMs) / 1_000));
+  // Reads the clock itself: a time kept in the state would be old when a new countdown begins.
+  return atMs === null ? 0 : Math.max(0, Math.ceil((atMs - Date.now()) / 1_000));
 }

@@ -4,12 +4,10 @@ import { ShownName } from "@/ui/user-text/UserText";
 import type { CompletionState } from "./use-completions";
 import * as css from "./composer.module.css";
 
-export type { Completion };
-
 const LIST_ID = "completions";
 const optionId = (index: number) => `completion-${index}`;
 
-/** How the field says which of the suggestions Enter takes. */
+/** The ARIA attributes with which the field names its list and the selected suggestion. */
 export const completionAria = ({ items, selected }: CompletionState) =>
   items.length === 0
     ? ({ "aria-autocomplete": "list" } as const)
@@ -42,7 +40,7 @@ export function Completions({
           role="option"
           aria-selected={index === state.selected}
           onPointerDown={(event) => {
-            event.preventDefault(); // the field keeps its focus
+            event.preventDefault(); // the focus stays in the field
             onPick(item);
           }}
         >

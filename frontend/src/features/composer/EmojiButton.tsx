@@ -8,11 +8,12 @@ import { useOpenRoom } from "@/ui/room-context";
 
 const EmojiPopover = lazyComponent(() => import("./EmojiPopover"));
 
-/** The picker and its data come with the first click. */
+/** Opens the emoji picker, which is loaded with its data on the first click. */
 export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
   const { t } = useTranslation();
   const { toast } = useOpenRoom();
   const [isWanted, setIsWanted] = useState(false);
+  const [isOpen, setIsOpen] = useState(true); // once loaded
   const button = <IconButton icon={Smile} label={t("composer.emoji")} onClick={() => setIsWanted(true)} />;
   return isWanted ? (
     <Contained
@@ -23,7 +24,7 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
         toast(t("problem.partBroken"));
       }}
     >
-      <EmojiPopover whileLoading={button} onPick={onPick} />
+      <EmojiPopover whileLoading={button} isOpen={isOpen} onOpenChange={setIsOpen} onPick={onPick} />
     </Contained>
   ) : (
     button

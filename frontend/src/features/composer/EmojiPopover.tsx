@@ -1,17 +1,21 @@
 import { EmojiPicker, type EmojiPickerListEmojiProps, type EmojiPickerListRowProps } from "frimousse";
 import { Smile } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { emojiLocale } from "@/lib/completion/emoji-names";
 import * as css from "./composer.module.css";
 
-/** All emoji, by name in the reader's language; the data comes from our own origin. */
-export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => void }) {
+interface EmojiPopoverProps {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  onPick: (emoji: string) => void;
+}
+
+/** The emoji picker with names in the reader's language. Its data comes from the page's own origin. */
+export default function EmojiPopover({ isOpen, onOpenChange, onPick }: EmojiPopoverProps) {
   const { t, i18n } = useTranslation();
-  const [isOpen, setIsOpen] = useState(true);
   return (
-    <Popover.Root open={isOpen} onOpenChange={setIsOpen}>
+    <Popover.Root open={isOpen} onOpenChange={onOpenChange}>
       <Popover.Trigger className="icon-button" aria-label={t("composer.emoji")} title={t("composer.emoji")}>
         <Smile size={18} aria-hidden="true" />
       </Popover.Trigger>
@@ -28,7 +32,7 @@ export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => vo
             emojibaseUrl="/emojibase"
             onEmojiSelect={({ emoji }) => {
               onPick(emoji);
-              setIsOpen(false);
+              onOpenChange(false);
             }}
           >
             <EmojiPicker.Search placeholder={t("composer.emojiSearch")} aria-label={t("composer.emoji")} />
@@ -44,7 +48,7 @@ export default function EmojiPopover({ onPick }: { onPick: (emoji: string) => vo
   );
 }
 
-/** The picker counts its rows and columns from 0, ARIA from 1. */
+/** The picker counts rows and columns from 0, ARIA from 1. */
 function Row({ children, ...props }: EmojiPickerListRowProps) {
   return (
     <div {...props} aria-rowindex={(props["aria-rowindex"] ?? 0) + 1}>

@@ -1,4 +1,4 @@
-/** The unsent text of each room, kept over reloads. */
+/** The unsent text of each room, kept across reloads. */
 import { readStored, removeStored, writeStored } from "@/lib/safe-storage";
 
 const key = (roomId: string) => `hotchat.draft.${roomId}`;

@@ -2,7 +2,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 
 const NICKNAMES_MAX = 200;
 
-/** Who wrote last, newest first, each once. */
+/** The nicknames of the latest authors, newest first, without duplicates. */
 export function recentNicknames(screen: RoomScreen): string[] {
   const found = new Set<string>();
   const messages = screen.feed.room?.messages ?? [];

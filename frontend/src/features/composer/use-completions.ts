@@ -10,11 +10,11 @@ export interface CompletionState {
   readonly items: readonly Completion[];
   readonly selected: number;
   readonly caretMoved: () => void;
-  /** True when the key was meant for the list. */
+  /** Handles a key; true if the list used it. */
   readonly pressed: (event: KeyboardEvent, insert: (completion: Completion) => void) => boolean;
 }
 
-/** What `@` and `:` before the caret could become. */
+/** Suggestions for an `@` or `:` before the caret, and the keys that choose one. */
 export function useCompletions(
   field: RefObject<HTMLTextAreaElement | null>,
   text: string,

@@ -3,7 +3,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useViewer } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 
-/** Seconds until the room lets me write again; the owner never waits. */
+/** Seconds until slow mode allows the next message. The owner never waits. */
 export function useSlowMode(screen: RoomScreen): { seconds: number; sent: () => void } {
   const room = screen.feed.room;
   const viewer = useViewer();

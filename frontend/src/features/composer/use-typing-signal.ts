@@ -5,7 +5,7 @@ import { useServices, useViewer } from "@/ui/services-context";
 
 const EVERY_MS = 3_000;
 
-/** Tell the room that I write: at most every three seconds, never in a hot room, never without a name. */
+/** Sends the typing signal: at most every three seconds, and only with a session and outside hot rooms. */
 export function useTypingSignal(roomId: string, screen: RoomScreen): () => void {
   const { api } = useServices();
   const viewer = useViewer();
@@ -15,7 +15,7 @@ export function useTypingSignal(roomId: string, screen: RoomScreen): () => void 
       return;
     sentAtMs.current = Date.now();
     api.typing(roomId).catch((error: unknown) => {
-      // It may be lost, that is all it is worth; but who is refused waits as told.
+      // A lost signal does not matter, but a refusal with Retry-After delays the next one.
       if (error instanceof Problem) sentAtMs.current += error.retryAfterMs ?? 0;
     });
   };

@@ -1,18 +1,18 @@
-import { Ellipsis, Reply } from "lucide-react";
+import { Ellipsis } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
+import { useToggleReaction } from "@/features/reactions/ReactionBar";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
 import { lazyComponent } from "@/ui/lazy-component";
-import { kindName, ReactionIcon, useToggleReaction } from "@/features/reactions/ReactionBar";
 import { useOpenRoom } from "@/ui/room-context";
-import * as css from "./messages.module.css";
+import { ActionButtons } from "./ActionButtons";
 
 const MessageMenu = lazyComponent(() => import("./MessageMenu"));
 const KINDS_AT_HAND = 3;
 
-/** The actions of a message: reactions and reply as buttons, the rest in a menu. */
+/** The actions of a message: reactions and reply as buttons, the rest in a menu that is loaded on the first click. */
 export const MessageActions = memo(function MessageActions({
   message,
   isMine,
@@ -37,20 +37,7 @@ export const MessageActions = memo(function MessageActions({
     />
   );
   return (
-    <div className={css.actions} data-testid="actions">
-      {kinds.slice(0, KINDS_AT_HAND).map((kind) => (
-        <button
-          key={kind}
-          type="button"
-          className="icon-button"
-          title={kindName(t, kind)}
-          aria-label={`${t("message.react")}: ${kindName(t, kind)}`}
-          onClick={() => toggle(kind)}
-        >
-          <ReactionIcon kind={kind} size={15} />
-        </button>
-      ))}
-      <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={() => replyTo(message)} />
+    <ActionButtons kinds={kinds.slice(0, KINDS_AT_HAND)} onReact={toggle} onReply={() => replyTo(message)}>
       {isMenuOpen ? (
         <Contained
           of={message.id}
@@ -70,6 +57,6 @@ export const MessageActions = memo(function MessageActions({
       ) : (
         menuButton
       )}
-    </div>
+    </ActionButtons>
   );
 });

@@ -1,4 +1,5 @@
-/** Up and down between messages by keyboard: the focus is on a row, and its buttons follow with Tab. */
+/** Moves the focus to the row above or below, and scrolls it into view. Tab reaches the row's buttons. Returns whether
+ * the focus moved. */
 export function moveRowFocus(list: HTMLElement, key: string): boolean {
   const step = key === "ArrowUp" ? -1 : key === "ArrowDown" ? 1 : 0;
   if (step === 0) return false;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { ComposerContext, ComposerHandle } from "@/features/composer/Composer";
+import type { ComposerContext, ComposerHandle } from "@/features/composer/composer-context";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";

@@ -27,6 +27,8 @@ export type Row =
       readonly post: Post | null;
     };
 
+export type MessageRowData = Extract<Row, { kind: "message" }>;
+
 export interface RowsInput {
   readonly messages: readonly Message[];
   readonly hasOlder: boolean;

@@ -1,0 +1,22 @@
+/** A component either renders or coordinates: a file that draws elements keeps no state, runs no effects and reads no
+ * store. Its coordinating component, or a hook, does that and passes the result as props. */
+
+const DRAWS =
+  "Program:has(:matches(JSXOpeningElement > JSXIdentifier.name[name=/^[a-z]/], JSXAttribute[name.name='className']))";
+const MESSAGE =
+  "A component either renders or coordinates: move the hook to a coordinating component, and pass props.";
+
+/** For `no-restricted-syntax`. `useTranslation` only supplies words. */
+export const renderOrCoordinate = [
+  {
+    selector: `${DRAWS} CallExpression[callee.name=/^use(?!Translation$)[A-Z]/]`,
+    message: MESSAGE,
+  },
+];
+
+/** The files that hold this rule. */
+export const RENDER_OR_COORDINATE = [
+  "src/features/composer/**",
+  "src/features/messages/**",
+  "src/features/room/Status*.tsx",
+];

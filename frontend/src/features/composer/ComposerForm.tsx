@@ -1,0 +1,79 @@
+import { SendHorizontal } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { shownName } from "@/lib/text/shown-name";
+import type { ComposerContext } from "./composer-context";
+import { completionAria, Completions } from "./Completions";
+import { ContextLine } from "./ContextLine";
+import { EmojiButton } from "./EmojiButton";
+import { NameQuestion } from "./NameQuestion";
+import { TypingLine } from "./TypingLine";
+import type { ComposerState } from "./use-composer";
+import * as css from "./composer.module.css";
+
+interface ComposerFormProps {
+  composer: ComposerState;
+  context: ComposerContext;
+  roomName: string;
+  typingNames: readonly string[];
+}
+
+/** The field, its buttons, and the lines around them. */
+export function ComposerForm({ composer, context, roomName, typingNames }: ComposerFormProps) {
+  const { t } = useTranslation();
+  const { text, excess, slowS, refusal, completions } = composer;
+  const placeholder = t("composer.placeholder", { room: shownName(roomName, t("room.untitled")) });
+  return (
+    <div className={css.composer}>
+      <TypingLine names={typingNames} />
+      {context !== null && <ContextLine context={context} onLeave={composer.leaveContext} />}
+      {composer.isAskingForName && <NameQuestion canSend={text.trim() !== ""} onDone={composer.focus} />}
+      <Completions state={completions} onPick={composer.insert} />
+      <form
+        className={css.composerBox}
+        onSubmit={(event) => {
+          event.preventDefault();
+          composer.submit();
+        }}
+      >
+        <textarea
+          ref={composer.field}
+          rows={1}
+          value={text}
+          dir="auto"
+          placeholder={placeholder}
+          aria-label={placeholder}
+          aria-describedby="composer-hint"
+          enterKeyHint="send"
+          onChange={(event) => composer.typed(event.target.value)}
+          onKeyDown={composer.pressed}
+          onSelect={completions.caretMoved}
+          {...completionAria(completions)}
+        />
+        <EmojiButton onPick={composer.insertAtCaret} />
+        <button
+          type="submit"
+          className={`${css.sendButton} tabular`}
+          disabled={!composer.canSubmit}
+          aria-label={
+            slowS > 0
+              ? t("composer.slow", { seconds: slowS })
+              : context?.kind === "edit"
+                ? t("composer.save")
+                : t("composer.send")
+          }
+        >
+          {slowS > 0 ? slowS : <SendHorizontal size={18} aria-hidden="true" />}
+        </button>
+      </form>
+      {refusal !== null && (
+        <p className={`${css.composerHint} error`} role="alert">
+          {refusal}
+        </p>
+      )}
+      <p id="composer-hint" className={excess > 0 ? `${css.composerHint} error` : "visually-hidden"}>
+        {excess > 0 ? t("composer.tooLong", { count: excess }) : t("composer.keyHint")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { useTranslation } from "react-i18next";
+import { Contained } from "@/ui/Contained";
+import { lazyComponent } from "@/ui/lazy-component";
+import { useOpenRoom } from "@/ui/room-context";
+import { useServices } from "@/ui/services-context";
+
+const NameForm = lazyComponent(async () => {
+  const { NameForm } = await import("@/features/session/NameForm");
+  return { default: NameForm };
+});
+
+/** Asks for a nickname. The form is loaded when a new reader first writes; if that fails, the text stays in the field. */
+export function NameQuestion({ canSend, onDone }: { canSend: boolean; onDone: () => void }) {
+  const { t } = useTranslation();
+  const { session } = useServices();
+  const { toast } = useOpenRoom();
+  return (
+    <Contained
+      of={session}
+      fallback={null}
+      onError={() => {
+        session.cancel();
+        toast(t("problem.partBroken"));
+      }}
+    >
+      <NameForm canSend={canSend} onDone={onDone} />
+    </Contained>
+  );
+}

@@ -1,0 +1,16 @@
+import { useTranslation } from "react-i18next";
+import * as css from "./composer.module.css";
+
+const NAMES_MAX = 3;
+
+/** Who is typing. The line is always there, so that nothing moves when it fills. */
+export function TypingLine({ names }: { names: readonly string[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.typingLine} data-testid="typing-line" aria-hidden={names.length === 0}>
+      {names.length > NAMES_MAX
+        ? t("composer.typingMany")
+        : names.length > 0 && t("composer.typing", { count: names.length, names: names.join(", ") })}
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { Reply } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { kindName, ReactionIcon } from "@/features/reactions/ReactionBar";
+import { IconButton } from "@/ui/IconButton";
+import * as css from "./messages.module.css";
+
+interface ActionButtonsProps {
+  /** The kinds of reaction that get a button. */
+  kinds: readonly string[];
+  onReact: (kind: string) => void;
+  onReply: () => void;
+  /** The menu, or the button that opens it. */
+  children: ReactNode;
+}
+
+export function ActionButtons({ kinds, onReact, onReply, children }: ActionButtonsProps) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.actions} data-testid="actions">
+      {kinds.map((kind) => (
+        <button
+          key={kind}
+          type="button"
+          className="icon-button"
+          title={kindName(t, kind)}
+          aria-label={`${t("message.react")}: ${kindName(t, kind)}`}
+          onClick={() => onReact(kind)}
+        >
+          <ReactionIcon kind={kind} size={15} />
+        </button>
+      ))}
+      <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { Pin } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { ReactionBar } from "@/features/reactions/ReactionBar";
+import { exactTime, shortTime } from "@/lib/message-time";
+import type { MessageRowData } from "@/lib/room-view/rows";
+import { PersonName } from "@/ui/user-text/UserText";
+import { Avatar } from "./Avatar";
+import { LeftOutButton } from "./LeftOutButton";
+import { MessageActions } from "./MessageActions";
+import { MessageBubble } from "./MessageBubble";
+import { PostState } from "./PostState";
+import type { HeightLock } from "./use-height-lock";
+import * as css from "./messages.module.css";
+
+interface MessageArticleProps {
+  row: MessageRowData;
+  /** The author's name as shown, with the tag that tells apart people of one name. */
+  author: string;
+  isTarget: boolean;
+  lock: HeightLock;
+  openLeftOut: (afterSeq: number) => void;
+}
+
+/** The parts of one message: avatar, name, time, bubble, actions and reactions. */
+export function MessageArticle({ row, author, isTarget, lock, openLeftOut }: MessageArticleProps) {
+  const { i18n } = useTranslation();
+  const { message, isMine, isFirst, isForMe, isPinned, leftOut, post } = row;
+  const time = shortTime(message.created_at, i18n.language);
+  const title = exactTime(message.created_at, i18n.language);
+  return (
+    <article
+      className={isFirst ? `${css.row} ${css.rowFirst}` : css.row}
+      tabIndex={-1}
+      data-mine={isMine || undefined}
+      data-for-me={isForMe || undefined}
+      data-target={isTarget || undefined}
+      data-post={post?.status}
+      data-message-id={message.id}
+      data-seq={post === null ? message.seq : undefined}
+      aria-label={`${author}, ${time}`}
+    >
+      <div>{isFirst && !isMine && <Avatar user={message.author} />}</div>
+      <div className={css.body}>
+        {isFirst && (
+          <header>
+            {!isMine && <PersonName of={message.author} className="nickname" />}
+            <time dateTime={message.created_at} title={title}>
+              {time}
+            </time>
+          </header>
+        )}
+        <div className={css.bubbleLine}>
+          <MessageBubble message={message} lock={lock} title={title} />
+          {isPinned && <PinMark />}
+          {!message.deleted && post === null && <MessageActions message={message} isMine={isMine} />}
+        </div>
+        {post === null ? <ReactionBar message={message} /> : <PostState post={post} />}
+        {leftOut !== null && (
+          <LeftOutButton count={leftOut.count} onClick={() => openLeftOut(leftOut.afterSeq)} />
+        )}
+      </div>
+    </article>
+  );
+}
+
+function PinMark() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Pin className={css.pinMark} data-testid="pin-mark" size={16} aria-hidden="true" />
+      <span className="visually-hidden">{t("pinned.mark")}</span>
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+import type { VirtualItem } from "@tanstack/react-virtual";
+import type { HTMLAttributes, RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { dayName } from "@/lib/message-time";
+import type { Row } from "@/lib/room-view/rows";
+import { Contained } from "@/ui/Contained";
+import { MessageRow } from "./MessageRow";
+import { PlainRow } from "./PlainRow";
+import * as css from "./messages.module.css";
+
+interface MessageLogProps {
+  scroller: RefObject<HTMLDivElement | null>;
+  /** Handlers of the pointer, the focus and the keys. */
+  gestures: HTMLAttributes<HTMLDivElement>;
+  isPaused: boolean;
+  rows: readonly Row[];
+  /** The rows that are in the page, and where. */
+  items: readonly VirtualItem[];
+  /** The height of all rows together. */
+  heightPx: number;
+  measure: (element: HTMLElement | null) => void;
+  roomName: string;
+  /** The message that the reader jumped to. */
+  targetSeq: number | undefined;
+  openLeftOut: (afterSeq: number) => void;
+}
+
+/** The scrolling list of rows. Rows outside the visible part are not in the page. */
+export function MessageLog(props: MessageLogProps) {
+  const { t } = useTranslation();
+  const { rows, items, isPaused, targetSeq } = props;
+  return (
+    <div
+      ref={props.scroller}
+      className={css.list}
+      role="log"
+      aria-live="off"
+      aria-label={t("room.messages")}
+      tabIndex={0}
+      data-paused={isPaused}
+      {...props.gestures}
+    >
+      <div className={css.listInner} style={{ height: props.heightPx }}>
+        {items.map(({ index, key, start }) => {
+          const row = rows[index];
+          return (
+            row && (
+              <div
+                key={key}
+                ref={props.measure}
+                data-index={index}
+                className={css.listItem}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                {row.kind === "message" ? (
+                  <Contained of={row.message} fallback={<PlainRow row={row} />}>
+                    <MessageRow
+                      row={row}
+                      isTarget={row.message.seq === targetSeq}
+                      openLeftOut={props.openLeftOut}
+                    />
+                  </Contained>
+                ) : row.kind === "day" ? (
+                  <DayLine dayMs={row.dayMs} />
+                ) : (
+                  <RoomStart roomName={props.roomName} />
+                )}
+              </div>
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function DayLine({ dayMs }: { dayMs: number }) {
+  const { i18n } = useTranslation();
+  const day = dayName(dayMs, i18n.language);
+  return (
+    <div className={css.dayLine} role="separator" aria-label={day}>
+      <span>{day}</span>
+    </div>
+  );
+}
+
+function RoomStart({ roomName }: { roomName: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.roomStart} data-testid="room-start">
+      <h2>{t("room.start", { room: roomName })}</h2>
+      <p>{t("room.startHint")}</p>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { RotateCcw, TriangleAlert, X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Post } from "@/lib/outbox/outbox";
+import * as css from "./messages.module.css";
+
+interface FailedPostProps {
+  /** The session of the post's author is over. */
+  isSessionOver: boolean;
+  onRetry: () => void;
+  onDiscard: () => void;
+}
+
+export function FailedPost({ isSessionOver, onRetry, onDiscard }: FailedPostProps) {
+  const { t } = useTranslation();
+  return (
+    <div className={`${css.postState} ${css.postFailed}`} role="alert">
+      <TriangleAlert size={13} aria-hidden="true" />{" "}
+      {t(isSessionOver ? "message.sessionOver" : "message.failed")}
+      <button type="button" className="text-button" onClick={onRetry}>
+        <RotateCcw size={13} aria-hidden="true" /> {t("message.retry")}
+      </button>
+      <button type="button" className="text-button" onClick={onDiscard}>
+        <X size={13} aria-hidden="true" /> {t("message.discard")}
+      </button>
+    </div>
+  );
+}
+
+interface PendingPostProps {
+  status: Exclude<Post["status"], "failed">;
+  /** Seconds until the next attempt of a waiting post. */
+  seconds: number;
+}
+
+export function PendingPost({ status, seconds }: PendingPostProps) {
+  const { t } = useTranslation();
+  return <div className={css.postState}>{status !== "sent" && t(`message.${status}`, { seconds })}</div>;
+}

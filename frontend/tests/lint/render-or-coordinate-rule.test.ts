@@ -1,0 +1,28 @@
+import { Linter } from "eslint";
+import { expect, it } from "vitest";
+import { renderOrCoordinate } from "../../eslint-components.js";
+
+const linter = new Linter();
+
+const problemCount = (code: string) =>
+  linter.verify(code, {
+    languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
+    rules: { "no-restricted-syntax": ["error", ...renderOrCoordinate] },
+  }).length;
+
+it.each([
+  "function Row() { const [isOpen] = useState(false); return <p>{isOpen}</p>; }",
+  "function Row() { useEffect(() => {}); return <p />; }",
+  "function Row() { const { api } = useServices(); return <IconButton className='row' onClick={api.edit} />; }",
+  "function useSeconds() { return useCountdown(0); } const Row = () => <time />;",
+])("a file that draws elements and uses state or stores fails the lint: %s", (code) => {
+  expect(problemCount(code)).toBeGreaterThan(0);
+});
+
+it.each([
+  "function Row({ isOpen, onOpen }) { const { t } = useTranslation(); return <p onClick={onOpen}>{t('row')}</p>; }",
+  "function Row() { const [isOpen] = useState(false); return <RowArticle isOpen={isOpen} />; }",
+  "function useIsOpen() { return useState(false); }",
+])("a file that only renders or only coordinates passes the lint: %s", (code) => {
+  expect(problemCount(code)).toBe(0);
+});
