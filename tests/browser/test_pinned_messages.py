@@ -43,6 +43,20 @@ async def test_the_owner_pins_from_the_menu_and_the_bar_links_to_the_message(peo
     await expect(tab.page.get_by_role("button", name="Pinned messages")).to_have_count(0)
 
 
+async def test_the_owner_can_pin_although_the_server_refused_the_first_request_for_the_user(
+    people: People,
+) -> None:
+    owner = await people.person("Ann")
+    room = await owner.make_room()
+    await owner.post(room, "doors open at nine")
+    tab = await people.tab_of(owner)
+    refusal = {"status": 503, "code": "server_full", "detail": "Busy."}
+    await tab.page.route("**/api/v1/me", lambda route: route.fulfill(status=503, json=refusal), times=1)
+    await tab.open(f"/rooms/{room}")
+    await tab.choose("doors open at nine", "Pin")
+    await expect(bar(tab)).to_contain_text("doors open at nine")
+
+
 async def test_a_reader_hides_the_pinned_line_until_another_message_is_pinned(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()

@@ -56,7 +56,7 @@ export function createServices(): Services {
   });
   window.addEventListener("storage", session.onStorageEvent);
   window.addEventListener("online", outbox.flush);
-  void session.load();
+  void session.loadWithRetry((ms) => new Promise((ended) => browserClock.after(ms, ended)), Math.random);
   void outbox.restore();
   const sharedStreams = openSharedStreams().then((shared) => {
     if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);

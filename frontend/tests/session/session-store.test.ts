@@ -116,6 +116,32 @@ describe("an app that opens while the server is unavailable", () => {
   });
 });
 
+describe("a page that opens while the server refuses for a moment", () => {
+  const waits: number[] = [];
+  const wait = (ms: number) => {
+    waits.push(ms);
+    return Promise.resolve();
+  };
+
+  it("asks again until it knows its user", async () => {
+    refusals = [new Problem(503, "server_full", "", 1_000), unreachable()];
+    waits.length = 0;
+    const session = open();
+    await session.loadWithRetry(wait, () => 0);
+    expect(calls).toEqual(["me", "me", "me"]);
+    expect(waits).toEqual([1_000, 0]);
+    expect(session.getSnapshot().viewer).toEqual(ann);
+  });
+
+  it("does not ask again once the server has said that there is no session", async () => {
+    refusals = [new Problem(401, "unauthenticated", "")];
+    const session = open();
+    await session.loadWithRetry(wait, () => 0);
+    expect(calls).toEqual(["me"]);
+    expect(session.getSnapshot().viewer).toBeNull();
+  });
+});
+
 describe("joining while the server refuses", () => {
   const waits: number[] = [];
   const wait = (ms: number) => {

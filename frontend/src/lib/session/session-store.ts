@@ -42,11 +42,27 @@ export class SessionStore {
     return this.storage?.getItem(NICKNAME_KEY) ?? null;
   }
 
+  /** Asks the server who this browser is. */
   async load(): Promise<void> {
+    await this.#load();
+  }
+
+  /** As load, but retries a transient failure: without a user, the room's owner would not see the owner's actions. */
+  loadWithRetry = async (wait: (ms: number) => Promise<void>, random: () => number): Promise<void> => {
+    for (let failures = 1; ; failures += 1) {
+      const error = await this.#load();
+      if (!shouldRetry(failures, error)) return;
+      await wait(retryDelayMs(failures, error, random));
+    }
+  };
+
+  /** Returns why the server did not say; null once it has. */
+  async #load(): Promise<unknown> {
     try {
       const viewer = await this.api.me();
       this.#keep(viewer);
       this.#set({ viewer });
+      return null;
     } catch (error) {
       this.#hasExpired = error instanceof Problem && error.code === "session_expired";
       if (error instanceof Problem && error.status === 401) {
@@ -54,6 +70,7 @@ export class SessionStore {
         this.#set({ viewer: null });
         // Unreachable does not mean signed out: keep the stored user until the first post shows otherwise.
       } else if (this.#state.viewer === undefined) this.#set({ viewer: this.#remembered() });
+      return error;
     }
   }
 
