@@ -3,6 +3,7 @@
 from random import Random
 
 from chat_server.config import ChatSettings
+from chat_server.fastpath.routes import CHEAP_READS
 from chat_server.main import create_server
 from server_kit.http.request_admission import Admission
 from server_kit.serve import serve
@@ -12,7 +13,7 @@ from server_kit.settings import settings_or_exit
 def main() -> None:
     settings = settings_or_exit(ChatSettings)
     admission = Admission(settings, Random())
-    serve(create_server(settings, admission), settings, settings.chat_port, admission.shares)
+    serve(create_server(settings, admission), settings, settings.chat_port, admission.shares, CHEAP_READS)
 
 
 if __name__ == "__main__":

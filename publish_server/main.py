@@ -46,7 +46,7 @@ from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
 from publish_server.streams.openapi import AppWithStreams
-from publish_server.streams.routes import route_of
+from publish_server.streams.routes import CHEAP_READS, route_of
 from publish_server.streams.shutdown import finish_streams
 from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
@@ -258,4 +258,4 @@ class PublishServer:
 def main() -> None:
     settings = settings_or_exit(PublishSettings)
     app = PublishServer(settings)
-    serve(app, settings, settings.publish_port, app.admission.shares, on_stop=app.begin_draining)
+    serve(app, settings, settings.publish_port, app.admission.shares, CHEAP_READS, on_stop=app.begin_draining)

@@ -90,12 +90,13 @@ def serve(
     settings: ServerSettings,
     port: int,
     shares: Shares,
+    cheap_reads: tuple[bytes, ...],
     on_stop: Callable[[], None] | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT. `cheap_reads`: first bytes of requests that cost little, for `cost_of`."""
     log_to_stderr(settings.log_level)
     max_open = min(settings.max_connections, max(1, raise_descriptor_limit() - SPARE_DESCRIPTORS))
-    connections = Connections(shares, max_open, time.monotonic, Random())
+    connections = Connections(shares, max_open, time.monotonic, Random(), cheap_reads)
     listener = listening_socket(settings.hotchat_bind, port, reuse_port=settings.hotchat_reuse_port)
     config = uvicorn.Config(
         app,

@@ -8,12 +8,12 @@ from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fastpath.routes import API, FastRoute
 from chat_server.fetch.handler import FETCHES, PROBLEM
 from chat_server.http.asgi_responses import send_problem
-from chat_server.http.errors import method_not_allowed
+from chat_server.http.errors import method_not_allowed, nothing_here
 from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
 from chat_server.http.single_write_response import send_response
 from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
-from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
 
@@ -43,7 +43,7 @@ class FastPath:
         routes: Iterable[FastRoute],
         handlers: Sequence[object],
         admission: FetchAdmission,
-        calls: Iterable[tuple[str, str]] = (),
+        calls: Iterable[tuple[str, str]],
     ) -> None:
         """`handlers` are the objects whose methods the routes name.
 
@@ -92,6 +92,8 @@ class FastPath:
         except ChatError as error:
             if is_fetch:
                 FETCHES[PROBLEM] += 1
+            if error.code == "rate_limited":
+                scope[REFUSED_BY_SHARE] = True
             await send_problem(send, error, extra, is_head=is_head)
         except STORE_ERRORS as error:
             log.warning("The store failed: %r", error)
@@ -103,9 +105,11 @@ class FastPath:
         return True
 
     def _check_method(self, method: str, path: str) -> None:
-        """Raises ChatError `method_not_allowed` if another method of the path exists."""
+        """Raises ChatError `not_found` for a path that no call has, `method_not_allowed` if it has other methods."""
         found = self._methods.find("", path)
-        if found is not None and method not in found[0]:
+        if found is None:
+            raise nothing_here()
+        if method not in found[0]:
             allowed = found[0] | {"HEAD"} if "GET" in found[0] else found[0]
             raise method_not_allowed({"Allow": ", ".join(sorted(allowed))})
 

@@ -22,6 +22,10 @@ def problem_response(error: ChatError) -> Response:
     return Response(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
 
 
+def nothing_here(headers: dict[str, str] | None = None) -> ChatError:
+    return ChatError("not_found", "There is nothing at this address.", headers=headers)
+
+
 def method_not_allowed(headers: dict[str, str]) -> ChatError:
     """`headers` holds `Allow`."""
     return ChatError("method_not_allowed", "This address does not take that method.", headers=headers)
@@ -56,7 +60,7 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
     if refused.status_code == 405:
         return problem_response(method_not_allowed(headers))
     if refused.status_code == 404:
-        return problem_response(ChatError("not_found", "There is nothing at this address.", headers=headers))
+        return problem_response(nothing_here(headers))
     return problem_response(ChatError("validation_failed", str(refused.detail), headers=headers))
 
 

@@ -25,6 +25,9 @@ class StreamRoute(NamedTuple):
         return path.startswith(self.prefix) if self.path.endswith("}") else path == self.path
 
 
+CHEAP_READS: Final = (b"GET /stream/v1/",)
+"""First bytes of the requests that open streams."""
+
 _SEQ: Final = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
 
 

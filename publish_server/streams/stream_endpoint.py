@@ -21,7 +21,15 @@ from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
 from publish_server.streams.stream_takeover import HasPipelined, Taken, response_head, take_transport
-from server_kit.http.asgi import Receive, Scope, Send, raw_header, request_head, send_problem
+from server_kit.http.asgi import (
+    REFUSED_BY_SHARE,
+    Receive,
+    Scope,
+    Send,
+    raw_header,
+    request_head,
+    send_problem,
+)
 from server_kit.http.cors import RawHeaders, cors_headers
 from server_kit.http.problem import ChatError, jittered
 from server_kit.http.request_admission import Admission
@@ -104,6 +112,8 @@ class StreamEndpoint:
                 stream = await self._open_room(scope, send, headers, visitor, places)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
+            if error.code == "rate_limited":
+                scope[REFUSED_BY_SHARE] = True
             await send_problem(send, error, headers)
         finally:
             if stream is None:  # an open stream gives its places back when it ends

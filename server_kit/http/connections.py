@@ -75,6 +75,9 @@ PIPELINE_PIECE_COST: Final = 8
 MAX_UNPARSED_BYTES: Final = 512 * 1024
 """Bytes of one connection that wait to be parsed. Overflow rule: CUT the connection."""
 
+MAX_ALL_UNPARSED_BYTES: Final = 32 * 1024 * 1024
+"""The same of all connections. Overflow rule: CUT the oldest of the address with the most bytes."""
+
 MAX_UNREAD_BYTES: Final = 64 * 1024 * 1024
 """Answers that stalled clients have not read. Overflow rule: CUT the oldest of the address with the most bytes."""
 
@@ -105,8 +108,17 @@ Waiting = dict["GuardedProtocol", float]
 class Connections:
     """The connections of one process. `max_open` bounds them; overflow rule: 503 `server_full`, then close."""
 
-    def __init__(self, shares: Shares, max_open: int, clock: Callable[[], float], rng: Random) -> None:
+    def __init__(
+        self,
+        shares: Shares,
+        max_open: int,
+        clock: Callable[[], float],
+        rng: Random,
+        cheap_reads: tuple[bytes, ...] = (),
+    ) -> None:
+        """`cheap_reads` are for `cost_of`."""
         self.shares = shares
+        self.cheap_reads = cheap_reads
         self.share: CountShare | None = shares.count("connections")
         self.rate: RateShare | None = shares.rate("new_connections")
         self.max_open = max_open
@@ -122,7 +134,8 @@ class Connections:
         self.closing: Waiting = {}
         self.stalled: Waiting = {}
         self.parting: Waiting = {}
-        self.unread = UnreadBytes()
+        self.unread = HeldBytes()
+        self.unparsed = HeldBytes()
         OPEN.set_function(lambda: self.count)
 
     def sweep(self) -> bool:
@@ -162,7 +175,7 @@ class Connections:
     def note_unread(self, connection: "GuardedProtocol") -> None:
         """The connection's client has stopped reading. May cut a connection, this one or another."""
         self.stalled[connection] = self.clock()
-        self.unread.add(connection)
+        self.unread.set(connection, connection.transport.get_write_buffer_size())
         while self.unread.total_bytes > MAX_UNREAD_BYTES:
             victim = self.unread.largest()
             self.note_read(victim)
@@ -172,6 +185,14 @@ class Connections:
         """The client reads again, or is gone."""
         self.stalled.pop(connection, None)
         self.unread.remove(connection)
+
+    def note_unparsed(self, connection: "GuardedProtocol", size: int) -> None:
+        """The connection has `size` bytes that wait to be parsed. May cut a connection, this one or another."""
+        self.unparsed.set(connection, size)
+        while self.unparsed.total_bytes > MAX_ALL_UNPARSED_BYTES:
+            victim = self.unparsed.largest()
+            self.unparsed.remove(victim)
+            victim.cut("unparsed")
 
     def full(self) -> ChatError:
         wait_s = jittered(FULL_RETRY_S, self.rng)
@@ -203,30 +224,29 @@ def _too_slow() -> ChatError:
     return ChatError("request_timeout", "The request did not arrive in time; send it again.")
 
 
-class UnreadBytes:
-    """How many bytes stalled clients have not read, by address. A connection counts as it was when it stalled."""
+class HeldBytes:
+    """Bytes that the process holds for connections, by address. The oldest connection of an address comes first."""
 
     def __init__(self) -> None:
         self.total_bytes = 0
         self._of_address: dict[str, dict[GuardedProtocol, int]] = {}
 
-    def add(self, connection: "GuardedProtocol") -> None:
-        self.remove(connection)
-        size = connection.transport.get_write_buffer_size()
-        self._of_address.setdefault(connection.peer, {})[connection] = size
-        self.total_bytes += size
+    def set(self, connection: "GuardedProtocol", size: int) -> None:
+        of_address = self._of_address.setdefault(connection.address, {})
+        self.total_bytes += size - of_address.get(connection, 0)
+        of_address[connection] = size
 
     def remove(self, connection: "GuardedProtocol") -> None:
         """Once is enough, more is harmless."""
-        of_address = self._of_address.get(connection.peer)
+        of_address = self._of_address.get(connection.address)
         if of_address is not None and connection in of_address:
             self.total_bytes -= of_address.pop(connection)
             if not of_address:
-                del self._of_address[connection.peer]
+                del self._of_address[connection.address]
 
     def largest(self) -> "GuardedProtocol":
         """The oldest connection of the address with the most bytes. Raises ValueError when there is none."""
-        largest = max(self._of_address, key=lambda peer: sum(self._of_address[peer].values()))
+        largest = max(self._of_address, key=lambda address: sum(self._of_address[address].values()))
         return next(iter(self._of_address[largest]))
 
 
@@ -280,6 +300,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self.refusals_in_row = 0
         self.pause: asyncio.TimerHandle | None = None
 
+    @property
+    def address(self) -> str:
+        """The key of the peer's limits: an IPv4 address or an IPv6 /64."""
+        return self.guard.shares.source_of_peer(self.peer).address
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         guard = self.guard
@@ -304,7 +329,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if budget.spent == 0:
             budget.begin()
-        budget.spent += cost_of(data)
+        budget.spent += cost_of(data, self.guard.cheap_reads)
         if self.refusal is None and len(data) <= PIECE_BYTES and data.count(b"\n") <= MAX_LINES:
             scope = self.scope
             try:
@@ -334,14 +359,19 @@ class GuardedProtocol(HttpToolsProtocol):
             self._drop(len(data))
             return
         if not self.unparsed and not self.pipeline:
-            self.guard.budget.wait(self.peer, self._parse_unparsed)
+            self.guard.budget.wait(self.address, self._parse_unparsed)
         self.unparsed += data
         self.flow.pause_reading()
         if len(self.unparsed) > MAX_UNPARSED_BYTES:
             self.cut("unparsed")
+        else:
+            self.guard.note_unparsed(self, len(self.unparsed))
 
     def _parse_unparsed(self) -> None:
+        if self.pause is not None:
+            return  # its end goes on from here
         data, self.unparsed = self.unparsed, b""
+        self.guard.unparsed.remove(self)
         if data and not self.transport.is_closing():
             self.flow.resume_reading()
             self.data_received(data)
@@ -435,7 +465,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._wait_in(self.guard.closing)
             return
         if REFUSED_BY_SHARE in self.answering.scope:
-            self._pause()
+            self._slow_down()
         else:
             self.refusals_in_row = 0
             self._go_on()
@@ -449,14 +479,26 @@ class GuardedProtocol(HttpToolsProtocol):
                 self.flow.resume_reading()
             return
         if self.unparsed:
-            self.guard.budget.wait(self.peer, self._parse_unparsed)
+            self.guard.budget.wait(self.address, self._parse_unparsed)
             return
         self.flow.resume_reading()
         if self.scope is self.whole and self.waits_in is None:
             self.waits_in = idle = self.guard.idle
             idle[self] = self.guard.clock()
 
-    def _pause(self) -> None:
+    def _slow_down(self) -> None:
+        """A share has refused the request: go on after a pause. A client that has sent further requests is cut off.
+
+        A proxy's connection serves many clients, so it goes on at once.
+        """
+        if self.guard.shares.source_of_peer(self.peer).is_exempt:
+            self._go_on()
+            return
+        if self.pipeline or (self.unparsed and self.scope is self.whole):
+            CUT.labels("pipelined_refusal").inc()
+            self.transport.close()
+            self._wait_in(self.guard.closing)
+            return
         PAUSES.inc()
         pause_s = min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**self.refusals_in_row)
         self.refusals_in_row = min(self.refusals_in_row + 1, 10)
@@ -571,6 +613,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.unparsed = b""
+        self.guard.unparsed.remove(self)
         if self.pause is not None:
             self.pause.cancel()
             self.pause = None

@@ -17,15 +17,15 @@ POST_COST: Final = 4
 OTHER_COST: Final = 12
 """A read that memory answers takes about 25 µs, a post four times that, a call that FastAPI routes over 0.3 ms."""
 
-READS: Final = (b"GET /api/v1/rooms", b"GET /stream/")
-"""Almost all reads that FastAPI does not route."""
-
 BYTES_PER_COST: Final = 4_096
 
 
-def cost_of(data: bytes) -> int:
-    """The cost of these received bytes, by the call they begin with. The rest of a body counts as some other call."""
-    if data.startswith(READS):
+def cost_of(data: bytes, cheap_reads: tuple[bytes, ...]) -> int:
+    """The cost of these received bytes, by the call they begin with. The rest of a body counts as some other call.
+
+    `cheap_reads`: first bytes of the reads that FastAPI does not route.
+    """
+    if data.startswith(cheap_reads):
         return READ_COST + len(data) // BYTES_PER_COST
     return (POST_COST if data.startswith(b"POST") else OTHER_COST) + len(data) // BYTES_PER_COST
 

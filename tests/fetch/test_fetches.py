@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_server.config import ChatSettings
+from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.open_fetches import Fetches, open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
@@ -41,7 +42,7 @@ class Reader:
     def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis) -> None:
         self.fetches = fetches
         routes = [route for route in FAST_ROUTES if route.is_fetch]
-        self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
+        self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission, calls=SHARE_OF)
         self.redis = redis
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
@@ -400,6 +401,15 @@ async def test_other_requests_go_to_the_next_layer(reader: Reader) -> None:
     ):
         assert not await reader.fast_path(fetch_scope(url, method), receive, collected.send, [])
     assert collected.messages == []
+
+
+@pytest.mark.parametrize("path", ["/api/v1/roomsX/a", "/api/v1/rooms/lobby/nothing"])
+async def test_a_path_that_no_call_has_is_answered_404_before_the_framework(
+    reader: Reader, path: str
+) -> None:
+    collected = Collected()
+    assert await reader.fast_path(fetch_scope(path), receive, collected.send, [])
+    assert collected.reply().status == 404
 
 
 async def test_fetches_of_a_hot_room_cost_one_query_a_quarter_second(store: Store, reader: Reader) -> None:

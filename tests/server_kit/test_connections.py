@@ -179,13 +179,42 @@ async def test_a_connection_pauses_after_a_refusal_and_longer_after_each_further
         assert (connection.refusals_in_row, connection.pause) == (0, None)
 
 
-async def test_requests_that_came_with_a_refused_one_wait_for_the_pause() -> None:
+async def test_a_connection_that_sent_more_requests_than_the_refused_one_is_closed_after_the_answer() -> None:
     async with serving(refusing) as server:
         reader, _ = await server.connect((HEAD + b"\r\n") * 4)
-        for refusals in range(1, 5):
+        await answer(reader)
+        await assert_closed(reader)
+        await until(lambda: server.guard.count == 0)
+
+
+async def test_a_trusted_proxys_connection_does_not_pause() -> None:
+    async with serving(refusing, trusted_proxies="127.0.0.1") as server:
+        reader, writer = await server.connect()
+        for _ in range(5):
+            writer.write(HEAD + b"\r\n")
             await answer(reader)
             (connection,) = server.state.connections
-            assert connection.refusals_in_row == refusals
+            assert (connection.pause, connection.flow.read_paused) == (None, False)
+
+
+async def test_bytes_that_wait_to_be_parsed_have_a_bound_over_all_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their requests wait for an answer that never comes."""
+    monkeypatch.setattr(module, "MAX_ALL_UNPARSED_BYTES", 64 * 1024)
+
+    async def silent(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    async with serving(silent) as server:
+        for _ in range(8):
+            await server.connect((HEAD + b"\r\n") * 400)
+        await until(lambda: len(server.state.connections) < 8)
+        assert 0 < server.guard.unparsed.total_bytes <= module.MAX_ALL_UNPARSED_BYTES
+        for connection in list(server.state.connections):
+            connection.transport.abort()
+        await until(lambda: not server.state.connections)
+        assert server.guard.unparsed.total_bytes == 0
 
 
 async def test_a_connection_that_is_lost_during_its_pause_leaves_nothing() -> None:

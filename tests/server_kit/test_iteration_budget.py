@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from chat_server.config import ChatSettings
+from chat_server.fastpath.routes import CHEAP_READS as READS
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import Connections, guarded_protocol
 from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
@@ -19,10 +20,13 @@ GET = b"GET /api/v1/rooms/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def test_a_post_and_a_large_body_cost_more_than_a_read() -> None:
-    assert cost_of(GET) == 1
-    assert cost_of(POST) == 4
-    assert cost_of(POST + b"x" * 16_384) == 8
-    assert cost_of(b"DELETE / HTTP/1.1\r\n\r\n") == 12
+    assert cost_of(GET, READS) == 1
+    assert cost_of(b"GET /api/v1/rooms?q=a HTTP/1.1\r\n\r\n", READS) == 1
+    assert cost_of(b"GET /api/v1/roomsX/a HTTP/1.1\r\n\r\n", READS) == 12
+    assert cost_of(b"GET /docs HTTP/1.1\r\n\r\n", READS) == 12
+    assert cost_of(POST, READS) == 4
+    assert cost_of(POST + b"x" * 16_384, READS) == 8
+    assert cost_of(b"DELETE / HTTP/1.1\r\n\r\n", READS) == 12
 
 
 async def test_waiting_connections_of_one_address_resume_in_order_of_arrival() -> None:
@@ -75,7 +79,7 @@ async def begun_by_iteration(requests: list[bytes]) -> list[int]:
         await send({"type": "http.response.body", "body": b""})
 
     guard = Connections(
-        Shares(ChatSettings(hotchat_secret="s" * 32), Random(1)), 10_000, loop.time, Random(1)
+        Shares(ChatSettings(hotchat_secret="s" * 32), Random(1)), 10_000, loop.time, Random(1), READS
     )
     config = uvicorn.Config(app, http=guarded_protocol(guard), ws="none", log_config=None)
     config.load()
