@@ -4,6 +4,8 @@
 not exist are left out.
 `GET /internal/v1/rooms/{room_id}/events?after_seq=&limit=` → a page of events, as in the public call. It is not counted
 as a fetch and never throttled.
+`GET /internal/v1/ended-sessions?since_us=` → EndedPage: the newest MAX_ENDED_PAGE ends
+of sessions after that time.
 """
 
 import hashlib
@@ -16,6 +18,11 @@ from typing_extensions import TypedDict
 from chat_contract.events import Heat
 
 MAX_HEADS: Final = 10_000
+MAX_ENDED_PAGE: Final = 10_000
+"""Overflow rule: OLDEST; a page holds the newest ends."""
+
+MAX_UNIX_US: Final = 2**53 - 1
+"""The latest time of a call, in the year 2255: every JSON reader can read it as an integer."""
 
 
 class RoomHead(TypedDict):
@@ -32,6 +39,15 @@ class RoomHead(TypedDict):
 
 class Heads(TypedDict):
     heads: dict[str, RoomHead]
+
+
+class EndedPage(TypedDict):
+    """Pairs of a session's or user's id and a generation, oldest first; tokens of lower generations have ended."""
+
+    ended: list[tuple[str, int]]
+    until_us: Annotated[
+        int, Field(description="When the last one ended, in µs of Unix time; `since_us` if none")
+    ]
 
 
 def service_token(secret: str) -> str:

@@ -47,13 +47,13 @@ from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
 from chat_server.sessions.ended import (
-    EndedSessions,
     EndedSessionsPoll,
     EndedSessionsRepository,
     expire_ended_sessions,
 )
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.ended_sessions import EndedSessions
 from server_kit.limits.shares import Shares
 from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens

@@ -37,6 +37,7 @@ from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
 from publish_server.recovery.catch_up_pages import CatchUpPages
 from publish_server.recovery.chat_client import ChatClient
+from publish_server.recovery.ended_sessions_poll import EndedSessionsPoll
 from publish_server.recovery.head_checks import HeadChecks
 from publish_server.recovery.head_requests import HeadRequests
 from publish_server.recovery.missing_events import MissingEvents
@@ -50,6 +51,7 @@ from publish_server.streams.routes import CHEAP_READS, route_of
 from publish_server.streams.shutdown import finish_streams
 from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
+from server_kit.ended_sessions import EndedSessions
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
 from server_kit.http.asgi import Receive, Scope, Send, send_problem, with_http_layers
 from server_kit.http.docs_page import add_docs_page
@@ -85,7 +87,7 @@ def create_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def running_server(
-    settings: PublishSettings, admission: Admission, draining: asyncio.Event
+    settings: PublishSettings, admission: Admission, ended: EndedSessions, draining: asyncio.Event
 ) -> AsyncIterator[tuple[StreamEndpoint, BackgroundTasks]]:
     """Open clients, build every object, start every task. Closed in reverse order."""
     clock = asyncio.get_running_loop().time
@@ -176,6 +178,8 @@ async def running_server(
         for name, work in vital.items():
             await stack.enter_async_context(tasks.running(name, work))
         await stack.enter_async_context(tasks.running("viewers report", viewers.run, is_vital=False))
+        ended_poll = EndedSessionsPoll(ended, chat)
+        await stack.enter_async_context(tasks.running("ended sessions", ended_poll.run, is_vital=False))
         endpoint = StreamEndpoint(
             followed_rooms,
             lists,
@@ -208,17 +212,18 @@ class PublishServer:
         self._endpoint: StreamEndpoint | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = asyncio.Event()
+        ended = EndedSessions()
         secret, *old_secrets = settings.secrets()
         self.admission = admission = Admission(
             settings,
             Random(),
             page_port=settings.chat_port,
-            tokens=SessionTokens(secret, old_secrets),
+            tokens=SessionTokens(secret, old_secrets, ended.has),
         )
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            async with running_server(settings, admission, self._draining) as (endpoint, tasks):
+            async with running_server(settings, admission, ended, self._draining) as (endpoint, tasks):
                 self._loop = asyncio.get_running_loop()
                 self._endpoint = endpoint
                 app.state.readiness = Readiness(tasks, self._draining)

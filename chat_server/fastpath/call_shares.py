@@ -30,5 +30,6 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("GET", "/metrics"): REQUESTS,
     ("POST", "/internal/v1/heads"): SERVICE,
     ("GET", "/internal/v1/rooms/{room_id}/events"): SERVICE,
+    ("GET", "/internal/v1/ended-sessions"): SERVICE,
 }
 """By method and path template. A test fails for a call without a share."""

@@ -1,6 +1,7 @@
-"""publish_server's calls: the heads of rooms, and events that it missed. Neither counted as fetches nor refused."""
+"""publish_server's calls: heads of rooms, missed events, ended sessions. Neither counted as fetches nor refused."""
 
 import hmac
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import orjson
@@ -8,13 +9,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from chat_contract.ids import is_room_id
-from chat_contract.internal_api import MAX_HEADS, service_token
+from chat_contract.internal_api import MAX_ENDED_PAGE, MAX_HEADS, MAX_UNIX_US, EndedPage, service_token
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
 from chat_server.config import ChatSettings
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.http.json_body import read_body, validation_problem
 from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
+from chat_server.sessions.ended import EndedSessionsRepository
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import bearer_in
 
@@ -36,6 +38,9 @@ router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=
 
 
 Reads = Annotated[InternalReads, Depends(service(InternalReads))]
+EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
 class HeadsRequest(BaseModel):
@@ -65,3 +70,17 @@ async def events(
     """A page of the room's log."""
     body = await reads.events_page(room_id, after_seq, limit)
     return Response(body, media_type="application/json")
+
+
+@router.get("/ended-sessions")
+async def ended_sessions(
+    repository: EndedRepository, since_us: Annotated[int, Query(ge=0, le=MAX_UNIX_US)] = 0
+) -> Response:
+    """The sessions that ended after `since_us`."""
+    since = _EPOCH + timedelta(microseconds=since_us)
+    found, last = await repository.ended_since(since, MAX_ENDED_PAGE)
+    page: EndedPage = {
+        "ended": [(str(end.id), end.below_generation) for end in found],
+        "until_us": (last - _EPOCH) // timedelta(microseconds=1),
+    }
+    return Response(orjson.dumps(page), media_type="application/json")

@@ -6,31 +6,21 @@ in use. The writer's transaction reads the table itself, so a write of an ended 
 
 import asyncio
 import logging
-from collections import OrderedDict
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
-from uuid import UUID
+from datetime import datetime
+from typing import Final
 
 import asyncpg
-from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
 from server_kit.dependency_status import DependencyStatus
+from server_kit.ended_sessions import MAX_ENDED, OVERLAP, POLL_S, EndedSessions, SessionEnd
 from server_kit.session_tokens import LIFETIME_S, Session
 
 log = logging.getLogger(__name__)
 
-POLL_S: Final = 0.75
-MAX_ENDED: Final = 100_000
-OVERLAP: Final = timedelta(seconds=10)
-"""A row becomes visible at its commit, later than its `ended_at`; no transaction here takes that long."""
-
 ALL_GENERATIONS: Final = 2**31 - 1
-
-ENDED_SESSIONS = Gauge("hotchat_ended_sessions", "Ended sessions and users in the process's list")
-ENDED_OVERFLOW = Counter("hotchat_ended_sessions_dropped_total", "Ended sessions that left a full list")
 
 _SINCE: Final = """
 SELECT id, below_generation, ended_at FROM ended_sessions
@@ -49,37 +39,6 @@ RETURNING generation"""
 
 _EXPIRE: Final = """
 DELETE FROM ended_sessions WHERE id = ANY(ARRAY(SELECT id FROM ended_sessions WHERE expires_at < now() LIMIT $1))"""
-
-
-class SessionEnd(NamedTuple):
-    """`id` is a session's or a user's; tokens of generations below `below_generation` are no longer valid."""
-
-    id: UUID
-    below_generation: int
-
-
-class EndedSessions:
-    """At most MAX_ENDED entries. Overflow rule: OLDEST; the writer's transaction still refuses dropped ones."""
-
-    def __init__(self, max_entries: int = MAX_ENDED) -> None:
-        self._max_entries = max_entries
-        self._below: OrderedDict[UUID, int] = OrderedDict()
-
-    def add(self, ended: SessionEnd) -> None:
-        known = self._below.pop(ended.id, 0)
-        self._below[ended.id] = max(known, ended.below_generation)
-        if len(self._below) > self._max_entries:
-            self._below.popitem(last=False)
-            ENDED_OVERFLOW.inc()
-        ENDED_SESSIONS.set(len(self._below))
-
-    def has(self, session: Session) -> bool:
-        """Whether the session was ended, as far as this process knows."""
-        below = self._below
-        if not below:
-            return False
-        generation = session.generation
-        return below.get(session.session_id, 0) > generation or below.get(session.user_id, 0) > generation
 
 
 class EndedSessionsRepository:

@@ -13,9 +13,10 @@ from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
 from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
-from chat_server.sessions.ended import EndedSessions, EndedSessionsRepository
+from chat_server.sessions.ended import EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
+from server_kit.ended_sessions import EndedSessions
 
 router = APIRouter(tags=["sessions"])
 

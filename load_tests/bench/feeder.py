@@ -80,6 +80,9 @@ class Feeder:
             {"events": page, "cursor": cursor, "last_seq": feed.last_seq, "has_more": cursor < feed.last_seq}
         )
 
+    async def ended_sessions(self, request: web.Request) -> web.Response:
+        return _json({"ended": [], "until_us": int(request.query["since_us"])})
+
     def _head(self, room_id: str) -> dict[str, object]:
         feed = self.room(room_id)
         return {
@@ -101,6 +104,7 @@ async def feeder(kafka_bootstrap_servers: str, port: int) -> AsyncIterator[Feede
         application = web.Application()
         application.router.add_post("/internal/v1/heads", made.heads)
         application.router.add_get("/internal/v1/rooms/{room_id}/events", made.events)
+        application.router.add_get("/internal/v1/ended-sessions", made.ended_sessions)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         try:

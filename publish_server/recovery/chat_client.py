@@ -12,6 +12,7 @@ from chat_contract.internal_api import Heads, RoomHead, service_token
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
 from publish_server.rooms.room_log import Entry
+from server_kit.ended_sessions import SessionEnd
 
 MAX_REPLY_BYTES: Final = 8 * 2**20
 """chat_server ends a page after 1 MiB of events. Overflow rule: a larger reply counts as none."""
@@ -63,7 +64,13 @@ class _Page(msgspec.Struct):
     has_more: bool = False
 
 
+class _EndedPage(msgspec.Struct):
+    ended: list[SessionEnd]
+    until_us: int
+
+
 _page_decoder = msgspec.json.Decoder(_Page)
+_ended_page_decoder = msgspec.json.Decoder(_EndedPage)
 _event_decoder = msgspec.json.Decoder(_Event)
 
 
@@ -86,7 +93,7 @@ class ChatClient:
         self._client = client
         self._base_urls = [url.rstrip("/") for url in base_urls]
         self._service_tokens = [service_token(secret) for secret in secrets]
-        self._is_down = False
+        self._unanswered: set[str] = set()
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
         """The heads of at most MAX_HEADS rooms; rooms that do not exist are left out. Raises ChatUnavailable."""
@@ -118,6 +125,17 @@ class ChatClient:
         except (msgspec.MsgspecError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ChatUnavailable(f"events cannot be read: {error}") from error
 
+    async def ended_sessions(self, since_us: int) -> tuple[list[SessionEnd], int]:
+        """The sessions that ended after `since_us`, and when the last one did, in µs. Raises ChatUnavailable."""
+        reply = await self._call(
+            "ended sessions", "GET", "/internal/v1/ended-sessions", params={"since_us": since_us}
+        )
+        try:
+            page = _ended_page_decoder.decode(reply.content)
+        except msgspec.MsgspecError as error:
+            raise ChatUnavailable(f"ended sessions cannot be read: {error}") from error
+        return page.ended, page.until_us
+
     async def _bounded_reply(self, request: httpx.Request) -> Reply:
         """Read the reply, up to its bound. Raises ReplyTooLarge and httpx.HTTPError."""
         response = await self._client.send(request, stream=True)
@@ -140,7 +158,7 @@ class ChatClient:
         content: bytes | None = None,
         params: dict[str, int] | None = None,
     ) -> Reply:
-        """Retry a failed call at once: both calls only read, and chat_server may have closed a kept connection."""
+        """Retry a failed call at once: the calls only read, and chat_server may have closed a kept connection."""
         reason = ""
         for _ in range(len(self._base_urls) + len(self._service_tokens)):
             try:
@@ -163,9 +181,9 @@ class ChatClient:
             else:
                 if reply.status_code in (httpx.codes.OK, httpx.codes.GONE):
                     CHAT_CALLS.labels(name, "ok").inc()
-                    if self._is_down:
-                        self._is_down = False
-                        log.info("chat_server replies again")
+                    if name in self._unanswered:
+                        self._unanswered.discard(name)
+                        log.info("chat_server answers %s again", name)
                     return reply
                 reason = f"status {reply.status_code}"
                 if reply.status_code == httpx.codes.UNAUTHORIZED and len(self._service_tokens) > 1:
@@ -173,7 +191,7 @@ class ChatClient:
                     continue
             self._base_urls.append(self._base_urls.pop(0))
         CHAT_CALLS.labels(name, "failed").inc()
-        if not self._is_down:
-            self._is_down = True
-            log.warning("chat_server is unavailable (%s); streams continue from Kafka alone", reason)
+        if name not in self._unanswered:
+            self._unanswered.add(name)
+            log.warning("chat_server does not answer %s (%s); streams continue without it", name, reason)
         raise ChatUnavailable(reason)

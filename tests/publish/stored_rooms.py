@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from chat_contract.internal_api import service_token
+from chat_contract.internal_api import EndedPage, service_token
 from tests.support.chat_stack import SECRET
 
 
@@ -78,6 +78,7 @@ class StoredRooms:
         app = web.Application()
         app.router.add_post("/internal/v1/heads", self._heads)
         app.router.add_get("/internal/v1/rooms/{room_id}/events", self._events)
+        app.router.add_get("/internal/v1/ended-sessions", self._ended_sessions)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
@@ -109,6 +110,11 @@ class StoredRooms:
             if (room := self.rooms.get(room_id)) is not None
         }
         return web.Response(body=orjson.dumps({"heads": heads}), content_type="application/json")
+
+    async def _ended_sessions(self, request: web.Request) -> web.Response:
+        await self._note(request, "ended_sessions")
+        page: EndedPage = {"ended": [], "until_us": int(request.query["since_us"])}
+        return web.Response(body=orjson.dumps(page), content_type="application/json")
 
     async def _events(self, request: web.Request) -> web.Response:
         await self._note(request, "events")

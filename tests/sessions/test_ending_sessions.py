@@ -3,6 +3,7 @@
 import hashlib
 import time
 import uuid
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import asyncpg
@@ -10,16 +11,16 @@ import httpx
 import jwt
 import pytest
 
+from chat_contract.internal_api import MAX_UNIX_US, service_token
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import open_database
 from chat_server.sessions.ended import (
-    EndedSessions,
     EndedSessionsPoll,
     EndedSessionsRepository,
-    SessionEnd,
     expire_ended_sessions,
 )
 from local_stack.postgres import Postgres
+from server_kit.ended_sessions import EndedSessions, SessionEnd
 from server_kit.session_tokens import LIFETIME_S, Session, SessionTokens
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.fetching_crowd import until
@@ -175,3 +176,53 @@ async def me(http: httpx.AsyncClient, token: str, base_url: str = "") -> httpx.R
 async def assert_refused(http: httpx.AsyncClient, token: str, base_url: str = "") -> None:
     answer = await me(http, token, base_url)
     assert (answer.status_code, answer.json()["code"]) == (401, "session_expired")
+
+
+async def test_a_new_stream_of_an_ended_session_counts_as_a_stream_without_a_session(
+    start_chat_stack: StartChatStack,
+) -> None:
+    stack = start_chat_stack(scheduler=0, STREAMS_PER_ADDRESS="4")
+    an_hour_ago_ms = round(time.time() * 1000) - 3_600_000
+    user_id = uuid.UUID(int=an_hour_ago_ms << 80 | 7 << 76 | 2 << 62)
+    token, _ = SessionTokens(SECRET).issue(user_id, "ann", time.time(), session_id=uuid.uuid4())
+    headers = {"Authorization": f"Bearer {token}"}
+    path = f"{stack.publish_url}/stream/v1/rooms/lobby"
+
+    async def status(http: httpx.AsyncClient) -> int:
+        async with http.stream("GET", path, headers=headers) as stream:
+            return stream.status_code
+
+    async with httpx.AsyncClient(timeout=10) as http, AsyncExitStack() as crowd:
+        for _ in range(3):
+            stream = await crowd.enter_async_context(http.stream("GET", path))
+            assert stream.status_code == 200
+        assert (await http.get(path)).status_code == 429
+        assert await status(http) == 200
+        ended = await http.delete(f"{stack.chat_url}/api/v1/sessions/current", headers=headers)
+        assert ended.status_code == 204
+
+        async def is_refused() -> bool:
+            return await status(http) == 429
+
+        await until(is_refused, within_s=10, what="a stream of the ended session is refused")
+
+
+async def test_only_our_servers_read_the_ended_sessions(start_chat_stack: StartChatStack) -> None:
+    stack = start_chat_stack(publish=0, scheduler=0)
+    path = f"{stack.chat_url}/internal/v1/ended-sessions"
+    service = {"Authorization": f"Bearer {service_token(SECRET)}"}
+    async with httpx.AsyncClient(timeout=10) as http:
+        session_id = uuid.uuid4()
+        token, _ = SessionTokens(SECRET).issue(uuid.uuid4(), "ann", time.time(), session_id=session_id)
+        headers = {"Authorization": f"Bearer {token}"}
+        ended = await http.delete(f"{stack.chat_url}/api/v1/sessions/current", headers=headers)
+        assert ended.status_code == 204
+        assert (await http.get(path, headers=headers)).status_code == 401
+
+        page = (await http.get(path, headers=service)).json()
+        assert [id_ for id_, _ in page["ended"]] == [str(session_id)]
+        for since_us in (page["until_us"], MAX_UNIX_US):
+            later = await http.get(path, headers=service, params={"since_us": since_us})
+            assert later.json() == {"ended": [], "until_us": since_us}
+        beyond = {"since_us": MAX_UNIX_US + 1}
+        assert (await http.get(path, headers=service, params=beyond)).status_code == 422
