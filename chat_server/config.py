@@ -46,7 +46,7 @@ class ChatSettings(HeatSettings, ServerSettings):
         ge=4,
         le=200,
         description="Postgres connections of one process for requests; writer, search, room lists, health, "
-        "background work and publish_server's calls have 14 more of their own",
+        "background work and publish_server's calls have 15 more of their own",
     )
     event_retention_s: float = Field(
         7 * 24 * 3600,

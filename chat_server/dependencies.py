@@ -22,6 +22,7 @@ from chat_server.health.readiness import Readiness
 from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.look_up_turns import LookUpTurns
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.read_turns import read_turns
 from chat_server.limits.search_turns import search_turns
@@ -88,7 +89,8 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         readiness = Readiness(dsn, redis, time.monotonic)
         stack.callback(readiness.close)
         producer = await open_(_open_kafka(settings, background, tasks, rng))
-        sessions = await open_(_open_sessions(settings, engine, tasks))
+        ended_sessions = await open_(open_database(database_url, connections.ended_sessions))
+        sessions = await open_(_open_sessions(settings, engine, ended_sessions, tasks))
         known_rooms = KnownRooms()
         fetches = await open_(
             open_fetches(
@@ -122,10 +124,13 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         turns = search_turns(connections.search, time.monotonic, rng)
         list_turns = read_turns(connections.room_lists, "reads of the room list", time.monotonic, rng)
         rooms = RoomRepository(engine)
-        room_settings = RoomSettingsCache(rooms, known_rooms, time.monotonic)
+        look_ups = LookUpTurns(
+            connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
+        )
+        room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.turns, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
         write_admission = WriteAdmission(
-            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine
+            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups
         )
         handlers = (
             fetches.handler,
@@ -151,6 +156,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             ),
             rooms,
             RoomCaches(room_settings, room_lists, fetches.reads.invalidate),
+            look_ups,
             rate_limits,
             write_admission,
             writer,
@@ -177,12 +183,12 @@ async def _open_kafka(
 
 @asynccontextmanager
 async def _open_sessions(
-    settings: ChatSettings, engine: AsyncEngine, tasks: BackgroundTasks
+    settings: ChatSettings, engine: AsyncEngine, poll_engine: AsyncEngine, tasks: BackgroundTasks
 ) -> AsyncIterator[Sessions]:
     """The tokens and the ended sessions; opens after the list of ended sessions was read."""
     ended = EndedSessions()
     repository = EndedSessionsRepository(engine)
-    poll = EndedSessionsPoll(ended, repository, datetime.fromtimestamp(0, UTC))
+    poll = EndedSessionsPoll(ended, EndedSessionsRepository(poll_engine), datetime.fromtimestamp(0, UTC))
     await poll.poll()
     async with tasks.running("ended sessions", poll.run):
         secret, *old_secrets = settings.secrets()

@@ -1,6 +1,7 @@
 """The ASGI router of the fast path: match, parse once, call the handler, write the response once."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -16,8 +17,9 @@ from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
 from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
+from server_kit.limited_log import LimitedLog
 
-log = logging.getLogger(__name__)
+failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
 
 MAX_PARSED: Final = 4_096
 """GET requests whose parsing is cached. Overflow rule: CLEAR."""
@@ -96,7 +98,7 @@ class FastPath:
                 scope[REFUSED_BY_SHARE] = True
             await send_problem(send, error, extra, is_head=is_head)
         except STORE_ERRORS as error:
-            log.warning("The store failed: %r", error)
+            failures.warning("store", "The store failed: %r", error)
             await send_problem(send, store_unavailable(), extra, is_head=is_head)
         else:
             await send_response(

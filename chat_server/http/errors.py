@@ -1,6 +1,7 @@
 """Every error is sent as problem+json with a code of PROBLEMS."""
 
 import logging
+import time
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -13,8 +14,9 @@ from chat_server.http.json_body import invalid
 from chat_server.postgres.errors import STORE_ERRORS, bad_input, is_bad_input, store_unavailable
 from server_kit.http.asgi import internal_error
 from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError
+from server_kit.limited_log import LimitedLog
 
-log = logging.getLogger(__name__)
+failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
 
 
 def problem_response(error: ChatError) -> Response:
@@ -67,7 +69,7 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 async def _on_store_error(_: Request, error: Exception) -> Response:
     if is_bad_input(error):
         return problem_response(bad_input())
-    log.warning("The store failed: %r", error)
+    failures.warning("store", "The store failed: %r", error)
     return problem_response(store_unavailable())
 
 

@@ -60,7 +60,7 @@ class TargetMessage:
         return valid_traceparent(raw_header(self.request.scope, b"traceparent"))
 
     async def edit(self, text: str, session: Session) -> Response:
-        room = await self.admission.room(self.room_id, session.user_id)
+        room = await self.admission.room(self.room_id, session.user_id, self.request.scope)
         operation = EditMessage(self.room_id, self.message_id, session.user_id, text, self.traceparent)
         return self._respond(await self.admission.edit(room, operation, session))
 
@@ -81,7 +81,7 @@ class TargetMessage:
         )
 
     async def _store(self, operation: DeleteMessage | SetPin, session: Session) -> Response:
-        await self.admission.room(self.room_id, session.user_id)
+        await self.admission.room(self.room_id, session.user_id, self.request.scope)
         return self._respond(await self.writer.store(operation, session))
 
     def _respond(self, result: MessageResult) -> Response:

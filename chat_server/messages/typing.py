@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
@@ -25,13 +25,14 @@ router = APIRouter(tags=["rooms"])
 async def send_typing(
     room_id: RoomId,
     session: SignedIn,
+    request: Request,
     admission: Annotated[WriteAdmission, Depends(service(WriteAdmission))],
     hot_rooms: Annotated[HotRooms, Depends(service(HotRooms))],
     limits: Annotated[RateLimits, Depends(service(RateLimits))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
 ) -> Response:
     """Signal that the user is typing; dropped in a hot room and when sent too often."""
-    await admission.room(room_id, session.user_id)
+    await admission.room(room_id, session.user_id, request.scope)
     if not hot_rooms.is_hot(room_id) and limits.may_send_typing(room_id, session.user_id):
         user = {"id": str(session.user_id), "nickname": session.nickname}
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}

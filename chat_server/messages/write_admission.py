@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.limits.look_up_turns import LookUpTurns
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode, Turn
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
@@ -20,6 +21,7 @@ from chat_server.postgres.message_view import STORED_ONLY, message_view
 from chat_server.postgres.models import Message
 from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
+from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
@@ -34,12 +36,14 @@ class WriteAdmission:
         slow_mode: SlowMode,
         writer: GroupCommitWriter,
         engine: AsyncEngine,
+        look_ups: LookUpTurns,
     ) -> None:
         self._rate_limits = rate_limits
         self._room_settings = room_settings
         self._slow_mode = slow_mode
         self._writer = writer
         self._engine = engine
+        self._look_ups = look_ups
 
     def check_rate(self, room_id: str, user_id: UUID) -> None:
         """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`."""
@@ -49,13 +53,18 @@ class WriteAdmission:
         """Count one change of the user's reactions to the message. Raises ChatError `rate_limited`."""
         self._rate_limits.check_reaction(user_id, message_id)
 
-    async def room(self, room_id: str, user_id: UUID) -> RoomSettings:
-        """The room's settings. Raises ChatError `room_not_found`, `rate_limited` for many unknown ids."""
+    async def room(self, room_id: str, user_id: UUID, scope: Scope) -> RoomSettings:
+        """The room's settings. Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
+        settings = self._room_settings.fresh(room_id)
+        if settings is not None:
+            return settings
         if not self._room_settings.knows(room_id):
             self._rate_limits.check_unknown_room(user_id)
-        return await self._room_settings.get(room_id)
+        return await self._room_settings.get(room_id, self._look_ups.address_of(scope))
 
-    async def post(self, room: RoomSettings, post: PostMessage, session: Session) -> MessageResult:
+    async def post(
+        self, room: RoomSettings, post: PostMessage, session: Session, scope: Scope
+    ) -> MessageResult:
         """Store the post. In slow mode a new message takes a turn; the repeat of a stored one gets the first result."""
         if not room.slow_mode_s or room.owner_id == post.author_id:
             return await self._writer.store(post, session)
@@ -63,7 +72,7 @@ class WriteAdmission:
         try:
             turn = await self._slow_mode.take_turn("post", room.id, post.author_id, name, room.slow_mode_s)
         except ChatError:
-            earlier = await self._posted_earlier(post)
+            earlier = await self._posted_earlier(post, scope)
             if earlier is None:
                 raise
             return earlier
@@ -80,17 +89,17 @@ class WriteAdmission:
         turn = await self._slow_mode.take_turn("edit", room.id, edit.actor_id, name, room.slow_mode_s)
         return await _in_turn(turn, self._writer.store(edit, session))
 
-    async def _posted_earlier(self, post: PostMessage) -> MessageResult | None:
-        """The message stored under the post's idempotency key; None also while Postgres is down."""
+    async def _posted_earlier(self, post: PostMessage, scope: Scope) -> MessageResult | None:
+        """The message stored under the post's idempotency key; None also without a turn and while Postgres is down."""
         query = select(Message.__table__).where(
             Message.author_id == post.author_id,
             Message.client_message_id == post.client_message_id,
             Message.room_id == post.room_id,
         )
         try:
-            async with self._engine.connect() as connection:
+            async with self._look_ups.turn(scope), self._engine.connect() as connection:
                 row = (await connection.execute(query)).mappings().first()
-        except STORE_ERRORS:
+        except (ChatError, *STORE_ERRORS):
             return None
         if row is None:
             return None

@@ -60,7 +60,7 @@ class WriteHandler:
         self._admission.check_rate(room_id, session.user_id)
         content_type = (raw_header(scope, b"content-type") or b"").decode("latin-1")
         draft = parse_json(await read_body(scope, receive), content_type, MessageDraft)
-        room = await self._admission.room(room_id, session.user_id)
+        room = await self._admission.room(room_id, session.user_id, scope)
         post = PostMessage(
             room_id=room.id,
             author_id=session.user_id,
@@ -71,7 +71,7 @@ class WriteHandler:
             reply_to=draft.reply_to,
             traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
         )
-        result = await self._admission.post(room, post, session)
+        result = await self._admission.post(room, post, session, scope)
         return json_reply(201 if result.created else 200, result.json, renewed)
 
     async def add_reaction(self, path: ReactionPath, scope: Scope, _: Receive) -> Reply:
@@ -89,7 +89,7 @@ class WriteHandler:
         if kind not in self._reaction_kinds:
             allowed = ", ".join(self._reaction_kinds)
             raise invalid([{"field": "kind", "message": f"This room knows the reactions {allowed}."}])
-        room = await self._admission.room(room_id, session.user_id)
+        room = await self._admission.room(room_id, session.user_id, scope)
         self._admission.check_reaction(session.user_id, message_id)
         traceparent = valid_traceparent(raw_header(scope, b"traceparent"))
         reaction = SetReaction(room.id, message_id, session.user_id, kind, present, traceparent)

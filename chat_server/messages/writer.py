@@ -6,6 +6,7 @@ parallel, never for the same room.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -34,9 +35,11 @@ from chat_server.postgres.errors import means_postgres_is_down
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
+from server_kit.limited_log import LimitedLog
 from server_kit.session_tokens import Session
 
 log = logging.getLogger(__name__)
+rejections = LimitedLog(log, time.monotonic)
 
 LANES: Final = 2
 RETRIES: Final = 3
@@ -221,7 +224,7 @@ class GroupCommitWriter:
     ) -> None:
         """Run a batch that Postgres rejects again in halves, in order, so that only the rejected write fails."""
         if len(writes) == 1:
-            log.warning("One write cannot be stored: %r", error)
+            rejections.warning("rejected", "One write cannot be stored: %r", error)
             detail = "The store does not accept this text; change it and send it again."
             fail(writes, ChatError("validation_failed", detail, errors=[]), "rejected")
             return

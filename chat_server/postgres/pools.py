@@ -20,7 +20,7 @@ COMMAND_TIMEOUT_S: Final = 5
 class Connections(NamedTuple):
     """Postgres connections of one chat_server process, by use. No use can take the connections of another.
 
-    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 14.
+    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 15.
     """
 
     look_ups: int
@@ -33,6 +33,8 @@ class Connections(NamedTuple):
     background: int = 3
     """Outbox acknowledgements, outbox relay, retention."""
     blanking: int = 1
+    ended_sessions: int = 1
+    """The poll of ended sessions: a session must end in time whatever else happens."""
     health: int = 1
     writer: int = 3
     """Two commit lanes and the probe of the watchdog."""

@@ -5,7 +5,7 @@ from random import Random
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 
 from chat_contract.events import RoomSlowMode
@@ -17,6 +17,7 @@ from chat_server.http.path_params import RoomId
 from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.look_up_turns import LookUpTurns
 from chat_server.limits.post_limits import RateLimits
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_caches import RoomCaches
@@ -30,6 +31,7 @@ router = APIRouter(tags=["rooms"])
 Rooms = Annotated[RoomRepository, Depends(service(RoomRepository))]
 Caches = Annotated[RoomCaches, Depends(service(RoomCaches))]
 Heat = Annotated[HotRooms, Depends(service(HotRooms))]
+LookUps = Annotated[LookUpTurns, Depends(service(LookUpTurns))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
 Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 
@@ -67,7 +69,9 @@ def room_view(row: Row[Any], hot_rooms: HotRooms) -> RoomView:
 async def create_room(
     wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))],
     session: SignedIn,
+    request: Request,
     rooms: Rooms,
+    look_ups: LookUps,
     caches: Caches,
     hot_rooms: Heat,
     limits: Limits,
@@ -78,14 +82,15 @@ async def create_room(
     """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer."""
     limits.check_write("", session.user_id)
     room_id = wanted.id or room_id_from_name(wanted.name, f"room-{rng.getrandbits(40):010x}")
-    made = await rooms.create(
-        room_id,
-        wanted.name,
-        session,
-        datetime.now(UTC),
-        idempotent_request(key, "POST /rooms", wanted),
-        lambda row: room_view(row, hot_rooms).model_dump_json(),
-    )
+    async with look_ups.turn(request.scope):
+        made = await rooms.create(
+            room_id,
+            wanted.name,
+            session,
+            datetime.now(UTC),
+            idempotent_request(key, "POST /rooms", wanted),
+            lambda row: room_view(row, hot_rooms).model_dump_json(),
+        )
     caches.invalidate(room_id)
     return json_bytes(made.body.encode(), response, made.status)
 
@@ -99,6 +104,7 @@ async def create_room(
         "session_expired",
         "forbidden",
         "room_not_found",
+        "rate_limited",
         "body_too_large",
         "unsupported_media_type",
         "store_unavailable",
@@ -108,19 +114,23 @@ async def change_room(
     room_id: RoomId,
     patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
     session: SignedInOrOperator,
+    request: Request,
     rooms: Rooms,
+    look_ups: LookUps,
     caches: Caches,
     hot_rooms: Heat,
     producer: Producer,
 ) -> RoomView:
     """The owner (or the operator) names the room or sets its slow mode; streams get `room.slow_mode`."""
-    before = await _row(rooms, room_id)
+    async with look_ups.turn(request.scope):
+        before = await _row(rooms, room_id)
     if session is not OPERATOR and before.owner_id != session.user_id:
         raise ChatError("forbidden", "Only the room's owner can change it.")
     values = patch.model_dump(exclude_none=True)
     if not values:
         return room_view(before, hot_rooms)
-    after = await rooms.change(room_id, values)
+    async with look_ups.turn_to_change(room_id, request.scope):
+        after = await rooms.change(room_id, values)
     if after is None:
         raise room_not_found(room_id)
     caches.invalidate(room_id)

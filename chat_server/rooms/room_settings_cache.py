@@ -6,41 +6,40 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from chat_server.http.errors import room_not_found
-from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
+from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository, RoomSettings
-from server_kit.single_flight import SingleFlight
+from server_kit.http.problem import ChatError
+from server_kit.limits.fair_flights import FairFlights
+from server_kit.limits.fair_turns import FairTurns
 
 T = TypeVar("T")
 
 MAX_ROOMS: Final = 10_000
 MAX_MISSING: Final = 10_000
 FRESH_S: Final = 1.0
-UNKNOWN_AT_ONCE: Final = 2
-MAX_UNKNOWN_WAITING: Final = 500
-"""Look-ups of unknown rooms. Overflow rule: REFUSE, 503. Invented ids do not delay real rooms."""
-
 LOAD_WITHIN_S: Final = 0.5
-"""A write waits no longer for its room's settings: Postgres may neither answer nor refuse."""
+"""The longest wait for the query of a room's settings, after its turn: Postgres may neither answer nor refuse."""
 
 
 class RoomSettingsCache:
     """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all concurrent callers.
 
-    Older entries serve while Postgres is down or slow. Ids without a room are cached for FRESH_S too, at most
+    Addresses take turns to load, so that invented ids do not delay real rooms of other addresses. Older entries serve
+    while Postgres is down or slow and while there is no turn. Ids without a room are cached for FRESH_S too, at most
     MAX_MISSING (overflow rule: OLDEST).
     """
 
-    def __init__(self, rooms: RoomRepository, known: KnownRooms, clock: Callable[[], float]) -> None:
-        """`clock` is monotonic seconds."""
+    def __init__(
+        self, rooms: RoomRepository, known: KnownRooms, turns: FairTurns, clock: Callable[[], float]
+    ) -> None:
+        """`turns` bounds the look-ups; `clock` is monotonic seconds."""
         self._rooms = rooms
         self._known = known
         self._clock = clock
-        self._flights: SingleFlight[str, RoomSettings | None] = SingleFlight()
+        self._flights: FairFlights[str, RoomSettings | None] = FairFlights(turns)
         self._entries: OrderedDict[str, tuple[RoomSettings, float]] = OrderedDict()
         self._missing: OrderedDict[str, float] = OrderedDict()
-        self._unknown = asyncio.Semaphore(UNKNOWN_AT_ONCE)
-        self._unknown_waiting = 0
 
     def knows(self, room_id: str) -> bool:
         """Whether the room is known to exist, or not to exist."""
@@ -50,18 +49,27 @@ class RoomSettingsCache:
         checked_at_s = self._missing.get(room_id)
         return checked_at_s is not None and self._clock() - checked_at_s < FRESH_S
 
-    async def get(self, room_id: str) -> RoomSettings:
-        """Raises ChatError `room_not_found`, or an error of the store."""
+    def fresh(self, room_id: str) -> RoomSettings | None:
+        """The room's settings if they need no query."""
         entry = self._entries.get(room_id)
-        now_s = self._clock()
-        if entry is not None and now_s - entry[1] < FRESH_S:
-            return entry[0]
+        return entry[0] if entry is not None and self._clock() - entry[1] < FRESH_S else None
+
+    async def get(self, room_id: str, address: str) -> RoomSettings:
+        """Raises ChatError `room_not_found`, an error of the turns, or an error of the store.
+
+        `address` is the client's, whose turn a query takes.
+        """
+        fresh = self.fresh(room_id)
+        if fresh is not None:
+            return fresh
         if self._is_missing(room_id):
             raise room_not_found(room_id)
+        entry = self._entries.get(room_id)
         try:
+            query = await self._flights.start(room_id, address, lambda: self._query(room_id))
             async with asyncio.timeout(LOAD_WITHIN_S):
-                settings = await self._flights.join(room_id, lambda: self._load(room_id))
-        except STORE_ERRORS:
+                settings = await asyncio.shield(query)
+        except (ChatError, *STORE_ERRORS):
             if entry is None:
                 raise
             return entry[0]
@@ -73,18 +81,6 @@ class RoomSettingsCache:
         """Call after the room was changed or created."""
         self._entries.pop(room_id, None)
         self._missing.pop(room_id, None)
-
-    async def _load(self, room_id: str) -> RoomSettings | None:
-        if room_id in self._known:
-            return await self._query(room_id)
-        if self._unknown_waiting >= MAX_UNKNOWN_WAITING:
-            raise store_unavailable()
-        self._unknown_waiting += 1
-        try:
-            async with self._unknown:
-                return await self._query(room_id)
-        finally:
-            self._unknown_waiting -= 1
 
     async def _query(self, room_id: str) -> RoomSettings | None:
         asked_at_s = self._clock()

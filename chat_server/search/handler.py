@@ -57,7 +57,8 @@ class SearchHandler:
 
     async def search_room(self, query: SearchQuery, scope: Scope, _is_hot: bool) -> Reply:
         """A hot room refuses searches before they get here. Raises ChatError `room_not_found`, `rate_limited` …"""
-        async with self._turns.turn(self._shares.source_of(scope).address):
-            await self._room_settings.get(query.room_id)
+        address = self._shares.source_of(scope).address
+        async with self._turns.turn(address):
+            await self._room_settings.get(query.room_id, address)
             found = await self._search.find(query.room_id, query.words, query.limit, query.before_seq)
         return json_reply(200, orjson.dumps(found))

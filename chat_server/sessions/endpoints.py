@@ -12,6 +12,7 @@ from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
+from chat_server.limits.look_up_turns import LookUpTurns
 from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
 from chat_server.sessions.ended import EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
@@ -22,6 +23,7 @@ router = APIRouter(tags=["sessions"])
 
 Ended = Annotated[EndedSessions, Depends(service(EndedSessions))]
 EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
+LookUps = Annotated[LookUpTurns, Depends(service(LookUpTurns))]
 
 
 @router.post(
@@ -38,10 +40,12 @@ async def create_session(
     response: Response,
     tokens: Tokens,
     users: Annotated[UserRepository, Depends(service(UserRepository))],
+    look_ups: LookUps,
 ) -> SessionView:
     """Create a user. The token, also set as an HttpOnly cookie, is valid for 30 days from its last renewal."""
     user_id = uuid_utils.compat.uuid7()
-    await users.add(user_id, wanted.nickname, datetime.now(UTC))
+    async with look_ups.turn(request.scope):
+        await users.add(user_id, wanted.nickname, datetime.now(UTC))
     token, session = tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
     response.raw_headers += token_headers(token, is_https=came_by_https(request.scope))
     expires_at = rfc3339_ms(datetime.fromtimestamp(session.expires_s, UTC))
@@ -55,19 +59,21 @@ _END_PROBLEMS = problems("unauthenticated", "session_expired", "rate_limited", "
 
 @router.delete("/sessions/current", status_code=204, responses=_END_PROBLEMS)
 async def end_session(
-    session: SignedIn, request: Request, ended: Ended, repository: EndedRepository
+    session: SignedIn, request: Request, ended: Ended, repository: EndedRepository, look_ups: LookUps
 ) -> Response:
     """Sign out: end this session with all its tokens, and clear the cookie."""
-    ended.add(await repository.end_session(session))
+    async with look_ups.turn(request.scope):
+        ended.add(await repository.end_session(session))
     return _signed_out(request)
 
 
 @router.delete("/sessions", status_code=204, responses=_END_PROBLEMS)
 async def end_all_sessions(
-    session: SignedIn, request: Request, ended: Ended, repository: EndedRepository
+    session: SignedIn, request: Request, ended: Ended, repository: EndedRepository, look_ups: LookUps
 ) -> Response:
     """End every session of this user, including this one."""
-    ended.add(await repository.end_all_of(session))
+    async with look_ups.turn(request.scope):
+        ended.add(await repository.end_all_of(session))
     return _signed_out(request)
 
 

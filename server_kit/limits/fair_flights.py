@@ -1,5 +1,6 @@
 """Single flight with fair turns: the caller that starts the work waits for a turn; others share its result."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
@@ -15,12 +16,18 @@ class FairFlights(Generic[K, T]):
         self._turns = turns
         self._flights: SingleFlight[K, T] = SingleFlight()
 
-    async def join(self, key: K, address: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of the key's running task, or of `work` after a turn. Raises the errors of both."""
+    async def start(
+        self, key: K, address: str, work: Callable[[], Coroutine[Any, Any, T]]
+    ) -> "asyncio.Task[T]":
+        """The key's running task, or a task of `work` after a turn. Await it shielded. Raises the turns' errors."""
         if not self._flights.is_running(key):
             turn = await self._turns.take(address)
             if self._flights.is_running(key):
                 turn.end()
             else:
                 self._flights.start(key, work).add_done_callback(lambda _: turn.end())
-        return await self._flights.join(key, work)
+        return self._flights.start(key, work)
+
+    async def join(self, key: K, address: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of the key's running task, or of `work` after a turn. Raises the errors of both."""
+        return await asyncio.shield(await self.start(key, address, work))

@@ -133,7 +133,7 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
     assert set(codes) == {"room_not_found", "rate_limited"}
     refilled = 2 * (time.monotonic() - began_s) * UNKNOWN_ROOMS_PER_USER_PER_S
     assert counted.statements <= 1 + UNKNOWN_ROOMS_BURST + refilled
-    await counted.services.get(WriteAdmission).room("lobby", uuid.uuid4())
+    await counted.services.get(WriteAdmission).room("lobby", uuid.uuid4(), {"type": "http", "headers": []})
     assert (await counted.write("POST", "lobby/messages", body()))[0] == 201
 
 

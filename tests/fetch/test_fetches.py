@@ -97,7 +97,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         search = MessageSearch(lane, clock=clock)
         rooms = RoomRepository(engine)
         await rooms.get("lobby")  # connect now: on a busy machine that takes longer than the cache waits
-        room_settings = RoomSettingsCache(rooms, known_rooms, clock)
+        room_settings = RoomSettingsCache(rooms, known_rooms, search_turns(2, clock, rng), clock)
         yield Reader(
             fetches, SearchHandler(search, search_turns(2, clock, rng), room_settings, shares), redis
         )

@@ -1,6 +1,7 @@
 """Bulkheads: many reads of one kind do not affect other reads, and slow reads do not count as an outage."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -16,14 +17,17 @@ from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.limits.look_up_turns import MAX_WAITING_OF_ADDRESS as LOOK_UPS_WAITING_OF_ADDRESS
+from chat_server.limits.look_up_turns import LookUpTurns
 from chat_server.limits.read_turns import MAX_WAITING_OF_ADDRESS, read_turns
 from chat_server.postgres.errors import is_bad_input, means_postgres_is_down
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository, RoomSettings
-from chat_server.rooms.room_settings_cache import UNKNOWN_AT_ONCE, RoomSettingsCache
+from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.problem import ChatError
+from server_kit.limits.fair_turns import FairTurns
 from tests.fetch.conftest import Store
 
 CONNECTIONS = 6
@@ -40,6 +44,10 @@ async def lane(store: Store) -> AsyncIterator[ReadLane]:
     clock = asyncio.get_running_loop().time
     async with open_read_lane(store.dsn, CONNECTIONS, "test lane", clock=clock) as lane:
         yield lane
+
+
+def look_up_turns(connections: int) -> FairTurns:
+    return LookUpTurns(connections, lambda _: "", asyncio.get_running_loop().time, Random(1)).turns
 
 
 async def until_sleeping(store: Store, count: int) -> None:
@@ -167,29 +175,54 @@ class CountedRooms(RoomRepository):
         return RoomSettings(room_id, None, 0)
 
 
-async def test_writes_to_unknown_rooms_leave_connections_for_existing_rooms() -> None:
+async def test_writes_to_unknown_rooms_leave_connections_for_the_rooms_of_other_addresses() -> None:
     now_s = 50.0
     rooms = CountedRooms()
-    room_settings = RoomSettingsCache(rooms, KnownRooms(), lambda: now_s)
-    await room_settings.get("lobby")
-    unknown = [asyncio.create_task(room_settings.get(f"unknown-{number}")) for number in range(50)]
+    turns = look_up_turns(connections=4)
+    room_settings = RoomSettingsCache(rooms, KnownRooms(), turns, lambda: now_s)
+    await room_settings.get("lobby", "198.51.100.1")
+    unknown = [
+        asyncio.create_task(room_settings.get(f"unknown-{number}", "192.0.2.1")) for number in range(50)
+    ]
     async with asyncio.timeout(5):
-        while len(rooms.looked_up) < 1 + UNKNOWN_AT_ONCE:
+        while len(rooms.looked_up) < 1 + 2:
             await asyncio.sleep(0)
     now_s += 2.0
-    assert (await room_settings.get("lobby")).id == "lobby"
+    assert (await room_settings.get("lobby", "198.51.100.1")).id == "lobby"
+    assert (await room_settings.get("first post", "198.51.100.1")).id == "first post"
     assert rooms.looked_up.count("lobby") == 2
-    assert len(rooms.looked_up) == 2 + UNKNOWN_AT_ONCE
+    assert len(rooms.looked_up) == 3 + 2
     rooms.gate.set()
     outcomes = await asyncio.gather(*unknown, return_exceptions=True)
     assert {error.code for error in outcomes if isinstance(error, ChatError)} == {"room_not_found"}
+
+
+async def test_a_flood_of_look_ups_of_one_address_is_refused_and_known_rooms_keep_their_settings() -> None:
+    now_s = 50.0
+    rooms = CountedRooms()
+    turns = look_up_turns(connections=2)
+    room_settings = RoomSettingsCache(rooms, KnownRooms(), turns, lambda: now_s)
+    await room_settings.get("lobby", "192.0.2.1")
+    flood = [
+        asyncio.create_task(room_settings.get(f"unknown-{number}", "192.0.2.1"))
+        for number in range(1 + LOOK_UPS_WAITING_OF_ADDRESS + 10)
+    ]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    now_s += 2.0
+    assert (await room_settings.get("lobby", "192.0.2.1")).id == "lobby"
+    assert rooms.looked_up.count("lobby") == 1
+    rooms.gate.set()
+    outcomes = await asyncio.gather(*flood, return_exceptions=True)
+    codes = Counter(error.code for error in outcomes if isinstance(error, ChatError))
+    assert codes == {"room_not_found": 1 + LOOK_UPS_WAITING_OF_ADDRESS, "rate_limited": 10}
 
 
 def test_the_pools_of_a_process_add_up_to_few_connections() -> None:
     for pool_size in (4, 10, 50):
         connections = connections_of(pool_size)
         assert connections.look_ups + connections.visitors == pool_size
-        assert sum(connections) == pool_size + 14
+        assert sum(connections) == pool_size + 15
         assert min(connections) >= 1
 
 

@@ -1,0 +1,79 @@
+"""Turns at the connections for look-ups: sessions, rooms, and what a write needs before it is queued.
+
+Anybody can cause look-ups, with invented rooms for example, so addresses take turns. There are as many turns as
+connections: a look-up with a turn never waits for a connection.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from random import Random
+from typing import Final
+
+from prometheus_client import Counter
+
+from chat_server.postgres.errors import store_unavailable
+from server_kit.http.asgi import Scope
+from server_kit.http.problem import ChatError, jittered
+from server_kit.limits.fair_turns import FairTurns
+
+WAIT_S: Final = 0.5
+"""For a turn. Overflow rule: REFUSE, 429 for an address that has other requests or got turns, otherwise 503."""
+
+MAX_WAITING: Final = 2_000
+MAX_WAITING_OF_ADDRESS: Final = 128
+"""Enough for everybody behind one address after a restart. Overflow rule: REFUSE, 503, and 429 for the address."""
+
+MAX_CHANGES_WAITING: Final = 8
+"""Changes of one room that wait for the running one. Overflow rule: REFUSE, 429."""
+
+_REFUSED = Counter("hotchat_look_ups_refused_total", "Look-ups that were not begun: REFUSE", ["reason"])
+
+
+class LookUpTurns:
+    """`address_of` returns the client address of a request; `clock` is monotonic, in seconds."""
+
+    def __init__(
+        self, connections: int, address_of: Callable[[Scope], str], clock: Callable[[], float], rng: Random
+    ) -> None:
+        def refusal_to(whose: str, what: str) -> Callable[[bool], ChatError]:
+            def refusal(is_own_fault: bool) -> ChatError:
+                if not is_own_fault:
+                    _REFUSED.labels("busy").inc()
+                    return store_unavailable()
+                _REFUSED.labels(whose).inc()
+                wait_s = jittered(1.0, rng)
+                return ChatError(
+                    "rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s
+                )
+
+            return refusal
+
+        self.address_of = address_of
+        self.turns = FairTurns(
+            connections,
+            at_once_of_address=max(1, connections // 2),
+            max_waiting_of_address=MAX_WAITING_OF_ADDRESS,
+            max_waiting=MAX_WAITING,
+            wait_s=WAIT_S,
+            clock=clock,
+            refusal=refusal_to("address", "Too many requests at once from your address"),
+        )
+        self._rooms = FairTurns(
+            MAX_WAITING,
+            at_once_of_address=1,
+            max_waiting_of_address=MAX_CHANGES_WAITING,
+            max_waiting=MAX_WAITING,
+            wait_s=WAIT_S,
+            clock=clock,
+            refusal=refusal_to("room", "Too many changes of this room at once"),
+        )
+
+    def turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+        """Hold a turn of the request's address for the block. Raises ChatError `rate_limited`, `store_unavailable`."""
+        return self.turns.turn(self.address_of(scope))
+
+    @asynccontextmanager
+    async def turn_to_change(self, room_id: str, scope: Scope) -> AsyncIterator[None]:
+        """Like `turn`, for one change of the room at a time: changes that wait for its row hold no connection."""
+        async with self._rooms.turn(room_id), self.turn(scope):
+            yield
