@@ -1,6 +1,7 @@
 """A flood of look-ups from one address delays nobody at another address. On real servers."""
 
 import asyncio
+import sys
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,11 @@ import pytest
 from chat_server.limits.look_up_turns import MAX_CHANGES_WAITING, MAX_WAITING_OF_ADDRESS
 from chat_server.postgres.pools import asyncpg_dsn, connections_of
 from tests.support.chat_stack import StartChatStack
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="only Linux accepts every address of 127.0.0.0/8 without configuration",
+)
 
 LOOK_UPS = connections_of(10).look_ups
 """Connections for look-ups with the default DATABASE_POOL_SIZE."""

@@ -1,9 +1,11 @@
 """Writes that once had no limit, or whose limit was checked after the work."""
 
 import asyncio
+from collections import Counter
 from uuid import uuid4
 
 from load_tests.abuse.attack import AttackList
+from load_tests.abuse.attacker import Answer
 from load_tests.abuse.drill import Drill
 
 ATTACKS = AttackList()
@@ -122,3 +124,56 @@ async def burst(drill: Drill) -> None:
         await asyncio.gather(*(person.post(room, text) for person in people for _ in range(drill.of(25))))
         if not drill.scale.is_full:
             break
+
+
+@ATTACKS.add("bursts of look-ups")
+async def look_ups(drill: Drill) -> None:
+    """Posts to invented rooms, changes of rooms and new rooms at once, from few addresses and within their shares."""
+    callers = []
+    for attacker in await drill.people(drill.of(8)):
+        for _ in range(drill.of(8)):
+            await attacker.sign_in()
+            callers.append((attacker, f"Bearer {attacker.token}", await drill.room(attacker)))
+    newcomer = await drill.person("carol")
+    rooms = [f"new-{uuid4().hex}" for _ in range(drill.of(20))]
+    async with drill.sql() as connection:
+        await connection.execute(
+            "INSERT INTO rooms (id, name, created_at, active_at, visibility)"
+            " SELECT unnest($1::text[]), 'new', now(), now(), 'public'",
+            rooms,
+        )
+    await drill.start_measuring()
+    entered: Counter[int] = Counter()
+
+    async def look_up(number: int) -> Answer:
+        attacker, token, room = callers[number % len(callers)]
+        match number // len(callers) % 3:
+            case 0:
+                path = f"/api/v1/rooms/none-{uuid4().hex}/messages"
+                draft = {"client_message_id": str(uuid4()), "text": "into nothing"}
+                return await attacker.call(
+                    "POST", path, draft, what="a post to an invented room", Authorization=token
+                )
+            case 1:
+                path, change = f"/api/v1/rooms/{room}", {"name": f"name {number}"}
+                return await attacker.call("PATCH", path, change, what="a change", Authorization=token)
+            case _:
+                wanted, key = {"name": f"burst {number}"}, str(uuid4())
+                return await attacker.call(
+                    "POST",
+                    "/api/v1/rooms",
+                    wanted,
+                    what="a new room",
+                    Authorization=token,
+                    Idempotency_Key=key,
+                )
+
+    async def enter() -> None:
+        for room in rooms:
+            entered[(await newcomer.sign_in("carol")).status] += 1
+            entered[(await newcomer.post(room, "hello")).status] += 1
+
+    calls = 24 * 64
+    await asyncio.gather(drill.flood(look_up, calls=calls, workers=calls), enter())
+    drill.expect(set(entered) == {201}, f"sign-ins and first posts of others were answered {dict(entered)}")
+    drill.expect(drill.tally.answers["503"] == 0, "look-ups of one address were answered 503 instead of 429")
