@@ -61,9 +61,7 @@ SELECT * FROM (
     SELECT *, NULL::int AS pin_place, sum(octet_length(text)) OVER (
         ORDER BY seq {{order}} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS bytes_before
-    FROM (
-        SELECT * FROM messages WHERE room_id = r.id AND {{which}} ORDER BY seq {{order}} LIMIT $2
-    ) AS counted
+    FROM messages WHERE room_id = r.id AND {{which}} ORDER BY seq {{order}} LIMIT $2
 ) AS weighed WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
 _PINNED_ROWS = "SELECT *, array_position(r.pinned, id), NULL::bigint FROM messages WHERE id = ANY(r.pinned)"
 _NEWEST = _PAGE.format(
