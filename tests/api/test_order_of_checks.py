@@ -138,6 +138,18 @@ async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Cou
 
 
 @pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
+async def test_look_ups_that_fail_write_one_log_line(
+    counted: Counted, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with counted.services.get(AsyncEngine).begin() as connection:
+        await connection.execute(text("ALTER TABLE rooms RENAME TO lost_rooms"))
+    body = orjson.dumps({"client_message_id": str(uuid.uuid4()), "text": "hello"})
+    answers = [await counted.write("POST", f"no-{n}/messages", body) for n in range(UNKNOWN_ROOMS_BURST)]
+    assert answers == [(503, "store_unavailable")] * UNKNOWN_ROOMS_BURST
+    assert sum(record.message.startswith("The store failed") for record in caplog.records) <= 1
+
+
+@pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
 async def test_one_user_can_store_few_reaction_events_of_one_message(counted: Counted) -> None:
     key = uuid.uuid4()
     posted = orjson.dumps({"client_message_id": str(key), "text": "hello"})
