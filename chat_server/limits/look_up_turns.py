@@ -16,12 +16,13 @@ from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError, jittered
 from server_kit.limits.fair_turns import FairTurns
 
-WAIT_S: Final = 0.5
+WAIT_S: Final = 2.0
 """For a turn. Overflow rule: REFUSE, 429 for an address that has other requests or got turns, otherwise 503."""
 
-MAX_WAITING: Final = 2_000
-MAX_WAITING_OF_ADDRESS: Final = 128
-"""Enough for everybody behind one address after a restart. Overflow rule: REFUSE, 503, and 429 for the address."""
+MAX_WAITING: Final = 8_000
+MAX_WAITING_OF_ADDRESS: Final = 1_000
+"""Enough for everybody behind one address after a restart, or for a load generator whose users sign in at once.
+Overflow rule: REFUSE, 503, and 429 for the address."""
 
 MAX_CHANGES_WAITING: Final = 8
 """Changes of one room that wait for the running one. Overflow rule: REFUSE, 429."""

@@ -43,4 +43,4 @@ def test_renaming_a_field_of_the_contract_breaks_the_typescript_build(tmp_path: 
     build = run("tsc", "--noEmit")
     assert build.returncode != 0
     broken_files = {line.split("(", 1)[0] for line in build.stdout.splitlines() if "edited_at" in line}
-    assert "src/features/messages/MessageRow.tsx" in broken_files, build.stdout
+    assert "src/features/messages/MessageBubble.tsx" in broken_files, build.stdout

@@ -81,7 +81,7 @@ async def test_counts_gathered_during_an_outage_are_dropped_and_logged_once(
         assert await redis.hgetall(FETCHES) == {b"lobby": b"1"}
     assert dropped() - before == 10
     logged = [record.message for record in caplog.records if record.name == fetch_counters.__name__]
-    assert len([line for line in logged if "unavailable" in line]) == 1
+    assert len([line for line in logged if "is down" in line]) == 1
 
 
 async def test_counts_of_more_rooms_than_the_bound_are_dropped_and_counted(
