@@ -163,6 +163,7 @@ async def running_server(
             PeriodicJob(TICK_S, wheel.tick),
             PeriodicJob(TICK_S, stalled.cut_overdue),
             PeriodicJob(DROP_IDLE_S, followed_rooms.drop_idle),
+            PeriodicJob(DROP_IDLE_S, pages.drop_unused),
             PeriodicJob(DROP_IDLE_S, hub.measure_rings),
         )
         vital: dict[str, Work] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from chat_contract.limits import EVENTS_PAGE_MAX
@@ -20,6 +20,9 @@ MAX_CALLS: Final = 4
 
 MAX_READS: Final = 16
 """Pages that are being read, retries and pauses included."""
+
+KEEP_UNUSED_S: Final = 20.0
+"""A crowd resumes within seconds. Pages that nobody needs any more free their memory."""
 
 RETRY_S: Final = 0.5
 GIVE_UP_S: Final = 10.0
@@ -50,7 +53,8 @@ class Page(NamedTuple):
 class CatchUpPages(Generic[S]):
     """Pages of at most `max_bytes` together; a page that is being read counts as a full one.
 
-    Overflow rule LEAST_RECENTLY_USED: pages are evicted before another one is read. Beyond MAX_READS a read waits and
+    Overflow rule LEAST_RECENTLY_USED: pages are evicted before another one is read, and when nobody has used them for
+    KEEP_UNUSED_S. Beyond MAX_READS a read waits and
     holds nothing but the set of its streams. `resume` is called with the streams of a page once it has been read.
     """
 
@@ -68,6 +72,7 @@ class CatchUpPages(Generic[S]):
         self._max_bytes = max_bytes
         self._bytes = 0
         self._pages: OrderedDict[PageKey, Page] = OrderedDict()
+        self._used_s: dict[PageKey, float] = {}
         self._waiting: dict[PageKey, set[S]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._calls = asyncio.Semaphore(MAX_CALLS)
@@ -86,6 +91,7 @@ class CatchUpPages(Generic[S]):
         if page is None or page.log.head <= cursor:
             return None
         self._pages.move_to_end(key)
+        self._used_s[key] = self._clock()
         return page.log
 
     def read(self, room: Room, cursor: int, stream: S) -> None:
@@ -108,6 +114,17 @@ class CatchUpPages(Generic[S]):
             if key[0] == room_id:
                 seqs.update(page.log.mark_deleted(message_id))
         return sorted(seqs)
+
+    def drop_unused(self) -> Iterator[None]:
+        """Evict pages that nobody has used for KEEP_UNUSED_S; yields after each."""
+        until_s = self._clock() - KEEP_UNUSED_S
+        while self._pages:
+            key = next(iter(self._pages))
+            if self._used_s[key] > until_s:
+                return
+            PAGES.labels("unused").inc()
+            self._evict(key)
+            yield
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -136,6 +153,7 @@ class CatchUpPages(Generic[S]):
                     self._evict(key)
                     self._reserve(page.bytes_held)
                     self._pages[key] = Page(page, page.bytes_held, is_full(page))
+                    self._used_s[key] = self._clock()
         finally:
             self._resume(room, self._waiting.pop(key))
 
@@ -184,6 +202,7 @@ class CatchUpPages(Generic[S]):
     def _evict(self, key: PageKey) -> None:
         page = self._pages.pop(key, None)
         if page is not None:
+            del self._used_s[key]
             self._bytes -= page.size_bytes
 
 

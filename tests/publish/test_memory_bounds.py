@@ -15,7 +15,7 @@ from local_stack.ports import free_port
 from publish_server.fanout.catch_up import MAX_PIECES_BYTES, Piece, size_of
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.subscriber import Subscriber
-from publish_server.recovery.catch_up_pages import MAX_PAGE_BYTES, MAX_READS, CatchUpPages
+from publish_server.recovery.catch_up_pages import KEEP_UNUSED_S, MAX_PAGE_BYTES, MAX_READS, CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.recovery.head_checks import HEADS_PER_CALL, HeadChecks
 from publish_server.rooms.room_log import Entry
@@ -48,10 +48,12 @@ class Replay:
 
     def __init__(self, client: ChatClient, max_bytes: int) -> None:
         self.resumed = asyncio.Event()
+        self.passed_s = 0.0
+        now_s = asyncio.get_running_loop().time
         self.pages: CatchUpPages[Subscriber] = CatchUpPages(
             client,
             lambda *_: self.resumed.set(),
-            clock=asyncio.get_running_loop().time,
+            clock=lambda: now_s() + self.passed_s,
             max_bytes=max_bytes,
         )
         self._sock = socket.socket()
@@ -100,6 +102,28 @@ async def test_pages_of_long_messages_are_bounded_in_bytes_and_hold_every_event(
             read += await replay.read_to_end(core.follow_at(rooms.rooms[name].last_seq, name))
             assert 0 < replay.pages.bytes_held <= max_bytes + MAX_PAGE_BYTES
         assert read == 3 * (2 * EVENTS_PAGE_MAX + 10)
+        await replay.close()
+
+
+@pytest.mark.asyncio
+async def test_pages_that_nobody_uses_any_more_free_their_memory(rooms: StoredRooms) -> None:
+    async with chat_client(rooms) as client:
+        rooms.store("lobby", 2 * EVENTS_PAGE_MAX, text="short")
+        audience = Core().follow_at(2 * EVENTS_PAGE_MAX)
+        replay = Replay(client, 64 * MAX_PAGE_BYTES)
+        await replay.read_to_end(audience)
+        both = replay.pages.bytes_held
+        replay.passed_s += KEEP_UNUSED_S - 10
+        assert replay.pages.page("lobby", 0) is not None
+        replay.passed_s += 15
+        for _ in replay.pages.drop_unused():
+            pass
+        assert replay.pages.page("lobby", EVENTS_PAGE_MAX) is None
+        assert 0 < replay.pages.bytes_held < both
+        replay.passed_s += KEEP_UNUSED_S + 1
+        for _ in replay.pages.drop_unused():
+            pass
+        assert replay.pages.bytes_held == 0
         await replay.close()
 
 
