@@ -15,11 +15,8 @@ from publish_server.fanout.room_audience import RoomAudience
 from publish_server.metrics import FLUSH_BYTES, FLUSH_QUEUE, FLUSH_SECONDS, WRITE_COST, WRITES
 
 SLICE_S: Final = 0.002
-"""Other rooms, new streams and Kafka wait about this long for a large flush."""
-
-PART_S: Final = SLICE_S / 4
-"""The clock is read after writes of about this long, estimated from earlier flushes: a write may suddenly cost three
-times as much."""
+"""Other rooms, new streams and Kafka wait about this long for a large flush. On a busy core it may be twice as long,
+because the number of writes is estimated from earlier flushes."""
 
 GZIP_STRETCH: Final = 1.6
 """A compressed write is cheaper, so flushes would be more frequent and smaller, and small blocks compress badly: 8
@@ -89,28 +86,26 @@ class Broadcaster:
     def _flush_now(self, audience: RoomAudience) -> None:
         start = self._clock()
         writes = 0
-        for count, size in flush_steps(audience, self._replay_queue, self._part_writes()):
+        for count, size in flush_steps(audience, self._replay_queue, self._slice_writes()):
             writes += count
             FLUSH_BYTES.inc(size)
         self._account(audience, start, self._clock() - start, writes)
 
     async def _flush_in_slices(self, audience: RoomAudience) -> None:
-        start = slice_start = self._clock()
+        start = at = self._clock()
         busy_s = 0.0
         writes = 0
-        for count, size in flush_steps(audience, self._replay_queue, self._part_writes()):
+        for count, size in flush_steps(audience, self._replay_queue, self._slice_writes()):
             writes += count
             FLUSH_BYTES.inc(size)
-            now = self._clock()
-            if now - slice_start >= SLICE_S:
-                busy_s += now - slice_start
-                await asyncio.sleep(0)
-                slice_start = self._clock()
-        busy_s += self._clock() - slice_start
+            busy_s += self._clock() - at
+            await asyncio.sleep(0)
+            at = self._clock()
+        busy_s += self._clock() - at
         self._account(audience, start, busy_s, writes)
 
-    def _part_writes(self) -> int:
-        return max(1, int(PART_S / self._cost.seconds))
+    def _slice_writes(self) -> int:
+        return max(1, int(SLICE_S / self._cost.seconds))
 
     def _account(self, audience: RoomAudience, start: float, busy_s: float, writes: int) -> None:
         self._pacer.flushed(start, busy_s * GZIP_STRETCH if audience.is_compressed() else busy_s)

@@ -13,11 +13,11 @@ MAX_FLUSH_BYTES: Final = 128 * 1024
 
 
 def flush_steps(
-    audience: RoomAudience, replay_queue: ReplayQueue, part_writes: int
+    audience: RoomAudience, replay_queue: ReplayQueue, slice_writes: int
 ) -> Iterator[tuple[int, int]]:
     """Write everything up to the log's head (at most MAX_FLUSH_BYTES), then the signals; yields (writes, bytes).
 
-    `flushed` moves first, so that subscribers which join or drain between parts catch up to there.
+    `flushed` moves first, so that subscribers which join or drain between slices catch up to there.
     """
     room, log = audience.room, audience.log
     part = log.since(audience.flushed, log.head, MAX_FLUSH_BYTES)
@@ -41,7 +41,7 @@ def flush_steps(
         for group in list(audience.groups.values()):
             data = updated if group.is_notify else body
             if data and group.live:
-                yield from group.flush(data, part_writes)
+                yield from group.flush(data, slice_writes)
     finally:
         audience.is_flushing = False
         if audience.catching_up:

@@ -43,10 +43,10 @@ class SubscriberGroup:
             if self.left is not None:
                 self.left.add(subscriber.descriptor)
 
-    def flush(self, body: bytes, part_writes: int) -> Iterator[tuple[int, int]]:
-        """Write `body` to every subscriber that is live now; yields (writes, bytes) after each `part_writes` writes.
+    def flush(self, body: bytes, slice_writes: int) -> Iterator[tuple[int, int]]:
+        """Write `body` to every subscriber that is live now; yields (writes, bytes) after each `slice_writes` writes.
 
-        Subscribers may join or leave between parts. One that joins already has `body`, because it caught up to the
+        Subscribers may join or leave between slices. One that joins already has `body`, because it caught up to the
         room's `flushed`.
         """
         if self.encoding.is_gzip:
@@ -59,8 +59,8 @@ class SubscriberGroup:
             with shared_pages(data, len(descriptors)) as pages:
                 if pages is not None:
                     FLUSHES_SHARED.inc()
-                for start in range(0, len(descriptors), part_writes):
-                    part = descriptors[start : start + part_writes]
+                for start in range(0, len(descriptors), slice_writes):
+                    part = descriptors[start : start + slice_writes]
                     if left:
                         part = [descriptor for descriptor in part if descriptor not in left]
                     for descriptor, taken in write_to_all(part, data, pages):

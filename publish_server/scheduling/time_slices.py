@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final
 
-SLICE_S: Final = 0.002
+SLICE_S: Final = 0.003
 """Length of a step of work whose cost per item is not known, by the work's own clock."""
 
 
