@@ -251,7 +251,7 @@ class PublishServer:
             error = ChatError(
                 "method_not_allowed", "This address accepts GET only.", headers={"Allow": "GET"}
             )
-            await send_problem(send, error, [], is_head=scope["method"] == "HEAD")
+            await send_problem(scope, send, error, [])
         else:
             await self._app(scope, receive, send)
 

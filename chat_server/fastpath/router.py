@@ -14,7 +14,7 @@ from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
 from chat_server.http.single_write_response import send_response
 from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
-from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
+from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
 from server_kit.limited_log import LimitedLog
@@ -94,12 +94,10 @@ class FastPath:
         except ChatError as error:
             if is_fetch:
                 FETCHES[PROBLEM] += 1
-            if error.code == "rate_limited":
-                scope[REFUSED_BY_SHARE] = True
-            await send_problem(send, error, extra, is_head=is_head)
+            await send_problem(scope, send, error, extra)
         except STORE_ERRORS as error:
             failures.warning("store", "The store failed: %r", error)
-            await send_problem(send, store_unavailable(), extra, is_head=is_head)
+            await send_problem(scope, send, store_unavailable(), extra)
         else:
             await send_response(
                 send, head, [*headers, *extra] if headers else extra, b"" if is_head else body

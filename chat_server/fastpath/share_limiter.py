@@ -10,7 +10,7 @@ from typing import Final
 
 from chat_server.http.asgi_responses import send_problem
 from chat_server.http.path_table import PathTable
-from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
+from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Person, RateShare, Shares, person
@@ -76,8 +76,7 @@ class ShareLimiter:
         try:
             limit.check(source, self._person(scope), self._clock())
         except ChatError as error:
-            scope[REFUSED_BY_SHARE] = True
-            await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
+            await send_problem(scope, send, error, extra)
             return True
         return False
 

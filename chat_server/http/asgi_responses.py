@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from chat_server.http.single_write_response import ResponseHead, send_response
-from server_kit.http.asgi import Send
+from server_kit.http.asgi import Scope, Send, problem_body
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
 
@@ -19,9 +19,9 @@ def json_reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] 
     return ResponseHead(status, [_JSON, (b"content-length", b"%d" % len(body))]), headers, body
 
 
-async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
+async def send_problem(scope: Scope, send: Send, error: ChatError, extra: RawHeaders) -> None:
     """The error as problem+json, counted; without its body to a HEAD."""
     PROBLEMS_SENT.labels(error.code).inc()
-    body = error.body()
-    head = ResponseHead(error.status, [(b"content-length", b"%d" % len(body)), *error.raw_headers()])
-    await send_response(send, head, extra, b"" if is_head else body)
+    length, body = problem_body(scope, error)
+    head = ResponseHead(error.status, [(b"content-length", length), *error.raw_headers()])
+    await send_response(send, head, extra, body)

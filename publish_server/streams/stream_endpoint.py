@@ -22,7 +22,6 @@ from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
 from publish_server.streams.stream_takeover import HasPipelined, Taken, response_head, take_transport
 from server_kit.http.asgi import (
-    REFUSED_BY_SHARE,
     Receive,
     Scope,
     Send,
@@ -112,9 +111,7 @@ class StreamEndpoint:
                 stream = await self._open_room(scope, send, headers, visitor, places)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
-            if error.code == "rate_limited":
-                scope[REFUSED_BY_SHARE] = True
-            await send_problem(send, error, headers)
+            await send_problem(scope, send, error, headers)
         finally:
             if stream is None:  # an open stream gives its places back when it ends
                 for place in places:

@@ -114,7 +114,7 @@ def with_http_layers(
         except Exception as error:
             failures.warning("failed", "A request failed", exc_info=error)
             with suppress(RuntimeError):  # uvicorn raises it if the response has already begun
-                await send_problem(send, internal_error(), extra, is_head=scope["method"] == "HEAD")
+                await send_problem(scope, send, internal_error(), extra)
 
     return layered
 
@@ -152,9 +152,7 @@ async def _admitted(
     try:
         admission.check(scope, head)
     except ChatError as error:
-        if error.code == "rate_limited":
-            scope[REFUSED_BY_SHARE] = True
-        await send_problem(send, error, extra, is_head=scope["method"] == "HEAD")
+        await send_problem(scope, send, error, extra)
         return False
     if is_preflight:
         await send({"type": "http.response.start", "status": 204, "headers": extra})
@@ -170,10 +168,21 @@ def internal_error() -> ChatError:
     return ChatError("internal", "Something went wrong here. Try again; tell the operator if it stays.")
 
 
-async def send_problem(send: Send, error: ChatError, extra: RawHeaders, *, is_head: bool = False) -> None:
-    """Send the error as a complete response; count it unless uvicorn refuses, because a response has already begun."""
+def problem_body(scope: Scope, error: ChatError) -> tuple[bytes, bytes]:
+    """The Content-Length of the error and the body to send, which is empty for a HEAD. Every sender calls it.
+
+    Notes a rate limit in the scope, so that the connection pauses.
+    """
+    if error.code == "rate_limited":
+        scope[REFUSED_BY_SHARE] = True
     body = error.body()
-    headers = [*extra, (b"content-length", b"%d" % len(body)), *error.raw_headers()]
+    return b"%d" % len(body), b"" if scope["method"] == "HEAD" else body
+
+
+async def send_problem(scope: Scope, send: Send, error: ChatError, extra: RawHeaders) -> None:
+    """Send the error as a complete response; count it unless uvicorn refuses, because a response has already begun."""
+    length, body = problem_body(scope, error)
+    headers = [*extra, (b"content-length", length), *error.raw_headers()]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     PROBLEMS_SENT.labels(error.code).inc()
-    await send({"type": "http.response.body", "body": b"" if is_head else body})
+    await send({"type": "http.response.body", "body": body})
