@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from chat_server.postgres.errors import store_unavailable
 from server_kit.http.asgi import Scope
-from server_kit.http.problem import ChatError, jittered
+from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.limits.fair_turns import FairTurns
 
 WAIT_S: Final = 2.0
@@ -42,10 +42,7 @@ class LookUpTurns:
                     _REFUSED.labels("busy").inc()
                     return store_unavailable()
                 _REFUSED.labels(whose).inc()
-                wait_s = jittered(1.0, rng)
-                return ChatError(
-                    "rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s
-                )
+                return rate_limited(what, jittered(1.0, rng))
 
             return refusal
 

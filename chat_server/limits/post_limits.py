@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from chat_server.config import ChatSettings
-from server_kit.http.problem import ChatError, jittered
+from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.http.rate_limit_headers import rate_limit_headers
 from server_kit.limits.token_buckets import TokenBuckets
 
@@ -104,11 +104,7 @@ class RateLimits:
     def _refusal(self, policy: str, buckets: TokenBuckets, wait_s: float, what: str) -> ChatError:
         wait_s = jittered(wait_s, self._rng)
         window_s = buckets.burst / buckets.rate_per_s
-        return ChatError(
-            "rate_limited",
-            f"{what}; try again in {wait_s:.1f} s.",
-            retry_after_s=wait_s,
-            headers=rate_limit_headers(
-                policy, quota=int(buckets.burst), window_s=window_s, remaining=0, reset_s=wait_s
-            ),
+        headers = rate_limit_headers(
+            policy, quota=int(buckets.burst), window_s=window_s, remaining=0, reset_s=wait_s
         )
+        return rate_limited(what, wait_s, headers)

@@ -5,7 +5,7 @@ from random import Random
 from typing import Final
 
 from chat_server.postgres.read_lane import refused_read
-from server_kit.http.problem import ChatError, jittered
+from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.limits.fair_turns import FairTurns
 
 WAIT_S: Final = 0.5
@@ -34,12 +34,7 @@ def read_turns(
         if not is_own_fault:
             return refused_read("busy")
         refused_read("address")
-        wait_s = jittered(1.0, rng)
-        return ChatError(
-            "rate_limited",
-            f"Too many {what} from your address; try again in {wait_s:.1f} s.",
-            retry_after_s=wait_s,
-        )
+        return rate_limited(f"Too many {what} from your address", jittered(1.0, rng))
 
     at_once = max(1, connections // 3)
     return FairTurns(

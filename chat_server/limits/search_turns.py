@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from server_kit.http.problem import ChatError, jittered
+from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.limits.fair_turns import FairTurns
 
 WAIT_S: Final = 0.5
@@ -28,8 +28,7 @@ def search_turns(at_once: int, clock: Callable[[], float], rng: Random) -> FairT
             else ("all", "Many people are searching right now")
         )
         _REFUSED.labels(reason).inc()
-        wait_s = jittered(1.0, rng)
-        return ChatError("rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s)
+        return rate_limited(what, jittered(1.0, rng))
 
     return FairTurns(
         at_once,

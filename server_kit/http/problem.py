@@ -61,6 +61,14 @@ class ChatError(Exception):
         )
 
 
+def rate_limited(what: str, wait_s: float, headers: dict[str, str] | None = None) -> ChatError:
+    """The 429 for a client that does something too often or too much at once. `what` is a clause such as
+    "Too many pins from your address"."""
+    return ChatError(
+        "rate_limited", f"{what}; try again in {wait_s:.1f} s.", retry_after_s=wait_s, headers=headers
+    )
+
+
 def jittered(base_s: float, rng: Random) -> float:
     """100–150 % of base_s, so that refused clients do not all return at the same time."""
     return base_s * rng.uniform(1.0, 1.5)

@@ -29,7 +29,7 @@ from server_kit.http.client_address import (
     is_in,
     parsed_address,
 )
-from server_kit.http.problem import ChatError, jittered
+from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.http.rate_limit_headers import rate_limit_headers
 from server_kit.limits.share_table import SHARES, Share
 from server_kit.limits.token_buckets import TokenBuckets
@@ -120,18 +120,14 @@ class RateShare:
     def _refusal(self, wait_s: float) -> ChatError:
         buckets = self._common if self._by_address else self._users
         assert buckets is not None
-        return ChatError(
-            "rate_limited",
-            f"{self.share.refusal}; try again in {wait_s:.1f} s.",
-            retry_after_s=wait_s,
-            headers=rate_limit_headers(
-                self.share.name,
-                quota=int(buckets.burst),
-                window_s=buckets.burst / buckets.rate_per_s,
-                remaining=0,
-                reset_s=wait_s,
-            ),
+        headers = rate_limit_headers(
+            self.share.name,
+            quota=int(buckets.burst),
+            window_s=buckets.burst / buckets.rate_per_s,
+            remaining=0,
+            reset_s=wait_s,
         )
+        return rate_limited(self.share.refusal, wait_s, headers)
 
     def _buckets(self, rate_per_s: float) -> TokenBuckets:
         return TokenBuckets(rate_per_s, max(1.0, rate_per_s * self.share.burst_s))
