@@ -56,9 +56,9 @@ class Page(NamedTuple):
 class CatchUpPages(Generic[S]):
     """Pages of at most `max_bytes` together; a page that is being read counts as a full one.
 
-    Overflow rule LEAST_RECENTLY_USED: pages are evicted before another one is read, and when nobody has used them for
-    KEEP_UNUSED_S. Beyond MAX_READS a read waits and
-    holds nothing but the set of its streams. `resume` is called with the streams of a page once it has been read.
+    Overflow rule LEAST_RECENTLY_USED: pages are evicted before another one is read. A page that nobody has used for
+    KEEP_UNUSED_S is evicted too. Beyond MAX_READS a read waits and holds nothing but the set of its streams. `resume`
+    is called with the streams of a page once it has been read.
     """
 
     def __init__(
@@ -121,15 +121,16 @@ class CatchUpPages(Generic[S]):
     def drop_unused(self) -> Iterator[None]:
         """Evict pages that nobody has used for KEEP_UNUSED_S; yields after each."""
         until_s = self._clock() - KEEP_UNUSED_S
-        bytes_before = self._bytes
+        freed_bytes = 0
         while self._pages:
             key = next(iter(self._pages))
             if self._used_s[key] > until_s:
                 break
             PAGES.labels("unused").inc()
+            freed_bytes += self._pages[key].size_bytes
             self._evict(key)
             yield
-        if bytes_before - self._bytes >= RETURN_FROM_BYTES:
+        if freed_bytes >= RETURN_FROM_BYTES:
             asyncio.get_running_loop().run_in_executor(None, return_freed_memory)
 
     async def close(self) -> None:
