@@ -58,6 +58,14 @@ async def sign_in(client: httpx.AsyncClient) -> None:
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
 
+async def signed_in_at(client_at: ClientAt, url: str, *addresses: str) -> list[httpx.AsyncClient]:
+    """A client with a session at each address."""
+    clients = [client_at(url, address) for address in addresses]
+    for client in clients:
+        await sign_in(client)
+    return clients
+
+
 async def make_room(client: httpx.AsyncClient) -> str:
     room_id = f"r-{uuid.uuid4().hex}"
     key = {"Idempotency-Key": room_id}
@@ -112,9 +120,7 @@ async def test_posts_to_invented_rooms_of_one_address_delay_no_first_post_of_ano
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     url = start_chat_stack(publish=0, scheduler=0).chat_url
-    attacker, bystander = client_at(url, "127.0.0.2"), client_at(url, "127.0.0.3")
-    await sign_in(attacker)
-    await sign_in(bystander)
+    attacker, bystander = await signed_in_at(client_at, url, "127.0.0.2", "127.0.0.3")
     flood = [asyncio.create_task(post(attacker, f"none-{number}")) for number in range(300)]
     answers = [await post(bystander, room_id) for room_id in await insert_rooms(connection, 10)]
     statuses = Counter(await asyncio.gather(*flood))
@@ -130,9 +136,7 @@ async def test_hanging_look_ups_of_one_address_delay_nobody_at_another(
 ) -> None:
     """Locked rows keep the attacker's changes of its rooms waiting, so its share of the connections stays taken."""
     url = start_chat_stack(publish=0, scheduler=0).chat_url
-    attacker, bystander = client_at(url, "127.0.0.2"), client_at(url, "127.0.0.3")
-    await sign_in(attacker)
-    await sign_in(bystander)
+    attacker, bystander = await signed_in_at(client_at, url, "127.0.0.2", "127.0.0.3")
     rooms = [await make_room(attacker) for _ in range(2 * LOOK_UPS)]
     unknown = await insert_rooms(connection, 2)
     async with connection.transaction():
@@ -185,10 +189,8 @@ async def test_a_session_ends_in_every_process_while_all_look_ups_hang(
 ) -> None:
     stack = start_chat_stack(chat=2, publish=0, scheduler=0)
     first, second = (server.base_url for server in stack.chat_servers)
-    attackers = [client_at(first, "127.0.0.2"), client_at(first, "127.0.0.3")]
     rooms: list[tuple[httpx.AsyncClient, str]] = []
-    for attacker in attackers:
-        await sign_in(attacker)
+    for attacker in await signed_in_at(client_at, first, "127.0.0.2", "127.0.0.3"):
         rooms += [(attacker, await make_room(attacker)) for _ in range(OF_ADDRESS)]
     person = client_at(second, "127.0.0.4")
     await sign_in(person)
