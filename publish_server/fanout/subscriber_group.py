@@ -1,6 +1,7 @@
 """The up-to-date subscribers of a room that read the same bytes, and one flush to all of them."""
 
 import logging
+import time
 from collections.abc import Generator, Iterator
 
 from publish_server.encoding.gzip_blocks import GzipChecksum
@@ -8,8 +9,9 @@ from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.socket_writes import FAILED, shared_pages, write_to_all
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.metrics import FLUSHES_SHARED
+from server_kit.limited_log import LimitedLog
 
-log = logging.getLogger(__name__)
+failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
 
 
 class SubscriberGroup:
@@ -89,8 +91,8 @@ def _buffer_rest(subscriber: Subscriber, data: bytes, taken: int) -> None:
         try:
             subscriber.write(memoryview(data)[taken:])
             return
-        except Exception:
+        except Exception as error:
             # One subscriber's error must stay its own: thousands of others share this flush.
-            log.exception("a stream could not be written to")
+            failures.warning("write", "A stream could not be written to", exc_info=error)
     subscriber.transport.abort()
     subscriber.owner.lost(subscriber)

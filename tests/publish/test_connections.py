@@ -52,10 +52,14 @@ async def raw_stream(
             await writer.wait_closed()
 
 
-async def metric(base_url: str, name: str) -> float:
+async def metrics_page(base_url: str) -> str:
     async with httpx.AsyncClient(trust_env=False, verify=NO_CERTIFICATES) as client:
-        page = (await client.get(f"{base_url}/metrics")).text
-    return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(name))
+        return (await client.get(f"{base_url}/metrics")).text
+
+
+async def metric(base_url: str, name: str) -> float:
+    lines = (await metrics_page(base_url)).splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
 async def events_taken(base_url: str) -> float:
@@ -66,9 +70,15 @@ async def events_taken(base_url: str) -> float:
 
 
 async def until_metric(base_url: str, name: str, value: float) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while await metric(base_url, name) != value:
-            await asyncio.sleep(0.02)
+    """Wait for the value; a failure shows the server's metrics of streams and events."""
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while await metric(base_url, name) != value:
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        lines = (await metrics_page(base_url)).splitlines()
+        shown = [line for line in lines if line.startswith(("hotchat_stream", "hotchat_hub", "hotchat_buffered"))]
+        raise AssertionError("\n".join([f"{name} did not become {value}:", *shown])) from None
 
 
 async def test_a_second_request_on_a_streams_socket_ends_the_stream(
