@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 from server_kit.limits.token_buckets import TokenBuckets
+from server_kit.process_metrics import measure_process
 
 COLLECTIONS_PER_S: Final = 10.0
 COLLECTIONS_BURST: Final = 50.0
@@ -33,6 +34,7 @@ class MetricsPage:
 def metrics_router() -> APIRouter:
     """Create one per process."""
     router = APIRouter(tags=["operation"])
+    measure_process()
     page = MetricsPage(time.monotonic)
 
     @router.get("/metrics", include_in_schema=False)
