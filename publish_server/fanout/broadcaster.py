@@ -14,9 +14,9 @@ from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.metrics import FLUSH_BYTES, FLUSH_QUEUE, FLUSH_SECONDS, WRITE_COST, WRITES
 
-SLICE_S: Final = 0.002
-"""Other rooms, new streams and Kafka wait about this long for a large flush. On a busy core it may be twice as long,
-because the number of writes is estimated from earlier flushes."""
+SLICE_S: Final = 0.00125
+"""Other rooms, new streams and Kafka wait about this long for a large flush. A slice may take three times as long,
+because the number of writes is estimated from earlier flushes and the kernel's part of a write varies."""
 
 GZIP_STRETCH: Final = 1.6
 """A compressed write is cheaper, so flushes would be more frequent and smaller, and small blocks compress badly: 8

@@ -77,7 +77,9 @@ async def until_metric(base_url: str, name: str, value: float) -> None:
                 await asyncio.sleep(0.02)
     except TimeoutError:
         lines = (await metrics_page(base_url)).splitlines()
-        shown = [line for line in lines if line.startswith(("hotchat_stream", "hotchat_hub", "hotchat_buffered"))]
+        shown = [
+            line for line in lines if line.startswith(("hotchat_stream", "hotchat_hub", "hotchat_buffered"))
+        ]
         raise AssertionError("\n".join([f"{name} did not become {value}:", *shown])) from None
 
 
