@@ -2,6 +2,8 @@
 
 All work is linear and bounded. The raw length and the runs of combining marks are checked before normalisation, which
 takes quadratic time for a long run of marks. No other module may call `unicodedata.normalize`; ruff checks that.
+The frontend checks the same rules before it sends (frontend/src/lib/text/allowed-characters.ts);
+tests/contract/allowed_characters.json holds vectors for both.
 """
 
 import re
@@ -35,8 +37,28 @@ def _class_of_marks() -> str:
 
 _MARK: Final = re.compile(_class_of_marks())
 _TOO_MANY_MARKS: Final = re.compile(f"{_MARK.pattern}{{{MAX_MARKS + 1}}}")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_CONTROL: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+
+DEFAULT_IGNORABLE: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Inside a class. Source: Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point."""
+
+NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
+)
+
+_LINE_BREAK: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_REFUSED: Final = re.compile(f"[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{NONCHARACTERS}]")
+_VISIBLE: Final = re.compile(
+    f"[^\\s\0-\x1f\x7f-\x9f\ud800-\udfff\u2800\ufff9-\ufffb\U00013430-\U0001343f{DEFAULT_IGNORABLE}"
+    f"{_MARK.pattern[1:-1]}]"
+)
+"""Any character but spaces, controls, combining marks and blanks such as U+2800, which Unicode calls a symbol."""
+
+_DIRECTION_CONTROL: Final = re.compile("[\n\u202a-\u202e\u2066-\u2069]")
+_POP_EMBEDDING: Final = "\u202c"
+_POP_ISOLATE: Final = "\u2069"
 
 
 def normalized(raw: str, max_code_points: int, subject: str) -> str:
@@ -66,23 +88,61 @@ def normalized_line(raw: str, max_code_points: int, subject: str) -> str:
 
 
 def clean_message_text(raw: str) -> str:
-    """Returns the text of a message, normalised, with `\\n` line ends.
+    """Returns the text of a message, normalised, with `\\n` line ends and direction controls in pairs.
 
     Raises ValueError with a sentence for the author.
     """
-    text = raw.replace("\r\n", "\n").replace("\r", "\n")
-    return refuse_controls(normalized(text, MAX_TEXT_CODE_POINTS, "A message"))
-
-
-def refuse_controls(text: str) -> str:
-    """Returns the text unchanged; line feeds and tabs are allowed. Raises ValueError with a sentence for the author."""
-    if text.isprintable():
-        return text
-    if _SURROGATE.search(text):
-        raise ValueError("The text holds half of a surrogate pair, which is not a character.")
-    if _CONTROL.search(text):
-        raise ValueError("The text holds control characters; remove them.")
+    text = normalized(raw if raw.isprintable() else _plain_lines(raw), MAX_TEXT_CODE_POINTS, "A message")
+    refused = None if text.isprintable() else _REFUSED.search(text)
+    if refused is not None:
+        raise ValueError(f"A message may not hold {code_of(refused[0])}, which is no text; remove it.")
+    if not (text.isascii() or is_visible(text)):
+        raise ValueError("A message needs at least one visible character.")
     return text
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader would see anything of the text."""
+    return _VISIBLE.search(text) is not None
+
+
+def code_of(character: str) -> str:
+    """`\\u200b` → `U+200B`."""
+    return f"U+{ord(character):04X}"
+
+
+def _plain_lines(raw: str) -> str:
+    lines = _LINE_BREAK.sub("\n", raw)
+    return lines if lines.isascii() else _without_lone_directions(lines)
+
+
+def _without_lone_directions(text: str) -> str:
+    """The text without direction controls that have no partner in their line. Source: UAX #9, BD9 and BD11."""
+    open_: list[tuple[int, bool]] = []
+    open_isolates = 0
+    paired: set[int] = set()
+    for found in _DIRECTION_CONTROL.finditer(text):
+        control, at = found[0], found.start()
+        if control == "\n":
+            open_.clear()
+            open_isolates = 0
+        elif control == _POP_ISOLATE:
+            if open_isolates == 0:
+                continue
+            while not open_[-1][1]:
+                open_.pop()
+            paired.update((open_.pop()[0], at))
+            open_isolates -= 1
+        elif control == _POP_EMBEDDING:
+            if open_ and not open_[-1][1]:
+                paired.update((open_.pop()[0], at))
+        else:
+            is_isolate = control >= "\u2066"
+            open_.append((at, is_isolate))
+            open_isolates += is_isolate
+    return _DIRECTION_CONTROL.sub(
+        lambda found: found[0] if found[0] == "\n" or found.start() in paired else "", text
+    )
 
 
 def base_letters(text: str) -> str:
