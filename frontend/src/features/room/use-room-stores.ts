@@ -3,6 +3,7 @@ import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
+import { searchQuery } from "@/lib/search-query";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { useServices, useViewer } from "@/ui/services-context";
 import { startOfDay } from "@/lib/message-time";
@@ -20,7 +21,7 @@ export function useRoomStores(roomId: string) {
     const { api, openStream, clock, outbox } = services;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random });
     const findMentions = async (nickname: string) =>
-      (await api.search(roomId, `@${nickname}`, { limit: MENTIONS_MAX })).messages;
+      (await api.search(roomId, searchQuery(`@${nickname}`).query, { limit: MENTIONS_MAX })).messages;
     const view = new RoomView({
       roomId,
       feed,

@@ -1,7 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { serverSentence } from "@/lib/api/error-message";
-import { shownName } from "@/lib/text/shown-name";
+import { nameInSentence } from "@/lib/text/shown-name";
 import { Contained } from "@/ui/Contained";
 import { MessageLink, MessageLinks } from "@/ui/MessageLink";
 import { useOpenRoom } from "@/ui/room-context";
@@ -12,7 +12,7 @@ import * as css from "./search.module.css";
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { roomId, feed } = useOpenRoom();
-  const { words, setWords, messages, hasAnswer, failure, loadMore } = useSearch();
+  const { words, setWords, shortened, messages, hasAnswer, failure, loadMore } = useSearch();
   const isEmpty = messages.length === 0;
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
@@ -21,7 +21,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
         <Dialog.Content className="dialog dialog-wide" aria-describedby={undefined}>
           <Dialog.Title>
             {t("search.title", {
-              room: shownName(feed.getSnapshot().room?.name ?? roomId, t("room.untitled")),
+              room: nameInSentence(feed.getSnapshot().room?.name ?? roomId, t("room.untitled")),
             })}
           </Dialog.Title>
           <input
@@ -32,6 +32,11 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
             aria-label={t("search.placeholder")}
             onChange={(event) => setWords(event.target.value)}
           />
+          {shortened !== null && (
+            <p className={`quiet ${css.searchNote}`}>
+              {t("search.shortened")} <bdi>{shortened}</bdi>
+            </p>
+          )}
           <p className={`quiet ${css.searchNote}`} role="status">
             {failure !== null
               ? serverSentence(failure, t("search.failed"))

@@ -139,6 +139,7 @@ export const en = {
     more: "More results",
     further: "Look further back",
     failed: "Search does not answer just now.",
+    shortened: "A search takes up to 4 words of 50 characters. Results for:",
     hint: "Finds words in the messages of this room, the newest first.",
   },
   settings: {

@@ -141,6 +141,7 @@ export const ja: Words = {
     more: "さらに表示",
     further: "さらに前を探す",
     failed: "検索が応答していません。",
+    shortened: "検索できるのは50文字までの語を4つまでです。次の結果です:",
     hint: "このルームのメッセージを新しい順に探します。",
   },
   settings: {

@@ -139,6 +139,7 @@ export const ko: Words = {
     more: "더 보기",
     further: "더 이전에서 찾기",
     failed: "검색이 지금 응답하지 않습니다.",
+    shortened: "검색어는 50자 이하로 4개까지입니다. 다음의 검색 결과입니다:",
     hint: "이 대화방의 메시지에서 찾습니다. 최근 메시지부터 보여 줍니다.",
   },
   settings: {
