@@ -20,4 +20,10 @@ export const userTextInJsx = [
 /** For `no-restricted-imports`. */
 export const userTextImports = [
   { group: ["**/harmless-text", "**/user-text/draw-text", "**/text/grammar"], message: HOW },
+  {
+    group: ["**/text/shown-name"],
+    importNames: ["shownName"],
+    message:
+      "In a sentence use nameInSentence, which keeps the order of the words around the name. Else draw ShownName.",
+  },
 ];

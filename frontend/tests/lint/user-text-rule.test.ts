@@ -23,6 +23,7 @@ it.each([
   "const row = <p dangerouslySetInnerHTML={{ __html: message.text }} />;",
   'import { harmlessText } from "@/lib/text/harmless-text";',
   'import { drawBlocks } from "@/ui/user-text/draw-text";',
+  'import { shownName } from "@/lib/text/shown-name";',
 ])("a new component that draws user text itself fails the lint: %s", (code) => {
   expect(complaints(code)).toBe(1);
 });
@@ -32,6 +33,7 @@ it.each([
   "const row = <PersonName of={message.author} />;",
   "const row = <ShownName of={room.name} />;",
   "const row = <button onClick={() => copy(message.text)} />;",
+  'import { nameInSentence } from "@/lib/text/shown-name";',
 ])("a component that passes user text on passes the lint: %s", (code) => {
   expect(complaints(code)).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { SendHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import { shownName } from "@/lib/text/shown-name";
+import { nameInSentence } from "@/lib/text/shown-name";
 import type { ComposerContext } from "./composer-context";
 import { completionAria, Completions } from "./Completions";
 import { ContextLine } from "./ContextLine";
@@ -22,7 +22,7 @@ interface ComposerFormProps {
 export function ComposerForm({ composer, context, roomName, typingNames }: ComposerFormProps) {
   const { t } = useTranslation();
   const { text, excess, slowS, refusal, completions } = composer;
-  const placeholder = t("composer.placeholder", { room: shownName(roomName, t("room.untitled")) });
+  const placeholder = t("composer.placeholder", { room: nameInSentence(roomName, t("room.untitled")) });
   return (
     <div className={css.composer}>
       <TypingLine names={typingNames} />

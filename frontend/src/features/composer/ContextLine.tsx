@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { shownName } from "@/lib/text/shown-name";
+import { nameInSentence } from "@/lib/text/shown-name";
 import { IconButton } from "@/ui/IconButton";
 import { OneLine } from "@/ui/user-text/UserText";
 import type { ComposerContext } from "./composer-context";
@@ -20,7 +20,7 @@ export function ContextLine({
       <span>
         {kind === "edit"
           ? t("composer.editing")
-          : t("message.replyingTo", { name: shownName(message.author.nickname, t("person.unnamed")) })}
+          : t("message.replyingTo", { name: nameInSentence(message.author.nickname, t("person.unnamed")) })}
         {kind === "reply" && (
           <>
             {" "}

@@ -1,14 +1,12 @@
 import type { CSSProperties } from "react";
 import type { Author } from "@/lib/contract/types";
 import { userHue } from "@/lib/people/user-appearance";
-import { shownName } from "@/lib/text/shown-name";
+import { initialOf } from "@/lib/text/shown-name";
 import * as css from "./messages.module.css";
-
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The first letter of a nickname, in the colour of its user. */
 export function Avatar({ user }: { user: Author }) {
-  const [first] = segmenter.segment(shownName(user.nickname, "?"));
+  const initial = initialOf(user.nickname);
   return (
     <span
       className={css.avatar}
@@ -16,7 +14,7 @@ export function Avatar({ user }: { user: Author }) {
       data-testid="avatar"
       aria-hidden="true"
     >
-      {first?.segment.toUpperCase() ?? "?"}
+      {initial}
     </span>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { PinnedBar } from "@/features/pins/PinnedBar";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { shownName } from "@/lib/text/shown-name";
+import { nameInSentence } from "@/lib/text/shown-name";
 import { Contained } from "@/ui/Contained";
 import { useOpenRoom } from "@/ui/room-context";
 import { AwayBanner } from "./AwayBanner";
@@ -79,7 +79,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         items={items}
         heightPx={virtualizer.getTotalSize()}
         measure={virtualizer.measureElement}
-        roomName={shownName(room?.name ?? "", t("room.untitled"))}
+        roomName={nameInSentence(room?.name ?? "", t("room.untitled"))}
         targetSeq={screen.target?.seq}
         openLeftOut={view.open}
       />

@@ -3,7 +3,7 @@ import { Popover } from "radix-ui";
 import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { ownValue } from "@/lib/own-value";
-import { shownName } from "@/lib/text/shown-name";
+import { nameInSentence } from "@/lib/text/shown-name";
 import { useServices } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
 import * as css from "./reactions.module.css";
@@ -31,7 +31,7 @@ export default function ReactionPeople({ chip, messageId, kind, kindName, count,
     retry: false, // a hot room may refuse it, and the count says enough
   });
   const names = ownValue(data?.reactions ?? {}, kind)?.map(({ nickname }) =>
-    shownName(nickname, t("person.unnamed")),
+    nameInSentence(nickname, t("person.unnamed")),
   );
   if (names === undefined || names.length === 0) return null;
   const others = count - names.length;

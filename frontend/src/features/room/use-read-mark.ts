@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import type { RoomFeed } from "@/lib/feed/room-feed";
+import { isolated } from "@/lib/text/shown-name";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useServices } from "@/ui/services-context";
 
@@ -17,7 +18,7 @@ export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string):
   // A hidden tab commits nothing, so its title follows the feed itself.
   const name = room?.name;
   useEffect(() => {
-    const title = name === undefined ? "Hotchat" : `${name} · Hotchat`;
+    const title = name === undefined ? "Hotchat" : `${isolated(name)} · Hotchat`;
     document.title = title;
     let seen = feed.getSnapshot().room?.messageCount ?? 0;
     const stop = feed.subscribe(() => {

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
-import { shownName } from "@/lib/text/shown-name";
+import { nameInSentence } from "@/lib/text/shown-name";
 import { useServices } from "@/ui/services-context";
 import * as css from "./session.module.css";
 
@@ -24,7 +24,7 @@ export function SignOut({ user, onDone }: { user: Author; onDone: () => void }) 
     <fieldset className={css.signOut}>
       <legend>{t("settings.session")}</legend>
       <p className="quiet">
-        {t("settings.signedInAs", { name: shownName(user.nickname, t("person.unnamed")) })}
+        {t("settings.signedInAs", { name: nameInSentence(user.nickname, t("person.unnamed")) })}
       </p>
       <div className={css.signOutButtons}>
         <button type="button" className="quiet-button" onClick={() => void signOut(false)}>
