@@ -19,6 +19,36 @@ describe("completions of the word before the caret", () => {
     expect(labels("mail@an")).toEqual([]);
   });
 
+  it.each([
+    ["@अनि", "अनिल"],
+    ["@ศิ", "ศิริพร"],
+    ["@முரு", "முருகன்"],
+    ["@עֲנָ", "עֲנָת"],
+    ["@Ann L", "Ann Lee"],
+    ["hi @ann lee", "Ann Lee"],
+    ["(@Ann L", "Ann Lee"],
+    ["ねえ@はな", "はなこ"],
+    ["@o'", "O'Neil"],
+    ["@zoe\u0308", "Zoë"],
+    ["@🦊", "🦊 Fox"],
+  ])("are whole names for %j", (text, name) => {
+    const names = ["अनिल", "ศิริพร", "முருகன்", "עֲנָת", "Ann Lee", "はなこ", "O'Neil", "Zoë", "🦊 Fox"];
+    const [found] = completionsAt(text, text.length, () => names, []);
+    expect(found).toEqual({
+      label: `@${name}`,
+      insert: `@${name} `,
+      from: text.indexOf("@"),
+      to: text.length,
+    });
+  });
+
+  it("end with the name: a space after it suggests nothing", () => {
+    const names = () => ["Ann", "Ann Lee"];
+    for (const text of ["@Ann ", "@ ", "@Ann hello", "@Ann\n", "mail@an", "a@Ann"])
+      expect(completionsAt(text, text.length, names, [])).toEqual([]);
+    expect(completionsAt("@Ann", 0, names, [])).toEqual([]);
+  });
+
   it("are emoji by shortcode, shortest first, then by the words of the reader's language, each once", () => {
     expect(labels(":party")).toEqual(["🎉 :party:", "🥳 :partying_face:", "🎊 :confetti ball:"]);
     expect(labels(":tada")).toEqual(["🎉 :tada:"]);

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { userHue, userTag } from "@/lib/people/user-appearance";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
+import { recentNicknames } from "@/lib/people/recent-nicknames";
 import { shownName } from "@/lib/text/shown-name";
+import { message } from "./support/fake-room";
 
 const ANN = "0198c3a0-0000-7000-8000-000000000001";
 const OTHER_ANN = "0198c3a0-0000-7000-8000-000000000002";
@@ -11,6 +13,14 @@ it("two people with the same nickname have different colours and tags, the same 
   expect(userTag(ANN)).not.toBe(userTag(OTHER_ANN));
   expect(userTag(ANN)).toMatch(/^[2-9a-hjkmnp-z]{4}$/);
   expect(userTag(ANN)).toBe(userTag(ANN));
+});
+
+it("the latest authors are known by nickname, newest first, each once", () => {
+  const messages = ["Ann", "Bob", "Ann"].map((nickname, index) =>
+    message(index + 1, { author: { id: nickname, nickname } }),
+  );
+  expect(recentNicknames(messages)).toEqual(["Ann", "Bob"]);
+  expect(recentNicknames(messages)).toBe(recentNicknames(messages));
 });
 
 describe("a name", () => {

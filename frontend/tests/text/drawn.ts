@@ -1,4 +1,4 @@
-/** A parsed text in one line, as `tests/contract/text_cases.json` writes it. */
+/** A parsed text in the notation of `tests/contract/text_cases.json`, which docs/text.md describes. */
 import type { Block, Inline } from "@/lib/text/grammar";
 
 export const drawn = (blocks: readonly Block[]): string => blocks.map(drawnBlock).join("¶");
@@ -8,7 +8,7 @@ function drawnBlock(block: Block): string {
     case "paragraph":
       return drawnInline(block.inside);
     case "code":
-      return `{pre:${block.text}}`;
+      return `{pre${block.language && " "}${block.language}:${block.text}}`;
     case "quote":
       return `{q:${drawn(block.inside)}}`;
     case "list":

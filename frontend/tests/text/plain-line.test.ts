@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plainLine } from "@/lib/text/words";
+import { plainLine } from "@/lib/text/plain-line";
 
 describe("a message on one line", () => {
   it.each([

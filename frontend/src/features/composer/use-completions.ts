@@ -3,8 +3,8 @@ import { useState, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { completionsAt, isNamingEmoji, type Completion } from "@/lib/completion/completion";
 import { emojiLocale, loadEmojiNames } from "@/lib/completion/emoji-names";
+import { recentNicknames } from "@/lib/people/recent-nicknames";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { recentNicknames } from "./recent-nicknames";
 
 export interface CompletionState {
   readonly items: readonly Completion[];
@@ -31,7 +31,12 @@ export function useCompletions(
     staleTime: Infinity,
     retry: 1,
   });
-  const found = completionsAt(text, caret, () => recentNicknames(screen), emojiNames);
+  const found = completionsAt(
+    text,
+    caret,
+    () => recentNicknames(screen.feed.room?.messages ?? []),
+    emojiNames,
+  );
   const items = dismissed === text ? [] : found;
   return {
     items,

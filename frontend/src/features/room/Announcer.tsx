@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomEvent } from "@/lib/contract/types";
-import { shownName } from "@/lib/text/shown-name";
-import { plainLine } from "@/lib/text/words";
+import { plainLine } from "@/lib/text/plain-line";
+import { isolated, nameInSentence } from "@/lib/text/shown-name";
 import { notify } from "@/lib/notifications";
 import { useViewer } from "@/ui/services-context";
 import { useOpenRoom } from "@/ui/room-context";
@@ -34,8 +34,8 @@ export function Announcer() {
     let count = 0;
     const take = (event: RoomEvent) => {
       if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
-      const name = shownName(event.message.author.nickname, t("person.unnamed"));
-      const words = `${name}: ${plainLine(event.message.text)}`;
+      const name = nameInSentence(event.message.author.nickname, t("person.unnamed"));
+      const words = `${name}: ${isolated(plainLine(event.message.text))}`;
       if (view.isForMe(event.message)) {
         setForMe(saidNext(words));
         notify(feed.getSnapshot().room?.name ?? "Hotchat", words, feed.getSnapshot().room?.roomId ?? "");

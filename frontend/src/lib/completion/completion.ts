@@ -1,4 +1,5 @@
 /** Completions of the word before the caret: `@name` and `:emoji`. Pure. */
+import { mayBeginMention } from "@/lib/text/mention-names";
 import type { EmojiName } from "./emoji-names";
 
 export interface Completion {
@@ -10,11 +11,14 @@ export interface Completion {
 }
 
 const SHOWN_MAX = 6;
-const WORD_BEFORE = /(?:^|\s)([@:])([\p{L}\p{N}_+-]*)$/u;
+const BEFORE_MAX = 100; // units; a nickname has at most 32 code points, more in decomposed form
+const EMOJI_WORD = /(?:^|\s):([\p{L}\p{M}\p{N}_+-]*)$/u;
+
+const textBefore = (text: string, caret: number) => text.slice(Math.max(0, caret - BEFORE_MAX), caret);
 
 /** Whether the word before the caret begins with `:`, so that the names of emoji are needed. */
 export const isNamingEmoji = (text: string, caret: number): boolean =>
-  WORD_BEFORE.exec(text.slice(Math.max(0, caret - 40), caret))?.[1] === ":";
+  EMOJI_WORD.test(textBefore(text, caret));
 
 export function completionsAt(
   text: string,
@@ -22,24 +26,31 @@ export function completionsAt(
   nicknames: () => readonly string[],
   emojiNames: readonly EmojiName[],
 ): Completion[] {
-  const found = WORD_BEFORE.exec(text.slice(Math.max(0, caret - 40), caret));
-  const [, sign, word] = found ?? [];
-  if (sign === undefined || word === undefined) return [];
-  const from = caret - word.length - 1;
-  const wanted = word.toLowerCase();
-  if (sign === "@") {
-    return nicknames()
-      .filter((nickname) => nickname.toLowerCase().startsWith(wanted))
-      .slice(0, SHOWN_MAX)
-      .map((nickname) => ({ label: `@${nickname}`, insert: `@${nickname} `, from, to: caret }));
-  }
-  return emojiNamed(wanted, emojiNames).map(({ emoji, name }) => ({
+  const [, word] = EMOJI_WORD.exec(textBefore(text, caret)) ?? [];
+  if (word === undefined) return nicknamesAt(text, caret, nicknames);
+  return emojiNamed(lowerCased(word), emojiNames).map(({ emoji, name }) => ({
     label: `${emoji} :${name}:`,
     insert: `${emoji} `,
-    from,
+    from: caret - word.length - 1,
     to: caret,
   }));
 }
+
+/** Nicknames that begin with what follows the last `@`. It may contain spaces, but ends with none: then it is complete. */
+function nicknamesAt(text: string, caret: number, nicknames: () => readonly string[]): Completion[] {
+  const from = text.lastIndexOf("@", caret - 1);
+  if (caret < 1 || from === -1 || caret - from > BEFORE_MAX || !mayBeginMention(text, from)) return [];
+  const typed = text.slice(from + 1, caret);
+  if (/^\s|\s$|\n/.test(typed)) return [];
+  const wanted = lowerCased(typed);
+  return nicknames()
+    .filter((nickname) => lowerCased(nickname).startsWith(wanted))
+    .slice(0, SHOWN_MAX)
+    .map((nickname) => ({ label: `@${nickname}`, insert: `@${nickname} `, from, to: caret }));
+}
+
+/** Composed, as the server stores names, and in lower case. */
+const lowerCased = (text: string) => text.normalize("NFC").toLowerCase();
 
 /** Emoji whose shortcode begins with `wanted`, the shortest first, then those with such a word in the reader's language.
  * A single Latin letter is too short to search for. */

@@ -8,7 +8,8 @@ import { dropOldest } from "@/lib/bounded";
 import { Listeners } from "@/lib/listeners";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import type { ReadingPace } from "@/lib/reading-pace";
-import { mentions } from "@/lib/text/words";
+import { recentNicknames } from "@/lib/people/recent-nicknames";
+import { mentions } from "@/lib/text/mentions";
 import { AwayTracker, type AwaySummary } from "./away-summary";
 import { commitDelayMs, RateMeter } from "./commit-pace";
 import { NOT_PAUSED, nextPause, type Pause, type PauseEvent } from "./list-pause";
@@ -316,6 +317,8 @@ export class RoomView {
     };
   }
 
+  readonly #nicknames = () => recentNicknames(this.deps.feed.getSnapshot().room?.messages ?? []);
+
   /** Whether a message mentions the reader or replies to them. */
   isForMe(message: Message): boolean {
     const known = this.#forMe.get(message);
@@ -324,7 +327,7 @@ export class RoomView {
     const isForMe =
       viewer !== null &&
       message.author.id !== viewer.id &&
-      (safelyMentions(message.text, viewer.nickname) ||
+      (safelyMentions(message.text, viewer.nickname, this.#nicknames) ||
         (message.reply_to !== null && this.#mine.has(message.reply_to)));
     this.#forMe.set(message, isForMe);
     return isForMe;
@@ -332,9 +335,9 @@ export class RoomView {
 }
 
 /** A text that cannot be parsed mentions nobody: it must not break the list. */
-function safelyMentions(text: string, nickname: string): boolean {
+function safelyMentions(text: string, nickname: string, others: () => Iterable<string>): boolean {
   try {
-    return mentions(text, nickname);
+    return mentions(text, nickname, others);
   } catch (error) {
     console.error(error);
     return false;

@@ -1,17 +1,24 @@
 /** Decides what a message looks like: text in, a small tree out. Pure, linear in the text, specified in docs/text.md.
  *
- * Chat is plain text first: a character is formatting only where it clearly was meant as such, and is text otherwise.
- * The tree is at most QUOTE_LEVELS + 1 blocks and five inline levels deep, whatever the text. */
-import { addText, append, parseLine, type Inline, type Meter, type Reader } from "./inline";
+ * Plain text is the default: a character is formatting only where it was clearly meant as such.
+ * The tree is at most QUOTE_LEVELS + 1 blocks and five inline levels deep for any text. */
+import { parseLine, type InlineContext } from "./inline";
+import { append, appendText, type Inline, type Meter } from "./inline-tree";
+import { NO_NAMES, type MentionNames } from "./mention-names";
 
-export type { Inline, Meter };
+export type { Inline };
 
-export const QUOTE_LEVELS = 5; // more levels than this are text
+export const QUOTE_LEVELS = 5; // further levels are text
 const TEXT_MAX = 16_000; // in UTF-16 units; the server takes 4,000 code points. The rest is one piece of plain text
 
 export type Block =
   | { readonly kind: "paragraph"; readonly inside: readonly Inline[] }
-  | { readonly kind: "code"; readonly text: string }
+  | {
+      readonly kind: "code";
+      /** As typed after the opening fence; empty for none. */
+      readonly language: string;
+      readonly text: string;
+    }
   | { readonly kind: "quote"; readonly inside: readonly Block[] }
   | { readonly kind: "list"; readonly items: readonly ListItem[] };
 
@@ -22,10 +29,14 @@ export interface ListItem {
   readonly inside: readonly Inline[];
 }
 
-/** Parse a message. Mentions of `nickname` are marked as such. Never throws. */
-export function parseText(text: string, nickname = "", meter: Meter = { steps: 0 }): Block[] {
+/** Parse a message. `names` are the nicknames that mentions may mean. Never throws. */
+export function parseText(
+  text: string,
+  names: MentionNames = NO_NAMES,
+  meter: Meter = { steps: 0 },
+): Block[] {
   const lines = text.slice(0, TEXT_MAX).split("\n");
-  const blocks = parseBlocks(lines, 0, { nickname, meter });
+  const blocks = parseBlocks(lines, 0, { names, meter });
   const rest = text.slice(TEXT_MAX);
   if (rest !== "") blocks.push({ kind: "paragraph", inside: [{ kind: "text", text: rest }] });
   return blocks;
@@ -37,36 +48,36 @@ const FENCE = /^ {0,3}```(?!.*```)/;
 const FENCE_LANGUAGE = /^[\w+#.-]{0,20}$/;
 const LIST_ITEM = /^( {0,8})([-*]|\d{1,9}[.)]) +(?=\S)/;
 
-function parseBlocks(lines: readonly string[], level: number, reader: Reader): Block[] {
+function parseBlocks(lines: readonly string[], level: number, context: InlineContext): Block[] {
   const blocks: Block[] = [];
-  const fenceEnds = endsOfFences(lines, reader.meter);
+  const fenceEnds = endsOfFences(lines, context.meter);
   let paragraph: Inline[] = [];
   const closeParagraph = () => {
     if (paragraph.length > 0) blocks.push({ kind: "paragraph", inside: paragraph });
     paragraph = [];
   };
-  let textUntil = 0; // lines before this one quote nothing, so that they are not read again for each of them
+  let textUntil = 0; // lines before this one are no quote; remembered so that each is checked only once
   let at = 0;
   while (at < lines.length) {
-    reader.meter.steps += 1;
+    context.meter.steps += 1;
     const line = lines[at] ?? "";
     const fenceEnd = FENCE.test(line) ? fenceEnds[at] : undefined;
-    const code = fenceEnd === undefined ? "" : codeBetween(lines.slice(at, fenceEnd + 1));
-    if (fenceEnd !== undefined && code.trim() !== "") {
+    const code = fenceEnd === undefined ? null : codeBetween(lines.slice(at, fenceEnd + 1));
+    if (fenceEnd !== undefined && code !== null && code.text.trim() !== "") {
       closeParagraph();
-      blocks.push({ kind: "code", text: code });
+      blocks.push({ kind: "code", ...code });
       at = fenceEnd + 1;
       continue;
     }
-    const quoted = level < QUOTE_LEVELS && at >= textUntil ? quotedLines(lines, at, reader.meter) : [];
+    const quoted = level < QUOTE_LEVELS && at >= textUntil ? quotedLines(lines, at, context.meter) : [];
     if (quoted.some(isWorthQuoting)) {
       closeParagraph();
-      blocks.push({ kind: "quote", inside: parseBlocks(quoted, level + 1, reader) });
+      blocks.push({ kind: "quote", inside: parseBlocks(quoted, level + 1, context) });
       at += quoted.length;
       continue;
     }
     textUntil = Math.max(textUntil, at + quoted.length);
-    const items = listItems(lines, at, reader);
+    const items = listItems(lines, at, context);
     if (items.length > 0) {
       closeParagraph();
       blocks.push({ kind: "list", items });
@@ -75,8 +86,8 @@ function parseBlocks(lines: readonly string[], level: number, reader: Reader): B
     }
     if (line.trim() === "") closeParagraph();
     else {
-      if (paragraph.length > 0) addText(paragraph, "\n");
-      for (const piece of parseLine(unescapedQuote(line), reader)) append(paragraph, piece);
+      if (paragraph.length > 0) appendText(paragraph, "\n");
+      for (const piece of parseLine(unescapedQuote(line), context)) append(paragraph, piece);
     }
     at += 1;
   }
@@ -84,7 +95,7 @@ function parseBlocks(lines: readonly string[], level: number, reader: Reader): B
   return blocks;
 }
 
-/** For each line the next later one that ends a fence. */
+/** For each line the next later line that ends a fence. */
 function endsOfFences(lines: readonly string[], meter: Meter): (number | undefined)[] {
   const ends: (number | undefined)[] = new Array<undefined>(lines.length);
   let next: number | undefined;
@@ -96,16 +107,17 @@ function endsOfFences(lines: readonly string[], meter: Meter): (number | undefin
   return ends;
 }
 
-function codeBetween(lines: readonly string[]): string {
+function codeBetween(lines: readonly string[]): { language: string; text: string } {
   const first = (lines[0] ?? "").trimStart().slice(3);
   const last = (lines.at(-1) ?? "").trimEnd().slice(0, -3);
   const inside = lines.slice(1, -1);
-  if (!FENCE_LANGUAGE.test(first.trim())) inside.unshift(first);
+  const isLanguage = FENCE_LANGUAGE.test(first.trim());
+  if (!isLanguage) inside.unshift(first);
   if (last.trim() !== "") inside.push(last);
-  return inside.join("\n");
+  return { language: isLanguage ? first.trim() : "", text: inside.join("\n") };
 }
 
-/** The lines from here on that have a quote's mark, without one level of it. */
+/** The lines from `from` on that begin with a quote mark, without one level of marks. */
 function quotedLines(lines: readonly string[], from: number, meter: Meter): string[] {
   const quoted: string[] = [];
   for (let at = from; at < lines.length; at += 1) {
@@ -117,12 +129,16 @@ function quotedLines(lines: readonly string[], from: number, meter: Meter): stri
   return quoted;
 }
 
+/** Faces: `> <`, `> _ <;;`, `> o <`. */
+const EYES = /^> {0,3}(?:[._^;-]{0,3} {0,3}<[^>]*|[oO0wWuUvVxX3ωㅂㅅㅇㅁ] {0,3}<\W*)$/;
+const PYTHON_PROMPT = ">>> ";
+
 /** A few marks alone are text. */
 const isWorthQuoting = (line: string) => /[^>\s]/.test(line) || line.length > QUOTE_LEVELS;
 
 /** `>` quotes before a space, before further marks and at the end of a line; `>_<` is a face. */
 function withoutQuoteMark(line: string): string | null {
-  if (!line.startsWith(">")) return null;
+  if (!line.startsWith(">") || line.startsWith(PYTHON_PROMPT) || EYES.test(line)) return null;
   let at = 1;
   while (line[at] === ">" && at < QUOTE_LEVELS) at += 1;
   if (at < line.length && line[at] !== " " && line[at] !== ">") return null;
@@ -133,17 +149,17 @@ const unescapedQuote = (line: string) =>
   line.startsWith("\\>") && withoutQuoteMark(line.slice(1)) !== null ? line.slice(1) : line;
 
 /** At least two items that follow each other: a lone `- yes` or `2026.` is text. Numbers count up. */
-function listItems(lines: readonly string[], from: number, reader: Reader): ListItem[] {
+function listItems(lines: readonly string[], from: number, context: InlineContext): ListItem[] {
   const items: { marker: string; level: number; text: string }[] = [];
   for (let at = from; at < lines.length; at += 1) {
-    reader.meter.steps += 1;
+    context.meter.steps += 1;
     const line = lines[at] ?? "";
     const [mark, indent = "", marker = ""] = LIST_ITEM.exec(line) ?? [];
     if (mark === undefined || !follows(items.at(-1)?.marker, marker)) break;
     items.push({ marker, level: Math.min(3, indent.length >> 1), text: line.slice(mark.length) });
   }
   if (items.length < 2) return [];
-  return items.map(({ marker, level, text }) => ({ marker, level, inside: parseLine(text, reader) }));
+  return items.map(({ marker, level, text }) => ({ marker, level, inside: parseLine(text, context) }));
 }
 
 function follows(before: string | undefined, marker: string): boolean {
@@ -152,58 +168,59 @@ function follows(before: string | undefined, marker: string): boolean {
   return parseInt(marker, 10) === parseInt(before, 10) + 1;
 }
 
-/** The beginning of a message: about so many UTF-16 units and lines of it, so that a folded message costs little. */
+/** The beginning of a message, at most about `maxUnits` UTF-16 units and `maxLines` lines: a folded message costs little. */
 export function beginningOf(blocks: readonly Block[], maxUnits: number, maxLines: number): Block[] {
   return cutBlocks(blocks, { units: maxUnits, lines: maxLines });
 }
 
-interface Room {
+/** What may still be drawn. */
+interface Budget {
   units: number;
   lines: number;
 }
 
-function cutBlocks(blocks: readonly Block[], room: Room): Block[] {
-  return takeWhileRoom(blocks, room, (block) => {
-    room.lines -= 1;
+function cutBlocks(blocks: readonly Block[], budget: Budget): Block[] {
+  return takeWithin(blocks, budget, (block) => {
+    budget.lines -= 1;
     switch (block.kind) {
       case "code":
-        return { ...block, text: cutText(block.text, room) };
+        return { ...block, text: cutText(block.text, budget) };
       case "quote":
-        return { ...block, inside: cutBlocks(block.inside, room) };
+        return { ...block, inside: cutBlocks(block.inside, budget) };
       case "list":
         return {
           ...block,
-          items: takeWhileRoom(block.items, room, (item) => {
-            room.lines -= 1;
-            return { ...item, inside: cutInline(item.inside, room) };
+          items: takeWithin(block.items, budget, (item) => {
+            budget.lines -= 1;
+            return { ...item, inside: cutInline(item.inside, budget) };
           }),
         };
       case "paragraph":
-        return { ...block, inside: cutInline(block.inside, room) };
+        return { ...block, inside: cutInline(block.inside, budget) };
     }
   });
 }
 
-function cutInline(pieces: readonly Inline[], room: Room): Inline[] {
-  return takeWhileRoom(pieces, room, (piece) => {
-    room.units -= 1; // an element costs more than its text
-    if ("inside" in piece) return { ...piece, inside: cutInline(piece.inside, room) };
-    return { ...piece, text: cutText(piece.text, room) };
+function cutInline(pieces: readonly Inline[], budget: Budget): Inline[] {
+  return takeWithin(pieces, budget, (piece) => {
+    budget.units -= 1; // an element costs more than its text
+    if ("inside" in piece) return { ...piece, inside: cutInline(piece.inside, budget) };
+    return { ...piece, text: cutText(piece.text, budget) };
   });
 }
 
-function cutText(text: string, room: Room): string {
-  const lines = text.slice(0, Math.max(0, room.units)).split("\n", room.lines + 1);
+function cutText(text: string, budget: Budget): string {
+  const lines = text.slice(0, Math.max(0, budget.units)).split("\n", budget.lines + 1);
   const kept = lines.join("\n");
-  room.units -= kept.length;
-  room.lines -= lines.length - 1;
+  budget.units -= kept.length;
+  budget.lines -= lines.length - 1;
   return /[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept;
 }
 
-function takeWhileRoom<T>(all: readonly T[], room: Room, cut: (one: T) => T): T[] {
+function takeWithin<T>(all: readonly T[], budget: Budget, cut: (one: T) => T): T[] {
   const kept: T[] = [];
   for (const one of all) {
-    if (room.units <= 0 || room.lines < 0) break;
+    if (budget.units <= 0 || budget.lines < 0) break;
     kept.push(cut(one));
   }
   return kept;

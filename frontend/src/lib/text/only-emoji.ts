@@ -1,6 +1,8 @@
 const EMOJI_MAX = 6;
 const UNITS_MAX = 40 * EMOJI_MAX; // the longest emoji have 35; longer texts are not looked through
-const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3)/u;
+// Signs such as © are emoji only with a variation selector.
+const EMOJI =
+  /^(?:(?![©®‼⁉™ℹ〰〽㊗㊙](?!\uFE0F))\p{Extended_Pictographic}(?!\uFE0E)|\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3)/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Whether a text is one to six emoji and nothing else. */

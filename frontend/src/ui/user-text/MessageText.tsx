@@ -1,10 +1,13 @@
-import { memo, useMemo, useState } from "react";
+import { memo, use, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import { harmlessText } from "@/lib/text/harmless-text";
+import { OpenRoomContext } from "@/ui/room-context";
 import { useViewer } from "@/ui/services-context";
 import { drawBlocks } from "@/ui/user-text/draw-text";
+import { recentNicknames } from "@/lib/people/recent-nicknames";
 import { beginningOf, parseText } from "@/lib/text/grammar";
+import { MentionNames } from "@/lib/text/mention-names";
 import { isOnlyEmoji } from "@/lib/text/only-emoji";
 import * as css from "./user-text.module.css";
 
@@ -38,7 +41,12 @@ function DrawnText({ text }: { text: string }) {
   const nickname = useViewer()?.nickname ?? "";
   const [isOpen, setIsOpen] = useState(false);
   const harmless = harmlessText(text);
-  const blocks = useMemo(() => parseText(harmless, nickname), [harmless, nickname]);
+  const feed = use(OpenRoomContext)?.feed;
+  const blocks = useMemo(() => {
+    if (!harmless.includes("@")) return parseText(harmless);
+    const messages = feed?.getSnapshot().room?.messages ?? [];
+    return parseText(harmless, new MentionNames(nickname, recentNicknames(messages)));
+  }, [harmless, nickname, feed]);
   const isLong =
     harmless.length > FOLD_CHARACTERS || harmless.split("\n", FOLD_LINES + 1).length > FOLD_LINES;
   const isFolded = isLong && !isOpen;

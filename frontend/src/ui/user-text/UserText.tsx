@@ -7,7 +7,7 @@ import type { Author } from "@/lib/contract/types";
 import { userTag } from "@/lib/people/user-appearance";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { shownName } from "@/lib/text/shown-name";
-import { plainLine } from "@/lib/text/words";
+import { plainLine } from "@/lib/text/plain-line";
 import * as css from "./user-text.module.css";
 
 const PLAIN_MAX = 200;

@@ -11,6 +11,7 @@ export function drawBlocks(blocks: readonly Block[]): ReactNode {
       case "code":
         return (
           <pre key={index} dir="ltr">
+            {block.language !== "" && <span className={css.codeLanguage}>{block.language}</span>}
             <code>{block.text}</code>
           </pre>
         );

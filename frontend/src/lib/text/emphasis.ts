@@ -1,0 +1,202 @@
+/** Bold, italic and strike in one line: which marks open, which close, and which pairs are formatting. Pure; see
+ * docs/text.md. Each kind of mark is open at most once, so emphasis is at most four levels deep. */
+import { ALPHABETIC, pointAt, pointBefore } from "./code-points";
+import { append, appendText, type Emphasis, type Inline, type Meter } from "./inline-tree";
+
+export interface Delimiter {
+  readonly kind: "delimiter";
+  /** As typed: `*`, `**`, `***`, `_` or `~~`. */
+  readonly marks: string;
+  readonly at: number;
+  readonly canOpen: boolean;
+  readonly canClose: boolean;
+  /** Opens after a letter, in a script that needs no space there. */
+  readonly isInWord: boolean;
+  readonly isEscaped: boolean;
+}
+
+export type Piece = Inline | Delimiter;
+
+const EMPHASES: ReadonlyMap<string, readonly Emphasis[]> = new Map([
+  ["*", ["em"]],
+  ["_", ["em"]],
+  ["**", ["strong"]],
+  ["***", ["strong", "em"]],
+  ["~~", ["del"]],
+]);
+
+const MARKS = /[*_~`]/;
+const MARKS_MAX = 3;
+const OPENS_AFTER = /[\s\p{Ps}\p{Pi}\p{Pf}"'*_~]/u;
+const LEADS = /[\p{Ps}\p{Pi}\p{Pf}"'¿¡]/u;
+const BEGINS = /[\p{L}\p{N}\p{Sc}\p{Extended_Pictographic}\p{Regional_Indicator}@#[]/u;
+/** What else may begin bold: symbols, dashes, and punctuation of other scripts. */
+const BEGINS_STRONG = /[+<=>±\p{So}\p{Pd}]|(?![\0-\x7f])[\p{Po}\p{Sm}]/u;
+const LETTER_MODIFIER = /\p{Lm}/u;
+const TRAILS = /(?![/\\@&#])[\p{Pe}\p{Pi}\p{Pf}\p{Pd}\p{Po}]/u;
+const ENDS = /[\p{L}\p{N}\p{M}\p{S}#\u{e007f}]/u;
+const IN_WORD = /(?!\ufe0f)[\p{L}\p{M}]/u;
+const PUNCTUATION_RUN = 4;
+
+/** The delimiter in the line at `at`; null where the run of marks is none. */
+export function delimiterAt(line: string, at: number, marks: string, isEscaped: boolean): Delimiter | null {
+  if (marks.length > MARKS_MAX || !EMPHASES.has(marks)) return null;
+  const from = isEscaped ? at - 1 : at;
+  const to = at + marks.length;
+  const previous = pointBefore(line, from);
+  const next = pointAt(line, to);
+  const isStrong = marks.startsWith("**");
+  const opensOutside = previous === "" || OPENS_AFTER.test(previous);
+  const isInWord = isStrong && IN_WORD.test(previous) && !ALPHABETIC.test(previous);
+  const opensHere = opensOutside || isInWord || (isStrong && opensAfterPunctuation(previous, next));
+  return {
+    kind: "delimiter",
+    marks,
+    at,
+    canOpen: opensHere && beginsText(line, to, isStrong),
+    canClose: closesBefore(next, marks, previous) && endsText(line, from),
+    isInWord,
+    isEscaped,
+  };
+}
+
+/** Bold may follow punctuation of other scripts at once (`」**重要**`). After ASCII punctuation it could be code
+ * (`f(a,**kw)`), so only a sentence or a letter of another script may follow. */
+function opensAfterPunctuation(previous: string, next: string): boolean {
+  if (!/[\0-\x7f]/.test(previous)) return /[\p{P}\p{S}\ufe0f\u2460-\u24ff\u2776-\u2793]/u.test(previous);
+  if (/[.:;!?]/.test(previous)) return /\p{L}/u.test(next) || !ALPHABETIC.test(next);
+  return /[,)\]>}|-]/.test(previous) && !ALPHABETIC.test(next);
+}
+
+function closesBefore(next: string, marks: string, previous: string): boolean {
+  if (marks === "_") return !/[\p{L}\p{N}\p{M}]/u.test(next);
+  if (!marks.startsWith("**")) return !ALPHABETIC.test(next);
+  return !(ALPHABETIC.test(next) && /[\0-\x7f]/.test(previous) && !ALPHABETIC.test(previous));
+}
+
+/** Whether words begin at `from`, after opening punctuation and further marks. */
+function beginsText(line: string, from: number, isStrong: boolean): boolean {
+  let at = from;
+  for (let skipped = 0; skipped < PUNCTUATION_RUN; skipped += 1) {
+    const point = pointAt(line, at);
+    if (!LEADS.test(point) && !MARKS.test(point)) break;
+    at += point.length;
+  }
+  const point = pointAt(line, at);
+  return (BEGINS.test(point) && !LETTER_MODIFIER.test(point)) || (isStrong && BEGINS_STRONG.test(point));
+}
+
+function endsText(line: string, to: number): boolean {
+  let at = to;
+  for (let skipped = 0; skipped < PUNCTUATION_RUN; skipped += 1) {
+    const point = pointBefore(line, at);
+    if (!TRAILS.test(point) && !MARKS.test(point)) break;
+    at -= point.length;
+  }
+  const last = pointBefore(line, at);
+  return at === to ? ENDS.test(last) : last.trim() !== "";
+}
+
+/** For each opening delimiter's index its closing one. If two of one kind are open, the later one counts. */
+export function pairDelimiters(pieces: readonly Piece[], line: string, meter: Meter): Map<number, number> {
+  const pairs = new Map<number, number>();
+  let open: { index: number; delimiter: Delimiter }[] = [];
+  pieces.forEach((piece, index) => {
+    if (piece.kind !== "delimiter") return;
+    meter.steps += 1 + open.length;
+    const place = open.findIndex(
+      ({ delimiter }) => delimiter.marks === piece.marks && delimiter.at + piece.marks.length < piece.at,
+    );
+    const opener = open[place];
+    if (piece.canClose && opener !== undefined) {
+      const isPair = isFormatting(line, opener.delimiter, piece);
+      // An opener that does not pair here is dropped, so that no part of the line is read for it twice.
+      open = isPair ? open.slice(0, place) : open.filter((one) => one !== opener);
+      if (isPair) {
+        pairs.set(opener.index, index);
+        return;
+      }
+    }
+    if (piece.canOpen) {
+      open = [
+        ...open.filter(({ delimiter }) => delimiter.marks !== piece.marks),
+        { index, delimiter: piece },
+      ];
+    }
+  });
+  return pairs;
+}
+
+const VISIBLE = /[\p{L}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+
+/** Whether two marks are formatting, judged by what lies between them. */
+function isFormatting(line: string, opener: Delimiter, closer: Delimiter): boolean {
+  const content = line.slice(opener.at + opener.marks.length, closer.at);
+  if (!VISIBLE.test(content)) return false;
+  if (opener.isInWord && !isOneWord(content)) return false;
+  const previous = pointBefore(line, opener.at - Number(opener.isEscaped));
+  return !isFace(content, opener.marks, previous, pointAt(line, closer.at + closer.marks.length));
+}
+
+const SEPARATOR = /[\s;:·/]|[,.](?=\D)/;
+const BRACKETED = /^[\p{Ps}\p{Pi}"'].*[\p{Pe}\p{Pf}"']$/u;
+
+const HONORIFIC = /^(?:님|씨|様|氏|君|さん|先生)/;
+
+/** `이것은**중요**합니다` is bold, but stars hide names in `김**님, 이**님` and `홍**(35)·김**(28)`. */
+const isOneWord = (content: string) =>
+  !HONORIFIC.test(content) && (!SEPARATOR.test(content) || BRACKETED.test(content));
+
+const FACE_MAX = 8; // units between the marks
+const MOUTH = /^(?:[oO0uUvVwWωДд]|[ㄱ-ㅣ]|[oO][wW_.][oO]|[uU][wW_.][uU]|[TQ][wW_.][TQ])$/;
+const HEAD = /^[(（][^()（）]{1,3}[)）]$/u;
+const EYES_AND_MOUTHS = /[ωДд∀ᴗノﾉㄱ-ㅣ\p{Lm}]/gu;
+
+/** Whether marks belong to an emoticon: `*ㅅ*`, `_(ツ)_`, `(*ノωノ*)`, `(*ᴗˬᴗ)ꕤ*`. */
+function isFace(content: string, marks: string, previous: string, next: string): boolean {
+  const isSingle = !marks.startsWith("**");
+  if (isSingle && (MOUTH.test(content) || HEAD.test(content))) return true;
+  if (isSingle && closesMoreThanItOpens(content, "「", "」")) return true;
+  if (!/[(（]/.test(previous)) return false;
+  if (closesMoreThanItOpens(content, "(（", ")）")) return true;
+  if (content.length < 2 || content.length > FACE_MAX || !/[)）]/.test(next)) return false;
+  return !/[\p{L}\p{N}\p{M}]{2}/u.test(content.replace(EYES_AND_MOUTHS, " "));
+}
+
+function closesMoreThanItOpens(content: string, opening: string, closing: string): boolean {
+  let depth = 0;
+  for (const unit of content) {
+    if (opening.includes(unit)) depth += 1;
+    else if (closing.includes(unit) && (depth -= 1) < 0) return true;
+  }
+  return false;
+}
+
+/** Delimiters that pair become emphasis, all others text. An escaped pair is text without its backslashes. */
+export function makeTree(
+  pieces: readonly Piece[],
+  pairs: ReadonlyMap<number, number>,
+  meter: Meter,
+): Inline[] {
+  const closes = new Map([...pairs].map(([opener, closer]) => [closer, opener]));
+  const levels: Inline[][] = [[]];
+  const current = () => levels.at(-1) ?? [];
+  pieces.forEach((piece, index) => {
+    meter.steps += 1;
+    if (piece.kind !== "delimiter") {
+      append(current(), piece);
+      return;
+    }
+    const partner = pieces[pairs.get(index) ?? closes.get(index) ?? -1];
+    if (partner?.kind !== "delimiter") appendText(current(), (piece.isEscaped ? "\\" : "") + piece.marks);
+    else if (piece.isEscaped || partner.isEscaped) appendText(current(), piece.marks);
+    else if (pairs.has(index)) levels.push([]);
+    else {
+      const inside = levels.pop() ?? [];
+      const kinds = EMPHASES.get(piece.marks) ?? [];
+      const emphasised = kinds.reduceRight<readonly Inline[]>((all, kind) => [{ kind, inside: all }], inside);
+      emphasised.forEach((made) => append(current(), made));
+    }
+  });
+  return levels[0] ?? [];
+}
