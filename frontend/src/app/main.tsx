@@ -11,12 +11,14 @@ import { createRoot } from "react-dom/client";
 import { initReactI18next } from "react-i18next";
 import { Contained } from "@/ui/Contained";
 import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
+import { hideComposingKeys } from "@/lib/input-method";
 import { startI18n } from "@/lib/i18n/i18n";
 import { ServicesContext } from "@/ui/services-context";
 import { Crashed } from "./Crashed";
 import { router } from "./router";
 import { createServices } from "./create-services";
 
+hideComposingKeys(window);
 const services = createServices();
 const queryClient = new QueryClient({
   defaultOptions: {

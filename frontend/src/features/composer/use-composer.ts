@@ -116,7 +116,6 @@ export function useComposer({
   };
 
   const pressed = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return; // Enter ends a Korean or Japanese syllable first
     if (completions.pressed(event, insert)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
