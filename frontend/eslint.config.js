@@ -33,6 +33,16 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ["src/**"],
+    ignores: ["src/lib/api/deadline.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        { name: "fetch", message: "Every request has a deadline: use fetchWithDeadline." },
+      ],
+    },
+  },
   ...layerRules,
   {
     files: ["src/app/**", "src/features/**", "src/ui/**"],

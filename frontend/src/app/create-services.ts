@@ -1,4 +1,5 @@
 import { ChatApi } from "@/lib/api/chat-api";
+import { fetchWithDeadline } from "@/lib/api/deadline";
 import { browserClock } from "@/lib/clock";
 import type { Config } from "@/lib/contract/types";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
@@ -26,7 +27,7 @@ export function createServices(): Services {
     token = made;
     if (made !== null) writeStored(TOKEN_KEY, made);
   };
-  const api = new ChatApi((input) => fetch(withToken(new Request(input), token)));
+  const api = new ChatApi((input) => fetchWithDeadline(withToken(new Request(input), token)));
   const config = cachedOnSuccess(api.config);
   const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
   const session = new SessionStore(api, storage, isFramed ? keepToken : undefined, alone);

@@ -157,7 +157,7 @@ describe("joining while the server refuses", () => {
     expect(waits).toEqual([5_500, 2_000]);
   });
 
-  it("gives up after a few attempts, and never waits longer than a minute", async () => {
+  it("gives up after a few attempts, and never waits longer than five minutes", async () => {
     refusals = Array.from({ length: 100 }, () => new Problem(429, "rate_limited", "", 3_600_000));
     waits.length = 0;
     await expect(open().joinWithRetry("Ann", wait, () => 1)).rejects.toThrow("rate_limited");

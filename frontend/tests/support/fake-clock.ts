@@ -1,11 +1,14 @@
 import type { Clock } from "@/lib/clock";
 
-/** A clock that stands still until it is told. */
+/** A clock that stands still until a test advances it. */
 export class FakeClock implements Clock {
   #nowMs = 1_000_000_000_000;
+  #setByMs = 0;
   #timers: { atMs: number; call: () => void }[] = [];
 
   now = (): number => this.#nowMs;
+
+  epochMs = (): number => this.#nowMs + this.#setByMs;
 
   after = (ms: number, call: () => void): (() => void) => {
     const timer = { atMs: this.#nowMs + ms, call };
@@ -14,6 +17,11 @@ export class FakeClock implements Clock {
       this.#timers = this.#timers.filter((each) => each !== timer);
     };
   };
+
+  /** The device's clock is set forward by `ms`, or back. Waits are not affected. */
+  set(ms: number): void {
+    this.#setByMs += ms;
+  }
 
   /** Let time pass, calling back in order, and let promises settle after each. */
   async advance(ms: number): Promise<void> {

@@ -7,13 +7,13 @@ const EVERY_MS = 3_000;
 
 /** Sends the typing signal: at most every three seconds, and only with a session and outside hot rooms. */
 export function useTypingSignal(roomId: string, screen: RoomScreen): () => void {
-  const { api } = useServices();
+  const { api, clock } = useServices();
   const viewer = useViewer();
-  const sentAtMs = useRef(0);
+  const sentAtMs = useRef(-Infinity);
   return () => {
-    if (viewer === null || screen.feed.room?.heat.hot === true || Date.now() - sentAtMs.current < EVERY_MS)
-      return;
-    sentAtMs.current = Date.now();
+    const now = clock.now();
+    if (viewer === null || screen.feed.room?.heat.hot === true || now - sentAtMs.current < EVERY_MS) return;
+    sentAtMs.current = now;
     api.typing(roomId).catch((error: unknown) => {
       // A lost signal does not matter, but a refusal with Retry-After delays the next one.
       if (error instanceof Problem) sentAtMs.current += error.retryAfterMs ?? 0;

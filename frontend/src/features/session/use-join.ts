@@ -17,7 +17,7 @@ interface Joining {
 /** Joins under a nickname. While the server refuses because too many join, it waits and retries by itself. */
 export function useJoin(): Joining {
   const { t } = useTranslation();
-  const { session } = useServices();
+  const { clock, session } = useServices();
   const [isJoining, setIsJoining] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const [againAtMs, setAgainAtMs] = useState<number | null>(null);
@@ -31,7 +31,7 @@ export function useJoin(): Joining {
     stop.current = () => waiting.abort();
     const wait = (ms: number, reason: unknown) => {
       setRefusal(errorMessage(t, reason, t("problem.unreachable")));
-      setAgainAtMs(Date.now() + ms);
+      setAgainAtMs(clock.now() + ms);
       return sleep(ms, waiting.signal);
     };
     setIsJoining(true);

@@ -155,12 +155,16 @@ interface Answered<T> {
   response: Response;
 }
 
+/** The deadline has passed, or the page is being left. */
+const isAborted = (cause: unknown): boolean =>
+  cause instanceof DOMException && (cause.name === "TimeoutError" || cause.name === "AbortError");
+
 async function answer<T>(call: Promise<Answered<T>>): Promise<T> {
   let answered: Answered<T>;
   try {
     answered = await call;
   } catch (cause) {
-    if (cause instanceof TypeError || cause instanceof SyntaxError) throw unreachable();
+    if (cause instanceof TypeError || cause instanceof SyntaxError || isAborted(cause)) throw unreachable();
     throw cause;
   }
   if (!answered.response.ok) throw problemFrom(answered.response, answered.error);

@@ -1,9 +1,9 @@
 /** When a refused call is retried: not before the server's Retry-After, with full jitter, a limited number of times. */
 import { backoffMs } from "@/lib/feed/backoff";
-import { Problem } from "./problem";
+import { Problem, RETRY_AFTER_MAX_MS } from "./problem";
 
 export const ATTEMPTS_MAX = 8;
-export const DELAY_MAX_MS = 60_000;
+export const DELAY_MAX_MS = RETRY_AFTER_MAX_MS;
 
 /** Whether to retry a call that has now failed `failures` times. */
 export const shouldRetry = (failures: number, error: unknown, attemptsMax: number = ATTEMPTS_MAX): boolean =>

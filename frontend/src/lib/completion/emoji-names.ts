@@ -1,4 +1,5 @@
 /** Names of emoji for `:` in the composer. The data is cut from emojibase-data at build time (vite-emoji-data.ts). */
+import { fetchWithDeadline } from "@/lib/api/deadline";
 
 export type EmojiLocale = "en" | "ko" | "ja";
 
@@ -17,7 +18,7 @@ export const emojiLocale = (language: string): EmojiLocale =>
 
 /** Fetch the names of all emoji in a language, from our own origin. Throws when the file cannot be loaded. */
 export async function loadEmojiNames(locale: EmojiLocale): Promise<readonly EmojiName[]> {
-  const response = await fetch(`/emojibase/${locale}/names.json`);
+  const response = await fetchWithDeadline(`/emojibase/${locale}/names.json`);
   if (!response.ok) throw new Error(`emoji names: ${response.status}`);
   const entries = (await response.json()) as EmojiEntry[];
   return entries.map(([emoji, name, shortcodes, words]) => ({

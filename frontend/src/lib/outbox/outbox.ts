@@ -96,7 +96,7 @@ export class Outbox {
 
   /** Queue a message; the next frame shows it. */
   add(post: { clientId: string; roomId: string; text: string; replyTo: string | null }): void {
-    const queuedAtMs = Math.max(this.deps.clock.now(), (this.#state.posts.at(-1)?.queuedAtMs ?? 0) + 1);
+    const queuedAtMs = Math.max(this.deps.clock.epochMs(), (this.#state.posts.at(-1)?.queuedAtMs ?? 0) + 1);
     const userId = this.deps.userId();
     const owned = { ...post, queuedAtMs, ...(userId ? { userId } : {}) };
     this.#set({ posts: [...this.#state.posts, { ...owned, status: "queued" }] });
