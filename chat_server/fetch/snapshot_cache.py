@@ -76,7 +76,10 @@ class SnapshotCache(Generic[S]):
         max_rooms: int = MAX_ROOMS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self._name = name
+        self._loads = {outcome: _LOADS.labels(name, outcome) for outcome in ("read", "no_room", "failed")}
+        self._evicted = _EVICTED.labels(name)
+        self._rooms_gauge = _ROOMS.labels(name)
+        self._bytes_gauge = _BYTES.labels(name)
         self._load = load
         self._clock = clock
         self._store_is_down = store_is_down
@@ -183,11 +186,11 @@ class SnapshotCache(Generic[S]):
         try:
             snapshot = await self._load(room_id, entry.snapshot, entry.want)
         except BaseException:
-            _LOADS.labels(self._name, "failed").inc()
+            self._loads["failed"].inc()
             if entry.snapshot is None and self._entries.get(room_id) is entry:
                 del self._entries[room_id]
             raise
-        _LOADS.labels(self._name, "read" if snapshot is not None else "no_room").inc()
+        self._loads["read" if snapshot is not None else "no_room"].inc()
         if self._entries.get(room_id) is entry:
             self._keep(room_id, entry, snapshot)
         return snapshot
@@ -203,9 +206,9 @@ class SnapshotCache(Generic[S]):
             self._bytes > self._max_bytes and len(self._entries) > 1
         ):
             self.invalidate(next(iter(self._entries)))
-            _EVICTED.labels(self._name).inc()
-        _ROOMS.labels(self._name).set(len(self._entries))
+            self._evicted.inc()
+        self._rooms_gauge.set(len(self._entries))
 
     def _weigh(self, size_bytes: int) -> None:
         self._bytes += size_bytes
-        _BYTES.labels(self._name).set(self._bytes)
+        self._bytes_gauge.set(self._bytes)

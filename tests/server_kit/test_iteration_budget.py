@@ -12,7 +12,15 @@ from chat_server.config import ChatSettings
 from chat_server.fastpath.routes import CHEAP_READS as READS
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import Connections, guarded_protocol
-from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
+from server_kit.http.iteration_budget import (
+    BYTES_PER_COST,
+    MAX_COST,
+    OTHER_COST,
+    POST_COST,
+    READ_COST,
+    IterationBudget,
+    cost_of,
+)
 from server_kit.limits.shares import Shares
 
 POST = b"POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
@@ -20,13 +28,14 @@ GET = b"GET /api/v1/rooms/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def test_a_post_and_a_large_body_cost_more_than_a_read() -> None:
-    assert cost_of(GET, READS) == 1
-    assert cost_of(b"GET /api/v1/rooms?q=a HTTP/1.1\r\n\r\n", READS) == 1
-    assert cost_of(b"GET /api/v1/roomsX/a HTTP/1.1\r\n\r\n", READS) == 12
-    assert cost_of(b"GET /docs HTTP/1.1\r\n\r\n", READS) == 12
-    assert cost_of(POST, READS) == 4
-    assert cost_of(POST + b"x" * 16_384, READS) == 8
-    assert cost_of(b"DELETE / HTTP/1.1\r\n\r\n", READS) == 12
+    assert READ_COST < POST_COST < OTHER_COST < MAX_COST
+    assert cost_of(GET, READS) == READ_COST
+    assert cost_of(b"GET /api/v1/rooms?q=a HTTP/1.1\r\n\r\n", READS) == READ_COST
+    assert cost_of(b"GET /api/v1/roomsX/a HTTP/1.1\r\n\r\n", READS) == OTHER_COST
+    assert cost_of(b"GET /docs HTTP/1.1\r\n\r\n", READS) == OTHER_COST
+    assert cost_of(POST, READS) == POST_COST
+    assert cost_of(POST + b"x" * 16_384, READS) == POST_COST + 16_384 // BYTES_PER_COST
+    assert cost_of(b"DELETE / HTTP/1.1\r\n\r\n", READS) == OTHER_COST
 
 
 async def test_waiting_connections_of_one_address_resume_in_order_of_arrival() -> None:
@@ -120,7 +129,7 @@ async def begun_by_iteration(requests: list[bytes]) -> list[int]:
 async def test_a_bounded_number_of_simultaneous_posts_begins_in_one_iteration() -> None:
     begun = await begun_by_iteration([POST % number for number in range(150)])
     assert sum(begun) == 150
-    assert max(begun) <= MAX_COST // 4
+    assert max(begun) <= MAX_COST // POST_COST
 
 
 async def test_a_bounded_number_of_simultaneous_reads_begins_in_one_iteration() -> None:
