@@ -23,3 +23,13 @@ export function removeStored(key: string): void {
     // Storage is forbidden.
   }
 }
+
+/** All keys that start with `prefix`. */
+export function storedKeys(prefix: string): string[] {
+  try {
+    const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index) ?? "");
+    return keys.filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}

@@ -2,18 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import { ATTEMPTS_MAX, DELAY_MAX_MS } from "@/lib/api/retries";
 import { CALLS_MAX, SessionStore } from "@/lib/session/session-store";
-
-class MemoryStorage implements Storage {
-  readonly #items = new Map<string, string>();
-  get length() {
-    return this.#items.size;
-  }
-  clear = () => this.#items.clear();
-  key = (index: number) => [...this.#items.keys()][index] ?? null;
-  getItem = (key: string) => this.#items.get(key) ?? null;
-  setItem = (key: string, value: string) => void this.#items.set(key, value);
-  removeItem = (key: string) => void this.#items.delete(key);
-}
+import { MemoryStorage } from "../support/memory-storage";
 
 let storage: MemoryStorage;
 let refusals: Problem[];
@@ -45,6 +34,7 @@ describe("signing out", () => {
     const session = open();
     await session.join("Ann");
     storage.setItem("hotchat.draft.lobby", "half a thought");
+    storage.setItem("hotchat.pin-hidden", "[]");
     storage.setItem("hotchat.read", "{}");
     storage.setItem("hotchat.reading", "calm");
     await session.signOut(false);
@@ -52,6 +42,7 @@ describe("signing out", () => {
     expect(session.getSnapshot().viewer).toBeNull();
     expect(storage.getItem("hotchat.nickname")).toBeNull();
     expect(storage.getItem("hotchat.draft.lobby")).toBeNull();
+    expect(storage.getItem("hotchat.pin-hidden")).toBeNull();
     expect(storage.getItem("hotchat.read")).toBeNull();
     expect(storage.getItem("hotchat.reading")).toBe("calm");
     expect(await session.renew()).toBe(false);

@@ -1,25 +1,19 @@
 import { Pin, X } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/IconButton";
 import { OneLine, PersonName } from "@/ui/user-text/UserText";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { readStored, writeStored } from "@/lib/safe-storage";
 import { useOpenRoom } from "@/ui/room-context";
+import { useHiddenPin } from "./use-hidden-pin";
 import * as css from "./pins.module.css";
 
 /** What the owner pinned last, on one line over the list; hidden until another one is pinned, if its reader wants. */
 export function PinnedBar({ screen }: { screen: RoomScreen }) {
   const { t } = useTranslation();
   const { roomId, jumpTo } = useOpenRoom();
-  const key = `hotchat.pin-hidden.${roomId}`;
-  const [hiddenId, setHiddenId] = useState(() => readStored(key));
+  const { hiddenId, hide } = useHiddenPin(roomId);
   const message = screen.feed.room?.pinned[0];
   if (message === undefined || message.id === hiddenId) return null;
-  const hide = () => {
-    writeStored(key, message.id);
-    setHiddenId(message.id);
-  };
   return (
     <section className={css.pinnedBar} data-testid="pinned-bar" aria-label={t("pinned.title")}>
       <button type="button" className={css.pinnedLine} onClick={() => jumpTo(message.seq)}>
@@ -27,7 +21,7 @@ export function PinnedBar({ screen }: { screen: RoomScreen }) {
         <PersonName of={message.author} className="nickname" />
         <OneLine of={message.text} className={css.pinnedText} />
       </button>
-      <IconButton icon={X} size={14} label={t("pinned.hide")} onClick={hide} />
+      <IconButton icon={X} size={14} label={t("pinned.hide")} onClick={() => hide(message.id)} />
     </section>
   );
 }
