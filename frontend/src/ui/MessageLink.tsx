@@ -3,7 +3,6 @@ import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { OneLine, PersonName } from "@/ui/user-text/UserText";
 import { exactTime } from "@/lib/message-time";
-import { useOpenRoom } from "./room-context";
 import * as css from "./MessageLink.module.css";
 
 /** The list of a dialog. Its items hold one MessageLink each. */
@@ -11,19 +10,11 @@ export const MessageLinks = ({ children }: { children: ReactNode }) => (
   <ul className={css.messageLinks}>{children}</ul>
 );
 
-/** A message in a dialog: author, time and first lines; a click scrolls the room to it. */
-export function MessageLink({ message, onGone }: { message: Message; onGone: () => void }) {
-  const { jumpTo } = useOpenRoom();
+/** A message in a dialog: author, time and first lines. A click opens it. */
+export function MessageLink({ message, onOpen }: { message: Message; onOpen: () => void }) {
   const { i18n } = useTranslation();
   return (
-    <button
-      type="button"
-      className={css.messageLink}
-      onClick={() => {
-        jumpTo(message.seq);
-        onGone();
-      }}
-    >
+    <button type="button" className={css.messageLink} onClick={onOpen}>
       <span className={css.messageLinkFrom}>
         <PersonName of={message.author} className="nickname" />
         <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>

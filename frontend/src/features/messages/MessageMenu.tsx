@@ -1,9 +1,10 @@
 import { Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useIsOwner, useSetPin } from "@/features/pins/use-set-pin";
+import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
 import { useOpenRoom } from "@/ui/room-context";
+import { useIsOwner } from "@/ui/use-is-owner";
 import { ActionMenu, ActionMenuItem } from "./ActionMenu";
 
 interface MessageMenuProps {

@@ -1,5 +1,5 @@
-import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
+import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import * as css from "./room.module.css";
 
 const KEYS = [
@@ -11,29 +11,22 @@ const KEYS = [
   ["/", "keys.search"],
 ] as const;
 
+/** The dialog that lists the keyboard shortcuts. */
 export default function Shortcuts({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
-          <Dialog.Title>{t("settings.shortcuts")}</Dialog.Title>
-          <dl className={css.shortcuts}>
-            {KEYS.map(([key, meaning]) => (
-              <div key={meaning}>
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{t(meaning)}</dd>
-              </div>
-            ))}
-          </dl>
-          <div className="dialog-buttons">
-            <Dialog.Close className="primary-button">{t("app.close")}</Dialog.Close>
+    <ModalDialog title={t("settings.shortcuts")} onClose={onClose}>
+      <dl className={css.shortcuts}>
+        {KEYS.map(([key, meaning]) => (
+          <div key={meaning}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(meaning)}</dd>
           </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+        ))}
+      </dl>
+      <CloseDialogLine />
+    </ModalDialog>
   );
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { shouldRetry } from "@/lib/api/retries";
+import type { Message } from "@/lib/contract/types";
 import { searchQuery } from "@/lib/search-query";
 import { sleep } from "@/lib/sleep";
 import { useOpenRoom } from "@/ui/room-context";
@@ -9,8 +10,22 @@ import { useServices } from "@/ui/services-context";
 const ATTEMPTS_MAX = 3;
 const TYPING_PAUSE_MS = 200; // one search for each pause in typing, not for each key
 
-/** Coordinates a search in all messages of the open room. */
-export function useSearch() {
+export interface MessageSearchState {
+  readonly words: string;
+  readonly setWords: (words: string) => void;
+  /** The words that are searched for, if those typed are too long or too many; else null. */
+  readonly shortened: string | null;
+  /** Messages found so far, newest first. */
+  readonly messages: readonly Message[];
+  readonly hasAnswer: boolean;
+  /** Why the last attempt failed. */
+  readonly failure: Error | null;
+  /** Null once the whole room has been searched. */
+  readonly loadMore: (() => void) | null;
+}
+
+/** Searches all messages of the open room for the words that the reader types. */
+export function useSearch(): MessageSearchState {
   const { api } = useServices();
   const { roomId } = useOpenRoom();
   const [words, setWords] = useState("");
@@ -29,13 +44,10 @@ export function useSearch() {
   return {
     words,
     setWords,
-    /** The words that are searched for, if those typed are too long or too many; else null. */
     shortened: isShortened ? wanted : null,
-    /** Messages found so far, newest first. */
     messages: query.data?.pages.flatMap((page) => page.messages) ?? [],
     hasAnswer: query.isSuccess,
     failure: query.failureReason,
-    /** Null once the whole room has been searched. */
     loadMore: query.hasNextPage ? () => void query.fetchNextPage() : null,
   };
 }

@@ -1,0 +1,40 @@
+import { PinOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/lib/contract/types";
+import { Contained } from "@/ui/Contained";
+import { IconButton } from "@/ui/IconButton";
+import { MessageLink, MessageLinks } from "@/ui/MessageLink";
+
+interface PinnedMessagesProps {
+  messages: readonly Message[];
+  onOpen: (message: Message) => void;
+  /** Null for a reader who may not unpin. */
+  onUnpin: ((message: Message) => void) | null;
+}
+
+/** A list of pinned messages, with a button that unpins each. */
+export function PinnedMessages({ messages, onOpen, onUnpin }: PinnedMessagesProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {messages.length === 0 && <p className="quiet">{t("pinned.none")}</p>}
+      <MessageLinks>
+        {messages.map((message) => (
+          <li key={message.id}>
+            <Contained of={message} fallback={null}>
+              <MessageLink message={message} onOpen={() => onOpen(message)} />
+            </Contained>
+            {onUnpin !== null && (
+              <IconButton
+                icon={PinOff}
+                size={15}
+                label={t("message.unpin")}
+                onClick={() => onUnpin(message)}
+              />
+            )}
+          </li>
+        ))}
+      </MessageLinks>
+    </>
+  );
+}

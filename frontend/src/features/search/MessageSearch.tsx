@@ -1,0 +1,57 @@
+import { useTranslation } from "react-i18next";
+import { serverSentence } from "@/lib/api/error-message";
+import type { Message } from "@/lib/contract/types";
+import { Contained } from "@/ui/Contained";
+import { MessageLink, MessageLinks } from "@/ui/MessageLink";
+import type { MessageSearchState } from "./use-search";
+import * as css from "./search.module.css";
+
+interface MessageSearchProps {
+  search: MessageSearchState;
+  onOpen: (message: Message) => void;
+}
+
+/** The search field and the messages found. */
+export function MessageSearch({ search, onOpen }: MessageSearchProps) {
+  const { t } = useTranslation();
+  const { words, setWords, shortened, messages, hasAnswer, failure, loadMore } = search;
+  const isEmpty = messages.length === 0;
+  return (
+    <>
+      <input
+        type="search"
+        value={words}
+        dir="auto"
+        placeholder={t("search.placeholder")}
+        aria-label={t("search.placeholder")}
+        onChange={(event) => setWords(event.target.value)}
+      />
+      {shortened !== null && (
+        <p className={`quiet ${css.searchNote}`}>
+          {t("search.shortened")} <bdi>{shortened}</bdi>
+        </p>
+      )}
+      <p className={`quiet ${css.searchNote}`} role="status">
+        {failure !== null
+          ? serverSentence(failure, t("search.failed"))
+          : hasAnswer && isEmpty
+            ? t(loadMore === null ? "search.none" : "search.noneYet")
+            : isEmpty && t("search.hint")}
+      </p>
+      <MessageLinks>
+        {messages.map((message) => (
+          <li key={message.id}>
+            <Contained of={message} fallback={null}>
+              <MessageLink message={message} onOpen={() => onOpen(message)} />
+            </Contained>
+          </li>
+        ))}
+      </MessageLinks>
+      {loadMore !== null && (
+        <button type="button" className="text-button" onClick={loadMore}>
+          {t(isEmpty ? "search.further" : "search.more")}
+        </button>
+      )}
+    </>
+  );
+}
