@@ -1,25 +1,16 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
 import { nameInSentence } from "@/lib/text/shown-name";
-import { useServices } from "@/ui/services-context";
+import type { SignOutState } from "./use-sign-out";
 import * as css from "./session.module.css";
 
-/** Ends the session of this browser, or all sessions of this user. */
-export function SignOut({ user, onDone }: { user: Author; onDone: () => void }) {
+interface SignOutProps extends SignOutState {
+  user: Author;
+}
+
+/** The signed-in user, and the buttons that end the session of this browser or all sessions of the user. */
+export function SignOut({ user, refusal, signOut }: SignOutProps) {
   const { t } = useTranslation();
-  const { session } = useServices();
-  const [problem, setProblem] = useState<string | null>(null);
-  const signOut = async (everywhere: boolean) => {
-    setProblem(null);
-    try {
-      await session.signOut(everywhere);
-      onDone();
-    } catch (error) {
-      setProblem(errorMessage(t, error, t("settings.signOutFailed")));
-    }
-  };
   return (
     <fieldset className={css.signOut}>
       <legend>{t("settings.session")}</legend>
@@ -27,16 +18,16 @@ export function SignOut({ user, onDone }: { user: Author; onDone: () => void }) 
         {t("settings.signedInAs", { name: nameInSentence(user.nickname, t("person.unnamed")) })}
       </p>
       <div className={css.signOutButtons}>
-        <button type="button" className="quiet-button" onClick={() => void signOut(false)}>
+        <button type="button" className="quiet-button" onClick={() => signOut(false)}>
           {t("settings.signOut")}
         </button>
-        <button type="button" className="quiet-button" onClick={() => void signOut(true)}>
+        <button type="button" className="quiet-button" onClick={() => signOut(true)}>
           {t("settings.signOutEverywhere")}
         </button>
       </div>
       <p className="quiet">{t("settings.signOutHelp")}</p>
       <p className="error" role="alert">
-        {problem}
+        {refusal}
       </p>
     </fieldset>
   );

@@ -1,0 +1,21 @@
+import { useTranslation } from "react-i18next";
+import type { NotificationSetting } from "./use-notification-setting";
+import * as css from "./settings.module.css";
+
+/** Whether mentions are notified while the tab is hidden. */
+export function NotificationChoice({
+  isOn,
+  isDenied,
+  choose,
+}: Pick<NotificationSetting, "isOn" | "isDenied" | "choose">) {
+  const { t } = useTranslation();
+  return (
+    <label className={css.check}>
+      <input type="checkbox" checked={isOn} onChange={(event) => choose(event.target.checked)} />
+      <span>
+        {t("settings.notifications")}
+        {isDenied && <span className="quiet"> {t("settings.notificationsOff")}</span>}
+      </span>
+    </label>
+  );
+}

@@ -1,0 +1,27 @@
+import { useTranslation } from "react-i18next";
+import type { ReadingPaceSetting } from "./use-reading-pace-setting";
+import * as css from "./settings.module.css";
+
+const PACES = [
+  ["calm", "settings.calm", "settings.calmHelp"],
+  ["all", "settings.all", "settings.allHelp"],
+] as const;
+
+/** How much of a busy room the reader wants to see. */
+export function ReadingPaceChoice({ pace, choose }: ReadingPaceSetting) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className={css.choice}>
+      <legend>{t("settings.reading")}</legend>
+      {PACES.map(([value, name, help]) => (
+        <label key={value}>
+          <input type="radio" name="reading" checked={pace === value} onChange={() => choose(value)} />
+          <span>
+            {t(name)}
+            <span className="quiet">{t(help)}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
