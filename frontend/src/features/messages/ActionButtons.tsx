@@ -1,7 +1,8 @@
 import { Reply } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { kindName, ReactionIcon } from "@/features/reactions/ReactionBar";
+import { kindName } from "@/features/reactions/kind-name";
+import { ReactionIcon } from "@/features/reactions/ReactionIcon";
 import { IconButton } from "@/ui/IconButton";
 import * as css from "./messages.module.css";
 

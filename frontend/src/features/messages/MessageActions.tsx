@@ -2,7 +2,7 @@ import { Ellipsis } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
-import { useToggleReaction } from "@/features/reactions/ReactionBar";
+import { useToggleReaction } from "@/features/reactions/use-toggle-reaction";
 import { Contained } from "@/ui/Contained";
 import { IconButton } from "@/ui/IconButton";
 import { lazyComponent } from "@/ui/lazy-component";
