@@ -9,13 +9,14 @@ import { PartBoundary } from "@/ui/PartBoundary";
 import { OpenRoomContext } from "@/ui/room-context";
 import { DuplicateNicknamesContext } from "@/ui/user-text/UserText";
 import { Announcer } from "./Announcer";
+import { RoomFrame, type RoomShape } from "./RoomFrame";
 import { RoomHeader } from "./RoomHeader";
 import { RoomProblem } from "./RoomProblem";
+import { isUnreachable } from "./room-status";
 import { RoomUnreachable } from "./RoomUnreachable";
 import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
-import * as css from "./room.module.css";
 
 const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
 
@@ -25,33 +26,26 @@ interface RoomProps {
   at?: number | undefined;
   /** Opens the room list where the layout does not show it. */
   onMenu?: () => void;
-  /** page: everything; embed: without links to other rooms; overlay: read-only, only the messages. */
-  shape?: "page" | "embed" | "overlay";
+  shape?: RoomShape;
 }
 
-/** One room, live. */
+/** One room, live. Coordinates its parts: header, status, messages and composer. */
 export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const { t } = useTranslation();
   const [duplicateNicknames] = useState(() => new DuplicateNicknames());
   const room = useRoom(roomId, at);
-  const { openRoom, screen, messageToDelete } = room;
+  const { openRoom, screen, messageToDelete, closeDeleteDialog } = room;
   const { connection } = screen.feed;
   if (connection.status === "failed")
     return <RoomProblem problem={connection.problem} isEmbedded={shape !== "page"} />;
-  const closeDeleteDialog = () => room.setMessageToDelete(null);
   return (
     <OpenRoomContext value={openRoom}>
       <DuplicateNicknamesContext value={duplicateNicknames}>
-        <section className={css.room} data-shape={shape}>
+        <RoomFrame shape={shape}>
           {shape !== "overlay" && (
             <>
               <PartBoundary>
-                <RoomHeader
-                  screen={screen}
-                  panel={room.panel}
-                  setPanel={room.setPanel}
-                  {...(onMenu && { onMenu })}
-                />
+                <RoomHeader screen={screen} panel={room.panel} setPanel={room.setPanel} onMenu={onMenu} />
               </PartBoundary>
               <StatusLine screen={screen} />
             </>
@@ -61,8 +55,8 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
           </PartBoundary>
           {shape !== "overlay" && (
             <>
-              <RoomUnreachable screen={screen} />
-              <Toast message={room.toastMessage} />
+              {isUnreachable(screen) && <RoomUnreachable onRetry={openRoom.feed.retryNow} />}
+              <Toast words={room.toastWords} />
               <PartBoundary>
                 <Composer
                   ref={room.composer}
@@ -89,7 +83,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               )}
             </>
           )}
-        </section>
+        </RoomFrame>
       </DuplicateNicknamesContext>
     </OpenRoomContext>
   );

@@ -2,12 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Problem } from "@/lib/api/problem";
 
-const KNOWN = ["room_not_found", "forbidden", "misdirected"] as const;
+const KNOWN_CODES = ["room_not_found", "forbidden", "misdirected"] as const;
 
-/** A room that cannot be shown, why, and the way out: in a tab of its own from a frame. */
+/** Shown instead of a room that cannot be opened: the reason, and a link to the lobby. An embedded page opens the link in
+ * a new tab. */
 export function RoomProblem({ problem, isEmbedded }: { problem: Problem; isEmbedded: boolean }) {
   const { t } = useTranslation();
-  const code = KNOWN.find((known) => known === problem.code) ?? "unreachable";
+  const code = KNOWN_CODES.find((known) => known === problem.code) ?? "unreachable";
   return (
     <section className="problem-page">
       <h1>{t(`problem.${code}`)}</h1>

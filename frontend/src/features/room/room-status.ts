@@ -1,4 +1,5 @@
 import type { Connection, FeedState } from "@/lib/feed/room-feed";
+import type { RoomScreen } from "@/lib/room-view/room-view";
 
 export type ConnectionStatus = Connection["status"] | "offline";
 
@@ -17,3 +18,7 @@ export function roomStatus(
   if (older.status === "throttled") return { status: "older-throttled", retryAtMs: older.retryAtMs };
   return { status: older.status === "loading" ? "loading-older" : "live", retryAtMs: null };
 }
+
+/** Whether there is nothing to show because the first page of the room cannot be fetched. Pure. */
+export const isUnreachable = ({ feed, rows }: Pick<RoomScreen, "feed" | "rows">): boolean =>
+  feed.room === null && rows.length === 0 && feed.connection.status === "reconnecting";

@@ -5,14 +5,14 @@ import type { Message } from "@/lib/contract/types";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useViewer } from "@/ui/services-context";
 import type { RoomPanel } from "./RoomHeader";
-import type { ToastMessage } from "./Toast";
 import { useFrameWatch } from "./use-frame-watch";
 import { useReadMark } from "./use-read-mark";
 import { useRoomKeys } from "./use-room-keys";
 import { useRoomStores } from "./use-room-stores";
+import { useToast } from "./use-toast";
 
-/** Coordinates one open room: its stores, its side effects, and the state that its components share.
- * `at` is the seq of a message to scroll to. */
+/** One open room: its stores, its side effects, and the state that its components share. `at` is the seq of a message
+ * to scroll to. */
 export function useRoom(roomId: string, at: number | undefined) {
   const { feed, view, ownReactions, kinds } = useRoomStores(roomId);
   const screen = useRoomScreen(view);
@@ -20,7 +20,7 @@ export function useRoom(roomId: string, at: number | undefined) {
   const composer = useRef<ComposerHandle>(null);
   const [context, setContext] = useState<ComposerContext>(null);
   const [panel, setPanel] = useState<RoomPanel>(null);
-  const [toastMessage, setToastMessage] = useState<ToastMessage | null>(null);
+  const [toastWords, toast] = useToast();
   const [messageToDelete, setMessageToDelete] = useState<Message | null>(null);
   useLoadOwnReactions(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
@@ -42,7 +42,7 @@ export function useRoom(roomId: string, at: number | undefined) {
     editMessage: (message) => setContext({ kind: "edit", message }),
     deleteMessage: setMessageToDelete,
     jumpTo: (seq) => void view.jumpTo(seq),
-    toast: (words) => setToastMessage({ words }),
+    toast,
   };
 
   const editLastMessage = () => {
@@ -60,8 +60,8 @@ export function useRoom(roomId: string, at: number | undefined) {
     editLastMessage,
     panel,
     setPanel,
-    toastMessage,
+    toastWords,
     messageToDelete,
-    setMessageToDelete,
+    closeDeleteDialog: () => setMessageToDelete(null),
   };
 }
