@@ -20,3 +20,12 @@ export const RENDER_OR_COORDINATE = [
   "src/features/messages/**",
   "src/features/room/Status*.tsx",
 ];
+
+/** For `no-restricted-syntax`. All readers of a context render again when its value is a new object. */
+export const stableContextValue = [
+  {
+    selector:
+      "JSXOpeningElement[name.name=/Context$/] > JSXAttribute[name.name='value'] > JSXExpressionContainer > :matches(ObjectExpression, ArrayExpression, ArrowFunctionExpression, FunctionExpression)",
+    message: "A new value of a context renders all its readers: use useMemo, useCallback or useState.",
+  },
+];

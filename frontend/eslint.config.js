@@ -1,7 +1,7 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
-import { RENDER_OR_COORDINATE, renderOrCoordinate } from "./eslint-components.js";
+import { RENDER_OR_COORDINATE, renderOrCoordinate, stableContextValue } from "./eslint-components.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
 import { userTextInJsx } from "./eslint-user-text.js";
@@ -47,11 +47,13 @@ export default tseslint.config(
   {
     files: ["src/app/**", "src/features/**", "src/ui/**"],
     ignores: ["src/ui/user-text/**"],
-    rules: { "no-restricted-syntax": ["error", ...userTextInJsx] },
+    rules: { "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue] },
   },
   {
     files: RENDER_OR_COORDINATE,
-    rules: { "no-restricted-syntax": ["error", ...userTextInJsx, ...renderOrCoordinate] },
+    rules: {
+      "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue, ...renderOrCoordinate],
+    },
   },
   { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off" } },

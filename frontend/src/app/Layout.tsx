@@ -1,9 +1,10 @@
 import { Outlet } from "@tanstack/react-router";
-import { createContext, use, useState } from "react";
+import { createContext, use, useCallback, useState } from "react";
 import { RoomList } from "@/features/rooms/RoomList";
 import { Contained } from "@/ui/Contained";
 import { lazyComponent } from "@/ui/lazy-component";
 import { PartBoundary } from "@/ui/PartBoundary";
+import { LayoutFrame } from "./LayoutFrame";
 
 const Drawer = lazyComponent(() => import("./Drawer"));
 
@@ -12,24 +13,25 @@ export const useOpenMenu = (): (() => void) => use(OpenMenuContext);
 
 /** The room list next to the open room; on a phone it slides in. */
 export function Layout() {
-  const [isOpen, setIsOpen] = useState(false);
+  const [isMenuOpen, setIsMenuOpen] = useState(false);
+  const openMenu = useCallback(() => setIsMenuOpen(true), []);
+  const closeMenu = () => setIsMenuOpen(false);
   return (
-    <OpenMenuContext value={() => setIsOpen(true)}>
-      <div className="layout">
-        <aside className="sidebar">
+    <OpenMenuContext value={openMenu}>
+      <LayoutFrame
+        sidebar={
           <PartBoundary>
             <RoomList />
           </PartBoundary>
-        </aside>
-        <main className="main">
-          <Outlet />
-        </main>
-        {isOpen && (
-          <Contained of={isOpen} fallback={null} onError={() => setIsOpen(false)}>
-            <Drawer onClose={() => setIsOpen(false)} />
-          </Contained>
-        )}
-      </div>
+        }
+      >
+        <Outlet />
+      </LayoutFrame>
+      {isMenuOpen && (
+        <Contained of={isMenuOpen} fallback={null} onError={closeMenu}>
+          <Drawer onClose={closeMenu} />
+        </Contained>
+      )}
     </OpenMenuContext>
   );
 }

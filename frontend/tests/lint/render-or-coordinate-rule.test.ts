@@ -1,13 +1,13 @@
 import { Linter } from "eslint";
 import { expect, it } from "vitest";
-import { renderOrCoordinate } from "../../eslint-components.js";
+import { renderOrCoordinate, stableContextValue } from "../../eslint-components.js";
 
 const linter = new Linter();
 
 const problemCount = (code: string) =>
   linter.verify(code, {
     languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
-    rules: { "no-restricted-syntax": ["error", ...renderOrCoordinate] },
+    rules: { "no-restricted-syntax": ["error", ...renderOrCoordinate, ...stableContextValue] },
   }).length;
 
 it.each([
@@ -24,5 +24,19 @@ it.each([
   "function Row() { const [isOpen] = useState(false); return <RowArticle isOpen={isOpen} />; }",
   "function useIsOpen() { return useState(false); }",
 ])("a file that only renders or only coordinates passes the lint: %s", (code) => {
+  expect(problemCount(code)).toBe(0);
+});
+
+it.each([
+  "const Room = () => <OpenRoomContext value={{ roomId }}><Parts /></OpenRoomContext>;",
+  "const Layout = () => <OpenMenuContext value={() => open()}><Parts /></OpenMenuContext>;",
+])("a context whose value is new with each render fails the lint: %s", (code) => {
+  expect(problemCount(code)).toBeGreaterThan(0);
+});
+
+it.each([
+  "const Room = ({ openRoom }) => <OpenRoomContext value={openRoom}><Parts /></OpenRoomContext>;",
+  "const Field = () => <Input value={{ text: '' }} />;",
+])("a context with a stable value passes the lint: %s", (code) => {
   expect(problemCount(code)).toBe(0);
 });

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { ComposerContext, ComposerHandle } from "@/features/composer/composer-context";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
@@ -32,18 +32,22 @@ export function useRoom(roomId: string, at: number | undefined) {
     if (isLoaded && at !== undefined) void view.jumpTo(at);
   }, [isLoaded, at, view]);
 
-  const openRoom: OpenRoom = {
-    roomId,
-    feed,
-    view,
-    ownReactions,
-    kinds,
-    replyTo: (message) => setContext({ kind: "reply", message }),
-    editMessage: (message) => setContext({ kind: "edit", message }),
-    deleteMessage: setMessageToDelete,
-    jumpTo: (seq) => void view.jumpTo(seq),
-    toast,
-  };
+  // Every row reads this context: a new object would render all of them with each commit.
+  const openRoom = useMemo(
+    (): OpenRoom => ({
+      roomId,
+      feed,
+      view,
+      ownReactions,
+      kinds,
+      replyTo: (message) => setContext({ kind: "reply", message }),
+      editMessage: (message) => setContext({ kind: "edit", message }),
+      deleteMessage: setMessageToDelete,
+      jumpTo: (seq) => void view.jumpTo(seq),
+      toast,
+    }),
+    [roomId, feed, view, ownReactions, kinds, toast],
+  );
 
   const editLastMessage = () => {
     const isOwn = (message: Message) => message.author.id === viewer?.id && !message.deleted;
