@@ -1,11 +1,9 @@
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { isEmbedPath } from "@/lib/embed-path";
 
-/** Shown for an unknown address. Below `/embed` there is no link, because other sites may frame it. */
-export function NotFound() {
+/** Shown for an unknown address. An embedded page has no link, because other sites may frame it. */
+export function NotFound({ isEmbedded }: { isEmbedded: boolean }) {
   const { t } = useTranslation();
-  const isEmbedded = useLocation({ select: ({ pathname }) => isEmbedPath(pathname) });
   return (
     <main className="problem-page">
       <h1>{t("problem.not_found")}</h1>

@@ -1,6 +1,8 @@
-import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Outlet, useLocation } from "@tanstack/react-router";
 import { Room } from "@/features/room/Room";
+import { isEmbedPath } from "@/lib/embed-path";
 import { Crashed } from "./Crashed";
+import { EmbedFrame } from "./EmbedFrame";
 import { Layout, useOpenMenu } from "./Layout";
 import { NotFound } from "./NotFound";
 
@@ -16,7 +18,12 @@ function roomSearch(search: Record<string, unknown>): RoomSearch {
   return Number.isSafeInteger(at) && at > 0 ? { at } : {};
 }
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: function UnknownAddress() {
+    return <NotFound isEmbedded={useLocation({ select: ({ pathname }) => isEmbedPath(pathname) })} />;
+  },
+});
 const layout = createRoute({ getParentRoute: () => root, id: "layout", component: Layout });
 
 const lobby = createRoute({
@@ -50,9 +57,9 @@ const embed = createRoute({
     const { roomId } = embed.useParams();
     const { at, overlay } = embed.useSearch();
     return (
-      <main className={overlay === 1 ? "embed embed-overlay" : "embed"}>
+      <EmbedFrame isOverlay={overlay === 1}>
         <Room key={roomId} roomId={roomId} at={at} shape={overlay === 1 ? "overlay" : "embed"} />
-      </main>
+      </EmbedFrame>
     );
   },
 });
