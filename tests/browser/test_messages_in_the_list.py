@@ -137,6 +137,30 @@ async def test_the_text_and_the_permalink_of_a_message_can_be_copied(people: Peo
         await expect(tab.page.get_by_text("Copied", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))",
+        "Object.defineProperty(window, 'isSecureContext', {value: false}); document.execCommand = () => false",
+    ],
+    ids=["secure context", "insecure context"],
+)
+async def test_a_toast_says_that_the_browser_refused_to_copy(people: People, refusal: str) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "words to copy")
+    tab = await people.tab()
+    await tab.page.add_init_script(refusal)
+    await tab.open(f"/rooms/{room}")
+    toast = tab.page.get_by_text("Your browser did not let the page copy it.")
+    await tab.page.get_by_role("button", name="Copy link", exact=True).click()
+    await expect(toast).to_be_visible()
+    await expect(tab.page.get_by_text("Link copied")).to_have_count(0)
+    await expect(toast).to_have_count(0)
+    await tab.choose("words to copy", "Copy text")
+    await expect(toast).to_be_visible()
+
+
 async def test_a_permalink_loads_around_its_message_and_leads_back_to_the_newest(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()

@@ -25,7 +25,7 @@ interface RoomHeaderProps {
 export function RoomHeader({ screen, panel, setPanel, onMenu }: RoomHeaderProps) {
   const { t } = useTranslation();
   const { roomId, toast } = useOpenRoom();
-  const { isCopied, copyLink } = useCopyLink(roomId);
+  const { isCopied, copyLink } = useCopyLink();
   const { room } = screen.feed;
   const close = () => setPanel(null);
   return (

@@ -1,5 +1,7 @@
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { copyText } from "@/lib/clipboard";
+import { useOpenRoom } from "@/ui/room-context";
 
 const SHOWN_MS = 2_000;
 
@@ -9,8 +11,10 @@ interface CopyLink {
   readonly copyLink: () => void;
 }
 
-/** Copies the address of a room. */
-export function useCopyLink(roomId: string): CopyLink {
+/** Copies the address of the open room. A toast says so if the browser refuses. */
+export function useCopyLink(): CopyLink {
+  const { t } = useTranslation();
+  const { roomId, toast } = useOpenRoom();
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return;
@@ -19,6 +23,10 @@ export function useCopyLink(roomId: string): CopyLink {
   }, [isCopied]);
   return {
     isCopied,
-    copyLink: () => void copyText(`${location.origin}/rooms/${roomId}`).then(() => setIsCopied(true)),
+    copyLink: () =>
+      void copyText(`${location.origin}/rooms/${roomId}`).then(
+        () => setIsCopied(true),
+        () => toast(t("message.copyFailed")),
+      ),
   };
 }
