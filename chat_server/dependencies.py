@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.config import ChatSettings
-from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.open_fetches import open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
@@ -160,7 +159,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             rate_limits,
             write_admission,
             writer,
-            FastPath(FAST_ROUTES, handlers, fetches.admission, calls=SHARE_OF),
+            FastPath(FAST_ROUTES, handlers, fetches.admission),
         )
 
 

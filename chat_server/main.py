@@ -1,7 +1,7 @@
 """chat_server as one ASGI app, and which layer sees a request first.
 
 with_http_layers (request id, CORS, admission) → share responder → fast path (fastpath/routes.py) → policies of HTML →
-FastAPI (all other endpoints) → the built frontend
+methods of each path (HEAD as GET, 405, 404) → FastAPI (all other endpoints) → the built frontend
 """
 
 import gc
@@ -40,6 +40,7 @@ from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
 from server_kit.http.asgi import ASGIApp, Responder, with_http_layers
 from server_kit.http.docs_page import add_docs_page
+from server_kit.http.methods import with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
 from server_kit.limits.shares import Shares
@@ -115,7 +116,9 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
         )
         app.mount("/", page)
 
-    return with_http_layers(with_html_policy(app), settings.allowed_origins, admission, responders)
+    return with_http_layers(
+        with_html_policy(with_methods(app, SHARE_OF)), settings.allowed_origins, admission, responders
+    )
 
 
 def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:

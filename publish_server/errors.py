@@ -7,7 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from server_kit.http.asgi import internal_error
-from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError
+from server_kit.http.problem import (
+    MEDIA_TYPE,
+    PROBLEMS_SENT,
+    ChatError,
+    method_not_allowed,
+    nothing_here,
+)
 
 MAX_FIELDS: Final = 20
 
@@ -33,12 +39,10 @@ async def _on_validation(_: Request, error: Exception) -> Response:
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        problem = ChatError("method_not_allowed", "This address does not take that method.")
-    else:
-        problem = ChatError("not_found", "There is nothing at this address.")
-    problem.headers.update(error.headers or {})
-    return problem_response(problem)
+    headers = dict(error.headers or {})
+    return problem_response(
+        method_not_allowed(headers) if error.status_code == 405 else nothing_here(headers)
+    )
 
 
 async def _on_failure(_: Request, __: Exception) -> Response:

@@ -1,7 +1,7 @@
 """Builds publish_server.
 
-GET of a stream (streams/routes.py) → StreamEndpoint, which needs the server's own `send`
-everything else                     → with_http_layers (request id, CORS, admission) → FastAPI
+GET and HEAD of a stream (streams/routes.py) → StreamEndpoint, which needs the server's own `send`
+everything else                              → with_http_layers (request id, CORS, admission) → methods → FastAPI
 """
 
 import asyncio
@@ -47,16 +47,16 @@ from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
 from publish_server.streams.openapi import AppWithStreams
-from publish_server.streams.routes import CHEAP_READS, route_of
+from publish_server.streams.routes import CHEAP_READS, ROUTES, route_of
 from publish_server.streams.shutdown import finish_streams
 from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
 from server_kit.ended_sessions import EndedSessions
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
-from server_kit.http.asgi import Receive, Scope, Send, send_problem, with_http_layers
+from server_kit.http.asgi import Receive, Scope, Send, with_http_layers
 from server_kit.http.docs_page import add_docs_page
+from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
-from server_kit.http.problem import ChatError
 from server_kit.http.request_admission import Admission
 from server_kit.loop_metrics import measured_loop
 from server_kit.serve import serve
@@ -231,29 +231,20 @@ class PublishServer:
                 with measured_loop(settings.loop_probe_ms):
                     yield
 
-        self._app = create_app(lifespan)
-        self._other = with_http_layers(self._answer_other, settings.allowed_origins, admission)
+        app = create_app(lifespan)
+        calls = [*calls_of(app), *(("GET", route.path) for route in ROUTES)]
+        self._other = with_http_layers(with_methods(app, calls), settings.allowed_origins, admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
-            and scope["method"] == "GET"
+            and scope["method"] in ("GET", "HEAD")
             and self._endpoint is not None
             and route_of(scope["path"]) is not None
         ):
             await self._endpoint(scope, receive, send)
         else:
             await self._other(scope, receive, send)
-
-    async def _answer_other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Every request that opens no stream; a stream's path takes only GET."""
-        if scope["type"] == "http" and route_of(scope["path"]) is not None:
-            error = ChatError(
-                "method_not_allowed", "This address accepts GET only.", headers={"Allow": "GET"}
-            )
-            await send_problem(scope, send, error, [])
-        else:
-            await self._app(scope, receive, send)
 
     def begin_draining(self) -> None:
         """May be called from a signal handler."""

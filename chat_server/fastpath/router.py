@@ -9,13 +9,12 @@ from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fastpath.routes import API, FastRoute
 from chat_server.fetch.handler import FETCHES, PROBLEM
 from chat_server.http.asgi_responses import send_problem
-from chat_server.http.errors import method_not_allowed, nothing_here
-from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
 from chat_server.http.single_write_response import send_response
 from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
+from server_kit.http.path_table import PathTable
 from server_kit.http.problem import ChatError
 from server_kit.limited_log import LimitedLog
 
@@ -45,18 +44,10 @@ class FastPath:
         routes: Iterable[FastRoute],
         handlers: Sequence[object],
         admission: FetchAdmission,
-        calls: Iterable[tuple[str, str]],
     ) -> None:
-        """`handlers` are the objects whose methods the routes name.
-
-        `calls` are all calls of the API by method and path template: their paths get 405 for any other method.
-        """
+        """`handlers` are the objects whose methods the routes name."""
         bound = [_BoundRoute(route, _bound(route, handlers), route.is_fetch) for route in routes]
         self._table = PathTable(((each.route.method, API + each.route.path), each) for each in bound)
-        methods: dict[str, set[str]] = {}
-        for method, template in calls:
-            methods.setdefault(template, set()).add(method)
-        self._methods = PathTable((("", template), allowed) for template, allowed in methods.items())
         self._admit = admission.admit
         self._parsed: dict[tuple[str, bytes], tuple[_BoundRoute, Any]] = {}
 
@@ -77,7 +68,6 @@ class FastPath:
             else:
                 found = self._table.find("GET" if is_head else method, path)
                 if found is None:
-                    self._check_method(method, path)
                     return False
                 bound, ids = found
                 is_fetch = bound.is_fetch
@@ -103,15 +93,6 @@ class FastPath:
                 send, head, [*headers, *extra] if headers else extra, b"" if is_head else body
             )
         return True
-
-    def _check_method(self, method: str, path: str) -> None:
-        """Raises ChatError `not_found` for a path that no call has, `method_not_allowed` if it has other methods."""
-        found = self._methods.find("", path)
-        if found is None:
-            raise nothing_here()
-        if method not in found[0]:
-            allowed = found[0] | {"HEAD"} if "GET" in found[0] else found[0]
-            raise method_not_allowed({"Allow": ", ".join(sorted(allowed))})
 
 
 def _bound(route: FastRoute, handlers: Sequence[object]) -> Callable[..., Awaitable[Any]]:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chat_server.http.asgi_responses import send_problem
-from chat_server.http.path_table import PathTable
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
+from server_kit.http.path_table import PathTable
 from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Person, RateShare, Shares, person
 from server_kit.session_tokens import SessionTokens, session_in

@@ -13,7 +13,13 @@ from chat_contract.problems import PROBLEMS
 from chat_server.http.json_body import invalid
 from chat_server.postgres.errors import STORE_ERRORS, bad_input, is_bad_input, store_unavailable
 from server_kit.http.asgi import internal_error
-from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError
+from server_kit.http.problem import (
+    MEDIA_TYPE,
+    PROBLEMS_SENT,
+    ChatError,
+    method_not_allowed,
+    nothing_here,
+)
 from server_kit.limited_log import LimitedLog
 
 failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
@@ -22,15 +28,6 @@ failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
 def problem_response(error: ChatError) -> Response:
     PROBLEMS_SENT.labels(error.code).inc()
     return Response(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
-
-
-def nothing_here(headers: dict[str, str] | None = None) -> ChatError:
-    return ChatError("not_found", "There is nothing at this address.", headers=headers)
-
-
-def method_not_allowed(headers: dict[str, str]) -> ChatError:
-    """`headers` holds `Allow`."""
-    return ChatError("method_not_allowed", "This address does not take that method.", headers=headers)
 
 
 def room_not_found(room_id: str) -> ChatError:

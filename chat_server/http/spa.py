@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server_kit.http.methods import CALLS_ONLY
 from server_kit.http.whole_files import WholeFiles
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
@@ -30,7 +31,7 @@ _OTHER_POLICY: Final = "object-src 'none'; base-uri 'none'; form-action 'self'; 
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _EMBEDDED_ROOM: Final = re.compile(r"/embed/rooms/[a-z0-9-]{1,64}/?")
-_NOT_PAGES: Final = {"api", "assets", "healthz", "internal", "metrics", "stream"}
+_NOT_PAGES: Final = CALLS_ONLY | {"assets"}
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 """Names in Accept-Encoding and what they add to a file's name, the smallest result first."""
 

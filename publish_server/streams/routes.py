@@ -22,7 +22,9 @@ class StreamRoute(NamedTuple):
         return self.path.removesuffix("{room_id}")
 
     def matches(self, path: str) -> bool:
-        return path.startswith(self.prefix) if self.path.endswith("}") else path == self.path
+        if not self.path.endswith("}"):
+            return path == self.path
+        return path.startswith(self.prefix) and "/" not in path[len(self.prefix) :]
 
 
 CHEAP_READS: Final = (b"GET /stream/v1/",)

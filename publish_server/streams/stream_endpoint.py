@@ -138,7 +138,7 @@ class StreamEndpoint:
     async def _open_room(
         self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, places: list[Place]
     ) -> Stream | None:
-        """A stream of one room; None if the client has disconnected. Raises ChatError."""
+        """A stream of one room; None for HEAD, or if the client has disconnected. Raises ChatError."""
         request = stream_request(
             scope["path"].removeprefix(ROOM.prefix),
             scope["query_string"],
@@ -154,29 +154,37 @@ class StreamEndpoint:
         )
         if self._gzip != "off":
             headers.append((b"vary", b"Accept-Encoding"))
+        headers += _stream_headers(encoding)
+        if scope["method"] == "HEAD":
+            await _send_head(send, headers)
+            return None
         taken = self._take(send, places)
         if taken is None:
             return None
         group = audience.group(encoding, is_notify=request.mode == "notify")
         subscriber = Subscriber(audience, taken.transport, group, request.cursor, places)
         taken.transport.set_protocol(subscriber)
-        head = self._head(taken, headers, encoding)
+        head = response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
         audience.join(subscriber, head, self._rng.randint(*RETRY_MS))
         return subscriber
 
     async def _open_list(
         self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, places: list[Place]
     ) -> Stream | None:
-        """A room-list stream; None if the client has disconnected. Raises ChatError."""
+        """A room-list stream; None for HEAD, or if the client has disconnected. Raises ChatError."""
         room_ids = list_request(scope["query_string"])
         audiences = await self._audiences(room_ids, visitor, places, is_list=True)
         encoding = StreamEncoding(is_chunked=scope["http_version"] == "1.1")
+        headers += _stream_headers(encoding)
+        if scope["method"] == "HEAD":
+            await _send_head(send, headers)
+            return None
         taken = self._take(send, places)
         if taken is None:
             return None
         stream = RoomListStream(self._lists, taken.transport, encoding, audiences, places)
         taken.transport.set_protocol(stream)
-        head = self._head(taken, headers, encoding)
+        head = response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
         self._lists.join(stream, head, self._rng.randint(*RETRY_MS))
         return stream
 
@@ -255,12 +263,19 @@ class StreamEndpoint:
             places.append(taken.place)
         return taken
 
-    def _head(self, taken: Taken, headers: RawHeaders, encoding: StreamEncoding) -> bytes:
-        headers += [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
-            (b"x-accel-buffering", b"no"),
-        ]
-        if encoding.is_gzip:
-            headers.append((b"content-encoding", b"gzip"))
-        return response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
+
+def _stream_headers(encoding: StreamEncoding) -> RawHeaders:
+    headers: RawHeaders = [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+    ]
+    if encoding.is_gzip:
+        headers.append((b"content-encoding", b"gzip"))
+    return headers
+
+
+async def _send_head(send: Send, headers: RawHeaders) -> None:
+    """The response to HEAD: the checks and the headers of GET, but no stream is opened."""
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -69,6 +69,15 @@ def rate_limited(what: str, wait_s: float, headers: dict[str, str] | None = None
     )
 
 
+def nothing_here(headers: dict[str, str] | None = None) -> ChatError:
+    return ChatError("not_found", "There is nothing at this address.", headers=headers)
+
+
+def method_not_allowed(headers: dict[str, str]) -> ChatError:
+    """`headers` holds `Allow`."""
+    return ChatError("method_not_allowed", "This address does not take that method.", headers=headers)
+
+
 def jittered(base_s: float, rng: Random) -> float:
     """100–150 % of base_s, so that refused clients do not all return at the same time."""
     return base_s * rng.uniform(1.0, 1.5)

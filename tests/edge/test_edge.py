@@ -165,6 +165,9 @@ def test_an_asset_is_sent_as_the_build_compressed_it(edge: str) -> None:
         ("PUT", "/icon.svg", 405, "method_not_allowed"),
         ("TRACE", "/", 405, "method_not_allowed"),
         ("FOO", "/rooms/lobby", 405, "method_not_allowed"),
+        ("POST", "/healthz/live", 405, "method_not_allowed"),
+        ("POST", "/api", 404, "not_found"),
+        ("DELETE", "/internal/v1/heads", 404, "not_found"),
         ("GET", "/" + "a" * 9000, 414, "uri_too_long"),
     ],
 )
@@ -172,7 +175,17 @@ def test_a_request_that_the_edge_refuses_gets_a_problem(
     edge: str, method: str, path: str, status: int, code: str
 ) -> None:
     client_address = {"X-Forwarded-For": "203.0.113.9"}
-    assert_is_problem(httpx.request(method, f"{edge}{path}", headers=client_address), status, code)
+    answer = httpx.request(method, f"{edge}{path}", headers=client_address)
+    assert_is_problem(answer, status, code)
+    assert answer.headers.get("allow") == ("GET, HEAD" if status == 405 else None)
+
+
+@pytest.mark.parametrize("path", ["/", "/icon.svg", "/rooms/lobby", "/healthz/live"])
+def test_head_is_answered_as_get(edge: str, path: str) -> None:
+    client_address = {"X-Forwarded-For": "203.0.113.9"}
+    got, head = (httpx.request(method, f"{edge}{path}", headers=client_address) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
 
 
 def test_a_body_or_head_that_is_too_large_gets_a_problem(edge: str) -> None:

@@ -13,7 +13,6 @@ from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_server.config import ChatSettings
-from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.open_fetches import Fetches, open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
@@ -42,7 +41,7 @@ class Reader:
     def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis) -> None:
         self.fetches = fetches
         routes = [route for route in FAST_ROUTES if route.is_fetch]
-        self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission, calls=SHARE_OF)
+        self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
         self.redis = redis
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:

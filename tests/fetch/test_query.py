@@ -10,9 +10,9 @@ from chat_contract.limits import MAX_SEQ
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fetch.query import FetchQuery
 from chat_server.hotchat.fetch_kind import FetchKind
-from chat_server.http.path_table import PathTable
 from chat_server.http.query_string import QueryString
 from chat_server.search.handler import SearchQuery
+from server_kit.http.path_table import PathTable
 from server_kit.http.problem import ChatError
 
 ROOM = "/api/v1/rooms/lobby"

@@ -11,9 +11,9 @@ from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fastpath.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLimiter
-from chat_server.http.path_table import PathTable
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
+from server_kit.http.path_table import PathTable
 from server_kit.limits.share_table import SHARES
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens

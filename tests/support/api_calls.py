@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
+
+from server_kit.http import methods
 
 STATIC_FILES = {"/docs/files"}
 
 
 def calls_of(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """(method, path template) of each call, except HEAD."""
-    for route in iter_route_contexts(app.routes):
-        assert route.path is not None
-        if isinstance(route.original_route, Mount):
-            assert route.path in STATIC_FILES, route.path
-            continue
-        for method in (route.methods or set()) - {"HEAD"}:
-            yield method, route.path
+    """(method, path template) of each call, except HEAD. Mounted folders are no calls."""
+    assert {route.path for route in app.routes if isinstance(route, Mount)} <= STATIC_FILES
+    yield from methods.calls_of(app)
