@@ -21,7 +21,7 @@ from chat_server.limits.look_up_turns import LookUpTurns
 from chat_server.limits.post_limits import RateLimits
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_caches import RoomCaches
-from chat_server.rooms.room_id import room_id_from_name
+from chat_server.rooms.room_id import room_ids_from_name
 from chat_server.rooms.schemas import RoomPatch, RoomRequest, RoomView
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from server_kit.http.problem import ChatError
@@ -81,17 +81,18 @@ async def create_room(
 ) -> Response:
     """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer."""
     limits.check_write("", session.user_id)
-    room_id = wanted.id or room_id_from_name(wanted.name, f"room-{rng.getrandbits(40):010x}")
+    room_ids = room_ids_from_name(wanted.name, rng) if wanted.id is None else [wanted.id]
     async with look_ups.turn(request.scope):
         made = await rooms.create(
-            room_id,
+            room_ids,
             wanted.name,
             session,
             datetime.now(UTC),
             idempotent_request(key, "POST /rooms", wanted),
             lambda row: room_view(row, hot_rooms).model_dump_json(),
         )
-    caches.invalidate(room_id)
+    for room_id in room_ids:
+        caches.invalidate(room_id)
     return json_bytes(made.body.encode(), response, made.status)
 
 

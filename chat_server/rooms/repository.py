@@ -1,6 +1,6 @@
 """The SQL of rooms, except for what the writer changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,19 +32,19 @@ class RoomRepository:
 
     async def create(
         self,
-        room_id: str,
+        room_ids: Sequence[str],
         name: str,
         owner: Session,
         now: datetime,
         wanted: IdempotentRequest | None,
         describe: Callable[[Row[Any]], str],
     ) -> StoredResponse:
-        """Create the room, or return the response of the first call with the same key.
+        """Create the room under the first of these ids that is free, or return the response of the first call with
+        the same key.
 
         An owner without a row (after a restore) gets one. Raises ChatError `room_exists`.
         """
         values = {
-            "id": room_id,
             "name": name,
             "owner_id": owner.user_id,
             "created_at": now,
@@ -56,11 +56,15 @@ class RoomRepository:
                 if kept is not None:
                     return kept
             await ensure_user(tx, owner)
-            insert = pg_insert(Room).values(values).on_conflict_do_nothing(index_elements=["id"])
-            room = (await tx.execute(insert.returning(*Room.__table__.c))).first()
-            if room is None:
+            for room_id in room_ids:
+                insert = pg_insert(Room).values(id=room_id, **values)
+                free = insert.on_conflict_do_nothing(index_elements=["id"])
+                room = (await tx.execute(free.returning(*Room.__table__.c))).first()
+                if room is not None:
+                    break
+            else:
                 raise ChatError(
-                    "room_exists", f"There is a room {room_id!r} already; enter it or choose another name."
+                    "room_exists", f"There is a room {room_ids[0]!r} already; enter it or choose another id."
                 )
             answer = StoredResponse(201, describe(room))
             if wanted is not None:

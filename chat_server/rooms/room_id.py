@@ -1,10 +1,10 @@
-"""Checks the ids of new rooms, and makes an id from a name."""
+"""Checks the ids of new rooms, and makes ids from a name."""
 
 import re
+from random import Random
 from typing import Final
 
-from chat_server.text.look_alikes import skeletons
-from chat_server.text.rules import latin_letters
+from chat_server.text.look_alikes import plain_latin, skeletons
 
 RESERVED_ROOM_IDS: Final = frozenset(
     {
@@ -36,7 +36,8 @@ RESERVED_ROOM_IDS: Final = frozenset(
 _RESERVED_SKELETONS = frozenset(form for room_id in RESERVED_ROOM_IDS for form in skeletons(room_id))
 
 _NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
-_MAX_LENGTH = 64
+_SUFFIX_BITS: Final = (20, 40)
+_MAX_LENGTH: Final = 64 - len("-") - max(_SUFFIX_BITS) // 4
 
 
 def clean_new_room_id(room_id: str) -> str:
@@ -48,10 +49,18 @@ def clean_new_room_id(room_id: str) -> str:
     return room_id
 
 
-def room_id_from_name(name: str, fallback: str) -> str:
-    """`Café Élan!` → `cafe-elan`; `fallback` for a reserved id, and for a name without Latin letters or digits."""
-    room_id = _NOT_ALLOWED.sub("-", latin_letters(name)).strip("-")[:_MAX_LENGTH].strip("-")
-    return fallback if not room_id or _looks_reserved(room_id) else room_id
+def room_ids_from_name(name: str, rng: Random) -> list[str]:
+    """Ids to try in this order: `cafe-elan`, then the same with a random suffix, as many rooms may have one name.
+
+    Rooms whose names have letters or digits without a Latin form, or lead to a reserved id, are called `room-` and a
+    random suffix: what is left of such a name would mean nothing, such as `1` of `회의 1`.
+    """
+    latin = plain_latin(name)
+    is_complete = all(char.isascii() for char in latin if char.isalnum())
+    slug = _NOT_ALLOWED.sub("-", latin).strip("-")[:_MAX_LENGTH].strip("-")
+    readable = [slug] if is_complete and slug and not _looks_reserved(slug) else []
+    stem = readable[0] if readable else "room"
+    return readable + [f"{stem}-{rng.getrandbits(bits):0{bits // 4}x}" for bits in _SUFFIX_BITS]
 
 
 def _looks_reserved(room_id: str) -> bool:

@@ -50,6 +50,11 @@ def skeletons(name: str) -> frozenset[str]:
     return frozenset("".join(filter(str.isalnum, text)) for text in (letters, *readings))
 
 
+def plain_latin(text: str) -> str:
+    """`Łódź Straße` → `lodz strasse`: a normalised text in lower case, its Latin letters without marks and strokes."""
+    return base_letters(text).translate(_LATIN_SHAPES).casefold()
+
+
 def _latin(name: str) -> str:
     """Case is folded between two mappings, as some characters look alike in one case only."""
     folded = base_letters(name).translate(_LOOK_ALIKES).casefold().translate(_LOOK_ALIKES)
@@ -97,14 +102,14 @@ def _look_alikes() -> dict[int, str]:
     The package's file maps both ways: a source has one prototype, and a prototype has its sources. Of two ASCII
     characters only these are sources: I, 1 and | look like l, 0 like O, m like rn.
     """
-    latin = dict(_latin_shapes())
-    found = {ord(char): letter for char, letter in latin.items()}
+    found = dict(_LATIN_SHAPES)
     for source, prototypes in _data("confusables.json").items():
         char = source.replace("\u200e", "")
         if len(char) != 1 or len(prototypes) != 1 or (char.isascii() and char not in "I1|0m"):
             continue
         prototype = prototypes[0]["c"].replace("\u200e", "")
-        prototype = latin.get(prototype, prototype)
+        if len(prototype) == 1:
+            prototype = _LATIN_SHAPES.get(ord(prototype), prototype)
         if prototype.isascii():
             found[ord(char)] = prototype
     return found
@@ -126,4 +131,5 @@ _SCRIPTS: Final = _data("categories.json")
 _SCRIPT_NAMES: Final = _SCRIPTS["iso_15924_aliases"]
 _SCRIPT_RANGES: Final = _SCRIPTS["code_points_ranges"]
 _SCRIPT_STARTS: Final = [first for first, *_ in _SCRIPT_RANGES]
+_LATIN_SHAPES: Final = {ord(char): letter for char, letter in _latin_shapes()}
 _LOOK_ALIKES: Final = _look_alikes()

@@ -148,8 +148,3 @@ def _without_lone_directions(text: str) -> str:
 def base_letters(text: str) -> str:
     """`Ｃａｆé` → `Cafe`: a normalised text in compatibility form (NFKD) without its marks."""
     return _MARK.sub("", unicodedata.normalize("NFKD", text))
-
-
-def latin_letters(text: str) -> str:
-    """`Café 10` → `cafe 10`: a normalised text in lower-case ASCII, without all other characters."""
-    return base_letters(text).encode("ascii", "ignore").decode().lower()

@@ -63,7 +63,9 @@ async def test_a_room_id_is_derived_from_the_name_and_the_creator_is_the_owner(p
     assert room["owner_id"] == ann.id
     assert room["visibility"] == "public" and room["last_seq"] == 0 and room["heat"]["hot"] is False
     again = await ann.http.post("/api/v1/rooms", json={"name": f"cafe elan {unique}"})
-    assert (again.status_code, again.json()["code"]) == (409, "room_exists")
+    assert (again.status_code, again.json()["id"][:-5]) == (201, f"cafe-elan-{unique}-")
+    taken = await ann.http.post("/api/v1/rooms", json={"name": "Other", "id": room["id"]})
+    assert (taken.status_code, taken.json()["code"]) == (409, "room_exists")
     nameless = await ann.http.post("/api/v1/rooms", json={"name": "우리 방"})
     assert nameless.json()["id"].startswith("room-")
 

@@ -1,22 +1,27 @@
 """The rules for texts. Checks take linear time and run before normalisation."""
 
+import re
 import sys
 import unicodedata
 from collections.abc import Callable
+from random import Random
 from types import FrameType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_contract.limits import MAX_TEXT_CODE_POINTS
-from chat_server.rooms.room_id import room_id_from_name
+from chat_contract.limits import MAX_TEXT_CODE_POINTS, ROOM_ID_PATTERN
+from chat_server.rooms.room_id import room_ids_from_name
 from chat_server.text.names import clean_nickname, clean_room_name
 from chat_server.text.rules import MAX_GROWTH, MAX_MARKS, clean_message_text
 from tests.support.text_strategies import HOSTILE_TEXTS
 
 RULES = [clean_message_text, clean_nickname, clean_room_name]
 SAME_EXAMPLES = settings(deadline=None, derandomize=True, database=None)
+FILLERS = "\u115f\u1160\u3164\uffa0"
+"""Letters of Hangul that nobody sees."""
+
 QUADRATIC = "a" + "\u0301" * 8_000 + "\u0316" * 8_000
 
 
@@ -107,10 +112,11 @@ def test_a_text_is_accepted_or_refused_with_a_reason(text: str) -> None:
         else:
             assert rule(accepted) == accepted
             assert len(accepted) <= MAX_TEXT_CODE_POINTS
-            assert room_id_from_name(accepted, "fallback")
+            for room_id in room_ids_from_name(accepted, Random(7)):
+                assert re.fullmatch(ROOM_ID_PATTERN, room_id)
 
 
 @SAME_EXAMPLES
-@given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=200))
+@given(st.text(st.characters(categories=["L", "N"], exclude_characters=FILLERS), min_size=1, max_size=200))
 def test_letters_and_digits_are_always_accepted(text: str) -> None:
     assert clean_message_text(text) == unicodedata.normalize("NFC", text)

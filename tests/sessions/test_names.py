@@ -1,15 +1,18 @@
 """Rules for names of people and rooms, and for ids of rooms."""
 
+import asyncio
+import re
 import sys
 import unicodedata
 import uuid
+from random import Random
 
 import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_id_from_name
+from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_ids_from_name
 from chat_server.text.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
 from tests.support.chat_stack import StartChatStack
 from tests.support.people import People
@@ -185,11 +188,58 @@ async def test_names_of_people_and_rooms_follow_the_same_rule(people: People) ->
 
 
 def test_a_room_name_that_leads_to_a_reserved_id_gets_another_id() -> None:
-    assert room_id_from_name("New!", "room-1") == "room-1"
-    assert room_id_from_name("New rooms", "room-1") == "new-rooms"
+    assert [room_id[:5] for room_id in room_ids_from_name("New!", Random(7))] == ["room-"] * 2
+    assert room_ids_from_name("New rooms", Random(7))[0] == "new-rooms"
     for room_id in RESERVED_ROOM_IDS:
         with pytest.raises(ValueError, match="reserved"):
             clean_new_room_id(room_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Café Élan!", "cafe-elan"),
+        ("Łódź, Straße 7", "lodz-strasse-7"),
+        ("ＦＵＬＬ width", "full-width"),
+        ("Fire 🔥", "fire"),
+        ("c" * 80, "c" * 53),
+        ("회의 1", None),
+        ("1반", None),
+        ("한국어 chat", None),
+        ("東京", None),
+        ("ห้อง 1", None),
+        ("٣", None),
+        ("🔥", None),
+        ("---", None),
+    ],
+)
+def test_an_id_from_a_name_is_readable_or_random(name: str, stem: str | None) -> None:
+    ids = room_ids_from_name(name, Random(7))
+    assert ids[:-2] == ([] if stem is None else [stem])
+    for room_id, digits in zip(ids[-2:], (5, 10), strict=True):
+        assert re.fullmatch(f"{stem or 'room'}-[0-9a-f]{{{digits}}}", room_id) and len(room_id) <= 64
+
+
+@pytest.mark.parametrize(
+    "names", [("회의 1", "공지 1"), ("1반", "1팀"), ("Tea", "Tea!"), ("チャット", "チャット")]
+)
+async def test_rooms_with_names_that_are_alike_get_ids_of_their_own(
+    people: People, names: tuple[str, str]
+) -> None:
+    ann, ben = await people.enter("ann"), await people.enter("ben")
+    unique = uuid.uuid4().hex[:6]
+    rooms = await asyncio.gather(  # at the same time
+        *(
+            someone.http.post("/api/v1/rooms", json={"name": f"{name} {unique}"})
+            for someone in (ann, ben)
+            for name in names
+        )
+    )
+    assert [room.status_code for room in rooms] == [201] * 4
+    ids = {room.json()["id"] for room in rooms}
+    assert len(ids) == 4
+    for room_id in ids:
+        assert (await ann.get(f"/api/v1/rooms/{room_id}"))["message_count"] == 0
 
 
 async def test_existing_rooms_with_reserved_ids_or_names_keep_working(
