@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from chat_contract.limits import MAX_SEQ
 from chat_server.http.json_body import invalid
+from chat_server.text.rules import composed_length
 
 MAX_FIELDS: Final = 64
 """Overflow rule: IGNORE further fields."""
@@ -24,7 +25,7 @@ class IntegerParameter(NamedTuple):
 
 
 class TextParameter(NamedTuple):
-    """Lengths are code points. `default=None`: as for integers."""
+    """Lengths are code points in NFC. `default=None`: as for integers."""
 
     name: str
     max_length: int
@@ -74,7 +75,10 @@ class QueryString:
         text = self._text(parameter)
         if text is None:
             return parameter.default or ""
-        if not parameter.min_length <= len(text) <= parameter.max_length:
+        length = len(text)
+        if length > parameter.max_length:
+            length = composed_length(text, parameter.max_length)
+        if not parameter.min_length <= length <= parameter.max_length:
             self.refuse(
                 parameter.name, f"must have {parameter.min_length} to {parameter.max_length} characters"
             )

@@ -82,6 +82,16 @@ def _nfc(raw: str) -> str:
     return unicodedata.normalize("NFC", raw)
 
 
+def composed_length(raw: str, max_code_points: int) -> int:
+    """Code points of the text in NFC; of the raw text if that is too long in any form, or no text."""
+    if len(raw) > MAX_GROWTH * max_code_points:
+        return len(raw)
+    try:
+        return len(_nfc(raw))
+    except ValueError:
+        return len(raw)
+
+
 def normalized_line(raw: str, max_code_points: int, subject: str) -> str:
     """Same as `normalized`, on one line: each run of white space becomes one space before code points are counted."""
     return normalized(" ".join(raw.split()), max_code_points, subject)

@@ -24,6 +24,7 @@ from chat_server.search.message_search import (
 from server_kit.http.problem import ChatError
 from server_kit.limits.fair_turns import FairTurns
 from tests.fetch.conftest import AUTHOR, Store
+from tests.support.people import People
 
 AT_ONCE = 2
 _MANY = """
@@ -151,6 +152,32 @@ def test_a_repeated_word_counts_once() -> None:
 def test_decomposed_words_find_composed_texts() -> None:
     decomposed = unicodedata.normalize("NFD", "한국 é")
     assert words_of(decomposed) == ["한국", "é"]
+
+
+@pytest.mark.parametrize("word", ["한국어", "café", "がぎぐ", "Ångström", "tiếng"])
+async def test_messages_and_rooms_are_found_in_every_form_of_normalisation(people: People, word: str) -> None:
+    ann = await people.enter()
+    forms = [unicodedata.normalize(form, word) for form in ("NFC", "NFD")]
+    for stored in forms:
+        room = await ann.make_room(name=f"{stored} {uuid.uuid4().hex[:8]}")
+        unique = room["name"].split()[1]
+        message = await ann.post(room["id"], f"before {stored} after")
+        for searched in forms:
+            found = await ann.get(f"/api/v1/rooms/{room['id']}/search", q=searched)
+            assert [each["id"] for each in found["messages"]] == [message["id"]]
+            listed = await ann.get("/api/v1/rooms", q=f"{searched} {unique}")
+            assert [each["id"] for each in listed["rooms"]] == [room["id"]]
+
+
+async def test_the_length_of_a_query_is_that_of_its_composed_form(people: People) -> None:
+    http = people.anonymous()
+    longest = unicodedata.normalize("NFD", "각" * 49 + " " + "각" * 50)
+    assert (await http.get("/api/v1/rooms/lobby/search", params={"q": longest})).status_code == 200
+    assert (await http.get("/api/v1/rooms", params={"q": longest})).status_code == 200
+    for q in (longest + "각", "각" * 101, "e" + "\u0301" * 200, "x" * 5_000):
+        for path in ("/api/v1/rooms/lobby/search", "/api/v1/rooms"):
+            answer = await http.get(path, params={"q": q})
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
 
 
 async def test_one_address_runs_one_search_and_leaves_the_other_slot_free(turns: FairTurns) -> None:
