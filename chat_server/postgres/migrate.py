@@ -22,7 +22,8 @@ async def migrate(engine: AsyncEngine) -> None:
 def alembic_config(connection: Connection) -> Config:
     """Alembic's configuration for our migrations, on this connection."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))  # options are interpolated
     config.attributes["connection"] = connection
     return config
 

@@ -14,14 +14,20 @@ from local_stack.ports import LOOPBACK, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 180.0
+ODD_NAME = "my data é'\"$x %20"
+"""A name of a folder that a shell, a configuration file or a URL reads differently unless it is quoted."""
+
 NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "CHAT_INTERNAL_URL"}
 
 
 class RunningStack:
-    """`module` is `local_stack` (make run) or `local_stack.dev` (make dev)."""
+    """`module` is `local_stack` (make run) or `local_stack.dev` (make dev), run in the folder `checkout`."""
 
-    def __init__(self, data_dir: Path, *, module: str = "local_stack", **settings: str) -> None:
+    def __init__(
+        self, data_dir: Path, *, module: str = "local_stack", checkout: str = str(ROOT), **settings: str
+    ) -> None:
         self._module = module
+        self._checkout = checkout
         self.settings = settings
         self.data_dir = data_dir
         self.chat_port = int(settings.get("CHAT_PORT") or free_port())
@@ -53,7 +59,7 @@ class RunningStack:
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self._module],
-                cwd=ROOT,
+                cwd=self._checkout,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,3 +1,4 @@
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, why_unusable
 from local_stack.restart_policy import MAX_SHORT_LIVES
-from tests.stack.running_stack import RunningStack
+from tests.stack.running_stack import ODD_NAME, ROOT, RunningStack
 
 MakeStack = Callable[..., RunningStack]
 STORES = {"postgres": "postgres", "valkey": "valkey", "local_stack.kafka_broker": "kafka"}
@@ -24,7 +25,7 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
     made: list[RunningStack] = []
 
     def make(**settings: str) -> RunningStack:
-        made.append(RunningStack(tmp_path / "data", **settings))
+        made.append(RunningStack(tmp_path / ODD_NAME, **settings))
         return made[-1]
 
     yield make
@@ -35,7 +36,7 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """One stack for all tests that do not stop it."""
-    stack = RunningStack(tmp_path_factory.mktemp("shared") / "data")
+    stack = RunningStack(tmp_path_factory.mktemp("shared") / ODD_NAME)
     try:
         stack.start_and_wait()
         yield stack
@@ -72,6 +73,23 @@ def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(share
     assert httpx.get(f"{shared.publish_url}/healthz/ready").status_code == 200
     for log in ("postgres", "valkey", "kafka", "chat_server", "publish_server", "scheduler"):
         assert (shared.data_dir / "logs" / f"{log}.log").exists()
+
+
+def test_it_runs_in_a_checkout_whose_path_needs_quotes(tmp_path: Path) -> None:
+    checkout, page = tmp_path / ODD_NAME, tmp_path / "page"
+    for package in ("chat_contract", "server_kit", "chat_server", "publish_server", "local_stack"):
+        shutil.copytree(ROOT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
+    page.mkdir()
+    (page / "index.html").write_text("<!doctype html><title>Hotchat</title>")
+    stack = RunningStack(checkout / ".hotchat", checkout=str(checkout), SPA_DIR=str(page))
+    try:
+        stack.start_and_wait()
+        session = httpx.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": "ann"}, timeout=10)
+        assert session.status_code == 201
+        [chat_server] = [p for p in stack.family() if "chat_server" in p.cmdline()]
+        assert chat_server.cwd() == str(checkout)
+    finally:
+        stack.stop()
 
 
 def test_a_second_run_on_the_same_folder_is_refused_with_a_message(shared: RunningStack) -> None:
