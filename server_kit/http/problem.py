@@ -38,7 +38,7 @@ class ChatError(Exception):
         self.extra = extra
         if retry_after_s is not None:
             self.headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
-            self.extra["retry_after_ms"] = max(1, round(retry_after_s * 1000))
+            self.extra["retry_after_ms"] = max(1, math.ceil(retry_after_s * 1000))
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of the response in ASGI's form, without Content-Length."""

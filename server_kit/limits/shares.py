@@ -39,6 +39,10 @@ ESTABLISHED_AFTER_S: Final = 600
 FULL_RETRY_S: Final = 5.0
 """Retry-After of a client with too many open streams or connections: when it will close one is unknown."""
 
+PROMISED_WINDOWS: Final = 2.0
+"""Refused callers of one address are called back one after another, at most this many windows ahead. Overflow rule:
+SPREAD; the others return at random times in the second half of that."""
+
 MAX_SOURCES: Final = 20_000
 """Cached sources. Overflow rule: CLEAR."""
 
@@ -115,7 +119,18 @@ class RateShare:
         wait_s = self.wait_s(source, person, now_s)
         if wait_s > 0:
             self._refused.inc()
-            raise self._refusal(jittered(wait_s, self._rng))
+            raise self._refusal(self._retry_after_s(source, wait_s, now_s))
+
+    def _retry_after_s(self, source: Source, wait_s: float, now_s: float) -> float:
+        """When the caller's turn is. Refused callers of an address queue for its tokens, so each finds one then."""
+        if not self._by_address or self._common.wait_s(source.address, now_s) == 0:
+            return jittered(wait_s, self._rng)
+        assert self.share.window_s is not None
+        longest_s = PROMISED_WINDOWS * self.share.window_s
+        wait_s = self._common.promise(source.address, now_s, longest_s)
+        if wait_s >= longest_s:
+            return longest_s * self._rng.uniform(0.5, 1.0)
+        return wait_s
 
     def _refusal(self, wait_s: float) -> ChatError:
         buckets = self._common if self._by_address else self._users

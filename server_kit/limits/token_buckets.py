@@ -12,12 +12,16 @@ TOLERANCE_S: Final = 1e-6
 
 
 class TokenBucket:
-    """The bucket is full again at `full_at_s`; taking a token delays that by 1 / rate seconds. Times are monotonic."""
+    """The bucket is full again at `full_at_s`; taking a token delays that by 1 / rate seconds. Times are monotonic.
 
-    __slots__ = ("full_at_s",)
+    `promised_at_s`: when the refused caller with the longest wait may return.
+    """
+
+    __slots__ = ("full_at_s", "promised_at_s")
 
     def __init__(self) -> None:
         self.full_at_s = 0.0
+        self.promised_at_s = 0.0
 
     def wait_s(self, rate_per_s: float, burst: float, now_s: float) -> float:
         """Seconds until there is a token; 0.0 if there is one now. Takes nothing."""
@@ -34,6 +38,12 @@ class TokenBucket:
             return wait_s
         self.full_at_s = full_at_s + 1 / rate_per_s
         return 0.0
+
+    def promise(self, rate_per_s: float, burst: float, now_s: float, max_wait_s: float) -> float:
+        """Seconds until the token of one more refused caller: those refused before take theirs first."""
+        first_s = now_s + self.wait_s(rate_per_s, burst, now_s)
+        self.promised_at_s = min(max(first_s, self.promised_at_s + 1 / rate_per_s), now_s + max_wait_s)
+        return self.promised_at_s - now_s
 
 
 class TokenBuckets:
@@ -54,6 +64,11 @@ class TokenBuckets:
         if bucket is None or self.rate_per_s <= 0:
             return 0.0
         return bucket.wait_s(self.rate_per_s, self.burst, now_s)
+
+    def promise(self, key: Hashable, now_s: float, max_wait_s: float) -> float:
+        """For a caller that `take` refused: as TokenBucket.promise."""
+        bucket = self._buckets[key]
+        return bucket.promise(self.rate_per_s, self.burst, now_s, max_wait_s)
 
     def take(self, key: Hashable, now_s: float) -> float:
         """Take one token: 0.0 if there was one, otherwise the seconds until there is one."""

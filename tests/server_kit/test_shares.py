@@ -1,5 +1,7 @@
 """Shares of addresses and users. The time is an argument, so that no test waits."""
 
+import heapq
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from uuid import UUID
@@ -10,7 +12,7 @@ from chat_server.config import ChatSettings
 from publish_server.config import PublishSettings
 from server_kit.http.problem import ChatError
 from server_kit.limits.share_table import SHARES
-from server_kit.limits.shares import CountShare, Person, RateShare, Shares, Source, person
+from server_kit.limits.shares import PROMISED_WINDOWS, CountShare, Person, RateShare, Shares, Source, person
 from server_kit.settings import ServerSettings
 
 SECRET = "a secret for tests only"
@@ -84,6 +86,47 @@ def test_a_refused_request_gets_429_with_retry_after() -> None:
     assert refused.value.code == "rate_limited"
     assert {"Retry-After", "RateLimit", "RateLimit-Policy"} <= refused.value.headers.keys()
     assert refused.value.extra["retry_after_ms"] >= 1
+
+
+@pytest.mark.parametrize("apart_s", [0.0, 0.02], ids=["at the same moment", "within two seconds"])
+@pytest.mark.parametrize("wait_of", ["header", "body"])
+def test_each_of_a_hundred_who_join_behind_one_address_enters_after_its_retry_after(
+    apart_s: float, wait_of: str
+) -> None:
+    share = Shares(ChatSettings(hotchat_secret=SECRET, hotchat_bind="0.0.0.0"), Random(7)).rate("sessions")
+    assert share is not None
+    attempts = [(number * apart_s, number) for number in range(100)]
+    heapq.heapify(attempts)
+    refusals: Counter[int] = Counter()
+    last_s = 0.0
+    while attempts:
+        now_s, number = heapq.heappop(attempts)
+        try:
+            share.check(Source(OUTSIDE), None, now_s)
+            last_s = now_s
+        except ChatError as refused:
+            refusals[number] += 1
+            wait_s = (
+                float(refused.headers["Retry-After"])
+                if wait_of == "header"
+                else refused.extra["retry_after_ms"] / 1000
+            )
+            heapq.heappush(attempts, (now_s + wait_s, number))
+    overtaken = sum(times > 1 for times in refusals.values())
+    assert overtaken <= 100 * apart_s, "one wait is enough, except for who is overtaken by a newcomer"
+    assert 60 <= len(refusals) <= 70
+    assert last_s <= len(refusals) + 3, "nobody waits longer than the tokens take"
+
+
+def test_callers_beyond_the_longest_wait_are_spread() -> None:
+    share = rate(10)
+    waits = []
+    for _ in range(10_000):
+        try:
+            share.check(Source(OUTSIDE), None, 0.0)
+        except ChatError as refused:
+            waits.append(refused.extra["retry_after_ms"] / 1000)
+    assert max(waits) <= PROMISED_WINDOWS and len(set(waits)) > 500
 
 
 def test_a_count_share_reserves_places_and_takes_them_back() -> None:
