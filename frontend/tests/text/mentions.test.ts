@@ -18,6 +18,7 @@ describe("a text calls its reader", () => {
     ["> @Ann\nyes", "Ann", false],
     ["- @Ann\n- @Bob", "Ann", true],
     ["**@Ann**", "Ann", true],
+    ["@O’Brien’s turn", "O'Brien", true],
   ])("%j mentions %j: %s", (text, nickname, expected) => {
     expect(mentions(text, nickname)).toBe(expected);
   });

@@ -51,6 +51,9 @@ export function endsOfCode(line: string, meter: Meter): Map<number, number> {
 const backticksOfFaces = (line: string) =>
   new Set([...line.matchAll(EYES)].map(({ 0: eyes, index }) => index + eyes.indexOf("`")));
 
+/** Code whose first mark is escaped, without a backslash before its last marks. */
+export const unescapedCode = (text: string): string => text.replace(/\\(`+)$/, "$1");
+
 /** Code as typed, without the one space on either side that lets it begin or end with a backtick. */
 export const codeInside = (text: string): string =>
   text.startsWith(" ") && text.endsWith(" ") && text.trim() !== "" ? text.slice(1, -1) : text;

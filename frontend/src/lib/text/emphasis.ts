@@ -46,7 +46,8 @@ export function delimiterAt(line: string, at: number, marks: string, isEscaped: 
   const previous = pointBefore(line, from);
   const next = pointAt(line, to);
   const isStrong = marks.startsWith("**");
-  const opensOutside = previous === "" || OPENS_AFTER.test(previous);
+  const opensOutside =
+    previous === "" || (OPENS_AFTER.test(previous) && !(isEscaped && MARKS.test(previous)));
   const isInWord = isStrong && IN_WORD.test(previous) && !ALPHABETIC.test(previous);
   const opensHere = opensOutside || isInWord || (isStrong && opensAfterPunctuation(previous, next));
   return {
@@ -83,6 +84,7 @@ function beginsText(line: string, from: number, isStrong: boolean): boolean {
     at += point.length;
   }
   const point = pointAt(line, at);
+  if (point === "$") return /\d/.test(line.charAt(at + 1)); // a price; `$name` is code
   return (BEGINS.test(point) && !LETTER_MODIFIER.test(point)) || (isStrong && BEGINS_STRONG.test(point));
 }
 
@@ -133,9 +135,11 @@ const VISIBLE = /[\p{L}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 function isFormatting(line: string, opener: Delimiter, closer: Delimiter): boolean {
   const content = line.slice(opener.at + opener.marks.length, closer.at);
   if (!VISIBLE.test(content)) return false;
+  const next = pointAt(line, closer.at + closer.marks.length);
+  if (opener.isEscaped && next === "\\") return false; // the path `\_temp_\x`
   if (opener.isInWord && !isOneWord(content)) return false;
   const previous = pointBefore(line, opener.at - Number(opener.isEscaped));
-  return !isFace(content, opener.marks, previous, pointAt(line, closer.at + closer.marks.length));
+  return !isFace(content, opener.marks, previous, next);
 }
 
 const SEPARATOR = /[\s;:·/]|[,.](?=\D)/;

@@ -2,7 +2,7 @@
  *
  * The line is read once into pieces and delimiters, the delimiters are paired, and the pairs make the tree. */
 import { AddressFinder, linkTarget, type LinkTarget } from "./addresses";
-import { codeInside, endsOfCode, runLength } from "./code-spans";
+import { codeInside, endsOfCode, runLength, unescapedCode } from "./code-spans";
 import { delimiterAt, makeTree, pairDelimiters, type Piece } from "./emphasis";
 import type { Inline, Meter } from "./inline-tree";
 import { mentionAt, type MentionNames } from "./mention-names";
@@ -42,7 +42,7 @@ function readPieces(line: string, context: InlineContext, canLink: boolean): Pie
       const length = runLength(line, at);
       const end = codeEnds.get(at);
       if (end === undefined) at += length;
-      else if (isEscaped) take({ kind: "text", text: line.slice(at, end) }, at - 1, end);
+      else if (isEscaped) take({ kind: "text", text: unescapedCode(line.slice(at, end)) }, at - 1, end);
       else take({ kind: "code", text: codeInside(line.slice(at + length, end - length)) }, at, end);
     } else if (unit === "*" || unit === "_" || unit === "~") {
       const length = runLength(line, at);

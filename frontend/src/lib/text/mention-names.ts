@@ -4,35 +4,42 @@ import type { Inline, Meter } from "./inline-tree";
 
 const WORD_MAX = 32; // code points, as a nickname has at most
 
+/** Names and texts that differ in case only, or in what a keyboard replaces (’ for ', no-break spaces), count as equal. */
+export const foldedName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[\u2019\u02bc]/g, "'")
+    .replaceAll("\u00a0", " ");
+
 /** The nicknames that a mention may mean: the reader's own, and others of the room. */
 export class MentionNames {
   readonly #own: string;
-  readonly #names = new Set<string>(); // in lower case
+  readonly #names = new Set<string>(); // folded
   readonly #lengths = new Map<string, number[]>(); // by first character, longest first
 
   constructor(own: string, others: Iterable<string> = []) {
-    this.#own = own.toLowerCase();
+    this.#own = foldedName(own);
     this.#add(own);
     for (const name of others) this.#add(name);
     for (const lengths of this.#lengths.values()) lengths.sort((a, b) => b - a);
   }
 
   #add(name: string): void {
-    if (name === "" || this.#names.has(name.toLowerCase())) return;
-    this.#names.add(name.toLowerCase());
+    if (name === "" || this.#names.has(foldedName(name))) return;
+    this.#names.add(foldedName(name));
     const first = name.charAt(0).toLowerCase();
     const lengths = this.#lengths.get(first) ?? [];
     if (!lengths.includes(name.length)) this.#lengths.set(first, [...lengths, name.length]);
   }
 
-  isOwn = (name: string): boolean => this.#own !== "" && name.toLowerCase() === this.#own;
+  isOwn = (name: string): boolean => this.#own !== "" && foldedName(name) === this.#own;
 
   /** The longest known name that is the whole name at `from`; null for none. */
   longestAt(line: string, from: number, meter: Meter): string | null {
     for (const length of this.#lengths.get(line.charAt(from).toLowerCase()) ?? []) {
       meter.steps += 1;
       const name = line.slice(from, from + length);
-      if (this.#names.has(name.toLowerCase()) && endsName(line, from + length)) return name;
+      if (this.#names.has(foldedName(name)) && endsName(line, from + length)) return name;
     }
     return null;
   }
@@ -43,13 +50,17 @@ export const NO_NAMES = new MentionNames("");
 /** Whether a name may end before `at`. A particle or punctuation may follow it, more of its word may not. */
 function endsName(line: string, at: number): boolean {
   const next = pointAt(line, at);
-  if (/[\p{M}\p{N}_\u200d]/u.test(next)) return false;
+  if (next === "_") return !ALPHABETIC.test(pointAt(line, at + 1));
+  if (/[\p{M}\p{N}\u200d]/u.test(next)) return false;
   if (/\p{L}/u.test(next)) return UNSPACED.test(next);
   return !(/[.-]/.test(next) && ALPHABETIC.test(pointAt(line, at + 1)));
 }
 
 /** Whether an `@` at this place may begin a mention: not in a Latin word or an e-mail address. */
-export const mayBeginMention = (line: string, at: number): boolean => !ALPHABETIC.test(pointBefore(line, at));
+export function mayBeginMention(line: string, at: number): boolean {
+  const word = line.charAt(at - 1) === "_" ? at - 1 : at; // in `_@Ann_` the mark is no letter
+  return !ALPHABETIC.test(pointBefore(line, word));
+}
 
 const WORD = /[\p{L}\p{M}\p{N}_\u200c\u200d]/u;
 

@@ -1,10 +1,10 @@
 import { parseText, type Block, type Inline } from "./grammar";
-import { MentionNames } from "./mention-names";
+import { foldedName, MentionNames } from "./mention-names";
 
 /** Whether a text mentions `nickname` outside code and quotes. `others`: nicknames that may be meant instead, since the
  * longest one wins; computed only if needed. */
 export function mentions(text: string, nickname: string, others: () => Iterable<string> = () => []): boolean {
-  if (nickname === "" || !text.toLowerCase().includes(`@${nickname.toLowerCase()}`)) return false;
+  if (nickname === "" || !foldedName(text).includes(`@${foldedName(nickname)}`)) return false;
   return parseText(text, new MentionNames(nickname, others())).some(mentionsMe);
 }
 
