@@ -1,9 +1,10 @@
 import { ChatApi } from "@/lib/api/chat-api";
-import { fetchWithDeadline } from "@/lib/api/deadline";
+import { DEADLINE_MS, fetchWithDeadline } from "@/lib/api/deadline";
 import { browserClock } from "@/lib/clock";
 import type { Config } from "@/lib/contract/types";
+import { NetworkReturn } from "@/lib/network-return";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
-import { openOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
+import { indexedDbOutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import { readStored, writeStored } from "@/lib/safe-storage";
@@ -16,6 +17,8 @@ import { openSharedStreams } from "@/lib/stream/shared-streams";
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
 const SESSION_LOCK_TIMEOUT_MS = 3_000; // a post that takes longer was sent with its own cookie
+const ROOM_LOCK_TIMEOUT_MS = 2 * DEADLINE_MS; // a tab that holds it longer hangs, or has many posts of its own to send
+const OUTBOX_CHANNEL = "hotchat.outbox";
 
 /** Create the services of the app. */
 export function createServices(): Services {
@@ -33,8 +36,10 @@ export function createServices(): Services {
   const session = new SessionStore(api, storage, isFramed ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
   window.addEventListener("storage", readCounts.refresh);
+  const network = new NetworkReturn(window, browserClock);
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel(OUTBOX_CHANNEL) : null;
   const outbox = new Outbox({
-    store: deferredStore(openOutboxStore()),
+    store: indexedDbOutboxStore(),
     api,
     clock: browserClock,
     random: Math.random,
@@ -50,13 +55,15 @@ export function createServices(): Services {
         return work();
       }),
     exclusively,
+    announceDone: (clientId) => channel?.postMessage(clientId),
   });
+  channel?.addEventListener("message", ({ data }) => outbox.doneElsewhere(String(data)));
   session.subscribe(() => {
     outbox.userChanged();
     if (session.getSnapshot().viewer === null) readCounts.refresh();
   });
   window.addEventListener("storage", session.onStorageEvent);
-  window.addEventListener("online", outbox.flush);
+  network.subscribe(outbox.wake);
   void session.loadWithRetry((ms) => new Promise((ended) => browserClock.after(ms, ended)), Math.random);
   void outbox.restore();
   const sharedStreams = openSharedStreams().then((shared) => {
@@ -98,16 +105,10 @@ function cachedOnSuccess(ask: () => Promise<Config>): () => Promise<Config> {
   };
 }
 
-function deferredStore(opening: Promise<OutboxStore>): OutboxStore {
-  return {
-    all: async () => (await opening).all(),
-    put: async (post) => (await opening).put(post),
-    remove: async (clientId) => (await opening).remove(clientId),
-  };
-}
-
-/** One tab at a time where the browser has locks. Elsewhere the server's idempotency prevents duplicate posts. */
-const exclusively = (name: string, work: () => Promise<void>): Promise<void> => withLock({ name }, work);
+/** One tab at a time where the browser has locks. Elsewhere, and if another tab hangs, the server's idempotency prevents
+ * duplicate posts. */
+const exclusively = (name: string, work: () => Promise<void>): Promise<void> =>
+  withLock({ name, signal: AbortSignal.timeout(ROOM_LOCK_TIMEOUT_MS) }, work);
 
 /** Change the session while no tab sends under the previous one. */
 const alone = (work: () => Promise<void>): Promise<void> =>

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Draft } from "@/lib/contract/types";
-import { OtherSession, Outbox, SENT_MAX, SESSION_OVER } from "@/lib/outbox/outbox";
-import { memoryOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
+import { OtherSession, Outbox, SENT_MAX, SESSION_OVER, STORE_WAIT_MS, UNSENT_MAX } from "@/lib/outbox/outbox";
+import type { OutboxStore } from "@/lib/outbox/outbox-store";
 import { FakeClock, settled } from "../support/fake-clock";
 import { message } from "../support/fake-room";
+import { memoryOutboxStore } from "../support/memory-outbox-store";
 
 let clock: FakeClock;
 let store: OutboxStore;
@@ -16,6 +17,8 @@ let unlocking: () => Promise<void>;
 let browserIsOf: string; // whose cookie the browser has
 let sentAs: string[];
 let senders: Map<string, string>;
+let calls: string[]; // the client ids of all requests, refused ones included
+let done: string[]; // what the other tabs are told
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -27,6 +30,8 @@ beforeEach(() => {
   unlocking = () => Promise.resolve();
   sentAs = [];
   senders = new Map();
+  calls = [];
+  done = [];
 });
 
 function open(): Outbox {
@@ -47,8 +52,10 @@ function open(): Outbox {
       await work();
       await unlocking();
     },
+    announceDone: (clientId) => done.push(clientId),
     api: {
       post: (_roomId, draft) => {
+        calls.push(draft.client_message_id);
         const refusal = refusals.shift();
         if (refusal !== undefined) return Promise.reject(refusal);
         senders.set(draft.text, sentAs.at(-1) ?? "");
@@ -67,6 +74,149 @@ const write = (outbox: Outbox, ...texts: string[]) => {
 };
 const statuses = (outbox: Outbox) => outbox.getSnapshot().posts.map((post) => post.status);
 const texts = () => received.map((draft) => draft.text);
+
+const failing = (): Promise<never> =>
+  Promise.reject(new DOMException("The connection is closing", "InvalidStateError"));
+const hanging = (): Promise<never> => new Promise(() => {});
+
+describe("a store that is lost while the page is open", () => {
+  it.each<[string, () => Promise<never>]>([
+    ["rejects", failing],
+    ["never settles", hanging],
+  ])("is left out: each message is posted once, and the next one follows (it %s)", async (_how, fault) => {
+    store = { all: fault, put: fault, remove: fault };
+    const outbox = open();
+    void outbox.restore();
+    write(outbox, "one");
+    await clock.advance(STORE_WAIT_MS);
+    write(outbox, "two");
+    await clock.advance(600_000);
+    expect([calls, statuses(outbox)]).toEqual([
+      ["id-of-one", "id-of-two"],
+      ["sent", "sent"],
+    ]);
+  });
+
+  it("that hangs delays only the first message", async () => {
+    store = { ...store, put: hanging };
+    const outbox = open();
+    write(outbox, "one");
+    await clock.advance(STORE_WAIT_MS);
+    write(outbox, "two");
+    await settled();
+    expect(texts()).toEqual(["one", "two"]);
+  });
+
+  it("does not turn a permanent refusal into another attempt", async () => {
+    store = { all: failing, put: failing, remove: failing };
+    refusals = [new Problem(422, "validation_failed", "No.")];
+    const outbox = open();
+    write(outbox, "one");
+    await clock.advance(600_000);
+    expect([calls, statuses(outbox)]).toEqual([["id-of-one"], ["failed"]]);
+    outbox.discard("id-of-one");
+    expect(statuses(outbox)).toEqual([]);
+  });
+});
+
+describe("a wait", () => {
+  it("is not affected when the device's clock is set back", async () => {
+    refusals = [new Problem(503, "store_unavailable", "", 2_000)];
+    const outbox = open();
+    write(outbox, "one");
+    await settled();
+    clock.set(-3_600_000);
+    write(outbox, "two");
+    await clock.advance(2_000);
+    expect(texts()).toEqual(["one", "two"]);
+  });
+
+  it("lasts a few minutes at most, whatever Retry-After says", async () => {
+    refusals = [new Problem(429, "slow_mode", "", 6 * 3_600_000)];
+    write(open(), "one");
+    await clock.advance(300_000);
+    expect(texts()).toEqual(["one"]);
+  });
+
+  it("ends early when the network returns", async () => {
+    refusals = [unreachable(), unreachable(), unreachable(), new Problem(503, "server_full", "", 200_000)];
+    const outbox = open();
+    write(outbox, "one");
+    await clock.advance(10_000);
+    expect(statuses(outbox)).toEqual(["waiting"]);
+    outbox.wake();
+    await settled();
+    expect(texts()).toEqual(["one"]);
+    await clock.advance(600_000);
+    expect(calls).toHaveLength(5);
+  });
+});
+
+describe("the outbox", () => {
+  it("takes a limited number of unsent posts, and takes more once some were sent or discarded", async () => {
+    refusals = [unreachable()];
+    const outbox = open();
+    for (let index = 0; index < UNSENT_MAX; index += 1) write(outbox, `text-${index}`);
+    await settled();
+    expect(outbox.isFull).toBe(true);
+    write(outbox, "one too many");
+    expect(statuses(outbox)).toHaveLength(UNSENT_MAX);
+    outbox.discard("id-of-text-7");
+    expect(outbox.isFull).toBe(false);
+  });
+
+  it("drops what another tab has sent or discarded, and tells the others what it did itself", async () => {
+    refusals = [new Problem(422, "validation_failed", ""), new Problem(422, "validation_failed", "")];
+    const outbox = open();
+    write(outbox, "one", "two", "three");
+    await settled();
+    outbox.doneElsewhere("id-of-one");
+    outbox.discard("id-of-two");
+    expect(outbox.getSnapshot().posts.map((post) => post.text)).toEqual(["three"]);
+    expect(done).toEqual(["id-of-three", "id-of-two"]);
+  });
+});
+
+describe("a post that was refused for good", () => {
+  it("keeps the server's reason over a reload", async () => {
+    refusals = [new Problem(403, "forbidden", "You may not write here.")];
+    write(open(), "one");
+    await settled();
+    const reopened = open();
+    await reopened.restore();
+    expect(reopened.getSnapshot().posts).toMatchObject([
+      { status: "failed", code: "forbidden", detail: "You may not write here." },
+    ]);
+  });
+
+  it("is replaced by its correction", async () => {
+    refusals = [new Problem(422, "validation_failed", "")];
+    const outbox = open();
+    write(outbox, "wrong");
+    await settled();
+    outbox.correct("id-of-wrong", { clientId: "new", roomId: "lobby", text: "right" });
+    await settled();
+    expect(received).toEqual([{ client_message_id: "new", text: "right" }]);
+    expect([outbox.getSnapshot().posts.map((post) => post.text), await store.all()]).toEqual([["right"], []]);
+  });
+
+  it("and was discarded while it was corrected is still corrected", async () => {
+    const outbox = open();
+    outbox.correct("gone", { clientId: "new", roomId: "lobby", text: "right" });
+    await settled();
+    expect(texts()).toEqual(["right"]);
+  });
+
+  it("because the message it replies to is unknown is sent again without the reply", async () => {
+    refusals = [new Problem(404, "message_not_found", "")];
+    const outbox = open();
+    outbox.add({ clientId: "a", roomId: "lobby", text: "yes", replyTo: "unknown" });
+    await settled();
+    outbox.retry("a");
+    await settled();
+    expect(received).toEqual([{ client_message_id: "a", text: "yes" }]);
+  });
+});
 
 describe("a post", () => {
   it("is listed before it is sent", () => {
@@ -132,9 +282,11 @@ describe("a post", () => {
   it("sent to a room that nobody opens again is dropped after many others, but never an unsent one", async () => {
     refusals = [new Problem(422, "validation_failed", "")];
     const outbox = open();
-    write(outbox, "refused", ...Array.from({ length: SENT_MAX + 5 }, (_, index) => `text-${index}`));
-    await settled();
-    while (received.length < SENT_MAX + 5) await settled();
+    write(outbox, "refused");
+    for (let index = 0; index < SENT_MAX + 5; index += 1) {
+      write(outbox, `text-${index}`);
+      await settled();
+    }
     await settled();
     const { posts } = outbox.getSnapshot();
     expect(posts.map((post) => post.text).slice(0, 2)).toEqual(["refused", "text-5"]);
@@ -253,7 +405,7 @@ it("never sends a post under another user, however often people sign in and out"
       expect(sentAs.every((writer) => writer === "ann" || writer === "bob")).toBe(true);
       for (const { text } of received) expect(senders.get(text)).toBe(writers.get(text));
     }),
-    { numRuns: 200 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -274,6 +426,6 @@ it("every post arrives once and in order, whatever fails in between", async () =
       await clock.advance(600_000);
       expect(texts()).toEqual(all);
     }),
-    { numRuns: 60 },
+    { numRuns: 500 },
   );
 });

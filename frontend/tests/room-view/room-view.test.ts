@@ -3,9 +3,9 @@ import { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
 import type { Message } from "@/lib/contract/types";
 import { Outbox } from "@/lib/outbox/outbox";
-import { memoryOutboxStore } from "@/lib/outbox/outbox-store";
 import { RoomView } from "@/lib/room-view/room-view";
 import { FakeClock, settled } from "../support/fake-clock";
+import { memoryOutboxStore } from "../support/memory-outbox-store";
 import { FakeRoom } from "../support/fake-room";
 
 const FRAME_MS = 16;
@@ -38,6 +38,7 @@ beforeEach(async () => {
     sessionIsOver: () => undefined,
     asUser: (_userId, work) => work(),
     exclusively: (_name, work) => work(),
+    announceDone: () => undefined,
   });
   view = new RoomView({
     roomId: "lobby",

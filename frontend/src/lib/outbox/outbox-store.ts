@@ -1,4 +1,4 @@
-import { openDB, type DBSchema } from "idb";
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 
 /** An unsent post, kept over reloads. */
 export interface StoredPost {
@@ -11,8 +11,11 @@ export interface StoredPost {
   readonly queuedAtMs: number;
   /** The code of a permanent refusal: only the person can retry. */
   readonly failedCode: string | null;
+  /** The server's sentence for it; missing in posts that earlier versions of the app stored. */
+  readonly failedDetail?: string;
 }
 
+/** Any call may reject or never settle: the browser may forbid storage, or it is full, cleared or locked. */
 export interface OutboxStore {
   all(): Promise<StoredPost[]>;
   put(post: StoredPost): Promise<void>;
@@ -23,27 +26,34 @@ interface Schema extends DBSchema {
   posts: { key: string; value: StoredPost };
 }
 
-/** Posts in IndexedDB. Where the browser forbids it (some private windows), they are lost on reload. */
-export async function openOutboxStore(): Promise<OutboxStore> {
-  try {
-    const database = await openDB<Schema>("hotchat", 1, {
+/** Posts in IndexedDB. The database may be deleted while the app is open: the next call opens a new one. */
+export function indexedDbOutboxStore(name = "hotchat"): OutboxStore {
+  let opening: Promise<IDBPDatabase<Schema>> | null = null;
+  const forget = () => (opening = null);
+  const open = () => {
+    opening ??= openDB<Schema>(name, 1, {
       upgrade: (db) => void db.createObjectStore("posts", { keyPath: "clientId" }),
+      blocking: (_version, _blocked, event) => {
+        forget();
+        (event.target as IDBDatabase).close();
+      },
+      terminated: forget,
     });
-    return {
-      all: () => database.getAll("posts"),
-      put: async (post) => void (await database.put("posts", post)),
-      remove: (clientId) => database.delete("posts", clientId),
-    };
-  } catch {
-    return memoryOutboxStore();
-  }
-}
-
-export function memoryOutboxStore(): OutboxStore {
-  const posts = new Map<string, StoredPost>();
+    return opening;
+  };
+  const call = async <T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> => {
+    const opened = open();
+    try {
+      return await work(await opened);
+    } catch {
+      if (opening === opened) forget();
+      opened.then((database) => database.close()).catch(() => undefined);
+      return work(await open());
+    }
+  };
   return {
-    all: () => Promise.resolve([...posts.values()]),
-    put: (post) => Promise.resolve(void posts.set(post.clientId, post)),
-    remove: (clientId) => Promise.resolve(void posts.delete(clientId)),
+    all: () => call((database) => database.getAll("posts")),
+    put: (post) => call(async (database) => void (await database.put("posts", post))),
+    remove: (clientId) => call((database) => database.delete("posts", clientId)),
   };
 }

@@ -2,7 +2,7 @@
  * in order, one at a time per room. Every attempt uses the same client id, so a retry never creates a second message.
  * A post belongs to the user who wrote it: under another session it stays unsent until somebody retries it. */
 import type { ChatApi } from "@/lib/api/chat-api";
-import { Problem, unreachable } from "@/lib/api/problem";
+import { Problem, RETRY_AFTER_MAX_MS, unreachable } from "@/lib/api/problem";
 import { dropOldest } from "@/lib/bounded";
 import type { Clock } from "@/lib/clock";
 import type { Message } from "@/lib/contract/types";
@@ -11,23 +11,29 @@ import { Listeners } from "@/lib/listeners";
 import type { OutboxStore, StoredPost } from "./outbox-store";
 
 export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped post comes with its room's page
+export const UNSENT_MAX = 200; // overflow rule REFUSE: the composer keeps the text
+export const STORE_WAIT_MS = 1_000; // a store that takes longer is not waited for
 
 export type PostStatus =
   | { readonly status: "queued" | "sending" }
   | {
       readonly status: "waiting";
+      /** In the time of the app's clock. */
       readonly retryAtMs: number;
       readonly code: string;
       /** Transient failures so far. */
       readonly failures: number;
     }
-  | { readonly status: "failed"; readonly code: string }
+  | { readonly status: "failed"; readonly code: string; readonly detail: string }
   | { readonly status: "sent"; readonly message: Message };
 
 /** The code of a post whose author's session has ended. */
 export const SESSION_OVER = "session_over";
 
-export type Post = Omit<StoredPost, "failedCode"> & PostStatus;
+export type Post = Omit<StoredPost, "failedCode" | "failedDetail"> & PostStatus;
+
+/** A post as it is written. */
+export type NewPost = Pick<StoredPost, "clientId" | "roomId" | "text" | "replyTo">;
 
 export interface OutboxState {
   /** In the order they were written. A sent post stays until `confirm`; unsent ones until they are sent or discarded. */
@@ -47,6 +53,8 @@ export interface OutboxDependencies {
   readonly asUser: <T>(userId: string, work: () => Promise<T>) => Promise<T>;
   /** Only one tab sends a room's posts at a time. */
   readonly exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Tell the other tabs that a post was sent or discarded here. */
+  readonly announceDone: (clientId: string) => void;
 }
 
 /** Another tab has signed in another user. */
@@ -54,6 +62,7 @@ export class OtherSession extends Error {}
 
 export class Outbox {
   #state: OutboxState = { posts: [] };
+  #isStoreSlow = false;
   readonly #sending = new Set<string>();
   readonly #clientIds = new Map<string, string>();
   readonly #listeners = new Listeners();
@@ -69,7 +78,8 @@ export class Outbox {
 
   /** Load the posts that were unsent when the app was last closed. */
   async restore(): Promise<void> {
-    const stored = (await this.deps.store.all()).sort((a, b) => a.queuedAtMs - b.queuedAtMs);
+    const stored = await this.deps.store.all().catch((): StoredPost[] => []);
+    stored.sort((a, b) => a.queuedAtMs - b.queuedAtMs);
     const known = new Set(this.#state.posts.map((post) => post.clientId));
     const posts = stored.filter((post) => !known.has(post.clientId)).map(fromStored);
     this.#set({ posts: [...posts, ...this.#state.posts] });
@@ -86,41 +96,70 @@ export class Outbox {
         if (post.status === "failed" && post.code === SESSION_OVER && post.userId === userId)
           return { ...unsent(post), status: "queued" };
         const isUnsent = post.status === "queued" || post.status === "waiting";
-        return isUnsent && post.userId !== userId
-          ? { ...unsent(post), status: "failed", code: SESSION_OVER }
-          : post;
+        return isUnsent && post.userId !== userId ? { ...unsent(post), ...OVER } : post;
       }),
     });
     this.flush();
   };
 
-  /** Queue a message; the next frame shows it. */
-  add(post: { clientId: string; roomId: string; text: string; replyTo: string | null }): void {
-    const queuedAtMs = Math.max(this.deps.clock.epochMs(), (this.#state.posts.at(-1)?.queuedAtMs ?? 0) + 1);
-    const userId = this.deps.userId();
-    const owned = { ...post, queuedAtMs, ...(userId ? { userId } : {}) };
-    this.#set({ posts: [...this.#state.posts, { ...owned, status: "queued" }] });
-    void this.deps.store.put({ ...owned, failedCode: null }).finally(() => this.flush());
+  /** Whether no further post may be added. */
+  get isFull(): boolean {
+    return this.#state.posts.filter((post) => post.status !== "sent").length >= UNSENT_MAX;
   }
 
-  /** Send all posts that may be sent, e.g. after a reload, or once the network is back. */
+  /** Queue a message; the next frame shows it. False if the outbox is full. */
+  add(post: NewPost): boolean {
+    if (this.isFull) return false;
+    this.#queue(post);
+    return true;
+  }
+
+  #queue(post: NewPost): void {
+    const lastMs = this.#state.posts.at(-1)?.queuedAtMs ?? 0;
+    const userId = this.deps.userId();
+    const queuedAtMs = Math.max(this.deps.clock.epochMs(), lastMs + 1);
+    const added: Post = { ...post, queuedAtMs, ...(userId ? { userId } : {}), status: "queued" };
+    this.#set({ posts: [...this.#state.posts.filter(({ clientId }) => clientId !== post.clientId), added] });
+    void this.#store(added).then(this.flush);
+  }
+
+  /** Send all posts that may be sent, e.g. after a reload. */
   flush = (): void => {
     for (const roomId of new Set(this.#state.posts.map((post) => post.roomId))) void this.#sendRoom(roomId);
   };
 
+  /** The network may be back: end all waits. */
+  wake = (): void => this.#endWaits(Infinity);
+
   /** Send a failed post again, under the current session. */
   retry(clientId: string): void {
     const userId = this.deps.userId();
-    if (!userId) return;
-    this.#change(clientId, (post) => ({ ...unsent(post), userId, status: "queued" }));
-    const post = this.#state.posts.find((each) => each.clientId === clientId);
-    if (post === undefined) return;
-    void this.deps.store.put({ ...unsent(post), failedCode: null }).finally(() => this.flush());
+    const failed = this.#find(clientId);
+    if (!userId || failed?.status !== "failed") return;
+    const post: Post = { ...unsent(failed), replyTo: replyAgain(failed), userId, status: "queued" };
+    this.#change(clientId, () => post);
+    void this.#store(post).then(this.flush);
+  }
+
+  /** Replace an unsent post by its correction. That is another message with another id: an earlier attempt may have stored
+   * the first one, although its answer was lost. */
+  correct(clientId: string, corrected: Omit<NewPost, "replyTo">): void {
+    const post = this.#find(clientId);
+    this.#queue({ ...corrected, replyTo: post === undefined ? null : replyAgain(post) });
+    const isReplaced =
+      corrected.clientId !== clientId && post?.status !== "sending" && post?.status !== "sent";
+    if (isReplaced) this.discard(clientId);
   }
 
   discard(clientId: string): void {
-    this.#set({ posts: this.#state.posts.filter((post) => post.clientId !== clientId) });
-    void this.deps.store.remove(clientId);
+    this.#drop(clientId);
+    this.#removeStored(clientId);
+  }
+
+  /** Another tab has sent or discarded a post. */
+  doneElsewhere(clientId: string): void {
+    const post = this.#find(clientId);
+    if (post !== undefined && post.status !== "sending" && post.status !== "sent") this.#drop(clientId);
   }
 
   /** Drop sent posts whose messages the room shows. Nothing on screen changes, so no listener is called. */
@@ -159,52 +198,104 @@ export class Outbox {
   /** True when the room's next post may follow. */
   async #send(post: Post): Promise<boolean> {
     this.#change(post.clientId, () => ({ ...unsent(post), status: "sending" }));
+    let message: Message;
     try {
-      const message = await this.deps.asUser(post.userId ?? "", () =>
+      message = await this.deps.asUser(post.userId ?? "", () =>
         this.deps.api.post(post.roomId, {
           client_message_id: post.clientId,
           text: post.text,
           ...(post.replyTo === null ? {} : { reply_to: post.replyTo }),
         }),
       );
-      this.#clientIds.set(message.id, post.clientId);
-      dropOldest(this.#clientIds, SENT_MAX);
-      this.#change(post.clientId, () => ({ ...unsent(post), status: "sent", message }));
-      this.#dropOldestSent();
-      await this.deps.store.remove(post.clientId);
-      return true;
     } catch (error) {
       if (error instanceof OtherSession) return this.#sessionOver(post);
-      return await this.#refused(post, error instanceof Problem ? error : unreachable());
+      return this.#refused(post, error instanceof Problem ? error : unreachable());
     }
+    this.#clientIds.set(message.id, post.clientId);
+    dropOldest(this.#clientIds, SENT_MAX);
+    this.#change(post.clientId, () => ({ ...unsent(post), status: "sent", message }));
+    this.#dropOldestSent();
+    this.#removeStored(post.clientId);
+    return true;
   }
 
-  async #refused(post: Post, problem: Problem): Promise<boolean> {
+  #refused(post: Post, problem: Problem): boolean {
     if (problem.status === 401) return this.#sessionOver(post);
     if (!problem.isTransient) {
-      this.#change(post.clientId, () => ({ ...unsent(post), status: "failed", code: problem.code }));
-      await this.deps.store.put({ ...unsent(post), failedCode: problem.code });
+      const failed: Post = {
+        ...unsent(post),
+        status: "failed",
+        code: problem.code,
+        detail: problem.detail,
+      };
+      this.#change(post.clientId, () => failed);
+      void this.#store(failed);
       return true;
     }
     const failures = post.status === "waiting" ? post.failures : 0;
-    const waitMs = problem.retryAfterMs ?? 500 + backoffMs(failures, this.deps.random);
+    const ownWaitMs = 500 + backoffMs(failures, this.deps.random);
+    const waitMs = Math.min(RETRY_AFTER_MAX_MS, problem.retryAfterMs ?? ownWaitMs);
     const retryAtMs = this.deps.clock.now() + waitMs;
     const waiting = { status: "waiting", retryAtMs, code: problem.code, failures: failures + 1 } as const;
     this.#change(post.clientId, () => ({ ...unsent(post), ...waiting }));
-    this.deps.clock.after(waitMs, this.userChanged); // the user may be another one by then
+    this.deps.clock.after(waitMs, () => this.#endWaits(retryAtMs));
     return false;
   }
 
+  /** End the waits until `untilMs`. A timer may fire a little early, so it does not compare times. */
+  #endWaits(untilMs: number): void {
+    const now = this.deps.clock.now();
+    this.#set({
+      posts: this.#state.posts.map((post) =>
+        post.status === "waiting" && post.retryAtMs <= untilMs ? { ...post, retryAtMs: now } : post,
+      ),
+    });
+    this.userChanged(); // the user may be another one by now
+  }
+
   #sessionOver(post: Post): boolean {
-    this.#change(post.clientId, () => ({ ...unsent(post), status: "failed", code: SESSION_OVER }));
+    this.#change(post.clientId, () => ({ ...unsent(post), ...OVER }));
     this.deps.sessionIsOver();
     return true;
+  }
+
+  /** Resolves once the post is stored, or the store has failed or takes too long: the post is then sent all the same, and
+   * only a reload before that would lose it. */
+  async #store(post: Post): Promise<void> {
+    const stored = settledStore(this.deps.store.put(toStored(post))).then(() => {
+      this.#isStoreSlow = false;
+    });
+    if (this.#isStoreSlow) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.deps.clock.after(STORE_WAIT_MS, () => {
+        this.#isStoreSlow = true;
+        resolve();
+      });
+      void stored.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Nothing waits for it: a post that stays stored is sent again after a reload, under the same client id. */
+  #removeStored(clientId: string): void {
+    void settledStore(this.deps.store.remove(clientId));
+    this.deps.announceDone(clientId);
   }
 
   /** Rooms that are not open confirm nothing. */
   #dropOldestSent(): void {
     const sent = this.#state.posts.filter((post) => post.status === "sent");
     this.confirm(sent.slice(0, -SENT_MAX));
+  }
+
+  #find(clientId: string): Post | undefined {
+    return this.#state.posts.find((post) => post.clientId === clientId);
+  }
+
+  #drop(clientId: string): void {
+    this.#set({ posts: this.#state.posts.filter((post) => post.clientId !== clientId) });
   }
 
   #change(clientId: string, change: (post: Post) => Post): void {
@@ -217,6 +308,14 @@ export class Outbox {
   }
 }
 
+const OVER = { status: "failed", code: SESSION_OVER, detail: "" } as const;
+
+/** A reply to an unknown message would be refused again. */
+const replyAgain = (post: Post): string | null =>
+  post.status === "failed" && post.code === "message_not_found" ? null : post.replyTo;
+
+const settledStore = (call: Promise<void>): Promise<void> => call.catch(() => undefined);
+
 const unsent = ({ clientId, userId, roomId, text, replyTo, queuedAtMs }: Post) => ({
   clientId,
   ...(userId === undefined ? {} : { userId }),
@@ -226,8 +325,13 @@ const unsent = ({ clientId, userId, roomId, text, replyTo, queuedAtMs }: Post) =
   queuedAtMs,
 });
 
-function fromStored({ failedCode, ...post }: StoredPost): Post {
+const toStored = (post: Post): StoredPost =>
+  post.status === "failed"
+    ? { ...unsent(post), failedCode: post.code, failedDetail: post.detail }
+    : { ...unsent(post), failedCode: null };
+
+function fromStored({ failedCode, failedDetail = "", ...post }: StoredPost): Post {
   return failedCode === null
     ? { ...post, status: "queued" }
-    : { ...post, status: "failed", code: failedCode };
+    : { ...post, status: "failed", code: failedCode, detail: failedDetail };
 }

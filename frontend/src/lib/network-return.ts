@@ -1,0 +1,49 @@
+/** Ends waits early: the browser is online again, or the page is visible again after it may have been asleep. */
+import type { Clock } from "@/lib/clock";
+import { Listeners } from "@/lib/listeners";
+
+/** The parts of a window that report the return. */
+export interface NetworkSource extends EventTarget {
+  readonly document: EventTarget & { readonly hidden: boolean };
+}
+
+export class NetworkReturn {
+  readonly #listeners = new Listeners();
+
+  constructor(
+    source: NetworkSource,
+    private readonly clock: Clock,
+  ) {
+    source.addEventListener("online", () => this.#listeners.notify());
+    source.document.addEventListener("visibilitychange", () => {
+      if (!source.document.hidden) this.#listeners.notify();
+    });
+  }
+
+  subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
+
+  /** Resolves after `ms`, or as soon as the network returns. Rejects with the signal's reason once it is aborted. */
+  wait = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const end = () => {
+        cancelTimer();
+        unsubscribe();
+        signal?.removeEventListener("abort", abort);
+      };
+      const finish = () => {
+        end();
+        resolve();
+      };
+      const abort = () => {
+        end();
+        reject(signal?.reason as Error);
+      };
+      const cancelTimer = this.clock.after(ms, finish);
+      const unsubscribe = this.#listeners.add(finish);
+      signal?.addEventListener("abort", abort);
+    });
+}
