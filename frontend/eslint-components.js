@@ -22,7 +22,6 @@ export const RENDER_OR_COORDINATE_EXCEPTIONS = [
   "src/features/room/Announcer.tsx",
   "src/features/rooms/RoomLink.tsx",
   "src/features/rooms/RoomList.tsx",
-  "src/features/session/NameForm.tsx",
 ];
 
 /** For `no-restricted-syntax`. All readers of a context render again when its value is a new object. */

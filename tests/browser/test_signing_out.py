@@ -30,7 +30,7 @@ async def test_signing_out_ends_the_session_in_all_tabs_and_clears_stored_data(
         await expect(page.locator("[data-mine]")).to_have_count(0)
     await expect(tab.composer).to_have_value("")
     kept = await tab.page.evaluate("() => Object.keys(localStorage).filter(key => localStorage[key] !== '')")
-    assert not {"hotchat.nickname", "hotchat.user", f"hotchat.draft.{room}"} & set(kept)
+    assert not {"hotchat.nickname", "hotchat.user", "hotchat.draft", f"hotchat.draft.{room}"} & set(kept)
     names = [cookie["name"] for cookie in await tab.page.context.cookies()]
     assert "hotchat_session" not in names
     await other.write("again")

@@ -1,6 +1,9 @@
+import { v4 as uuid } from "uuid";
 import { ChatApi } from "@/lib/api/chat-api";
 import { DEADLINE_MS, fetchWithDeadline } from "@/lib/api/deadline";
 import { browserClock } from "@/lib/clock";
+import { Composers } from "@/lib/composer/composers";
+import { Drafts } from "@/lib/composer/drafts";
 import type { Config } from "@/lib/contract/types";
 import { NetworkReturn } from "@/lib/network-return";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
@@ -8,6 +11,7 @@ import { indexedDbOutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import { readStored, writeStored } from "@/lib/safe-storage";
+import { Joining } from "@/lib/session/joining";
 import { SessionStore } from "@/lib/session/session-store";
 import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
 import { eventSourceStream } from "@/lib/stream/event-source-stream";
@@ -58,13 +62,17 @@ export function createServices(): Services {
     announceDone: (clientId) => channel?.postMessage(clientId),
   });
   channel?.addEventListener("message", ({ data }) => outbox.doneElsewhere(String(data)));
+  const joining = new Joining({ session, clock: browserClock, random: Math.random, network });
+  const drafts = new Drafts(uuid);
+  const composers = new Composers({ api, outbox, session, drafts, clock: browserClock, newId: uuid });
   session.subscribe(() => {
     outbox.userChanged();
     if (session.getSnapshot().viewer === null) readCounts.refresh();
   });
   window.addEventListener("storage", session.onStorageEvent);
+  window.addEventListener("storage", composers.onStorageEvent);
   network.subscribe(outbox.wake);
-  void session.loadWithRetry((ms) => new Promise((ended) => browserClock.after(ms, ended)), Math.random);
+  void session.loadWithRetry(network.wait, Math.random);
   void outbox.restore();
   const sharedStreams = openSharedStreams().then((shared) => {
     if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);
@@ -76,6 +84,9 @@ export function createServices(): Services {
     session,
     readCounts,
     outbox,
+    composers,
+    joining,
+    network,
     clock: browserClock,
     openStream: deferredStream(
       async () =>

@@ -29,6 +29,11 @@ const queryClient = new QueryClient({
   },
 });
 
+// A query that waits to be retried does not see the network return.
+services.network.subscribe(() => {
+  void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.fetchFailureCount > 0 });
+});
+
 i18next.use(initReactI18next);
 await startI18n();
 const rootElement = document.getElementById("root");

@@ -1,9 +1,12 @@
 import { createContext, use, useSyncExternalStore } from "react";
 import type { ChatApi } from "@/lib/api/chat-api";
 import type { Clock } from "@/lib/clock";
+import type { Composers } from "@/lib/composer/composers";
 import type { Author, Config } from "@/lib/contract/types";
+import type { NetworkReturn } from "@/lib/network-return";
 import type { Outbox } from "@/lib/outbox/outbox";
 import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
+import type { Joining } from "@/lib/session/joining";
 import type { SessionState, SessionStore } from "@/lib/session/session-store";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 import type { OpenStream } from "@/lib/stream/room-stream";
@@ -15,7 +18,10 @@ export interface Services {
   readonly openStream: OpenStream;
   readonly openNotify: OpenNotify;
   readonly outbox: Outbox;
+  readonly composers: Composers;
   readonly session: SessionStore;
+  readonly joining: Joining;
+  readonly network: NetworkReturn;
   readonly readCounts: ReadCountsStore;
   readonly clock: Clock;
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
-import { ATTEMPTS_MAX, DELAY_MAX_MS } from "@/lib/api/retries";
-import { CALLS_MAX, SessionStore } from "@/lib/session/session-store";
+import { DELAY_MAX_MS } from "@/lib/api/retries";
+import { CALLS_MAX, SESSION_ATTEMPTS_MAX, SessionStore } from "@/lib/session/session-store";
+import { settled } from "../support/fake-clock";
 import { MemoryStorage } from "../support/memory-storage";
 
 let storage: MemoryStorage;
@@ -22,6 +23,14 @@ const api = {
   endAllSessions: () => answer("end all", undefined),
 };
 const open = () => new SessionStore(api, storage);
+/** A page that has learnt from the server that there is no session. */
+const openWithoutSession = async () => {
+  refusals.unshift(new Problem(401, "unauthenticated", ""));
+  const session = open();
+  await session.load();
+  calls = [];
+  return session;
+};
 
 beforeEach(() => {
   storage = new MemoryStorage();
@@ -73,6 +82,62 @@ it("calls that wait for a name are made once there is one, the oldest dropped ov
   for (let number = 0; number <= CALLS_MAX; number += 1) session.withName(() => made.push(number));
   await session.join("Ann");
   expect(made).toEqual(Array.from({ length: CALLS_MAX }, (_, index) => index + 1));
+});
+
+describe("a reader who writes", () => {
+  it("before the server has said who they are is not asked for a name if they have a session", async () => {
+    const session = open();
+    let made = 0;
+    session.withName(() => (made += 1));
+    expect([session.getSnapshot().isAskingForName, made]).toEqual([false, 0]);
+    await session.load();
+    expect([session.getSnapshot().isAskingForName, made]).toEqual([false, 1]);
+  });
+
+  it("before the server has said that there is no session is asked then", async () => {
+    refusals = [new Problem(401, "unauthenticated", "")];
+    const session = open();
+    session.requireName();
+    await session.load();
+    expect(session.getSnapshot().isAskingForName).toBe(true);
+  });
+
+  it("under an expired session is not asked while it is renewed, however often they press Send", async () => {
+    storage.setItem("hotchat.nickname", "Ann");
+    refusals = [new Problem(401, "session_expired", "")];
+    const session = open();
+    await session.load();
+    for (let press = 0; press < 3; press += 1) session.requireName();
+    expect(session.getSnapshot().isAskingForName).toBe(false);
+    await settled();
+    expect(calls).toEqual(["me", "join"]);
+    expect(session.getSnapshot().viewer?.nickname).toBe("Ann");
+  });
+
+  it("stays signed in if an answer from before they joined comes late", async () => {
+    let answerLate = () => {};
+    const late = new SessionStore(
+      {
+        ...api,
+        me: () =>
+          new Promise((_, reject) => (answerLate = () => reject(new Problem(401, "unauthenticated", "")))),
+      },
+      storage,
+    );
+    const loaded = late.load();
+    await late.join("Ann");
+    answerLate();
+    await loaded;
+    expect(late.getSnapshot().viewer?.nickname).toBe("Ann");
+  });
+});
+
+it("a name given in another tab ends the question here", async () => {
+  const here = await openWithoutSession();
+  here.requireName();
+  here.onStorageEvent({ key: "hotchat.user", newValue: "ann-id" });
+  await settled();
+  expect(here.getSnapshot()).toEqual({ viewer: ann, isAskingForName: false });
 });
 
 describe("other tabs", () => {
@@ -143,22 +208,36 @@ describe("joining while the server refuses", () => {
   it("waits for the server's time plus a growing random time", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 1_000)];
     waits.length = 0;
-    await open().joinWithRetry("Ann", wait, () => 0.5);
+    await open().joinWithRetry(
+      () => "Ann",
+      wait,
+      () => 0.5,
+    );
     expect(calls).toEqual(["join", "join", "join"]);
     expect(waits).toEqual([5_500, 2_000]);
   });
 
-  it("gives up after a few attempts, and never waits longer than five minutes", async () => {
-    refusals = Array.from({ length: 100 }, () => new Problem(429, "rate_limited", "", 3_600_000));
+  it("gives up after many attempts, and never waits longer than five minutes", async () => {
+    refusals = Array.from({ length: 200 }, () => new Problem(429, "rate_limited", "", 3_600_000));
     waits.length = 0;
-    await expect(open().joinWithRetry("Ann", wait, () => 1)).rejects.toThrow("rate_limited");
-    expect(calls).toHaveLength(ATTEMPTS_MAX);
+    const joined = open().joinWithRetry(
+      () => "Ann",
+      wait,
+      () => 1,
+    );
+    await expect(joined).rejects.toThrow("rate_limited");
+    expect(calls).toHaveLength(SESSION_ATTEMPTS_MAX);
     expect(Math.max(...waits)).toBe(DELAY_MAX_MS);
   });
 
   it("reports a refused nickname at once", async () => {
     refusals = [new Problem(403, "nickname_reserved", "")];
-    await expect(open().joinWithRetry("operator", wait, () => 0)).rejects.toThrow("nickname_reserved");
+    const joined = open().joinWithRetry(
+      () => "operator",
+      wait,
+      () => 0,
+    );
+    await expect(joined).rejects.toThrow("nickname_reserved");
     expect(calls).toEqual(["join"]);
   });
 });

@@ -6,15 +6,10 @@ import { useTypingNames } from "./use-typing-names";
 /** The place to write in. Coordinates the text, its completions and sending; ComposerForm renders them. */
 export function Composer(options: ComposerOptions) {
   const { roomId } = useOpenRoom();
-  const { screen, context } = options;
+  const { screen } = options;
   const composer = useComposer(options);
   const typingNames = useTypingNames(screen);
   return (
-    <ComposerForm
-      composer={composer}
-      context={context}
-      roomName={screen.feed.room?.name ?? roomId}
-      typingNames={typingNames}
-    />
+    <ComposerForm composer={composer} roomName={screen.feed.room?.name ?? roomId} typingNames={typingNames} />
   );
 }

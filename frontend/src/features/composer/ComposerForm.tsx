@@ -1,33 +1,33 @@
 import { SendHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { TEXT_MAX } from "@/lib/composer/composer-machine";
 import { nameInSentence } from "@/lib/text/shown-name";
-import type { ComposerContext } from "./composer-context";
 import { completionAria, Completions } from "./Completions";
 import { ContextLine } from "./ContextLine";
 import { EmojiButton } from "./EmojiButton";
 import { NameQuestion } from "./NameQuestion";
 import { TypingLine } from "./TypingLine";
-import type { ComposerState } from "./use-composer";
+import { refusalWords } from "./refusal-words";
+import type { ComposerView } from "./use-composer";
 import * as css from "./composer.module.css";
 
 interface ComposerFormProps {
-  composer: ComposerState;
-  context: ComposerContext;
+  composer: ComposerView;
   roomName: string;
   typingNames: readonly string[];
 }
 
 /** The field, its buttons, and the lines around them. */
-export function ComposerForm({ composer, context, roomName, typingNames }: ComposerFormProps) {
+export function ComposerForm({ composer, roomName, typingNames }: ComposerFormProps) {
   const { t } = useTranslation();
-  const { text, excess, slowS, refusal, completions } = composer;
+  const { text, status, draft, edit, excess, slowS, refusal, completions } = composer;
   const placeholder = t("composer.placeholder", { room: nameInSentence(roomName, t("room.untitled")) });
   return (
     <div className={css.composer}>
       <TypingLine names={typingNames} />
-      {context !== null && <ContextLine context={context} onLeave={composer.leaveContext} />}
-      {composer.isAskingForName && <NameQuestion canSend={text.trim() !== ""} onDone={composer.focus} />}
+      <ContextLine draft={draft} edit={edit} onLeave={composer.leaveContext} />
+      {composer.isAskingForName && <NameQuestion willSend={status === "naming" && text.trim() !== ""} />}
       <Completions state={completions} onPick={composer.insert} />
       <form
         className={css.composerBox}
@@ -45,7 +45,7 @@ export function ComposerForm({ composer, context, roomName, typingNames }: Compo
           aria-label={placeholder}
           aria-describedby="composer-hint"
           enterKeyHint="send"
-          onChange={(event) => composer.typed(event.target.value)}
+          onChange={composer.changed}
           onKeyDown={composer.pressed}
           onSelect={completions.caretMoved}
           {...completionAria(completions)}
@@ -58,7 +58,7 @@ export function ComposerForm({ composer, context, roomName, typingNames }: Compo
           aria-label={
             slowS > 0
               ? t("composer.slow", { seconds: slowS })
-              : context?.kind === "edit"
+              : edit?.kind === "message"
                 ? t("composer.save")
                 : t("composer.send")
           }
@@ -68,11 +68,11 @@ export function ComposerForm({ composer, context, roomName, typingNames }: Compo
       </form>
       {refusal !== null && (
         <p className={`${css.composerHint} error`} role="alert">
-          {refusal}
+          {refusalWords(t, refusal)}
         </p>
       )}
       <p id="composer-hint" className={excess > 0 ? `${css.composerHint} error` : "visually-hidden"}>
-        {excess > 0 ? t("composer.tooLong", { count: excess }) : t("composer.keyHint")}
+        {excess > 0 ? t("textProblem.length", { count: excess, max: TEXT_MAX }) : t("composer.keyHint")}
       </p>
     </div>
   );

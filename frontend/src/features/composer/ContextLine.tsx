@@ -1,30 +1,27 @@
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { ComposerState } from "@/lib/composer/composer-machine";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { IconButton } from "@/ui/IconButton";
 import { OneLine } from "@/ui/user-text/UserText";
-import type { ComposerContext } from "./composer-context";
 import * as css from "./composer.module.css";
 
-/** The message that is being edited or replied to, above the field. */
-export function ContextLine({
-  context: { kind, message },
-  onLeave,
-}: {
-  context: NonNullable<ComposerContext>;
+interface ContextLineProps extends Pick<ComposerState, "draft" | "edit"> {
   onLeave: () => void;
-}) {
+}
+
+/** What is being edited, corrected or replied to, above the field. */
+export function ContextLine({ draft: { replyTo }, edit, onLeave }: ContextLineProps) {
   const { t } = useTranslation();
+  if (edit === null && replyTo === null) return null;
   return (
     <div className={css.composerContext}>
       <span>
-        {kind === "edit"
-          ? t("composer.editing")
-          : t("message.replyingTo", { name: nameInSentence(message.author.nickname, t("person.unnamed")) })}
-        {kind === "reply" && (
+        {edit !== null && t(edit.kind === "post" ? "composer.correcting" : "composer.editing")}
+        {edit === null && replyTo !== null && (
           <>
-            {" "}
-            <OneLine of={message.text} className="quiet" />
+            {t("message.replyingTo", { name: nameInSentence(replyTo.author.nickname, t("person.unnamed")) })}{" "}
+            {replyTo.deleted ? t("message.deleted") : <OneLine of={replyTo.text} className="quiet" />}
           </>
         )}
       </span>

@@ -10,7 +10,7 @@ const NameForm = lazyComponent(async () => {
 });
 
 /** Asks for a nickname. The form is loaded when a new reader first writes; if that fails, the text stays in the field. */
-export function NameQuestion({ canSend, onDone }: { canSend: boolean; onDone: () => void }) {
+export function NameQuestion({ willSend }: { willSend: boolean }) {
   const { t } = useTranslation();
   const { session } = useServices();
   const { toast } = useOpenRoom();
@@ -23,7 +23,7 @@ export function NameQuestion({ canSend, onDone }: { canSend: boolean; onDone: ()
         toast(t("problem.partBroken"));
       }}
     >
-      <NameForm canSend={canSend} onDone={onDone} />
+      <NameForm willSend={willSend} />
     </Contained>
   );
 }

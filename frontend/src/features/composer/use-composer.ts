@@ -1,42 +1,54 @@
-import { useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref, type RefObject } from "react";
-import { useTranslation } from "react-i18next";
-import { v4 as uuid } from "uuid";
-import { errorMessage } from "@/lib/api/error-message";
+import {
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useSyncExternalStore,
+  type ChangeEvent,
+  type KeyboardEvent,
+  type Ref,
+  type RefObject,
+} from "react";
 import type { Completion } from "@/lib/completion/completion";
+import {
+  statusOf,
+  TEXT_MAX,
+  textOf,
+  toSend,
+  type ComposerState,
+  type ComposerStatus,
+  type Refusal,
+} from "@/lib/composer/composer-machine";
+import { textAfterInput } from "@/lib/pasted-text";
 import type { RoomScreen } from "@/lib/room-view/room-view";
+import { cleaned, messageProblem } from "@/lib/text/allowed-characters";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useSession } from "@/ui/services-context";
-import type { ComposerContext, ComposerHandle } from "./composer-context";
+import type { ComposerHandle } from "./composer-handle";
 import { useCompletions, type CompletionState } from "./use-completions";
-import { useComposerText } from "./use-composer-text";
+import { useFollowedMessage } from "./use-followed-message";
 import { useSlowMode } from "./use-slow-mode";
 import { useTypingSignal } from "./use-typing-signal";
 
-const TEXT_MAX = 4_000; // code points after trimming, as the server counts them
-
 export interface ComposerOptions {
   screen: RoomScreen;
-  context: ComposerContext;
-  setContext: (context: ComposerContext) => void;
   editLastMessage: () => void;
   ref: Ref<ComposerHandle>;
 }
 
-/** The state of the composer and what the writer can do with it. */
-export interface ComposerState {
+/** The composer as it is rendered, and what the writer can do with it. */
+export interface ComposerView extends Pick<ComposerState, "draft" | "edit"> {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   readonly text: string;
-  /** Code points over the limit; 0 or less when the text fits. */
+  readonly status: ComposerStatus;
+  /** Characters to remove until the text fits; 0 when it does. */
   readonly excess: number;
   /** Seconds until slow mode allows the next message. */
   readonly slowS: number;
   readonly canSubmit: boolean;
-  /** Why the server refused the edit. */
-  readonly refusal: string | null;
+  readonly refusal: Refusal | null;
   readonly completions: CompletionState;
   readonly isAskingForName: boolean;
-  readonly focus: () => void;
-  readonly typed: (text: string) => void;
+  readonly changed: (event: ChangeEvent<HTMLTextAreaElement>) => void;
   readonly pressed: (event: KeyboardEvent) => void;
   readonly insert: (completion: Insertion) => void;
   readonly insertAtCaret: (insert: string) => void;
@@ -46,104 +58,78 @@ export interface ComposerState {
 
 type Insertion = Pick<Completion, "insert" | "from" | "to">;
 
-export function useComposer({
-  screen,
-  context,
-  setContext,
-  editLastMessage,
-  ref,
-}: ComposerOptions): ComposerState {
-  const { t } = useTranslation();
+export function useComposer({ screen, editLastMessage, ref }: ComposerOptions): ComposerView {
   const { roomId } = useOpenRoom();
-  const { api, outbox, session } = useServices();
+  const composer = useServices().composers.of(roomId);
+  const state = useSyncExternalStore(composer.subscribe, composer.getSnapshot);
   const { isAskingForName } = useSession();
   const field = useRef<HTMLTextAreaElement>(null);
-  const { text, write, restoreDraft } = useComposerText(roomId, context, field);
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const slow = useSlowMode(screen);
+  const text = textOf(state);
+  const slowS = useSlowMode(screen, state);
   const signalTyping = useTypingSignal(roomId, screen);
   const completions = useCompletions(field, text, screen);
-  const trimmed = text.trim().normalize("NFC");
-  const excess = Array.from(trimmed).length - TEXT_MAX;
-  const canSubmit = trimmed !== "" && excess <= 0 && slow.seconds === 0;
+  const excess = excessOf(text);
+  const hasContext = state.edit !== null || state.draft.replyTo !== null;
 
-  const focus = () => field.current?.focus();
+  useFollowedMessage(composer, state, screen);
+  useEffect(() => () => composer.dispatch({ type: "room-left" }), [composer]);
+  useFocusRequests(field, state.focusRequests, isAskingForName);
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
 
-  const change = (next: string) => {
-    setRefusal(null);
-    write(next);
-  };
-
-  const leaveContext = () => {
-    setRefusal(null);
-    if (context?.kind === "edit") restoreDraft();
-    setContext(null);
-  };
-
-  const submit = () => {
-    if (!canSubmit) return;
-    if (context?.kind === "edit") {
-      void saveEdit(context.message.id, context.message.text);
-      return;
-    }
-    session.withName(() => {
-      outbox.add({ clientId: uuid(), roomId, text: trimmed, replyTo: context?.message.id ?? null });
-      slow.sent();
-      change("");
-      setContext(null);
-      focus();
-    });
-  };
-
-  /** A refused edit stays in the field, with the reason below it. */
-  const saveEdit = async (messageId: string, before: string) => {
-    try {
-      if (trimmed !== before) await api.edit(roomId, messageId, trimmed);
-      leaveContext();
-    } catch (error) {
-      setRefusal(errorMessage(t, error, t("composer.editFailed")));
-    }
-  };
-
-  const insert = ({ insert: inserted, from, to }: Insertion) => {
-    change(text.slice(0, from) + inserted + text.slice(to));
+  const moveCaret = (caret: number) =>
     requestAnimationFrame(() => {
-      const caret = from + inserted.length;
-      focus();
+      field.current?.focus();
       field.current?.setSelectionRange(caret, caret);
     });
+
+  const submit = () => {
+    if (slowS === 0) composer.submit();
+    field.current?.focus();
+  };
+
+  const leaveContext = () => composer.dispatch({ type: "left" });
+
+  const insert = ({ insert: inserted, from, to }: Insertion) => {
+    composer.dispatch({ type: "typed", text: text.slice(0, from) + inserted + text.slice(to) });
+    moveCaret(from + inserted.length);
+  };
+
+  const changed = (event: ChangeEvent<HTMLTextAreaElement>) => {
+    const { target } = event;
+    const next = textAfterInput(event);
+    if (next !== target.value) moveCaret(cleaned(target.value.slice(0, target.selectionEnd)).length);
+    composer.dispatch({ type: "typed", text: next });
+    completions.caretMoved(); // a phone's keyboard may change the text without a key event
+    signalTyping();
   };
 
   const pressed = (event: KeyboardEvent) => {
     if (completions.pressed(event, insert)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      if (!isAskingForName) submit();
+      submit();
     } else if (event.key === "ArrowUp" && text === "") {
       event.preventDefault();
       editLastMessage();
-    } else if (event.key === "Escape" && context !== null) {
+    } else if (event.key === "Escape" && hasContext) {
       event.stopPropagation();
       leaveContext();
     }
   };
 
   return {
+    draft: state.draft,
+    edit: state.edit,
     field,
     text,
+    status: statusOf(state),
     excess,
-    slowS: slow.seconds,
-    canSubmit,
-    refusal,
+    slowS,
+    canSubmit: text.trim() !== "" && excess === 0 && slowS === 0 && state.phase.name !== "sending",
+    refusal: state.phase.name === "refused" ? state.phase.refusal : null,
     completions,
     isAskingForName,
-    focus,
-    typed: (next) => {
-      change(next);
-      completions.caretMoved(); // a phone's keyboard may change the text without a key event
-      signalTyping();
-    },
+    changed,
     pressed,
     insert,
     insertAtCaret: (inserted) => {
@@ -153,4 +139,24 @@ export function useComposer({
     submit,
     leaveContext,
   };
+}
+
+function excessOf(text: string): number {
+  if (text.length <= TEXT_MAX) return 0;
+  const problem = messageProblem(toSend(text), TEXT_MAX);
+  return problem?.kind === "length" ? problem.remove : 0;
+}
+
+/** Moves the focus to the field on request, and back to it once the question for a name is gone. */
+function useFocusRequests(
+  field: RefObject<HTMLTextAreaElement | null>,
+  requests: number,
+  isAskingForName: boolean,
+): void {
+  const handled = useRef({ requests, isAskingForName });
+  useEffect(() => {
+    const before = handled.current;
+    if (requests !== before.requests || (before.isAskingForName && !isAskingForName)) field.current?.focus();
+    handled.current = { requests, isAskingForName };
+  }, [field, requests, isAskingForName]);
 }

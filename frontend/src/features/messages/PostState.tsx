@@ -1,18 +1,34 @@
+import { useTranslation } from "react-i18next";
 import { SESSION_OVER, type Post } from "@/lib/outbox/outbox";
+import { Problem } from "@/lib/api/problem";
+import { errorMessage } from "@/lib/api/error-message";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 import { FailedPost, PendingPost } from "./PostStateLine";
 
-/** The state of a post that is not yet a message. Counts down to the next attempt, and retries or discards a failed post. */
+const REFUSED = 422; // any status that is neither transient nor of the session
+
+/** The state of a post that is not yet a message. Counts down to the next attempt, and retries, corrects or discards a
+ * failed post. */
 export function PostState({ post }: { post: Post }) {
-  const { outbox, session } = useServices();
+  const { t } = useTranslation();
+  const { outbox, session, composers } = useServices();
   const seconds = useCountdown(post.status === "waiting" ? post.retryAtMs : null);
   if (post.status !== "failed") return <PendingPost status={post.status} seconds={seconds} />;
   return (
     <FailedPost
-      isSessionOver={post.code === SESSION_OVER}
+      reason={
+        post.code === SESSION_OVER
+          ? t("message.sessionOver")
+          : t("message.failed", {
+              reason: errorMessage(t, new Problem(REFUSED, post.code, post.detail), ""),
+            })
+      }
       onRetry={() => session.withName(() => outbox.retry(post.clientId))}
-      onDiscard={() => outbox.discard(post.clientId)}
+      onCorrect={() =>
+        composers.of(post.roomId).dispatch({ type: "edit", kind: "post", id: post.clientId, text: post.text })
+      }
+      onDiscard={() => composers.of(post.roomId).discard(post.clientId)}
     />
   );
 }

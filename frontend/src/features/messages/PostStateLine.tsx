@@ -1,23 +1,26 @@
-import { RotateCcw, TriangleAlert, X } from "lucide-react";
+import { Pencil, RotateCcw, TriangleAlert, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Post } from "@/lib/outbox/outbox";
 import * as css from "./messages.module.css";
 
 interface FailedPostProps {
-  /** The session of the post's author is over. */
-  isSessionOver: boolean;
+  reason: string;
   onRetry: () => void;
+  /** Edit the text before it is sent again. */
+  onCorrect: () => void;
   onDiscard: () => void;
 }
 
-export function FailedPost({ isSessionOver, onRetry, onDiscard }: FailedPostProps) {
+export function FailedPost({ reason, onRetry, onCorrect, onDiscard }: FailedPostProps) {
   const { t } = useTranslation();
   return (
     <div className={`${css.postState} ${css.postFailed}`} role="alert">
-      <TriangleAlert size={13} aria-hidden="true" />{" "}
-      {t(isSessionOver ? "message.sessionOver" : "message.failed")}
+      <TriangleAlert size={13} aria-hidden="true" /> {reason}
       <button type="button" className="text-button" onClick={onRetry}>
         <RotateCcw size={13} aria-hidden="true" /> {t("message.retry")}
+      </button>
+      <button type="button" className="text-button" onClick={onCorrect}>
+        <Pencil size={13} aria-hidden="true" /> {t("message.correct")}
       </button>
       <button type="button" className="text-button" onClick={onDiscard}>
         <X size={13} aria-hidden="true" /> {t("message.discard")}

@@ -58,13 +58,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               {isUnreachable(screen) && <RoomUnreachable onRetry={openRoom.feed.retryNow} />}
               <Toast words={room.toastWords} />
               <PartBoundary>
-                <Composer
-                  ref={room.composer}
-                  screen={screen}
-                  context={room.context}
-                  setContext={room.setContext}
-                  editLastMessage={room.editLastMessage}
-                />
+                <Composer ref={room.composer} screen={screen} editLastMessage={room.editLastMessage} />
               </PartBoundary>
               <Contained of={openRoom.feed} fallback={null}>
                 <Announcer />

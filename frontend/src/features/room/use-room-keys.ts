@@ -1,6 +1,6 @@
 import { useEffect, type RefObject } from "react";
 import type { RoomView } from "@/lib/room-view/room-view";
-import type { ComposerHandle } from "@/features/composer/composer-context";
+import type { ComposerHandle } from "@/features/composer/composer-handle";
 import type { RoomPanel } from "./RoomHeader";
 
 interface RoomKeysOptions {

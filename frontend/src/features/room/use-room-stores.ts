@@ -36,6 +36,7 @@ export function useRoomStores(roomId: string) {
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
   }, [services, roomId]);
 
+  const { network } = services;
   const { feed, view, ownReactions } = stores;
   useEffect(() => view.setViewer(viewer), [view, viewer]);
   useEffect(() => {
@@ -49,12 +50,12 @@ export function useRoomStores(roomId: string) {
     const onVisibilityChange = () => view.setHidden(document.hidden);
     onVisibilityChange();
     document.addEventListener("visibilitychange", onVisibilityChange);
-    window.addEventListener("online", feed.retryNow);
+    const unsubscribe = network.subscribe(feed.retryNow);
     return () => {
       document.removeEventListener("visibilitychange", onVisibilityChange);
-      window.removeEventListener("online", feed.retryNow);
+      unsubscribe();
     };
-  }, [feed, view]);
+  }, [feed, view, network]);
   return { ...stores, kinds: config?.reaction_kinds ?? DEFAULT_KINDS };
 }
 

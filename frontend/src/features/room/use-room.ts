@@ -1,9 +1,9 @@
-import { useEffect, useMemo, useRef, useState } from "react";
-import type { ComposerContext, ComposerHandle } from "@/features/composer/composer-context";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { ComposerHandle } from "@/features/composer/composer-handle";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
-import { useViewer } from "@/ui/services-context";
+import { useServices, useViewer } from "@/ui/services-context";
 import type { RoomPanel } from "./RoomHeader";
 import { useFrameWatch } from "./use-frame-watch";
 import { useReadMark } from "./use-read-mark";
@@ -18,7 +18,7 @@ export function useRoom(roomId: string, at: number | undefined) {
   const screen = useRoomScreen(view);
   const viewer = useViewer();
   const composer = useRef<ComposerHandle>(null);
-  const [context, setContext] = useState<ComposerContext>(null);
+  const { dispatch } = useServices().composers.of(roomId);
   const [panel, setPanel] = useState<RoomPanel>(null);
   const [toastWords, toast] = useToast();
   const [messageToDelete, setMessageToDelete] = useState<Message | null>(null);
@@ -32,6 +32,11 @@ export function useRoom(roomId: string, at: number | undefined) {
     if (isLoaded && at !== undefined) void view.jumpTo(at);
   }, [isLoaded, at, view]);
 
+  const editMessage = useCallback(
+    ({ id, text }: Message) => dispatch({ type: "edit", kind: "message", id, text }),
+    [dispatch],
+  );
+
   // Every row reads this context: a new object would render all of them with each commit.
   const openRoom = useMemo(
     (): OpenRoom => ({
@@ -40,27 +45,25 @@ export function useRoom(roomId: string, at: number | undefined) {
       view,
       ownReactions,
       kinds,
-      replyTo: (message) => setContext({ kind: "reply", message }),
-      editMessage: (message) => setContext({ kind: "edit", message }),
+      replyTo: (message) => dispatch({ type: "reply", message }),
+      editMessage,
       deleteMessage: setMessageToDelete,
       jumpTo: (seq) => void view.jumpTo(seq),
       toast,
     }),
-    [roomId, feed, view, ownReactions, kinds, toast],
+    [roomId, feed, view, ownReactions, kinds, dispatch, editMessage, toast],
   );
 
   const editLastMessage = () => {
     const isOwn = (message: Message) => message.author.id === viewer?.id && !message.deleted;
     const last = screen.feed.room?.messages.findLast(isOwn);
-    if (last !== undefined) setContext({ kind: "edit", message: last });
+    if (last !== undefined) editMessage(last);
   };
 
   return {
     openRoom,
     screen,
     composer,
-    context,
-    setContext,
     editLastMessage,
     panel,
     setPanel,

@@ -1,62 +1,38 @@
-import { Dices } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { IconButton } from "@/ui/IconButton";
+import { errorMessage } from "@/lib/api/error-message";
+import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { useServices } from "@/ui/services-context";
-import { suggestedNickname } from "@/lib/suggested-nickname";
-import { useJoin } from "./use-join";
-import * as css from "./session.module.css";
+import { useCountdown } from "@/ui/use-countdown";
+import { NameQuestionForm } from "./NameQuestionForm";
 
-const NICKNAME_MAX = 32;
-
-/** Asks for a nickname in place, with one suggested; what was written stays where it is. */
-export function NameForm({ canSend, onDone }: { canSend: boolean; onDone: () => void }) {
+/** Asks for a nickname in place. Coordinates the attempt to join; NameQuestionForm renders it. */
+export function NameForm({ willSend }: { willSend: boolean }) {
   const { t } = useTranslation();
-  const { session } = useServices();
-  const [nickname, setNickname] = useState(
-    () => session.rememberedNickname ?? suggestedNickname(Math.random),
+  const { joining, session } = useServices();
+  const { nickname, status, textProblem, problem, retryAtMs } = useSyncExternalStore(
+    joining.subscribe,
+    joining.getSnapshot,
   );
-  const { isJoining, words, isRefused, join } = useJoin();
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.select(), []);
-
+  const seconds = useCountdown(retryAtMs);
+  const refusal = () => {
+    if (status === "waiting" && problem !== null && !problem.isUnreachable)
+      return t("composer.joinAgain", { seconds });
+    if (status === "waiting") return t("composer.joinUnreachable", { seconds });
+    if (textProblem !== null) return textProblemMessage(t, textProblem);
+    return status === "refused" ? errorMessage(t, problem, t("problem.unreachable")) : null;
+  };
   return (
-    <form
-      className={css.nameForm}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void join(nickname.trim()).then((isIn) => isIn && onDone());
-      }}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") session.cancel();
-      }}
-    >
-      <label htmlFor="nickname">{t("composer.nameTitle")}</label>
-      <p className="quiet">{t("composer.nameHint")}</p>
-      <div className={css.nameLine}>
-        <input
-          id="nickname"
-          value={nickname}
-          maxLength={NICKNAME_MAX}
-          autoComplete="nickname"
-          dir="auto"
-          ref={field}
-          aria-invalid={isRefused}
-          aria-describedby="nickname-problem"
-          onChange={(event) => setNickname(event.target.value)}
-        />
-        <IconButton
-          icon={Dices}
-          label={t("composer.another")}
-          onClick={() => setNickname(suggestedNickname(Math.random))}
-        />
-        <button type="submit" className="primary-button" disabled={nickname.trim() === "" || isJoining}>
-          {canSend ? t("composer.join") : t("composer.joinOnly")}
-        </button>
-      </div>
-      <p id="nickname-problem" className="error" role="alert">
-        {words}
-      </p>
-    </form>
+    <NameQuestionForm
+      nickname={nickname}
+      isJoining={status === "joining"}
+      isRefused={status === "refused"}
+      refusal={refusal()}
+      willSend={willSend}
+      onChange={joining.setNickname}
+      onSuggest={joining.suggest}
+      onJoin={() => void joining.join()}
+      onCancel={session.cancel}
+    />
   );
 }

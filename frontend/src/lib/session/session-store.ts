@@ -11,6 +11,9 @@ const USER_KEY = "hotchat.user";
 const READER_KEYS = /^hotchat\.(?:nickname|user|token|read|notify|(?:draft|pin-hidden)(?:\..*)?)$/;
 
 export const CALLS_MAX = 20; // overflow rule OLDEST: a call that waits for a name is dropped
+/** Attempts to join or to load the session: about 25 minutes. Of a thousand people behind one address, who may join at 60
+ * a minute, the last one needs 17. */
+export const SESSION_ATTEMPTS_MAX = 100;
 
 export interface SessionState {
   /** Undefined until the server has answered. */
@@ -23,7 +26,12 @@ export class SessionStore {
   #state: SessionState = { viewer: undefined, isAskingForName: false };
   #then: (() => void)[] = [];
   #hasExpired = false;
+  /** A name is needed once the server has said that there is no session. */
+  #needsName = false;
+  #isRenewing = false;
+  #joins = 0;
   readonly #listeners = new Listeners();
+  readonly #signOutListeners = new Listeners();
 
   constructor(
     private readonly api: Pick<ChatApi, "me" | "createSession" | "endSession" | "endAllSessions">,
@@ -35,6 +43,9 @@ export class SessionStore {
   ) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
+
+  /** Call `listener` when the reader signs out in this tab. */
+  onSignOut = (listener: () => void): (() => void) => this.#signOutListeners.add(listener);
 
   getSnapshot = (): SessionState => this.#state;
 
@@ -51,25 +62,32 @@ export class SessionStore {
   loadWithRetry = async (wait: (ms: number) => Promise<void>, random: () => number): Promise<void> => {
     for (let failures = 1; ; failures += 1) {
       const error = await this.#load();
-      if (!shouldRetry(failures, error)) return;
+      if (!shouldRetry(failures, error, SESSION_ATTEMPTS_MAX)) return;
       await wait(retryDelayMs(failures, error, random));
     }
   };
 
   /** Returns why the server did not say; null once it has. */
   async #load(): Promise<unknown> {
+    const joins = this.#joins;
     try {
       const viewer = await this.api.me();
+      if (joins !== this.#joins) return null; // the answer is about the session before
       this.#keep(viewer);
-      this.#set({ viewer });
+      this.#signedIn(viewer);
       return null;
     } catch (error) {
+      if (joins !== this.#joins) return null;
       this.#hasExpired = error instanceof Problem && error.code === "session_expired";
       if (error instanceof Problem && error.status === 401) {
         this.#keepUserId("");
-        this.#set({ viewer: null });
+        this.#signedOut();
         // Unreachable does not mean signed out: keep the stored user until the first post shows otherwise.
-      } else if (this.#state.viewer === undefined) this.#set({ viewer: this.#remembered() });
+      } else if (this.#state.viewer === undefined) {
+        const remembered = this.#remembered();
+        if (remembered === null) this.#signedOut();
+        else this.#signedIn(remembered);
+      }
       return error;
     }
   }
@@ -81,8 +99,7 @@ export class SessionStore {
       return;
     }
     this.#then = [...this.#then.slice(1 - CALLS_MAX), call];
-    if (this.#hasExpired) void this.#renewOrAsk();
-    else this.#set({ isAskingForName: true });
+    this.requireName();
   };
 
   /** As withName, and once more under a new session if the old one has expired. Throws what `call` throws. */
@@ -96,10 +113,18 @@ export class SessionStore {
     }
   };
 
-  ask = (): void => this.#set({ isAskingForName: true });
+  /** Get a user, if there is none: an expired session is renewed; only without a stored nickname is the reader asked. */
+  requireName = (): void => {
+    const { viewer } = this.#state;
+    if (viewer) return;
+    if (viewer === undefined) this.#needsName = true;
+    else if (this.#hasExpired) void this.#renewOrAsk();
+    else if (!this.#isRenewing && !this.#state.isAskingForName) this.#set({ isAskingForName: true });
+  };
 
   cancel = (): void => {
     this.#then = [];
+    this.#needsName = false;
     this.#set({ isAskingForName: false });
   };
 
@@ -107,27 +132,26 @@ export class SessionStore {
   join = async (nickname: string): Promise<void> => {
     await this.alone(async () => {
       const session = await this.api.createSession(nickname);
+      this.#joins += 1;
       this.#keep(session.user);
       this.keepToken(session.token);
-      this.#set({ viewer: session.user, isAskingForName: false });
+      this.#signedIn(session.user);
     });
-    const calls = this.#then;
-    this.#then = [];
-    for (const call of calls) call();
   };
 
-  /** As join, but retries transient refusals a limited number of times. `wait` throws when the reader has left. */
+  /** As join, but retries transient refusals a limited number of times, each time under the nickname of that moment.
+   * `wait` throws when the reader has left. */
   joinWithRetry = async (
-    nickname: string,
+    nickname: () => string,
     wait: (ms: number, reason: unknown) => Promise<void>,
     random: () => number,
   ): Promise<void> => {
     for (let failures = 1; ; failures += 1) {
       try {
-        await this.join(nickname);
+        await this.join(nickname());
         return;
       } catch (error) {
-        if (!shouldRetry(failures, error)) throw error;
+        if (!shouldRetry(failures, error, SESSION_ATTEMPTS_MAX)) throw error;
         await wait(retryDelayMs(failures, error, random), error);
       }
     }
@@ -180,6 +204,21 @@ export class SessionStore {
     }
   }
 
+  #signedIn(viewer: Author): void {
+    this.#needsName = false;
+    this.#set({ viewer, isAskingForName: false });
+    const calls = this.#then;
+    this.#then = [];
+    for (const call of calls) call();
+  }
+
+  #signedOut(): void {
+    const needsName = this.#needsName;
+    this.#needsName = false;
+    this.#set({ viewer: null });
+    if (needsName) this.requireName();
+  }
+
   #forget(): void {
     this.#then = [];
     this.#hasExpired = false;
@@ -191,6 +230,7 @@ export class SessionStore {
     }
     this.#keepUserId(""); // notifies the other tabs
     this.#set({ viewer: null, isAskingForName: false });
+    this.#signOutListeners.notify();
   }
 
   /** Create a session under the stored nickname, without asking. False if there is none or the server refuses it. */
@@ -205,10 +245,12 @@ export class SessionStore {
     }
   };
 
-  /** An expired session is renewed; only without a stored nickname is the reader asked for one. */
   async #renewOrAsk(): Promise<void> {
     this.#hasExpired = false;
-    if (!(await this.renew())) this.#set({ isAskingForName: true });
+    this.#isRenewing = true;
+    const isRenewed = await this.renew();
+    this.#isRenewing = false;
+    if (!isRenewed) this.requireName();
   }
 
   #set(change: Partial<SessionState>): void {

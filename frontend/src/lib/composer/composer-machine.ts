@@ -1,0 +1,325 @@
+/** What the composer of one room holds, as a pure function: events in, the next state and effects out.
+ *
+ *   phase     meaning                                       ends with
+ *   writing   a draft, a reply or an edit is being typed    submitted
+ *   naming    Send was pressed and there is no session yet  named: the text of that moment is sent; name-cancelled
+ *   sending   an edit is being saved                        edit-saved: the draft returns; edit-refused
+ *   refused   the text stays, with the reason               any change of the text
+ *
+ * The draft and the text of an edit are separate, so the draft returns however an edit is left. A draft has an id, which
+ * becomes the client id of its post: sending the same draft twice, in two tabs or after a crash, makes one message. */
+import type { Message } from "@/lib/contract/types";
+import { cleaned, messageProblem, type TextProblem } from "@/lib/text/allowed-characters";
+
+export const TEXT_MAX = 4_000; // code points after trimming, as the server counts them
+export const SET_ASIDE_MAX = 20; // overflow rule OLDEST: an edit that was left long ago begins again
+
+/** The message that a draft replies to. */
+export type Quoted = Pick<Message, "id" | "author" | "text" | "deleted">;
+
+export interface Draft {
+  /** Changes with the text. */
+  readonly id: string;
+  readonly text: string;
+  readonly replyTo: Quoted | null;
+}
+
+/** A change of a message, or the correction of a post that the server refused. */
+export interface Edit {
+  readonly kind: "message" | "post";
+  /** The id of the message; the client id of the post. */
+  readonly id: string;
+  /** The text without the change. */
+  readonly before: string;
+  readonly text: string;
+  /** The message was deleted meanwhile. */
+  readonly isGone: boolean;
+}
+
+export type Refusal =
+  | { readonly kind: "text"; readonly problem: TextProblem }
+  | { readonly kind: "outbox-full" | "edit-gone" }
+  | { readonly kind: "server"; readonly error: unknown };
+
+export type Phase =
+  | { readonly name: "writing" | "naming" }
+  | { readonly name: "sending"; readonly text: string }
+  | { readonly name: "refused"; readonly refusal: Refusal };
+
+export interface ComposerState {
+  /** Shown unless something is edited. */
+  readonly draft: Draft;
+  readonly edit: Edit | null;
+  /** Edits that were left without saving or cancelling; they continue when the same message is edited again. */
+  readonly setAside: readonly Edit[];
+  readonly phase: Phase;
+  /** When the last post left, in the time of the app's clock. */
+  readonly postedAtMs: number | null;
+  /** Grows whenever the field should take the focus. */
+  readonly focusRequests: number;
+}
+
+export type ComposerStatus = "draft" | "naming" | "editing" | "replying" | "sending" | "refused";
+
+interface Sending {
+  /** The outbox takes no further post. */
+  readonly isOutboxFull: boolean;
+  readonly nowMs: number;
+}
+
+export type ComposerEvent =
+  | { readonly type: "typed"; readonly text: string }
+  | ({ readonly type: "submitted"; readonly hasSession: boolean } & Sending)
+  | ({ readonly type: "named" } & Sending)
+  | { readonly type: "name-cancelled" | "left" | "room-left" | "signed-out" }
+  | { readonly type: "reply"; readonly message: Quoted }
+  | { readonly type: "edit"; readonly kind: Edit["kind"]; readonly id: string; readonly text: string }
+  /** What the room now shows of a message that is edited or replied to. */
+  | { readonly type: "message-changed"; readonly message: Quoted }
+  | { readonly type: "post-discarded"; readonly clientId: string }
+  | { readonly type: "edit-saved"; readonly id: string; readonly text: string }
+  | {
+      readonly type: "edit-refused";
+      readonly id: string;
+      readonly text: string;
+      readonly error: unknown;
+      /** The server has no such message any more. */
+      readonly isGone: boolean;
+    }
+  /** Another tab has changed, sent or erased the room's draft. */
+  | { readonly type: "draft-replaced"; readonly draft: Draft };
+
+export type ComposerEffect =
+  | { readonly type: "save-draft"; readonly draft: Draft }
+  | { readonly type: "ask-name" }
+  | {
+      readonly type: "post";
+      readonly clientId: string;
+      readonly text: string;
+      readonly replyTo: string | null;
+    }
+  | {
+      readonly type: "correct-post";
+      readonly clientId: string;
+      /** The client id of the correction. */
+      readonly newId: string;
+      readonly text: string;
+    }
+  | { readonly type: "save-edit"; readonly id: string; readonly text: string };
+
+export interface ComposerStep {
+  readonly state: ComposerState;
+  readonly effects: readonly ComposerEffect[];
+}
+
+type NewId = () => string;
+
+const WRITING: Phase = { name: "writing" };
+
+export const startWith = (draft: Draft): ComposerState => ({
+  draft,
+  edit: null,
+  setAside: [],
+  phase: WRITING,
+  postedAtMs: null,
+  focusRequests: 0,
+});
+
+export const emptyDraft = (newId: NewId): Draft => ({ id: newId(), text: "", replyTo: null });
+
+/** The text in the field. */
+export const textOf = ({ edit, draft }: ComposerState): string => edit?.text ?? draft.text;
+
+/** The text as it is sent. */
+export const toSend = (text: string): string => cleaned(text).trim().normalize("NFC");
+
+export function statusOf({ phase, edit, draft }: ComposerState): ComposerStatus {
+  if (phase.name !== "writing") return phase.name;
+  if (edit !== null) return "editing";
+  return draft.replyTo === null ? "draft" : "replying";
+}
+
+/** `newId` makes the ids of drafts. */
+export function nextComposer(state: ComposerState, event: ComposerEvent, newId: NewId): ComposerStep {
+  switch (event.type) {
+    case "typed":
+      return typed(state, event.text, newId);
+    case "submitted":
+      return state.phase.name === "sending" ? stay(state) : submit(state, event, newId);
+    case "named":
+      return state.phase.name === "naming"
+        ? submit(state, { ...event, hasSession: true }, newId)
+        : stay(state);
+    case "name-cancelled":
+      return stay(state.phase.name === "naming" ? { ...state, phase: WRITING } : state);
+    case "reply":
+      return changeDraft(focused(withoutEdit(state, "set-aside")), { replyTo: quoted(event.message) }, newId);
+    case "edit":
+      return stay(focused(beginEdit(state, event)));
+    case "left":
+      if (state.edit !== null) return leaveEdit(state, newId);
+      return state.draft.replyTo === null ? stay(state) : changeDraft(state, { replyTo: null }, newId);
+    case "room-left":
+      return stay(withoutEdit(state, "set-aside"));
+    case "message-changed":
+      return stay(withMessage(state, event.message));
+    case "post-discarded":
+      // A correction that has begun is not discarded with its post.
+      return stay(isUnchanged(state, event.clientId) ? withoutEdit(state, "drop") : state);
+    case "edit-saved":
+      return stay(editSaved(state, event.id, event.text));
+    case "edit-refused":
+      return stay(editRefused(state, event));
+    case "draft-replaced":
+      return stay({
+        ...state,
+        draft: event.draft,
+        phase: state.edit === null && state.phase.name === "refused" ? WRITING : state.phase,
+      });
+    case "signed-out":
+      return stay(startWith(emptyDraft(newId)));
+  }
+}
+
+const isUnchanged = ({ edit }: ComposerState, id: string): boolean =>
+  edit?.id === id && edit.text === edit.before;
+
+const stay = (state: ComposerState): ComposerStep => ({ state, effects: [] });
+
+const focused = (state: ComposerState): ComposerState => ({
+  ...state,
+  focusRequests: state.focusRequests + 1,
+});
+
+const refused = (state: ComposerState, refusal: Refusal): ComposerStep =>
+  stay({ ...state, phase: { name: "refused", refusal } });
+
+const quoted = ({ id, author, text, deleted }: Quoted): Quoted => ({ id, author, text, deleted });
+
+/** A new id, because another text is another message. */
+function changeDraft(state: ComposerState, change: Partial<Draft>, newId: NewId): ComposerStep {
+  const draft = { ...state.draft, ...change, id: newId() };
+  return { state: { ...state, draft }, effects: [{ type: "save-draft", draft }] };
+}
+
+function typed(state: ComposerState, text: string, newId: NewId): ComposerStep {
+  const { edit } = state;
+  const phase = state.phase.name === "refused" ? WRITING : state.phase;
+  if (edit !== null) return stay({ ...state, phase, edit: { ...edit, text } });
+  return changeDraft({ ...state, phase }, { text }, newId);
+}
+
+/** Send what is in the field now, or say why not. */
+function submit(state: ComposerState, event: { hasSession: boolean } & Sending, newId: NewId): ComposerStep {
+  const { draft, edit } = state;
+  const text = toSend(textOf(state));
+  if (text === "") return stay({ ...state, phase: WRITING });
+  const problem = messageProblem(text, TEXT_MAX);
+  if (problem !== null) return refused(state, { kind: "text", problem });
+  if (edit?.kind === "message") {
+    if (edit.isGone) return refused(state, { kind: "edit-gone" });
+    if (text === edit.before) return stay(withoutEdit(state, "drop"));
+    return {
+      state: { ...state, phase: { name: "sending", text } },
+      effects: [{ type: "save-edit", id: edit.id, text }],
+    };
+  }
+  if (!event.hasSession)
+    return { state: { ...state, phase: { name: "naming" } }, effects: [{ type: "ask-name" }] };
+  if (edit !== null) {
+    return {
+      state: { ...withoutEdit(state, "drop"), postedAtMs: event.nowMs },
+      // Without a change it is the same message, which may have been sent meanwhile.
+      effects: [
+        { type: "correct-post", clientId: edit.id, newId: text === edit.before ? edit.id : newId(), text },
+      ],
+    };
+  }
+  if (event.isOutboxFull) return refused(state, { kind: "outbox-full" });
+  const next = emptyDraft(newId);
+  return {
+    state: { ...state, draft: next, phase: WRITING, postedAtMs: event.nowMs },
+    effects: [
+      { type: "post", clientId: draft.id, text, replyTo: draft.replyTo?.id ?? null },
+      { type: "save-draft", draft: next },
+    ],
+  };
+}
+
+function beginEdit(
+  state: ComposerState,
+  { kind, id, text }: { kind: Edit["kind"]; id: string; text: string },
+): ComposerState {
+  if (state.edit?.id === id) return state;
+  const left = withoutEdit(state, "set-aside");
+  const earlier = left.setAside.find((each) => each.id === id);
+  const edit: Edit = { kind, id, before: text, text: earlier?.text ?? text, isGone: false };
+  return {
+    ...left,
+    edit,
+    setAside: left.setAside.filter((each) => each !== earlier),
+    phase: WRITING,
+  };
+}
+
+/** The draft returns. What was typed is set aside unless it is dropped; while it is being saved, always. */
+function withoutEdit(state: ComposerState, rule: "drop" | "set-aside"): ComposerState {
+  const { edit, phase } = state;
+  if (edit === null) return phase.name === "refused" ? { ...state, phase: WRITING } : state;
+  const isKept = phase.name === "sending" || (rule === "set-aside" && edit.text !== edit.before);
+  const setAside = isKept ? [...state.setAside, edit].slice(-SET_ASIDE_MAX) : state.setAside;
+  return { ...state, edit: null, setAside, phase: WRITING };
+}
+
+/** The reader cancels an edit. The text of a deleted message becomes the draft, if there is none. */
+function leaveEdit(state: ComposerState, newId: NewId): ComposerStep {
+  const left = withoutEdit(state, "drop");
+  const { edit } = state;
+  return edit?.isGone === true && edit.text !== edit.before && left.draft.text === ""
+    ? changeDraft(left, { text: edit.text }, newId)
+    : stay(left);
+}
+
+function withMessage(state: ComposerState, message: Quoted): ComposerState {
+  const { draft, edit } = state;
+  let next = state;
+  const { replyTo } = draft;
+  if (replyTo?.id === message.id && (replyTo.text !== message.text || replyTo.deleted !== message.deleted))
+    next = { ...next, draft: { ...draft, replyTo: quoted(message) } };
+  if (edit?.id !== message.id || edit.kind === "post") return next;
+  if (message.deleted) return edit.isGone ? next : goneWhileEditing(next, edit);
+  if (message.text === edit.before) return next;
+  const text = edit.text === edit.before ? message.text : edit.text;
+  return { ...next, edit: { ...edit, before: message.text, text } };
+}
+
+/** An edit without changes just ends. */
+function goneWhileEditing(state: ComposerState, edit: Edit): ComposerState {
+  if (edit.text === edit.before) return withoutEdit(state, "drop");
+  return {
+    ...state,
+    edit: { ...edit, isGone: true },
+    phase: { name: "refused", refusal: { kind: "edit-gone" } },
+  };
+}
+
+function editSaved(state: ComposerState, id: string, text: string): ComposerState {
+  const { edit } = state;
+  const setAside = state.setAside.filter((each) => each.id !== id || toSend(each.text) !== text);
+  if (edit === null || !isSaving(state, id, text)) return { ...state, setAside };
+  const hasChangedSince = toSend(edit.text) !== text;
+  return { ...state, setAside, edit: hasChangedSince ? { ...edit, before: text } : null, phase: WRITING };
+}
+
+const isSaving = ({ edit, phase }: ComposerState, id: string, text: string): boolean =>
+  edit?.id === id && phase.name === "sending" && phase.text === text;
+
+function editRefused(
+  state: ComposerState,
+  { id, text, error, isGone }: { id: string; text: string; error: unknown; isGone: boolean },
+): ComposerState {
+  const { edit } = state;
+  if (edit === null || !isSaving(state, id, text)) return state;
+  const refusal: Refusal = isGone ? { kind: "edit-gone" } : { kind: "server", error };
+  return { ...state, edit: { ...edit, isGone }, phase: { name: "refused", refusal } };
+}

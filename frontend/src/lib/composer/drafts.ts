@@ -1,0 +1,52 @@
+/** The draft of each room, kept over reloads and shared by all tabs. */
+import { StoredMap } from "@/lib/stored-map";
+import type { Draft } from "./composer-machine";
+
+export const DRAFTS_KEY = "hotchat.draft";
+const DRAFTS_MAX = 50; // overflow rule OLDEST
+
+export class Drafts {
+  readonly #stored = new StoredMap(DRAFTS_KEY, DRAFTS_MAX);
+
+  constructor(private readonly newId: () => string) {}
+
+  read(roomId: string): Draft | null {
+    const value = this.#stored.get(roomId);
+    return value === undefined ? null : this.#parse(value);
+  }
+
+  save(roomId: string, draft: Draft): void {
+    if (draft.text === "") this.#stored.delete(roomId);
+    else this.#stored.set(roomId, JSON.stringify(draft));
+  }
+
+  /** Earlier versions of the app stored the text alone. */
+  #parse(value: string): Draft {
+    const parsed = fromJson(value);
+    return isDraft(parsed) ? parsed : { id: this.newId(), text: value, replyTo: null };
+  }
+}
+
+/** The id of a room's draft in the value of DRAFTS_KEY, as a storage event reports it; null if there is none. */
+export function draftIdIn(stored: string | null, roomId: string): string | null {
+  const entries = fromJson(stored ?? "[]");
+  const entry: unknown = Array.isArray(entries)
+    ? entries.find((each: unknown) => Array.isArray(each) && each[0] === roomId)
+    : undefined;
+  const draft = Array.isArray(entry) ? fromJson(String(entry[1])) : undefined;
+  return isDraft(draft) ? draft.id : null;
+}
+
+function fromJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function isDraft(value: unknown): value is Draft {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, text, replyTo } = value as Partial<Draft>;
+  return typeof id === "string" && typeof text === "string" && typeof replyTo === "object";
+}
