@@ -7,6 +7,7 @@ import {
   renderOrCoordinate,
   stableContextValue,
 } from "./eslint-components.js";
+import { uncheckedFakes } from "./eslint-fakes.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
 import { userTextInJsx } from "./eslint-user-text.js";
@@ -60,6 +61,11 @@ export default tseslint.config(
     rules: {
       "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue, ...renderOrCoordinate],
     },
+  },
+  {
+    files: ["tests/**"],
+    ignores: ["tests/support/contract.ts"],
+    rules: { "no-restricted-syntax": ["error", ...uncheckedFakes] },
   },
   { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off" } },

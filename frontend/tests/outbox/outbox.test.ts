@@ -4,6 +4,7 @@ import { Problem, unreachable } from "@/lib/api/problem";
 import type { Draft } from "@/lib/contract/types";
 import { OtherSession, Outbox, SENT_MAX, SESSION_OVER, STORE_WAIT_MS, UNSENT_MAX } from "@/lib/outbox/outbox";
 import type { OutboxStore } from "@/lib/outbox/outbox-store";
+import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
 import { message } from "../support/fake-room";
 import { memoryOutboxStore } from "../support/memory-outbox-store";
@@ -53,8 +54,8 @@ function open(): Outbox {
       await unlocking();
     },
     announceDone: (clientId) => done.push(clientId),
-    api: {
-      post: (_roomId, draft) => {
+    api: checkedApi({
+      post: (_roomId: string, draft: Draft) => {
         calls.push(draft.client_message_id);
         const refusal = refusals.shift();
         if (refusal !== undefined) return Promise.reject(refusal);
@@ -65,7 +66,7 @@ function open(): Outbox {
           message(received.length, { id: `made-of-${draft.client_message_id}`, text: draft.text }),
         );
       },
-    },
+    }),
   });
 }
 

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
-import type { Message } from "@/lib/contract/types";
+import type { Draft, Message } from "@/lib/contract/types";
 import { Outbox } from "@/lib/outbox/outbox";
 import { RoomView } from "@/lib/room-view/room-view";
+import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
 import { memoryOutboxStore } from "../support/memory-outbox-store";
 import { FakeRoom } from "../support/fake-room";
@@ -29,9 +30,10 @@ beforeEach(async () => {
   feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
   outbox = new Outbox({
     store: memoryOutboxStore(),
-    api: {
-      post: (_roomId, draft) => new Promise((answer) => (answerPost = () => answer(postedBy(draft.text)))),
-    },
+    api: checkedApi({
+      post: (_roomId: string, draft: Draft) =>
+        new Promise<Message>((answer) => (answerPost = () => answer(postedBy(draft.text)))),
+    }),
     clock,
     random,
     userId: () => "me",

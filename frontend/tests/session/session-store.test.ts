@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import { DELAY_MAX_MS } from "@/lib/api/retries";
 import { CALLS_MAX, SESSION_ATTEMPTS_MAX, SessionStore } from "@/lib/session/session-store";
+import { checkedApi } from "../support/contract";
 import { settled } from "../support/fake-clock";
 import { MemoryStorage } from "../support/memory-storage";
 
@@ -15,13 +16,13 @@ const answer = <T>(call: string, value: T): Promise<T> => {
   return refusal === undefined ? Promise.resolve(value) : Promise.reject(refusal);
 };
 const ann = { id: "ann-id", nickname: "Ann" };
-const api = {
+const api = checkedApi({
   me: () => answer("me", ann),
   createSession: (nickname: string) =>
     answer("join", { user: { id: `${nickname}-id`, nickname }, token: "t", expires_at: "" }),
   endSession: () => answer("end", undefined),
   endAllSessions: () => answer("end all", undefined),
-};
+});
 const open = () => new SessionStore(api, storage);
 /** A page that has learnt from the server that there is no session. */
 const openWithoutSession = async () => {
@@ -231,13 +232,13 @@ describe("joining while the server refuses", () => {
   });
 
   it("reports a refused nickname at once", async () => {
-    refusals = [new Problem(403, "nickname_reserved", "")];
+    refusals = [new Problem(422, "validation_failed", "")];
     const joined = open().joinWithRetry(
       () => "operator",
       wait,
       () => 0,
     );
-    await expect(joined).rejects.toThrow("nickname_reserved");
+    await expect(joined).rejects.toThrow("validation_failed");
     expect(calls).toEqual(["join"]);
   });
 });

@@ -4,6 +4,7 @@ import type { PagePlace } from "@/lib/api/chat-api";
 import type { Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
 import { changeMessages, changePinned } from "@/lib/feed/room-state";
 import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
+import { checkedApi, checkedListener } from "./contract";
 
 const COLD = { hot: false, since: null, fetches_per_s: 0 };
 const PAGE = 50;
@@ -45,17 +46,17 @@ export class FakeRoom {
   fetches: (PagePlace | "room")[] = [];
   streams: OpenedStream[] = [];
 
-  api = {
+  api = checkedApi({
     page: (_roomId: string, place: PagePlace = {}): Promise<MessagePage> =>
       this.#answer(place, () => this.page(place)),
     room: (): Promise<Room> => this.#answer("room", () => this.#room()),
-  };
+  });
   /** False for a server whose latest page does not carry the room. */
   pagesCarryRoom = true;
 
   /** Streams stay silent until `openLast`. */
   openStream: OpenStream = (_roomId, cursor, listener) => {
-    const opened = { cursor, listener };
+    const opened = { cursor, listener: checkedListener(listener) };
     this.streams.push(opened);
     return () => {
       this.streams = this.streams.filter((each) => each !== opened);

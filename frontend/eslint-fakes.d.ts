@@ -1,0 +1,1 @@
+export const uncheckedFakes: { selector: string; message: string }[];
