@@ -138,3 +138,18 @@ async def test_the_language_follows_the_browser_and_can_be_chosen(
     await same.open("/")
     await same.page.get_by_role("button", name=title).click()
     await expect(same.page.get_by_role("heading", name=title)).to_be_visible()
+
+
+async def test_the_language_of_the_address_wins_over_the_chosen_one_and_that_over_the_browsers(
+    people: People,
+) -> None:
+    tab = await people.tab(locale="ko-KR")
+    html = tab.page.locator("html")
+    await tab.open("/")
+    await expect(html).to_have_attribute("lang", "ko")
+    await tab.page.get_by_role("button", name="설정").click()
+    await tab.page.get_by_label("언어").select_option("ja")
+    await expect(html).to_have_attribute("lang", "ja")
+    for address, language in (("/", "ja"), ("/?lang=en", "en"), ("/?lang=ko-!", "ko"), ("/?lang=xx", "ja")):
+        await tab.open(address)
+        await expect(html).to_have_attribute("lang", language)

@@ -1,6 +1,5 @@
-import i18next from "i18next";
-import LanguageDetector from "i18next-browser-languagedetector";
-import { writeStored } from "@/lib/safe-storage";
+import i18next, { type LanguageDetectorModule } from "i18next";
+import { readStored, writeStored } from "@/lib/safe-storage";
 import { en, type Words } from "./en";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
@@ -17,20 +16,26 @@ const loaders: Partial<Record<Language, () => Promise<Words>>> = {
   ja: async () => (await import("./ja")).ja,
 };
 
+const CHOICE_KEY = "i18nextLng";
+
+/** The languages to try, best first: `?lang=` of the address, the reader's choice, those of the browser. */
+const languageDetector: LanguageDetectorModule = {
+  type: "languageDetector",
+  detect: () => {
+    const preferred = [new URLSearchParams(location.search).get("lang"), readStored(CHOICE_KEY)];
+    return [...preferred.filter((tag) => tag !== null), ...navigator.languages];
+  },
+};
+
 /** Start i18next in the reader's language. English is part of the bundle; other languages are fetched on demand. */
 export async function startI18n(): Promise<void> {
-  await i18next.use(LanguageDetector).init({
+  await i18next.use(languageDetector).init({
     resources: { en: { translation: en } },
     fallbackLng: "en",
     supportedLngs: Object.keys(LANGUAGES),
     nonExplicitSupportedLngs: true,
     load: "languageOnly",
     interpolation: { escapeValue: false },
-    detection: {
-      order: ["querystring", "localStorage", "navigator"],
-      lookupQuerystring: "lang",
-      caches: [],
-    },
     react: { useSuspense: false },
     showSupportNotice: false,
   });
@@ -41,7 +46,7 @@ export async function startI18n(): Promise<void> {
 
 /** Switch the language and store the choice. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  writeStored("i18nextLng", language);
+  writeStored(CHOICE_KEY, language);
   await loadLanguage(language);
 }
 
