@@ -10,9 +10,12 @@ from chat_contract.limits import (
     EVENTS_PAGE_MAX,
     MAX_BODY_BYTES,
     MAX_NICKNAME_CODE_POINTS,
+    MAX_ROOM_NAME_CODE_POINTS,
+    MAX_SEARCH_CODE_POINTS,
     MAX_TEXT_CODE_POINTS,
     PAGE_DEFAULT,
     PAGE_MAX,
+    SEARCH_PAGE_MAX,
 )
 from chat_server.config import ChatSettings
 from chat_server.http.services import service
@@ -26,6 +29,9 @@ VERSION: Final = version("hotchat")
 class ClientLimits(BaseModel):
     text_code_points: int = MAX_TEXT_CODE_POINTS
     nickname_code_points: int = MAX_NICKNAME_CODE_POINTS
+    room_name_code_points: int = MAX_ROOM_NAME_CODE_POINTS
+    search_code_points: int = MAX_SEARCH_CODE_POINTS
+    search_page: int = SEARCH_PAGE_MAX
     body_bytes: int = MAX_BODY_BYTES
     page: int = PAGE_MAX
     page_default: int = PAGE_DEFAULT

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from chat_contract.limits import MAX_SEARCH_CODE_POINTS
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.json_body import invalid
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
@@ -13,11 +14,9 @@ from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.limits.fair_turns import FairTurns
 from server_kit.limits.shares import Shares
 
-MAX_QUERY_CODE_POINTS: Final = 100
-
 LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=MAX_ROOMS)
 CURSOR: Final = TextParameter("cursor", max_length=200)
-Q: Final = TextParameter("q", max_length=MAX_QUERY_CODE_POINTS, default="")
+Q: Final = TextParameter("q", max_length=MAX_SEARCH_CODE_POINTS, default="")
 
 
 class RoomListQuery(NamedTuple):
@@ -39,7 +38,7 @@ def _words(q: str) -> str:
     if not q.strip():
         return ""
     try:
-        return normalized(q, MAX_QUERY_CODE_POINTS, "The part of a name")
+        return normalized(q, MAX_SEARCH_CODE_POINTS, "The part of a name")
     except ValueError as error:
         raise invalid([{"field": "q", "message": str(error)}]) from error
 

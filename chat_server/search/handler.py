@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from chat_contract.limits import MAX_SEQ
+from chat_contract.limits import MAX_SEARCH_CODE_POINTS, MAX_SEQ, SEARCH_PAGE_MAX
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
@@ -16,8 +16,8 @@ from server_kit.http.asgi import Scope
 from server_kit.limits.fair_turns import FairTurns
 from server_kit.limits.shares import Shares
 
-Q: Final = TextParameter("q", max_length=100, min_length=1, is_required=True)
-LIMIT: Final = IntegerParameter("limit", default=20, low=1, high=50)
+Q: Final = TextParameter("q", max_length=MAX_SEARCH_CODE_POINTS, min_length=1, is_required=True)
+LIMIT: Final = IntegerParameter("limit", default=20, low=1, high=SEARCH_PAGE_MAX)
 BEFORE_SEQ: Final = IntegerParameter("before_seq", default=MAX_SEQ)
 
 

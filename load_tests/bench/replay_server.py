@@ -1,10 +1,11 @@
 """A small server with one very busy room, so that figures measure the frontend alone: `python -m
-load_tests.bench.replay_server`. It implements just enough of the contract; its output depends on SEED and the clock.
+load_tests.bench.replay_server`. It implements a part of the contract, and checks what it receives and sends against it.
+Its output depends on SEED and the clock.
 
 `POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},
 `POST /control/edit|react|delete` {"id", …}, `POST /control/many` {"count"}, `POST /control/streams` {"open"} and
-`POST /control/heat` {"hot"} steer it; `POST /control/reset` {} starts over. PORT, SPA_DIR, RATE and SEED come from the
-environment.
+`POST /control/heat` {"hot"} steer it; `POST /control/messages` {} returns all messages, `POST /control/reset` {} starts
+over. PORT, SPA_DIR, RATE and SEED come from the environment.
 """
 
 import asyncio
@@ -24,6 +25,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+
+from chat_server.http.client_config import ClientConfig, ClientLimits
+from load_tests.contract_checks import chat_contract, with_contract
+from server_kit.http.problem import MEDIA_TYPE, ChatError
 
 KEPT = 5_000
 EARLIER = 200
@@ -127,7 +132,9 @@ class BusyRoom:
 
     def _add(self, event: dict[str, Any]) -> None:
         self.seq += 1
-        self.events = [*self.events[-KEPT:], {"room_id": "lobby", "seq": self.seq, **event}]
+        event = {"room_id": "lobby", "seq": self.seq, **event}
+        chat_contract().check_schema("RoomEvent", event)
+        self.events = [*self.events[-KEPT:], event]
 
     async def notify(self) -> None:
         async with self.moved:
@@ -175,6 +182,10 @@ class BusyRoom:
         }
 
 
+def problem(error: ChatError) -> Response:
+    return Response(error.body(), error.status, error.headers, MEDIA_TYPE)
+
+
 def lively_room(seed: int) -> BusyRoom:
     room = BusyRoom(Random(seed))
     for _ in range(EARLIER):
@@ -191,20 +202,20 @@ class ReplayServer:
         self.session: dict[str, str] = {}
 
     async def config(self, _: Request) -> Response:
-        kinds = ["heart", "sad", "laugh"]
-        return JSONResponse(
-            {"stream_url": self.own_url, "reaction_kinds": kinds, "limits": {}, "version": "0"}
+        config = ClientConfig(
+            stream_url=self.own_url,
+            reaction_kinds=["heart", "sad", "laugh"],
+            limits=ClientLimits(posts_per_user_per_s=0),
+            version="0",
         )
+        return JSONResponse(config.model_dump())
 
     async def me(self, _: Request) -> Response:
-        body = {
-            "type": "/problems/unauthenticated",
-            "title": "",
-            "status": 401,
-            "detail": "",
-            "code": "unauthenticated",
-        }
-        return JSONResponse(self.session or body, 200 if self.session else 401)
+        return (
+            JSONResponse(self.session)
+            if self.session
+            else problem(ChatError("unauthenticated", "Join first."))
+        )
 
     async def sessions(self, request: Request) -> Response:
         nickname = (await request.json())["nickname"]
@@ -214,7 +225,8 @@ class ReplayServer:
         )
 
     async def rooms(self, _: Request) -> Response:
-        return JSONResponse({"rooms": [self.room.view()], "next_cursor": None})
+        listed = {**self.room.view(), "last_message": None}
+        return JSONResponse({"rooms": [listed], "next_cursor": None})
 
     async def one_room(self, _: Request) -> Response:
         return JSONResponse(self.room.view())
@@ -250,7 +262,7 @@ class ReplayServer:
 
     async def stream(self, request: Request) -> Response:
         if not self.room.takes_streams:
-            return Response(status_code=503)
+            return problem(ChatError("server_full", "No streams for now.", retry_after_s=1.0))
         return StreamingResponse(
             self.frames(int(request.query_params.get("last_event_id", self.room.seq))),
             media_type="text/event-stream",
@@ -309,6 +321,9 @@ class ReplayServer:
         await self.room.notify()
         return JSONResponse(answer)
 
+    async def all_messages(self, _: Request) -> Response:
+        return JSONResponse(self.room.messages)
+
     async def ready(self, _: Request) -> Response:
         return JSONResponse({"status": "ready"})
 
@@ -351,6 +366,7 @@ class ReplayServer:
                 Route(f"{of_room}/typing", self.typing, methods=["POST"]),
                 Route("/stream/v1/rooms/lobby", self.stream),
                 Route("/stream/v1/rooms", self.list_stream),
+                Route("/control/messages", self.all_messages, methods=["POST"]),
                 Route("/control/{what}", self.control, methods=["POST"]),
                 Route("/healthz/ready", self.ready),
                 Route("/", self.index),
@@ -365,7 +381,13 @@ def main() -> None:
     seed = int(os.environ.get("SEED", "7"))
     server = ReplayServer(seed, f"http://127.0.0.1:{port}", Path(os.environ["SPA_DIR"]))
     server.room.rate = float(os.environ.get("RATE", "0"))
-    uvicorn.run(server.app(), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.run(
+        with_contract(server.app(), chat_contract()),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+    )
 
 
 if __name__ == "__main__":

@@ -32,8 +32,7 @@ class BusyRoom:
 
     async def messages(self) -> list[dict[str, Any]]:
         """The messages of the server, oldest first."""
-        page = (await self._http.get("/api/v1/rooms/lobby/messages", params={"limit": 5_000})).json()
-        messages: list[dict[str, Any]] = page["messages"]
+        messages: list[dict[str, Any]] = await self.control("messages")
         return messages
 
     async def messages_by(self, nickname: str) -> list[dict[str, Any]]:

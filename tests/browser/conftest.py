@@ -118,5 +118,7 @@ async def busy(browser: Browser, busy_server: ServerProcess) -> AsyncIterator[Bu
         people = People(browser, busy_server.base_url, http)
         tab = await people.tab(viewport={"width": 1000, "height": 800})
         await tab.open("/")
+        logged = len(busy_server.log_path.read_text())
         yield BusyRoom(tab, http, people)
         await people.leave()
+        assert "ContractViolation" not in busy_server.log_path.read_text()[logged:]

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from tests.browser.axe import violations
 from tests.browser.busy_room import BusyRoom
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 from tests.browser.test_phone import PHONE
 
@@ -132,11 +133,7 @@ async def test_axe_finds_nothing_when_sending_fails_and_when_offline(people: Peo
     room = await (await people.person("Ann")).make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
-    refusal = {"status": 422, "code": "validation_failed", "detail": "No.", "title": "No", "type": "x"}
-    await tab.page.route(
-        "**/api/v1/rooms/*/messages",
-        lambda route: route.fulfill(status=422, json=refusal, content_type="application/problem+json"),
-    )
+    await tab.page.route("**/api/v1/rooms/*/messages", refusing("validation_failed"))
     await tab.write("never stored")
     await expect(tab.row("never stored")).to_contain_text("Not sent")
     assert await violations(tab) == [], "failed post"

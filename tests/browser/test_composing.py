@@ -3,8 +3,9 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -79,14 +80,7 @@ async def test_a_refused_message_is_kept_and_can_be_retried_or_discarded(people:
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
 
-    async def refuse(route: Route) -> None:
-        if route.request.method != "POST":
-            await route.fallback()
-            return
-        problem = {"status": 422, "code": "validation_failed", "detail": "No.", "title": "No", "type": "x"}
-        await route.fulfill(status=422, json=problem, content_type="application/problem+json")
-
-    await tab.page.route("**/api/v1/rooms/*/messages", refuse)
+    await tab.page.route("**/api/v1/rooms/*/messages", refusing("validation_failed", method="POST"))
     await tab.write("try me again")
     await tab.write("never mind")
     await expect(tab.row("try me again")).to_contain_text("Not sent")

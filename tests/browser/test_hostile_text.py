@@ -1,12 +1,12 @@
 """No text and no name can harm the page."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
+from tests.browser.replaced_responses import changing
 from tests.browser.tab import People, Person, Tab
 from tests.support.hostile_texts import hostile_texts
 
@@ -62,16 +62,13 @@ async def holds(tab: Tab, room: str, ann: Person, texts: Mapping[str, str], **au
     for name in texts:
         await ann.post(room, f"stands for {name}")
 
-    async def put_texts(route: Route) -> None:
-        answer = await route.fetch()
-        page: dict[str, Any] = await answer.json()
+    def put_texts(page: dict[str, Any]) -> None:
         for message in page.get("messages", []):
             message["text"] = texts.get(message["text"].removeprefix("stands for "), message["text"])
             if message["text"] in texts.values():
                 message["author"].update(author)
-        await route.fulfill(response=answer, body=json.dumps(page))
 
-    await tab.page.route(f"**/api/v1/rooms/{room}/messages*", put_texts)
+    await tab.page.route(f"**/api/v1/rooms/{room}/messages*", changing(put_texts))
 
 
 async def test_a_room_full_of_hostile_texts_stays_usable(people: People) -> None:

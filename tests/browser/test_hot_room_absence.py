@@ -1,12 +1,12 @@
 """A hot room for hidden, sleeping, lagging and slow tabs and for screen readers, on a recorded crowd."""
 
 import asyncio
-import json
 
 import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.busy_room import NOTICED_WITHIN_MS, SLOWED, BusyRoom
+from tests.browser.replaced_responses import refuse
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -149,19 +149,7 @@ async def test_refused_history_shows_a_countdown_and_is_retried(busy: BusyRoom) 
             await seen.wait()
             await route.fallback()
             return
-        problem = {
-            "type": "/problems/room_hot",
-            "title": "Hot",
-            "status": 429,
-            "detail": "",
-            "code": "room_hot",
-        }
-        await route.fulfill(
-            status=429,
-            content_type="application/problem+json",
-            headers={"Retry-After": "4"},
-            body=json.dumps({**problem, "retry_after_ms": 3_500}),
-        )
+        await refuse(route, "room_hot", retry_after_s=3.5)
 
     await page.route("**/messages?*before_seq*", refuse_once)
     await busy.tab.list.focus()

@@ -3,11 +3,13 @@
 import re
 import uuid
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import pytest
 from playwright.async_api import Locator, Route, expect
 
+from tests.browser.replaced_responses import changing
 from tests.browser.tab import People
 from tests.support.chat_stack import ChatStack
 
@@ -231,14 +233,11 @@ async def test_a_name_without_a_visible_letter_is_shown_as_unnamed(people: Peopl
     await ann.post(room, "from nobody")
     tab, _ = await people.member("Bob")
 
-    async def blank_names(route: Route) -> None:
-        answer = await route.fetch()
-        page = await answer.json()
+    def blank_names(page: dict[str, Any]) -> None:
         for message in page.get("messages", []):
             message["author"]["nickname"] = "\u3164\u200b"
-        await route.fulfill(response=answer, json=page)
 
-    await tab.page.route(f"**/api/v1/rooms/{room}/messages*", blank_names)
+    await tab.page.route(f"**/api/v1/rooms/{room}/messages*", changing(blank_names))
     await tab.open(f"/rooms/{room}")
     await expect(tab.row("from nobody").locator(".nickname")).to_have_text("Unnamed")
     await tab.page.unroute_all(behavior="wait")

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from playwright.async_api import Request, Route, expect
+from playwright.async_api import Request, expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People, Person, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -208,20 +209,8 @@ async def test_a_refused_message_shows_the_reason_and_returns_to_the_composer_fo
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
 
-    async def refuse(route: Route) -> None:
-        if route.request.method != "POST":
-            await route.fallback()
-            return
-        problem = {
-            "status": 422,
-            "code": "validation_failed",
-            "detail": "Too rude.",
-            "title": "No",
-            "type": "x",
-        }
-        await route.fulfill(status=422, json=problem, content_type="application/problem+json")
-
-    await tab.page.route("**/api/v1/rooms/*/messages", refuse)
+    refused = refusing("validation_failed", "Too rude.", method="POST")
+    await tab.page.route("**/api/v1/rooms/*/messages", refused)
     await tab.write("rude words")
     await expect(tab.row("rude words")).to_contain_text("Not sent: Too rude.")
     await tab.page.unroute_all()
@@ -274,22 +263,8 @@ async def test_a_wait_ends_when_the_network_returns_and_not_when_the_clock_chang
     room = await ann.make_room()
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
-    problem = {
-        "status": 503,
-        "code": "store_unavailable",
-        "detail": "Later.",
-        "title": "Later",
-        "type": "x",
-        "retry_after_ms": 100_000,
-    }
-
-    async def refuse(route: Route) -> None:
-        if route.request.method == "POST":
-            await route.fulfill(status=503, json=problem, content_type="application/problem+json")
-        else:
-            await route.fallback()
-
-    await tab.page.route("**/api/v1/rooms/*/messages", refuse)
+    refused = refusing("store_unavailable", method="POST", retry_after_s=100.0)
+    await tab.page.route("**/api/v1/rooms/*/messages", refused)
     await tab.write("patience")
     await expect(tab.row("patience")).to_contain_text("Sending again in 100 s")
     await tab.page.evaluate("() => { const now = Date.now; Date.now = () => now() - 3_600_000; }")

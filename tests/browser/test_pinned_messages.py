@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Locator, expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -50,8 +51,7 @@ async def test_the_owner_can_pin_although_the_server_refused_the_first_request_f
     room = await owner.make_room()
     await owner.post(room, "doors open at nine")
     tab = await people.tab_of(owner)
-    refusal = {"status": 503, "code": "server_full", "detail": "Busy."}
-    await tab.page.route("**/api/v1/me", lambda route: route.fulfill(status=503, json=refusal), times=1)
+    await tab.page.route("**/api/v1/me", refusing("server_full", times=1, retry_after_s=1.0))
     await tab.open(f"/rooms/{room}")
     await tab.choose("doors open at nine", "Pin")
     await expect(bar(tab)).to_contain_text("doors open at nine")

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Route, expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -85,25 +86,8 @@ async def test_an_unsent_message_is_not_sent_by_the_next_user_until_they_retry_i
 async def test_a_refused_join_is_retried_at_the_servers_time(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
-    problem = {
-        "type": "/problems/rate_limited",
-        "title": "Too many requests",
-        "status": 429,
-        "code": "rate_limited",
-        "detail": "Too many new sessions.",
-        "retry_after_ms": 1_000,
-    }
-    refusals = 2
-
-    async def refuse(route: Route) -> None:
-        nonlocal refusals
-        if route.request.method == "POST" and refusals > 0:
-            refusals -= 1
-            await route.fulfill(status=429, json=problem, content_type="application/problem+json")
-        else:
-            await route.continue_()
-
-    await tab.page.route("**/api/v1/sessions", refuse)
+    refused = refusing("rate_limited", method="POST", times=2, retry_after_s=1.0)
+    await tab.page.route("**/api/v1/sessions", refused)
     await tab.open(f"/rooms/{room}")
     await tab.write("hello")
     field = tab.page.get_by_label("What should people call you?")
@@ -111,31 +95,12 @@ async def test_a_refused_join_is_retried_at_the_servers_time(people: People) -> 
     await field.press("Enter")
     await expect(tab.page.locator("#nickname-problem")).to_contain_text("You will join automatically in")
     await tab.sees("hello")
-    assert refusals == 0
 
 
 async def test_a_refused_room_list_shows_the_reason_and_is_retried(people: People) -> None:
     room = await (await people.person("Ann")).make_room("Refused at first")
     tab = await people.tab()
-    problem = {
-        "type": "/problems/rate_limited",
-        "title": "Too many requests",
-        "status": 429,
-        "code": "rate_limited",
-        "detail": "Too many.",
-        "retry_after_ms": 1_500,
-    }
-    refusals = 1
-
-    async def refuse(route: Route) -> None:
-        nonlocal refusals
-        if refusals > 0:
-            refusals -= 1
-            await route.fulfill(status=429, json=problem, content_type="application/problem+json")
-        else:
-            await route.continue_()
-
-    await tab.page.route("**/api/v1/rooms", refuse)
+    await tab.page.route("**/api/v1/rooms", refusing("rate_limited", times=1, retry_after_s=1.5))
     await tab.page.goto(f"{tab.base_url}/rooms/{room}")
     await expect(tab.page.locator("nav [role=status]")).to_contain_text(
         "Too many requests at once; try again in"

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,11 +54,7 @@ async def test_an_unknown_address_links_to_the_lobby(people: People) -> None:
 async def test_a_forbidden_room_shows_an_error_and_links_to_the_lobby(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
-    problem = {"status": 403, "code": "forbidden", "detail": "Not yours.", "title": "Forbidden", "type": "x"}
-    await tab.page.route(
-        f"**/api/v1/rooms/{room}**",
-        lambda route: route.fulfill(status=403, json=problem, content_type="application/problem+json"),
-    )
+    await tab.page.route(f"**/api/v1/rooms/{room}**", refusing("forbidden"))
     await tab.page.goto(f"{tab.base_url}/rooms/{room}")
     await expect(tab.page.get_by_role("heading", name="This room is not open to you")).to_be_visible()
     await tab.page.get_by_role("link", name="Go to the lobby").click()
@@ -69,10 +66,8 @@ async def test_a_refused_search_shows_the_sentence_of_the_server(people: People)
     tab = await people.tab()
     await tab.open(f"/rooms/{room}")
     sentence = "Three searches a second are enough; try again in 2 s."
-    problem = {"status": 429, "code": "rate_limited", "detail": sentence, "title": "Too many", "type": "x"}
     await tab.page.route(
-        f"**/api/v1/rooms/{room}/search*",
-        lambda route: route.fulfill(status=429, json=problem, content_type="application/problem+json"),
+        f"**/api/v1/rooms/{room}/search*", refusing("rate_limited", sentence, retry_after_s=2.0)
     )
     await tab.page.get_by_role("button", name="Search", exact=True).click()
     await tab.page.get_by_role("searchbox", name="Words to look for").fill("anything")

@@ -3,13 +3,18 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
+from pydantic import TypeAdapter
 
-from chat_contract.internal_api import EndedPage, service_token
+from chat_contract.internal_api import EndedPage, Heads, service_token
+from load_tests.contract_checks import chat_contract
+from server_kit.http.problem import MEDIA_TYPE, ChatError
 from tests.support.chat_stack import SECRET
+
+HEADS: Final = TypeAdapter(Heads)
 
 
 @dataclass
@@ -70,6 +75,7 @@ class StoredRooms:
         for _ in range(count):
             room.last_seq += 1
             event = message_event(room_id, room.last_seq, text)
+            chat_contract().check_schema("RoomEvent", event)
             room.events[room.last_seq] = event
             made.append(event)
         return made
@@ -90,7 +96,8 @@ class StoredRooms:
 
     async def _note(self, request: web.Request, name: str) -> None:
         if self.is_down:
-            raise web.HTTPServiceUnavailable
+            error = ChatError("store_unavailable", "The store is down.", retry_after_s=1.0)
+            raise web.HTTPServiceUnavailable(body=error.body(), content_type=MEDIA_TYPE)
         assert request.headers["Authorization"] == f"Bearer {service_token(SECRET)}"
         self.calls[name] += 1
 
@@ -109,7 +116,8 @@ class StoredRooms:
             for room_id in requested
             if (room := self.rooms.get(room_id)) is not None
         }
-        return web.Response(body=orjson.dumps({"heads": heads}), content_type="application/json")
+        answer = HEADS.validate_python({"heads": heads}, strict=True)
+        return web.Response(body=orjson.dumps(answer), content_type="application/json")
 
     async def _ended_sessions(self, request: web.Request) -> web.Response:
         await self._note(request, "ended_sessions")
@@ -121,8 +129,8 @@ class StoredRooms:
         room = self.rooms[request.match_info["room_id"]]
         after_seq, limit = int(request.query["after_seq"]), int(request.query["limit"])
         if after_seq < room.oldest_seq - 1:
-            body = orjson.dumps({"code": "cursor_expired", "oldest_seq": room.oldest_seq})
-            return web.Response(body=body, status=410, content_type="application/problem+json")
+            error = ChatError("cursor_expired", "These events have expired.", oldest_seq=room.oldest_seq)
+            return web.Response(body=error.body(), status=error.status, content_type=MEDIA_TYPE)
         seqs = sorted(seq for seq in room.events if seq > after_seq)
         given: list[bytes] = []
         for seq in seqs[:limit]:

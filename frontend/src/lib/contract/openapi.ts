@@ -433,6 +433,21 @@ export interface components {
              */
             posts_per_user_per_s: number;
             /**
+             * Room Name Code Points
+             * @default 80
+             */
+            room_name_code_points?: number;
+            /**
+             * Search Code Points
+             * @default 100
+             */
+            search_code_points?: number;
+            /**
+             * Search Page
+             * @default 50
+             */
+            search_page?: number;
+            /**
              * Text Code Points
              * @default 4000
              */
