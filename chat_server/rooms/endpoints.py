@@ -135,7 +135,7 @@ async def change_room(
     if after is None:
         raise room_not_found(room_id)
     caches.invalidate(room_id)
-    if after.slow_mode_s != before.slow_mode_s:
+    if after.slow_mode_s != after.slow_mode_s_before:
         event: RoomSlowMode = {"type": "room.slow_mode", "room_id": room_id, "slow_mode_s": after.slow_mode_s}
         producer.signal(room_id, event["type"], orjson.dumps(event))
     return room_view(after, hot_rooms)

@@ -80,6 +80,13 @@ class RoomRepository:
         return None if row is None else RoomSettings(row.id, row.owner_id, row.slow_mode_s)
 
     async def change(self, room_id: str, values: dict[str, Any]) -> Row[Any] | None:
+        """The changed room, with the replaced value as `slow_mode_s_before`; None if there is none.
+
+        Locks the row first, so simultaneous changes see each other's values.
+        """
+        locked = select(Room.id, Room.slow_mode_s).where(Room.id == room_id).with_for_update(key_share=True)
+        before = locked.cte("before")
+        changed = update(Room).where(Room.id == before.c.id).values(**values)
+        returned = (*Room.__table__.c, before.c.slow_mode_s.label("slow_mode_s_before"))
         async with self._engine.begin() as tx:
-            changed = update(Room).where(Room.id == room_id).values(**values).returning(*Room.__table__.c)
-            return (await tx.execute(changed)).first()
+            return (await tx.execute(changed.returning(*returned))).first()

@@ -99,7 +99,7 @@ async def changes_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> i
     await connection.execute("SELECT pg_stat_clear_snapshot()")
     count: int = await connection.fetchval(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND wait_event_type = 'Lock' AND query LIKE 'UPDATE rooms%'"
+        " AND wait_event_type = 'Lock' AND query LIKE '%UPDATE rooms SET%'"
     )
     return count
 
