@@ -1,4 +1,4 @@
-"""Whether a dependency (Postgres, Redis, Kafka) is down for one of its users, since when, and when to try again.
+"""Whether a dependency (Postgres, Redis, Kafka, a server) is down for one of its users, since when, when to retry.
 
 One log line when it goes down and one when it is up again, however many calls fail in between.
 """

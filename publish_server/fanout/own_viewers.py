@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import PUBLISHERS, VIEWERS_TTL_MS, viewers_of
 from publish_server.metrics import VIEWERS_REPORTS
+from server_kit.dependency_status import DependencyStatus
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class ViewersReport:
         self._counts = counts
         self._redis = redis
         self._process_id = process_id
-        self._is_down = False
+        self._status = DependencyStatus(log, store="Redis", part="viewers report")
 
     async def run(self) -> None:
         while True:
@@ -33,16 +34,10 @@ class ViewersReport:
                     await self._report(self._counts())
             except (RedisError, OSError, TimeoutError) as error:
                 VIEWERS_REPORTS.labels("failed").inc()
-                if not self._is_down:
-                    self._is_down = True
-                    log.warning(
-                        "Redis is unavailable to the viewers report: %s: %s", type(error).__name__, error
-                    )
+                self._status.failed(error)
             else:
                 VIEWERS_REPORTS.labels("ok").inc()
-                if self._is_down:
-                    self._is_down = False
-                    log.info("Redis is back for the viewers report")
+                self._status.answered()
             await asyncio.sleep(REPORT_S)
 
     async def withdraw(self) -> None:

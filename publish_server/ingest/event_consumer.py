@@ -13,6 +13,7 @@ from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS
 from publish_server.metrics import CONSUMED, CONSUMER_CONNECTED, CONSUMER_STARTS
 from publish_server.rooms.hub import Hub
 from publish_server.scheduling.time_slices import run_in_slices
+from server_kit.dependency_status import DependencyStatus
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,11 @@ class EventConsumer:
         self._fetch_max_wait_ms = fetch_max_wait_ms
         self._on_positioned = on_positioned
         self._rng = rng
+        self._status = DependencyStatus(log, store="Kafka", part="events")
 
     async def run(self) -> None:
         """Consume until the process ends. A consumer that fails is replaced, after a growing pause."""
         retry_s = FIRST_RETRY_S
-        is_first_failure = True
         while True:
             CONSUMER_STARTS.inc()
             consumer = AIOKafkaConsumer(
@@ -60,14 +61,11 @@ class EventConsumer:
                 await consumer.start()
                 positions = await self._position(consumer, {})
                 log.info("reading %d partitions from their ends", len(positions))
-                retry_s, is_first_failure = FIRST_RETRY_S, True
+                retry_s = FIRST_RETRY_S
+                self._status.answered()
                 await self._consume(consumer, positions)
             except (KafkaError, OSError, TimeoutError) as error:
-                if is_first_failure:
-                    is_first_failure = False
-                    log.warning(
-                        "Kafka is unavailable (%r); new events come from chat_server meanwhile", error
-                    )
+                self._status.failed(error)  # new events come from chat_server meanwhile
             finally:
                 CONSUMER_CONNECTED.set(0)
                 await consumer.stop()

@@ -12,6 +12,7 @@ from chat_contract.internal_api import Heads, RoomHead, service_token
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
 from publish_server.rooms.room_log import Entry
+from server_kit.dependency_status import DependencyStatus
 from server_kit.ended_sessions import SessionEnd
 
 MAX_REPLY_BYTES: Final = 8 * 2**20
@@ -93,7 +94,10 @@ class ChatClient:
         self._client = client
         self._base_urls = [url.rstrip("/") for url in base_urls]
         self._service_tokens = [service_token(secret) for secret in secrets]
-        self._unanswered: set[str] = set()
+        self._status = {
+            name: DependencyStatus(log, store="chat_server", part=name)
+            for name in ("heads", "events", "ended sessions")
+        }
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
         """The heads of at most MAX_HEADS rooms; rooms that do not exist are left out. Raises ChatUnavailable."""
@@ -181,9 +185,7 @@ class ChatClient:
             else:
                 if reply.status_code in (httpx.codes.OK, httpx.codes.GONE):
                     CHAT_CALLS.labels(name, "ok").inc()
-                    if name in self._unanswered:
-                        self._unanswered.discard(name)
-                        log.info("chat_server answers %s again", name)
+                    self._status[name].answered()
                     return reply
                 reason = f"status {reply.status_code}"
                 if reply.status_code == httpx.codes.UNAUTHORIZED and len(self._service_tokens) > 1:
@@ -191,7 +193,6 @@ class ChatClient:
                     continue
             self._base_urls.append(self._base_urls.pop(0))
         CHAT_CALLS.labels(name, "failed").inc()
-        if name not in self._unanswered:
-            self._unanswered.add(name)
-            log.warning("chat_server does not answer %s (%s); streams continue without it", name, reason)
-        raise ChatUnavailable(reason)
+        unavailable = ChatUnavailable(reason)
+        self._status[name].failed(unavailable)
+        raise unavailable

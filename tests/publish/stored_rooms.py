@@ -97,7 +97,7 @@ class StoredRooms:
     async def _note(self, request: web.Request, name: str) -> None:
         if self.is_down:
             error = ChatError("store_unavailable", "The store is down.", retry_after_s=1.0)
-            raise web.HTTPServiceUnavailable(body=error.body(), content_type=MEDIA_TYPE)
+            raise web.HTTPServiceUnavailable(text=error.body().decode(), content_type=MEDIA_TYPE)
         assert request.headers["Authorization"] == f"Bearer {service_token(SECRET)}"
         self.calls[name] += 1
 
