@@ -34,6 +34,7 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
+from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
@@ -46,14 +47,10 @@ from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
-from chat_server.sessions.ended import (
-    EndedSessionsPoll,
-    EndedSessionsRepository,
-    expire_ended_sessions,
-)
+from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
-from server_kit.ended_sessions import EndedSessions
+from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.limits.shares import Shares
 from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
@@ -187,7 +184,7 @@ async def _open_sessions(
     """The tokens and the ended sessions; opens after the list of ended sessions was read."""
     ended = EndedSessions()
     repository = EndedSessionsRepository(engine)
-    poll = EndedSessionsPoll(ended, EndedSessionsRepository(poll_engine), datetime.fromtimestamp(0, UTC))
+    poll = EndedSessionsPoll(ended, read_for_poll(EndedSessionsRepository(poll_engine)), STORE_ERRORS)
     await poll.poll()
     async with tasks.running("ended sessions", poll.run):
         secret, *old_secrets = settings.secrets()

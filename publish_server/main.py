@@ -36,8 +36,7 @@ from publish_server.fanout.timer_wheel import TICK_S, TimerWheel
 from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
 from publish_server.recovery.catch_up_pages import CatchUpPages
-from publish_server.recovery.chat_client import ChatClient
-from publish_server.recovery.ended_sessions_poll import EndedSessionsPoll
+from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.recovery.head_checks import HeadChecks
 from publish_server.recovery.head_requests import HeadRequests
 from publish_server.recovery.missing_events import MissingEvents
@@ -51,7 +50,7 @@ from publish_server.streams.routes import CHEAP_READS, ROUTES, route_of
 from publish_server.streams.shutdown import finish_streams
 from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
-from server_kit.ended_sessions import EndedSessions
+from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
 from server_kit.http.asgi import Receive, Scope, Send, with_http_layers
 from server_kit.http.docs_page import add_docs_page
@@ -179,7 +178,7 @@ async def running_server(
         for name, work in vital.items():
             await stack.enter_async_context(tasks.running(name, work))
         await stack.enter_async_context(tasks.running("viewers report", viewers.run, is_vital=False))
-        ended_poll = EndedSessionsPoll(ended, chat)
+        ended_poll = EndedSessionsPoll(ended, chat.ended_sessions, (ChatUnavailable,))
         await stack.enter_async_context(tasks.running("ended sessions", ended_poll.run, is_vital=False))
         endpoint = StreamEndpoint(
             followed_rooms,

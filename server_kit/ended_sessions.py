@@ -1,7 +1,9 @@
 """The sessions that ended before their tokens expired, as far as this process knows."""
 
+import asyncio
 from collections import OrderedDict
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -13,7 +15,7 @@ POLL_S: Final = 0.75
 """Every process polls for new entries this often."""
 
 MAX_ENDED: Final = 100_000
-OVERLAP: Final = timedelta(seconds=10)
+OVERLAP_US: Final = 10_000_000
 """A row becomes visible at its commit, later than its `ended_at`; no transaction here takes that long."""
 
 ENDED_SESSIONS: Final = Gauge("hotchat_ended_sessions", "Ended sessions and users in the process's list")
@@ -51,3 +53,33 @@ class EndedSessions:
             return False
         generation = session.generation
         return below.get(session.session_id, 0) > generation or below.get(session.user_id, 0) > generation
+
+
+ReadEnded = Callable[[int], Awaitable[tuple[Iterable[SessionEnd], int]]]
+"""Takes a time in µs of Unix time. Returns the sessions that ended after it, and when the last one did."""
+
+
+class EndedSessionsPoll:
+    """Keeps the list at most POLL_S behind its source. While `read` raises `failures`, the last list stays in use."""
+
+    def __init__(
+        self, ended: EndedSessions, read: ReadEnded, failures: tuple[type[BaseException], ...]
+    ) -> None:
+        self._ended = ended
+        self._read = read
+        self._failures = failures
+        self._since_us = 0
+
+    async def poll(self) -> None:
+        """Read the sessions that ended since the last call. Raises what `read` raises."""
+        found, until_us = await self._read(self._since_us)
+        for ended in found:
+            self._ended.add(ended)
+        self._since_us = max(self._since_us, until_us - OVERLAP_US)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            with suppress(*self._failures):  # `read` logs them
+                await self.poll()
+            await asyncio.sleep(POLL_S)

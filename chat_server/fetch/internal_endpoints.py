@@ -1,7 +1,6 @@
 """publish_server's calls: heads of rooms, missed events, ended sessions. Neither counted as fetches nor refused."""
 
 import hmac
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import orjson
@@ -40,8 +39,6 @@ router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=
 Reads = Annotated[InternalReads, Depends(service(InternalReads))]
 EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
 
-_EPOCH: Final = datetime.fromtimestamp(0, UTC)
-
 
 class HeadsRequest(BaseModel):
     rooms: list[str] = Field(max_length=MAX_HEADS)
@@ -77,10 +74,9 @@ async def ended_sessions(
     repository: EndedRepository, since_us: Annotated[int, Query(ge=0, le=MAX_UNIX_US)] = 0
 ) -> Response:
     """The sessions that ended after `since_us`."""
-    since = _EPOCH + timedelta(microseconds=since_us)
-    found, last = await repository.ended_since(since, MAX_ENDED_PAGE)
+    found, until_us = await repository.ended_since(since_us, MAX_ENDED_PAGE)
     page: EndedPage = {
         "ended": [(str(end.id), end.below_generation) for end in found],
-        "until_us": (last - _EPOCH) // timedelta(microseconds=1),
+        "until_us": until_us,
     }
     return Response(orjson.dumps(page), media_type="application/json")

@@ -4,9 +4,8 @@ Tokens are verified in memory against this list, so a request costs no query. Wh
 in use. The writer's transaction reads the table itself, so a write of an ended session is refused at once.
 """
 
-import asyncio
 import logging
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -15,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
 from server_kit.dependency_status import DependencyStatus
-from server_kit.ended_sessions import MAX_ENDED, OVERLAP, POLL_S, EndedSessions, SessionEnd
+from server_kit.ended_sessions import MAX_ENDED, ReadEnded, SessionEnd
 from server_kit.session_tokens import LIFETIME_S, Session
 
 log = logging.getLogger(__name__)
 
 ALL_GENERATIONS: Final = 2**31 - 1
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 _SINCE: Final = """
 SELECT id, below_generation, ended_at FROM ended_sessions
@@ -64,13 +65,17 @@ class EndedSessionsRepository:
             await connection.execute(_END, *ended, float(LIFETIME_S))
         return ended
 
-    async def ended_since(self, since: datetime, limit: int) -> tuple[list[SessionEnd], datetime]:
-        """The newest `limit` ends after `since`, oldest first, and the time of the last one (`since` if none)."""
+    async def ended_since(self, since_us: int, limit: int) -> tuple[list[SessionEnd], int]:
+        """The newest `limit` ends after `since_us`, oldest first, and the time of the last one (`since_us` if none).
+
+        Times are µs of Unix time.
+        """
         async with driver_connection(self._engine) as connection:
-            rows = await connection.fetch(_SINCE, since, limit)
+            rows = await connection.fetch(_SINCE, _EPOCH + timedelta(microseconds=since_us), limit)
         rows.reverse()
         ended = [SessionEnd(row["id"], row["below_generation"]) for row in rows]
-        return ended, rows[-1]["ended_at"] if rows else since
+        until_us = (rows[-1]["ended_at"] - _EPOCH) // timedelta(microseconds=1) if rows else since_us
+        return ended, until_us
 
 
 async def expire_ended_sessions(connection: asyncpg.Connection, limit: int) -> None:
@@ -78,29 +83,17 @@ async def expire_ended_sessions(connection: asyncpg.Connection, limit: int) -> N
     await connection.execute(_EXPIRE, limit)
 
 
-class EndedSessionsPoll:
-    """Keeps the process's list up to date, at most POLL_S behind Postgres."""
+def read_for_poll(repository: EndedSessionsRepository) -> ReadEnded:
+    """`ended_since` that reports whether Postgres is down. Raises STORE_ERRORS."""
+    status = DependencyStatus(log, store="Postgres", part="ended sessions")
 
-    def __init__(self, ended: EndedSessions, repository: EndedSessionsRepository, start: datetime) -> None:
-        self._ended = ended
-        self._repository = repository
-        self._since = start
-        self._status = DependencyStatus(log, store="Postgres", part="ended sessions")
+    async def read(since_us: int) -> tuple[list[SessionEnd], int]:
+        try:
+            found = await repository.ended_since(since_us, MAX_ENDED)
+        except STORE_ERRORS as error:
+            status.failed(error)
+            raise
+        status.answered()
+        return found
 
-    async def poll(self) -> None:
-        """Read the sessions that were ended since the last call. Raises errors of the store."""
-        found, last = await self._repository.ended_since(self._since, MAX_ENDED)
-        for ended in found:
-            self._ended.add(ended)
-        self._since = max(self._since, last - OVERLAP)
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await asyncio.sleep(POLL_S)
-            try:
-                await self.poll()
-            except STORE_ERRORS as error:
-                self._status.failed(error)
-            else:
-                self._status.answered()
+    return read

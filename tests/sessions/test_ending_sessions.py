@@ -4,7 +4,6 @@ import hashlib
 import time
 import uuid
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 
 import asyncpg
 import httpx
@@ -14,13 +13,9 @@ import pytest
 from chat_contract.internal_api import MAX_UNIX_US, service_token
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import open_database
-from chat_server.sessions.ended import (
-    EndedSessionsPoll,
-    EndedSessionsRepository,
-    expire_ended_sessions,
-)
+from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
 from local_stack.postgres import Postgres
-from server_kit.ended_sessions import EndedSessions, SessionEnd
+from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll, SessionEnd
 from server_kit.session_tokens import LIFETIME_S, Session, SessionTokens
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.fetching_crowd import until
@@ -144,7 +139,7 @@ async def test_a_poll_finds_late_commits_and_retention_deletes_expired_ends(
     async with open_database(database_url, 4) as engine:
         await migrate(engine)
         ended, repository = EndedSessions(), EndedSessionsRepository(engine)
-        poll = EndedSessionsPoll(ended, repository, datetime.fromtimestamp(0, UTC))
+        poll = EndedSessionsPoll(ended, read_for_poll(repository), ())
         early, late = (session_of(uuid.uuid4(), uuid.uuid4()) for _ in range(2))
         await repository.end_session(early)
         await poll.poll()
