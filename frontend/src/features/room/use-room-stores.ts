@@ -8,7 +8,7 @@ import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { useServices, useViewer } from "@/ui/services-context";
 import { startOfDay } from "@/lib/message-time";
 
-const MENTIONS_MAX = 100; // nobody reads more one by one
+const MENTIONS_MAX = 50; // the largest page of a search
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
 /** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. */
