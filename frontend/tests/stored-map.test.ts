@@ -90,9 +90,11 @@ describe("the keys of earlier versions", () => {
   });
 });
 
-it("keeps nothing where the browser forbids storage", () => {
+it("keeps entries until the page is closed where the browser forbids storage", () => {
   vi.stubGlobal("localStorage", undefined);
   const map = stored();
   map.set("lobby", "one");
+  expect(map.get("lobby")).toBe("one");
+  map.delete("lobby");
   expect(map.get("lobby")).toBeUndefined();
 });

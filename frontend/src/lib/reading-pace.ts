@@ -7,4 +7,4 @@ const KEY = "hotchat.reading";
 
 export const readReadingPace = (): ReadingPace => (readStored(KEY) === "all" ? "all" : "calm");
 
-export const saveReadingPace = (pace: ReadingPace): void => writeStored(KEY, pace);
+export const saveReadingPace = (pace: ReadingPace): void => void writeStored(KEY, pace);

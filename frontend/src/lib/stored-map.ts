@@ -33,10 +33,12 @@ export class StoredMap {
     return this.#mayHaveFormerKeys ? this.#withFormerKeys(entries) : entries;
   }
 
-  #save(entries: Map<string, string>): void {
+  /** False if the entries will be lost when the page is closed. */
+  #save(entries: Map<string, string>): boolean {
     dropOldest(entries, this.max);
-    if (entries.size === 0) removeStored(this.key);
-    else writeStored(this.key, toJson(entries));
+    if (entries.size > 0) return writeStored(this.key, toJson(entries));
+    removeStored(this.key);
+    return true;
   }
 
   /** Earlier versions stored each entry under a key of its own, `<key>.<name>`. These keys are removed once the map is
@@ -46,8 +48,7 @@ export class StoredMap {
     const keys = storedKeys(prefix);
     const former = keys.map((key): [string, string] => [key.slice(prefix.length), readStored(key) ?? ""]);
     const all = new Map([...former, ...entries]);
-    if (keys.length > 0) this.#save(all);
-    if (keys.length === 0 || readStored(this.key) === toJson(all)) {
+    if (keys.length === 0 || this.#save(all)) {
       for (const key of keys) removeStored(key);
       this.#mayHaveFormerKeys = false;
     }

@@ -1,6 +1,8 @@
 /** Which characters a message and a name may contain. The servers have the same rules (chat_server/text); vectors for
  * both are in tests/contract/allowed_characters.json. Reserved names and mixed scripts are checked by the server only. */
 
+import { graphemesOf } from "@/lib/graphemes";
+
 /** Combining marks in a row. Source: UAX #15, "Stream-Safe Text Format". */
 export const MARKS_MAX = 30;
 
@@ -48,8 +50,6 @@ const REFUSED_IN_NAMES =
 // What Python's str.split takes for white space: the servers join a name's words with one space.
 const NAME_SPACES = /[\p{White_Space}\u001c-\u001f]+/gu;
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
 /** A message as it may be sent: line breaks of any kind are `\n`; terminal sequences, control characters, direction
  * controls without a partner and marks beyond MARKS_MAX are removed. Also right for a part of a text that is pasted. */
 export function cleaned(text: string): string {
@@ -93,7 +93,7 @@ function graphemesBeyond(text: string, max: number): number {
   if (text.length <= max) return 0;
   let codePoints = 0;
   let beyond = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     codePoints += Array.from(segment).length;
     if (codePoints > max) beyond += 1;
   }

@@ -1,3 +1,4 @@
+import { graphemesOf } from "@/lib/graphemes";
 import { harmlessText } from "./harmless-text";
 
 const NAME_MAX = 120;
@@ -18,12 +19,10 @@ export function shownName(name: string, placeholder: string): string {
 export const nameInSentence = (name: string, placeholder: string): string =>
   isolated(shownName(name, placeholder));
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
 /** The first character of a name, as a reader counts characters. */
 export function initialOf(name: string): string {
-  const [first] = graphemes.segment(shownName(name, "?"));
-  return first?.segment.toUpperCase() ?? "?";
+  const [first] = graphemesOf(shownName(name, "?"));
+  return first?.toUpperCase() ?? "?";
 }
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
