@@ -10,6 +10,7 @@ import {
 import { uncheckedFakes } from "./eslint-fakes.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
+import { textElements } from "./eslint-text-elements.js";
 import { userTextInJsx } from "./eslint-user-text.js";
 
 export default tseslint.config(
@@ -17,12 +18,17 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
-    plugins: { "react-hooks": reactHooks, regexp, hotchat: { rules: { "own-keys": ownKeys } } },
+    plugins: {
+      "react-hooks": reactHooks,
+      regexp,
+      hotchat: { rules: { "own-keys": ownKeys, "text-elements": textElements } },
+    },
     rules: {
       // A text of 4,000 characters must not cost its square.
       "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
       "regexp/no-super-linear-move": ["error", { report: "potential" }],
       "hotchat/own-keys": "error",
+      "hotchat/text-elements": "error",
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
@@ -68,5 +74,5 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...uncheckedFakes] },
   },
   { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
-  { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off" } },
+  { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off", "hotchat/text-elements": "off" } },
 );

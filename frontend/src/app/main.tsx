@@ -15,10 +15,12 @@ import { hideComposingKeys } from "@/lib/input-method";
 import { startI18n } from "@/lib/i18n/i18n";
 import { ServicesContext } from "@/ui/services-context";
 import { Crashed } from "./Crashed";
+import { tolerateForeignDomChanges } from "./foreign-dom-changes";
 import { router } from "./router";
 import { createServices } from "./create-services";
 
 hideComposingKeys(window);
+tolerateForeignDomChanges();
 const services = createServices();
 const queryClient = new QueryClient({
   defaultOptions: {

@@ -17,11 +17,13 @@ export function ContextLine({ draft: { replyTo }, edit, onLeave }: ContextLinePr
   return (
     <div className={css.composerContext}>
       <span>
-        {edit !== null && t(edit.kind === "post" ? "composer.correcting" : "composer.editing")}
+        {edit !== null && <span>{t(edit.kind === "post" ? "composer.correcting" : "composer.editing")}</span>}
         {edit === null && replyTo !== null && (
           <>
-            {t("message.replyingTo", { name: nameInSentence(replyTo.author.nickname, t("person.unnamed")) })}{" "}
-            {replyTo.deleted ? t("message.deleted") : <OneLine of={replyTo.text} className="quiet" />}
+            <span>
+              {t("message.replyingTo", { name: nameInSentence(replyTo.author.nickname, t("person.unnamed")) })}
+            </span>{" "}
+            {replyTo.deleted ? <span>{t("message.deleted")}</span> : <OneLine of={replyTo.text} className="quiet" />}
           </>
         )}
       </span>

@@ -38,7 +38,7 @@ export function ActionMenuItem({ icon: Icon, label, isDanger = false, onSelect }
       className={isDanger ? `${css.menuItem} ${css.menuDanger}` : css.menuItem}
       onSelect={onSelect}
     >
-      <Icon size={15} aria-hidden="true" /> {label}
+      <Icon size={15} aria-hidden="true" /> <span>{label}</span>
     </DropdownMenu.Item>
   );
 }

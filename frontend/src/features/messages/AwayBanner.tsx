@@ -20,7 +20,7 @@ export function AwayBanner({ away, onShow, onDismiss }: AwayBannerProps) {
   return (
     <div className={css.awayBanner} data-testid="away-banner">
       <button type="button" className="text-button" onClick={onShow}>
-        <History size={14} aria-hidden="true" /> {words.filter(Boolean).join(", ")}
+        <History size={14} aria-hidden="true" /> <span>{words.filter(Boolean).join(", ")}</span>
       </button>
       <IconButton icon={X} size={14} label={t("app.close")} onClick={onDismiss} />
     </div>

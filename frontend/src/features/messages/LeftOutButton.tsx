@@ -13,7 +13,7 @@ export function LeftOutButton({ count, onClick }: { count: number; onClick: () =
       title={t("feed.leftOut", { count })}
       onClick={onClick}
     >
-      +{count}
+      {`+${count}`}
     </button>
   );
 }

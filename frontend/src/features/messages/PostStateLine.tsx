@@ -15,15 +15,15 @@ export function FailedPost({ reason, onRetry, onCorrect, onDiscard }: FailedPost
   const { t } = useTranslation();
   return (
     <div className={`${css.postState} ${css.postFailed}`} role="alert">
-      <TriangleAlert size={13} aria-hidden="true" /> {reason}
+      <TriangleAlert size={13} aria-hidden="true" /> <span>{reason}</span>
       <button type="button" className="text-button" onClick={onRetry}>
-        <RotateCcw size={13} aria-hidden="true" /> {t("message.retry")}
+        <RotateCcw size={13} aria-hidden="true" /> <span>{t("message.retry")}</span>
       </button>
       <button type="button" className="text-button" onClick={onCorrect}>
-        <Pencil size={13} aria-hidden="true" /> {t("message.correct")}
+        <Pencil size={13} aria-hidden="true" /> <span>{t("message.correct")}</span>
       </button>
       <button type="button" className="text-button" onClick={onDiscard}>
-        <X size={13} aria-hidden="true" /> {t("message.discard")}
+        <X size={13} aria-hidden="true" /> <span>{t("message.discard")}</span>
       </button>
     </div>
   );

@@ -16,7 +16,7 @@ export function QuoteLine({ message, jumpTo }: QuoteLineProps) {
   if (message === undefined) {
     return (
       <span className={css.quoted} data-testid="quoted">
-        <CornerDownRight size={13} aria-hidden="true" /> {t("message.gone")}
+        <CornerDownRight size={13} aria-hidden="true" /> <span>{t("message.gone")}</span>
       </span>
     );
   }

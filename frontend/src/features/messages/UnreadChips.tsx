@@ -20,7 +20,7 @@ export function UnreadChips({ unread: { messages, forMe }, onNewest, onOwnPost }
   return (
     <div className={css.chips} data-testid="chips">
       <button type="button" className={`${css.newChip} tabular`} data-testid="new-chip" onClick={onNewest}>
-        {words.filter(Boolean).join(", ")} <ArrowDown size={14} aria-hidden="true" />
+        <span>{words.filter(Boolean).join(", ")}</span> <ArrowDown size={14} aria-hidden="true" />
       </button>
       {onOwnPost && (
         <button type="button" className={css.ownChip} data-testid="own-chip" onClick={onOwnPost}>

@@ -35,7 +35,7 @@ export function HeaderBar({ roomName, viewers, hasPins, onOpen, onMenu, ...link 
       </h1>
       {viewers > 0 && (
         <span className={`${css.viewers} tabular`} data-testid="viewers">
-          <Users size={14} aria-hidden="true" /> {t("room.watching", { count: viewers })}
+          <Users size={14} aria-hidden="true" /> <span>{t("room.watching", { count: viewers })}</span>
         </span>
       )}
       <span className={css.headerActions}>

@@ -16,7 +16,7 @@ export function CreateRoomForm({ name, setName, nickname, setNickname, refusal, 
       }}
     >
       <label className="field">
-        {t("rooms.name")}
+        <span>{t("rooms.name")}</span>
         <input
           value={name}
           maxLength={NAME_MAX}
@@ -27,7 +27,7 @@ export function CreateRoomForm({ name, setName, nickname, setNickname, refusal, 
       </label>
       {nickname !== null && (
         <label className="field">
-          {t("composer.nameTitle")}
+          <span>{t("composer.nameTitle")}</span>
           <input
             value={nickname}
             maxLength={NICKNAME_MAX}

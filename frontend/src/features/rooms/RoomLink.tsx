@@ -31,7 +31,7 @@ export function RoomLink({ room, onPicked }: RoomLinkProps) {
       {room.viewers > 0 && (
         <span className={`${css.roomViewers} tabular`} title={t("room.watching", { count: room.viewers })}>
           <Users size={12} aria-hidden="true" />
-          {room.viewers}
+          <span>{room.viewers}</span>
         </span>
       )}
       <LastMessage room={room} />

@@ -28,7 +28,7 @@ export function RoomList({ onPicked }: RoomListProps) {
           <span className={css.brandMark}>
             <Flame size={18} aria-hidden="true" />
           </span>
-          {t("app.name")}
+          <span>{t("app.name")}</span>
         </Link>
         <IconButton icon={Plus} label={t("rooms.create")} onClick={() => setCreateDialog("open")} />
       </div>
@@ -53,7 +53,7 @@ export function RoomList({ onPicked }: RoomListProps) {
       </ul>
       {list.failure !== null && (
         <p className={css.roomListNote} role="status">
-          {errorMessage(t, list.failure, t("rooms.failed"))}{" "}
+          <span>{errorMessage(t, list.failure, t("rooms.failed"))}</span>{" "}
           {list.retry !== null && (
             <button type="button" className="text-button" onClick={list.retry}>
               {t("feed.retry")}

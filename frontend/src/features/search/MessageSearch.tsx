@@ -28,7 +28,7 @@ export function MessageSearch({ search, onOpen }: MessageSearchProps) {
       />
       {shortened !== null && (
         <p className={`quiet ${css.searchNote}`}>
-          {t("search.shortened")} <bdi>{shortened}</bdi>
+          <span>{t("search.shortened")}</span> <bdi>{shortened}</bdi>
         </p>
       )}
       <p className={`quiet ${css.searchNote}`} role="status">

@@ -13,7 +13,7 @@ export function NotificationChoice({
     <label className={css.check}>
       <input type="checkbox" checked={isOn} onChange={(event) => choose(event.target.checked)} />
       <span>
-        {t("settings.notifications")}
+        <span>{t("settings.notifications")}</span>
         {isDenied && <span className="quiet"> {t("settings.notificationsOff")}</span>}
       </span>
     </label>

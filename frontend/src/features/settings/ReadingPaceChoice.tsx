@@ -17,7 +17,7 @@ export function ReadingPaceChoice({ pace, choose }: ReadingPaceSetting) {
         <label key={value}>
           <input type="radio" name="reading" checked={pace === value} onChange={() => choose(value)} />
           <span>
-            {t(name)}
+            <span>{t(name)}</span>
             <span className="quiet">{t(help)}</span>
           </span>
         </label>

@@ -8,7 +8,7 @@ export function SlowModeChoice({ slowModeS, refusal, choose }: SlowModeSetting) 
   const { t } = useTranslation();
   return (
     <label className="field">
-      {t("settings.slowMode")}
+      <span>{t("settings.slowMode")}</span>
       <select value={slowModeS} onChange={(event) => choose(Number(event.target.value))}>
         {CHOICES_S.map((seconds) => (
           <option key={seconds} value={seconds}>

@@ -18,7 +18,8 @@ const FOLDED_CHARACTERS = 2_000;
 const FOLDED_LINES = 16;
 const PLAIN_MAX = 8_000;
 
-/** A message's text. Long texts are folded; up to six emoji alone are large. */
+/** A message's text. Long texts are folded; up to six emoji alone are large. Another text is another element, because a
+ * translator may have replaced the text nodes of this one. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
   return (
     <Contained of={text} fallback={<PlainText text={text} />}>
@@ -53,6 +54,7 @@ function DrawnText({ text }: { text: string }) {
   return (
     <>
       <div
+        key={`${isFolded ? "folded" : "whole"} ${nickname} ${harmless}`}
         className={`${css.text} ${isOnlyEmoji(harmless) ? css.textEmoji : ""} ${isFolded ? css.textFolded : ""}`}
         data-testid="text"
         dir="auto"

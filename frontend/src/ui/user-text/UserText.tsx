@@ -45,8 +45,7 @@ function DrawnPerson({ of, className }: { of: Author; className: string | undefi
       <bdi className={className}>{name}</bdi>
       {tag !== null && (
         <span className={css.nameTag} data-testid="name-tag">
-          {" "}
-          #{tag}
+          {` #${tag}`}
         </span>
       )}
     </>

@@ -22,7 +22,7 @@ export function drawBlocks(blocks: readonly Block[]): ReactNode {
           <ul key={index}>
             {block.items.map((item, place) => (
               <li key={place} data-level={item.level}>
-                <span className={css.listMarker}>{item.marker} </span>
+                <span className={css.listMarker}>{`${item.marker} `}</span>
                 {drawInline(item.inside)}
               </li>
             ))}
@@ -61,8 +61,7 @@ function drawInline(pieces: readonly Inline[]): ReactNode {
             <bdi>{drawInline(piece.inside)}</bdi>
             {piece.host !== null && (
               <bdi className={css.linkHost} dir="ltr">
-                {" "}
-                ({piece.host})
+                {` (${piece.host})`}
               </bdi>
             )}
           </a>
