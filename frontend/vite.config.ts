@@ -6,6 +6,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { emojiData } from "./vite-emoji-data.ts";
+import { allFiles, lazyFiles } from "./vite-lazy-files.ts";
 
 const chatPort = process.env["CHAT_PORT"] ?? "8000";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -63,7 +64,7 @@ const keepCss: Plugin = {
 };
 
 export default defineConfig(async ({ command }): Promise<UserConfig> => ({
-  plugins: [react(), emojiData(), keepCss, precompressed()],
+  plugins: [react(), emojiData(), keepCss, lazyFiles(), precompressed()],
   // The development server keeps readable names.
   css: command === "build" ? { modules: { generateScopedName: shortClassName(await cssModules()) } } : {},
   resolve: {
@@ -77,8 +78,10 @@ export default defineConfig(async ({ command }): Promise<UserConfig> => ({
     target: "es2022",
     sourcemap: false,
     assetsInlineLimit: 0,
+    // One style sheet: the styles of a lazy part cannot fail to load.
+    cssCodeSplit: false,
     // The first room is one file, so there is nothing to preload that older browsers need help with.
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: allFiles },
     // One file for everything that the first room needs: HTTP/1.1 allows six connections, so each further file waits.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
   },

@@ -5,6 +5,7 @@ import { Contained } from "@/ui/Contained";
 import { lazyComponent } from "@/ui/lazy-component";
 import { PartBoundary } from "@/ui/PartBoundary";
 import { LayoutFrame } from "./LayoutFrame";
+import { NewVersion } from "./NewVersion";
 
 const Drawer = lazyComponent(() => import("./Drawer"));
 
@@ -25,6 +26,7 @@ export function Layout() {
           </PartBoundary>
         }
       >
+        <NewVersion />
         <Outlet />
       </LayoutFrame>
       {isMenuOpen && (

@@ -4,6 +4,7 @@ import { isEmbedPath } from "@/lib/embed-path";
 import { Crashed } from "./Crashed";
 import { EmbedFrame } from "./EmbedFrame";
 import { Layout, useOpenMenu } from "./Layout";
+import { NewVersion } from "./NewVersion";
 import { NotFound } from "./NotFound";
 
 const LOBBY = "lobby";
@@ -58,6 +59,7 @@ const embed = createRoute({
     const { at, overlay } = embed.useSearch();
     return (
       <EmbedFrame isOverlay={overlay === 1}>
+        {overlay !== 1 && <NewVersion />}
         <Room key={roomId} roomId={roomId} at={at} shape={overlay === 1 ? "overlay" : "embed"} />
       </EmbedFrame>
     );

@@ -8,7 +8,7 @@ export function PartBoundary({ children }: { children: ReactNode }) {
   const [attempt, setAttempt] = useState(0);
   const fallback = (
     <p className="part-broken" role="alert">
-      {t("problem.partBroken")}{" "}
+      <span>{t("problem.partBroken")}</span>{" "}
       <button type="button" className="text-button" onClick={() => setAttempt(attempt + 1)}>
         {t("feed.retry")}
       </button>

@@ -1,27 +1,77 @@
-import { useEffect, useState, type ComponentType, type FunctionComponent, type ReactNode } from "react";
+import {
+  useCallback,
+  useEffect,
+  useState,
+  type ComponentType,
+  type FunctionComponent,
+  type ReactNode,
+} from "react";
+import { LoadFailure } from "./LoadFailure";
+import { useIsOutdated, useServices } from "./services-context";
 
-type LazyProps<Props> = Props & { whileLoading?: ReactNode };
+const RETRY_MS = 5_000;
 
-/** A component whose file is loaded when it is first drawn. Unlike React's lazy, a failed load is retried the next time;
- * until then the component throws, for the error boundary around it. */
+type LazyProps<Props> = Props & {
+  whileLoading?: ReactNode;
+  /** Removes the part. Without it, a part that cannot be loaded is only left out. */
+  onClose?: () => void;
+};
+
+/** A component whose file is loaded when it is first drawn. If that fails, the reader is told, and it is tried again: on a
+ * click, when the network returns, and after a wait. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
 ): FunctionComponent<LazyProps<Props>> {
   let loaded: ComponentType<Props> | null = null;
-  return function Part({ whileLoading = null, ...props }) {
+  return function LazyPart({ whileLoading = null, ...props }) {
+    const { clock, appVersion } = useServices();
+    const isOutdated = useIsOutdated();
     const [Loaded, setLoaded] = useState(() => loaded);
-    const [failure, setFailure] = useState<{ error: unknown } | null>(null);
+    const [failures, setFailures] = useState(0);
+    const [attempt, setAttempt] = useState(0);
+    const retry = useCallback(() => setAttempt((attempts) => attempts + 1), []);
+
     useEffect(() => {
-      if (loaded !== null) return;
+      if (loaded !== null) {
+        setLoaded(() => loaded);
+        return;
+      }
+      let isWanted = true;
       load().then(
-        (made) => {
-          loaded = made.default;
-          setLoaded(() => made.default);
+        (part) => {
+          loaded = part.default;
+          if (isWanted) setLoaded(() => part.default);
         },
-        (error: unknown) => setFailure({ error }),
+        (error: unknown) => {
+          console.warn(error);
+          appVersion.check();
+          if (isWanted) setFailures((count) => count + 1);
+        },
       );
-    }, []);
-    if (failure !== null) throw failure.error;
-    return Loaded === null ? whileLoading : <Loaded {...(props as unknown as Props)} />;
+      return () => {
+        isWanted = false;
+      };
+    }, [attempt, appVersion]);
+
+    const isFailed = Loaded === null && failures > 0;
+    useEffect(() => {
+      if (!isFailed || isOutdated) return;
+      const cancel = clock.after(RETRY_MS, retry);
+      window.addEventListener("online", retry);
+      return () => {
+        cancel();
+        window.removeEventListener("online", retry);
+      };
+    }, [isFailed, isOutdated, failures, clock, retry]);
+
+    if (Loaded !== null) return <Loaded {...(props as unknown as Props)} />;
+    return (
+      <>
+        {whileLoading}
+        {isFailed && props.onClose !== undefined && (
+          <LoadFailure isOutdated={isOutdated} onRetry={retry} onClose={props.onClose} />
+        )}
+      </>
+    );
   };
 }

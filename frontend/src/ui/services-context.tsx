@@ -1,5 +1,6 @@
 import { createContext, use, useSyncExternalStore } from "react";
 import type { ChatApi } from "@/lib/api/chat-api";
+import type { AppVersion } from "@/lib/app-version";
 import type { Clock } from "@/lib/clock";
 import type { Composers } from "@/lib/composer/composers";
 import type { Author, Config } from "@/lib/contract/types";
@@ -23,6 +24,7 @@ export interface Services {
   readonly joining: Joining;
   readonly network: NetworkReturn;
   readonly readCounts: ReadCountsStore;
+  readonly appVersion: AppVersion;
   readonly clock: Clock;
 }
 
@@ -37,6 +39,12 @@ export function useServices(): Services {
 export function useSession(): SessionState {
   const { session } = useServices();
   return useSyncExternalStore(session.subscribe, session.getSnapshot);
+}
+
+/** Whether the server has a newer build of the app. */
+export function useIsOutdated(): boolean {
+  const { appVersion } = useServices();
+  return useSyncExternalStore(appVersion.subscribe, appVersion.isOutdated);
 }
 
 /** The signed-in user; null for nobody. */

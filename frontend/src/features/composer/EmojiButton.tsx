@@ -24,7 +24,13 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
         toast(t("problem.partBroken"));
       }}
     >
-      <EmojiPopover whileLoading={button} isOpen={isOpen} onOpenChange={setIsOpen} onPick={onPick} />
+      <EmojiPopover
+        whileLoading={button}
+        onClose={() => setIsWanted(false)}
+        isOpen={isOpen}
+        onOpenChange={setIsOpen}
+        onPick={onPick}
+      />
     </Contained>
   ) : (
     button

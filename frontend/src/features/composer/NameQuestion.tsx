@@ -23,7 +23,7 @@ export function NameQuestion({ willSend }: { willSend: boolean }) {
         toast(t("problem.partBroken"));
       }}
     >
-      <NameForm willSend={willSend} />
+      <NameForm willSend={willSend} onClose={session.cancel} />
     </Contained>
   );
 }

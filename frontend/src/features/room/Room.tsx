@@ -47,7 +47,9 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               <PartBoundary>
                 <RoomHeader screen={screen} panel={room.panel} setPanel={room.setPanel} onMenu={onMenu} />
               </PartBoundary>
-              <StatusLine screen={screen} />
+              <Contained of={connection} fallback={null}>
+                <StatusLine screen={screen} />
+              </Contained>
             </>
           )}
           <PartBoundary>
@@ -55,8 +57,10 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
           </PartBoundary>
           {shape !== "overlay" && (
             <>
-              {isUnreachable(screen) && <RoomUnreachable onRetry={openRoom.feed.retryNow} />}
-              <Toast words={room.toastWords} />
+              <Contained of={connection} fallback={null}>
+                {isUnreachable(screen) && <RoomUnreachable onRetry={openRoom.feed.retryNow} />}
+                <Toast words={room.toastWords} />
+              </Contained>
               <PartBoundary>
                 <Composer ref={room.composer} screen={screen} editLastMessage={room.editLastMessage} />
               </PartBoundary>

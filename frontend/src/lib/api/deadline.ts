@@ -5,5 +5,5 @@
 export const DEADLINE_MS = 15_000;
 
 /** As `fetch`, but it rejects with a TimeoutError at the deadline, also while the body is being read. */
-export const fetchWithDeadline = (input: RequestInfo | URL): Promise<Response> =>
-  fetch(input, { signal: AbortSignal.timeout(DEADLINE_MS) });
+export const fetchWithDeadline = (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> =>
+  fetch(input, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });

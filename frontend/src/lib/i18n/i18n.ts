@@ -5,6 +5,10 @@ import { en, type Words } from "./en";
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
 export type Language = keyof typeof LANGUAGES;
 
+const START_WITHIN_MS = 3_000;
+const RETRY_MS = 2_000; // times the number of the attempt
+const RETRIES_MAX = 20;
+
 declare module "i18next" {
   interface CustomTypeOptions {
     resources: { translation: Words };
@@ -39,23 +43,45 @@ export async function startI18n(): Promise<void> {
     react: { useSuspense: false },
     showSupportNotice: false,
   });
-  await loadLanguage(
-    i18next.resolvedLanguage === "en" ? i18next.language : (i18next.resolvedLanguage ?? "en"),
+  const language = i18next.resolvedLanguage === "en" ? i18next.language : (i18next.resolvedLanguage ?? "en");
+  // A slow file of a language does not delay the room.
+  await Promise.race([loadOrRetry(language), new Promise((ended) => setTimeout(ended, START_WITHIN_MS))]);
+}
+
+/** Switch the language and store the choice. False if its file cannot be loaded now: the language changes later. */
+export function chooseLanguage(language: Language): Promise<boolean> {
+  writeStored(CHOICE_KEY, language);
+  return loadOrRetry(language);
+}
+
+let choice = 0; // number of the latest choice; files of earlier ones come too late
+
+async function loadOrRetry(tag: string): Promise<boolean> {
+  const own = (choice += 1);
+  try {
+    await loadLanguage(tag, own);
+    return true;
+  } catch {
+    retryLater(tag, own, 1);
+    return false;
+  }
+}
+
+function retryLater(tag: string, own: number, attempt: number): void {
+  if (own !== choice || attempt > RETRIES_MAX) return;
+  setTimeout(
+    () => void loadLanguage(tag, own).catch(() => retryLater(tag, own, attempt + 1)),
+    RETRY_MS * attempt,
   );
 }
 
-/** Switch the language and store the choice. */
-export async function chooseLanguage(language: Language): Promise<void> {
-  writeStored(CHOICE_KEY, language);
-  await loadLanguage(language);
-}
-
-async function loadLanguage(tag: string): Promise<void> {
+async function loadLanguage(tag: string, own: number): Promise<void> {
   const language = tag.slice(0, 2) as Language;
   const load = loaders[language];
   if (load !== undefined && !i18next.hasResourceBundle(language, "translation")) {
     i18next.addResourceBundle(language, "translation", await load());
   }
+  if (own !== choice) return;
   await i18next.changeLanguage(language in LANGUAGES ? language : "en");
   document.documentElement.lang = language in LANGUAGES ? language : "en";
 }
