@@ -84,6 +84,7 @@ async def test_people_write_where_cookies_are_blocked(people: People) -> None:
     await tab.page.route("**/api/**", without_cookies)
     await tab.open(f"/rooms/{room}")
     await tab.write("without cookies")
+    await expect(tab.page.get_by_text("Your browser blocks cookies here")).to_be_visible()
     await tab.join("Bob")
     await tab.sees("without cookies")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)

@@ -1,6 +1,7 @@
 """The Content-Security-Policy of the frontend, and the sites that may frame a room."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import quote
 
@@ -23,7 +24,7 @@ async def test_the_browser_gets_the_script_in_the_form_that_the_build_made(peopl
     )
     await tab.page.goto(f"{tab.base_url}/rooms/lobby")
     await tab.is_live()
-    first = {url: coding for url, coding in codings.items() if "/assets/first-" in url}
+    first = {url: coding for url, coding in codings.items() if re.search("/assets/(first|style)-", url)}
     assert len(first) == 2 and set(first.values()) <= {"br", "gzip"}
 
 

@@ -33,7 +33,9 @@ WRAP = """() => {
         font.append(text);
     }
 }"""
-REMOVE_ICONS_AND_IMAGES = "() => document.querySelectorAll('svg, [data-testid=avatar]').forEach(e => e.remove())"
+REMOVE_ICONS_AND_IMAGES = (
+    "() => document.querySelectorAll('svg, [data-testid=avatar]').forEach(e => e.remove())"
+)
 ADD_NODES = """() => document.querySelectorAll('article, article *, header, header *, [data-connection]').forEach(
     element => element.append(document.createElement('extension-mark')))"""
 

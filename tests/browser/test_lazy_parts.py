@@ -194,7 +194,7 @@ async def test_a_page_that_is_older_than_the_server_works_on_and_recovers_by_a_r
     [chat] = stack.chat_servers
     async with httpx.AsyncClient(base_url=stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
-        tab, bob = await a_tab_with_a_draft(people)
+        tab, _ = await a_tab_with_a_draft(people)
         chat.stop()
         deploy_newer_build(page_folder)
         chat.start_and_wait()

@@ -1,6 +1,7 @@
 import { v4 as uuid } from "uuid";
 import { ChatApi } from "@/lib/api/chat-api";
 import { DEADLINE_MS, fetchWithDeadline } from "@/lib/api/deadline";
+import { AppVersion } from "@/lib/app-version";
 import { browserClock } from "@/lib/clock";
 import { Composers } from "@/lib/composer/composers";
 import { Drafts } from "@/lib/composer/drafts";
@@ -10,13 +11,11 @@ import { OtherSession, Outbox } from "@/lib/outbox/outbox";
 import { indexedDbOutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
-import { readStored, writeStored } from "@/lib/safe-storage";
+import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
 import { Joining } from "@/lib/session/joining";
 import { SessionStore } from "@/lib/session/session-store";
-import { deferredNotify, deferredStream } from "@/lib/stream/deferred";
-import { eventSourceStream } from "@/lib/stream/event-source-stream";
-import { eventSourceNotify } from "@/lib/stream/notify-stream";
-import { openSharedStreams } from "@/lib/stream/shared-streams";
+import type { OpenStream } from "@/lib/stream/room-stream";
+import { createStreams } from "./create-streams";
 
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
@@ -26,18 +25,20 @@ const OUTBOX_CHANNEL = "hotchat.outbox";
 
 /** Create the services of the app. */
 export function createServices(): Services {
-  const storage = localStorageIfAllowed();
+  const storage = new SafeStorage();
   // Browsers send no cookie from a frame in another site, so such a frame sends a token. Its storage is that site's.
   const isFramed = window.parent !== window;
-  let token = isFramed ? readStored(TOKEN_KEY) : null;
+  const needsToken = isFramed || !navigator.cookieEnabled;
+  let token = needsToken ? readStored(TOKEN_KEY) : null;
   const keepToken = (made: string | null) => {
     token = made;
     if (made !== null) writeStored(TOKEN_KEY, made);
   };
   const api = new ChatApi((input) => fetchWithDeadline(withToken(new Request(input), token)));
   const config = cachedOnSuccess(api.config);
-  const streamUrl = async () => (await config()).stream_url.replace(/\/$/, "");
-  const session = new SessionStore(api, storage, isFramed ? keepToken : undefined, alone);
+  const streams = createStreams(async () => (await config()).stream_url.replace(/\/$/, ""), browserClock);
+  const appVersion = new AppVersion({ fetchPage, scripts: ownScripts(), clock: browserClock });
+  const session = new SessionStore(api, storage, needsToken ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
   window.addEventListener("storage", readCounts.refresh);
   const network = new NetworkReturn(window, browserClock);
@@ -55,7 +56,7 @@ export function createServices(): Services {
     asUser: (userId, work) =>
       withLock({ name: SESSION_LOCK, mode: "shared" }, async () => {
         // A frame sends its own token, so a sign-in elsewhere does not change it; a cookie is the same in all tabs.
-        if (!isFramed && !session.isStillUser(userId)) throw new OtherSession();
+        if (!needsToken && !session.isStillUser(userId)) throw new OtherSession();
         return work();
       }),
     exclusively,
@@ -73,11 +74,8 @@ export function createServices(): Services {
   window.addEventListener("storage", composers.onStorageEvent);
   network.subscribe(outbox.wake);
   void session.loadWithRetry(network.wait, Math.random);
+  window.addEventListener("online", appVersion.check);
   void outbox.restore();
-  const sharedStreams = openSharedStreams().then((shared) => {
-    if (shared !== null) window.addEventListener("pagehide", shared.leaveAll);
-    return shared;
-  });
   return {
     api,
     config,
@@ -87,17 +85,34 @@ export function createServices(): Services {
     composers,
     joining,
     network,
+    appVersion,
     clock: browserClock,
-    openStream: deferredStream(
-      async () =>
-        (await sharedStreams)?.stream(await streamUrl()) ?? eventSourceStream(await streamUrl(), EventSource),
-    ),
-    openNotify: deferredNotify(
-      async () =>
-        (await sharedStreams)?.notify(await streamUrl()) ?? eventSourceNotify(await streamUrl(), EventSource),
-    ),
+    openStream: checkingVersion(streams.openStream, appVersion),
+    openNotify: streams.openNotify,
   };
 }
+
+/** A stream of the same room again: the servers may have been restarted with a newer build. */
+function checkingVersion(openStream: OpenStream, appVersion: AppVersion): OpenStream {
+  let lastRoomId: string | null = null;
+  return (roomId, cursor, listener) => {
+    if (roomId === lastRoomId) appVersion.check();
+    lastRoomId = roomId;
+    return openStream(roomId, cursor, listener);
+  };
+}
+
+async function fetchPage(): Promise<string> {
+  const response = await fetchWithDeadline("/", { cache: "no-cache" });
+  if (!response.ok) throw new Error(`the start page: ${response.status}`);
+  return response.text();
+}
+
+/** The scripts of this build; none in development. */
+const ownScripts = (): string[] =>
+  Array.from(document.scripts, ({ src }) => src)
+    .filter((src) => src.startsWith(`${location.origin}/assets/`))
+    .map((src) => new URL(src).pathname);
 
 function withToken(request: Request, token: string | null): Request {
   if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
@@ -140,13 +155,5 @@ async function withLock<T>(
   } catch (error) {
     if (lock.isHeld) throw error;
     return work(); // no permission to use locks (a frame of another site), or the wait timed out
-  }
-}
-
-function localStorageIfAllowed(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
   }
 }

@@ -50,7 +50,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .constantFrom(0, 300, 6_000, 41_000)
+      .constantFrom(0, 300, 6_000, 17_000, 41_000)
       .map((ms) => named(`${ms} ms pass`, ({ clock }) => clock.advance(ms))),
   },
   {
@@ -63,6 +63,8 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
       }),
     ),
   },
+  { weight: 1, arbitrary: fc.constant(named("network returns", ({ feed }) => feed.retryNow())) },
+  { weight: 1, arbitrary: fc.constant(named("ping", ({ room }) => room.ping())) },
   { weight: 1, arbitrary: fc.constant(named("older", ({ feed }) => void feed.loadOlder())) },
   { weight: 1, arbitrary: fc.constant(named("newer", ({ feed }) => void feed.loadNewer())) },
   {
@@ -104,6 +106,8 @@ it("the feed ends equal to a fresh snapshot, whatever happens", { timeout: 60_00
       for (let second = 0; second < 90; second += 1) {
         await clock.advance(1_000);
         room.openNewest();
+        room.ping();
+        if (second % 30 === 0) feed.retryNow();
       }
       const state = feed.getSnapshot();
       expect(state.connection).toEqual({ status: "live" });

@@ -1,6 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "@/lib/api/problem";
-import { RoomFeed, SILENCE_MS } from "@/lib/feed/room-feed";
+import {
+  FAILED_STREAMS_MAX,
+  OPENS_WITHIN_MS,
+  QUIET_MS,
+  REPLAY_MAX_EVENTS,
+  RoomFeed,
+  SILENCE_MS,
+} from "@/lib/feed/room-feed";
 import { FakeClock, settled } from "../support/fake-clock";
 import { FakeRoom } from "../support/fake-room";
 
@@ -76,9 +83,10 @@ describe("reconnecting", () => {
   it("waits longer each time, at most thirty seconds, and checks the room", async () => {
     await live();
     const waits: number[] = [];
+    room.refusals = Array.from({ length: 8 }, () => new Problem(0, "unreachable", ""));
+    room.stream.listener.closed(false);
     for (let attempt = 0; attempt < 8; attempt += 1) {
       room.fetches = [];
-      room.stream.listener.closed(false);
       const { connection } = feed.getSnapshot();
       const waitMs = connection.status === "reconnecting" ? connection.retryAtMs - clock.now() : -1;
       waits.push(waitMs);
@@ -155,6 +163,180 @@ describe("joining a room", () => {
     await live();
     expect(room.fetches).toEqual([{}, "room"]);
     expect(feed.getSnapshot().room).toMatchObject({ name: "Lobby", viewers: 1 });
+  });
+});
+
+describe("where streams do not work", () => {
+  const TRIALS_MS = 400_000; // longer than the longest wait for a trial
+
+  /** Lose streams until the feed no longer opens one at once. */
+  async function loseStreams(): Promise<void> {
+    for (let lost = 0; lost < FAILED_STREAMS_MAX; lost += 1) {
+      room.stream.listener.closed(false);
+      const { connection } = feed.getSnapshot();
+      await clock.advance("retryAtMs" in connection ? connection.retryAtMs - clock.now() : 0);
+    }
+  }
+
+  it("shows messages within 20 s when a proxy holds the stream back", async () => {
+    await live();
+    room.streams[0]?.listener.ping();
+    room.isHeldBack = true;
+    room.say();
+    await clock.advance(18_000);
+    expect(status()).toBe("polling");
+    expect(texts()).toEqual(["text 1"]);
+    room.say();
+    await clock.advance(10_000);
+    expect(texts()).toEqual(["text 1", "text 2"]);
+  });
+
+  it("keeps a quiet stream of a room without news", async () => {
+    await live();
+    await clock.advance(SILENCE_MS - 1);
+    expect(status()).toBe("live");
+  });
+
+  it("does not poll because of an event that the stream brings while the check is running", async () => {
+    await live();
+    room.isHeldBack = true;
+    room.say();
+    const answer = room.hold();
+    await clock.advance(QUIET_MS);
+    room.stream.listener.ping();
+    answer();
+    await clock.advance(0);
+    expect(status()).toBe("live");
+  });
+
+  it("shows messages when a stream does not open", async () => {
+    feed.subscribe(() => undefined);
+    await settled();
+    room.isHeldBack = true;
+    room.say();
+    await clock.advance(OPENS_WITHIN_MS);
+    expect(status()).toBe("polling");
+    expect(texts()).toEqual(["text 1"]);
+  });
+
+  it("shows messages after streams were refused a few times", async () => {
+    await live();
+    await loseStreams();
+    expect(status()).toBe("polling");
+    room.say();
+    await clock.advance(10_000);
+    expect(texts()).toEqual(["text 1"]);
+  });
+
+  it("returns to streaming as soon as a stream opens, if streams were refused", async () => {
+    await live();
+    await loseStreams();
+    await clock.advance(5_000);
+    room.openLast();
+    expect(status()).toBe("catching-up");
+    room.openLast();
+    expect(status()).toBe("live");
+  });
+
+  it("returns to streaming only after a ping, if streams were held back", async () => {
+    await live();
+    room.isHeldBack = true;
+    room.say();
+    await clock.advance(QUIET_MS + 2_000);
+    room.openLast();
+    expect(status()).toBe("polling");
+    room.stream.listener.ping();
+    room.openLast();
+    expect(status()).toBe("live");
+  });
+
+  it("tries a stream less and less often while streams are held back", async () => {
+    await live();
+    room.isHeldBack = true;
+    room.say();
+    const openedBefore = room.opened;
+    await clock.advance(QUIET_MS + TRIALS_MS);
+    expect(room.opened - openedBefore).toBe(4);
+    expect(status()).toBe("polling");
+  });
+
+  it("tries a stream at once when the network returns", async () => {
+    await live();
+    await loseStreams();
+    feed.retryNow();
+    await clock.advance(0);
+    room.openLast();
+    expect(status()).toBe("catching-up");
+  });
+
+  it("waits for the retry time of a hot room between polls", async () => {
+    await live();
+    await loseStreams();
+    room.refusals = [new Problem(429, "room_hot", "This room is hot", 30_000)];
+    await clock.advance(12_000);
+    room.fetches = [];
+    await clock.advance(15_000);
+    expect(room.fetches).toEqual([]);
+    await clock.advance(15_000);
+    expect(room.fetches).toContain("events");
+    expect(status()).toBe("polling");
+  });
+
+  it("polls on after the server was unreachable", async () => {
+    await live();
+    await loseStreams();
+    room.refusals = [new Problem(0, "unreachable", "")];
+    await clock.advance(10_000);
+    room.say();
+    await clock.advance(10_000);
+    expect(status()).toBe("polling");
+    expect(texts()).toEqual(["text 1"]);
+  });
+
+  it("fetches a fresh page when the events it needs are no longer kept", async () => {
+    await live();
+    await loseStreams();
+    room.say();
+    room.refusals = [new Problem(410, "cursor_expired", "Too old")];
+    await clock.advance(10_000);
+    expect([status(), texts()]).toEqual(["polling", ["text 1"]]);
+  });
+
+  it("stops for good when the room is gone", async () => {
+    await live();
+    await loseStreams();
+    room.refusals = Array.from({ length: 4 }, () => new Problem(404, "room_not_found", "No such room"));
+    await clock.advance(60_000);
+    expect(status()).toBe("failed");
+  });
+
+  it("returns to streams when the server cannot be asked for events", async () => {
+    await live();
+    await loseStreams();
+    room.refusals = [new Problem(404, "not_found", "Not found")];
+    await clock.advance(10_000);
+    expect(status()).toBe("catching-up");
+  });
+
+  it("takes a fresh page when it is too far behind, and polls on from there", async () => {
+    await live();
+    await loseStreams();
+    for (let count = 0; count <= REPLAY_MAX_EVENTS; count += 1) room.say();
+    await clock.advance(10_000);
+    expect(feed.getSnapshot().room?.messages).toHaveLength(50);
+    room.say();
+    await clock.advance(10_000);
+    expect(status()).toBe("polling");
+    expect(feed.getSnapshot().room?.seq).toBe(room.lastSeq);
+  });
+
+  it("stops polling with the last listener", async () => {
+    const close = await live();
+    await loseStreams();
+    close();
+    room.fetches = [];
+    await clock.advance(TRIALS_MS);
+    expect([room.fetches, room.streams]).toEqual([[], []]);
   });
 });
 

@@ -1,13 +1,14 @@
 /** A small fake of the feed's edge: a room with a log, fetched by pages and streamed from a cursor. */
 import { Problem } from "@/lib/api/problem";
 import type { PagePlace } from "@/lib/api/chat-api";
-import type { Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
+import type { EventsPage, Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
 import { changeMessages, changePinned } from "@/lib/feed/room-state";
 import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
 import { checkedApi, checkedListener } from "./contract";
 
 const COLD = { hot: false, since: null, fetches_per_s: 0 };
 const PAGE = 50;
+const EVENTS_PAGE = 500;
 
 export function message(seq: number, change: Partial<Message> = {}): Message {
   return {
@@ -39,17 +40,26 @@ interface OpenedStream {
 
 export class FakeRoom {
   messages: Message[] = [];
+  /** Every event with a seq, in order. */
+  log: RoomEvent[] = [];
   pinned: Message[] = [];
   lastSeq = 0;
   /** What the next fetches are answered with instead. */
   refusals: Problem[] = [];
-  fetches: (PagePlace | "room")[] = [];
+  fetches: (PagePlace | "room" | "events")[] = [];
   streams: OpenedStream[] = [];
+  /** How many streams were ever opened. */
+  opened = 0;
+  /** A proxy holds back what the streams send. */
+  isHeldBack = false;
+  #held: Promise<void> | null = null;
 
   api = checkedApi({
     page: (_roomId: string, place: PagePlace = {}): Promise<MessagePage> =>
       this.#answer(place, () => this.page(place)),
     room: (): Promise<Room> => this.#answer("room", () => this.#room()),
+    events: (_roomId: string, { after_seq }: { after_seq: number }): Promise<EventsPage> =>
+      this.#answer("events", () => this.#events(after_seq)),
   });
   /** False for a server whose latest page does not carry the room. */
   pagesCarryRoom = true;
@@ -57,6 +67,7 @@ export class FakeRoom {
   /** Streams stay silent until `openLast`. */
   openStream: OpenStream = (_roomId, cursor, listener) => {
     const opened = { cursor, listener: checkedListener(listener) };
+    this.opened += 1;
     this.streams.push(opened);
     return () => {
       this.streams = this.streams.filter((each) => each !== opened);
@@ -78,12 +89,14 @@ export class FakeRoom {
   say(change: Partial<Message> = {}): Message {
     const made = message((this.lastSeq += 1), change);
     this.messages.push(made);
+    this.log.push(created(made));
     this.tell(created(made));
     return made;
   }
 
   change(event: RoomEvent): void {
     this.took(event);
+    this.log.push(event);
     this.tell(event);
   }
 
@@ -93,7 +106,20 @@ export class FakeRoom {
     this.pinned = [...changePinned(this.pinned, event)];
   }
 
+  /** Fetches are answered when the returned function is called. */
+  hold(): () => void {
+    let release = () => {};
+    this.#held = new Promise((resolve) => {
+      release = resolve;
+    });
+    return () => {
+      release();
+      this.#held = null;
+    };
+  }
+
   tell(event: RoomEvent): void {
+    if (this.isHeldBack) return;
     for (const { listener } of this.streams) listener.event(event);
   }
 
@@ -126,9 +152,17 @@ export class FakeRoom {
     };
   }
 
-  #answer<T>(asked: PagePlace | "room", answer: () => T): Promise<T> {
+  #events(afterSeq: number): EventsPage {
+    const events = this.log.filter((event) => "seq" in event && event.seq > afterSeq) as EventsPage["events"];
+    const page = events.slice(0, EVENTS_PAGE);
+    const cursor = page.at(-1)?.seq ?? afterSeq;
+    return { events: page, cursor, last_seq: this.lastSeq, has_more: events.length > page.length };
+  }
+
+  #answer<T>(asked: PagePlace | "room" | "events", answer: () => T): Promise<T> {
     this.fetches.push(asked);
     const refusal = this.refusals.shift();
-    return refusal === undefined ? Promise.resolve(answer()) : Promise.reject(refusal);
+    const answered = refusal === undefined ? Promise.resolve(answer()) : Promise.reject<T>(refusal);
+    return this.#held === null ? answered : this.#held.then(() => answered);
   }
 }

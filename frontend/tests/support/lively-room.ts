@@ -3,7 +3,6 @@ import type { Message, RoomEvent } from "@/lib/contract/types";
 import { created, FakeRoom, message } from "./fake-room";
 
 export class LivelyRoom extends FakeRoom {
-  log: RoomEvent[] = [];
   #openedCursors = new WeakSet<object>();
 
   /** Something happens: `pick` chooses what, and to which message. */
@@ -36,6 +35,10 @@ export class LivelyRoom extends FakeRoom {
 
   breakStream(isPolite: boolean): void {
     this.streams.at(-1)?.listener.closed(isPolite);
+  }
+
+  ping(): void {
+    this.#live()?.listener.ping();
   }
 
   gap(): void {

@@ -21,9 +21,15 @@ export function ContextLine({ draft: { replyTo }, edit, onLeave }: ContextLinePr
         {edit === null && replyTo !== null && (
           <>
             <span>
-              {t("message.replyingTo", { name: nameInSentence(replyTo.author.nickname, t("person.unnamed")) })}
+              {t("message.replyingTo", {
+                name: nameInSentence(replyTo.author.nickname, t("person.unnamed")),
+              })}
             </span>{" "}
-            {replyTo.deleted ? <span>{t("message.deleted")}</span> : <OneLine of={replyTo.text} className="quiet" />}
+            {replyTo.deleted ? (
+              <span>{t("message.deleted")}</span>
+            ) : (
+              <OneLine of={replyTo.text} className="quiet" />
+            )}
           </>
         )}
       </span>

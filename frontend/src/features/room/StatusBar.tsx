@@ -15,6 +15,7 @@ const SHOWN = {
   failed: [SPINNER, "feed.connecting"],
   "catching-up": [SPINNER, "feed.catchingUp"],
   reconnecting: [<CircleAlert size={13} aria-hidden="true" />, "feed.reconnectingNow"],
+  polling: [<CircleAlert size={13} aria-hidden="true" />, "feed.polling"],
   throttled: [FLAME, "feed.throttled"],
   offline: [<WifiOff size={13} aria-hidden="true" />, "feed.offline"],
   "loading-older": [null, "feed.loadingOlder"],
@@ -38,6 +39,11 @@ interface StatusBarProps {
 export function StatusBar({ connection, isTroubled, status, seconds, onRetry, ...pace }: StatusBarProps) {
   const { t } = useTranslation();
   const { isSlowed, messagesPerS, heat } = pace;
+  const paceWords = isSlowed
+    ? t("feed.slowed")
+    : messagesPerS > PACE_SHOWN_FROM_PER_S
+      ? t("feed.pace", { count: Math.round(messagesPerS) })
+      : null;
   return (
     <div className={css.statusLine} data-connection={connection}>
       <span className="visually-hidden" role="status">
@@ -48,16 +54,14 @@ export function StatusBar({ connection, isTroubled, status, seconds, onRetry, ..
         <Status status={status} seconds={seconds} onRetry={onRetry} />
       </span>
       <span className="tabular" data-testid="status-heat">
-        {isSlowed
-          ? t("feed.slowed")
-          : messagesPerS > PACE_SHOWN_FROM_PER_S && t("feed.pace", { count: Math.round(messagesPerS) })}
+        {paceWords !== null && <span>{paceWords}</span>}
         {heat?.hot === true && (
           <span
             className={css.hotBadge}
             data-testid="hot-badge"
             title={t("room.hotHelp", { count: Math.round(heat.fetches_per_s) })}
           >
-            <Flame size={13} aria-hidden="true" /> {t("room.hot")}
+            <Flame size={13} aria-hidden="true" /> <span>{t("room.hot")}</span>
           </span>
         )}
       </span>
@@ -71,7 +75,7 @@ function Status({ status, seconds, onRetry }: Pick<StatusBarProps, "status" | "s
   const isWaiting = status === "reconnecting" && seconds > 0;
   return (
     <>
-      {icon} {t(isWaiting ? "feed.reconnecting" : words, { seconds })}
+      {icon} <span>{t(isWaiting ? "feed.reconnecting" : words, { seconds })}</span>
       {status === "reconnecting" && (
         <button type="button" className="text-button" onClick={onRetry}>
           {t("feed.retry")}

@@ -43,7 +43,7 @@ export function NameQuestionForm({
       }}
     >
       <label htmlFor="nickname">{t("composer.nameTitle")}</label>
-      <p className="quiet">{t("composer.nameHint")}</p>
+      <p className="quiet">{t(navigator.cookieEnabled ? "composer.nameHint" : "composer.cookiesBlocked")}</p>
       <div className={css.nameLine}>
         <input
           id="nickname"

@@ -4,6 +4,7 @@ import type {
   Author,
   Config,
   Draft,
+  EventsPage,
   Message,
   MessagePage,
   Mine,
@@ -22,9 +23,8 @@ export interface PagePlace {
   around_seq?: number;
 }
 
-const PAGE = 50;
-
-/** chat_server's calls. Every refusal is thrown as a Problem. */
+/** chat_server's calls. Every refusal is thrown as a Problem. Pages have the server's default size unless the caller names
+ * one, which must come from `config().limits`. */
 export class ChatApi {
   readonly #client: Client<paths>;
 
@@ -72,7 +72,18 @@ export class ChatApi {
   page = (room_id: string, place: PagePlace = {}): Promise<MessagePage> =>
     answer(
       this.#client.GET("/api/v1/rooms/{room_id}/messages", {
-        params: { path: { room_id }, query: { limit: PAGE, ...place } },
+        params: { path: { room_id }, query: place },
+      }),
+    );
+
+  /** Events after a seq, oldest first. */
+  events = (
+    room_id: string,
+    { after_seq, limit }: { after_seq: number; limit?: number | undefined },
+  ): Promise<EventsPage> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/events", {
+        params: { path: { room_id }, query: { after_seq, ...(limit !== undefined && { limit }) } },
       }),
     );
 
@@ -133,13 +144,17 @@ export class ChatApi {
   search = (
     room_id: string,
     q: string,
-    { before_seq, limit = 20 }: { before_seq?: number | undefined; limit?: number } = {},
+    { before_seq, limit }: { before_seq?: number | undefined; limit?: number | undefined } = {},
   ): Promise<SearchPage> =>
     answer(
       this.#client.GET("/api/v1/rooms/{room_id}/search", {
         params: {
           path: { room_id },
-          query: { q, limit, ...(before_seq === undefined ? {} : { before_seq }) },
+          query: {
+            q,
+            ...(limit !== undefined && { limit }),
+            ...(before_seq !== undefined && { before_seq }),
+          },
         },
       }),
     );

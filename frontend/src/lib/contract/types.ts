@@ -17,6 +17,7 @@ export type Room = Json<paths["/api/v1/rooms/{room_id}"]["get"]["responses"][200
 export type RoomsPage = Json<paths["/api/v1/rooms"]["get"]["responses"][200]>;
 export type ListedRoom = RoomsPage["rooms"][number];
 export type MessagePage = Json<paths["/api/v1/rooms/{room_id}/messages"]["get"]["responses"][200]>;
+export type EventsPage = Json<paths["/api/v1/rooms/{room_id}/events"]["get"]["responses"][200]>;
 export type SearchPage = Json<paths["/api/v1/rooms/{room_id}/search"]["get"]["responses"][200]>;
 export type Mine = Json<paths["/api/v1/rooms/{room_id}/reactions/mine"]["get"]["responses"][200]>;
 export type Reactors = Json<

@@ -6,14 +6,17 @@
  *       └─ > 500 behind ──────┴──────────────────── reconnecting (full jitter, ≤ 30 s)
  *
  * A throttled page (429) waits for the server's Retry-After; a room that does not exist is `failed`.
+ * Where streams do not work and fetches do, the feed is `polling`: a proxy holds the stream back, or refuses it, or the
+ * browser has no connection left for it. While polling it tries a stream from time to time.
  */
 import type { ChatApi, PagePlace } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
-import type { MessagePage, RoomEvent } from "@/lib/contract/types";
+import type { EventsPage, MessagePage, RoomEvent } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
 import { backoffMs } from "./backoff";
+import { pollEvents } from "./event-polling";
 import {
   appendPage,
   applyEvent,
@@ -25,15 +28,24 @@ import {
   type Keep,
   type RoomState,
 } from "./room-state";
+import { tryStreams } from "./stream-trials";
 
 export const SILENCE_MS = 40_000; // the server pings every 15 s; one ping may be lost
+export const QUIET_MS = 17_000; // without a ping: check by a fetch whether events are held back
+const QUIET_CHECK_MS = 4_600;
+const QUIET_CHECKS_MAX = (SILENCE_MS - QUIET_MS) / QUIET_CHECK_MS;
+export const OPENS_WITHIN_MS = 10_000;
+export const FAILED_STREAMS_MAX = 4; // in a row; then events are polled
+const LATE_EVENT_MS = 1_000; // an event may be on its way to the stream when a fetch brings it
+const TRIAL_WAIT_MS = 30_000; // the first trial of a stream is at once; the wait doubles with each that failed
+const TRIAL_WAIT_MAX_MS = 120_000;
 export const REPLAY_MAX_EVENTS = 500; // further behind, a fresh page costs less than a replay
 const STALE_AFTER_MS = 5_000; // after a longer absence, check how far behind we are before resuming
 const GAP_CALM_MS = 10_000;
 const RECENT_EVENTS = 512;
 
 export type Connection =
-  | { readonly status: "connecting" | "catching-up" | "live" }
+  | { readonly status: "connecting" | "catching-up" | "live" | "polling" }
   | { readonly status: "reconnecting"; readonly retryAtMs: number }
   | { readonly status: "throttled"; readonly retryAtMs: number }
   | { readonly status: "failed"; readonly problem: Problem };
@@ -56,9 +68,12 @@ export interface FeedState {
   readonly skipped: SkippedMessages | null;
 }
 
+/** Why the room is not streamed: streams open and then stay silent, do not open in time, or close at once. */
+type StreamTrouble = "held-back" | "not-opened" | "closed";
+
 export interface FeedDependencies {
   readonly roomId: string;
-  readonly api: Pick<ChatApi, "page" | "room">;
+  readonly api: Pick<ChatApi, "page" | "room" | "events">;
   readonly openStream: OpenStream;
   readonly clock: Clock;
   readonly random: () => number;
@@ -76,6 +91,10 @@ export class RoomFeed {
   #history = 0; // number of the latest history request; older responses are ignored
   #run = 0; // number of the current connection; callbacks of earlier ones are ignored
   #attempt = 0;
+  #streamTrouble: StreamTrouble | null = null;
+  #failedStreams = 0; // in a row
+  #failedTrials = 0;
+  #heard = 0; // callbacks of the current stream
   #lostAtMs: number | null = null;
   #lastGapMs = -Infinity;
   #recent: RoomEvent[] = [];
@@ -161,8 +180,10 @@ export class RoomFeed {
     const { status } = this.#state.connection;
     if (!this.#isOpen || status === "live" || status === "catching-up") return;
     this.#attempt = 0;
+    this.#failedTrials = 0;
     this.#cancelWait();
-    void this.#resume();
+    if (this.#streamTrouble !== null && this.#state.room !== null) this.#poll(this.#streamTrouble, 0);
+    else void this.#resume();
   };
 
   dismissSkipped = (): void => this.#set({ skipped: null });
@@ -209,7 +230,8 @@ export class RoomFeed {
         if (problem.status !== 429) return void this.#refused(problem);
       }
     }
-    this.#openStream(room.seq);
+    if (this.#failedStreams >= FAILED_STREAMS_MAX) this.#streamTrouble ??= "closed";
+    this.#follow(room.seq);
   }
 
   async #startFresh(): Promise<void> {
@@ -232,10 +254,16 @@ export class RoomFeed {
         older: { status: "idle" },
         skipped: skippedBetween(before, fresh) ?? this.#state.skipped,
       });
-      this.#openStream(page.cursor);
+      this.#follow(page.cursor);
     } catch (error) {
       if (run === this.#run && this.#isOpen) this.#refused(asProblem(error));
     }
+  }
+
+  /** Get the events after `cursor`: from a stream, or by polling where streams do not work. */
+  #follow(cursor: number): void {
+    if (this.#streamTrouble === null) this.#openStream(cursor);
+    else this.#poll(this.#streamTrouble);
   }
 
   #openStream(cursor: number): void {
@@ -245,24 +273,110 @@ export class RoomFeed {
     const current = <Args extends unknown[]>(call: (...args: Args) => void) => {
       return (...args: Args) => {
         if (run !== this.#run) return;
-        this.#listenForSilence();
+        this.#heard += 1;
+        this.#listenForSilence(QUIET_MS);
         call(...args);
       };
     };
     const listener: StreamListener = {
       opened: current((opened) => {
         this.#attempt = 0;
+        this.#failedStreams = 0;
         this.#lostAtMs = null;
         const room = this.#state.room;
         this.#set({ connection: { status: "live" }, room: room && { ...room, heat: opened.heat } });
       }),
       event: current((event) => this.#apply(event)),
       gap: current(() => void this.#afterGap()),
-      ping: current(() => undefined),
+      ping: current(() => void (this.#failedTrials = 0)),
       closed: current((graceful) => this.#lost(graceful)),
     };
-    this.#listenForSilence();
+    this.#listenForSilence(OPENS_WITHIN_MS);
     this.#closeStream = this.deps.openStream(this.deps.roomId, cursor, listener);
+  }
+
+  #listenForSilence(waitMs: number, checks = 0): void {
+    this.#cancelSilence();
+    this.#cancelSilence = this.deps.clock.after(waitMs, () => void this.#checkSilentStream(checks));
+  }
+
+  /** The stream should have sent something by now. If a fetch works, and has what the stream lacks, the stream does not. */
+  async #checkSilentStream(checks: number): Promise<void> {
+    if (checks >= QUIET_CHECKS_MAX) return void this.#lost(false);
+    this.#listenForSilence(QUIET_CHECK_MS, checks + 1);
+    const [run, heard, seq] = [this.#run, this.#heard, this.#state.room?.seq ?? 0];
+    const isOpened = this.#state.connection.status === "live";
+    let isBehind: boolean;
+    try {
+      isBehind = (await this.deps.api.events(this.deps.roomId, { after_seq: seq })).last_seq > seq;
+    } catch (error) {
+      if (asProblem(error).status !== 429) return; // the next check, or the end of the silence
+      isBehind = false;
+    }
+    const isStillSilent = () => run === this.#run && heard === this.#heard;
+    if (isOpened && isBehind) await new Promise<void>((late) => this.deps.clock.after(LATE_EVENT_MS, late));
+    if (!isStillSilent()) return;
+    if (!isOpened) this.#poll("not-opened");
+    else if (isBehind) {
+      this.#poll("held-back");
+      this.#failedTrials += 1; // until a ping arrives
+    }
+  }
+
+  /** Fetch new events at intervals, and try a stream after `trialInMs`. */
+  #poll(trouble: StreamTrouble, trialInMs = this.#trialWaitMs(trouble)): void {
+    this.#stop();
+    this.#streamTrouble = trouble;
+    this.#set({ connection: { status: "polling" } });
+    const { api, roomId, openStream, clock, random } = this.deps;
+    const stopPolling = pollEvents({
+      fetchEvents: () => api.events(roomId, { after_seq: this.#state.room?.seq ?? 0 }),
+      onPage: (page) => this.#applyPage(page),
+      onFailure: (problem) => {
+        if (problem.code === "cursor_expired") void this.#startFresh();
+        else if (problem.isTransient) this.#refused(problem);
+        else {
+          this.#streamTrouble = null;
+          this.#failedStreams = 0;
+          this.#lost(false); // the room itself says why it cannot be fetched
+        }
+      },
+      clock,
+      random,
+    });
+    const stopTrials = tryStreams({
+      open: (listener) => openStream(roomId, this.#state.room?.seq ?? 0, listener),
+      firstInMs: trialInMs,
+      nextInMs: () => {
+        this.#failedTrials += 1;
+        return this.#trialWaitMs(trouble);
+      },
+      isOpeningEnough: trouble !== "held-back",
+      onSuccess: () => {
+        this.#streamTrouble = null;
+        this.#failedStreams = 0;
+        this.#openStream(this.#state.room?.seq ?? 0);
+      },
+      clock,
+    });
+    this.#closeStream = () => {
+      stopPolling();
+      stopTrials();
+    };
+  }
+
+  #applyPage({ events, last_seq }: EventsPage): void {
+    const seq = this.#state.room?.seq ?? 0;
+    if (last_seq < seq || last_seq - seq > REPLAY_MAX_EVENTS) return void this.#startFresh();
+    this.#attempt = 0;
+    this.#lostAtMs = null;
+    for (const event of events) this.#apply(event);
+  }
+
+  #trialWaitMs(trouble: StreamTrouble): number {
+    if (trouble === "closed") return backoffMs(2 + this.#failedTrials, this.deps.random);
+    const failed = Math.min(this.#failedTrials, 10);
+    return failed === 0 ? 0 : Math.min(TRIAL_WAIT_MAX_MS, TRIAL_WAIT_MS * 2 ** (failed - 1));
   }
 
   #apply(event: RoomEvent): void {
@@ -285,15 +399,13 @@ export class RoomFeed {
     this.#waitThen(backoffMs(3, this.deps.random), () => void this.#startFresh());
   }
 
-  #listenForSilence(): void {
-    this.#cancelSilence();
-    this.#cancelSilence = this.deps.clock.after(SILENCE_MS, () => this.#lost(false));
-  }
-
   #lost(graceful: boolean): void {
     this.#lostAtMs ??= this.deps.clock.now();
     const waitMs = backoffMs(this.#attempt, this.deps.random);
-    if (!graceful) this.#attempt += 1;
+    if (!graceful) {
+      this.#attempt += 1;
+      this.#failedStreams += 1;
+    }
     this.#waitThen(waitMs, () => void this.#resume());
   }
 

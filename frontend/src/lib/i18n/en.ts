@@ -106,6 +106,7 @@ export const en = {
     slow: "Wait {{seconds}} s",
     nameTitle: "What should people call you?",
     nameHint: "No account needed. It is shown with what you write.",
+    cookiesBlocked: "Your browser blocks cookies here, so you will be asked for a name again after a reload.",
     name: "Nickname",
     join: "Join and send",
     joinAgain: "Many people are joining right now. You will join automatically in {{seconds}} s.",

@@ -108,6 +108,8 @@ export const ja: Words = {
     slow: "{{seconds}}秒待つ",
     nameTitle: "お名前は？",
     nameHint: "アカウントは不要です。書いたものと一緒に表示されます。",
+    cookiesBlocked:
+      "ブラウザーがここでクッキーをブロックしているため、再読み込み後に名前をもう一度たずねます。",
     name: "ニックネーム",
     join: "参加して送信",
     joinAgain: "今多くの人が参加しています。{{seconds}}秒後に自動で参加します。",

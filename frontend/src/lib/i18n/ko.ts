@@ -106,6 +106,7 @@ export const ko: Words = {
     slow: "{{seconds}}초 기다리기",
     nameTitle: "어떻게 불러 드릴까요?",
     nameHint: "계정은 필요 없습니다. 쓴 글과 함께 보입니다.",
+    cookiesBlocked: "브라우저가 여기서 쿠키를 막고 있어, 새로고침하면 이름을 다시 묻습니다.",
     name: "닉네임",
     join: "입장하고 보내기",
     joinAgain: "지금 많은 사람이 들어오고 있습니다. {{seconds}}초 뒤에 자동으로 참여합니다.",

@@ -13,11 +13,20 @@ interface SharedList {
 export class NotifyHub {
   readonly #lists = new Map<string, SharedList>();
 
-  constructor(private readonly openUpstream: OpenNotify) {}
+  /** At most `streamsMax` different lists are open at once; overflow rule REFUSE: the stream of a further one is closed
+   * at once. */
+  constructor(
+    private readonly openUpstream: OpenNotify,
+    private readonly streamsMax = Infinity,
+  ) {}
 
   join: OpenNotify = (roomIds, tab) => {
     const key = roomIds.join(" ");
     const known = this.#lists.get(key);
+    if (known === undefined && this.#lists.size >= this.streamsMax) {
+      tab.closed();
+      return () => undefined;
+    }
     const list = known ?? {
       tabs: new Set<Listener>(),
       latest: new Map<string, (tab: Listener) => void>(),

@@ -21,10 +21,18 @@ interface SharedRoom {
 export class StreamHub {
   readonly #rooms = new Map<string, SharedRoom>();
 
-  constructor(private readonly openUpstream: OpenStream) {}
+  /** At most `streamsMax` rooms are open at once; overflow rule REFUSE: the stream of a further room is closed at once. */
+  constructor(
+    private readonly openUpstream: OpenStream,
+    private readonly streamsMax = Infinity,
+  ) {}
 
   /** Join a tab. The returned function removes it; the last tab that leaves closes the upstream. */
   join: OpenStream = (roomId, cursor, tab) => {
+    if (!this.#isOpen(roomId) && this.#openCount() >= this.streamsMax) {
+      tab.closed(false);
+      return () => undefined;
+    }
     const room = this.#rooms.get(roomId) ?? this.#add(roomId, cursor);
     if (cursor < room.startSeq) {
       tab.opened(openedAt(room, roomId, cursor));
@@ -41,6 +49,10 @@ export class StreamHub {
     for (const event of room.ring) if ("seq" in event && event.seq > cursor) tab.event(event);
     return () => this.#leave(roomId, tab);
   };
+
+  #isOpen = (roomId: string): boolean => this.#rooms.get(roomId)?.closeUpstream != null;
+
+  #openCount = (): number => [...this.#rooms.keys()].filter(this.#isOpen).length;
 
   #add(roomId: string, cursor: number): SharedRoom {
     const room: SharedRoom = {

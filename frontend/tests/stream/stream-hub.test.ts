@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest";
 import type { RoomEvent } from "@/lib/contract/types";
 import type { StreamListener } from "@/lib/stream/room-stream";
 import { IDLE_ROOMS_MAX, RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
-import { FakeRoom } from "./support/fake-room";
+import { FakeRoom } from "../support/fake-room";
 
 let room: FakeRoom;
 let hub: StreamHub;
@@ -16,12 +16,16 @@ beforeEach(() => {
 class FakeTab implements StreamListener {
   heard: (number | string)[] = [];
   isOpen = false;
+  isClosed = false;
   leave = () => {};
   opened = () => void (this.isOpen = true);
   event = (event: RoomEvent) => void this.heard.push("seq" in event ? event.seq : event.type);
   gap = () => void this.heard.push("gap");
   ping = () => undefined;
-  closed = () => void (this.isOpen = false);
+  closed = () => {
+    this.isOpen = false;
+    this.isClosed = true;
+  };
 
   join(cursor: number): this {
     this.leave = hub.join("lobby", cursor, this);
@@ -94,6 +98,20 @@ it("drops the events of rooms whose tabs do not return after a disconnection, bu
   hub.join("room-0", 3, dropped); // resumes at the server
   hub.join("room-1", 3, kept); // the hub knows that events after 3 have left its memory
   expect([dropped.heard, kept.heard]).toEqual([[], ["gap"]]);
+});
+
+it("refuses the stream of one more room than the browser has connections for, until a room is left", () => {
+  hub = new StreamHub(room.openStream, 2);
+  const tabs = ["one", "two", "three"].map((roomId) => {
+    const tab = new FakeTab();
+    tab.leave = hub.join(roomId, 0, tab);
+    return tab;
+  });
+  expect(tabs.map(({ isClosed }) => isClosed)).toEqual([false, false, true]);
+  tabs[0]?.leave();
+  const again = new FakeTab();
+  hub.join("three", 0, again);
+  expect([again.isClosed, room.streams.length]).toEqual([false, 2]);
 });
 
 it("every tab gets every event after its cursor once and in order, whatever tabs do", () => {

@@ -1,0 +1,141 @@
+/** Serves the streams that the tabs of a browser share. It runs in the shared worker, or in the leading tab. */
+import type { Clock } from "@/lib/clock";
+import type { StreamLimits, ToHub, ToTab, ToTabStream } from "./hub-messages";
+import { NotifyHub } from "./notify-hub";
+import { StreamHub } from "./stream-hub";
+import type { StreamSource } from "./stream-source";
+
+/** A tab sends a ping every few seconds, a hidden one at least once a minute. A frozen or crashed one sends nothing. */
+export const TAB_SILENCE_MS = 180_000;
+
+interface Hubs {
+  readonly rooms: StreamHub;
+  readonly lists: NotifyHub;
+}
+
+type Post = (message: ToTab) => void;
+
+export class HubServer {
+  readonly #hubs = new Map<string, Hubs>();
+  readonly #tabs = new Set<ConnectedTab>();
+
+  constructor(
+    private readonly upstream: StreamSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Connect a tab. Returns the function that takes its messages. `onGone`: the tab was silent for too long. */
+  connect(post: Post, onGone: () => void = () => undefined): (message: ToHub) => void {
+    const tab: ConnectedTab = new ConnectedTab(post, this.clock, this.#hubsOf, () => {
+      this.#tabs.delete(tab);
+      onGone();
+    });
+    this.#tabs.add(tab);
+    post({ type: "hello" });
+    return (message) => {
+      this.#tabs.add(tab);
+      tab.receive(message);
+    };
+  }
+
+  /** Close all streams without a word to the tabs. */
+  stop(): void {
+    for (const tab of this.#tabs) tab.leaveAll();
+    this.#tabs.clear();
+  }
+
+  #hubsOf = (streamUrl: string, limits: StreamLimits): Hubs => {
+    const known = this.#hubs.get(streamUrl);
+    if (known !== undefined) return known;
+    const hubs = {
+      rooms: new StreamHub(this.upstream.stream(streamUrl), limits.rooms),
+      lists: new NotifyHub(this.upstream.notify(streamUrl), limits.lists),
+    };
+    this.#hubs.set(streamUrl, hubs);
+    return hubs;
+  };
+}
+
+class ConnectedTab {
+  readonly #leave = new Map<number, () => void>();
+  #cancelSilence = () => {};
+
+  constructor(
+    private readonly post: Post,
+    private readonly clock: Clock,
+    private readonly hubsOf: (streamUrl: string, limits: StreamLimits) => Hubs,
+    private readonly gone: () => void,
+  ) {
+    this.#listenForSilence();
+  }
+
+  receive(message: ToHub): void {
+    this.#listenForSilence();
+    switch (message.type) {
+      case "join": {
+        const { id, roomId, cursor, streamUrl, limits } = message;
+        this.#joined(id, (closed) =>
+          this.hubsOf(streamUrl, limits).rooms.join(roomId, cursor, {
+            opened: (opened) => this.#tell({ id, type: "opened", opened }),
+            event: (event) => this.#tell({ id, type: "event", event }),
+            gap: (gap) => this.#tell({ id, type: "gap", gap }),
+            ping: () => this.#tell({ id, type: "ping" }),
+            closed,
+          }),
+        );
+        break;
+      }
+      case "notify": {
+        const { id, roomIds, streamUrl, limits } = message;
+        this.#joined(id, (closed) =>
+          this.hubsOf(streamUrl, limits).lists.join(roomIds, {
+            updated: (update) => this.#tell({ id, type: "updated", update }),
+            signal: (signal, body) => this.#tell({ id, type: "signal", signal, body }),
+            closed: () => closed(false),
+          }),
+        );
+        break;
+      }
+      case "ping":
+        this.post({ type: "pong" });
+        break;
+      case "leave":
+        this.#leave.get(message.id)?.();
+        this.#leave.delete(message.id);
+        break;
+      case "leave-all":
+        this.leaveAll();
+    }
+  }
+
+  leaveAll(): void {
+    this.#cancelSilence();
+    for (const leave of this.#leave.values()) leave();
+    this.#leave.clear();
+  }
+
+  /** Join a stream, which may be refused at once. */
+  #joined(id: number, join: (closed: (graceful: boolean) => void) => () => void): void {
+    const stream: { isClosed: boolean } = { isClosed: false };
+    const leave = join((graceful) => {
+      stream.isClosed = true;
+      this.#leave.delete(id);
+      this.#tell({ id, type: "closed", graceful });
+    });
+    if (!stream.isClosed) this.#leave.set(id, leave);
+  }
+
+  #tell(message: ToTabStream): void {
+    this.post(message);
+  }
+
+  #listenForSilence(): void {
+    this.#cancelSilence();
+    this.#cancelSilence = this.clock.after(TAB_SILENCE_MS, () => {
+      const ids = [...this.#leave.keys()];
+      this.leaveAll();
+      for (const id of ids) this.#tell({ id, type: "closed", graceful: true }); // a frozen tab reads it when it wakes
+      this.gone();
+    });
+  }
+}
