@@ -87,7 +87,9 @@ const ACTIONS = {
   },
   retry: (world: World, tab: number, pick: number) => {
     const found = picked(failedPosts(world, tab), pick);
-    if (found !== undefined) world.tab(tab).outbox.retry(found.clientId);
+    if (found === undefined) return;
+    world.mark(found.text, "isRequested");
+    world.tab(tab).outbox.retry(found.clientId);
   },
   discard: (world: World, tab: number, pick: number) => {
     const found = picked(failedPosts(world, tab), pick);
@@ -179,7 +181,7 @@ describe("whatever people, stores, servers and clocks do, in two tabs and two ro
           expect(world.server.calls).toBe(calls);
         },
       ),
-      { numRuns: 3_500 },
+      { numRuns: 3_500, seed: 20_261_126 },
     );
   });
 });

@@ -178,6 +178,19 @@ describe("the outbox", () => {
   });
 });
 
+it("a post that another tab discards while it is being sent is not repeated", async () => {
+  refusals = [unreachable()];
+  const outbox = open();
+  const stop = outbox.subscribe(() => {
+    if (statuses(outbox)[0] !== "sending") return;
+    stop();
+    outbox.doneElsewhere("id-of-one");
+  });
+  write(outbox, "one", "two");
+  await clock.advance(600_000);
+  expect([calls, texts()]).toEqual([["id-of-one", "id-of-two"], ["two"]]);
+});
+
 describe("a post that was refused for good", () => {
   it("keeps the server's reason over a reload", async () => {
     refusals = [new Problem(403, "forbidden", "You may not write here.")];

@@ -174,7 +174,7 @@ export function nextComposer(state: ComposerState, event: ComposerEvent, newId: 
       return stay({
         ...state,
         draft: event.draft,
-        phase: state.edit === null && state.phase.name === "refused" ? WRITING : state.phase,
+        phase: state.edit === null ? WRITING : state.phase, // Send was pressed for another text
       });
     case "signed-out":
       return stay(startWith(emptyDraft(newId)));

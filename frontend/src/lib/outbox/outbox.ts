@@ -64,6 +64,8 @@ export class Outbox {
   #state: OutboxState = { posts: [] };
   #isStoreSlow = false;
   readonly #sending = new Set<string>();
+  /** Posts being sent here that another tab has sent or discarded: if refused, they are not repeated. */
+  readonly #doneElsewhere = new Set<string>();
   readonly #clientIds = new Map<string, string>();
   readonly #listeners = new Listeners();
 
@@ -159,7 +161,8 @@ export class Outbox {
   /** Another tab has sent or discarded a post. */
   doneElsewhere(clientId: string): void {
     const post = this.#find(clientId);
-    if (post !== undefined && post.status !== "sending" && post.status !== "sent") this.#drop(clientId);
+    if (post?.status === "sending") this.#doneElsewhere.add(clientId);
+    else if (post !== undefined && post.status !== "sent") this.#drop(clientId);
   }
 
   /** Drop sent posts whose messages the room shows. Nothing on screen changes, so no listener is called. */
@@ -211,6 +214,7 @@ export class Outbox {
       if (error instanceof OtherSession) return this.#sessionOver(post);
       return this.#refused(post, error instanceof Problem ? error : unreachable());
     }
+    this.#doneElsewhere.delete(post.clientId);
     this.#clientIds.set(message.id, post.clientId);
     dropOldest(this.#clientIds, SENT_MAX);
     this.#change(post.clientId, () => ({ ...unsent(post), status: "sent", message }));
@@ -220,6 +224,10 @@ export class Outbox {
   }
 
   #refused(post: Post, problem: Problem): boolean {
+    if (this.#doneElsewhere.delete(post.clientId)) {
+      this.#drop(post.clientId);
+      return true;
+    }
     if (problem.status === 401) return this.#sessionOver(post);
     if (!problem.isTransient) {
       const failed: Post = {
