@@ -256,6 +256,23 @@ class ReplayServer:
     async def typing(self, _: Request) -> Response:
         return Response(status_code=204)
 
+    async def events(self, request: Request) -> Response:
+        if not self.room.takes_streams:
+            return problem(ChatError("store_unavailable", "No events for now.", retry_after_s=1.0))
+        after_seq, limit = (
+            int(request.query_params.get(*each)) for each in (("after_seq", "0"), ("limit", "500"))
+        )
+        newer = [event for event in self.room.events if event["seq"] > after_seq]
+        cursor = newer[:limit][-1]["seq"] if newer else after_seq
+        return JSONResponse(
+            {
+                "events": newer[:limit],
+                "cursor": cursor,
+                "last_seq": self.room.seq,
+                "has_more": len(newer) > limit,
+            }
+        )
+
     async def search(self, request: Request) -> Response:
         query = request.query_params
         return JSONResponse(self.room.search(query["q"], int(query.get("limit", "20"))))
@@ -362,6 +379,7 @@ class ReplayServer:
                 Route(of_message, self.message),
                 Route(f"{of_message}/reactions/{{kind}}", self.reaction, methods=["PUT", "DELETE"]),
                 Route(f"{of_room}/reactions/mine", self.mine),
+                Route(f"{of_room}/events", self.events),
                 Route(f"{of_room}/search", self.search),
                 Route(f"{of_room}/typing", self.typing, methods=["POST"]),
                 Route("/stream/v1/rooms/lobby", self.stream),

@@ -27,11 +27,14 @@ OTHERS = {
     "load_tests/bench/references/post_each.py": "another design that a benchmark compares with ours",
     "load_tests/bench/references/queue_per_client.py": "another design that a benchmark compares with ours",
     "load_tests/chaos/tcp_proxy.py": "passes bytes on",
+    "tests/browser/test_browser_stores.py": "passes responses on without their cookies",
     "tests/browser/test_content_security.py": "a page of another site",
+    "tests/browser/test_lazy_parts.py": "files of the page",
     "tests/chaos/broken_server.py": "violates the contract on purpose: the checker of chaos runs must notice",
     "tests/edge/test_edge.py": "the edge does not read bodies",
     "tests/load/conftest.py": "load tools against servers that fail in a certain way",
     "tests/server_kit/test_crash_policy.py": "an app without calls",
+    "tests/support/buffering_proxy.py": "passes bytes on, late",
     "tests/support/message_store.py": "passes bytes on to Postgres",
 }
 
