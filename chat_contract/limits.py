@@ -13,6 +13,9 @@ ROOM_ID_PATTERN: Final = r"^[a-z0-9-]{1,64}$"
 PAGE_DEFAULT: Final = 50
 PAGE_MAX: Final = 100
 EVENTS_PAGE_MAX: Final = 500
+MAX_LISTED_ROOMS: Final = 100
+"""Rooms of one room-list stream."""
+
 RECENT_EVENTS_MAX: Final = 500
 """The newest events of a room, which chat_server serves from memory. A hub reads them for a room's first subscriber."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from chat_contract.limits import (
     EVENTS_PAGE_MAX,
     MAX_BODY_BYTES,
+    MAX_LISTED_ROOMS,
     MAX_NICKNAME_CODE_POINTS,
     MAX_ROOM_NAME_CODE_POINTS,
     MAX_SEARCH_CODE_POINTS,
@@ -36,6 +37,7 @@ class ClientLimits(BaseModel):
     page: int = PAGE_MAX
     page_default: int = PAGE_DEFAULT
     events_page: int = EVENTS_PAGE_MAX
+    listed_rooms: Annotated[int, Field(description="Rooms of one room-list stream")] = MAX_LISTED_ROOMS
     posts_per_user_per_s: Annotated[float, Field(description="0: no limit")]
 
 

@@ -2,9 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from chat_contract.limits import MAX_SEQ, ROOM_ID_PATTERN
-
-MAX_LISTED_ROOMS: Final = 100
+from chat_contract.limits import MAX_LISTED_ROOMS, MAX_SEQ, ROOM_ID_PATTERN
 
 
 class StreamRoute(NamedTuple):

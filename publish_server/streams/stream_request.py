@@ -5,8 +5,7 @@ from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qs
 
 from chat_contract.ids import is_room_id
-from chat_contract.limits import MAX_SEQ
-from publish_server.streams.routes import MAX_LISTED_ROOMS
+from chat_contract.limits import MAX_LISTED_ROOMS, MAX_SEQ
 from server_kit.http.problem import ChatError
 
 CURSOR_PARAMETERS: Final = ("lastEventId", "last_event_id")

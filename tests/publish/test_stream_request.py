@@ -2,7 +2,7 @@
 
 import pytest
 
-from publish_server.streams.routes import MAX_LISTED_ROOMS
+from chat_contract.limits import MAX_LISTED_ROOMS
 from publish_server.streams.stream_request import MAX_QUERY_BYTES, list_request, stream_request
 from server_kit.http.problem import ChatError
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { Problem } from "@/lib/api/problem";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
 import type { Draft, Message } from "@/lib/contract/types";
@@ -19,12 +20,14 @@ let view: RoomView;
 let outbox: Outbox;
 let answerPost: () => void;
 let searched: string[];
+let refusals: Problem[];
 let commitsAtMs: number[];
 
 beforeEach(async () => {
   room = new FakeRoom();
   clock = new FakeClock();
   searched = [];
+  refusals = [];
   commitsAtMs = [];
   const random = () => 0.5;
   feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
@@ -50,8 +53,9 @@ beforeEach(async () => {
     random,
     nextFrame: (call) => clock.after(FRAME_MS, call),
     startOfDay: (timeMs) => timeMs - (timeMs % 86_400_000),
-    findMentions: (nickname) => {
-      searched.push(nickname);
+    findMentions: (nickname, afterSeq) => {
+      searched.push(`${nickname} after ${afterSeq}`);
+      if (refusals.length > 0) return Promise.reject(refusals.shift() ?? new Error());
       const found = room.messages.filter(({ text }) => text.includes(`@${nickname}`));
       return Promise.resolve(found.toReversed());
     },
@@ -248,8 +252,21 @@ describe("a reader more than 500 events behind", () => {
     expect(view.getSnapshot().away).toEqual({ messages: 2_002, mentions: 0, fromSeq: 1 });
     expect(searched).toEqual([]);
     await clock.advance(5_000);
-    expect(searched).toEqual(["Mina"]);
+    expect(searched).toEqual(["Mina after 1"]);
     expect(view.getSnapshot().away).toEqual({ messages: 2_002, mentions: 1, fromSeq: 1 });
+  });
+
+  it("gets the count of mentions after a refused search was repeated", async () => {
+    refusals = [new Problem(429, "room_hot", "hot", 10_000), new Problem(503, "store_unavailable", "down", 1_000)];
+    await sleepThrough(() => {
+      sayMany(520);
+      for (let said = 0; said < 3; said += 1) room.say({ text: "@Mina look" });
+    });
+    await clock.advance(12_000);
+    expect(searched).toHaveLength(1);
+    await clock.advance(12_000);
+    expect(searched).toHaveLength(3);
+    expect(view.getSnapshot().away).toEqual({ messages: 523, mentions: 3, fromSeq: 1 });
   });
 
   it("sees them on a click", async () => {

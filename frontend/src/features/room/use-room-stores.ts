@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
+import { findMissedMessages } from "@/lib/room-view/missed-messages";
 import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
-import { searchQuery } from "@/lib/search-query";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { useServices, useViewer } from "@/ui/services-context";
 import { startOfDay } from "@/lib/message-time";
 
-const MENTIONS_MAX = 50; // the largest page of a search
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
 /** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. */
@@ -20,8 +19,7 @@ export function useRoomStores(roomId: string) {
   const stores = useMemo(() => {
     const { api, openStream, clock, outbox } = services;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random });
-    const findMentions = async (nickname: string) =>
-      (await api.search(roomId, searchQuery(`@${nickname}`).query, { limit: MENTIONS_MAX })).messages;
+    const missed = { api, config: services.config, roomId };
     const view = new RoomView({
       roomId,
       feed,
@@ -29,7 +27,7 @@ export function useRoomStores(roomId: string) {
       clock,
       startOfDay,
       nextFrame,
-      findMentions,
+      findMentions: (nickname, afterSeq) => findMissedMessages(missed, { nickname, afterSeq }),
       random: Math.random,
     });
     view.setReadingPace(readReadingPace());

@@ -1,4 +1,5 @@
 /** What the reader missed: below a paused list, behind a hidden tab, and where a fresh page skipped messages. */
+import { Problem } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import type { Message } from "@/lib/contract/types";
 import type { SkippedMessages } from "@/lib/feed/room-feed";
@@ -16,6 +17,8 @@ export const AWAY_EVENTS_MIN = 500;
 // After an outage everyone reconnects at once, so the room is hot; delay the mention lookup to avoid a 429.
 export const MENTIONS_DELAY_MS = 2_000;
 const MENTIONS_JITTER_MS = 3_000;
+const FIND_ATTEMPTS_MAX = 3;
+const RETRY_AFTER_MAX_MS = 60_000;
 
 /** The counts in the banner "while you were away". */
 export interface AwaySummary {
@@ -27,8 +30,8 @@ export interface AwaySummary {
 interface AwayTrackerDependencies {
   readonly clock: Clock;
   readonly random: () => number;
-  /** Messages that may mention the reader, newest first; none when there is no session. */
-  readonly findMentions: () => Promise<readonly Message[]>;
+  /** Messages after a seq that may be for the reader; none when there is no session. */
+  readonly findMentions: (afterSeq: number) => Promise<readonly Message[]>;
   readonly isForMe: (message: Message) => boolean;
   readonly onChange: () => void;
 }
@@ -90,11 +93,7 @@ export class AwayTracker {
     const since = { seq: fromSeq, messageCount: room.messageCount - messages };
     this.#summarize(this.#summarized ?? unreadSince(since), room);
     this.#cancelMentions();
-    const { clock, random, findMentions } = this.deps;
-    this.#cancelMentions = clock.after(MENTIONS_DELAY_MS + random() * MENTIONS_JITTER_MS, () => {
-      const add = (found: readonly Message[]) => this.#addMentions(found.filter(({ seq }) => seq > fromSeq));
-      findMentions().then(add, () => undefined); // when refused, the summary shows no mentions
-    });
+    this.#findMentionsAfter(this.#summarized?.since.seq ?? fromSeq, 0);
   }
 
   dismiss(): void {
@@ -103,6 +102,28 @@ export class AwayTracker {
 
   stop(): void {
     this.#cancelMentions();
+  }
+
+  /** Retry a refused search after the server's wait. After FIND_ATTEMPTS_MAX, the summary shows no mentions. */
+  #findMentionsAfter(fromSeq: number, attempt: number, refusal?: unknown): void {
+    const { clock, random, findMentions } = this.deps;
+    const retryAfterMs = refusal instanceof Problem ? (refusal.retryAfterMs ?? 0) : 0;
+    const waitMs =
+      Math.min(retryAfterMs, RETRY_AFTER_MAX_MS) + MENTIONS_DELAY_MS + random() * MENTIONS_JITTER_MS;
+    let isCancelled = false;
+    const cancelWait = clock.after(waitMs, () => {
+      findMentions(fromSeq).then(
+        (found) => this.#addMentions(found.filter(({ seq }) => seq > fromSeq)),
+        (error: unknown) => {
+          if (!isCancelled && attempt + 1 < FIND_ATTEMPTS_MAX)
+            this.#findMentionsAfter(fromSeq, attempt + 1, error);
+        },
+      );
+    });
+    this.#cancelMentions = () => {
+      isCancelled = true;
+      cancelWait();
+    };
   }
 
   #addMentions(messages: readonly Message[]): void {

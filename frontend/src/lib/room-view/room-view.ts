@@ -48,8 +48,8 @@ export interface ViewDependencies {
   readonly nextFrame: (call: () => void) => () => void;
   readonly startOfDay: (timeMs: number) => number;
   readonly roomId: string;
-  /** Search messages that may mention a nickname, newest first; used for messages whose events never arrived. */
-  readonly findMentions: (nickname: string) => Promise<readonly Message[]>;
+  /** Messages after a seq that may mention a nickname, in any order; used for messages whose events never arrived. */
+  readonly findMentions: (nickname: string, afterSeq: number) => Promise<readonly Message[]>;
   readonly random: () => number;
 }
 
@@ -87,7 +87,8 @@ export class RoomView {
     this.#away = new AwayTracker({
       clock: deps.clock,
       random: deps.random,
-      findMentions: async () => (this.#viewer === null ? [] : deps.findMentions(this.#viewer.nickname)),
+      findMentions: async (afterSeq) =>
+        this.#viewer === null ? [] : deps.findMentions(this.#viewer.nickname, afterSeq),
       isForMe: (message) => this.isForMe(message),
       onChange: () => this.#commitSoon(),
     });
