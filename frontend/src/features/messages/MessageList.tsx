@@ -37,6 +37,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
     isBusy: screen.messagesPerS >= PAUSE_BUSY_PER_S || room?.heat.hot === true,
     isPaused,
     isAtEnd: () => virtualizer.isAtEnd(2),
+    position: () => ({ topPx: virtualizer.scrollOffset ?? 0, heightPx: virtualizer.getTotalSize() }),
     toEnd: () => virtualizer.scrollToEnd(),
   });
 

@@ -7,42 +7,48 @@ import {
   type PointerEvent,
   type RefObject,
 } from "react";
-import { moveRowFocus } from "./row-focus";
 import { HOVER_PAUSE_MS, type PauseEvent } from "@/lib/room-view/list-pause";
+import { moveRowFocus } from "./row-focus";
+import { watchScrollEnd } from "./scroll-end";
 
-/** From this rate on the list stands still under a resting pointer; in a quieter room that would only hide news. */
+/** From this rate on, a resting pointer pauses the list; in a quieter room that would only hide new messages. */
 export const PAUSE_BUSY_PER_S = 2;
 
 const PAUSING_KEYS = new Set(["PageUp", "PageDown", "Home", "ArrowUp", "ArrowDown"]);
+const RESIDUAL_SCROLL_MS = 1_000; // a scroll that was under way when the list resumed may take this long to end
 
-interface GestureOptions {
+export interface ListPosition {
+  readonly topPx: number;
+  readonly heightPx: number;
+}
+
+interface PauseGesturesOptions {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly dispatchPause: (event: PauseEvent) => void;
   readonly isBusy: boolean;
   readonly isPaused: boolean;
   readonly isAtEnd: () => boolean;
+  /** Where the list is and how long it is, in px, without a layout. */
+  readonly position: () => ListPosition;
   readonly toEnd: () => void;
 }
 
-/** What a reader does with the list, said as dispatchPause events. In a quiet room, scrolling back down lets it go again. */
-export function usePauseGestures({
-  scroller,
-  dispatchPause,
-  isBusy,
-  isPaused,
-  isAtEnd,
-  toEnd,
-}: GestureOptions) {
+/** Turns the reader's gestures into pause events. In a quiet room, scrolling back to the end resumes the list. Returns the
+ * handlers of the list's element. */
+export function usePauseGestures(options: PauseGesturesOptions) {
+  const { scroller, dispatchPause, isBusy, isPaused } = options;
   const hoverTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const isHovering = useRef(false);
-  const isReaderScrolling = useRef(false); // the list's own scrolling to its end must not undo a jump
-  const now = useRef({ isBusy, isPaused, isAtEnd, toEnd });
+  const isReaderScrolling = useRef(false); // the list's own scroll to its end must not end the pause of a jump
+  const resumedAtMs = useRef(-Infinity);
+  const current = useRef(options);
   useEffect(() => {
-    now.current = { isBusy, isPaused, isAtEnd, toEnd };
+    if (current.current.isPaused && !isPaused) resumedAtMs.current = performance.now();
+    current.current = options;
     if (isBusy && isHovering.current) dispatchPause({ type: "began", reason: "hover" });
   });
 
-  const began = useCallback(() => {
+  const beginScroll = useCallback(() => {
     isReaderScrolling.current = true;
     dispatchPause({ type: "began", reason: "scroll" });
   }, [dispatchPause]);
@@ -50,73 +56,97 @@ export function usePauseGestures({
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const wheel = (event: WheelEvent) => {
-      if (now.current.isBusy || event.deltaY < 0 || !now.current.isAtEnd()) began();
+    let last = current.current.position();
+    let hasMovedUp = false; // since the last end of a scroll
+    const onScroll = () => {
+      const position = current.current.position();
+      // A list that becomes shorter moves up by itself, but not away from its end.
+      const movedUpPx = last.topPx - position.topPx;
+      hasMovedUp ||= movedUpPx > 0 && movedUpPx > last.heightPx - position.heightPx;
+      last = position;
     };
-    const scrolled = () => {
-      const { isBusy, isPaused, isAtEnd, toEnd } = now.current;
-      // The end of a scroll that was on its way when the list was let go.
-      if (!isPaused && !isAtEnd()) toEnd();
-      if (!isPaused) isReaderScrolling.current = false;
-      const isBack = isReaderScrolling.current && isAtEnd();
-      if (isPaused && !isBusy && isBack && getSelection()?.isCollapsed !== false && !menuIsOpen()) {
+    const onScrollEnd = (didScroll: boolean) => {
+      const { isBusy, isPaused, isAtEnd, toEnd } = current.current;
+      const isMovedUp = hasMovedUp;
+      hasMovedUp = false;
+      if (!isPaused) {
+        isReaderScrolling.current = false;
+        if (isAtEnd()) return;
+        // Screen readers, the middle mouse button and "find in page" scroll without a gesture that the list receives. In a
+        // busy room, the list's own corrections cannot be told apart from that.
+        const isResidual = performance.now() - resumedAtMs.current < RESIDUAL_SCROLL_MS;
+        if (isMovedUp && !isResidual && !isBusy) beginScroll();
+        else toEnd();
+        return;
+      }
+      // A row that has the focus must not move, unless the reader has scrolled.
+      const isFocusHeld = !didScroll && document.activeElement?.closest("article") != null;
+      const isBack = isReaderScrolling.current && !isFocusHeld && isAtEnd();
+      if (!isBusy && isBack && getSelection()?.isCollapsed !== false && !isMenuOpen()) {
         isReaderScrolling.current = false;
         dispatchPause({ type: "back-to-newest" });
       }
     };
-    const selected = () => {
+    const onWheel = (event: WheelEvent) => {
+      if (event.ctrlKey) return; // zooms the page
+      const { isBusy, isAtEnd } = current.current;
+      if (isBusy || event.deltaY < 0 || !isAtEnd()) beginScroll();
+    };
+    const onSelectionChange = () => {
       const selection = getSelection();
       if (selection?.isCollapsed === false && element.contains(selection.anchorNode)) {
         dispatchPause({ type: "began", reason: "selection" });
       }
     };
-    element.addEventListener("wheel", wheel, { passive: true });
-    element.addEventListener("touchmove", began, { passive: true });
-    element.addEventListener("scrollend", scrolled);
-    document.addEventListener("selectionchange", selected);
+    const stopWatching = watchScrollEnd(element, onScrollEnd);
+    element.addEventListener("scroll", onScroll, { passive: true });
+    element.addEventListener("wheel", onWheel, { passive: true });
+    element.addEventListener("touchmove", beginScroll, { passive: true });
+    document.addEventListener("selectionchange", onSelectionChange);
     return () => {
-      element.removeEventListener("wheel", wheel);
-      element.removeEventListener("touchmove", began);
-      element.removeEventListener("scrollend", scrolled);
-      document.removeEventListener("selectionchange", selected);
+      stopWatching();
+      element.removeEventListener("scroll", onScroll);
+      element.removeEventListener("wheel", onWheel);
+      element.removeEventListener("touchmove", beginScroll);
+      document.removeEventListener("selectionchange", onSelectionChange);
       clearTimeout(hoverTimer.current);
     };
-  }, [scroller, dispatchPause, began]);
+  }, [scroller, dispatchPause, beginScroll]);
 
   return {
     onPointerEnter: (event: PointerEvent) => {
       if (event.pointerType !== "mouse") return;
       hoverTimer.current = setTimeout(() => {
         isHovering.current = true;
-        if (now.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
+        if (current.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
       }, HOVER_PAUSE_MS);
     },
     onPointerLeave: (event: PointerEvent) => {
       clearTimeout(hoverTimer.current);
       isHovering.current = false;
-      const left = () => dispatchPause({ type: "hover-left" });
-      // A finger leaves before its click comes, which must still find the row it went down on.
-      if (event.pointerType === "touch") hoverTimer.current = setTimeout(left, HOVER_PAUSE_MS);
-      else left();
+      const leave = () => dispatchPause({ type: "hover-left" });
+      // A finger leaves before its click arrives, and the click must still find the row under the finger.
+      if (event.pointerType === "touch") hoverTimer.current = setTimeout(leave, HOVER_PAUSE_MS);
+      else leave();
     },
     onPointerDown: (event: PointerEvent) => {
-      if (event.target === scroller.current) began(); // its scroll bar
-      // A click must act on what was under the pointer when it went down.
+      if (event.target === scroller.current) beginScroll(); // its scroll bar
+      // A click must act on the row that was under the pointer when the button went down.
       const isTouch = event.pointerType === "touch";
-      if (isTouch && now.current.isBusy) dispatchPause({ type: "began", reason: "scroll" });
-      else if (isTouch || now.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
+      if (isTouch && current.current.isBusy) dispatchPause({ type: "began", reason: "scroll" });
+      else if (isTouch || current.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
     },
     onFocus: (event: FocusEvent) => {
       const isByKeyboard = event.target.matches(":focus-visible");
-      if (event.target !== scroller.current && (isByKeyboard || now.current.isBusy)) {
+      if (event.target !== scroller.current && (isByKeyboard || current.current.isBusy)) {
         dispatchPause({ type: "began", reason: "focus" });
       }
     },
     onKeyDown: (event: KeyboardEvent) => {
-      // React's events come through portals too: the keys of an open menu are the menu's.
+      // React's events also bubble through portals: an open menu handles its own keys.
       const list = scroller.current;
       if (list === null || !(event.target instanceof Node) || !list.contains(event.target)) return;
-      if (PAUSING_KEYS.has(event.key)) began();
+      if (PAUSING_KEYS.has(event.key)) beginScroll();
       if (moveRowFocus(list, event.key)) event.preventDefault();
       if (event.key === "End" || event.key === "Escape") {
         event.preventDefault();
@@ -126,4 +156,4 @@ export function usePauseGestures({
   };
 }
 
-const menuIsOpen = () => document.querySelector("[role=menu]") !== null;
+const isMenuOpen = () => document.querySelector("[role=menu]") !== null;

@@ -1,0 +1,50 @@
+/** Reports the end of scrolling. Some browsers lack the event `scrollend`, and a gesture may move nothing, so the end is
+ * also assumed after a short time without a scroll. */
+
+export const SCROLL_IDLE_MS = 150;
+export const GESTURE_IDLE_MS = 500; // a gesture takes longer to move the list than one scroll follows another
+
+/** Call `ended` at `scrollend`, SCROLL_IDLE_MS after the last scroll, and GESTURE_IDLE_MS after the last gesture, but not
+ * while a finger is down. `didScroll` is false after a gesture that moved nothing. One scroll may end twice. Returns a
+ * function that stops the calls. */
+export function watchScrollEnd(element: EventTarget, ended: (didScroll: boolean) => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isTouched = false;
+  let didScroll = false;
+  const endNow = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (isTouched) return;
+    ended(didScroll);
+    didScroll = false;
+  };
+  const scrolled = () => {
+    didScroll = true;
+    clearTimeout(timer);
+    timer = setTimeout(endNow, SCROLL_IDLE_MS);
+  };
+  // Gestures that go on at the end of the list must not put its end off.
+  const gestured = () => {
+    timer ??= setTimeout(endNow, GESTURE_IDLE_MS);
+  };
+  const touched = (event: Event) => {
+    isTouched = event.type === "touchstart" || (event as TouchEvent).touches.length > 0;
+    gestured();
+    if (event.type !== "touchstart") return;
+    // The row under the finger may leave the page meanwhile: its events then no longer reach the list.
+    for (const type of ["touchend", "touchcancel"])
+      event.target?.addEventListener(type, touched, { once: true });
+  };
+  const listeners: readonly (readonly [string, (event: Event) => void])[] = [
+    ["scrollend", endNow],
+    ["scroll", scrolled],
+    ["wheel", gestured],
+    ["keydown", gestured],
+    ["touchstart", touched],
+  ];
+  for (const [type, listener] of listeners) element.addEventListener(type, listener, { passive: true });
+  return () => {
+    clearTimeout(timer);
+    for (const [type, listener] of listeners) element.removeEventListener(type, listener);
+  };
+}
