@@ -7,6 +7,7 @@ import { Composers } from "@/lib/composer/composers";
 import { Drafts } from "@/lib/composer/drafts";
 import type { Config } from "@/lib/contract/types";
 import { NetworkReturn } from "@/lib/network-return";
+import { browserEnvironment, LocalTimeStore } from "@/lib/local-time";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
 import { indexedDbOutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
@@ -89,6 +90,7 @@ export function createServices(): Services {
     clock: browserClock,
     openStream: checkingVersion(streams.openStream, appVersion),
     openNotify: streams.openNotify,
+    localTime: new LocalTimeStore(browserEnvironment),
   };
 }
 

@@ -1,8 +1,7 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { OneLine, PersonName } from "@/ui/user-text/UserText";
-import { exactTime } from "@/lib/message-time";
+import { useLocalTime } from "./use-local-time";
 import * as css from "./MessageLink.module.css";
 
 /** The list of a dialog. Its items hold one MessageLink each. */
@@ -12,12 +11,12 @@ export const MessageLinks = ({ children }: { children: ReactNode }) => (
 
 /** A message in a dialog: author, time and first lines. A click opens it. */
 export function MessageLink({ message, onOpen }: { message: Message; onOpen: () => void }) {
-  const { i18n } = useTranslation();
+  const { exactTime } = useLocalTime();
   return (
     <button type="button" className={css.messageLink} onClick={onOpen}>
       <span className={css.messageLinkFrom}>
         <PersonName of={message.author} className="nickname" />
-        <time dateTime={message.created_at}>{exactTime(message.created_at, i18n.language)}</time>
+        <time dateTime={message.created_at}>{exactTime(message.created_at)}</time>
       </span>
       <OneLine of={message.text} max={400} className={css.messageLinkText} />
     </button>

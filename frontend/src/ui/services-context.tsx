@@ -5,6 +5,7 @@ import type { Clock } from "@/lib/clock";
 import type { Composers } from "@/lib/composer/composers";
 import type { Author, Config } from "@/lib/contract/types";
 import type { NetworkReturn } from "@/lib/network-return";
+import type { LocalTimeStore } from "@/lib/local-time";
 import type { Outbox } from "@/lib/outbox/outbox";
 import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Joining } from "@/lib/session/joining";
@@ -26,6 +27,7 @@ export interface Services {
   readonly readCounts: ReadCountsStore;
   readonly appVersion: AppVersion;
   readonly clock: Clock;
+  readonly localTime: LocalTimeStore;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

@@ -1,7 +1,6 @@
 import { Pin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ReactionBar } from "@/features/reactions/ReactionBar";
-import { exactTime, shortTime } from "@/lib/message-time";
 import type { MessageRowData } from "@/lib/room-view/rows";
 import { PersonName } from "@/ui/user-text/UserText";
 import { Avatar } from "./Avatar";
@@ -16,17 +15,18 @@ interface MessageArticleProps {
   row: MessageRowData;
   /** The author's name as shown, with the tag that tells apart people of one name. */
   author: string;
+  /** The time of day, and the date with it. */
+  time: string;
+  exactTime: string;
   isTarget: boolean;
   lock: HeightLock;
   openLeftOut: (afterSeq: number) => void;
 }
 
 /** The parts of one message: avatar, name, time, bubble, actions and reactions. */
-export function MessageArticle({ row, author, isTarget, lock, openLeftOut }: MessageArticleProps) {
-  const { i18n } = useTranslation();
+export function MessageArticle(props: MessageArticleProps) {
+  const { row, author, time, exactTime, isTarget, lock, openLeftOut } = props;
   const { message, isMine, isFirst, isForMe, isPinned, leftOut, post } = row;
-  const time = shortTime(message.created_at, i18n.language);
-  const title = exactTime(message.created_at, i18n.language);
   return (
     <article
       className={isFirst ? `${css.row} ${css.rowFirst}` : css.row}
@@ -44,13 +44,13 @@ export function MessageArticle({ row, author, isTarget, lock, openLeftOut }: Mes
         {isFirst && (
           <header>
             {!isMine && <PersonName of={message.author} className="nickname" />}
-            <time dateTime={message.created_at} title={title}>
+            <time dateTime={message.created_at} title={exactTime}>
               {time}
             </time>
           </header>
         )}
         <div className={css.bubbleLine}>
-          <MessageBubble message={message} lock={lock} title={title} />
+          <MessageBubble message={message} lock={lock} title={exactTime} />
           {isPinned && <PinMark />}
           {!message.deleted && post === null && <MessageActions message={message} isMine={isMine} />}
         </div>

@@ -5,6 +5,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { Contained } from "@/ui/Contained";
 import { useOpenRoom } from "@/ui/room-context";
+import { useLocalTime } from "@/ui/use-local-time";
 import { AwayBanner } from "./AwayBanner";
 import { ListFrame } from "./ListFrame";
 import { MessageLog } from "./MessageLog";
@@ -19,6 +20,7 @@ import { useRowVirtualizer } from "./use-row-virtualizer";
 export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: boolean }) {
   const { t } = useTranslation();
   const { view, jumpTo } = useOpenRoom();
+  const localTime = useLocalTime();
   const scroller = useRef<HTMLDivElement>(null);
   const { rows, isPaused, away, unread, lastPost } = screen;
   const { room } = screen.feed;
@@ -81,6 +83,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         heightPx={virtualizer.getTotalSize()}
         measure={virtualizer.measureElement}
         roomName={nameInSentence(room?.name ?? "", t("room.untitled"))}
+        localTime={localTime}
         targetSeq={screen.target?.seq}
         openLeftOut={view.open}
       />

@@ -1,7 +1,7 @@
 import type { VirtualItem } from "@tanstack/react-virtual";
 import type { HTMLAttributes, RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { dayName } from "@/lib/message-time";
+import type { LocalTime } from "@/lib/local-time";
 import type { Row } from "@/lib/room-view/rows";
 import { Contained } from "@/ui/Contained";
 import { MessageRow } from "./MessageRow";
@@ -20,6 +20,7 @@ interface MessageLogProps {
   heightPx: number;
   measure: (element: HTMLElement | null) => void;
   roomName: string;
+  localTime: LocalTime;
   /** The message that the reader jumped to. */
   targetSeq: number | undefined;
   openLeftOut: (afterSeq: number) => void;
@@ -57,11 +58,12 @@ export function MessageLog(props: MessageLogProps) {
                     <MessageRow
                       row={row}
                       isTarget={row.message.seq === targetSeq}
+                      localTime={props.localTime}
                       openLeftOut={props.openLeftOut}
                     />
                   </Contained>
                 ) : row.kind === "day" ? (
-                  <DayLine dayMs={row.dayMs} />
+                  <DayLine day={props.localTime.dayName(row.dayMs)} />
                 ) : (
                   <RoomStart roomName={props.roomName} />
                 )}
@@ -74,9 +76,7 @@ export function MessageLog(props: MessageLogProps) {
   );
 }
 
-function DayLine({ dayMs }: { dayMs: number }) {
-  const { i18n } = useTranslation();
-  const day = dayName(dayMs, i18n.language);
+function DayLine({ day }: { day: string }) {
   return (
     <div className={css.dayLine} role="separator" aria-label={day}>
       <span>{day}</span>

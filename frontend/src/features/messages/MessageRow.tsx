@@ -1,4 +1,5 @@
 import { memo } from "react";
+import type { LocalTime } from "@/lib/local-time";
 import type { MessageRowData } from "@/lib/room-view/rows";
 import { useShownPerson } from "@/ui/user-text/UserText";
 import { MessageArticle } from "./MessageArticle";
@@ -7,19 +8,22 @@ import { useHeightLock } from "./use-height-lock";
 interface MessageRowProps {
   row: MessageRowData;
   isTarget: boolean;
+  localTime: LocalTime;
   /** Must not change between renders, or each commit renders every row. */
   openLeftOut: (afterSeq: number) => void;
 }
 
 /** One message of the list. Coordinates its author's name and its height; MessageArticle renders it. */
 export const MessageRow = memo(
-  function MessageRow({ row, isTarget, openLeftOut }: MessageRowProps) {
+  function MessageRow({ row, isTarget, localTime, openLeftOut }: MessageRowProps) {
     const lock = useHeightLock(row.message, row.isMine);
     const { name, tag } = useShownPerson(row.message.author);
     return (
       <MessageArticle
         row={row}
         author={tag === null ? name : `${name} #${tag}`}
+        time={localTime.shortTime(row.message.created_at)}
+        exactTime={localTime.exactTime(row.message.created_at)}
         isTarget={isTarget}
         lock={lock}
         openLeftOut={openLeftOut}
@@ -28,6 +32,7 @@ export const MessageRow = memo(
   },
   (before, after) =>
     before.isTarget === after.isTarget &&
+    before.localTime === after.localTime &&
     before.openLeftOut === after.openLeftOut &&
     isSameRow(before.row, after.row),
 );

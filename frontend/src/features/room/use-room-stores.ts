@@ -5,8 +5,8 @@ import { findMissedMessages } from "@/lib/room-view/missed-messages";
 import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
+import { startOfDay } from "@/lib/local-time";
 import { useServices, useViewer } from "@/ui/services-context";
-import { startOfDay } from "@/lib/message-time";
 
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
@@ -17,7 +17,7 @@ export function useRoomStores(roomId: string) {
   const { data: config } = useQuery({ queryKey: ["config"], queryFn: services.config, staleTime: Infinity });
 
   const stores = useMemo(() => {
-    const { api, openStream, clock, outbox } = services;
+    const { api, openStream, clock, outbox, localTime } = services;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random });
     const missed = { api, config: services.config, roomId };
     const view = new RoomView({
@@ -26,7 +26,11 @@ export function useRoomStores(roomId: string) {
       outbox,
       clock,
       startOfDay,
-      nextFrame,
+      nextFrame: (commit) =>
+        nextFrame(() => {
+          localTime.checkOffset();
+          commit();
+        }),
       findMentions: (nickname, afterSeq) => findMissedMessages(missed, { nickname, afterSeq }),
       random: Math.random,
     });
@@ -36,6 +40,8 @@ export function useRoomStores(roomId: string) {
 
   const { network } = services;
   const { feed, view, ownReactions } = stores;
+  // Another time zone moves messages to other days.
+  useEffect(() => services.localTime.subscribe(view.refresh), [services, view]);
   useEffect(() => view.setViewer(viewer), [view, viewer]);
   useEffect(() => {
     if (viewer === null) {

@@ -112,6 +112,9 @@ export class RoomView {
     this.#commitSoon();
   }
 
+  /** Build the rows again, because the reader's days have changed. */
+  refresh = (): void => this.#commitSoon();
+
   /** Whether the app is too slow to draw every frame. */
   setSlowed(isSlowed: boolean): void {
     this.#isSlowed = isSlowed;
