@@ -128,6 +128,14 @@ class RoomSlowMode(TypedDict):
     slow_mode_s: int
 
 
+class RoomName(TypedDict):
+    """The room was renamed."""
+
+    type: Literal["room.name"]
+    room_id: str
+    name: str
+
+
 class RoomTyping(TypedDict):
     """People who are typing now."""
 
@@ -159,6 +167,15 @@ class RoomUpdated(TypedDict):
     last_message: NotRequired[
         Annotated[LastMessage, Field(description="In lists of rooms only, if publish_server holds it")]
     ]
+    name: NotRequired[Annotated[str, Field(description="In lists of rooms only: the room's present name")]]
+
+
+class RoomCreated(TypedDict):
+    """There is a new room. Only in room-list streams, whichever rooms they follow."""
+
+    type: Literal["room.created"]
+    room_id: str
+    name: str
 
 
 class StreamOpened(TypedDict):
@@ -168,6 +185,7 @@ class StreamOpened(TypedDict):
         bool, Field(description="True if the request named a cursor that the stream continues from")
     ]
     heat: Heat
+    name: NotRequired[Annotated[str, Field(description="The room's present name")]]
 
 
 class StreamGap(TypedDict):
@@ -201,6 +219,7 @@ RoomEvent = Annotated[
     | RoomHeat
     | RoomViewers
     | RoomSlowMode
+    | RoomName
     | RoomTyping,
     Field(discriminator="type"),
 ]

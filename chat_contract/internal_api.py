@@ -10,7 +10,7 @@ of sessions after that time.
 
 import hashlib
 import hmac
-from typing import Annotated, Final
+from typing import Annotated, Final, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -26,7 +26,7 @@ MAX_UNIX_US: Final = 2**53 - 1
 
 
 class RoomHead(TypedDict):
-    """The state of a room: its last seq, the oldest event still kept, its message count, heat and slow mode."""
+    """The state of a room: its last seq, the oldest event still kept, its message count, heat, slow mode and name."""
 
     last_seq: int
     oldest_seq: Annotated[
@@ -35,6 +35,7 @@ class RoomHead(TypedDict):
     message_count: int
     heat: Heat
     slow_mode_s: int
+    name: NotRequired[Annotated[str, Field(description="Older servers leave it out")]]
 
 
 class Heads(TypedDict):

@@ -41,7 +41,7 @@ _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "re
 """Reads that take turns by address, see HistoryReads: clients that invent room ids do not delay them."""
 
 _HEADS: Final = """
-SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, o.oldest_seq
+SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, r.name, o.oldest_seq
 FROM unnest($1::text[]) AS k(id) JOIN rooms r USING (id)
 LEFT JOIN LATERAL (
     SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
@@ -242,8 +242,9 @@ class ReadRepository:
                 "message_count": message_count,
                 "heat": COLD,
                 "slow_mode_s": slow_mode_s,
+                "name": name,
             }
-            for room_id, last_seq, message_count, slow_mode_s, oldest_seq in rows
+            for room_id, last_seq, message_count, slow_mode_s, name, oldest_seq in rows
         }
 
     async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:

@@ -8,7 +8,15 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from chat_contract.events import RoomEvent, RoomUpdated, StreamClosing, StreamGap, StreamOpened, StreamPing
+from chat_contract.events import (
+    RoomCreated,
+    RoomEvent,
+    RoomUpdated,
+    StreamClosing,
+    StreamGap,
+    StreamOpened,
+    StreamPing,
+)
 from chat_contract.problems import PROBLEMS
 
 _REF = "#/components/schemas/{model}"
@@ -53,7 +61,7 @@ def event_schemas() -> dict[str, Any]:
     union = TypeAdapter(RoomEvent).json_schema(ref_template=_REF, mode="serialization")
     schemas.update(union.pop("$defs"))
     schemas["RoomEvent"] = union
-    for frame in (RoomUpdated, StreamOpened, StreamGap, StreamPing, StreamClosing):
+    for frame in (RoomUpdated, RoomCreated, StreamOpened, StreamGap, StreamPing, StreamClosing):
         schema = TypeAdapter(frame).json_schema(ref_template=_REF, mode="serialization")
         schemas.update(schema.pop("$defs", {}))
         schemas[frame.__name__] = schema

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 
-from chat_contract.events import RoomSlowMode
+from chat_contract.events import RoomCreated, RoomName, RoomSlowMode
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems, room_not_found
 from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
@@ -76,10 +76,14 @@ async def create_room(
     hot_rooms: Heat,
     limits: Limits,
     rng: Annotated[Random, Depends(service(Random))],
+    producer: Producer,
     key: IdempotencyKeyHeader,
     response: Response,
 ) -> Response:
-    """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer."""
+    """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer.
+
+    Room-list streams get `room.created`.
+    """
     limits.check_write("", session.user_id)
     room_ids = room_ids_from_name(wanted.name, rng) if wanted.id is None else [wanted.id]
     async with look_ups.turn(request.scope):
@@ -93,6 +97,9 @@ async def create_room(
         )
     for room_id in room_ids:
         caches.invalidate(room_id)
+    created = orjson.loads(made.body)
+    event: RoomCreated = {"type": "room.created", "room_id": created["id"], "name": created["name"]}
+    producer.signal(created["id"], event["type"], orjson.dumps(event))
     return json_bytes(made.body.encode(), response, made.status)
 
 
@@ -122,7 +129,7 @@ async def change_room(
     hot_rooms: Heat,
     producer: Producer,
 ) -> RoomView:
-    """The owner (or the operator) names the room or sets its slow mode; streams get `room.slow_mode`."""
+    """The owner (or the operator) names the room or sets its slow mode; streams get `room.name`, `room.slow_mode`."""
     async with look_ups.turn(request.scope):
         before = await _row(rooms, room_id)
     if session is not OPERATOR and before.owner_id != session.user_id:
@@ -138,6 +145,9 @@ async def change_room(
     if after.slow_mode_s != after.slow_mode_s_before:
         event: RoomSlowMode = {"type": "room.slow_mode", "room_id": room_id, "slow_mode_s": after.slow_mode_s}
         producer.signal(room_id, event["type"], orjson.dumps(event))
+    if "name" in values:
+        renamed: RoomName = {"type": "room.name", "room_id": room_id, "name": after.name}
+        producer.signal(room_id, renamed["type"], orjson.dumps(renamed))
     return room_view(after, hot_rooms)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from publish_server.encoding.sse_frames import event_frame
 from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import CatchUp
 from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
-from publish_server.fanout.room_list_streams import ALL_CHANGES, SIGNAL_BITS, RoomListStreams
+from publish_server.fanout.room_list_streams import ALL_CHANGES, SIGNAL_BITS, UPDATED, RoomListStreams
 from publish_server.recovery.head_requests import HeadRequests
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room import Room
@@ -135,10 +136,13 @@ class FollowedRooms:
         self._broadcaster.wake(audience)
 
     def signal_taken(self, room: Room, event_type: bytes) -> None:
-        if event_type in SIGNAL_BITS:
-            audience = self._audiences.get(room)
-            if audience is not None:
-                self._lists.room_moved(audience, SIGNAL_BITS[event_type])
+        changes = SIGNAL_BITS.get(event_type) or (UPDATED if event_type == b"room.name" else None)
+        audience = self._audiences.get(room)
+        if changes is not None and audience is not None:
+            self._lists.room_moved(audience, changes)
+
+    def room_created(self, value: bytes) -> None:
+        self._lists.room_created(event_frame(b"room.created", value, None))
 
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         self._catch_up.mark_deleted(room, message_id)

@@ -4,6 +4,7 @@ from asyncio import Future
 from collections.abc import Callable
 from typing import Final
 
+from chat_contract.events import StreamOpened
 from publish_server.encoding.sse_frames import gap_frame, json_frame, retry_line
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.catch_up import MAX_REPLAY, CatchUp
@@ -192,12 +193,14 @@ class RoomAudience(StreamLifecycle[Subscriber]):
             elif not subscriber.group.is_notify and self.flushed - cursor > MAX_REPLAY:
                 gap_to = self.flushed
                 GAPS.labels("too_old").inc()
-        opened = {
+        opened: StreamOpened = {
             "room_id": room.id,
             "seq": start,
             "resumed": cursor is not None and gap_to is None,
             "heat": room.heat,
         }
+        if room.name:
+            opened["name"] = room.name
         frames = [json_frame("stream.opened", opened, start)]
         if gap_to is not None:
             frames.append(gap_frame(start, gap_to))

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from publish_server.encoding.sse_frames import json_frame, retry_line
@@ -21,6 +22,10 @@ UPDATED: Final = 1
 SIGNAL_BITS: Final = {b"room.heat": 2, b"room.viewers": 4}
 """The signals that a list shows of each room, with a bit for each."""
 
+NEW_ROOMS_MAX: Final = 20
+NEW_ROOMS_KEPT_S: Final = 60.0
+"""Announcements of new rooms that a stream may still lack. Overflow rule: OLDEST; the list itself shows those rooms."""
+
 ALL_CHANGES: Final = UPDATED | sum(SIGNAL_BITS.values())
 
 _PING: Final = json_frame("stream.ping", {"seq": 0})
@@ -30,10 +35,11 @@ _PING: Final = json_frame("stream.ping", {"seq": 0})
 class RoomListStream(Stream):
     """Overflow rule LATEST: when the client reads again, it is sent the present state of each room that changed.
 
-    `changes` maps rooms to the bits of what changed; there is no queue of frames.
+    `changes` maps rooms to the bits of what changed; there is no queue of frames. `new_rooms_seen` counts the new rooms
+    that were announced to the stream or are too old for it.
     """
 
-    __slots__ = ("audiences", "changes", "is_paused")
+    __slots__ = ("audiences", "changes", "is_paused", "new_rooms_seen")
 
     def __init__(
         self,
@@ -47,13 +53,19 @@ class RoomListStream(Stream):
         self.audiences = audiences
         self.changes: dict[RoomAudience, int] = {}
         self.is_paused = False
+        self.new_rooms_seen = 0
+
+
+class _NewRoom(NamedTuple):
+    created_at_s: float
+    frame: bytes
 
 
 class _Distribution(NamedTuple):
-    """A room's changes on their way to its streams."""
+    """A room's changes on their way to its streams. Without a room: the streams that lack a new room."""
 
     changes: int
-    audience: RoomAudience
+    audience: RoomAudience | None
     left: list[RoomListStream]
 
 
@@ -65,6 +77,10 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         self.has_work = asyncio.Event()
         self._clock = clock
         self._streams_of: dict[RoomAudience, set[RoomListStream]] = {}
+        self._streams: dict[RoomListStream, None] = {}
+        self._new_rooms: deque[_NewRoom] = deque(maxlen=NEW_ROOMS_MAX)
+        self._new_rooms_count = 0
+        self._is_new_room_due = False
         self._moved: OrderedDict[RoomAudience, int] = OrderedDict()
         self._distribution: _Distribution | None = None
         self._ready: OrderedDict[RoomListStream, None] = OrderedDict()
@@ -76,6 +92,9 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
     def join(self, stream: RoomListStream, head: bytes, retry_ms: int) -> None:
         """Begin a response with `head`; the state of each room follows."""
         self.joined(stream)
+        self._streams[stream] = None
+        # The client may have read its list of rooms shortly before these were created.
+        stream.new_rooms_seen = self._new_rooms_count - self._count_recent()
         for audience in stream.audiences:
             audience.list_joined()
             self._streams_of.setdefault(audience, set()).add(stream)
@@ -89,6 +108,13 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         if audience.list_count:
             self._moved[audience] = self._moved.get(audience, 0) | changes
             self.has_work.set()
+
+    def room_created(self, frame: bytes) -> None:
+        """Announce a new room to every stream soon."""
+        self._new_rooms.append(_NewRoom(self._clock(), frame))
+        self._new_rooms_count += 1
+        self._is_new_room_due = True
+        self.has_work.set()
 
     def end_pauses(self) -> Iterator[None]:
         """End the pauses that are over."""
@@ -115,6 +141,7 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         self._make_ready(stream)
 
     def remove(self, stream: RoomListStream) -> None:
+        self._streams.pop(stream, None)
         for audience in stream.audiences:
             audience.list_left()
             streams = self._streams_of[audience]
@@ -128,7 +155,7 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         """Send the present state of everything that changed, in one write."""
         if stream.is_stalled:
             return
-        frames = []
+        frames = self._unseen_rooms(stream)
         for audience, changes in stream.changes.items():
             room = audience.room
             if changes & UPDATED:
@@ -149,11 +176,15 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
             changes, audience, left = self._distribution
             for stream in left[-STREAMS_PER_STEP:]:
                 if not stream.is_closed:
-                    stream.changes[audience] = stream.changes.get(audience, 0) | changes
+                    if audience is not None:
+                        stream.changes[audience] = stream.changes.get(audience, 0) | changes
                     self._make_ready(stream)
             del left[-STREAMS_PER_STEP:]
             if not left:
                 self._distribution = None
+        elif self._is_new_room_due:
+            self._is_new_room_due = False
+            self._distribution = _Distribution(0, None, list(self._streams))
         elif self._moved:
             audience, changes = self._moved.popitem(last=False)
             self._distribution = _Distribution(changes, audience, list(self._streams_of.get(audience, ())))
@@ -165,6 +196,18 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         return True
 
     def _make_ready(self, stream: RoomListStream) -> None:
-        if stream.changes and not (stream.is_paused or stream.is_stalled or stream.is_closed):
+        has_news = stream.changes or stream.new_rooms_seen < self._new_rooms_count
+        if has_news and not (stream.is_paused or stream.is_stalled or stream.is_closed):
             self._ready[stream] = None
             self.has_work.set()
+
+    def _count_recent(self) -> int:
+        """How many of the kept new rooms are still announced to streams that join now."""
+        oldest_s = self._clock() - NEW_ROOMS_KEPT_S
+        return sum(room.created_at_s >= oldest_s for room in self._new_rooms)
+
+    def _unseen_rooms(self, stream: RoomListStream) -> list[bytes]:
+        """The announcements that the stream lacks, of those that are kept."""
+        lacking = min(len(self._new_rooms), self._new_rooms_count - stream.new_rooms_seen)
+        stream.new_rooms_seen = self._new_rooms_count
+        return [room.frame for room in islice(self._new_rooms, len(self._new_rooms) - lacking, None)]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from chat_contract.internal_api import RoomHead
+from chat_contract.topics import header
 from publish_server.metrics import GAPS, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, SIGNALS
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.record_parser import MalformedRecord, Record, parse_record
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 EVENTS_PER_STEP: Final = 100
 """Events that are taken in one step, at ten microseconds each at most."""
+
+ROOM_CREATED: Final = b"room.created"
+"""A signal for all room-list streams. Its room is usually not followed yet."""
 
 _OFFERED = {result: OFFERED.labels(result.value) for result in OfferResult}
 
@@ -68,6 +72,8 @@ class Hub:
                 yield
             room = self._by_key.get(record.key)
             if room is None:
+                if header(record.headers, "type") == ROOM_CREATED:
+                    self._take_new_room(record)
                 continue
             try:
                 event_type, value, seq, entry = parse_record(record)
@@ -86,7 +92,20 @@ class Hub:
                 yield
                 until = self._clock() + SLICE_S
 
+    def _take_new_room(self, record: Record) -> None:
+        try:
+            _, value, _, _ = parse_record(record)
+        except (MalformedRecord, ValueError):
+            MALFORMED.inc()
+            return
+        SIGNALS.labels("taken").inc()
+        self._listener.room_created(value)
+
     def _take_signal(self, room: Room, event_type: bytes, value: bytes) -> None:
+        if event_type == ROOM_CREATED:
+            SIGNALS.labels("taken").inc()
+            self._listener.room_created(value)
+            return
         if not room.take_signal(event_type, value):
             SIGNALS.labels("dropped").inc()
             return
@@ -157,13 +176,17 @@ class Hub:
         self._restore_signals(room, head)
 
     def _restore_signals(self, room: Room, head: RoomHead) -> None:
-        """Signals may be lost; the head contains the room's heat and slow mode."""
+        """Signals may be lost; the head contains the room's heat, slow mode and name."""
         if bool(head["heat"]["hot"]) != bool(room.heat["hot"]):
             event: dict[str, Any] = {"type": "room.heat", "room_id": room.id, "heat": head["heat"]}
             self._take_signal(room, b"room.heat", orjson.dumps(event))
         if head["slow_mode_s"] != room.slow_mode_s:
             event = {"type": "room.slow_mode", "room_id": room.id, "slow_mode_s": head["slow_mode_s"]}
             self._take_signal(room, b"room.slow_mode", orjson.dumps(event))
+        name = head.get("name", "")
+        if name and name != room.name:
+            event = {"type": "room.name", "room_id": room.id, "name": name}
+            self._take_signal(room, b"room.name", orjson.dumps(event))
         if room.pending_signals:
             self.room_moved(room)
 

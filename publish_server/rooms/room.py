@@ -19,7 +19,7 @@ class Room:
     """`server_head` is the highest last_seq that chat_server reported; events up to it exist.
 
     `pending_signals` waits for the next flush; `latest_signals` is what a new subscriber receives. Both map a type to
-    its frame. `signals_version` changes with `latest_signals`.
+    its frame. `signals_version` changes with `latest_signals`. `name` is empty until chat_server reports it.
     """
 
     __slots__ = (
@@ -30,6 +30,7 @@ class Room:
         "latest_signals",
         "log",
         "message_count",
+        "name",
         "pending_signals",
         "recent_deletions",
         "server_head",
@@ -44,17 +45,19 @@ class Room:
         self.recent_deletions = RecentDeletions()
         self.heat: Heat = COLD
         self.slow_mode_s = 0
+        self.name = ""
         self.message_count = 0
         self.pending_signals: dict[bytes, bytes] = {}
         self.latest_signals: dict[bytes, bytes] = {}
         self.signals_version = 0
         self._counted_seq = 0
-        self._list_frame: tuple[tuple[int, int], bytes] | None = None
+        self._list_frame: tuple[tuple[int, int, str], bytes] | None = None
 
     def start(self, head: RoomHead) -> None:
         """Take the first head that chat_server reported."""
         self.heat = head["heat"]
         self.slow_mode_s = head["slow_mode_s"]
+        self.name = head.get("name", "")
         self.recount(head["last_seq"], head["message_count"])
         self.log.start(head["last_seq"])
 
@@ -87,6 +90,8 @@ class Room:
             self.heat = orjson.loads(value)["heat"]
         elif event_type == b"room.slow_mode":
             self.slow_mode_s = orjson.loads(value)["slow_mode_s"]
+        elif event_type == b"room.name":
+            self.name = orjson.loads(value)["name"]
         if event_type not in self.latest_signals and len(self.latest_signals) >= MAX_SIGNAL_TYPES:
             return False
         frame = event_frame(event_type, value, None)
@@ -101,13 +106,15 @@ class Room:
         return json_frame("room.updated", self._updated(), self.log.head)
 
     def list_frame(self) -> bytes:
-        """`room.updated` for room-list streams, with the newest message if the log holds it. Encoded once for all."""
-        version = (self.log.head, self.message_count)
+        """`room.updated` for room-list streams, with the room's name and its newest message if known. Encoded once."""
+        version = (self.log.head, self.message_count, self.name)
         if self._list_frame is None or self._list_frame[0] != version:
             updated = self._updated()
             message = self.log.last_message()
             if message is not None:
                 updated["last_message"] = last_message(message)
+            if self.name:
+                updated["name"] = self.name
             self._list_frame = (version, json_frame("room.updated", updated, self.log.head))
         return self._list_frame[1]
 

@@ -23,5 +23,8 @@ class RoomListener(Protocol):
     def signal_taken(self, room: Room, event_type: bytes) -> None:
         """A signal of that type waits for the room's next flush."""
 
+    def room_created(self, value: bytes) -> None:
+        """There is a new room; `value` is the event's JSON."""
+
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         """The message's text must not be sent any more. The room's log has already removed it."""

@@ -104,3 +104,70 @@ async def test_a_copied_link_opens_the_room_in_another_browser(people: People) -
     friend = await people.tab()
     await friend.page.goto(link)
     await friend.sees("you found it")
+
+
+async def test_a_new_room_appears_in_open_pages_and_its_messages_are_followed(people: People) -> None:
+    ann = await people.person("Ann")
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{await ann.make_room('Open')}")
+    await expect(listed(tab, "Open").first).to_be_visible()
+    name = f"New {uuid.uuid4().hex[:8]}"
+    room = await ann.make_room(name)
+    await expect(listed(tab, name)).to_contain_text("Nothing said yet")
+    await ann.post(room, "the first words")
+    await expect(listed(tab, name)).to_contain_text("Ann the first words")
+
+
+async def test_a_renamed_room_has_its_new_name_in_the_list_the_header_and_the_title(people: People) -> None:
+    ann = await people.person("Ann")
+    before, after = (f"{word} {uuid.uuid4().hex[:8]}" for word in ("Before", "After"))
+    room = await ann.make_room(before)
+    inside, (outside, _) = await people.tab(), await people.member("Bob")
+    await inside.open(f"/rooms/{room}")
+    await outside.open("/")
+    await expect(listed(outside, before)).to_be_visible()
+    await ann.call("PATCH", f"/rooms/{room}", {"name": after})
+    await expect(inside.page.get_by_role("heading", level=1, name=after)).to_be_visible()
+    await expect(inside.page).to_have_title(f"{after} · Hotchat")
+    for tab in (inside, outside):
+        await expect(listed(tab, after)).to_be_visible()
+        await expect(listed(tab, before)).to_have_count(0)
+
+
+async def test_own_messages_and_deleted_ones_are_never_unread(people: People) -> None:
+    ann = await people.person("Ann")
+    name = f"Own {uuid.uuid4().hex[:8]}"
+    room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
+    await ann.post(room, "the beginning")
+    tab, bob = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("the beginning")
+    await tab.page.goto(f"{tab.base_url}/rooms/{elsewhere}")
+    await expect(listed(tab, name)).to_contain_text("the beginning")
+    await bob.post(room, "from my phone")
+    await expect(listed(tab, name)).to_contain_text("from my phone")
+    await expect(unread(tab, name)).to_have_count(0)
+    await ann.post(room, "news")
+    await expect(unread(tab, name)).to_have_text("1")
+    mistake = await ann.post(room, "a mistake")
+    await expect(unread(tab, name)).to_have_text("2")
+    await ann.call("DELETE", f"/rooms/{room}/messages/{mistake['id']}")
+    await expect(unread(tab, name)).to_have_text("1")
+
+
+async def test_a_room_read_in_another_tab_is_read_in_every_tab(people: People) -> None:
+    ann = await people.person("Ann")
+    name = f"Shared {uuid.uuid4().hex[:8]}"
+    room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
+    await ann.post(room, "the beginning")
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("the beginning")
+    await tab.page.goto(f"{tab.base_url}/rooms/{elsewhere}")
+    await expect(listed(tab, name)).to_contain_text("the beginning")
+    await ann.post(room, "news")
+    await expect(unread(tab, name)).to_have_text("1")
+    other = await people.another_tab(tab.page.context)
+    await other.open(f"/rooms/{room}")
+    await other.sees("news")
+    await expect(unread(tab, name)).to_have_count(0)

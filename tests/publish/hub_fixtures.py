@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import NamedTuple, cast
 
@@ -42,7 +42,7 @@ class KafkaRecord(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-def event_record(event: dict[str, object]) -> KafkaRecord:
+def event_record(event: Mapping[str, object]) -> KafkaRecord:
     """The record of an event, as chat_server produces it."""
     seq = event.get("seq")
     assert seq is None or isinstance(seq, int)

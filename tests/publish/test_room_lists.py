@@ -5,17 +5,25 @@ import socket
 from collections.abc import Iterable
 from typing import cast
 
+import orjson
 import pytest
 
+from chat_contract.internal_api import RoomHead
 from publish_server.fanout.room_audience import RoomAudience
-from publish_server.fanout.room_list_streams import PAUSE_S, STREAMS_PER_STEP, RoomListStream
+from publish_server.fanout.room_list_streams import (
+    NEW_ROOMS_KEPT_S,
+    NEW_ROOMS_MAX,
+    PAUSE_S,
+    STREAMS_PER_STEP,
+    RoomListStream,
+)
 from publish_server.rooms.room_registry import (
     LISTED_PART,
     LISTED_PART_UNCONFIRMED,
     MAX_UNCONFIRMED,
     RegistryFull,
 )
-from tests.publish.hub_fixtures import PLAIN, Core, CountingTransport, event_record
+from tests.publish.hub_fixtures import PLAIN, Core, CountingTransport, event_record, head_at
 
 
 class Lists:
@@ -42,6 +50,10 @@ class Lists:
         while self.core.lists.run_until(self.now):
             portions += 1
         return portions
+
+    def create(self, name: str, room_id: str = "a-room-that-nobody-follows") -> None:
+        event = {"type": "room.created", "room_id": room_id, "name": name}
+        list(self.core.ingest(event_record(event)))
 
     def send_updates(self) -> None:
         list(self.core.followed_rooms.send_delayed_updates())
@@ -112,6 +124,104 @@ def test_a_closed_list_is_removed_from_every_table(lists: Lists) -> None:
     assert not transport.written
     assert not room.is_watched()
     assert lists.core.open_streams.count == 0
+
+
+def received(transport: CountingTransport) -> bytes:
+    data = b"".join(bytes(piece) for piece in transport.written)
+    transport.written.clear()
+    return data
+
+
+def new_rooms(data: bytes) -> list[str]:
+    """The names of the announced rooms."""
+    events = [line.removeprefix(b"data: ") for line in data.splitlines() if line.startswith(b"data: ")]
+    parsed = [orjson.loads(event) for event in events]
+    return [event["name"] for event in parsed if event.get("type") == "room.created"]
+
+
+def test_a_new_room_is_announced_to_every_list_in_steps(lists: Lists) -> None:
+    room = lists.core.follow_at(5)
+    opened = [lists.open(room)[1] for _ in range(2 * STREAMS_PER_STEP)]
+    lists.run()
+    for transport in opened:
+        received(transport)
+    lists.now += PAUSE_S
+    lists.create("first")
+    lists.create("second")
+    assert lists.run() >= 2 + len(opened)
+    assert all(new_rooms(received(transport)) == ["first", "second"] for transport in opened)
+    lists.now += PAUSE_S
+    lists.run()
+    assert not any(transport.written for transport in opened)
+
+
+def test_a_list_that_opens_is_told_of_the_rooms_created_in_the_last_minute(lists: Lists) -> None:
+    room = lists.core.follow_at(5)
+    lists.create("old")
+    lists.now += NEW_ROOMS_KEPT_S + 1
+    lists.create("recent")
+    _, transport = lists.open(room)
+    lists.run()
+    assert new_rooms(received(transport)) == ["recent"]
+
+
+def test_a_stalled_list_lacks_at_most_the_newest_rooms(lists: Lists) -> None:
+    stream, transport = lists.open(lists.core.follow_at(5))
+    lists.run()
+    received(transport)
+    stream.pause_writing()
+    for number in range(3 * NEW_ROOMS_MAX):
+        lists.now += PAUSE_S
+        lists.create(f"room {number}")
+        lists.run()
+    assert not transport.written
+    stream.resume_writing()
+    lists.run()
+    assert new_rooms(received(transport)) == [
+        f"room {number}" for number in range(2 * NEW_ROOMS_MAX, 3 * NEW_ROOMS_MAX)
+    ]
+
+
+def test_the_announcement_of_a_followed_room_is_no_signal_of_that_room(lists: Lists) -> None:
+    room = lists.core.follow_at(5, "new")
+    _, transport = lists.open(room)
+    lists.run()
+    received(transport)
+    lists.now += PAUSE_S
+    lists.create("again", room_id="new")
+    lists.run()
+    assert new_rooms(received(transport)) == ["again"]
+    assert b"room.created" not in room.room.latest_signals
+
+
+def test_a_malformed_announcement_is_skipped(lists: Lists) -> None:
+    _, transport = lists.open(lists.core.follow_at(5))
+    lists.run()
+    received(transport)
+    record = event_record({"type": "room.created", "room_id": "new", "name": "x"})
+    list(lists.core.ingest(record._replace(value=b"not json"), record._replace(value=None)))
+    lists.now += PAUSE_S
+    lists.run()
+    assert not transport.written
+
+
+@pytest.mark.parametrize("way", ["signal", "head"])
+def test_a_renamed_room_has_its_new_name_in_lists_and_streams(lists: Lists, way: str) -> None:
+    named: RoomHead = {**head_at(5), "name": "Before"}
+    audience = lists.core.followed_rooms.follow("lobby")
+    lists.core.hub.take_heads([audience.room], {"lobby": named}, 1)
+    _, transport = lists.open(audience)
+    lists.run()
+    assert b'"name":"Before"' in received(transport)
+    lists.now += PAUSE_S
+    if way == "signal":
+        event = {"type": "room.name", "room_id": "lobby", "name": "After"}
+        list(lists.core.ingest(event_record(event)))
+    else:  # the signal was lost
+        lists.core.hub.take_heads([audience.room], {"lobby": {**named, "name": "After"}}, 2)
+    lists.run()
+    assert b'"name":"After"' in received(transport)
+    assert b'"name":"After"' in audience.room.latest_signals[b"room.name"]
 
 
 def test_unconfirmed_rooms_are_bounded(lists: Lists) -> None:

@@ -39,6 +39,20 @@ async function live(): Promise<() => void> {
   return close;
 }
 
+it("has the new name of a room that was renamed while it was open, or while the tab was disconnected", async () => {
+  await live();
+  const name = () => feed.getSnapshot().room?.name;
+  expect(name()).toBe("Lobby");
+  room.tell({ type: "room.name", room_id: "lobby", name: "Renamed" });
+  expect(name()).toBe("Renamed");
+  room.stream.listener.closed(true);
+  await clock.advance(1_000);
+  const { cursor, listener } = room.stream;
+  const heat = { hot: false, since: null, fetches_per_s: 0 };
+  listener.opened({ room_id: "lobby", seq: cursor, resumed: true, heat, name: "Renamed again" });
+  expect(name()).toBe("Renamed again");
+});
+
 it("shows the latest page, then the events after its cursor", async () => {
   room.say();
   feed.subscribe(() => undefined);

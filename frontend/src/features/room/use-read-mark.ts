@@ -1,11 +1,13 @@
 import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
 import type { RoomFeed } from "@/lib/feed/room-feed";
-import { isolated } from "@/lib/text/shown-name";
 import type { RoomScreen } from "@/lib/room-view/room-view";
+import { nameInSentence } from "@/lib/text/shown-name";
 import { useServices } from "@/ui/services-context";
 
 /** Stores how far the room was read, and shows in the title how many messages arrived while the tab was hidden. */
 export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string): void {
+  const { t } = useTranslation();
   const { readCounts } = useServices();
   const { isPaused } = screen;
   const room = screen.feed.room;
@@ -16,27 +18,28 @@ export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string):
   }, [readCounts, roomId, messageCount, isPaused]);
 
   // A hidden tab commits nothing, so its title follows the feed itself.
-  const name = room?.name;
   useEffect(() => {
-    const title = name === undefined ? "Hotchat" : `${isolated(name)} · Hotchat`;
-    document.title = title;
     let seen = feed.getSnapshot().room?.messageCount ?? 0;
-    const stop = feed.subscribe(() => {
-      const now = feed.getSnapshot().room?.messageCount ?? 0;
+    const showTitle = () => {
+      const { room } = feed.getSnapshot();
+      const now = room?.messageCount ?? 0;
       if (!document.hidden) seen = now;
-      const missed = Math.max(0, now - seen);
-      const wanted = missed === 0 ? title : `(${missed > 99 ? "99+" : missed}) ${title}`;
+      const name = room === null ? null : nameInSentence(room.name, t("room.untitled"));
+      const wanted = roomTitle(name, Math.max(0, now - seen));
       if (document.title !== wanted) document.title = wanted;
-    });
-    const shown = () => {
-      if (document.hidden) return;
-      seen = feed.getSnapshot().room?.messageCount ?? 0;
-      document.title = title;
     };
-    document.addEventListener("visibilitychange", shown);
+    showTitle();
+    const stop = feed.subscribe(showTitle);
+    document.addEventListener("visibilitychange", showTitle);
     return () => {
       stop();
-      document.removeEventListener("visibilitychange", shown);
+      document.removeEventListener("visibilitychange", showTitle);
     };
-  }, [name, feed]);
+  }, [feed, t]);
+}
+
+/** The title of the tab: the messages missed while it was hidden, and the room. */
+function roomTitle(name: string | null, missed: number): string {
+  const title = name === null ? "Hotchat" : `${name} · Hotchat`;
+  return missed === 0 ? title : `(${missed > 99 ? "99+" : missed}) ${title}`;
 }

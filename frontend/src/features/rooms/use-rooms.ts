@@ -1,72 +1,65 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useMemo } from "react";
-import type { Heat, ListedRoom, RoomsPage } from "@/lib/contract/types";
-import { backoffMs } from "@/lib/feed/backoff";
-import { useServices } from "@/ui/services-context";
-import { NOTIFY_ROOMS_MAX } from "@/lib/stream/notify-stream";
+import { useDeferredValue, useMemo } from "react";
+import type { Heat, ListedRoom, RoomsPage, RoomUpdated } from "@/lib/contract/types";
+import { addRoom, changeOf, changeRoom, listedRooms, withNewerRooms } from "@/lib/rooms/room-list";
+import { useServices, useViewer } from "@/ui/services-context";
+import { useRoomListStream } from "./use-room-list-stream";
+
+type Rooms = InfiniteData<RoomsPage, string | undefined>;
 
 const ROOMS_KEY = ["rooms"];
-const NOTIFY_AGAIN_MS = 1_000; // a refused stream says no more than that it is closed
 
-type Change = Partial<Pick<ListedRoom, "last_seq" | "message_count" | "heat" | "viewers" | "last_message">>;
-
-/** The rooms by activity, kept fresh by one notify stream for all that are listed. */
+/** The rooms by activity. One stream reports changes of all listed rooms, and new rooms. */
 export function useRooms() {
-  const { api, openNotify } = useServices();
+  const { api, config, readCounts } = useServices();
   const queryClient = useQueryClient();
+  const viewerId = useViewer()?.id;
+  const limits = useQuery({ queryKey: ["config"], queryFn: config, staleTime: Infinity }).data?.limits;
   const query = useInfiniteQuery({
     queryKey: ROOMS_KEY,
     queryFn: ({ pageParam }) => api.rooms(pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 30_000,
+    structuralSharing: (before, fetched) => withNewerRooms(before as Rooms | undefined, fetched as Rooms),
   });
-  const rooms = useMemo(() => query.data?.pages.flatMap((page) => page.rooms) ?? [], [query.data]);
+  const rooms = useMemo(() => (query.data === undefined ? [] : listedRooms(query.data)), [query.data]);
 
-  const listed = rooms
-    .slice(0, NOTIFY_ROOMS_MAX)
-    .map((room) => room.id)
-    .sort()
-    .join(" ");
-  useEffect(() => {
-    if (listed === "") return;
-    const change = (roomId: string, by: Change) => {
-      queryClient.setQueryData<InfiniteData<RoomsPage>>(
-        ROOMS_KEY,
-        (data) => data && changeRoom(data, roomId, by),
-      );
+  const listener = useMemo(() => {
+    const change = (by: (rooms: Rooms) => Rooms) =>
+      queryClient.setQueryData<Rooms>(ROOMS_KEY, (data) => data && by(data));
+    const refetch = () => void queryClient.invalidateQueries({ queryKey: ROOMS_KEY });
+    const refetched = new Set<string>();
+    return {
+      updated: (update: RoomUpdated) => {
+        const { room_id, message_count = 0, last_message } = update;
+        change((data) => changeRoom(data, room_id, changeOf(update)));
+        if (last_message === undefined && message_count > 0 && !refetched.has(room_id)) {
+          // The stream does not know what was written before it followed the room.
+          const data = queryClient.getQueryData<Rooms>(ROOMS_KEY);
+          const known = data && listedRooms(data).find(({ id }) => id === room_id);
+          refetched.add(room_id);
+          if (known?.last_message === null) refetch();
+        }
+        if (last_message !== undefined && (last_message.deleted || last_message.author.id === viewerId))
+          readCounts.discount(room_id, last_message.seq, message_count);
+      },
+      signal: (type: string, body: unknown) => {
+        const signal = body as { room_id: string; heat?: Heat; viewers?: number; name?: string };
+        const { room_id, heat, viewers, name } = signal;
+        if (type === "room.heat" && heat) change((data) => changeRoom(data, room_id, { heat }));
+        if (type === "room.viewers" && viewers !== undefined)
+          change((data) => changeRoom(data, room_id, { viewers }));
+        if (type === "room.created" && name !== undefined) change((data) => addRoom(data, room_id, name));
+      },
+      reopened: refetch,
     };
-    let attempt = 0;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let close = () => {};
-    const open = () => {
-      close = openNotify(listed.split(" "), {
-        updated: ({ room_id, seq, message_count, last_message }) => {
-          attempt = 0;
-          change(room_id, {
-            last_seq: seq,
-            ...(message_count !== undefined && { message_count }),
-            ...(last_message !== undefined && { last_message }),
-          });
-        },
-        signal: (type, body) => {
-          const said = body as { room_id: string; heat?: Heat; viewers?: number };
-          if (type === "room.heat" && said.heat) change(said.room_id, { heat: said.heat });
-          if (type === "room.viewers" && said.viewers !== undefined)
-            change(said.room_id, { viewers: said.viewers });
-        },
-        closed: () => {
-          timer = setTimeout(open, NOTIFY_AGAIN_MS + backoffMs(attempt, Math.random));
-          attempt += 1;
-        },
-      });
-    };
-    open();
-    return () => {
-      clearTimeout(timer);
-      close();
-    };
-  }, [listed, openNotify, queryClient]);
+  }, [queryClient, readCounts, viewerId]);
+  const followed = limits === undefined ? [] : rooms.slice(0, limits.listed_rooms);
+  useRoomListStream(
+    followed.map(({ id }) => id),
+    listener,
+  );
 
   return { ...query, rooms };
 }
@@ -85,14 +78,4 @@ export function useRoomsNamed(words: string, listed: readonly ListedRoom[], isAl
   const known = new Set(listed.map((room) => room.id));
   const others = wanted === words.trim() ? (data?.rooms ?? []).filter((room) => !known.has(room.id)) : [];
   return wanted === "" ? here : [...here, ...others];
-}
-
-function changeRoom(data: InfiniteData<RoomsPage>, roomId: string, by: Change): InfiniteData<RoomsPage> {
-  return {
-    ...data,
-    pages: data.pages.map((page) => ({
-      ...page,
-      rooms: page.rooms.map((room) => (room.id === roomId ? { ...room, ...by } : room)),
-    })),
-  };
 }

@@ -60,6 +60,8 @@ export interface paths {
         /**
          * Create Room
          * @description Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer.
+         *
+         *     Room-list streams get `room.created`.
          */
         post: operations["create_room_api_v1_rooms_post"];
         delete?: never;
@@ -87,7 +89,7 @@ export interface paths {
         head?: never;
         /**
          * Change Room
-         * @description The owner (or the operator) names the room or sets its slow mode; streams get `room.slow_mode`.
+         * @description The owner (or the operator) names the room or sets its slow mode; streams get `room.name`, `room.slow_mode`.
          */
         patch: operations["change_room_api_v1_rooms__room_id__patch"];
         trace?: never;
@@ -412,6 +414,12 @@ export interface components {
              * @default 500
              */
             events_page?: number;
+            /**
+             * Listed Rooms
+             * @description Rooms of one room-list stream
+             * @default 100
+             */
+            listed_rooms?: number;
             /**
              * Nickname Code Points
              * @default 32
@@ -805,7 +813,22 @@ export interface components {
                 [key: string]: components["schemas"]["Author"][];
             };
         };
-        RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomTyping"];
+        /**
+         * RoomCreated
+         * @description There is a new room. Only in room-list streams, whichever rooms they follow.
+         */
+        RoomCreated: {
+            /** Name */
+            name: string;
+            /** Room Id */
+            room_id: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "room.created";
+        };
+        RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomName"] | components["schemas"]["RoomTyping"];
         /**
          * RoomHeat
          * @description The room turned hot or cold.
@@ -829,6 +852,21 @@ export interface components {
             next_cursor: string | null;
             /** Rooms */
             rooms: components["schemas"]["ListedRoom"][];
+        };
+        /**
+         * RoomName
+         * @description The room was renamed.
+         */
+        RoomName: {
+            /** Name */
+            name: string;
+            /** Room Id */
+            room_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "room.name";
         };
         /**
          * RoomPatch
@@ -903,6 +941,11 @@ export interface components {
              * @description Messages ever created in the room
              */
             message_count?: number;
+            /**
+             * Name
+             * @description In lists of rooms only: the room's present name
+             */
+            name?: string;
             /** Room Id */
             room_id: string;
             /**
@@ -1030,6 +1073,11 @@ export interface components {
         /** StreamOpened */
         StreamOpened: {
             heat: components["schemas"]["Heat"];
+            /**
+             * Name
+             * @description The room's present name
+             */
+            name?: string;
             /**
              * Resumed
              * @description True if the request named a cursor that the stream continues from

@@ -284,7 +284,11 @@ export class RoomFeed {
         this.#failedStreams = 0;
         this.#lostAtMs = null;
         const room = this.#state.room;
-        this.#set({ connection: { status: "live" }, room: room && { ...room, heat: opened.heat } });
+        const name = opened.name ?? room?.name;
+        this.#set({
+          connection: { status: "live" },
+          room: room && { ...room, heat: opened.heat, ...(name !== undefined && { name }) },
+        });
       }),
       event: current((event) => this.#apply(event)),
       gap: current(() => void this.#afterGap()),

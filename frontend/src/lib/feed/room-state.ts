@@ -78,6 +78,8 @@ export function applyEvent(
       return { ...state, viewers: event.viewers };
     case "room.slow_mode":
       return { ...state, slowModeS: event.slow_mode_s };
+    case "room.name":
+      return { ...state, name: event.name };
     case "room.typing":
       return { ...state, typing: { users: event.users, atMs: nowMs } };
     default:

@@ -1,5 +1,8 @@
 /** Shares one room-list stream between all tabs that show the same rooms. */
+import { dropOldest } from "@/lib/bounded";
 import type { OpenNotify } from "./notify-stream";
+
+const LATEST_MAX = 500; // overflow rule OLDEST: three kinds of 100 rooms, and new rooms
 
 type Listener = Parameters<OpenNotify>[1];
 
@@ -48,6 +51,7 @@ export class NotifyHub {
   #open(key: string, roomIds: readonly string[], list: SharedList): () => void {
     const sendToAll = (key: string, send: (tab: Listener) => void) => {
       list.latest.set(key, send);
+      dropOldest(list.latest, LATEST_MAX);
       list.tabs.forEach(send);
     };
     return this.openUpstream(roomIds, {

@@ -1,20 +1,19 @@
 import type { RoomUpdated } from "@/lib/contract/types";
 import { WITH_COOKIE } from "./event-source-stream";
 
-export const NOTIFY_ROOMS_MAX = 100;
-
-/** One stream for a list of rooms: reports that a room has changed. The returned function closes it. */
+/** One stream for a list of rooms: reports changes of these rooms, and new rooms. At most `limits.listed_rooms` of the
+ * server's configuration. The returned function closes it. */
 export type OpenNotify = (
   roomIds: readonly string[],
   listener: { updated(update: RoomUpdated): void; signal(type: string, body: unknown): void; closed(): void },
 ) => () => void;
 
-const SIGNALS = ["room.heat", "room.viewers"];
+const SIGNALS = ["room.heat", "room.viewers", "room.created"];
 
 export const eventSourceNotify =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenNotify =>
   (roomIds, listener) => {
-    const query = roomIds.slice(0, NOTIFY_ROOMS_MAX).map((id) => `room=${encodeURIComponent(id)}`);
+    const query = roomIds.map((id) => `room=${encodeURIComponent(id)}`);
     const source = new EventSourceImpl(`${streamUrl}/stream/v1/rooms?${query.join("&")}`, WITH_COOKIE);
     const read = (type: string, take: (body: unknown) => void) => {
       source.addEventListener(type, (frame: MessageEvent<string>) => {

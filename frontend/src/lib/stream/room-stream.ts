@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   "room.heat",
   "room.viewers",
   "room.slow_mode",
+  "room.name",
   "room.typing",
 ] as const satisfies readonly RoomEvent["type"][];
 

@@ -129,5 +129,6 @@ export class StreamHub {
 
 function openedAt(room: SharedRoom, roomId: string, cursor: number): StreamOpened {
   const heat = room.opened?.heat ?? { hot: false, since: null, fetches_per_s: 0 };
-  return { room_id: roomId, seq: cursor, resumed: true, heat };
+  const name = room.opened?.name;
+  return { room_id: roomId, seq: cursor, resumed: true, heat, ...(name !== undefined && { name }) };
 }
