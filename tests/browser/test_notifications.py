@@ -1,4 +1,4 @@
-"""Notifications of a hidden tab."""
+"""Notifications of mentions while the reader does not see the room."""
 
 from typing import Any
 
@@ -14,12 +14,19 @@ EDGE = """
     let isHidden = false;
     Object.defineProperty(document, 'hidden', {get: () => isHidden});
     Object.defineProperty(document, 'visibilityState', {get: () => isHidden ? 'hidden' : 'visible'});
+    let isFocused = true;
+    document.hasFocus = () => isFocused;
+    window.leave = left => { isFocused = !left; window.dispatchEvent(new Event(left ? 'blur' : 'focus')); };
     window.hide = hidden => { isHidden = hidden; document.dispatchEvent(new Event('visibilitychange')); };
     window.notified = [];
+    window.shown = [];
     window.Notification = class {
         static permission = 'default';
         static requestPermission = async () => (window.Notification.permission = window.answer ?? 'granted');
-        constructor(title, options) { window.notified.push([title, options.body]); }
+        constructor(title, options) {
+            window.notified.push([title, options.body]);
+            window.shown.push(Object.assign(this, {tag: options.tag}));
+        }
         close() {}
     };
 """
@@ -30,6 +37,12 @@ async def tab_that_can_be_hidden(people: People, room: str) -> Tab:
     await tab.page.add_init_script(EDGE)
     await tab.open(f"/rooms/{room}")
     return tab
+
+
+async def enable(tab: Tab) -> None:
+    """Enable notifications without the dialog, as an earlier visit has left them."""
+    await tab.page.evaluate("() => { Notification.permission = 'granted'; }")
+    await tab.page.evaluate("() => localStorage.setItem('hotchat.notify', 'on')")
 
 
 async def notified(tab: Tab) -> Any:
@@ -71,6 +84,83 @@ async def test_mentions_are_notified_only_when_enabled_and_the_tab_is_hidden(peo
     await ann.post(room, "@Bob come back")
     await expect(heard).to_contain_text("come back")
     assert await notified(tab) == [["Notified", "Ann: @Bob come back"]]
+
+
+async def test_each_mention_and_reply_notifies_and_replaces_no_other_one(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Notified")
+    tab, bob = await people.member("Bob")
+    await tab.page.add_init_script(EDGE)
+    question = await bob.post(room, "who is coming?")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("who is coming?")
+    await enable(tab)
+    await tab.page.evaluate("() => window.hide(true)")
+    await ann.post(room, "@Bob one")
+    await ann.post(room, "@Bob two")
+    await ann.post(room, "I am", reply_to=question["id"])
+    await tab.page.wait_for_function("() => window.notified.length === 3")
+    assert [body for _, body in await notified(tab)] == ["Ann: @Bob one", "Ann: @Bob two", "Ann: I am"]
+    assert len(set(await tab.page.evaluate("() => window.shown.map(({tag}) => tag)"))) == 3
+
+
+async def test_a_visible_window_without_the_focus_notifies_and_a_seen_one_does_not(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Notified")
+    tab = await tab_that_can_be_hidden(people, room)
+    await enable(tab)
+    heard = tab.page.locator("[data-announce=for-me]")
+    await ann.post(room, "@Bob you see this")
+    await expect(heard).to_contain_text("you see this")
+    await tab.page.evaluate("() => window.leave(true)")
+    await ann.post(room, "@Bob over here")
+    await tab.page.wait_for_function("() => window.notified.length > 0")
+    assert await notified(tab) == [["Notified", "Ann: @Bob over here"]]
+
+
+async def test_a_click_on_a_notification_opens_the_room_at_the_message(people: People) -> None:
+    ann = await people.person("Ann")
+    room, elsewhere = await ann.make_room("Notified"), await ann.make_room("Elsewhere")
+    tab = await tab_that_can_be_hidden(people, room)
+    await enable(tab)
+    await tab.page.evaluate("() => window.hide(true)")
+    await ann.post(room, "@Bob look at this")
+    await ann.post_many(room, [f"message {number}" for number in range(80)])
+    await tab.page.wait_for_function("() => window.notified.length === 1")
+    await tab.page.evaluate("() => window.hide(false)")
+    await tab.sees("message 79")
+    await tab.page.evaluate("() => window.shown[0].onclick()")
+    await expect(tab.row("@Bob look at this")).to_be_in_viewport()
+    rooms = tab.page.get_by_role("navigation", name="Rooms")
+    await rooms.get_by_role("link").filter(has_text="Elsewhere").first.click()
+    await expect(tab.page.get_by_role("heading", level=1, name="Elsewhere")).to_be_visible()
+    await tab.page.evaluate("() => window.shown[0].onclick()")
+    await expect(tab.row("@Bob look at this")).to_be_in_viewport()
+    assert elsewhere not in tab.page.url
+
+
+async def test_several_tabs_of_a_room_notify_once(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Notified")
+    first = await tab_that_can_be_hidden(people, room)
+    second = await people.another_tab(first.page.context)
+    await second.page.add_init_script(EDGE)
+    await second.open(f"/rooms/{room}")
+    for tab in (first, second):
+        await enable(tab)
+    await first.page.evaluate("() => window.hide(true)")
+    await ann.post(room, "@Bob seen in the second tab")
+    for tab in (first, second):
+        await expect(tab.page.locator("[data-announce=for-me]")).to_contain_text("seen in the second tab")
+    await second.page.evaluate("() => window.hide(true)")
+    await ann.post(room, "@Bob come back")
+    for tab in (first, second):
+        await expect(tab.page.locator("[data-announce=for-me]")).to_contain_text("come back")
+    assert await notified(first) + await notified(second) == [["Notified", "Ann: @Bob come back"]]
+    closed, left = (first, second) if await notified(first) else (second, first)
+    await closed.page.close()
+    await ann.post(room, "@Bob are you there")
+    await left.page.wait_for_function("() => window.notified.length === 1")
 
 
 async def test_a_browser_that_denies_notifications_leaves_the_setting_off(people: People) -> None:

@@ -41,9 +41,9 @@ export function createServices(): Services {
   const appVersion = new AppVersion({ fetchPage, scripts: ownScripts(), clock: browserClock });
   const session = new SessionStore(api, storage, needsToken ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
-  window.addEventListener("storage", readCounts.refresh);
   const network = new NetworkReturn(window, browserClock);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(OUTBOX_CHANNEL) : null;
+  window.addEventListener("storage", readCounts.onStorageEvent);
   const outbox = new Outbox({
     store: indexedDbOutboxStore(),
     api,

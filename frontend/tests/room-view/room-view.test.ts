@@ -217,6 +217,15 @@ describe("a hidden tab", () => {
     expect(view.getSnapshot().away).toBeNull();
   });
 
+  it("knows which messages were the reader's before it was shown", () => {
+    view.setHidden(true);
+    room.say({ id: "own", author: MINA });
+    view.setViewer(null);
+    view.setViewer(MINA);
+    expect(view.isForMe(room.say({ reply_to: "own" }))).toBe(true);
+    expect(view.isForMe(room.say({ reply_to: "message-1" }))).toBe(false);
+  });
+
   it("keeps a paused list in place", async () => {
     sayMany(100);
     await clock.advance(1_000);
@@ -257,7 +266,10 @@ describe("a reader more than 500 events behind", () => {
   });
 
   it("gets the count of mentions after a refused search was repeated", async () => {
-    refusals = [new Problem(429, "room_hot", "hot", 10_000), new Problem(503, "store_unavailable", "down", 1_000)];
+    refusals = [
+      new Problem(429, "room_hot", "hot", 10_000),
+      new Problem(503, "store_unavailable", "down", 1_000),
+    ];
     await sleepThrough(() => {
       sayMany(520);
       for (let said = 0; said < 3; said += 1) room.say({ text: "@Mina look" });

@@ -1,5 +1,5 @@
 import { useReducer, useState } from "react";
-import { canNotify, isNotifying, setNotifying } from "@/lib/notifications";
+import { canNotify, isNotifying, setNotifying } from "@/lib/notifications/browser-notifications";
 
 export interface NotificationSetting {
   /** Whether this browser can show notifications. */

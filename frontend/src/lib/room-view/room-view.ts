@@ -104,6 +104,8 @@ export class RoomView {
     if (viewer?.id === this.#viewer?.id) return;
     this.#viewer = viewer;
     this.#forMe = new WeakMap();
+    this.#mine.clear();
+    this.#noteOwnMessages();
     this.#commitSoon();
   }
 
@@ -225,6 +227,7 @@ export class RoomView {
     }
     const isNewStatus = connection.status !== this.#lastConnection;
     this.#lastConnection = connection.status;
+    if (isNewStatus) this.#noteOwnMessages(); // also in a hidden tab, which commits nothing
     if (room !== null && this.#leftOut.size > LEFT_OUT_MAX) {
       this.#leftOut = new Set(room.messages.map(({ id }) => id).filter((id) => this.#leftOut.has(id)));
     }
@@ -275,8 +278,7 @@ export class RoomView {
     const { clientIdOf } = this.deps.outbox;
     const room = feed.room;
     const all = room?.messages ?? [];
-    for (const message of all) if (message.author.id === this.#viewer?.id) this.#mine.add(message.id);
-    dropOldest(this.#mine, OWN_IDS_MAX);
+    this.#noteOwnMessages();
     const messages = all.filter(({ seq }) => seq <= this.#horizonSeq);
     const roomPosts = outbox.posts.filter((post) => post.roomId === this.deps.roomId);
     const posts = postsNotShown(roomPosts, messages, this.#viewer?.id ?? null, clientIdOf);
@@ -306,6 +308,14 @@ export class RoomView {
       canLoadNewer: room?.isCutOff === true && (messages.at(-1)?.seq ?? 0) < this.#horizonSeq,
       lastPost: seqOfLast(posts),
     };
+  }
+
+  /** Replies to the reader's messages are for the reader. */
+  #noteOwnMessages(): void {
+    const viewerId = this.#viewer?.id;
+    const messages = this.deps.feed.getSnapshot().room?.messages ?? [];
+    for (const { author, id } of messages) if (author.id === viewerId) this.#mine.add(id);
+    dropOldest(this.#mine, OWN_IDS_MAX);
   }
 
   /** Hides left-out messages, except those that the reader opened. */

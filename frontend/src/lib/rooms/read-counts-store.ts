@@ -40,7 +40,12 @@ export class ReadCountsStore {
     this.#save(withRead(this.#read, roomId, count + 1));
   }
 
-  /** Reload after another tab has changed the stored counts. */
+  /** Another tab has changed what is stored. */
+  onStorageEvent = ({ key }: Pick<StorageEvent, "key">): void => {
+    if (key === null || key === KEY) this.refresh();
+  };
+
+  /** Reload the stored counts. */
   refresh = (): void => {
     this.#load();
     this.#listeners.notify();

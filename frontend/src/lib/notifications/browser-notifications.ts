@@ -1,7 +1,8 @@
-/** Browser notifications of mentions: only when the reader has enabled them, and only while the tab is hidden. */
-import { readStored, writeStored } from "./safe-storage";
+/** The browser's notifications, and whether the reader has enabled them. */
+import { readStored, writeStored } from "@/lib/safe-storage";
 
 const KEY = "hotchat.notify";
+const BODY_MAX = 200;
 
 export const canNotify = (): boolean => "Notification" in window && window.isSecureContext;
 
@@ -15,13 +16,21 @@ export async function setNotifying(isOn: boolean): Promise<boolean> {
   return isOn;
 }
 
-export function notify(title: string, body: string, tag: string): void {
-  if (!isNotifying() || !document.hidden) return;
+export interface BrowserNotification {
+  readonly title: string;
+  readonly body: string;
+  /** A notification replaces an earlier one of the same tag without a sound. */
+  readonly tag: string;
+  readonly onClick: () => void;
+}
+
+export function showNotification({ title, body, tag, onClick }: BrowserNotification): void {
   try {
-    const shown = new Notification(title, { body: body.slice(0, 200), tag });
+    const shown = new Notification(title, { body: body.slice(0, BODY_MAX), tag });
     shown.onclick = () => {
       window.focus();
       shown.close();
+      onClick();
     };
   } catch {
     // On phones only a service worker may notify; the count in the tab title still shows.
