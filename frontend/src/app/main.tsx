@@ -13,6 +13,7 @@ import { Contained } from "@/ui/Contained";
 import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
 import { hideComposingKeys } from "@/lib/input-method";
 import { startI18n } from "@/lib/i18n/i18n";
+import { followVisibleHeight } from "@/lib/visible-height";
 import { ServicesContext } from "@/ui/services-context";
 import { Crashed } from "./Crashed";
 import { tolerateForeignDomChanges } from "./foreign-dom-changes";
@@ -36,6 +37,7 @@ services.network.subscribe(() => {
   void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.fetchFailureCount > 0 });
 });
 
+followVisibleHeight(document.documentElement.style, window.visualViewport, () => window.innerHeight);
 i18next.use(initReactI18next);
 await startI18n();
 const rootElement = document.getElementById("root");

@@ -18,21 +18,23 @@ interface ActionButtonsProps {
 export function ActionButtons({ kinds, onReact, onReply, children }: ActionButtonsProps) {
   const { t } = useTranslation();
   return (
-    <div className={css.actions} data-testid="actions">
-      {kinds.map((kind) => (
-        <button
-          key={kind}
-          type="button"
-          className="icon-button"
-          title={kindName(t, kind)}
-          aria-label={`${t("message.react")}: ${kindName(t, kind)}`}
-          onClick={() => onReact(kind)}
-        >
-          <ReactionIcon kind={kind} size={15} />
-        </button>
-      ))}
-      <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />
-      {children}
+    <div className={css.actionsPlace}>
+      <div className={css.actions} data-testid="actions">
+        {kinds.map((kind) => (
+          <button
+            key={kind}
+            type="button"
+            className="icon-button"
+            title={kindName(t, kind)}
+            aria-label={`${t("message.react")}: ${kindName(t, kind)}`}
+            onClick={() => onReact(kind)}
+          >
+            <ReactionIcon kind={kind} size={15} />
+          </button>
+        ))}
+        <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />
+        {children}
+      </div>
     </div>
   );
 }

@@ -66,9 +66,9 @@ export function MessageArticle(props: MessageArticleProps) {
 function PinMark() {
   const { t } = useTranslation();
   return (
-    <>
+    <span className={css.pinPlace}>
       <Pin className={css.pinMark} data-testid="pin-mark" size={16} aria-hidden="true" />
       <span className="visually-hidden">{t("pinned.mark")}</span>
-    </>
+    </span>
   );
 }

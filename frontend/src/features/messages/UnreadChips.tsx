@@ -1,7 +1,7 @@
 import { ArrowDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { UnreadCounts } from "@/lib/room-view/unread-while-paused";
-import * as css from "./messages.module.css";
+import * as css from "./unread-chips.module.css";
 
 interface UnreadChipsProps {
   unread: UnreadCounts;
