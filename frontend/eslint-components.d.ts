@@ -1,4 +1,3 @@
 export const renderOrCoordinate: { selector: string; message: string }[];
 export const RENDER_OR_COORDINATE: string[];
-export const RENDER_OR_COORDINATE_EXCEPTIONS: string[];
 export const stableContextValue: { selector: string; message: string }[];

@@ -17,13 +17,6 @@ export const renderOrCoordinate = [
 /** The files that hold this rule. */
 export const RENDER_OR_COORDINATE = ["src/app/**", "src/features/**"];
 
-/** Files of these folders that do not hold it yet. */
-export const RENDER_OR_COORDINATE_EXCEPTIONS = [
-  "src/features/room/Announcer.tsx",
-  "src/features/rooms/RoomLink.tsx",
-  "src/features/rooms/RoomList.tsx",
-];
-
 /** For `no-restricted-syntax`. All readers of a context render again when its value is a new object. */
 export const stableContextValue = [
   {

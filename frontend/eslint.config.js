@@ -1,12 +1,7 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
-import {
-  RENDER_OR_COORDINATE,
-  RENDER_OR_COORDINATE_EXCEPTIONS,
-  renderOrCoordinate,
-  stableContextValue,
-} from "./eslint-components.js";
+import { RENDER_OR_COORDINATE, renderOrCoordinate, stableContextValue } from "./eslint-components.js";
 import { uncheckedFakes } from "./eslint-fakes.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
@@ -63,7 +58,6 @@ export default tseslint.config(
   },
   {
     files: RENDER_OR_COORDINATE,
-    ignores: RENDER_OR_COORDINATE_EXCEPTIONS,
     rules: {
       "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue, ...renderOrCoordinate],
     },

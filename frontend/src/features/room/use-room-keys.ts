@@ -9,27 +9,27 @@ interface RoomKeysOptions {
   readonly setPanel: (panel: RoomPanel) => void;
 }
 
-/** Keys that work wherever the focus is, unless something is being written. */
+/** Shortcut keys. They work wherever the focus is, but not in a text field, a dialog or a menu. */
 export function useRoomKeys({ composer, view, setPanel }: RoomKeysOptions): void {
   useEffect(() => {
-    const plain = new Map([
+    const actions = new Map([
       ["End", () => view.dispatchPause({ type: "back-to-newest" })],
       ["c", () => composer.current?.focus()],
       ["/", () => setPanel("search")],
       ["?", () => setPanel("shortcuts")],
     ]);
-    const pressed = (event: KeyboardEvent) => {
+    const onKeyDown = (event: KeyboardEvent) => {
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (event.defaultPrevented || target?.closest("[role=dialog], [role=alertdialog], [role=menu]") != null)
         return;
       if (event.key === "Escape") view.dispatchPause({ type: "back-to-newest" });
-      const isWriting = target?.closest("input, textarea, select") != null;
-      const act = plain.get(event.key);
-      if (isWriting || event.ctrlKey || event.metaKey || event.altKey || act === undefined) return;
+      const isInField = target?.closest("input, textarea, select") != null;
+      const action = actions.get(event.key);
+      if (isInField || event.ctrlKey || event.metaKey || event.altKey || action === undefined) return;
       event.preventDefault();
-      act();
+      action();
     };
-    document.addEventListener("keydown", pressed);
-    return () => document.removeEventListener("keydown", pressed);
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
   }, [composer, view, setPanel]);
 }

@@ -3,18 +3,19 @@ import { Flame, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
 import { OneLine, ShownName } from "@/ui/user-text/UserText";
-import { useRoomLink } from "./use-room-link";
 import * as css from "./rooms.module.css";
 
 interface RoomLinkProps {
   room: ListedRoom;
+  /** Whether the room is the open one. */
+  isOpen: boolean;
+  unreadCount: number;
   onPicked: (() => void) | undefined;
 }
 
 /** One room of the list: name, heat, viewers, last message and unread count. */
-export function RoomLink({ room, onPicked }: RoomLinkProps) {
+export function RoomLink({ room, isOpen, unreadCount, onPicked }: RoomLinkProps) {
   const { t } = useTranslation();
-  const { isOpen, unreadCount } = useRoomLink(room);
   return (
     <Link
       to="/rooms/$roomId"

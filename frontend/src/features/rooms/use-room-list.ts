@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useRooms, useRoomsNamed } from "./use-rooms";
 
+export type RoomListState = ReturnType<typeof useRoomList>;
+
 /** Coordinates the room list: the rooms that match the search words, and the dialog that creates a room. */
 export function useRoomList() {
   const { rooms, isError, failureReason, refetch, hasNextPage, fetchNextPage } = useRooms();

@@ -1,0 +1,76 @@
+import { Link } from "@tanstack/react-router";
+import { Flame, Plus, Search } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { errorMessage } from "@/lib/api/error-message";
+import { Contained } from "@/ui/Contained";
+import { IconButton } from "@/ui/IconButton";
+import { RoomListItem } from "./RoomListItem";
+import type { RoomListState } from "./use-room-list";
+import * as css from "./rooms.module.css";
+
+interface RoomListPanelProps {
+  list: RoomListState;
+  onPicked: (() => void) | undefined;
+  /** Below the list. */
+  children: ReactNode;
+}
+
+/** The rooms, with a search field and a button that creates a room. */
+export function RoomListPanel({ list, onPicked, children }: RoomListPanelProps) {
+  const { t } = useTranslation();
+  return (
+    <nav className={css.roomList} aria-label={t("rooms.title")}>
+      <div className={css.roomListHead}>
+        <Link to="/" className={css.brand} onClick={onPicked}>
+          <span className={css.brandMark}>
+            <Flame size={18} aria-hidden="true" />
+          </span>
+          <span>{t("app.name")}</span>
+        </Link>
+        <IconButton icon={Plus} label={t("rooms.create")} onClick={() => list.setCreateDialog("open")} />
+      </div>
+      <label className={css.roomSearch}>
+        <Search size={15} aria-hidden="true" />
+        <input
+          type="search"
+          value={list.words}
+          placeholder={t("rooms.search")}
+          aria-label={t("rooms.search")}
+          onChange={(event) => list.setWords(event.target.value)}
+        />
+      </label>
+      <ul>
+        {list.rooms.map((room) => (
+          <li key={room.id}>
+            <Contained of={room} fallback={null}>
+              <RoomListItem room={room} onPicked={onPicked} />
+            </Contained>
+          </li>
+        ))}
+      </ul>
+      {list.failure !== null && (
+        <p className={css.roomListNote} role="status">
+          <span>{errorMessage(t, list.failure, t("rooms.failed"))}</span>{" "}
+          {list.retry !== null && (
+            <button type="button" className="text-button" onClick={list.retry}>
+              {t("feed.retry")}
+            </button>
+          )}
+        </p>
+      )}
+      {list.hasRooms && list.rooms.length === 0 && <p className={css.roomListNote}>{t("rooms.none")}</p>}
+      {list.loadMore !== null && (
+        <button type="button" className="text-button" onClick={list.loadMore}>
+          {t("rooms.more")}
+        </button>
+      )}
+      {list.createDialog === "failed" && (
+        <p className={css.roomListNote} role="alert">
+          {t("problem.partBroken")}
+        </p>
+      )}
+      {children}
+    </nav>
+  );
+}
