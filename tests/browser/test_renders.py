@@ -14,10 +14,10 @@ COUNT_RENDERS = """() => {
     const last = new Map();
     window.renderCounts = {};
     window.renderedCommits = 0;
-    const visit = (fiber, parent) => {
+    const visit = (fiber, component) => {
         for (; fiber !== null; fiber = fiber.sibling) {
-            if (fiber.stateNode?.matches?.('[data-testid=actions]')) count(fiber.stateNode, parent);
-            visit(fiber.child, fiber);
+            if (fiber.stateNode?.matches?.('[data-testid=actions]')) count(fiber.stateNode, component);
+            visit(fiber.child, typeof fiber.type === 'string' ? component : fiber);
         }
     };
     const count = (buttons, component) => {

@@ -396,19 +396,12 @@ async def test_other_requests_go_to_the_next_layer(reader: Reader) -> None:
     for url, method in (
         ("/api/v1/rooms", "GET"),
         ("/api/v1/rooms/lobby/messages", "POST"),
+        ("/api/v1/rooms/lobby/nothing", "GET"),
+        ("/api/v1/roomsX/a", "GET"),
         ("/", "GET"),
     ):
         assert not await reader.fast_path(fetch_scope(url, method), receive, collected.send, [])
     assert collected.messages == []
-
-
-@pytest.mark.parametrize("path", ["/api/v1/roomsX/a", "/api/v1/rooms/lobby/nothing"])
-async def test_a_path_that_no_call_has_is_answered_404_before_the_framework(
-    reader: Reader, path: str
-) -> None:
-    collected = Collected()
-    assert await reader.fast_path(fetch_scope(path), receive, collected.send, [])
-    assert collected.reply().status == 404
 
 
 async def test_fetches_of_a_hot_room_cost_one_query_a_quarter_second(store: Store, reader: Reader) -> None:
