@@ -101,6 +101,7 @@ it("the feed ends equal to a fresh snapshot, whatever happens", { timeout: 60_00
       // Everything works again, and the reader goes to the newest message.
       room.refusals = [];
       feed.keep({ ...KEEP_NEWEST, capacity: CAPACITY });
+      feed.leaveHistory();
       const now = feed.getSnapshot().room;
       if (now?.isCutOff === true || now?.isStale === true) feed.reload();
       for (let second = 0; second < 90; second += 1) {

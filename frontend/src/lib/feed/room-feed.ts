@@ -170,6 +170,14 @@ export class RoomFeed {
     }
   }
 
+  /** The reader follows the newest messages again: a page of history that still loads may not move the list. */
+  leaveHistory = (): void => {
+    this.#cancelOlder();
+    this.#history += 1;
+    const { status } = this.#state.older;
+    if (status === "loading" || status === "throttled") this.#set({ older: { status: "idle" } });
+  };
+
   /** Start again from the latest page, e.g. after the reader was far up. */
   reload = (): void => {
     if (this.#isOpen) void this.#startFresh();

@@ -143,7 +143,10 @@ export class RoomView {
       for (const { id } of room?.pinned ?? []) this.#leftOut.delete(id);
     }
     this.#setKeep();
-    if (!isPaused && (room?.isCutOff === true || room?.isStale === true)) this.deps.feed.reload();
+    if (!isPaused) {
+      this.deps.feed.leaveHistory();
+      if (room?.isCutOff === true || room?.isStale === true) this.deps.feed.reload();
+    }
     this.#commit();
   };
 

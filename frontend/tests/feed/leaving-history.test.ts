@@ -1,0 +1,33 @@
+/** A reader who returns to the newest messages while a page of history still loads. */
+import { expect, it } from "vitest";
+import { Problem } from "@/lib/api/problem";
+import { RoomFeed } from "@/lib/feed/room-feed";
+import { FakeClock, settled } from "../support/fake-clock";
+import { LivelyRoom } from "../support/lively-room";
+
+it("stays at the newest messages when the page arrives", async () => {
+  const room = new LivelyRoom();
+  for (let act = 0; act < 300; act += 1) room.act(act * 7);
+  const clock = new FakeClock();
+  const feed = new RoomFeed({
+    roomId: "lobby",
+    api: room.api,
+    openStream: room.openStream,
+    clock,
+    random: () => 0.5,
+  });
+  const close = feed.subscribe(() => undefined);
+  await settled();
+  const newestSeq = feed.getSnapshot().room?.messages.at(-1)?.seq;
+  expect(newestSeq).toBeGreaterThan(50);
+  room.refusals.push(new Problem(429, "room_hot", "This room is hot", 3_000));
+  void feed.loadAround(1);
+  await settled();
+  expect(feed.getSnapshot().older.status).toBe("throttled");
+  feed.leaveHistory();
+  expect(feed.getSnapshot().older.status).toBe("idle");
+  await clock.advance(10_000);
+  expect(feed.getSnapshot().room?.isCutOff).toBe(false);
+  expect(feed.getSnapshot().room?.messages.at(-1)?.seq).toBe(newestSeq);
+  close();
+});
