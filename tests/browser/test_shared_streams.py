@@ -75,11 +75,15 @@ async def test_messages_arrive_after_the_shared_worker_ends_or_hangs(
         await expect(one.row("before")).to_have_count(1)
 
 
-@pytest.mark.parametrize("worker", WORKERS)
-async def test_eight_tabs_share_one_stream_without_a_shared_worker(people: People, worker: str) -> None:
+@pytest.mark.parametrize(
+    ("worker", "tab_count"), [("missing", 8), ("forbidden", 3), ("not loaded", 3), ("silent", 3)]
+)
+async def test_tabs_share_one_stream_without_a_shared_worker(
+    people: People, worker: str, tab_count: int
+) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
-    tabs = await tabs_of_one_browser(people, 8, WORKERS[worker])
+    tabs = await tabs_of_one_browser(people, tab_count, WORKERS[worker])
     for tab in tabs:
         await tab.open(f"/rooms/{room}")
     await ann.post(room, "in all of them")
