@@ -17,7 +17,7 @@ type LazyProps<Props> = Props & {
   onClose?: () => void;
 };
 
-/** A component whose file is loaded when it is first drawn. If that fails, the reader is told, and it is tried again: on a
+/** A component whose file is loaded when it is first drawn. If that fails, a notice says so, and it is tried again: on a
  * click, when the network returns, and after a wait. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,

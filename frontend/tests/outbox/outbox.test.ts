@@ -19,7 +19,7 @@ let browserIsOf: string; // whose cookie the browser has
 let sentAs: string[];
 let senders: Map<string, string>;
 let calls: string[]; // the client ids of all requests, refused ones included
-let done: string[]; // what the other tabs are told
+let done: string[]; // messages to the other tabs
 
 beforeEach(() => {
   clock = new FakeClock();

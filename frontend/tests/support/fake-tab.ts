@@ -1,7 +1,7 @@
 import type { RoomEvent, StreamGap } from "@/lib/contract/types";
 import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
 
-/** What one tab hears of a room. Like a feed, it opens the next stream after its last seq when one is closed. */
+/** The events of a room that one tab receives. Like a feed, it opens the next stream after its last seq when one is closed. */
 export class ReopeningTab implements StreamListener {
   seqs: number[] = [];
   openings = 0;
