@@ -157,6 +157,8 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             write_admission,
             writer,
             FastPath(FAST_ROUTES, handlers, fetches.admission),
+            fetches.handler,
+            fetches.admission,
         )
 
 

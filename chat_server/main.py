@@ -1,5 +1,6 @@
 """chat_server as one ASGI app, and which layer sees a request first.
 
+memory answers (fetches whose response is in memory; the checks of the next three layers in one call) →
 with_http_layers (request id, CORS, admission) → share responder → fast path (fastpath/routes.py) → policies of HTML →
 methods of each path (HEAD as GET, 405, 404) → FastAPI (all other endpoints) → the built frontend
 """
@@ -12,7 +13,7 @@ from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -20,11 +21,14 @@ from pydantic import BaseModel
 from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
 from chat_server.fastpath.call_shares import SHARE_OF
+from chat_server.fastpath.fetch_admission import FetchAdmission
+from chat_server.fastpath.memory_answers import MemoryAnswers
 from chat_server.fastpath.openapi import fast_path_entries
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch import internal_endpoints
+from chat_server.fetch.handler import FetchHandler
 from chat_server.health import endpoints as health
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http import client_config
@@ -39,6 +43,7 @@ from chat_server.rooms.schemas import RoomPatch, RoomRequest
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
 from server_kit.http.asgi import ASGIApp, Responder, with_http_layers
+from server_kit.http.connections import ANSWER_AT_ONCE
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.methods import with_methods
 from server_kit.http.metrics_page import metrics_router
@@ -90,7 +95,7 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
     responders: list[Responder] = []
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with open_services(settings, admission.shares) as services:
             app.state.services = services
             tokens = admission.tokens = services.get(SessionTokens)
@@ -99,13 +104,17 @@ def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
             share_limiter = ShareLimiter(
                 SHARE_OF, admission.shares, tokens, is_hot, time.monotonic, time.time
             )
-            responders.extend((share_limiter, services.get(FastPath)))
+            fast_path = services.get(FastPath)
+            responders.extend((share_limiter, fast_path))
+            memory_answers = MemoryAnswers(
+                fast_path, services.get(FetchHandler), services.get(FetchAdmission), share_limiter, admission
+            )
             app.openapi()  # cached from now on: building it takes about 60 ms, and any client may request it
             # Objects from start-up live forever. Freezing them keeps garbage collections on hot paths short.
             gc.collect()
             gc.freeze()
             with measured_loop(settings.loop_probe_ms):
-                yield
+                yield {ANSWER_AT_ONCE: memory_answers}
 
     app.router.lifespan_context = lifespan
     if settings.spa_dir:

@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, Protocol
+from uuid import UUID
 
-from chat_server.fetch.handler import FETCHES, REFUSED, Identity
+from chat_server.fetch.handler import FETCHES, REFUSED, Identity, reply_of
 from chat_server.hotchat.fetch_counters import FetchCounters
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
 from chat_server.http.asgi_responses import Reply
+from chat_server.http.cached_response import CachedResponse
 from chat_server.rooms.known_rooms import KnownRooms
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
@@ -50,7 +52,7 @@ class FetchAdmission:
         clock: Callable[[], float],
         mode: Literal["enforce", "shadow", "off"],
     ) -> None:
-        self._known = known_rooms
+        self.known = known_rooms
         self._count = counters.count
         self._hot_rooms = hot_rooms
         self._throttle_policy = throttle_policy
@@ -65,8 +67,8 @@ class FetchAdmission:
     async def admit(self, answer: FetchAnswer, fetch: Fetch, scope: Scope) -> Reply:
         """Answer the fetch, or refuse it with 429. Only fetches of existing rooms count as demand. Raises ChatError."""
         room_id = fetch.room_id
-        is_hot = self._is_counting and self._hot_rooms.is_hot(room_id)
-        is_counted = self._is_counting and (is_hot or room_id in self._known)
+        is_hot = self.is_hot(room_id)
+        is_counted = self._is_counting and (is_hot or room_id in self.known)
         if is_counted:
             self._count(room_id)
         try:
@@ -84,17 +86,46 @@ class FetchAdmission:
             return reply
         finally:
             # The first fetch of a room counts once the database has shown that the room exists.
-            if self._is_counting and not is_counted and room_id in self._known:
+            if self._is_counting and not is_counted and room_id in self.known:
                 self._count(room_id)
 
-    def _refusal(self, fetch: Fetch, scope: Scope) -> Refusal | None:
-        """Why this fetch of a hot room is refused; None if it is not, or in shadow mode."""
-        kind, now_s = fetch.kind, self._clock()
+    def is_hot(self, room_id: str) -> bool:
+        """Whether the throttle applies to fetches of the room."""
+        return self._is_counting and self._hot_rooms.is_hot(room_id)
+
+    def is_over_share(self, fetch: Fetch, scope: Scope) -> bool:
+        """Whether this fetch of a hot room will be refused, whatever memory holds. Takes nothing."""
+        if not self._is_enforcing:
+            return False
+        user_id, address = self._client(scope)
+        return self._throttle_policy.is_over_share(fetch.room_id, user_id, address, self._clock())
+
+    def admit_cached(
+        self, cached: CachedResponse | None, fetch: Fetch, scope: Scope, *, is_hot: bool
+    ) -> Reply | None:
+        """`admit` for a fetch of an existing room whose response is in memory, or that is over its share.
+
+        None only for neither of the two.
+        """
+        if self._is_counting:
+            self._count(fetch.room_id)
+        refusal = self._refusal(fetch, scope) if is_hot else None
+        if refusal is not None:
+            return self._refused(refusal)
+        return None if cached is None else reply_of(cached, scope, is_hit=True)
+
+    def _client(self, scope: Scope) -> tuple[UUID | None, str]:
+        """The user, or without a valid session the address."""
         try:
             user_id = self._identity(scope)
         except ChatError:
             user_id = None  # a public room is read without a session, so a bad session counts as none
-        address = self._address(scope) if user_id is None else ""
+        return user_id, self._address(scope) if user_id is None else ""
+
+    def _refusal(self, fetch: Fetch, scope: Scope) -> Refusal | None:
+        """Why this fetch of a hot room is refused; None if it is not, or in shadow mode."""
+        kind, now_s = fetch.kind, self._clock()
+        user_id, address = self._client(scope)
         refusal = self._throttle_policy.check_fetch(
             fetch.room_id, user_id, address, now_s, is_page=kind in _PAGES
         )

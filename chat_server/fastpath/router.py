@@ -28,7 +28,7 @@ MAX_CACHED_QUERY_BYTES: Final = 256
 _PREFIX: Final = f"{API}/rooms"
 
 
-class _BoundRoute(NamedTuple):
+class BoundRoute(NamedTuple):
     """A route with the method of the object that handles it."""
 
     route: FastRoute
@@ -46,10 +46,11 @@ class FastPath:
         admission: FetchAdmission,
     ) -> None:
         """`handlers` are the objects whose methods the routes name."""
-        bound = [_BoundRoute(route, _bound(route, handlers), route.is_fetch) for route in routes]
+        bound = [BoundRoute(route, _bound(route, handlers), route.is_fetch) for route in routes]
         self._table = PathTable(((each.route.method, API + each.route.path), each) for each in bound)
         self._admit = admission.admit
-        self._parsed: dict[tuple[str, bytes], tuple[_BoundRoute, Any]] = {}
+        self.parsed: dict[tuple[str, bytes], tuple[BoundRoute, Any]] = {}
+        """The route and the parsed request of earlier reads, by path and query string."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
         """True if the request was one of these routes, and is answered."""
@@ -61,7 +62,7 @@ class FastPath:
         is_read = is_head or method == "GET"
         is_fetch = False
         try:
-            matched = self._parsed.get((path, scope["query_string"])) if is_read else None
+            matched = self.parsed.get((path, scope["query_string"])) if is_read else None
             if matched is not None:
                 bound, request = matched
                 is_fetch = bound.is_fetch
@@ -74,9 +75,9 @@ class FastPath:
                 query_string = scope["query_string"] if is_read else b""
                 request = bound.route.parse(ids, QueryString(query_string))
                 if is_read and len(query_string) <= MAX_CACHED_QUERY_BYTES:
-                    if len(self._parsed) >= MAX_PARSED:
-                        self._parsed.clear()
-                    self._parsed[path, query_string] = bound, request
+                    if len(self.parsed) >= MAX_PARSED:
+                        self.parsed.clear()
+                    self.parsed[path, query_string] = bound, request
             if is_fetch:
                 head, headers, body = await self._admit(bound.handler, request, scope)
             else:

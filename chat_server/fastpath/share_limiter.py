@@ -63,18 +63,22 @@ class ShareLimiter:
         self._calls = PathTable((call, self._limits.get(name)) for call, name in share_of.items())
         self._cached: dict[tuple[str, str], RateShare | None] = {}
 
-    async def __call__(self, scope: Scope, _: Receive, send: Send, extra: RawHeaders) -> bool:
-        """True if the request was refused, and is answered."""
+    def check(self, scope: Scope) -> None:
+        """Take one of the call's share. Raises ChatError `rate_limited`."""
         if scope["method"] not in self._methods:
-            return False
+            return
         limit = self._limit(scope["method"], scope["path"])
         if limit is None or (limit.share.name == FETCHES and self._is_hot(_room_id(scope["path"]))):
-            return False
+            return
         source = self._source_of(scope)
         if limit.share.by == "address" and limit.limit.exempts(source):
-            return False
+            return
+        limit.check(source, self._person(scope), self._clock())
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send, extra: RawHeaders) -> bool:
+        """True if the request was refused, and is answered."""
         try:
-            limit.check(source, self._person(scope), self._clock())
+            self.check(scope)
         except ChatError as error:
             await send_problem(scope, send, error, extra)
             return True

@@ -41,6 +41,7 @@ class FetchHandler:
         identity: Identity,
         address: Callable[[Scope], str],
     ) -> None:
+        self.in_memory = reads.in_memory
         self._reads = reads
         self._history = history
         self._unknown_rooms = unknown_rooms
@@ -52,14 +53,14 @@ class FetchHandler:
 
         Raises ChatError, see RoomReads; `unauthenticated` too.
         """
-        cached = self._reads.in_memory(query, is_hot=is_hot)
+        cached = self.in_memory(query, is_hot=is_hot)
         if cached is not None:
-            return _reply(cached, scope, is_hit=True)
+            return reply_of(cached, scope, is_hit=True)
         if query.kind is FetchKind.MINE:
             user_id = self._identity(scope)
             if user_id is None:
                 raise ChatError("unauthenticated", "Enter a nickname first: POST /api/v1/sessions.")
-            return _reply(
+            return reply_of(
                 await self._history.reactions_of(query, user_id, self._address(scope)), scope, is_hit=False
             )
         if is_hot or query.room_id in self._reads.known:  # only rooms that exist are hot
@@ -69,15 +70,16 @@ class FetchHandler:
         if found is None:
             if is_hot and query.kind in FROM_MEMORY_WHEN_HOT:
                 return None
-            return _reply(await self._history.read(query, self._address(scope)), scope, is_hit=False)
-        head, headers, body = _reply(found.answer, scope, is_hit=found.is_hit)
+            return reply_of(await self._history.read(query, self._address(scope)), scope, is_hit=False)
+        head, headers, body = reply_of(found.answer, scope, is_hit=found.is_hit)
         if found.age_s is not None:
             FETCHES[STALE] += 1
             headers = [(b"age", b"%d" % found.age_s)]
         return head, headers, body
 
 
-def _reply(cached: CachedResponse, scope: Scope, *, is_hit: bool) -> Reply:
+def reply_of(cached: CachedResponse, scope: Scope, *, is_hit: bool) -> Reply:
+    """The response, or 304 if the client has it; counted."""
     if_none_match = raw_header(scope, b"if-none-match")
     if if_none_match is not None and cached.matches(if_none_match):
         FETCHES[NOT_MODIFIED] += 1

@@ -28,6 +28,10 @@ class ThrottlePolicy:
         """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
         return self._history
 
+    def is_over_share(self, room_id: str, user_id: UUID | None, address: str, now_s: float) -> bool:
+        """Whether the client has used up its share of the hot room. Takes nothing."""
+        return self._refuse_all is not None or self._throttle.is_over_share(room_id, user_id, address, now_s)
+
     def check_fetch(
         self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
     ) -> Refusal | None:

@@ -21,7 +21,12 @@ def json_reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] 
 
 async def send_problem(scope: Scope, send: Send, error: ChatError, extra: RawHeaders) -> None:
     """The error as problem+json, counted; without its body to a HEAD."""
+    head, _, body = problem_reply(scope, error)
+    await send_response(send, head, extra, body)
+
+
+def problem_reply(scope: Scope, error: ChatError) -> Reply:
+    """The error as problem+json, counted; without its body to a HEAD."""
     PROBLEMS_SENT.labels(error.code).inc()
     length, body = problem_body(scope, error)
-    head = ResponseHead(error.status, [(b"content-length", length), *error.raw_headers()])
-    await send_response(send, head, extra, body)
+    return ResponseHead(error.status, [(b"content-length", length), *error.raw_headers()]), (), body

@@ -66,6 +66,26 @@ def request_head(scope: Scope) -> RequestHead:
     return RequestHead(given_id, origin, host, hosts, is_forwarded)
 
 
+def scan_headers(scope: Scope) -> tuple[bytes | None, bytes | None, bool, bool]:
+    """X-Request-ID, Host, whether admission must check the request even if its host passes, whether it has an Origin.
+
+    The first lines of every request, therefore without RequestHead.
+    """
+    given_id = host = None
+    needs_check = has_origin = False
+    for name, value in scope["headers"]:
+        if name == b"host":
+            needs_check = needs_check or host is not None
+            host = value
+        elif name == b"x-request-id":
+            given_id = value
+        elif name == b"x-forwarded-for":
+            needs_check = True
+        elif name == b"origin":
+            needs_check = has_origin = True
+    return given_id, host, needs_check, has_origin
+
+
 class Admit(Protocol):
     """Decides which requests are admitted. `check` raises ChatError for one that is not.
 
@@ -92,16 +112,7 @@ def with_http_layers(
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        given_id = host = None
-        needs_check = False
-        for name, value in scope["headers"]:
-            if name == b"host":
-                needs_check = needs_check or host is not None
-                host = value
-            elif name == b"x-request-id":
-                given_id = value
-            elif name == b"origin" or name == b"x-forwarded-for":
-                needs_check = True
+        given_id, host, needs_check, _ = scan_headers(scope)
         extra: RawHeaders = [(b"x-request-id", request_id(given_id))]
         if (needs_check or host not in passes) and not await _admitted(
             admission, allowed_origins, scope, send, extra

@@ -161,6 +161,13 @@ class Collected:
         return Reply(start["status"], headers, body["body"])
 
 
+def reply_on_the_wire(head: bytes, body: bytes) -> Reply:
+    """The reply of a head as sent, without the empty line that ends it."""
+    status_line, *lines = head.decode().removesuffix("\r\n").split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    return Reply(int(status_line.split()[1]), headers, body)
+
+
 async def receive() -> Message:
     return {"type": "http.request", "body": b""}
 

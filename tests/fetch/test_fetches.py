@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from random import Random
 
 import pytest
@@ -13,9 +14,12 @@ from redis.asyncio import Redis
 
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_server.config import ChatSettings
+from chat_server.fastpath.call_shares import SHARE_OF
+from chat_server.fastpath.memory_answers import MemoryAnswers
 from chat_server.fastpath.open_fetches import Fetches, open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
+from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
 from chat_server.limits.search_turns import search_turns
@@ -27,24 +31,63 @@ from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import MessageSearch
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.http.asgi import RequestHead, Scope
+from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
-from tests.fetch.conftest import AUTHOR, Collected, Reply, Store, fetch_scope, receive
+from tests.fetch.conftest import (
+    AUTHOR,
+    Collected,
+    Reply,
+    Store,
+    fetch_scope,
+    receive,
+    reply_on_the_wire,
+)
 
 SECRET = "a secret for tests only"
 TOKENS = SessionTokens(SECRET)
 
 
-class Reader:
-    """Sends fetches through the router of the fast path."""
+class EveryHost:
+    """Admits requests of every host and counts those that it checks."""
 
-    def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis) -> None:
+    def __init__(self) -> None:
+        self.passes: AbstractSet[bytes] = {b"localhost"}
+        self.checked = 0
+
+    def check(self, scope: Scope, head: RequestHead) -> None:
+        self.checked += 1
+        if head.host == b"evil.example":
+            raise ChatError("misdirected", "This server does not answer under that host name.")
+
+
+class Reader:
+    """Sends fetches through the fast path as the server does: first to memory, then to the router."""
+
+    def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis, shares: Shares) -> None:
         self.fetches = fetches
         routes = [route for route in FAST_ROUTES if route.is_fetch]
         self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
+        self.limiter = ShareLimiter(
+            SHARE_OF, shares, TOKENS, fetches.hot_rooms.is_hot, time.monotonic, time.time
+        )
+        self.admission = EveryHost()
+        self.memory_answers = MemoryAnswers(
+            self.fast_path, fetches.handler, fetches.admission, self.limiter, self.admission
+        )
         self.redis = redis
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        reply = self.get_from_memory(path, method, **headers)
+        return reply if reply is not None else await self.get_through_layers(path, method, **headers)
+
+    def get_from_memory(self, path: str, method: str = "GET", **headers: str) -> Reply | None:
+        given = {"host": "localhost", **headers}
+        answer = self.memory_answers(fetch_scope(f"/api/v1/rooms/{path}", method, **given))
+        return None if answer is None else reply_on_the_wire(*answer)
+
+    async def get_through_layers(self, path: str, method: str = "GET", **headers: str) -> Reply:
         collected = Collected()
         assert await self.fast_path(
             fetch_scope(f"/api/v1/rooms/{path}", method, **headers), receive, collected.send, []
@@ -98,7 +141,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         await rooms.get("lobby")  # connect now: on a busy machine that takes longer than the cache waits
         room_settings = RoomSettingsCache(rooms, known_rooms, search_turns(2, clock, rng), clock)
         yield Reader(
-            fetches, SearchHandler(search, search_turns(2, clock, rng), room_settings, shares), redis
+            fetches, SearchHandler(search, search_turns(2, clock, rng), room_settings, shares), redis, shares
         )
 
 
@@ -191,6 +234,60 @@ async def test_a_matching_etag_gets_304(store: Store, reader: Reader, path: str)
         assert reply.headers["etag"] == tag
         assert reply.headers["cache-control"] == "private, no-cache"
     assert (await reader.get(url, if_none_match='W/"other"')).status == 200
+
+
+async def test_memory_gives_the_same_responses_as_the_layers(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b")
+    for path in ("", "/messages", "/messages?limit=1", "/events?after_seq=0"):
+        url = f"{room_id}{path}"
+        assert reader.get_from_memory(url) is None
+        await reader.get_through_layers(url)
+        layered = await reader.get_through_layers(url)
+        for headers in ({}, {"if_none_match": layered.headers["etag"]}):
+            layered = await reader.get_through_layers(url, **headers)
+            remembered = reader.get_from_memory(url, **headers)
+            assert remembered is not None
+            assert len(remembered.headers.pop("x-request-id")) == 16
+            assert remembered == layered
+    assert await reader.counted(room_id) == 4 * 6
+    assert reader.admission.checked == 0
+
+
+async def test_memory_leaves_unusual_requests_to_the_layers(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    url = f"{room_id}/messages"
+    await reader.get_through_layers(url)
+    assert reader.get_from_memory(url) is not None
+    assert reader.get_from_memory(url, "HEAD") is None
+    assert reader.get_from_memory(url, origin="http://localhost") is None
+    assert reader.get_from_memory(f"{room_id}/messages?limit=0") is None
+    assert await reader.counted(room_id) == 2
+
+
+async def test_memory_answers_only_requests_that_admission_and_shares_let_pass(
+    store: Store, reader: Reader
+) -> None:
+    room_id = await store.make_room()
+    url = f"{room_id}/messages"
+    await reader.get_through_layers(url)
+    assert reader.get_from_memory(url, x_forwarded_for="192.0.2.9", x_request_id="mine") is not None
+    assert reader.admission.checked == 1
+    reply = reader.get_from_memory(url, host="evil.example")
+    assert reply is not None
+    assert (reply.status, reply.json()["code"]) == (421, "misdirected")
+    assert await reader.counted(room_id) == 2
+
+
+@pytest.mark.parametrize("reader", [{"fetches_per_address_per_s": 1}], indirect=True)
+async def test_a_share_refuses_what_memory_could_answer(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    url = f"{room_id}/messages"
+    await reader.get_through_layers(url)
+    replies = [reader.get_from_memory(url) for _ in range(20)]
+    statuses = [reply.status for reply in replies if reply is not None]
+    assert (len(statuses), statuses[-1]) == (20, 429)
+    assert await reader.counted(room_id) == 1 + statuses.count(200)
 
 
 async def test_head_returns_the_headers_of_get_without_a_body(store: Store, reader: Reader) -> None:

@@ -24,7 +24,13 @@ from chat_server.config import ChatSettings
 from local_stack.server_process import ServerProcess
 from server_kit.http import connections as module
 from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
-from server_kit.http.connections import Connections, GuardedProtocol, guarded_protocol
+from server_kit.http.connections import (
+    ANSWER_AT_ONCE,
+    AnswerAtOnce,
+    Connections,
+    GuardedProtocol,
+    guarded_protocol,
+)
 from server_kit.limits.shares import Shares
 from tests.support.chat_stack import StartChatStack
 
@@ -80,7 +86,8 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Any = echo, **settings: Any) -> Any:
+async def serving(app: Any = echo, at_once: AnswerAtOnce | None = None, **settings: Any) -> Any:
+    app_state = {} if at_once is None else {ANSWER_AT_ONCE: at_once}
     clock = Clock()
     read = ChatSettings.model_validate({"hotchat_secret": "a secret for tests only", **settings})
     guard = Connections(Shares(read, Random(7)), read.max_connections, clock, Random(7))
@@ -89,7 +96,7 @@ async def serving(app: Any = echo, **settings: Any) -> Any:
     state = ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),  # type: ignore[call-arg]
+        lambda: config.http_protocol_class(config=config, server_state=state, app_state=app_state),  # type: ignore[call-arg]
         "127.0.0.1",
         0,
     )
@@ -368,6 +375,112 @@ async def test_pipelined_requests_are_not_parsed_while_the_client_reads_no_respo
         await until(lambda: connection.flow.write_paused and connection.flow.read_paused)
         assert len(connection.pipeline) <= module.MAX_LINES // 3
         assert len(connection.unparsed) <= module.MAX_UNPARSED_BYTES
+
+
+def from_memory(scope: Scope) -> tuple[bytes, bytes] | None:
+    """Responds to /memory, and to /refused as if a share had refused it. Leaves other paths to the application."""
+    if scope["path"] == "/refused":
+        scope[REFUSED_BY_SHARE] = True
+    elif scope["path"] != "/memory":
+        return None
+    return b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n", b"memory"
+
+
+def get(path: str) -> bytes:
+    return HEAD.replace(b"/healthz/live", path.encode()) + b"\r\n"
+
+
+async def test_a_response_from_memory_starts_no_task() -> None:
+    calls = []
+
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        calls.append(scope["path"])
+        await echo(scope, receive, send)
+
+    async with serving(counting, from_memory) as server:
+        reader, writer = await server.connect()
+        for _ in range(3):
+            writer.write(get("/memory"))
+            assert (await answer(reader))[2] == b"memory"
+        assert calls == []
+        writer.write(get("/other"))
+        assert (await answer(reader))[2] == b"0"
+        assert calls == ["/other"]
+        assert server.state.total_requests == 4
+
+
+async def test_pipelined_responses_from_memory_keep_the_order_of_the_requests() -> None:
+    paths = ["/memory", "/other", "/memory", "/memory", "/other"] * 300
+    async with serving(echo, from_memory) as server:
+        reader, _ = await server.connect(b"".join(map(get, paths)))
+        for path in paths:
+            assert (await answer(reader))[2] == (b"memory" if path == "/memory" else b"0")
+        (connection,) = server.state.connections
+        await until(lambda: connection in server.guard.idle)
+        assert sum(connection in table for table in protocol_tables(server.guard)) == 1
+
+
+async def test_an_idle_connection_with_a_response_from_memory_is_closed_after_its_deadline() -> None:
+    async with serving(echo, from_memory) as server:
+        reader, writer = await server.connect(get("/memory"))
+        await answer(reader)
+        server.pass_time(module.KEEP_ALIVE_S - 1)
+        writer.write(get("/memory"))
+        await answer(reader)
+        server.pass_time(module.KEEP_ALIVE_S - 1)
+        assert server.guard.count == 1
+        server.pass_time(2)
+        await assert_closed(reader)
+
+
+async def test_a_response_from_memory_does_not_wait_for_a_body_that_does_not_come() -> None:
+    async with serving(echo, from_memory) as server:
+        request = get("/memory").replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n")
+        reader, writer = await server.connect(request)
+        assert (await answer(reader))[2] == b"memory"
+        (connection,) = server.state.connections
+        assert connection in server.guard.body
+        writer.write(b"12345" + get("/memory"))
+        assert (await answer(reader))[2] == b"memory"
+        await until(lambda: connection in server.guard.idle)
+
+
+async def test_a_refusal_from_memory_pauses_its_connection() -> None:
+    async with serving(echo, from_memory) as server:
+        reader, writer = await server.connect(get("/refused"))
+        await answer(reader)
+        (connection,) = server.state.connections
+        assert connection.pause is not None
+        assert connection.flow.read_paused
+        await until(lambda: connection.pause is None)
+        assert connection in server.guard.idle
+        writer.write(get("/memory") + get("/refused"))
+        await answer(reader)
+        await answer(reader)
+        assert connection.pause is not None
+        assert connection.flow.read_paused
+
+
+async def test_requests_pipelined_after_a_refusal_from_memory_are_dropped() -> None:
+    async with serving(echo, from_memory) as server:
+        reader, _ = await server.connect(get("/refused") + get("/memory") * 4)
+        await answer(reader)
+        await assert_closed(reader)
+        await until(lambda: server.guard.count == 0)
+
+
+async def test_a_client_that_reads_nothing_gets_no_further_response_from_memory() -> None:
+    async with serving(echo, from_memory) as server:
+        reader, writer = await server.connect(get("/?20000000"))
+        await until(lambda: bool(server.state.connections))
+        reader._transport.pause_reading()
+        (connection,) = server.state.connections
+        await until(lambda: connection.flow.write_paused)
+        unread_bytes = connection.transport.get_write_buffer_size()
+        writer.write(get("/memory") * 10)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert connection.transport.get_write_buffer_size() <= unread_bytes
 
 
 async def test_the_number_of_headers_is_bounded() -> None:
