@@ -17,10 +17,16 @@ MAX_REACTION_USERS: Final = 20
 
 
 class Author(TypedDict):
-    """The author of a message. The id never changes; the nickname is the one at the time of posting."""
+    """The author of a message. The id never changes; nickname and role are those at the time of posting."""
 
     id: str
     nickname: str
+    role: NotRequired[
+        Annotated[
+            Literal["owner", "moderator", "bot", "system"],
+            Field(description="Left out for people without a role in the room"),
+        ]
+    ]
 
 
 class Message(TypedDict):
@@ -102,6 +108,48 @@ class ReactionChanged(TypedDict):
     count: Annotated[int, Field(description="How many people react with this kind now")]
     added: Annotated[list[str], Field(description="User ids, as a hint")]
     removed: Annotated[list[str], Field(description="User ids, as a hint")]
+
+
+class MessagesPurged(TypedDict):
+    """Every message of these authors up to a seq is now deleted and unpinned; nothing else of it has changed."""
+
+    type: Literal["messages.purged"]
+    room_id: str
+    seq: int
+    author_id: NotRequired[Annotated[str, Field(description="Whose messages; either this or `author_ids`")]]
+    author_ids: NotRequired[Annotated[list[str], Field(description="Of several authors, at most 500")]]
+    up_to_seq: Annotated[
+        int, Field(description="The highest seq of a message that may be meant: that before the event's own")
+    ]
+
+
+class SlowMode(TypedDict):
+    """Whether authors have to wait between two messages."""
+
+    mode: Annotated[Literal["off", "fixed", "auto"], Field(description="`auto` is not in use yet")]
+    seconds: Annotated[int, Field(description="Seconds between two messages of one author; 0: off")]
+    target_posts_per_s: Annotated[float | None, Field(description="Of `auto` only")]
+
+
+class RoomRules(TypedDict):
+    """What hosts have set for a room."""
+
+    name: str
+    visibility: str
+    owner: Annotated[Author | None, Field(description="Null for a room without an owner")]
+    moderators: Annotated[list[Author], Field(description="At most 100, in the order of appointment")]
+    who_can_post: Literal["everyone", "regulars", "moderators"]
+    regular_after_s: Annotated[int, Field(description="The age of a user id that makes its person a regular")]
+    slow_mode: SlowMode
+
+
+class RoomChanged(TypedDict):
+    """Hosts have changed the room."""
+
+    type: Literal["room.changed"]
+    room_id: str
+    seq: int
+    room: Annotated[RoomRules, Field(description="All rules after the change")]
 
 
 class RoomHeat(TypedDict):
@@ -204,7 +252,14 @@ class StreamClosing(TypedDict):
 
 
 SequencedEvent = Annotated[
-    MessageCreated | MessageEdited | MessageDeleted | MessagePinned | MessageUnpinned | ReactionChanged,
+    MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | MessagePinned
+    | MessageUnpinned
+    | ReactionChanged
+    | MessagesPurged
+    | RoomChanged,
     Field(discriminator="type"),
 ]
 """An event with a seq. It is stored and never lost. Topic `chat.events`."""
@@ -216,6 +271,8 @@ RoomEvent = Annotated[
     | MessagePinned
     | MessageUnpinned
     | ReactionChanged
+    | MessagesPurged
+    | RoomChanged
     | RoomHeat
     | RoomViewers
     | RoomSlowMode

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Message
+from chat_server.messages.room_operations import RoomOperation, RoomOperationResult
 
 
 def utf8_bytes(text: str) -> int:
@@ -51,7 +52,7 @@ class EditMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeleteMessage:
-    """The author or the room's owner may delete; `is_operator` may delete anywhere."""
+    """The author may delete, and hosts of a higher role than the author; `is_operator` may delete anywhere."""
 
     room_id: str
     message_id: UUID
@@ -66,7 +67,7 @@ class DeleteMessage:
 
 @dataclass(frozen=True, slots=True)
 class SetPin:
-    """The room's owner pins and unpins; `is_operator` may anywhere."""
+    """The room's hosts pin and unpin; `is_operator` may anywhere."""
 
     room_id: str
     message_id: UUID
@@ -97,7 +98,7 @@ class SetReaction:
 # In each, `actor_id` is the acting user, `text_bytes` the size of the text that its transaction handles, and
 # `traceparent` the W3C trace context of its request, if there was one.
 MessageOperation = PostMessage | EditMessage | DeleteMessage | SetPin
-Operation = MessageOperation | SetReaction
+Operation = MessageOperation | SetReaction | RoomOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,4 @@ class ReactionResult:
     count: int
 
 
-OperationResult = MessageResult | ReactionResult
+OperationResult = MessageResult | ReactionResult | RoomOperationResult

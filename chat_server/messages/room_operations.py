@@ -1,0 +1,131 @@
+"""What hosts do to a room: bans, lifts and changes. Like posts they go through the group-commit writer, under one lock.
+
+That gives all of them one order. What follows a ban in that order meets the ban.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from chat_contract.events import Author
+
+WhoCanPost = Literal["everyone", "regulars", "moderators"]
+
+BYTES_PER_BANNED_USER: Final = 800
+"""Counted towards MAX_BATCH_BYTES, so that one transaction bans about 500 people, or 500 and one full call more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostOperation:
+    """`actor_nickname` appears in the audit log. `is_operator`: the actor is the operator of the server."""
+
+    room_id: str
+    actor_id: UUID
+    actor_nickname: str
+    is_operator: bool = False
+    traceparent: str | None = None
+
+    @property
+    def text_bytes(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BanUsers(HostOperation):
+    """Ban people; `seconds` None: for good. `purge`: delete all their messages in the room as well.
+
+    `skips_hosts`: leave out people whom the actor may not ban instead of refusing the whole call.
+    """
+
+    user_ids: tuple[UUID, ...]
+    seconds: int | None
+    purge: bool = False
+    reason: str | None = None
+    skips_hosts: bool = False
+
+    @property
+    def text_bytes(self) -> int:
+        return BYTES_PER_BANNED_USER * len(self.user_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftBan(HostOperation):
+    """Without a ban nothing changes."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Hashes of recovery codes. `presented` None: the owner renews the code, and nobody presents one."""
+
+    presented: bytes | None
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomChange:
+    """The values to change; None keeps the present one."""
+
+    name: str | None = None
+    who_can_post: WhoCanPost | None = None
+    regular_after_s: int | None = None
+    slow_mode_s: int | None = None
+    add_moderator: UUID | None = None
+    remove_moderator: UUID | None = None
+    new_owner: UUID | None = None
+    recovery: Recovery | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRoom(HostOperation):
+    change: RoomChange
+
+
+RoomOperation = BanUsers | LiftBan | ChangeRoom
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDetails:
+    """A room as calls of hosts show it, right after their transaction."""
+
+    id: str
+    name: str
+    visibility: str
+    owner_id: UUID | None
+    owner_nickname: str | None
+    moderators: list[Author]
+    last_seq: int
+    message_count: int
+    who_can_post: WhoCanPost
+    regular_after_s: int
+    slow_mode_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class BanResult:
+    """`purged`: how many messages the purge deleted; 0 without one, None for more than can be counted.
+
+    `seq` is the room's `last_seq` at the commit.
+    """
+
+    users: list[Author]
+    until: datetime | None
+    purged: int | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiftResult:
+    user: Author
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomResult:
+    room: RoomDetails
+    seq: int
+
+
+RoomOperationResult = BanResult | LiftResult | RoomResult
