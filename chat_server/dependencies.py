@@ -28,6 +28,7 @@ from chat_server.limits.search_turns import search_turns
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.after_commit import AfterCommit
 from chat_server.messages.blanking import Blanking
+from chat_server.messages.host_repository import expire_bans
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
@@ -112,7 +113,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
         writer = await open_(_open_writer(dsn, producer, fetches.reads, room_lists, tasks, rng))
         retention = Retention(
-            background, settings.event_retention_s, rng, (expire_ended_sessions, expire_keys)
+            background, settings.event_retention_s, rng, (expire_ended_sessions, expire_keys, expire_bans)
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.internal_api import RoomHead
+from chat_contract.timestamps import rfc3339_ms
 from chat_server.fetch.rows import (
     EncodedMessage,
     EventRow,
@@ -22,7 +23,7 @@ from chat_server.fetch.rows import (
     RoomRow,
 )
 from chat_server.hotchat.hot_rooms import COLD
-from chat_server.postgres.message_view import message_view
+from chat_server.postgres.message_view import AuthorRole, message_view
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 from chat_server.rooms.known_rooms import KnownRooms
@@ -50,7 +51,7 @@ LEFT JOIN LATERAL (
 _PAGE = """
 SELECT r.id, r.name, r.visibility, r.owner_id, r.last_seq, r.message_count, r.slow_mode_s,
        m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted,
-       m.reactions::text, m.pin_place
+       m.reactions::text, m.author_role, m.pin_place
 FROM rooms r LEFT JOIN LATERAL ({messages}) m ON true
 WHERE r.id = $1
 ORDER BY m.seq
@@ -61,9 +62,11 @@ SELECT * FROM (
     SELECT *, NULL::int AS pin_place, sum(octet_length(text)) OVER (
         ORDER BY seq {{order}} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS bytes_before
-    FROM messages WHERE room_id = r.id AND {{which}} ORDER BY seq {{order}} LIMIT $2
+    FROM visible_messages WHERE room_id = r.id AND {{which}} ORDER BY seq {{order}} LIMIT $2
 ) AS weighed WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
-_PINNED_ROWS = "SELECT *, array_position(r.pinned, id), NULL::bigint FROM messages WHERE id = ANY(r.pinned)"
+_PINNED_ROWS = (
+    "SELECT *, array_position(r.pinned, id), NULL::bigint FROM visible_messages WHERE id = ANY(r.pinned)"
+)
 _NEWEST = _PAGE.format(
     messages=f"({_ROWS.format(which='r.last_seq <> $3', order='DESC')}) "
     f"UNION ALL ({_PINNED_ROWS} AND r.last_seq <> $3)",
@@ -75,7 +78,7 @@ _AROUND = _PAGE.format(
     f"UNION ALL ({_ROWS.format(which='seq > $3', order='')})",
 )
 _MESSAGE = _PAGE.format(
-    messages="SELECT *, NULL::int AS pin_place FROM messages WHERE room_id = r.id AND id = $2",
+    messages="SELECT *, NULL::int AS pin_place FROM visible_messages WHERE room_id = r.id AND id = $2",
 )
 # An event of a deleted message shows its tombstone before the stored text is blanked. Most rooms have no tombstone;
 # then the uncorrelated subquery runs once, and the others never.
@@ -86,11 +89,19 @@ CASE WHEN (SELECT true FROM tombstones WHERE room_id = $1 LIMIT 1) THEN COALESCE
     e.payload
 ) ELSE e.payload END
 """  # noqa: S608 - no input in it
+# While the row of a purged message is not converted, its events show it as deleted. This is then an array of the time
+# of its last edit, as an unedited message must differ from one that is not hidden.
+_HIDDEN: Final = """
+CASE WHEN (SELECT true FROM purge_marks WHERE room_id = $1 LIMIT 1) THEN COALESCE(
+    (SELECT ARRAY[m.edited_at] FROM visible_messages m WHERE m.room_id = e.room_id AND m.seq = e.seq AND m.deleted),
+    (SELECT ARRAY[m.edited_at] FROM visible_messages m WHERE m.id = e.message_id AND m.deleted)
+) END
+"""
 # Rows end with the first one that exceeds the bytes ($4, $3): it is read only to show that there are more.
 # octet_length reads no toasted value.
 _EVENT_ROWS = """
 SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
-       e.seq, e.type, convert_to({payload}, 'UTF8')
+       e.seq, e.type, convert_to({payload}, 'UTF8'), {hidden}
 FROM rooms r LEFT JOIN LATERAL (
     SELECT * FROM (
         SELECT *, sum(octet_length(payload)) OVER (
@@ -103,15 +114,19 @@ WHERE r.id = $1
 ORDER BY e.seq
 """
 _EVENTS = _EVENT_ROWS.format(
-    payload=_PAYLOAD, order="", which="AND seq > $2 ORDER BY seq LIMIT $3", max_bytes="$4"
+    payload=_PAYLOAD, hidden=_HIDDEN, order="", which="AND seq > $2 ORDER BY seq LIMIT $3", max_bytes="$4"
 )
 _RECENT_EVENTS = _EVENT_ROWS.format(
-    payload=_PAYLOAD, order="DESC", which="ORDER BY seq DESC LIMIT $2", max_bytes="$3"
+    payload=_PAYLOAD, hidden=_HIDDEN, order="DESC", which="ORDER BY seq DESC LIMIT $2", max_bytes="$3"
 )
+# Reactions to deleted and purged messages are gone at once; their rows go later.
 _MINE = """
 SELECT r.last_seq, x.message_id, x.kind
 FROM rooms r LEFT JOIN reactions x
     ON x.room_id = r.id AND x.user_id = $2 AND x.message_seq BETWEEN $3 AND $4
+    AND CASE WHEN (SELECT true FROM purge_marks WHERE room_id = $1 LIMIT 1)
+        OR (SELECT true FROM tombstones WHERE room_id = $1 LIMIT 1)
+    THEN NOT (SELECT m.deleted FROM visible_messages m WHERE m.id = x.message_id) ELSE true END
 WHERE r.id = $1
 ORDER BY x.message_seq, x.kind
 LIMIT $5
@@ -119,10 +134,10 @@ LIMIT $5
 
 _REACTORS = """
 SELECT r.last_seq, m.id, x.kind, x.user_id, COALESCE(u.nickname, (
-    SELECT w.author_nickname FROM messages w WHERE w.author_id = x.user_id LIMIT 1
+    SELECT w.author_nickname FROM visible_messages w WHERE w.author_id = x.user_id LIMIT 1
 ), 'unknown') AS nickname
 FROM rooms r
-LEFT JOIN messages m ON m.room_id = r.id AND m.id = $2
+LEFT JOIN visible_messages m ON m.room_id = r.id AND m.id = $2
 LEFT JOIN LATERAL (
     SELECT k.kind, y.user_id
     FROM jsonb_object_keys(m.reactions) AS k(kind)
@@ -289,6 +304,7 @@ def _encoded(
     edited_at: datetime | None,
     deleted: bool,
     reactions: str,
+    author_role: AuthorRole | None,
 ) -> EncodedMessage:
     view = message_view(
         id=message_id,
@@ -302,6 +318,7 @@ def _encoded(
         edited_at=edited_at,
         deleted=deleted,
         reactions={} if reactions == "{}" else orjson.loads(reactions),
+        author_role=author_role,
     )
     return EncodedMessage(seq, view["id"], orjson.dumps(view))
 
@@ -339,5 +356,17 @@ def _event_rows(rows: Sequence[Any]) -> EventRows | None:
     if not rows:
         return None
     last_seq, oldest_seq = rows[0][0], rows[0][1]
-    events = [EventRow(row[2], row[3], row[4]) for row in rows if row[2] is not None]
+    events = [
+        EventRow(seq, event_type, payload if hidden is None else _with_hidden_message(payload, *hidden))
+        for _, _, seq, event_type, payload, hidden in rows
+        if seq is not None
+    ]
     return EventRows(last_seq, last_seq + 1 if oldest_seq is None else oldest_seq, events)
+
+
+def _with_hidden_message(payload: bytes, edited_at: datetime | None) -> bytes:
+    """The event with its message as it is after a purge. `edited_at` is the time of the message's last edit."""
+    event = orjson.loads(payload)
+    hidden = {"text": "", "deleted": True, "reactions": {}}
+    edited = None if edited_at is None else rfc3339_ms(edited_at)
+    return orjson.dumps({**event, "message": {**event["message"], **hidden, "edited_at": edited}})

@@ -8,6 +8,7 @@ from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, RECENT_EVENTS_MAX_BYTES, count_within
 from chat_server.fetch.rows import EventRow, EventRows
 from chat_server.http.cached_response import CachedResponse
+from chat_server.kafka.committed_event import HIDES_TEXT
 from server_kit.http.problem import ChatError
 
 MAX_REMEMBERED_PAGES: Final = 64
@@ -79,13 +80,13 @@ class RecentEventsSnapshot:
     def extended(self, newer: EventRows, taken_at_s: float) -> "RecentEventsSnapshot | None":
         """This snapshot with the events after it, itself if there are none. None if all events must be read again:
 
-        That is so after a deletion, which blanks the text in older events, and where seqs do not follow each other.
+        That is so after a deletion or purge, which hides text of older events, and where seqs do not follow each other.
         """
         follows = newer.last_seq - self.last_seq == len(newer.events) and not newer.has_more
         if follows and not newer.events and newer.oldest_seq == self.oldest_seq:
             self.taken_at_s = taken_at_s
             return self
-        if not follows or any(event.type == "message.deleted" for event in newer.events):
+        if not follows or any(event.type in HIDES_TEXT for event in newer.events):
             return None
         events = [*self._events, *newer.events][-RECENT_EVENTS_MAX:]
         return RecentEventsSnapshot(

@@ -1,10 +1,14 @@
 """A stored event that must be sent to Kafka."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 Position = tuple[str, int]
 """A room's id and the seq of one of its events."""
+
+HIDES_TEXT: Final = frozenset({"message.deleted", "messages.purged"})
+"""Types of events after which earlier events of the room show less text."""
 
 
 @dataclass(frozen=True, slots=True)

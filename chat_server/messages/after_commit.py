@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from chat_server.kafka.committed_event import CommittedEvent
+from chat_server.kafka.committed_event import HIDES_TEXT, CommittedEvent
 
 
 class RoomCache(Protocol):
@@ -35,8 +35,8 @@ class AfterCommit:
     def __call__(self, events: Sequence[CommittedEvent]) -> None:
         self._produce(events)
         for event in events:
-            is_deletion = event.type == "message.deleted"
-            self._rooms.wrote(event.room_id, event.seq, hides_text=is_deletion)
-            if is_deletion:
+            hides_text = event.type in HIDES_TEXT
+            self._rooms.wrote(event.room_id, event.seq, hides_text=hides_text)
+            if hides_text:
                 self._wake_blanking()
         self._invalidate_room_lists()

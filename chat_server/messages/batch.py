@@ -1,20 +1,21 @@
 """Applies the operations of one transaction, in order of arrival, to the rows that it read. Pure: no clock, no I/O.
 
 The events of operations that succeed then take their seqs, see seq_numbering.py. Reaction changes to one message and
-kind become a single event at the position of the last of them: its count is final, and no later event moves.
+kind become a single event at the position of the last of them: its count is final, and no later event moves. A ban is a
+barrier: nothing before it merges with anything after it.
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import orjson
 
-from chat_server.kafka.committed_event import CommittedEvent
-from chat_server.messages.batch_rows import BatchInput, LockedRoom, MessageRow, ReactionKey
-from chat_server.messages.event_building import PendingMessageEvent, PendingReactionEvent
+from chat_server.messages.batch_rows import BatchInput, LockedRoom, MessageRow
+from chat_server.messages.batch_state import BatchResult, BatchState
+from chat_server.messages.host_actions import DeferredResult, apply_room_operation
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -26,7 +27,11 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan
 from chat_server.messages.seq_numbering import SLICE, number_events
+from chat_server.postgres.message_view import AuthorRole
+from chat_server.rooms.posting_rules import check_guest_can_post
+from chat_server.rooms.roles import Action, Role, outranks
 from server_kit.http.problem import ChatError
 
 MAX_KINDS_PER_MESSAGE: Final = 64
@@ -40,19 +45,7 @@ MAX_REVISIONS: Final = 100
 """Edits and pins of one message together. More than MAX_EDITS, so that an author cannot prevent a pin."""
 
 
-@dataclass(slots=True)
-class BatchResult:
-    """What to write, and the result of each operation: `results[i]` belongs to the i-th."""
-
-    results: list[OperationResult | ChatError] = field(default_factory=list)
-    new_messages: dict[UUID, MessageRow] = field(default_factory=dict)
-    changed_messages: dict[UUID, MessageRow] = field(default_factory=dict)
-    new_reactions: dict[ReactionKey, MessageRow] = field(default_factory=dict)
-    removed_reactions: dict[ReactionKey, None] = field(default_factory=dict)
-    deleted_messages: dict[UUID, MessageRow] = field(default_factory=dict)
-    events: list[CommittedEvent] = field(default_factory=list)
-    rooms: dict[str, LockedRoom] = field(default_factory=dict)
-    pinned_rooms: dict[str, LockedRoom] = field(default_factory=dict)
+_AUTHOR_ROLES: Final[dict[Role, AuthorRole]] = {Role.MODERATOR: "moderator", Role.OWNER: "owner"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +55,17 @@ class _FirstPost:
     row: MessageRow
 
 
-_Reply = MessageRow | _FirstPost | tuple[MessageRow, str] | ChatError
+_Reply = MessageRow | _FirstPost | tuple[MessageRow, str] | DeferredResult | ChatError
 """An operation's result before the events have their seqs."""
 
 
-class BatchState:
-    """The rows of one transaction while its operations are applied; see `apply_in_slices`."""
+class Batch(BatchState):
+    """Applies operations, see `apply_in_slices`."""
 
     def __init__(self, batch_input: BatchInput, now: datetime) -> None:
-        self.input = batch_input
-        self.now = now
-        self.result = BatchResult()
-        self.pending: dict[object, PendingMessageEvent | PendingReactionEvent] = {}
+        super().__init__(batch_input, now)
         self.replies: list[_Reply] = []
         self.changed_by_reaction: set[UUID] = set()
-        self.traceparent: str | None = None
 
     def apply(self, operation: Operation) -> None:
         self.traceparent = operation.traceparent
@@ -93,6 +82,8 @@ class BatchState:
                     reply = self._pin(operation)
                 case SetReaction():
                     reply = (self._react(operation), operation.kind)
+                case BanUsers() | LiftBan() | ChangeRoom():
+                    reply = apply_room_operation(self, operation)
         except ChatError as error:
             reply = error
         self.replies.append(reply)
@@ -102,8 +93,9 @@ class BatchState:
         earlier = self.input.by_key.get(key)
         if earlier is not None:
             return self.input.messages[earlier]
+        role = self._check_can_write(self.input.rooms[post.room_id], post.author_id)
         if post.reply_to is not None:
-            self._message(post.room_id, post.reply_to)
+            self.message(post.room_id, post.reply_to)
         row = MessageRow(
             id=post.message_id,
             room_id=post.room_id,
@@ -118,62 +110,76 @@ class BatchState:
             deleted=False,
             reactions={},
             revisions=0,
+            author_role=_AUTHOR_ROLES.get(role),
         )
         self.input.messages[row.id] = row
         self.input.by_key[key] = row.id
         self.result.new_messages[row.id] = row
-        self._emit("message.created", row)
+        self.emit_message("message.created", row)
         return _FirstPost(row)
 
+    def _check_can_write(self, room: LockedRoom, user_id: UUID) -> Role:
+        """The role of a person who may post and edit. Raises ChatError `banned` or `posting_restricted`."""
+        self.check_not_banned(room.id, user_id)
+        role = self.role_of(room, user_id)
+        if room.who_can_post != "everyone" and not role.is_host:
+            check_guest_can_post(room.who_can_post, room.regular_after_s, user_id, self.input.now)
+        return role
+
     def _edit(self, edit: EditMessage) -> MessageRow:
-        row = self._message(edit.room_id, edit.message_id)
+        row = self.message(edit.room_id, edit.message_id)
         if row.author_id != edit.actor_id:
             raise ChatError("forbidden", "Only its author can edit a message.")
         if row.deleted:
             raise ChatError("message_not_found", "This message was deleted.")
         if row.text != edit.text:
+            role = self._check_can_write(self.input.rooms[row.room_id], edit.actor_id)
             if row.revisions >= MAX_EDITS:
                 raise ChatError(
                     "too_many", f"A message can be edited {MAX_EDITS} times; write a new message instead."
                 )
-            self._unpin_unless_owner(row, edit.actor_id)
+            if not role.is_host:
+                self._unpin(row)
             row.text = edit.text
             row.edited_at = self.now
             row.revisions += 1
-            self._note_change(row)
-            self._emit("message.edited", row)
+            self.note_change(row)
+            self.emit_message("message.edited", row)
         return row
 
-    def _unpin_unless_owner(self, row: MessageRow, editor_id: UUID) -> None:
-        """An edit by its author ends the pin: the owner has pinned the earlier text."""
+    def _unpin(self, row: MessageRow) -> None:
+        """An edit by its author ends the pin: a host has pinned the earlier text."""
         room = self.input.rooms[row.room_id]
-        if row.id in room.pinned and editor_id != room.owner_id:
-            self._set_pinned(room, [each for each in room.pinned if each != row.id])
-            self._emit("message.unpinned", row)
+        if row.id in room.pinned:
+            self.set_pinned(room, [each for each in room.pinned if each != row.id])
+            self.emit_message("message.unpinned", row)
 
     def _delete(self, delete: DeleteMessage) -> MessageRow:
-        row = self._message(delete.room_id, delete.message_id)
+        row = self.message(delete.room_id, delete.message_id)
         room = self.input.rooms[delete.room_id]
-        if not delete.is_operator and delete.actor_id not in (row.author_id, room.owner_id):
-            raise ChatError("forbidden", "Only its author or the room's owner can delete a message.")
+        is_own = delete.actor_id == row.author_id
+        if not is_own:
+            role = self.acting_role(room, delete.actor_id, is_operator=delete.is_operator)
+            self.require(role, Action.DELETE_MESSAGE)
+            if not outranks(role, self.role_of(room, row.author_id)):
+                raise ChatError("forbidden", "Only a higher role may delete messages of this host.")
         if not row.deleted:
-            row.text = ""
-            row.deleted = True
-            row.reactions = {}
-            self._note_change(row)
-            self.result.deleted_messages[row.id] = row
+            self.hide(row)
             if row.id in room.pinned:
-                self._set_pinned(room, [each for each in room.pinned if each != row.id])
+                self.set_pinned(room, [each for each in room.pinned if each != row.id])
             for key in [key for key in self.result.new_reactions if key[0] == row.id]:
                 del self.result.new_reactions[key]
-            self._emit("message.deleted", row)
+            self.emit_message("message.deleted", row)
+            if not is_own:
+                self.log_of_message(
+                    room, delete.actor_id, "delete_message", row, is_operator=delete.is_operator
+                )
         return row
 
     def _pin(self, pin: SetPin) -> MessageRow:
-        row = self._message(pin.room_id, pin.message_id)
+        row = self.message(pin.room_id, pin.message_id)
         room = self.input.rooms[pin.room_id]
-        if not pin.is_operator and pin.actor_id != room.owner_id:
-            raise ChatError("forbidden", "Only the room's owner can pin messages.")
+        self.require(self.acting_role(room, pin.actor_id, is_operator=pin.is_operator), Action.PIN)
         if row.deleted and pin.pinned:
             raise ChatError("message_not_found", "This message was deleted.")
         other_pins = [each for each in room.pinned if each != row.id]
@@ -188,17 +194,15 @@ class BatchState:
                     f"This message was edited and pinned {MAX_REVISIONS} times; write a new one and pin that.",
                 )
             row.revisions += 1
-            self._note_change(row)
-        self._set_pinned(room, [row.id, *other_pins] if pin.pinned else other_pins)
-        self._emit("message.pinned" if pin.pinned else "message.unpinned", row)
+            self.note_change(row)
+        self.set_pinned(room, [row.id, *other_pins] if pin.pinned else other_pins)
+        self.emit_message("message.pinned" if pin.pinned else "message.unpinned", row)
+        action = "pin_message" if pin.pinned else "unpin_message"
+        self.log_of_message(room, pin.actor_id, action, row, is_operator=pin.is_operator)
         return row
 
-    def _set_pinned(self, room: LockedRoom, pinned: list[UUID]) -> None:
-        room.pinned = pinned
-        self.result.pinned_rooms[room.id] = room
-
     def _react(self, react: SetReaction) -> MessageRow:
-        row = self._message(react.room_id, react.message_id)
+        row = self.message(react.room_id, react.message_id)
         if row.deleted:
             raise ChatError("message_not_found", "This message was deleted.")
         key = (row.id, react.kind, react.actor_id)
@@ -206,6 +210,7 @@ class BatchState:
             return row
         counts = row.reactions
         if react.present:
+            self.check_not_banned(react.room_id, react.actor_id)
             if react.kind not in counts and len(counts) >= MAX_KINDS_PER_MESSAGE:
                 raise ChatError(
                     "forbidden", f"A message takes at most {MAX_KINDS_PER_MESSAGE} kinds of reactions."
@@ -227,38 +232,19 @@ class BatchState:
                 del self.result.new_reactions[key]
             else:
                 self.result.removed_reactions[key] = None
-        self._note_change(row)
+        self.note_change(row)
         self.changed_by_reaction.add(row.id)
-        self._emit_reaction(row, react)
+        self.emit_reaction(row, react.kind, react.actor_id, present=react.present)
         return row
-
-    def _message(self, room_id: str, message_id: UUID) -> MessageRow:
-        row = self.input.messages.get(message_id)
-        if row is None or row.room_id != room_id:
-            raise ChatError("message_not_found", "There is no such message in this room.")
-        return row
-
-    def _note_change(self, row: MessageRow) -> None:
-        if row.id not in self.result.new_messages:
-            self.result.changed_messages[row.id] = row
-
-    def _emit(self, event_type: str, row: MessageRow) -> None:
-        key = (len(self.replies), event_type)
-        self.pending[key] = PendingMessageEvent(event_type, row, row.view(), self.traceparent)
-
-    def _emit_reaction(self, row: MessageRow, react: SetReaction) -> None:
-        key = (row.id, react.kind)
-        event = self.pending.pop(key, None)
-        if not isinstance(event, PendingReactionEvent):
-            event = PendingReactionEvent(row, react.kind, react.traceparent)
-        self.pending[key] = event
-        event.note(react.actor_id, present=react.present)
 
     def finish(self) -> Generator[None, None, BatchResult]:
         """Number and encode the events, then make the results. Yields after every SLICE of events."""
         result = self.result
         numbered = yield from number_events(self.pending.values(), self.input.rooms, result.deleted_messages)
         result.events, result.rooms, encoded = numbered
+        for purge in self.purges:
+            for author_id in purge.author_ids:
+                result.purge_marks[purge.room_id, author_id] = purge.up_to_seq
         for row_id in self.changed_by_reaction:
             encoded.pop(row_id, None)  # encoded before the last reaction
         result.results = [self._result(reply, encoded) for reply in self.replies]
@@ -267,6 +253,8 @@ class BatchState:
     def _result(self, reply: _Reply, encoded: dict[UUID, bytes]) -> OperationResult | ChatError:
         if isinstance(reply, ChatError):
             return reply
+        if isinstance(reply, DeferredResult):
+            return reply.make()
         if isinstance(reply, tuple):
             row, kind = reply
             return ReactionResult(row.id, kind, row.reactions.get(kind, 0))
@@ -285,7 +273,7 @@ def apply_in_slices(
     Yields after every SLICE operations or events, so that the caller can let other tasks run. A small batch never
     yields.
     """
-    state = BatchState(batch_input, now)
+    state = Batch(batch_input, now)
     for index, operation in enumerate(operations):
         if index and index % SLICE == 0:
             yield

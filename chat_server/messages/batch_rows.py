@@ -1,11 +1,14 @@
 """The rows that a transaction of writes reads and changes."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from chat_contract.events import Message
-from chat_server.postgres.message_view import message_view
+from chat_contract.events import Author, Message, RoomRules
+from chat_server.messages.room_operations import RoomDetails, WhoCanPost
+from chat_server.postgres.message_view import AuthorRole, message_view
 
 IdempotencyKey = tuple[str, UUID, UUID]
 """Room, author, client_message_id."""
@@ -13,10 +16,18 @@ IdempotencyKey = tuple[str, UUID, UUID]
 ReactionKey = tuple[UUID, str, UUID]
 """Message, kind, user."""
 
+RoomUser = tuple[str, UUID]
+"""Room, user."""
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
 
 @dataclass(slots=True)
 class LockedRoom:
-    """The columns of a room that writes change, while its row is locked."""
+    """The columns of a room that every write needs, while its row is locked.
+
+    `moderators`: their names by their ids, in the order of appointment. `has_bans`: anybody was ever banned.
+    """
 
     id: str
     last_seq: int
@@ -24,6 +35,59 @@ class LockedRoom:
     owner_id: UUID | None
     pinned: list[UUID]
     """The most recently pinned message comes first."""
+    owner_nickname: str | None = None
+    moderators: dict[UUID, str] = field(default_factory=dict)
+    who_can_post: WhoCanPost = "everyone"
+    regular_after_s: int = 0
+    has_bans: bool = False
+
+
+@dataclass(slots=True)
+class RoomSettingsRow:
+    """The other columns of a room, which only operations of hosts change."""
+
+    name: str
+    visibility: str
+    slow_mode_s: int
+    recovery_code_hash: bytes | None = None
+    recovered_by: UUID | None = None
+    recovered_at: datetime | None = None
+
+    def rules(self, room: LockedRoom) -> RoomRules:
+        """What hosts have set for the room, as `room.changed` shows it."""
+        owner = None if room.owner_id is None else person(room.owner_id, room.owner_nickname)
+        return {
+            "name": self.name,
+            "visibility": self.visibility,
+            "owner": owner,
+            "moderators": [person(*each) for each in room.moderators.items()],
+            "who_can_post": room.who_can_post,
+            "regular_after_s": room.regular_after_s,
+            "slow_mode": {
+                "mode": "fixed" if self.slow_mode_s else "off",
+                "seconds": self.slow_mode_s,
+                "target_posts_per_s": None,
+            },
+        }
+
+    def details(self, room: LockedRoom) -> RoomDetails:
+        return RoomDetails(
+            id=room.id,
+            name=self.name,
+            visibility=self.visibility,
+            owner_id=room.owner_id,
+            owner_nickname=room.owner_nickname,
+            moderators=[person(*each) for each in room.moderators.items()],
+            last_seq=room.last_seq,
+            message_count=room.message_count,
+            who_can_post=room.who_can_post,
+            regular_after_s=room.regular_after_s,
+            slow_mode_s=self.slow_mode_s,
+        )
+
+
+def person(user_id: UUID, nickname: str | None) -> Author:
+    return {"id": str(user_id), "nickname": nickname or ""}
 
 
 @dataclass(slots=True)
@@ -42,6 +106,7 @@ class MessageRow:
     reactions: dict[str, int]
     revisions: int
     """The number of stored events, other than the creation, that carry the text."""
+    author_role: AuthorRole | None = None
 
     def view(self) -> Message:
         return message_view(
@@ -56,14 +121,68 @@ class MessageRow:
             edited_at=self.edited_at,
             deleted=self.deleted,
             reactions=self.reactions,
+            author_role=self.author_role,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveBan:
+    """A ban in force. `until` None: for good."""
+
+    until: datetime | None
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewBan:
+    """A row of `bans`. `actor_id` None: the operator."""
+
+    room_id: str
+    user_id: UUID
+    nickname: str
+    until: datetime | None
+    reason: str | None
+    actor_id: UUID | None
+    actor_nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An action for the audit log. `actor_id` None: the operator."""
+
+    room_id: str
+    actor_id: UUID | None
+    actor_nickname: str
+    action: str
+    target_id: UUID | None = None
+    target_nickname: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class HostInput:
+    """What operations of hosts need besides.
+
+    `nicknames`: of the people they name. `message_counts`: how many undeleted messages the people have whose messages
+    are purged. `settings`: of rooms that change.
+    """
+
+    nicknames: dict[UUID, str] = field(default_factory=dict)
+    message_counts: dict[RoomUser, int] = field(default_factory=dict)
+    settings: dict[str, RoomSettingsRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class BatchInput:
-    """Everything that the operations refer to, read while the transaction held the rooms' locks."""
+    """Everything that the operations refer to, read while the transaction held the rooms' locks.
+
+    `now` is the time by Postgres' clock, which decides when a ban ends. `bans` are those in force of people who act.
+    """
 
     rooms: dict[str, LockedRoom]
     messages: dict[UUID, MessageRow]
     by_key: dict[IdempotencyKey, UUID]
     reactions: set[ReactionKey]
+    now: datetime = _EPOCH
+    bans: dict[RoomUser, ActiveBan] = field(default_factory=dict)
+    hosts: HostInput = field(default_factory=HostInput)

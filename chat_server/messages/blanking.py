@@ -1,8 +1,8 @@
 """Removes the text of deleted messages from stored events, and deletes their reactions.
 
 A deletion commits only a tombstone. The rest happens here, in steps of bounded size on a dedicated connection. Until a
-step has rewritten an event, reads show the tombstone instead. Another process, or the next start, finishes work that a
-process leaves undone.
+step has rewritten an event, reads show the tombstone instead. A purge commits only a mark, from which steps make
+tombstones. Another process, or the next start, finishes work that a process leaves undone.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Final
 import asyncpg
 from prometheus_client import Counter, Gauge
 
+from chat_server.messages.purge_conversion import convert_some
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 
@@ -104,7 +105,7 @@ class Blanking:
         self._wakeup = asyncio.Event()
 
     def wake(self) -> None:
-        """Call this after a deletion was committed."""
+        """Call this after a deletion or purge was committed."""
         self._wakeup.set()
 
     async def run(self) -> None:
@@ -124,12 +125,17 @@ class Blanking:
             self._connection.drop()
 
     async def _blank_all(self) -> None:
-        """Run steps until no tombstone is left, with pauses as long as the steps to leave posts half of the time."""
+        """Run steps until no mark and no tombstone is left, with pauses as long as the steps.
+
+        That leaves half of the time to posts.
+        """
         loop = asyncio.get_running_loop()
         while True:
             began_s = loop.time()
-            step = await blank_some(await self._connection.open())
-            if not step.messages:
+            connection = await self._connection.open()
+            has_converted = await convert_some(connection)
+            step = await blank_some(connection)
+            if not (has_converted or step.messages):
                 return
             await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))
 

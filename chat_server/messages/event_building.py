@@ -1,12 +1,13 @@
 """Builds the events of a transaction. Each message is encoded as JSON once, for its event and for the response."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 import orjson
 
-from chat_contract.events import MAX_REACTION_USERS, Message
+from chat_contract.events import MAX_REACTION_USERS, Message, MessagesPurged, RoomChanged, RoomRules
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.batch_rows import MessageRow
 
@@ -22,6 +23,10 @@ class PendingMessageEvent:
     row: MessageRow
     view: Message
     traceparent: str | None
+
+    @property
+    def room_id(self) -> str:
+        return self.row.room_id
 
     def encode(self, seq: int) -> tuple[CommittedEvent, bytes]:
         """The event, and the JSON of its message."""
@@ -41,13 +46,25 @@ class PendingMessageEvent:
 
 @dataclass(slots=True)
 class PendingReactionEvent:
-    """All changes to one message's reactions of one kind. The count is taken when the event is encoded."""
+    """All changes to one message's reactions of one kind.
+
+    The count is taken when the event is closed, at the latest when it is encoded.
+    """
 
     row: MessageRow
     kind: str
     traceparent: str | None
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    count: int | None = None
+
+    @property
+    def room_id(self) -> str:
+        return self.row.room_id
+
+    def close(self) -> None:
+        """Take the count: no further change belongs to this event."""
+        self.count = self.row.reactions.get(self.kind, 0)
 
     def note(self, user_id: UUID, *, present: bool) -> None:
         """One user's change. Opposite changes cancel out, and at most MAX_REACTION_USERS are named."""
@@ -60,6 +77,7 @@ class PendingReactionEvent:
 
     def encode(self, seq: int) -> CommittedEvent:
         row, message_id = self.row, str(self.row.id)
+        count = row.reactions.get(self.kind, 0) if self.count is None else self.count
         payload = orjson.dumps(
             {
                 "type": "reaction.changed",
@@ -67,10 +85,61 @@ class PendingReactionEvent:
                 "seq": seq,
                 "message_id": message_id,
                 "kind": self.kind,
-                "count": row.reactions.get(self.kind, 0),
+                "count": count,
                 "added": self.added,
                 "removed": self.removed,
             }
         )
         conflate = f"{message_id}:{self.kind}"
         return CommittedEvent(row.room_id, seq, "reaction.changed", None, conflate, payload, self.traceparent)
+
+
+@dataclass(slots=True)
+class PendingPurgeEvent:
+    """The purge of all messages of these authors. It covers every seq before its own."""
+
+    room_id: str
+    author_ids: Sequence[UUID]
+    traceparent: str | None
+    up_to_seq: int = 0
+    """Known once the event is encoded."""
+
+    def encode(self, seq: int) -> CommittedEvent:
+        self.up_to_seq = seq - 1
+        event: MessagesPurged = {
+            "type": "messages.purged",
+            "room_id": self.room_id,
+            "seq": seq,
+            "up_to_seq": self.up_to_seq,
+        }
+        ids = list(map(str, self.author_ids))
+        if len(ids) == 1:
+            event["author_id"] = ids[0]
+        else:
+            event["author_ids"] = ids
+        return CommittedEvent(
+            self.room_id, seq, event["type"], None, None, orjson.dumps(event), self.traceparent
+        )
+
+
+@dataclass(slots=True)
+class PendingRoomEvent:
+    """A change of the room. `rules` are those right after it."""
+
+    room_id: str
+    rules: RoomRules
+    traceparent: str | None
+
+    def encode(self, seq: int) -> CommittedEvent:
+        event: RoomChanged = {
+            "type": "room.changed",
+            "room_id": self.room_id,
+            "seq": seq,
+            "room": self.rules,
+        }
+        return CommittedEvent(
+            self.room_id, seq, event["type"], None, None, orjson.dumps(event), self.traceparent
+        )
+
+
+PendingEvent = PendingMessageEvent | PendingReactionEvent | PendingPurgeEvent | PendingRoomEvent

@@ -1,10 +1,10 @@
 """The rows that a transaction must read before it can apply its operations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from chat_server.messages.batch_rows import IdempotencyKey, ReactionKey
+from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, ReactionKey
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -13,20 +13,24 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
 
 
 class ReadPlan(NamedTuple):
-    """Each without duplicates."""
+    """Ids and keys without duplicates. `room_operations` need further rows, see host_repository.py."""
 
     message_ids: list[UUID]
     idempotency_keys: list[IdempotencyKey]
     reactions: list[ReactionKey]
+    room_operations: list[RoomOperation]
 
 
-def plan_reads(operations: Iterable[Operation]) -> ReadPlan:
+def plan_reads(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom]) -> ReadPlan:
+    """A purge needs the room's pinned messages, because it unpins those of its authors."""
     message_ids: dict[UUID, None] = {}
     keys: dict[IdempotencyKey, None] = {}
     reactions: dict[ReactionKey, None] = {}
+    room_operations: list[RoomOperation] = []
     for operation in operations:
         match operation:
             case PostMessage():
@@ -38,4 +42,8 @@ def plan_reads(operations: Iterable[Operation]) -> ReadPlan:
                 reactions[operation.message_id, operation.kind, operation.actor_id] = None
             case EditMessage() | DeleteMessage() | SetPin():
                 message_ids[operation.message_id] = None
-    return ReadPlan(list(message_ids), list(keys), list(reactions))
+            case BanUsers() | LiftBan() | ChangeRoom():
+                room_operations.append(operation)
+                if isinstance(operation, BanUsers) and operation.purge:
+                    message_ids |= dict.fromkeys(rooms[operation.room_id].pinned)
+    return ReadPlan(list(message_ids), list(keys), list(reactions), room_operations)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.batch_rows import LockedRoom
-from chat_server.messages.event_building import PendingMessageEvent, PendingReactionEvent
+from chat_server.messages.event_building import PendingEvent, PendingMessageEvent
 
 SLICE: Final = 100
 """Operations or events handled without a pause: about 1 ms of CPU time."""
@@ -25,7 +25,7 @@ class NumberedEvents(NamedTuple):
 
 
 def number_events(
-    pending: Iterable[PendingMessageEvent | PendingReactionEvent],
+    pending: Iterable[PendingEvent],
     rooms: Mapping[str, LockedRoom],
     deleted: Collection[UUID],
 ) -> Generator[None, None, NumberedEvents]:
@@ -35,13 +35,13 @@ def number_events(
     for index, event in enumerate(pending):
         if index and index % SLICE == 0:
             yield
-        row = event.row
-        room = rooms[row.room_id]
+        room = rooms[event.room_id]
         room.last_seq += 1
         changed_rooms[room.id] = room
-        if isinstance(event, PendingReactionEvent):
+        if not isinstance(event, PendingMessageEvent):
             events.append(event.encode(room.last_seq))
             continue
+        row = event.row
         if event.type == "message.created":
             row.seq = room.last_seq
             room.message_count += 1

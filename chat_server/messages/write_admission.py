@@ -18,7 +18,7 @@ from chat_server.messages.operations import EditMessage, MessageResult, PostMess
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.message_view import STORED_ONLY, message_view
-from chat_server.postgres.models import Message
+from chat_server.postgres.models import VISIBLE_MESSAGES
 from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.asgi import Scope
@@ -91,10 +91,11 @@ class WriteAdmission:
 
     async def _posted_earlier(self, post: PostMessage, scope: Scope) -> MessageResult | None:
         """The message stored under the post's idempotency key; None also without a turn and while Postgres is down."""
-        query = select(Message.__table__).where(
-            Message.author_id == post.author_id,
-            Message.client_message_id == post.client_message_id,
-            Message.room_id == post.room_id,
+        stored = VISIBLE_MESSAGES.c
+        query = select(VISIBLE_MESSAGES).where(
+            stored.author_id == post.author_id,
+            stored.client_message_id == post.client_message_id,
+            stored.room_id == post.room_id,
         )
         try:
             async with self._look_ups.turn(scope), self._engine.connect() as connection:

@@ -10,33 +10,35 @@ clock only tells when a message was posted or edited.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
 from asyncpg import Connection, Record
 
 from chat_server.messages.array_columns import arrays, column, names, unnest
-from chat_server.messages.batch import BatchResult
 from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, MessageRow, ReactionKey
+from chat_server.messages.batch_state import BatchResult
 from server_kit.session_tokens import Session
 
-_MESSAGE_COLUMNS = """m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to,
-    m.created_at, m.edited_at, m.deleted, m.reactions, m.revisions"""
+MESSAGE_COLUMNS: Final = """
+    m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to, m.created_at,
+    m.edited_at, m.deleted, m.reactions, m.revisions, m.author_role"""
 
 _LOCK: Final = """
-SELECT id, last_seq, message_count, owner_id, pinned, pg_current_xact_id()::text AS xact_id, (
+SELECT id, last_seq, message_count, owner_id, pinned, owner_nickname, moderators, who_can_post, regular_after_s,
+    has_bans, clock_timestamp() AS now, pg_current_xact_id()::text AS xact_id, (
     SELECT jsonb_object_agg(e.id, e.below_generation) FROM ended_sessions e WHERE e.id = ANY($2::uuid[])
 )::text AS ended
 FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
 
-_MESSAGES_BY_ID: Final = f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
+_MESSAGES_BY_ID: Final = f"SELECT {MESSAGE_COLUMNS} FROM visible_messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
 
 # IS NOT DISTINCT FROM cannot use an index. With `=` a plan made while the table was small used the index of
 # (room_id, seq), so that every post scanned its whole room, and that plan was kept.
 _MESSAGES_BY_KEY: Final = f"""
-SELECT {_MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
-JOIN messages m ON m.author_id = k.author_id AND m.client_message_id = k.client_message_id
+SELECT {MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
+JOIN visible_messages m ON m.author_id = k.author_id AND m.client_message_id = k.client_message_id
     AND m.room_id IS NOT DISTINCT FROM k.room_id"""  # noqa: S608 - no input in it
 
 _REACTIONS: Final = """
@@ -56,6 +58,7 @@ _NEW_MESSAGES: Final = (
     column("deleted", "boolean"),
     column("reactions", "jsonb", lambda message: _json(message.reactions)),
     column("revisions", "integer"),
+    column("author_role", "text"),
 )
 _NEW_EVENTS: Final = (
     column("room_id", "text"),
@@ -119,28 +122,34 @@ _TOMBSTONES: Final = (
 )
 _INSERT_TOMBSTONES: Final = f"""
 INSERT INTO tombstones ({names(_TOMBSTONES)}, created_at)
-SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)}"""  # noqa: S608 - no input in it
+SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)} ON CONFLICT DO NOTHING"""  # noqa: S608 - no input in it
+
+
+class Locked(NamedTuple):
+    """The locked rooms, and what the same statement reads because that saves another one.
+
+    `ended`: the generations below which tokens of sessions and users are no longer valid. `now`: the time by Postgres'
+    clock, at the latest that of the lock. Both `now` and `xact_id` are None if no room was locked.
+    """
+
+    rooms: dict[str, LockedRoom]
+    ended: dict[UUID, int]
+    now: datetime | None
+    xact_id: str | None
 
 
 async def lock_rooms(
     connection: Connection, room_ids: Sequence[str], sessions: Iterable[Session], *, wait: bool
-) -> tuple[dict[str, LockedRoom], dict[UUID, int], str | None]:
-    """Lock the rooms until the transaction ends; without `wait`, skip those that another transaction has locked.
-
-    Returns the locked rooms, the generations below which tokens of these sessions and users are no longer valid, and
-    the transaction's id (None if no room was locked). Reading the ended sessions here saves a statement.
-    """
+) -> Locked:
+    """Lock the rooms until the transaction ends; without `wait`, skip those that another transaction has locked."""
     may_have_ended = {id_ for session in sessions for id_ in (session.session_id, session.user_id)}
     rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids, list(may_have_ended))
-    rooms = {
-        r["id"]: LockedRoom(r["id"], r["last_seq"], r["message_count"], r["owner_id"], r["pinned"])
-        for r in rows
-    }
     if not rows:
-        return {}, {}, None
+        return Locked({}, {}, None, None)
+    rooms = {row["id"]: _locked_room(row) for row in rows}
     found = rows[0]["ended"]
     ended = {UUID(id_): below for id_, below in orjson.loads(found).items()} if found else {}
-    return rooms, ended, rows[0]["xact_id"]
+    return Locked(rooms, ended, rows[0]["now"], rows[0]["xact_id"])
 
 
 async def read_messages(
@@ -153,7 +162,7 @@ async def read_messages(
     if keys:
         room_ids, author_ids, client_ids = zip(*keys, strict=True)
         rows += await connection.fetch(_MESSAGES_BY_KEY, room_ids, author_ids, client_ids)
-    return [_message_row(row) for row in rows]
+    return [message_row(row) for row in rows]
 
 
 async def read_reactions(connection: Connection, keys: Sequence[ReactionKey]) -> set[ReactionKey]:
@@ -165,7 +174,9 @@ async def read_reactions(connection: Connection, keys: Sequence[ReactionKey]) ->
 
 
 async def write(connection: Connection, result: BatchResult, now: datetime) -> None:
-    """Write the result; the caller commits. `now` is the creation time of new messages."""
+    """Write the messages and events of the result; the caller commits. `now` is the creation time of new messages."""
+    if not result.events:
+        return
     await connection.execute(
         _INSERT_MESSAGES_AND_EVENTS,
         now,
@@ -191,7 +202,12 @@ async def write(connection: Connection, result: BatchResult, now: datetime) -> N
     # A message that was posted and deleted in one batch has its text in no event.
     deleted = [m for m in result.deleted_messages.values() if m.id not in result.new_messages]
     if deleted:
-        await connection.execute(_INSERT_TOMBSTONES, *arrays(_TOMBSTONES, deleted))
+        await insert_tombstones(connection, deleted)
+
+
+async def insert_tombstones(connection: Connection, deleted: Sequence[MessageRow]) -> None:
+    """Let reads of stored events show these messages as deleted, and queue the removal of their text."""
+    await connection.execute(_INSERT_TOMBSTONES, *arrays(_TOMBSTONES, deleted))
 
 
 async def is_committed(connection: Connection, xact_id: str, result: BatchResult) -> bool | None:
@@ -215,7 +231,24 @@ def _json(reactions: dict[str, int]) -> str:
     return orjson.dumps(reactions).decode() if reactions else "{}"
 
 
-def _message_row(row: Record) -> MessageRow:
+def _locked_room(row: Record) -> LockedRoom:
+    moderators = row["moderators"]
+    return LockedRoom(
+        row["id"],
+        row["last_seq"],
+        row["message_count"],
+        row["owner_id"],
+        row["pinned"],
+        row["owner_nickname"],
+        {} if moderators == "[]" else {UUID(m["id"]): m["nickname"] for m in orjson.loads(moderators)},
+        row["who_can_post"],
+        row["regular_after_s"],
+        row["has_bans"],
+    )
+
+
+def message_row(row: Record) -> MessageRow:
+    """A message from its MESSAGE_COLUMNS."""
     return MessageRow(
         id=row["id"],
         room_id=row["room_id"],
@@ -230,4 +263,5 @@ def _message_row(row: Record) -> MessageRow:
         deleted=row["deleted"],
         reactions=orjson.loads(row["reactions"]),
         revisions=row["revisions"],
+        author_role=row["author_role"],
     )

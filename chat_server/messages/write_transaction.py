@@ -10,12 +10,20 @@ from typing import Final, TypeVar, cast
 import asyncpg
 from prometheus_client import Histogram
 
-from chat_server.messages.batch import BatchResult, apply_in_slices
-from chat_server.messages.batch_rows import BatchInput, LockedRoom
+from chat_server.messages.batch import apply_in_slices
+from chat_server.messages.batch_rows import BatchInput
+from chat_server.messages.batch_state import BatchResult
+from chat_server.messages.host_repository import (
+    people_to_check,
+    read_bans,
+    read_host_input,
+    write_host_changes,
+)
 from chat_server.messages.operations import Operation
 from chat_server.messages.read_plan import plan_reads
 from chat_server.messages.write_queue import PendingWrite
 from chat_server.messages.write_repository import (
+    Locked,
     is_committed,
     lock_rooms,
     read_messages,
@@ -77,20 +85,21 @@ async def commit_writes(
         try:
             room_ids = sorted({pending.operation.room_id for pending in writes})
             sessions = [pending.session for pending in writes if pending.session is not None]
-            rooms, ended, xact_id = await lock_rooms(connection, room_ids, sessions, wait=wait)
+            locked = await lock_rooms(connection, room_ids, sessions, wait=wait)
             answered()
-            if ended:
-                fail([p for p in writes if p.is_of(ended)], session_ended(), "session ended")
-                writes = [p for p in writes if not p.is_of(ended)]
-            locked = [p for p in writes if p.operation.room_id in rooms]
-            skipped = [p for p in writes if p.operation.room_id not in rooms]
+            if locked.ended:
+                fail([p for p in writes if p.is_of(locked.ended)], session_ended(), "session ended")
+                writes = [p for p in writes if not p.is_of(locked.ended)]
+            taken = [p for p in writes if p.operation.room_id in locked.rooms]
+            skipped = [p for p in writes if p.operation.room_id not in locked.rooms]
             result = BatchResult()
-            if locked:
-                operations = [pending.operation for pending in locked]
-                batch_input = await _read(connection, operations, rooms, answered)
+            if taken:
+                operations = [pending.operation for pending in taken]
+                batch_input = await _read(connection, operations, locked, answered)
                 result = await _in_slices(apply_in_slices(operations, batch_input, now))
-                if result.events:
+                if not result.is_empty:
                     await write(connection, result, now)
+                    await write_host_changes(connection, result)
                     answered()
         except CONNECTION_LOST:
             connection.terminate()
@@ -98,13 +107,13 @@ async def commit_writes(
         except BaseException:
             await _roll_back(connection)
             raise
-        transaction = Transaction(locked, result, skipped)
+        transaction = Transaction(taken, result, skipped)
         try:
             await connection.execute("COMMIT")
         except (*CONNECTION_LOST, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
-            if xact_id is None or not result.events:
-                raise
-            raise CommitUnknown(xact_id, transaction) from error
+            if locked.xact_id is None or not result.events:
+                raise  # without events a repeat of the transaction does no harm: it bans the same people again
+            raise CommitUnknown(locked.xact_id, transaction) from error
     return transaction
 
 
@@ -129,20 +138,27 @@ async def was_committed(lane: DedicatedConnection, unknown: CommitUnknown) -> bo
 async def _read(
     connection: asyncpg.Connection,
     operations: Sequence[Operation],
-    rooms: dict[str, LockedRoom],
+    locked: Locked,
     answered: Callable[[], None],
 ) -> BatchInput:
-    plan = plan_reads(operations)
+    plan = plan_reads(operations, locked.rooms)
     messages = await read_messages(connection, plan.message_ids, plan.idempotency_keys)
     answered()
     reactions = await read_reactions(connection, plan.reactions)
     answered()
-    return BatchInput(
-        rooms=rooms,
+    assert locked.now is not None
+    batch_input = BatchInput(
+        rooms=locked.rooms,
         messages={message.id: message for message in messages},
         by_key={(m.room_id, m.author_id, m.client_message_id): m.id for m in messages},
         reactions=reactions,
+        now=locked.now,
+        bans=await read_bans(connection, people_to_check(operations, locked.rooms), locked.now),
     )
+    if plan.room_operations:
+        batch_input.hosts, batch_input.now = await read_host_input(connection, plan.room_operations)
+        answered()
+    return batch_input
 
 
 async def _in_slices(work: Generator[None, None, _T]) -> _T:

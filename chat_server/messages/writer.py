@@ -26,6 +26,14 @@ from chat_server.messages.operations import (
     ReactionResult,
     SetReaction,
 )
+from chat_server.messages.room_operations import (
+    BanResult,
+    BanUsers,
+    ChangeRoom,
+    LiftBan,
+    LiftResult,
+    RoomResult,
+)
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
 from chat_server.messages.write_results import WRITES_FAILED, fail, resolve, unavailable
 from chat_server.messages.write_transaction import CommitUnknown, Transaction, commit_writes, was_committed
@@ -113,6 +121,18 @@ class GroupCommitWriter:
     async def react(self, operation: SetReaction, session: Session | None = None) -> ReactionResult:
         """Store a reaction, unless the session was ended. Raises ChatError."""
         return cast(ReactionResult, await self._submit(operation, session))
+
+    async def ban(self, operation: BanUsers, session: Session | None = None) -> BanResult:
+        """Ban people, unless the session was ended. Raises ChatError."""
+        return cast(BanResult, await self._submit(operation, session))
+
+    async def lift_ban(self, operation: LiftBan, session: Session | None = None) -> LiftResult:
+        """Lift a ban, unless the session was ended. Raises ChatError."""
+        return cast(LiftResult, await self._submit(operation, session))
+
+    async def change_room(self, operation: ChangeRoom, session: Session | None = None) -> RoomResult:
+        """Change a room, unless the session was ended. Raises ChatError."""
+        return cast(RoomResult, await self._submit(operation, session))
 
     async def _submit(self, operation: Operation, session: Session | None) -> OperationResult:
         if self._silence.is_silent:

@@ -1,13 +1,16 @@
 """The wire form of a message, built from its row. Only this module maps columns to wire fields."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from chat_contract.events import Message
+from chat_contract.events import Author, Message
 from chat_contract.timestamps import rfc3339_ms
 
 STORED_ONLY = frozenset({"client_message_id", "revisions"})
 """Columns of a message that are never sent to clients."""
+
+AuthorRole = Literal["owner", "moderator", "bot", "system"]
 
 
 def message_view(
@@ -23,13 +26,17 @@ def message_view(
     edited_at: datetime | None,
     deleted: bool,
     reactions: dict[str, int],
+    author_role: AuthorRole | None = None,
 ) -> Message:
     """The wire form. A deleted message keeps its place and author but shows no text; zero counts are left out."""
+    author: Author = {"id": str(author_id), "nickname": author_nickname}
+    if author_role is not None:
+        author["role"] = author_role
     return {
         "id": str(id),
         "room_id": room_id,
         "seq": seq,
-        "author": {"id": str(author_id), "nickname": author_nickname},
+        "author": author,
         "text": "" if deleted else text,
         "reply_to": None if reply_to is None else str(reply_to),
         "created_at": rfc3339_ms(created_at),

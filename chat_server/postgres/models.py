@@ -5,10 +5,23 @@ lock. A key check for each row would cost 10 % of a post.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -63,6 +76,8 @@ class Room(Base):
     """`last_seq` is incremented under this row's lock, so seq has no holes and commit order is seq order.
 
     `active_at` has a resolution of one second, so that most updates of a busy room skip the index (heap-only tuples).
+    `owner_nickname` and `moderators` hold names at the time of appointment, so that no read needs a join. `has_bans` is
+    true from the first ban or purge on: until then writes need no query for bans.
     """
 
     __tablename__ = "rooms"
@@ -83,12 +98,21 @@ class Room(Base):
     )
     created_at: Mapped[datetime]
     active_at: Mapped[datetime]
+    owner_nickname: Mapped[str | None]
+    moderators: Mapped[list[dict[str, str]]] = mapped_column(postgresql.JSONB, server_default="[]")
+    who_can_post: Mapped[str] = mapped_column(server_default="everyone")
+    regular_after_s: Mapped[int] = mapped_column(Integer, server_default="86400")
+    has_bans: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    recovery_code_hash: Mapped[bytes | None]
+    recovered_by: Mapped[UUID | None]
+    recovered_at: Mapped[datetime | None]
 
 
 class Message(Base):
     """One message. `reactions` holds the counts, so that a page needs one index scan; zero counts are left out.
 
     `Room.message_count` counts creations and never decreases: unread badges subtract two of its values.
+    Reads use VISIBLE_MESSAGES.
     """
 
     __tablename__ = "messages"
@@ -111,6 +135,13 @@ class Message(Base):
     deleted: Mapped[bool] = mapped_column(Boolean, server_default="false")
     reactions: Mapped[dict[str, int]] = mapped_column(postgresql.JSONB, server_default="{}")
     revisions: Mapped[int] = mapped_column(Integer, server_default="0")
+    author_role: Mapped[str | None]
+
+
+VISIBLE_MESSAGES: Final[Table] = Message.metadata.tables["messages"].to_metadata(
+    MetaData(), name="visible_messages"
+)
+"""The view of messages in which those that a purge covers look deleted. Every read uses it."""
 
 
 class Reaction(Base):
@@ -163,6 +194,60 @@ class Tombstone(Base):
     seq: Mapped[int]
     message: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class Ban(Base):
+    """`until` None: for good. Expired bans have no effect; retention deletes them. `actor_id` None: the operator."""
+
+    __tablename__ = "bans"
+    __table_args__ = (
+        Index("bans_by_age", "room_id", text("created_at DESC"), "user_id"),
+        Index("bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
+    )
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    nickname: Mapped[str]
+    until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    actor_id: Mapped[UUID | None]
+    actor_nickname: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class PurgeMark(Base):
+    """The messages of one author up to a seq are deleted, and their rows must still be rewritten.
+
+    `converted_up_to` and `converted_up_to_room` are the client_message_id and the room of the last row of the author
+    that was handled, in the order of the index messages_idempotency.
+    """
+
+    __tablename__ = "purge_marks"
+    __table_args__ = (Index("purge_marks_by_age", "created_at"),)
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    author_id: Mapped[UUID] = mapped_column(primary_key=True)
+    up_to_seq: Mapped[int]
+    created_at: Mapped[datetime]
+    converted_up_to: Mapped[UUID] = mapped_column(server_default="00000000-0000-0000-0000-000000000000")
+    converted_up_to_room: Mapped[str] = mapped_column(server_default="")
+
+
+class ModerationLogEntry(Base):
+    """One action of a host, or of the operator (`actor_id` None). Rows are never changed."""
+
+    __tablename__ = "moderation_log"
+    __table_args__ = (Index("moderation_log_by_room", "room_id", text("id DESC")),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    room_id: Mapped[str]
+    at: Mapped[datetime]
+    actor_id: Mapped[UUID | None]
+    actor_nickname: Mapped[str]
+    action: Mapped[str]
+    target_id: Mapped[UUID | None]
+    target_nickname: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(postgresql.JSONB, server_default="{}")
 
 
 class OutboxRow(Base):

@@ -47,6 +47,7 @@ class RoomRepository:
         values = {
             "name": name,
             "owner_id": owner.user_id,
+            "owner_nickname": owner.nickname,
             "created_at": now,
             "active_at": now.replace(microsecond=0),
         }

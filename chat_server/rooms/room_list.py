@@ -44,10 +44,11 @@ SELECT id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, act
 FROM rooms WHERE active_at <= $2 AND (active_at < $2 OR id > $3) ORDER BY active_at DESC, id"""
 
 _WITH_LAST_MESSAGE: Final = """
-SELECT r.*, m.id AS said_id, m.seq, m.author_id, m.author_nickname, m.text, m.created_at, m.deleted
+SELECT r.*, m.id AS said_id, m.seq, m.author_id, m.author_nickname, m.text, m.created_at, m.deleted,
+    m.author_role
 FROM ({rooms} LIMIT $1) r LEFT JOIN LATERAL (
-    SELECT id, seq, author_id, author_nickname, left(text, {code_points}) AS text, created_at, deleted
-    FROM messages WHERE room_id = r.id ORDER BY seq DESC LIMIT 1
+    SELECT id, seq, author_id, author_nickname, left(text, {code_points}) AS text, created_at, deleted, author_role
+    FROM visible_messages WHERE room_id = r.id ORDER BY seq DESC LIMIT 1
 ) m ON true
 ORDER BY r.active_at DESC, r.id"""
 
@@ -219,5 +220,6 @@ def _last_message(room: Any) -> LastMessage | None:
             edited_at=None,
             deleted=room["deleted"],
             reactions={},
+            author_role=room["author_role"],
         )
     )

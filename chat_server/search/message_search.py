@@ -34,12 +34,12 @@ STATEMENT_TIMEOUT_S: Final = 0.25
 
 _CHUNK: Final = """
 SELECT
-    (SELECT o.seq FROM messages o WHERE o.room_id = $1 AND o.seq < $3 ORDER BY o.seq DESC LIMIT 1) AS older_seq,
+    (SELECT o.seq FROM visible_messages o WHERE o.room_id = $1 AND o.seq < $3 ORDER BY o.seq DESC LIMIT 1) AS older_seq,
     m.*
 FROM (SELECT 1) one LEFT JOIN LATERAL (
     SELECT id, room_id, seq, author_id, author_nickname, text, reply_to, created_at, edited_at, deleted,
-           reactions::text
-    FROM messages
+           reactions::text, author_role
+    FROM visible_messages
     WHERE room_id = $1 AND seq < $2 AND seq >= $3 AND NOT deleted AND lower(text) LIKE ALL (
         (SELECT array_agg(lower(pattern)) FROM unnest($4::text[]) AS pattern)::text[]
     )

@@ -15,6 +15,7 @@ from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
+    MessageOperation,
     MessageResult,
     Operation,
     OperationResult,
@@ -58,7 +59,7 @@ STEPS = st.lists(
 )
 
 
-def operation(step: Step, room: str, posts: list[PostMessage]) -> Operation:
+def operation(step: Step, room: str, posts: list[PostMessage]) -> MessageOperation | SetReaction:
     """The operation of a step in the room. The first steps are posts, because there is no message to act on."""
     person = PEOPLE[step.person]
     if not posts or step.what == "post":
@@ -80,7 +81,7 @@ def operation(step: Step, room: str, posts: list[PostMessage]) -> Operation:
             return SetReaction(room, earlier.message_id, person, "heart", step.what == "react")
 
 
-async def send(writer: GroupCommitWriter, wanted: Operation) -> OperationResult:
+async def send(writer: GroupCommitWriter, wanted: MessageOperation | SetReaction) -> OperationResult:
     if isinstance(wanted, SetReaction):
         return await writer.react(wanted)
     return await writer.store(wanted)

@@ -35,6 +35,8 @@ def changed(message: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         if event["count"] > 0:
             counts[event["kind"]] = event["count"]
         return message | {"reactions": counts}
+    if is_purged(message, event):
+        return message | {"text": "", "deleted": True, "reactions": {}}
     return message
 
 
@@ -42,7 +44,16 @@ def is_unpinned(message: dict[str, Any], event: dict[str, Any]) -> bool:
     """Whether the event unpins the message."""
     if event["type"] == "message.unpinned":
         return bool(event["message_id"] == message["id"])
-    return bool(event["type"] == "message.deleted" and event["message"]["id"] == message["id"])
+    if event["type"] == "message.deleted":
+        return bool(event["message"]["id"] == message["id"])
+    return is_purged(message, event)
+
+
+def is_purged(message: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Whether the event deletes the message along with others of its author."""
+    if event["type"] != "messages.purged" or message["seq"] > event["up_to_seq"]:
+        return False
+    return message["author"]["id"] in event.get("author_ids", [event.get("author_id")])
 
 
 def replay(state: Snapshot, events: Iterable[dict[str, Any]]) -> Snapshot:

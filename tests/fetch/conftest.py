@@ -85,6 +85,17 @@ class Store:
             )  # fmt: skip
             await self._add_event(room_id, seq, "message.deleted", {})
 
+    async def purge(self, room_id: str, author_id: UUID) -> None:
+        async with self.connection.transaction():
+            seq = await self._next_seq(room_id)
+            await self.connection.execute(
+                "INSERT INTO purge_marks (room_id, author_id, up_to_seq, created_at) VALUES ($1, $2, $3, now())",
+                room_id, author_id, seq - 1,
+            )  # fmt: skip
+            await self._add_event(
+                room_id, seq, "messages.purged", {"author_id": str(author_id), "up_to_seq": seq - 1}
+            )
+
     async def delete_events(self, room_id: str, up_to_seq: int) -> None:
         await self.connection.execute(
             "DELETE FROM events WHERE room_id = $1 AND seq <= $2", room_id, up_to_seq

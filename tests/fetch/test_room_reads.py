@@ -21,7 +21,7 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse
 from chat_server.limits.read_turns import read_turns
 from server_kit.http.problem import ChatError
-from tests.fetch.conftest import Store
+from tests.fetch.conftest import AUTHOR, Store
 
 
 class Clock:
@@ -261,6 +261,18 @@ async def test_a_deleted_text_leaves_the_recent_events(store: Store, reads: Room
     await store.delete(room_id, message_id)
     clock.now_s += 1
     assert b"a secret" not in (await answer(reads, events(room_id, 0))).body
+
+
+async def test_a_purge_makes_the_recent_events_be_read_again(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a secret", "b")
+    assert b"a secret" in (await answer(reads, events(room_id, 0))).body
+    await store.purge(room_id, AUTHOR)
+    clock.now_s += 1
+    after = json.loads((await answer(reads, events(room_id, 0))).body)
+    assert [event.get("message", {}).get("text") for event in after["events"]] == ["", "", None]
 
 
 async def test_a_restored_database_replaces_the_pages_in_memory(

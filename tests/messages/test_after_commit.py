@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.after_commit import AfterCommit
 
@@ -37,9 +39,10 @@ def test_events_are_produced_before_room_and_list_caches_are_invalidated() -> No
     ]
 
 
-def test_a_deletion_hides_the_text_in_memory_and_wakes_blanking() -> None:
+@pytest.mark.parametrize("event_type", ["message.deleted", "messages.purged"])
+def test_a_deletion_or_purge_hides_the_text_in_memory_and_wakes_blanking(event_type: str) -> None:
     recorder = Recorder()
-    recorder.after_commit([event("a", 1), event("a", 2, "message.deleted")])
+    recorder.after_commit([event("a", 1), event("a", 2, event_type)])
     assert recorder.calls[1:] == [
         ("wrote", "a", 1, False),
         ("wrote", "a", 2, True),

@@ -9,14 +9,9 @@ from uuid import UUID
 import orjson
 import pytest
 
-from chat_server.messages.batch import (
-    MAX_EDITS,
-    MAX_PINNED,
-    MAX_REVISIONS,
-    BatchResult,
-    apply_in_slices,
-)
+from chat_server.messages.batch import MAX_EDITS, MAX_PINNED, MAX_REVISIONS, apply_in_slices
 from chat_server.messages.batch_rows import BatchInput, LockedRoom
+from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,

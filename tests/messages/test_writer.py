@@ -3,11 +3,9 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -119,17 +117,6 @@ async def test_a_post_to_a_room_that_stays_locked_gets_503_and_can_be_repeated(s
     await holder.close()
     assert await writer.store(post(room))
     await store.assert_no_holes(room)
-
-
-@pytest.fixture
-async def cutter(store: Store) -> AsyncIterator[tuple[CommitCutter, str]]:
-    parts = urlsplit(store.dsn)
-    assert parts.hostname and parts.port
-    cutter = CommitCutter(parts.hostname, parts.port)
-    port = await cutter.start()
-    netloc = parts.netloc.rpartition("@")
-    yield cutter, parts._replace(netloc=f"{netloc[0]}{netloc[1]}127.0.0.1:{port}").geturl()
-    await cutter.stop()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from random import Random
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.blanking import BlankingStep, blank_some
 from chat_server.messages.operations import PostMessage
+from chat_server.messages.purge_conversion import convert_some
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
@@ -71,6 +73,7 @@ class Store:
 
     async def blank_all(self) -> list[BlankingStep]:
         """Run steps of the blanking until nothing is left. Returns all except the last, empty one."""
+        await self.convert_all()
         connection = await asyncpg.connect(self.dsn)
         steps: list[BlankingStep] = []
         try:
@@ -80,12 +83,33 @@ class Store:
         finally:
             await connection.close()
 
-    async def make_room(self) -> str:
+    async def convert_all(self) -> int:
+        """Run steps of the conversion of purges until no mark is left. Returns how many steps there were."""
+        connection = await asyncpg.connect(self.dsn)
+        steps = 0
+        try:
+            while await convert_some(connection):
+                steps += 1
+            return steps
+        finally:
+            await connection.close()
+
+    async def make_room(self, owner_id: UUID | None = None) -> str:
+        """`owner_id`: of a person who has entered."""
         room_id = f"room-{uuid.uuid4().hex[:12]}"
         await self.rows(
-            "INSERT INTO rooms (id, name, created_at, active_at) VALUES ($1, $1, now(), now())", room_id
-        )
+            "INSERT INTO rooms (id, name, owner_id, created_at, active_at) VALUES ($1, $1, $2, now(), now())",
+            room_id, owner_id,
+        )  # fmt: skip
         return room_id
+
+    async def enter(self, *user_ids: UUID) -> None:
+        """Give these people rows, with their ids as nicknames."""
+        await self.rows(
+            "INSERT INTO users (id, nickname, created_at) SELECT id, id::text, now() FROM unnest($1::uuid[]) AS id"
+            " ON CONFLICT DO NOTHING",
+            user_ids,
+        )
 
     async def seqs(self, room_id: str) -> list[int]:
         return [
@@ -171,3 +195,15 @@ class CommitCutter:
             back.cancel()
             client_out.transport.abort()
             server_out.transport.abort()
+
+
+@pytest.fixture
+async def cutter(store: Store) -> AsyncIterator[tuple[CommitCutter, str]]:
+    """The proxy, and the DSN of the database through it."""
+    parts = urlsplit(store.dsn)
+    assert parts.hostname and parts.port
+    cutter = CommitCutter(parts.hostname, parts.port)
+    port = await cutter.start()
+    netloc = parts.netloc.rpartition("@")
+    yield cutter, parts._replace(netloc=f"{netloc[0]}{netloc[1]}127.0.0.1:{port}").geturl()
+    await cutter.stop()

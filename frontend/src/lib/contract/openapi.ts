@@ -381,13 +381,19 @@ export interface components {
     schemas: {
         /**
          * Author
-         * @description The author of a message. The id never changes; the nickname is the one at the time of posting.
+         * @description The author of a message. The id never changes; nickname and role are those at the time of posting.
          */
         Author: {
             /** Id */
             id: string;
             /** Nickname */
             nickname: string;
+            /**
+             * Role
+             * @description Left out for people without a role in the room
+             * @enum {string}
+             */
+            role?: "owner" | "moderator" | "bot" | "system";
         };
         /** ClientConfig */
         ClientConfig: {
@@ -469,7 +475,7 @@ export interface components {
             /** Cursor */
             cursor: number;
             /** Events */
-            events: (components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"])[];
+            events: (components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["MessagesPurged"] | components["schemas"]["RoomChanged"])[];
             /** Has More */
             has_more: boolean;
             /** Last Seq */
@@ -726,6 +732,36 @@ export interface components {
             type: "message.unpinned";
         };
         /**
+         * MessagesPurged
+         * @description Every message of these authors up to a seq is now deleted and unpinned; nothing else of it has changed.
+         */
+        MessagesPurged: {
+            /**
+             * Author Id
+             * @description Whose messages; either this or `author_ids`
+             */
+            author_id?: string;
+            /**
+             * Author Ids
+             * @description Of several authors, at most 500
+             */
+            author_ids?: string[];
+            /** Room Id */
+            room_id: string;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "messages.purged";
+            /**
+             * Up To Seq
+             * @description The highest seq of a message that may be meant: that before the event's own
+             */
+            up_to_seq: number;
+        };
+        /**
          * MyReactions
          * @description The session's own reactions, by message id.
          */
@@ -741,7 +777,7 @@ export interface components {
              * @description The part to program against
              * @enum {string}
              */
-            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
+            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "banned" | "posting_restricted" | "nickname_reserved" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
             /** @description A sentence for people */
             detail: string;
             /** @description On 422: each `field` that is wrong, and a `message` that says why */
@@ -814,6 +850,23 @@ export interface components {
             };
         };
         /**
+         * RoomChanged
+         * @description Hosts have changed the room.
+         */
+        RoomChanged: {
+            /** @description All rules after the change */
+            room: components["schemas"]["RoomRules"];
+            /** Room Id */
+            room_id: string;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "room.changed";
+        };
+        /**
          * RoomCreated
          * @description There is a new room. Only in room-list streams, whichever rooms they follow.
          */
@@ -828,7 +881,7 @@ export interface components {
              */
             type: "room.created";
         };
-        RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomName"] | components["schemas"]["RoomTyping"];
+        RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["MessagesPurged"] | components["schemas"]["RoomChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomName"] | components["schemas"]["RoomTyping"];
         /**
          * RoomHeat
          * @description The room turned hot or cold.
@@ -896,6 +949,34 @@ export interface components {
             id?: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * RoomRules
+         * @description What hosts have set for a room.
+         */
+        RoomRules: {
+            /**
+             * Moderators
+             * @description At most 100, in the order of appointment
+             */
+            moderators: components["schemas"]["Author"][];
+            /** Name */
+            name: string;
+            /** @description Null for a room without an owner */
+            owner: components["schemas"]["Author"] | null;
+            /**
+             * Regular After S
+             * @description The age of a user id that makes its person a regular
+             */
+            regular_after_s: number;
+            slow_mode: components["schemas"]["SlowMode"];
+            /** Visibility */
+            visibility: string;
+            /**
+             * Who Can Post
+             * @enum {string}
+             */
+            who_can_post: "everyone" | "regulars" | "moderators";
         };
         /**
          * RoomSlowMode
@@ -1045,6 +1126,28 @@ export interface components {
              */
             token: string;
             user: components["schemas"]["UserView"];
+        };
+        /**
+         * SlowMode
+         * @description Whether authors have to wait between two messages.
+         */
+        SlowMode: {
+            /**
+             * Mode
+             * @description `auto` is not in use yet
+             * @enum {string}
+             */
+            mode: "off" | "fixed" | "auto";
+            /**
+             * Seconds
+             * @description Seconds between two messages of one author; 0: off
+             */
+            seconds: number;
+            /**
+             * Target Posts Per S
+             * @description Of `auto` only
+             */
+            target_posts_per_s: number | null;
         };
         /** StreamClosing */
         StreamClosing: {

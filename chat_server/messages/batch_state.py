@@ -1,0 +1,168 @@
+"""The state of one transaction while its operations are applied, and the steps that operations share. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chat_server.kafka.committed_event import CommittedEvent
+from chat_server.messages.batch_rows import (
+    BatchInput,
+    LockedRoom,
+    LogEntry,
+    MessageRow,
+    NewBan,
+    ReactionKey,
+    RoomSettingsRow,
+    RoomUser,
+)
+from chat_server.messages.event_building import (
+    PendingEvent,
+    PendingMessageEvent,
+    PendingPurgeEvent,
+    PendingReactionEvent,
+)
+from chat_server.messages.operations import OperationResult
+from chat_server.rooms.posting_rules import banned
+from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
+from server_kit.http.problem import ChatError
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What to write, and the result of each operation: `results[i]` belongs to the i-th."""
+
+    results: list[OperationResult | ChatError] = field(default_factory=list)
+    new_messages: dict[UUID, MessageRow] = field(default_factory=dict)
+    changed_messages: dict[UUID, MessageRow] = field(default_factory=dict)
+    new_reactions: dict[ReactionKey, MessageRow] = field(default_factory=dict)
+    removed_reactions: dict[ReactionKey, None] = field(default_factory=dict)
+    deleted_messages: dict[UUID, MessageRow] = field(default_factory=dict)
+    events: list[CommittedEvent] = field(default_factory=list)
+    rooms: dict[str, LockedRoom] = field(default_factory=dict)
+    pinned_rooms: dict[str, LockedRoom] = field(default_factory=dict)
+    new_bans: dict[RoomUser, NewBan] = field(default_factory=dict)
+    lifted_bans: dict[RoomUser, None] = field(default_factory=dict)
+    purge_marks: dict[RoomUser, int] = field(default_factory=dict)
+    """The highest seq of a purged message."""
+    new_owners: dict[UUID, str] = field(default_factory=dict)
+    """Their nicknames."""
+    changed_rooms: dict[str, tuple[LockedRoom, RoomSettingsRow]] = field(default_factory=dict)
+    log: list[LogEntry] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write. A ban without a purge has no event."""
+        return not (self.events or self.new_bans or self.lifted_bans or self.changed_rooms or self.log)
+
+
+class BatchState:
+    """`input` and its rows change with each operation."""
+
+    def __init__(self, batch_input: BatchInput, now: datetime) -> None:
+        self.input = batch_input
+        self.now = now
+        self.result = BatchResult()
+        self.pending: dict[object, PendingEvent] = {}
+        self.purges: list[PendingPurgeEvent] = []
+        self.traceparent: str | None = None
+        self._barriers = 0
+        self._open_reactions: list[PendingReactionEvent] = []
+
+    def message(self, room_id: str, message_id: UUID) -> MessageRow:
+        """Raises ChatError `message_not_found`."""
+        row = self.input.messages.get(message_id)
+        if row is None or row.room_id != room_id:
+            raise ChatError("message_not_found", "There is no such message in this room.")
+        return row
+
+    def check_not_banned(self, room_id: str, user_id: UUID) -> None:
+        """Raises ChatError `banned`."""
+        if self.input.bans:
+            ban = self.input.bans.get((room_id, user_id))
+            if ban is not None:
+                raise banned(ban.until)
+
+    def role_of(self, room: LockedRoom, user_id: UUID) -> Role:
+        """The role that others have to respect."""
+        return role_in_room(user_id, room.owner_id, room.moderators)
+
+    def acting_role(self, room: LockedRoom, user_id: UUID, *, is_operator: bool) -> Role:
+        """The role that a person may use: a banned host has none until the ban ends."""
+        if not is_operator and (room.id, user_id) in self.input.bans:
+            return Role.GUEST
+        return role_in_room(user_id, room.owner_id, room.moderators, is_operator=is_operator)
+
+    def require(self, role: Role, action: Action) -> None:
+        """Raises ChatError `forbidden`."""
+        if not may(role, action):
+            raise ChatError("forbidden", refusal(action))
+
+    def note_change(self, row: MessageRow) -> None:
+        if row.id not in self.result.new_messages:
+            self.result.changed_messages[row.id] = row
+
+    def hide(self, row: MessageRow) -> None:
+        """Delete the message, without an event. The caller removes its pin and its new reactions."""
+        row.text = ""
+        row.deleted = True
+        row.reactions = {}
+        self.note_change(row)
+        self.result.deleted_messages[row.id] = row
+
+    def set_pinned(self, room: LockedRoom, pinned: list[UUID]) -> None:
+        room.pinned = pinned
+        self.result.pinned_rooms[room.id] = room
+
+    def emit_message(self, event_type: str, row: MessageRow) -> None:
+        event = PendingMessageEvent(event_type, row, row.view(), self.traceparent)
+        self.emit(event)
+
+    def emit(self, event: PendingEvent) -> None:
+        """Add an event that nothing merges with."""
+        self.pending[len(self.pending)] = event
+
+    def emit_reaction(self, row: MessageRow, kind: str, user_id: UUID, *, present: bool) -> None:
+        """Add to the event of this message and kind since the last barrier, and move it to the end."""
+        key = (row.id, kind, self._barriers)
+        event = self.pending.pop(key, None)
+        if not isinstance(event, PendingReactionEvent):
+            event = PendingReactionEvent(row, kind, self.traceparent)
+            self._open_reactions.append(event)
+        self.pending[key] = event
+        event.note(user_id, present=present)
+
+    def set_barrier(self) -> None:
+        """Keep reaction changes up to here apart from later ones, with the counts that they have now."""
+        for event in self._open_reactions:
+            event.close()
+        self._open_reactions.clear()
+        self._barriers += 1
+
+    def log_of_message(
+        self, room: LockedRoom, actor_id: UUID, action: str, target: MessageRow, *, is_operator: bool
+    ) -> None:
+        """Note an action of a host on a message in the audit log."""
+        if is_operator:
+            nickname = "operator"
+        elif actor_id == room.owner_id:
+            nickname = room.owner_nickname or ""
+        else:
+            nickname = room.moderators.get(actor_id, "")
+        details = {"message_id": str(target.id)}
+        actor = None if is_operator else actor_id
+        self.log(room.id, actor, nickname, action, target.author_id, target.author_nickname, details)
+
+    def log(
+        self,
+        room_id: str,
+        actor_id: UUID | None,
+        actor_nickname: str,
+        action: str,
+        target_id: UUID | None = None,
+        target_nickname: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        self.result.log.append(
+            LogEntry(room_id, actor_id, actor_nickname, action, target_id, target_nickname, details or {})
+        )

@@ -1,0 +1,285 @@
+"""Applies the operations of hosts to the state of a transaction: bans, lifts, purges and changes of the room. Pure."""
+
+import hmac
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from chat_contract.events import Author
+from chat_server.messages.batch_rows import ActiveBan, LockedRoom, NewBan, RoomSettingsRow, person
+from chat_server.messages.batch_state import BatchState
+from chat_server.messages.event_building import PendingPurgeEvent, PendingRoomEvent
+from chat_server.messages.room_operations import (
+    BanResult,
+    BanUsers,
+    ChangeRoom,
+    HostOperation,
+    LiftBan,
+    LiftResult,
+    Recovery,
+    RoomChange,
+    RoomOperation,
+    RoomOperationResult,
+    RoomResult,
+)
+from chat_server.rooms.roles import MAX_MODERATORS, Action, Role, outranks
+from server_kit.http.problem import ChatError
+
+MAX_COUNTED: Final = 1_000
+"""Purged messages that a result counts; it leaves out higher counts."""
+
+RECOVER_AGAIN_WITHIN: Final = timedelta(minutes=10)
+"""A new owner whose response was lost may ask for another recovery code this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredResult:
+    """A result with the room's last_seq at the commit: it is made after all events have their seqs."""
+
+    make: Callable[[], RoomOperationResult]
+
+
+def apply_room_operation(state: BatchState, operation: RoomOperation) -> DeferredResult:
+    """Raises ChatError; then nothing has changed."""
+    room = state.input.rooms[operation.room_id]
+    role = state.acting_role(room, operation.actor_id, is_operator=operation.is_operator)
+    match operation:
+        case BanUsers():
+            return _ban(state, room, role, operation)
+        case LiftBan():
+            return _lift_ban(state, room, role, operation)
+        case ChangeRoom():
+            return _change_room(state, room, role, operation)
+
+
+def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> DeferredResult:
+    state.require(role, Action.BAN)
+    users: list[Author] = []
+    targets: dict[UUID, str] = {}
+    for user_id in ban.user_ids:
+        if not outranks(role, state.role_of(room, user_id)):
+            if ban.skips_hosts:
+                continue
+            raise ChatError("forbidden", "You cannot ban yourself or a host of your own or a higher role.")
+        targets[user_id] = _nickname(state, user_id)
+    until = None if ban.seconds is None else state.input.now + timedelta(seconds=ban.seconds)
+    if targets:
+        state.set_barrier()
+    for user_id, nickname in targets.items():
+        users.append(person(user_id, nickname))
+        state.input.bans[room.id, user_id] = ActiveBan(until, nickname)
+        state.result.new_bans[room.id, user_id] = NewBan(
+            room.id, user_id, nickname, until, ban.reason, _actor_id(ban), ban.actor_nickname
+        )
+        details = {"seconds": ban.seconds, "purge": ban.purge, "reason": ban.reason}
+        _log(state, ban, "ban", user_id, nickname, details)
+    purged = _purge(state, room, targets) if ban.purge and targets else 0
+    return DeferredResult(lambda: BanResult(users, until, purged, room.last_seq))
+
+
+def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> int | None:
+    """Delete all messages of these authors. Returns how many, None for more than MAX_COUNTED.
+
+    Rows that this transaction has read are changed here; a mark covers the others.
+    """
+    result, messages = state.result, state.input.messages
+    # A later purge of the same transaction counts only what was posted since.
+    counts = state.input.hosts.message_counts
+    counted = {author_id for author_id in authors if (room.id, author_id) in counts}
+    purged = sum(counts.pop((room.id, author_id)) for author_id in counted)
+    deleted_earlier = result.deleted_messages.keys() - result.new_messages.keys()
+    for row in messages.values():
+        if row.room_id != room.id or row.author_id not in authors:
+            continue
+        if not row.deleted:
+            purged += row.id in result.new_messages
+            state.hide(row)
+        elif row.author_id in counted and row.id in deleted_earlier:
+            purged -= 1  # deleted earlier in this transaction, and counted
+    for key in [key for key, row in result.new_reactions.items() if row.deleted]:
+        del result.new_reactions[key]
+    kept = [each for each in room.pinned if each in messages and messages[each].author_id not in authors]
+    if len(kept) < len(room.pinned):
+        state.set_pinned(room, kept)
+    purge = PendingPurgeEvent(room.id, tuple(authors), state.traceparent)
+    state.purges.append(purge)
+    state.emit(purge)
+    return purged if purged <= MAX_COUNTED else None
+
+
+def _lift_ban(state: BatchState, room: LockedRoom, role: Role, lift: LiftBan) -> DeferredResult:
+    state.require(role, Action.BAN)
+    if not outranks(role, state.role_of(room, lift.user_id)):
+        raise ChatError("forbidden", "You cannot lift a ban of a host of your own or a higher role.")
+    ban = state.input.bans.get((room.id, lift.user_id))
+    nickname = ban.nickname if ban is not None else _nickname(state, lift.user_id)
+    if ban is not None:
+        _end_ban(state, room, lift.user_id)
+        _log(state, lift, "lift_ban", lift.user_id, nickname)
+    return DeferredResult(lambda: LiftResult(person(lift.user_id, nickname), room.last_seq))
+
+
+def _end_ban(state: BatchState, room: LockedRoom, user_id: UUID) -> None:
+    key = (room.id, user_id)
+    if state.input.bans.pop(key, None) is not None:
+        state.result.new_bans.pop(key, None)
+        state.result.lifted_bans[key] = None
+
+
+def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: ChangeRoom) -> DeferredResult:
+    settings = state.input.hosts.settings[room.id]
+    change = operation.change
+    for action in _actions(change):
+        state.require(role, action)
+    is_repeat = False
+    if change.recovery is not None and change.recovery.presented is not None:
+        is_repeat = _is_repeated_recovery(state, room, settings, operation, change.recovery.presented)
+    new_moderator = _new_moderator(state, room, change)
+    new_owner = None if change.new_owner is None else (change.new_owner, _nickname(state, change.new_owner))
+
+    # Nothing is refused from here on.
+    before = settings.rules(room)
+    _change_rules(state, room, settings, operation)
+    if new_moderator is not None:
+        room.moderators[new_moderator[0]] = new_moderator[1]
+        _end_ban(state, room, new_moderator[0])
+        _log(state, operation, "add_moderator", *new_moderator)
+    if change.remove_moderator in room.moderators:
+        nickname = room.moderators.pop(change.remove_moderator)
+        _log(state, operation, "remove_moderator", change.remove_moderator, nickname)
+    if new_owner is not None and new_owner[0] != room.owner_id:
+        former = room.owner_id, room.owner_nickname or ""
+        _set_owner(state, room, *new_owner)
+        if former[0] is not None and len(room.moderators) < MAX_MODERATORS:
+            room.moderators[former[0]] = former[1]
+        settings.recovery_code_hash = settings.recovered_by = settings.recovered_at = None
+        _log(state, operation, "hand_over", *new_owner)
+    if change.recovery is not None:
+        _recover(state, room, settings, operation, change.recovery, is_repeat=is_repeat)
+    rules = settings.rules(room)
+    if rules != before or change.recovery is not None:
+        state.result.changed_rooms[room.id] = (room, settings)
+    if rules != before:
+        state.emit(PendingRoomEvent(room.id, rules, state.traceparent))
+    return DeferredResult(lambda: RoomResult(settings.details(room), room.last_seq))
+
+
+def _actions(change: RoomChange) -> Sequence[Action]:
+    """What the actor must be allowed to do. A change of nothing is one of the room; to recover needs the code only."""
+    if change.recovery is not None:
+        return [Action.RENEW_RECOVERY_CODE] if change.recovery.presented is None else []
+    actions = []
+    if change.name is not None:
+        actions.append(Action.RENAME)
+    if change.add_moderator is not None or change.remove_moderator is not None:
+        actions.append(Action.CHANGE_MODERATORS)
+    if change.new_owner is not None:
+        actions.append(Action.HAND_OVER)
+    return actions or [Action.CHANGE_ROOM]
+
+
+def _new_moderator(state: BatchState, room: LockedRoom, change: RoomChange) -> tuple[UUID, str] | None:
+    """Raises ChatError `not_found` or `too_many`. A host is not appointed again."""
+    user_id = change.add_moderator
+    if user_id is None or state.role_of(room, user_id).is_host:
+        return None
+    nickname = _nickname(state, user_id)
+    if len(room.moderators) >= MAX_MODERATORS:
+        raise ChatError(
+            "too_many", f"A room has at most {MAX_MODERATORS} moderators; remove one of them first."
+        )
+    return user_id, nickname
+
+
+def _change_rules(
+    state: BatchState, room: LockedRoom, settings: RoomSettingsRow, operation: ChangeRoom
+) -> None:
+    change = operation.change
+    details: dict[str, Any] = {}
+    for row, field in (
+        (settings, "name"),
+        (settings, "slow_mode_s"),
+        (room, "who_can_post"),
+        (room, "regular_after_s"),
+    ):
+        value = getattr(change, field)
+        if value is not None and value != getattr(row, field):
+            setattr(row, field, value)
+            details[field] = value
+    if details:
+        _log(state, operation, "change_room", details=details)
+
+
+def _is_repeated_recovery(
+    state: BatchState, room: LockedRoom, settings: RoomSettingsRow, operation: ChangeRoom, presented: bytes
+) -> bool:
+    """False for the room's code; True for any other of an owner who has just recovered the room.
+
+    Raises ChatError `forbidden` for a wrong code.
+    """
+    expected = settings.recovery_code_hash
+    if expected is not None and hmac.compare_digest(expected, presented):
+        return False
+    if (
+        settings.recovered_at is None
+        or not settings.recovered_by == room.owner_id == operation.actor_id
+        or state.input.now - settings.recovered_at > RECOVER_AGAIN_WITHIN
+    ):
+        raise ChatError("forbidden", "This recovery code is not valid for this room; check it for typos.")
+    return True
+
+
+def _recover(
+    state: BatchState,
+    room: LockedRoom,
+    settings: RoomSettingsRow,
+    operation: ChangeRoom,
+    recovery: Recovery,
+    *,
+    is_repeat: bool,
+) -> None:
+    """Put the new code in force. With a code, which was checked, the actor is the owner from now on."""
+    settings.recovery_code_hash = recovery.new
+    if recovery.presented is None:
+        settings.recovered_by = settings.recovered_at = None
+        _log(state, operation, "renew_recovery_code")
+        return
+    if not is_repeat:
+        settings.recovered_by, settings.recovered_at = operation.actor_id, state.input.now
+    if room.owner_id != operation.actor_id:
+        _set_owner(state, room, operation.actor_id, operation.actor_nickname)
+    _log(state, operation, "recover_room", operation.actor_id, operation.actor_nickname)
+
+
+def _set_owner(state: BatchState, room: LockedRoom, user_id: UUID, nickname: str) -> None:
+    """The new owner's ban ends: a banned host could not use their role."""
+    room.owner_id, room.owner_nickname = user_id, nickname
+    room.moderators.pop(user_id, None)
+    _end_ban(state, room, user_id)
+    state.result.new_owners[user_id] = nickname
+
+
+def _nickname(state: BatchState, user_id: UUID) -> str:
+    """Raises ChatError `not_found` for a person who has neither entered nor written."""
+    nickname = state.input.hosts.nicknames.get(user_id)
+    if nickname is None:
+        raise ChatError("not_found", "There is no person with this id.")
+    return nickname
+
+
+def _actor_id(operation: HostOperation) -> UUID | None:
+    return None if operation.is_operator else operation.actor_id
+
+
+def _log(
+    state: BatchState,
+    operation: HostOperation,
+    action: str,
+    target_id: UUID | None = None,
+    target_nickname: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    actor_id, nickname = _actor_id(operation), operation.actor_nickname
+    state.log(operation.room_id, actor_id, nickname, action, target_id, target_nickname, details)

@@ -1,0 +1,232 @@
+"""The writer's SQL for operations of hosts, on a bare asyncpg connection while the rooms are locked.
+
+Bans, marks and the log of a room are written under its lock only, except that retention deletes expired bans and
+erasure deletes marks.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+from asyncpg import Connection
+
+from chat_server.messages.array_columns import arrays, column, names, unnest
+from chat_server.messages.batch_rows import (
+    ActiveBan,
+    HostInput,
+    LockedRoom,
+    RoomSettingsRow,
+    RoomUser,
+    person,
+)
+from chat_server.messages.batch_state import BatchResult
+from chat_server.messages.host_actions import MAX_COUNTED
+from chat_server.messages.operations import Operation
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
+
+MAX_SCANNED: Final = 20_000
+"""Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
+
+_BANS: Final = """
+SELECT b.room_id, b.user_id, b.until, b.nickname FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
+JOIN bans b USING (room_id, user_id) WHERE b.until IS NULL OR b.until > $3"""
+
+# The fallback is for people whose row a restored database lacks; any of their messages has a nickname of theirs.
+_NICKNAMES: Final = """
+SELECT k.id, COALESCE(u.nickname, (
+    SELECT m.author_nickname FROM visible_messages m WHERE m.author_id = k.id LIMIT 1
+)) AS nickname
+FROM unnest($1::uuid[]) AS k(id) LEFT JOIN users u USING (id)"""
+
+_SETTINGS: Final = """
+SELECT id, name, visibility, slow_mode_s, recovery_code_hash, recovered_by, recovered_at
+FROM rooms WHERE id = ANY($1::text[])"""
+
+# The inner query needs no column outside the index messages_idempotency. Its limit bounds the time of people who wrote
+# much in other rooms.
+_COUNTS: Final = """
+WITH scanned AS MATERIALIZED (
+    SELECT author_id, client_message_id, room_id FROM visible_messages WHERE author_id = ANY($2::uuid[]) LIMIT $3
+), counted AS MATERIALIZED (
+    SELECT m.author_id FROM scanned s JOIN visible_messages m
+        ON m.author_id = s.author_id AND m.client_message_id = s.client_message_id AND m.room_id = s.room_id
+    WHERE s.room_id = $1 AND NOT m.deleted LIMIT $4
+)
+SELECT s.scanned, c.author_id, c.messages FROM (SELECT count(*) AS scanned FROM scanned) s
+LEFT JOIN (SELECT author_id, count(*) AS messages FROM counted GROUP BY author_id) c ON true"""
+
+_NEW_BANS: Final = (
+    column("room_id", "text"),
+    column("user_id", "uuid"),
+    column("nickname", "text"),
+    column("until", "timestamptz"),
+    column("reason", "text"),
+    column("actor_id", "uuid"),
+    column("actor_nickname", "text"),
+)
+_INSERT_BANS: Final = f"""
+INSERT INTO bans ({names(_NEW_BANS)}, created_at)
+SELECT b.*, statement_timestamp() FROM {unnest("b", _NEW_BANS, 1)}
+ON CONFLICT (room_id, user_id) DO UPDATE SET nickname = EXCLUDED.nickname, until = EXCLUDED.until,
+    reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
+    created_at = EXCLUDED.created_at"""  # noqa: S608 - no input in it
+
+_SET_HAS_BANS: Final = "UPDATE rooms SET has_bans = true WHERE id = ANY($1::text[]) AND NOT has_bans"
+
+_LIFT_BANS: Final = """
+DELETE FROM bans b USING unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
+WHERE b.room_id = k.room_id AND b.user_id = k.user_id"""
+
+_INSERT_MARKS: Final = """
+INSERT INTO purge_marks (room_id, author_id, up_to_seq, created_at)
+SELECT m.*, now() FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS m(room_id, author_id, up_to_seq)
+ON CONFLICT (room_id, author_id) DO UPDATE SET up_to_seq = EXCLUDED.up_to_seq, created_at = EXCLUDED.created_at,
+    converted_up_to = DEFAULT, converted_up_to_room = DEFAULT"""
+
+_INSERT_USERS: Final = """
+INSERT INTO users (id, nickname, created_at) SELECT u.*, now() FROM unnest($1::uuid[], $2::text[]) AS u(id, nickname)
+ON CONFLICT (id) DO NOTHING"""
+
+_UPDATE_ROOM: Final = """
+UPDATE rooms SET name = $2, slow_mode_s = $3, who_can_post = $4, regular_after_s = $5, owner_id = $6,
+    owner_nickname = $7, moderators = $8, recovery_code_hash = $9, recovered_by = $10, recovered_at = $11
+WHERE id = $1"""
+
+_LOG: Final = (
+    column("room_id", "text"),
+    column("actor_id", "uuid"),
+    column("actor_nickname", "text"),
+    column("action", "text"),
+    column("target_id", "uuid"),
+    column("target_nickname", "text"),
+    column("details", "jsonb", lambda entry: orjson.dumps(entry.details).decode()),
+)
+_INSERT_LOG: Final = f"""
+INSERT INTO moderation_log ({names(_LOG)}, at)
+SELECT e.*, statement_timestamp() FROM {unnest("e", _LOG, 1)}"""  # noqa: S608 - no input in it
+
+_EXPIRE: Final = """
+DELETE FROM bans b USING (
+    SELECT room_id, user_id FROM bans WHERE until < now() - interval '1 minute' LIMIT $1 FOR UPDATE SKIP LOCKED
+) e WHERE b.room_id = e.room_id AND b.user_id = e.user_id"""
+
+
+async def read_bans(
+    connection: Connection, users: Sequence[RoomUser], now: datetime
+) -> dict[RoomUser, ActiveBan]:
+    """The bans of these people that are in force at `now`."""
+    if not users:
+        return {}
+    room_ids, user_ids = zip(*users, strict=True)
+    rows = await connection.fetch(_BANS, room_ids, user_ids, now)
+    return {(r["room_id"], r["user_id"]): ActiveBan(r["until"], r["nickname"]) for r in rows}
+
+
+def people_to_check(operations: Iterable[Operation], rooms: dict[str, LockedRoom]) -> list[RoomUser]:
+    """Everybody whose ban matters to these operations, in rooms from which anybody was ever banned."""
+    users: dict[RoomUser, None] = {}
+    with_bans = {room_id for room_id, room in rooms.items() if room.has_bans}
+    if not with_bans:
+        return []
+    for operation in operations:
+        if operation.room_id in with_bans:
+            users[operation.room_id, operation.actor_id] = None
+            if isinstance(operation, LiftBan | ChangeRoom):
+                users |= dict.fromkeys((operation.room_id, user_id) for user_id in _named_in(operation))
+    return list(users)
+
+
+async def read_host_input(
+    connection: Connection, operations: Iterable[RoomOperation]
+) -> tuple[HostInput, datetime]:
+    """What these operations need besides, and the time by Postgres' clock: a ban lasts from now on.
+
+    The time that came with the lock may be from before the wait for it.
+    """
+    host_input = HostInput()
+    changed_rooms: list[str] = []
+    named: dict[UUID, None] = {}
+    for operation in operations:
+        named |= dict.fromkeys(_named_in(operation))
+        if isinstance(operation, ChangeRoom):
+            changed_rooms.append(operation.room_id)
+        elif isinstance(operation, BanUsers) and operation.purge:
+            host_input.message_counts |= await _count_messages(
+                connection, operation.room_id, operation.user_ids
+            )
+    if named:
+        rows = await connection.fetch(_NICKNAMES, list(named))
+        host_input.nicknames = {r["id"]: r["nickname"] for r in rows if r["nickname"] is not None}
+    if changed_rooms:
+        rows = await connection.fetch(_SETTINGS, changed_rooms)
+        host_input.settings = {room_id: RoomSettingsRow(*settings) for room_id, *settings in rows}
+    return host_input, await connection.fetchval("SELECT clock_timestamp()")
+
+
+def _named_in(operation: RoomOperation) -> Sequence[UUID]:
+    match operation:
+        case BanUsers():
+            return operation.user_ids
+        case LiftBan():
+            return [operation.user_id]
+        case ChangeRoom(change=change):
+            named = (change.add_moderator, change.new_owner)
+            acting = [] if change.recovery is None else [operation.actor_id]
+            return [*acting, *(user_id for user_id in named if user_id is not None)]
+
+
+async def _count_messages(
+    connection: Connection, room_id: str, author_ids: Sequence[UUID]
+) -> dict[RoomUser, int]:
+    """How many undeleted messages each author has. The sum is above MAX_COUNTED if not all of them were counted."""
+    rows = await connection.fetch(_COUNTS, room_id, author_ids, MAX_SCANNED, MAX_COUNTED + 1)
+    keys = [(room_id, author_id) for author_id in author_ids]
+    if rows[0]["scanned"] >= MAX_SCANNED:
+        return dict.fromkeys(keys, MAX_COUNTED + 1)
+    return dict.fromkeys(keys, 0) | {
+        (room_id, row["author_id"]): row["messages"] for row in rows if row["messages"] is not None
+    }
+
+
+async def write_host_changes(connection: Connection, result: BatchResult) -> None:
+    """Write what operations of hosts changed; the caller commits. Without such changes no statement is run."""
+    if result.lifted_bans:
+        await connection.execute(_LIFT_BANS, *zip(*result.lifted_bans, strict=True))
+    if result.new_bans:
+        await connection.execute(_INSERT_BANS, *arrays(_NEW_BANS, list(result.new_bans.values())))
+        await connection.execute(_SET_HAS_BANS, list({room_id for room_id, _ in result.new_bans}))
+    if result.purge_marks:
+        marks = [(*key, up_to_seq) for key, up_to_seq in result.purge_marks.items()]
+        await connection.execute(_INSERT_MARKS, *zip(*marks, strict=True))
+    if result.new_owners:
+        await connection.execute(_INSERT_USERS, list(result.new_owners), list(result.new_owners.values()))
+    for room, settings in result.changed_rooms.values():
+        await _update_room(connection, room, settings)
+    if result.log:
+        await connection.execute(_INSERT_LOG, *arrays(_LOG, result.log))
+
+
+async def _update_room(connection: Connection, room: LockedRoom, settings: RoomSettingsRow) -> None:
+    """One statement for each room: changes of rooms are rare."""
+    moderators = [person(*each) for each in room.moderators.items()]
+    await connection.execute(
+        _UPDATE_ROOM,
+        room.id,
+        settings.name,
+        settings.slow_mode_s,
+        room.who_can_post,
+        room.regular_after_s,
+        room.owner_id,
+        room.owner_nickname,
+        orjson.dumps(moderators).decode(),
+        settings.recovery_code_hash,
+        settings.recovered_by,
+        settings.recovered_at,
+    )
+
+
+async def expire_bans(connection: Connection, limit: int) -> None:
+    """Delete up to `limit` bans that have ended. The minute allows for transactions that began before their end."""
+    await connection.execute(_EXPIRE, limit)

@@ -1,0 +1,70 @@
+"""How many statements a transaction costs: bans and hosts must cost nothing where there are none."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from chat_server.messages.operations import Operation
+from chat_server.messages.room_operations import BanUsers
+from chat_server.messages.write_queue import PendingWrite
+from chat_server.messages.write_transaction import commit_writes
+from tests.support.message_store import Store, post
+
+OWNER, TROLL = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+class CountingConnection:
+    """Commits operations on one connection and counts the statements of each transaction."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._queries: list[str] = []
+        connection.add_query_logger(lambda record: self._queries.append(record.query))
+
+    async def statements(self, *operations: Operation) -> int:
+        self._queries.clear()
+        loop = asyncio.get_running_loop()
+        writes = [PendingWrite(each, loop.create_future(), loop.time()) for each in operations]
+        await commit_writes(self._connection, writes, wait=True, now=datetime.now(UTC), answered=lambda: None)
+        await asyncio.sleep(0)  # the last record comes in the next iteration of the loop
+        return sum("pg_type" not in query and "'jit'" not in query for query in self._queries)  # of asyncpg
+
+
+@pytest.fixture
+async def counting(store: Store) -> AsyncIterator[CountingConnection]:
+    await store.enter(OWNER, TROLL)
+    connection = await asyncpg.connect(store.dsn)
+    yield CountingConnection(connection)
+    await connection.close()
+
+
+def ban(room: str, *users: uuid.UUID, purge: bool = False) -> BanUsers:
+    return BanUsers(
+        room_id=room, actor_id=OWNER, actor_nickname="Owner", user_ids=users, seconds=None, purge=purge
+    )
+
+
+async def test_a_post_costs_one_more_statement_only_in_a_room_from_which_anybody_was_banned(
+    store: Store, counting: CountingConnection
+) -> None:
+    room, other = await store.make_room(OWNER), await store.make_room(OWNER)
+    expected = ["BEGIN", "lock", "repeats", "insert", "COMMIT"]
+    assert await counting.statements(*(post(room) for _ in range(50))) == len(expected)
+    await counting.statements(ban(room, TROLL))
+    assert await counting.statements(*(post(room) for _ in range(50))) == len(expected) + 1
+    assert await counting.statements(*(post(other) for _ in range(50))) == len(expected)
+
+
+async def test_a_ban_costs_as_many_statements_for_one_person_as_for_many(
+    store: Store, counting: CountingConnection
+) -> None:
+    people = [uuid.UUID(int=n) for n in range(10, 510)]
+    await store.enter(*people)
+    room, other = await store.make_room(OWNER), await store.make_room(OWNER)
+    assert await counting.statements(ban(room, *people, purge=True)) == await counting.statements(
+        ban(other, people[0], purge=True)
+    )
