@@ -28,12 +28,15 @@ MAX_CHUNK: Final = 16_000
 """Seqs scanned by one statement: about 4 µs each, so a chunk of MAX_CHUNK takes some 60 ms."""
 
 BUDGET_S: Final = 0.2
-"""No further chunk is scanned after this time; the response says where to continue."""
+"""After this time a call scans no further chunk; the response says where to continue. The first chunk with messages is
+always scanned: opening a connection may take longer than the budget."""
 
 STATEMENT_TIMEOUT_S: Final = 0.25
 
 _CHUNK: Final = """
 SELECT
+    (SELECT n.seq FROM visible_messages n WHERE n.room_id = $1 AND n.seq < $2
+     ORDER BY n.seq DESC LIMIT 1) AS newest_seq,
     (SELECT o.seq FROM visible_messages o WHERE o.room_id = $1 AND o.seq < $3 ORDER BY o.seq DESC LIMIT 1) AS older_seq,
     m.*
 FROM (SELECT 1) one LEFT JOIN LATERAL (
@@ -85,6 +88,7 @@ class MessageSearch:
         """
         patterns = [contains(word) for word in words]
         found: list[MessageDict] = []
+        has_scanned = False
         began_s = self._clock()
         position: int | None = before_seq
         chunk = FIRST_CHUNK
@@ -96,7 +100,7 @@ class MessageSearch:
                     "search", _CHUNK, room_id, position, lower_seq, patterns, limit + 1 - len(found)
                 )
             except StatementTooSlow:
-                if position != before_seq:
+                if has_scanned:
                     break
                 if chunk == MIN_CHUNK:
                     raise
@@ -107,10 +111,11 @@ class MessageSearch:
                 found = found[:limit]
                 position = found[-1]["seq"]
                 break
-            older_seq = rows[0]["older_seq"]
+            newest_seq, older_seq = rows[0]["newest_seq"], rows[0]["older_seq"]
+            has_scanned = has_scanned or (newest_seq is not None and newest_seq >= lower_seq)
             position = None if older_seq is None else older_seq + 1
             now_s = self._clock()
-            if now_s - began_s >= BUDGET_S:
+            if has_scanned and now_s - began_s >= BUDGET_S:
                 break
             if now_s - asked_at_s < BUDGET_S / 4:
                 chunk = min(MAX_CHUNK, chunk * 2)
@@ -119,6 +124,6 @@ class MessageSearch:
 
 def _message(row: Any) -> MessageDict:
     columns = dict(row)
-    del columns["older_seq"]
+    del columns["newest_seq"], columns["older_seq"]
     columns["reactions"] = orjson.loads(columns["reactions"])
     return message_view(**columns)

@@ -84,6 +84,17 @@ async def test_a_search_that_runs_out_of_time_returns_where_to_continue(
     assert (page["has_more"], page["next_before_seq"]) == (False, None)
 
 
+async def test_a_slow_start_does_not_end_a_search_before_its_first_messages(
+    store: Store, search: MessageSearch, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "word")
+    clock.step_s = BUDGET_S
+    page = await search.find(room_id, ["word"], 20, MAX_SEQ)
+    assert [message["seq"] for message in page["messages"]] == [1]
+    assert (page["has_more"], page["next_before_seq"]) == (False, None)
+
+
 async def test_chunks_grow_while_they_are_fast(store: Store, search: MessageSearch) -> None:
     room_id = await store.make_room()
     rows = FIRST_CHUNK * 3 + MAX_CHUNK
