@@ -1,5 +1,7 @@
 """Errors and refusals show a sentence and a way to continue, never a blank page."""
 
+import uuid
+
 import pytest
 from playwright.async_api import expect
 
@@ -10,12 +12,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_crashed_page_shows_an_error_and_keeps_the_draft(people: People) -> None:
-    room = await (await people.person("Ann")).make_room()
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    name = f"Elsewhere {uuid.uuid4().hex[:8]}"
+    await ann.make_room(name)
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.composer.fill("half a thought")
-    await tab.page.get_by_role("link", name="Lobby").first.click()
-    await expect(tab.page.get_by_role("heading", name="Lobby", exact=True)).to_be_visible()
+    await tab.page.get_by_role("link", name=name).click()
+    await expect(tab.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     await tab.page.evaluate(
         """() => {
             const broken = () => { throw new Error('broken'); };
