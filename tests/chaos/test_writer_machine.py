@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import NamedTuple
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +22,6 @@ from chat_server.messages.operations import (
     SetReaction,
 )
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from server_kit.http.problem import ChatError
 from tests.support.message_store import Store, post
@@ -155,17 +153,7 @@ async def check(
         assert set(handed_seqs) <= set(seqs[room])
 
 
-@pytest.fixture
-def migrated_url(database_url: str) -> str:
-    async def prepare() -> None:
-        async with open_database(database_url, 4) as engine:
-            await migrate(engine)
-
-    asyncio.run(prepare())
-    return database_url
-
-
-def test_no_mix_of_writes_and_killed_connections_leaves_a_hole(migrated_url: str) -> None:
+def test_no_mix_of_writes_and_killed_connections_leaves_a_hole(database_url: str) -> None:
     @settings(
         max_examples=25,
         deadline=None,
@@ -175,6 +163,6 @@ def test_no_mix_of_writes_and_killed_connections_leaves_a_hole(migrated_url: str
     )
     @given(steps=STEPS)
     def any_mix(steps: list[Step]) -> None:
-        asyncio.run(run(migrated_url, steps))
+        asyncio.run(run(database_url, steps))
 
     any_mix()

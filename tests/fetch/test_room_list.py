@@ -17,8 +17,7 @@ from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.query_string import QueryString
 from chat_server.limits.read_turns import read_turns
-from chat_server.postgres.migrate import migrate
-from chat_server.postgres.pools import asyncpg_dsn, open_database
+from chat_server.postgres.pools import asyncpg_dsn
 from chat_server.postgres.read_lane import ReadLane, open_read_lane
 from chat_server.rooms import room_list
 from chat_server.rooms.list_cursor import decode_cursor, encode_cursor
@@ -64,8 +63,6 @@ class Lists:
 @pytest.fixture
 async def lists(fresh_database: Callable[[], str], redis_url: str) -> AsyncIterator[Lists]:
     url, clock = fresh_database(), Clock()
-    async with open_database(url, 1) as engine:
-        await migrate(engine)
     connection = await asyncpg.connect(asyncpg_dsn(url))
     loop_time = asyncio.get_running_loop().time
     async with (

@@ -11,7 +11,6 @@ import jwt
 import pytest
 
 from chat_contract.internal_api import MAX_UNIX_US, service_token
-from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import open_database
 from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
 from local_stack.postgres import Postgres
@@ -137,7 +136,6 @@ async def test_a_poll_finds_late_commits_and_retention_deletes_expired_ends(
     database_url: str,
 ) -> None:
     async with open_database(database_url, 4) as engine:
-        await migrate(engine)
         ended, repository = EndedSessions(), EndedSessionsRepository(engine)
         poll = EndedSessionsPoll(ended, read_for_poll(repository), ())
         early, late = (session_of(uuid.uuid4(), uuid.uuid4()) for _ in range(2))

@@ -20,12 +20,14 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), BEFORE_HOSTS)
 
 
-async def test_rooms_of_the_version_before_hosts_are_kept_and_can_get_an_owner(database_url: str) -> None:
+async def test_rooms_of_the_version_before_hosts_are_kept_and_can_get_an_owner(
+    empty_database_url: str,
+) -> None:
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_database(database_url, 2))
+        engine = await stack.enter_async_context(open_database(empty_database_url, 2))
         async with engine.begin() as connection:
             await connection.run_sync(upgrade)
-        store = Store(engine, asyncpg_dsn(database_url), stack)
+        store = Store(engine, asyncpg_dsn(empty_database_url), stack)
         await store.rows("INSERT INTO users (id, nickname, created_at) VALUES ($1, 'Minji', now())", OWNER)
         owned, ownerless = await store.make_room(OWNER), await store.make_room()
         for room in (owned, ownerless):

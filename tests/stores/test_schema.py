@@ -19,15 +19,15 @@ def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, Base.metadata))
 
 
-async def test_the_models_match_the_schema_of_the_migrations(database_url: str) -> None:
-    async with open_database(database_url, 1) as engine:
+async def test_the_models_match_the_schema_of_the_migrations(empty_database_url: str) -> None:
+    async with open_database(empty_database_url, 1) as engine:
         await migrate(engine)
         async with engine.connect() as connection:
             assert await connection.run_sync(differences) == []
 
 
-async def test_a_column_without_a_model_is_a_difference(database_url: str) -> None:
-    async with open_database(database_url, 1) as engine:
+async def test_a_column_without_a_model_is_a_difference(empty_database_url: str) -> None:
+    async with open_database(empty_database_url, 1) as engine:
         await migrate(engine)
         async with engine.connect() as connection:
             await connection.exec_driver_sql("ALTER TABLE rooms ADD COLUMN surprise text")

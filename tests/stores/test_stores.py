@@ -47,10 +47,14 @@ def test_a_new_postgres_takes_over_the_data_folder_of_an_orphaned_one(
         successor.stop()
 
 
-def test_every_test_gets_an_empty_database(database_url: str, postgres_server: Postgres) -> None:
-    name = database_url.rpartition("/")[2]
+def test_every_test_gets_a_database_with_only_the_rows_of_the_migrations(
+    database_url: str, empty_database_url: str, postgres_server: Postgres
+) -> None:
+    name, empty = (url.rpartition("/")[2] for url in (database_url, empty_database_url))
+    assert postgres_server.psql("SELECT id FROM rooms", name) == "lobby"
+    assert postgres_server.psql("SELECT count(*) FROM users", name) == "0"
     tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
-    assert postgres_server.psql(tables, name) == "0"
+    assert postgres_server.psql(tables, empty) == "0"
 
 
 def test_valkey_restarts_on_the_same_port_after_a_kill(own_valkey: Valkey) -> None:

@@ -20,7 +20,6 @@ from chat_server.messages.blanking import BlankingStep, blank_some
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.purge_conversion import convert_some
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from server_kit.background_tasks import BackgroundTasks
 
@@ -132,7 +131,6 @@ class Store:
 async def store(database_url: str) -> AsyncIterator[Store]:
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(database_url, 4))
-        await migrate(engine)
         yield Store(engine, asyncpg_dsn(database_url), stack)
 
 
