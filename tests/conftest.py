@@ -10,30 +10,45 @@ pytest_plugins = [
     "tests.support.unit_tests",
 ]
 
-LONGEST_FIRST = (
-    "tests/stack/test_make_run.py",
+STARTS_FIRST = (
+    # These wait much, while the checks and the frontend's unit tests run at a low priority.
     "tests/load/test_bench.py",
-    "tests/chaos/test_short_run.py",
+    "tests/stack/test_make_run.py",
     "tests/chaos/test_one_minute.py",
-    "tests/fetch/test_outages.py",
-    "tests/browser/test_hot_room_rules.py",
-    "tests/publish/test_with_chat_server.py",
-    "tests/browser/test_signing_out.py",
-    "tests/hotchat/test_heat_end_to_end.py",
-    "tests/browser/test_room_in_a_browser.py",
-    "tests/browser/test_axe.py",
-    "tests/abuse/test_small_drill.py",
     "tests/load/test_jmeter_plans.py",
+    "tests/chaos/test_short_run.py",
+    "tests/fetch/test_outages.py",
+    "tests/contract/test_types_of_the_page.py",
+    "tests/hotchat/test_heat_end_to_end.py",
+    "tests/outbox/test_outbox.py",
+    "tests/abuse/test_small_drill.py",
+    "tests/publish/test_with_chat_server.py",
+    # All browser tests of a worker follow each other, so that it runs a browser and a system for them only meanwhile.
+    "tests/browser/test_shared_streams.py",
+    "tests/browser/test_hot_room_rules.py",
+    "tests/browser/test_lazy_parts.py",
+    "tests/browser/test_buffering_proxy.py",
+    "tests/browser/test_room_in_a_browser.py",
+    "tests/browser/test_nothing_written_is_lost.py",
+    "tests/browser/test_features.py",
+    "tests/browser/test_axe.py",
+    "tests/browser/test_messages_in_the_list.py",
+    "tests/browser/test_rooms_list.py",
+    "tests/browser/",
     "tests/publish/test_connections.py",
     "tests/stack/test_settings.py",
-    "tests/api/test_bulkheads.py",
+    "tests/project/test_flaky_report.py",
+    "tests/stores/test_stores.py",
 )
-"""The files that take longest start first: a long file at the end of a run would leave the other workers idle."""
+"""The order of test files by the beginning of their path; all others follow. A long file at the end of a run would leave
+the other workers idle."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def turn(item: pytest.Item) -> int:
-        path = item.nodeid.partition("::")[0]
-        return LONGEST_FIRST.index(path) if path in LONGEST_FIRST else len(LONGEST_FIRST)
+        return next(
+            (turn for turn, path in enumerate(STARTS_FIRST) if item.nodeid.startswith(path)),
+            len(STARTS_FIRST),
+        )
 
     items.sort(key=turn)

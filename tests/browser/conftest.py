@@ -37,7 +37,7 @@ def built_page(logs_dir: Path) -> Path:
     return DIST
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hotchat(
     built_page: Path,
     postgres_server: Postgres,
@@ -69,7 +69,7 @@ def hotchat(
         postgres_server.drop_database(name)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     expect.set_options(timeout=LOOK_WITHIN_S * 1000)
     async with async_playwright() as playwright:
@@ -94,7 +94,7 @@ async def people(browser: Browser, hotchat: ChatStack) -> AsyncIterator[People]:
         yield people
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def busy_server(built_page: Path, logs_dir: Path) -> Iterator[ServerProcess]:
     port = free_port()
     env = {"PATH": os.environ["PATH"], "PORT": str(port), "SPA_DIR": str(built_page)}
