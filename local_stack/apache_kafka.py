@@ -12,13 +12,13 @@ from confluent_kafka.admin import AdminClient
 from local_stack import maven_jars
 from local_stack.build_lock import BUILD
 from local_stack.child_process import ChildProcess
+from local_stack.maven_jars import C1_ONLY
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.store_process import StoreProcess
 
 JARS = BUILD / "kafka"
 POM = Path(__file__).resolve().parent / "kafka" / "pom.xml"
 LOG_CONFIG = POM.with_name("log4j2.properties")
-C1_ONLY = ("-XX:TieredStopAtLevel=1",)
 START_WITHIN_S = 120.0
 SETTINGS = {
     "process.roles": "broker,controller",
@@ -65,7 +65,7 @@ def _java(*words: str | Path) -> list[str]:
 class ApacheKafka(StoreProcess):
     """One node whose port stays the same over restarts, and whose records survive them.
 
-    `quick_start` compiles with C1 only, which halves the time and the CPU of a start: for tests, not for benchmarks.
+    `quick_start` compiles with C1 only: for tests, not for benchmarks.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ApacheKafka(StoreProcess):
         self._controller_port = free_port()
         self._settings = dict(settings or {})
         self._config = self.data_dir / "server.properties"
-        command = _java(*C1_ONLY if quick_start else (), "kafka.Kafka", self._config)
+        command = _java(*(C1_ONLY,) if quick_start else (), "kafka.Kafka", self._config)
         process = ChildProcess("kafka", command, log_path=log_path.resolve())
         super().__init__("Apache Kafka", process)
 
@@ -110,7 +110,7 @@ class ApacheKafka(StoreProcess):
 
     def _format(self) -> None:
         words = ("kafka.tools.StorageTool", "format", "-t", uuid.uuid4().hex[:22], "-c", self._config)
-        command = _java(*C1_ONLY, *words)
+        command = _java(C1_ONLY, *words)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")

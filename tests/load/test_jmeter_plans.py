@@ -11,6 +11,7 @@ from load_tests.jmeter.installation import install
 from load_tests.jmeter.plan import Crowd, run_plan
 from load_tests.jmeter.storm import Sizes, storm
 from load_tests.jmeter.temporary_stack import Target
+from local_stack.maven_jars import C1_ONLY
 from local_stack.ports import LOOPBACK
 from tests.load.conftest import Serve
 from tests.support.chat_stack import StartChatStack
@@ -22,9 +23,10 @@ needs_java = pytest.mark.skipif(
 pytestmark = [needs_java, pytest.mark.timeout(240)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _jmeter() -> None:
+@pytest.fixture(autouse=True)
+def _jmeter(monkeypatch: pytest.MonkeyPatch) -> None:
     install()
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", C1_ONLY)
 
 
 async def test_a_small_storm_heats_its_room_and_harms_nobody(
