@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from chat_server.postgres.migrate import migrate
+from chat_server.postgres.migrate import NEWEST_REVISION, migrate, revision_of
 from chat_server.postgres.models import Base
 from chat_server.postgres.pools import open_database
 
@@ -24,6 +24,16 @@ async def test_the_models_match_the_schema_of_the_migrations(empty_database_url:
         await migrate(engine)
         async with engine.connect() as connection:
             assert await connection.run_sync(differences) == []
+
+
+async def test_the_migrations_lead_to_the_newest_revision(empty_database_url: str) -> None:
+    async with open_database(empty_database_url, 2) as engine, engine.connect() as connection:
+        assert await connection.run_sync(revision_of) is None
+        await connection.rollback()
+        for _ in range(2):
+            await migrate(engine)
+            assert await connection.run_sync(revision_of) == NEWEST_REVISION
+            await connection.rollback()
 
 
 async def test_a_column_without_a_model_is_a_difference(empty_database_url: str) -> None:
