@@ -40,8 +40,8 @@ STARTS_FIRST = (
     "tests/project/test_flaky_report.py",
     "tests/stores/test_stores.py",
 )
-"""The order of test files by the beginning of their path; all others follow. A long file at the end of a run would leave
-the other workers idle."""
+"""The order of test files by the beginning of their path; all others follow. A long file at the end of a run would
+leave the other workers idle."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,26 @@ from typing import Final
 
 from playwright.async_api import Browser, Playwright
 
+WINDOW_FEATURES: Final = ("WebUIOmniboxAimPopup", "WebUIOmniboxPopup")
+"""Suggestions below the address bar are web pages. Each window runs a process for them, which costs as much CPU as our
+page, and nobody sees a headless window."""
+
+PLAYWRIGHTS_DISABLED_FEATURES: Final = (
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
+"""Playwright's own switch of this name does not count, because only the last one does."""
+
 ARGS = [
+    f"--disable-features={','.join(WINDOW_FEATURES + PLAYWRIGHTS_DISABLED_FEATURES)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -39,7 +39,7 @@ async def test_after_520_missed_messages_the_three_mentions_are_counted(people: 
     await tab.page.add_init_script(CLOSABLE_STREAMS)
     await tab.open(f"/rooms/{room}")
     await tab.sees("seen before")
-    await tab.page.context.set_offline(True)  # the tab can neither stream nor poll, however long the posts take
+    await tab.page.context.set_offline(True)  # it can neither stream nor poll
     await tab.page.evaluate("() => window.closeStreams()")
     texts = [f"@Bob {number}" if number in (1, 260, 518) else f"missed {number}" for number in range(519)]
     for first in range(0, len(texts), AT_ONCE):
