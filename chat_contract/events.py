@@ -131,6 +131,9 @@ class SlowMode(TypedDict):
     target_posts_per_s: Annotated[float | None, Field(description="Of `auto` only")]
 
 
+WhoCanPost = Literal["everyone", "regulars", "moderators"]
+
+
 class RoomRules(TypedDict):
     """What hosts have set for a room."""
 
@@ -138,7 +141,7 @@ class RoomRules(TypedDict):
     visibility: str
     owner: Annotated[Author | None, Field(description="Null for a room without an owner")]
     moderators: Annotated[list[Author], Field(description="At most 100, in the order of appointment")]
-    who_can_post: Literal["everyone", "regulars", "moderators"]
+    who_can_post: WhoCanPost
     regular_after_s: Annotated[int, Field(description="The age of a user id that makes its person a regular")]
     slow_mode: SlowMode
 

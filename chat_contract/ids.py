@@ -15,6 +15,6 @@ def is_room_id(text: str) -> bool:
     return _ROOM_ID.match(text) is not None
 
 
-def parse_message_id(text: str) -> UUID | None:
+def parse_uuid(text: str) -> UUID | None:
     """The id, or None if the text is not a UUID in its canonical form of 36 characters (RFC 9562, section 4)."""
     return UUID(text) if _UUID.match(text) else None

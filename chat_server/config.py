@@ -34,6 +34,7 @@ class SchedulerSettings(HeatSettings):
 
 
 StreamUrl = Annotated[str, url("http", "https", words=("", "same-origin"))]
+PublicUrl = Annotated[str, url("http", "https", words=("",))]
 
 
 class ChatSettings(HeatSettings, ServerSettings):
@@ -61,6 +62,9 @@ class ChatSettings(HeatSettings, ServerSettings):
         "",
         description="Where browsers open streams; same-origin: behind an edge, where they came from; "
         "empty: the request's own host with PUBLISH_PORT",
+    )
+    public_url: PublicUrl = Field(
+        "", description="Where browsers reach the page, for links; empty: localhost with CHAT_PORT"
     )
     reaction_kinds: CommaSeparated = Field(
         ("heart", "sad", "laugh"), description="Reactions people may give, comma separated"
@@ -107,3 +111,4 @@ class ChatSettings(HeatSettings, ServerSettings):
     typing_per_address_per_s: float = share_limit(60, "Typing signals a second of one address")
     room_creations_per_address_per_min: float = share_limit(60, "New rooms a minute of one address")
     room_changes_per_address_per_min: float = share_limit(120, "Changes of rooms a minute of one address")
+    moderation_per_user_per_min: float = share_limit(600, "Calls of hosts a minute of one user")

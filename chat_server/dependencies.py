@@ -32,6 +32,9 @@ from chat_server.messages.host_repository import expire_bans
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.moderation.read_handlers import ModerationReads
+from chat_server.moderation.repository import ModerationRepository
+from chat_server.moderation.same_text import SameTextSearch
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
@@ -48,6 +51,7 @@ from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
+from chat_server.sessions.current import OperatorAccess
 from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
@@ -129,10 +133,17 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
         write_admission = WriteAdmission(
             rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups
         )
+        access = OperatorAccess(
+            sessions.tokens,
+            settings.hotchat_admin_token.get_secret_value(),
+            look_ups.address_of,
+            rate_limits,
+        )
         handlers = (
             fetches.handler,
             RoomListHandler(room_lists, list_turns, shares),
             SearchHandler(search, turns, room_settings, shares),
+            ModerationReads(access, write_admission, ModerationRepository(engine), look_ups, time.time),
             WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )
         yield Services(
@@ -155,8 +166,10 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             RoomCaches(room_settings, room_lists, fetches.reads.invalidate),
             look_ups,
             rate_limits,
+            access,
             write_admission,
             writer,
+            SameTextSearch(lanes["search"], turns),
             FastPath(FAST_ROUTES, handlers, fetches.admission),
             fetches.handler,
             fetches.admission,

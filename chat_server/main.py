@@ -38,6 +38,8 @@ from chat_server.http.spa import SinglePageApp, with_html_policy
 from chat_server.messages import endpoints as messages
 from chat_server.messages import typing
 from chat_server.messages.schemas import MessageDraft, MessageEdit
+from chat_server.moderation import endpoints as moderation
+from chat_server.moderation.schemas import BanRequest, BansRequest, OwnerRequest, RecoveryRequest
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
 from chat_server.sessions import endpoints as sessions
@@ -55,8 +57,12 @@ from server_kit.session_tokens import SessionTokens
 log = logging.getLogger(__name__)
 
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
+    BanRequest,
+    BansRequest,
     MessageDraft,
     MessageEdit,
+    OwnerRequest,
+    RecoveryRequest,
     RoomPatch,
     RoomRequest,
     SessionRequest,
@@ -76,6 +82,7 @@ def create_app() -> FastAPI:
     for router in (
         sessions.router,
         rooms.router,
+        moderation.router,
         typing.router,
         messages.router,
         client_config.router,

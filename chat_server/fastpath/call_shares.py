@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chat_server.fastpath.routes import API, FAST_ROUTES
+from chat_server.fastpath.routes import API, FAST_ROUTES, MODERATION
 from chat_server.fastpath.share_limiter import REQUESTS, SERVICE
 
 _ROOM: Final = f"{API}/rooms/{{room_id}}"
@@ -17,6 +17,14 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("GET", f"{API}/config"): "page_loads",
     ("POST", f"{API}/rooms"): "room_creations",
     ("PATCH", _ROOM): "room_changes",
+    ("PUT", f"{_ROOM}/bans/{{user_id}}"): MODERATION,
+    ("POST", f"{_ROOM}/bans"): MODERATION,
+    ("DELETE", f"{_ROOM}/bans/{{user_id}}"): MODERATION,
+    ("PUT", f"{_ROOM}/moderators/{{user_id}}"): MODERATION,
+    ("DELETE", f"{_ROOM}/moderators/{{user_id}}"): MODERATION,
+    ("POST", f"{_ROOM}/owner"): MODERATION,
+    ("POST", f"{_ROOM}/owner/recover"): MODERATION,
+    ("POST", f"{_ROOM}/owner/recovery-code"): MODERATION,
     ("POST", f"{_ROOM}/typing"): "typing",
     ("PATCH", _MESSAGE): "edits",
     ("DELETE", _MESSAGE): "deletions",

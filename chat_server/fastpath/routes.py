@@ -18,6 +18,9 @@ from chat_server.http.asgi_responses import Reply
 from chat_server.http.query_string import QueryParameter, QueryString
 from chat_server.messages.schemas import WRITE_PROBLEMS, MessageDraft, ReactionView
 from chat_server.messages.write_handlers import WriteHandler, parse_post, parse_reaction
+from chat_server.moderation import read_handlers as moderation
+from chat_server.moderation.read_handlers import ModerationReads
+from chat_server.moderation.schemas import AuditLog, BanList, OwnRole
 from chat_server.rooms import list_handler
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.schemas import RoomList, RoomView
@@ -26,6 +29,9 @@ from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import SearchPage
 
 API: Final = "/api/v1"
+
+MODERATION: Final = "moderation"
+"""The share of calls of hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,39 @@ def _fetch(
         parameters=parameters,
         is_fetch=True,
         has_etag=True,
+    )
+
+
+def _of_hosts(
+    path: str,
+    parse: Callable[[Sequence[str], QueryString], Any],
+    handler: Callable[..., Awaitable[Reply]],
+    name: str,
+    description: str,
+    response: type,
+    *problems: str,
+    parameters: tuple[QueryParameter, ...] = (),
+) -> FastRoute:
+    """A read that concerns the hosts of a room. It is no fetch: hosts must be able to act in a hot room."""
+    return FastRoute(
+        "GET",
+        f"{_ROOM}/{path}",
+        parse,
+        handler,
+        MODERATION,
+        name,
+        description,
+        response,
+        (
+            "unauthenticated",
+            "session_expired",
+            "room_not_found",
+            "rate_limited",
+            "store_unavailable",
+            *problems,
+        ),
+        tag="hosts",
+        parameters=parameters,
     )
 
 
@@ -156,6 +195,36 @@ FAST_ROUTES: Final = (
         "unauthenticated",
         "session_expired",
         parameters=(query.FROM_SEQ, query.TO_SEQ),
+    ),
+    _of_hosts(
+        "me",
+        moderation.parse_room_id,
+        ModerationReads.own_role,
+        "get_own_role",
+        "What the caller is in the room, and whether they can post; at most 1 s old.",
+        OwnRole,
+    ),
+    _of_hosts(
+        "bans",
+        moderation.parse_bans,
+        ModerationReads.list_bans,
+        "list_bans",
+        "Bans in force, the newest first; for hosts.",
+        BanList,
+        "forbidden",
+        "validation_failed",
+        parameters=(moderation.LIMIT, moderation.CURSOR),
+    ),
+    _of_hosts(
+        "audit",
+        moderation.parse_entries,
+        ModerationReads.read_audit_log,
+        "get_audit_log",
+        "Every action of hosts and of the operator, the newest first; for hosts.",
+        AuditLog,
+        "forbidden",
+        "validation_failed",
+        parameters=(moderation.LIMIT, moderation.CURSOR),
     ),
     FastRoute(
         "GET",

@@ -6,6 +6,7 @@ never take the writers' connections.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,8 +49,12 @@ LEFT JOIN LATERAL (
     SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
 ) o ON true"""
 
+_ROOM_COLUMNS: Final = 10
+"""Of a page, before the moderators and the columns of the message."""
+
 _PAGE = """
 SELECT r.id, r.name, r.visibility, r.owner_id, r.last_seq, r.message_count, r.slow_mode_s,
+       r.owner_nickname, r.who_can_post, r.regular_after_s, {moderators},
        m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted,
        m.reactions::text, m.author_role, m.pin_place
 FROM rooms r LEFT JOIN LATERAL ({messages}) m ON true
@@ -67,17 +72,20 @@ SELECT * FROM (
 _PINNED_ROWS = (
     "SELECT *, array_position(r.pinned, id), NULL::bigint FROM visible_messages WHERE id = ANY(r.pinned)"
 )
+# A hundred moderators are 8 KB, so they come with the first row only.
 _NEWEST = _PAGE.format(
+    moderators="CASE WHEN row_number() OVER (ORDER BY m.seq) = 1 THEN r.moderators::text END",
     messages=f"({_ROWS.format(which='r.last_seq <> $3', order='DESC')}) "
     f"UNION ALL ({_PINNED_ROWS} AND r.last_seq <> $3)",
 )
-_BEFORE = _PAGE.format(messages=_ROWS.format(which="seq < $3", order="DESC"))
-_AFTER = _PAGE.format(messages=_ROWS.format(which="seq > $3", order=""))
-_AROUND = _PAGE.format(
+_old_page = partial(_PAGE.format, moderators="NULL::text")
+_BEFORE = _old_page(messages=_ROWS.format(which="seq < $3", order="DESC"))
+_AFTER = _old_page(messages=_ROWS.format(which="seq > $3", order=""))
+_AROUND = _old_page(
     messages=f"({_ROWS.format(which='seq <= $3', order='DESC')}) "
     f"UNION ALL ({_ROWS.format(which='seq > $3', order='')})",
 )
-_MESSAGE = _PAGE.format(
+_MESSAGE = _old_page(
     messages="SELECT *, NULL::int AS pin_place FROM visible_messages WHERE room_id = r.id AND id = $2",
 )
 # An event of a deleted message shows its tombstone before the stored text is blanked. Most rooms have no tombstone;
@@ -275,16 +283,18 @@ class ReadRepository:
 def _message_rows(rows: Sequence[Any]) -> MessageRows | None:
     if not rows:
         return None
-    room_id, name, visibility, owner_id, last_seq, message_count, slow_mode_s = rows[0][:7]
-    owner = None if owner_id is None else str(owner_id)
-    room = RoomRow(room_id, name, visibility, owner, last_seq, message_count, slow_mode_s)
-    if rows[0][7] is None:
+    columns = list(rows[0][:_ROOM_COLUMNS])
+    room_id, owner_id = columns[0], columns[3]
+    columns[3] = None if owner_id is None else str(owner_id)
+    moderators = next((row[_ROOM_COLUMNS] for row in rows if row[_ROOM_COLUMNS] is not None), "[]")
+    room = RoomRow._make([*columns, moderators])
+    if rows[0][_ROOM_COLUMNS + 1] is None:
         return MessageRows(room, [])
     messages: list[EncodedMessage] = []
     pinned: dict[int, EncodedMessage] = {}
     for row in rows:
-        *columns, pin_place = row[7:]
-        message = _encoded(room_id, *columns)
+        *of_message, pin_place = row[_ROOM_COLUMNS + 1 :]
+        message = _encoded(room_id, *of_message)
         if pin_place is None:
             messages.append(message)
         else:

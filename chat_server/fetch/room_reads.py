@@ -18,6 +18,7 @@ from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found
+from chat_server.rooms.views import slow_mode
 
 MAX_REACTORS: Final = 20
 """Users listed for each kind of reaction; further ones are only counted."""
@@ -120,7 +121,25 @@ class RoomReads:
     def _room_json(self, room: RoomRow) -> bytes:
         """A RoomView with its present heat and viewers."""
         heat: Heat = self._hot_rooms.heat(room.id)
-        return orjson.dumps({**room._asdict(), "heat": heat, "viewers": self._hot_rooms.viewers(room.id)})
+        owner = None if room.owner_id is None else {"id": room.owner_id, "nickname": room.owner_nickname}
+        return orjson.dumps(
+            {
+                "id": room.id,
+                "name": room.name,
+                "visibility": room.visibility,
+                "owner_id": room.owner_id,
+                "last_seq": room.last_seq,
+                "message_count": room.message_count,
+                "heat": heat,
+                "slow_mode_s": room.slow_mode_s,
+                "viewers": self._hot_rooms.viewers(room.id),
+                "owner": owner,
+                "moderators": orjson.loads(room.moderators),
+                "who_can_post": room.who_can_post,
+                "regular_after_s": room.regular_after_s,
+                "slow_mode": slow_mode(room.slow_mode_s),
+            }
+        )
 
     def _room(self, room: RoomRow) -> CachedResponse:
         body = self._room_json(room)

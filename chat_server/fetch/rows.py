@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 
 class RoomRow(NamedTuple):
+    """`moderators` is their JSON; only the newest page reads it."""
+
     id: str
     name: str
     visibility: str
@@ -12,6 +14,10 @@ class RoomRow(NamedTuple):
     last_seq: int
     message_count: int
     slow_mode_s: int
+    owner_nickname: str | None
+    who_can_post: str
+    regular_after_s: int
+    moderators: str
 
 
 class EncodedMessage(NamedTuple):

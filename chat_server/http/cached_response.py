@@ -6,7 +6,7 @@ from zlib import crc32
 from chat_server.http.single_write_response import ResponseHead
 from server_kit.http.cors import RawHeaders
 
-FORMAT: Final = "2"
+FORMAT: Final = "3"
 """Part of every ETag: raise it when the wire form of the same rows changes; otherwise browsers keep the old form."""
 
 _HIT = (b"cache-status", b"hotchat; hit")

@@ -38,6 +38,10 @@ def message_not_found() -> ChatError:
     return ChatError("message_not_found", "There is no such message in this room.")
 
 
+def person_not_found() -> ChatError:
+    return ChatError("not_found", "There is no such person.")
+
+
 async def _on_chat_error(_: Request, error: Exception) -> Response:
     return problem_response(cast(ChatError, error))
 

@@ -47,6 +47,14 @@ def problem_schema() -> dict[str, Any]:
                 "type": "integer",
                 "description": "On 429 and 503: when to come back, with jitter",
             },
+            "until": {
+                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "description": "On `banned`: when the ban ends; null: it is for good",
+            },
+            "may_post_at": {
+                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "description": "On `posting_restricted`: when the caller may post; null: waiting does not help",
+            },
             "oldest_seq": {
                 "type": "integer",
                 "description": "On 410: the oldest event that is still kept",

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import BeforeValidator
 
-from chat_contract.ids import is_room_id, parse_message_id
-from chat_server.http.errors import message_not_found, room_not_found
+from chat_contract.ids import is_room_id, parse_uuid
+from chat_server.http.errors import message_not_found, person_not_found, room_not_found
 
 
 def room_id_in(raw: str) -> str:
@@ -19,11 +19,20 @@ def room_id_in(raw: str) -> str:
 
 def message_id_in(raw: str) -> UUID:
     """Raises ChatError `message_not_found`."""
-    message_id = parse_message_id(raw)
+    message_id = parse_uuid(raw)
     if message_id is None:
         raise message_not_found()
     return message_id
 
 
+def user_id_in(raw: str) -> UUID:
+    """Raises ChatError `not_found`."""
+    user_id = parse_uuid(raw)
+    if user_id is None:
+        raise person_not_found()
+    return user_id
+
+
 RoomId = Annotated[str, BeforeValidator(room_id_in), Path()]
 MessageId = Annotated[UUID, BeforeValidator(message_id_in), Path()]
+UserId = Annotated[UUID, BeforeValidator(user_id_in), Path()]

@@ -4,8 +4,8 @@ Anybody can cause look-ups, with invented rooms for example, so addresses take t
 connections: a look-up with a turn never waits for a connection.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Final
 
@@ -24,9 +24,6 @@ MAX_WAITING_OF_ADDRESS: Final = 1_000
 """Enough for everybody behind one address after a restart, or for a load generator whose users sign in at once.
 Overflow rule: REFUSE, 503, and 429 for the address."""
 
-MAX_CHANGES_WAITING: Final = 8
-"""Changes of one room that wait for the running one. Overflow rule: REFUSE, 429."""
-
 _REFUSED = Counter("hotchat_look_ups_refused_total", "Look-ups that were not begun: REFUSE", ["reason"])
 
 
@@ -36,15 +33,12 @@ class LookUpTurns:
     def __init__(
         self, connections: int, address_of: Callable[[Scope], str], clock: Callable[[], float], rng: Random
     ) -> None:
-        def refusal_to(whose: str, what: str) -> Callable[[bool], ChatError]:
-            def refusal(is_own_fault: bool) -> ChatError:
-                if not is_own_fault:
-                    _REFUSED.labels("busy").inc()
-                    return store_unavailable()
-                _REFUSED.labels(whose).inc()
-                return rate_limited(what, jittered(1.0, rng))
-
-            return refusal
+        def refusal(is_own_fault: bool) -> ChatError:
+            if not is_own_fault:
+                _REFUSED.labels("busy").inc()
+                return store_unavailable()
+            _REFUSED.labels("address").inc()
+            return rate_limited("Too many requests at once from your address", jittered(1.0, rng))
 
         self.address_of = address_of
         self.turns = FairTurns(
@@ -54,24 +48,9 @@ class LookUpTurns:
             max_waiting=MAX_WAITING,
             wait_s=WAIT_S,
             clock=clock,
-            refusal=refusal_to("address", "Too many requests at once from your address"),
-        )
-        self._rooms = FairTurns(
-            MAX_WAITING,
-            at_once_of_address=1,
-            max_waiting_of_address=MAX_CHANGES_WAITING,
-            max_waiting=MAX_WAITING,
-            wait_s=WAIT_S,
-            clock=clock,
-            refusal=refusal_to("room", "Too many changes of this room at once"),
+            refusal=refusal,
         )
 
     def turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
         """Hold a turn of the request's address for the block. Raises ChatError `rate_limited`, `store_unavailable`."""
         return self.turns.turn(self.address_of(scope))
-
-    @asynccontextmanager
-    async def turn_to_change(self, room_id: str, scope: Scope) -> AsyncIterator[None]:
-        """Like `turn`, for one change of the room at a time: changes that wait for its row hold no connection."""
-        async with self._rooms.turn(room_id), self.turn(scope):
-            yield

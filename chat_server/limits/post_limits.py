@@ -26,6 +26,9 @@ UNKNOWN_ROOMS_PER_USER_PER_S: Final = 1.0
 UNKNOWN_ROOMS_BURST: Final = 20
 """Each costs a query. Enforced only if POSTS_PER_USER_PER_S is set."""
 
+RECOVERY_CODES_PER_HOUR: Final = 5
+"""Wrong recovery codes for one room from one address."""
+
 REACTION_CHANGES_PER_S: Final = 1 / 30
 REACTION_CHANGES_BURST: Final = 40
 """Of one user on one message. Each stores an event for EVENT_RETENTION_S. Enforced only if POSTS_PER_USER_PER_S is
@@ -50,6 +53,7 @@ class RateLimits:
         )
         guesses_per_min = settings.operator_guesses_per_address_per_min
         self._operator_guesses = TokenBuckets(guesses_per_min / 60, max(1, guesses_per_min))
+        self._recovery_codes = TokenBuckets(RECOVERY_CODES_PER_HOUR / 3600, RECOVERY_CODES_PER_HOUR)
         self._guess_logs = TokenBuckets(LOGGED_GUESSES_PER_MIN / 60, LOGGED_GUESSES_PER_MIN)
 
     def check_write(self, room_id: str, user_id: UUID) -> None:
@@ -59,6 +63,16 @@ class RateLimits:
         now_s = self._clock()
         self._refuse("user", self._users, (room_id, user_id), now_s, "You are writing too fast")
         self._refuse("room", self._rooms, room_id, now_s, "Too many people are writing in this room")
+
+    def check_room_change(self, room_id: str, user_id: UUID) -> None:
+        """Take a write of the user, not of the room: a crowd that writes must not keep hosts from acting.
+
+        Raises ChatError `rate_limited`, but never for the operator.
+        """
+        if user_id != OPERATOR_ID:
+            self._refuse(
+                "user", self._users, (room_id, user_id), self._clock(), "You are changing the room too fast"
+            )
 
     def check_unknown_room(self, user_id: UUID) -> None:
         """Call before a query for a room that this process does not know. Raises ChatError `rate_limited`."""
@@ -92,6 +106,20 @@ class RateLimits:
         self._operator_guesses.take(address, now_s)
         if self._guess_logs.take("", now_s) == 0.0:
             log.warning("A wrong operator token came from %s", address)
+
+    def take_recovery_code(self, room_id: str, address: str) -> None:
+        """Count one recovery code before it is checked. Raises ChatError `rate_limited`."""
+        self._refuse(
+            "recovery-codes",
+            self._recovery_codes,
+            (room_id, address),
+            self._clock(),
+            "Too many wrong recovery codes for this room from your address",
+        )
+
+    def give_back_recovery_code(self, room_id: str, address: str) -> None:
+        """Call if the code was correct, or could not be checked: only wrong ones count."""
+        self._recovery_codes.give_back((room_id, address))
 
     def may_send_typing(self, room_id: str, user_id: UUID) -> bool:
         return self._typing.take((room_id, user_id), self._clock()) == 0.0

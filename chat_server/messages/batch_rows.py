@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chat_contract.events import Author, Message, RoomRules
-from chat_server.messages.room_operations import RoomDetails, WhoCanPost
+from chat_contract.events import Author, Message, RoomRules, WhoCanPost
+from chat_server.messages.room_operations import RoomDetails
 from chat_server.postgres.message_view import AuthorRole, message_view
 
 IdempotencyKey = tuple[str, UUID, UUID]

@@ -120,17 +120,17 @@ async def edit_message(
 
 @router.delete("/{message_id}", response_model=Message, responses=_WRITE_PROBLEMS)
 async def delete_message(session: AuthorOrOperator, target: Target) -> Response:
-    """Delete as its author, the room's owner or the operator; answers with the tombstone."""
+    """Delete as its author, or as a host of a higher role than the author's; answers with the tombstone."""
     return await target.delete(session)
 
 
 @router.put("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
 async def pin_message(session: AuthorOrOperator, target: Target) -> Response:
-    """Pin as the room's owner or the operator; a pinned message pinned again changes nothing."""
+    """Pin as a host of the room; a pinned message pinned again changes nothing."""
     return await target.set_pin(session, pinned=True)
 
 
 @router.delete("/{message_id}/pin", response_model=Message, responses=_WRITE_PROBLEMS)
 async def unpin_message(session: AuthorOrOperator, target: Target) -> Response:
-    """Unpin as the room's owner or the operator; without a pin nothing changes."""
+    """Unpin as a host of the room; without a pin nothing changes."""
     return await target.set_pin(session, pinned=False)

@@ -5,12 +5,10 @@ That gives all of them one order. What follows a ban in that order meets the ban
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
-from chat_contract.events import Author
-
-WhoCanPost = Literal["everyone", "regulars", "moderators"]
+from chat_contract.events import Author, WhoCanPost
 
 BYTES_PER_BANNED_USER: Final = 800
 """Counted towards MAX_BATCH_BYTES, so that one transaction bans about 500 people, or 500 and one full call more."""

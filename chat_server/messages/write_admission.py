@@ -1,4 +1,4 @@
-"""Checks a write before it is queued, in this order: rate limits, the room, the room's slow mode.
+"""Checks a write before it is queued, in this order: rate limits, the room, the author's name, slow mode.
 
 Rate limits come before the body is read, so a refused write is never parsed and causes no query.
 """
@@ -65,8 +65,16 @@ class WriteAdmission:
     async def post(
         self, room: RoomSettings, post: PostMessage, session: Session, scope: Scope
     ) -> MessageResult:
-        """Store the post. In slow mode a new message takes a turn; the repeat of a stored one gets the first result."""
-        if not room.slow_mode_s or room.owner_id == post.author_id:
+        """Store the post. In slow mode a new message takes a turn; the repeat of a stored one gets the first result.
+
+        Raises ChatError `nickname_reserved` for a name that looks like a host's.
+        """
+        if not room.may_use(post.author_nickname, post.author_id):
+            earlier = await self._posted_earlier(post, scope)
+            if earlier is None:
+                raise nickname_reserved()
+            return earlier
+        if not room.slow_mode_s or post.author_id in room.hosts:
             return await self._writer.store(post, session)
         name = str(post.client_message_id)
         try:
@@ -83,7 +91,7 @@ class WriteAdmission:
 
     async def edit(self, room: RoomSettings, edit: EditMessage, session: Session) -> MessageResult:
         """Store the edit. In slow mode edits take turns of their own; a repeat of the same edit passes."""
-        if not room.slow_mode_s or room.owner_id == edit.actor_id:
+        if not room.slow_mode_s or edit.actor_id in room.hosts:
             return await self._writer.store(edit, session)
         name = sha256(edit.message_id.bytes + edit.text.encode()).hexdigest()[:32]
         turn = await self._slow_mode.take_turn("edit", room.id, edit.actor_id, name, room.slow_mode_s)
@@ -106,6 +114,13 @@ class WriteAdmission:
             return None
         view = message_view(**{k: v for k, v in row.items() if k not in STORED_ONLY})
         return MessageResult(orjson.dumps(view))
+
+
+def nickname_reserved() -> ChatError:
+    return ChatError(
+        "nickname_reserved",
+        "Your nickname looks like that of a host of this room; choose another one to write here.",
+    )
 
 
 async def _in_turn(turn: Turn, write: Awaitable[MessageResult]) -> MessageResult:

@@ -1,29 +1,58 @@
 """The SQL of rooms, except for what the writer changes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.postgres.models import Room
+from chat_server.rooms.roles import Role, role_in_room
 from chat_server.sessions.repository import ensure_user
+from chat_server.text.names import appearances
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
+
+SYSTEM_NAME: Final = "Hotchat"
+"""People who have it got it before it was reserved."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
-    """The settings of a room that are checked before a write is queued."""
+    """The settings of a room that are checked before a write is queued.
+
+    `hosts`: the names of the owner and the moderators by their ids. `has_bans`: anybody was ever banned from the room.
+    """
 
     id: str
     owner_id: UUID | None
     slow_mode_s: int
+    hosts: Mapping[UUID, str] = field(default_factory=dict)
+    who_can_post: str = "everyone"
+    regular_after_s: int = 0
+    has_bans: bool = False
+    reserved_names: frozenset[str] = frozenset()
+    """What names of hosts look like, see `appearances`."""
+
+    def role_of(self, user_id: UUID, *, is_operator: bool = False) -> Role:
+        return role_in_room(user_id, self.owner_id, self.hosts, is_operator=is_operator)
+
+    def may_use(self, nickname: str, user_id: UUID) -> bool:
+        """Whether this person's messages cannot be taken for those of a host."""
+        return self.reserved_names.isdisjoint(appearances(nickname)) or user_id in self.hosts
+
+
+class MadeRoom(NamedTuple):
+    """The response to the call that made a room. `has_code`: the given recovery code is the room's."""
+
+    response: StoredResponse
+    has_code: bool
 
 
 class RoomRepository:
@@ -36,11 +65,12 @@ class RoomRepository:
         name: str,
         owner: Session,
         now: datetime,
+        code_hash: bytes,
         wanted: IdempotentRequest | None,
         describe: Callable[[Row[Any]], str],
-    ) -> StoredResponse:
+    ) -> MadeRoom:
         """Create the room under the first of these ids that is free, or return the response of the first call with
-        the same key.
+        the same key. Either way the room's recovery code is now that of `code_hash`, unless it has another owner.
 
         An owner without a row (after a restore) gets one. Raises ChatError `room_exists`.
         """
@@ -48,6 +78,7 @@ class RoomRepository:
             "name": name,
             "owner_id": owner.user_id,
             "owner_nickname": owner.nickname,
+            "recovery_code_hash": code_hash,
             "created_at": now,
             "active_at": now.replace(microsecond=0),
         }
@@ -55,7 +86,10 @@ class RoomRepository:
             if wanted is not None:
                 kept = await claim_key(tx, owner.user_id, wanted)
                 if kept is not None:
-                    return kept
+                    room_id = orjson.loads(kept.body)["id"]
+                    is_owned = (Room.id == room_id) & (Room.owner_id == owner.user_id)
+                    renewed = update(Room).where(is_owned).values(recovery_code_hash=code_hash)
+                    return MadeRoom(kept, (await tx.execute(renewed)).rowcount == 1)
             await ensure_user(tx, owner)
             for room_id in room_ids:
                 insert = pg_insert(Room).values(id=room_id, **values)
@@ -70,7 +104,7 @@ class RoomRepository:
             answer = StoredResponse(201, describe(room))
             if wanted is not None:
                 await store_response(tx, owner.user_id, wanted.key, answer)
-        return answer
+        return MadeRoom(answer, has_code=True)
 
     async def get(self, room_id: str) -> Row[Any] | None:
         async with self._engine.connect() as connection:
@@ -78,16 +112,18 @@ class RoomRepository:
 
     async def settings(self, room_id: str) -> RoomSettings | None:
         row = await self.get(room_id)
-        return None if row is None else RoomSettings(row.id, row.owner_id, row.slow_mode_s)
-
-    async def change(self, room_id: str, values: dict[str, Any]) -> Row[Any] | None:
-        """The changed room, with the replaced value as `slow_mode_s_before`; None if there is none.
-
-        Locks the row first, so simultaneous changes see each other's values.
-        """
-        locked = select(Room.id, Room.slow_mode_s).where(Room.id == room_id).with_for_update(key_share=True)
-        before = locked.cte("before")
-        changed = update(Room).where(Room.id == before.c.id).values(**values)
-        returned = (*Room.__table__.c, before.c.slow_mode_s.label("slow_mode_s_before"))
-        async with self._engine.begin() as tx:
-            return (await tx.execute(changed.returning(*returned))).first()
+        if row is None:
+            return None
+        hosts = {UUID(each["id"]): each["nickname"] for each in row.moderators}
+        if row.owner_id is not None:
+            hosts[row.owner_id] = row.owner_nickname or ""
+        return RoomSettings(
+            row.id,
+            row.owner_id,
+            row.slow_mode_s,
+            hosts,
+            row.who_can_post,
+            row.regular_after_s,
+            row.has_bans,
+            frozenset[str]().union(*map(appearances, (SYSTEM_NAME, *hosts.values()))),
+        )

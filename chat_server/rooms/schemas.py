@@ -1,10 +1,10 @@
 """Rooms on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from chat_contract.events import Heat, LastMessage
+from chat_contract.events import Author, Heat, LastMessage, SlowMode, WhoCanPost
 from chat_contract.limits import ROOM_ID_PATTERN
 from chat_server.limits.slow_mode import MAX_SLOW_MODE_S
 from chat_server.rooms.room_id import clean_new_room_id
@@ -13,23 +13,52 @@ from chat_server.text.names import clean_room_name
 RoomName = Annotated[str, AfterValidator(clean_room_name)]
 
 
+MAX_REGULAR_AFTER_S: Final = 365 * 24 * 3600
+
+
 class RoomRequest(BaseModel):
     """`id` is made from the name when absent."""
 
     name: RoomName
     id: Annotated[str, Field(pattern=ROOM_ID_PATTERN), AfterValidator(clean_new_room_id)] | None = None
+    visibility: Literal["public"] = "public"
+
+
+class SlowModePatch(BaseModel):
+    """`seconds` belongs to `fixed`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Literal["off", "fixed"]
+    seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_SLOW_MODE_S)] = 0
+
+    @property
+    def slow_mode_s(self) -> int:
+        return self.seconds if self.mode == "fixed" else 0
 
 
 class RoomPatch(BaseModel):
-    """The fields to change. Absent fields keep their values; an unknown field is an error."""
+    """The fields to change. Absent fields keep their values; an unknown field is an error.
+
+    `slow_mode_s` sets the same as `slow_mode`: 0 means `off`, more means `fixed`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: RoomName | None = None
     slow_mode_s: Annotated[int, Field(ge=0, le=MAX_SLOW_MODE_S)] | None = None
+    slow_mode: SlowModePatch | None = None
+    who_can_post: WhoCanPost | None = None
+    regular_after_s: Annotated[int, Field(strict=True, ge=0, le=MAX_REGULAR_AFTER_S)] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_slow_mode(self) -> Self:
+        if self.slow_mode is not None and self.slow_mode_s is not None:
+            raise ValueError("Give slow_mode or slow_mode_s, not both.")
+        return self
 
 
-class RoomView(BaseModel):
+class RoomSummary(BaseModel):
     """`message_count` counts creations and never goes down: unread badges subtract two of its values."""
 
     id: str
@@ -49,10 +78,30 @@ class RoomView(BaseModel):
     ]
 
 
-class ListedRoom(RoomView):
+class ListedRoom(RoomSummary):
     """A room of the list; `last_message` is null until somebody has written."""
 
     last_message: Annotated[LastMessage | None, Field(description="Null before the first message")]
+
+
+class RoomView(RoomSummary):
+    """A room with its hosts and its rules."""
+
+    owner: Annotated[Author | None, Field(description="Null for a room without an owner")]
+    moderators: Annotated[list[Author], Field(description="At most 100, in the order of appointment")]
+    who_can_post: Annotated[WhoCanPost, Field(description="`everyone`, `regulars` or `moderators`")]
+    regular_after_s: Annotated[
+        int, Field(description="The age in seconds of a user id that makes its person a regular")
+    ]
+    slow_mode: SlowMode
+
+
+class RoomWithCode(RoomView):
+    """The response that shows a recovery code once. Whoever presents the code becomes the room's owner."""
+
+    recovery_code: Annotated[
+        str | None, Field(description="Null if the caller is no longer the owner, in a repeated response")
+    ]
 
 
 class RoomList(BaseModel):

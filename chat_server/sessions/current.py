@@ -2,17 +2,16 @@
 
 import hmac
 import time
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 
-from chat_server.config import ChatSettings
 from chat_server.http.services import service
 from chat_server.limits.post_limits import OPERATOR_ID, RateLimits
 from server_kit.http.asgi import Scope, raw_header
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
-from server_kit.limits.shares import Shares
 from server_kit.session_tokens import COOKIE, LIFETIME_S, Session, SessionTokens, bearer_in, session_in
 
 
@@ -63,29 +62,47 @@ OPERATOR: Final = Session(OPERATOR_ID, "operator", 0, 2**63 - 1, OPERATOR_ID)
 """The session of HOTCHAT_ADMIN_TOKEN, with the rights of every room's owner."""
 
 
+class OperatorAccess:
+    """Takes the operator's token from the Authorization header only: a cookie also comes with forged requests.
+
+    `address_of` returns the client address of a request; an empty `admin_token` admits no operator.
+    """
+
+    def __init__(
+        self,
+        tokens: SessionTokens,
+        admin_token: str,
+        address_of: Callable[[Scope], str],
+        limits: RateLimits,
+    ) -> None:
+        self._tokens = tokens
+        self._admin_token = admin_token
+        self._address_of = address_of
+        self._limits = limits
+
+    def session_or_operator(self, scope: Scope, now_s: float) -> tuple[Session, RawHeaders]:
+        """As `current_session`; OPERATOR for the operator's token. Raises ChatError `rate_limited` too."""
+        given = bearer_in(scope["headers"])
+        if not self._admin_token or not given:
+            return current_session(scope, self._tokens, now_s)
+        try:
+            return current_session(scope, self._tokens, now_s)
+        except ChatError as no_session:
+            address = self._address_of(scope)
+            self._limits.check_operator_guesses(address)
+            if hmac.compare_digest(given.encode("latin-1"), self._admin_token.encode()):
+                return OPERATOR, []
+            if no_session.code == "unauthenticated":
+                self._limits.count_operator_guess(address)
+            raise
+
+
 async def signed_in_or_operator(
-    request: Request,
-    response: Response,
-    tokens: Tokens,
-    settings: Annotated[ChatSettings, Depends(service(ChatSettings))],
-    shares: Annotated[Shares, Depends(service(Shares))],
-    limits: Annotated[RateLimits, Depends(service(RateLimits))],
+    request: Request, response: Response, access: Annotated[OperatorAccess, Depends(service(OperatorAccess))]
 ) -> Session:
-    """The operator's token is taken from the Authorization header only: a cookie also comes with forged requests."""
-    admin_token = settings.hotchat_admin_token.get_secret_value()
-    given = bearer_in(request.scope["headers"])
-    if not admin_token or not given:
-        return await signed_in(request, response, tokens)
-    try:
-        return await signed_in(request, response, tokens)
-    except ChatError as no_session:
-        address = shares.source_of(request.scope).address
-        limits.check_operator_guesses(address)
-        if hmac.compare_digest(given.encode("latin-1"), admin_token.encode()):
-            return OPERATOR
-        if no_session.code == "unauthenticated":
-            limits.count_operator_guess(address)
-        raise
+    session, renewed = access.session_or_operator(request.scope, time.time())
+    response.raw_headers += renewed
+    return session
 
 
 SignedInOrOperator = Annotated[Session, Depends(signed_in_or_operator)]

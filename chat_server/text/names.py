@@ -6,6 +6,7 @@ reserved names are compared by appearance.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from chat_contract.limits import MAX_NICKNAME_CODE_POINTS, MAX_ROOM_NAME_CODE_POINTS
@@ -71,17 +72,23 @@ def clean_room_name(raw: str) -> str:
     return _clean_name(raw, MAX_ROOM_NAME_CODE_POINTS, "A room's name")
 
 
-def _clean_name(raw: str, max_code_points: int, subject: str) -> str:
-    name = normalized_line(raw, max_code_points, subject)
-    plain = name if name.isascii() else _LEGITIMATE.sub("", name)
+def clean_line(raw: str, max_code_points: int, subject: str) -> str:
+    """Returns one visible line in NFC with single inner spaces. Raises ValueError with a sentence for the author."""
+    line = normalized_line(raw, max_code_points, subject)
+    plain = line if line.isascii() else _LEGITIMATE.sub("", line)
     refused = next(filter(_is_refused, plain), None)
     if refused is not None:
         raise ValueError(
             f"{subject} may not hold {code_of(refused)}, which is invisible, a control character or no character; "
             "remove it."
         )
-    if not is_visible(name):
+    if not is_visible(line):
         raise ValueError(f"{subject} needs at least one visible character.")
+    return line
+
+
+def _clean_name(raw: str, max_code_points: int, subject: str) -> str:
+    name = clean_line(raw, max_code_points, subject)
     if looks_reserved(name):
         raise ValueError(f"{subject} may not look like {name!r}, which is reserved; choose another one.")
     if mixes_scripts(name):
@@ -91,6 +98,15 @@ def _clean_name(raw: str, max_code_points: int, subject: str) -> str:
 
 def _is_refused(char: str) -> bool:
     return _INVISIBLE.match(char) is not None or unicodedata.category(char) in _REFUSED_CATEGORIES
+
+
+@lru_cache(maxsize=10_000)
+def appearances(name: str) -> frozenset[str]:
+    """What a reader may take a normalised name for; two names that share one look alike. Overflow rule: LRU.
+
+    A name without letters and digits, such as an emoji, only looks like itself.
+    """
+    return (skeletons(name) - {""}) or frozenset({name.casefold()})
 
 
 def looks_reserved(name: str) -> bool:

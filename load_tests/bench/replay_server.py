@@ -151,6 +151,11 @@ class BusyRoom:
             "heat": self.heat,
             "slow_mode_s": 0,
             "viewers": 5_000,
+            "owner": {"id": "author-Olivia", "nickname": "Olivia"},
+            "moderators": [],
+            "who_can_post": "everyone",
+            "regular_after_s": 86_400,
+            "slow_mode": {"mode": "off", "seconds": 0, "target_posts_per_s": None},
         }
 
     def page(self, query: dict[str, int]) -> dict[str, Any]:

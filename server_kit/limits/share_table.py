@@ -204,6 +204,17 @@ SHARES: Final = {
             burst_s=60,
         ),
         Share(
+            "moderation",
+            "moderation_per_user_per_min",
+            60,
+            "bans, moderators, owners, recovery codes, audit logs, and one's own role in a room",
+            "You are moderating too fast",
+            by="user",
+            burst_s=10,
+            reserved_part=0,
+            user_part=None,
+        ),
+        Share(
             "operator_guesses",
             "operator_guesses_per_address_per_min",
             60,

@@ -39,6 +39,10 @@ class TokenBucket:
         self.full_at_s = full_at_s + 1 / rate_per_s
         return 0.0
 
+    def give_back(self, rate_per_s: float) -> None:
+        """Undo one `take` that found a token."""
+        self.full_at_s -= 1 / rate_per_s
+
     def promise(self, rate_per_s: float, burst: float, now_s: float, max_wait_s: float) -> float:
         """Seconds until the token of one more refused caller: those refused before take theirs first."""
         first_s = now_s + self.wait_s(rate_per_s, burst, now_s)
@@ -82,3 +86,9 @@ class TokenBuckets:
         else:
             self._buckets.move_to_end(key)
         return bucket.take(self.rate_per_s, self.burst, now_s)
+
+    def give_back(self, key: Hashable) -> None:
+        """Undo one `take` of this key that found a token."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.give_back(self.rate_per_s)

@@ -14,7 +14,7 @@ LOADED = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", r
 STREAMS = {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}
 PATHS = sorted(
     {
-        path.format(room_id="lobby", message_id="x", kind="heart")
+        path.format(room_id="lobby", message_id="x", kind="heart", user_id="x")
         for app in (create_chat_app(), create_publish_app())
         for method, path in calls_of(app)
         if method == "GET"

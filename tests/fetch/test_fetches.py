@@ -204,12 +204,27 @@ async def test_a_room_shows_its_head_heat_and_viewers(store: Store, reader: Read
         "heat": {"hot": False, "since": None, "fetches_per_s": 0.0},
         "slow_mode_s": 0,
         "viewers": 0,
+        "owner": None,
+        "moderators": [],
+        "who_can_post": "everyone",
+        "regular_after_s": 86_400,
+        "slow_mode": {"mode": "off", "seconds": 0, "target_posts_per_s": None},
     }
     cold_tag = (await reader.get(room_id)).headers["etag"]
     await reader.heat(room_id)
     hot = await reader.get(room_id)
     assert hot.json()["heat"]["hot"] is True
     assert hot.headers["etag"] != cold_tag, "heat takes no seq but changes the response"
+
+
+async def test_a_room_lists_its_moderators_in_the_order_of_appointment(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a", "b", "c")
+    moderators = [{"id": str(uuid.UUID(int=n)), "nickname": f"moderator {n}"} for n in range(100)]
+    await store.connection.execute(
+        "UPDATE rooms SET moderators = $2::jsonb WHERE id = $1", room_id, json.dumps(moderators)
+    )
+    assert (await reader.get(room_id)).json()["moderators"] == moderators
 
 
 async def test_only_the_newest_page_carries_the_room(store: Store, reader: Reader) -> None:

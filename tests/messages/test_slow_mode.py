@@ -9,10 +9,8 @@ from redis.asyncio import Redis
 
 from chat_contract import redis_keys
 from chat_server.limits.slow_mode import SlowMode, Turn
-from chat_server.rooms.repository import RoomRepository
 from server_kit.http.problem import ChatError
 from server_kit.redis_client import open_redis
-from tests.support.message_store import Store
 
 ANN = uuid.uuid4()
 
@@ -77,18 +75,3 @@ async def test_a_burst_of_turns_uses_a_bounded_number_of_connections(redis_url: 
         )
         assert all(turn.is_new for turn in turns)
         assert [client["name"] for client in await redis.client_list()].count("burst") == 3
-
-
-async def test_simultaneous_changes_of_slow_mode_see_each_others_values(store: Store) -> None:
-    """Each real change is announced; one that compared with a value read earlier could be missed."""
-    room_id = await store.make_room()
-    rooms = RoomRepository(store.engine)
-    changes = await asyncio.gather(
-        *(rooms.change(room_id, {"slow_mode_s": seconds}) for seconds in (5, 0, 5, 0))
-    )
-    steps = [(changed.slow_mode_s_before, changed.slow_mode_s) for changed in changes if changed]
-    final = await rooms.get(room_id)
-    assert final is not None
-    ups, downs = steps.count((0, 5)), steps.count((5, 0))
-    assert len(steps) == 4 and ups - downs == (final.slow_mode_s == 5)
-    assert await rooms.change("no-such-room", {"slow_mode_s": 5}) is None

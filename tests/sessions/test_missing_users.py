@@ -40,6 +40,9 @@ async def test_every_call_works_for_a_valid_session_without_a_user_row(
         await call("POST", f"{in_room}/typing", 204)
         await call("PATCH", in_room, 403, name="Mine")
         await call("DELETE", at_message)
+        code = {"recovery_code": room["recovery_code"]}
+        recovered = (await call("POST", f"{in_room}/owner/recover", **code)).json()
+        assert recovered["owner"] == user
         await call("DELETE", "/sessions", 204)
         assert (
             await connection.fetchval("SELECT nickname FROM users WHERE id = $1", uuid.UUID(user["id"]))

@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_server.rooms.room_id import RESERVED_ROOM_IDS, clean_new_room_id, room_ids_from_name
-from chat_server.text.names import RESERVED_NAMES, clean_nickname, clean_room_name, looks_reserved
+from chat_server.text.names import (
+    RESERVED_NAMES,
+    appearances,
+    clean_nickname,
+    clean_room_name,
+    looks_reserved,
+)
 from tests.support.chat_stack import StartChatStack
 from tests.support.people import People
 
@@ -263,3 +269,21 @@ async def test_existing_rooms_with_reserved_ids_or_names_keep_working(
         assert (changed.status_code, changed.json()["name"]) == (200, name)
     await connection.close()
     await people.leave()
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "is_alike"),
+    [
+        ("Minji Lee", "m1nj1-iee", True),
+        ("Minji Lee", "Minji Kim", False),
+        ("민지", "민지", True),
+        ("🎉", "🎉", True),
+        ("🎉", "🎈", False),
+        ("🎉", "?!", False),
+        ("🎉 Ann", "ann", True),
+    ],
+)
+def test_names_look_alike_by_their_letters_or_without_letters_by_themselves(
+    name: str, other: str, is_alike: bool
+) -> None:
+    assert appearances(name).isdisjoint(appearances(other)) is not is_alike

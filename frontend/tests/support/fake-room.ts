@@ -149,6 +149,11 @@ export class FakeRoom {
       heat: COLD,
       slow_mode_s: 0,
       viewers: 1,
+      owner: { id: "id-of-owner", nickname: "owner" },
+      moderators: [],
+      who_can_post: "everyone",
+      regular_after_s: 86_400,
+      slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
     };
   }
 

@@ -59,7 +59,8 @@ export interface paths {
         put?: never;
         /**
          * Create Room
-         * @description Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer.
+         * @description Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer, with a new
+         *     recovery code.
          *
          *     Room-list streams get `room.created`.
          */
@@ -89,9 +90,79 @@ export interface paths {
         head?: never;
         /**
          * Change Room
-         * @description The owner (or the operator) names the room or sets its slow mode; streams get `room.name`, `room.slow_mode`.
+         * @description Change the rules of the room as a host, or its name as the owner or the operator.
+         *
+         *     Streams get `room.changed`, and also `room.name` and `room.slow_mode`.
          */
         patch: operations["change_room_api_v1_rooms__room_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audit Log
+         * @description Every action of hosts and of the operator, the newest first; for hosts.
+         */
+        get: operations["get_audit_log_api_v1_rooms__room_id__audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bans
+         * @description Bans in force, the newest first; for hosts.
+         */
+        get: operations["list_bans_api_v1_rooms__room_id__bans_get"];
+        put?: never;
+        /**
+         * Ban Users
+         * @description Ban many people in one commit: the given ones, or all who sent the same text as a message.
+         */
+        post: operations["ban_users_api_v1_rooms__room_id__bans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/bans/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban User
+         * @description Ban a person from writing in the room, for a time or for good; a later ban replaces an earlier one.
+         */
+        put: operations["ban_user_api_v1_rooms__room_id__bans__user_id__put"];
+        post?: never;
+        /**
+         * Lift Ban
+         * @description Lift a ban; without one nothing changes.
+         */
+        delete: operations["lift_ban_api_v1_rooms__room_id__bans__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/rooms/{room_id}/events": {
@@ -106,6 +177,26 @@ export interface paths {
          * @description The room's log after a seq; 410 with `oldest_seq` when it is no longer kept that far back.
          */
         get: operations["get_events_api_v1_rooms__room_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Role
+         * @description What the caller is in the room, and whether they can post; at most 1 s old.
+         */
+        get: operations["get_own_role_api_v1_rooms__room_id__me_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -154,7 +245,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Message
-         * @description Delete as its author, the room's owner or the operator; answers with the tombstone.
+         * @description Delete as its author, or as a host of a higher role than the author's; answers with the tombstone.
          */
         delete: operations["delete_message_api_v1_rooms__room_id__messages__message_id__delete"];
         options?: never;
@@ -176,13 +267,13 @@ export interface paths {
         get?: never;
         /**
          * Pin Message
-         * @description Pin as the room's owner or the operator; a pinned message pinned again changes nothing.
+         * @description Pin as a host of the room; a pinned message pinned again changes nothing.
          */
         put: operations["pin_message_api_v1_rooms__room_id__messages__message_id__pin_put"];
         post?: never;
         /**
          * Unpin Message
-         * @description Unpin as the room's owner or the operator; without a pin nothing changes.
+         * @description Unpin as a host of the room; without a pin nothing changes.
          */
         delete: operations["unpin_message_api_v1_rooms__room_id__messages__message_id__pin_delete"];
         options?: never;
@@ -229,6 +320,90 @@ export interface paths {
          * @description Take a reaction back; without one nothing changes.
          */
         delete: operations["remove_reaction_api_v1_rooms__room_id__messages__message_id__reactions__kind__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/moderators/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Moderator
+         * @description Appoint a moderator as the owner or the operator; appointed already: nothing changes.
+         */
+        put: operations["add_moderator_api_v1_rooms__room_id__moderators__user_id__put"];
+        post?: never;
+        /**
+         * Remove Moderator
+         * @description Remove a moderator as the owner or the operator; without one nothing changes.
+         */
+        delete: operations["remove_moderator_api_v1_rooms__room_id__moderators__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over
+         * @description Hand the room over. The recovery code ends, and the former owner becomes a moderator.
+         */
+        post: operations["hand_over_api_v1_rooms__room_id__owner_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/owner/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover
+         * @description Become the owner with the room's recovery code, and get a new code; again within 10 minutes, a fresh one.
+         */
+        post: operations["recover_api_v1_rooms__room_id__owner_recover_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/owner/recovery-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Recovery Code
+         * @description Make a new recovery code as the owner; the earlier one ends.
+         */
+        post: operations["renew_recovery_code_api_v1_rooms__room_id__owner_recovery_code_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -380,6 +555,37 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AuditEntry
+         * @description One action of a host or of the operator.
+         */
+        AuditEntry: {
+            /** Action */
+            action: string;
+            /** @description Null: the operator */
+            actor: components["schemas"]["Author"] | null;
+            /** At */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description The person concerned, if there is one */
+            target: components["schemas"]["Author"] | null;
+        };
+        /**
+         * AuditLog
+         * @description Actions of hosts and of the operator, the newest first.
+         */
+        AuditLog: {
+            /** Entries */
+            entries: components["schemas"]["AuditEntry"][];
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+        };
+        /**
          * Author
          * @description The author of a message. The id never changes; nickname and role are those at the time of posting.
          */
@@ -394,6 +600,131 @@ export interface components {
              * @enum {string}
              */
             role?: "owner" | "moderator" | "bot" | "system";
+        };
+        /**
+         * BanList
+         * @description Bans in force, the newest first.
+         */
+        BanList: {
+            /** Bans */
+            bans: components["schemas"]["ListedBan"][];
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * BanRequest
+         * @description An unknown field is an error, because its sender expects an effect that does not happen.
+         */
+        BanRequest: {
+            /**
+             * Purge
+             * @description Also delete all their messages in the room
+             * @default false
+             */
+            purge?: boolean;
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Seconds
+             * @description Null: for good
+             */
+            seconds: number | null;
+        };
+        /**
+         * BanResult
+         * @description The ban that one call made.
+         */
+        BanResult: {
+            /**
+             * Purged
+             * @description Messages that the purge deleted; null above 1,000; 0 without a purge
+             */
+            purged: number | null;
+            /**
+             * Seq
+             * @description The room's `last_seq` at the commit: nothing of theirs follows it
+             */
+            seq: number;
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+            user: components["schemas"]["Author"];
+        };
+        /**
+         * BanState
+         * @description The ban of the caller.
+         */
+        BanState: {
+            /** Reason */
+            reason: string | null;
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+        };
+        /**
+         * BansRequest
+         * @description `same_text_as`: a message; bans everybody who sent the same text recently, except hosts.
+         */
+        BansRequest: {
+            /**
+             * Purge
+             * @description Also delete all their messages in the room
+             * @default false
+             */
+            purge?: boolean;
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Same Text As
+             * @default null
+             */
+            same_text_as?: string | null;
+            /**
+             * Seconds
+             * @description Null: for good
+             */
+            seconds: number | null;
+            /**
+             * User Ids
+             * @default null
+             */
+            user_ids?: string[] | null;
+        };
+        /**
+         * BansResult
+         * @description The bans that one call made.
+         */
+        BansResult: {
+            /**
+             * Purged
+             * @description Messages that the purge deleted; null above 1,000; 0 without a purge
+             */
+            purged: number | null;
+            /**
+             * Seq
+             * @description The room's `last_seq` at the commit: nothing of theirs follows it
+             */
+            seq: number;
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+            /** Users */
+            users: components["schemas"]["Author"][];
         };
         /** ClientConfig */
         ClientConfig: {
@@ -516,6 +847,33 @@ export interface components {
              * @description Its first 120 characters
              */
             text: string;
+        };
+        /** LiftResult */
+        LiftResult: {
+            /**
+             * Seq
+             * @description The room's `last_seq` at the commit
+             */
+            seq: number;
+            user: components["schemas"]["Author"];
+        };
+        /**
+         * ListedBan
+         * @description A ban that is in force. `actor` is null for the operator.
+         */
+        ListedBan: {
+            /** @description Who made it; null: the operator */
+            actor: components["schemas"]["Author"] | null;
+            /** Created At */
+            created_at: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+            user: components["schemas"]["Author"];
         };
         /**
          * ListedRoom
@@ -771,6 +1129,40 @@ export interface components {
                 [key: string]: string[];
             };
         };
+        /**
+         * OwnRole
+         * @description What the caller is and may do in the room, at most 1 s old.
+         */
+        OwnRole: {
+            /** @description Null if the caller is not banned */
+            banned: components["schemas"]["BanState"] | null;
+            /** Can Post */
+            can_post: boolean;
+            /**
+             * May Post At
+             * @description When the caller may post, if waiting is all it takes
+             */
+            may_post_at: string | null;
+            /**
+             * Role
+             * @description `operator`, `owner`, `moderator` or `guest`
+             * @enum {string}
+             */
+            role: "operator" | "owner" | "moderator" | "guest";
+            /**
+             * Why Not
+             * @description The code that a post would get; null if the caller can post
+             */
+            why_not: ("banned" | "posting_restricted" | "nickname_reserved") | null;
+        };
+        /** OwnerRequest */
+        OwnerRequest: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
         /** Problem */
         Problem: {
             /**
@@ -785,6 +1177,8 @@ export interface components {
                 field: string;
                 message: string;
             }[];
+            /** @description On `posting_restricted`: when the caller may post; null: waiting does not help */
+            may_post_at?: string | null;
             /** @description On 410: the oldest event that is still kept */
             oldest_seq?: number;
             /** @description On 429 and 503: when to come back, with jitter */
@@ -793,6 +1187,8 @@ export interface components {
             title: string;
             /** @description `/problems/` and the code */
             type: string;
+            /** @description On `banned`: when the ban ends; null: it is for good */
+            until?: string | null;
         };
         /**
          * ReactionChanged
@@ -848,6 +1244,19 @@ export interface components {
             reactions: {
                 [key: string]: components["schemas"]["Author"][];
             };
+        };
+        /** RecoveryCode */
+        RecoveryCode: {
+            /**
+             * Recovery Code
+             * @description Shown once; the earlier code no longer works
+             */
+            recovery_code: string;
+        };
+        /** RecoveryRequest */
+        RecoveryRequest: {
+            /** Recovery Code */
+            recovery_code: string;
         };
         /**
          * RoomChanged
@@ -924,6 +1333,8 @@ export interface components {
         /**
          * RoomPatch
          * @description The fields to change. Absent fields keep their values; an unknown field is an error.
+         *
+         *     `slow_mode_s` sets the same as `slow_mode`: 0 means `off`, more means `fixed`.
          */
         RoomPatch: {
             /**
@@ -932,10 +1343,22 @@ export interface components {
              */
             name?: string | null;
             /**
+             * Regular After S
+             * @default null
+             */
+            regular_after_s?: number | null;
+            /** @default null */
+            slow_mode?: components["schemas"]["SlowModePatch"] | null;
+            /**
              * Slow Mode S
              * @default null
              */
             slow_mode_s?: number | null;
+            /**
+             * Who Can Post
+             * @default null
+             */
+            who_can_post?: ("everyone" | "regulars" | "moderators") | null;
         };
         /**
          * RoomRequest
@@ -949,6 +1372,12 @@ export interface components {
             id?: string | null;
             /** Name */
             name: string;
+            /**
+             * Visibility
+             * @default public
+             * @constant
+             */
+            visibility?: "public";
         };
         /**
          * RoomRules
@@ -1042,7 +1471,7 @@ export interface components {
         };
         /**
          * RoomView
-         * @description `message_count` counts creations and never goes down: unread badges subtract two of its values.
+         * @description A room with its hosts and its rules.
          */
         RoomView: {
             heat: components["schemas"]["Heat"];
@@ -1058,13 +1487,26 @@ export interface components {
              * @description Messages ever created; unread counts are differences of it
              */
             message_count: number;
+            /**
+             * Moderators
+             * @description At most 100, in the order of appointment
+             */
+            moderators: components["schemas"]["Author"][];
             /** Name */
             name: string;
+            /** @description Null for a room without an owner */
+            owner: components["schemas"]["Author"] | null;
             /**
              * Owner Id
              * @description User id; null for `lobby`, which exists from the start
              */
             owner_id: string | null;
+            /**
+             * Regular After S
+             * @description The age in seconds of a user id that makes its person a regular
+             */
+            regular_after_s: number;
+            slow_mode: components["schemas"]["SlowMode"];
             /**
              * Slow Mode S
              * @description Seconds between two messages of one author; 0: off
@@ -1080,6 +1522,12 @@ export interface components {
              * @description `public`
              */
             visibility: string;
+            /**
+             * Who Can Post
+             * @description `everyone`, `regulars` or `moderators`
+             * @enum {string}
+             */
+            who_can_post: "everyone" | "regulars" | "moderators";
         };
         /**
          * RoomViewers
@@ -1095,6 +1543,71 @@ export interface components {
             type: "room.viewers";
             /** Viewers */
             viewers: number;
+        };
+        /**
+         * RoomWithCode
+         * @description The response that shows a recovery code once. Whoever presents the code becomes the room's owner.
+         */
+        RoomWithCode: {
+            heat: components["schemas"]["Heat"];
+            /** Id */
+            id: string;
+            /**
+             * Last Seq
+             * @description The room's newest seq; 0 before the first event
+             */
+            last_seq: number;
+            /**
+             * Message Count
+             * @description Messages ever created; unread counts are differences of it
+             */
+            message_count: number;
+            /**
+             * Moderators
+             * @description At most 100, in the order of appointment
+             */
+            moderators: components["schemas"]["Author"][];
+            /** Name */
+            name: string;
+            /** @description Null for a room without an owner */
+            owner: components["schemas"]["Author"] | null;
+            /**
+             * Owner Id
+             * @description User id; null for `lobby`, which exists from the start
+             */
+            owner_id: string | null;
+            /**
+             * Recovery Code
+             * @description Null if the caller is no longer the owner, in a repeated response
+             */
+            recovery_code: string | null;
+            /**
+             * Regular After S
+             * @description The age in seconds of a user id that makes its person a regular
+             */
+            regular_after_s: number;
+            slow_mode: components["schemas"]["SlowMode"];
+            /**
+             * Slow Mode S
+             * @description Seconds between two messages of one author; 0: off
+             */
+            slow_mode_s: number;
+            /**
+             * Viewers
+             * @description Open streams over all publish_servers, at most a few seconds old
+             */
+            viewers: number;
+            /**
+             * Visibility
+             * @description `public`
+             */
+            visibility: string;
+            /**
+             * Who Can Post
+             * @description `everyone`, `regulars` or `moderators`
+             * @enum {string}
+             */
+            who_can_post: "everyone" | "regulars" | "moderators";
         };
         /**
          * SearchPage
@@ -1148,6 +1661,22 @@ export interface components {
              * @description Of `auto` only
              */
             target_posts_per_s: number | null;
+        };
+        /**
+         * SlowModePatch
+         * @description `seconds` belongs to `fixed`.
+         */
+        SlowModePatch: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "fixed";
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds?: number;
         };
         /** StreamClosing */
         StreamClosing: {
@@ -1339,7 +1868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomView"];
+                    "application/json": components["schemas"]["RoomWithCode"];
                 };
             };
             /** @description `unauthenticated` · `session_expired` */
@@ -1570,6 +2099,447 @@ export interface operations {
             };
         };
     };
+    get_audit_log_api_v1_rooms__room_id__audit_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bans_api_v1_rooms__room_id__bans_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanList"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban_users_api_v1_rooms__room_id__bans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BansRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BansResult"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` · `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban_user_api_v1_rooms__room_id__bans__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanResult"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_ban_api_v1_rooms__room_id__bans__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftResult"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_events_api_v1_rooms__room_id__events_get: {
         parameters: {
             query: {
@@ -1628,6 +2598,64 @@ export interface operations {
                 };
             };
             /** @description `room_hot` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_role_api_v1_rooms__room_id__me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnRole"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2576,6 +3604,441 @@ export interface operations {
                 };
             };
             /** @description `rate_limited` · `slow_mode` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_moderator_api_v1_rooms__room_id__moderators__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_moderator_api_v1_rooms__room_id__moderators__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_api_v1_rooms__room_id__owner_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover_api_v1_rooms__room_id__owner_recover_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomWithCode"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_code_api_v1_rooms__room_id__owner_recovery_code_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCode"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,1 @@
+"""What hosts do in their rooms: bans, moderators, hand-over, recovery, the audit log."""

@@ -1,0 +1,71 @@
+"""Where a page of bans or of the audit log ends, opaque to clients."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from chat_contract.limits import MAX_SEQ
+from chat_server.http.json_body import invalid
+from server_kit.http.problem import ChatError
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+_BAN: Final = re.compile(r"([0-9]{1,17}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
+_ENTRY: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class BanPosition(NamedTuple):
+    """Bans are listed by time, the newest first, and those of one time by user id."""
+
+    created_at: datetime
+    user_id: UUID
+
+
+FIRST_BAN: Final = BanPosition(datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0))
+FIRST_ENTRY: Final = MAX_SEQ
+"""Entries of the audit log are listed by id, the highest first."""
+
+
+def encode_ban(position: BanPosition) -> str:
+    created_us = (position.created_at - _EPOCH) // timedelta(microseconds=1)
+    return _encode(f"{created_us} {position.user_id}")
+
+
+def decode_ban(cursor: str) -> BanPosition:
+    """Raises ChatError `validation_failed` for one that is not ours."""
+    found = _BAN.fullmatch(_decode(cursor))
+    if found is None:
+        raise _not_ours()
+    try:
+        return BanPosition(_EPOCH + timedelta(microseconds=int(found[1])), UUID(found[2]))
+    except OverflowError as error:
+        raise _not_ours() from error
+
+
+def encode_entry(entry_id: int) -> str:
+    return _encode(str(entry_id))
+
+
+def decode_entry(cursor: str) -> int:
+    """Raises ChatError `validation_failed` for one that is not ours."""
+    text = _decode(cursor)
+    if _ENTRY.fullmatch(text) is None:
+        raise _not_ours()
+    return int(text)
+
+
+def _encode(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeError, ValueError) as error:
+        raise _not_ours() from error
+
+
+def _not_ours() -> ChatError:
+    return invalid([{"field": "cursor", "message": "This is not a cursor of ours; leave it out."}])

@@ -1,0 +1,315 @@
+"""Calls of hosts that change a room or ban people, and recovery of a room. What hosts read is on the fast path."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+
+from chat_contract.events import RoomName, RoomSlowMode
+from chat_contract.timestamps import rfc3339_ms
+from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.http.errors import problems
+from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.path_params import RoomId, UserId
+from chat_server.http.services import service
+from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.post_limits import RateLimits
+from chat_server.messages.room_operations import (
+    BanUsers,
+    ChangeRoom,
+    LiftBan,
+    Recovery,
+    RoomChange,
+)
+from chat_server.messages.write_admission import WriteAdmission
+from chat_server.messages.writer import GroupCommitWriter
+from chat_server.moderation.permissions import require
+from chat_server.moderation.same_text import SameTextSearch
+from chat_server.moderation.schemas import (
+    BanRequest,
+    BanResult,
+    BansRequest,
+    BansResult,
+    LiftResult,
+    OwnerRequest,
+    RecoveryCode,
+    RecoveryRequest,
+)
+from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
+from chat_server.rooms.repository import RoomSettings
+from chat_server.rooms.roles import Action
+from chat_server.rooms.room_caches import RoomCaches
+from chat_server.rooms.schemas import RoomPatch, RoomView, RoomWithCode
+from chat_server.rooms.views import room_view
+from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from server_kit.http.asgi import raw_header
+from server_kit.http.problem import ChatError
+from server_kit.http.trace_context import valid_traceparent
+from server_kit.session_tokens import Session
+
+router = APIRouter(prefix="/rooms/{room_id}", tags=["hosts"])
+
+Admission = Annotated[WriteAdmission, Depends(service(WriteAdmission))]
+Writer = Annotated[GroupCommitWriter, Depends(service(GroupCommitWriter))]
+Caches = Annotated[RoomCaches, Depends(service(RoomCaches))]
+Heat = Annotated[HotRooms, Depends(service(HotRooms))]
+Limits = Annotated[RateLimits, Depends(service(RateLimits))]
+LookUps = Annotated[LookUpTurns, Depends(service(LookUpTurns))]
+Producer = Annotated[EventProducer, Depends(service(EventProducer))]
+SameText = Annotated[SameTextSearch, Depends(service(SameTextSearch))]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRoom:
+    """The room that a call names, with what is needed to store a change of it."""
+
+    room_id: str
+    admission: WriteAdmission
+    writer: GroupCommitWriter
+    caches: RoomCaches
+    hot_rooms: HotRooms
+    request: Request
+
+    @property
+    def traceparent(self) -> str | None:
+        """The request's W3C trace context, for the Kafka records of its events; None unless it is valid."""
+        return valid_traceparent(raw_header(self.request.scope, b"traceparent"))
+
+    async def settings(self, session: Session) -> RoomSettings:
+        """Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
+        return await self.admission.room(self.room_id, session.user_id, self.request.scope)
+
+    async def ban(
+        self, session: Session, user_ids: Sequence[UUID], ban: BanRequest, *, skips_hosts: bool = False
+    ) -> BansResult:
+        await self.settings(session)
+        result = await self.writer.ban(
+            BanUsers(
+                room_id=self.room_id,
+                actor_id=session.user_id,
+                actor_nickname=session.nickname,
+                is_operator=session is OPERATOR,
+                traceparent=self.traceparent,
+                user_ids=tuple(dict.fromkeys(user_ids)),
+                seconds=ban.seconds,
+                purge=ban.purge,
+                reason=ban.reason,
+                skips_hosts=skips_hosts,
+            ),
+            session,
+        )
+        self.caches.invalidate(self.room_id)
+        return BansResult(
+            users=result.users,
+            until=None if result.until is None else rfc3339_ms(result.until),
+            purged=result.purged,
+            seq=result.seq,
+        )
+
+    async def lift_ban(self, session: Session, user_id: UUID) -> LiftResult:
+        await self.settings(session)
+        result = await self.writer.lift_ban(
+            LiftBan(
+                room_id=self.room_id,
+                actor_id=session.user_id,
+                actor_nickname=session.nickname,
+                is_operator=session is OPERATOR,
+                traceparent=self.traceparent,
+                user_id=user_id,
+            ),
+            session,
+        )
+        return LiftResult(user=result.user, seq=result.seq)
+
+    async def change(self, session: Session, change: RoomChange) -> RoomView:
+        await self.settings(session)
+        result = await self.writer.change_room(
+            ChangeRoom(
+                room_id=self.room_id,
+                actor_id=session.user_id,
+                actor_nickname=session.nickname,
+                is_operator=session is OPERATOR,
+                traceparent=self.traceparent,
+                change=change,
+            ),
+            session,
+        )
+        self.caches.invalidate(self.room_id)
+        return room_view(result.room, self.hot_rooms)
+
+
+async def _target(
+    room_id: RoomId,
+    admission: Admission,
+    writer: Writer,
+    caches: Caches,
+    hot_rooms: Heat,
+    request: Request,
+) -> TargetRoom:
+    return TargetRoom(room_id, admission, writer, caches, hot_rooms, request)
+
+
+Target = Annotated[TargetRoom, Depends(_target)]
+"""The last parameter of an endpoint, so that the room's id is checked after the session, its limits and the body."""
+
+_PROBLEMS = (
+    "unauthenticated",
+    "session_expired",
+    "forbidden",
+    "room_not_found",
+    "rate_limited",
+    "store_unavailable",
+)
+_BODY_PROBLEMS = (*_PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
+
+
+async def _changer(room_id: RoomId, session: SignedInOrOperator, limits: Limits) -> Session:
+    limits.check_room_change(room_id, session.user_id)
+    return session
+
+
+@router.patch("", openapi_extra=documented_body(RoomPatch), responses=problems(*_BODY_PROBLEMS))
+async def change_room(
+    session: Annotated[Session, Depends(_changer)],
+    patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
+    target: Target,
+    producer: Producer,
+) -> RoomView:
+    """Change the rules of the room as a host, or its name as the owner or the operator.
+
+    Streams get `room.changed`, and also `room.name` and `room.slow_mode`.
+    """
+    slow_mode_s = patch.slow_mode_s if patch.slow_mode is None else patch.slow_mode.slow_mode_s
+    room = await target.change(
+        session,
+        RoomChange(
+            name=patch.name,
+            who_can_post=patch.who_can_post,
+            regular_after_s=patch.regular_after_s,
+            slow_mode_s=slow_mode_s,
+        ),
+    )
+    if patch.name is not None:
+        renamed: RoomName = {"type": "room.name", "room_id": room.id, "name": room.name}
+        producer.signal(room.id, renamed["type"], orjson.dumps(renamed))
+    if slow_mode_s is not None:
+        slowed: RoomSlowMode = {
+            "type": "room.slow_mode",
+            "room_id": room.id,
+            "slow_mode_s": room.slow_mode_s,
+        }
+        producer.signal(room.id, slowed["type"], orjson.dumps(slowed))
+    return room
+
+
+@router.put(
+    "/bans/{user_id}",
+    openapi_extra=documented_body(BanRequest),
+    responses=problems(*_BODY_PROBLEMS, "not_found"),
+)
+async def ban_user(
+    session: SignedInOrOperator,
+    ban: Annotated[BanRequest, Depends(json_body(BanRequest))],
+    target: Target,
+    user_id: UserId,
+) -> BanResult:
+    """Ban a person from writing in the room, for a time or for good; a later ban replaces an earlier one."""
+    result = await target.ban(session, [user_id], ban)
+    [user] = result.users
+    return BanResult(user=user, until=result.until, purged=result.purged, seq=result.seq)
+
+
+@router.post(
+    "/bans",
+    openapi_extra=documented_body(BansRequest),
+    responses=problems(*_BODY_PROBLEMS, "not_found", "message_not_found", "too_many"),
+)
+async def ban_users(
+    session: SignedInOrOperator,
+    bans: Annotated[BansRequest, Depends(json_body(BansRequest))],
+    target: Target,
+    same_text: SameText,
+    look_ups: LookUps,
+) -> BansResult:
+    """Ban many people in one commit: the given ones, or all who sent the same text as a message."""
+    if bans.same_text_as is None:
+        return await target.ban(session, bans.user_ids or (), bans)
+    room = await target.settings(session)
+    require(Action.BAN, session, room)
+    address = look_ups.address_of(target.request.scope)
+    authors = await same_text.authors(room.id, bans.same_text_as, room.hosts, address)
+    return await target.ban(session, authors, bans, skips_hosts=True)
+
+
+@router.delete("/bans/{user_id}", responses=problems(*_PROBLEMS, "not_found"))
+async def lift_ban(session: SignedInOrOperator, target: Target, user_id: UserId) -> LiftResult:
+    """Lift a ban; without one nothing changes."""
+    return await target.lift_ban(session, user_id)
+
+
+@router.put("/moderators/{user_id}", responses=problems(*_PROBLEMS, "not_found", "too_many"))
+async def add_moderator(session: SignedInOrOperator, target: Target, user_id: UserId) -> RoomView:
+    """Appoint a moderator as the owner or the operator; appointed already: nothing changes."""
+    return await target.change(session, RoomChange(add_moderator=user_id))
+
+
+@router.delete("/moderators/{user_id}", responses=problems(*_PROBLEMS, "not_found"))
+async def remove_moderator(session: SignedInOrOperator, target: Target, user_id: UserId) -> RoomView:
+    """Remove a moderator as the owner or the operator; without one nothing changes."""
+    return await target.change(session, RoomChange(remove_moderator=user_id))
+
+
+@router.post(
+    "/owner",
+    openapi_extra=documented_body(OwnerRequest),
+    responses=problems(*_BODY_PROBLEMS, "not_found"),
+)
+async def hand_over(
+    session: SignedInOrOperator,
+    owner: Annotated[OwnerRequest, Depends(json_body(OwnerRequest))],
+    target: Target,
+) -> RoomView:
+    """Hand the room over. The recovery code ends, and the former owner becomes a moderator."""
+    return await target.change(session, RoomChange(new_owner=owner.user_id))
+
+
+@router.post(
+    "/owner/recover",
+    openapi_extra=documented_body(RecoveryRequest),
+    responses=problems(*_BODY_PROBLEMS),
+)
+async def recover(
+    session: SignedIn,
+    recovery: Annotated[RecoveryRequest, Depends(json_body(RecoveryRequest))],
+    target: Target,
+    limits: Limits,
+    look_ups: LookUps,
+) -> RoomWithCode:
+    """Become the owner with the room's recovery code, and get a new code; again within 10 minutes, a fresh one."""
+    await target.settings(session)
+    address = look_ups.address_of(target.request.scope)
+    limits.take_recovery_code(target.room_id, address)
+    code = new_recovery_code()
+    change = RoomChange(
+        recovery=Recovery(recovery_code_hash(recovery.recovery_code), recovery_code_hash(code))
+    )
+    try:
+        room = await target.change(session, change)
+    except ChatError as error:
+        if error.code != "forbidden":
+            limits.give_back_recovery_code(target.room_id, address)
+        raise
+    limits.give_back_recovery_code(target.room_id, address)
+    return RoomWithCode(**room.model_dump(), recovery_code=code)
+
+
+@router.post("/owner/recovery-code", responses=problems(*_PROBLEMS))
+async def renew_recovery_code(session: SignedIn, target: Target) -> RecoveryCode:
+    """Make a new recovery code as the owner; the earlier one ends."""
+    code = new_recovery_code()
+    await target.change(session, RoomChange(recovery=Recovery(None, recovery_code_hash(code))))
+    return RecoveryCode(recovery_code=code)

@@ -1,0 +1,200 @@
+"""What hosts read, on the fast path: bans in force, the audit log; and everybody's own role in a room."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+import orjson
+
+from chat_contract.events import Author
+from chat_contract.timestamps import rfc3339_ms
+from chat_server.http.asgi_responses import Reply, json_reply
+from chat_server.http.path_params import room_id_in
+from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
+from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.messages.write_admission import WriteAdmission, nickname_reserved
+from chat_server.moderation.cursors import (
+    FIRST_BAN,
+    FIRST_ENTRY,
+    BanPosition,
+    decode_ban,
+    decode_entry,
+    encode_ban,
+    encode_entry,
+)
+from chat_server.moderation.permissions import require, role_of
+from chat_server.moderation.repository import ModerationRepository
+from chat_server.moderation.schemas import AuditEntry, ListedBan, OwnRole, RoleName, WhyNot
+from chat_server.rooms.posting_rules import banned, check_guest_can_post
+from chat_server.rooms.repository import RoomSettings
+from chat_server.rooms.roles import Action, Role
+from chat_server.sessions.current import OPERATOR, OperatorAccess
+from server_kit.http.asgi import Receive, Scope
+from server_kit.http.cors import RawHeaders
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session
+
+ROLE_NAMES: Final[dict[Role, RoleName]] = {
+    Role.OPERATOR: "operator",
+    Role.OWNER: "owner",
+    Role.MODERATOR: "moderator",
+    Role.GUEST: "guest",
+}
+LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=100)
+CURSOR: Final = TextParameter("cursor", max_length=200)
+
+
+class BansQuery(NamedTuple):
+    room_id: str
+    after: BanPosition
+    limit: int
+
+
+class EntriesQuery(NamedTuple):
+    room_id: str
+    before_id: int
+    limit: int
+
+
+def parse_room_id(ids: Sequence[str], _: QueryString) -> str:
+    """Raises ChatError `room_not_found`."""
+    return room_id_in(ids[0])
+
+
+def parse_bans(ids: Sequence[str], parameters: QueryString) -> BansQuery:
+    """Raises ChatError `room_not_found` or `validation_failed`."""
+    room_id, cursor, limit = _parse_page(ids, parameters)
+    return BansQuery(room_id, decode_ban(cursor) if cursor else FIRST_BAN, limit)
+
+
+def parse_entries(ids: Sequence[str], parameters: QueryString) -> EntriesQuery:
+    """Raises ChatError `room_not_found` or `validation_failed`."""
+    room_id, cursor, limit = _parse_page(ids, parameters)
+    return EntriesQuery(room_id, decode_entry(cursor) if cursor else FIRST_ENTRY, limit)
+
+
+def _parse_page(ids: Sequence[str], parameters: QueryString) -> tuple[str, str, int]:
+    room_id = room_id_in(ids[0])
+    cursor, limit = parameters.text(CURSOR), parameters.integer(LIMIT)
+    parameters.check()
+    return room_id, cursor, limit
+
+
+class ModerationReads:
+    """`now_s` is Unix time in seconds."""
+
+    def __init__(
+        self,
+        access: OperatorAccess,
+        admission: WriteAdmission,
+        repository: ModerationRepository,
+        look_ups: LookUpTurns,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._access = access
+        self._admission = admission
+        self._repository = repository
+        self._look_ups = look_ups
+        self._now_s = now_s
+
+    async def own_role(self, room_id: str, scope: Scope, _: Receive) -> Reply:
+        """Raises ChatError."""
+        session, renewed, room = await self._caller(room_id, scope)
+        ban = None
+        if room.has_bans and session is not OPERATOR:
+            async with self._look_ups.turn(scope):
+                ban = await self._repository.ban_of(room_id, session.user_id)
+        return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), renewed)
+
+    async def list_bans(self, query: BansQuery, scope: Scope, _: Receive) -> Reply:
+        """Raises ChatError."""
+        renewed = await self._host(query.room_id, scope)
+        async with self._look_ups.turn(scope):
+            rows = await self._repository.bans(query.room_id, query.after, query.limit + 1)
+        page = rows[: query.limit]
+        cursor = None
+        if len(rows) > query.limit:
+            cursor = encode_ban(BanPosition(page[-1]["created_at"], page[-1]["user_id"]))
+        return json_reply(
+            200, orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}), renewed
+        )
+
+    async def read_audit_log(self, query: EntriesQuery, scope: Scope, _: Receive) -> Reply:
+        """Raises ChatError."""
+        renewed = await self._host(query.room_id, scope)
+        async with self._look_ups.turn(scope):
+            rows = await self._repository.log_entries(query.room_id, query.before_id, query.limit + 1)
+        page = rows[: query.limit]
+        cursor = encode_entry(page[-1]["id"]) if len(rows) > query.limit else None
+        return json_reply(
+            200, orjson.dumps({"entries": [_entry(row) for row in page], "next_cursor": cursor}), renewed
+        )
+
+    async def _caller(self, room_id: str, scope: Scope) -> tuple[Session, RawHeaders, RoomSettings]:
+        session, renewed = self._access.session_or_operator(scope, self._now_s())
+        return session, renewed, await self._admission.room(room_id, session.user_id, scope)
+
+    async def _host(self, room_id: str, scope: Scope) -> RawHeaders:
+        """The headers that renew the session. Raises ChatError `forbidden` for a guest."""
+        session, renewed, room = await self._caller(room_id, scope)
+        require(Action.READ_MODERATION, session, room)
+        return renewed
+
+    def _own_role(self, room: RoomSettings, session: Session, ban: Any) -> OwnRole:
+        role = role_of(session, room)
+        problem: ChatError | None = None
+        try:
+            self._check_can_post(room, session, role, ban)
+        except ChatError as error:
+            problem = error
+        return {
+            "role": ROLE_NAMES[role],
+            "banned": None if ban is None else {"until": _time(ban["until"]), "reason": ban["reason"]},
+            "can_post": problem is None and role is not Role.OPERATOR,
+            "why_not": None if problem is None else cast(WhyNot, problem.code),
+            "may_post_at": None if problem is None else _may_post_at(problem),
+        }
+
+    def _check_can_post(self, room: RoomSettings, session: Session, role: Role, ban: Any) -> None:
+        """Raises the ChatError that a post would get, in the order in which a post meets them."""
+        if not room.may_use(session.nickname, session.user_id):
+            raise nickname_reserved()
+        if ban is not None:
+            raise banned(ban["until"])
+        if not role.is_host:
+            now = datetime.fromtimestamp(self._now_s(), UTC)
+            check_guest_can_post(room.who_can_post, room.regular_after_s, session.user_id, now)
+
+
+def _may_post_at(problem: ChatError) -> str | None:
+    at: str | None = problem.extra.get("until" if problem.code == "banned" else "may_post_at")
+    return at
+
+
+def _ban(row: Any) -> ListedBan:
+    return {
+        "user": {"id": str(row["user_id"]), "nickname": row["nickname"]},
+        "until": _time(row["until"]),
+        "reason": row["reason"],
+        "actor": _person(row["actor_id"], row["actor_nickname"]),
+        "created_at": rfc3339_ms(row["created_at"]),
+    }
+
+
+def _entry(row: Any) -> AuditEntry:
+    return {
+        "at": rfc3339_ms(row["at"]),
+        "actor": _person(row["actor_id"], row["actor_nickname"]),
+        "action": row["action"],
+        "target": _person(row["target_id"], row["target_nickname"]),
+        "details": orjson.loads(row["details"]),
+    }
+
+
+def _person(user_id: UUID | None, nickname: str | None) -> Author | None:
+    return None if user_id is None else {"id": str(user_id), "nickname": nickname or ""}
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else rfc3339_ms(time)

@@ -1,0 +1,45 @@
+"""The SQL of reads of bans and of the audit log. The writer changes both, under the room's lock."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_server.moderation.cursors import BanPosition
+from chat_server.postgres.pools import driver_connection
+
+_BAN: Final = """
+SELECT until, reason FROM bans WHERE room_id = $1 AND user_id = $2 AND (until IS NULL OR until > now())"""
+
+_BANS: Final = """
+SELECT user_id, nickname, until, reason, actor_id, actor_nickname, created_at FROM bans
+WHERE room_id = $1 AND created_at <= $2 AND (created_at < $2 OR user_id > $3) AND (until IS NULL OR until > now())
+ORDER BY created_at DESC, user_id LIMIT $4"""
+
+_ENTRIES: Final = """
+SELECT id, at, actor_id, actor_nickname, action, target_id, target_nickname, details::text FROM moderation_log
+WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"""
+
+
+class ModerationRepository:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def ban_of(self, room_id: str, user_id: UUID) -> asyncpg.Record | None:
+        """The person's ban if it is in force."""
+        async with driver_connection(self._engine) as connection:
+            return await connection.fetchrow(_BAN, room_id, user_id)
+
+    async def bans(self, room_id: str, after: BanPosition, limit: int) -> Sequence[Any]:
+        """Bans in force that follow `after`, the newest first."""
+        async with driver_connection(self._engine) as connection:
+            rows: Sequence[Any] = await connection.fetch(_BANS, room_id, *after, limit)
+        return rows
+
+    async def log_entries(self, room_id: str, before_id: int, limit: int) -> Sequence[Any]:
+        """Entries of the audit log below `before_id`, the newest first."""
+        async with driver_connection(self._engine) as connection:
+            rows: Sequence[Any] = await connection.fetch(_ENTRIES, room_id, before_id, limit)
+        return rows
