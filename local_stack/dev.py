@@ -29,6 +29,7 @@ from local_stack.stack import (
     held_folder,
     make_servers,
     say,
+    say_lobby_link,
     server_environment,
     start_stores,
     step,
@@ -58,14 +59,17 @@ def develop(settings: StackSettings) -> None:
         stack.callback(vite.stop)
         vite.start()
         env, stores = start_stores(settings, folder, stack)
-        servers = make_servers(settings, folder, _dev_environment(settings, folder, env))
+        server_env = _dev_environment(settings, folder, env)
+        servers = make_servers(settings, folder, server_env)
         stack.callback(stop_together, servers, within_s=STOP_WITHIN_S)
         with step("chat_server, publish_server, scheduler"):
             _restart(servers)
         with step("Vite"):
             _wait_for_vite(vite, settings.dev_port)
         say("A server restarts when its sources change.")
-        say(f"Hotchat is ready: http://localhost:{settings.dev_port}")
+        page_url = f"http://localhost:{settings.dev_port}"
+        say_lobby_link(servers[0], server_env, page_url)
+        say(f"Hotchat is ready: {page_url}")
         _watch(servers, [*stores, vite])
 
 

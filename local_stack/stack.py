@@ -14,6 +14,7 @@ from local_stack.data_folder import DataFolder
 from local_stack.errors import StackFailure
 from local_stack.frontend_build import DIST, ensure_page
 from local_stack.kafka_broker import EmbeddedKafka
+from local_stack.lobby_owner import NoLink, lobby_link
 from local_stack.polling import DeadlinePassed
 from local_stack.ports import LOOPBACK, lan_address, why_unusable
 from local_stack.postgres import Postgres
@@ -60,7 +61,8 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
             note.append("given by SPA_DIR")
         else:
             note.append("built" if ensure_page(folder.log("page")) else "unchanged")
-    servers = make_servers(settings, folder, server_environment(settings, folder, env))
+    env = server_environment(settings, folder, env)
+    servers = make_servers(settings, folder, env)
     supervisor = Supervisor(stores, servers, say=say)
     stack.callback(supervisor.stop_servers)
     with step("chat_server, publish_server, scheduler"):
@@ -72,8 +74,21 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
     )
     if settings.hotchat_bind in ANY_ADDRESS and (address := lan_address()):
         say(f"In your network: http://{address}:{settings.chat_port}")
-    say(f"Hotchat is ready: http://{host}:{settings.chat_port}")
+    url = f"http://{host}:{settings.chat_port}"
+    say_lobby_link(servers[0], env, url)
+    say(f"Hotchat is ready: {url}")
     supervisor.watch()
+
+
+def say_lobby_link(chat_server: ServerProcess, env: Mapping[str, str], page_url: str) -> None:
+    """Print the link that makes its first opener the owner of the lobby, as long as it has no owner."""
+    try:
+        link = lobby_link(chat_server, env, page_url, ROOT)
+    except NoLink as error:
+        say(f"No link for an owner of the lobby could be made: {error}")
+        return
+    if link is not None:
+        say(f"Become the owner of the lobby: {link}")
 
 
 def start_stores(

@@ -29,6 +29,7 @@ def dev(tmp_path: Path) -> Iterator[RunningStack]:
 
 def test_it_serves_the_page_the_api_and_streams_reloads_and_stops_everything(dev: RunningStack) -> None:
     url = f"http://{LOOPBACK}:{dev.settings['DEV_PORT']}"
+    assert f"http://localhost:{dev.settings['DEV_PORT']}/rooms/lobby#recover=" in dev.output()
     with httpx.Client(base_url=url, headers={"Origin": url}, timeout=60) as browser:
         assert "/@vite/client" in browser.get("/rooms/lobby", headers={"Accept": "text/html"}).text
         session = browser.post("/api/v1/sessions", json={"nickname": "ann"})

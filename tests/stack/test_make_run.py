@@ -75,6 +75,28 @@ def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(share
         assert (shared.data_dir / "logs" / f"{log}.log").exists()
 
 
+def test_it_prints_a_link_that_makes_its_opener_the_owner_of_the_lobby_until_it_has_one(
+    running: RunningStack, make_stack: MakeStack
+) -> None:
+    code = code_of_the_lobby(running)
+    assert code is not None
+    with httpx.Client(base_url=running.chat_url, timeout=10) as http:
+        session = http.post("/api/v1/sessions", json={"nickname": "ann"}).json()
+        recovered = http.post("/api/v1/rooms/lobby/owner/recover", json={"recovery_code": code})
+    assert recovered.json()["owner"] == session["user"]
+    assert running.stop() == 0
+    again = make_stack()
+    again.start_and_wait()
+    assert code_of_the_lobby(again) is None
+
+
+def code_of_the_lobby(stack: RunningStack) -> str | None:
+    """The recovery code in the printed link, if there is one."""
+    page = f"http://localhost:{stack.chat_port}/rooms/lobby#recover="
+    _, _, rest = stack.output().partition(f"Become the owner of the lobby: {page}")
+    return rest.split("\n")[0] or None
+
+
 def test_it_runs_in_a_checkout_whose_path_needs_quotes(tmp_path: Path) -> None:
     checkout, page = tmp_path / ODD_NAME, tmp_path / "page"
     for package in ("chat_contract", "server_kit", "chat_server", "publish_server", "local_stack"):
