@@ -31,7 +31,7 @@ from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan
 from chat_server.messages.seq_numbering import SLICE, number_events
 from chat_server.postgres.message_view import AuthorRole
 from chat_server.rooms.posting_rules import check_guest_can_post
-from chat_server.rooms.roles import Action, Role, outranks
+from chat_server.rooms.roles import Action, Role, outranks, role_in_room
 from server_kit.http.problem import ChatError
 
 MAX_KINDS_PER_MESSAGE: Final = 64
@@ -110,7 +110,7 @@ class Batch(BatchState):
             deleted=False,
             reactions={},
             revisions=0,
-            author_role=_AUTHOR_ROLES.get(role),
+            author_role=None if role is Role.GUEST else _AUTHOR_ROLES[role],
         )
         self.input.messages[row.id] = row
         self.input.by_key[key] = row.id
@@ -121,7 +121,7 @@ class Batch(BatchState):
     def _check_can_write(self, room: LockedRoom, user_id: UUID) -> Role:
         """The role of a person who may post and edit. Raises ChatError `banned` or `posting_restricted`."""
         self.check_not_banned(room.id, user_id)
-        role = self.role_of(room, user_id)
+        role = role_in_room(user_id, room.owner_id, room.moderators)
         if room.who_can_post != "everyone" and not role.is_host:
             check_guest_can_post(room.who_can_post, room.regular_after_s, user_id, self.input.now)
         return role

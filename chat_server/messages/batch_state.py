@@ -116,7 +116,7 @@ class BatchState:
 
     def emit_message(self, event_type: str, row: MessageRow) -> None:
         event = PendingMessageEvent(event_type, row, row.view(), self.traceparent)
-        self.emit(event)
+        self.pending[len(self.pending)] = event
 
     def emit(self, event: PendingEvent) -> None:
         """Add an event that nothing merges with."""

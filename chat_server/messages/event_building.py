@@ -24,10 +24,6 @@ class PendingMessageEvent:
     view: Message
     traceparent: str | None
 
-    @property
-    def room_id(self) -> str:
-        return self.row.room_id
-
     def encode(self, seq: int) -> tuple[CommittedEvent, bytes]:
         """The event, and the JSON of its message."""
         row, event_type = self.row, self.type

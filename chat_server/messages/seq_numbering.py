@@ -35,7 +35,7 @@ def number_events(
     for index, event in enumerate(pending):
         if index and index % SLICE == 0:
             yield
-        room = rooms[event.room_id]
+        room = rooms[event.row.room_id if isinstance(event, PendingMessageEvent) else event.room_id]
         room.last_seq += 1
         changed_rooms[room.id] = room
         if not isinstance(event, PendingMessageEvent):
@@ -45,7 +45,7 @@ def number_events(
         if event.type == "message.created":
             row.seq = room.last_seq
             room.message_count += 1
-        if row.id in deleted:
+        if deleted and row.id in deleted:
             event.view = row.view()  # posted and deleted in one batch: no event holds its text
         committed, encoded[row.id] = event.encode(room.last_seq)
         events.append(committed)
