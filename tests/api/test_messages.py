@@ -15,7 +15,7 @@ async def test_a_post_returns_the_complete_message(people: People) -> None:
         "id": message["id"],
         "room_id": room["id"],
         "seq": 1,
-        "author": {"id": ann.id, "nickname": "Ann"},
+        "author": {"id": ann.id, "nickname": "Ann", "role": "owner"},
         "text": "hello \n there",
         "reply_to": None,
         "created_at": message["created_at"],
