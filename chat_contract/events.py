@@ -12,6 +12,10 @@ from typing_extensions import TypedDict
 
 SCHEMA_VERSION: Final = "1"
 
+SignalVersion = Annotated[
+    int, Field(description="Of two signals of a type, the one with the higher version is the newer one")
+]
+
 MAX_REACTION_USERS: Final = 20
 """The most user ids in `added` and in `removed`, which are hints; `count` is exact."""
 
@@ -161,6 +165,7 @@ class RoomHeat(TypedDict):
     type: Literal["room.heat"]
     room_id: str
     heat: Heat
+    version: NotRequired[SignalVersion]
 
 
 class RoomViewers(TypedDict):
@@ -169,6 +174,7 @@ class RoomViewers(TypedDict):
     type: Literal["room.viewers"]
     room_id: str
     viewers: int
+    version: NotRequired[SignalVersion]
 
 
 class RoomSlowMode(TypedDict):
@@ -177,6 +183,7 @@ class RoomSlowMode(TypedDict):
     type: Literal["room.slow_mode"]
     room_id: str
     slow_mode_s: int
+    version: NotRequired[SignalVersion]
 
 
 class RoomName(TypedDict):
@@ -185,6 +192,7 @@ class RoomName(TypedDict):
     type: Literal["room.name"]
     room_id: str
     name: str
+    version: NotRequired[SignalVersion]
 
 
 class RoomTyping(TypedDict):

@@ -87,13 +87,16 @@ class HeatTick:
 
     async def sum_viewers(self) -> None:
         try:
-            changed = await self._viewers.changes()
+            changes = await self._viewers.changes()
         except (RedisError, OSError, TimeoutError) as error:
             self._status.failed(error)
             return
-        most_viewed = sorted(changed, key=lambda room_id: -changed[room_id])[:MAX_VIEWER_SIGNALS]
+        viewers, version = changes.viewers, changes.at_ms * 1_000
+        most_viewed = sorted(viewers, key=lambda room_id: -viewers[room_id])[:MAX_VIEWER_SIGNALS]
         for room_id in most_viewed:
-            self._announce({"type": "room.viewers", "room_id": room_id, "viewers": changed[room_id]})
+            self._announce(
+                {"type": "room.viewers", "room_id": room_id, "viewers": viewers[room_id], "version": version}
+            )
 
     def _announce_heat(self, drained: DrainedCounts, entries: dict[str, HotEntry]) -> None:
         hot = {room_id for room_id, entry in entries.items() if entry.hot}
@@ -102,18 +105,20 @@ class HeatTick:
             drained.at_ms // REANNOUNCE_EVERY_MS
             != (drained.at_ms - drained.elapsed_ms) // REANNOUNCE_EVERY_MS
         )
+        version = drained.at_ms * 1_000
         for room_id in sorted(hot):
             has_turned = room_id not in drained.announced
             if has_turned:
                 _FLIPS.labels("hot").inc()
                 log.info("room %s turned hot at %.0f fetches/s", room_id, entries[room_id].fetches_per_s)
             if has_turned or is_due:
-                self._announce({"type": "room.heat", "room_id": room_id, "heat": entries[room_id].heat()})
+                heat = entries[room_id].heat()
+                self._announce({"type": "room.heat", "room_id": room_id, "heat": heat, "version": version})
         for room_id in sorted(drained.announced - hot):
             _FLIPS.labels("cold").inc()
             log.info("room %s turned cold", room_id)
-            entry = entries.get(room_id, HotEntry(False, None, 0.0, 0))
-            self._announce({"type": "room.heat", "room_id": room_id, "heat": entry.heat()})
+            heat = entries.get(room_id, HotEntry(False, None, 0.0, 0)).heat()
+            self._announce({"type": "room.heat", "room_id": room_id, "heat": heat, "version": version})
 
 
 async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio.Event) -> None:

@@ -1,6 +1,6 @@
 """Sums the viewers of each room over all publish_servers, in Redis. Each process reports its own viewers there."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -46,9 +46,16 @@ for room_id, count in pairs(viewers) do
   end
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
-return changed
+return {now_ms, changed}
 """
 )
+
+
+class ViewerChanges(NamedTuple):
+    """The rooms whose sum of viewers changed. `at_ms`: the time of the sum by Redis' clock, 0 without a sum."""
+
+    at_ms: int
+    viewers: dict[str, int]
 
 
 class ViewersSum:
@@ -58,13 +65,16 @@ class ViewersSum:
         """`redis` returns bytes (decode_responses off)."""
         self._redis = redis
 
-    async def changes(self) -> dict[str, int]:
+    async def changes(self) -> ViewerChanges:
         """Sum the viewers. Returns the rooms whose sum changed; none if another scheduler has just summed them.
 
         Raises redis.exceptions.RedisError, OSError or TimeoutError if Redis does not answer in time.
         """
         keys = (VIEWERS_SUMMED, PUBLISHERS, VIEWERS)
-        changed = await run_script(
+        reply = await run_script(
             self._redis, _SUM_VIEWERS, keys, SUM_EVERY_MS, VIEWERS_TTL_MS, viewers_of("")
         )
-        return decode_counts(pairs(changed or []))
+        if reply is None:
+            return ViewerChanges(0, {})
+        at_ms, changed = reply
+        return ViewerChanges(at_ms, decode_counts(pairs(changed)))

@@ -194,13 +194,19 @@ async def change_room(
         ),
     )
     if patch.name is not None:
-        renamed: RoomName = {"type": "room.name", "room_id": room.id, "name": room.name}
+        renamed: RoomName = {
+            "type": "room.name",
+            "room_id": room.id,
+            "name": room.name,
+            "version": room.last_seq,
+        }
         producer.signal(room.id, renamed["type"], orjson.dumps(renamed))
     if slow_mode_s is not None:
         slowed: RoomSlowMode = {
             "type": "room.slow_mode",
             "room_id": room.id,
             "slow_mode_s": room.slow_mode_s,
+            "version": room.last_seq,
         }
         producer.signal(room.id, slowed["type"], orjson.dumps(slowed))
     return room

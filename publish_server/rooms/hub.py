@@ -25,6 +25,10 @@ EVENTS_PER_STEP: Final = 100
 ROOM_CREATED: Final = b"room.created"
 """A signal for all room-list streams. Its room is usually not followed yet."""
 
+SETTLE_S: Final = 3.0
+"""A head may be older than a signal that arrived this recently: chat_server copies the heat once a second, and a call
+takes time. A later check restores what is still different."""
+
 _OFFERED = {result: OFFERED.labels(result.value) for result in OfferResult}
 
 
@@ -106,7 +110,7 @@ class Hub:
             SIGNALS.labels("taken").inc()
             self._listener.room_created(value)
             return
-        if not room.take_signal(event_type, value):
+        if not room.take_signal(event_type, value, self._clock()):
             SIGNALS.labels("dropped").inc()
             return
         SIGNALS.labels("taken").inc()
@@ -178,17 +182,19 @@ class Hub:
     def _restore_signals(self, room: Room, head: RoomHead) -> None:
         """Signals may be lost; the head contains the room's heat, slow mode and name."""
         if bool(head["heat"]["hot"]) != bool(room.heat["hot"]):
-            event: dict[str, Any] = {"type": "room.heat", "room_id": room.id, "heat": head["heat"]}
-            self._take_signal(room, b"room.heat", orjson.dumps(event))
+            self._restore_signal(room, "room.heat", {"heat": head["heat"]})
         if head["slow_mode_s"] != room.slow_mode_s:
-            event = {"type": "room.slow_mode", "room_id": room.id, "slow_mode_s": head["slow_mode_s"]}
-            self._take_signal(room, b"room.slow_mode", orjson.dumps(event))
+            self._restore_signal(room, "room.slow_mode", {"slow_mode_s": head["slow_mode_s"]})
         name = head.get("name", "")
         if name and name != room.name:
-            event = {"type": "room.name", "room_id": room.id, "name": name}
-            self._take_signal(room, b"room.name", orjson.dumps(event))
+            self._restore_signal(room, "room.name", {"name": name})
         if room.pending_signals:
             self.room_moved(room)
+
+    def _restore_signal(self, room: Room, event_type: str, state: dict[str, Any]) -> None:
+        key = event_type.encode()
+        if self._clock() - room.signal_times_s.get(key, float("-inf")) >= SETTLE_S:
+            self._take_signal(room, key, orjson.dumps({"type": event_type, "room_id": room.id, **state}))
 
     # Bytes of all rings
 

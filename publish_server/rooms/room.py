@@ -14,17 +14,22 @@ from publish_server.rooms.room_log import RoomLog
 COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0}
 MAX_SIGNAL_TYPES: Final = 16
 
+LATE_US: Final = 10_000_000
+"""A signal whose version is lower by less than this is late. By more: the clock that gave the versions was set back."""
+
 
 class Room:
     """`server_head` is the highest last_seq that chat_server reported; events up to it exist.
 
     `pending_signals` waits for the next flush; `latest_signals` is what a new subscriber receives. Both map a type to
-    its frame. `signals_version` changes with `latest_signals`. `name` is empty until chat_server reports it.
+    its frame. `signals_version` changes with `latest_signals`. `signal_times_s` maps a type to the time of its last
+    signal. `name` is empty until chat_server reports it.
     """
 
     __slots__ = (
         "_counted_seq",
         "_list_frame",
+        "_versions",
         "heat",
         "id",
         "latest_signals",
@@ -34,6 +39,7 @@ class Room:
         "pending_signals",
         "recent_deletions",
         "server_head",
+        "signal_times_s",
         "signals_version",
         "slow_mode_s",
     )
@@ -50,6 +56,8 @@ class Room:
         self.pending_signals: dict[bytes, bytes] = {}
         self.latest_signals: dict[bytes, bytes] = {}
         self.signals_version = 0
+        self.signal_times_s: dict[bytes, float] = {}
+        self._versions: dict[bytes, int] = {}
         self._counted_seq = 0
         self._list_frame: tuple[tuple[int, int, str], bytes] | None = None
 
@@ -77,28 +85,42 @@ class Room:
             self._counted_seq = seq
             self.message_count = message_count
 
-    def take_signal(self, event_type: bytes, value: bytes) -> bool:
+    def take_signal(self, event_type: bytes, value: bytes, now_s: float) -> bool:
         """Keep a signal for the next flush; False if it is dropped.
 
-        Overflow rules: LATEST of each type; DROP typing in a hot room, and types beyond MAX_SIGNAL_TYPES.
-        Raises ValueError, KeyError or TypeError if the value cannot be read.
+        Overflow rules: LATEST of each type, by version where signals have one; DROP typing in a hot room, and types
+        beyond MAX_SIGNAL_TYPES. Raises ValueError, KeyError or TypeError if the value cannot be read.
         """
         if event_type == b"room.typing":
             if self.heat["hot"]:
                 return False
-        elif event_type == b"room.heat":
-            self.heat = orjson.loads(value)["heat"]
-        elif event_type == b"room.slow_mode":
-            self.slow_mode_s = orjson.loads(value)["slow_mode_s"]
-        elif event_type == b"room.name":
-            self.name = orjson.loads(value)["name"]
+            self.pending_signals[event_type] = event_frame(event_type, value, None)
+            return True
         if event_type not in self.latest_signals and len(self.latest_signals) >= MAX_SIGNAL_TYPES:
             return False
-        frame = event_frame(event_type, value, None)
-        self.pending_signals[event_type] = frame
-        if event_type != b"room.typing":
-            self.latest_signals[event_type] = frame
-            self.signals_version += 1
+        signal = orjson.loads(value)
+        if not self._is_newest(event_type, signal.get("version")):
+            return False
+        if event_type == b"room.heat":
+            self.heat = signal["heat"]
+        elif event_type == b"room.slow_mode":
+            self.slow_mode_s = signal["slow_mode_s"]
+        elif event_type == b"room.name":
+            self.name = signal["name"]
+        self.pending_signals[event_type] = self.latest_signals[event_type] = event_frame(event_type, value, None)
+        self.signals_version += 1
+        self.signal_times_s[event_type] = now_s
+        return True
+
+    def _is_newest(self, event_type: bytes, version: int | None) -> bool:
+        """Whether a signal of this version replaces the latest of its type. Several servers send signals, so that one
+        may arrive after a newer one. A signal without a version is the newest."""
+        if version is None:
+            return True
+        newest = self._versions.get(event_type)
+        if newest is not None and newest - LATE_US < version < newest:
+            return False
+        self._versions[event_type] = version
         return True
 
     def updated_frame(self) -> bytes:

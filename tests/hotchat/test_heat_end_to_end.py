@@ -90,6 +90,7 @@ async def test_many_fetches_heat_a_room_are_throttled_and_the_room_cools_afterwa
             assert "ratelimit" in refused.headers
         cold = await next_heat(consumer, room_id, hot=False)
         assert cold["heat"]["since"] is None
+        assert cold["version"] > hot["version"]
 
         async def is_served() -> bool:
             return (await other.get(f"/api/v1/rooms/{room_id}/messages?before_seq=1")).status_code == 200
