@@ -2,22 +2,15 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Problem } from "@/lib/api/problem";
-import { RoomFeed } from "@/lib/feed/room-feed";
 import { KEEP_NEWEST } from "@/lib/feed/room-state";
-import { FakeClock, settled } from "../support/fake-clock";
-import { LivelyRoom } from "../support/lively-room";
+import { settled } from "../support/fake-clock";
+import { livelyFeed, type LivelyFeed } from "../support/lively-feed";
 
 const CAPACITY = 120;
 const HOT = new Problem(429, "room_hot", "This room is hot", 3_000);
 const AWAY = new Problem(0, "unreachable", "");
 
-interface World {
-  readonly room: LivelyRoom;
-  readonly feed: RoomFeed;
-  readonly clock: FakeClock;
-}
-
-type Deed = (world: World) => void | Promise<void>;
+type Deed = (world: LivelyFeed) => void | Promise<void>;
 
 const named = (name: string, deed: Deed): Deed => Object.assign(deed, { [fc.toStringMethod]: () => name });
 
@@ -80,15 +73,7 @@ function isOrdered(seqs: readonly number[]): boolean {
 it("the feed ends equal to a fresh snapshot, whatever happens", { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(deeds, { maxLength: 60 }), async (plan) => {
-      const room = new LivelyRoom();
-      const clock = new FakeClock();
-      const feed = new RoomFeed({
-        roomId: "lobby",
-        api: room.api,
-        openStream: room.openStream,
-        clock,
-        random: () => 0.5,
-      });
+      const { room, clock, feed } = livelyFeed();
       feed.keep({ ...KEEP_NEWEST, capacity: CAPACITY });
       const close = feed.subscribe(() => undefined);
       for (const deed of plan) {

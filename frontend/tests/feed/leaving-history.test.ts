@@ -1,21 +1,12 @@
 /** A reader who returns to the newest messages while a page of history still loads. */
 import { expect, it } from "vitest";
 import { Problem } from "@/lib/api/problem";
-import { RoomFeed } from "@/lib/feed/room-feed";
-import { FakeClock, settled } from "../support/fake-clock";
-import { LivelyRoom } from "../support/lively-room";
+import { settled } from "../support/fake-clock";
+import { livelyFeed } from "../support/lively-feed";
 
 it("stays at the newest messages when the page arrives", async () => {
-  const room = new LivelyRoom();
+  const { room, clock, feed } = livelyFeed();
   for (let act = 0; act < 300; act += 1) room.act(act * 7);
-  const clock = new FakeClock();
-  const feed = new RoomFeed({
-    roomId: "lobby",
-    api: room.api,
-    openStream: room.openStream,
-    clock,
-    random: () => 0.5,
-  });
   const close = feed.subscribe(() => undefined);
   await settled();
   const newestSeq = feed.getSnapshot().room?.messages.at(-1)?.seq;

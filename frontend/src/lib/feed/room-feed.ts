@@ -154,8 +154,8 @@ export class RoomFeed {
     place: PagePlace,
     merge: (page: MessagePage, now: RoomState) => RoomState,
   ): Promise<void> {
-    this.#cancelOlder();
-    const history = (this.#history += 1);
+    this.#dropHistory();
+    const history = this.#history;
     const isSuperseded = () => history !== this.#history || this.#state.room === null;
     this.#set({ older: { status: "loading" } });
     try {
@@ -172,11 +172,16 @@ export class RoomFeed {
 
   /** The reader follows the newest messages again: a page of history that still loads may not move the list. */
   leaveHistory = (): void => {
-    this.#cancelOlder();
-    this.#history += 1;
+    this.#dropHistory();
     const { status } = this.#state.older;
     if (status === "loading" || status === "throttled") this.#set({ older: { status: "idle" } });
   };
+
+  /** A page of history that still loads, or waits to be fetched again, is not used. */
+  #dropHistory(): void {
+    this.#cancelOlder();
+    this.#history += 1;
+  }
 
   /** Start again from the latest page, e.g. after the reader was far up. */
   reload = (): void => {
@@ -253,8 +258,7 @@ export class RoomFeed {
       const room = page.room ?? (await api.room(roomId)); // servers before 0.2 send pages without the room
       if (run !== this.#run || !this.#isOpen) return;
       this.#recent = [];
-      this.#history += 1;
-      this.#cancelOlder();
+      this.#dropHistory();
       const before = this.#state.room;
       const fresh = fromSnapshot(page, room);
       this.#set({
