@@ -171,3 +171,36 @@ async def test_a_room_read_in_another_tab_is_read_in_every_tab(people: People) -
     await other.open(f"/rooms/{room}")
     await other.sees("news")
     await expect(unread(tab, name)).to_have_count(0)
+
+
+async def test_the_list_follows_activity_except_under_the_pointer_and_the_focus(people: People) -> None:
+    ann = await people.person("Ann")
+    mark = uuid.uuid4().hex[:8]
+    names = [f"{letter} {mark}" for letter in "XYZ"]
+    rooms = {name: await ann.make_room(name) for name in names}
+    elsewhere = await ann.make_room("Elsewhere")
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{elsewhere}")
+    links = listed(tab, mark)
+
+    async def say(name: str, text: str) -> None:
+        await ann.post(rooms[name], text)
+        await expect(listed(tab, name)).to_contain_text(text)
+
+    async def shows_in_order(*letters: str) -> None:
+        await expect(links).to_have_text([re.compile(f"^{letter} {mark}") for letter in letters])
+
+    for name in names:
+        await say(name, "one")
+    await shows_in_order("Z", "Y", "X")
+    await listed(tab, names[1]).hover()
+    await say(names[0], "two")
+    await shows_in_order("Z", "Y", "X")
+    await tab.composer.hover()
+    await shows_in_order("X", "Z", "Y")
+    await listed(tab, names[2]).focus()
+    await tab.page.keyboard.press("Tab")
+    await say(names[1], "three")
+    await shows_in_order("X", "Z", "Y")
+    await tab.page.get_by_role("searchbox", name="Find a room").focus()
+    await shows_in_order("Y", "X", "Z")

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ListedRoom } from "@/lib/contract/types";
-import { addRoom, changeOf, changeRoom, listedRooms, withNewerRooms } from "@/lib/rooms/room-list";
+import { addRoom, inOrderOf, listedRooms, updateRoom, withNewerRooms } from "@/lib/rooms/room-list";
 
 const room = (id: string, change: Partial<ListedRoom> = {}): ListedRoom => ({
   id,
@@ -35,24 +35,42 @@ it("shows a new room at the top, once", () => {
 
 it.each(["constructor", "__proto__", "0"])("renames and adds a room with the id %s as any other", (id) => {
   const data = addRoom(pages([room("a")]), id, "Before");
-  const renamed = changeRoom(
-    data,
-    id,
-    changeOf({ type: "room.updated", room_id: id, seq: 1, name: "After" }),
-  );
+  const renamed = updateRoom(data, { type: "room.updated", room_id: id, seq: 1, name: "After" });
   expect(names(renamed)).toEqual(["After", "a"]);
 });
 
 it("keeps what an update does not mention", () => {
   const update = { type: "room.updated", room_id: "a", seq: 9, message_count: 7 } as const;
-  const [changed] = listedRooms(changeRoom(pages([room("a", { viewers: 3 })]), "a", changeOf(update)));
+  const [changed] = listedRooms(updateRoom(pages([room("a", { viewers: 3 })]), update));
   expect(changed).toEqual(room("a", { last_seq: 9, message_count: 7, viewers: 3 }));
 });
 
-it("keeps messages that the stream reported while the list was fetched", () => {
-  const before = pages([room("a", { last_seq: 9, message_count: 7 })]);
-  const fetched = pages([room("b"), room("a", { name: "renamed" })]);
-  const [, merged] = listedRooms(withNewerRooms(before, fetched));
-  expect(merged).toEqual(room("a", { last_seq: 9, message_count: 7, name: "renamed" }));
+it("keeps messages that the stream reported while the list was fetched, and their rooms at the top", () => {
+  const before = pages([room("a", { last_seq: 9, message_count: 7 }), room("d", { last_seq: 6 }), room("b")]);
+  const fetched = pages([room("c"), room("b")], [room("a", { name: "renamed" }), room("d")]);
+  const merged = listedRooms(withNewerRooms(before, fetched));
+  expect(merged[0]).toEqual(room("a", { last_seq: 9, message_count: 7, name: "renamed" }));
+  expect(merged.map(({ id }) => id)).toEqual(["a", "d", "c", "b"]);
   expect(withNewerRooms(undefined, fetched)).toBe(fetched);
+});
+
+const updated = (roomId: string, seq: number) => ({ type: "room.updated", room_id: roomId, seq }) as const;
+
+it("moves a room with a newer event to the top, from any page", () => {
+  const data = pages([room("a"), room("b")], [room("c"), room("d")]);
+  expect(names(updateRoom(data, updated("b", 6)))).toEqual(["b", "a", "c", "d"]);
+  expect(names(updateRoom(data, updated("d", 6)))).toEqual(["d", "a", "b", "c"]);
+});
+
+it("leaves a room in its place when an update repeats what is known, or names a room that is not listed", () => {
+  const data = pages([room("a"), room("b")]);
+  expect(names(updateRoom(data, updated("b", 5)))).toEqual(["a", "b"]);
+  expect(names(updateRoom(data, updated("elsewhere", 9)))).toEqual(["a", "b"]);
+});
+
+it("keeps an order that the reader sees, with rooms that came later at its end", () => {
+  const ids = (rooms: readonly ListedRoom[]) => rooms.map(({ id }) => id);
+  const now = [room("new"), room("c"), room("a"), room("b")];
+  expect(ids(inOrderOf(now, ["a", "b", "c"]))).toEqual(["a", "b", "c", "new"]);
+  expect(ids(inOrderOf(now, ["gone", "b"]))).toEqual(["b", "new", "c", "a"]);
 });

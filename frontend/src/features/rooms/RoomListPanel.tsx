@@ -40,7 +40,7 @@ export function RoomListPanel({ list, onPicked, children }: RoomListPanelProps) 
           onChange={(event) => list.setWords(event.target.value)}
         />
       </label>
-      <ul>
+      <ul {...list.handlers}>
         {list.rooms.map((room) => (
           <li key={room.id}>
             <Contained of={room} fallback={null}>

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useHeldOrder } from "./use-held-order";
 import { useRooms, useRoomsNamed } from "./use-rooms";
 
 export type RoomListState = ReturnType<typeof useRoomList>;
@@ -8,9 +9,12 @@ export function useRoomList() {
   const { rooms, isError, failureReason, refetch, hasNextPage, fetchNextPage } = useRooms();
   const [words, setWords] = useState("");
   const [createDialog, setCreateDialog] = useState<"closed" | "open" | "failed">("closed");
+  const { shown, handlers } = useHeldOrder(useRoomsNamed(words, rooms, !hasNextPage));
   return {
     /** Rooms whose name contains the search words. */
-    rooms: useRoomsNamed(words, rooms, !hasNextPage),
+    rooms: shown,
+    /** Of the list of rooms. */
+    handlers,
     hasRooms: rooms.length > 0,
     words,
     setWords,

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useDeferredValue, useMemo } from "react";
 import type { Heat, ListedRoom, RoomsPage, RoomUpdated } from "@/lib/contract/types";
-import { addRoom, changeOf, changeRoom, listedRooms, withNewerRooms } from "@/lib/rooms/room-list";
+import { addRoom, changeRoom, listedRooms, updateRoom, withNewerRooms } from "@/lib/rooms/room-list";
 import { useServices, useViewer } from "@/ui/services-context";
 import { useRoomListStream } from "./use-room-list-stream";
 
@@ -33,7 +33,7 @@ export function useRooms() {
     return {
       updated: (update: RoomUpdated) => {
         const { room_id, message_count = 0, last_message } = update;
-        change((data) => changeRoom(data, room_id, changeOf(update)));
+        change((data) => updateRoom(data, update));
         if (last_message === undefined && message_count > 0 && !refetched.has(room_id)) {
           // The stream does not know what was written before it followed the room.
           const data = queryClient.getQueryData<Rooms>(ROOMS_KEY);

@@ -10,7 +10,7 @@ type RoomChange = Partial<ListedRoom>;
 
 const COLD: Heat = { hot: false, since: null, fetches_per_s: 0 };
 
-/** Every room once, the most active first. A room may move to another page between two fetches. */
+/** Every room once, the one with the newest event first. A room may move to another page between two fetches. */
 export function listedRooms({ pages }: RoomPages): ListedRoom[] {
   const rooms = new Map<string, ListedRoom>();
   for (const room of pages.flatMap((page) => page.rooms)) {
@@ -49,8 +49,33 @@ export function addRoom<Pages extends RoomPages>(data: Pages, roomId: string, na
   return { ...data, pages: [{ ...first, rooms: [room, ...first.rooms] }, ...others] };
 }
 
+/** The list after an update of a room. A room with a newer event comes first. */
+export function updateRoom<Pages extends RoomPages>(data: Pages, update: RoomUpdated): Pages {
+  const { room_id, seq } = update;
+  const known = listedRooms(data).find(({ id }) => id === room_id);
+  const changed = changeRoom(data, room_id, changeOf(update));
+  return known === undefined || seq <= known.last_seq ? changed : toTop(changed, room_id);
+}
+
+function toTop<Pages extends RoomPages>(data: Pages, roomId: string): Pages {
+  const room = listedRooms(data).find(({ id }) => id === roomId);
+  const [first, ...others] = data.pages.map((page) => ({
+    ...page,
+    rooms: page.rooms.filter(({ id }) => id !== roomId),
+  }));
+  if (room === undefined || first === undefined) return data;
+  return { ...data, pages: [{ ...first, rooms: [room, ...first.rooms] }, ...others] };
+}
+
+/** The rooms in the order of these ids; others follow in their own order. */
+export function inOrderOf(rooms: readonly ListedRoom[], ids: readonly string[]): ListedRoom[] {
+  const places = new Map(ids.map((id, place) => [id, place]));
+  const placeOf = ({ id }: ListedRoom) => places.get(id) ?? ids.length;
+  return [...rooms].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
 /** What an update says of a room. */
-export function changeOf({ seq, message_count, last_message, name }: RoomUpdated): RoomChange {
+function changeOf({ seq, message_count, last_message, name }: RoomUpdated): RoomChange {
   return {
     last_seq: seq,
     ...(message_count !== undefined && { message_count }),
@@ -59,20 +84,12 @@ export function changeOf({ seq, message_count, last_message, name }: RoomUpdated
   };
 }
 
-/** A fetched list, with what the stream has already reported of newer messages. */
+/** A fetched list, with what the stream has already reported of newer events. Rooms that have some come first. */
 export function withNewerRooms<Pages extends RoomPages>(before: Pages | undefined, fetched: Pages): Pages {
   if (before === undefined) return fetched;
-  const known = new Map(listedRooms(before).map((room) => [room.id, room]));
-  return {
-    ...fetched,
-    pages: fetched.pages.map((page) => ({
-      ...page,
-      rooms: page.rooms.map((room) => {
-        const newer = known.get(room.id);
-        if (newer === undefined || newer.last_seq <= room.last_seq) return room;
-        const { last_seq, message_count, last_message } = newer;
-        return { ...room, last_seq, message_count, last_message };
-      }),
-    })),
-  };
+  const seqs = new Map(listedRooms(fetched).map(({ id, last_seq }) => [id, last_seq]));
+  const newer = listedRooms(before).filter(({ id, last_seq }) => last_seq > (seqs.get(id) ?? Infinity));
+  return newer.reduceRight((data, { id, last_seq, message_count, last_message }) => {
+    return toTop(changeRoom(data, id, { last_seq, message_count, last_message }), id);
+  }, fetched);
 }

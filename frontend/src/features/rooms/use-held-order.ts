@@ -1,0 +1,31 @@
+import { useState, useSyncExternalStore, type FocusEvent } from "react";
+import type { ListedRoom } from "@/lib/contract/types";
+import { OrderHold } from "@/lib/rooms/order-hold";
+import { inOrderOf } from "@/lib/rooms/room-list";
+import { useServices } from "@/ui/services-context";
+
+/** The rooms, in an order that stays while the pointer is over the list or the keyboard moves through it. The list takes
+ * `handlers`. */
+export function useHeldOrder(rooms: readonly ListedRoom[]) {
+  const { clock } = useServices();
+  const [hold] = useState(() => new OrderHold(clock));
+  const heldIds = useSyncExternalStore(hold.subscribe, hold.getSnapshot);
+  const shown = heldIds === null ? rooms : inOrderOf(rooms, heldIds);
+  const begin = (reason: "pointer" | "focus") =>
+    hold.begin(
+      reason,
+      shown.map(({ id }) => id),
+    );
+  const handlers = {
+    onPointerEnter: () => begin("pointer"),
+    onPointerLeave: () => hold.end("pointer"),
+    // A click focuses a link, too; it must not hold the order for as long as the reader then reads.
+    onFocus: ({ target }: FocusEvent) => {
+      if (target.matches(":focus-visible")) begin("focus");
+    },
+    onBlur: ({ currentTarget, relatedTarget }: FocusEvent) => {
+      if (!currentTarget.contains(relatedTarget)) hold.end("focus");
+    },
+  };
+  return { shown, handlers };
+}

@@ -1,0 +1,39 @@
+/** Holds the order of a list while its reader is about to pick a row: nothing may move under the pointer or the focus. */
+import type { Clock } from "@/lib/clock";
+import { Listeners } from "@/lib/listeners";
+
+/** A click follows the end of a touch, and a pointer that slips off the list returns. */
+export const RELEASE_MS = 1_000;
+
+export type HoldReason = "pointer" | "focus";
+
+export class OrderHold {
+  #held: readonly string[] | null = null;
+  readonly #reasons = new Set<HoldReason>();
+  #cancelRelease = () => {};
+  readonly #listeners = new Listeners();
+
+  constructor(private readonly clock: Clock) {}
+
+  subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
+
+  /** The ids in the order to keep; null while the order may change. */
+  getSnapshot = (): readonly string[] | null => this.#held;
+
+  /** Keep the order that the reader sees now. */
+  begin(reason: HoldReason, shownIds: readonly string[]): void {
+    this.#cancelRelease();
+    this.#reasons.add(reason);
+    if (this.#held !== null) return;
+    this.#held = shownIds;
+    this.#listeners.notify();
+  }
+
+  end(reason: HoldReason): void {
+    if (!this.#reasons.delete(reason) || this.#reasons.size > 0) return;
+    this.#cancelRelease = this.clock.after(RELEASE_MS, () => {
+      this.#held = null;
+      this.#listeners.notify();
+    });
+  }
+}
