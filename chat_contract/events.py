@@ -213,10 +213,18 @@ class LastMessage(TypedDict):
     deleted: bool
 
 
+class RecentMessage(TypedDict):
+    """A message that was just created or deleted, as far as a client needs it to count unread messages."""
+
+    seq: Annotated[int, Field(description="The seq of its creation")]
+    author_id: str
+    deleted: bool
+
+
 class RoomUpdated(TypedDict):
     """The room's head has moved, so the client should fetch. Only in notify streams; publish_server coalesces it.
 
-    `last_message` is in lists of rooms only, if publish_server holds it.
+    `last_message` and `recent` are in lists of rooms only, if publish_server holds them.
     """
 
     type: Literal["room.updated"]
@@ -225,6 +233,15 @@ class RoomUpdated(TypedDict):
     message_count: NotRequired[Annotated[int, Field(description="Messages ever created in the room")]]
     last_message: NotRequired[
         Annotated[LastMessage, Field(description="In lists of rooms only, if publish_server holds it")]
+    ]
+    recent: NotRequired[
+        Annotated[
+            list[RecentMessage],
+            Field(
+                description="In lists of rooms only: the newest messages created or deleted in the last seconds, at "
+                "most 10; left out if `last_message` is the only one"
+            ),
+        ]
     ]
     name: NotRequired[Annotated[str, Field(description="In lists of rooms only: the room's present name")]]
 

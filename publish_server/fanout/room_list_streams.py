@@ -156,10 +156,11 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         if stream.is_stalled:
             return
         frames = self._unseen_rooms(stream)
+        now_s = self._clock()
         for audience, changes in stream.changes.items():
             room = audience.room
             if changes & UPDATED:
-                frames.append(room.list_frame())
+                frames.append(room.list_frame(now_s))
             frames += [
                 room.latest_signals[name]
                 for name, bit in SIGNAL_BITS.items()
@@ -167,7 +168,7 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
             ]
         stream.changes.clear()
         stream.is_paused = True
-        self._paused.append((self._clock() + PAUSE_S, stream))
+        self._paused.append((now_s + PAUSE_S, stream))
         stream.send(b"".join(frames))
 
     def _step(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Final
 
 import orjson
 
-from chat_contract.events import Heat, RoomUpdated
+from chat_contract.events import Heat, RecentMessage, RoomUpdated
 from chat_contract.internal_api import RoomHead
 from chat_contract.last_message import last_message
 from publish_server.encoding.sse_frames import event_frame, json_frame
@@ -13,6 +13,12 @@ from publish_server.rooms.room_log import RoomLog
 
 COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0}
 MAX_SIGNAL_TYPES: Final = 16
+
+RECENT_S: Final = 3.0
+"""A list frame names the messages of at least this many seconds. A message waits at most two for its frame: one for
+the pause of its room and one for that of the stream."""
+
+MAX_RECENT: Final = 10
 
 LATE_US: Final = 10_000_000
 """A signal whose version is lower by less than this is late. By more: the clock that gave the versions was set back."""
@@ -29,6 +35,8 @@ class Room:
     __slots__ = (
         "_counted_seq",
         "_list_frame",
+        "_recent_after_seq",
+        "_recent_since",
         "_versions",
         "heat",
         "id",
@@ -60,6 +68,8 @@ class Room:
         self._versions: dict[bytes, int] = {}
         self._counted_seq = 0
         self._list_frame: tuple[tuple[int, int, str], bytes] | None = None
+        self._recent_after_seq = 0
+        self._recent_since = (0, float("-inf"))
 
     def start(self, head: RoomHead) -> None:
         """Take the first head that chat_server reported."""
@@ -68,6 +78,8 @@ class Room:
         self.name = head.get("name", "")
         self.recount(head["last_seq"], head["message_count"])
         self.log.start(head["last_seq"])
+        self._recent_after_seq = head["last_seq"]
+        self._recent_since = (head["last_seq"], float("-inf"))
 
     def raise_server_head(self, last_seq: int) -> None:
         self.server_head = max(self.server_head, last_seq)
@@ -107,7 +119,9 @@ class Room:
             self.slow_mode_s = signal["slow_mode_s"]
         elif event_type == b"room.name":
             self.name = signal["name"]
-        self.pending_signals[event_type] = self.latest_signals[event_type] = event_frame(event_type, value, None)
+        self.pending_signals[event_type] = self.latest_signals[event_type] = event_frame(
+            event_type, value, None
+        )
         self.signals_version += 1
         self.signal_times_s[event_type] = now_s
         return True
@@ -127,18 +141,29 @@ class Room:
         """`room.updated` for streams of this room in notify mode."""
         return json_frame("room.updated", self._updated(), self.log.head)
 
-    def list_frame(self) -> bytes:
-        """`room.updated` for room-list streams, with the room's name and its newest message if known. Encoded once."""
+    def list_frame(self, now_s: float) -> bytes:
+        """`room.updated` for room-list streams, with the room's name and newest messages if known. Encoded once."""
         version = (self.log.head, self.message_count, self.name)
         if self._list_frame is None or self._list_frame[0] != version:
             updated = self._updated()
             message = self.log.last_message()
             if message is not None:
                 updated["last_message"] = last_message(message)
+            recent = self._recent_messages(now_s)
+            if any(message is None or each["seq"] != message["seq"] for each in recent):
+                updated["recent"] = recent
             if self.name:
                 updated["name"] = self.name
             self._list_frame = (version, json_frame("room.updated", updated, self.log.head))
         return self._list_frame[1]
+
+    def _recent_messages(self, now_s: float) -> list[RecentMessage]:
+        """The newest messages created or deleted within the last RECENT_S, and maybe some from before."""
+        seq, since_s = self._recent_since
+        if now_s - since_s >= RECENT_S:
+            self._recent_after_seq = seq
+            self._recent_since = (self.log.head, now_s)
+        return self.log.recent_messages(self._recent_after_seq, MAX_RECENT)
 
     def _updated(self) -> RoomUpdated:
         return {

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from chat_contract.events import Message
+from chat_contract.events import Message, RecentMessage
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import TEXTS_REMOVED
 
@@ -14,6 +14,12 @@ TEXT_EVENTS: Final = frozenset({b"message.created", b"message.edited", b"message
 """Types of events that contain a message's text."""
 
 _MESSAGE_EVENTS: Final = TEXT_EVENTS | {b"message.deleted"}
+
+_COUNTED_EVENTS: Final = frozenset({b"message.created", b"message.deleted"})
+"""Types of events that change how many messages a reader has to read."""
+
+RECENT_EVENTS_SCANNED: Final = 500
+"""Events searched for recent messages, so that many reactions do not make the search expensive."""
 
 MAX_ID_BYTES: Final = 64
 _MESSAGE_ID: Final = b'"message":{"id":"'
@@ -211,6 +217,33 @@ class RoomLog:
             message["text"] = ""
             message["deleted"] = True
         return message
+
+    def recent_messages(self, after_seq: int, limit: int) -> list[RecentMessage]:
+        """The messages that the newest events after `after_seq` created or deleted, the newest event first.
+
+        At most `limit`, from at most RECENT_EVENTS_SCANNED events.
+        """
+        recent: dict[int, RecentMessage] = {}
+        first = max(bisect_right(self._seqs, after_seq), len(self._seqs) - RECENT_EVENTS_SCANNED)
+        for index in range(len(self._seqs) - 1, first - 1, -1):
+            if len(recent) == limit:
+                break
+            entry = self._entries[index]
+            if entry.message_id is None or entry.type not in _COUNTED_EVENTS:
+                continue
+            event = _event_of(entry)
+            if event is None:
+                continue
+            message: Message = event["message"]
+            recent.setdefault(
+                message["seq"],
+                {
+                    "seq": message["seq"],
+                    "author_id": message["author"]["id"],
+                    "deleted": message["deleted"] or entry.message_id in self._deleted,
+                },
+            )
+        return list(recent.values())
 
     def mark_deleted(self, message_id: bytes) -> list[int]:
         """Remove the message's text from every frame; returns the seqs of these frames, oldest first."""

@@ -153,6 +153,10 @@ async def test_own_messages_and_deleted_ones_are_never_unread(people: People) ->
     await expect(unread(tab, name)).to_have_text("2")
     await ann.call("DELETE", f"/rooms/{room}/messages/{mistake['id']}")
     await expect(unread(tab, name)).to_have_text("1")
+    await bob.post(room, "from my phone again")
+    await ann.post(room, "in the same second")
+    await expect(listed(tab, name)).to_contain_text("in the same second")
+    await expect(unread(tab, name)).to_have_text("2")
 
 
 async def test_a_room_read_in_another_tab_is_read_in_every_tab(people: People) -> None:

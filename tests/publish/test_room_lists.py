@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -17,6 +17,7 @@ from publish_server.fanout.room_list_streams import (
     STREAMS_PER_STEP,
     RoomListStream,
 )
+from publish_server.rooms.room import MAX_RECENT, RECENT_S
 from publish_server.rooms.room_registry import (
     LISTED_PART,
     LISTED_PART_UNCONFIRMED,
@@ -24,6 +25,7 @@ from publish_server.rooms.room_registry import (
     RegistryFull,
 )
 from tests.publish.hub_fixtures import PLAIN, Core, CountingTransport, event_record, head_at
+from tests.publish.stored_rooms import message_event
 
 
 class Lists:
@@ -222,6 +224,85 @@ def test_a_renamed_room_has_its_new_name_in_lists_and_streams(lists: Lists, way:
     lists.run()
     assert b'"name":"After"' in received(transport)
     assert b'"name":"After"' in audience.room.latest_signals[b"room.name"]
+
+
+def post(lists: Lists, seq: int, author_id: str) -> dict[str, Any]:
+    event = message_event("lobby", seq, f"text {seq}")
+    event["message"]["author"] = {"id": author_id, "nickname": author_id}
+    list(lists.core.ingest(event_record(event)))
+    return event
+
+
+def delete(lists: Lists, seq: int, created: dict[str, Any]) -> None:
+    message = {**created["message"], "text": "", "deleted": True}
+    event = {"type": "message.deleted", "room_id": "lobby", "seq": seq, "message": message}
+    list(lists.core.ingest(event_record(event)))
+
+
+def updates(data: bytes) -> list[Any]:
+    events = [line.removeprefix(b"data: ") for line in data.splitlines() if line.startswith(b"data: ")]
+    return [event for event in map(orjson.loads, events) if event.get("type") == "room.updated"]
+
+
+def test_one_update_names_every_message_that_it_stands_for(lists: Lists) -> None:
+    """A client counts neither its reader's own messages nor deleted ones, also if another message is the last one."""
+    _, transport = lists.open(lists.core.follow_at(5))
+    lists.run()
+    received(transport)
+    lists.now += PAUSE_S
+    post(lists, 6, "bob")
+    mistake = post(lists, 7, "ann")
+    post(lists, 8, "ann")
+    delete(lists, 9, mistake)
+    lists.run()
+    (update,) = updates(received(transport))
+    assert update["last_message"]["seq"] == 8
+    assert update["recent"] == [
+        {"seq": 7, "author_id": "ann", "deleted": True},
+        {"seq": 8, "author_id": "ann", "deleted": False},
+        {"seq": 6, "author_id": "bob", "deleted": False},
+    ]
+
+
+def test_every_list_learns_of_every_message_whenever_it_is_written_to(lists: Lists) -> None:
+    room = lists.core.follow_at(5)
+    opened = []
+    for _ in range(4):
+        opened.append(lists.open(room)[1])
+        lists.run()
+        lists.now += PAUSE_S / 4
+    for transport in opened:
+        received(transport)
+    for step in range(26):
+        if step < 20:
+            post(lists, 6 + step, "bob")
+        lists.send_updates()
+        lists.run()
+        lists.now += PAUSE_S / 3
+    for transport in opened:
+        sent = updates(received(transport))
+        seqs = {update["last_message"]["seq"] for update in sent}
+        seqs |= {message["seq"] for update in sent for message in update.get("recent", [])}
+        assert seqs == set(range(6, 26))
+
+
+def test_an_update_names_only_the_newest_messages_and_a_single_message_once(lists: Lists) -> None:
+    _, transport = lists.open(lists.core.follow_at(5))
+    lists.run()
+    received(transport)
+    lists.now += RECENT_S
+    for seq in range(6, 66):
+        post(lists, seq, "bob")
+    lists.run()
+    (update,) = updates(received(transport))
+    assert [message["seq"] for message in update["recent"]] == list(range(65, 65 - MAX_RECENT, -1))
+    for seq in (66, 67):
+        lists.now += RECENT_S
+        post(lists, seq, "bob")
+        lists.run()
+    last = updates(received(transport))[-1]
+    assert last["last_message"]["seq"] == 67
+    assert "recent" not in last
 
 
 def test_unconfirmed_rooms_are_bounded(lists: Lists) -> None:

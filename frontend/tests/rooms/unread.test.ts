@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { readCountsFromJson, readCountsToJson, unread, withRead, type ReadCounts } from "@/lib/rooms/unread";
+import type { RoomUpdated } from "@/lib/contract/types";
+import {
+  readCountsFromJson,
+  readCountsToJson,
+  seqsToDiscount,
+  unread,
+  withRead,
+  type ReadCounts,
+} from "@/lib/rooms/unread";
 
 const NONE: ReadCounts = new Map();
 const INHERITED = ["constructor", "__proto__", "toString", "valueOf"];
@@ -42,4 +50,28 @@ it("reads the counts that earlier versions stored, and nothing from an unreadabl
   ]);
   for (const json of [null, "null", "7", "[1]", "{", '{"lobby":"many"}'])
     expect(readCountsFromJson(json).size).toBe(0);
+});
+
+const update = (change: Partial<RoomUpdated>): RoomUpdated => ({
+  type: "room.updated",
+  room_id: "lobby",
+  seq: 9,
+  message_count: 9,
+  ...change,
+});
+
+const last = { author: { id: "bob", nickname: "Bob" }, text: "", created_at: "", deleted: false };
+const by = (author_id: string, seq: number, deleted = false) => ({ seq, author_id, deleted });
+
+it("discounts own and deleted messages, wherever they stand in an update", () => {
+  const recent = [by("bob", 8, true), by("bob", 9), by("me", 7), by("bob", 6)];
+  expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 }, recent }), "me")).toEqual([8, 7]);
+  expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 }, recent }), undefined)).toEqual([8]);
+});
+
+it("discounts the last message of an update that names no others, and none where none is named", () => {
+  expect(seqsToDiscount(update({ last_message: { ...last, seq: 9, deleted: true } }), "me")).toEqual([9]);
+  expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 } }), "bob")).toEqual([9]);
+  expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 } }), "me")).toEqual([]);
+  expect(seqsToDiscount(update({}), "me")).toEqual([]);
 });

@@ -12,10 +12,11 @@ export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string):
   const { isPaused } = screen;
   const room = screen.feed.room;
   const messageCount = room?.messageCount;
+  const countedSeq = Math.max(room?.seq ?? 0, room?.countedSeq ?? 0);
   useEffect(() => {
     if (messageCount !== undefined && !isPaused && !document.hidden)
-      readCounts.markRead(roomId, messageCount);
-  }, [readCounts, roomId, messageCount, isPaused]);
+      readCounts.markRead(roomId, messageCount, countedSeq);
+  }, [readCounts, roomId, messageCount, countedSeq, isPaused]);
 
   // A hidden tab commits nothing, so its title follows the feed itself.
   useEffect(() => {

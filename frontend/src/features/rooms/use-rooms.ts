@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@
 import { useDeferredValue, useMemo } from "react";
 import type { Heat, ListedRoom, RoomsPage, RoomUpdated } from "@/lib/contract/types";
 import { addRoom, changeRoom, listedRooms, updateRoom, withNewerRooms } from "@/lib/rooms/room-list";
+import { seqsToDiscount } from "@/lib/rooms/unread";
 import { useServices, useViewer } from "@/ui/services-context";
 import { useRoomListStream } from "./use-room-list-stream";
 
@@ -41,8 +42,7 @@ export function useRooms() {
           refetched.add(room_id);
           if (known?.last_message === null) refetch();
         }
-        if (last_message !== undefined && (last_message.deleted || last_message.author.id === viewerId))
-          readCounts.discount(room_id, last_message.seq, message_count);
+        for (const seq of seqsToDiscount(update, viewerId)) readCounts.discount(room_id, seq, message_count);
       },
       signal: (type: string, body: unknown) => {
         const signal = body as { room_id: string; heat?: Heat; viewers?: number; name?: string };

@@ -1,11 +1,14 @@
 import { Listeners } from "@/lib/listeners";
 import {
-  discountedFromJson,
+  NO_MARK,
   readCountsFromJson,
   readCountsToJson,
+  readMarksFromJson,
+  withDiscounted,
   withRead,
-  type DiscountedSeqs,
   type ReadCounts,
+  type ReadMark,
+  type ReadMarks,
 } from "./unread";
 
 const KEY = "hotchat.read";
@@ -13,7 +16,7 @@ const KEY = "hotchat.read";
 /** The read message count of each room, kept over reloads and shared with other tabs. */
 export class ReadCountsStore {
   #read: ReadCounts = new Map();
-  #discounted: DiscountedSeqs = new Map();
+  #marks: ReadMarks = new Map();
   readonly #listeners = new Listeners();
 
   constructor(private readonly storage: Pick<Storage, "getItem" | "setItem"> | null) {
@@ -24,10 +27,11 @@ export class ReadCountsStore {
 
   getSnapshot = (): ReadCounts => this.#read;
 
-  markRead(roomId: string, messageCount: number): void {
+  /** The room was read up to `seq`, where it had that many messages. */
+  markRead(roomId: string, messageCount: number, seq: number): void {
     if (this.#read.get(roomId) === messageCount) return;
     this.#load();
-    this.#save(withRead(this.#read, roomId, messageCount));
+    this.#save(roomId, messageCount, { seq, discounted: [] });
   }
 
   /** One message needs no reading: it is the reader's own, or was deleted. Each seq counts once, whichever tabs report it.
@@ -35,9 +39,8 @@ export class ReadCountsStore {
   discount(roomId: string, seq: number, messageCount: number): void {
     this.#load();
     const count = this.#read.get(roomId);
-    if (count === undefined || count >= messageCount || seq <= (this.#discounted.get(roomId) ?? 0)) return;
-    this.#discounted = new Map(this.#discounted).set(roomId, seq);
-    this.#save(withRead(this.#read, roomId, count + 1));
+    const mark = withDiscounted(this.#marks.get(roomId) ?? NO_MARK, seq);
+    if (count !== undefined && count < messageCount && mark !== null) this.#save(roomId, count + 1, mark);
   }
 
   /** Another tab has changed what is stored. */
@@ -55,13 +58,14 @@ export class ReadCountsStore {
     if (this.storage === null) return;
     const json = this.storage.getItem(KEY);
     this.#read = readCountsFromJson(json);
-    this.#discounted = discountedFromJson(json);
+    this.#marks = readMarksFromJson(json);
   }
 
-  #save(read: ReadCounts): void {
-    this.#read = read;
+  #save(roomId: string, count: number, mark: ReadMark): void {
+    this.#read = withRead(this.#read, roomId, count);
+    this.#marks = new Map([...this.#marks, [roomId, mark] as const].filter(([id]) => this.#read.has(id)));
     try {
-      this.storage?.setItem(KEY, readCountsToJson(read, this.#discounted));
+      this.storage?.setItem(KEY, readCountsToJson(this.#read, this.#marks));
     } catch {
       // Storage is full: unread counts restart with the next reload.
     }
