@@ -22,6 +22,7 @@ let answerPost: () => void;
 let searched: string[];
 let refusals: Problem[];
 let commitsAtMs: number[];
+let storedIds: string[];
 
 beforeEach(async () => {
   room = new FakeRoom();
@@ -29,6 +30,7 @@ beforeEach(async () => {
   searched = [];
   refusals = [];
   commitsAtMs = [];
+  storedIds = ["of yesterday"];
   const random = () => 0.5;
   feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
   outbox = new Outbox({
@@ -58,6 +60,10 @@ beforeEach(async () => {
       if (refusals.length > 0) return Promise.reject(refusals.shift() ?? new Error());
       const found = room.messages.filter(({ text }) => text.includes(`@${nickname}`));
       return Promise.resolve(found.toReversed());
+    },
+    ownMessages: {
+      ids: (userId) => (userId === MINA.id ? storedIds : []),
+      add: (_userId, messageId) => void storedIds.push(messageId),
     },
   });
   view.setViewer(MINA);
@@ -224,6 +230,13 @@ describe("a hidden tab", () => {
     view.setViewer(MINA);
     expect(view.isForMe(room.say({ reply_to: "own" }))).toBe(true);
     expect(view.isForMe(room.say({ reply_to: "message-1" }))).toBe(false);
+  });
+
+  it("knows a reply to a message that this browser has seen before, but not loaded", () => {
+    expect(view.isForMe(room.say({ reply_to: "of yesterday" }))).toBe(true);
+    room.say({ id: "of today", author: MINA });
+    room.say({ id: "of somebody" });
+    expect(storedIds).toEqual(["of yesterday", "of today"]);
   });
 
   it("keeps a paused list in place", async () => {

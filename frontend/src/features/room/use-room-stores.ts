@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { findMissedMessages } from "@/lib/room-view/missed-messages";
+import { storedOwnMessages } from "@/lib/room-view/own-messages";
 import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
@@ -32,6 +33,7 @@ export function useRoomStores(roomId: string) {
           commit();
         }),
       findMentions: (nickname, afterSeq) => findMissedMessages(missed, { nickname, afterSeq }),
+      ownMessages: storedOwnMessages(roomId),
       random: Math.random,
     });
     view.setReadingPace(readReadingPace());

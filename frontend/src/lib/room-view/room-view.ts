@@ -13,6 +13,7 @@ import { mentions } from "@/lib/text/mentions";
 import { AwayTracker, type AwaySummary } from "./away-summary";
 import { commitDelayMs, RateMeter } from "./commit-pace";
 import { NOT_PAUSED, nextPause, type Pause, type PauseEvent } from "./list-pause";
+import type { OwnMessages } from "./own-messages";
 import { buildRows, postsNotShown, type Row } from "./rows";
 import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";
 import type { ReadPosition, UnreadCounts } from "./unread-while-paused";
@@ -50,6 +51,8 @@ export interface ViewDependencies {
   readonly roomId: string;
   /** Messages after a seq that may mention a nickname, in any order; used for messages whose events never arrived. */
   readonly findMentions: (nickname: string, afterSeq: number) => Promise<readonly Message[]>;
+  /** Messages of the reader that may not be loaded. */
+  readonly ownMessages: OwnMessages;
   readonly random: () => number;
 }
 
@@ -104,7 +107,7 @@ export class RoomView {
     if (viewer?.id === this.#viewer?.id) return;
     this.#viewer = viewer;
     this.#forMe = new WeakMap();
-    this.#mine.clear();
+    this.#mine = new Set(viewer === null ? [] : this.deps.ownMessages.ids(viewer.id));
     this.#noteOwnMessages();
     this.#commitSoon();
   }
@@ -211,7 +214,10 @@ export class RoomView {
     if (event.type !== "message.created") return;
     const { message } = event;
     const isMine = this.#viewer !== null && message.author.id === this.#viewer.id;
-    if (isMine) this.#mine.add(message.id);
+    if (isMine) {
+      this.#mine.add(message.id);
+      this.deps.ownMessages.add(message.author.id, message.id);
+    }
     const isForMe = this.isForMe(message);
     const isOwner = message.author.id === this.deps.feed.getSnapshot().room?.ownerId;
     const rowsPerS = this.#isSlowed ? SLOWED_ROWS_PER_S : ROWS_PER_S;
