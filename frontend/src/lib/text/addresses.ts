@@ -13,6 +13,9 @@ const SPACED_LETTER = /(?=\p{L})[À-ɏͰ-ԯḀ-῿]/u;
 /** The characters of an address (RFC 3986), without brackets and quotation marks. */
 const ADDRESS = /[A-Za-z0-9\-._~:/?#@!$&'*+,;=%]/;
 const TRAILING = /[.,;:!?'*_~]/;
+/** What separates the names of a path and of a query. */
+const SEPARATOR = /[/?#&=._-]/;
+const NAME_LETTER = /[\p{L}\p{M}\p{N}]/u;
 
 /** An invisible character within what looks like one host. */
 const HIDDEN_END = /^\p{Default_Ignorable_Code_Point}[\w.-]/u;
@@ -56,10 +59,31 @@ export class AddressFinder {
         if (end === undefined || isLabel) break;
         meter.steps += end - at;
         at = end;
-      } else if (!isAddressUnit(unit)) break;
+      } else if (!isAddressUnit(unit)) {
+        const end = endOfInnerNames(line, at, meter);
+        if (end === null) break;
+        at = end - 1;
+      }
       at += 1;
     }
     return at;
+  }
+}
+
+/** The end of the names of other scripts that begin at `from`: the address goes on after `/資料` in `/資料.pdf`, and ends
+ * before it in `/資料を見て`, where nothing tells a name from the next word. Null if it ends. */
+function endOfInnerNames(line: string, from: number, meter: Meter): number | null {
+  let at = from;
+  for (;;) {
+    const nameFrom = at;
+    if (!SEPARATOR.test(line.charAt(at - 1))) return null;
+    for (let point = pointAt(line, at); point !== "" && NAME_LETTER.test(point); point = pointAt(line, at)) {
+      meter.steps += 1;
+      at += point.length;
+    }
+    if (at === nameFrom || !SEPARATOR.test(line.charAt(at))) return null;
+    at += 1;
+    if (/[A-Za-z0-9]/.test(line.charAt(at))) return at;
   }
 }
 
