@@ -13,6 +13,9 @@ ROOM_ID_PATTERN: Final = r"^[a-z0-9-]{1,64}$"
 PAGE_DEFAULT: Final = 50
 PAGE_MAX: Final = 100
 EVENTS_PAGE_MAX: Final = 500
+EVENTS_WAIT_MAX_S: Final = 5
+"""Shorter than the 8 s after which the edge gives a response of chat_server up."""
+
 MAX_LISTED_ROOMS: Final = 100
 """Rooms of one room-list stream."""
 

@@ -14,6 +14,7 @@ from chat_server.config import ChatSettings
 from chat_server.fastpath.open_fetches import open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
@@ -72,7 +73,9 @@ class Sessions(NamedTuple):
 
 
 @asynccontextmanager
-async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator[Services]:
+async def open_services(
+    settings: ChatSettings, shares: Shares, event_waits: EventWaits
+) -> AsyncIterator[Services]:
     """Open everything; closed in reverse order, so that accepted posts are stored and stored events are sent."""
     rng = Random()
     tasks = BackgroundTasks(rng, time.monotonic)
@@ -100,6 +103,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
                 redis=redis,
                 tokens=sessions.tokens,
                 shares=shares,
+                event_waits=event_waits,
                 tasks=tasks,
                 rng=rng,
             )
@@ -115,7 +119,7 @@ async def open_services(settings: ChatSettings, shares: Shares) -> AsyncIterator
             )
         }
         room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
-        writer = await open_(_open_writer(dsn, producer, fetches.reads, room_lists, tasks, rng))
+        writer = await open_(_open_writer(dsn, producer, fetches.reads, event_waits, room_lists, tasks, rng))
         retention = Retention(
             background, settings.event_retention_s, rng, (expire_ended_sessions, expire_keys, expire_bans)
         )
@@ -213,6 +217,7 @@ async def _open_writer(
     dsn: str,
     producer: EventProducer,
     reads: RoomReads,
+    event_waits: EventWaits,
     room_lists: RoomLists,
     tasks: BackgroundTasks,
     rng: Random,
@@ -222,6 +227,7 @@ async def _open_writer(
     after_commit = AfterCommit(
         produce=producer.offer,
         rooms=reads,
+        end_event_waits=event_waits.wrote,
         invalidate_room_lists=room_lists.wrote,
         wake_blanking=blanking.wake,
     )

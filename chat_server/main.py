@@ -28,6 +28,7 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch import internal_endpoints
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.handler import FetchHandler
 from chat_server.health import endpoints as health
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -96,14 +97,14 @@ def create_app() -> FastAPI:
     return app
 
 
-def create_server(settings: ChatSettings, admission: Admission) -> ASGIApp:
-    """The whole server as one ASGI app."""
+def create_server(settings: ChatSettings, admission: Admission, event_waits: EventWaits) -> ASGIApp:
+    """The whole server as one ASGI app. `event_waits` must be closed before its connections are."""
     app = create_app()
     responders: list[Responder] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        async with open_services(settings, admission.shares) as services:
+        async with open_services(settings, admission.shares, event_waits) as services:
             app.state.services = services
             tokens = admission.tokens = services.get(SessionTokens)
             warn_of_heating(settings, admission.shares)

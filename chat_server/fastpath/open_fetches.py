@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Final
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 
 from chat_server.config import ChatSettings
 from chat_server.fastpath.fetch_admission import FetchAdmission
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.read_repository import ReadRepository
@@ -57,6 +59,7 @@ async def open_fetches(
     redis: Redis,
     tokens: SessionTokens,
     shares: Shares,
+    event_waits: EventWaits,
     tasks: BackgroundTasks,
     rng: Random,
 ) -> AsyncIterator[Fetches]:
@@ -77,7 +80,8 @@ async def open_fetches(
 
     size = connections_of(settings.database_pool_size).visitors
     async with open_read_lane(settings.database_url.get_secret_value(), size, "reads", clock=clock) as lane:
-        reads = RoomReads(ReadRepository(lane, known_rooms), hot_rooms, clock=clock)
+        repository = ReadRepository(lane, known_rooms)
+        reads = RoomReads(repository, hot_rooms, clock=clock)
         history = HistoryReads(reads, read_turns(size, "reads of history", clock, rng))
         unknown = read_turns(
             size,
@@ -86,7 +90,9 @@ async def open_fetches(
             rng,
             max_waiting_of_address=MAX_FIRST_READS_WAITING,
         )
-        handler = FetchHandler(reads, history, UnknownRoomReads(reads, unknown), identity, address)
+        handler = FetchHandler(
+            reads, history, UnknownRoomReads(reads, unknown), event_waits, identity, address
+        )
         admission = FetchAdmission(
             known_rooms=known_rooms,
             counters=counters,
@@ -106,6 +112,7 @@ async def open_fetches(
         async with (
             tasks.running("fetch counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),
+            tasks.running("event waits", partial(event_waits.run, repository.heads), is_vital=False),
         ):
             yield Fetches(reads, counters, hot_rooms, admission, handler)
         await counters.flush()

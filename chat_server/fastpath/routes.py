@@ -77,12 +77,13 @@ def _fetch(
     response: type,
     *problems: str,
     parameters: tuple[QueryParameter, ...] = (),
+    handler: Callable[..., Awaitable[Reply | None]] = FetchHandler.answer,
 ) -> FastRoute:
     return FastRoute(
         "GET",
         path,
         parse,
-        FetchHandler.answer,
+        handler,
         "fetches",
         name,
         description,
@@ -181,10 +182,12 @@ FAST_ROUTES: Final = (
         f"{_ROOM}/events",
         query.parse_events,
         "get_events",
-        "The room's log after a seq; 410 with `oldest_seq` when it is no longer kept that far back.",
+        "The room's log after a seq; 410 with `oldest_seq` when it is no longer kept that far back. With `wait_s` and "
+        "without a newer event, a cold room's answer waits up to that long for one.",
         EventPage,
         "cursor_expired",
-        parameters=(query.EVENTS_AFTER_SEQ, query.EVENTS_LIMIT),
+        parameters=(query.EVENTS_AFTER_SEQ, query.EVENTS_LIMIT, query.EVENTS_WAIT_S),
+        handler=FetchHandler.answer_events,
     ),
     _fetch(
         f"{_ROOM}/reactions/mine",

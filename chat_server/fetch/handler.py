@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.room_reads import RoomReads
@@ -38,6 +39,7 @@ class FetchHandler:
         reads: RoomReads,
         history: HistoryReads,
         unknown_rooms: UnknownRoomReads,
+        event_waits: EventWaits,
         identity: Identity,
         address: Callable[[Scope], str],
     ) -> None:
@@ -45,8 +47,19 @@ class FetchHandler:
         self._reads = reads
         self._history = history
         self._unknown_rooms = unknown_rooms
+        self._event_waits = event_waits
         self._identity = identity
         self._address = address
+
+    async def answer_events(self, query: FetchQuery, scope: Scope, is_hot: bool) -> Reply | None:
+        """As `answer`; in a cold room, after waiting up to `wait_s` for an event after the query's seq."""
+        if query.wait_s:
+            room_id, seq = query.room_id, query.seq
+            may_wait = not is_hot and room_id in self._reads.known
+            if may_wait and await self._reads.is_at_head(room_id, seq):
+                await self._event_waits.until_after(room_id, seq, query.wait_s, self._address(scope))
+            query = query._replace(wait_s=0)
+        return await self.answer(query, scope, is_hot)
 
     async def answer(self, query: FetchQuery, scope: Scope, is_hot: bool) -> Reply | None:
         """The response; None for a hot room if only a query of its history could answer.

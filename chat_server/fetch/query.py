@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX
+from chat_contract.limits import EVENTS_PAGE_MAX, EVENTS_WAIT_MAX_S, MAX_SEQ, PAGE_DEFAULT, PAGE_MAX
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.http.path_params import message_id_in, room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString
@@ -19,6 +19,7 @@ AFTER_SEQ: Final = IntegerParameter("after_seq")
 AROUND_SEQ: Final = IntegerParameter("around_seq")
 EVENTS_AFTER_SEQ: Final = IntegerParameter("after_seq", is_required=True)
 EVENTS_LIMIT: Final = IntegerParameter("limit", default=EVENTS_PAGE_MAX, low=1, high=EVENTS_PAGE_MAX)
+EVENTS_WAIT_S: Final = IntegerParameter("wait_s", default=0, low=0, high=EVENTS_WAIT_MAX_S)
 FROM_SEQ: Final = IntegerParameter("from_seq", default=0)
 TO_SEQ: Final = IntegerParameter("to_seq", default=MAX_SEQ)
 
@@ -31,7 +32,9 @@ _ANCHORS: Final = (
 
 
 class FetchQuery(NamedTuple):
-    """A valid fetch. `seq` is the anchor (`from_seq` of MINE), `to_seq` belongs to MINE; unused fields are 0."""
+    """A valid fetch. `seq` is the anchor (`from_seq` of MINE), `to_seq` belongs to MINE, `wait_s` to EVENTS; unused
+    fields are 0.
+    """
 
     kind: FetchKind
     room_id: str
@@ -39,6 +42,7 @@ class FetchQuery(NamedTuple):
     seq: int = 0
     to_seq: int = 0
     message_id: UUID | None = None
+    wait_s: int = 0
 
     @property
     def tag(self) -> str:
@@ -72,8 +76,9 @@ def parse_reactors(ids: Sequence[str], _: QueryString) -> FetchQuery:
 
 def parse_events(ids: Sequence[str], parameters: QueryString) -> FetchQuery:
     after_seq, limit = parameters.integer(EVENTS_AFTER_SEQ), parameters.integer(EVENTS_LIMIT)
+    wait_s = parameters.integer(EVENTS_WAIT_S)
     parameters.check()
-    return FetchQuery(FetchKind.EVENTS, room_id_in(ids[0]), limit, after_seq)
+    return FetchQuery(FetchKind.EVENTS, room_id_in(ids[0]), limit, after_seq, wait_s=wait_s)
 
 
 def parse_my_reactions(ids: Sequence[str], parameters: QueryString) -> FetchQuery:

@@ -78,14 +78,19 @@ class RoomReads:
         self._newest.invalidate(room_id)
 
     def in_memory(self, query: FetchQuery, *, is_hot: bool) -> CachedResponse | None:
-        """The response if memory holds a fresh one. Raises ChatError `cursor_expired`."""
+        """The response if memory holds a fresh one. Raises ChatError `cursor_expired`.
+
+        None also for a fetch that waits for the next event.
+        """
         if query.kind is FetchKind.NEWEST:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
             if newest is not None and newest.holds(query.limit):
                 return newest.newest(query)
         elif query.kind is FetchKind.EVENTS:
             tail = self._recent_events.fresh(query.room_id, is_hot=is_hot)
-            return None if tail is None else tail.page(query)
+            if tail is None or (query.wait_s and not is_hot and tail.last_seq == query.seq):
+                return None
+            return tail.page(query)
         elif query.kind is FetchKind.ROOM:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
             return None if newest is None else self._room(newest.room)
@@ -109,6 +114,11 @@ class RoomReads:
         else:
             answer = snapshot.after(query)
         return None if answer is None else ReadResult(answer, newest.is_hit, newest.age_s)
+
+    async def is_at_head(self, room_id: str, seq: int) -> bool:
+        """Whether `seq` is the room's newest one. False while Postgres is down and nothing newer can be read."""
+        recent = await self._recent_events.get(room_id, want=0, is_hot=False)
+        return recent.age_s is None and recent.snapshot.last_seq == seq
 
     async def reactions_of(self, query: FetchQuery, user_id: UUID) -> CachedResponse:
         """The user's own reactions to messages of the query's range."""

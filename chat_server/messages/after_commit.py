@@ -1,4 +1,4 @@
-"""The step after a commit: send the events to Kafka and invalidate this process's caches."""
+"""The step after a commit: send the events to Kafka, invalidate this process's caches and end waits for events."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -24,11 +24,13 @@ class AfterCommit:
         *,
         produce: Callable[[Sequence[CommittedEvent]], None],
         rooms: RoomCache,
+        end_event_waits: Callable[[str, int], None],
         invalidate_room_lists: Callable[[], None],
         wake_blanking: Callable[[], None],
     ) -> None:
         self._produce = produce
         self._rooms = rooms
+        self._end_event_waits = end_event_waits
         self._invalidate_room_lists = invalidate_room_lists
         self._wake_blanking = wake_blanking
 
@@ -37,6 +39,7 @@ class AfterCommit:
         for event in events:
             hides_text = event.type in HIDES_TEXT
             self._rooms.wrote(event.room_id, event.seq, hides_text=hides_text)
+            self._end_event_waits(event.room_id, event.seq)
             if hides_text:
                 self._wake_blanking()
         self._invalidate_room_lists()

@@ -15,6 +15,7 @@ import pytest
 
 from chat_server.config import ChatSettings
 from chat_server.fastpath.routes import API, FAST_ROUTES
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.main import create_app as create_chat_app
 from chat_server.main import create_server
 from local_stack.server_process import ServerProcess
@@ -134,7 +135,7 @@ async def with_page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """chat_server with a built page, which takes every other path, called over ASGI without its stores."""
     (tmp_path / "index.html").write_text("<!doctype html><title>Hotchat</title>")
     settings = ChatSettings(hotchat_secret=SECRET, spa_dir=str(tmp_path))
-    server = create_server(settings, Admission(settings, Random(7)))
+    server = create_server(settings, Admission(settings, Random(7)), EventWaits())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(server), base_url="http://localhost"
     ) as client:

@@ -16,6 +16,7 @@ from chat_contract.limits import MAX_BODY_BYTES
 from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
 from chat_server.fastpath.router import FastPath
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.http.services import Services
 from chat_server.limits.post_limits import (
     REACTION_CHANGES_BURST,
@@ -81,7 +82,7 @@ async def counted(
         kafka_bootstrap_servers=NO_KAFKA,
         posts_per_user_per_s=0.001 if request.param == "limited" else 1_000,
     )
-    async with open_services(settings, Shares(settings, Random(7))) as services:
+    async with open_services(settings, Shares(settings, Random(7)), EventWaits()) as services:
         token, _ = services.get(SessionTokens).issue(
             uuid.uuid4(), "ann", time.time(), session_id=uuid.uuid4()
         )

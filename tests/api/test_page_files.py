@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from chat_server.config import ChatSettings
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.http.spa import accepts_encoding
 from chat_server.main import create_server
 from server_kit.http.request_admission import Admission
@@ -52,7 +53,7 @@ async def client(page_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
         embed_frame_ancestors=ANCESTORS,
         public_stream_url="same-origin",
     )
-    transport = httpx.ASGITransport(create_server(settings, Admission(settings, Random(7))))
+    transport = httpx.ASGITransport(create_server(settings, Admission(settings, Random(7)), EventWaits()))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost", headers={"Accept-Encoding": ""}
     ) as client:

@@ -20,6 +20,7 @@ from chat_server.fastpath.open_fetches import Fetches, open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
+from chat_server.fetch.event_waits import EventWaits
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
 from chat_server.limits.search_turns import search_turns
@@ -65,8 +66,16 @@ class EveryHost:
 class Reader:
     """Sends fetches through the fast path as the server does: first to memory, then to the router."""
 
-    def __init__(self, fetches: Fetches, search: SearchHandler, redis: Redis, shares: Shares) -> None:
+    def __init__(
+        self,
+        fetches: Fetches,
+        event_waits: EventWaits,
+        search: SearchHandler,
+        redis: Redis,
+        shares: Shares,
+    ) -> None:
         self.fetches = fetches
+        self.event_waits = event_waits
         routes = [route for route in FAST_ROUTES if route.is_fetch]
         self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
         self.limiter = ShareLimiter(
@@ -122,7 +131,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
     given = getattr(request, "param", {})
     settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
     shares, rng, clock = Shares(settings, Random(7)), Random(7), time.monotonic
-    tasks, known_rooms = BackgroundTasks(rng, clock), KnownRooms()
+    tasks, known_rooms, event_waits = BackgroundTasks(rng, clock), KnownRooms(), EventWaits()
     async with (
         open_database(store.dsn, 2) as engine,
         open_read_lane(store.dsn, 2, "search", clock=clock) as lane,
@@ -132,6 +141,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
             redis=redis,
             tokens=TOKENS,
             shares=shares,
+            event_waits=event_waits,
             tasks=tasks,
             rng=rng,
         ) as fetches,
@@ -141,7 +151,11 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         await rooms.get("lobby")  # connect now: on a busy machine that takes longer than the cache waits
         room_settings = RoomSettingsCache(rooms, known_rooms, search_turns(2, clock, rng), clock)
         yield Reader(
-            fetches, SearchHandler(search, search_turns(2, clock, rng), room_settings, shares), redis, shares
+            fetches,
+            event_waits,
+            SearchHandler(search, search_turns(2, clock, rng), room_settings, shares),
+            redis,
+            shares,
         )
 
 
@@ -225,6 +239,41 @@ async def test_a_room_lists_its_moderators_in_the_order_of_appointment(store: St
         "UPDATE rooms SET moderators = $2::jsonb WHERE id = $1", room_id, json.dumps(moderators)
     )
     assert (await reader.get(room_id)).json()["moderators"] == moderators
+
+
+async def events_after(reader: Reader, room_id: str, seq: int, wait_s: int) -> list[int]:
+    reply = await reader.get(f"{room_id}/events?after_seq={seq}&wait_s={wait_s}")
+    assert reply.status == 200
+    return [event["seq"] for event in reply.json()["events"]]
+
+
+async def test_a_fetch_of_events_waits_for_the_next_one_and_counts_once(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    assert await events_after(reader, room_id, 0, 5) == [1]
+    counted = await reader.counted(room_id)
+    waiting = [asyncio.create_task(events_after(reader, room_id, 1, 5)) for _ in range(2)]
+    async with asyncio.timeout(20):
+        while reader.event_waits.count < 2:
+            await asyncio.sleep(0)
+        assert await reader.counted(room_id) == counted + 2
+        await store.post(room_id, "b")  # by another process
+        assert await asyncio.gather(*waiting) == [[2], [2]]
+    assert await reader.counted(room_id) == counted + 2
+    assert reader.event_waits.count == 0
+
+
+async def test_a_fetch_of_events_does_not_wait_in_a_hot_room_nor_above_the_head(
+    store: Store, reader: Reader
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    assert await events_after(reader, room_id, 0, 0) == [1]
+    async with asyncio.timeout(20):
+        assert await events_after(reader, room_id, 7, 5) == []
+        assert await events_after(reader, room_id, 1, 1) == []
+        await reader.heat(room_id)
+        assert await events_after(reader, room_id, 1, 5) == []
 
 
 async def test_only_the_newest_page_carries_the_room(store: Store, reader: Reader) -> None:

@@ -58,6 +58,11 @@ def parse_fetch(path: str, query_string: bytes) -> Fetch | None:
         ),
         (f"{ROOM}/events", b"after_seq=3", FetchQuery(FetchKind.EVENTS, "lobby", 500, 3)),
         (f"{ROOM}/events", b"after_seq=3&limit=1", FetchQuery(FetchKind.EVENTS, "lobby", 1, 3)),
+        (
+            f"{ROOM}/events",
+            b"after_seq=3&wait_s=5",
+            FetchQuery(FetchKind.EVENTS, "lobby", 500, 3, wait_s=5),
+        ),
         (f"{ROOM}/search", b"q=x", SearchQuery("lobby", ("x",), 20, MAX_SEQ)),
         (f"{ROOM}/reactions/mine", b"", FetchQuery(FetchKind.MINE, "lobby", to_seq=MAX_SEQ)),
         (

@@ -20,6 +20,7 @@ class Recorder:
         self.after_commit = AfterCommit(
             produce=lambda events: self.calls.append(("produce", [each.seq for each in events])),
             rooms=self,
+            end_event_waits=lambda room_id, seq: self.calls.append(("event waits", room_id, seq)),
             invalidate_room_lists=lambda: self.calls.append(("room lists",)),
             wake_blanking=lambda: self.calls.append(("blanking",)),
         )
@@ -34,7 +35,9 @@ def test_events_are_produced_before_room_and_list_caches_are_invalidated() -> No
     assert recorder.calls == [
         ("produce", [1, 7]),
         ("wrote", "a", 1, False),
+        ("event waits", "a", 1),
         ("wrote", "b", 7, False),
+        ("event waits", "b", 7),
         ("room lists",),
     ]
 
@@ -45,7 +48,9 @@ def test_a_deletion_or_purge_hides_the_text_in_memory_and_wakes_blanking(event_t
     recorder.after_commit([event("a", 1), event("a", 2, event_type)])
     assert recorder.calls[1:] == [
         ("wrote", "a", 1, False),
+        ("event waits", "a", 1),
         ("wrote", "a", 2, True),
+        ("event waits", "a", 2),
         ("blanking",),
         ("room lists",),
     ]

@@ -5,6 +5,7 @@ import {
   OPENS_WITHIN_MS,
   QUIET_MS,
   REPLAY_MAX_EVENTS,
+  ROOM_EVERY_MS,
   RoomFeed,
   SILENCE_MS,
 } from "@/lib/feed/room-feed";
@@ -281,6 +282,20 @@ describe("where streams do not work", () => {
     await clock.advance(0);
     room.openLast();
     expect(status()).toBe("catching-up");
+  });
+
+  it("shows heat, viewers, slow mode and a new name while it polls, by one fetch in ten seconds", async () => {
+    await live();
+    await loseStreams();
+    const heat = { hot: true, since: "2026-01-31T09:30:00.125Z", fetches_per_s: 80 };
+    room.settings = { name: "Renamed", heat, viewers: 7, slow_mode_s: 30 };
+    room.fetches = [];
+    await clock.advance(3 * ROOM_EVERY_MS);
+    expect(status()).toBe("polling");
+    expect(feed.getSnapshot().room).toMatchObject({ name: "Renamed", heat, viewers: 7, slowModeS: 30 });
+    const asked = room.fetches.filter((fetch) => fetch === "room").length;
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(3);
   });
 
   it("waits for the retry time of a hot room between polls", async () => {

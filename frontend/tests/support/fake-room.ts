@@ -61,6 +61,8 @@ export class FakeRoom {
     events: (_roomId: string, { after_seq }: { after_seq: number }): Promise<EventsPage> =>
       this.#answer("events", () => this.#events(after_seq)),
   });
+  /** What the server has set of the room. */
+  settings: Partial<Room> = {};
   /** False for a server whose latest page does not carry the room. */
   pagesCarryRoom = true;
 
@@ -154,6 +156,7 @@ export class FakeRoom {
       who_can_post: "everyone",
       regular_after_s: 86_400,
       slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
+      ...this.settings,
     };
   }
 

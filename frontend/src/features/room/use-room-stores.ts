@@ -19,7 +19,8 @@ export function useRoomStores(roomId: string) {
 
   const stores = useMemo(() => {
     const { api, openStream, clock, outbox, localTime } = services;
-    const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random });
+    const isVisible = () => !document.hidden;
+    const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random, isVisible });
     const missed = { api, config: services.config, roomId };
     const view = new RoomView({
       roomId,

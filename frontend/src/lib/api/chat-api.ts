@@ -76,14 +76,23 @@ export class ChatApi {
       }),
     );
 
-  /** Events after a seq, oldest first. */
+  /** Events after a seq, oldest first. Where there are none, the server may wait up to `wait_s` for one. */
   events = (
     room_id: string,
-    { after_seq, limit }: { after_seq: number; limit?: number | undefined },
+    {
+      after_seq,
+      limit,
+      wait_s = 0,
+    }: { after_seq: number; limit?: number | undefined; wait_s?: number | undefined },
+    signal?: AbortSignal,
   ): Promise<EventsPage> =>
     answer(
       this.#client.GET("/api/v1/rooms/{room_id}/events", {
-        params: { path: { room_id }, query: { after_seq, ...(limit !== undefined && { limit }) } },
+        params: {
+          path: { room_id },
+          query: { after_seq, ...(limit !== undefined && { limit }), ...(wait_s > 0 && { wait_s }) },
+        },
+        ...(signal !== undefined && { signal }),
       }),
     );
 

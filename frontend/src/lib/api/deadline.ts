@@ -4,6 +4,10 @@
 /** For the whole response. Longer than the servers' own limits (10 s), so that their answer usually comes first. */
 export const DEADLINE_MS = 15_000;
 
-/** As `fetch`, but it rejects with a TimeoutError at the deadline, also while the body is being read. */
-export const fetchWithDeadline = (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> =>
-  fetch(input, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
+/** As `fetch`, but it rejects with a TimeoutError at the deadline, also while the body is being read. A Request keeps its own
+ * signal, where the browser can combine the two. */
+export const fetchWithDeadline = (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  const canCombine = input instanceof Request && "any" in AbortSignal;
+  return fetch(input, { ...init, signal: canCombine ? AbortSignal.any([input.signal, deadline]) : deadline });
+};

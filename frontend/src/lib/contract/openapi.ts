@@ -174,7 +174,7 @@ export interface paths {
         };
         /**
          * Get Events
-         * @description The room's log after a seq; 410 with `oldest_seq` when it is no longer kept that far back.
+         * @description The room's log after a seq; 410 with `oldest_seq` when it is no longer kept that far back. With `wait_s` and without a newer event, a cold room's answer waits up to that long for one.
          */
         get: operations["get_events_api_v1_rooms__room_id__events_get"];
         put?: never;
@@ -1245,6 +1245,21 @@ export interface components {
                 [key: string]: components["schemas"]["Author"][];
             };
         };
+        /**
+         * RecentMessage
+         * @description A message that was just created or deleted, as far as a client needs it to count unread messages.
+         */
+        RecentMessage: {
+            /** Author Id */
+            author_id: string;
+            /** Deleted */
+            deleted: boolean;
+            /**
+             * Seq
+             * @description The seq of its creation
+             */
+            seq: number;
+        };
         /** RecoveryCode */
         RecoveryCode: {
             /**
@@ -1304,6 +1319,11 @@ export interface components {
              * @enum {string}
              */
             type: "room.heat";
+            /**
+             * Version
+             * @description Of two signals of a type, the one with the higher version is the newer one
+             */
+            version?: number;
         };
         /** RoomList */
         RoomList: {
@@ -1329,6 +1349,11 @@ export interface components {
              * @enum {string}
              */
             type: "room.name";
+            /**
+             * Version
+             * @description Of two signals of a type, the one with the higher version is the newer one
+             */
+            version?: number;
         };
         /**
          * RoomPatch
@@ -1421,6 +1446,11 @@ export interface components {
              * @enum {string}
              */
             type: "room.slow_mode";
+            /**
+             * Version
+             * @description Of two signals of a type, the one with the higher version is the newer one
+             */
+            version?: number;
         };
         /**
          * RoomTyping
@@ -1441,7 +1471,7 @@ export interface components {
          * RoomUpdated
          * @description The room's head has moved, so the client should fetch. Only in notify streams; publish_server coalesces it.
          *
-         *     `last_message` is in lists of rooms only, if publish_server holds it.
+         *     `last_message` and `recent` are in lists of rooms only, if publish_server holds them.
          */
         RoomUpdated: {
             /** @description In lists of rooms only, if publish_server holds it */
@@ -1456,6 +1486,11 @@ export interface components {
              * @description In lists of rooms only: the room's present name
              */
             name?: string;
+            /**
+             * Recent
+             * @description In lists of rooms only: the newest messages created or deleted in the last seconds, at most 10; left out if `last_message` is the only one
+             */
+            recent?: components["schemas"]["RecentMessage"][];
             /** Room Id */
             room_id: string;
             /**
@@ -1541,6 +1576,11 @@ export interface components {
              * @enum {string}
              */
             type: "room.viewers";
+            /**
+             * Version
+             * @description Of two signals of a type, the one with the higher version is the newer one
+             */
+            version?: number;
             /** Viewers */
             viewers: number;
         };
@@ -2545,6 +2585,7 @@ export interface operations {
             query: {
                 after_seq: number;
                 limit?: number;
+                wait_s?: number;
             };
             header?: never;
             path: {

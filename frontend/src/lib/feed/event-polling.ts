@@ -1,15 +1,19 @@
-/** Fetches a room's new events at intervals, for browsers that streams do not reach. */
+/** Fetches a room's new events again and again, for browsers that streams do not reach. */
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import type { EventsPage } from "@/lib/contract/types";
 
 export const POLL_MIN_MS = 2_000; // the fetch budget of a client in a hot room is two a second
 export const POLL_MAX_MS = 8_000;
+export const POLL_WAIT_S = 5; // for an event, at the server
 const SLOWDOWN = 1.5;
 const JITTER = 0.2;
 
 export interface EventPollingOptions {
-  readonly fetchEvents: () => Promise<EventsPage>;
+  /** Fetch the events after the last one, or let the server wait up to `waitS` for one. */
+  readonly fetchEvents: (waitS: number, signal: AbortSignal) => Promise<EventsPage>;
+  /** A fetch that waits takes one of the browser's few connections. */
+  readonly mayWait: () => boolean;
   readonly onPage: (page: EventsPage) => void;
   /** The server cannot be asked; polling has ended. */
   readonly onFailure: (problem: Problem) => void;
@@ -17,41 +21,46 @@ export interface EventPollingOptions {
   readonly random: () => number;
 }
 
-/** Poll until the returned function is called: every two seconds while there are events, less often in a quiet room, and
- * not before Retry-After in a hot one. */
+/** Poll until the returned function is called. The server answers once there is an event; where it does not wait, as in a hot
+ * room, a fetch follows every two seconds while there are events, less often in a quiet room, and not before Retry-After. */
 export function pollEvents({
   fetchEvents,
+  mayWait,
   onPage,
   onFailure,
   clock,
   random,
 }: EventPollingOptions): () => void {
-  let isStopped = false;
-  let cancelWait = () => {};
-  let waitMs = POLL_MIN_MS;
+  const stopped = new AbortController();
+  let cancelTimer = () => {};
+  let pauseMs = POLL_MIN_MS;
   const next = (ms: number) => {
-    if (isStopped) return;
-    cancelWait = clock.after(ms * (1 - JITTER + 2 * JITTER * random()), () => void poll());
+    if (stopped.signal.aborted) return;
+    cancelTimer = clock.after(ms * (1 - JITTER + 2 * JITTER * random()), () => void poll());
   };
   const poll = async () => {
+    const waitS = mayWait() ? POLL_WAIT_S : 0;
+    const askedAtMs = clock.now();
     let page: EventsPage;
     try {
-      page = await fetchEvents();
+      page = await fetchEvents(waitS, stopped.signal);
     } catch (error) {
-      if (isStopped) return;
+      if (stopped.signal.aborted) return;
       const problem = error instanceof Problem ? error : unreachable();
-      if (problem.status === 429) next(Math.max(waitMs, (problem.retryAfterMs ?? 0) / (1 - JITTER)));
+      if (problem.status === 429) next(Math.max(pauseMs, (problem.retryAfterMs ?? 0) / (1 - JITTER)));
       else onFailure(problem);
       return;
     }
-    if (isStopped) return;
-    waitMs = page.events.length > 0 ? POLL_MIN_MS : Math.min(POLL_MAX_MS, waitMs * SLOWDOWN);
+    if (stopped.signal.aborted) return;
+    const hasWaited = waitS > 0 && clock.now() - askedAtMs >= POLL_MIN_MS;
+    const hasNews = page.events.length > 0;
+    pauseMs = hasNews || hasWaited ? POLL_MIN_MS : Math.min(POLL_MAX_MS, pauseMs * SLOWDOWN);
     onPage(page);
-    next(page.has_more ? 0 : waitMs);
+    next(page.has_more || (hasWaited && !hasNews) ? 0 : pauseMs);
   };
   void poll();
   return () => {
-    isStopped = true;
-    cancelWait();
+    stopped.abort();
+    cancelTimer();
   };
 }

@@ -36,6 +36,7 @@ const QUIET_CHECK_MS = 4_600;
 const QUIET_CHECKS_MAX = (SILENCE_MS - QUIET_MS) / QUIET_CHECK_MS;
 export const OPENS_WITHIN_MS = 10_000;
 export const FAILED_STREAMS_MAX = 4; // in a row; then events are polled
+export const ROOM_EVERY_MS = 10_000; // while events are polled
 const LATE_EVENT_MS = 1_000; // an event may be on its way to the stream when a fetch brings it
 const TRIAL_WAIT_MS = 30_000; // the first trial of a stream is at once; the wait doubles with each that failed
 const TRIAL_WAIT_MAX_MS = 120_000;
@@ -77,6 +78,8 @@ export interface FeedDependencies {
   readonly openStream: OpenStream;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Whether the reader may see the room. */
+  readonly isVisible?: () => boolean;
 }
 
 export class RoomFeed {
@@ -339,15 +342,24 @@ export class RoomFeed {
     }
   }
 
-  /** Fetch new events at intervals, and try a stream after `trialInMs`. */
+  /** Fetch new events again and again, and try a stream after `trialInMs`. */
   #poll(trouble: StreamTrouble, trialInMs = this.#trialWaitMs(trouble)): void {
     this.#stop();
     this.#streamTrouble = trouble;
     this.#set({ connection: { status: "polling" } });
-    const { api, roomId, openStream, clock, random } = this.deps;
+    const { api, roomId, openStream, clock, random, isVisible = () => true } = this.deps;
+    let roomReadAtMs = clock.now();
     const stopPolling = pollEvents({
-      fetchEvents: () => api.events(roomId, { after_seq: this.#state.room?.seq ?? 0 }),
-      onPage: (page) => this.#applyPage(page),
+      fetchEvents: (wait_s, signal) =>
+        api.events(roomId, { after_seq: this.#state.room?.seq ?? 0, wait_s }, signal),
+      // Several windows that wait, or a browser without a free connection, would hold up all other requests.
+      mayWait: () => trouble !== "closed" && isVisible(),
+      onPage: (page) => {
+        this.#applyPage(page);
+        if (clock.now() - roomReadAtMs < ROOM_EVERY_MS) return;
+        roomReadAtMs = clock.now();
+        void this.#readRoom();
+      },
       onFailure: (problem) => {
         if (problem.code === "cursor_expired") void this.#startFresh();
         else if (problem.isTransient) this.#refused(problem);
@@ -387,6 +399,19 @@ export class RoomFeed {
     this.#attempt = 0;
     this.#lostAtMs = null;
     for (const event of events) this.#apply(event);
+  }
+
+  /** Read what the signals of a stream would report. */
+  async #readRoom(): Promise<void> {
+    const run = this.#run;
+    try {
+      const { name, heat, viewers, slow_mode_s: slowModeS } = await this.deps.api.room(this.deps.roomId);
+      const { room } = this.#state;
+      if (run === this.#run && room !== null)
+        this.#set({ room: { ...room, name, heat, viewers, slowModeS } });
+    } catch {
+      // The next read may succeed.
+    }
   }
 
   #trialWaitMs(trouble: StreamTrouble): number {
