@@ -52,7 +52,7 @@ export function useRooms() {
           change((data) => changeRoom(data, room_id, { viewers }));
         if (type === "room.created" && name !== undefined) change((data) => addRoom(data, room_id, name));
       },
-      reopened: refetch,
+      missed: refetch,
     };
   }, [queryClient, readCounts, viewerId]);
   const followed = limits === undefined ? [] : rooms.slice(0, limits.listed_rooms);
