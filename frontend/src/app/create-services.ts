@@ -63,10 +63,14 @@ export function createServices(): Services {
     exclusively,
     announceDone: (clientId) => channel?.postMessage(clientId),
   });
-  channel?.addEventListener("message", ({ data }) => outbox.doneElsewhere(String(data)));
   const joining = new Joining({ session, clock: browserClock, random: Math.random, network });
   const drafts = new Drafts(uuid);
   const composers = new Composers({ api, outbox, session, drafts, clock: browserClock, newId: uuid });
+  channel?.addEventListener("message", ({ data }) => {
+    const clientId = String(data);
+    outbox.doneElsewhere(clientId);
+    composers.postDoneElsewhere(clientId);
+  });
   session.subscribe(() => {
     outbox.userChanged();
     if (session.getSnapshot().viewer === null) readCounts.refresh();

@@ -405,7 +405,11 @@ export class World {
 
   announce(from: Tab, clientId: string): void {
     for (const tab of this.tabs)
-      if (tab !== from) void Promise.resolve().then(() => tab.outbox.doneElsewhere(clientId));
+      if (tab !== from)
+        void Promise.resolve().then(() => {
+          tab.outbox.doneElsewhere(clientId);
+          tab.composers.postDoneElsewhere(clientId);
+        });
   }
 
   /** Reports each change to all tabs, as the browser does to the others. */

@@ -40,6 +40,11 @@ export class Composers {
     }
   };
 
+  /** Another tab has sent or discarded a post: a correction of it that has not begun ends, and cannot be sent. */
+  postDoneElsewhere = (clientId: string): void => {
+    for (const store of this.#stores.values()) store.dispatch({ type: "post-discarded", clientId });
+  };
+
   #sessionChanged = (): void => {
     const { viewer, isAskingForName } = this.deps.session.getSnapshot();
     const hasUser = Boolean(viewer);
