@@ -25,6 +25,7 @@ import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useSession } from "@/ui/services-context";
 import type { ComposerHandle } from "./composer-handle";
 import { useCompletions, type CompletionState } from "./use-completions";
+import { useFieldHeight } from "./use-field-height";
 import { useFollowedMessage } from "./use-followed-message";
 import { useSlowMode } from "./use-slow-mode";
 import { useTypingSignal } from "./use-typing-signal";
@@ -74,6 +75,7 @@ export function useComposer({ screen, editLastMessage, ref }: ComposerOptions): 
   useFollowedMessage(composer, state, screen);
   useEffect(() => () => composer.dispatch({ type: "room-left" }), [composer]);
   useFocusRequests(field, state.focusRequests, isAskingForName);
+  useFieldHeight(field, text);
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
 
   const moveCaret = (caret: number) =>
