@@ -75,8 +75,12 @@ def identity_of(data: bytes) -> Identity:
 
 
 def event_identity(event: dict[str, object]) -> Identity:
-    """The identity of a decoded event."""
+    """The identity of a decoded event. The subject of other types than those of messages is all that they contain."""
+    event_type = str(event["type"])
     message = event.get("message")
     if isinstance(message, dict):
-        return Identity(str(event["type"]), str(message["id"]))
-    return Identity(str(event["type"]), f"{event['message_id']}:{event['kind']}")
+        return Identity(event_type, str(message["id"]))
+    if event_type == "reaction.changed":
+        return Identity(event_type, f"{event['message_id']}:{event['kind']}")
+    rest = {name: value for name, value in event.items() if name not in ("type", "room_id", "seq")}
+    return Identity(event_type, orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode())

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Identity(NamedTuple):
-    """Identifies an event. `subject` is the message id, plus `:kind` for a reaction."""
+    """Identifies an event. `subject` is the message id, plus `:kind` for a reaction, or what happened to the room."""
 
     type: str
     subject: str

@@ -148,6 +148,36 @@ def test_a_reaction_may_be_missing_if_a_later_one_replaced_it() -> None:
     assert judge_log(log, without_last).lost == 1
 
 
+async def test_purges_and_changes_of_the_room_are_events_like_any_other() -> None:
+    def room_event(seq: int, event_type: str, **rest: object) -> dict[str, object]:
+        return {"type": event_type, "room_id": "room", "seq": seq, **rest}
+
+    log = [
+        event(1),
+        room_event(2, "messages.purged", author_id="mallory", up_to_seq=1),
+        room_event(3, "room.changed", room={"who_can_post": "regulars"}),
+        room_event(4, "messages.purged", author_ids=["mallory", "oscar"], up_to_seq=3),
+        room_event(5, "message.unpinned", message_id="message-1"),
+        event(6),
+    ]
+    verdict, record = await verdict_on(BrokenServer(log), until_seq=6)
+    assert verdict.is_clean()
+    assert record.has_all_between(1, 6)
+
+    def without_a_purge(frames: Frames) -> Frames:
+        return [*frames[:3], *frames[4:]]
+
+    def of_another_author(frames: Frames) -> Frames:
+        return [frames[0], frames[1] | {"author_id": "oscar"}, *frames[2:]]
+
+    lossy, _ = await verdict_on(BrokenServer(log, without_a_purge), until_seq=6)
+    assert (lossy.lost, lossy.duplicated, lossy.reordered) == (1, 0, 0)
+    altered = TabRecord("room", 0, {one["seq"]: event_identity(one) for one in log})
+    for one in of_another_author(log):
+        altered.saw(one["seq"], event_identity(one), 0.0)
+    assert judge_log(log, altered).lost == 1
+
+
 def test_silence_is_the_longest_time_between_two_events_or_until_the_end() -> None:
     record = TabRecord("room", 0, {})
     record.begin_window(100.0)
