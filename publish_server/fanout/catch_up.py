@@ -1,6 +1,7 @@
 """The bytes that bring a subscriber forward: from the room's ring, from a page of older events, or a gap."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from publish_server.encoding.sse_frames import gap_frame
@@ -28,8 +29,8 @@ class Piece(NamedTuple):
     data: bytes
 
 
-PieceKey = tuple[str, int, StreamEncoding]
-"""Room id, cursor and encoding."""
+PieceKey = tuple[int, int, StreamEncoding]
+"""Room number, cursor and encoding."""
 
 
 def size_of(piece: Piece) -> int:
@@ -39,9 +40,10 @@ def size_of(piece: Piece) -> int:
 class Pages(Protocol):
     """Events older than the ring. See recovery/catch_up_pages.py."""
 
-    def page(self, room_id: str, cursor: int) -> RoomLog | None: ...
+    def page(self, room: Room, cursor: int) -> RoomLog | None: ...
     def read(self, room: Room, cursor: int, stream: Subscriber) -> None: ...
-    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]: ...
+    def mark_deleted(self, room: Room, message_id: bytes) -> list[int]: ...
+    def report_purges(self, report: Callable[[Room, int], None]) -> None: ...
 
 
 class CatchUp:
@@ -49,6 +51,7 @@ class CatchUp:
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
+        pages.report_purges(self.drop_pieces)
         self._pieces: dict[PieceKey, Piece] = {}
         self._piece_bytes = 0
 
@@ -63,7 +66,7 @@ class CatchUp:
         The subscriber is resumed when the page has been read.
         """
         encoding = subscriber.encoding
-        key = (room.id, cursor, encoding)
+        key = (room.number, cursor, encoding)
         piece = self._pieces.get(key)
         if piece is not None and piece.to_seq <= flushed:
             return piece
@@ -75,7 +78,7 @@ class CatchUp:
             gap = gap_frame(cursor, flushed)
             return Piece(flushed, gap, encoding.encode(gap))
         else:
-            page = self._pages.page(room.id, cursor)
+            page = self._pages.page(room, cursor)
             if page is None:
                 self._pages.read(room, cursor, subscriber)
                 return None
@@ -98,11 +101,17 @@ class CatchUp:
     def mark_deleted(self, room: Room, message_id: bytes) -> None:
         """Remove the message's text from pages, and drop the pieces that contain it."""
         in_ring = room.log.mark_deleted(message_id)
-        in_pages = self._pages.mark_deleted(room.id, message_id)
+        in_pages = self._pages.mark_deleted(room, message_id)
         for key, piece in list(self._pieces.items()):
-            if key[0] == room.id and any(
+            if key[0] == room.number and any(
                 _any_within(seqs, key[1], piece.to_seq) for seqs in (in_ring, in_pages)
             ):
+                self._remove(key)
+
+    def drop_pieces(self, room: Room, before_seq: int) -> None:
+        """Drop the room's pieces that begin before `before_seq`: some of them contain purged texts."""
+        for key in list(self._pieces):
+            if key[0] == room.number and key[1] < before_seq:
                 self._remove(key)
 
     def _remove(self, key: PieceKey) -> None:

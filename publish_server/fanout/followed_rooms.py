@@ -5,7 +5,7 @@ from typing import Final
 
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.fanout.broadcaster import Broadcaster
-from publish_server.fanout.catch_up import CatchUp
+from publish_server.fanout.catch_up import MAX_REPLAY, CatchUp
 from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
@@ -79,11 +79,16 @@ class FollowedRooms:
         }
 
     def drop_idle(self) -> Iterator[None]:
-        """Drop rooms that have been unwatched for IDLE_ROOM_S; yields between steps."""
+        """Drop rooms that have been unwatched for IDLE_ROOM_S, and purge marks that no reader needs any more.
+
+        Yields between steps.
+        """
         now = self._clock()
         for number, (room, audience) in enumerate(list(self._audiences.items()), 1):
             if number % ROOMS_PER_STEP == 0:
                 yield
+            # No subscriber is sent frames before the ring and more than MAX_REPLAY behind the others.
+            room.log.purges.forget(min(room.log.floor, audience.flushed - MAX_REPLAY))
             if now - audience.idle_since > IDLE_ROOM_S and self._is_unused(room, audience):
                 self._drop(room)
 
@@ -146,6 +151,9 @@ class FollowedRooms:
 
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         self._catch_up.mark_deleted(room, message_id)
+
+    def messages_purged(self, room: Room, up_to_seq: int) -> None:
+        self._catch_up.drop_pieces(room, up_to_seq)
 
     # room.updated
 

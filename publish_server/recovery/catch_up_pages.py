@@ -8,6 +8,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from chat_contract.limits import EVENTS_PAGE_MAX
 from publish_server.metrics import PAGE_BYTES, PAGES
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable, StoredEvents
+from publish_server.rooms.purge_marks import purge_in
 from publish_server.rooms.recent_deletions import MAX_DELETIONS
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
@@ -41,14 +42,18 @@ class WaitingStream(Protocol):
 
 S = TypeVar("S", bound=WaitingStream)
 
-PageKey = tuple[str, int]
-"""Room id, and the cursor at which the page begins."""
+PageKey = tuple[int, int]
+"""Room number, and the cursor at which the page begins."""
 
 
 class Page(NamedTuple):
-    """`size_bytes` and `is_full` are as of the read; deletions may have removed texts since."""
+    """`size_bytes` and `is_full` are as of the read; deletions and purges may have removed texts since.
+
+    `refetch_seq` is that of the room's purge marks before the read. Once it has risen, the page must be read again.
+    """
 
     log: RoomLog
+    refetch_seq: int
     size_bytes: int
     is_full: bool
 
@@ -73,6 +78,7 @@ class CatchUpPages(Generic[S]):
         self._clock = clock
         self._resume = resume
         self._max_bytes = max_bytes
+        self._report_purge: Callable[[Room, int], None] = lambda room, up_to_seq: None
         self._bytes = 0
         self._pages: OrderedDict[PageKey, Page] = OrderedDict()
         self._used_s: dict[PageKey, float] = {}
@@ -87,11 +93,15 @@ class CatchUpPages(Generic[S]):
         """Bytes of all pages; those that are being read count as full ones."""
         return self._bytes
 
-    def page(self, room_id: str, cursor: int) -> RoomLog | None:
+    def report_purges(self, report: Callable[[Room, int], None]) -> None:
+        """Call `report` for each purge that is first seen in a page, with the seq up to which texts are purged."""
+        self._report_purge = report
+
+    def page(self, room: Room, cursor: int) -> RoomLog | None:
         """The page that continues after `cursor`; None if it is not in memory."""
-        key = self._key(room_id, cursor)
+        key = self._key(room, cursor)
         page = self._pages.get(key)
-        if page is None or page.log.head <= cursor:
+        if page is None or page.log.head <= cursor or page.refetch_seq < room.log.purges.refetch_seq:
             return None
         self._pages.move_to_end(key)
         self._used_s[key] = self._clock()
@@ -99,7 +109,7 @@ class CatchUpPages(Generic[S]):
 
     def read(self, room: Room, cursor: int, stream: S) -> None:
         """Read the page after `cursor`, then resume the stream. It waits while chat_server is unavailable."""
-        key = self._key(room.id, cursor)
+        key = self._key(room, cursor)
         waiting = self._waiting.get(key)
         if waiting is not None:
             waiting.add(stream)
@@ -110,11 +120,11 @@ class CatchUpPages(Generic[S]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+    def mark_deleted(self, room: Room, message_id: bytes) -> list[int]:
         """Remove the message's text from the room's pages; returns the seqs that had it, ascending."""
         seqs: set[int] = set()
         for key, page in self._pages.items():
-            if key[0] == room_id:
+            if key[0] == room.number:
                 seqs.update(page.log.mark_deleted(message_id))
         return sorted(seqs)
 
@@ -138,17 +148,18 @@ class CatchUpPages(Generic[S]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _key(self, room_id: str, cursor: int) -> PageKey:
+    def _key(self, room: Room, cursor: int) -> PageKey:
         """Pages begin at multiples of EVENTS_PAGE_MAX, and where the previous page was full by its bytes."""
         start = cursor - cursor % EVENTS_PAGE_MAX
-        while (page := self._pages.get((room_id, start))) is not None:
+        while (page := self._pages.get((room.number, start))) is not None:
             if not page.is_full or page.log.head > cursor:
                 break
             start = page.log.head
-        return (room_id, start)
+        return (room.number, start)
 
     async def _read(self, room: Room, key: PageKey) -> None:
         start = key[1]
+        refetch_seq = room.log.purges.refetch_seq
         try:
             async with self._reads:
                 self._reserve(MAX_PAGE_BYTES)
@@ -159,7 +170,7 @@ class CatchUpPages(Generic[S]):
                 if page is not None and page.head > start:
                     self._evict(key)
                     self._reserve(page.bytes_held)
-                    self._pages[key] = Page(page, page.bytes_held, is_full(page))
+                    self._pages[key] = Page(page, refetch_seq, page.bytes_held, is_full(page))
                     self._used_s[key] = self._clock()
         finally:
             self._resume(room, self._waiting.pop(key))
@@ -167,7 +178,7 @@ class CatchUpPages(Generic[S]):
     async def _read_page(self, room: Room, key: PageKey) -> RoomLog | None:
         """The page; None if so many messages were deleted meanwhile that it must be read again."""
         start = key[1]
-        page = RoomLog(EVENTS_PAGE_MAX, 2**63)
+        page = RoomLog(EVENTS_PAGE_MAX, 2**63, room.log.purges)
         page.start(start)
         limit = start - start % EVENTS_PAGE_MAX + EVENTS_PAGE_MAX
         deletions = room.recent_deletions
@@ -190,6 +201,7 @@ class CatchUpPages(Generic[S]):
                 await asyncio.sleep(RETRY_S)
                 continue
             PAGES.labels("read").inc()
+            self._take_purges(room, stored)
             fill(page, stored, end, limit)
             if page.head < end and not stored.has_more and not is_full(page):
                 # The reply is older than the known head: chat_server answers from memory for a moment.
@@ -198,6 +210,13 @@ class CatchUpPages(Generic[S]):
         for message_id in deletions.message_ids:
             page.mark_deleted(message_id)
         return page if deletions.count - deletions_before <= MAX_DELETIONS else None
+
+    def _take_purges(self, room: Room, stored: StoredEvents) -> None:
+        """A purge from before the room was followed is seen only here. An older reply may contain its texts."""
+        for event in stored.events:
+            purge = purge_in(event.entry.type, event.entry.frame)
+            if purge is not None and room.purge(purge):
+                self._report_purge(room, purge.up_to_seq)
 
     def _reserve(self, size_bytes: int) -> None:
         """Take that many bytes of the budget, and evict the least recently used pages for it."""

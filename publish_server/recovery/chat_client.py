@@ -47,8 +47,13 @@ class StoredEvents(NamedTuple):
     has_more: bool
 
 
+class _Author(msgspec.Struct):
+    id: str
+
+
 class _Message(msgspec.Struct):
     id: str
+    author: _Author | None = None
 
 
 class _Event(msgspec.Struct):
@@ -81,10 +86,12 @@ def stored_event(raw: bytes) -> StoredEvent:
     if b"\n" in raw or b"\r" in raw:
         raw = orjson.dumps(orjson.loads(raw))
     conflate = f"{event.message_id}:{event.kind}".encode() if event.type == "reaction.changed" else None
-    message_id = None if event.message is None else event.message.id.encode()
+    message = event.message
+    message_id = None if message is None else message.id.encode()
+    author_id = None if message is None or message.author is None else message.author.id.encode()
     event_type = event.type.encode()
     frame = event_frame(event_type, raw, event.seq)
-    return StoredEvent(event.seq, Entry(frame, event_type, conflate, message_id))
+    return StoredEvent(event.seq, Entry(frame, event_type, conflate, message_id, author_id))
 
 
 class ChatClient:

@@ -10,6 +10,7 @@ from chat_contract.internal_api import RoomHead
 from chat_contract.topics import header
 from publish_server.metrics import GAPS, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, SIGNALS
 from publish_server.rooms.missing_tracker import MissingTracker
+from publish_server.rooms.purge_marks import PURGE, purge_in
 from publish_server.rooms.record_parser import MalformedRecord, Record, parse_record
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_listener import RoomListener
@@ -28,6 +29,9 @@ ROOM_CREATED: Final = b"room.created"
 SETTLE_S: Final = 3.0
 """A head may be older than a signal that arrived this recently: chat_server copies the heat once a second, and a call
 takes time. A later check restores what is still different."""
+
+_REMOVALS: Final = frozenset({b"message.deleted", PURGE})
+"""Types of events that remove the texts of earlier ones."""
 
 _OFFERED = {result: OFFERED.labels(result.value) for result in OfferResult}
 
@@ -133,11 +137,20 @@ class Hub:
         _OFFERED[result].inc()
         if result is not OfferResult.DUPLICATE:
             room.count_message(seq, entry.type)
-            if entry.type == b"message.deleted" and entry.message_id is not None:
-                # The log has removed the text from its own frames. Pages and pieces may still contain it.
-                room.recent_deletions.add(entry.message_id)
-                self._listener.message_deleted(room, entry.message_id)
+        if entry.type in _REMOVALS:
+            self._take_removal(room, entry, is_new=result is not OfferResult.DUPLICATE)
         return result
+
+    def _take_removal(self, room: Room, entry: Entry, *, is_new: bool) -> None:
+        if entry.type == PURGE:
+            # Also if it is no new event for the log: it may have become a gap, or be older than the first head.
+            purge = purge_in(entry.type, entry.frame)
+            if purge is not None and room.purge(purge):
+                self._listener.messages_purged(room, purge.up_to_seq)
+        elif is_new and entry.message_id is not None:
+            # The log has removed the text from its own frames. Pages and pieces may still contain it.
+            room.recent_deletions.add(entry.message_id)
+            self._listener.message_deleted(room, entry.message_id)
 
     def give_up(self, room: Room, seq: int) -> None:
         """The events up to `seq` will never arrive: replace those that are missing by a gap."""

@@ -4,7 +4,7 @@ from typing import Any, Final, Protocol
 
 from chat_contract.topics import header
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.room_log import Entry, message_id_in
+from publish_server.rooms.room_log import Entry, ids_in
 
 MAX_VALUE_BYTES: Final = 64 * 1024
 """A text of 4,000 code points, escaped at its worst, takes a third of it."""
@@ -48,5 +48,5 @@ def parse_record(record: Record) -> tuple[bytes, bytes, int | None, Entry | None
     if seq.isdigit() and len(seq) < 20 and (number := int(seq)) > 0:
         conflate = header(record.headers, "conflate")
         frame = event_frame(event_type, value, number)
-        return event_type, value, number, Entry(frame, event_type, conflate, message_id_in(event_type, value))
+        return event_type, value, number, Entry(frame, event_type, conflate, *ids_in(event_type, value))
     raise MalformedRecord("seq is not a number")

@@ -1,5 +1,6 @@
 """One watched room: its log, and the latest values of everything that has no seq. It knows no subscribers."""
 
+from itertools import count
 from typing import Final
 
 import orjson
@@ -8,6 +9,7 @@ from chat_contract.events import Heat, RecentMessage, RoomUpdated
 from chat_contract.internal_api import RoomHead
 from chat_contract.last_message import last_message
 from publish_server.encoding.sse_frames import event_frame, json_frame
+from publish_server.rooms.purge_marks import Purge
 from publish_server.rooms.recent_deletions import RecentDeletions
 from publish_server.rooms.room_log import RoomLog
 
@@ -23,6 +25,8 @@ MAX_RECENT: Final = 10
 LATE_US: Final = 10_000_000
 """A signal whose version is lower by less than this is late. By more: the clock that gave the versions was set back."""
 
+_numbers = count()
+
 
 class Room:
     """`server_head` is the highest last_seq that chat_server reported; events up to it exist.
@@ -30,6 +34,7 @@ class Room:
     `pending_signals` waits for the next flush; `latest_signals` is what a new subscriber receives. Both map a type to
     its frame. `signals_version` changes with `latest_signals`. `signal_times_s` maps a type to the time of its last
     signal. `name` is empty until chat_server reports it.
+    `number` differs each time the room is followed: what was read before may contain texts that were removed since.
     """
 
     __slots__ = (
@@ -44,6 +49,7 @@ class Room:
         "log",
         "message_count",
         "name",
+        "number",
         "pending_signals",
         "recent_deletions",
         "server_head",
@@ -54,6 +60,7 @@ class Room:
 
     def __init__(self, room_id: str, log: RoomLog) -> None:
         self.id = room_id
+        self.number = next(_numbers)
         self.log = log
         self.server_head = 0
         self.recent_deletions = RecentDeletions()
@@ -67,7 +74,7 @@ class Room:
         self.signal_times_s: dict[bytes, float] = {}
         self._versions: dict[bytes, int] = {}
         self._counted_seq = 0
-        self._list_frame: tuple[tuple[int, int, str], bytes] | None = None
+        self._list_frame: tuple[tuple[int, int, str, int, int], bytes] | None = None
         self._recent_after_seq = 0
         self._recent_since = (0, float("-inf"))
 
@@ -80,6 +87,14 @@ class Room:
         self.log.start(head["last_seq"])
         self._recent_after_seq = head["last_seq"]
         self._recent_since = (head["last_seq"], float("-inf"))
+        self.log.drop_to(self.log.purges.refetch_seq)
+
+    def purge(self, purge: Purge) -> bool:
+        """Remove the texts from every frame, now and when one arrives later. False if all of them are marked."""
+        if not self.log.purges.add(*purge):
+            return False
+        self.log.drop_to(self.log.purges.refetch_seq)
+        return True
 
     def raise_server_head(self, last_seq: int) -> None:
         self.server_head = max(self.server_head, last_seq)
@@ -143,7 +158,8 @@ class Room:
 
     def list_frame(self, now_s: float) -> bytes:
         """`room.updated` for room-list streams, with the room's name and newest messages if known. Encoded once."""
-        version = (self.log.head, self.message_count, self.name)
+        removals = (self.recent_deletions.count, self.log.purges.changes)
+        version = (self.log.head, self.message_count, self.name, *removals)
         if self._list_frame is None or self._list_frame[0] != version:
             updated = self._updated()
             message = self.log.last_message()

@@ -28,3 +28,6 @@ class RoomListener(Protocol):
 
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         """The message's text must not be sent any more. The room's log has already removed it."""
+
+    def messages_purged(self, room: Room, up_to_seq: int) -> None:
+        """Some texts up to this seq must not be sent any more. The room's log has already removed them."""

@@ -9,6 +9,7 @@ import orjson
 from chat_contract.events import Message, RecentMessage
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import TEXTS_REMOVED
+from publish_server.rooms.purge_marks import MAX_ID_BYTES, PurgeMarks
 
 TEXT_EVENTS: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
 """Types of events that contain a message's text."""
@@ -21,11 +22,16 @@ _COUNTED_EVENTS: Final = frozenset({b"message.created", b"message.deleted"})
 RECENT_EVENTS_SCANNED: Final = 500
 """Events searched for recent messages, so that many reactions do not make the search expensive."""
 
-MAX_ID_BYTES: Final = 64
 _MESSAGE_ID: Final = b'"message":{"id":"'
 _MESSAGE_ID_WITHIN_BYTES: Final = 240
 """chat_server encodes the message's id behind type, room and seq, within this many bytes. A text cannot imitate it,
 because its quotes would be escaped."""
+
+_AUTHOR_ID: Final = b'"author":{"id":"'
+_AUTHOR_ID_WITHIN_BYTES: Final = 160
+"""The author's id follows the message's id, room and seq, and precedes the text."""
+
+_NO_MARKS: Final[dict[bytes | None, int]] = {}
 
 
 class OfferResult(Enum):
@@ -40,13 +46,15 @@ class OfferResult(Enum):
 class Entry(NamedTuple):
     """An event as it is sent. A later event with the same `conflate` key replaces this one within a flush.
 
-    `message_id` is set on events that contain a message's text, and on its deletion.
+    `message_id` and `author_id` are set on events that contain a message's text, and on its deletion. A frame that has
+    lost its author's purged text has no `author_id`.
     """
 
     frame: bytes
     type: bytes
     conflate: bytes | None
     message_id: bytes | None = None
+    author_id: bytes | None = None
 
 
 class JoinedFrames(NamedTuple):
@@ -66,6 +74,7 @@ class RoomLog:
 
     The cost of a deletion does not depend on the number of frames: an index finds the seqs with the message's text, and
     each of these frames loses the text when it is next read. So no frame with a deleted text leaves the log.
+    A purge reads no frame either: `purges` is consulted when frames are read.
     """
 
     MAX_EARLY = 2_000
@@ -84,9 +93,11 @@ class RoomLog:
         "is_started",
         "max_bytes",
         "max_events",
+        "purges",
     )
 
-    def __init__(self, max_events: int, max_bytes: int) -> None:
+    def __init__(self, max_events: int, max_bytes: int, purges: PurgeMarks | None = None) -> None:
+        self.purges = PurgeMarks() if purges is None else purges
         self.max_events = max_events
         self.max_bytes = max_bytes
         self.is_started = False
@@ -171,6 +182,16 @@ class RoomLog:
             self._drop_stale()
             self._drain_early()
 
+    def drop_to(self, seq: int) -> None:
+        """Drop every frame up to `seq`, also those that are still missing. Readers get pages or a gap instead."""
+        for early in [each for each in self._early if each <= seq]:
+            self._early_bytes -= len(self._early.pop(early).frame)
+        if self.is_started:
+            self.skip_to(seq)
+            count = bisect_right(self._seqs, seq)
+            dropped_bytes = sum(len(entry.frame) for entry in self._entries[:count])
+            self._drop_oldest(count, self._bytes - dropped_bytes)
+
     def since(self, cursor: int, to_seq: int, max_bytes: int) -> JoinedFrames | None:
         """Join the frames in (cursor, to_seq]: at most max_bytes, but at least one. None if cursor is below the floor.
 
@@ -182,10 +203,12 @@ class RoomLog:
         last = bisect_right(self._seqs, to_seq, lo=first)
         size = 0
         entries: dict[bytes | int, bytes] = {}
-        deleted = self._deleted
+        seqs, deleted = self._seqs, self._deleted
+        purged = self.purges.up_to_seqs if self.purges.highest_seq > cursor else _NO_MARKS
+        hides = bool(deleted or purged)
         for index in range(first, last):
             entry = self._entries[index]
-            if deleted and entry.message_id in deleted:
+            if hides and (entry.message_id in deleted or purged.get(entry.author_id, 0) >= seqs[index]):
                 entry = self._remove_text(index)
             size += len(entry.frame)
             if size > max_bytes and index > first:
@@ -198,7 +221,7 @@ class RoomLog:
                 # Remove the earlier event first: reassigning its key would keep the earlier place.
                 entries.pop(name, None)
                 entries[name] = entry.frame
-        return JoinedFrames(self._seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
+        return JoinedFrames(seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
 
     def last_message(self) -> Message | None:
         """The newest message with its latest edit or deletion. None if the log no longer holds it.
@@ -209,11 +232,12 @@ class RoomLog:
         seqs = [] if message_id is None else self._seqs_of(message_id)
         if not seqs:
             return None
-        event = _event_of(self._entries[bisect_left(self._seqs, seqs[-1])])
-        if event is None:
+        entry = self._entries[bisect_left(self._seqs, seqs[-1])]
+        event = _event_of(entry)
+        if event is None or entry.type not in TEXT_EVENTS:
             return None
         message: Message = event["message"]
-        if message_id in self._deleted:
+        if message_id in self._deleted or self.purges.has(entry.author_id, seqs[-1]):
             message["text"] = ""
             message["deleted"] = True
         return message
@@ -240,7 +264,9 @@ class RoomLog:
                 {
                     "seq": message["seq"],
                     "author_id": message["author"]["id"],
-                    "deleted": message["deleted"] or entry.message_id in self._deleted,
+                    "deleted": message["deleted"]
+                    or entry.message_id in self._deleted
+                    or self.purges.has(entry.author_id, self._seqs[index]),
                 },
             )
         return list(recent.values())
@@ -253,21 +279,21 @@ class RoomLog:
         return seqs
 
     def _remove_text(self, index: int) -> Entry:
-        """Replace the entry at that index by one without its message's text, and return it."""
+        """Replace the entry at that index by one whose message is shown as deleted, and return it."""
         entry = self._entries[index]
         if entry.type not in TEXT_EVENTS:
             return entry
         event, seq = _event_of(entry), self._seqs[index]
+        blank = entry._replace(author_id=None)
         if event is None:
             blank = Entry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
         elif event["message"].get("text"):
-            event["message"]["text"] = ""
-            blank = entry._replace(frame=event_frame(entry.type, orjson.dumps(event), seq))
-        else:
-            return entry
+            event["message"] |= {"text": "", "deleted": True, "reactions": {}}
+            blank = blank._replace(frame=event_frame(entry.type, orjson.dumps(event), seq))
+        if blank.frame != entry.frame:
+            TEXTS_REMOVED.inc()
         self._bytes += len(blank.frame) - len(entry.frame)
         self._entries[index] = blank
-        TEXTS_REMOVED.inc()
         return blank
 
     def _append(self, seq: int, entry: Entry) -> None:
@@ -301,12 +327,15 @@ class RoomLog:
         while size > max_bytes and drop < len(self._seqs) - 1:
             size -= len(self._entries[drop].frame)
             drop += 1
-        if drop:
-            self.floor = self._seqs[drop - 1]
-            self._bytes = size
-            self._unindex(self._entries[:drop])
-            del self._seqs[:drop]
-            del self._entries[:drop]
+        self._drop_oldest(drop, size)
+
+    def _drop_oldest(self, count: int, bytes_left: int) -> None:
+        if count:
+            self.floor = self._seqs[count - 1]
+            self._bytes = bytes_left
+            self._unindex(self._entries[:count])
+            del self._seqs[:count]
+            del self._entries[:count]
 
     def _unindex(self, dropped: list[Entry]) -> None:
         """Forget messages whose last entry is among `dropped`, the oldest entries of the log."""
@@ -334,21 +363,30 @@ class RoomLog:
             self._early_bytes -= len(self._early.pop(seq).frame)
 
 
-def message_id_in(event_type: bytes, value: bytes) -> bytes | None:
-    """The id of the event's message; None for types without one.
+def ids_in(event_type: bytes, value: bytes) -> tuple[bytes | None, bytes | None]:
+    """The ids of the event's message and of its author; None for types without them.
 
     Reads chat_server's encoding without parsing it. Raises ValueError if `value` is encoded otherwise and is no JSON.
     """
     if event_type not in _MESSAGE_EVENTS:
-        return None
+        return None, None
     at = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_WITHIN_BYTES)
     if at >= 0:
         start = at + len(_MESSAGE_ID)
         end = value.find(b'"', start, start + MAX_ID_BYTES)
-        if end > start:
-            return value[start:end]
+        at = value.find(_AUTHOR_ID, end, end + _AUTHOR_ID_WITHIN_BYTES) if end > start else -1
+        if at >= 0:
+            author_start = at + len(_AUTHOR_ID)
+            author_end = value.find(b'"', author_start, author_start + MAX_ID_BYTES)
+            if author_end > author_start:
+                return value[start:end], value[author_start:author_end]
     message = orjson.loads(value).get("message")
-    text_id = message.get("id") if isinstance(message, dict) else None
+    author = message.get("author") if isinstance(message, dict) else None
+    return _id_of(message), _id_of(author)
+
+
+def _id_of(view: object) -> bytes | None:
+    text_id = view.get("id") if isinstance(view, dict) else None
     return text_id.encode() if isinstance(text_id, str) else None
 
 

@@ -53,14 +53,17 @@ def event_record(event: Mapping[str, object]) -> KafkaRecord:
 class NoPages:
     """Catch-up pages that never hold any event."""
 
-    def page(self, room_id: str, cursor: int) -> RoomLog | None:
+    def page(self, room: Room, cursor: int) -> RoomLog | None:
         return None
 
     def read(self, room: Room, cursor: int, stream: Subscriber) -> None:
         pass
 
-    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+    def mark_deleted(self, room: Room, message_id: bytes) -> list[int]:
         return []
+
+    def report_purges(self, report: Callable[[Room, int], None]) -> None:
+        pass
 
 
 class Core:

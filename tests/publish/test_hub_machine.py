@@ -6,13 +6,13 @@ Each client must see its room's events in order exactly once from its cursor on,
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import orjson
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, precondition, rule
 
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX
@@ -21,13 +21,21 @@ from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.catch_up_pages import fill
 from publish_server.recovery.chat_client import StoredEvents, stored_event
+from publish_server.rooms.purge_marks import purge_in
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
 from tests.publish.hub_fixtures import PLAIN, Core, event_record, head_at
 
 ROOM = "lobby"
+AUTHORS = ["author-0", "author-1", "author-2"]
 FILLER = "x" * 900
 """Long enough to stall a client that does not read after a few events."""
+
+
+def message_view(seq: int, text: str) -> dict[str, Any]:
+    """The message that was created with this seq."""
+    author = AUTHORS[seq % len(AUTHORS)]
+    return {"id": f"message-{seq}", "author": {"id": author, "nickname": "Ada"}, "text": text}
 
 
 class SocketTransport:
@@ -104,6 +112,7 @@ class Client:
         stored_head: Callable[[], int],
         may_gap: bool,
         deleted: frozenset[int] = frozenset(),
+        purged: Mapping[str, int] | None = None,
     ) -> None:
         ours, self._sock = socket.socketpair()
         for end in (ours, self._sock):
@@ -116,6 +125,7 @@ class Client:
         self._stored_head = stored_head
         self._may_gap = may_gap
         self._deleted = deleted
+        self._purged = purged or {}
         self._received = b""
         self._headless = False
 
@@ -161,9 +171,11 @@ class Client:
             assert data["seq"] == self.at + 1, f"{data['seq']} after {self.at}"
             assert frame_id is not None
             assert int(frame_id) == data["seq"]
-            assert data["seq"] not in self._deleted or not data["message"]["text"], (
-                "deleted before it was sent"
-            )
+            message = data.get("message", {})
+            if message.get("text"):
+                is_deleted = event_type == "message.created" and data["seq"] in self._deleted
+                assert not is_deleted, "deleted before it was sent"
+                assert data["seq"] > self._purged.get(message["author"]["id"], 0), "purged before it was sent"
             self.at = data["seq"]
 
     def close(self) -> None:
@@ -171,20 +183,25 @@ class Client:
 
 
 class ManualPages:
-    """Pages that are read when the state machine decides."""
+    """Pages that are read when the state machine decides. A reply may be older than its arrival."""
 
     def __init__(self) -> None:
         self.pages: dict[int, RoomLog] = {}
         self.waiting: dict[int, set[Subscriber]] = {}
+        self.replies: dict[int, StoredEvents] = {}
+        self.report: Callable[[Room, int], None] = lambda room, up_to_seq: None
 
-    def page(self, room_id: str, cursor: int) -> RoomLog | None:
+    def report_purges(self, report: Callable[[Room, int], None]) -> None:
+        self.report = report
+
+    def page(self, room: Room, cursor: int) -> RoomLog | None:
         page = self.pages.get(cursor - cursor % EVENTS_PAGE_MAX)
         return page if page is not None and page.head > cursor else None
 
     def read(self, room: Room, cursor: int, stream: Subscriber) -> None:
         self.waiting.setdefault(cursor - cursor % EVENTS_PAGE_MAX, set()).add(stream)
 
-    def mark_deleted(self, room_id: str, message_id: bytes) -> list[int]:
+    def mark_deleted(self, room: Room, message_id: bytes) -> list[int]:
         return sorted({seq for page in self.pages.values() for seq in page.mark_deleted(message_id)})
 
 
@@ -203,6 +220,10 @@ class HubMachine(RuleBasedStateMachine):
         self.last_seq = 0
         self.deletions: dict[int, int] = {}
         """Maps the seq of a deletion to the seq of the message's creation."""
+        self.purges: dict[int, tuple[list[str], int]] = {}
+        """Maps the seq of a purge to its authors and the highest purged seq."""
+        self.known_purged: dict[str, int] = {}
+        """Maps an author to the highest seq of a purge that has arrived since the room is followed."""
         self.pages = ManualPages()
         self.core = Core(lambda: self.now, ring_events=self.ring_events, small_flush_s=-1, pages=self.pages)
         self.open_clients: list[Client] = []
@@ -248,13 +269,28 @@ class HubMachine(RuleBasedStateMachine):
     @rule(target=records, back=st.integers(0, 60))
     def message_is_deleted(self, back: int) -> dict[str, Any]:
         seq = max(1, self.last_seq - back)
-        message = {"id": f"message-{seq}", "text": ""}
-        if seq in self.stored:
-            self.stored[seq] = {**self.stored[seq], "message": message}
-        self.last_seq += 1
-        event = {"type": "message.deleted", "room_id": ROOM, "seq": self.last_seq, "message": message}
-        self.stored[self.last_seq] = event
+        message = message_view(seq, "")
+        self._remove_texts(lambda event: event["message"]["id"] == message["id"])
+        event = self._add({"type": "message.deleted", "message": message})
         self.deletions[self.last_seq] = seq
+        return event
+
+    @precondition(lambda self: self.last_seq > 0)
+    @rule(target=records, back=st.integers(0, 60), change=st.sampled_from(["edited", "pinned"]))
+    def message_is_edited_or_pinned(self, back: int, change: str) -> Any:
+        created = self.stored.get(max(1, self.last_seq - back), {})
+        if not created.get("message", {}).get("text"):
+            return multiple()
+        return self._add({"type": f"message.{change}", "message": created["message"]})
+
+    @precondition(lambda self: self.last_seq > 0)
+    @rule(target=records, authors=st.lists(st.sampled_from(AUTHORS), min_size=1, max_size=2, unique=True))
+    def authors_are_purged(self, authors: list[str]) -> dict[str, Any]:
+        up_to_seq = self.last_seq
+        self._remove_texts(lambda event: event["message"]["author"]["id"] in authors)
+        named = {"author_id": authors[0]} if len(authors) == 1 else {"author_ids": authors}
+        event = self._add({"type": "messages.purged", "up_to_seq": up_to_seq, **named})
+        self.purges[self.last_seq] = (authors, up_to_seq)
         return event
 
     @rule()
@@ -262,14 +298,29 @@ class HubMachine(RuleBasedStateMachine):
         self._deliver({"type": "room.viewers", "room_id": ROOM, "viewers": self.last_seq})
 
     def _store(self, text: str) -> dict[str, Any]:
+        return self._add(
+            {"type": "message.created", "message": message_view(self.last_seq + 1, text or "a text")}
+        )
+
+    def _add(self, event: dict[str, Any]) -> dict[str, Any]:
         self.last_seq += 1
-        message = {"id": f"message-{self.last_seq}", "text": text or "a text"}
-        event = {"type": "message.created", "room_id": ROOM, "seq": self.last_seq, "message": message}
-        self.stored[self.last_seq] = event
+        self.stored[self.last_seq] = event = {**event, "room_id": ROOM, "seq": self.last_seq}
         return event
 
+    def _remove_texts(self, matches: Callable[[dict[str, Any]], bool]) -> None:
+        for seq, event in self.stored.items():
+            if "message" in event and matches(event):
+                self.stored[seq] = {**event, "message": {**event["message"], "text": ""}}
+
     def _deliver(self, event: dict[str, Any]) -> None:
+        if self.room is not None:
+            self._note_purge(event.get("seq"))
         list(self.core.ingest(event_record(event)))
+
+    def _note_purge(self, seq: int | None) -> None:
+        authors, up_to_seq = self.purges.get(seq or 0, ([], 0))
+        for author in authors:
+            self.known_purged[author] = max(up_to_seq, self.known_purged.get(author, 0))
 
     def _stored_after(self, after_seq: int, limit: int) -> StoredEvents:
         seqs = sorted(seq for seq in self.stored if seq > after_seq)
@@ -292,7 +343,13 @@ class HubMachine(RuleBasedStateMachine):
         audience = self.core.followed_rooms.follow(ROOM)
         cursor = None if back is None else max(0, self.last_seq - back)
         known = frozenset(seq for at, seq in self.deletions.items() if at <= audience.log.head)
-        client = Client(cursor, stored_head=lambda: self.last_seq, may_gap=self.may_gap, deleted=known)
+        client = Client(
+            cursor,
+            stored_head=lambda: self.last_seq,
+            may_gap=self.may_gap,
+            deleted=known,
+            purged=dict(self.known_purged),
+        )
         group = audience.group(PLAIN, is_notify=False)
         transport = cast(asyncio.Transport, client.transport)
         subscriber = Subscriber(audience, transport, group, cursor)
@@ -396,17 +453,31 @@ class HubMachine(RuleBasedStateMachine):
         self.reading = None
         if is_last_seq_newer:
             events = events._replace(last_seq=self.last_seq)
+        for event in events.events:
+            self._note_purge(event.seq)
         list(self.core.restore(self.room, after_seq, server_head, events))
+
+    @precondition(lambda self: bool(self.pages.waiting))
+    @rule()
+    def page_is_read(self) -> None:
+        for start in self.pages.waiting.keys() - self.pages.replies.keys():
+            self.pages.replies[start] = self._stored_after(start, EVENTS_PAGE_MAX)
 
     @precondition(lambda self: bool(self.pages.waiting))
     @rule()
     def page_arrives(self) -> None:
         assert self.room is not None
         start, waiting = self.pages.waiting.popitem()
-        page = RoomLog(EVENTS_PAGE_MAX, 2**40)
+        stored = self.pages.replies.pop(start, None) or self._stored_after(start, EVENTS_PAGE_MAX)
+        for event in stored.events:
+            purge = purge_in(event.entry.type, event.entry.frame)
+            if purge is not None and self.room.purge(purge):
+                self.pages.report(self.room, purge.up_to_seq)
+            self._note_purge(event.seq)
+        page = RoomLog(EVENTS_PAGE_MAX, 2**40, self.room.log.purges)
         page.start(start)
         end = min(start + EVENTS_PAGE_MAX, max(self.room.server_head, self.room.log.floor))
-        fill(page, self._stored_after(start, EVENTS_PAGE_MAX), end, start + EVENTS_PAGE_MAX)
+        fill(page, stored, end, start + EVENTS_PAGE_MAX)
         self.pages.pages[start] = page
         self.core.replay_queue.push(self.room, waiting)
 
@@ -415,18 +486,24 @@ class HubMachine(RuleBasedStateMachine):
         self.now += seconds
 
     def teardown(self) -> None:
-        """Once nothing new happens and chat_server works, every client still connected reaches the head."""
+        """Once nothing new happens and chat_server works, every client reaches the head, wherever it resumes."""
         try:
             if self.room is not None:
-                for _ in range(1_000):
-                    if self._settle():
-                        break
+                self._settle_all()
+                for cursor in range(0, self.last_seq, max(1, self.last_seq // 8)):
+                    self._open(self.last_seq - cursor)
+                self._settle_all()
                 for client in self.open_clients:
                     assert client.at == self.last_seq or (client.requested or 0) > self.last_seq
         finally:
             for client in self.open_clients:
                 client.transport.abort()
                 client.close()
+
+    def _settle_all(self) -> None:
+        for _ in range(1_000):
+            if self._settle():
+                break
 
     def _settle(self) -> bool:
         """One round of everything; True once nothing moves any more."""

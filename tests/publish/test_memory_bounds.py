@@ -68,7 +68,7 @@ class Replay:
         cursor = events = 0
         async with asyncio.timeout(DEADLINE_S):
             while cursor < room.server_head:
-                page = self.pages.page(room.id, cursor)
+                page = self.pages.page(room, cursor)
                 if page is None:
                     self.resumed.clear()
                     self.pages.read(room, cursor, subscriber)
@@ -114,11 +114,11 @@ async def test_pages_that_nobody_uses_any_more_free_their_memory(rooms: StoredRo
         await replay.read_to_end(audience)
         both = replay.pages.bytes_held
         replay.passed_s += KEEP_UNUSED_S - 10
-        assert replay.pages.page("lobby", 0) is not None
+        assert replay.pages.page(audience.room, 0) is not None
         replay.passed_s += 15
         for _ in replay.pages.drop_unused():
             pass
-        assert replay.pages.page("lobby", EVENTS_PAGE_MAX) is None
+        assert replay.pages.page(audience.room, EVENTS_PAGE_MAX) is None
         assert 0 < replay.pages.bytes_held < both
         replay.passed_s += KEEP_UNUSED_S + 1
         for _ in replay.pages.drop_unused():
@@ -142,7 +142,7 @@ async def test_pages_that_are_being_read_count_as_full(rooms: StoredRooms) -> No
         assert replay.pages.bytes_held == MAX_READS * MAX_PAGE_BYTES
         rooms.replies.set()
         async with asyncio.timeout(DEADLINE_S):
-            while replay.pages.page("lobby", 49 * EVENTS_PAGE_MAX) is None:
+            while replay.pages.page(audience.room, 49 * EVENTS_PAGE_MAX) is None:
                 await asyncio.sleep(0)
         assert replay.pages.bytes_held < 50 * MAX_PAGE_BYTES
         await replay.close()
@@ -165,7 +165,7 @@ async def test_a_message_deleted_while_its_page_is_read_is_not_in_the_page(rooms
             list(core.ingest(event_record(deletion)))
             rooms.replies.set()
             await replay.resumed.wait()
-        page = replay.pages.page("lobby", 0)
+        page = replay.pages.page(audience.room, 0)
         assert page is not None
         joined = page.since(0, 100, 2**30)
         assert joined is not None

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.room_log import Entry, OfferResult, RoomLog, message_id_in
+from publish_server.rooms.room_log import Entry, OfferResult, RoomLog, ids_in
 
 
 def entry(seq: int, conflate: bytes | None = None) -> Entry:
@@ -139,7 +139,7 @@ def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
     message = {"id": message_id, "text": text, "deleted": kind == "deleted", "reply_to": "a"}
     value = orjson.dumps({"type": event_type, "room_id": "lobby", "seq": seq, "message": message})
     frame = event_frame(event_type.encode(), value, seq)
-    return Entry(frame, event_type.encode(), None, message_id_in(event_type.encode(), value))
+    return Entry(frame, event_type.encode(), None, *ids_in(event_type.encode(), value))
 
 
 def test_a_deletion_removes_the_text_from_creation_edits_and_pin() -> None:
@@ -220,17 +220,27 @@ def test_the_index_forgets_a_message_with_its_last_frame() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","text":""}}',
-        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","text":"%b"}}'
-        % (b"x" * 50),
-        b'{"message": {"text": "\\"message\\":{\\"id\\":\\"b-2\\"", "id": "a-1"}, "type": "message.created"}',
+        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","author":{"id":"u-1"},"text":""}}',
+        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","room_id":"lobby","seq":1,'
+        b'"author":{"id":"u-1","nickname":"Ada"},"text":"not parsed',
+        b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a-1","text":"%b","author":{"id":"u-1"}}}'
+        % (b"x" * 200),
+        b'{"message": {"text": "\\"message\\":{\\"id\\":\\"b-2\\",\\"author\\":{\\"id\\":\\"u-2\\"", "id": "a-1", '
+        b'"author": {"nickname": "Ada", "id": "u-1"}}, "type": "message.created"}',
     ],
 )
-def test_the_message_id_is_found_in_any_order_of_fields(value: bytes) -> None:
-    assert message_id_in(b"message.created", value) == b"a-1"
-    assert message_id_in(b"reaction.changed", value) is None
-    uuid = b"00000000-0000-7000-8000-000000000001"
-    assert message_id_in(b"message.created", value.replace(b"a-1", uuid)) == uuid
+def test_the_ids_of_message_and_author_are_found_in_any_order_of_fields(value: bytes) -> None:
+    assert ids_in(b"message.created", value) == (b"a-1", b"u-1")
+    assert ids_in(b"reaction.changed", value) == (None, None)
+    first, second = b"00000000-0000-7000-8000-000000000001", b"00000000-0000-7000-8000-000000000002"
+    with_uuids = value.replace(b"a-1", first).replace(b"u-1", second)
+    assert ids_in(b"message.created", with_uuids) == (first, second)
+
+
+def test_a_message_without_an_author_has_its_id() -> None:
+    assert ids_in(b"message.created", b'{"message":{"id":"a-1","text":""}}') == (b"a-1", None)
+    assert ids_in(b"message.created", b'{"message":{"id":"a-1","author":null}}') == (b"a-1", None)
+    assert ids_in(b"message.created", b'{"message":null}') == (None, None)
 
 
 def test_the_last_message_is_the_newest_one_with_its_latest_edit() -> None:

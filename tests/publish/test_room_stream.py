@@ -266,6 +266,36 @@ async def test_a_stream_opened_after_a_deletion_does_not_contain_the_text(
         assert (await later.next_event()).data["message"]["text"] == ""
 
 
+async def test_a_stream_that_resumes_at_any_server_after_a_purge_does_not_contain_the_texts(
+    start_publish: StartPublish, stream_client: StreamClient, stored: StoredRooms, broker: Broker, room: str
+) -> None:
+    """chat_server's page is older than the purge, and one server did not follow the room when it was purged."""
+    stored.store(room, 1)
+    async with stream_client.open(room) as stream:
+        await stream.next_frame()
+        (created,) = stored.store(room, text="a secret")
+        await broker.send(created)
+        assert (await stream.next_event()).data["message"]["text"] == "a secret"
+        author_id = created["message"]["author"]["id"]
+        purged = {
+            "type": "messages.purged",
+            "room_id": room,
+            "seq": 3,
+            "author_id": author_id,
+            "up_to_seq": 2,
+        }
+        stored.rooms[room].last_seq = 3
+        stored.rooms[room].events[3] = purged
+        await broker.send(purged)
+        assert (await stream.next_event()).data == purged
+    async with StreamClient.of(await started(start_publish)) as another_server:
+        for client in (stream_client, another_server, another_server):
+            async with client.open(room, cursor=0) as resumed:
+                events = [await resumed.next_event() for _ in range(3)]
+            assert [event.id for event in events] == ["1", "2", "3"]
+            assert [event.data.get("message", {}).get("text") for event in events] == ["", "", None]
+
+
 async def test_a_quiet_stream_is_pinged_with_the_rooms_head(
     start_publish: StartPublish, stored: StoredRooms, room: str
 ) -> None:
