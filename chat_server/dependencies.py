@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.config import ChatSettings
-from chat_server.fastpath.open_fetches import open_fetches
+from chat_server.fastpath.fetch_services import open_fetch_services
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fetch.event_waits import EventWaits
@@ -22,14 +22,14 @@ from chat_server.health.readiness import Readiness
 from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
-from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
-from chat_server.limits.read_turns import read_turns
-from chat_server.limits.search_turns import search_turns
+from chat_server.limits.read_semaphore import read_semaphore
+from chat_server.limits.search_semaphore import search_semaphore
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.after_commit import AfterCommit
-from chat_server.messages.blanking import Blanking
 from chat_server.messages.host_repository import expire_bans
+from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
@@ -97,7 +97,7 @@ async def open_services(
         sessions = await open_(_open_sessions(settings, engine, ended_sessions, tasks))
         known_rooms = KnownRooms()
         fetches = await open_(
-            open_fetches(
+            open_fetch_services(
                 settings=settings,
                 known_rooms=known_rooms,
                 redis=redis,
@@ -126,13 +126,13 @@ async def open_services(
         await open_(tasks.running("retention", retention.run, is_vital=False))
 
         search = MessageSearch(lanes["search"], clock=time.monotonic)
-        turns = search_turns(connections.search, time.monotonic, rng)
-        list_turns = read_turns(connections.room_lists, "reads of the room list", time.monotonic, rng)
+        search_permits = search_semaphore(connections.search, time.monotonic, rng)
+        list_permits = read_semaphore(connections.room_lists, "reads of the room list", time.monotonic, rng)
         rooms = RoomRepository(engine)
-        look_ups = LookUpTurns(
+        look_ups = LookUpSemaphore(
             connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
         )
-        room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.turns, time.monotonic)
+        room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.by_address, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
         write_admission = WriteAdmission(
             rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups
@@ -145,8 +145,8 @@ async def open_services(
         )
         handlers = (
             fetches.handler,
-            RoomListHandler(room_lists, list_turns, shares),
-            SearchHandler(search, turns, room_settings, shares),
+            RoomListHandler(room_lists, list_permits, shares),
+            SearchHandler(search, search_permits, room_settings, shares),
             ModerationReads(access, write_admission, ModerationRepository(engine), look_ups, time.time),
             WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )
@@ -173,7 +173,7 @@ async def open_services(
             access,
             write_admission,
             writer,
-            SameTextSearch(lanes["search"], turns),
+            SameTextSearch(lanes["search"], search_permits),
             FastPath(FAST_ROUTES, handlers, fetches.admission),
             fetches.handler,
             fetches.admission,
@@ -223,14 +223,14 @@ async def _open_writer(
     rng: Random,
 ) -> AsyncIterator[GroupCommitWriter]:
     """The writer, the step after its commits, and the removal of deleted texts."""
-    blanking = Blanking(dsn, rng)
+    erasure = MessageErasure(dsn, rng)
     after_commit = AfterCommit(
         produce=producer.offer,
         rooms=reads,
         end_event_waits=event_waits.wrote,
         invalidate_room_lists=room_lists.wrote,
-        wake_blanking=blanking.wake,
+        wake_erasure=erasure.wake,
     )
     writer = GroupCommitWriter(dsn, after_commit, partial(datetime.now, UTC))
-    async with tasks.running("blanking", blanking.run, is_vital=False), writer.committing(tasks):
+    async with tasks.running("message erasure", erasure.run, is_vital=False), writer.committing(tasks):
         yield writer

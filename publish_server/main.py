@@ -37,8 +37,8 @@ from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
 from publish_server.recovery.catch_up_pages import CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
+from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.recovery.head_checks import HeadChecks
-from publish_server.recovery.head_requests import HeadRequests
 from publish_server.recovery.missing_events import MissingEvents
 from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.hub import Hub
@@ -108,7 +108,7 @@ async def running_server(
             ring_events=settings.ring_events, ring_bytes=settings.ring_bytes, max_rooms=settings.max_rooms
         )
         tracker = MissingTracker(clock)
-        head_requests = HeadRequests()
+        head_check_queue = HeadCheckQueue()
         # Streams and the writes to them
         stalled = StalledStreams(
             clock, stall_s=settings.stream_stall_s, max_buffered_bytes=settings.stalled_total_bytes
@@ -126,7 +126,7 @@ async def running_server(
             lists,
             CatchUp(pages),
             replay_queue,
-            head_requests,
+            head_check_queue,
             broadcaster,
             clock,
         )
@@ -140,14 +140,14 @@ async def running_server(
             clock=clock,
         )
         head_checks = HeadChecks(
-            hub, registry, head_requests, chat, interval_s=settings.head_check_s, clock=clock, rng=rng
+            hub, registry, head_check_queue, chat, interval_s=settings.head_check_s, clock=clock, rng=rng
         )
         missing_events = MissingEvents(hub, tracker, chat)
         consumer = EventConsumer(
             hub,
             settings.kafka_bootstrap_servers,
             settings.kafka_fetch_max_wait_ms,
-            head_requests.ask_all,
+            head_check_queue.add_all,
             rng,
         )
         viewers = ViewersReport(followed_rooms.subscriber_counts, redis, process_id)

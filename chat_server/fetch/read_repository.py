@@ -88,7 +88,7 @@ _AROUND = _old_page(
 _MESSAGE = _old_page(
     messages="SELECT *, NULL::int AS pin_place FROM visible_messages WHERE room_id = r.id AND id = $2",
 )
-# An event of a deleted message shows its tombstone before the stored text is blanked. Most rooms have no tombstone;
+# An event of a deleted message shows its tombstone before the stored text is erased. Most rooms have no tombstone;
 # then the uncorrelated subquery runs once, and the others never.
 _PAYLOAD = f"""
 CASE WHEN (SELECT true FROM tombstones WHERE room_id = $1 LIMIT 1) THEN COALESCE(

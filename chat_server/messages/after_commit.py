@@ -26,13 +26,13 @@ class AfterCommit:
         rooms: RoomCache,
         end_event_waits: Callable[[str, int], None],
         invalidate_room_lists: Callable[[], None],
-        wake_blanking: Callable[[], None],
+        wake_erasure: Callable[[], None],
     ) -> None:
         self._produce = produce
         self._rooms = rooms
         self._end_event_waits = end_event_waits
         self._invalidate_room_lists = invalidate_room_lists
-        self._wake_blanking = wake_blanking
+        self._wake_erasure = wake_erasure
 
     def __call__(self, events: Sequence[CommittedEvent]) -> None:
         self._produce(events)
@@ -41,5 +41,5 @@ class AfterCommit:
             self._rooms.wrote(event.room_id, event.seq, hides_text=hides_text)
             self._end_event_waits(event.room_id, event.seq)
             if hides_text:
-                self._wake_blanking()
+                self._wake_erasure()
         self._invalidate_room_lists()

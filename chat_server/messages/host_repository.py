@@ -12,7 +12,6 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection
 
-from chat_server.messages.array_columns import arrays, column, names, unnest
 from chat_server.messages.batch_rows import (
     ActiveBan,
     HostInput,
@@ -25,6 +24,7 @@ from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.host_actions import MAX_COUNTED
 from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
+from chat_server.postgres.unnest import arrays, column, column_names, unnest
 
 MAX_SCANNED: Final = 20_000
 """Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
@@ -67,7 +67,7 @@ _NEW_BANS: Final = (
     column("actor_nickname", "text"),
 )
 _INSERT_BANS: Final = f"""
-INSERT INTO bans ({names(_NEW_BANS)}, created_at)
+INSERT INTO bans ({column_names(_NEW_BANS)}, created_at)
 SELECT b.*, statement_timestamp() FROM {unnest("b", _NEW_BANS, 1)}
 ON CONFLICT (room_id, user_id) DO UPDATE SET nickname = EXCLUDED.nickname, until = EXCLUDED.until,
     reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
@@ -104,7 +104,7 @@ _LOG: Final = (
     column("details", "jsonb", lambda entry: orjson.dumps(entry.details).decode()),
 )
 _INSERT_LOG: Final = f"""
-INSERT INTO moderation_log ({names(_LOG)}, at)
+INSERT INTO moderation_log ({column_names(_LOG)}, at)
 SELECT e.*, statement_timestamp() FROM {unnest("e", _LOG, 1)}"""  # noqa: S608 - no input in it
 
 _EXPIRE: Final = """

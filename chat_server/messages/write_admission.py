@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode, Turn
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
@@ -36,7 +36,7 @@ class WriteAdmission:
         slow_mode: SlowMode,
         writer: GroupCommitWriter,
         engine: AsyncEngine,
-        look_ups: LookUpTurns,
+        look_ups: LookUpSemaphore,
     ) -> None:
         self._rate_limits = rate_limits
         self._room_settings = room_settings
@@ -106,7 +106,7 @@ class WriteAdmission:
             stored.room_id == post.room_id,
         )
         try:
-            async with self._look_ups.turn(scope), self._engine.connect() as connection:
+            async with self._look_ups.permit(scope), self._engine.connect() as connection:
                 row = (await connection.execute(query)).mappings().first()
         except (ChatError, *STORE_ERRORS):
             return None

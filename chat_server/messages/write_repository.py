@@ -16,9 +16,9 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
-from chat_server.messages.array_columns import arrays, column, names, unnest
 from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, MessageRow, ReactionKey
 from chat_server.messages.batch_state import BatchResult
+from chat_server.postgres.unnest import arrays, column, column_names, unnest
 from server_kit.session_tokens import Session
 
 MESSAGE_COLUMNS: Final = """
@@ -76,10 +76,10 @@ _FIRST_ROOMS: Final = _FIRST_EVENTS + len(_NEW_EVENTS)
 
 _INSERT_MESSAGES_AND_EVENTS: Final = f"""
 WITH new_messages AS (
-    INSERT INTO messages ({names(_NEW_MESSAGES)}, created_at)
+    INSERT INTO messages ({column_names(_NEW_MESSAGES)}, created_at)
     SELECT n.*, $1::timestamptz FROM {unnest("n", _NEW_MESSAGES, _FIRST_MESSAGES)}
 ), new_events AS (
-    INSERT INTO events ({names(_NEW_EVENTS)}, created_at)
+    INSERT INTO events ({column_names(_NEW_EVENTS)}, created_at)
     SELECT e.*, now() FROM {unnest("e", _NEW_EVENTS, _FIRST_EVENTS)}
 ), new_outbox AS (
     INSERT INTO outbox (room_id, seq, created_at)
@@ -121,7 +121,7 @@ _TOMBSTONES: Final = (
     column("message", "text", lambda message: orjson.dumps(message.view()).decode()),
 )
 _INSERT_TOMBSTONES: Final = f"""
-INSERT INTO tombstones ({names(_TOMBSTONES)}, created_at)
+INSERT INTO tombstones ({column_names(_TOMBSTONES)}, created_at)
 SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)} ON CONFLICT DO NOTHING"""  # noqa: S608 - no input in it
 
 

@@ -16,7 +16,7 @@ from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import RoomId, UserId
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
-from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.messages.room_operations import (
     BanUsers,
@@ -58,7 +58,7 @@ Writer = Annotated[GroupCommitWriter, Depends(service(GroupCommitWriter))]
 Caches = Annotated[RoomCaches, Depends(service(RoomCaches))]
 Heat = Annotated[HotRooms, Depends(service(HotRooms))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
-LookUps = Annotated[LookUpTurns, Depends(service(LookUpTurns))]
+LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 SameText = Annotated[SameTextSearch, Depends(service(SameTextSearch))]
 

@@ -12,7 +12,7 @@ from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
-from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.messages.write_admission import WriteAdmission, nickname_reserved
 from chat_server.moderation.cursors import (
     FIRST_BAN,
@@ -89,7 +89,7 @@ class ModerationReads:
         access: OperatorAccess,
         admission: WriteAdmission,
         repository: ModerationRepository,
-        look_ups: LookUpTurns,
+        look_ups: LookUpSemaphore,
         now_s: Callable[[], float],
     ) -> None:
         self._access = access
@@ -103,14 +103,14 @@ class ModerationReads:
         session, renewed, room = await self._caller(room_id, scope)
         ban = None
         if room.has_bans and session is not OPERATOR:
-            async with self._look_ups.turn(scope):
+            async with self._look_ups.permit(scope):
                 ban = await self._repository.ban_of(room_id, session.user_id)
         return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), renewed)
 
     async def list_bans(self, query: BansQuery, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""
         renewed = await self._host(query.room_id, scope)
-        async with self._look_ups.turn(scope):
+        async with self._look_ups.permit(scope):
             rows = await self._repository.bans(query.room_id, query.after, query.limit + 1)
         page = rows[: query.limit]
         cursor = None
@@ -123,7 +123,7 @@ class ModerationReads:
     async def read_audit_log(self, query: EntriesQuery, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""
         renewed = await self._host(query.room_id, scope)
-        async with self._look_ups.turn(scope):
+        async with self._look_ups.permit(scope):
             rows = await self._repository.log_entries(query.room_id, query.before_id, query.limit + 1)
         page = rows[: query.limit]
         cursor = encode_entry(page[-1]["id"]) if len(rows) > query.limit else None

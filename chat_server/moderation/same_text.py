@@ -1,6 +1,6 @@
 """Finds the people who sent the same text as a message: those who take part in a raid.
 
-It reads the newest seqs of the room in chunks, with the connections and the turns of searches, so that neither a host
+It reads the newest seqs of the room in chunks, with the connections and the permits of searches, so that neither a host
 nor many of them can delay other reads.
 """
 
@@ -12,7 +12,7 @@ from chat_server.http.errors import message_not_found
 from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE
 from chat_server.postgres.read_lane import ReadLane
 from server_kit.http.problem import ChatError
-from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.fair_semaphore import FairSemaphore
 
 SEARCHED_SEQS: Final = 20_000
 CHUNK_SEQS: Final = 5_000
@@ -28,19 +28,19 @@ WHERE room_id = $1 AND seq > $2 AND seq <= $3 AND text = $4 AND NOT deleted LIMI
 
 
 class SameTextSearch:
-    def __init__(self, lane: ReadLane, turns: FairTurns) -> None:
+    def __init__(self, lane: ReadLane, semaphore: FairSemaphore) -> None:
         self._lane = lane
-        self._turns = turns
+        self._semaphore = semaphore
 
     async def authors(
         self, room_id: str, message_id: UUID, hosts: Collection[UUID], address: str
     ) -> tuple[UUID, ...]:
         """At most MAX_BANNED_AT_ONCE people who sent this message's text; never hosts.
 
-        Raises ChatError `message_not_found`, `forbidden` if only hosts sent it, `too_many`, and the errors of the turns
-        and the lane.
+        Raises ChatError `message_not_found`, `forbidden` if only hosts sent it, `too_many`, and the errors of
+        the semaphore and the lane.
         """
-        async with self._turns.turn(address):
+        async with self._semaphore.permit(address):
             rows = await self._lane.fetch("same text", _MESSAGE, room_id, message_id)
             if not rows:
                 raise message_not_found()

@@ -179,7 +179,7 @@ class Event(Base):
 class Tombstone(Base):
     """A deleted message whose text is still in stored events. `message` is its JSON after the deletion.
 
-    The deletion's transaction writes it. Reads substitute `message` for the text until blanking has rewritten the
+    The deletion's transaction writes it. Reads substitute `message` for the text until the erasure has rewritten the
     events and deletes this row.
     """
 

@@ -32,7 +32,7 @@ class Connections(NamedTuple):
     room_lists: int = 2
     background: int = 3
     """Outbox acknowledgements, outbox relay, retention."""
-    blanking: int = 1
+    message_erasure: int = 1
     ended_sessions: int = 1
     """The poll of ended sessions: a session must end in time whatever else happens."""
     health: int = 1

@@ -15,7 +15,7 @@ from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.responses import json_response
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
-from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
 from chat_server.rooms.repository import RoomRepository
@@ -30,7 +30,7 @@ router = APIRouter(tags=["rooms"])
 Rooms = Annotated[RoomRepository, Depends(service(RoomRepository))]
 Caches = Annotated[RoomCaches, Depends(service(RoomCaches))]
 Heat = Annotated[HotRooms, Depends(service(HotRooms))]
-LookUps = Annotated[LookUpTurns, Depends(service(LookUpTurns))]
+LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
 Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 
@@ -73,7 +73,7 @@ async def create_room(
     limits.check_write("", session.user_id)
     code = new_recovery_code()
     room_ids = room_ids_from_name(wanted.name, rng) if wanted.id is None else [wanted.id]
-    async with look_ups.turn(request.scope):
+    async with look_ups.permit(request.scope):
         made = await rooms.create(
             room_ids,
             wanted.name,

@@ -11,7 +11,7 @@ from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_list import FIRST_PAGE, MAX_ROOMS, RoomListPage, RoomLists
 from chat_server.text.rules import normalized
 from server_kit.http.asgi import Receive, Scope, raw_header
-from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.shares import Shares
 
 LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=MAX_ROOMS)
@@ -44,15 +44,15 @@ def _words(q: str) -> str:
 
 
 class RoomListHandler:
-    """`turns` are those of pages further on and of searches by name, which no snapshot bounds."""
+    """`semaphore` bounds the reads that no snapshot serves: further pages, and searches by name."""
 
-    def __init__(self, lists: RoomLists, turns: FairTurns, shares: Shares) -> None:
+    def __init__(self, lists: RoomLists, semaphore: FairSemaphore, shares: Shares) -> None:
         self._lists = lists
-        self._turns = turns
+        self._semaphore = semaphore
         self._shares = shares
 
     async def list_rooms(self, query: RoomListQuery, scope: Scope, _: Receive) -> Reply:
-        """Only the first page needs no turn of the address. Raises ChatError."""
+        """Only the first page needs no permit. Raises ChatError."""
         if_none_match = raw_header(scope, b"if-none-match")
         cached = self._lists.in_memory(*query)
         if cached is not None:
@@ -62,7 +62,7 @@ class RoomListHandler:
         if query.page == FIRST_PAGE:
             listed = await self._lists.get(*query)
         else:
-            async with self._turns.turn(self._shares.source_of(scope).address):
+            async with self._semaphore.permit(self._shares.source_of(scope).address):
                 listed = await self._lists.get(*query)
         cached = listed.answer
         age = [] if listed.age_s is None else [(b"age", b"%d" % listed.age_s)]

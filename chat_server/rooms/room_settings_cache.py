@@ -10,8 +10,8 @@ from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository, RoomSettings
 from server_kit.http.problem import ChatError
-from server_kit.limits.fair_flights import FairFlights
-from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.fair_semaphore import FairSemaphore
+from server_kit.limits.fair_single_flight import FairSingleFlight
 
 T = TypeVar("T")
 
@@ -19,25 +19,25 @@ MAX_ROOMS: Final = 10_000
 MAX_MISSING: Final = 10_000
 FRESH_S: Final = 1.0
 LOAD_WITHIN_S: Final = 0.5
-"""The longest wait for the query of a room's settings, after its turn: Postgres may neither answer nor refuse."""
+"""The longest wait for the query of a room's settings, once it has a permit: Postgres may neither answer nor fail."""
 
 
 class RoomSettingsCache:
     """At most MAX_ROOMS entries (overflow rule: LRU), each FRESH_S old, loaded once for all concurrent callers.
 
     Addresses take turns to load, so that invented ids do not delay real rooms of other addresses. Older entries serve
-    while Postgres is down or slow and while there is no turn. Ids without a room are cached for FRESH_S too, at most
-    MAX_MISSING (overflow rule: OLDEST).
+    while Postgres is down or slow and while there is no permit. Ids without a room are cached for FRESH_S too, at
+    most MAX_MISSING (overflow rule: OLDEST).
     """
 
     def __init__(
-        self, rooms: RoomRepository, known: KnownRooms, turns: FairTurns, clock: Callable[[], float]
+        self, rooms: RoomRepository, known: KnownRooms, semaphore: FairSemaphore, clock: Callable[[], float]
     ) -> None:
-        """`turns` bounds the look-ups; `clock` is monotonic seconds."""
+        """`semaphore` bounds the look-ups; `clock` is monotonic seconds."""
         self._rooms = rooms
         self._known = known
         self._clock = clock
-        self._flights: FairFlights[str, RoomSettings | None] = FairFlights(turns)
+        self._flights: FairSingleFlight[str, RoomSettings | None] = FairSingleFlight(semaphore)
         self._entries: OrderedDict[str, tuple[RoomSettings, float]] = OrderedDict()
         self._missing: OrderedDict[str, float] = OrderedDict()
 
@@ -55,9 +55,9 @@ class RoomSettingsCache:
         return entry[0] if entry is not None and self._clock() - entry[1] < FRESH_S else None
 
     async def get(self, room_id: str, address: str) -> RoomSettings:
-        """Raises ChatError `room_not_found`, an error of the turns, or an error of the store.
+        """Raises ChatError `room_not_found`, an error of the semaphore, or an error of the store.
 
-        `address` is the client's, whose turn a query takes.
+        `address` is the client's; a query takes one of its permits.
         """
         fresh = self.fresh(room_id)
         if fresh is not None:

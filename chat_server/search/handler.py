@@ -13,7 +13,7 @@ from chat_server.http.query_string import IntegerParameter, QueryString, TextPar
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.message_search import MessageSearch, words_of
 from server_kit.http.asgi import Scope
-from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.shares import Shares
 
 Q: Final = TextParameter("q", max_length=MAX_SEARCH_CODE_POINTS, min_length=1, is_required=True)
@@ -46,19 +46,19 @@ class SearchHandler:
     def __init__(
         self,
         search: MessageSearch,
-        turns: FairTurns,
+        semaphore: FairSemaphore,
         room_settings: RoomSettingsCache,
         shares: Shares,
     ) -> None:
         self._search = search
-        self._turns = turns
+        self._semaphore = semaphore
         self._room_settings = room_settings
         self._shares = shares
 
     async def search_room(self, query: SearchQuery, scope: Scope, _is_hot: bool) -> Reply:
         """A hot room refuses searches before they get here. Raises ChatError `room_not_found`, `rate_limited` …"""
         address = self._shares.source_of(scope).address
-        async with self._turns.turn(address):
+        async with self._semaphore.permit(address):
             await self._room_settings.get(query.room_id, address)
             found = await self._search.find(query.room_id, query.words, query.limit, query.before_seq)
         return json_reply(200, orjson.dumps(found))

@@ -12,7 +12,7 @@ from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
-from chat_server.limits.look_up_turns import LookUpTurns
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
 from chat_server.sessions.ended import EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
@@ -23,7 +23,7 @@ router = APIRouter(tags=["sessions"])
 
 Ended = Annotated[EndedSessions, Depends(service(EndedSessions))]
 EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
-LookUps = Annotated[LookUpTurns, Depends(service(LookUpTurns))]
+LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 
 
 @router.post(
@@ -44,7 +44,7 @@ async def create_session(
 ) -> SessionView:
     """Create a user. The token, also set as an HttpOnly cookie, is valid for 30 days from its last renewal."""
     user_id = uuid_utils.compat.uuid7()
-    async with look_ups.turn(request.scope):
+    async with look_ups.permit(request.scope):
         await users.add(user_id, wanted.nickname, datetime.now(UTC))
     token, session = tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
     response.raw_headers += token_headers(token, is_https=came_by_https(request.scope))
@@ -62,7 +62,7 @@ async def end_session(
     session: SignedIn, request: Request, ended: Ended, repository: EndedRepository, look_ups: LookUps
 ) -> Response:
     """Sign out: end this session with all its tokens, and clear the cookie."""
-    async with look_ups.turn(request.scope):
+    async with look_ups.permit(request.scope):
         ended.add(await repository.end_session(session))
     return _signed_out(request)
 
@@ -72,7 +72,7 @@ async def end_all_sessions(
     session: SignedIn, request: Request, ended: Ended, repository: EndedRepository, look_ups: LookUps
 ) -> Response:
     """End every session of this user, including this one."""
-    async with look_ups.turn(request.scope):
+    async with look_ups.permit(request.scope):
         ended.add(await repository.end_all_of(session))
     return _signed_out(request)
 

@@ -10,7 +10,7 @@ from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.room_list_streams import ALL_CHANGES, SIGNAL_BITS, UPDATED, RoomListStreams
-from publish_server.recovery.head_requests import HeadRequests
+from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RoomRegistry
@@ -36,7 +36,7 @@ class FollowedRooms:
         lists: RoomListStreams,
         catch_up: CatchUp,
         replay_queue: ReplayQueue,
-        head_requests: HeadRequests,
+        head_check_queue: HeadCheckQueue,
         broadcaster: Broadcaster,
         clock: Callable[[], float],
     ) -> None:
@@ -46,7 +46,7 @@ class FollowedRooms:
         self._lists = lists
         self._catch_up = catch_up
         self._replay_queue = replay_queue
-        self._head_requests = head_requests
+        self._head_check_queue = head_check_queue
         self._broadcaster = broadcaster
         self._clock = clock
         self._audiences: dict[Room, RoomAudience] = {}
@@ -65,9 +65,14 @@ class FollowedRooms:
                 self._drop_unwatched()
             room = self._registry.add(room_id, is_listed=is_listed)
             audience = self._audiences[room] = RoomAudience(
-                room, self._open_streams, self._catch_up, self._replay_queue, self._head_requests, self._clock
+                room,
+                self._open_streams,
+                self._catch_up,
+                self._replay_queue,
+                self._head_check_queue,
+                self._clock,
             )
-            self._head_requests.ask(room)
+            self._head_check_queue.add(room)
         return audience
 
     def subscriber_counts(self) -> dict[str, int]:

@@ -13,7 +13,7 @@ from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.fanout.subscriber_group import SubscriberGroup
 from publish_server.metrics import GAPS
-from publish_server.recovery.head_requests import HeadRequests
+from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.rooms.room import Room
 
 NEVER: Final = float("-inf")
@@ -49,7 +49,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         open_streams: OpenStreams,
         catch_up: CatchUp,
         replay_queue: ReplayQueue,
-        head_requests: HeadRequests,
+        head_check_queue: HeadCheckQueue,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(open_streams)
@@ -57,7 +57,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self.log = room.log
         self._next_piece = catch_up.next_piece
         self._replay_queue = replay_queue
-        self._head_requests = head_requests
+        self._head_check_queue = head_check_queue
         self._clock = clock
 
         self.groups: dict[tuple[StreamEncoding, bool], SubscriberGroup] = {}
@@ -150,7 +150,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         opening = self._opening(subscriber, is_checked=False)
         subscriber.begin(head, retry_line(retry_ms) + (opening or b""))
         if opening is None:
-            self.pending_open[subscriber] = self._head_requests.ask(self.room)
+            self.pending_open[subscriber] = self._head_check_queue.add(self.room)
         elif subscriber.cursor is not None and subscriber.cursor < self.flushed:
             # A replay is joined and written in pieces of 64 KB, so a returning crowd takes turns.
             self._replay_queue.push(self.room, [subscriber])

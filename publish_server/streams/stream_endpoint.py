@@ -16,7 +16,7 @@ from publish_server.metrics import REFUSED
 from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
-from publish_server.scheduling.turns import Turns
+from publish_server.scheduling.loop_pacer import LoopPacer
 from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
@@ -44,7 +44,7 @@ SPACE_CHECK_S: Final = 0.1
 FULL_RETRY_S: Final = 5.0
 RETRY_MS: Final = (1_500, 3_500)
 
-OPENINGS_PER_ROUND: Final = 10
+OPENINGS_PER_ITERATION: Final = 10
 """Streams that open in one round of the event loop; a list of 100 rooms takes 0.4 ms."""
 
 
@@ -89,7 +89,7 @@ class StreamEndpoint:
         self._rooms_followed = RoomPlaces(admission.shares.count("followed_rooms"))
         self._rooms_unknown = RoomPlaces(admission.shares.count("unknown_rooms"))
         self._rng = rng
-        self._turns = Turns(OPENINGS_PER_ROUND)
+        self._pacer = LoopPacer(OPENINGS_PER_ITERATION)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = request_head(scope)
@@ -103,7 +103,7 @@ class StreamEndpoint:
             self._check_capacity()
             visitor = Visitor(self._admission.source_of(scope), self._admission.person_of(scope))
             places += self._share_place(visitor)
-            await self._turns.take()
+            await self._pacer.wait()
             self._check_capacity()
             if route_of(scope["path"]) is ROOM_LIST:
                 stream = await self._open_list(scope, send, headers, visitor, places)
@@ -204,7 +204,7 @@ class StreamEndpoint:
                 # Only rooms that exist may use the registry's places, or one list would take a hundred of them.
                 absent = set(unknown) - await self._room_lookup.existing(unknown, until_s)
                 room_ids = [room_id for room_id in room_ids if room_id not in absent]
-                await self._turns.take()
+                await self._pacer.wait()
             places.append(self._rooms_followed.enter(*visitor, room_ids))
             return await self._follow_all(room_ids, until_s, is_list=is_list)
         finally:
@@ -230,7 +230,7 @@ class StreamEndpoint:
             if waiter.missing:
                 left_s = until_s - asyncio.get_running_loop().time()
                 await asyncio.wait([known], timeout=max(0.0, left_s))
-                await self._turns.take()
+                await self._pacer.wait()
             self._check_capacity()
         except RegistryFull:
             raise self._full() from None

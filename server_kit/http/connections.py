@@ -33,7 +33,7 @@ from uvicorn.server import ServerState
 
 from server_kit.http.asgi import REFUSED_BY_SHARE, Scope
 from server_kit.http.client_address import NO_ADDRESS
-from server_kit.http.iteration_budget import MAX_COST, IterationBudget, cost_of
+from server_kit.http.event_loop_budget import MAX_COST, EventLoopBudget, cost_of
 from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError, jittered
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
@@ -133,7 +133,7 @@ class Connections:
         self.clock = clock
         self.rng = rng
         self.log = LimitedLog(log, clock)
-        self.budget = IterationBudget(self._start_ready)
+        self.budget = EventLoopBudget(self._start_ready)
         self.count = 0
         self.first_byte: Waiting = {}
         self.head: Waiting = {}

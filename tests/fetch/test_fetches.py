@@ -15,15 +15,15 @@ from redis.asyncio import Redis
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
+from chat_server.fastpath.fetch_services import FetchServices, open_fetch_services
 from chat_server.fastpath.memory_answers import MemoryAnswers
-from chat_server.fastpath.open_fetches import Fetches, open_fetches
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.policy import HotEntry
-from chat_server.limits.search_turns import search_turns
+from chat_server.limits.search_semaphore import search_semaphore
 from chat_server.postgres.pools import open_database
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -68,7 +68,7 @@ class Reader:
 
     def __init__(
         self,
-        fetches: Fetches,
+        fetches: FetchServices,
         event_waits: EventWaits,
         search: SearchHandler,
         redis: Redis,
@@ -135,7 +135,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
     async with (
         open_database(store.dsn, 2) as engine,
         open_read_lane(store.dsn, 2, "search", clock=clock) as lane,
-        open_fetches(
+        open_fetch_services(
             settings=settings,
             known_rooms=known_rooms,
             redis=redis,
@@ -149,11 +149,11 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         search = MessageSearch(lane, clock=clock)
         rooms = RoomRepository(engine)
         await rooms.get("lobby")  # connect now: on a busy machine that takes longer than the cache waits
-        room_settings = RoomSettingsCache(rooms, known_rooms, search_turns(2, clock, rng), clock)
+        room_settings = RoomSettingsCache(rooms, known_rooms, search_semaphore(2, clock, rng), clock)
         yield Reader(
             fetches,
             event_waits,
-            SearchHandler(search, search_turns(2, clock, rng), room_settings, shares),
+            SearchHandler(search, search_semaphore(2, clock, rng), room_settings, shares),
             redis,
             shares,
         )

@@ -17,9 +17,9 @@ from chat_server.fetch.room_reads import RoomReads
 from chat_server.health.readiness import Readiness
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.limits.look_up_turns import MAX_WAITING_OF_ADDRESS as LOOK_UPS_WAITING_OF_ADDRESS
-from chat_server.limits.look_up_turns import LookUpTurns
-from chat_server.limits.read_turns import MAX_WAITING_OF_ADDRESS, read_turns
+from chat_server.limits.look_up_semaphore import MAX_WAITING_OF_ADDRESS as LOOK_UPS_WAITING_OF_ADDRESS
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
+from chat_server.limits.read_semaphore import MAX_WAITING_OF_ADDRESS, read_semaphore
 from chat_server.postgres.errors import is_bad_input, means_postgres_is_down
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
@@ -27,7 +27,7 @@ from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository, RoomSettings
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.problem import ChatError
-from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.fair_semaphore import FairSemaphore
 from tests.fetch.conftest import Store
 
 CONNECTIONS = 6
@@ -46,8 +46,8 @@ async def lane(store: Store) -> AsyncIterator[ReadLane]:
         yield lane
 
 
-def look_up_turns(connections: int) -> FairTurns:
-    return LookUpTurns(connections, lambda _: "", asyncio.get_running_loop().time, Random(1)).turns
+def look_up_semaphore(connections: int) -> FairSemaphore:
+    return LookUpSemaphore(connections, lambda _: "", asyncio.get_running_loop().time, Random(1)).by_address
 
 
 async def until_sleeping(store: Store, count: int) -> None:
@@ -178,8 +178,8 @@ class CountedRooms(RoomRepository):
 async def test_writes_to_unknown_rooms_leave_connections_for_the_rooms_of_other_addresses() -> None:
     now_s = 50.0
     rooms = CountedRooms()
-    turns = look_up_turns(connections=4)
-    room_settings = RoomSettingsCache(rooms, KnownRooms(), turns, lambda: now_s)
+    semaphore = look_up_semaphore(connections=4)
+    room_settings = RoomSettingsCache(rooms, KnownRooms(), semaphore, lambda: now_s)
     await room_settings.get("lobby", "198.51.100.1")
     unknown = [
         asyncio.create_task(room_settings.get(f"unknown-{number}", "192.0.2.1")) for number in range(50)
@@ -200,8 +200,8 @@ async def test_writes_to_unknown_rooms_leave_connections_for_the_rooms_of_other_
 async def test_a_flood_of_look_ups_of_one_address_is_refused_and_known_rooms_keep_their_settings() -> None:
     now_s = 50.0
     rooms = CountedRooms()
-    turns = look_up_turns(connections=2)
-    room_settings = RoomSettingsCache(rooms, KnownRooms(), turns, lambda: now_s)
+    semaphore = look_up_semaphore(connections=2)
+    room_settings = RoomSettingsCache(rooms, KnownRooms(), semaphore, lambda: now_s)
     await room_settings.get("lobby", "192.0.2.1")
     flood = [
         asyncio.create_task(room_settings.get(f"unknown-{number}", "192.0.2.1"))
@@ -237,7 +237,7 @@ async def test_history_is_refused_by_address_and_the_next_turn_goes_to_another_a
         reads = RoomReads(
             ReadRepository(lane, KnownRooms()), HotRooms(redis, clock=loop_time), clock=loop_time
         )
-        history = HistoryReads(reads, read_turns(CONNECTIONS, "reads", loop_time, Random(1)))
+        history = HistoryReads(reads, read_semaphore(CONNECTIONS, "reads", loop_time, Random(1)))
         before = refused("address")
         crowd = [
             asyncio.create_task(
@@ -260,7 +260,7 @@ def is_room_not_found(error: BaseException | None) -> bool:
     return isinstance(error, ChatError) and error.code == "room_not_found"
 
 
-async def test_a_flood_of_invented_rooms_leaves_the_next_turn_to_others(
+async def test_a_flood_of_invented_rooms_leaves_the_next_permit_to_others(
     lane: ReadLane, store: Store, redis_url: str
 ) -> None:
     room_id = await store.make_room()
@@ -270,8 +270,8 @@ async def test_a_flood_of_invented_rooms_leaves_the_next_turn_to_others(
         reads = RoomReads(
             ReadRepository(lane, KnownRooms()), HotRooms(redis, clock=loop_time), clock=loop_time
         )
-        turns = read_turns(CONNECTIONS, "reads", loop_time, Random(1), max_waiting_of_address=50)
-        unknown_rooms = UnknownRoomReads(reads, turns)
+        semaphore = read_semaphore(CONNECTIONS, "reads", loop_time, Random(1), max_waiting_of_address=50)
+        unknown_rooms = UnknownRoomReads(reads, semaphore)
         crowd = [
             asyncio.create_task(
                 unknown_rooms.read(

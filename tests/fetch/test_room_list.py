@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.query_string import QueryString
-from chat_server.limits.read_turns import read_turns
+from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.postgres.pools import asyncpg_dsn
 from chat_server.postgres.read_lane import ReadLane, open_read_lane
 from chat_server.rooms import room_list
@@ -207,9 +207,9 @@ async def test_while_postgres_is_unavailable_the_list_is_stale_with_age(lists: L
 
 async def test_a_list_from_memory_costs_no_query_and_a_matching_etag_gets_304(lists: Lists) -> None:
     rng = Random(7)
-    turns = read_turns(2, "reads", lists.clock, rng)
+    semaphore = read_semaphore(2, "reads", lists.clock, rng)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
-    handler = RoomListHandler(lists.lists, turns, shares)
+    handler = RoomListHandler(lists.lists, semaphore, shares)
     query = parse_room_list([], QueryString(b"limit=7"))
 
     async def get(**headers: str) -> tuple[int, dict[bytes, bytes], bytes]:
@@ -229,11 +229,11 @@ async def test_a_list_from_memory_costs_no_query_and_a_matching_etag_gets_304(li
     assert statements() == before + 1
 
 
-async def test_a_flood_of_old_pages_leaves_the_next_turn_to_others(lists: Lists) -> None:
+async def test_a_flood_of_old_pages_leaves_the_next_permit_to_others(lists: Lists) -> None:
     rng = Random(7)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
-    turns = read_turns(2, "reads", asyncio.get_running_loop().time, rng)
-    handler = RoomListHandler(lists.lists, turns, shares)
+    semaphore = read_semaphore(2, "reads", asyncio.get_running_loop().time, rng)
+    handler = RoomListHandler(lists.lists, semaphore, shares)
 
     async def get(address: str, query: bytes) -> int:
         parsed = parse_room_list([], QueryString(query))

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.limits.search_turns import MAX_WAITING_OF_ADDRESS, search_turns
+from chat_server.limits.search_semaphore import MAX_WAITING_OF_ADDRESS, search_semaphore
 from chat_server.postgres.read_lane import StatementTooSlow, open_read_lane
 from chat_server.search.message_search import (
     BUDGET_S,
@@ -22,7 +22,7 @@ from chat_server.search.message_search import (
     words_of,
 )
 from server_kit.http.problem import ChatError
-from server_kit.limits.fair_turns import FairTurns
+from server_kit.limits.fair_semaphore import FairSemaphore
 from tests.fetch.conftest import AUTHOR, Store
 from tests.support.people import People
 
@@ -61,8 +61,8 @@ async def search(store: Store, clock: Clock) -> AsyncIterator[MessageSearch]:
 
 
 @pytest.fixture
-def turns(clock: Clock) -> FairTurns:
-    return search_turns(AT_ONCE, clock, Random(7))
+def semaphore(clock: Clock) -> FairSemaphore:
+    return search_semaphore(AT_ONCE, clock, Random(7))
 
 
 def statements() -> float:
@@ -191,12 +191,12 @@ async def test_the_length_of_a_query_is_that_of_its_composed_form(people: People
             assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
 
 
-async def test_one_address_runs_one_search_and_leaves_the_other_slot_free(turns: FairTurns) -> None:
+async def test_one_address_runs_one_search_and_leaves_the_other_slot_free(semaphore: FairSemaphore) -> None:
     entered: list[str] = []
     go_on = asyncio.Event()
 
     async def searching(address: str) -> None:
-        async with turns.turn(address):
+        async with semaphore.permit(address):
             entered.append(address)
             await go_on.wait()
 
@@ -218,11 +218,11 @@ async def test_one_address_runs_one_search_and_leaves_the_other_slot_free(turns:
     assert entered.count("192.0.2.1") == 1 + MAX_WAITING_OF_ADDRESS
 
 
-async def test_a_search_that_waits_too_long_is_refused_with_429(turns: FairTurns) -> None:
+async def test_a_search_that_waits_too_long_is_refused_with_429(semaphore: FairSemaphore) -> None:
     go_on = asyncio.Event()
 
     async def searching(number: int) -> None:
-        async with turns.turn(f"192.0.2.{number}"):
+        async with semaphore.permit(f"192.0.2.{number}"):
             await go_on.wait()
 
     tasks = [asyncio.create_task(searching(number)) for number in range(AT_ONCE + 1)]
@@ -236,13 +236,13 @@ async def test_a_search_that_waits_too_long_is_refused_with_429(turns: FairTurns
 
 
 async def test_the_next_turn_goes_to_a_bystander_while_five_addresses_search(
-    turns: FairTurns, clock: Clock
+    semaphore: FairSemaphore, clock: Clock
 ) -> None:
     order: list[str] = []
     go_on = asyncio.Event()
 
     async def searching(address: str) -> None:
-        async with turns.turn(address):
+        async with semaphore.permit(address):
             order.append(address)
             await go_on.wait()
             clock.now_s += BUDGET_S
@@ -254,7 +254,7 @@ async def test_the_next_turn_goes_to_a_bystander_while_five_addresses_search(
     go_on.set()
     await asyncio.gather(*crowd, bystander)
     assert len(order) == 16
-    assert order.index("198.51.100.1") <= 5, "an address had its second turn before the bystander's first"
+    assert order.index("198.51.100.1") <= 5, "an address had its second permit before the bystander's first"
     for first in range(5):
         assert len(set(order[first : first + 5])) == 5, order
 

@@ -22,7 +22,7 @@ class Recorder:
             rooms=self,
             end_event_waits=lambda room_id, seq: self.calls.append(("event waits", room_id, seq)),
             invalidate_room_lists=lambda: self.calls.append(("room lists",)),
-            wake_blanking=lambda: self.calls.append(("blanking",)),
+            wake_erasure=lambda: self.calls.append(("erasure",)),
         )
 
     def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
@@ -43,7 +43,7 @@ def test_events_are_produced_before_room_and_list_caches_are_invalidated() -> No
 
 
 @pytest.mark.parametrize("event_type", ["message.deleted", "messages.purged"])
-def test_a_deletion_or_purge_hides_the_text_in_memory_and_wakes_blanking(event_type: str) -> None:
+def test_a_deletion_or_purge_hides_the_text_in_memory_and_wakes_the_erasure(event_type: str) -> None:
     recorder = Recorder()
     recorder.after_commit([event("a", 1), event("a", 2, event_type)])
     assert recorder.calls[1:] == [
@@ -51,6 +51,6 @@ def test_a_deletion_or_purge_hides_the_text_in_memory_and_wakes_blanking(event_t
         ("event waits", "a", 1),
         ("wrote", "a", 2, True),
         ("event waits", "a", 2),
-        ("blanking",),
+        ("erasure",),
         ("room lists",),
     ]

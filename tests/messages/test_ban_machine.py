@@ -154,7 +154,7 @@ class Run:
         if what == "convert":
             await self.store.convert_all()
         elif what == "erase":
-            await self.store.blank_all()
+            await self.store.erase_all()
         elif what == "kill":
             await self.store.rows(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -216,7 +216,7 @@ async def run(dsn: str, redis_url: str, rounds: Sequence[tuple[list[Step], str]]
         for steps, meanwhile in rounds:
             await machine.race(steps, meanwhile)
             await machine.check()
-        await store.blank_all()
+        await store.erase_all()
         await machine.check()
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chat_server.messages.blanking import Blanking
 from chat_server.messages.host_repository import MAX_SCANNED, expire_bans
+from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin, SetReaction
 from chat_server.messages.purge_conversion import ROWS_PER_STEP
 from chat_server.messages.room_operations import (
@@ -106,7 +106,7 @@ async def test_every_read_hides_a_purge_at_once_and_the_same_after_rows_were_rew
     await store.convert_all()
     assert await store.rows("SELECT 1 FROM purge_marks") == []
     assert await shown(paths, room) == at_once
-    await store.blank_all()
+    await store.erase_all()
     assert await shown(paths, room) == at_once
     assert await store.rows("SELECT 1 FROM tombstones") == []
     assert await store.rows("SELECT 1 FROM reactions WHERE room_id = $1", room) == []
@@ -121,7 +121,7 @@ async def test_events_replayed_during_a_purge_give_the_newest_page(
     writer = await store.writer()
     await troll_writes(store, writer, room)
     await writer.ban(ban(room, TROLL, purge=True))
-    for finish in (store.convert_all, store.blank_all):
+    for finish in (store.convert_all, store.erase_all):
         state = replay({"seq": 0, "messages": {}, "pinned": []}, await paths.events(room))
         assert list(state["messages"].values()) == await paths.newest(room)
         assert state["pinned"] == await paths.pinned(room)
@@ -138,7 +138,7 @@ async def test_a_purge_spares_other_rooms_and_later_messages(
     await writer.ban(ban(room, TROLL, purge=True))
     await writer.lift_ban(lift(room, TROLL))
     await writer.store(post(room, "sorry", author=TROLL))
-    for finish in (store.convert_all, store.blank_all):
+    for finish in (store.convert_all, store.erase_all):
         assert [message["text"] for message in await paths.newest(room)] == ["", "sorry"]
         assert [message["text"] for message in await paths.newest(other)] == ["elsewhere"]
         await finish()
@@ -201,7 +201,7 @@ async def test_the_background_task_finishes_a_purge(store: Store, room: str) -> 
     writer = await store.writer()
     await troll_writes(store, writer, room)
     await writer.ban(ban(room, TROLL, purge=True))
-    task = asyncio.create_task(Blanking(store.dsn, Random(7)).run())
+    task = asyncio.create_task(MessageErasure(store.dsn, Random(7)).run())
     async with asyncio.timeout(30):
         while await store.rows("SELECT 1 FROM purge_marks UNION ALL SELECT 1 FROM tombstones"):
             await asyncio.sleep(0.02)

@@ -200,7 +200,7 @@ async def test_a_deletion_removes_the_text_from_the_log(store: Store) -> None:
     await writer.store(EditMessage(room, message.message_id, message.author_id, "another secret"))
     await writer.react(SetReaction(room, message.message_id, message.author_id, "heart", True))
     await writer.store(DeleteMessage(room, message.message_id, message.author_id))
-    await store.blank_all()
+    await store.erase_all()
     payloads = [
         row["payload"] for row in await store.rows("SELECT payload FROM events WHERE room_id = $1", room)
     ]

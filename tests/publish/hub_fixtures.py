@@ -24,7 +24,7 @@ from publish_server.fanout.stream import Stream
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.fanout.timer_wheel import TimerWheel
 from publish_server.recovery.chat_client import StoredEvents
-from publish_server.recovery.head_requests import HeadRequests
+from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.recovery.missing_events import restore
 from publish_server.rooms.hub import Hub
 from publish_server.rooms.missing_tracker import MissingTracker
@@ -84,7 +84,7 @@ class Core:
     ) -> None:
         self.registry = RoomRegistry(ring_events=ring_events, ring_bytes=ring_bytes, max_rooms=max_rooms)
         self.tracker = MissingTracker(clock)
-        self.head_requests = HeadRequests()
+        self.head_check_queue = HeadCheckQueue()
         self.stalled = StalledStreams(clock, stall_s=stall_s, max_buffered_bytes=max_buffered_bytes)
         self.wheel = TimerWheel(clock, Random(1), ping_s=15, lifetime_s=900)
         self.open_streams = OpenStreams(self.stalled, self.wheel)
@@ -99,7 +99,7 @@ class Core:
             self.lists,
             self.catch_up,
             self.replay_queue,
-            self.head_requests,
+            self.head_check_queue,
             self.broadcaster,
             clock,
         )

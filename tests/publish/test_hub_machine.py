@@ -420,7 +420,7 @@ class HubMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.heads_read is None and self.room is not None)
     @rule()
     def heads_are_read(self) -> None:
-        check = self.core.head_requests.begin_check()
+        check = self.core.head_check_queue.begin_check()
         head = head_at(self.last_seq)
         head["oldest_seq"] = min(self.stored, default=self.last_seq + 1)
         self.heads_read = (check, head)

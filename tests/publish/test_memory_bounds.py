@@ -258,7 +258,7 @@ async def test_heads_are_requested_for_a_thousand_rooms_at_a_time(rooms: StoredR
             checks = HeadChecks(
                 core.hub,
                 core.registry,
-                core.head_requests,
+                core.head_check_queue,
                 client,
                 interval_s=2,
                 clock=asyncio.get_running_loop().time,

@@ -13,7 +13,7 @@ from publish_server.fanout.stalled_streams import STREAMS_PER_STEP
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.chat_client import StoredEvents, stored_event
 from publish_server.rooms.hub import EVENTS_PER_STEP
-from publish_server.scheduling.turns import Turns
+from publish_server.scheduling.loop_pacer import LoopPacer
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import message_event
 
@@ -147,11 +147,11 @@ def test_stalled_streams_are_cut_in_steps(sock: socket.socket) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_crowd_is_admitted_a_few_per_round_of_the_loop_and_in_order() -> None:
-    turns, passed, waves = Turns(per_round=10), list[int](), list[int]()
+async def test_a_crowd_is_admitted_a_few_per_iteration_of_the_loop_and_in_order() -> None:
+    pacer, passed, waves = LoopPacer(per_iteration=10), list[int](), list[int]()
 
     async def arrive(number: int) -> None:
-        await turns.take()
+        await pacer.wait()
         passed.append(number)
 
     crowd = [asyncio.create_task(arrive(number)) for number in range(CROWD)]
@@ -162,7 +162,7 @@ async def test_a_crowd_is_admitted_a_few_per_round_of_the_loop_and_in_order() ->
         waves.append(len(passed) - before)
     assert max(waves) <= 10
     assert passed == [number for number in range(CROWD) if number != 500]
-    await asyncio.wait_for(turns.take(), 1)
+    await asyncio.wait_for(pacer.wait(), 1)
 
 
 def test_a_resuming_crowd_is_caught_up_in_portions(sock: socket.socket) -> None:

@@ -16,7 +16,7 @@ import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.kafka.committed_event import CommittedEvent
-from chat_server.messages.blanking import BlankingStep, blank_some
+from chat_server.messages.message_erasure import ErasureStep, erase_some
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.purge_conversion import convert_some
 from chat_server.messages.writer import GroupCommitWriter
@@ -70,13 +70,13 @@ class Store:
         finally:
             await connection.close()
 
-    async def blank_all(self) -> list[BlankingStep]:
-        """Run steps of the blanking until nothing is left. Returns all except the last, empty one."""
+    async def erase_all(self) -> list[ErasureStep]:
+        """Run steps of the erasure until nothing is left. Returns all except the last, empty one."""
         await self.convert_all()
         connection = await asyncpg.connect(self.dsn)
-        steps: list[BlankingStep] = []
+        steps: list[ErasureStep] = []
         try:
-            while (step := await blank_some(connection)).messages:
+            while (step := await erase_some(connection)).messages:
                 steps.append(step)
             return steps
         finally:

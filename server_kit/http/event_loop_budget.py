@@ -31,7 +31,7 @@ def cost_of(data: bytes, cheap_reads: tuple[bytes, ...]) -> int:
     return (POST_COST if data.startswith(b"POST") else OTHER_COST) + len(data) // BYTES_PER_COST
 
 
-class IterationBudget:
+class EventLoopBudget:
     """Overflow rule: WAIT. What exceeds `MAX_COST` is parsed in later iterations; addresses take turns."""
 
     __slots__ = ("_at_end", "_waiting", "spent")

@@ -1,4 +1,4 @@
-"""Blanking removes deleted texts from stored events in bounded steps; reads hide them as soon as a deletion commits."""
+"""The erasure removes deleted texts from stored events in bounded steps; reads hide them once a deletion commits."""
 
 import asyncio
 import time
@@ -10,7 +10,12 @@ import asyncpg
 import pytest
 
 from chat_server.fetch.read_repository import ReadRepository
-from chat_server.messages.blanking import MESSAGES_PER_STEP, ROWS_PER_MESSAGE, Blanking, blank_some
+from chat_server.messages.message_erasure import (
+    MESSAGES_PER_STEP,
+    ROWS_PER_MESSAGE,
+    MessageErasure,
+    erase_some,
+)
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.read_lane import open_read_lane
@@ -60,7 +65,7 @@ async def post_with_earlier_edits(store: Store, writer: GroupCommitWriter, room:
     return message
 
 
-async def test_a_deletion_writes_only_a_tombstone_and_blanking_finishes_it_in_bounded_steps(
+async def test_a_deletion_writes_only_a_tombstone_and_the_erasure_finishes_it_in_bounded_steps(
     store: Store, reads: ReadRepository
 ) -> None:
     room, writer = await store.make_room(), await store.writer()
@@ -71,11 +76,11 @@ async def test_a_deletion_writes_only_a_tombstone_and_blanking_finishes_it_in_bo
     assert await texts_in_reads(reads, room) == 0
 
     connection = await asyncpg.connect(store.dsn)
-    first = await blank_some(connection)
+    first = await erase_some(connection)
     await connection.close()
     assert (first.messages, first.done) == (1, 0)
     assert await texts_in_reads(reads, room) == 0
-    steps = [first, *await store.blank_all()]
+    steps = [first, *await store.erase_all()]
     assert max(step.events for step in steps) <= ROWS_PER_MESSAGE + 1
     assert max(step.reactions for step in steps) <= ROWS_PER_MESSAGE
     assert sum(step.events for step in steps) == EARLIER_EDITS + 1
@@ -88,7 +93,7 @@ async def test_a_deletion_writes_only_a_tombstone_and_blanking_finishes_it_in_bo
     assert await store.rows("SELECT 1 FROM reactions WHERE room_id = $1", room) == []
 
 
-async def test_a_blanked_event_equals_the_event_that_reads_showed_before(
+async def test_an_erased_event_equals_the_event_that_reads_showed_before(
     store: Store, reads: ReadRepository
 ) -> None:
     room, writer = await store.make_room(), await store.writer()
@@ -99,7 +104,7 @@ async def test_a_blanked_event_equals_the_event_that_reads_showed_before(
     await writer.store(SetPin(room, message.message_id, owner, True, is_operator=True))
     await writer.store(DeleteMessage(room, message.message_id, message.author_id))
     before = await reads.events(room, 0, 100)
-    await store.blank_all()
+    await store.erase_all()
     after = await reads.events(room, 0, 100)
     assert before is not None and before == after
     payloads = [event.payload.decode() for event in before.events]
@@ -113,11 +118,11 @@ async def test_a_blanked_event_equals_the_event_that_reads_showed_before(
         assert payload == head + tombstone
 
 
-async def test_another_process_finishes_blanking(store: Store) -> None:
+async def test_another_process_finishes_the_erasure(store: Store) -> None:
     room, writer = await store.make_room(), await store.writer()
     message = await post_with_earlier_edits(store, writer, room)
     await writer.store(DeleteMessage(room, message.message_id, message.author_id))
-    task = asyncio.create_task(Blanking(store.dsn, Random(7)).run())
+    task = asyncio.create_task(MessageErasure(store.dsn, Random(7)).run())
     async with asyncio.timeout(30):
         while await store.rows("SELECT 1 FROM tombstones"):
             await asyncio.sleep(0.02)
@@ -131,7 +136,7 @@ async def test_two_processes_share_the_tombstones_of_many_deletions(store: Store
     messages = [post(room, SECRET) for _ in range(3 * MESSAGES_PER_STEP)]
     await asyncio.gather(*map(writer.store, messages))
     await asyncio.gather(*(writer.store(DeleteMessage(room, m.message_id, m.author_id)) for m in messages))
-    both = await asyncio.gather(store.blank_all(), store.blank_all())
+    both = await asyncio.gather(store.erase_all(), store.erase_all())
     steps = [step for steps in both for step in steps]
     assert sum(step.done for step in steps) == len(messages)
     assert max(step.messages for step in steps) <= MESSAGES_PER_STEP

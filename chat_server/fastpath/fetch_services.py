@@ -1,4 +1,4 @@
-"""Everything that fetches need, opened and closed together."""
+"""The services of fetches, opened and closed together."""
 
 import time
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
 from chat_server.limits.hot_room_buckets import Throttle
-from chat_server.limits.read_turns import read_turns
+from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -41,7 +41,7 @@ MAX_FIRST_READS_WAITING: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Fetches:
+class FetchServices:
     """The services of fetches, open while the server runs."""
 
     reads: RoomReads
@@ -52,7 +52,7 @@ class Fetches:
 
 
 @asynccontextmanager
-async def open_fetches(
+async def open_fetch_services(
     *,
     settings: ChatSettings,
     known_rooms: KnownRooms,
@@ -62,7 +62,7 @@ async def open_fetches(
     event_waits: EventWaits,
     tasks: BackgroundTasks,
     rng: Random,
-) -> AsyncIterator[Fetches]:
+) -> AsyncIterator[FetchServices]:
     """Open until the block ends; the last counts are flushed then. `redis` returns bytes."""
     clock = time.monotonic
     counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
@@ -82,8 +82,8 @@ async def open_fetches(
     async with open_read_lane(settings.database_url.get_secret_value(), size, "reads", clock=clock) as lane:
         repository = ReadRepository(lane, known_rooms)
         reads = RoomReads(repository, hot_rooms, clock=clock)
-        history = HistoryReads(reads, read_turns(size, "reads of history", clock, rng))
-        unknown = read_turns(
+        history = HistoryReads(reads, read_semaphore(size, "reads of history", clock, rng))
+        unknown = read_semaphore(
             size,
             "first reads of rooms",
             clock,
@@ -114,5 +114,5 @@ async def open_fetches(
             tasks.running("hot rooms", hot_rooms.run),
             tasks.running("event waits", partial(event_waits.run, repository.heads), is_vital=False),
         ):
-            yield Fetches(reads, counters, hot_rooms, admission, handler)
+            yield FetchServices(reads, counters, hot_rooms, admission, handler)
         await counters.flush()

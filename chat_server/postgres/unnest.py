@@ -1,4 +1,7 @@
-"""Rows as one array a column: a statement then costs the same for one row as for 500."""
+"""SQL for many rows at once: each column is one array parameter of `unnest`.
+
+A statement then costs the same for one row as for 500.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
@@ -18,14 +21,14 @@ def column(name: str, postgres_type: str, value: Callable[[Any], object] | None 
     return Column(name, postgres_type, value or attrgetter(name))
 
 
-def names(columns: Iterable[Column]) -> str:
+def column_names(columns: Iterable[Column]) -> str:
     return ", ".join(each.name for each in columns)
 
 
 def unnest(alias: str, columns: Sequence[Column], first: int) -> str:
     """SQL for the rows whose arrays are the parameters from `first` on: `unnest($1::uuid[], …) AS alias(id, …)`."""
     arrays = ", ".join(f"${number}::{each.type}[]" for number, each in enumerate(columns, first))
-    return f"unnest({arrays}) AS {alias}({names(columns)})"
+    return f"unnest({arrays}) AS {alias}({column_names(columns)})"
 
 
 def arrays(columns: Iterable[Column], rows: Sequence[object]) -> list[list[object]]:

@@ -1,4 +1,4 @@
-"""Rooms whose head is wanted from chat_server, collected for the next bulk call."""
+"""The rooms whose heads the next bulk call reads from chat_server."""
 
 import asyncio
 from collections.abc import Iterable
@@ -6,33 +6,33 @@ from collections.abc import Iterable
 from publish_server.rooms.room import Room
 
 
-class HeadRequests:
+class HeadCheckQueue:
     """`wake` is set when a check should start at once. Checks are numbered from 1, in the order of their calls."""
 
     def __init__(self) -> None:
         self.wake = asyncio.Event()
         self._rooms: dict[Room, None] = {}
-        self._wants_all = False
+        self._checks_all = False
         self._checks_started = 0
 
-    def ask(self, room: Room) -> int:
+    def add(self, room: Room) -> int:
         """Check the room's head soon; returns the number of the check that will cover it."""
         self._rooms[room] = None
         self.wake.set()
         return self._checks_started + 1
 
-    def ask_all(self) -> None:
+    def add_all(self) -> None:
         """Check every room soon. Needed after an assignment, an offset reset or a reconnect to Kafka."""
-        self._wants_all = True
+        self._checks_all = True
         self.wake.set()
 
     def take_all(self) -> bool:
-        """Whether `ask_all` was called since the last call."""
-        wants_all, self._wants_all = self._wants_all, False
-        return wants_all
+        """Whether `add_all` was called since the last call."""
+        checks_all, self._checks_all = self._checks_all, False
+        return checks_all
 
     def take_rooms(self) -> list[Room]:
-        """The rooms asked for since the last call."""
+        """The rooms added since the last call."""
         rooms = list(self._rooms)
         self._rooms.clear()
         return rooms

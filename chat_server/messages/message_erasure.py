@@ -28,7 +28,7 @@ MAX_PAUSE_S: Final = 0.05
 SWEEP_S: Final = 20.0
 """How often a process checks for tombstones that another process left behind."""
 
-BLANKED: Final = Counter(
+ERASED: Final = Counter(
     "hotchat_events_blanked_total", "Stored events that lost the text of a deleted message"
 )
 OLDEST_TOMBSTONE: Final = Gauge(
@@ -36,7 +36,7 @@ OLDEST_TOMBSTONE: Final = Gauge(
     "Age of the oldest deletion whose text is in stored events, at the last step",
 )
 
-# A blanked edit loses its message_id, and with it its entry in the index of edits, so no later step finds it.
+# An erased edit loses its message_id, and with it its entry in the index of edits, so no later step finds it.
 _STEP: Final = f"""
 WITH t AS MATERIALIZED (
     SELECT message_id, room_id, seq, message, created_at FROM tombstones
@@ -49,12 +49,12 @@ WITH t AS MATERIALIZED (
     SELECT t.message_id, x.kind, x.user_id FROM t CROSS JOIN LATERAL (
         SELECT kind, user_id FROM reactions WHERE message_id = t.message_id LIMIT $2
     ) x
-), blanked_edits AS (
+), erased_edits AS (
     UPDATE events e SET message_id = NULL, payload = {PAYLOAD_WITH_TOMBSTONE}
     FROM edits JOIN t USING (message_id)
     WHERE e.room_id = edits.room_id AND e.seq = edits.seq
     RETURNING 1
-), blanked_creations AS (
+), erased_creations AS (
     UPDATE events e SET payload = {PAYLOAD_WITH_TOMBSTONE}
     FROM t WHERE e.room_id = t.room_id AND e.seq = t.seq
         AND right(e.payload, length(t.message) + 1) <> t.message || '}}'
@@ -70,7 +70,7 @@ WITH t AS MATERIALIZED (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM t) AS messages,
-    (SELECT count(*) FROM blanked_edits) + (SELECT count(*) FROM blanked_creations) AS events,
+    (SELECT count(*) FROM erased_edits) + (SELECT count(*) FROM erased_creations) AS events,
     (SELECT count(*) FROM taken_back) AS reactions,
     (SELECT count(*) FROM done) AS done,
     COALESCE((SELECT extract(epoch FROM now() - min(created_at)) FROM t), 0)::float8 AS oldest_s
@@ -78,7 +78,7 @@ SELECT (SELECT count(*) FROM t) AS messages,
 
 
 @dataclass(frozen=True, slots=True)
-class BlankingStep:
+class ErasureStep:
     """The effect of one step: tombstones read, rows changed, tombstones finished, and the oldest one's age in s."""
 
     messages: int
@@ -88,19 +88,19 @@ class BlankingStep:
     oldest_s: float
 
 
-async def blank_some(connection: asyncpg.Connection) -> BlankingStep:
+async def erase_some(connection: asyncpg.Connection) -> ErasureStep:
     """Do one bounded step in its own transaction."""
-    step = BlankingStep(**await connection.fetchrow(_STEP, MESSAGES_PER_STEP, ROWS_PER_MESSAGE))
-    BLANKED.inc(step.events)
+    step = ErasureStep(**await connection.fetchrow(_STEP, MESSAGES_PER_STEP, ROWS_PER_MESSAGE))
+    ERASED.inc(step.events)
     OLDEST_TOMBSTONE.set(step.oldest_s)
     return step
 
 
-class Blanking:
+class MessageErasure:
     """Runs in every chat_server. The tombstones table is its queue, with at most one row per message."""
 
     def __init__(self, dsn: str, rng: Random) -> None:
-        self._connection = DedicatedConnection(dsn, "hotchat blanking")
+        self._connection = DedicatedConnection(dsn, "hotchat message erasure")
         self._rng = rng
         self._wakeup = asyncio.Event()
 
@@ -109,22 +109,22 @@ class Blanking:
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Blank deleted messages until cancelled."""
+        """Erase deleted messages until cancelled."""
         try:
             while True:
                 self._wakeup.clear()
                 try:
-                    await self._blank_all()
+                    await self._erase_all()
                 except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
                     self._connection.drop()
-                    log.warning("Blanking failed and is retried; reads hide the deleted texts: %r", error)
+                    log.warning("Erasure failed and is retried; reads hide the deleted texts: %r", error)
                     await asyncio.sleep(self._rng.uniform(0.5, 1.0))
                     continue
                 await self._wait()
         finally:
             self._connection.drop()
 
-    async def _blank_all(self) -> None:
+    async def _erase_all(self) -> None:
         """Run steps until no mark and no tombstone is left, with pauses as long as the steps.
 
         That leaves half of the time to posts.
@@ -134,7 +134,7 @@ class Blanking:
             began_s = loop.time()
             connection = await self._connection.open()
             has_converted = await convert_some(connection)
-            step = await blank_some(connection)
+            step = await erase_some(connection)
             if not (has_converted or step.messages):
                 return
             await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))

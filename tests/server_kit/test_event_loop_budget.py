@@ -12,13 +12,13 @@ from chat_server.config import ChatSettings
 from chat_server.fastpath.routes import CHEAP_READS as READS
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import Connections, guarded_protocol
-from server_kit.http.iteration_budget import (
+from server_kit.http.event_loop_budget import (
     BYTES_PER_COST,
     MAX_COST,
     OTHER_COST,
     POST_COST,
     READ_COST,
-    IterationBudget,
+    EventLoopBudget,
     cost_of,
 )
 from server_kit.limits.shares import Shares
@@ -39,7 +39,7 @@ def test_a_post_and_a_large_body_cost_more_than_a_read() -> None:
 
 
 async def test_waiting_connections_of_one_address_resume_in_order_of_arrival() -> None:
-    budget, resumed = IterationBudget(), list[int]()
+    budget, resumed = EventLoopBudget(), list[int]()
 
     def parse(number: int) -> None:
         resumed.append(number)
@@ -58,7 +58,7 @@ async def test_waiting_connections_of_one_address_resume_in_order_of_arrival() -
 
 
 async def test_addresses_take_turns() -> None:
-    budget, resumed = IterationBudget(), list[str]()
+    budget, resumed = EventLoopBudget(), list[str]()
     budget.begin()
     for number in range(100):
         budget.wait("a flood", lambda number=number: resumed.append(f"flood {number}"))  # type: ignore[misc]

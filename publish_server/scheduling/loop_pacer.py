@@ -1,0 +1,38 @@
+"""A crowd of callers, admitted a few at a time."""
+
+import asyncio
+from collections import deque
+
+
+class LoopPacer:
+    """Admits at most `per_iteration` callers in each iteration of the event loop, in order of arrival.
+
+    Each waiting caller is an open connection, so the bound on connections bounds the queue.
+    """
+
+    def __init__(self, per_iteration: int) -> None:
+        self._per_iteration = per_iteration
+        self._left = per_iteration
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self) -> None:
+        """Return when the caller is admitted; at once if no caller waits."""
+        if self._left > 0 and not self._waiting:
+            self._spend()
+            return
+        admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(admitted)
+        await admitted
+
+    def _spend(self) -> None:
+        if self._left == self._per_iteration:
+            asyncio.get_running_loop().call_soon(self._begin_iteration)
+        self._left -= 1
+
+    def _begin_iteration(self) -> None:
+        self._left = self._per_iteration
+        while self._waiting and self._left > 0:
+            admitted = self._waiting.popleft()
+            if not admitted.done():
+                self._spend()
+                admitted.set_result(None)
