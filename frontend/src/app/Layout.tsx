@@ -1,9 +1,9 @@
 import { Outlet } from "@tanstack/react-router";
 import { createContext, use, useCallback, useState } from "react";
 import { RoomList } from "@/features/rooms/RoomList";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
-import { PartBoundary } from "@/ui/PartBoundary";
+import { RetryBoundary } from "@/ui/RetryBoundary";
 import { LayoutFrame } from "./LayoutFrame";
 import { NewVersion } from "./NewVersion";
 
@@ -21,18 +21,18 @@ export function Layout() {
     <OpenMenuContext value={openMenu}>
       <LayoutFrame
         sidebar={
-          <PartBoundary>
+          <RetryBoundary>
             <RoomList />
-          </PartBoundary>
+          </RetryBoundary>
         }
       >
         <NewVersion />
         <Outlet />
       </LayoutFrame>
       {isMenuOpen && (
-        <Contained of={isMenuOpen} fallback={null} onError={closeMenu}>
+        <ErrorBoundary resetKey={isMenuOpen} fallback={null} onError={closeMenu}>
           <Drawer onClose={closeMenu} />
-        </Contained>
+        </ErrorBoundary>
       )}
     </OpenMenuContext>
   );

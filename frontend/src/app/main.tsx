@@ -9,7 +9,7 @@ import i18next from "i18next";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { initReactI18next } from "react-i18next";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
 import { hideComposingKeys } from "@/lib/input-method";
 import { startI18n } from "@/lib/i18n/i18n";
@@ -44,12 +44,12 @@ const rootElement = document.getElementById("root");
 if (rootElement === null) throw new Error("#root is missing");
 createRoot(rootElement).render(
   <StrictMode>
-    <Contained of={null} fallback={<Crashed />}>
+    <ErrorBoundary resetKey={null} fallback={<Crashed />}>
       <QueryClientProvider client={queryClient}>
         <ServicesContext value={services}>
           <RouterProvider router={router} />
         </ServicesContext>
       </QueryClientProvider>
-    </Contained>
+    </ErrorBoundary>
   </StrictMode>,
 );

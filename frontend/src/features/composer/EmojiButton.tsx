@@ -1,7 +1,7 @@
 import { Smile } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
@@ -16,8 +16,8 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
   const [isOpen, setIsOpen] = useState(true); // once loaded
   const button = <IconButton icon={Smile} label={t("composer.emoji")} onClick={() => setIsWanted(true)} />;
   return isWanted ? (
-    <Contained
-      of={isWanted}
+    <ErrorBoundary
+      resetKey={isWanted}
       fallback={button}
       onError={() => {
         setIsWanted(false);
@@ -31,7 +31,7 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
         onOpenChange={setIsOpen}
         onPick={onPick}
       />
-    </Contained>
+    </ErrorBoundary>
   ) : (
     button
   );

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
@@ -15,8 +15,8 @@ export function NameQuestion({ willSend }: { willSend: boolean }) {
   const { session } = useServices();
   const { toast } = useOpenRoom();
   return (
-    <Contained
-      of={session}
+    <ErrorBoundary
+      resetKey={session}
       fallback={null}
       onError={() => {
         session.cancel();
@@ -24,6 +24,6 @@ export function NameQuestion({ willSend }: { willSend: boolean }) {
       }}
     >
       <NameForm willSend={willSend} onClose={session.cancel} />
-    </Contained>
+    </ErrorBoundary>
   );
 }

@@ -3,7 +3,7 @@ import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { useToggleReaction } from "@/features/reactions/use-toggle-reaction";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
@@ -39,8 +39,8 @@ export const MessageActions = memo(function MessageActions({
   return (
     <ActionButtons kinds={kinds.slice(0, KINDS_AT_HAND)} onReact={toggle} onReply={() => replyTo(message)}>
       {isMenuOpen ? (
-        <Contained
-          of={message.id}
+        <ErrorBoundary
+          resetKey={message.id}
           fallback={menuButton}
           onError={() => {
             setIsMenuOpen(false);
@@ -53,7 +53,7 @@ export const MessageActions = memo(function MessageActions({
             isMine={isMine}
             onClose={() => setIsMenuOpen(false)}
           />
-        </Contained>
+        </ErrorBoundary>
       ) : (
         menuButton
       )}

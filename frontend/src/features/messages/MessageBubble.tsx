@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { MessageText } from "@/ui/user-text/MessageText";
 import { QuotedMessage } from "./QuotedMessage";
 import type { HeightLock } from "./use-height-lock";
@@ -29,9 +29,9 @@ export function MessageBubble({ message, lock, title }: MessageBubbleProps) {
       ) : (
         <>
           {message.reply_to !== null && (
-            <Contained of={message.reply_to} fallback={null}>
+            <ErrorBoundary resetKey={message.reply_to} fallback={null}>
               <QuotedMessage messageId={message.reply_to} />
-            </Contained>
+            </ErrorBoundary>
           )}
           <MessageText text={message.text} />
           {message.edited_at !== null &&

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { PinnedBar } from "@/features/pins/PinnedBar";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { useOpenRoom } from "@/ui/room-context";
 import { useLocalTime } from "@/ui/use-local-time";
 import { AwayBanner } from "./AwayBanner";
@@ -52,10 +52,10 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
       over={
         !isBare && (
           <>
-            <Contained of={room?.pinned} fallback={null}>
+            <ErrorBoundary resetKey={room?.pinned} fallback={null}>
               <PinnedBar screen={screen} />
-            </Contained>
-            <Contained of={away} fallback={null}>
+            </ErrorBoundary>
+            <ErrorBoundary resetKey={away} fallback={null}>
               {away !== null && (
                 <AwayBanner
                   away={away}
@@ -66,7 +66,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
                   onDismiss={view.dismissAway}
                 />
               )}
-            </Contained>
+            </ErrorBoundary>
           </>
         )
       }

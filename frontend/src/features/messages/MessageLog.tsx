@@ -3,7 +3,7 @@ import type { HTMLAttributes, RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { LocalTime } from "@/lib/local-time";
 import type { Row } from "@/lib/room-view/rows";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { MessageRow } from "./MessageRow";
 import { PlainRow } from "./PlainRow";
 import * as css from "./messages.module.css";
@@ -54,14 +54,14 @@ export function MessageLog(props: MessageLogProps) {
                 style={{ transform: `translateY(${start}px)` }}
               >
                 {row.kind === "message" ? (
-                  <Contained of={row.message} fallback={<PlainRow row={row} />}>
+                  <ErrorBoundary resetKey={row.message} fallback={<PlainRow row={row} />}>
                     <MessageRow
                       row={row}
                       isTarget={row.message.seq === targetSeq}
                       localTime={props.localTime}
                       openLeftOut={props.openLeftOut}
                     />
-                  </Contained>
+                  </ErrorBoundary>
                 ) : row.kind === "day" ? (
                   <DayLine day={props.localTime.dayName(row.dayMs)} />
                 ) : (

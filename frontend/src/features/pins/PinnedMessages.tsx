@@ -1,7 +1,7 @@
 import { PinOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
 import { MessageLink, MessageLinks } from "@/ui/MessageLink";
 
@@ -21,9 +21,9 @@ export function PinnedMessages({ messages, onOpen, onUnpin }: PinnedMessagesProp
       <MessageLinks>
         {messages.map((message) => (
           <li key={message.id}>
-            <Contained of={message} fallback={null}>
+            <ErrorBoundary resetKey={message} fallback={null}>
               <MessageLink message={message} onOpen={() => onOpen(message)} />
-            </Contained>
+            </ErrorBoundary>
             {onUnpin !== null && (
               <IconButton
                 icon={PinOff}

@@ -2,7 +2,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { ownValue } from "@/lib/own-value";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { kindName } from "./kind-name";
 import { ReactionChip } from "./ReactionChip";
@@ -41,7 +41,7 @@ export function Reaction({ message, kind, own }: ReactionProps) {
       showPeople={setArePeopleShown}
     >
       {arePeopleShown && (
-        <Contained of={served} fallback={null}>
+        <ErrorBoundary resetKey={served} fallback={null}>
           <ReactionPeople
             chip={chip}
             messageId={message.id}
@@ -50,7 +50,7 @@ export function Reaction({ message, kind, own }: ReactionProps) {
             count={visible}
             served={served}
           />
-        </Contained>
+        </ErrorBoundary>
       )}
     </ReactionChip>
   );

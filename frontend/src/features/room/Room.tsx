@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { Composer } from "@/features/composer/Composer";
 import { MessageList } from "@/features/messages/MessageList";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
-import { PartBoundary } from "@/ui/PartBoundary";
+import { RetryBoundary } from "@/ui/RetryBoundary";
 import { OpenRoomContext } from "@/ui/room-context";
 import { DuplicateNicknamesContext } from "@/ui/user-text/UserText";
 import { Announcer } from "./Announcer";
@@ -44,32 +44,32 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
         <RoomFrame shape={shape}>
           {shape !== "overlay" && (
             <>
-              <PartBoundary>
+              <RetryBoundary>
                 <RoomHeader screen={screen} panel={room.panel} setPanel={room.setPanel} onMenu={onMenu} />
-              </PartBoundary>
-              <Contained of={connection} fallback={null}>
+              </RetryBoundary>
+              <ErrorBoundary resetKey={connection} fallback={null}>
                 <StatusLine screen={screen} />
-              </Contained>
+              </ErrorBoundary>
             </>
           )}
-          <PartBoundary>
+          <RetryBoundary>
             <MessageList screen={screen} isBare={shape === "overlay"} />
-          </PartBoundary>
+          </RetryBoundary>
           {shape !== "overlay" && (
             <>
-              <Contained of={connection} fallback={null}>
+              <ErrorBoundary resetKey={connection} fallback={null}>
                 {isUnreachable(screen) && <RoomUnreachable onRetry={openRoom.feed.retryNow} />}
                 <Toast words={room.toastWords} />
-              </Contained>
-              <PartBoundary>
+              </ErrorBoundary>
+              <RetryBoundary>
                 <Composer ref={room.composer} screen={screen} editLastMessage={room.editLastMessage} />
-              </PartBoundary>
-              <Contained of={openRoom.feed} fallback={null}>
+              </RetryBoundary>
+              <ErrorBoundary resetKey={openRoom.feed} fallback={null}>
                 <Announcer />
-              </Contained>
+              </ErrorBoundary>
               {messageToDelete !== null && (
-                <Contained
-                  of={messageToDelete}
+                <ErrorBoundary
+                  resetKey={messageToDelete}
                   fallback={null}
                   onError={() => {
                     closeDeleteDialog();
@@ -77,7 +77,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
                   }}
                 >
                   <DeleteDialog message={messageToDelete} onClose={closeDeleteDialog} />
-                </Contained>
+                </ErrorBoundary>
               )}
             </>
           )}

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
 import { HeaderBar } from "./HeaderBar";
@@ -39,8 +39,8 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: RoomHeaderProps)
         onOpen={setPanel}
         onMenu={onMenu}
       />
-      <Contained
-        of={panel}
+      <ErrorBoundary
+        resetKey={panel}
         fallback={null}
         onError={() => {
           close();
@@ -51,7 +51,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: RoomHeaderProps)
         {panel === "search" && <SearchDialog onClose={close} />}
         {panel === "settings" && <Settings onClose={close} />}
         {panel === "shortcuts" && <Shortcuts onClose={close} />}
-      </Contained>
+      </ErrorBoundary>
     </>
   );
 }

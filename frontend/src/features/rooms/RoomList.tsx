@@ -1,4 +1,4 @@
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { RoomListPanel } from "./RoomListPanel";
 import { useRoomList } from "./use-room-list";
@@ -17,9 +17,9 @@ export function RoomList({ onPicked }: RoomListProps) {
   return (
     <RoomListPanel list={list} onPicked={onPicked}>
       {createDialog === "open" && (
-        <Contained of={createDialog} fallback={null} onError={() => setCreateDialog("failed")}>
+        <ErrorBoundary resetKey={createDialog} fallback={null} onError={() => setCreateDialog("failed")}>
           <CreateRoom onClose={() => setCreateDialog("closed")} />
-        </Contained>
+        </ErrorBoundary>
       )}
     </RoomListPanel>
   );

@@ -3,7 +3,7 @@ import { Flame, Plus, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
 import { RoomListItem } from "./RoomListItem";
 import type { RoomListState } from "./use-room-list";
@@ -43,9 +43,9 @@ export function RoomListPanel({ list, onPicked, children }: RoomListPanelProps) 
       <ul {...list.handlers}>
         {list.rooms.map((room) => (
           <li key={room.id}>
-            <Contained of={room} fallback={null}>
+            <ErrorBoundary resetKey={room} fallback={null}>
               <RoomListItem room={room} onPicked={onPicked} />
-            </Contained>
+            </ErrorBoundary>
           </li>
         ))}
       </ul>

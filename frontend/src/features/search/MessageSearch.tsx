@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { serverSentence } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { MessageLink, MessageLinks } from "@/ui/MessageLink";
 import type { MessageSearchState } from "./use-search";
 import * as css from "./search.module.css";
@@ -41,9 +41,9 @@ export function MessageSearch({ search, onOpen }: MessageSearchProps) {
       <MessageLinks>
         {messages.map((message) => (
           <li key={message.id}>
-            <Contained of={message} fallback={null}>
+            <ErrorBoundary resetKey={message} fallback={null}>
               <MessageLink message={message} onOpen={() => onOpen(message)} />
-            </Contained>
+            </ErrorBoundary>
           </li>
         ))}
       </MessageLinks>

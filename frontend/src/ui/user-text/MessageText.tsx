@@ -1,6 +1,6 @@
 import { memo, use, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { harmlessText } from "@/lib/text/harmless-text";
 import { OpenRoomContext } from "@/ui/room-context";
 import { useViewer } from "@/ui/services-context";
@@ -22,9 +22,9 @@ const PLAIN_MAX = 8_000;
  * translator may have replaced the text nodes of this one. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
   return (
-    <Contained of={text} fallback={<PlainText text={text} />}>
+    <ErrorBoundary resetKey={text} fallback={<PlainText text={text} />}>
       <DrawnText text={text} />
-    </Contained>
+    </ErrorBoundary>
   );
 });
 

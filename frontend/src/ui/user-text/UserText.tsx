@@ -2,7 +2,7 @@
  * MessageText draw user text; each piece has its own error boundary. */
 import { createContext, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Contained } from "@/ui/Contained";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import type { Author } from "@/lib/contract/types";
 import { userTag } from "@/lib/people/user-appearance";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
@@ -32,9 +32,9 @@ export function useShownPerson({ id, nickname }: Author): ShownPerson {
 
 export function PersonName({ of, className }: { of: Author; className?: string | undefined }): ReactNode {
   return (
-    <Contained of={of} fallback={<Plain text={of.nickname} className={className} />}>
+    <ErrorBoundary resetKey={of} fallback={<Plain text={of.nickname} className={className} />}>
       <DrawnPerson of={of} className={className} />
-    </Contained>
+    </ErrorBoundary>
   );
 }
 
@@ -61,9 +61,9 @@ interface NameProps {
 /** The name of a room, or of a person without a tag. */
 export function ShownName({ of, isPerson = false, className }: NameProps): ReactNode {
   return (
-    <Contained of={of} fallback={<Plain text={of} className={className} />}>
+    <ErrorBoundary resetKey={of} fallback={<Plain text={of} className={className} />}>
       <DrawnName of={of} isPerson={isPerson} className={className} />
-    </Contained>
+    </ErrorBoundary>
   );
 }
 
@@ -85,9 +85,9 @@ export function OneLine({
   className?: string | undefined;
 }): ReactNode {
   return (
-    <Contained of={of} fallback={<Plain text={of} className={className} />}>
+    <ErrorBoundary resetKey={of} fallback={<Plain text={of} className={className} />}>
       <DrawnLine of={of} max={max} className={className} />
-    </Contained>
+    </ErrorBoundary>
   );
 }
 

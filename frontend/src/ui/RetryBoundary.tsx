@@ -1,9 +1,9 @@
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Contained } from "./Contained";
+import { ErrorBoundary } from "./ErrorBoundary";
 
 /** Contains the errors of one part of the app: the other parts stay, and the reader can retry this one. */
-export function PartBoundary({ children }: { children: ReactNode }) {
+export function RetryBoundary({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [attempt, setAttempt] = useState(0);
   const fallback = (
@@ -15,8 +15,8 @@ export function PartBoundary({ children }: { children: ReactNode }) {
     </p>
   );
   return (
-    <Contained of={attempt} fallback={fallback}>
+    <ErrorBoundary resetKey={attempt} fallback={fallback}>
       {children}
-    </Contained>
+    </ErrorBoundary>
   );
 }
