@@ -3,19 +3,18 @@
 
 const DRAWS =
   "Program:has(:matches(JSXOpeningElement > JSXIdentifier.name[name=/^[a-z]/], JSXAttribute[name.name='className']))";
+const HOOK = "/^use(?!Translation$)[A-Z]/";
 const MESSAGE =
   "A component either renders or coordinates: move the hook to a coordinating component, and pass props.";
 
 /** For `no-restricted-syntax`. `useTranslation` only supplies words. */
 export const renderOrCoordinate = [
   {
-    selector: `${DRAWS} CallExpression[callee.name=/^use(?!Translation$)[A-Z]/]`,
+    selector: `${DRAWS} CallExpression:matches([callee.name='use'], [callee.name=${HOOK}], [callee.property.name=${HOOK}])`,
     message: MESSAGE,
   },
+  { selector: `${DRAWS} ClassDeclaration[superClass.name=/^(Pure)?Component$/]`, message: MESSAGE },
 ];
-
-/** The files that hold this rule. */
-export const RENDER_OR_COORDINATE = ["src/app/**", "src/features/**"];
 
 /** For `no-restricted-syntax`. All readers of a context render again when its value is a new object. */
 export const stableContextValue = [

@@ -1,7 +1,7 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
-import { RENDER_OR_COORDINATE, renderOrCoordinate, stableContextValue } from "./eslint-components.js";
+import { renderOrCoordinate, stableContextValue } from "./eslint-components.js";
 import { uncheckedFakes } from "./eslint-fakes.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
@@ -53,14 +53,13 @@ export default tseslint.config(
   ...layerRules,
   {
     files: ["src/app/**", "src/features/**", "src/ui/**"],
-    ignores: ["src/ui/user-text/**"],
-    rules: { "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue] },
-  },
-  {
-    files: RENDER_OR_COORDINATE,
     rules: {
       "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue, ...renderOrCoordinate],
     },
+  },
+  {
+    files: ["src/ui/user-text/**"],
+    rules: { "no-restricted-syntax": ["error", ...stableContextValue, ...renderOrCoordinate] },
   },
   {
     files: ["tests/**"],

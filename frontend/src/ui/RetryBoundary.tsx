@@ -1,21 +1,12 @@
 import { useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { BrokenPart } from "./BrokenPart";
 import { ErrorBoundary } from "./ErrorBoundary";
 
-/** Contains the errors of one part of the app: the other parts stay, and the reader can retry this one. */
+/** An error boundary with a retry, around one part of the app: the other parts stay as they are. */
 export function RetryBoundary({ children }: { children: ReactNode }) {
-  const { t } = useTranslation();
   const [attempt, setAttempt] = useState(0);
-  const fallback = (
-    <p className="part-broken" role="alert">
-      <span>{t("problem.partBroken")}</span>{" "}
-      <button type="button" className="text-button" onClick={() => setAttempt(attempt + 1)}>
-        {t("feed.retry")}
-      </button>
-    </p>
-  );
   return (
-    <ErrorBoundary resetKey={attempt} fallback={fallback}>
+    <ErrorBoundary resetKey={attempt} fallback={<BrokenPart onRetry={() => setAttempt(attempt + 1)} />}>
       {children}
     </ErrorBoundary>
   );

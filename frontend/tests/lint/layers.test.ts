@@ -14,7 +14,7 @@ it.each([
   ["src/lib/clock.ts", "@/ui/IconButton"],
   ["src/lib/feed/backoff.ts", "../../features/room/Room"],
   ["src/ui/IconButton.tsx", "@/features/room/Room"],
-  ["src/ui/user-text/UserText.tsx", "@/app/router"],
+  ["src/ui/user-text/PersonName.tsx", "@/app/router"],
   ["src/features/search/SearchDialog.tsx", "@/features/room/Room"],
   ["src/features/search/SearchDialog.tsx", "../room/Room"],
   ["src/features/messages/MessageList.tsx", "@/features/composer/Composer"],

@@ -15,6 +15,9 @@ it.each([
   "function Row() { useEffect(() => {}); return <p />; }",
   "function Row() { const { api } = useServices(); return <IconButton className='row' onClick={api.edit} />; }",
   "function useSeconds() { return useCountdown(0); } const Row = () => <time />;",
+  "function Row() { const room = use(OpenRoomContext); return <p>{room.roomId}</p>; }",
+  "class Row extends Component { state = { isOpen: false }; render() { return <p>{this.state.isOpen}</p>; } }",
+  "function Row() { const [isOpen] = React.useState(false); return <p>{isOpen}</p>; }",
 ])("a file that draws elements and uses state or stores fails the lint: %s", (code) => {
   expect(problemCount(code)).toBeGreaterThan(0);
 });

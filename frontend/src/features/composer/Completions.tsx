@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Completion } from "@/lib/completion/completion";
-import { ShownName } from "@/ui/user-text/UserText";
+import { ShownName } from "@/ui/user-text/ShownName";
 import type { CompletionState } from "./use-completions";
 import * as css from "./composer.module.css";
 

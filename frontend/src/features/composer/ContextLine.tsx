@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { ComposerState } from "@/lib/composer/composer-machine";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { IconButton } from "@/ui/IconButton";
-import { OneLine } from "@/ui/user-text/UserText";
+import { OneLine } from "@/ui/user-text/OneLine";
 import * as css from "./composer.module.css";
 
 interface ContextLineProps extends Pick<ComposerState, "draft" | "edit"> {

@@ -1,7 +1,7 @@
 import { AlertDialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
-import { OneLine } from "@/ui/user-text/UserText";
+import { OneLine } from "@/ui/user-text/OneLine";
 import * as css from "./messages.module.css";
 
 interface DeleteConfirmationProps {

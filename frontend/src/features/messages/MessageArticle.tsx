@@ -2,7 +2,7 @@ import { Pin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ReactionBar } from "@/features/reactions/ReactionBar";
 import type { MessageRowData } from "@/lib/room-view/rows";
-import { PersonName } from "@/ui/user-text/UserText";
+import { PersonName } from "@/ui/user-text/PersonName";
 import { Avatar } from "./Avatar";
 import { LeftOutButton } from "./LeftOutButton";
 import { MessageActions } from "./MessageActions";

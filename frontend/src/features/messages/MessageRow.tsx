@@ -1,7 +1,7 @@
 import { memo } from "react";
 import type { LocalTime } from "@/lib/local-time";
 import type { MessageRowData } from "@/lib/room-view/rows";
-import { useShownPerson } from "@/ui/user-text/UserText";
+import { useShownPerson } from "@/ui/user-text/use-shown-person";
 import { MessageArticle } from "./MessageArticle";
 import { useHeightLock } from "./use-height-lock";
 

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { MessageRowData } from "@/lib/room-view/rows";
-import { PlainText } from "@/ui/user-text/MessageText";
-import { PersonName } from "@/ui/user-text/UserText";
+import { PlainText } from "@/ui/user-text/PlainText";
+import { PersonName } from "@/ui/user-text/PersonName";
 import { MessageActions } from "./MessageActions";
 import { PostState } from "./PostState";
 import * as css from "./messages.module.css";

@@ -1,7 +1,8 @@
 import { CornerDownRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
-import { OneLine, PersonName } from "@/ui/user-text/UserText";
+import { OneLine } from "@/ui/user-text/OneLine";
+import { PersonName } from "@/ui/user-text/PersonName";
 import * as css from "./messages.module.css";
 
 interface QuoteLineProps {

@@ -3,6 +3,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import { ModalDialog } from "@/ui/ModalDialog";
 import { useOpenRoom } from "@/ui/room-context";
 import { useIsOwner } from "@/ui/use-is-owner";
+import { useLocalTime } from "@/ui/use-local-time";
 import { PinnedMessages } from "./PinnedMessages";
 import { useSetPin } from "./use-set-pin";
 
@@ -10,12 +11,14 @@ import { useSetPin } from "./use-set-pin";
 export default function PinnedDialog({ screen, onClose }: { screen: RoomScreen; onClose: () => void }) {
   const { t } = useTranslation();
   const { jumpTo } = useOpenRoom();
+  const { exactTime } = useLocalTime();
   const isOwner = useIsOwner();
   const setPin = useSetPin();
   return (
     <ModalDialog title={t("pinned.title")} isWide onClose={onClose}>
       <PinnedMessages
         messages={screen.feed.room?.pinned ?? []}
+        exactTime={exactTime}
         onOpen={(message) => {
           jumpTo(message.seq);
           onClose();

@@ -2,7 +2,8 @@ import { Pin, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { IconButton } from "@/ui/IconButton";
-import { OneLine, PersonName } from "@/ui/user-text/UserText";
+import { OneLine } from "@/ui/user-text/OneLine";
+import { PersonName } from "@/ui/user-text/PersonName";
 import * as css from "./pins.module.css";
 
 interface PinnedLineProps {

@@ -1,7 +1,7 @@
 import { Menu, Pin, Search, Settings2, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/IconButton";
-import { ShownName } from "@/ui/user-text/UserText";
+import { ShownName } from "@/ui/user-text/ShownName";
 import { CopyLinkButton } from "./CopyLinkButton";
 import * as css from "./room.module.css";
 

@@ -7,7 +7,7 @@ import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { RetryBoundary } from "@/ui/RetryBoundary";
 import { OpenRoomContext } from "@/ui/room-context";
-import { DuplicateNicknamesContext } from "@/ui/user-text/UserText";
+import { DuplicateNicknamesContext } from "@/ui/user-text/use-shown-person";
 import { Announcer } from "./Announcer";
 import { RoomFrame, type RoomShape } from "./RoomFrame";
 import { RoomHeader } from "./RoomHeader";

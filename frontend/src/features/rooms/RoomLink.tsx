@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { Flame, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
-import { OneLine, ShownName } from "@/ui/user-text/UserText";
+import { OneLine } from "@/ui/user-text/OneLine";
+import { ShownName } from "@/ui/user-text/ShownName";
 import * as css from "./rooms.module.css";
 
 interface RoomLinkProps {

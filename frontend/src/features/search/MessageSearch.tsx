@@ -1,18 +1,18 @@
 import { useTranslation } from "react-i18next";
 import { serverSentence } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
-import { ErrorBoundary } from "@/ui/ErrorBoundary";
-import { MessageLink, MessageLinks } from "@/ui/MessageLink";
+import { MessageLinks } from "@/ui/MessageLinks";
 import type { MessageSearchState } from "./use-search";
 import * as css from "./search.module.css";
 
 interface MessageSearchProps {
   search: MessageSearchState;
+  exactTime: (time: string) => string;
   onOpen: (message: Message) => void;
 }
 
 /** The search field and the messages found. */
-export function MessageSearch({ search, onOpen }: MessageSearchProps) {
+export function MessageSearch({ search, exactTime, onOpen }: MessageSearchProps) {
   const { t } = useTranslation();
   const { words, setWords, shortened, messages, hasAnswer, failure, loadMore } = search;
   const isEmpty = messages.length === 0;
@@ -38,15 +38,7 @@ export function MessageSearch({ search, onOpen }: MessageSearchProps) {
             ? t(loadMore === null ? "search.none" : "search.noneYet")
             : isEmpty && t("search.hint")}
       </p>
-      <MessageLinks>
-        {messages.map((message) => (
-          <li key={message.id}>
-            <ErrorBoundary resetKey={message} fallback={null}>
-              <MessageLink message={message} onOpen={() => onOpen(message)} />
-            </ErrorBoundary>
-          </li>
-        ))}
-      </MessageLinks>
+      <MessageLinks messages={messages} exactTime={exactTime} onOpen={onOpen} />
       {loadMore !== null && (
         <button type="button" className="text-button" onClick={loadMore}>
           {t(isEmpty ? "search.further" : "search.more")}
