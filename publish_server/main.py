@@ -25,10 +25,10 @@ from publish_server.config import PublishSettings
 from publish_server.errors import handle_errors
 from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import CatchUp
+from publish_server.fanout.flush_pacer import FlushPacer
 from publish_server.fanout.followed_rooms import FollowedRooms
 from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.own_viewers import ViewersReport
-from publish_server.fanout.pacer import FlushPacer
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_list_streams import RoomListStreams
 from publish_server.fanout.stalled_streams import StalledStreams

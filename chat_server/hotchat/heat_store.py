@@ -16,7 +16,7 @@ from chat_contract.redis_keys import (
     HOT_TTL_MS,
 )
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.hotchat.policy import HotEntry
+from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.redis_entries import (
     LUA_FUNCTIONS,
     decode_counts,

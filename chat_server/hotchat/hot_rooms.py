@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
-from chat_server.hotchat.policy import HotEntry
+from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.redis_entries import decode_counts, decode_entries
 from server_kit.dependency_status import DependencyStatus
 

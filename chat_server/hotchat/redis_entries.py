@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 from prometheus_client import Counter
 
-from chat_server.hotchat.policy import HotEntry
+from chat_server.hotchat.heat_policy import HotEntry
 
 MAX_COUNT: Final = 10**9
 """Larger counts of one room are treated as bad entries."""

@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import RoomHeat, RoomViewers
 from chat_server.config import SchedulerSettings
+from chat_server.hotchat.heat_policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.heat_store import DrainedCounts, HeatStore
 from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, report_crashes
-from chat_server.hotchat.policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.viewers_sum import ViewersSum
 from chat_server.kafka.signal_sender import SignalSender
 from server_kit.background_tasks import EXIT_CODE, BackgroundTasks

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server_kit.http.methods import CALLS_ONLY
-from server_kit.http.whole_files import WholeFiles
+from server_kit.http.static_files import WholeFiles
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 

@@ -4,7 +4,7 @@ import re
 from random import Random
 from typing import Final
 
-from chat_server.text.look_alikes import plain_latin, skeletons
+from chat_server.text.confusables import plain_latin, skeletons
 
 RESERVED_ROOM_IDS: Final = frozenset(
     {

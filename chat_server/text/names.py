@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from chat_contract.limits import MAX_NICKNAME_CODE_POINTS, MAX_ROOM_NAME_CODE_POINTS
-from chat_server.text.look_alikes import mixes_scripts, skeletons
+from chat_server.text.confusables import mixes_scripts, skeletons
 from chat_server.text.rules import DEFAULT_IGNORABLE, code_of, is_visible, normalized_line
 
 RESERVED_NAMES: Final = (

@@ -1,6 +1,6 @@
 """Decides which room's flush is next and runs it: small ones at once, large ones in turn and in slices.
 
-All flushes together share one duty cycle; see pacer.py.
+All flushes together share one duty cycle; see flush_pacer.py.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from publish_server.fanout.flush import flush_steps
-from publish_server.fanout.pacer import FlushPacer, WriteCost
+from publish_server.fanout.flush_pacer import FlushPacer, WriteCost
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.metrics import FLUSH_BYTES, FLUSH_QUEUE, FLUSH_SECONDS, WRITE_COST, WRITES

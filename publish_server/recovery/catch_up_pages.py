@@ -12,7 +12,7 @@ from publish_server.rooms.purge_marks import purge_in
 from publish_server.rooms.recent_deletions import MAX_DELETIONS
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
-from server_kit.freed_memory import return_freed_memory
+from server_kit.malloc_trim import return_freed_memory
 
 MAX_PAGE_BYTES: Final = 2**20
 """A page that holds this many bytes is full; the next page continues from there."""

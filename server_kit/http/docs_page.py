@@ -9,7 +9,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 
-from server_kit.http.whole_files import WholeFiles
+from server_kit.http.static_files import WholeFiles
 
 POLICY: Final = (
     "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -21,8 +21,8 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.event_waits import EventWaits
+from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import encode_entry
-from chat_server.hotchat.policy import HotEntry
 from chat_server.limits.search_semaphore import search_semaphore
 from chat_server.postgres.pools import open_database
 from chat_server.postgres.read_lane import open_read_lane

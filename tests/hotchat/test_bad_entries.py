@@ -21,9 +21,9 @@ from chat_contract.redis_keys import (
     viewers_of,
 )
 from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import HeatStore, encode_entry
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.hotchat.policy import HotEntry
 from chat_server.hotchat.viewers_sum import ViewersSum
 from server_kit.background_tasks import BackgroundTasks
 from tests.hotchat.conftest import let_time_pass

@@ -11,8 +11,8 @@ from chat_contract.redis_keys import (
     HOT_TTL_MS,
     slow_mode,
 )
+from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import HeatStore
-from chat_server.hotchat.policy import HotEntry
 from local_stack.valkey import Valkey
 from tests.hotchat.conftest import let_time_pass
 

@@ -3,9 +3,9 @@
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import HOT, VIEWERS
+from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import encode_entry
 from chat_server.hotchat.hot_rooms import COLD, HotRooms
-from chat_server.hotchat.policy import HotEntry
 
 ENTRY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)
 

@@ -13,9 +13,9 @@ from chat_contract.topics import event_headers
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import CatchUp, Pages
+from publish_server.fanout.flush_pacer import FlushPacer
 from publish_server.fanout.followed_rooms import FollowedRooms
 from publish_server.fanout.open_streams import OpenStreams
-from publish_server.fanout.pacer import FlushPacer
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.room_list_streams import RoomListStreams

@@ -60,7 +60,7 @@ def test_it_serves_the_page_the_api_and_streams_reloads_and_stops_everything(dev
     ("changed", "servers"),
     [
         (["publish_server/main.py"], ["publish_server-1", "publish_server-2"]),
-        (["chat_server/hotchat/policy.py"], ["chat_server", "scheduler"]),
+        (["chat_server/hotchat/heat_policy.py"], ["chat_server", "scheduler"]),
         (["chat_server/main.py", "publish_server/main.py"], NAMES),
         (["chat_contract/events.py"], NAMES),
         ([], []),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_server.hotchat.policy import (
+from chat_server.hotchat.heat_policy import (
     MAX_WARM_ROOMS,
     HeatLimits,
     HeatState,

@@ -57,7 +57,7 @@ def plain_latin(text: str) -> str:
 
 def _latin(name: str) -> str:
     """Case is folded between two mappings, as some characters look alike in one case only."""
-    folded = base_letters(name).translate(_LOOK_ALIKES).casefold().translate(_LOOK_ALIKES)
+    folded = base_letters(name).translate(_CONFUSABLES).casefold().translate(_CONFUSABLES)
     return folded.translate(_DIGITS).replace("l", "i")
 
 
@@ -96,7 +96,7 @@ def _data(name: str) -> Any:
     return orjson.loads((files("confusable_homoglyphs") / name).read_bytes())
 
 
-def _look_alikes() -> dict[int, str]:
+def _confusables() -> dict[int, str]:
     """Characters that look like ASCII text.
 
     The package's file maps both ways: a source has one prototype, and a prototype has its sources. Of two ASCII
@@ -132,4 +132,4 @@ _SCRIPT_NAMES: Final = _SCRIPTS["iso_15924_aliases"]
 _SCRIPT_RANGES: Final = _SCRIPTS["code_points_ranges"]
 _SCRIPT_STARTS: Final = [first for first, *_ in _SCRIPT_RANGES]
 _LATIN_SHAPES: Final = {ord(char): letter for char, letter in _latin_shapes()}
-_LOOK_ALIKES: Final = _look_alikes()
+_CONFUSABLES: Final = _confusables()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from publish_server.fanout.pacer import FlushPacer, WriteCost
+from publish_server.fanout.flush_pacer import FlushPacer, WriteCost
 
 
 def run_flushes(pacer: FlushPacer, busy_s: list[float], *, idle_s: float = 0.0) -> list[float]:
