@@ -12,7 +12,7 @@ from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import JoinedFrames, RoomLog
 
 MAX_REPLAY: Final = 5_000
-"""Events that a returning subscriber is sent. Further back it gets `stream.gap` and fetches the latest page."""
+"""Events sent to a returning subscriber. One further behind gets `stream.gap` and fetches the latest page."""
 
 MAX_PIECE_BYTES: Final = 64 * 1024
 MAX_PIECES_BYTES: Final = 8 * 2**20
@@ -22,7 +22,7 @@ PIECE_OVERHEAD_BYTES: Final = 500
 
 
 class Piece(NamedTuple):
-    """A body that brings a subscriber to `to_seq`, and the same encoded."""
+    """A body that brings a subscriber to `to_seq`, plain and encoded."""
 
     to_seq: int
     body: bytes

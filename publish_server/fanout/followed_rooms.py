@@ -58,7 +58,7 @@ class FollowedRooms:
         return None if room is None else self._audiences[room]
 
     def follow(self, room_id: str, *, is_listed: bool = False) -> RoomAudience:
-        """The room's audience. The head of a new room is asked for. Raises RegistryFull, for room lists earlier."""
+        """The room's audience. A new room gets a head check. Raises RegistryFull; room lists reach that limit first."""
         audience = self.get(room_id)
         if audience is None:
             if self._registry.is_full(is_listed=is_listed):

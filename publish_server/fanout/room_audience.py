@@ -244,7 +244,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
             group.add(stream)
 
     def ping(self, stream: Subscriber) -> None:
-        """`seq` is the room's head. It may be above the last event that the stream was sent."""
+        """`seq` is the room's head. It may be above the last event sent to the stream."""
         if stream.is_stalled or (stream.is_live and self.is_flushing):
             return
         head = self.log.head if self.log.is_started else stream.cursor or 0
@@ -264,7 +264,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
     def drained(self, stream: Subscriber) -> None:
         super().drained(stream)
         stream.widen_send_buffer()
-        # Not at once: when a crowd resumes, the kernel reports all of them in one round of the event loop.
+        # Not at once: when a crowd resumes, the kernel reports all of them in one loop iteration.
         self._replay_queue.push(self.room, [stream])
 
     def remove(self, stream: Subscriber) -> None:

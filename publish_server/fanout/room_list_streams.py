@@ -13,7 +13,7 @@ from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.stream import Place, Stream, StreamOwner
 
 PAUSE_S: Final = 1.0
-"""A stream is written to at most this often."""
+"""The shortest time between two writes to a stream."""
 
 STREAMS_PER_STEP: Final = 500
 """Streams that get a room's change in one step."""
@@ -33,7 +33,7 @@ _PING: Final = json_frame("stream.ping", {"seq": 0})
 
 
 class RoomListStream(Stream):
-    """Overflow rule LATEST: when the client reads again, it is sent the present state of each room that changed.
+    """Overflow rule LATEST: when the client reads again, it gets the current state of each changed room.
 
     `changes` maps rooms to the bits of what changed; there is no queue of frames. `new_rooms_seen` counts the new rooms
     that were announced to the stream or are too old for it.
@@ -152,7 +152,7 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         self._ready.pop(stream, None)
 
     def advance(self, stream: RoomListStream) -> None:
-        """Send the present state of everything that changed, in one write."""
+        """Send the current state of everything that changed, in one write."""
         if stream.is_stalled:
             return
         frames = self._unseen_rooms(stream)

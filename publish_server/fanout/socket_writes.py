@@ -52,7 +52,7 @@ def _file_of(data: bytes) -> int | None:
 
 
 def write_to_all(descriptors: Sequence[int], data: bytes, pages: int | None = None) -> list[tuple[int, int]]:
-    """Write `data` to each descriptor; returns (descriptor, bytes written or FAILED) where it was not all of it.
+    """Write `data` to each descriptor; returns (descriptor, bytes written or FAILED) for each incomplete write.
 
     `pages` is a file with the same bytes. Add nothing to this loop: 5,000 subscribers and 12 flushes a second pass
     through it.

@@ -23,7 +23,7 @@ LAST_RETRY_S: Final = 5.0
 
 
 class EventConsumer:
-    """Offsets are not stored: `on_positioned` starts a head check, which finds the events that passed before."""
+    """Offsets are not stored: `on_positioned` starts a head check, which finds earlier events."""
 
     def __init__(
         self,

@@ -214,7 +214,7 @@ class Hub:
     def _shrink(self, room: Room) -> None:
         """The rings seem to be full. Overflow rule FAIR_SHARE: the growing room drops what exceeds an equal share.
 
-        At most once a second all rings are measured, and if they are full every room does so.
+        At most once a second all rings are measured. If they are full, every room drops its excess.
         """
         now = self._clock()
         rooms = [room]

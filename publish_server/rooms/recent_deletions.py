@@ -8,8 +8,8 @@ MAX_DELETIONS: Final = 500
 class RecentDeletions:
     """Ids of deleted messages, newest last. Overflow rule OLDEST_OUT, after MAX_DELETIONS.
 
-    `count` is the number of deletions ever added. A page during whose read more than MAX_DELETIONS were added must be
-    read again.
+    `count` is the number of deletions ever added. If more than MAX_DELETIONS were added while a page
+    was read, it must be read again.
     """
 
     __slots__ = ("count", "message_ids")

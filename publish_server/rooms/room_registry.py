@@ -9,10 +9,10 @@ from publish_server.rooms.room_log import RoomLog
 MAX_UNCONFIRMED: Final = 2_000
 
 LISTED_PART: Final = 0.75
-"""Of all rooms. Beyond it, room lists are refused, so that a stream of one room still opens."""
+"""The part of all rooms that room lists may add, so that a stream of one room still opens."""
 
 LISTED_PART_UNCONFIRMED: Final = 0.5
-"""The same, of the unconfirmed rooms."""
+"""The part of the unconfirmed rooms that room lists may add."""
 
 
 class RegistryFull(Exception):

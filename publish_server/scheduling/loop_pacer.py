@@ -1,4 +1,4 @@
-"""A crowd of callers, admitted a few at a time."""
+"""Admits a crowd of callers a few at a time."""
 
 import asyncio
 from collections import deque

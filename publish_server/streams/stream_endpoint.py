@@ -45,7 +45,7 @@ FULL_RETRY_S: Final = 5.0
 RETRY_MS: Final = (1_500, 3_500)
 
 OPENINGS_PER_ITERATION: Final = 10
-"""Streams that open in one round of the event loop; a list of 100 rooms takes 0.4 ms."""
+"""Streams that open in one iteration of the event loop; a list of 100 rooms takes 0.4 ms."""
 
 
 class Visitor(NamedTuple):

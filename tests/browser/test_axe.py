@@ -115,7 +115,7 @@ async def test_axe_finds_nothing_in_menus_lists_and_dialogs_of_messages(people: 
     await tab.choose("to look at", "Reply")
     await tab.composer.press_sequentially("@an")
     await expect(page.get_by_role("option", name="@Ann")).to_be_visible()
-    assert await violations(tab) == [], "mention list, and what is answered"
+    assert await violations(tab) == [], "mention list and quoted message"
     await tab.composer.fill("")
 
     await tab.list.focus()

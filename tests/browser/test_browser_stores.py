@@ -1,4 +1,4 @@
-"""The page where the browser's stores and newer features are missing, full, forbidden or locked."""
+"""The page in browsers whose stores or newer features are missing, full, forbidden or locked."""
 
 import pytest
 from playwright.async_api import Route, expect

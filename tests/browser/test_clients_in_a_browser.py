@@ -54,18 +54,18 @@ async def test_a_client_reads_and_resumes_over_a_killed_server(
         else:
             await page.evaluate(f"() => {{ {fetch_event_source}; window.fes = fes; }}")
             await page.evaluate(FETCH, url)
-        said = await reads_over_a_kill(stack, ann, room, page)
-        assert await page.evaluate("() => window.seen") == [[str(one["seq"]), one["text"]] for one in said]
+        posted = await reads_over_a_kill(stack, ann, room, page)
+        assert await page.evaluate("() => window.seen") == [[str(one["seq"]), one["text"]] for one in posted]
         await people.leave()
 
 
 async def reads_over_a_kill(stack: ChatStack, ann: Person, room: str, page: Page) -> list[dict[str, Any]]:
-    said = [await ann.post(room, "before")]
+    posted = [await ann.post(room, "before")]
     await page.wait_for_function("() => window.seen.length === 1")
     [publish] = stack.publish_servers
     publish.kill()
-    said.append(await ann.post(room, "while it is away"))
+    posted.append(await ann.post(room, "while it is down"))
     publish.start_and_wait()
-    said.append(await ann.post(room, "after"))
+    posted.append(await ann.post(room, "after"))
     await page.wait_for_function("() => window.seen.length >= 3")
-    return said
+    return posted

@@ -60,14 +60,14 @@ async def test_on_a_slow_network_a_message_shows_at_once_as_being_sent(people: P
     await devtools.send("Network.emulateNetworkConditions", SLOW)
     await tab.page.evaluate(
         """() => {
-            window.said = [];
-            const look = () => document.querySelectorAll('[data-post]').forEach(row => window.said.push(row.innerText));
-            new MutationObserver(look).observe(document.querySelector('[role=log]'),
+            window.shown = [];
+            const posts = () => [...document.querySelectorAll('[data-post]')].map(row => row.innerText);
+            new MutationObserver(() => window.shown.push(...posts())).observe(document.querySelector('[role=log]'),
                 {subtree: true, childList: true, characterData: true});
         }"""
     )
     await tab.write("from the train")
-    await tab.page.wait_for_function("() => window.said.some(text => text.includes('Sending…'))")
+    await tab.page.wait_for_function("() => window.shown.some(text => text.includes('Sending…'))")
     await other.sees("from the train")
     await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
     await expect(tab.row("from the train")).to_have_count(1)

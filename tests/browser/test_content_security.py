@@ -95,10 +95,10 @@ async def test_an_embedded_room_can_be_read_and_written_on_another_sites_page(
     await frame.locator("textarea").press("Enter")
     await frame.get_by_label("What should people call you?").fill("Framed")
     await frame.get_by_role("button", name="Join and send").click()
-    said = frame.get_by_role("log").get_by_text(
+    posted = frame.get_by_role("log").get_by_text(
         "hello from the frame"
     )  # until then the composer keeps the text
-    await expect(said).to_be_visible()
+    await expect(posted).to_be_visible()
     await expect(frame.locator("[data-post]")).to_have_count(0)
     page = await ann.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["hello, show", "hello from the frame"]
@@ -145,8 +145,8 @@ async def is_refused(page: Page, frame: Frame) -> None:
 
 async def test_the_api_documentation_loads_nothing_from_other_hosts(people: People) -> None:
     tab = await people.tab()
-    asked: set[str] = set()
-    tab.page.on("request", lambda request: asked.add(request.url))
+    urls: set[str] = set()
+    tab.page.on("request", lambda request: urls.add(request.url))
     await tab.page.goto(f"{tab.base_url}/docs")
     await expect(tab.page.locator(".swagger-ui .info .title")).to_contain_text("Hotchat chat_server")
-    assert all(url.startswith((f"{tab.base_url}/", "data:")) for url in asked), asked
+    assert all(url.startswith((f"{tab.base_url}/", "data:")) for url in urls), urls

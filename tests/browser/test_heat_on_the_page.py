@@ -43,10 +43,10 @@ async def test_a_hot_room_shows_a_flame_in_every_tabs_list_and_no_typing_line(
         async with crowd(stack.chat_url, room):
             await expect(inside.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=20_000)
             await expect(flame).to_be_visible(timeout=20_000)
-            asked: list[str] = []
-            inside.page.on("request", lambda request: asked.append(request.url))
+            urls: list[str] = []
+            inside.page.on("request", lambda request: urls.append(request.url))
             await inside.composer.press_sequentially("nobody is told")
             await inside.composer.press("Enter")
             await inside.sees("nobody is told")
-            assert not [url for url in asked if url.endswith("/typing")]
+            assert not [url for url in urls if url.endswith("/typing")]
         await expect(flame).to_have_count(0, timeout=30_000)

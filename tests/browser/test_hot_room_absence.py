@@ -140,12 +140,12 @@ async def test_connection_trouble_shows_after_two_seconds_without_changing_the_l
 async def test_refused_history_shows_a_countdown_and_is_retried(busy: BusyRoom) -> None:
     page = busy.tab.page
     line = await busy.tab.status.bounding_box()
-    asked: list[str] = []
+    requested: list[str] = []
     seen = asyncio.Event()
 
     async def refuse_once(route: Route) -> None:
-        asked.append(route.request.url)
-        if len(asked) > 1:
+        requested.append(route.request.url)
+        if len(requested) > 1:
             await seen.wait()
             await route.fallback()
             return
@@ -154,7 +154,7 @@ async def test_refused_history_shows_a_countdown_and_is_retried(busy: BusyRoom) 
     await page.route("**/messages?*before_seq*", refuse_once)
     await busy.tab.list.focus()
     async with asyncio.timeout(NOTICED_WITHIN_MS / 1_000):
-        while not asked:  # history that was on its way already moves the top further up
+        while not requested:  # history that was on its way already moves the top further up
             await page.keyboard.press("Home")
             await busy.is_settled()
     await expect(busy.tab.status).to_contain_text("Older messages in")
@@ -163,7 +163,7 @@ async def test_refused_history_shows_a_countdown_and_is_retried(busy: BusyRoom) 
     seen.set()
     await expect(page.locator("[data-testid=room-start]")).to_have_count(0)
     await expect(busy.tab.status).to_contain_text("Live", timeout=NOTICED_WITHIN_MS)
-    assert len(asked) >= 2
+    assert len(requested) >= 2
 
 
 async def test_screen_readers_get_one_summary_every_ten_seconds_and_mentions_at_once(

@@ -239,14 +239,14 @@ async def _shown_by_each_page(busy: BusyRoom, pages: Sequence[Page]) -> list[lis
     last = await busy.control("say", nickname="Olivia", text="the end")
     for page in pages:
         await expect(page.locator(f"article[data-seq='{last['seq']}']")).to_be_visible()
-    said = [message["seq"] for message in await busy.messages() if message["seq"] > first_seq]
+    posted = [message["seq"] for message in await busy.messages() if message["seq"] > first_seq]
     shown = [
         await page.evaluate(
             "from => [...window.shown].filter(seq => seq > from).sort((a, b) => a - b)", first_seq
         )
         for page in pages
     ]
-    assert all(len(each) < len(said) for each in shown), "nothing was left out"
+    assert all(len(each) < len(posted) for each in shown), "nothing was left out"
     return shown
 
 
@@ -304,8 +304,8 @@ async def test_left_out_messages_open_in_place_on_a_click(busy: BusyRoom) -> Non
     rows = busy.tab.page.locator("article", has=left_out)
     seqs = await rows.evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     row = busy.tab.page.locator(f"article[data-seq='{seqs[len(seqs) // 2]}']")
-    said = await busy.messages()
-    next_one = next(message for message in said if message["seq"] > seqs[len(seqs) // 2])
+    messages = await busy.messages()
+    next_one = next(message for message in messages if message["seq"] > seqs[len(seqs) // 2])
     count = await row.locator("[data-testid=left-out]").inner_text()
     assert int(count.removeprefix("+")) > 0
     await expect(busy.tab.page.locator(f"[data-message-id='{next_one['id']}']")).to_have_count(0)
@@ -422,7 +422,7 @@ async def test_an_own_message_shows_before_the_server_has_it_and_once_afterwards
     await busy.tab.page.route("**/api/v1/rooms/*/messages", answer_late)
     await busy.tab.write("right away")
     await expect(busy.tab.row("right away")).to_be_in_viewport()
-    assert "right away" not in [said["text"] for said in await busy.messages_by("Mina")]
+    assert "right away" not in [message["text"] for message in await busy.messages_by("Mina")]
     await busy.rate(0)
     seen.set()
     await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
@@ -457,7 +457,7 @@ async def test_enter_queues_a_message_exactly_once_and_the_composer_keeps_its_fo
     await expect(busy.tab.composer).to_be_focused()
     await expect(busy.tab.page.locator("[data-post]")).to_have_count(0)
     await busy.tab.scrolls_back_to("line 9")
-    lines = [said["text"] for said in await busy.messages_by("Mina")]
+    lines = [message["text"] for message in await busy.messages_by("Mina")]
     assert lines == ["first", *(f"line {number}" for number in range(10))]
 
 

@@ -125,7 +125,7 @@ async def test_a_part_loads_although_one_of_its_files_failed_before(people: Peop
         await expect(opened.first).to_be_visible()
 
 
-async def test_a_part_that_is_given_up_leaves_the_room_as_it_was(people: People) -> None:
+async def test_closing_a_part_that_cannot_be_loaded_leaves_the_room_as_it_was(people: People) -> None:
     tab, _ = await a_tab_with_a_draft(people)
     await tab.page.route(LAZY_FILES, FAILURES["offline"])
     await open_settings(tab)
@@ -135,7 +135,7 @@ async def test_a_part_that_is_given_up_leaves_the_room_as_it_was(people: People)
     await is_intact(tab)
 
 
-async def test_people_of_a_reaction_that_cannot_be_loaded_are_only_left_out(people: People) -> None:
+async def test_a_list_of_reactors_that_cannot_be_loaded_is_left_out(people: People) -> None:
     tab, bob = await a_tab_with_a_draft(people)
     await tab.react("mine", "Love")
     await expect(tab.reaction("mine", "heart")).to_have_attribute("aria-pressed", "true")
@@ -186,7 +186,7 @@ async def test_an_open_page_offers_to_reload_after_a_reconnection_to_a_newer_bui
     await expect(banner).to_have_count(0)
 
 
-async def test_a_page_that_is_older_than_the_server_works_on_and_recovers_by_a_reload(
+async def test_a_page_that_is_older_than_the_server_keeps_working_and_recovers_by_a_reload(
     browser: Browser, built_page: Path, tmp_path: Path, start_chat_stack: StartChatStack
 ) -> None:
     page_folder = tmp_path / "page"

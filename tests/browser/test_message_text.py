@@ -50,7 +50,7 @@ async def test_a_right_to_left_name_keeps_its_direction_to_itself_in_sentences(p
 @pytest.mark.parametrize(
     ("nickname", "typed"), [("अनिल", "@अनि"), ("ศิริพร", "@ศิ"), ("Ann Lee", "@Ann L")], ids=ascii
 )
-async def test_a_name_of_any_script_is_completed_marked_and_called(
+async def test_a_name_of_any_script_is_completed_and_its_mention_highlighted(
     people: People, nickname: str, typed: str
 ) -> None:
     named = await people.person(nickname)
@@ -69,7 +69,7 @@ async def test_a_name_of_any_script_is_completed_marked_and_called(
     await expect(meant.page.locator("[data-for-me]")).to_have_count(1)
 
 
-async def test_a_mention_in_code_or_a_quote_calls_nobody(people: People) -> None:
+async def test_a_mention_in_code_or_a_quote_mentions_nobody(people: People) -> None:
     ann, bob = await people.person("Ann Lee"), await people.person("Bob")
     room = await ann.make_room()
     tab = await people.tab_of(ann)

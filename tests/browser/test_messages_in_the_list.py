@@ -84,7 +84,7 @@ async def test_days_are_separated_messages_grouped_by_author_and_exact_times_sho
     assert re.search(r"\d{1,2}:\d{2}:\d{2}", exact)
 
 
-async def test_a_small_markdown_is_drawn_and_links_are_safe(people: People) -> None:
+async def test_formatted_text_is_drawn_and_links_are_safe(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post(room, "**bold** _slanted_ ~~gone~~ `code` and https://example.org/page")

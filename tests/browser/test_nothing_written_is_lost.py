@@ -97,7 +97,7 @@ async def test_a_text_is_sent_to_its_own_room_when_the_name_is_given_in_another_
     await expect(tab.composer).to_have_value("a draft for the second")
 
 
-async def test_the_draft_returns_when_an_edit_is_left_for_a_reply(people: People) -> None:
+async def test_the_draft_returns_when_a_reply_replaces_an_edit(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post(room, "a question")
@@ -148,7 +148,7 @@ async def test_no_key_of_an_input_method_does_anything(people: People, is_compos
     assert await texts(ann, room) == ["hello", "my last message"]
 
 
-async def test_an_input_method_neither_gives_nor_cancels_a_name(people: People) -> None:
+async def test_keys_of_an_input_method_neither_submit_nor_cancel_a_name(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
     tab = await people.tab()
     await tab.open(f"/rooms/{room}")

@@ -48,7 +48,7 @@ async def by_finger(tab: Tab, direction: int) -> None:
 
 
 async def by_screen_reader(tab: Tab, direction: int) -> None:
-    """A screen reader brings an element into view without any gesture that the page could hear."""
+    """A screen reader brings an element into view without any gesture that the page receives."""
     await tab.list.evaluate("(list, by) => { list.scrollTop += by; }", direction * 700)
 
 

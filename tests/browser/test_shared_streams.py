@@ -1,4 +1,4 @@
-"""The tabs of a browser share their streams, whatever happens to what they share."""
+"""The tabs of a browser share their streams, also after the shared worker or the leading tab has ended."""
 
 import asyncio
 import json

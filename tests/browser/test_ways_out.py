@@ -1,4 +1,4 @@
-"""Errors and refusals show a sentence and a way to continue, never a blank page."""
+"""Errors and refusals show a sentence and a way to continue, never an empty page."""
 
 import uuid
 

@@ -2,13 +2,13 @@ import type { ReactNode } from "react";
 import * as css from "./messages.module.css";
 
 interface ListFrameProps {
-  /** Lies over the top of the list, so that no row moves when it appears. */
+  /** Overlays the top of the list, so that no row moves when it appears. */
   over: ReactNode;
   chips: ReactNode;
   children: ReactNode;
 }
 
-/** The list, with what lies over its top and its end. */
+/** The list, and the overlays at its top and its end. */
 export const ListFrame = ({ over, chips, children }: ListFrameProps) => (
   <div className={css.listFrame}>
     {children}

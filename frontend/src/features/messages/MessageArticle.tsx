@@ -13,10 +13,11 @@ import * as css from "./messages.module.css";
 
 interface MessageArticleProps {
   row: MessageRowData;
-  /** The author's name as shown, with the tag that tells apart people of one name. */
+  /** The author's name as shown, with a tag if another person has the same nickname. */
   author: string;
-  /** The time of day, and the date with it. */
+  /** The time of day. */
   time: string;
+  /** Date and time. */
   exactTime: string;
   isTarget: boolean;
   lock: HeightLock;

@@ -6,7 +6,7 @@ import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 import { FailedPost, PendingPost } from "./PostStateLine";
 
-const REFUSED = 422; // any status that is neither transient nor of the session
+const REFUSED = 422; // any status that is neither transient nor about the session
 
 /** The state of a post that is not yet a message. Counts down to the next attempt, and retries, corrects or discards a
  * failed post. */

@@ -3,7 +3,7 @@ import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 import { QuoteLine } from "./QuoteLine";
 
-/** The message that a reply answers: from the room if it is loaded, else fetched. A click scrolls to it. */
+/** The message that a reply quotes: from the room if it is loaded, otherwise fetched. A click scrolls to it. */
 export function QuotedMessage({ messageId }: { messageId: string }) {
   const { api } = useServices();
   const { roomId, feed, jumpTo } = useOpenRoom();

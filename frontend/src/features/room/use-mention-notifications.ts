@@ -9,7 +9,7 @@ import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 
-/** Returns a function that notifies of a message for the reader, unless they see the room or another tab notifies. A click
+/** Returns a function that notifies the reader of a message, unless they see the room or another tab notifies. A click
  * on the notification opens the room at the message. */
 export function useMentionNotifications(): (message: Message, words: string) => void {
   const { t } = useTranslation();

@@ -5,7 +5,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useServices } from "@/ui/services-context";
 
-/** Stores how far the room was read, and shows in the title how many messages arrived while the tab was hidden. */
+/** Stores the read position of the room. The title shows how many messages arrived while the tab was hidden. */
 export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string): void {
   const { t } = useTranslation();
   const { readCounts } = useServices();

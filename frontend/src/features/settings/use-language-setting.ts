@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { chooseLanguage, type Language } from "@/lib/i18n/i18n";
 
-/** The language of the app. Its file may be out of reach; the app then changes once it arrives. */
+/** The language of the app. Its file may fail to load at first; the app changes once it arrives. */
 export function useLanguageSetting() {
   const { t, i18n } = useTranslation();
   const [isDelayed, setIsDelayed] = useState(false);
