@@ -17,7 +17,7 @@ const TRAILING = /[.,;:!?'*_~]/;
 const SEPARATOR = /[/?#&=._-]/;
 const NAME_LETTER = /[\p{L}\p{M}\p{N}]/u;
 
-/** An invisible character within what looks like one host. */
+/** An invisible character inside a host that looks like one word. */
 const HIDDEN_END = /^\p{Default_Ignorable_Code_Point}[\w.-]/u;
 
 const isAddressUnit = (unit: string) => ADDRESS.test(unit) || SPACED_LETTER.test(unit);
@@ -115,7 +115,7 @@ function endOfHost(line: string, from: number, labelsMin: number, meter: Meter):
   return labels === 0 || (asciiLabels < labels && labels < labelsMin) ? null : at;
 }
 
-/** For each opening bracket its closing one, where all characters between them may belong to an address. */
+/** Maps each opening bracket to its closing one, if all characters between them may belong to an address. */
 function bracketEnds(line: string, meter: Meter): Map<number, number> {
   const ends = new Map<number, number>();
   const open: number[] = [];

@@ -47,7 +47,7 @@ const LEGITIMATE = new RegExp(
 );
 const REFUSED_IN_NAMES =
   /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u2800]/u;
-// What Python's str.split takes for white space: the servers join a name's words with one space.
+// The white space of Python's str.split: the servers join a name's words with one space.
 const NAME_SPACES = /[\p{White_Space}\u001c-\u001f]+/gu;
 
 /** A message as it may be sent: line breaks of any kind are `\n`; terminal sequences, control characters, direction
@@ -63,7 +63,7 @@ export function refusedCharacter(text: string): string | null {
   return found === null ? null : codeOf(found[0]);
 }
 
-/** Whether a reader would see anything of the text. */
+/** Whether any character of the text is visible. */
 export const isVisible = (text: string): boolean => VISIBLE.test(text);
 
 /** Why the server would refuse a message that is sent as it is; null if it would not. */

@@ -1,4 +1,4 @@
-/** Code in one line: which runs of backticks begin and end it. Pure. */
+/** Finds code in one line: the runs of backticks that begin and end it. Pure. */
 import { ALPHABETIC, pointBefore } from "./code-points";
 import type { Meter } from "./inline-tree";
 
@@ -19,7 +19,7 @@ interface Run {
   readonly canOpen: boolean;
 }
 
-/** For each run of backticks that begins code, the end of the run of the same length that ends it. */
+/** Maps each run of backticks that begins code to the end of the run that closes it, which has the same length. */
 export function endsOfCode(line: string, meter: Meter): Map<number, number> {
   const runs: Run[] = [];
   const eyes = line.includes("´") ? backticksOfFaces(line) : null;

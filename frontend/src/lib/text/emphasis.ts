@@ -30,7 +30,7 @@ const MARKS_MAX = 3;
 const OPENS_AFTER = /[\s\p{Ps}\p{Pi}\p{Pf}"'*_~]/u;
 const LEADS = /[\p{Ps}\p{Pi}\p{Pf}"'¿¡]/u;
 const BEGINS = /[\p{L}\p{N}\p{Sc}\p{Extended_Pictographic}\p{Regional_Indicator}@#[]/u;
-/** What else may begin bold: symbols, dashes, and punctuation of other scripts. */
+/** Further characters that bold may begin with: symbols, dashes, and punctuation of other scripts. */
 const BEGINS_STRONG = /[+<=>±\p{So}\p{Pd}]|(?![\0-\x7f])[\p{Po}\p{Sm}]/u;
 const LETTER_MODIFIER = /\p{Lm}/u;
 const TRAILS = /(?![/\\@&#])[\p{Pe}\p{Pi}\p{Pf}\p{Pd}\p{Po}]/u;
@@ -38,7 +38,7 @@ const ENDS = /[\p{L}\p{N}\p{M}\p{S}#\u{e007f}]/u;
 const IN_WORD = /(?!\ufe0f)[\p{L}\p{M}]/u;
 const PUNCTUATION_RUN = 4;
 
-/** The delimiter in the line at `at`; null where the run of marks is none. */
+/** The delimiter in the line at `at`; null if the run of marks cannot be one. */
 export function delimiterAt(line: string, at: number, marks: string, isEscaped: boolean): Delimiter | null {
   if (marks.length > MARKS_MAX || !EMPHASES.has(marks)) return null;
   const from = isEscaped ? at - 1 : at;
@@ -99,7 +99,7 @@ function endsText(line: string, to: number): boolean {
   return at === to ? ENDS.test(last) : last.trim() !== "";
 }
 
-/** For each opening delimiter's index its closing one. If two of one kind are open, the later one counts. */
+/** Maps the index of each opening delimiter to its closing one. If two of one kind are open, the later one counts. */
 export function pairDelimiters(pieces: readonly Piece[], line: string, meter: Meter): Map<number, number> {
   const pairs = new Map<number, number>();
   let open: { index: number; delimiter: Delimiter }[] = [];

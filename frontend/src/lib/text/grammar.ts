@@ -95,7 +95,7 @@ function parseBlocks(lines: readonly string[], level: number, context: InlineCon
   return blocks;
 }
 
-/** For each line the next later line that ends a fence. */
+/** Maps each line to the next later line that ends a fence. */
 function endsOfFences(lines: readonly string[], meter: Meter): (number | undefined)[] {
   const ends: (number | undefined)[] = new Array<undefined>(lines.length);
   let next: number | undefined;
@@ -173,7 +173,7 @@ export function beginningOf(blocks: readonly Block[], maxUnits: number, maxLines
   return cutBlocks(blocks, { units: maxUnits, lines: maxLines });
 }
 
-/** What may still be drawn. */
+/** The remaining units and lines to draw. */
 interface Budget {
   units: number;
   lines: number;

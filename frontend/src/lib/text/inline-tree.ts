@@ -1,4 +1,4 @@
-/** What one line of a message consists of. */
+/** The parsed form of one line of a message. */
 
 export type Emphasis = "strong" | "em" | "del";
 

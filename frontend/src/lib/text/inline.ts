@@ -70,7 +70,7 @@ function readPieces(line: string, context: InlineContext, canLink: boolean): Pie
   return pieces;
 }
 
-/** For each `[` whose next bracket is `](`: the position of that one. Labels contain no brackets. */
+/** Maps each `[` to the `](` that is the next bracket. Labels contain no brackets. */
 function endsOfLabels(line: string, meter: Meter): Map<number, number> {
   const ends = new Map<number, number>();
   let open: number | null = null;

@@ -15,7 +15,7 @@ export function shownName(name: string, placeholder: string): string {
   }
 }
 
-/** As `shownName`, for a name within a sentence: it does not reorder the words around it. */
+/** Same as `shownName`, for a name in a sentence: it does not reorder the words around it. */
 export const nameInSentence = (name: string, placeholder: string): string =>
   isolated(shownName(name, placeholder));
 
