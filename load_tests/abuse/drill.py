@@ -84,16 +84,19 @@ class Drill:
         self._attackers.append(made)
         return made
 
-    async def person(self, nickname: str = "mallory") -> Attacker:
-        """A signed-in client at a fresh address. Raises RuntimeError if it gets no session."""
+    async def person(self) -> Attacker:
+        """A signed-in client at a fresh address, with a name of its own: a host's name is reserved in their room.
+
+        Raises RuntimeError if it gets no session.
+        """
         attacker = self.attacker()
-        answer = await attacker.sign_in(nickname)
+        answer = await attacker.sign_in(f"mallory {uuid4().hex[:12]}")
         if answer.status != 201:
             raise RuntimeError(f"no session for an attacker: {answer.status} {answer.body[:200]!r}")
         return attacker
 
     async def people(self, number: int) -> list[Attacker]:
-        return [await self.person(f"mallory {index}") for index in range(number)]
+        return [await self.person() for _ in range(number)]
 
     async def room(self, owner: Attacker, name: str = "abuse") -> str:
         """Create a room for this attack. Raises RuntimeError."""

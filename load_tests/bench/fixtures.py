@@ -137,7 +137,7 @@ async def _send_all(fixture: ChatFixture, requests: Sequence[bytes]) -> None:
 
 async def _sign_in(base_url: str) -> str:
     async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
-        answer = await client.post("/api/v1/sessions", json={"nickname": "bench"})
+        answer = await client.post("/api/v1/sessions", json={"nickname": f"bench {secrets.token_hex(6)}"})
         token: str = answer.raise_for_status().json()["token"]
         return token
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Final
+from uuid import uuid4
 
 import aiohttp
 
@@ -223,7 +224,7 @@ class Crowd:
 
     async def _sign_in(self) -> str:
         async with self.http.post(
-            f"{self._chat_urls[0]}/api/v1/sessions", json={"nickname": "author"}
+            f"{self._chat_urls[0]}/api/v1/sessions", json={"nickname": f"author {uuid4().hex[:12]}"}
         ) as answer:
             answer.raise_for_status()
             token: str = (await answer.json())["token"]

@@ -134,7 +134,7 @@ async def look_ups(drill: Drill) -> None:
         for _ in range(drill.of(8)):
             await attacker.sign_in()
             callers.append((attacker, f"Bearer {attacker.token}", await drill.room(attacker)))
-    newcomer = await drill.person("carol")
+    newcomer = await drill.person()
     rooms = [f"new-{uuid4().hex}" for _ in range(drill.of(20))]
     async with drill.sql() as connection:
         await connection.execute(
