@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     environment: "node",
+    setupFiles: ["tests/support/no-listener-leaks.ts"],
     // The tests run at a low priority beside others, so that only a test that hangs may time out.
     testTimeout: 120_000,
   },

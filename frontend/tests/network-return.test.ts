@@ -2,8 +2,23 @@ import { expect, it } from "vitest";
 import { NetworkReturn } from "@/lib/network-return";
 import { FakeClock, settled } from "./support/fake-clock";
 
-class FakeWindow extends EventTarget {
-  document = Object.assign(new EventTarget(), { hidden: false });
+/** Counts its listeners. */
+class CountingTarget extends EventTarget {
+  listeners = 0;
+
+  override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
+    this.listeners += 1;
+    super.addEventListener(...args);
+  }
+
+  override removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void {
+    this.listeners -= 1;
+    super.removeEventListener(...args);
+  }
+}
+
+class FakeWindow extends CountingTarget {
+  document = Object.assign(new CountingTarget(), { hidden: false });
 }
 
 function open() {
@@ -39,6 +54,17 @@ it("a wait ends early when the browser is online again or the page is visible ag
   page.dispatchEvent(new Event("online"));
   await settled();
   expect(ended()).toBe(2);
+});
+
+it("listens to the window only while somebody waits", async () => {
+  const { page, clock, network } = open();
+  const listeners = () => [page.listeners, page.document.listeners];
+  expect(listeners()).toEqual([0, 0]);
+  const waits = [network.wait(1_000), network.wait(2_000)];
+  expect(listeners()).toEqual([1, 1]);
+  await clock.advance(2_000);
+  await Promise.all(waits);
+  expect(listeners()).toEqual([0, 0]);
 });
 
 it("a wait is rejected when it is aborted, before it begins and later", async () => {

@@ -7,17 +7,28 @@ export interface NetworkSource extends EventTarget {
   readonly document: EventTarget & { readonly hidden: boolean };
 }
 
+/** Listens to the window only while somebody subscribes or waits. */
 export class NetworkReturn {
-  readonly #listeners = new Listeners();
+  readonly #listeners: Listeners;
 
   constructor(
     source: NetworkSource,
     private readonly clock: Clock,
   ) {
-    source.addEventListener("online", () => this.#listeners.notify());
-    source.document.addEventListener("visibilitychange", () => {
+    const onOnline = () => this.#listeners.notify();
+    const onVisibilityChange = () => {
       if (!source.document.hidden) this.#listeners.notify();
-    });
+    };
+    this.#listeners = new Listeners(
+      () => {
+        source.addEventListener("online", onOnline);
+        source.document.addEventListener("visibilitychange", onVisibilityChange);
+      },
+      () => {
+        source.removeEventListener("online", onOnline);
+        source.document.removeEventListener("visibilitychange", onVisibilityChange);
+      },
+    );
   }
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
