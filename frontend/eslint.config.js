@@ -2,7 +2,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 import { renderOrCoordinate, stableContextValue } from "./eslint-components.js";
-import { uncheckedFakes } from "./eslint-fakes.js";
+import { checkedFakes, uncheckedFakes } from "./eslint-fakes.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
 import { textElements } from "./eslint-text-elements.js";
@@ -16,7 +16,9 @@ export default tseslint.config(
     plugins: {
       "react-hooks": reactHooks,
       regexp,
-      hotchat: { rules: { "own-keys": ownKeys, "text-elements": textElements } },
+      hotchat: {
+        rules: { "checked-fakes": checkedFakes, "own-keys": ownKeys, "text-elements": textElements },
+      },
     },
     rules: {
       // A text of 4,000 characters must not cost its square.
@@ -64,7 +66,7 @@ export default tseslint.config(
   {
     files: ["tests/**"],
     ignores: ["tests/support/contract.ts"],
-    rules: { "no-restricted-syntax": ["error", ...uncheckedFakes] },
+    rules: { "no-restricted-syntax": ["error", ...uncheckedFakes], "hotchat/checked-fakes": "error" },
   },
   { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off", "hotchat/text-elements": "off" } },

@@ -9,6 +9,7 @@ import type { Author, Draft, Message, Session } from "@/lib/contract/types";
 import { OtherSession, Outbox, type Post } from "@/lib/outbox/outbox";
 import type { OutboxStore, StoredPost } from "@/lib/outbox/outbox-store";
 import { SessionStore } from "@/lib/session/session-store";
+import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
 import { message } from "../support/fake-room";
 import { MemoryStorage } from "../support/memory-storage";
@@ -116,7 +117,7 @@ export class Tab {
 
   constructor(world: World) {
     const { server, clock, storage } = world;
-    const answers = {
+    const api = checkedApi({
       me: () => world.answer(this, () => server.me(), { mayBeRefused: false }),
       createSession: (nickname: string) => world.answer(this, () => server.join(nickname)),
       endSession: () => world.answer(this, () => void (server.user = null)),
@@ -124,12 +125,12 @@ export class Tab {
       post: (roomId: string, draft: Draft) => world.answer(this, () => server.post(roomId, draft)),
       edit: (roomId: string, id: string, text: string) =>
         world.answer(this, () => server.edit(roomId, id, text)),
-    };
-    this.session = new SessionStore(answers, storage);
+    });
+    this.session = new SessionStore(api, storage);
     this.session.onSignOut(() => world.excuseDrafts());
     this.outbox = new Outbox({
       store: world.storeOf(this),
-      api: answers,
+      api,
       clock,
       random: () => 0.5,
       userId: () => {
@@ -143,7 +144,7 @@ export class Tab {
       announceDone: (clientId) => world.announce(this, clientId),
     });
     this.composers = new Composers({
-      api: answers,
+      api,
       outbox: this.outbox,
       session: this.session,
       drafts: new Drafts(world.newId),

@@ -3,6 +3,7 @@ import { Problem, unreachable } from "@/lib/api/problem";
 import { Joining } from "@/lib/session/joining";
 import { SessionStore } from "@/lib/session/session-store";
 import { NetworkReturn } from "@/lib/network-return";
+import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
 
 const PER_MIN = 60;
@@ -11,18 +12,19 @@ const BURST = 34;
 let clock: FakeClock;
 let refusals: Problem[];
 let joined: string[];
-let page: EventTarget & { document: EventTarget & { hidden: boolean } };
 
 beforeEach(() => {
   clock = new FakeClock();
   refusals = [];
   joined = [];
-  page = Object.assign(new EventTarget(), { document: Object.assign(new EventTarget(), { hidden: false }) });
 });
 
 /** A page without a session whose reader is asked for a name. */
 async function open(createSession = accept, random: () => number = () => 0) {
-  const answers = {
+  const page = Object.assign(new EventTarget(), {
+    document: Object.assign(new EventTarget(), { hidden: false }),
+  });
+  const api = checkedApi({
     me: () => Promise.reject(new Problem(401, "unauthenticated", "")),
     createSession: async (nickname: string) => {
       createSession(nickname);
@@ -30,12 +32,12 @@ async function open(createSession = accept, random: () => number = () => 0) {
     },
     endSession: () => Promise.resolve(),
     endAllSessions: () => Promise.resolve(),
-  };
-  const session = new SessionStore(answers, null);
+  });
+  const session = new SessionStore(api, null);
   const joining = new Joining({ session, clock, random, network: new NetworkReturn(page, clock) });
   await session.load();
   session.requireName();
-  return { session, joining };
+  return { page, session, joining };
 }
 
 function accept(nickname: string): void {
@@ -69,7 +71,7 @@ describe("joining while the server refuses because too many join", () => {
 
   it("ends the wait when the network returns, or when Join is pressed again", async () => {
     refusals = [unreachable(), new Problem(429, "rate_limited", "", 60_000)];
-    const { joining } = await open(accept, () => 1);
+    const { page, joining } = await open(accept, () => 1);
     joining.setNickname("Ann");
     void joining.join();
     await settled();

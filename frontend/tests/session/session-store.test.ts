@@ -118,11 +118,13 @@ describe("a reader who writes", () => {
   it("stays signed in if an answer from before they joined comes late", async () => {
     let answerLate = () => {};
     const late = new SessionStore(
-      {
+      checkedApi({
         ...api,
         me: () =>
-          new Promise((_, reject) => (answerLate = () => reject(new Problem(401, "unauthenticated", "")))),
-      },
+          new Promise<typeof ann>(
+            (_, reject) => (answerLate = () => reject(new Problem(401, "unauthenticated", ""))),
+          ),
+      }),
       storage,
     );
     const loaded = late.load();

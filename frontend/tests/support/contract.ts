@@ -65,9 +65,14 @@ function violated(what: string): Error {
   return new Error(what);
 }
 
+/** A type only: it marks what checkedApi returns, for the lint rule. */
+declare class Checked {
+  private readonly isChecked: true;
+}
+
 /** The fake with every call checked. Its methods are named as those of ChatApi. */
-export function checkedApi<Fake extends object>(fake: Fake): Fake {
-  return new Proxy(fake, {
+export function checkedApi<Fake extends object>(fake: Fake): Fake & Checked {
+  const checked = new Proxy(fake, {
     get: (target, name, receiver) => {
       const method: unknown = Reflect.get(target, name, receiver);
       if (typeof method !== "function" || typeof name !== "string") return method;
@@ -88,6 +93,7 @@ export function checkedApi<Fake extends object>(fake: Fake): Fake {
       };
     },
   });
+  return checked as Fake & Checked;
 }
 
 /** The listener of a fake stream with every event and frame checked. */
