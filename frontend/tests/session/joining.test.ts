@@ -5,6 +5,7 @@ import { SessionStore } from "@/lib/session/session-store";
 import { NetworkReturn } from "@/lib/network-return";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
+import { MemoryStorage } from "../support/memory-storage";
 
 const PER_MIN = 60;
 const BURST = 34;
@@ -20,12 +21,16 @@ beforeEach(() => {
 });
 
 /** A page without a session whose reader is asked for a name. */
-async function open(createSession = accept, random: () => number = () => 0) {
+async function open(
+  createSession = accept,
+  random: () => number = () => 0,
+  { storage = null as Storage | null, code = "unauthenticated" } = {},
+) {
   const page = Object.assign(new EventTarget(), {
     document: Object.assign(new EventTarget(), { hidden: false }),
   });
   const api = checkedApi({
-    me: () => Promise.reject(new Problem(401, "unauthenticated", "")),
+    me: () => Promise.reject(new Problem(401, code, "")),
     createSession: async (nickname: string) => {
       createSession(nickname);
       return Promise.resolve({ user: { id: `${nickname}-id`, nickname }, token: "t", expires_at: "" });
@@ -33,7 +38,7 @@ async function open(createSession = accept, random: () => number = () => 0) {
     endSession: () => Promise.resolve(),
     endAllSessions: () => Promise.resolve(),
   });
-  const session = new SessionStore(api, null);
+  const session = new SessionStore(api, storage);
   const joining = new Joining({ session, clock, random, network: new NetworkReturn(page, clock) });
   await session.load();
   session.requireName();
@@ -116,6 +121,26 @@ describe("joining while the server refuses because too many join", () => {
     expect(joined).toHaveLength(BURST);
     await clock.advance(5 * 60_000);
     expect(new Set(joined).size).toBe(100);
+  });
+});
+
+describe("an expired session that cannot be renewed yet", () => {
+  it("is renewed by itself at the server's time, under the remembered nickname", async () => {
+    refusals = [new Problem(429, "rate_limited", "", 5_000)];
+    const storage = new MemoryStorage();
+    storage.setItem("hotchat.nickname", "Ann");
+    const { joining, session } = await open(accept, () => 0, { storage, code: "session_expired" });
+    await settled();
+    expect(joining.getSnapshot()).toMatchObject({
+      nickname: "Ann",
+      status: "waiting",
+      problem: { code: "rate_limited" },
+      retryAtMs: clock.now() + 5_000,
+    });
+    await clock.advance(4_999);
+    expect(joined).toEqual([]);
+    await clock.advance(1);
+    expect([joined, session.getSnapshot().viewer?.nickname]).toEqual([["Ann"], "Ann"]);
   });
 });
 

@@ -55,7 +55,7 @@ describe("signing out", () => {
     expect(storage.getItem("hotchat.pin-hidden")).toBeNull();
     expect(storage.getItem("hotchat.read")).toBeNull();
     expect(storage.getItem("hotchat.reading")).toBe("calm");
-    expect(await session.renew()).toBe(false);
+    expect(session.rememberedNickname).toBeNull();
   });
 
   it("of all sessions is one call, and succeeds for a session that has already ended", async () => {
@@ -115,6 +115,29 @@ describe("a reader who writes", () => {
     expect(session.getSnapshot().viewer?.nickname).toBe("Ann");
   });
 
+  it("under an expired session that cannot be renewed yet is asked, and the reason is known", async () => {
+    storage.setItem("hotchat.nickname", "Ann");
+    const refusal = new Problem(429, "rate_limited", "", 5_000);
+    refusals = [new Problem(401, "session_expired", ""), refusal];
+    const session = open();
+    await session.load();
+    session.requireName();
+    await settled();
+    expect(session.getSnapshot()).toMatchObject({ isAskingForName: true, renewalRefusal: refusal });
+    session.cancel();
+    expect(session.getSnapshot()).toMatchObject({ isAskingForName: false, renewalRefusal: null });
+  });
+
+  it("under a remembered name that the server now refuses is asked for another one", async () => {
+    storage.setItem("hotchat.nickname", "Ann");
+    refusals = [new Problem(401, "session_expired", ""), new Problem(422, "validation_failed", "")];
+    const session = open();
+    await session.load();
+    session.requireName();
+    await settled();
+    expect(session.getSnapshot()).toMatchObject({ isAskingForName: true, renewalRefusal: null });
+  });
+
   it("stays signed in if an answer from before they joined comes late", async () => {
     let answerLate = () => {};
     const late = new SessionStore(
@@ -135,12 +158,53 @@ describe("a reader who writes", () => {
   });
 });
 
+describe("a call under a session that has ended", () => {
+  it.each(["session_expired", "unauthenticated"])("is repeated under a new session: %s", async (code) => {
+    const session = open();
+    await session.join("Ann");
+    calls = [];
+    let attempts = 0;
+    refusals = [new Problem(401, code, "")]; // of `me`
+    await session.withSession(() => {
+      attempts += 1;
+      return attempts === 1 ? Promise.reject(new Problem(401, code, "")) : Promise.resolve();
+    });
+    expect([attempts, calls]).toEqual([2, ["me", "join"]]);
+  });
+
+  it("waits until its user could join again", async () => {
+    const session = open();
+    await session.join("Ann");
+    let attempts = 0;
+    const refusal = new Problem(429, "rate_limited", "", 5_000);
+    refusals = [new Problem(401, "session_expired", ""), refusal];
+    const called = session.withSession(() => {
+      attempts += 1;
+      return attempts === 1 ? Promise.reject(new Problem(401, "session_expired", "")) : Promise.resolve();
+    });
+    await settled();
+    expect([attempts, session.getSnapshot().renewalRefusal]).toEqual([1, refusal]);
+    await session.join("Ann");
+    await called;
+    expect(attempts).toBe(2);
+  });
+
+  it("that is refused for another reason is not repeated", async () => {
+    const session = open();
+    await session.join("Ann");
+    calls = [];
+    const call = () => Promise.reject(new Problem(403, "forbidden", ""));
+    await expect(session.withSession(call)).rejects.toThrow("forbidden");
+    expect(calls).toEqual([]);
+  });
+});
+
 it("a name given in another tab ends the question here", async () => {
   const here = await openWithoutSession();
   here.requireName();
   here.onStorageEvent({ key: "hotchat.user", newValue: "ann-id" });
   await settled();
-  expect(here.getSnapshot()).toEqual({ viewer: ann, isAskingForName: false });
+  expect(here.getSnapshot()).toEqual({ viewer: ann, isAskingForName: false, renewalRefusal: null });
 });
 
 describe("other tabs", () => {

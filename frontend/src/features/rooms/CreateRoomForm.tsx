@@ -1,50 +1,65 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
-import type { CreateRoomState } from "./use-create-room";
-
-const NAME_MAX = 80;
-const NICKNAME_MAX = 32;
+import { textAfterInput } from "@/lib/pasted-text";
+import type { CreateRoomView } from "./use-create-room";
 
 /** The name of the room, and a nickname if the reader has none. */
-export function CreateRoomForm({ name, setName, nickname, setNickname, refusal, create }: CreateRoomState) {
+export function CreateRoomForm(form: CreateRoomView) {
   const { t } = useTranslation();
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        create();
+        form.create();
       }}
     >
       <label className="field">
         <span>{t("rooms.name")}</span>
         <input
-          value={name}
-          maxLength={NAME_MAX}
+          value={form.name}
           required
           dir="auto"
-          onChange={(event) => setName(event.target.value)}
+          aria-invalid={form.nameRefusal !== null}
+          aria-describedby="room-name-problem"
+          onChange={(event) => form.setName(textAfterInput(event))}
         />
       </label>
-      {nickname !== null && (
-        <label className="field">
-          <span>{t("composer.nameTitle")}</span>
-          <input
-            value={nickname}
-            maxLength={NICKNAME_MAX}
-            required
-            onChange={(event) => setNickname(event.target.value)}
-          />
-        </label>
+      <p id="room-name-problem" className="error" role="alert">
+        {form.nameRefusal}
+      </p>
+      {form.needsNickname && (
+        <>
+          <label className="field">
+            <span>{t("composer.nameTitle")}</span>
+            <input
+              value={form.nickname}
+              required
+              dir="auto"
+              aria-invalid={form.nicknameRefusal !== null}
+              aria-describedby="room-nickname-problem"
+              onChange={(event) => form.setNickname(textAfterInput(event))}
+            />
+          </label>
+          <p id="room-nickname-problem" className="error" role="alert">
+            {form.nicknameRefusal}
+          </p>
+        </>
       )}
       <p className="error" role="alert">
-        {refusal}
+        {form.refusal}
       </p>
       <div className="dialog-buttons">
         <Dialog.Close className="quiet-button">{t("app.cancel")}</Dialog.Close>
-        <button type="submit" className="primary-button" disabled={name.trim() === ""}>
+        <button
+          type="submit"
+          className="primary-button"
+          disabled={form.isCreating || isBlank(form.name) || (form.needsNickname && isBlank(form.nickname))}
+        >
           {t("rooms.make")}
         </button>
       </div>
     </form>
   );
 }
+
+const isBlank = (text: string): boolean => text.trim() === "";

@@ -1,61 +1,68 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
 import { errorMessage } from "@/lib/api/error-message";
-import { suggestedNickname } from "@/lib/suggested-nickname";
+import { joinWaitMessage } from "@/lib/i18n/join-wait-message";
+import { textProblemMessage } from "@/lib/i18n/text-problem-message";
+import { RoomCreation, type RoomCreationState } from "@/lib/rooms/room-creation";
 import { useServices } from "@/ui/services-context";
+import { useCountdown } from "@/ui/use-countdown";
 
-export interface CreateRoomState {
-  /** The name of the room. */
-  readonly name: string;
+export interface CreateRoomView extends Pick<RoomCreationState, "name" | "nickname" | "needsNickname"> {
   readonly setName: (name: string) => void;
-  /** The reader's nickname, a suggestion at first; null for a reader with a session. */
-  readonly nickname: string | null;
   readonly setNickname: (nickname: string) => void;
-  /** Why the room was not created. */
+  readonly isCreating: boolean;
+  /** What to change in the name of the room. */
+  readonly nameRefusal: string | null;
+  /** What to change in the nickname. */
+  readonly nicknameRefusal: string | null;
+  /** Why the room was not created, or when the attempt goes on. */
   readonly refusal: string | null;
   readonly create: () => void;
 }
 
 /** Creates a room and opens it. A reader without a session joins first. */
-export function useCreateRoom(onClose: () => void): CreateRoomState {
+export function useCreateRoom(onClose: () => void): CreateRoomView {
   const { t } = useTranslation();
-  const { api, session } = useServices();
+  const { api, session, clock, network } = useServices();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const [name, setName] = useState("");
-  const [nickname, setNickname] = useState(
-    () => session.rememberedNickname ?? suggestedNickname(Math.random),
+  const [creation] = useState(
+    () =>
+      new RoomCreation({
+        api,
+        session,
+        clock,
+        random: Math.random,
+        network,
+        newId: uuid,
+        onCreated: ({ id }) => {
+          void queryClient.invalidateQueries({ queryKey: ["rooms"] });
+          onClose();
+          void navigate({ to: "/rooms/$roomId", params: { roomId: id } });
+        },
+      }),
   );
-  const [idempotencyKey, setIdempotencyKey] = useState(() => uuid());
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const hasSession = session.getSnapshot().viewer != null;
-
-  const create = async () => {
-    try {
-      if (!hasSession) await session.join(nickname.trim());
-      await session.withSession(async () => {
-        const room = await api.createRoom(name.trim(), idempotencyKey);
-        await queryClient.invalidateQueries({ queryKey: ["rooms"] });
-        onClose();
-        await navigate({ to: "/rooms/$roomId", params: { roomId: room.id } });
-      });
-    } catch (error) {
-      setRefusal(errorMessage(t, error, t("problem.unreachable")));
-    }
+  useEffect(() => creation.stop, [creation]);
+  const { nameProblem, nicknameProblem, problem, retryAtMs, status, ...fields } = useSyncExternalStore(
+    creation.subscribe,
+    creation.getSnapshot,
+  );
+  const seconds = useCountdown(retryAtMs);
+  const refusal = () => {
+    if (status === "waiting") return joinWaitMessage(t, problem, seconds);
+    return problem === null ? null : errorMessage(t, problem, t("problem.unreachable"));
   };
-
   return {
-    name,
-    setName: (changed) => {
-      setName(changed);
-      setIdempotencyKey(uuid()); // another name is another room
-    },
-    nickname: hasSession ? null : nickname,
-    setNickname,
-    refusal,
-    create: () => void create(),
+    ...fields,
+    setName: creation.setName,
+    setNickname: creation.setNickname,
+    isCreating: status === "creating",
+    nameRefusal: nameProblem && textProblemMessage(t, nameProblem),
+    nicknameRefusal: nicknameProblem && textProblemMessage(t, nicknameProblem),
+    refusal: refusal(),
+    create: () => void creation.create(),
   };
 }

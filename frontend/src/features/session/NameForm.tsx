@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
+import { joinWaitMessage } from "@/lib/i18n/join-wait-message";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
@@ -16,9 +17,7 @@ export function NameForm({ willSend }: { willSend: boolean }) {
   );
   const seconds = useCountdown(retryAtMs);
   const refusal = () => {
-    if (status === "waiting" && problem !== null && !problem.isUnreachable)
-      return t("composer.joinAgain", { seconds });
-    if (status === "waiting") return t("composer.joinUnreachable", { seconds });
+    if (status === "waiting") return joinWaitMessage(t, problem, seconds);
     if (textProblem !== null) return textProblemMessage(t, textProblem);
     return status === "refused" ? errorMessage(t, problem, t("problem.unreachable")) : null;
   };

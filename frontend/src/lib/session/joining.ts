@@ -1,12 +1,14 @@
 /** The question for a nickname: what is in its field, and the attempt to join. It outlives the form, so that a reader who
  * looks into another room meanwhile keeps both. */
 import { Problem } from "@/lib/api/problem";
+import { retryDelayMs } from "@/lib/api/retries";
 import type { Clock } from "@/lib/clock";
 import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 import { nameProblem, type TextProblem } from "@/lib/text/allowed-characters";
 import type { SessionStore } from "./session-store";
+import { shownWait } from "./shown-wait";
 
 export const NICKNAME_MAX = 32; // code points, as the server counts them
 
@@ -38,7 +40,7 @@ export class Joining {
 
   constructor(private readonly deps: JoiningDependencies) {
     deps.session.subscribe(() => {
-      const { isAskingForName } = deps.session.getSnapshot();
+      const { isAskingForName, renewalRefusal } = deps.session.getSnapshot();
       if (isAskingForName === this.#isOpen) return;
       this.#isOpen = isAskingForName;
       this.#stop();
@@ -46,6 +48,7 @@ export class Joining {
         ? (deps.session.rememberedNickname ?? suggestedNickname(deps.random))
         : "";
       this.#set({ nickname, ...IDLE });
+      if (renewalRefusal !== null) void this.join(renewalRefusal);
     });
   }
 
@@ -57,9 +60,10 @@ export class Joining {
 
   suggest = (): void => this.#set({ nickname: suggestedNickname(this.deps.random) });
 
-  /** Join under the nickname in the field. While too many join, wait for the server's time and retry. */
-  join = async (): Promise<void> => {
-    const { session, clock, random, network } = this.deps;
+  /** Join under the nickname in the field. While too many join, wait for the server's time and retry. `refusal`: an attempt
+   * that has just been refused. */
+  join = async (refusal: Problem | null = null): Promise<void> => {
+    const { session, random } = this.deps;
     const nickname = this.#state.nickname.trim();
     if (nickname === "" || this.#state.status === "joining") return;
     const textProblem = nameProblem(nickname, NICKNAME_MAX);
@@ -70,15 +74,12 @@ export class Joining {
     this.#stop();
     const attempt = new AbortController();
     this.#stop = () => attempt.abort();
-    const wait = async (ms: number, reason: unknown) => {
-      attempt.signal.throwIfAborted();
-      const problem = reason instanceof Problem ? reason : null;
-      this.#set({ status: "waiting", problem, retryAtMs: clock.now() + ms });
-      await network.wait(ms, attempt.signal);
-      this.#set({ status: "joining", retryAtMs: null });
-    };
+    const wait = shownWait(this.deps, attempt.signal, (shown) =>
+      this.#set(shown === null ? { status: "joining", retryAtMs: null } : { status: "waiting", ...shown }),
+    );
     this.#set({ ...IDLE, status: "joining" });
     try {
+      if (refusal !== null) await wait(retryDelayMs(1, refusal, random), refusal);
       await session.joinWithRetry(() => this.#state.nickname.trim(), wait, random);
     } catch (error) {
       if (attempt.signal.aborted) return;

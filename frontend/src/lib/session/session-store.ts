@@ -8,7 +8,7 @@ import { Listeners } from "@/lib/listeners";
 const NICKNAME_KEY = "hotchat.nickname";
 /** The user id of the browser's session, shared by all tabs. */
 const USER_KEY = "hotchat.user";
-const READER_KEYS = /^hotchat\.(?:nickname|user|token|read|notify|(?:draft|pin-hidden)(?:\..*)?)$/;
+const READER_KEYS = /^hotchat\.(?:nickname|user|token|read|notify|(?:draft|edit|pin-hidden)(?:\..*)?)$/;
 
 export const CALLS_MAX = 20; // overflow rule OLDEST: a call that waits for a name is dropped
 /** Attempts to join or to load the session: about 25 minutes. Of a thousand people behind one address, who may join at 60
@@ -20,10 +20,12 @@ export interface SessionState {
   readonly viewer: Author | null | undefined;
   /** The reader wants to write and has no nickname yet. */
   readonly isAskingForName: boolean;
+  /** Why an expired session could not be renewed yet: the reader joins again by itself, under the remembered nickname. */
+  readonly renewalRefusal: Problem | null;
 }
 
 export class SessionStore {
-  #state: SessionState = { viewer: undefined, isAskingForName: false };
+  #state: SessionState = { viewer: undefined, isAskingForName: false, renewalRefusal: null };
   #then: (() => void)[] = [];
   #hasExpired = false;
   /** A name is needed once the server has said that there is no session. */
@@ -108,12 +110,16 @@ export class SessionStore {
     try {
       await call();
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401 || !(await this.renew())) throw error;
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      await this.load();
+      if (!this.#state.viewer) this.#hasExpired = true; // also a lost session is renewed under the remembered nickname
+      await new Promise<void>((named) => this.withName(named));
       await call();
     }
   };
 
-  /** Get a user, if there is none: an expired session is renewed; only without a stored nickname is the reader asked. */
+  /** Get a user, if there is none. An expired session is renewed under the remembered nickname; the reader is asked where
+   * there is none, or the server refuses it. */
   requireName = (): void => {
     const { viewer } = this.#state;
     if (viewer) return;
@@ -125,10 +131,10 @@ export class SessionStore {
   cancel = (): void => {
     this.#then = [];
     this.#needsName = false;
-    this.#set({ isAskingForName: false });
+    this.#set({ isAskingForName: false, renewalRefusal: null });
   };
 
-  /** Create a session. Throws the server's Problem when it refuses the nickname. */
+  /** Create a session. Throws the server's Problem when it refuses. Outside this class use joinWithRetry. */
   join = async (nickname: string): Promise<void> => {
     await this.alone(async () => {
       const session = await this.api.createSession(nickname);
@@ -206,7 +212,7 @@ export class SessionStore {
 
   #signedIn(viewer: Author): void {
     this.#needsName = false;
-    this.#set({ viewer, isAskingForName: false });
+    this.#set({ viewer, isAskingForName: false, renewalRefusal: null });
     const calls = this.#then;
     this.#then = [];
     for (const call of calls) call();
@@ -229,28 +235,26 @@ export class SessionStore {
       for (const key of keys) if (READER_KEYS.test(key)) storage.removeItem(key);
     }
     this.#keepUserId(""); // notifies the other tabs
-    this.#set({ viewer: null, isAskingForName: false });
+    this.#set({ viewer: null, isAskingForName: false, renewalRefusal: null });
     this.#signOutListeners.notify();
   }
 
-  /** Create a session under the stored nickname, without asking. False if there is none or the server refuses it. */
-  renew = async (): Promise<boolean> => {
-    const nickname = this.rememberedNickname;
-    if (nickname === null) return false;
-    try {
-      await this.join(nickname);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-
+  /** Create a session under the remembered nickname. While the server refuses that for a moment, the question for a name
+   * shows when the next attempt follows. */
   async #renewOrAsk(): Promise<void> {
     this.#hasExpired = false;
-    this.#isRenewing = true;
-    const isRenewed = await this.renew();
-    this.#isRenewing = false;
-    if (!isRenewed) this.requireName();
+    const nickname = this.rememberedNickname;
+    let renewalRefusal: Problem | null = null;
+    if (nickname !== null) {
+      this.#isRenewing = true;
+      try {
+        await this.join(nickname);
+      } catch (error) {
+        if (error instanceof Problem && error.isTransient) renewalRefusal = error;
+      }
+      this.#isRenewing = false;
+    }
+    if (!this.#state.viewer) this.#set({ isAskingForName: true, renewalRefusal });
   }
 
   #set(change: Partial<SessionState>): void {
