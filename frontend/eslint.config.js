@@ -3,10 +3,14 @@ import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 import { renderOrCoordinate, stableContextValue } from "./eslint-components.js";
 import { checkedFakes, uncheckedFakes } from "./eslint-fakes.js";
+import { joinsOnce } from "./eslint-joins.js";
 import { layerRules } from "./eslint-layers.js";
 import { ownKeys } from "./eslint-own-keys.js";
 import { textElements } from "./eslint-text-elements.js";
+import { textInputs } from "./eslint-text-inputs.js";
 import { userTextInJsx } from "./eslint-user-text.js";
+
+const EVERYWHERE = [...joinsOnce, ...textInputs];
 
 export default tseslint.config(
   { ignores: ["dist", "src/lib/contract/openapi.ts"] },
@@ -54,14 +58,25 @@ export default tseslint.config(
   },
   ...layerRules,
   {
+    files: ["src/**"],
+    ignores: ["src/lib/input-method.ts", "src/lib/session/session-store.ts"],
+    rules: { "no-restricted-syntax": ["error", ...EVERYWHERE] },
+  },
+  {
     files: ["src/app/**", "src/features/**", "src/ui/**"],
     rules: {
-      "no-restricted-syntax": ["error", ...userTextInJsx, ...stableContextValue, ...renderOrCoordinate],
+      "no-restricted-syntax": [
+        "error",
+        ...EVERYWHERE,
+        ...userTextInJsx,
+        ...stableContextValue,
+        ...renderOrCoordinate,
+      ],
     },
   },
   {
     files: ["src/ui/user-text/**"],
-    rules: { "no-restricted-syntax": ["error", ...stableContextValue, ...renderOrCoordinate] },
+    rules: { "no-restricted-syntax": ["error", ...EVERYWHERE, ...stableContextValue, ...renderOrCoordinate] },
   },
   {
     files: ["tests/**"],

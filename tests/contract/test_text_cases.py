@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 from typing import Final, NotRequired, TypedDict
 
+from chat_server.http.client_config import ClientLimits
 from chat_server.search.handler import Q
 from chat_server.search.message_search import MAX_WORD_CHARACTERS, MAX_WORDS, words_of
 from chat_server.text.rules import clean_message_text
@@ -70,6 +71,27 @@ def test_the_page_shortens_a_search_to_what_the_server_takes() -> None:
         "SEARCH_WORDS_MAX": MAX_WORDS,
         "SEARCH_WORD_MAX": MAX_WORD_CHARACTERS,
         "SEARCH_MAX": Q.max_length,
+    }
+
+
+def test_the_page_limits_names_and_searches_as_the_server_does() -> None:
+    limits = {
+        name: int(value.replace("_", ""))
+        for path in (ROOT / "frontend" / "src" / "lib").rglob("*.ts")
+        for name, value in re.findall(
+            r"^export const (NICKNAME_MAX|ROOM_NAME_MAX|ROOM_SEARCH_MAX|TEXT_MAX) = ([\d_]+);",
+            path.read_text(),
+            re.MULTILINE,
+        )
+    }
+    server = ClientLimits(posts_per_user_per_s=0)
+    openapi = json.loads((ROOT / "frontend" / "openapi.json").read_text())
+    [q] = [one for one in openapi["paths"]["/api/v1/rooms"]["get"]["parameters"] if one["name"] == "q"]
+    assert limits == {
+        "NICKNAME_MAX": server.nickname_code_points,
+        "ROOM_NAME_MAX": server.room_name_code_points,
+        "ROOM_SEARCH_MAX": q["schema"]["maxLength"],
+        "TEXT_MAX": server.text_code_points,
     }
 
 

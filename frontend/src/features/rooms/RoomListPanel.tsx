@@ -3,6 +3,8 @@ import { Flame, Plus, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
+import { textProblemMessage } from "@/lib/i18n/text-problem-message";
+import { textAfterInput } from "@/lib/pasted-text";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
 import { RoomListItem } from "./RoomListItem";
@@ -37,7 +39,7 @@ export function RoomListPanel({ list, onPicked, children }: RoomListPanelProps) 
           value={list.words}
           placeholder={t("rooms.search")}
           aria-label={t("rooms.search")}
-          onChange={(event) => list.setWords(event.target.value)}
+          onChange={(event) => list.setWords(textAfterInput(event))}
         />
       </label>
       <ul {...list.handlers}>
@@ -59,7 +61,11 @@ export function RoomListPanel({ list, onPicked, children }: RoomListPanelProps) 
           )}
         </p>
       )}
-      {list.hasRooms && list.rooms.length === 0 && <p className={css.roomListNote}>{t("rooms.none")}</p>}
+      {list.hasRooms && list.rooms.length === 0 && (
+        <p className={css.roomListNote} role="status">
+          {list.searchProblem === null ? t("rooms.none") : textProblemMessage(t, list.searchProblem)}
+        </p>
+      )}
       {list.loadMore !== null && (
         <button type="button" className="text-button" onClick={list.loadMore}>
           {t("rooms.more")}

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { roomSearch } from "@/lib/rooms/room-search";
 import { useHeldOrder } from "./use-held-order";
 import { useRooms, useRoomsNamed } from "./use-rooms";
 
@@ -8,8 +9,9 @@ export type RoomListState = ReturnType<typeof useRoomList>;
 export function useRoomList() {
   const { rooms, isError, failureReason, refetch, hasNextPage, fetchNextPage } = useRooms();
   const [words, setWords] = useState("");
+  const search = roomSearch(words);
   const [createDialog, setCreateDialog] = useState<"closed" | "open" | "failed">("closed");
-  const { shown, handlers } = useHeldOrder(useRoomsNamed(words, rooms, !hasNextPage));
+  const { shown, handlers } = useHeldOrder(useRoomsNamed(search, rooms, !hasNextPage));
   return {
     /** Rooms whose name contains the search words. */
     rooms: shown,
@@ -18,6 +20,8 @@ export function useRoomList() {
     hasRooms: rooms.length > 0,
     words,
     setWords,
+    /** Why the search words cannot be searched for. */
+    searchProblem: search.problem,
     /** Why the rooms cannot be shown yet. */
     failure: rooms.length === 0 ? failureReason : null,
     /** Shown once no automatic attempt follows. */

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@
 import { useDeferredValue, useMemo } from "react";
 import type { Heat, ListedRoom, RoomsPage, RoomUpdated } from "@/lib/contract/types";
 import { addRoom, changeRoom, listedRooms, updateRoom, withNewerRooms } from "@/lib/rooms/room-list";
+import type { RoomSearch } from "@/lib/rooms/room-search";
 import { seqsToDiscount } from "@/lib/rooms/unread";
 import { useServices, useViewer } from "@/ui/services-context";
 import { useRoomListStream } from "./use-room-list-stream";
@@ -64,18 +65,22 @@ export function useRooms() {
   return { ...query, rooms };
 }
 
-/** The rooms whose name contains the words: of those already listed at once, of all the others a moment later. */
-export function useRoomsNamed(words: string, listed: readonly ListedRoom[], isAllListed: boolean) {
+/** The rooms whose name contains the query: of those already listed at once, of all the others a moment later. */
+export function useRoomsNamed(
+  { query, problem }: RoomSearch,
+  listed: readonly ListedRoom[],
+  isAllListed: boolean,
+): readonly ListedRoom[] {
   const { api } = useServices();
-  const wanted = useDeferredValue(words.trim());
+  const wanted = useDeferredValue(problem === null ? query : "");
   const { data } = useQuery({
     queryKey: ["rooms-named", wanted],
     queryFn: () => api.roomsNamed(wanted),
     enabled: wanted !== "" && !isAllListed,
     staleTime: 30_000,
   });
-  const here = listed.filter((room) => room.name.toLowerCase().includes(words.trim().toLowerCase()));
+  const here = listed.filter((room) => room.name.toLowerCase().includes(query.toLowerCase()));
   const known = new Set(listed.map((room) => room.id));
-  const others = wanted === words.trim() ? (data?.rooms ?? []).filter((room) => !known.has(room.id)) : [];
+  const others = wanted === query ? (data?.rooms ?? []).filter((room) => !known.has(room.id)) : [];
   return wanted === "" ? here : [...here, ...others];
 }

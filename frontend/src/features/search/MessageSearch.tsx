@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { serverSentence } from "@/lib/api/error-message";
 import type { Message } from "@/lib/contract/types";
+import { textAfterInput } from "@/lib/pasted-text";
 import { MessageLinks } from "@/ui/MessageLinks";
 import type { MessageSearchState } from "./use-search";
 import * as css from "./search.module.css";
@@ -24,7 +25,7 @@ export function MessageSearch({ search, exactTime, onOpen }: MessageSearchProps)
         dir="auto"
         placeholder={t("search.placeholder")}
         aria-label={t("search.placeholder")}
-        onChange={(event) => setWords(event.target.value)}
+        onChange={(event) => setWords(textAfterInput(event))}
       />
       {shortened !== null && (
         <p className={`quiet ${css.searchNote}`}>

@@ -84,6 +84,11 @@ export function nameProblem(name: string, maxCodePoints: number): TextProblem | 
 function shapeProblem(text: string, maxCodePoints: number): TextProblem | null {
   if (text.search(MARKS) !== -1) return { kind: "marks", max: MARKS_MAX };
   if (!isVisible(text)) return { kind: "empty" };
+  return lengthProblem(text, maxCodePoints);
+}
+
+/** Why a text is too long, in NFC as the server counts it; null if it is not. */
+export function lengthProblem(text: string, maxCodePoints: number): TextProblem | null {
   const remove = graphemesBeyond(text.normalize("NFC"), maxCodePoints);
   return remove === 0 ? null : { kind: "length", max: maxCodePoints, remove };
 }

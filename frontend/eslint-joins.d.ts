@@ -1,0 +1,1 @@
+export const joinsOnce: { selector: string; message: string }[];

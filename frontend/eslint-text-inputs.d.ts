@@ -1,0 +1,1 @@
+export const textInputs: { selector: string; message: string }[];

@@ -1,0 +1,16 @@
+import { Linter } from "eslint";
+import { expect, it } from "vitest";
+import { joinsOnce } from "../../eslint-joins.js";
+
+const complaints = (code: string) =>
+  new Linter().verify(code, { rules: { "no-restricted-syntax": ["error", ...joinsOnce] } }).length;
+
+it.each(["session.join('Ann');", "services.session.join('Ann');", "deps.session.join(nickname);"])(
+  "an attempt to join that does not wait fails the lint: %s",
+  (code) => expect(complaints(code)).toBe(1),
+);
+
+it.each(["session.joinWithRetry(nickname, wait, random);", "['Ann'].join(', ');", "rooms.join(roomId, tab);"])(
+  "other calls pass the lint: %s",
+  (code) => expect(complaints(code)).toBe(0),
+);
