@@ -5,6 +5,7 @@ import { AppVersion } from "@/lib/app-version";
 import { browserClock } from "@/lib/clock";
 import { Composers } from "@/lib/composer/composers";
 import { Drafts } from "@/lib/composer/drafts";
+import { UnfinishedEdits } from "@/lib/composer/unfinished-edits";
 import type { Config } from "@/lib/contract/types";
 import { NetworkReturn } from "@/lib/network-return";
 import { browserEnvironment, LocalTimeStore } from "@/lib/local-time";
@@ -65,7 +66,8 @@ export function createServices(): Services {
   });
   const joining = new Joining({ session, clock: browserClock, random: Math.random, network });
   const drafts = new Drafts(uuid);
-  const composers = new Composers({ api, outbox, session, drafts, clock: browserClock, newId: uuid });
+  const edits = new UnfinishedEdits();
+  const composers = new Composers({ api, outbox, session, drafts, edits, clock: browserClock, newId: uuid });
   channel?.addEventListener("message", ({ data }) => {
     const clientId = String(data);
     outbox.doneElsewhere(clientId);

@@ -15,6 +15,11 @@ export class StoredMap {
     return this.#load().get(name);
   }
 
+  /** All entries, the one that was set longest ago first. */
+  entries(): [name: string, value: string][] {
+    return [...this.#load()];
+  }
+
   set(name: string, value: string): void {
     const entries = this.#load();
     entries.delete(name); // so that it becomes the newest
@@ -29,7 +34,7 @@ export class StoredMap {
 
   /** Reads the storage each time, because another tab may have changed it. */
   #load(): Map<string, string> {
-    const entries = fromJson(readStored(this.key));
+    const entries = storedEntries(readStored(this.key));
     return this.#mayHaveFormerKeys ? this.#withFormerKeys(entries) : entries;
   }
 
@@ -59,8 +64,8 @@ export class StoredMap {
 /** A list, because an object would move names that are numbers to its front. */
 const toJson = (entries: ReadonlyMap<string, string>): string => JSON.stringify([...entries]);
 
-/** The stored entries; none if they are unreadable. */
-function fromJson(json: string | null): Map<string, string> {
+/** The entries in the stored value of a map, for example in that of a storage event; none if they are unreadable. */
+export function storedEntries(json: string | null): Map<string, string> {
   try {
     const stored: unknown = JSON.parse(json ?? "[]");
     return new Map(Array.isArray(stored) ? stored.filter(isEntry) : []);

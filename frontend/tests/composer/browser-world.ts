@@ -5,6 +5,7 @@ import { Problem, unreachable } from "@/lib/api/problem";
 import { Composers } from "@/lib/composer/composers";
 import { textOf } from "@/lib/composer/composer-machine";
 import { Drafts, DRAFTS_KEY } from "@/lib/composer/drafts";
+import { EDITS_KEY, UnfinishedEdits } from "@/lib/composer/unfinished-edits";
 import type { Author, Draft, Message, Session } from "@/lib/contract/types";
 import { OtherSession, Outbox, type Post } from "@/lib/outbox/outbox";
 import type { OutboxStore, StoredPost } from "@/lib/outbox/outbox-store";
@@ -29,7 +30,7 @@ export interface Written {
   isRequested: boolean;
   /** Its writer erased, cancelled or discarded it. */
   isErased: boolean;
-  /** Its loss is allowed, for example the text of an edit when the page is reloaded. */
+  /** Its loss is allowed, for example when its writer signs out. */
   isExcused: boolean;
 }
 
@@ -148,6 +149,7 @@ export class Tab {
       outbox: this.outbox,
       session: this.session,
       drafts: new Drafts(world.newId),
+      edits: new UnfinishedEdits(),
       clock,
       newId: world.newId,
     });
@@ -287,7 +289,7 @@ export class World {
     if (edit?.id === post.clientId) this.mark(edit.text, "isExcused"); // leaving its correction discards that, too
   }
 
-  /** Signing out clears the drafts of all tabs, and the edits of its own. */
+  /** Signing out clears the drafts and edits of all tabs. */
   excuseDrafts(): void {
     for (const each of this.tabs)
       for (const roomId of ROOMS) {
@@ -300,11 +302,6 @@ export class World {
   /** The page is closed and opened again: only what was stored is left. */
   reload(index: number): void {
     const tab = this.tab(index);
-    for (const roomId of ROOMS) {
-      const { edit, setAside } = tab.composers.of(roomId).getSnapshot();
-      for (const text of [edit?.text ?? "", ...setAside.map((left) => left.text)])
-        this.mark(text, "isExcused");
-    }
     if (this.hasStoreFailed) for (const post of tab.posts) this.mark(post.text, "isExcused");
     tab.isAlive = false;
     for (const lock of this.#locks.values()) if (lock.tab === tab) lock.free();
@@ -343,9 +340,9 @@ export class World {
       ...this.tabs.flatMap((tab) => tab.texts),
       ...[...this.stored.values()].map((post) => post.text),
     ]);
-    const drafts = this.storage.getItem(DRAFTS_KEY) ?? "";
+    const composed = [DRAFTS_KEY, EDITS_KEY].map((key) => this.storage.getItem(key) ?? "").join("");
     return [...this.written].flatMap(([text, { isErased, isExcused }]) =>
-      isErased || isExcused || kept.has(text) || drafts.includes(`\\"${text}\\"`) ? [] : [text],
+      isErased || isExcused || kept.has(text) || composed.includes(`\\"${text}\\"`) ? [] : [text],
     );
   }
 

@@ -9,9 +9,11 @@ import {
   statusOf,
   TEXT_MAX,
   textOf,
+  unfinishedEdits,
   type ComposerEffect,
   type ComposerEvent,
   type ComposerState,
+  type Edit,
   type Quoted,
 } from "@/lib/composer/composer-machine";
 
@@ -22,8 +24,8 @@ class Composer {
   #ids = 0;
   readonly #newId = () => `id-${(this.#ids += 1)}`;
 
-  constructor() {
-    this.state = startWith(emptyDraft(this.#newId));
+  constructor(unfinished?: Parameters<typeof startWith>[1]) {
+    this.state = startWith(emptyDraft(this.#newId), unfinished);
   }
 
   do(...events: ComposerEvent[]): this {
@@ -219,6 +221,109 @@ describe("an edit", () => {
       composer.do(edit(`m${number}`), type(`change ${number}`), reply("other"));
     expect(composer.do(edit("m0")).text).toBe("text of m0");
     expect(composer.do(edit("m1")).text).toBe("change 1");
+  });
+});
+
+describe("an unfinished edit", () => {
+  const kept = (composer: Composer) =>
+    unfinishedEdits(composer.state).map(({ edit: { id, text }, isOpen }) => [id, text, isOpen]);
+  const begun = (id: string, text: string): Edit => ({
+    kind: "message",
+    id,
+    before: `text of ${id}`,
+    text,
+    correctionId: null,
+    isGone: false,
+  });
+
+  it("is kept until it is saved, cancelled, or changed back", () => {
+    expect(kept(new Composer().do(edit("m1")))).toEqual([]);
+    const composer = new Composer().do(edit("m1"), type("changed"));
+    expect(kept(composer)).toEqual([["m1", "changed", true]]);
+    expect(kept(composer.do(SEND))).toEqual([["m1", "changed", true]]);
+    expect(kept(composer.do(saved("m1", "changed")))).toEqual([]);
+    expect(kept(new Composer().do(edit("m1"), type("changed"), LEAVE))).toEqual([]);
+    expect(kept(new Composer().do(edit("m1"), type("changed"), type("text of m1")))).toEqual([]);
+  });
+
+  it("that was set aside is kept, but not in the field", () => {
+    const composer = new Composer().do(edit("m1"), type("changed"), reply("m2"));
+    expect(kept(composer)).toEqual([["m1", "changed", false]]);
+    expect(kept(composer.do(edit("m1")))).toEqual([["m1", "changed", true]]);
+  });
+
+  it("of an earlier visit is in the field again, with the draft behind it", () => {
+    const composer = new Composer([
+      { edit: begun("m1", "first"), isOpen: true },
+      { edit: begun("m2", "second"), isOpen: true },
+      { edit: begun("m3", "third"), isOpen: false },
+    ]);
+    expect([composer.text, composer.status]).toEqual(["second", "editing"]);
+    expect(composer.do(LEAVE).text).toBe("");
+    expect(composer.do(edit("m1")).text).toBe("first");
+    expect(composer.do(edit("m3")).text).toBe("third");
+  });
+
+  it("of an earlier visit, which only set it aside, goes on when the message is edited again", () => {
+    const composer = new Composer([{ edit: begun("m1", "half a change"), isOpen: false }]);
+    expect([composer.text, composer.status]).toEqual(["", "draft"]);
+    expect(composer.do(edit("m1")).text).toBe("half a change");
+  });
+
+  it("ends when the message has become what was typed: it was saved here before, or in another tab", () => {
+    const composer = new Composer([{ edit: begun("m1", "changed "), isOpen: true }]);
+    composer.do({ type: "message-changed", message: quoted("m1", "changed") });
+    expect([composer.text, composer.status, kept(composer)]).toEqual(["", "draft", []]);
+  });
+
+  it("of a message that was deleted meanwhile says so, and may become the draft", () => {
+    const composer = new Composer([{ edit: begun("m1", "changed"), isOpen: true }]);
+    composer.do({ type: "message-changed", message: quoted("m1", "", true) });
+    expect([composer.text, composer.status]).toEqual(["changed", "refused"]);
+    expect([composer.do(LEAVE).text, composer.status, kept(composer)]).toEqual(["changed", "draft", []]);
+  });
+
+  it("of another tab goes on here", () => {
+    const elsewhere = { text: "begun elsewhere", correctionId: null };
+    const composer = new Composer().do({
+      type: "edit",
+      kind: "message",
+      id: "m1",
+      text: "text of m1",
+      unfinished: elsewhere,
+    });
+    expect(composer.text).toBe("begun elsewhere");
+    composer.do({ type: "edit-replaced", id: "m1", by: { text: "changed there", correctionId: null } });
+    expect([composer.text, composer.status]).toEqual(["changed there", "editing"]);
+    composer.do({ type: "edit-replaced", id: "m1", by: null });
+    expect([composer.text, composer.status]).toEqual(["", "draft"]);
+  });
+
+  it("that another tab has changed or ended is so where it was set aside, too", () => {
+    const composer = new Composer().do(edit("m1"), type("one"), edit("m2"), type("two"), reply("m3"));
+    composer.do(
+      { type: "edit-replaced", id: "m1", by: { text: "one more", correctionId: null } },
+      { type: "edit-replaced", id: "m2", by: null },
+    );
+    expect(kept(composer)).toEqual([["m1", "one more", false]]);
+  });
+
+  it("whose text another tab has replaced while the name was asked is not sent", () => {
+    const correct: ComposerEvent = { type: "edit", kind: "post", id: "post-1", text: "refused text" };
+    const composer = new Composer().do(correct, type("better text"), SEND_WITHOUT_NAME);
+    composer.do({ type: "edit-replaced", id: "post-1", by: { text: "other text", correctionId: "id" } }, NAMED);
+    expect(composer.effects.filter(({ type: kind }) => kind === "correct-post")).toEqual([]);
+    expect(composer.text).toBe("other text");
+  });
+
+  it("of a refused post makes one message, also when two tabs send it", () => {
+    const correct: ComposerEvent = { type: "edit", kind: "post", id: "post-1", text: "refused text" };
+    const here = new Composer().do(correct, type("better text"));
+    const [unfinished] = unfinishedEdits(here.state);
+    const there = new Composer().do({ ...correct, unfinished: unfinished?.edit ?? null });
+    const idOf = (composer: Composer) =>
+      composer.do(SEND).effects.find(({ type: kind }) => kind === "correct-post");
+    expect(idOf(there)).toEqual(idOf(here));
   });
 });
 

@@ -32,8 +32,20 @@ export interface Edit {
   /** The text without the change. */
   readonly before: string;
   readonly text: string;
+  /** The client id that a correction is posted under; null for a message. It changes with the text, as the id of a draft. */
+  readonly correctionId: string | null;
   /** The message was deleted meanwhile. */
   readonly isGone: boolean;
+}
+
+/** What was typed in an edit. */
+export type EditText = Pick<Edit, "text" | "correctionId">;
+
+/** An edit whose text would be lost with the page. */
+export interface UnfinishedEdit {
+  readonly edit: Edit;
+  /** Whether it is in the field; else it was set aside. */
+  readonly isOpen: boolean;
 }
 
 export type Refusal =
@@ -73,7 +85,14 @@ export type ComposerEvent =
   | ({ readonly type: "named" } & Sending)
   | { readonly type: "name-cancelled" | "left" | "room-left" | "signed-out" }
   | { readonly type: "reply"; readonly message: Quoted }
-  | { readonly type: "edit"; readonly kind: Edit["kind"]; readonly id: string; readonly text: string }
+  | {
+      readonly type: "edit";
+      readonly kind: Edit["kind"];
+      readonly id: string;
+      readonly text: string;
+      /** What was typed in another tab. */
+      readonly unfinished?: EditText | null;
+    }
   /** What the room now shows of a message that is edited or replied to. */
   | { readonly type: "message-changed"; readonly message: Quoted }
   | { readonly type: "post-discarded"; readonly clientId: string }
@@ -87,7 +106,9 @@ export type ComposerEvent =
       readonly isGone: boolean;
     }
   /** Another tab has changed, sent or erased the room's draft. */
-  | { readonly type: "draft-replaced"; readonly draft: Draft };
+  | { readonly type: "draft-replaced"; readonly draft: Draft }
+  /** Another tab has changed an edit; null if it has saved or cancelled it. */
+  | { readonly type: "edit-replaced"; readonly id: string; readonly by: EditText | null };
 
 export type ComposerEffect =
   | { readonly type: "save-draft"; readonly draft: Draft }
@@ -116,19 +137,31 @@ type NewId = () => string;
 
 const WRITING: Phase = { name: "writing" };
 
-export const startWith = (draft: Draft): ComposerState => ({
-  draft,
-  edit: null,
-  setAside: [],
-  phase: WRITING,
-  postedAtMs: null,
-  focusRequests: 0,
-});
+/** `unfinished`: the edits of an earlier visit. The last one that was in the field is in it again. */
+export function startWith(draft: Draft, unfinished: readonly UnfinishedEdit[] = []): ComposerState {
+  const edit = unfinished.findLast(({ isOpen }) => isOpen)?.edit ?? null;
+  const others = unfinished.map((each) => each.edit).filter((each) => each !== edit);
+  return {
+    draft,
+    edit,
+    setAside: others.slice(-SET_ASIDE_MAX),
+    phase: WRITING,
+    postedAtMs: null,
+    focusRequests: 0,
+  };
+}
 
 export const emptyDraft = (newId: NewId): Draft => ({ id: newId(), text: "", replyTo: null });
 
 /** The text in the field. */
 export const textOf = ({ edit, draft }: ComposerState): string => edit?.text ?? draft.text;
+
+/** The edits to keep over a reload: those with a change that is not saved yet. */
+export function unfinishedEdits({ edit, setAside, phase }: ComposerState): UnfinishedEdit[] {
+  const aside = setAside.map((each) => ({ edit: each, isOpen: false }));
+  if (edit === null || (edit.text === edit.before && phase.name !== "sending")) return aside;
+  return [...aside.filter((each) => each.edit.id !== edit.id), { edit, isOpen: true }];
+}
 
 /** The text as it is sent. */
 export const toSend = (text: string): string => cleaned(text).trim().normalize("NFC");
@@ -176,6 +209,8 @@ export function nextComposer(state: ComposerState, event: ComposerEvent, newId: 
         draft: event.draft,
         phase: state.edit === null ? WRITING : state.phase, // Send was pressed for another text
       });
+    case "edit-replaced":
+      return stay(editReplaced(state, event.id, event.by));
     case "signed-out":
       return stay(startWith(emptyDraft(newId)));
   }
@@ -205,7 +240,10 @@ function changeDraft(state: ComposerState, change: Partial<Draft>, newId: NewId)
 function typed(state: ComposerState, text: string, newId: NewId): ComposerStep {
   const { edit } = state;
   const phase = state.phase.name === "refused" ? WRITING : state.phase;
-  if (edit !== null) return stay({ ...state, phase, edit: { ...edit, text } });
+  if (edit !== null) {
+    const correctionId = edit.kind === "post" ? newId() : null;
+    return stay({ ...state, phase, edit: { ...edit, text, correctionId } });
+  }
   return changeDraft({ ...state, phase }, { text }, newId);
 }
 
@@ -231,7 +269,12 @@ function submit(state: ComposerState, event: { hasSession: boolean } & Sending, 
       state: { ...withoutEdit(state, "drop"), postedAtMs: event.nowMs },
       // Without a change it is the same message, which may have been sent meanwhile.
       effects: [
-        { type: "correct-post", clientId: edit.id, newId: text === edit.before ? edit.id : newId(), text },
+        {
+          type: "correct-post",
+          clientId: edit.id,
+          newId: text === edit.before ? edit.id : (edit.correctionId ?? newId()),
+          text,
+        },
       ],
     };
   }
@@ -248,12 +291,14 @@ function submit(state: ComposerState, event: { hasSession: boolean } & Sending, 
 
 function beginEdit(
   state: ComposerState,
-  { kind, id, text }: { kind: Edit["kind"]; id: string; text: string },
+  { kind, id, text, unfinished = null }: Extract<ComposerEvent, { type: "edit" }>,
 ): ComposerState {
   if (state.edit?.id === id) return state;
   const left = withoutEdit(state, "set-aside");
   const earlier = left.setAside.find((each) => each.id === id);
-  const edit: Edit = { kind, id, before: text, text: earlier?.text ?? text, isGone: false };
+  const begun: EditText = { text, correctionId: kind === "post" ? id : null };
+  const { text: typedText, correctionId } = earlier ?? unfinished ?? begun;
+  const edit: Edit = { kind, id, before: text, text: typedText, correctionId, isGone: false };
   return {
     ...left,
     edit,
@@ -289,6 +334,8 @@ function withMessage(state: ComposerState, message: Quoted): ComposerState {
   if (edit?.id !== message.id || edit.kind === "post") return next;
   if (message.deleted) return edit.isGone ? next : goneWhileEditing(next, edit);
   if (message.text === edit.before) return next;
+  const isSaved = edit.text !== edit.before && toSend(edit.text) === message.text; // here or in another tab
+  if (isSaved) return { ...next, edit: null, phase: WRITING };
   const text = edit.text === edit.before ? message.text : edit.text;
   return { ...next, edit: { ...edit, before: message.text, text } };
 }
@@ -301,6 +348,17 @@ function goneWhileEditing(state: ComposerState, edit: Edit): ComposerState {
     edit: { ...edit, isGone: true },
     phase: { name: "refused", refusal: { kind: "edit-gone" } },
   };
+}
+
+function editReplaced(state: ComposerState, id: string, by: EditText | null): ComposerState {
+  const { edit, phase } = state;
+  const setAside = state.setAside.flatMap((each) =>
+    each.id !== id ? [each] : by === null ? [] : [{ ...each, ...by }],
+  );
+  if (edit?.id !== id) return { ...state, setAside };
+  // Send was pressed for another text, unless that one is already on its way.
+  const next = { ...state, setAside, phase: phase.name === "sending" && by !== null ? phase : WRITING };
+  return { ...next, edit: by === null ? null : { ...edit, ...by } };
 }
 
 function editSaved(state: ComposerState, id: string, text: string): ComposerState {

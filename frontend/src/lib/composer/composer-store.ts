@@ -9,17 +9,20 @@ import {
   emptyDraft,
   nextComposer,
   startWith,
+  unfinishedEdits,
   type ComposerEffect,
   type ComposerEvent,
   type ComposerState,
 } from "./composer-machine";
 import type { Drafts } from "./drafts";
+import type { EditsBefore, UnfinishedEdits } from "./unfinished-edits";
 
 export interface ComposerDependencies {
   readonly api: Pick<ChatApi, "edit">;
   readonly outbox: Outbox;
   readonly session: SessionStore;
   readonly drafts: Drafts;
+  readonly edits: UnfinishedEdits;
   readonly clock: Clock;
   readonly newId: () => string;
 }
@@ -32,7 +35,7 @@ export class ComposerStore {
     readonly roomId: string,
     private readonly deps: ComposerDependencies,
   ) {
-    this.#state = startWith(deps.drafts.read(roomId) ?? emptyDraft(deps.newId));
+    this.#state = startWith(deps.drafts.read(roomId) ?? emptyDraft(deps.newId), deps.edits.read(roomId));
   }
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
@@ -40,9 +43,11 @@ export class ComposerStore {
   getSnapshot = (): ComposerState => this.#state;
 
   dispatch = (event: ComposerEvent): void => {
-    const { state, effects } = nextComposer(this.#state, event, this.deps.newId);
-    const isChanged = state !== this.#state;
+    const before = this.#state;
+    const { state, effects } = nextComposer(before, this.#withUnfinished(event), this.deps.newId);
+    const isChanged = state !== before;
     this.#state = state;
+    if (isChanged && event.type !== "edit-replaced") this.#keepEdits(before);
     for (const effect of effects) this.#run(effect);
     if (isChanged) this.#listeners.notify();
   };
@@ -61,6 +66,33 @@ export class ComposerStore {
     this.deps.outbox.discard(clientId);
     this.dispatch({ type: "post-discarded", clientId });
   };
+
+  /** Another tab has changed the stored edits. An edit replaces this tab's, if that is the one which the other tab changed. */
+  editsChangedElsewhere(stored: EditsBefore): void {
+    const { edit, setAside } = this.#state;
+    for (const { id, text, before } of edit === null ? setAside : [...setAside, edit]) {
+      const earlier = stored.find(this.roomId, id);
+      const now = this.deps.edits.find(this.roomId, id);
+      const isBase = text === (earlier?.text ?? before);
+      const isDropped = now === null && (earlier === null || stored.isFull);
+      if (isBase && !isDropped && now?.text !== text) this.dispatch({ type: "edit-replaced", id, by: now });
+    }
+  }
+
+  #withUnfinished(event: ComposerEvent): ComposerEvent {
+    if (event.type !== "edit") return event;
+    return { ...event, unfinished: this.deps.edits.find(this.roomId, event.id) };
+  }
+
+  #keepEdits(earlier: ComposerState): void {
+    const { edits } = this.deps;
+    const [old, now] = [unfinishedEdits(earlier), unfinishedEdits(this.#state)];
+    for (const { edit } of old)
+      if (!now.some((each) => each.edit.id === edit.id)) edits.erase(this.roomId, edit.id);
+    for (const each of now)
+      if (!old.some(({ edit, isOpen }) => edit === each.edit && isOpen === each.isOpen))
+        edits.save(this.roomId, each);
+  }
 
   #sending() {
     return { isOutboxFull: this.deps.outbox.isFull, nowMs: this.deps.clock.now() };

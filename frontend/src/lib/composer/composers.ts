@@ -1,9 +1,11 @@
 /** The composers of all rooms. They outlive their components, so that a text is sent to the room it was written in, and
  * an edit goes on when the reader comes back. */
 import { dropOldest } from "@/lib/bounded";
+import { storedEntries } from "@/lib/stored-map";
 import { emptyDraft } from "./composer-machine";
 import { ComposerStore, type ComposerDependencies } from "./composer-store";
-import { draftIdIn, DRAFTS_KEY } from "./drafts";
+import { draftIdIn, DRAFTS_KEY, DRAFTS_MAX } from "./drafts";
+import { EDITS_KEY, EditsBefore } from "./unfinished-edits";
 
 const ROOMS_MAX = 50; // overflow rule OLDEST: the draft of a dropped composer stays stored
 
@@ -27,15 +29,21 @@ export class Composers {
     return store;
   }
 
-  /** Another tab has changed a draft. It replaces this tab's, if that is the draft which the other tab started from. */
+  /** Another tab has changed a draft or an edit. A draft replaces this tab's, if that is the one which the other tab started
+   * from. */
   onStorageEvent = ({ key, oldValue }: Pick<StorageEvent, "key" | "oldValue">): void => {
+    if (key === EDITS_KEY) {
+      const before = new EditsBefore(oldValue);
+      for (const store of this.#stores.values()) store.editsChangedElsewhere(before);
+    }
     if (key !== DRAFTS_KEY) return;
+    const isFull = storedEntries(oldValue).size >= DRAFTS_MAX; // a draft that is gone may have been dropped for a newer one
     for (const [roomId, store] of this.#stores) {
       const own = store.getSnapshot().draft;
       const earlierId = draftIdIn(oldValue, roomId);
       const stored = this.deps.drafts.read(roomId);
       const isBase = earlierId === null ? own.text === "" : earlierId === own.id;
-      if (!isBase || stored?.id === own.id || (stored === null && own.text === "")) continue;
+      if (!isBase || stored?.id === own.id || (stored === null && (isFull || own.text === ""))) continue;
       store.dispatch({ type: "draft-replaced", draft: stored ?? emptyDraft(this.deps.newId) });
     }
   };

@@ -3,7 +3,7 @@ import { StoredMap } from "@/lib/stored-map";
 import type { Draft } from "./composer-machine";
 
 export const DRAFTS_KEY = "hotchat.draft";
-const DRAFTS_MAX = 50; // overflow rule OLDEST
+export const DRAFTS_MAX = 50; // overflow rule OLDEST
 
 export class Drafts {
   readonly #stored = new StoredMap(DRAFTS_KEY, DRAFTS_MAX);
