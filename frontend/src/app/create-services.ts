@@ -7,6 +7,7 @@ import { Composers } from "@/lib/composer/composers";
 import { Drafts } from "@/lib/composer/drafts";
 import { UnfinishedEdits } from "@/lib/composer/unfinished-edits";
 import type { Config } from "@/lib/contract/types";
+import { createLanguageSwitch } from "@/lib/i18n/i18n";
 import { NetworkReturn } from "@/lib/network-return";
 import { browserEnvironment, LocalTimeStore } from "@/lib/local-time";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
@@ -92,6 +93,7 @@ export function createServices(): Services {
     composers,
     joining,
     network,
+    languages: createLanguageSwitch(network.wait),
     appVersion,
     clock: browserClock,
     openStream: checkingVersion(streams.openStream, appVersion),

@@ -39,7 +39,7 @@ services.network.subscribe(() => {
 
 followVisibleHeight(document.documentElement.style, window.visualViewport, () => window.innerHeight);
 i18next.use(initReactI18next);
-await startI18n();
+await startI18n(services.languages);
 const rootElement = document.getElementById("root");
 if (rootElement === null) throw new Error("#root is missing");
 createRoot(rootElement).render(

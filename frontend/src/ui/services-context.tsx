@@ -4,6 +4,7 @@ import type { AppVersion } from "@/lib/app-version";
 import type { Clock } from "@/lib/clock";
 import type { Composers } from "@/lib/composer/composers";
 import type { Author, Config } from "@/lib/contract/types";
+import type { LanguageSwitch } from "@/lib/i18n/language-switch";
 import type { NetworkReturn } from "@/lib/network-return";
 import type { LocalTimeStore } from "@/lib/local-time";
 import type { Outbox } from "@/lib/outbox/outbox";
@@ -24,6 +25,7 @@ export interface Services {
   readonly session: SessionStore;
   readonly joining: Joining;
   readonly network: NetworkReturn;
+  readonly languages: LanguageSwitch;
   readonly readCounts: ReadCountsStore;
   readonly appVersion: AppVersion;
   readonly clock: Clock;

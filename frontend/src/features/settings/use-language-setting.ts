@@ -1,18 +1,21 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { chooseLanguage, type Language } from "@/lib/i18n/i18n";
+import type { Language } from "@/lib/i18n/i18n";
+import { useServices } from "@/ui/services-context";
 
 /** The language of the app. Its file may fail to load at first; the app changes once it arrives. */
 export function useLanguageSetting() {
   const { t, i18n } = useTranslation();
-  const [isDelayed, setIsDelayed] = useState(false);
-  const choose = async (language: Language) => {
-    setIsDelayed(false);
-    setIsDelayed(!(await chooseLanguage(language)));
+  const { languages } = useServices();
+  const [delayed, setDelayed] = useState<Language | null>(null);
+  const language = i18n.language.slice(0, 2);
+  const choose = async (chosen: Language) => {
+    setDelayed(null);
+    if (!(await languages.choose(chosen))) setDelayed(chosen);
   };
   return {
-    language: i18n.language.slice(0, 2),
-    choose: (language: Language) => void choose(language),
-    refusal: isDelayed ? t("settings.languageFailed") : null,
+    language,
+    choose: (chosen: Language) => void choose(chosen),
+    refusal: delayed !== null && delayed !== language ? t("settings.languageFailed") : null,
   };
 }

@@ -1,13 +1,12 @@
 import i18next, { type LanguageDetectorModule } from "i18next";
 import { readStored, writeStored } from "@/lib/safe-storage";
 import { en, type Words } from "./en";
+import { LanguageSwitch } from "./language-switch";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const START_WITHIN_MS = 3_000;
-const RETRY_MS = 2_000; // times the number of the attempt
-const RETRIES_MAX = 20;
 
 declare module "i18next" {
   interface CustomTypeOptions {
@@ -31,8 +30,22 @@ const languageDetector: LanguageDetectorModule = {
   },
 };
 
+/** `wait` ends early when the network returns. */
+export const createLanguageSwitch = (wait: (ms: number) => Promise<void>): LanguageSwitch =>
+  new LanguageSwitch({
+    load: loadWords,
+    show: async (tag) => {
+      const wanted = tag.slice(0, 2) as Language;
+      const language = wanted in LANGUAGES ? wanted : "en";
+      await i18next.changeLanguage(language);
+      document.documentElement.lang = language;
+    },
+    store: (language) => void writeStored(CHOICE_KEY, language),
+    wait,
+  });
+
 /** Start i18next in the reader's language. English is part of the bundle; other languages are fetched on demand. */
-export async function startI18n(): Promise<void> {
+export async function startI18n(languages: LanguageSwitch): Promise<void> {
   await i18next.use(languageDetector).init({
     resources: { en: { translation: en } },
     fallbackLng: "en",
@@ -45,43 +58,12 @@ export async function startI18n(): Promise<void> {
   });
   const language = i18next.resolvedLanguage === "en" ? i18next.language : (i18next.resolvedLanguage ?? "en");
   // A slow file of a language does not delay the room.
-  await Promise.race([loadOrRetry(language), new Promise((ended) => setTimeout(ended, START_WITHIN_MS))]);
+  await Promise.race([languages.start(language), new Promise((ended) => setTimeout(ended, START_WITHIN_MS))]);
 }
 
-/** Switch the language and store the choice. False if its file cannot be loaded now: the language changes later. */
-export function chooseLanguage(language: Language): Promise<boolean> {
-  writeStored(CHOICE_KEY, language);
-  return loadOrRetry(language);
-}
-
-let choice = 0; // number of the latest choice; files of earlier ones come too late
-
-async function loadOrRetry(tag: string): Promise<boolean> {
-  const own = (choice += 1);
-  try {
-    await loadLanguage(tag, own);
-    return true;
-  } catch {
-    retryLater(tag, own, 1);
-    return false;
-  }
-}
-
-function retryLater(tag: string, own: number, attempt: number): void {
-  if (own !== choice || attempt > RETRIES_MAX) return;
-  setTimeout(
-    () => void loadLanguage(tag, own).catch(() => retryLater(tag, own, attempt + 1)),
-    RETRY_MS * attempt,
-  );
-}
-
-async function loadLanguage(tag: string, own: number): Promise<void> {
+async function loadWords(tag: string): Promise<void> {
   const language = tag.slice(0, 2) as Language;
   const load = loaders[language];
-  if (load !== undefined && !i18next.hasResourceBundle(language, "translation")) {
+  if (load !== undefined && !i18next.hasResourceBundle(language, "translation"))
     i18next.addResourceBundle(language, "translation", await load());
-  }
-  if (own !== choice) return;
-  await i18next.changeLanguage(language in LANGUAGES ? language : "en");
-  document.documentElement.lang = language in LANGUAGES ? language : "en";
 }
