@@ -32,6 +32,10 @@ class Tab:
         return self.page.locator("[data-connection]")
 
     @property
+    def connection(self) -> Locator:
+        return self.page.locator("[data-testid=status-connection]")
+
+    @property
     def list(self) -> Locator:
         return self.page.locator("[role=log]")
 

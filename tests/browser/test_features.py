@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -100,6 +101,38 @@ async def test_a_new_room_is_created_and_opened(people: People) -> None:
     await tab.is_live()
     await tab.write("first here")
     await tab.sees("first here")
+
+
+async def test_a_new_room_waits_while_joining_is_refused(people: People) -> None:
+    tab = await people.tab()
+    await tab.open("/")
+    await tab.page.route("**/api/v1/sessions", refusing("rate_limited", method="POST", retry_after_s=100.0))
+    await tab.page.get_by_role("button", name="New room").click()
+    await tab.page.get_by_label("Name of the room").fill("Patient corner")
+    await tab.page.get_by_role("button", name="Create room").click()
+    await expect(tab.page.get_by_text("You will join automatically in")).to_be_visible()
+    await tab.page.unroute_all()
+    await tab.page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    await expect(tab.page.get_by_role("heading", level=1, name="Patient corner")).to_be_visible()
+
+
+async def test_the_name_of_a_new_room_is_checked_before_it_is_sent(people: People) -> None:
+    tab, _ = await people.member("Bob")
+    await tab.open("/")
+    await tab.page.get_by_role("button", name="New room").click()
+    name = tab.page.get_by_label("Name of the room")
+    for refused, sentence in (
+        ("two\u200bwords", "The character U+200B cannot be sent; remove it."),
+        ("\u3164", "The character U+3164 cannot be sent; remove it."),
+        ("x" * 83, "3 characters too many; the limit is 80 code points."),
+    ):
+        await name.fill(refused)
+        await tab.page.get_by_role("button", name="Create room").click()
+        await expect(tab.page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+        await expect(name).to_have_attribute("aria-invalid", "true")
+    await name.fill("Plain corner")
+    await tab.page.get_by_role("button", name="Create room").click()
+    await expect(tab.page.get_by_role("heading", level=1, name="Plain corner")).to_be_visible()
 
 
 async def test_an_embedded_room_has_no_navigation_and_an_overlay_shows_only_messages(people: People) -> None:

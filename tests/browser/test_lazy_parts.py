@@ -135,6 +135,20 @@ async def test_closing_a_part_that_cannot_be_loaded_leaves_the_room_as_it_was(pe
     await is_intact(tab)
 
 
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_emoji_whose_data_cannot_be_loaded_say_so_and_load_later(people: People, failure: str) -> None:
+    tab, _ = await a_tab_with_a_draft(people)
+    await tab.page.route("**/emojibase/**", FAILURES[failure])
+    await open_emoji(tab)
+    notice = tab.page.get_by_role("alert").filter(has_text="The emoji cannot be loaded now.")
+    await expect(notice).to_be_visible()
+    await tab.page.unroute_all()
+    await notice.get_by_role("button", name="Try now").click()
+    await tab.page.get_by_role("searchbox", name="Emoji").fill("octopus")
+    await tab.page.get_by_role("gridcell", name="octopus").click()
+    await expect(tab.composer).to_have_value("a draft🐙")
+
+
 async def test_a_list_of_reactors_that_cannot_be_loaded_is_left_out(people: People) -> None:
     tab, bob = await a_tab_with_a_draft(people)
     await tab.react("mine", "Love")
@@ -158,6 +172,17 @@ async def test_the_page_speaks_english_until_the_file_of_its_language_arrives(pe
     await expect(tab.page.get_by_role("button", name="Settings", exact=True)).to_be_visible()
     await tab.page.unroute_all()
     await expect(tab.page.get_by_role("button", name="설정", exact=True)).to_be_visible()
+
+
+async def test_a_language_that_cannot_be_loaded_leaves_the_one_before_over_a_reload(people: People) -> None:
+    tab = await people.tab(locale="ja")
+    await tab.open("/")
+    await tab.page.route(re.compile(r"/assets/ko-[^/]+\.js"), FAILURES["gone after a deploy"])
+    await tab.page.get_by_role("button", name="設定", exact=True).click()
+    await tab.page.get_by_label("言語").select_option("ko")
+    await expect(tab.page.get_by_role("alert").filter(has_text="今はこの言語を読み込めません")).to_be_visible()
+    await tab.page.reload()
+    await expect(tab.page.get_by_role("button", name="設定", exact=True)).to_be_visible()
 
 
 async def test_an_open_page_offers_to_reload_after_a_reconnection_to_a_newer_build(people: People) -> None:

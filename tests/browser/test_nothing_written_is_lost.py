@@ -117,6 +117,56 @@ async def test_the_draft_returns_when_a_reply_replaces_an_edit(people: People) -
     assert await texts(ann, room) == ["a question", "first words", "my draft"]
 
 
+async def test_an_unfinished_edit_returns_after_a_reload_until_it_is_saved_or_cancelled(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.write("first words")
+    await all_sent(tab)
+    await tab.composer.fill("my draft")
+    await tab.choose("first words", "Edit")
+    await tab.composer.fill("better words")
+    await tab.page.reload()
+    await tab.is_live()
+    await expect(tab.composer).to_have_value("better words")
+    await expect(tab.page.get_by_text("Editing your message")).to_be_visible()
+    await tab.composer.press("Escape")
+    await expect(tab.composer).to_have_value("my draft")
+    await tab.page.reload()
+    await tab.is_live()
+    await expect(tab.composer).to_have_value("my draft")
+    await tab.choose("first words", "Edit")
+    await tab.composer.fill("the best words")
+    await tab.page.reload()
+    await tab.is_live()
+    await expect(tab.composer).to_have_value("the best words")
+    await tab.composer.press("Enter")
+    await tab.sees("the best words")
+    await expect(tab.composer).to_have_value("my draft")
+    await tab.page.reload()
+    await tab.is_live()
+    await expect(tab.composer).to_have_value("my draft")
+    assert await texts(ann, room) == ["the best words"]
+
+
+async def test_the_edit_of_a_message_that_is_deleted_meanwhile_says_so_after_a_reload(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab, bob = await people.member("Bob")
+    message = await bob.post(room, "first words")
+    await tab.open(f"/rooms/{room}")
+    await tab.choose("first words", "Edit")
+    await tab.composer.fill("better words")
+    await tab.page.goto("about:blank")
+    await bob.call("DELETE", f"/rooms/{room}/messages/{message['id']}")
+    await tab.open(f"/rooms/{room}")
+    await expect(tab.page.get_by_role("alert").filter(has_text="This message was deleted.")).to_be_visible()
+    await tab.composer.press("Escape")
+    await expect(tab.composer).to_have_value("better words")
+    await expect(tab.page.get_by_text("Editing your message")).to_have_count(0)
+
+
 @pytest.mark.parametrize("is_composing", [True, False])
 async def test_no_key_of_an_input_method_does_anything(people: People, is_composing: bool) -> None:
     ann = await people.person("Annabel")

@@ -92,6 +92,25 @@ async def test_a_room_beyond_the_first_page_is_found_by_its_name(people: People)
     await expect(tab.page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 
+async def test_a_search_for_a_room_that_is_too_long_names_the_limit_and_asks_nothing(people: People) -> None:
+    ann = await people.person("Ann")
+    name = f"Listed {uuid.uuid4().hex[:8]}"
+    await ann.post(await ann.make_room(name), "hello")
+    tab = await people.tab()
+    await tab.open("/")
+    await expect(listed(tab, name)).to_be_visible()
+    searches: list[str] = []
+    tab.page.on("request", lambda request: searches.append(request.url) if "q=" in request.url else None)
+    search = tab.page.get_by_role("searchbox", name="Find a room")
+    await search.fill("https://chat.example/" + "x" * 100)
+    await expect(
+        tab.page.get_by_text("21 characters too many; the limit is 100 code points.")
+    ).to_be_visible()
+    await search.fill("")
+    await expect(listed(tab, name)).to_be_visible()
+    assert searches == []
+
+
 async def test_a_copied_link_opens_the_room_in_another_browser(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Shared room")

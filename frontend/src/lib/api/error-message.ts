@@ -9,7 +9,6 @@ const TRANSLATED_CODES = [
   "misdirected",
   "nickname_reserved",
   "rate_limited",
-  "room_exists",
   "room_hot",
   "server_full",
   "session_expired",
