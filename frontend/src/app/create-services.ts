@@ -2,16 +2,16 @@ import { v4 as uuid } from "uuid";
 import { ChatApi } from "@/lib/api/chat-api";
 import { DEADLINE_MS, fetchWithDeadline } from "@/lib/api/deadline";
 import { AppVersion } from "@/lib/app-version";
+import { cachedOnSuccess } from "@/lib/cached-on-success";
 import { browserClock } from "@/lib/clock";
 import { Composers } from "@/lib/composer/composers";
 import { Drafts } from "@/lib/composer/drafts";
 import { UnfinishedEdits } from "@/lib/composer/unfinished-edits";
-import type { Config } from "@/lib/contract/types";
 import { createLanguageSwitch } from "@/lib/i18n/i18n";
 import { NetworkReturn } from "@/lib/network-return";
 import { browserEnvironment, LocalTimeStore } from "@/lib/local-time";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
-import { indexedDbOutboxStore } from "@/lib/outbox/outbox-store";
+import { lazyOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
@@ -47,7 +47,7 @@ export function createServices(): Services {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(OUTBOX_CHANNEL) : null;
   window.addEventListener("storage", readCounts.onStorageEvent);
   const outbox = new Outbox({
-    store: indexedDbOutboxStore(),
+    store: lazyOutboxStore(loadOutboxStore),
     api,
     clock: browserClock,
     random: Math.random,
@@ -83,7 +83,6 @@ export function createServices(): Services {
   network.subscribe(outbox.wake);
   void session.loadWithRetry(network.wait, Math.random);
   window.addEventListener("online", appVersion.check);
-  void outbox.restore();
   return {
     api,
     config,
@@ -112,6 +111,11 @@ function checkingVersion(openStream: OpenStream, appVersion: AppVersion): OpenSt
   };
 }
 
+async function loadOutboxStore(): Promise<OutboxStore> {
+  const { indexedDbOutboxStore } = await import("@/lib/outbox/indexed-db-outbox-store");
+  return indexedDbOutboxStore();
+}
+
 async function fetchPage(): Promise<string> {
   const response = await fetchWithDeadline("/", { cache: "no-cache" });
   if (!response.ok) throw new Error(`the start page: ${response.status}`);
@@ -127,18 +131,6 @@ const ownScripts = (): string[] =>
 function withToken(request: Request, token: string | null): Request {
   if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
   return request;
-}
-
-/** One call for all callers; after a failure the next caller starts another one. */
-function cachedOnSuccess(ask: () => Promise<Config>): () => Promise<Config> {
-  let asked: Promise<Config> | null = null;
-  return () => {
-    asked ??= ask().catch((error: unknown) => {
-      asked = null;
-      throw error;
-    });
-    return asked;
-  };
 }
 
 /** One tab at a time where the browser has locks. Elsewhere, and if another tab hangs, the server's idempotency prevents

@@ -53,3 +53,6 @@ createRoot(rootElement).render(
     </ErrorBoundary>
   </StrictMode>,
 );
+
+// After the room: the first load contains no code for the browser's database.
+void services.outbox.restore();

@@ -1,7 +1,9 @@
 import "fake-indexeddb/auto";
 import { deleteDB } from "idb";
 import { expect, it } from "vitest";
-import { indexedDbOutboxStore, type StoredPost } from "@/lib/outbox/outbox-store";
+import { indexedDbOutboxStore } from "@/lib/outbox/indexed-db-outbox-store";
+import { lazyOutboxStore, type StoredPost } from "@/lib/outbox/outbox-store";
+import { memoryOutboxStore } from "../support/memory-outbox-store";
 
 const post = (clientId: string): StoredPost => ({
   clientId,
@@ -31,4 +33,17 @@ it("lets another tab delete the database, and stores again afterwards", async ()
   await store.remove("one");
   await store.put(post("two"));
   expect(await clientIds("cleared")).toEqual(["two"]);
+});
+
+it("is loaded with its first call, and again after a failure", async () => {
+  let loads = 0;
+  const store = lazyOutboxStore(() => {
+    loads += 1;
+    return loads === 1 ? Promise.reject(new TypeError("Failed to fetch")) : Promise.resolve(memoryOutboxStore());
+  });
+  expect(loads).toBe(0);
+  await expect(store.put(post("one"))).rejects.toThrow("Failed to fetch");
+  await Promise.all([store.put(post("two")), store.put(post("three"))]);
+  await store.remove("two");
+  expect([loads, (await store.all()).map(({ clientId }) => clientId)]).toEqual([2, ["three"]]);
 });

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Draft } from "@/lib/contract/types";
-import { OtherSession, Outbox, SENT_MAX, SESSION_OVER, STORE_WAIT_MS, UNSENT_MAX } from "@/lib/outbox/outbox";
+import {
+  OtherSession,
+  Outbox,
+  RESTORE_ATTEMPTS_MAX,
+  SENT_MAX,
+  SESSION_OVER,
+  STORE_WAIT_MS,
+  UNSENT_MAX,
+} from "@/lib/outbox/outbox";
 import type { OutboxStore } from "@/lib/outbox/outbox-store";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
@@ -117,6 +125,62 @@ describe("a store that is lost while the page is open", () => {
     expect([calls, statuses(outbox)]).toEqual([["id-of-one"], ["failed"]]);
     outbox.discard("id-of-one");
     expect(statuses(outbox)).toEqual([]);
+  });
+});
+
+describe("posts of an earlier visit", () => {
+  beforeEach(async () => {
+    refusals = [unreachable()];
+    write(open(), "one");
+    await settled();
+    refusals = [];
+    clock = new FakeClock(); // the earlier page does nothing more
+  });
+
+  it("are restored and sent once a store that failed works again", async () => {
+    const { all } = store;
+    store = { ...store, all: failing };
+    const outbox = open();
+    void outbox.restore();
+    await clock.advance(2_000);
+    expect(statuses(outbox)).toEqual([]);
+    Object.assign(store, { all });
+    await clock.advance(30_000);
+    expect([statuses(outbox), texts()]).toEqual([["sent"], ["one"]]);
+  });
+
+  it("are looked for a limited number of times, and again when the network returns", async () => {
+    let reads = 0;
+    const { all } = store;
+    store = {
+      ...store,
+      all: () => {
+        reads += 1;
+        return failing();
+      },
+    };
+    const outbox = open();
+    void outbox.restore();
+    await clock.advance(3_600_000);
+    expect(reads).toBe(RESTORE_ATTEMPTS_MAX);
+    Object.assign(store, { all });
+    outbox.wake();
+    await settled();
+    expect(texts()).toEqual(["one"]);
+    outbox.wake();
+    await settled();
+    expect(statuses(outbox)).toEqual(["sent"]);
+  });
+
+  it("are not restored after they were discarded here, although the store could not remove them", async () => {
+    const { all } = store;
+    store = { ...store, all: failing, remove: failing };
+    const outbox = open();
+    void outbox.restore();
+    outbox.discard("id-of-one");
+    Object.assign(store, { all });
+    await clock.advance(30_000);
+    expect([statuses(outbox), texts()]).toEqual([[], []]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { cachedOnSuccess } from "@/lib/cached-on-success";
 
 /** An unsent post, kept over reloads. */
 export interface StoredPost {
@@ -22,38 +22,12 @@ export interface OutboxStore {
   remove(clientId: string): Promise<void>;
 }
 
-interface Schema extends DBSchema {
-  posts: { key: string; value: StoredPost };
-}
-
-/** Posts in IndexedDB. The database may be deleted while the app is open: the next call opens a new one. */
-export function indexedDbOutboxStore(name = "hotchat"): OutboxStore {
-  let opening: Promise<IDBPDatabase<Schema>> | null = null;
-  const forget = () => (opening = null);
-  const open = () => {
-    opening ??= openDB<Schema>(name, 1, {
-      upgrade: (db) => void db.createObjectStore("posts", { keyPath: "clientId" }),
-      blocking: (_version, _blocked, event) => {
-        forget();
-        (event.target as IDBDatabase).close();
-      },
-      terminated: forget,
-    });
-    return opening;
-  };
-  const call = async <T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> => {
-    const opened = open();
-    try {
-      return await work(await opened);
-    } catch {
-      if (opening === opened) forget();
-      opened.then((database) => database.close()).catch(() => undefined);
-      return work(await open());
-    }
-  };
+/** A store whose code is loaded with the first call. After a failure the next call loads it again. */
+export function lazyOutboxStore(load: () => Promise<OutboxStore>): OutboxStore {
+  const store = cachedOnSuccess(load);
   return {
-    all: () => call((database) => database.getAll("posts")),
-    put: (post) => call(async (database) => void (await database.put("posts", post))),
-    remove: (clientId) => call((database) => database.delete("posts", clientId)),
+    all: async () => (await store()).all(),
+    put: async (post) => (await store()).put(post),
+    remove: async (clientId) => (await store()).remove(clientId),
   };
 }

@@ -11,8 +11,10 @@ import { Listeners } from "@/lib/listeners";
 import type { OutboxStore, StoredPost } from "./outbox-store";
 
 export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped post comes with its room's page
+const REMOVED_MAX = 1_000; // overflow rule OLDEST: restored after a failure, sent again under the same client id
 export const UNSENT_MAX = 200; // overflow rule REFUSE: the composer keeps the text
 export const STORE_WAIT_MS = 1_000; // a store that takes longer is not waited for
+export const RESTORE_ATTEMPTS_MAX = 8; // in a row; then again when the network returns
 
 export type PostStatus =
   | { readonly status: "queued" | "sending" }
@@ -63,10 +65,14 @@ export class OtherSession extends Error {}
 export class Outbox {
   #state: OutboxState = { posts: [] };
   #isStoreSlow = false;
+  #isRestored = false;
+  #restoring = 0; // number of the latest restoring; earlier ones stop
   readonly #sending = new Set<string>();
   /** Posts being sent here that another tab has sent or discarded: if refused, they are not repeated. */
   readonly #doneElsewhere = new Set<string>();
   readonly #clientIds = new Map<string, string>();
+  /** Posts sent or discarded here: if the store has failed to remove them, they are not restored. */
+  readonly #removed = new Set<string>();
   readonly #listeners = new Listeners();
 
   constructor(private readonly deps: OutboxDependencies) {}
@@ -78,11 +84,26 @@ export class Outbox {
   /** The client id under which a message was posted here, so that it keeps its row. */
   clientIdOf = (messageId: string): string | undefined => this.#clientIds.get(messageId);
 
-  /** Load the posts that were unsent when the app was last closed. */
-  async restore(): Promise<void> {
-    const stored = await this.deps.store.all().catch((): StoredPost[] => []);
+  /** Load the posts that were unsent when the app was last closed. A store that fails is asked again after a while. */
+  restore = async (): Promise<void> => {
+    const own = (this.#restoring += 1);
+    for (let failures = 0; failures < RESTORE_ATTEMPTS_MAX; failures += 1) {
+      const stored = await this.deps.store.all().catch(() => null);
+      if (own !== this.#restoring) return;
+      if (stored !== null) {
+        this.#restored(stored);
+        return;
+      }
+      const waitMs = 500 + backoffMs(failures, this.deps.random);
+      await new Promise<void>((ended) => this.deps.clock.after(waitMs, ended));
+      if (own !== this.#restoring) return;
+    }
+  };
+
+  #restored(stored: StoredPost[]): void {
+    this.#isRestored = true;
     stored.sort((a, b) => a.queuedAtMs - b.queuedAtMs);
-    const known = new Set(this.#state.posts.map((post) => post.clientId));
+    const known = new Set([...this.#removed, ...this.#state.posts.map((post) => post.clientId)]);
     const posts = stored.filter((post) => !known.has(post.clientId)).map(fromStored);
     this.#set({ posts: [...posts, ...this.#state.posts] });
     this.userChanged();
@@ -131,7 +152,10 @@ export class Outbox {
   };
 
   /** The network may be back: end all waits. */
-  wake = (): void => this.#endWaits(Infinity);
+  wake = (): void => {
+    this.#endWaits(Infinity);
+    if (this.#restoring > 0 && !this.#isRestored) void this.restore();
+  };
 
   /** Send a failed post again, under the current session. */
   retry(clientId: string): void {
@@ -288,6 +312,8 @@ export class Outbox {
 
   /** Nothing waits for it: a post that stays stored is sent again after a reload, under the same client id. */
   #removeStored(clientId: string): void {
+    this.#removed.add(clientId);
+    dropOldest(this.#removed, REMOVED_MAX);
     void settledStore(this.deps.store.remove(clientId));
     this.deps.announceDone(clientId);
   }
