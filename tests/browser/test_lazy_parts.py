@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People, Person, Tab
 from tests.support.chat_stack import StartChatStack
 
@@ -147,6 +148,45 @@ async def test_emoji_whose_data_cannot_be_loaded_say_so_and_load_later(people: P
     await tab.page.get_by_role("searchbox", name="Emoji").fill("octopus")
     await tab.page.get_by_role("gridcell", name="octopus").click()
     await expect(tab.composer).to_have_value("a draft🐙")
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_a_room_list_that_cannot_be_loaded_says_so_and_loads_later(people: People, failure: str) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Listed at last")
+    await ann.post(room, "hello")
+    tab = await people.tab()
+    await tab.page.route(re.compile(r"/assets/RoomList-[^/]+\.js"), FAILURES[failure])
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("hello")
+    notice = tab.page.get_by_role("status").filter(has_text="The list of rooms cannot be loaded just now.")
+    await expect(notice).to_be_visible()
+    await tab.page.unroute_all()
+    await notice.get_by_role("button", name="Try now").click()
+    rooms = tab.page.get_by_role("navigation", name="Rooms")
+    await expect(rooms.get_by_role("link").filter(has_text="Listed at last").first).to_be_visible()
+    await expect(notice).to_have_count(0)
+
+
+async def test_a_message_is_sent_and_later_stored_ones_return_without_the_file_of_the_database(
+    people: People,
+) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.page.route("**/api/v1/rooms/*/messages", refusing("validation_failed", method="POST"))
+    await tab.write("refused before")
+    await expect(tab.row("refused before")).to_contain_text("Not sent")
+    await tab.page.unroute_all()
+    await tab.page.route(re.compile(r"/assets/indexed-db-outbox-store-[^/]+\.js"), FAILURES["offline"])
+    await tab.page.reload()
+    await tab.is_live()
+    await tab.write("sent without a database")
+    await tab.sees("sent without a database")
+    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
+    await tab.page.unroute_all()
+    await expect(tab.row("refused before")).to_contain_text("Not sent", timeout=20_000)
 
 
 async def test_a_list_of_reactors_that_cannot_be_loaded_is_left_out(people: People) -> None:

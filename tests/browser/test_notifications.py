@@ -18,6 +18,11 @@ EDGE = """
     document.hasFocus = () => isFocused;
     window.leave = left => { isFocused = !left; window.dispatchEvent(new Event(left ? 'blur' : 'focus')); };
     window.hide = hidden => { isHidden = hidden; document.dispatchEvent(new Event('visibilitychange')); };
+    const setItem = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (key, value) {
+        window.canNotify ||= key === 'hotchat.seen';
+        return setItem.call(this, key, value);
+    };
     window.notified = [];
     window.shown = [];
     window.Notification = class {
@@ -40,7 +45,8 @@ async def tab_that_can_be_hidden(people: People, room: str) -> Tab:
 
 
 async def enable(tab: Tab) -> None:
-    """Enable notifications without the dialog, as an earlier visit has left them."""
+    """Enable notifications without the dialog, as an earlier visit has left them. Their code is loaded after the room."""
+    await tab.page.wait_for_function("() => window.canNotify")
     await tab.page.evaluate("() => { Notification.permission = 'granted'; }")
     await tab.page.evaluate("() => localStorage.setItem('hotchat.notify', 'on')")
 

@@ -1,6 +1,6 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
-import { RoomList } from "@/features/rooms/RoomList";
+import RoomList from "@/features/rooms/RoomList";
 
 /** The room list on a phone: it slides in. */
 export default function Drawer({ onClose }: { onClose: () => void }) {

@@ -1,12 +1,14 @@
 import { Outlet } from "@tanstack/react-router";
 import { createContext, use, useCallback, useState } from "react";
-import { RoomList } from "@/features/rooms/RoomList";
+import { RoomListFailure } from "@/features/rooms/RoomListFailure";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { RetryBoundary } from "@/ui/RetryBoundary";
 import { LayoutFrame } from "./LayoutFrame";
 import { NewVersion } from "./NewVersion";
 
+// Loaded after the room, which people came to read.
+const RoomList = lazyComponent(() => import("@/features/rooms/RoomList"), RoomListFailure);
 const Drawer = lazyComponent(() => import("./Drawer"));
 
 const OpenMenuContext = createContext<() => void>(() => undefined);

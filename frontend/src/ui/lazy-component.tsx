@@ -13,14 +13,15 @@ const RETRY_MS = 5_000;
 
 type LazyProps<Props> = Props & {
   whileLoading?: ReactNode;
-  /** Removes the part. Without it, a part that cannot be loaded is only left out. */
+  /** Removes the part, by a button of the notice. Without it there is no notice. */
   onClose?: () => void;
 };
 
 /** A component whose file is loaded when it is first drawn. If that fails, a notice says so, and it is tried again: on a
- * click, when the network returns, and after a wait. */
+ * click, when the network returns, and after a wait. `Failure` is drawn in the place of a part that cannot be loaded. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
+  Failure?: ComponentType<{ onRetry: () => void }>,
 ): FunctionComponent<LazyProps<Props>> {
   let loaded: ComponentType<Props> | null = null;
   return function LazyPart({ whileLoading = null, ...props }) {
@@ -68,6 +69,7 @@ export function lazyComponent<Props extends object>(
     return (
       <>
         {whileLoading}
+        {isFailed && Failure !== undefined && <Failure onRetry={retry} />}
         {isFailed && props.onClose !== undefined && (
           <LoadFailure isOutdated={isOutdated} onRetry={retry} onClose={props.onClose} />
         )}

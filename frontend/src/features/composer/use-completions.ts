@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { completionsAt, isNamingEmoji, type Completion } from "@/lib/completion/completion";
+import type { Completion } from "@/lib/completion/completion";
 import { emojiLocale, loadEmojiNames } from "@/lib/completion/emoji-names";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
 import type { RoomScreen } from "@/lib/room-view/room-view";
@@ -14,7 +14,8 @@ export interface CompletionState {
   readonly pressed: (event: KeyboardEvent, insert: (completion: Completion) => void) => boolean;
 }
 
-/** Suggestions for an `@` or `:` before the caret, and the keys that choose one. */
+/** Suggestions for an `@` or `:` before the caret, and the keys that choose one. What finds them is loaded with the first
+ * such character. */
 export function useCompletions(
   field: RefObject<HTMLTextAreaElement | null>,
   text: string,
@@ -24,19 +25,22 @@ export function useCompletions(
   const [selected, setSelected] = useState(0);
   const [dismissed, setDismissed] = useState<string | null>(null);
   const locale = emojiLocale(useTranslation().i18n.language);
-  const { data: emojiNames = [] } = useQuery({
-    queryKey: ["emoji-names", locale],
-    queryFn: () => loadEmojiNames(locale),
-    enabled: isNamingEmoji(text, caret),
+  const { data: completion } = useQuery({
+    queryKey: ["completion"],
+    queryFn: () => import("@/lib/completion/completion"),
+    enabled: /[@:]/.test(text),
     staleTime: Infinity,
     retry: 1,
   });
-  const found = completionsAt(
-    text,
-    caret,
-    () => recentNicknames(screen.feed.room?.messages ?? []),
-    emojiNames,
-  );
+  const { data: emojiNames = [] } = useQuery({
+    queryKey: ["emoji-names", locale],
+    queryFn: () => loadEmojiNames(locale),
+    enabled: completion?.isNamingEmoji(text, caret) === true,
+    staleTime: Infinity,
+    retry: 1,
+  });
+  const nicknames = () => recentNicknames(screen.feed.room?.messages ?? []);
+  const found = completion?.completionsAt(text, caret, nicknames, emojiNames) ?? [];
   const items = dismissed === text ? [] : found;
   return {
     items,

@@ -1,5 +1,5 @@
 import { AnnouncementRegions } from "./AnnouncementRegions";
 import { useAnnouncements } from "./use-announcements";
 
-/** Announces new messages to screen readers, and notifies of those for the reader. */
+/** Announces new messages to screen readers. */
 export const Announcer = () => <AnnouncementRegions announced={useAnnouncements()} />;

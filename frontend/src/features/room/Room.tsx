@@ -18,6 +18,7 @@ import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
 
+const MentionNotifications = lazyComponent(() => import("./MentionNotifications"));
 const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
 
 interface RoomProps {
@@ -66,6 +67,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               </RetryBoundary>
               <ErrorBoundary resetKey={openRoom.feed} fallback={null}>
                 <Announcer />
+                <MentionNotifications />
               </ErrorBoundary>
               {messageToDelete !== null && (
                 <ErrorBoundary

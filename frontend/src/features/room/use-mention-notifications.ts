@@ -1,22 +1,21 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useRef } from "react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import type { Message } from "@/lib/contract/types";
 import { isNotifying, showNotification } from "@/lib/notifications/browser-notifications";
 import { MentionNotifier } from "@/lib/notifications/mention-notifier";
 import { joinNotifyingTabs } from "@/lib/notifications/notifying-tab";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
+import { messageWords } from "./message-words";
 
-/** Returns a function that notifies the reader of a message, unless they see the room or another tab notifies. A click
- * on the notification opens the room at the message. */
-export function useMentionNotifications(): (message: Message, words: string) => void {
+/** Notifies of new messages for the reader, unless they see the room or another tab notifies. A click on the notification
+ * opens the room at the message. */
+export function useMentionNotifications(): void {
   const { t } = useTranslation();
   const { clock } = useServices();
   const { roomId, feed, view } = useOpenRoom();
   const navigate = useNavigate();
-  const notify = useRef<(message: Message, words: string) => void>(() => undefined);
   useEffect(() => {
     let isOpen = true;
     const notifier = new MentionNotifier({
@@ -30,17 +29,18 @@ export function useMentionNotifications(): (message: Message, words: string) => 
       },
     });
     const tab = joinNotifyingTabs(roomId, () => notifier.clear());
-    notify.current = ({ id, seq }, words) => {
+    const stop = feed.onEvent((event) => {
+      if (event.type !== "message.created" || !view.isForMe(event.message)) return;
       if (!isNotifying() || !tab.mayNotify()) return;
+      const { id, seq } = event.message;
       const roomName = nameInSentence(feed.getSnapshot().room?.name ?? "", t("room.untitled"));
-      notifier.notify({ messageId: id, seq, roomName, words });
-    };
+      notifier.notify({ messageId: id, seq, roomName, words: messageWords(t, event.message) });
+    });
     return () => {
       isOpen = false;
-      notify.current = () => undefined;
+      stop();
       notifier.clear();
       tab.leave();
     };
   }, [roomId, clock, feed, view, navigate, t]);
-  return useCallback((message, words) => notify.current(message, words), []);
 }

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
-import { findMissedMessages } from "@/lib/room-view/missed-messages";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
 import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
@@ -33,7 +32,10 @@ export function useRoomStores(roomId: string) {
           localTime.checkOffset();
           commit();
         }),
-      findMentions: (nickname, afterSeq) => findMissedMessages(missed, { nickname, afterSeq }),
+      findMentions: async (nickname, afterSeq) => {
+        const { findMissedMessages } = await import("@/lib/room-view/missed-messages");
+        return findMissedMessages(missed, { nickname, afterSeq });
+      },
       ownMessages: storedOwnMessages(roomId),
       random: Math.random,
     });

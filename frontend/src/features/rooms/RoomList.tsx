@@ -11,7 +11,7 @@ interface RoomListProps {
 }
 
 /** The list of rooms, and the dialog that creates one. RoomListPanel renders the list. */
-export function RoomList({ onPicked }: RoomListProps) {
+export default function RoomList({ onPicked }: RoomListProps) {
   const list = useRoomList();
   const { createDialog, setCreateDialog } = list;
   return (
