@@ -311,7 +311,10 @@ describe("an unfinished edit", () => {
   it("whose text another tab has replaced while the name was asked is not sent", () => {
     const correct: ComposerEvent = { type: "edit", kind: "post", id: "post-1", text: "refused text" };
     const composer = new Composer().do(correct, type("better text"), SEND_WITHOUT_NAME);
-    composer.do({ type: "edit-replaced", id: "post-1", by: { text: "other text", correctionId: "id" } }, NAMED);
+    composer.do(
+      { type: "edit-replaced", id: "post-1", by: { text: "other text", correctionId: "id" } },
+      NAMED,
+    );
     expect(composer.effects.filter(({ type: kind }) => kind === "correct-post")).toEqual([]);
     expect(composer.text).toBe("other text");
   });

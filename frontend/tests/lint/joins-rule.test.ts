@@ -10,7 +10,8 @@ it.each(["session.join('Ann');", "services.session.join('Ann');", "deps.session.
   (code) => expect(complaints(code)).toBe(1),
 );
 
-it.each(["session.joinWithRetry(nickname, wait, random);", "['Ann'].join(', ');", "rooms.join(roomId, tab);"])(
-  "other calls pass the lint: %s",
-  (code) => expect(complaints(code)).toBe(0),
-);
+it.each([
+  "session.joinWithRetry(nickname, wait, random);",
+  "['Ann'].join(', ');",
+  "rooms.join(roomId, tab);",
+])("other calls pass the lint: %s", (code) => expect(complaints(code)).toBe(0));

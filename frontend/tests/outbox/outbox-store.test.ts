@@ -39,7 +39,9 @@ it("is loaded with its first call, and again after a failure", async () => {
   let loads = 0;
   const store = lazyOutboxStore(() => {
     loads += 1;
-    return loads === 1 ? Promise.reject(new TypeError("Failed to fetch")) : Promise.resolve(memoryOutboxStore());
+    return loads === 1
+      ? Promise.reject(new TypeError("Failed to fetch"))
+      : Promise.resolve(memoryOutboxStore());
   });
   expect(loads).toBe(0);
   await expect(store.put(post("one"))).rejects.toThrow("Failed to fetch");

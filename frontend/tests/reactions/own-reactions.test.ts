@@ -3,7 +3,8 @@ import type { RoomEvent } from "@/lib/contract/types";
 import { MARKED_MAX, OwnReactions } from "@/lib/reactions/own-reactions";
 import { checkedApi } from "../support/contract";
 
-const api = checkedApi({ mine: () => Promise.resolve({ mine: {} }), react: () => Promise.resolve(1) });
+const answers = { mine: () => Promise.resolve({ mine: {} }), react: () => Promise.resolve(1) };
+const api = checkedApi(answers);
 const changed = (message_id: string, change: { added?: string[]; removed?: string[] }): RoomEvent => ({
   type: "reaction.changed",
   room_id: "lobby",
@@ -29,7 +30,10 @@ it("drops the mark set longest ago over the limit", async () => {
   const marks = Object.fromEntries(
     Array.from({ length: MARKED_MAX }, (_, index) => [`m${index}`, ["heart"]]),
   );
-  const own = new OwnReactions("lobby", checkedApi({ ...api, mine: () => Promise.resolve({ mine: marks }) }));
+  const own = new OwnReactions(
+    "lobby",
+    checkedApi({ ...answers, mine: () => Promise.resolve({ mine: marks }) }),
+  );
   await own.load(1, MARKED_MAX);
   own.onEvent(changed("m0", { added: ["me"] }), "me");
   own.onEvent(changed("new", { added: ["me"] }), "me");

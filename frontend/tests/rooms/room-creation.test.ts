@@ -145,7 +145,10 @@ describe("a reader with a session who creates a room", () => {
     refusals.create = [new Problem(503, "store_unavailable", "", 1_000), unreachable()];
     const creation = await open();
     await creation.create();
-    expect(creation.getSnapshot()).toMatchObject({ status: "refused", problem: { code: "store_unavailable" } });
+    expect(creation.getSnapshot()).toMatchObject({
+      status: "refused",
+      problem: { code: "store_unavailable" },
+    });
     await creation.create();
     expect(creation.getSnapshot()).toMatchObject({ status: "refused", problem: { code: "unreachable" } });
     await creation.create();
@@ -186,7 +189,10 @@ describe("before it sends, the browser says what to change", () => {
     const creation = await open();
     creation.setNickname("\u3164");
     await creation.create();
-    expect(creation.getSnapshot()).toMatchObject({ nameProblem: null, nicknameProblem: { kind: "character" } });
+    expect(creation.getSnapshot()).toMatchObject({
+      nameProblem: null,
+      nicknameProblem: { kind: "character" },
+    });
     expect(calls).toEqual([]);
   });
 

@@ -16,13 +16,14 @@ const answer = <T>(call: string, value: T): Promise<T> => {
   return refusal === undefined ? Promise.resolve(value) : Promise.reject(refusal);
 };
 const ann = { id: "ann-id", nickname: "Ann" };
-const api = checkedApi({
+const answers = {
   me: () => answer("me", ann),
   createSession: (nickname: string) =>
     answer("join", { user: { id: `${nickname}-id`, nickname }, token: "t", expires_at: "" }),
   endSession: () => answer("end", undefined),
   endAllSessions: () => answer("end all", undefined),
-});
+};
+const api = checkedApi(answers);
 const open = () => new SessionStore(api, storage);
 /** A page that has learnt from the server that there is no session. */
 const openWithoutSession = async () => {
@@ -142,7 +143,7 @@ describe("a reader who writes", () => {
     let answerLate = () => {};
     const late = new SessionStore(
       checkedApi({
-        ...api,
+        ...answers,
         me: () =>
           new Promise<typeof ann>(
             (_, reject) => (answerLate = () => reject(new Problem(401, "unauthenticated", ""))),

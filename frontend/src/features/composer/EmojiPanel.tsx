@@ -13,7 +13,12 @@ export interface EmojiPopoverProps {
 }
 
 /** The emoji picker with names in the reader's language. */
-export function EmojiPanel({ isOpen, onOpenChange, onPick, data }: EmojiPopoverProps & { data: EmojiDataState }) {
+export function EmojiPanel({
+  isOpen,
+  onOpenChange,
+  onPick,
+  data,
+}: EmojiPopoverProps & { data: EmojiDataState }) {
   const { t, i18n } = useTranslation();
   return (
     <Popover.Root open={isOpen} onOpenChange={onOpenChange}>

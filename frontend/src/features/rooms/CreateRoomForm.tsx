@@ -4,56 +4,67 @@ import { textAfterInput } from "@/lib/pasted-text";
 import type { CreateRoomView } from "./use-create-room";
 
 /** The name of the room, and a nickname if the reader has none. */
-export function CreateRoomForm(form: CreateRoomView) {
+export function CreateRoomForm({
+  name,
+  setName,
+  nickname,
+  setNickname,
+  needsNickname,
+  isCreating,
+  nameRefusal,
+  nicknameRefusal,
+  refusal,
+  create,
+}: CreateRoomView) {
   const { t } = useTranslation();
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        form.create();
+        create();
       }}
     >
       <label className="field">
         <span>{t("rooms.name")}</span>
         <input
-          value={form.name}
+          value={name}
           required
           dir="auto"
-          aria-invalid={form.nameRefusal !== null}
+          aria-invalid={nameRefusal !== null}
           aria-describedby="room-name-problem"
-          onChange={(event) => form.setName(textAfterInput(event))}
+          onChange={(event) => setName(textAfterInput(event))}
         />
       </label>
       <p id="room-name-problem" className="error" role="alert">
-        {form.nameRefusal}
+        {nameRefusal}
       </p>
-      {form.needsNickname && (
+      {needsNickname && (
         <>
           <label className="field">
             <span>{t("composer.nameTitle")}</span>
             <input
-              value={form.nickname}
+              value={nickname}
               required
               dir="auto"
-              aria-invalid={form.nicknameRefusal !== null}
+              aria-invalid={nicknameRefusal !== null}
               aria-describedby="room-nickname-problem"
-              onChange={(event) => form.setNickname(textAfterInput(event))}
+              onChange={(event) => setNickname(textAfterInput(event))}
             />
           </label>
           <p id="room-nickname-problem" className="error" role="alert">
-            {form.nicknameRefusal}
+            {nicknameRefusal}
           </p>
         </>
       )}
       <p className="error" role="alert">
-        {form.refusal}
+        {refusal}
       </p>
       <div className="dialog-buttons">
         <Dialog.Close className="quiet-button">{t("app.cancel")}</Dialog.Close>
         <button
           type="submit"
           className="primary-button"
-          disabled={form.isCreating || isBlank(form.name) || (form.needsNickname && isBlank(form.nickname))}
+          disabled={isCreating || isBlank(name) || (needsNickname && isBlank(nickname))}
         >
           {t("rooms.make")}
         </button>

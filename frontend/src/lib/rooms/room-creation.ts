@@ -100,6 +100,7 @@ export class RoomCreation {
     try {
       const room = await this.#joinAndCreate(attempt.signal);
       attempt.signal.throwIfAborted();
+      this.#set(IDLE);
       this.deps.onCreated(room);
     } catch (error) {
       if (attempt.signal.aborted) return;
