@@ -15,7 +15,6 @@ import { lazyOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
-import { Joining } from "@/lib/session/joining";
 import { SessionStore } from "@/lib/session/session-store";
 import type { OpenStream } from "@/lib/stream/room-stream";
 import { createStreams } from "./create-streams";
@@ -65,7 +64,6 @@ export function createServices(): Services {
     exclusively,
     announceDone: (clientId) => channel?.postMessage(clientId),
   });
-  const joining = new Joining({ session, clock: browserClock, random: Math.random, network });
   const drafts = new Drafts(uuid);
   const edits = new UnfinishedEdits();
   const composers = new Composers({ api, outbox, session, drafts, edits, clock: browserClock, newId: uuid });
@@ -90,7 +88,6 @@ export function createServices(): Services {
     readCounts,
     outbox,
     composers,
-    joining,
     network,
     languages: createLanguageSwitch(network.wait),
     appVersion,

@@ -9,7 +9,6 @@ import type { NetworkReturn } from "@/lib/network-return";
 import type { LocalTimeStore } from "@/lib/local-time";
 import type { Outbox } from "@/lib/outbox/outbox";
 import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
-import type { Joining } from "@/lib/session/joining";
 import type { SessionState, SessionStore } from "@/lib/session/session-store";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 import type { OpenStream } from "@/lib/stream/room-stream";
@@ -23,7 +22,6 @@ export interface Services {
   readonly outbox: Outbox;
   readonly composers: Composers;
   readonly session: SessionStore;
-  readonly joining: Joining;
   readonly network: NetworkReturn;
   readonly languages: LanguageSwitch;
   readonly readCounts: ReadCountsStore;

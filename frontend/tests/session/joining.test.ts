@@ -145,6 +145,12 @@ describe("an expired session that cannot be renewed yet", () => {
 });
 
 describe("the field for the nickname", () => {
+  it("has a suggestion also where the name was asked before the form was loaded", async () => {
+    const { session, page } = await open();
+    const late = new Joining({ session, clock, random: () => 0, network: new NetworkReturn(page, clock) });
+    expect(late.getSnapshot().nickname).not.toBe("");
+  });
+
   it("has a suggestion, and keeps what is typed", async () => {
     const { joining } = await open();
     expect(joining.getSnapshot().nickname).not.toBe("");

@@ -5,12 +5,15 @@ import { joinWaitMessage } from "@/lib/i18n/join-wait-message";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
+import { joiningOf } from "./joining-of";
 import { NameQuestionForm } from "./NameQuestionForm";
 
 /** Asks for a nickname in place. Coordinates the attempt to join; NameQuestionForm renders it. */
 export function NameForm({ willSend }: { willSend: boolean }) {
   const { t } = useTranslation();
-  const { joining, session } = useServices();
+  const services = useServices();
+  const { session } = services;
+  const joining = joiningOf(services);
   const { nickname, status, textProblem, problem, retryAtMs } = useSyncExternalStore(
     joining.subscribe,
     joining.getSnapshot,

@@ -39,7 +39,7 @@ export class Joining {
   readonly #listeners = new Listeners();
 
   constructor(private readonly deps: JoiningDependencies) {
-    deps.session.subscribe(() => {
+    const sessionChanged = () => {
       const { isAskingForName, renewalRefusal } = deps.session.getSnapshot();
       if (isAskingForName === this.#isOpen) return;
       this.#isOpen = isAskingForName;
@@ -49,7 +49,9 @@ export class Joining {
         : "";
       this.#set({ nickname, ...IDLE });
       if (renewalRefusal !== null) void this.join(renewalRefusal);
-    });
+    };
+    deps.session.subscribe(sessionChanged);
+    sessionChanged(); // the name may have been asked before
   }
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
