@@ -158,7 +158,7 @@ async def test_the_edit_of_a_message_that_is_deleted_meanwhile_says_so_after_a_r
     await tab.open(f"/rooms/{room}")
     await tab.choose("first words", "Edit")
     await tab.composer.fill("better words")
-    await tab.page.goto("about:blank")
+    await tab.page.goto(f"{tab.base_url}/api/v1/config")
     await bob.call("DELETE", f"/rooms/{room}/messages/{message['id']}")
     await tab.open(f"/rooms/{room}")
     await expect(tab.page.get_by_role("alert").filter(has_text="This message was deleted.")).to_be_visible()
