@@ -36,6 +36,11 @@ const roomNamed = (name: string): Room => ({
   heat: { hot: false, since: null, fetches_per_s: 0 },
   slow_mode_s: 0,
   viewers: 0,
+  owner: { id: "ann-id", nickname: "Ann" },
+  moderators: [],
+  who_can_post: "everyone",
+  regular_after_s: 86_400,
+  slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
 });
 
 const api = checkedApi({
@@ -53,7 +58,9 @@ const api = checkedApi({
     calls.push(`create ${name}`);
     keys.push(key);
     const refusal = refusals.create.shift();
-    return refusal === undefined ? Promise.resolve(roomNamed(name)) : Promise.reject(refusal);
+    return refusal === undefined
+      ? Promise.resolve({ ...roomNamed(name), recovery_code: "code" })
+      : Promise.reject(refusal);
   },
 });
 
