@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 /** Shown for an unknown address. An embedded page has no link, because other sites may frame it. */
-export function NotFound({ isEmbedded }: { isEmbedded: boolean }) {
+export default function NotFound({ isEmbedded }: { isEmbedded: boolean }) {
   const { t } = useTranslation();
   return (
     <main className="problem-page">

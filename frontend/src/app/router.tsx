@@ -1,13 +1,15 @@
 import { createRootRoute, createRoute, createRouter, Outlet, useLocation } from "@tanstack/react-router";
 import { Room } from "@/features/room/Room";
 import { isEmbedPath } from "@/lib/embed-path";
+import { lazyComponent } from "@/ui/lazy-component";
 import { Crashed } from "./Crashed";
 import { EmbedFrame } from "./EmbedFrame";
 import { Layout, useOpenMenu } from "./Layout";
 import { NewVersion } from "./NewVersion";
-import { NotFound } from "./NotFound";
 
 const LOBBY = "lobby";
+
+const NotFound = lazyComponent(() => import("./NotFound"));
 
 interface RoomSearch {
   /** The seq of a message to show. */

@@ -11,7 +11,7 @@ interface AwayBannerProps {
 }
 
 /** The counts of messages missed while away; they are loaded only when the reader clicks. */
-export function AwayBanner({ away, onShow, onDismiss }: AwayBannerProps) {
+export default function AwayBanner({ away, onShow, onDismiss }: AwayBannerProps) {
   const { t } = useTranslation();
   const words = [
     away.mentions > 0 && t("feed.awayMentions", { count: away.mentions }),

@@ -4,9 +4,9 @@ import { PinnedBar } from "@/features/pins/PinnedBar";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
 import { useLocalTime } from "@/ui/use-local-time";
-import { AwayBanner } from "./AwayBanner";
 import { ListFrame } from "./ListFrame";
 import { MessageLog } from "./MessageLog";
 import { UnreadChips } from "./UnreadChips";
@@ -14,6 +14,8 @@ import { useListScroll } from "./use-list-scroll";
 import { useLoadHistory } from "./use-load-history";
 import { PAUSE_BUSY_PER_S, usePauseGestures } from "./use-pause-gestures";
 import { useRowVirtualizer } from "./use-row-virtualizer";
+
+const AwayBanner = lazyComponent(() => import("./AwayBanner"));
 
 /** The room's messages. Coordinates which rows are in the page, scrolling, history and pauses. `isBare`: without the
  * pinned bar and the away banner over the list. */
