@@ -151,7 +151,9 @@ async def test_emoji_whose_data_cannot_be_loaded_say_so_and_load_later(people: P
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-async def test_a_room_list_that_cannot_be_loaded_says_so_and_loads_later(people: People, failure: str) -> None:
+async def test_a_room_list_that_cannot_be_loaded_says_so_and_loads_later(
+    people: People, failure: str
+) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Listed at last")
     await ann.post(room, "hello")
@@ -220,7 +222,9 @@ async def test_a_language_that_cannot_be_loaded_leaves_the_one_before_over_a_rel
     await tab.page.route(re.compile(r"/assets/ko-[^/]+\.js"), FAILURES["gone after a deploy"])
     await tab.page.get_by_role("button", name="設定", exact=True).click()
     await tab.page.get_by_label("言語").select_option("ko")
-    await expect(tab.page.get_by_role("alert").filter(has_text="今はこの言語を読み込めません")).to_be_visible()
+    await expect(
+        tab.page.get_by_role("alert").filter(has_text="今はこの言語を読み込めません")
+    ).to_be_visible()
     await tab.page.reload()
     await expect(tab.page.get_by_role("button", name="設定", exact=True)).to_be_visible()
 

@@ -117,7 +117,9 @@ async def test_the_draft_returns_when_a_reply_replaces_an_edit(people: People) -
     assert await texts(ann, room) == ["a question", "first words", "my draft"]
 
 
-async def test_an_unfinished_edit_returns_after_a_reload_until_it_is_saved_or_cancelled(people: People) -> None:
+async def test_an_unfinished_edit_returns_after_a_reload_until_it_is_saved_or_cancelled(
+    people: People,
+) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     tab, _ = await people.member("Bob")

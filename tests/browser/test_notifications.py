@@ -45,7 +45,7 @@ async def tab_that_can_be_hidden(people: People, room: str) -> Tab:
 
 
 async def enable(tab: Tab) -> None:
-    """Enable notifications without the dialog, as an earlier visit has left them. Their code is loaded after the room."""
+    """Enable notifications without the dialog, as after an earlier visit. Their code is loaded after the room."""
     await tab.page.wait_for_function("() => window.canNotify")
     await tab.page.evaluate("() => { Notification.permission = 'granted'; }")
     await tab.page.evaluate("() => localStorage.setItem('hotchat.notify', 'on')")
