@@ -1,14 +1,14 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
-import { renderOrCoordinate, stableContextValue } from "./eslint-components.js";
-import { checkedFakes, uncheckedFakes } from "./eslint-fakes.js";
-import { joinsOnce } from "./eslint-joins.js";
-import { layerRules } from "./eslint-layers.js";
-import { ownKeys } from "./eslint-own-keys.js";
-import { textElements } from "./eslint-text-elements.js";
-import { textInputs } from "./eslint-text-inputs.js";
-import { userTextInJsx } from "./eslint-user-text.js";
+import { renderOrCoordinate, stableContextValue } from "./eslint-rules/components.js";
+import { checkedFakes, uncheckedFakes } from "./eslint-rules/fakes.js";
+import { joinsOnce } from "./eslint-rules/joins.js";
+import { layerRules } from "./eslint-rules/layers.js";
+import { ownKeys } from "./eslint-rules/own-keys.js";
+import { textElements } from "./eslint-rules/text-elements.js";
+import { textInputs } from "./eslint-rules/text-inputs.js";
+import { userTextInJsx } from "./eslint-rules/user-text.js";
 
 const EVERYWHERE = [...joinsOnce, ...textInputs];
 
@@ -83,6 +83,9 @@ export default tseslint.config(
     ignores: ["tests/support/contract.ts"],
     rules: { "no-restricted-syntax": ["error", ...uncheckedFakes], "hotchat/checked-fakes": "error" },
   },
-  { files: ["eslint*.js"], ...tseslint.configs.disableTypeChecked },
-  { files: ["eslint*.js"], rules: { "hotchat/own-keys": "off", "hotchat/text-elements": "off" } },
+  { files: ["eslint.config.js", "eslint-rules/*.js"], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ["eslint.config.js", "eslint-rules/*.js"],
+    rules: { "hotchat/own-keys": "off", "hotchat/text-elements": "off" },
+  },
 );

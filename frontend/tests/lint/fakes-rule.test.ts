@@ -2,7 +2,7 @@ import { parser } from "typescript-eslint";
 import { Linter } from "eslint";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { checkedFakes, uncheckedFakes } from "../../eslint-fakes.js";
+import { checkedFakes, uncheckedFakes } from "../../eslint-rules/fakes.js";
 
 const FILE = "case.ts";
 const DECLARED = `

@@ -1,6 +1,6 @@
 import { Linter } from "eslint";
 import { expect, it } from "vitest";
-import { joinsOnce } from "../../eslint-joins.js";
+import { joinsOnce } from "../../eslint-rules/joins.js";
 
 const complaints = (code: string) =>
   new Linter().verify(code, { rules: { "no-restricted-syntax": ["error", ...joinsOnce] } }).length;

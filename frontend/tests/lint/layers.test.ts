@@ -1,6 +1,6 @@
 import { Linter } from "eslint";
 import { expect, it } from "vitest";
-import { layerRules } from "../../eslint-layers.js";
+import { layerRules } from "../../eslint-rules/layers.js";
 
 const linter = new Linter();
 const config = [{ files: ["**/*.{ts,tsx}"] }, ...layerRules];

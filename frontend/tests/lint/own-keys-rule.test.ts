@@ -2,7 +2,7 @@ import { parser } from "typescript-eslint";
 import { Linter } from "eslint";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { ownKeys } from "../../eslint-own-keys.js";
+import { ownKeys } from "../../eslint-rules/own-keys.js";
 
 const FILE = "case.ts";
 

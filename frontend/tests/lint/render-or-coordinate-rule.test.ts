@@ -1,6 +1,6 @@
 import { Linter } from "eslint";
 import { expect, it } from "vitest";
-import { renderOrCoordinate, stableContextValue } from "../../eslint-components.js";
+import { renderOrCoordinate, stableContextValue } from "../../eslint-rules/components.js";
 
 const linter = new Linter();
 

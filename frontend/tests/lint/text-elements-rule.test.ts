@@ -2,7 +2,7 @@ import { parser } from "typescript-eslint";
 import { Linter } from "eslint";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { textElements } from "../../eslint-text-elements.js";
+import { textElements } from "../../eslint-rules/text-elements.js";
 
 const FILE = "case.tsx";
 const DECLARED = `

@@ -1,6 +1,6 @@
 import { Linter } from "eslint";
 import { expect, it } from "vitest";
-import { textInputs } from "../../eslint-text-inputs.js";
+import { textInputs } from "../../eslint-rules/text-inputs.js";
 
 const complaints = (code: string) =>
   new Linter().verify(code, {

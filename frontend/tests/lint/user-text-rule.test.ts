@@ -1,6 +1,6 @@
 import { Linter } from "eslint";
 import { expect, it } from "vitest";
-import { userTextImports, userTextInJsx } from "../../eslint-user-text.js";
+import { userTextImports, userTextInJsx } from "../../eslint-rules/user-text.js";
 
 const linter = new Linter();
 

@@ -1,5 +1,5 @@
 /** Checks hand-made servers against the OpenAPI document and the schemas of events: a request that the real server would
- * refuse, and a response or an event that it would never send, fail the test. ESLint refuses others (eslint-fakes.js). */
+ * refuse, and a response or an event that it would never send, fail the test. ESLint refuses others (eslint-rules/fakes.js). */
 import { readFileSync } from "node:fs";
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { afterEach } from "vitest";

@@ -1,5 +1,5 @@
 /** Imports point one way: app → features → ui → lib, and from a feature to another one only where it is listed here. */
-import { userTextImports } from "./eslint-user-text.js";
+import { userTextImports } from "./user-text.js";
 
 /** The features that each feature may import. */
 const FEATURES = {
