@@ -1,4 +1,4 @@
-"""Recovery codes: whoever presents a room's code becomes its owner. A code is shown once and stored as a hash."""
+"""Recovery codes: the person who presents a room's code becomes its owner. A code is shown once and stored as a hash."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Who can post: rules of the room, names like a host's, slow mode; and what a person is told about it."""
+"""Who can post: rules of the room, names like a host's, slow mode, and the explanations that people get."""
 
 import asyncio
 import uuid
