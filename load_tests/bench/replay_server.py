@@ -140,7 +140,8 @@ class BusyRoom:
         async with self.moved:
             self.moved.notify_all()
 
-    def view(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
+        """The room as lists show it."""
         return {
             "id": "lobby",
             "name": "Show night",
@@ -151,6 +152,11 @@ class BusyRoom:
             "heat": self.heat,
             "slow_mode_s": 0,
             "viewers": 5_000,
+        }
+
+    def view(self) -> dict[str, Any]:
+        return {
+            **self.summary(),
             "owner": {"id": "author-Olivia", "nickname": "Olivia"},
             "moderators": [],
             "who_can_post": "everyone",
@@ -230,7 +236,7 @@ class ReplayServer:
         )
 
     async def rooms(self, _: Request) -> Response:
-        listed = {**self.room.view(), "last_message": None}
+        listed = {**self.room.summary(), "last_message": None}
         return JSONResponse({"rooms": [listed], "next_cursor": None})
 
     async def one_room(self, _: Request) -> Response:
