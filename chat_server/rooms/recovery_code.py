@@ -1,4 +1,4 @@
-"""Recovery codes: the person who presents a room's code becomes its owner. A code is shown once and stored as a hash."""
+"""Recovery codes: the person who presents a code becomes the owner of its room. It is stored as a hash."""
 
 import base64
 import hashlib

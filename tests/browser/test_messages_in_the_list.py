@@ -205,8 +205,8 @@ async def test_a_reaction_shows_who_gave_it_on_hover_and_on_keyboard_focus(peopl
 
 
 async def test_people_with_the_same_nickname_get_tags_once_both_have_been_seen(people: People) -> None:
-    ann, other = await people.person("Ann"), await people.person("ann")
-    room = await ann.make_room()
+    owner, ann, other = [await people.person(name) for name in ("Olivia", "Ann", "ann")]
+    room = await owner.make_room()
     await ann.post(room, "first Ann")
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
