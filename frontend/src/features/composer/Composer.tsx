@@ -3,7 +3,7 @@ import { ComposerForm } from "./ComposerForm";
 import { useComposer, type ComposerOptions } from "./use-composer";
 import { useTypingNames } from "./use-typing-names";
 
-/** The place to write in. Coordinates the text, its completions and sending; ComposerForm renders them. */
+/** The field for new messages. Coordinates its text, completions and sending; ComposerForm renders them. */
 export function Composer(options: ComposerOptions) {
   const { roomId } = useOpenRoom();
   const { screen } = options;

@@ -3,7 +3,7 @@ import * as css from "./composer.module.css";
 
 const NAMES_MAX = 3;
 
-/** Who is typing. The line is always there, so that nothing moves when it fills. */
+/** Shows who is typing. The line is always present, so that nothing moves when it fills. */
 export function TypingLine({ names }: { names: readonly string[] }) {
   const { t } = useTranslation();
   return (

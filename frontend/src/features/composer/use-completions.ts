@@ -14,8 +14,8 @@ export interface CompletionState {
   readonly pressed: (event: KeyboardEvent, insert: (completion: Completion) => void) => boolean;
 }
 
-/** Suggestions for an `@` or `:` before the caret, and the keys that choose one. What finds them is loaded with the first
- * such character. */
+/** Suggestions for an `@` or `:` before the caret, and the keys that choose one. The code that finds them is loaded with the
+ * first such character. */
 export function useCompletions(
   field: RefObject<HTMLTextAreaElement | null>,
   text: string,

@@ -149,7 +149,7 @@ function excessOf(text: string): number {
   return problem?.kind === "length" ? problem.remove : 0;
 }
 
-/** Moves the focus to the field on request, and back to it once the question for a name is gone. */
+/** Moves the focus to the field on request, and back to it once the nickname prompt has closed. */
 function useFocusRequests(
   field: RefObject<HTMLTextAreaElement | null>,
   requests: number,

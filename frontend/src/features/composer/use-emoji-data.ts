@@ -4,14 +4,14 @@ import { DEADLINE_MS } from "@/lib/api/deadline";
 import { useServices } from "@/ui/services-context";
 
 export interface EmojiDataState {
-  /** Changes with each attempt to load the data. */
+  /** The number of the current attempt to load the data. */
   readonly attempt: number;
   readonly isFailed: boolean;
   readonly resolve: EmojiDataResolver;
   readonly retry: () => void;
 }
 
-/** The data of the emoji picker. The picker itself neither reports that it cannot load its data nor limits the wait. */
+/** Loads the data of the emoji picker. The picker itself neither limits how long that takes nor reports a failure. */
 export function useEmojiData(): EmojiDataState {
   const { clock, network } = useServices();
   const [attempt, setAttempt] = useState(0);

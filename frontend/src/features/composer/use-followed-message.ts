@@ -3,7 +3,7 @@ import type { ComposerState } from "@/lib/composer/composer-machine";
 import type { ComposerStore } from "@/lib/composer/composer-store";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 
-/** Tells the composer when the message that is edited or replied to is changed or deleted. */
+/** Notifies the composer when the message that is edited or replied to changes or is deleted. */
 export function useFollowedMessage(
   composer: ComposerStore,
   { edit, draft }: ComposerState,

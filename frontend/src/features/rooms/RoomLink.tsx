@@ -8,7 +8,7 @@ import * as css from "./rooms.module.css";
 
 interface RoomLinkProps {
   room: ListedRoom;
-  /** Whether the room is the open one. */
+  /** Whether this room is open. */
   isOpen: boolean;
   unreadCount: number;
   onPicked: (() => void) | undefined;

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import * as css from "./rooms.module.css";
 
-/** Says that the room list cannot be loaded now. */
+/** Reports that the room list could not be loaded. */
 export function RoomListFailure({ onRetry }: { onRetry: () => void }) {
   const { t } = useTranslation();
   return (

@@ -7,7 +7,7 @@ interface RoomListItemProps {
   onPicked: (() => void) | undefined;
 }
 
-/** One room of the list. Coordinates whether it is open and how much of it is unread; RoomLink renders it. */
+/** One room of the list. Determines whether it is open and how many messages are unread; RoomLink renders it. */
 export const RoomListItem = ({ room, onPicked }: RoomListItemProps) => (
   <RoomLink room={room} onPicked={onPicked} {...useRoomLink(room)} />
 );

@@ -14,11 +14,11 @@ export interface CreateRoomView extends Pick<RoomCreationState, "name" | "nickna
   readonly setName: (name: string) => void;
   readonly setNickname: (nickname: string) => void;
   readonly isCreating: boolean;
-  /** What to change in the name of the room. */
+  /** Why the name of the room is refused. */
   readonly nameRefusal: string | null;
-  /** What to change in the nickname. */
+  /** Why the nickname is refused. */
   readonly nicknameRefusal: string | null;
-  /** Why the room was not created, or when the attempt goes on. */
+  /** Why the room was not created, or when the next attempt follows. */
   readonly refusal: string | null;
   readonly create: () => void;
 }

@@ -4,8 +4,8 @@ import { OrderHold } from "@/lib/rooms/order-hold";
 import { inOrderOf } from "@/lib/rooms/room-list";
 import { useServices } from "@/ui/services-context";
 
-/** The rooms, in an order that stays while the pointer is over the list or the keyboard moves through it. The list takes
- * `handlers`. */
+/** The rooms in an order that does not change while the pointer or the keyboard focus is in the list, which needs
+ * `handlers` for that. */
 export function useHeldOrder(rooms: readonly ListedRoom[]) {
   const { clock } = useServices();
   const [hold] = useState(() => new OrderHold(clock));
@@ -19,7 +19,7 @@ export function useHeldOrder(rooms: readonly ListedRoom[]) {
   const handlers = {
     onPointerEnter: () => begin("pointer"),
     onPointerLeave: () => hold.end("pointer"),
-    // A click focuses a link, too; it must not hold the order for as long as the reader then reads.
+    // A click also focuses the link; that must not hold the order for as long as the reader stays in the room.
     onFocus: ({ target }: FocusEvent) => {
       if (target.matches(":focus-visible")) begin("focus");
     },

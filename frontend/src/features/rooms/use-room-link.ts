@@ -4,7 +4,7 @@ import type { ListedRoom } from "@/lib/contract/types";
 import { unread } from "@/lib/rooms/unread";
 import { useServices } from "@/ui/services-context";
 
-/** Whether a room is the open one, and how many of its messages are unread. */
+/** Whether a room is open, and how many of its messages are unread. */
 export function useRoomLink(room: ListedRoom): { isOpen: boolean; unreadCount: number } {
   const { readCounts } = useServices();
   const read = useSyncExternalStore(readCounts.subscribe, readCounts.getSnapshot);

@@ -15,8 +15,8 @@ export function useRoomListStream(roomIds: readonly string[], listener: RoomList
   }, [followed, openNotify, listener, clock]);
 }
 
-/** The first value at once, later ones after some seconds: a new room must not make every open page reconnect at the same
- * time, nor once for each of several rooms. */
+/** Returns the first value at once and later values after some seconds. Otherwise each new room would make every open page
+ * reconnect at the same time. */
 function useSettled(value: string): string {
   const [settled, setSettled] = useState("");
   const isFirst = settled === "";

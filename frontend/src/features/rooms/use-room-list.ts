@@ -15,16 +15,16 @@ export function useRoomList() {
   return {
     /** Rooms whose name contains the search words. */
     rooms: shown,
-    /** Of the list of rooms. */
+    /** Event handlers for the list. */
     handlers,
     hasRooms: rooms.length > 0,
     words,
     setWords,
-    /** Why the search words cannot be searched for. */
+    /** Why the search words are refused. */
     searchProblem: search.problem,
     /** Why the rooms cannot be shown yet. */
     failure: rooms.length === 0 ? failureReason : null,
-    /** Shown once no automatic attempt follows. */
+    /** Loads the rooms again; null while automatic attempts follow. */
     retry: isError ? () => void refetch() : null,
     loadMore: hasNextPage ? () => void fetchNextPage() : null,
     createDialog,

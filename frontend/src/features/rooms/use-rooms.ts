@@ -37,7 +37,7 @@ export function useRooms() {
         const { room_id, message_count = 0, last_message } = update;
         change((data) => updateRoom(data, update));
         if (last_message === undefined && message_count > 0 && !refetched.has(room_id)) {
-          // The stream does not know what was written before it followed the room.
+          // The stream does not know the messages from before it followed the room.
           const data = queryClient.getQueryData<Rooms>(ROOMS_KEY);
           const known = data && listedRooms(data).find(({ id }) => id === room_id);
           refetched.add(room_id);
@@ -65,7 +65,7 @@ export function useRooms() {
   return { ...query, rooms };
 }
 
-/** The rooms whose name contains the query: of those already listed at once, of all the others a moment later. */
+/** The rooms whose name contains the query: rooms already listed at once, all others a moment later. */
 export function useRoomsNamed(
   { query, problem }: RoomSearch,
   listed: readonly ListedRoom[],

@@ -6,7 +6,7 @@ import { useLocalTime } from "@/ui/use-local-time";
 import { MessageSearch } from "./MessageSearch";
 import { useSearch } from "./use-search";
 
-/** Search in all messages of the room. A click on a result scrolls to its message. */
+/** Searches all messages of the room. A click on a result scrolls to its message. */
 export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { roomId, feed, jumpTo } = useOpenRoom();

@@ -13,7 +13,7 @@ const TYPING_PAUSE_MS = 200; // one search for each pause in typing, not for eac
 export interface MessageSearchState {
   readonly words: string;
   readonly setWords: (words: string) => void;
-  /** The words that are searched for, if those typed are too long or too many; else null. */
+  /** The words that are searched for, if the typed ones are too long or too many; otherwise null. */
   readonly shortened: string | null;
   /** Messages found so far, newest first. */
   readonly messages: readonly Message[];

@@ -4,7 +4,7 @@ import type { Services } from "@/ui/services-context";
 
 const joinings = new WeakMap<SessionStore, Joining>();
 
-/** The question for a nickname of this page. It is made when the first form is drawn, and outlives the form. */
+/** The page's nickname prompt. It is created when the first form is rendered, and outlives the form. */
 export function joiningOf({ session, clock, network }: Services): Joining {
   const known = joinings.get(session);
   if (known !== undefined) return known;

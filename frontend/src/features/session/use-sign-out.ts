@@ -10,7 +10,7 @@ export interface SignOutState {
   readonly signOut: (everywhere: boolean) => void;
 }
 
-/** Signing out. `onDone` is called once the session has ended. */
+/** Signs the user out. `onDone` is called once the session has ended. */
 export function useSignOut(onDone: () => void): SignOutState {
   const { t } = useTranslation();
   const { session } = useServices();

@@ -1,4 +1,4 @@
-/** What the composer of one room holds, as a pure function: events in, the next state and effects out.
+/** The state machine of one room's composer, as a pure function: events in, the next state and effects out.
  *
  *   phase     meaning                                       ends with
  *   writing   a draft, a reply or an edit is being typed    submitted
@@ -6,19 +6,19 @@
  *   sending   an edit is being saved                        edit-saved: the draft returns; edit-refused
  *   refused   the text stays, with the reason               any change of the text
  *
- * The draft and the text of an edit are separate, so the draft returns however an edit is left. A draft has an id, which
- * becomes the client id of its post: sending the same draft twice, in two tabs or after a crash, makes one message. */
+ * The draft and the text of an edit are separate, so the draft returns however an edit ends. A draft has an id, which
+ * becomes the client id of its post: sending the same draft twice, in two tabs or after a crash, creates one message. */
 import type { Message } from "@/lib/contract/types";
 import { cleaned, messageProblem, type TextProblem } from "@/lib/text/allowed-characters";
 
 export const TEXT_MAX = 4_000; // code points after trimming, as the server counts them
-export const SET_ASIDE_MAX = 20; // overflow rule OLDEST: an edit that was left long ago begins again
+export const SET_ASIDE_MAX = 20; // overflow rule OLDEST: a dropped edit starts over
 
 /** The message that a draft replies to. */
 export type Quoted = Pick<Message, "id" | "author" | "text" | "deleted">;
 
 export interface Draft {
-  /** Changes with the text. */
+  /** Changes whenever the text does. */
   readonly id: string;
   readonly text: string;
   readonly replyTo: Quoted | null;
@@ -29,22 +29,22 @@ export interface Edit {
   readonly kind: "message" | "post";
   /** The id of the message; the client id of the post. */
   readonly id: string;
-  /** The text without the change. */
+  /** The text before the edit. */
   readonly before: string;
   readonly text: string;
-  /** The client id that a correction is posted under; null for a message. It changes with the text, as the id of a draft. */
+  /** The client id of a correction; null for a message. Like a draft's id, it changes whenever the text does. */
   readonly correctionId: string | null;
-  /** The message was deleted meanwhile. */
+  /** The message has been deleted. */
   readonly isGone: boolean;
 }
 
-/** What was typed in an edit. */
+/** The text typed into an edit. */
 export type EditText = Pick<Edit, "text" | "correctionId">;
 
 /** An edit whose text would be lost with the page. */
 export interface UnfinishedEdit {
   readonly edit: Edit;
-  /** Whether it is in the field; else it was set aside. */
+  /** Whether it is in the field; otherwise it was set aside. */
   readonly isOpen: boolean;
 }
 
@@ -59,22 +59,21 @@ export type Phase =
   | { readonly name: "refused"; readonly refusal: Refusal };
 
 export interface ComposerState {
-  /** Shown unless something is edited. */
+  /** Shown unless an edit is open. */
   readonly draft: Draft;
   readonly edit: Edit | null;
-  /** Edits that were left without saving or cancelling; they continue when the same message is edited again. */
+  /** Edits that were left without being saved or cancelled; they continue when the same message is edited again. */
   readonly setAside: readonly Edit[];
   readonly phase: Phase;
-  /** When the last post left, in the time of the app's clock. */
+  /** When the last post was sent, on the app's clock. */
   readonly postedAtMs: number | null;
-  /** Grows whenever the field should take the focus. */
+  /** Incremented whenever the field should take the focus. */
   readonly focusRequests: number;
 }
 
 export type ComposerStatus = "draft" | "naming" | "editing" | "replying" | "sending" | "refused";
 
 interface Sending {
-  /** The outbox takes no further post. */
   readonly isOutboxFull: boolean;
   readonly nowMs: number;
 }
@@ -90,10 +89,10 @@ export type ComposerEvent =
       readonly kind: Edit["kind"];
       readonly id: string;
       readonly text: string;
-      /** What was typed in another tab. */
+      /** The text typed in another tab. */
       readonly unfinished?: EditText | null;
     }
-  /** What the room now shows of a message that is edited or replied to. */
+  /** The room shows a new state of a message that is edited or replied to. */
   | { readonly type: "message-changed"; readonly message: Quoted }
   | { readonly type: "post-discarded"; readonly clientId: string }
   | { readonly type: "edit-saved"; readonly id: string; readonly text: string }
@@ -102,7 +101,7 @@ export type ComposerEvent =
       readonly id: string;
       readonly text: string;
       readonly error: unknown;
-      /** The server has no such message any more. */
+      /** The message no longer exists on the server. */
       readonly isGone: boolean;
     }
   /** Another tab has changed, sent or erased the room's draft. */
@@ -137,7 +136,7 @@ type NewId = () => string;
 
 const WRITING: Phase = { name: "writing" };
 
-/** `unfinished`: the edits of an earlier visit. The last one that was in the field is in it again. */
+/** `unfinished`: the edits of an earlier visit. The last one that was open is open again. */
 export function startWith(draft: Draft, unfinished: readonly UnfinishedEdit[] = []): ComposerState {
   const edit = unfinished.findLast(({ isOpen }) => isOpen)?.edit ?? null;
   const others = unfinished.map((each) => each.edit).filter((each) => each !== edit);
@@ -156,7 +155,7 @@ export const emptyDraft = (newId: NewId): Draft => ({ id: newId(), text: "", rep
 /** The text in the field. */
 export const textOf = ({ edit, draft }: ComposerState): string => edit?.text ?? draft.text;
 
-/** The edits to keep over a reload: those with a change that is not saved yet. */
+/** The edits to keep over a reload: those with unsaved changes. */
 export function unfinishedEdits({ edit, setAside, phase }: ComposerState): UnfinishedEdit[] {
   const aside = setAside.map((each) => ({ edit: each, isOpen: false }));
   if (edit === null || (edit.text === edit.before && phase.name !== "sending")) return aside;
@@ -247,7 +246,7 @@ function typed(state: ComposerState, text: string, newId: NewId): ComposerStep {
   return changeDraft({ ...state, phase }, { text }, newId);
 }
 
-/** Send what is in the field now, or say why not. */
+/** Send the text in the field, or refuse it with the reason. */
 function submit(state: ComposerState, event: { hasSession: boolean } & Sending, newId: NewId): ComposerStep {
   const { draft, edit } = state;
   const text = toSend(textOf(state));
@@ -267,7 +266,7 @@ function submit(state: ComposerState, event: { hasSession: boolean } & Sending, 
   if (edit !== null) {
     return {
       state: { ...withoutEdit(state, "drop"), postedAtMs: event.nowMs },
-      // Without a change it is the same message, which may have been sent meanwhile.
+      // Unchanged, it is the same message, which may have been sent in the meantime.
       effects: [
         {
           type: "correct-post",
@@ -307,7 +306,8 @@ function beginEdit(
   };
 }
 
-/** The draft returns. What was typed is set aside unless it is dropped; while it is being saved, always. */
+/** Close the edit and return to the draft. `rule` says what happens to unsaved changes; an edit that is being saved is
+ * always set aside. */
 function withoutEdit(state: ComposerState, rule: "drop" | "set-aside"): ComposerState {
   const { edit, phase } = state;
   if (edit === null) return phase.name === "refused" ? { ...state, phase: WRITING } : state;
@@ -316,7 +316,7 @@ function withoutEdit(state: ComposerState, rule: "drop" | "set-aside"): Composer
   return { ...state, edit: null, setAside, phase: WRITING };
 }
 
-/** The reader cancels an edit. The text of a deleted message becomes the draft, if there is none. */
+/** Cancel the edit. If its message was deleted and there is no draft, the text of the edit becomes the draft. */
 function leaveEdit(state: ComposerState, newId: NewId): ComposerStep {
   const left = withoutEdit(state, "drop");
   const { edit } = state;
@@ -340,7 +340,7 @@ function withMessage(state: ComposerState, message: Quoted): ComposerState {
   return { ...next, edit: { ...edit, before: message.text, text } };
 }
 
-/** An edit without changes just ends. */
+/** An edit without changes simply ends. */
 function goneWhileEditing(state: ComposerState, edit: Edit): ComposerState {
   if (edit.text === edit.before) return withoutEdit(state, "drop");
   return {
@@ -356,7 +356,7 @@ function editReplaced(state: ComposerState, id: string, by: EditText | null): Co
     each.id !== id ? [each] : by === null ? [] : [{ ...each, ...by }],
   );
   if (edit?.id !== id) return { ...state, setAside };
-  // Send was pressed for another text, unless that one is already on its way.
+  // Send was pressed for another text, unless that text is already being saved.
   const next = { ...state, setAside, phase: phase.name === "sending" && by !== null ? phase : WRITING };
   return { ...next, edit: by === null ? null : { ...edit, ...by } };
 }

@@ -1,4 +1,4 @@
-/** The composer of one room: its state, and the effects that the state machine asks for. */
+/** The composer of one room: holds its state and runs the effects of its state machine. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
@@ -58,7 +58,7 @@ export class ComposerStore {
     this.dispatch({ type: "submitted", hasSession, ...this.#sending() });
   };
 
-  /** There is a user now. */
+  /** Called once there is a user. */
   named = (): void => this.dispatch({ type: "named", ...this.#sending() });
 
   /** Discard a post that was not sent. */
@@ -67,7 +67,7 @@ export class ComposerStore {
     this.dispatch({ type: "post-discarded", clientId });
   };
 
-  /** Another tab has changed the stored edits. An edit replaces this tab's, if that is the one which the other tab changed. */
+  /** Another tab has changed the stored edits. A change replaces this tab's edit if it was made to the same version. */
   editsChangedElsewhere(stored: EditsBefore): void {
     const { edit, setAside } = this.#state;
     for (const { id, text, before } of edit === null ? setAside : [...setAside, edit]) {

@@ -1,5 +1,5 @@
 /** The composers of all rooms. They outlive their components, so that a text is sent to the room it was written in, and
- * an edit goes on when the reader comes back. */
+ * an edit continues when the reader returns. */
 import { dropOldest } from "@/lib/bounded";
 import { storedEntries } from "@/lib/stored-map";
 import { emptyDraft } from "./composer-machine";
@@ -29,15 +29,15 @@ export class Composers {
     return store;
   }
 
-  /** Another tab has changed a draft or an edit. A draft replaces this tab's, if that is the one which the other tab started
-   * from. */
+  /** Another tab has changed a draft or an edit. A change replaces this tab's draft or edit if it was made to the same
+   * version. */
   onStorageEvent = ({ key, oldValue }: Pick<StorageEvent, "key" | "oldValue">): void => {
     if (key === EDITS_KEY) {
       const before = new EditsBefore(oldValue);
       for (const store of this.#stores.values()) store.editsChangedElsewhere(before);
     }
     if (key !== DRAFTS_KEY) return;
-    const isFull = storedEntries(oldValue).size >= DRAFTS_MAX; // a draft that is gone may have been dropped for a newer one
+    const isFull = storedEntries(oldValue).size >= DRAFTS_MAX; // a missing draft may have been dropped for a newer one
     for (const [roomId, store] of this.#stores) {
       const own = store.getSnapshot().draft;
       const earlierId = draftIdIn(oldValue, roomId);
@@ -48,7 +48,7 @@ export class Composers {
     }
   };
 
-  /** Another tab has sent or discarded a post: a correction of it that has not begun ends, and cannot be sent. */
+  /** Another tab has sent or discarded a post: an unchanged correction of it ends, so that it cannot be sent. */
   postDoneElsewhere = (clientId: string): void => {
     for (const store of this.#stores.values()) store.dispatch({ type: "post-discarded", clientId });
   };

@@ -1,4 +1,4 @@
-/** The draft of each room, kept over reloads and shared by all tabs. */
+/** The draft of each room. Drafts survive reloads and are shared by all tabs. */
 import { StoredMap } from "@/lib/stored-map";
 import type { Draft } from "./composer-machine";
 
@@ -20,7 +20,7 @@ export class Drafts {
     else this.#stored.set(roomId, JSON.stringify(draft));
   }
 
-  /** Earlier versions of the app stored the text alone. */
+  /** Earlier versions of the app stored only the text. */
   #parse(value: string): Draft {
     const parsed = fromJson(value);
     return isDraft(parsed) ? parsed : { id: this.newId(), text: value, replyTo: null };

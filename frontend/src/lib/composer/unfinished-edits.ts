@@ -1,4 +1,4 @@
-/** The edits that were begun and neither saved nor cancelled: kept over reloads and shared by all tabs, as drafts are. */
+/** The edits that were begun but neither saved nor cancelled. They survive reloads, and all tabs share them, like drafts. */
 import { StoredMap, storedEntries } from "@/lib/stored-map";
 import type { Edit, EditText, UnfinishedEdit } from "./composer-machine";
 
@@ -10,7 +10,7 @@ type StoredEdit = Pick<Edit, "kind" | "before"> & EditText & Pick<UnfinishedEdit
 export class UnfinishedEdits {
   readonly #stored = new StoredMap(EDITS_KEY, EDITS_MAX);
 
-  /** The edits of a room, the one that was changed last at the end. */
+  /** The edits of a room, the most recently changed one last. */
   read(roomId: string): UnfinishedEdit[] {
     return this.#stored.entries().flatMap(([name, value]) => {
       const [ofRoom, id] = name.split(" ");
@@ -21,7 +21,7 @@ export class UnfinishedEdits {
     });
   }
 
-  /** What was typed in an edit; null if there is none. */
+  /** The text typed into an edit; null if there is none. */
   find(roomId: string, id: string): EditText | null {
     return typedIn(this.#stored.get(nameOf(roomId, id)));
   }
@@ -48,7 +48,7 @@ export class EditsBefore {
     return typedIn(this.#entries.get(nameOf(roomId, id)));
   }
 
-  /** An edit that is gone afterwards may have been dropped for a newer one. */
+  /** A missing edit may then have been dropped for a newer one. */
   get isFull(): boolean {
     return this.#entries.size >= EDITS_MAX;
   }

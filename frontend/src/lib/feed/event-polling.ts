@@ -1,28 +1,28 @@
-/** Fetches a room's new events again and again, for browsers that streams do not reach. */
+/** Polls a room's new events, for browsers that streams do not reach. */
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import type { EventsPage } from "@/lib/contract/types";
 
 export const POLL_MIN_MS = 2_000; // the fetch budget of a client in a hot room is two a second
 export const POLL_MAX_MS = 8_000;
-export const POLL_WAIT_S = 5; // for an event, at the server
+export const POLL_WAIT_S = 5; // how long the server may wait for an event
 const SLOWDOWN = 1.5;
 const JITTER = 0.2;
 
 export interface EventPollingOptions {
-  /** Fetch the events after the last one, or let the server wait up to `waitS` for one. */
+  /** Fetch the events after the last one. If there is none, the server may wait up to `waitS` for one. */
   readonly fetchEvents: (waitS: number, signal: AbortSignal) => Promise<EventsPage>;
-  /** A fetch that waits takes one of the browser's few connections. */
+  /** Whether the server may wait: a waiting fetch occupies one of the browser's few connections. */
   readonly mayWait: () => boolean;
   readonly onPage: (page: EventsPage) => void;
-  /** The server cannot be asked; polling has ended. */
+  /** A fetch failed for another reason than a 429; polling has ended. */
   readonly onFailure: (problem: Problem) => void;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** Poll until the returned function is called. The server answers once there is an event; where it does not wait, as in a hot
- * room, a fetch follows every two seconds while there are events, less often in a quiet room, and not before Retry-After. */
+/** Poll until the returned function is called. The server responds once there is an event. Where it does not wait, as in a
+ * hot room, a fetch follows after two seconds, later in a quiet room, and never before Retry-After. */
 export function pollEvents({
   fetchEvents,
   mayWait,
@@ -40,7 +40,7 @@ export function pollEvents({
   };
   const poll = async () => {
     const waitS = mayWait() ? POLL_WAIT_S : 0;
-    const askedAtMs = clock.now();
+    const fetchedAtMs = clock.now();
     let page: EventsPage;
     try {
       page = await fetchEvents(waitS, stopped.signal);
@@ -52,7 +52,7 @@ export function pollEvents({
       return;
     }
     if (stopped.signal.aborted) return;
-    const hasWaited = waitS > 0 && clock.now() - askedAtMs >= POLL_MIN_MS;
+    const hasWaited = waitS > 0 && clock.now() - fetchedAtMs >= POLL_MIN_MS;
     const hasNews = page.events.length > 0;
     pauseMs = hasNews || hasWaited ? POLL_MIN_MS : Math.min(POLL_MAX_MS, pauseMs * SLOWDOWN);
     onPage(page);

@@ -5,9 +5,9 @@
  *       │ stream.gap, or      │ wait has ended            ▼
  *       └─ > 500 behind ──────┴──────────────────── reconnecting (full jitter, ≤ 30 s)
  *
- * A throttled page (429) waits for the server's Retry-After; a room that does not exist is `failed`.
- * Where streams do not work and fetches do, the feed is `polling`: a proxy holds the stream back, or refuses it, or the
- * browser has no connection left for it. While polling it tries a stream from time to time.
+ * A throttled page (429) is fetched again after the server's Retry-After; a room that does not exist is `failed`.
+ * Where fetches work and streams do not, the feed is `polling`: a proxy holds the stream back or refuses it, or the browser
+ * has no connection left for it. While polling, the feed tries a stream from time to time.
  */
 import type { ChatApi, PagePlace } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
@@ -31,14 +31,14 @@ import {
 import { tryStreams } from "./stream-trials";
 
 export const SILENCE_MS = 40_000; // the server pings every 15 s; one ping may be lost
-export const QUIET_MS = 17_000; // without a ping: check by a fetch whether events are held back
+export const QUIET_MS = 17_000; // without a ping; then a fetch checks whether events are held back
 const QUIET_CHECK_MS = 4_600;
 const QUIET_CHECKS_MAX = (SILENCE_MS - QUIET_MS) / QUIET_CHECK_MS;
 export const OPENS_WITHIN_MS = 10_000;
 export const FAILED_STREAMS_MAX = 4; // in a row; then events are polled
 export const ROOM_EVERY_MS = 10_000; // while events are polled
 const LATE_EVENT_MS = 1_000; // an event may be on its way to the stream when a fetch brings it
-const TRIAL_WAIT_MS = 30_000; // the first trial of a stream is at once; the wait doubles with each that failed
+const TRIAL_WAIT_MS = 30_000; // the first trial of a stream starts at once; the wait doubles after each failed one
 const TRIAL_WAIT_MAX_MS = 120_000;
 export const REPLAY_MAX_EVENTS = 500; // further behind, a fresh page costs less than a replay
 const STALE_AFTER_MS = 5_000; // after a longer absence, check how far behind we are before resuming
@@ -97,7 +97,7 @@ export class RoomFeed {
   #streamTrouble: StreamTrouble | null = null;
   #failedStreams = 0; // in a row
   #failedTrials = 0;
-  #heard = 0; // callbacks of the current stream
+  #callbacks = 0; // of all streams
   #lostAtMs: number | null = null;
   #lastGapMs = -Infinity;
   #recent: RoomEvent[] = [];
@@ -129,7 +129,7 @@ export class RoomFeed {
     this.#keep = keep;
   }
 
-  /** Fetch the page before the first message. When refused, it retries after the server's wait. */
+  /** Fetch the page before the first message. A refused fetch is retried after the server's wait. */
   loadOlder = async (): Promise<void> => {
     const room = this.#state.room;
     if (room === null || !room.hasOlder || this.#state.older.status === "loading") return;
@@ -173,20 +173,20 @@ export class RoomFeed {
     }
   }
 
-  /** The reader follows the newest messages again: a page of history that still loads may not move the list. */
+  /** The reader is back at the newest messages: a page of history that is still loading must not move the list. */
   leaveHistory = (): void => {
     this.#dropHistory();
     const { status } = this.#state.older;
     if (status === "loading" || status === "throttled") this.#set({ older: { status: "idle" } });
   };
 
-  /** A page of history that still loads, or waits to be fetched again, is not used. */
+  /** Ignore a page of history that is still loading, and cancel its retry. */
   #dropHistory(): void {
     this.#cancelOlder();
     this.#history += 1;
   }
 
-  /** Start again from the latest page, e.g. after the reader was far up. */
+  /** Start over from the latest page, for example when the reader was far up. */
   reload = (): void => {
     if (this.#isOpen) void this.#startFresh();
   };
@@ -242,7 +242,7 @@ export class RoomFeed {
       } catch (error) {
         if (run !== this.#run || !this.#isOpen) return;
         const problem = asProblem(error);
-        // The room is hot and refused the fetch, but streams are never refused for heat: resume anyway.
+        // A hot room has refused the fetch, but heat never refuses a stream: resume anyway.
         if (problem.status !== 429) return void this.#refused(problem);
       }
     }
@@ -288,8 +288,8 @@ export class RoomFeed {
     const current = <Args extends unknown[]>(call: (...args: Args) => void) => {
       return (...args: Args) => {
         if (run !== this.#run) return;
-        this.#heard += 1;
-        this.#listenForSilence(QUIET_MS);
+        this.#callbacks += 1;
+        this.#restartSilenceTimer(QUIET_MS);
         call(...args);
       };
     };
@@ -310,30 +310,31 @@ export class RoomFeed {
       ping: current(() => void (this.#failedTrials = 0)),
       closed: current((graceful) => this.#lost(graceful)),
     };
-    this.#listenForSilence(OPENS_WITHIN_MS);
+    this.#restartSilenceTimer(OPENS_WITHIN_MS);
     this.#closeStream = this.deps.openStream(this.deps.roomId, cursor, listener);
   }
 
-  #listenForSilence(waitMs: number, checks = 0): void {
+  #restartSilenceTimer(waitMs: number, checks = 0): void {
     this.#cancelSilence();
     this.#cancelSilence = this.deps.clock.after(waitMs, () => void this.#checkSilentStream(checks));
   }
 
-  /** The stream should have sent something by now. If a fetch works, and has what the stream lacks, the stream does not. */
+  /** The stream should have sent something by now. If a fetch returns events that it has not delivered, it does not work. */
   async #checkSilentStream(checks: number): Promise<void> {
     if (checks >= QUIET_CHECKS_MAX) return void this.#lost(false);
-    this.#listenForSilence(QUIET_CHECK_MS, checks + 1);
-    const [run, heard, seq] = [this.#run, this.#heard, this.#state.room?.seq ?? 0];
+    this.#restartSilenceTimer(QUIET_CHECK_MS, checks + 1);
+    const [run, callbacks, seq] = [this.#run, this.#callbacks, this.#state.room?.seq ?? 0];
     const isOpened = this.#state.connection.status === "live";
     let isBehind: boolean;
     try {
       isBehind = (await this.deps.api.events(this.deps.roomId, { after_seq: seq })).last_seq > seq;
     } catch (error) {
-      if (asProblem(error).status !== 429) return; // the next check, or the end of the silence
+      if (asProblem(error).status !== 429) return; // the next check decides
       isBehind = false;
     }
-    const isStillSilent = () => run === this.#run && heard === this.#heard;
-    if (isOpened && isBehind) await new Promise<void>((late) => this.deps.clock.after(LATE_EVENT_MS, late));
+    const isStillSilent = () => run === this.#run && callbacks === this.#callbacks;
+    if (isOpened && isBehind)
+      await new Promise<void>((resolve) => this.deps.clock.after(LATE_EVENT_MS, resolve));
     if (!isStillSilent()) return;
     if (!isOpened) this.#poll("not-opened");
     else if (isBehind) {
@@ -342,7 +343,7 @@ export class RoomFeed {
     }
   }
 
-  /** Fetch new events again and again, and try a stream after `trialInMs`. */
+  /** Poll new events, and try a stream after `trialInMs`. */
   #poll(trouble: StreamTrouble, trialInMs = this.#trialWaitMs(trouble)): void {
     this.#stop();
     this.#streamTrouble = trouble;
@@ -352,7 +353,7 @@ export class RoomFeed {
     const stopPolling = pollEvents({
       fetchEvents: (wait_s, signal) =>
         api.events(roomId, { after_seq: this.#state.room?.seq ?? 0, wait_s }, signal),
-      // Several windows that wait, or a browser without a free connection, would hold up all other requests.
+      // Waiting fetches would hold up all other requests if several windows had one, or no connection is free.
       mayWait: () => trouble !== "closed" && isVisible(),
       onPage: (page) => {
         this.#applyPage(page);
@@ -366,7 +367,7 @@ export class RoomFeed {
         else {
           this.#streamTrouble = null;
           this.#failedStreams = 0;
-          this.#lost(false); // the room itself says why it cannot be fetched
+          this.#lost(false); // reconnecting fetches the room, which reports the problem
         }
       },
       clock,
@@ -401,7 +402,7 @@ export class RoomFeed {
     for (const event of events) this.#apply(event);
   }
 
-  /** Read what the signals of a stream would report. */
+  /** Fetch the values that a stream would report as signals. */
   async #readRoom(): Promise<void> {
     const run = this.#run;
     try {
@@ -410,7 +411,7 @@ export class RoomFeed {
       if (run === this.#run && room !== null)
         this.#set({ room: { ...room, name, heat, viewers, slowModeS } });
     } catch {
-      // The next read may succeed.
+      // The next fetch may succeed.
     }
   }
 
@@ -431,7 +432,7 @@ export class RoomFeed {
     for (const listener of this.#eventListeners) callSafely(listener, event);
   }
 
-  /** Events are missing, so fetch a fresh page. A second gap soon after the first waits, to spare a failing server. */
+  /** Events are missing, so fetch a fresh page. Soon after another gap, wait first, to spare a failing server. */
   async #afterGap(): Promise<void> {
     const now = this.deps.clock.now();
     const isFirst = now - this.#lastGapMs > GAP_CALM_MS;

@@ -176,7 +176,7 @@ export function appendPage(
   keep: Keep = KEEP_NEWEST,
 ): RoomState {
   const lastSeq = state.messages.at(-1)?.seq ?? 0;
-  // A page may be ahead of the stream, which brings the rest.
+  // The page may be ahead of the stream, which will deliver the rest.
   let newer: readonly Message[] = page.messages.filter(({ seq }) => seq > lastSeq && seq <= state.seq);
   const since = events.filter((event) => "seq" in event && event.seq > page.cursor && event.seq <= state.seq);
   for (const event of since) newer = changeMessages(newer, event);

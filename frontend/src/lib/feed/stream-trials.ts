@@ -1,9 +1,9 @@
-/** Tries a stream from time to time while events are polled. */
+/** Tries a stream from time to time while events are polled. `room-feed.ts` decides when to poll. */
 import type { Clock } from "@/lib/clock";
 import type { StreamListener } from "@/lib/stream/room-stream";
 
 export const TRIAL_MS = 20_000; // the server pings every 15 s
-/** An event this long after the opening was not held back together with it. */
+/** An event that arrives this long after the opening was not held back together with it. */
 const PROOF_AFTER_MS = 1_000;
 
 export interface StreamTrialsOptions {
@@ -11,9 +11,9 @@ export interface StreamTrialsOptions {
   readonly firstInMs: number;
   /** The wait after a failed trial. */
   readonly nextInMs: () => number;
-  /** False where proxies pass the opening of a stream on and hold back the rest. */
+  /** False where a proxy passes on the opening of a stream and holds back the rest. */
   readonly isOpeningEnough: boolean;
-  /** A stream works; the trial is not closed. */
+  /** A stream works. It stays open until the returned function is called. */
   readonly onSuccess: () => void;
   readonly clock: Clock;
 }

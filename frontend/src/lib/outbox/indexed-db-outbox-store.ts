@@ -5,7 +5,7 @@ interface Schema extends DBSchema {
   posts: { key: string; value: StoredPost };
 }
 
-/** Posts in IndexedDB. The database may be deleted while the app is open: the next call opens a new one. */
+/** Posts in IndexedDB. The database may be deleted while the app is open; the next call then opens a new one. */
 export function indexedDbOutboxStore(name = "hotchat"): OutboxStore {
   let opening: Promise<IDBPDatabase<Schema>> | null = null;
   const forget = () => (opening = null);

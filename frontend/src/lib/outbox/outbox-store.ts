@@ -3,26 +3,26 @@ import { cachedOnSuccess } from "@/lib/cached-on-success";
 /** An unsent post, kept over reloads. */
 export interface StoredPost {
   readonly clientId: string;
-  /** Who wrote it; missing in posts that earlier versions of the app stored. */
+  /** The author; missing in posts that earlier versions of the app stored. */
   readonly userId?: string;
   readonly roomId: string;
   readonly text: string;
   readonly replyTo: string | null;
   readonly queuedAtMs: number;
-  /** The code of a permanent refusal: only the person can retry. */
+  /** The code of a permanent refusal, after which only the author can retry. */
   readonly failedCode: string | null;
-  /** The server's sentence for it; missing in posts that earlier versions of the app stored. */
+  /** The server's error message; missing in posts that earlier versions of the app stored. */
   readonly failedDetail?: string;
 }
 
-/** Any call may reject or never settle: the browser may forbid storage, or it is full, cleared or locked. */
+/** Any call may reject or never settle: storage may be forbidden, full, cleared or locked. */
 export interface OutboxStore {
   all(): Promise<StoredPost[]>;
   put(post: StoredPost): Promise<void>;
   remove(clientId: string): Promise<void>;
 }
 
-/** A store whose code is loaded with the first call. After a failure the next call loads it again. */
+/** A store whose code is loaded on the first call, or on the next one if that fails. */
 export function lazyOutboxStore(load: () => Promise<OutboxStore>): OutboxStore {
   const store = cachedOnSuccess(load);
   return {

@@ -1,6 +1,6 @@
-/** Posts from Enter until the room shows their messages. They are shown at once, kept over reloads and offline, and sent
- * in order, one at a time per room. Every attempt uses the same client id, so a retry never creates a second message.
- * A post belongs to the user who wrote it: under another session it stays unsent until somebody retries it. */
+/** Posts, from Enter until the room shows their messages. They appear at once, survive reloads and time offline, and are
+ * sent in order, one at a time per room. Every attempt uses the same client id, so a retry never creates a second message.
+ * A post belongs to its author: under another session it stays unsent until somebody retries it. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, RETRY_AFTER_MAX_MS, unreachable } from "@/lib/api/problem";
 import { dropOldest } from "@/lib/bounded";
@@ -10,17 +10,17 @@ import { backoffMs } from "@/lib/feed/backoff";
 import { Listeners } from "@/lib/listeners";
 import type { OutboxStore, StoredPost } from "./outbox-store";
 
-export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped post comes with its room's page
-const REMOVED_MAX = 1_000; // overflow rule OLDEST: restored after a failure, sent again under the same client id
+export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped post arrives with its room's page
+const REMOVED_MAX = 1_000; // overflow rule OLDEST: a dropped post may be restored and sent again, under the same client id
 export const UNSENT_MAX = 200; // overflow rule REFUSE: the composer keeps the text
-export const STORE_WAIT_MS = 1_000; // a store that takes longer is not waited for
+export const STORE_WAIT_MS = 1_000; // then the post is sent before it is stored
 export const RESTORE_ATTEMPTS_MAX = 8; // in a row; then again when the network returns
 
 export type PostStatus =
   | { readonly status: "queued" | "sending" }
   | {
       readonly status: "waiting";
-      /** In the time of the app's clock. */
+      /** On the app's clock. */
       readonly retryAtMs: number;
       readonly code: string;
       /** Transient failures so far. */
@@ -34,7 +34,7 @@ export const SESSION_OVER = "session_over";
 
 export type Post = Omit<StoredPost, "failedCode" | "failedDetail"> & PostStatus;
 
-/** A post as it is written. */
+/** A post that the composer adds. */
 export type NewPost = Pick<StoredPost, "clientId" | "roomId" | "text" | "replyTo">;
 
 export interface OutboxState {
@@ -68,10 +68,10 @@ export class Outbox {
   #isRestored = false;
   #restoring = 0; // number of the latest restoring; earlier ones stop
   readonly #sending = new Set<string>();
-  /** Posts being sent here that another tab has sent or discarded: if refused, they are not repeated. */
+  /** Posts being sent here that another tab has sent or discarded: if refused, they are not retried. */
   readonly #doneElsewhere = new Set<string>();
   readonly #clientIds = new Map<string, string>();
-  /** Posts sent or discarded here: if the store has failed to remove them, they are not restored. */
+  /** Posts sent or discarded here. They are not restored, even if the store failed to remove them. */
   readonly #removed = new Set<string>();
   readonly #listeners = new Listeners();
 
@@ -84,7 +84,7 @@ export class Outbox {
   /** The client id under which a message was posted here, so that it keeps its row. */
   clientIdOf = (messageId: string): string | undefined => this.#clientIds.get(messageId);
 
-  /** Load the posts that were unsent when the app was last closed. A store that fails is asked again after a while. */
+  /** Load the posts that were unsent when the app was last closed. A failing store is retried with backoff. */
   restore = async (): Promise<void> => {
     const own = (this.#restoring += 1);
     for (let failures = 0; failures < RESTORE_ATTEMPTS_MAX; failures += 1) {
@@ -167,8 +167,8 @@ export class Outbox {
     void this.#store(post).then(this.flush);
   }
 
-  /** Replace an unsent post by its correction. That is another message with another id: an earlier attempt may have stored
-   * the first one, although its answer was lost. */
+  /** Replace an unsent post with its correction. The correction has another client id, because an earlier attempt may have
+   * stored the original although its response was lost. */
   correct(clientId: string, corrected: Omit<NewPost, "replyTo">): void {
     const post = this.#find(clientId);
     this.#queue({ ...corrected, replyTo: post === undefined ? null : replyAgain(post) });
@@ -208,7 +208,7 @@ export class Outbox {
     } finally {
       this.#sending.delete(roomId);
     }
-    // A post queued while the lock was being released found the room busy.
+    // A post that was queued while the lock was being released found the room busy.
     if (!last.isWaiting && this.#next(roomId) !== undefined) void this.#sendRoom(roomId);
   }
 
@@ -222,7 +222,7 @@ export class Outbox {
     return first.status === "waiting" && first.retryAtMs > this.deps.clock.now() ? undefined : first;
   }
 
-  /** True when the room's next post may follow. */
+  /** Returns whether the room's next post may follow. */
   async #send(post: Post): Promise<boolean> {
     this.#change(post.clientId, () => ({ ...unsent(post), status: "sending" }));
     let message: Message;
@@ -274,7 +274,7 @@ export class Outbox {
     return false;
   }
 
-  /** End the waits until `untilMs`. A timer may fire a little early, so it does not compare times. */
+  /** End the waits up to `untilMs`, which is not compared with the current time: timers may fire slightly early. */
   #endWaits(untilMs: number): void {
     const now = this.deps.clock.now();
     this.#set({
@@ -282,7 +282,7 @@ export class Outbox {
         post.status === "waiting" && post.retryAtMs <= untilMs ? { ...post, retryAtMs: now } : post,
       ),
     });
-    this.userChanged(); // the user may be another one by now
+    this.userChanged(); // the user may have changed in the meantime
   }
 
   #sessionOver(post: Post): boolean {
@@ -291,8 +291,8 @@ export class Outbox {
     return true;
   }
 
-  /** Resolves once the post is stored, or the store has failed or takes too long: the post is then sent all the same, and
-   * only a reload before that would lose it. */
+  /** Resolves once the post is stored, or when the store fails or takes too long. The post is sent in any case; only a
+   * reload before that would lose it. */
   async #store(post: Post): Promise<void> {
     const stored = settledStore(this.deps.store.put(toStored(post))).then(() => {
       this.#isStoreSlow = false;
@@ -310,7 +310,7 @@ export class Outbox {
     });
   }
 
-  /** Nothing waits for it: a post that stays stored is sent again after a reload, under the same client id. */
+  /** Not awaited: a post that remains stored is sent again after a reload, under the same client id. */
   #removeStored(clientId: string): void {
     this.#removed.add(clientId);
     dropOldest(this.#removed, REMOVED_MAX);
@@ -318,7 +318,7 @@ export class Outbox {
     this.deps.announceDone(clientId);
   }
 
-  /** Rooms that are not open confirm nothing. */
+  /** Needed because only open rooms confirm their posts. */
   #dropOldestSent(): void {
     const sent = this.#state.posts.filter((post) => post.status === "sent");
     this.confirm(sent.slice(0, -SENT_MAX));

@@ -3,8 +3,8 @@ import type { Clock } from "@/lib/clock";
 import { backoffMs } from "@/lib/feed/backoff";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 
-export const REOPEN_MS = 1_000; // a refused stream reports only that it is closed
-export const FIRST_FRAME_MS = 20_000; // a stream that opens sends the state of every room at once
+export const REOPEN_MS = 1_000; // a refused stream reports nothing but that it is closed
+export const FIRST_FRAME_MS = 20_000; // a stream sends the state of every room as soon as it opens
 export const HELD_BACK_EVERY_MS = 30_000;
 
 type StreamListener = Parameters<OpenNotify>[1];
@@ -30,25 +30,25 @@ export function followRooms(
   let close = () => {};
   let cancelReopening = () => {};
   let cancelSilence = () => {};
-  const listenForSilence = (ms: number) => {
+  const restartSilenceTimer = (ms: number) => {
     cancelSilence = clock.after(ms, () => {
       listener.missed();
-      listenForSilence(HELD_BACK_EVERY_MS);
+      restartSilenceTimer(HELD_BACK_EVERY_MS);
     });
   };
-  const heard = () => {
+  const received = () => {
     attempt = 0;
     cancelSilence();
   };
   const open = () => {
-    listenForSilence(FIRST_FRAME_MS);
+    restartSilenceTimer(FIRST_FRAME_MS);
     close = openNotify(roomIds, {
       updated: (update) => {
-        heard();
+        received();
         listener.updated(update);
       },
       signal: (type, body) => {
-        heard();
+        received();
         listener.signal(type, body);
       },
       closed: () => {

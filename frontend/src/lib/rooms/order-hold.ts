@@ -1,8 +1,8 @@
-/** Holds the order of a list while its reader is about to pick a row: nothing may move under the pointer or the focus. */
+/** Holds the order of a list while the reader is about to pick a row: no row may move under the pointer or the focus. */
 import type { Clock } from "@/lib/clock";
 import { Listeners } from "@/lib/listeners";
 
-/** A click follows the end of a touch, and a pointer that slips off the list returns. */
+/** The hold outlasts its reason, because a click follows the end of a touch and a pointer may slip off the list briefly. */
 export const RELEASE_MS = 1_000;
 
 export type HoldReason = "pointer" | "focus";
@@ -17,10 +17,10 @@ export class OrderHold {
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  /** The ids in the order to keep; null while the order may change. */
+  /** The ids in the held order; null while the order may change. */
   getSnapshot = (): readonly string[] | null => this.#held;
 
-  /** Keep the order that the reader sees now. */
+  /** Hold the order that the reader sees. */
   begin(reason: HoldReason, shownIds: readonly string[]): void {
     this.#cancelRelease();
     this.#reasons.add(reason);

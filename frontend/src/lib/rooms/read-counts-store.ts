@@ -13,7 +13,7 @@ import {
 
 const KEY = "hotchat.read";
 
-/** The read message count of each room, kept over reloads and shared with other tabs. */
+/** The message count up to which each room was read. Counts survive reloads and are shared by all tabs. */
 export class ReadCountsStore {
   #read: ReadCounts = new Map();
   #marks: ReadMarks = new Map();
@@ -27,14 +27,14 @@ export class ReadCountsStore {
 
   getSnapshot = (): ReadCounts => this.#read;
 
-  /** The room was read up to `seq`, where it had that many messages. */
+  /** The room was read up to `seq`, when it had `messageCount` messages. */
   markRead(roomId: string, messageCount: number, seq: number): void {
     if (this.#read.get(roomId) === messageCount) return;
     this.#load();
     this.#save(roomId, messageCount, { seq, discounted: [] });
   }
 
-  /** One message needs no reading: it is the reader's own, or was deleted. Each seq counts once, whichever tabs report it.
+  /** Count one message as read: it is the reader's own, or was deleted. Each seq counts once, however many tabs report it.
    * `messageCount` is the room's count with this message. */
   discount(roomId: string, seq: number, messageCount: number): void {
     this.#load();

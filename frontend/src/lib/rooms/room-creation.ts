@@ -1,5 +1,5 @@
-/** The form that creates a room: what is in its fields, and the attempt to create the room. A reader without a session joins
- * first. */
+/** The form that creates a room: the texts in its fields, and the attempt to create the room. A reader without a session
+ * joins first. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
@@ -26,7 +26,7 @@ export interface RoomCreationState {
   readonly nicknameProblem: TextProblem | null;
   /** Why the server refused. */
   readonly problem: Problem | null;
-  /** When a refused attempt to join is repeated, in the time of the app's clock. */
+  /** When a refused attempt to join is retried, on the app's clock. */
   readonly retryAtMs: number | null;
 }
 
@@ -50,7 +50,7 @@ const IDLE = {
 
 export class RoomCreation {
   #state: RoomCreationState;
-  /** Another name is another room. */
+  /** Changes with the name: another name is another room. */
   #idempotencyKey: string;
   #stop = () => {};
   #unsubscribe = () => {};
@@ -81,7 +81,7 @@ export class RoomCreation {
 
   setNickname = (nickname: string): void => this.#set({ nickname, nicknameProblem: null });
 
-  /** Create the room under the name in the field. While too many join, wait for the server's time and join then. */
+  /** Create the room under the name in the field. While too many people join, wait as long as the server says, then join. */
   create = async (): Promise<void> => {
     const { name, nickname, status } = this.#state;
     if (status === "creating") return;
@@ -125,7 +125,7 @@ export class RoomCreation {
 
   async #join(signal: AbortSignal): Promise<void> {
     const { session, random } = this.deps;
-    if (session.getSnapshot().viewer === undefined) await session.load(); // unknown so far
+    if (session.getSnapshot().viewer === undefined) await session.load(); // not known yet
     if (this.#hasUser()) return;
     const wait = shownWait(this.deps, signal, (shown) =>
       this.#set(shown === null ? { status: "creating", retryAtMs: null } : { status: "waiting", ...shown }),

@@ -74,7 +74,7 @@ export function inOrderOf(rooms: readonly ListedRoom[], ids: readonly string[]):
   return [...rooms].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-/** What an update says of a room. */
+/** The fields of a listed room that an update contains. */
 function changeOf({ seq, message_count, last_message, name }: RoomUpdated): RoomChange {
   return {
     last_seq: seq,
@@ -84,7 +84,7 @@ function changeOf({ seq, message_count, last_message, name }: RoomUpdated): Room
   };
 }
 
-/** A fetched list, with what the stream has already reported of newer events. Rooms that have some come first. */
+/** A fetched list with the newer events that the stream has already reported. Rooms with such events come first. */
 export function withNewerRooms<Pages extends RoomPages>(before: Pages | undefined, fetched: Pages): Pages {
   if (before === undefined) return fetched;
   const seqs = new Map(listedRooms(fetched).map(({ id, last_seq }) => [id, last_seq]));

@@ -1,10 +1,10 @@
-/** What the server takes as a search for rooms: a part of a name. */
+/** A search for rooms by a part of their names, in the form that the server accepts. */
 import { cleaned, lengthProblem, type TextProblem } from "@/lib/text/allowed-characters";
 
 export const ROOM_SEARCH_MAX = 100; // code points; the server counts the same
 
 export interface RoomSearch {
-  /** Composed as names are (NFC). */
+  /** Normalized like names (NFC). */
   readonly query: string;
   /** Why the server would refuse the query. */
   readonly problem: TextProblem | null;

@@ -4,7 +4,7 @@ import type { RoomUpdated } from "@/lib/contract/types";
 /** The message count up to which each room was read, the room read longest ago first. */
 export type ReadCounts = ReadonlyMap<string, number>;
 
-/** Where a room was last read, and which later messages count as read although it was not opened since. */
+/** Where a room was last read, and later messages that count as read although the room was not opened since. */
 export interface ReadMark {
   readonly seq: number;
   readonly discounted: readonly number[];
@@ -33,7 +33,7 @@ export function withDiscounted(mark: ReadMark, seq: number): ReadMark | null {
   return { ...mark, discounted: [...mark.discounted, seq].slice(-DISCOUNTED_MAX) };
 }
 
-/** The messages of an update that need no reading: the reader's own ones, and deleted ones. */
+/** The messages of an update that do not count as unread: the reader's own, and deleted ones. */
 export function seqsToDiscount(update: RoomUpdated, readerId: string | undefined): readonly number[] {
   const { last_message, recent = [] } = update;
   const last =

@@ -1,5 +1,5 @@
-/** The question for a nickname: what is in its field, and the attempt to join. It outlives the form, so that a reader who
- * looks into another room meanwhile keeps both. */
+/** The nickname prompt: the text in its field, and the attempt to join. It outlives the form, so both are kept when the
+ * reader visits another room. */
 import { Problem } from "@/lib/api/problem";
 import { retryDelayMs } from "@/lib/api/retries";
 import type { Clock } from "@/lib/clock";
@@ -19,7 +19,7 @@ export interface JoiningState {
   readonly textProblem: TextProblem | null;
   /** Why the server refused. */
   readonly problem: Problem | null;
-  /** When a waiting attempt is repeated, in the time of the app's clock. */
+  /** When a waiting attempt is retried, on the app's clock. */
   readonly retryAtMs: number | null;
 }
 
@@ -51,7 +51,7 @@ export class Joining {
       if (renewalRefusal !== null) void this.join(renewalRefusal);
     };
     deps.session.subscribe(sessionChanged);
-    sessionChanged(); // the name may have been asked before
+    sessionChanged(); // the nickname may have been asked for already
   }
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
@@ -62,8 +62,8 @@ export class Joining {
 
   suggest = (): void => this.#set({ nickname: suggestedNickname(this.deps.random) });
 
-  /** Join under the nickname in the field. While too many join, wait for the server's time and retry. `refusal`: an attempt
-   * that has just been refused. */
+  /** Join under the nickname in the field. While too many people join, wait as long as the server says and retry.
+   * `refusal`: the problem of an attempt that has just been refused. */
   join = async (refusal: Problem | null = null): Promise<void> => {
     const { session, random } = this.deps;
     const nickname = this.#state.nickname.trim();

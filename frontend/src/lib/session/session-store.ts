@@ -1,4 +1,4 @@
-/** The signed-in user of this browser: none at first, the nickname is asked for when the reader writes something. */
+/** The signed-in user of this browser. There is none at first: a reader is asked for a nickname when they first write. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem } from "@/lib/api/problem";
 import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
@@ -11,8 +11,8 @@ const USER_KEY = "hotchat.user";
 const READER_KEYS = /^hotchat\.(?:nickname|user|token|read|notify|(?:draft|edit|pin-hidden)(?:\..*)?)$/;
 
 export const CALLS_MAX = 20; // overflow rule OLDEST: a call that waits for a name is dropped
-/** Attempts to join or to load the session: about 25 minutes. Of a thousand people behind one address, who may join at 60
- * a minute, the last one needs 17. */
+/** Attempts to join or to load the session, over about 25 minutes. If a thousand people behind one address join at 60 a
+ * minute, the last one waits 17 minutes. */
 export const SESSION_ATTEMPTS_MAX = 100;
 
 export interface SessionState {
@@ -20,7 +20,7 @@ export interface SessionState {
   readonly viewer: Author | null | undefined;
   /** The reader wants to write and has no nickname yet. */
   readonly isAskingForName: boolean;
-  /** Why an expired session could not be renewed yet: the reader joins again by itself, under the remembered nickname. */
+  /** Why an expired session could not be renewed yet. The page joins again by itself, under the remembered nickname. */
   readonly renewalRefusal: Problem | null;
 }
 
@@ -28,7 +28,7 @@ export class SessionStore {
   #state: SessionState = { viewer: undefined, isAskingForName: false, renewalRefusal: null };
   #then: (() => void)[] = [];
   #hasExpired = false;
-  /** A name is needed once the server has said that there is no session. */
+  /** The reader needs a nickname if the server responds that there is no session. */
   #needsName = false;
   #isRenewing = false;
   #joins = 0;
@@ -38,7 +38,7 @@ export class SessionStore {
   constructor(
     private readonly api: Pick<ChatApi, "me" | "createSession" | "endSession" | "endAllSessions">,
     private readonly storage: Storage | null,
-    /** Receives the token of each new session; a browser that sends its cookie needs none. */
+    /** Receives the token of each new session; a browser that sends the cookie does not need it. */
     private readonly keepToken: (token: string | null) => void = () => {},
     /** Run `work` while no tab sends anything under the previous session. */
     private readonly alone: (work: () => Promise<void>) => Promise<void> = (work) => work(),
@@ -55,12 +55,12 @@ export class SessionStore {
     return this.storage?.getItem(NICKNAME_KEY) ?? null;
   }
 
-  /** Asks the server who this browser is. */
+  /** Fetch the user of the browser's session. */
   async load(): Promise<void> {
     await this.#load();
   }
 
-  /** As load, but retries a transient failure: without a user, the room's owner would not see the owner's actions. */
+  /** Like `load`, but retries transient failures: while the user is unknown, the page hides the actions of hosts. */
   loadWithRetry = async (wait: (ms: number) => Promise<void>, random: () => number): Promise<void> => {
     for (let failures = 1; ; failures += 1) {
       const error = await this.#load();
@@ -69,12 +69,12 @@ export class SessionStore {
     }
   };
 
-  /** Returns why the server did not say; null once it has. */
+  /** Returns the problem if the server did not respond; null once it has. */
   async #load(): Promise<unknown> {
     const joins = this.#joins;
     try {
       const viewer = await this.api.me();
-      if (joins !== this.#joins) return null; // the answer is about the session before
+      if (joins !== this.#joins) return null; // the response is about the previous session
       this.#keep(viewer);
       this.#signedIn(viewer);
       return null;
@@ -94,7 +94,7 @@ export class SessionStore {
     }
   }
 
-  /** Call now if there is a user, else once there is one. */
+  /** Call now if there is a user, otherwise once there is one. */
   withName = (call: () => void): void => {
     if (this.#state.viewer) {
       call();
@@ -104,7 +104,7 @@ export class SessionStore {
     this.requireName();
   };
 
-  /** As withName, and once more under a new session if the old one has expired. Throws what `call` throws. */
+  /** Like `withName`, but repeats the call once under a new session if the old one has expired. Throws what `call` throws. */
   withSession = async (call: () => Promise<void>): Promise<void> => {
     await new Promise<void>((named) => this.withName(named));
     try {
@@ -112,14 +112,14 @@ export class SessionStore {
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       await this.load();
-      if (!this.#state.viewer) this.#hasExpired = true; // also a lost session is renewed under the remembered nickname
+      if (!this.#state.viewer) this.#hasExpired = true; // a lost session is renewed under the remembered nickname, too
       await new Promise<void>((named) => this.withName(named));
       await call();
     }
   };
 
-  /** Get a user, if there is none. An expired session is renewed under the remembered nickname; the reader is asked where
-   * there is none, or the server refuses it. */
+  /** Get a user, if there is none. An expired session is renewed under the remembered nickname. The reader is asked if there
+   * is no such nickname or the server refuses it. */
   requireName = (): void => {
     const { viewer } = this.#state;
     if (viewer) return;
@@ -145,8 +145,8 @@ export class SessionStore {
     });
   };
 
-  /** As join, but retries transient refusals a limited number of times, each time under the nickname of that moment.
-   * `wait` throws when the reader has left. */
+  /** Like `join`, but retries transient refusals a limited number of times, each time with the current nickname. `wait`
+   * throws once the reader has left. */
   joinWithRetry = async (
     nickname: () => string,
     wait: (ms: number, reason: unknown) => Promise<void>,
@@ -176,7 +176,7 @@ export class SessionStore {
     });
   };
 
-  /** Whether the browser's session is still this user's, as far as any tab has stored. */
+  /** Whether the browser's session still belongs to this user, as far as its tabs have stored. */
   isStillUser(userId: string): boolean {
     return (this.storage?.getItem(USER_KEY) ?? userId) === userId;
   }
@@ -197,7 +197,7 @@ export class SessionStore {
     try {
       this.storage?.setItem(NICKNAME_KEY, nickname);
     } catch {
-      // Storage is full: the nickname is asked for again.
+      // Storage is full: the reader is asked for the nickname again.
     }
     this.#keepUserId(id);
   }
@@ -239,8 +239,8 @@ export class SessionStore {
     this.#signOutListeners.notify();
   }
 
-  /** Create a session under the remembered nickname. While the server refuses that for a moment, the question for a name
-   * shows when the next attempt follows. */
+  /** Create a session under the remembered nickname. If the server refuses for a moment, the nickname prompt shows when the
+   * next attempt follows. */
   async #renewOrAsk(): Promise<void> {
     this.#hasExpired = false;
     const nickname = this.rememberedNickname;

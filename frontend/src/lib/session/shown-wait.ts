@@ -1,12 +1,12 @@
-/** Waits of an attempt that a form shows. */
+/** Waits between the attempts of a call, shown by its form. */
 import { Problem } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import type { NetworkReturn } from "@/lib/network-return";
 
 export interface ShownWait {
-  /** Why the attempt is repeated; null if the server was not the reason. */
+  /** Why the last attempt failed; null if no server responded. */
   readonly problem: Problem | null;
-  /** When it is repeated, in the time of the app's clock. */
+  /** When the next attempt starts, on the app's clock. */
   readonly retryAtMs: number;
 }
 
@@ -15,8 +15,8 @@ interface ShownWaitDependencies {
   readonly network: Pick<NetworkReturn, "wait">;
 }
 
-/** A function that waits, for example for `joinWithRetry`. `show` gets the wait when it begins, and null when it ends. The
- * wait ends early when the network returns, and throws once `signal` is aborted. */
+/** Makes a function that waits, for example for `joinWithRetry`. `show` receives the wait when it begins, and null when it
+ * ends. The wait ends early when the network returns, and throws once `signal` is aborted. */
 export const shownWait =
   (
     { clock, network }: ShownWaitDependencies,

@@ -1,5 +1,5 @@
-/** The streams of a tab. All tabs of a browser share them, because HTTP/1.1 allows six connections to a host: through a
- * shared worker, else through the tab that leads, else not at all. A source that is lost is replaced. */
+/** The streams of one tab. HTTP/1.1 allows six connections per host, so the tabs of a browser share their streams: through a
+ * shared worker, or else through a leading tab, or else not at all. A lost source is replaced. */
 import type { Clock } from "@/lib/clock";
 import type { HubPort, StreamLimits } from "./hub-messages";
 import type { LeadingTab } from "./leading-tab";
@@ -8,20 +8,20 @@ import type { OpenStream } from "./room-stream";
 import { SharedStreams } from "./shared-streams";
 import type { StreamSource } from "./stream-source";
 
-/** A worker that hangs keeps its name, so a second one needs another. */
+/** A hung worker keeps its name, so its replacement needs another one. */
 export const WORKERS_MAX = 2;
-/** A browser whose workers keep ending gets no more of them. */
+/** After this many lost connections, no further worker is tried. */
 export const LOSSES_MAX = 4;
 
 export interface BrowserStreamsDependencies {
   /** The address of publish_server. */
   readonly streamUrl: () => Promise<string>;
   readonly limits: (streamUrl: string) => StreamLimits;
-  /** Connect to the shared worker of that number; null if it does not answer. */
+  /** Connect to the shared worker with this number; null if it does not respond. */
   readonly connectWorker: (number: number) => Promise<HubPort | null>;
-  /** Called where there is no shared worker. Null where tabs cannot send each other messages. */
+  /** Called where there are no shared workers. Null where tabs cannot exchange messages. */
   readonly loadLeadingTab: () => Promise<Pick<LeadingTab, "connect" | "leave"> | null>;
-  /** Streams of this tab alone. */
+  /** Streams that belong to this tab alone. */
   readonly unshared: StreamSource;
   readonly clock: Clock;
 }
@@ -52,7 +52,7 @@ export class BrowserStreams {
       () => listener.closed(),
     );
 
-  /** The browser hides or unloads the tab. If it returns, it connects again. */
+  /** Called when the browser hides or unloads the tab. The next stream connects again. */
   leave = (): void => {
     const shared = this.#shared;
     this.#shared = null;

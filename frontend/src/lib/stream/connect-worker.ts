@@ -2,8 +2,8 @@ import type { HubPort, ToTab } from "./hub-messages";
 
 const HELLO_WITHIN_MS = 3_000;
 
-/** The port of the shared worker of that number, once the worker has sent its first message. Null where the browser has no
- * shared workers or forbids them: in a frame of another site, some browsers report an error and some report nothing. */
+/** The port of the shared worker with this number, once the worker has sent its first message. Null if the browser has no
+ * shared workers or forbids them: in a cross-site frame, some browsers report an error and others report nothing. */
 export function connectWorker(number: number): Promise<HubPort | null> {
   if (typeof SharedWorker === "undefined") return Promise.resolve(null);
   return new Promise((resolve) => {

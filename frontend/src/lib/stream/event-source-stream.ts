@@ -1,13 +1,13 @@
 import { dispatch, EVENT_TYPES, type OpenStream } from "./room-stream";
 
-/** Send the session cookie to publish_server on another origin too: older sessions have a reserved share. */
+/** Send the session cookie to a publish_server on another origin, too: established users have a reserved share. */
 export const WITH_COOKIE: EventSourceInit = { withCredentials: true };
 
 const FRAME_TYPES = [...EVENT_TYPES, "stream.opened", "stream.gap", "stream.ping", "stream.closing"];
 
-/** Streams over the browser's EventSource. Its own reconnection is not used: it stops for good on any status but 200, and
- * it cannot know when the cursor is too old to resume. So the first error closes the stream, and lib/feed/room-feed.ts
- * decides when to open the next one. */
+/** Streams over the browser's EventSource, without its reconnection, which gives up on any status but 200 and does not
+ * notice that a cursor is too old to resume. The first error closes the stream; lib/feed/room-feed.ts decides when to open
+ * the next one. */
 export const eventSourceStream =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenStream =>
   (roomId, cursor, listener) => {

@@ -1,4 +1,4 @@
-/** The messages between tabs and the streams that they share: in the shared worker, or in the leading tab. */
+/** The messages between tabs and the hub that serves their shared streams, in a shared worker or in the leading tab. */
 import type { RoomEvent, RoomUpdated, StreamGap, StreamOpened } from "@/lib/contract/types";
 
 export type ToHub =
@@ -23,7 +23,7 @@ export type ToHub =
 
 export type ToTab =
   | { readonly type: "hello" | "pong" }
-  /** The hub is gone: another one must be found. */
+  /** The hub has ended; the tab must find another one. */
   | { readonly type: "lost" }
   | ({ readonly id: number } & (
       | { readonly type: "opened"; readonly opened: StreamOpened }
@@ -37,19 +37,19 @@ export type ToTab =
 
 export type ToTabStream = Extract<ToTab, { readonly id: number }>;
 
-/** How many streams one browser may hold open at a server. */
+/** How many streams of one server a browser may keep open. */
 export interface StreamLimits {
   readonly rooms: number;
   readonly lists: number;
 }
 
-/** HTTP/1.1 allows six connections to a host. Where the API has the same host, it needs one of them. */
+/** HTTP/1.1 allows six connections per host. The API needs one of them if it is on the same host. */
 export function streamLimits(isMultiplexed: boolean, isOnApiHost: boolean): StreamLimits {
   if (isMultiplexed) return { rooms: 20, lists: 20 };
   return { rooms: isOnApiHost ? 3 : 4, lists: 2 };
 }
 
-/** A tab's end of the channel to the hub; a MessagePort is one. */
+/** A tab's end of the channel to the hub, for example a MessagePort. */
 export interface HubPort {
   postMessage(message: ToHub): void;
   onmessage: ((message: MessageEvent<ToTab>) => void) | null;

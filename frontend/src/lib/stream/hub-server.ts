@@ -1,11 +1,11 @@
-/** Serves the streams that the tabs of a browser share. It runs in the shared worker, or in the leading tab. */
+/** Serves the streams that the tabs of a browser share. Runs in a shared worker or in the leading tab. */
 import type { Clock } from "@/lib/clock";
-import type { StreamLimits, ToHub, ToTab, ToTabStream } from "./hub-messages";
+import type { StreamLimits, ToHub, ToTab } from "./hub-messages";
 import { NotifyHub } from "./notify-hub";
 import { StreamHub } from "./stream-hub";
 import type { StreamSource } from "./stream-source";
 
-/** A tab sends a ping every few seconds, a hidden one at least once a minute. A frozen or crashed one sends nothing. */
+/** A tab pings every few seconds, a hidden tab at least once a minute. A frozen or crashed tab does not ping. */
 export const TAB_SILENCE_MS = 180_000;
 
 interface Hubs {
@@ -24,7 +24,7 @@ export class HubServer {
     private readonly clock: Clock,
   ) {}
 
-  /** Connect a tab. Returns the function that takes its messages. `onGone`: the tab was silent for too long. */
+  /** Connect a tab and return the function that receives its messages. `onGone`: the tab was silent for too long. */
   connect(post: Post, onGone: () => void = () => undefined): (message: ToHub) => void {
     const tab: ConnectedTab = new ConnectedTab(post, this.clock, this.#hubsOf, () => {
       this.#tabs.delete(tab);
@@ -38,7 +38,7 @@ export class HubServer {
     };
   }
 
-  /** Close all streams without a word to the tabs. */
+  /** Close all streams without notifying the tabs. */
   stop(): void {
     for (const tab of this.#tabs) tab.leaveAll();
     this.#tabs.clear();
@@ -66,20 +66,20 @@ class ConnectedTab {
     private readonly hubsOf: (streamUrl: string, limits: StreamLimits) => Hubs,
     private readonly gone: () => void,
   ) {
-    this.#listenForSilence();
+    this.#restartSilenceTimer();
   }
 
   receive(message: ToHub): void {
-    this.#listenForSilence();
+    this.#restartSilenceTimer();
     switch (message.type) {
       case "join": {
         const { id, roomId, cursor, streamUrl, limits } = message;
         this.#joined(id, (closed) =>
           this.hubsOf(streamUrl, limits).rooms.join(roomId, cursor, {
-            opened: (opened) => this.#tell({ id, type: "opened", opened }),
-            event: (event) => this.#tell({ id, type: "event", event }),
-            gap: (gap) => this.#tell({ id, type: "gap", gap }),
-            ping: () => this.#tell({ id, type: "ping" }),
+            opened: (opened) => this.post({ id, type: "opened", opened }),
+            event: (event) => this.post({ id, type: "event", event }),
+            gap: (gap) => this.post({ id, type: "gap", gap }),
+            ping: () => this.post({ id, type: "ping" }),
             closed,
           }),
         );
@@ -89,8 +89,8 @@ class ConnectedTab {
         const { id, roomIds, streamUrl, limits } = message;
         this.#joined(id, (closed) =>
           this.hubsOf(streamUrl, limits).lists.join(roomIds, {
-            updated: (update) => this.#tell({ id, type: "updated", update }),
-            signal: (signal, body) => this.#tell({ id, type: "signal", signal, body }),
+            updated: (update) => this.post({ id, type: "updated", update }),
+            signal: (signal, body) => this.post({ id, type: "signal", signal, body }),
             closed: () => closed(false),
           }),
         );
@@ -114,27 +114,23 @@ class ConnectedTab {
     this.#leave.clear();
   }
 
-  /** Join a stream, which may be refused at once. */
+  /** Join a stream. A refused one is already closed when `join` returns. */
   #joined(id: number, join: (closed: (graceful: boolean) => void) => () => void): void {
     const stream: { isClosed: boolean } = { isClosed: false };
     const leave = join((graceful) => {
       stream.isClosed = true;
       this.#leave.delete(id);
-      this.#tell({ id, type: "closed", graceful });
+      this.post({ id, type: "closed", graceful });
     });
     if (!stream.isClosed) this.#leave.set(id, leave);
   }
 
-  #tell(message: ToTabStream): void {
-    this.post(message);
-  }
-
-  #listenForSilence(): void {
+  #restartSilenceTimer(): void {
     this.#cancelSilence();
     this.#cancelSilence = this.clock.after(TAB_SILENCE_MS, () => {
       const ids = [...this.#leave.keys()];
       this.leaveAll();
-      for (const id of ids) this.#tell({ id, type: "closed", graceful: true }); // a frozen tab reads it when it wakes
+      for (const id of ids) this.post({ id, type: "closed", graceful: true }); // a frozen tab reads it when it wakes
       this.gone();
     });
   }

@@ -1,5 +1,5 @@
-/** One tab opens the streams of all tabs of a browser, where there is no shared worker. The tabs find it by messages on a
- * BroadcastChannel, which needs no secure context. Two leaders for a moment cost a stream, not an event. */
+/** In a browser without shared workers, one tab leads: it opens the streams of all tabs. Tabs find it over a
+ * BroadcastChannel, which needs no secure context. Two leaders at once cost a connection, but no event is lost. */
 import type { Clock } from "@/lib/clock";
 import type { HubPort, ToHub, ToTab } from "./hub-messages";
 import { HubServer } from "./hub-server";
@@ -7,13 +7,13 @@ import type { StreamSource } from "./stream-source";
 
 export const LEADER_ANSWERS_WITHIN_MS = 300;
 
-/** What tabs send each other. `from` is the id of the sending tab. */
+/** The messages between tabs. `from` is the id of the sending tab. */
 export type TabMessage =
   | { readonly type: "who-leads" | "leads" | "left"; readonly from: string }
   | { readonly type: "to-leader"; readonly from: string; readonly to: string; readonly message: ToHub }
   | { readonly type: "to-tab"; readonly from: string; readonly to: string; readonly message: ToTab };
 
-/** The parts of a BroadcastChannel. */
+/** The parts of BroadcastChannel that are used here. */
 export interface TabChannel {
   postMessage(message: TabMessage): void;
   onmessage: ((message: MessageEvent<TabMessage>) => void) | null;
@@ -21,7 +21,7 @@ export interface TabChannel {
 
 interface LeadingTabDependencies {
   readonly channel: TabChannel;
-  /** Different in every tab. */
+  /** Unique to the tab. */
   readonly tabId: string;
   readonly upstream: StreamSource;
   readonly clock: Clock;
@@ -35,24 +35,24 @@ export class LeadingTab {
   readonly #followers = new Map<string, (message: ToHub) => void>();
   #port: HubPort | null = null;
   #announced = () => {};
-  #visits = 0; // how often the tab was left
+  #visits = 0; // incremented by `leave`
 
   constructor(private readonly deps: LeadingTabDependencies) {
     deps.channel.onmessage = ({ data }) => this.#receive(data);
   }
 
-  /** Find the leading tab, or lead if none answers. A new call replaces the port of the last one. */
+  /** Find the leading tab, or lead if none responds. Each call replaces the port of the previous one. */
   connect = async (): Promise<HubPort> => {
     const visit = this.#visits;
     if (this.#server === null) {
       const leader = await this.#findLeader();
-      if (visit !== this.#visits) return DEAD_PORT; // hidden meanwhile: it must not lead
+      if (visit !== this.#visits) return DEAD_PORT; // a tab that was hidden in the meantime must not lead
       if (leader === null) this.#lead();
     }
     return (this.#port = this.#server === null ? this.#portToLeader() : portTo(this.#server));
   };
 
-  /** The browser hides or unloads this tab: another one must lead. */
+  /** Called when the browser hides or unloads this tab: another one must lead. */
   leave = (): void => {
     this.#visits += 1;
     this.#port = null;
@@ -66,7 +66,7 @@ export class LeadingTab {
 
   async #findLeader(): Promise<string | null> {
     const { tabId, clock, random } = this.deps;
-    // The random part lets one of several tabs that lost their leader together announce itself first.
+    // Random, so that of several tabs that lose their leader together, one announces itself before the others.
     const withinMs = LEADER_ANSWERS_WITHIN_MS * (1 + random());
     this.#leader = null;
     await new Promise<void>((resolve) => {
@@ -101,7 +101,7 @@ export class LeadingTab {
         if (this.#server !== null) this.#post({ type: "leads", from: tabId });
         break;
       case "leads":
-        this.#hearOfLeader(message.from);
+        this.#leaderAnnounced(message.from);
         break;
       case "left":
         if (message.from === this.#leader) this.#loseLeader();
@@ -114,8 +114,8 @@ export class LeadingTab {
     }
   }
 
-  /** Of two leaders, the one with the smaller id goes on. */
-  #hearOfLeader(other: string): void {
+  /** If two tabs lead, the one with the smaller id continues. */
+  #leaderAnnounced(other: string): void {
     const { tabId } = this.deps;
     if (this.#server !== null) {
       if (tabId < other) this.#post({ type: "leads", from: tabId });
@@ -141,8 +141,8 @@ export class LeadingTab {
     if (server === null) return;
     let receive = this.#followers.get(follower);
     if (receive === undefined) {
-      const post = (answer: ToTab) =>
-        this.#post({ type: "to-tab", from: this.deps.tabId, to: follower, message: answer });
+      const post = (message: ToTab) =>
+        this.#post({ type: "to-tab", from: this.deps.tabId, to: follower, message });
       receive = server.connect(post, () => this.#followers.delete(follower));
       this.#followers.set(follower, receive);
     }
@@ -160,7 +160,7 @@ export class LeadingTab {
 
 const DEAD_PORT: HubPort = { postMessage: () => undefined, onmessage: null };
 
-/** The leader's own port. As with any other port, answers arrive later. */
+/** The leader's own port. Like any port, it delivers messages asynchronously. */
 function portTo(server: HubServer): HubPort {
   const port: HubPort = {
     postMessage: (message) => receive(message),

@@ -2,13 +2,13 @@
 import { dropOldest } from "@/lib/bounded";
 import type { OpenNotify } from "./notify-stream";
 
-const LATEST_MAX = 500; // overflow rule OLDEST: three kinds of 100 rooms, and new rooms
+const LATEST_MAX = 500; // overflow rule OLDEST; enough for three kinds of updates of 100 rooms, and new rooms
 
 type Listener = Parameters<OpenNotify>[1];
 
 interface SharedList {
   readonly tabs: Set<Listener>;
-  /** The latest update of each room and kind, for a tab that joins later. */
+  /** The latest update of each room and kind, for tabs that join later. */
   readonly latest: Map<string, (tab: Listener) => void>;
   close: () => void;
 }

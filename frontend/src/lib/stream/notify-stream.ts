@@ -1,8 +1,8 @@
 import type { RoomUpdated } from "@/lib/contract/types";
 import { WITH_COOKIE } from "./event-source-stream";
 
-/** One stream for a list of rooms: reports changes of these rooms, and new rooms. At most `limits.listed_rooms` of the
- * server's configuration. The returned function closes it. */
+/** Open one stream for a list of rooms, at most `limits.listed_rooms` of the server's configuration. It reports changes of
+ * these rooms, and every new room. The returned function closes it. */
 export type OpenNotify = (
   roomIds: readonly string[],
   listener: { updated(update: RoomUpdated): void; signal(type: string, body: unknown): void; closed(): void },

@@ -1,4 +1,4 @@
-/** A tab's side of the streams that all tabs share. */
+/** A tab's side of the shared streams: it sends requests to the hub and passes the hub's messages to its listeners. */
 import type { Clock } from "@/lib/clock";
 import type { HubPort, StreamLimits, ToHub, ToTab, ToTabStream } from "./hub-messages";
 import type { OpenNotify } from "./notify-stream";
@@ -6,15 +6,15 @@ import type { OpenStream } from "./room-stream";
 import type { StreamSource } from "./stream-source";
 
 export const PING_MS = 4_000;
-/** After sleep, one ping may seem unanswered: the timer fires before the answer is read. */
+/** One ping may seem unanswered when the computer wakes up: the timer can fire before the response is read. */
 export const UNANSWERED_MAX = 2;
 
-type Hear = (message: ToTabStream) => void;
+type Receiver = (message: ToTabStream) => void;
 
-/** The hub is lost once it has left two pings unanswered: 12 s at most after it hangs or ends. All streams are then
- * reported as closed, and the owner finds another source. */
+/** The hub is lost once it leaves two pings unanswered, at most 12 s after it hangs or ends. All streams are then reported
+ * as closed, and the owner of this object connects to another source. */
 export class SharedStreams implements StreamSource {
-  readonly #hear = new Map<number, Hear>();
+  readonly #receivers = new Map<number, Receiver>();
   #lastId = 0;
   #unanswered = 0;
   #isLost = false;
@@ -33,7 +33,7 @@ export class SharedStreams implements StreamSource {
   stream =
     (streamUrl: string): OpenStream =>
     (roomId, cursor, listener) =>
-      this.#ask(
+      this.#request(
         (id) => ({ type: "join", id, streamUrl, roomId, cursor, limits: this.limits(streamUrl) }),
         (message) => {
           if (message.type === "opened") listener.opened(message.opened);
@@ -47,7 +47,7 @@ export class SharedStreams implements StreamSource {
   notify =
     (streamUrl: string): OpenNotify =>
     (roomIds, listener) =>
-      this.#ask(
+      this.#request(
         (id) => ({ type: "notify", id, streamUrl, roomIds, limits: this.limits(streamUrl) }),
         (message) => {
           if (message.type === "updated") listener.updated(message.update);
@@ -56,7 +56,7 @@ export class SharedStreams implements StreamSource {
         },
       );
 
-  /** Leave the hub and report all streams as closed: the browser hides or unloads the tab, which may return. */
+  /** Leave the hub and report all streams as closed, because the browser hides or unloads the tab. */
   leave(): void {
     this.port.postMessage({ type: "leave-all" });
     this.#isLost = true;
@@ -66,18 +66,19 @@ export class SharedStreams implements StreamSource {
   #receive(message: ToTab): void {
     this.#unanswered = 0;
     if (message.type === "lost") this.#lose();
-    else if ("id" in message) this.#hear.get(message.id)?.(message);
+    else if ("id" in message) this.#receivers.get(message.id)?.(message);
   }
 
-  #ask(question: (id: number) => ToHub, hear: Hear): () => void {
+  /** Send the request to the hub. The returned function leaves the stream. */
+  #request(withId: (id: number) => ToHub, receive: Receiver): () => void {
     const id = (this.#lastId += 1);
-    this.#hear.set(id, (message) => {
-      if (message.type === "closed") this.#hear.delete(id);
-      hear(message);
+    this.#receivers.set(id, (message) => {
+      if (message.type === "closed") this.#receivers.delete(id);
+      receive(message);
     });
-    this.port.postMessage(question(id));
+    this.port.postMessage(withId(id));
     return () => {
-      if (this.#hear.delete(id)) this.port.postMessage({ type: "leave", id });
+      if (this.#receivers.delete(id)) this.port.postMessage({ type: "leave", id });
     };
   }
 
@@ -96,14 +97,14 @@ export class SharedStreams implements StreamSource {
   #lose(): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    this.onLost(); // before the streams are reported, so that they are opened elsewhere
+    this.onLost(); // before the streams are reported as closed, so that they reopen on another source
     this.#closeAll();
   }
 
   #closeAll(): void {
     this.#cancelPing();
-    const all = [...this.#hear];
-    this.#hear.clear();
-    for (const [id, hear] of all) hear({ id, type: "closed", graceful: true });
+    const all = [...this.#receivers];
+    this.#receivers.clear();
+    for (const [id, receive] of all) receive({ id, type: "closed", graceful: true });
   }
 }

@@ -1,5 +1,5 @@
-/** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections to a host. It runs in a
- * shared worker but does not depend on workers. Each tab is a cursor into the room's newest events. */
+/** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections per host. Each tab is a cursor
+ * into the room's newest events. Independent of workers, so that it also runs in a leading tab. */
 import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
 import type { OpenStream, StreamListener } from "./room-stream";
 
@@ -7,7 +7,7 @@ export const RING_EVENTS = 1_000; // overflow rule GAP: a tab further behind get
 export const IDLE_ROOMS_MAX = 8; // overflow rule OLDEST: a tab that returns to a dropped room resumes at the server
 
 interface SharedRoom {
-  /** Events after `startSeq` up to `lastSeq`, without holes except those that the server's conflation made. */
+  /** The events after `startSeq` up to `lastSeq`, without holes other than those that the server's conflation leaves. */
   ring: RoomEvent[];
   startSeq: number;
   lastSeq: number;
@@ -27,7 +27,7 @@ export class StreamHub {
     private readonly streamsMax = Infinity,
   ) {}
 
-  /** Join a tab. The returned function removes it; the last tab that leaves closes the upstream. */
+  /** Add a tab. The returned function removes it; the upstream closes with the last tab. */
   join: OpenStream = (roomId, cursor, tab) => {
     if (!this.#isOpen(roomId) && this.#openCount() >= this.streamsMax) {
       tab.closed(false);
@@ -113,7 +113,7 @@ export class StreamHub {
     room.startSeq = room.lastSeq = seq;
   }
 
-  /** Rooms whose stream has closed wait for their tabs, which may never return. */
+  /** A room whose stream has closed is kept for its tabs, but they may never return. */
   #dropIdleRooms(): void {
     const idle = [...this.#rooms].filter(([, { closeUpstream }]) => closeUpstream === null);
     for (const [roomId] of idle.slice(0, -IDLE_ROOMS_MAX)) this.#rooms.delete(roomId);

@@ -8,7 +8,7 @@ export interface StreamSource {
   notify(streamUrl: string): OpenNotify;
 }
 
-/** Each stream is a connection of its own. */
+/** Each stream has its own connection. */
 export const eventSources: StreamSource = {
   stream: (streamUrl) => eventSourceStream(streamUrl, EventSource),
   notify: (streamUrl) => eventSourceNotify(streamUrl, EventSource),

@@ -1,4 +1,4 @@
-/** The shared worker: it opens each stream once for all tabs of this browser. */
+/** The shared worker: opens each stream once for all tabs of the browser. */
 import { browserClock } from "@/lib/clock";
 import type { ToHub } from "./hub-messages";
 import { HubServer } from "./hub-server";
