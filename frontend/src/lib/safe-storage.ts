@@ -1,6 +1,6 @@
 /** localStorage that never throws. Values that it does not take, because it is full or the browser forbids it, are kept
  * until the page is closed. */
-import { dropOldest } from "./bounded";
+import { dropOldest } from "./drop-oldest";
 
 export const UNSAVED_MAX = 200; // overflow rule OLDEST
 

@@ -1,5 +1,5 @@
 /** A bounded map in localStorage, shared by all tabs. One key holds all entries, for example one for each room. */
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import { readStored, removeStored, storedKeys, writeStored } from "@/lib/safe-storage";
 
 /** Overflow rule OLDEST: beyond `max` entries, the entry that was set longest ago is dropped. */

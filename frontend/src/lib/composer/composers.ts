@@ -1,6 +1,6 @@
 /** The composers of all rooms. They outlive their components, so that a text is sent to the room it was written in, and
  * an edit continues when the reader returns. */
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import { storedEntries } from "@/lib/stored-map";
 import { emptyDraft } from "./composer-machine";
 import { ComposerStore, type ComposerDependencies } from "./composer-store";

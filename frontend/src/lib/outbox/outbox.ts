@@ -3,7 +3,7 @@
  * A post belongs to its author: under another session it stays unsent until somebody retries it. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, RETRY_AFTER_MAX_MS, unreachable } from "@/lib/api/problem";
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import type { Clock } from "@/lib/clock";
 import type { Message } from "@/lib/contract/types";
 import { backoffMs } from "@/lib/feed/backoff";

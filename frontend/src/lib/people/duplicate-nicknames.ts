@@ -1,5 +1,5 @@
 /** Nicknames that more than one person in the open room uses, so that their rows show a tag. */
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import { Listeners } from "@/lib/listeners";
 
 const NAMES_MAX = 5_000; // overflow rule OLDEST: drop the nickname seen first

@@ -2,7 +2,7 @@
  * once and is undone if the server refuses it. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import type { RoomEvent } from "@/lib/contract/types";
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import { Listeners } from "@/lib/listeners";
 
 export const MARKED_MAX = 5_000; // overflow rule OLDEST: the message marked first is shown without the mark

@@ -4,7 +4,7 @@ import type { Clock } from "@/lib/clock";
 import type { Author, Message, RoomEvent } from "@/lib/contract/types";
 import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, STORE_MESSAGES } from "@/lib/feed/room-state";
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import { Listeners } from "@/lib/listeners";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import type { ReadingPace } from "@/lib/reading-pace";

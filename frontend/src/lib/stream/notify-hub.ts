@@ -1,5 +1,5 @@
 /** Shares one room-list stream between all tabs that show the same rooms. */
-import { dropOldest } from "@/lib/bounded";
+import { dropOldest } from "@/lib/drop-oldest";
 import type { OpenNotify } from "./notify-stream";
 
 const LATEST_MAX = 500; // overflow rule OLDEST; enough for three kinds of updates of 100 rooms, and new rooms

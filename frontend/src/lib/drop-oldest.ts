@@ -4,7 +4,7 @@ interface Ordered<Key> {
   delete(key: Key): boolean;
 }
 
-/** The overflow rule OLDEST for a Map or Set: drop what was added first, until at most `max` are left. */
+/** The overflow rule OLDEST for a Map or Set: drop the entries that were added first, until at most `max` are left. */
 export function dropOldest<Key>(collection: Ordered<Key>, max: number): void {
   for (const key of collection.keys()) {
     if (collection.size <= max) return;
