@@ -6,7 +6,7 @@ import { nameInSentence } from "@/lib/text/shown-name";
 import { completionAria, Completions } from "./Completions";
 import { ContextLine } from "./ContextLine";
 import { EmojiButton } from "./EmojiButton";
-import { NameQuestion } from "./NameQuestion";
+import { LazyNicknamePrompt } from "./LazyNicknamePrompt";
 import { TypingLine } from "./TypingLine";
 import { refusalWords } from "./refusal-words";
 import type { ComposerView } from "./use-composer";
@@ -27,7 +27,9 @@ export function ComposerForm({ composer, roomName, typingNames }: ComposerFormPr
     <div className={css.composer}>
       <TypingLine names={typingNames} />
       <ContextLine draft={draft} edit={edit} onLeave={composer.leaveContext} />
-      {composer.isAskingForName && <NameQuestion willSend={status === "naming" && text.trim() !== ""} />}
+      {composer.isAskingForName && (
+        <LazyNicknamePrompt willSend={status === "naming" && text.trim() !== ""} />
+      )}
       <Completions state={completions} onPick={composer.insert} />
       <form
         className={css.composerBox}

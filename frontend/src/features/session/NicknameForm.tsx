@@ -4,13 +4,13 @@ import { textAfterInput } from "@/lib/pasted-text";
 import { IconButton } from "@/ui/IconButton";
 import * as css from "./session.module.css";
 
-interface NameQuestionFormProps {
+interface NicknameFormProps {
   nickname: string;
   isJoining: boolean;
   isRefused: boolean;
-  /** Why joining failed, and when it is retried. */
+  /** Why joining failed, and when the next attempt follows. */
   refusal: string | null;
-  /** What is in the composer is sent once there is a name. */
+  /** Whether the text in the composer is sent after joining. */
   willSend: boolean;
   onChange: (nickname: string) => void;
   onSuggest: () => void;
@@ -18,8 +18,8 @@ interface NameQuestionFormProps {
   onCancel: () => void;
 }
 
-/** The field for a nickname, with one suggested; what was written stays where it is. */
-export function NameQuestionForm({
+/** A field with a suggested nickname, and the buttons that suggest another one and join. */
+export function NicknameForm({
   nickname,
   isJoining,
   isRefused,
@@ -29,11 +29,11 @@ export function NameQuestionForm({
   onSuggest,
   onJoin,
   onCancel,
-}: NameQuestionFormProps) {
+}: NicknameFormProps) {
   const { t } = useTranslation();
   return (
     <form
-      className={css.nameForm}
+      className={css.nicknameForm}
       onSubmit={(event) => {
         event.preventDefault();
         onJoin();
@@ -44,7 +44,7 @@ export function NameQuestionForm({
     >
       <label htmlFor="nickname">{t("composer.nameTitle")}</label>
       <p className="quiet">{t(navigator.cookieEnabled ? "composer.nameHint" : "composer.cookiesBlocked")}</p>
-      <div className={css.nameLine}>
+      <div className={css.nicknameLine}>
         <input
           id="nickname"
           value={nickname}
@@ -67,7 +67,7 @@ export function NameQuestionForm({
   );
 }
 
-/** Called once, when the field appears: the suggestion is replaced by typing. */
+/** Called once, when the field appears, so that typing replaces the suggestion. */
 const selectAll = (field: HTMLInputElement | null) => {
   field?.focus();
   field?.select();

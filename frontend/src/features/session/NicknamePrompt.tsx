@@ -6,10 +6,10 @@ import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 import { joiningOf } from "./joining-of";
-import { NameQuestionForm } from "./NameQuestionForm";
+import { NicknameForm } from "./NicknameForm";
 
-/** Asks for a nickname in place. Coordinates the attempt to join; NameQuestionForm renders it. */
-export function NameForm({ willSend }: { willSend: boolean }) {
+/** Asks for a nickname and joins. Coordinates the attempt; NicknameForm renders it. */
+export function NicknamePrompt({ willSend }: { willSend: boolean }) {
   const { t } = useTranslation();
   const services = useServices();
   const { session } = services;
@@ -25,7 +25,7 @@ export function NameForm({ willSend }: { willSend: boolean }) {
     return status === "refused" ? errorMessage(t, problem, t("problem.unreachable")) : null;
   };
   return (
-    <NameQuestionForm
+    <NicknameForm
       nickname={nickname}
       isJoining={status === "joining"}
       isRefused={status === "refused"}

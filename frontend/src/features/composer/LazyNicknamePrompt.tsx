@@ -4,13 +4,13 @@ import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 
-const NameForm = lazyComponent(async () => {
-  const { NameForm } = await import("@/features/session/NameForm");
-  return { default: NameForm };
+const NicknamePrompt = lazyComponent(async () => {
+  const { NicknamePrompt } = await import("@/features/session/NicknamePrompt");
+  return { default: NicknamePrompt };
 });
 
-/** Asks for a nickname. The form is loaded when a new reader first writes; if that fails, the text stays in the field. */
-export function NameQuestion({ willSend }: { willSend: boolean }) {
+/** The nickname prompt, loaded when a new reader first writes. If that fails, the composer keeps the text. */
+export function LazyNicknamePrompt({ willSend }: { willSend: boolean }) {
   const { t } = useTranslation();
   const { session } = useServices();
   const { toast } = useOpenRoom();
@@ -23,7 +23,7 @@ export function NameQuestion({ willSend }: { willSend: boolean }) {
         toast(t("problem.partBroken"));
       }}
     >
-      <NameForm willSend={willSend} onClose={session.cancel} />
+      <NicknamePrompt willSend={willSend} onClose={session.cancel} />
     </ErrorBoundary>
   );
 }
