@@ -18,7 +18,7 @@ import { MemoryStorage } from "../support/memory-storage";
 const LATENCY_MS = 200;
 export const ROOMS = ["lobby", "games"] as const;
 export type StoreFault = "none" | "rejects" | "hangs";
-/** The response is lost after the server has done what was asked. */
+/** The response is lost after the server has handled the request. */
 export const LOST = "lost";
 
 const UNAUTHENTICATED = new Problem(401, "unauthenticated", "");
@@ -26,7 +26,7 @@ const UNAUTHENTICATED = new Problem(401, "unauthenticated", "");
 /** What happened to a text. */
 export interface Written {
   readonly roomId: string;
-  /** Send was pressed while it was in the field, or it was typed while the name was asked. */
+  /** Send was pressed while it was in the field, or it was typed while the nickname prompt was open. */
   isRequested: boolean;
   /** Its writer erased, cancelled or discarded it. */
   isErased: boolean;
@@ -207,7 +207,7 @@ export class World {
     return tab;
   }
 
-  /** Let everything happen that needs no time. */
+  /** Run everything that needs no time to pass. */
   async settle(): Promise<void> {
     await settled();
     for (let event = this.#storageEvents.shift(); event !== undefined; event = this.#storageEvents.shift()) {
@@ -224,7 +224,7 @@ export class World {
     await this.settle();
   }
 
-  /** A text of its own, in place of what is in the field. */
+  /** Replace the text in the field with a unique one. */
   type(tab: Tab): void {
     const text = `text-${(this.#texts += 1)}`;
     const isNaming = this.tabs.some(
@@ -240,7 +240,7 @@ export class World {
     tab.composer.dispatch({ type: "typed", text: "" });
   }
 
-  /** What an edit began with is not its writer's loss. */
+  /** The text with which an edit begins may be lost: its message has it. */
   #erase(tab: Tab): void {
     const state = tab.composer.getSnapshot();
     const { edit } = state;
@@ -250,7 +250,7 @@ export class World {
 
   submit(tab: Tab): void {
     const written = this.written.get(textOf(tab.composer.getSnapshot()));
-    // Also a discarded text that is still in the field is wanted again.
+    // A discarded text that is still in the field is wanted again, too.
     if (written !== undefined) Object.assign(written, { isRequested: true, isErased: false });
     tab.composer.submit();
   }
@@ -299,7 +299,7 @@ export class World {
       }
   }
 
-  /** The page is closed and opened again: only what was stored is left. */
+  /** Close the page and open it again, with nothing but what was stored. */
   reload(index: number): void {
     const tab = this.tab(index);
     if (this.hasStoreFailed) for (const post of tab.posts) this.mark(post.text, "isExcused");
@@ -323,7 +323,7 @@ export class World {
     if (written !== undefined) written[what] = true;
   }
 
-  /** Everything works again and there is time. A name is given, if it was asked. */
+  /** Let everything work again, and time pass. Join, if the nickname prompt is open. */
   async heal(): Promise<void> {
     this.refusals = [];
     this.hasLatency = false;
@@ -333,7 +333,7 @@ export class World {
     await this.advance(900_000);
   }
 
-  /** Texts that their writers still want and that are nowhere. */
+  /** Texts that their writers still want and that are lost. */
   lost(): string[] {
     const kept = new Set([
       ...this.server.messages.flatMap(({ texts }) => texts),
@@ -346,7 +346,7 @@ export class World {
     );
   }
 
-  /** Texts of which the server made more than one message of one author. A retry under another session is another's. */
+  /** Texts from which the server created several messages of one author. A retry under another session has another author. */
   doubled(): string[] {
     const texts = this.server.messages.map(
       ({ texts: [first], message: { author } }) => `${first} of ${author.id}`,

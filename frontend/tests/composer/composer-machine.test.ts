@@ -88,8 +88,8 @@ const refuse = (id: string, text: string, isGone = false): ComposerEvent => ({
   isGone,
 });
 
-describe("while the nickname is asked", () => {
-  it("pressing Send again queues nothing, and one message is sent once there is a name", () => {
+describe("while the nickname prompt is open", () => {
+  it("pressing Send again queues nothing, and joining sends one message", () => {
     const composer = new Composer().do(
       type("hello"),
       SEND_WITHOUT_NAME,
@@ -101,7 +101,7 @@ describe("while the nickname is asked", () => {
     expect([composer.posts, composer.text]).toEqual([["hello"], ""]);
   });
 
-  it("a corrected text is sent as corrected", () => {
+  it("a text that is corrected meanwhile is sent in its corrected form", () => {
     expect(new Composer().do(type("helo"), SEND_WITHOUT_NAME, type("hello"), NAMED).posts).toEqual(["hello"]);
   });
 
@@ -116,26 +116,26 @@ describe("while the nickname is asked", () => {
     expect(composer.posts).toEqual([]);
   });
 
-  it("cancelling keeps the text, and a name given later for something else does not send it", () => {
+  it("cancelling keeps the text, and joining later for another reason does not send it", () => {
     const composer = new Composer().do(type("hello"), SEND_WITHOUT_NAME, { type: "name-cancelled" }, NAMED);
     expect([composer.posts, composer.text]).toEqual([[], "hello"]);
   });
 
-  it("a reply chosen meanwhile counts", () => {
+  it("a reply that is chosen meanwhile is sent as a reply", () => {
     const composer = new Composer().do(type("yes"), SEND_WITHOUT_NAME, reply("m1"), NAMED);
     expect(composer.effects).toContainEqual(
       expect.objectContaining({ type: "post", text: "yes", replyTo: "m1" }),
     );
   });
 
-  it("leaving the room changes nothing: the text is sent to the room it was written in", () => {
+  it("leaving the room does not matter: the text is sent to the room it was written in", () => {
     expect(new Composer().do(type("hello"), SEND_WITHOUT_NAME, { type: "room-left" }, NAMED).posts).toEqual([
       "hello",
     ]);
   });
 });
 
-describe("the draft returns however an edit is left", () => {
+describe("the draft returns however an edit ends", () => {
   const begun = () => new Composer().do(type("my draft"), edit("m1"), type("changed"));
 
   it.each<[string, ComposerEvent[]]>([
@@ -155,7 +155,7 @@ describe("the draft returns however an edit is left", () => {
     expect(composer.posts).toEqual(["my draft"]);
   });
 
-  it("also with the message that it replies to", () => {
+  it("together with the message that it replies to", () => {
     const composer = new Composer().do(reply("m2"), type("an answer"), edit("m1"), LEAVE);
     expect(composer.status).toBe("replying");
     expect(composer.do(SEND).effects).toContainEqual(
@@ -165,16 +165,16 @@ describe("the draft returns however an edit is left", () => {
 });
 
 describe("an edit", () => {
-  it("that was left for a reply goes on when the same message is edited again", () => {
+  it("that was left for a reply continues when the same message is edited again", () => {
     const composer = new Composer().do(edit("m1"), type("half a change"), reply("m2"), edit("m1"));
     expect(composer.text).toBe("half a change");
   });
 
-  it("that was cancelled begins with the message's text again", () => {
+  it("that was cancelled starts over with the text of the message", () => {
     expect(new Composer().do(edit("m1"), type("half a change"), LEAVE, edit("m1")).text).toBe("text of m1");
   });
 
-  it("chosen again while it is under way keeps what was typed", () => {
+  it("that is chosen again while it is open keeps the typed text", () => {
     expect(new Composer().do(edit("m1"), type("half a change"), edit("m1")).text).toBe("half a change");
   });
 
@@ -182,20 +182,20 @@ describe("an edit", () => {
     expect(new Composer().do(edit("m1"), type("changed"), SEND, SEND, SEND).savedEdits).toEqual(["changed"]);
   });
 
-  it("that is refused stays, with the reason, until the text is changed", () => {
+  it("that is refused stays open, with the reason, until its text changes", () => {
     const composer = new Composer().do(edit("m1"), type("changed"), SEND, refuse("m1", "changed"));
     expect([composer.status, composer.text]).toEqual(["refused", "changed"]);
     expect(composer.do(type("changed again")).status).toBe("editing");
     expect(composer.do(SEND).savedEdits).toEqual(["changed", "changed again"]);
   });
 
-  it("typed on while it is being saved stays open with what was typed", () => {
+  it("that changes while it is being saved stays open with the new text", () => {
     const composer = new Composer().do(edit("m1"), type("a"), SEND, type("ab"), saved("m1", "a"));
     expect([composer.status, composer.text]).toEqual(["editing", "ab"]);
     expect(composer.do(SEND).savedEdits).toEqual(["a", "ab"]);
   });
 
-  it("of a message that is deleted meanwhile is kept, is not published, and may become the draft", () => {
+  it("of a message that is then deleted is kept unpublished, and may become the draft", () => {
     const gone: ComposerEvent = { type: "message-changed", message: quoted("m1", "", true) };
     const composer = new Composer().do(edit("m1"), type("changed"), gone, SEND);
     expect([composer.status, composer.text, composer.posts, composer.savedEdits]).toEqual([
@@ -207,7 +207,7 @@ describe("an edit", () => {
     expect([composer.do(LEAVE).text, composer.status]).toEqual(["changed", "draft"]);
   });
 
-  it("of a message that is edited elsewhere follows it until something is typed, and then keeps what was typed", () => {
+  it("of a message that is edited elsewhere follows it until the writer types, and then keeps the typed text", () => {
     const elsewhere: ComposerEvent = { type: "message-changed", message: quoted("m1", "from my phone") };
     expect(new Composer().do(edit("m1"), elsewhere).text).toBe("from my phone");
     const composer = new Composer().do(edit("m1"), type("changed"), elsewhere);
@@ -215,7 +215,7 @@ describe("an edit", () => {
     expect(composer.do(SEND).savedEdits).toEqual(["changed"]);
   });
 
-  it("left long ago is dropped after many others", () => {
+  it("that was left long ago is dropped after many others", () => {
     const composer = new Composer();
     for (let number = 0; number <= SET_ASIDE_MAX; number += 1)
       composer.do(edit(`m${number}`), type(`change ${number}`), reply("other"));
@@ -236,7 +236,7 @@ describe("an unfinished edit", () => {
     isGone: false,
   });
 
-  it("is kept until it is saved, cancelled, or changed back", () => {
+  it("is kept until it is saved, cancelled or reverted", () => {
     expect(kept(new Composer().do(edit("m1")))).toEqual([]);
     const composer = new Composer().do(edit("m1"), type("changed"));
     expect(kept(composer)).toEqual([["m1", "changed", true]]);
@@ -246,13 +246,13 @@ describe("an unfinished edit", () => {
     expect(kept(new Composer().do(edit("m1"), type("changed"), type("text of m1")))).toEqual([]);
   });
 
-  it("that was set aside is kept, but not in the field", () => {
+  it("that was set aside is kept, but not shown in the field", () => {
     const composer = new Composer().do(edit("m1"), type("changed"), reply("m2"));
     expect(kept(composer)).toEqual([["m1", "changed", false]]);
     expect(kept(composer.do(edit("m1")))).toEqual([["m1", "changed", true]]);
   });
 
-  it("of an earlier visit is in the field again, with the draft behind it", () => {
+  it("of an earlier visit is in the field again, and the draft returns after it", () => {
     const composer = new Composer([
       { edit: begun("m1", "first"), isOpen: true },
       { edit: begun("m2", "second"), isOpen: true },
@@ -264,26 +264,26 @@ describe("an unfinished edit", () => {
     expect(composer.do(edit("m3")).text).toBe("third");
   });
 
-  it("of an earlier visit, which only set it aside, goes on when the message is edited again", () => {
+  it("that an earlier visit set aside continues when the message is edited again", () => {
     const composer = new Composer([{ edit: begun("m1", "half a change"), isOpen: false }]);
     expect([composer.text, composer.status]).toEqual(["", "draft"]);
     expect(composer.do(edit("m1")).text).toBe("half a change");
   });
 
-  it("ends when the message has become what was typed: it was saved here before, or in another tab", () => {
+  it("ends when the message has the typed text, because this or another tab has saved it", () => {
     const composer = new Composer([{ edit: begun("m1", "changed "), isOpen: true }]);
     composer.do({ type: "message-changed", message: quoted("m1", "changed") });
     expect([composer.text, composer.status, kept(composer)]).toEqual(["", "draft", []]);
   });
 
-  it("of a message that was deleted meanwhile says so, and may become the draft", () => {
+  it("of a deleted message reports the deletion, and may become the draft", () => {
     const composer = new Composer([{ edit: begun("m1", "changed"), isOpen: true }]);
     composer.do({ type: "message-changed", message: quoted("m1", "", true) });
     expect([composer.text, composer.status]).toEqual(["changed", "refused"]);
     expect([composer.do(LEAVE).text, composer.status, kept(composer)]).toEqual(["changed", "draft", []]);
   });
 
-  it("of another tab goes on here", () => {
+  it("of another tab continues in this one", () => {
     const elsewhere = { text: "begun elsewhere", correctionId: null };
     const composer = new Composer().do({
       type: "edit",
@@ -299,7 +299,7 @@ describe("an unfinished edit", () => {
     expect([composer.text, composer.status]).toEqual(["", "draft"]);
   });
 
-  it("that another tab has changed or ended is so where it was set aside, too", () => {
+  it("that was set aside follows changes of another tab, and ends with its edit", () => {
     const composer = new Composer().do(edit("m1"), type("one"), edit("m2"), type("two"), reply("m3"));
     composer.do(
       { type: "edit-replaced", id: "m1", by: { text: "one more", correctionId: null } },
@@ -308,7 +308,7 @@ describe("an unfinished edit", () => {
     expect(kept(composer)).toEqual([["m1", "one more", false]]);
   });
 
-  it("whose text another tab has replaced while the name was asked is not sent", () => {
+  it("whose text another tab replaces while the nickname prompt is open is not sent", () => {
     const correct: ComposerEvent = { type: "edit", kind: "post", id: "post-1", text: "refused text" };
     const composer = new Composer().do(correct, type("better text"), SEND_WITHOUT_NAME);
     composer.do(
@@ -319,7 +319,7 @@ describe("an unfinished edit", () => {
     expect(composer.text).toBe("other text");
   });
 
-  it("of a refused post makes one message, also when two tabs send it", () => {
+  it("of a refused post creates one message, even if two tabs send it", () => {
     const correct: ComposerEvent = { type: "edit", kind: "post", id: "post-1", text: "refused text" };
     const here = new Composer().do(correct, type("better text"));
     const [unfinished] = unfinishedEdits(here.state);
@@ -331,7 +331,7 @@ describe("an unfinished edit", () => {
 });
 
 describe("a reply", () => {
-  it("to a message that is deleted meanwhile stays a reply, and its text stays", () => {
+  it("to a message that is then deleted remains a reply and keeps its text", () => {
     const composer = new Composer().do(reply("m1"), type("yes"));
     composer.do({ type: "message-changed", message: quoted("m1", "", true) });
     expect([composer.text, composer.state.draft.replyTo?.deleted]).toEqual(["yes", true]);
@@ -340,7 +340,7 @@ describe("a reply", () => {
     );
   });
 
-  it("that is left keeps the text", () => {
+  it("that is cancelled leaves its text in the draft", () => {
     const composer = new Composer().do(reply("m1"), type("yes"), LEAVE);
     expect([composer.text, composer.status]).toEqual(["yes", "draft"]);
   });
@@ -349,7 +349,7 @@ describe("a reply", () => {
 describe("a correction of a post that the server refused", () => {
   const CORRECT: ComposerEvent = { type: "edit", kind: "post", id: "post-1", text: "refused text" };
 
-  it("shows its text, sends the corrected one, and returns the draft", () => {
+  it("shows the refused text, sends the corrected one, and returns to the draft", () => {
     const composer = new Composer().do(type("my draft"), CORRECT);
     expect(composer.text).toBe("refused text");
     composer.do(type("better text"), SEND);
@@ -359,19 +359,19 @@ describe("a correction of a post that the server refused", () => {
     expect([composer.text, composer.posts]).toEqual(["my draft", []]);
   });
 
-  it("without a change is the same post, which may have been sent meanwhile", () => {
+  it("without a change is the same post, which may have been sent in the meantime", () => {
     expect(new Composer().do(CORRECT, SEND).effects).toEqual([
       { type: "correct-post", clientId: "post-1", newId: "post-1", text: "refused text" },
     ]);
   });
 
-  it("ends when the post is discarded, unless it has begun", () => {
+  it("ends when the post is discarded, unless its text has changed", () => {
     const discarded: ComposerEvent = { type: "post-discarded", clientId: "post-1" };
     expect(new Composer().do(type("my draft"), CORRECT, discarded).text).toBe("my draft");
     expect(new Composer().do(CORRECT, type("better text"), discarded).text).toBe("better text");
   });
 
-  it("waits for a name like any post", () => {
+  it("waits for a nickname like any post", () => {
     const composer = new Composer().do(
       CORRECT,
       type("better text"),
@@ -385,7 +385,7 @@ describe("a correction of a post that the server refused", () => {
   });
 });
 
-describe("before it sends, the browser says what to change", () => {
+describe("before it sends a message, the page names what to change", () => {
   it.each([
     ["\u200b\u2060", "empty"],
     ["😀".repeat(TEXT_MAX + 1), "length"],
@@ -398,31 +398,31 @@ describe("before it sends, the browser says what to change", () => {
     expect([composer.posts, composer.text]).toEqual([[], text]);
   });
 
-  it("control characters are removed from what is sent", () => {
+  it("control characters are removed from messages", () => {
     expect(new Composer().do(type("Agenda\u000bitem \u001b[31mred\u001b[0m\u0000"), SEND).posts).toEqual([
       "Agenda\nitem red",
     ]);
   });
 
-  it("a full outbox refuses, and the text stays", () => {
+  it("a full outbox refuses a message, and the composer keeps the text", () => {
     const composer = new Composer().do(type("one more"), submit({ isOutboxFull: true }));
     expect([composer.status, composer.text, composer.posts]).toEqual(["refused", "one more", []]);
   });
 
-  it("empty text does nothing", () => {
+  it("sending empty text does nothing", () => {
     expect(
       new Composer().do(type("  \n"), SEND, SEND_WITHOUT_NAME).effects.map(({ type: kind }) => kind),
     ).toEqual(["save-draft"]);
   });
 });
 
-it("signing out clears the field, and what was being edited", () => {
+it("signing out clears the field and closes the edit", () => {
   const composer = new Composer().do(type("my draft"), edit("m1"), type("changed"), { type: "signed-out" });
   expect([composer.text, composer.status]).toEqual(["", "draft"]);
   expect(composer.do(edit("m1")).text).toBe("text of m1");
 });
 
-describe("with any order of events", () => {
+describe("in any order of events", () => {
   const ids = fc.constantFrom("m1", "m2", "post-1");
   const anyEvent: fc.Arbitrary<ComposerEvent> = fc.oneof(
     { weight: 4, arbitrary: fc.nat(999).map((number) => type(`t${number}`)) },
@@ -449,7 +449,7 @@ describe("with any order of events", () => {
     return event.id === "saved" ? saved(id, text) : refuse(id, text, event.id === "gone");
   };
 
-  it("nothing typed is lost, nothing is sent twice, nothing erased is published", () => {
+  it("no typed text is lost or sent twice, and no erased text is published", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
         const composer = new Composer();

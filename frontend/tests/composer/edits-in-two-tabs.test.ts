@@ -27,7 +27,7 @@ async function open() {
   return { world, text, edit, type };
 }
 
-it("an unfinished edit is in the field again after a reload, and is erased once it is saved", async () => {
+it("an unfinished edit is in the field again after a reload, and is erased once saved", async () => {
   const { world, text, edit, type } = await open();
   await edit(0);
   const typed = await type(0);
@@ -52,7 +52,7 @@ it("a cancelled edit does not return after a reload", async () => {
   expect([text(0), world.storage.getItem(EDITS_KEY)]).toEqual(["", null]);
 });
 
-it("an edit goes on in another tab, and ends in both when it is saved in one", async () => {
+it("an edit continues in another tab, and ends in both when one saves it", async () => {
   const { world, text, edit, type } = await open();
   await edit(0);
   const begun = await type(0);

@@ -129,7 +129,7 @@ const messagesOf = (world: World, tab: number) => {
 const failedPosts = (world: World, tab: number) =>
   world.tab(tab).posts.filter((post) => post.status === "failed");
 
-/** What people do most is tried most. */
+/** Frequent actions are tried most often. */
 const OFTEN: readonly Action[] = [
   ...(["write", "write", "write", "change a message", "change a message", "type", "send"] as const),
   ...(["edit", "leave", "join", "time", "refuse", "latency", "retry", "correct"] as const),
@@ -158,9 +158,9 @@ interface Setting {
 const steps = (...done: readonly (readonly [tab: number, action: Action])[]): Step[] =>
   done.map(([tab, action]) => ({ action, tab, pick: 0 }));
 
-/** Sequences that random seeds have found. */
+/** Failing sequences that random seeds have found. */
 const FOUND: [Step[], Setting][] = [
-  // Send is pressed for a refused post without a change, the name is asked, and another tab discards the post.
+  // Send is pressed for an unchanged refused post, the nickname prompt opens, and another tab discards the post.
   [
     steps(
       ...([
@@ -192,8 +192,8 @@ async function play(steps: readonly Step[], { isFirstVisit, hasLocks }: Setting)
   return world;
 }
 
-describe("whatever people, stores, servers and clocks do, in two tabs and two rooms", () => {
-  it("no message is lost, doubled or unwanted", async () => {
+describe("whatever people, stores, servers and clocks do in two tabs and two rooms", () => {
+  it("no message is lost, duplicated or sent against its writer's will", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 40, size: "max" }),
@@ -206,7 +206,7 @@ describe("whatever people, stores, servers and clocks do, in two tabs and two ro
             doubled: [],
             faults: [],
           });
-          // Every post was sent, or waits for its writer's decision; nothing is sent for ever.
+          // Every post was sent, or waits for its writer's decision; nothing is sent forever.
           for (const { posts } of world.tabs)
             expect(posts.filter(({ status }) => status !== "sent" && status !== "failed")).toEqual([]);
           const calls = world.server.calls;

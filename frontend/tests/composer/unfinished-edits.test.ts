@@ -22,7 +22,7 @@ const begun = (id: string, text: string): Edit => ({
 const texts = (roomId: string) => new UnfinishedEdits().read(roomId).map(({ edit }) => edit.text);
 
 describe("unfinished edits", () => {
-  it("are kept for each room and message, the last changed one at the end", () => {
+  it("are kept for each room and message, the most recently changed one last", () => {
     const edits = new UnfinishedEdits();
     const correction: Edit = { ...begun("p1", "better"), kind: "post", correctionId: "p2" };
     edits.save("lobby", { edit: begun("m1", "one"), isOpen: true });

@@ -1,4 +1,4 @@
-/** Whatever a stream, a server and a reader do, and in whatever order: in the end the feed holds what the room says. */
+/** Whatever a stream, a server and a reader do, and in whatever order, the feed converges to the room. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Problem } from "@/lib/api/problem";
@@ -70,7 +70,7 @@ function isOrdered(seqs: readonly number[]): boolean {
   return seqs.every((seq, index) => index === 0 || seq > (seqs[index - 1] ?? 0));
 }
 
-it("the feed ends equal to a fresh snapshot, whatever happens", { timeout: 60_000 }, async () => {
+it("the feed converges to a fresh snapshot, whatever happens", { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(deeds, { maxLength: 60 }), async (plan) => {
       const { room, clock, feed } = livelyFeed();

@@ -35,21 +35,21 @@ const poll = (mayWait = true) =>
 const after = (ms: number, page: EventsPage) =>
   new Promise<EventsPage>((resolve) => clock.after(ms, () => resolve(page)));
 
-it("asks again at once when the server has waited for nothing", async () => {
+it("fetches again at once when the server has waited without an event", async () => {
   answer = (waitS) => after(waitS * 1_000, QUIET);
   poll();
   await clock.advance(2 * POLL_WAIT_S * 1_000);
   expect(asked.map(({ atMs }) => atMs)).toEqual([0, 5_000, 10_000]);
 });
 
-it("pauses after news, so that a busy room is not fetched more often than before", async () => {
+it("pauses after new events, so that a busy room is not fetched more often", async () => {
   answer = () => after(3_000, NEWS);
   poll();
   await clock.advance(10_000);
   expect(asked.map(({ atMs }) => atMs)).toEqual([0, 3_000 + POLL_MIN_MS, 2 * (3_000 + POLL_MIN_MS)]);
 });
 
-it("asks less and less often where the server does not wait", async () => {
+it("fetches less and less often where the server does not wait", async () => {
   poll();
   await clock.advance(60_000);
   const pauses = asked.slice(1).map(({ atMs }, index) => atMs - (asked[index]?.atMs ?? 0));
@@ -65,7 +65,7 @@ it("lets the server wait only where the browser can spare a connection", async (
   expect(asked.every(({ waitS }) => waitS === 0)).toBe(true);
 });
 
-it("ends a fetch that waits when it stops", async () => {
+it("cancels a waiting fetch when it stops", async () => {
   answer = (waitS) => after(waitS * 1_000, NEWS);
   const stop = poll();
   await clock.advance(1_000);

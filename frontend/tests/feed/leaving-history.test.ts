@@ -1,4 +1,4 @@
-/** A reader who returns to the newest messages while a page of history still loads. */
+/** A reader who returns to the newest messages while a page of history is still loading. */
 import { expect, it } from "vitest";
 import { Problem } from "@/lib/api/problem";
 import { settled } from "../support/fake-clock";

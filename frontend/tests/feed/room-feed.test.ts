@@ -40,7 +40,7 @@ async function live(): Promise<() => void> {
   return close;
 }
 
-it("has the new name of a room that was renamed while it was open, or while the tab was disconnected", async () => {
+it("shows the new name of a room that was renamed while it was open or the tab disconnected", async () => {
   await live();
   const name = () => feed.getSnapshot().room?.name;
   expect(name()).toBe("Lobby");
@@ -111,7 +111,7 @@ describe("reconnecting", () => {
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
   });
 
-  it("reconnects after forty seconds of silence, and pings are not silence", async () => {
+  it("reconnects after forty seconds without even a ping", async () => {
     await live();
     await clock.advance(SILENCE_MS - 1);
     room.stream.listener.ping();
@@ -212,7 +212,7 @@ describe("where streams do not work", () => {
     expect(status()).toBe("live");
   });
 
-  it("does not poll because of an event that the stream brings while the check is running", async () => {
+  it("does not poll because of an event that the stream delivers during the check", async () => {
     await live();
     room.isHeldBack = true;
     room.say();
@@ -234,7 +234,7 @@ describe("where streams do not work", () => {
     expect(texts()).toEqual(["text 1"]);
   });
 
-  it("shows messages after streams were refused a few times", async () => {
+  it("shows messages after a few streams were refused", async () => {
     await live();
     await loseStreams();
     expect(status()).toBe("polling");
@@ -311,7 +311,7 @@ describe("where streams do not work", () => {
     expect(status()).toBe("polling");
   });
 
-  it("polls on after the server was unreachable", async () => {
+  it("continues to poll after the server was unreachable", async () => {
     await live();
     await loseStreams();
     room.refusals = [new Problem(0, "unreachable", "")];
@@ -339,7 +339,7 @@ describe("where streams do not work", () => {
     expect(status()).toBe("failed");
   });
 
-  it("returns to streams when the server cannot be asked for events", async () => {
+  it("returns to streams when the server refuses to return events", async () => {
     await live();
     await loseStreams();
     room.refusals = [new Problem(404, "not_found", "Not found")];
@@ -347,7 +347,7 @@ describe("where streams do not work", () => {
     expect(status()).toBe("catching-up");
   });
 
-  it("takes a fresh page when it is too far behind, and polls on from there", async () => {
+  it("takes a fresh page when it is too far behind, and polls from its cursor", async () => {
     await live();
     await loseStreams();
     for (let count = 0; count <= REPLAY_MAX_EVENTS; count += 1) room.say();
@@ -382,7 +382,7 @@ describe("a gap", () => {
     expect(feed.getSnapshot().room?.messages).toHaveLength(50);
   });
 
-  it("right after another gap waits before it fetches again", async () => {
+  it("soon after another gap waits before it fetches again", async () => {
     await live();
     room.stream.listener.gap({ from_seq: 0, to_seq: 1 });
     await settled();

@@ -72,7 +72,7 @@ function act(room: FakeRoom, [deed, pick]: [number, number], log: RoomEvent[]): 
   log.push(event);
 }
 
-it("a page plus the events after it equal the room, for any page and any repetition of events", () => {
+it("any page plus the events after it equals the room, however often events repeat", () => {
   fc.assert(
     fc.property(deeds, fc.nat(), fc.nat(), (all, pageAt, repeatFrom) => {
       const room = new FakeRoom();
@@ -92,7 +92,7 @@ it("a page plus the events after it equal the room, for any page and any repetit
   );
 });
 
-it("an older page that was taken before the newest events is brought up to date by them", () => {
+it("newer events bring an older page up to date", () => {
   fc.assert(
     fc.property(deeds, deeds, (first, later) => {
       const room = new FakeRoom();

@@ -26,7 +26,7 @@ it("keeps posts over reloads", async () => {
   expect(await clientIds("reload")).toEqual(["two"]);
 });
 
-it("lets another tab delete the database, and stores again afterwards", async () => {
+it("lets another tab delete the database, and stores posts again afterwards", async () => {
   const store = indexedDbOutboxStore("cleared");
   await store.put(post("one"));
   await deleteDB("cleared");
@@ -35,7 +35,7 @@ it("lets another tab delete the database, and stores again afterwards", async ()
   expect(await clientIds("cleared")).toEqual(["two"]);
 });
 
-it("is loaded with its first call, and again after a failure", async () => {
+it("is loaded on its first call, and on the next one after a failure", async () => {
   let loads = 0;
   const store = lazyOutboxStore(() => {
     loads += 1;

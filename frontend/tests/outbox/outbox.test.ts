@@ -23,7 +23,7 @@ let refusals: Problem[];
 let received: Draft[];
 let userId: string | null | undefined;
 let unlocking: () => Promise<void>;
-let browserIsOf: string; // whose cookie the browser has
+let browserIsOf: string; // the user whose cookie the browser has
 let sentAs: string[];
 let senders: Map<string, string>;
 let calls: string[]; // the client ids of all requests, refused ones included
@@ -149,7 +149,7 @@ describe("posts of an earlier visit", () => {
     expect([statuses(outbox), texts()]).toEqual([["sent"], ["one"]]);
   });
 
-  it("are looked for a limited number of times, and again when the network returns", async () => {
+  it("are loaded in a limited number of attempts, and again when the network returns", async () => {
     let reads = 0;
     const working = store;
     store = {
@@ -172,7 +172,7 @@ describe("posts of an earlier visit", () => {
     expect(statuses(outbox)).toEqual(["sent"]);
   });
 
-  it("are not restored after they were discarded here, although the store could not remove them", async () => {
+  it("are not restored once they were discarded here, even if the store could not remove them", async () => {
     const working = store;
     store = { ...store, all: failing, remove: failing };
     const outbox = open();
@@ -185,7 +185,7 @@ describe("posts of an earlier visit", () => {
 });
 
 describe("a wait", () => {
-  it("is not affected when the device's clock is set back", async () => {
+  it("is not affected by setting the device's clock back", async () => {
     refusals = [new Problem(503, "store_unavailable", "", 2_000)];
     const outbox = open();
     write(outbox, "one");
@@ -218,7 +218,7 @@ describe("a wait", () => {
 });
 
 describe("the outbox", () => {
-  it("takes a limited number of unsent posts, and takes more once some were sent or discarded", async () => {
+  it("accepts a limited number of unsent posts, and more once some were sent or discarded", async () => {
     refusals = [unreachable()];
     const outbox = open();
     for (let index = 0; index < UNSENT_MAX; index += 1) write(outbox, `text-${index}`);
@@ -230,7 +230,7 @@ describe("the outbox", () => {
     expect(outbox.isFull).toBe(false);
   });
 
-  it("drops what another tab has sent or discarded, and tells the others what it did itself", async () => {
+  it("drops posts that another tab has sent or discarded, and reports its own to the others", async () => {
     refusals = [new Problem(422, "validation_failed", ""), new Problem(422, "validation_failed", "")];
     const outbox = open();
     write(outbox, "one", "two", "three");
@@ -242,7 +242,7 @@ describe("the outbox", () => {
   });
 });
 
-it("a post that another tab discards while it is being sent is not repeated", async () => {
+it("a post that another tab discards while it is being sent is not retried", async () => {
   refusals = [unreachable()];
   const outbox = open();
   const stop = outbox.subscribe(() => {
@@ -278,14 +278,14 @@ describe("a post that was refused for good", () => {
     expect([outbox.getSnapshot().posts.map((post) => post.text), await store.all()]).toEqual([["right"], []]);
   });
 
-  it("and was discarded while it was corrected is still corrected", async () => {
+  it("and discarded during its correction is still corrected", async () => {
     const outbox = open();
     outbox.correct("gone", { clientId: "new", roomId: "lobby", text: "right" });
     await settled();
     expect(texts()).toEqual(["right"]);
   });
 
-  it("because the message it replies to is unknown is sent again without the reply", async () => {
+  it("because it replies to an unknown message is retried without the reply", async () => {
     refusals = [new Problem(404, "message_not_found", "")];
     const outbox = open();
     outbox.add({ clientId: "a", roomId: "lobby", text: "yes", replyTo: "unknown" });
@@ -346,7 +346,7 @@ describe("a post", () => {
     expect(texts()).toEqual(["one"]);
   });
 
-  it("stays after it was sent until the room shows its message, and leaves without a change on screen", async () => {
+  it("remains after it was sent until the room shows its message, and is then replaced without a change on screen", async () => {
     const outbox = open();
     write(outbox, "one", "two");
     await settled();
@@ -357,7 +357,7 @@ describe("a post", () => {
     expect([changes, outbox.clientIdOf("made-of-id-of-one")]).toEqual([0, "id-of-one"]);
   });
 
-  it("sent to a room that nobody opens again is dropped after many others, but never an unsent one", async () => {
+  it("to a room that nobody opens again is dropped after many others, but only once it is sent", async () => {
     refusals = [new Problem(422, "validation_failed", "")];
     const outbox = open();
     write(outbox, "refused");
@@ -414,9 +414,9 @@ describe("a post", () => {
     expect([texts(), sentAs.at(-1), await store.all()]).toEqual([["one"], "bob", []]);
   });
 
-  it("is never sent by the tab of another user who signed in elsewhere", async () => {
+  it("is never sent under another user who has signed in elsewhere", async () => {
     const outbox = open();
-    browserIsOf = "bob"; // in another tab, and this one has not heard of it
+    browserIsOf = "bob"; // in another tab, unknown to this one
     write(outbox, "one");
     await settled();
     expect([statuses(outbox), sentAs]).toEqual([["failed"], []]);
@@ -437,7 +437,7 @@ describe("a post", () => {
     expect([texts(), sentAs.at(-1)]).toEqual([["one"], "ann"]);
   });
 
-  it("waits while the user is not known yet", async () => {
+  it("waits until the user is known", async () => {
     refusals = [unreachable()];
     write(open(), "one");
     await settled();

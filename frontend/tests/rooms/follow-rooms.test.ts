@@ -31,7 +31,7 @@ beforeEach(() => {
   });
 });
 
-it("opens a closed stream again, and reports that changes may have been missed", async () => {
+it("reopens a closed stream, and reports that changes may have been missed", async () => {
   streams[0]?.updated(UPDATE);
   streams[0]?.closed();
   await clock.advance(REOPEN_MS - 1);

@@ -39,7 +39,7 @@ it("keeps the first order when the pointer returns in time, and until both point
   expect(hold.getSnapshot()).toBeNull();
 });
 
-it("ignores the end of what did not begin", async () => {
+it("ignores the end of a hold that did not begin", async () => {
   hold.end("focus");
   hold.begin("pointer", ["a"]);
   hold.end("focus");

@@ -24,7 +24,7 @@ beforeEach(() => {
   other = new ReadCountsStore(storage);
 });
 
-it("shows a room as read that was opened in another tab", () => {
+it("shows a room as read after it was opened in another tab", () => {
   tab.markRead("lobby", 10, 100);
   other.markRead("lobby", 12, 102);
   expect(unreadIn(tab, "lobby", 12)).toBe(0);
@@ -48,7 +48,7 @@ it("discounts a message once, however many tabs report it and whatever is repeat
   expect(unreadIn(tab, "lobby", 16)).toBe(5);
 });
 
-it("does not discount a message that the open room has shown", () => {
+it("does not discount a message that was read in the open room", () => {
   tab.markRead("lobby", 11, 101);
   other.discount("lobby", 101, 11);
   expect(unreadIn(tab, "lobby", 12)).toBe(1);
@@ -67,7 +67,7 @@ it("discounts a message that was deleted after a later one was discounted, but n
   expect(unreadIn(tab, "lobby", 14)).toBe(1);
 });
 
-it("does not discount again what an earlier version has discounted", () => {
+it("does not discount again a message that an earlier version has discounted", () => {
   storage.setItem("hotchat.read", '[["lobby",11,101]]');
   tab.discount("lobby", 101, 12);
   expect(unreadIn(tab, "lobby", 12)).toBe(1);

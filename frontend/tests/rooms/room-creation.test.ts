@@ -84,7 +84,7 @@ async function open(): Promise<RoomCreation> {
 }
 
 describe("a reader without a session who creates a room", () => {
-  it("joins first, and then has the room", async () => {
+  it("joins first, and then creates the room", async () => {
     const creation = await open();
     expect(creation.getSnapshot().needsNickname).toBe(true);
     await creation.create();
@@ -93,7 +93,7 @@ describe("a reader without a session who creates a room", () => {
     expect(creation.getSnapshot().needsNickname).toBe(false);
   });
 
-  it("waits for the server's time while too many join, sees until when, and has the room then", async () => {
+  it("waits as long as the server says while too many people join, sees the wait, and then creates the room", async () => {
     refusals.join = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 2_000)];
     const creation = await open();
     void creation.create();
@@ -148,7 +148,7 @@ describe("a reader with a session who creates a room", () => {
     expect(opened).toHaveLength(1);
   });
 
-  it("sees why the server refuses, and repeats the same call: the room is made once", async () => {
+  it("sees why the server refuses, and repeats the same call: the room is created once", async () => {
     refusals.create = [new Problem(503, "store_unavailable", "", 1_000), unreachable()];
     const creation = await open();
     await creation.create();
@@ -173,7 +173,7 @@ describe("a reader with a session who creates a room", () => {
   });
 });
 
-describe("before it sends, the browser says what to change", () => {
+describe("before it creates a room, the page names what to change", () => {
   it.each([
     ["Two\u200bwords", "character"],
     ["\u3164", "character"],

@@ -23,7 +23,7 @@ const pages = (...rooms: ListedRoom[][]) => ({
 
 const names = (data: ReturnType<typeof pages>) => listedRooms(data).map(({ name }) => name);
 
-it("lists a room once that moved to another page between two fetches", () => {
+it("lists a room once if it moved to another page between two fetches", () => {
   expect(names(pages([room("a"), room("b")], [room("b"), room("c")]))).toEqual(["a", "b", "c"]);
 });
 
@@ -62,13 +62,13 @@ it("moves a room with a newer event to the top, from any page", () => {
   expect(names(updateRoom(data, updated("d", 6)))).toEqual(["d", "a", "b", "c"]);
 });
 
-it("leaves a room in its place when an update repeats what is known, or names a room that is not listed", () => {
+it("leaves the order unchanged when an update is not newer, or is of a room that is not listed", () => {
   const data = pages([room("a"), room("b")]);
   expect(names(updateRoom(data, updated("b", 5)))).toEqual(["a", "b"]);
   expect(names(updateRoom(data, updated("elsewhere", 9)))).toEqual(["a", "b"]);
 });
 
-it("keeps an order that the reader sees, with rooms that came later at its end", () => {
+it("keeps the order that the reader sees, with later rooms at its end", () => {
   const ids = (rooms: readonly ListedRoom[]) => rooms.map(({ id }) => id);
   const now = [room("new"), room("c"), room("a"), room("b")];
   expect(ids(inOrderOf(now, ["a", "b", "c"]))).toEqual(["a", "b", "c", "new"]);

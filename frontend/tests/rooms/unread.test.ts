@@ -43,7 +43,7 @@ it.each(["room-", ""])(
   },
 );
 
-it("reads the counts that earlier versions stored, and nothing from an unreadable text", () => {
+it("reads the counts that earlier versions stored, and nothing from unreadable text", () => {
   expect([...readCountsFromJson('{"lobby":3,"__proto__":4}')]).toEqual([
     ["lobby", 3],
     ["__proto__", 4],
@@ -69,7 +69,7 @@ it("discounts own and deleted messages, wherever they stand in an update", () =>
   expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 }, recent }), undefined)).toEqual([8]);
 });
 
-it("discounts the last message of an update that names no others, and none where none is named", () => {
+it("discounts the last message of an update without `recent`, and nothing in an update without messages", () => {
   expect(seqsToDiscount(update({ last_message: { ...last, seq: 9, deleted: true } }), "me")).toEqual([9]);
   expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 } }), "bob")).toEqual([9]);
   expect(seqsToDiscount(update({ last_message: { ...last, seq: 9 } }), "me")).toEqual([]);

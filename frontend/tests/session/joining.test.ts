@@ -51,8 +51,8 @@ function accept(nickname: string): void {
   joined.push(nickname);
 }
 
-describe("joining while the server refuses because too many join", () => {
-  it("waits for the server's time, shows it, and joins by itself", async () => {
+describe("joining while the server refuses because too many people join", () => {
+  it("waits as long as the server says, shows the wait, and joins by itself", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000)];
     const { joining, session } = await open();
     joining.setNickname("Ann");
@@ -63,7 +63,7 @@ describe("joining while the server refuses because too many join", () => {
     expect([joined, session.getSnapshot().viewer?.nickname]).toEqual([["Ann"], "Ann"]);
   });
 
-  it("joins under the name in the field at that time", async () => {
+  it("joins under the name that is then in the field", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000)];
     const { joining } = await open();
     joining.setNickname("An");
@@ -89,7 +89,7 @@ describe("joining while the server refuses because too many join", () => {
     expect(joined).toEqual(["Ann"]);
   });
 
-  it("stops when the question is cancelled", async () => {
+  it("stops when the prompt is cancelled", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000)];
     const { joining, session } = await open();
     joining.setNickname("Ann");
@@ -100,7 +100,7 @@ describe("joining while the server refuses because too many join", () => {
     expect(joined).toEqual([]);
   });
 
-  it("lets a class of 100 people behind one address in, all by themselves", async () => {
+  it("lets a class of 100 people behind one address join without doing anything", async () => {
     let free = BURST;
     let lastMs = clock.now();
     const limited = (nickname: string) => {
@@ -125,7 +125,7 @@ describe("joining while the server refuses because too many join", () => {
 });
 
 describe("an expired session that cannot be renewed yet", () => {
-  it("is renewed by itself at the server's time, under the remembered nickname", async () => {
+  it("is renewed when the server allows it, under the remembered nickname", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000)];
     const storage = new MemoryStorage();
     storage.setItem("hotchat.nickname", "Ann");
@@ -145,13 +145,13 @@ describe("an expired session that cannot be renewed yet", () => {
 });
 
 describe("the field for the nickname", () => {
-  it("has a suggestion also where the name was asked before the form was loaded", async () => {
+  it("has a suggestion even if the prompt opened before its form was loaded", async () => {
     const { session, page } = await open();
     const late = new Joining({ session, clock, random: () => 0, network: new NetworkReturn(page, clock) });
     expect(late.getSnapshot().nickname).not.toBe("");
   });
 
-  it("has a suggestion, and keeps what is typed", async () => {
+  it("has a suggestion, and keeps the typed text", async () => {
     const { joining } = await open();
     expect(joining.getSnapshot().nickname).not.toBe("");
     joining.setNickname("");

@@ -25,7 +25,7 @@ const answers = {
 };
 const api = checkedApi(answers);
 const open = () => new SessionStore(api, storage);
-/** A page that has learnt from the server that there is no session. */
+/** A page that knows from the server that there is no session. */
 const openWithoutSession = async () => {
   refusals.unshift(new Problem(401, "unauthenticated", ""));
   const session = open();
@@ -68,7 +68,7 @@ describe("signing out", () => {
     expect(session.getSnapshot().viewer).toBeNull();
   });
 
-  it("that gets no answer changes nothing", async () => {
+  it("without a response changes nothing", async () => {
     const session = open();
     await session.join("Ann");
     refusals = [unreachable()];
@@ -78,7 +78,7 @@ describe("signing out", () => {
   });
 });
 
-it("calls that wait for a name are made once there is one, the oldest dropped over the limit", async () => {
+it("calls that wait for a nickname follow once there is one; over the limit the oldest is dropped", async () => {
   const session = open();
   const made: number[] = [];
   for (let number = 0; number <= CALLS_MAX; number += 1) session.withName(() => made.push(number));
@@ -87,7 +87,7 @@ it("calls that wait for a name are made once there is one, the oldest dropped ov
 });
 
 describe("a reader who writes", () => {
-  it("before the server has said who they are is not asked for a name if they have a session", async () => {
+  it("before the session is loaded is not asked for a nickname if there is a session", async () => {
     const session = open();
     let made = 0;
     session.withName(() => (made += 1));
@@ -96,7 +96,7 @@ describe("a reader who writes", () => {
     expect([session.getSnapshot().isAskingForName, made]).toEqual([false, 1]);
   });
 
-  it("before the server has said that there is no session is asked then", async () => {
+  it("before the session is loaded is asked for a nickname if there is no session", async () => {
     refusals = [new Problem(401, "unauthenticated", "")];
     const session = open();
     session.requireName();
@@ -104,7 +104,7 @@ describe("a reader who writes", () => {
     expect(session.getSnapshot().isAskingForName).toBe(true);
   });
 
-  it("under an expired session is not asked while it is renewed, however often they press Send", async () => {
+  it("under an expired session is not asked for a nickname while it is renewed, however often they press Send", async () => {
     storage.setItem("hotchat.nickname", "Ann");
     refusals = [new Problem(401, "session_expired", "")];
     const session = open();
@@ -116,7 +116,7 @@ describe("a reader who writes", () => {
     expect(session.getSnapshot().viewer?.nickname).toBe("Ann");
   });
 
-  it("under an expired session that cannot be renewed yet is asked, and the reason is known", async () => {
+  it("under an expired session that cannot be renewed yet is asked for a nickname, with the reason", async () => {
     storage.setItem("hotchat.nickname", "Ann");
     const refusal = new Problem(429, "rate_limited", "", 5_000);
     refusals = [new Problem(401, "session_expired", ""), refusal];
@@ -129,7 +129,7 @@ describe("a reader who writes", () => {
     expect(session.getSnapshot()).toMatchObject({ isAskingForName: false, renewalRefusal: null });
   });
 
-  it("under a remembered name that the server now refuses is asked for another one", async () => {
+  it("under a remembered nickname that the server now refuses is asked for another one", async () => {
     storage.setItem("hotchat.nickname", "Ann");
     refusals = [new Problem(401, "session_expired", ""), new Problem(422, "validation_failed", "")];
     const session = open();
@@ -139,7 +139,7 @@ describe("a reader who writes", () => {
     expect(session.getSnapshot()).toMatchObject({ isAskingForName: true, renewalRefusal: null });
   });
 
-  it("stays signed in if an answer from before they joined comes late", async () => {
+  it("stays signed in if a response from before they joined arrives late", async () => {
     let answerLate = () => {};
     const late = new SessionStore(
       checkedApi({
@@ -200,7 +200,7 @@ describe("a call under a session that has ended", () => {
   });
 });
 
-it("a name given in another tab ends the question here", async () => {
+it("joining in another tab closes the prompt in this one", async () => {
   const here = await openWithoutSession();
   here.requireName();
   here.onStorageEvent({ key: "hotchat.user", newValue: "ann-id" });
@@ -240,14 +240,14 @@ describe("an app that opens while the server is unavailable", () => {
   });
 });
 
-describe("a page that opens while the server refuses for a moment", () => {
+describe("a page that opens while the server refuses requests", () => {
   const waits: number[] = [];
   const wait = (ms: number) => {
     waits.push(ms);
     return Promise.resolve();
   };
 
-  it("asks again until it knows its user", async () => {
+  it("retries until it knows its user", async () => {
     refusals = [new Problem(503, "server_full", "", 1_000), unreachable()];
     waits.length = 0;
     const session = open();
@@ -257,7 +257,7 @@ describe("a page that opens while the server refuses for a moment", () => {
     expect(session.getSnapshot().viewer).toEqual(ann);
   });
 
-  it("does not ask again once the server has said that there is no session", async () => {
+  it("stops retrying once the server responds that there is no session", async () => {
     refusals = [new Problem(401, "unauthenticated", "")];
     const session = open();
     await session.loadWithRetry(wait, () => 0);
@@ -273,7 +273,7 @@ describe("joining while the server refuses", () => {
     return Promise.resolve();
   };
 
-  it("waits for the server's time plus a growing random time", async () => {
+  it("waits as long as the server says, plus a growing random time", async () => {
     refusals = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 1_000)];
     waits.length = 0;
     await open().joinWithRetry(
@@ -298,7 +298,7 @@ describe("joining while the server refuses", () => {
     expect(Math.max(...waits)).toBe(DELAY_MAX_MS);
   });
 
-  it("reports a refused nickname at once", async () => {
+  it("reports an invalid nickname at once", async () => {
     refusals = [new Problem(422, "validation_failed", "")];
     const joined = open().joinWithRetry(
       () => "operator",

@@ -81,7 +81,7 @@ function openTab(): ReopeningTab {
   return new ReopeningTab(streams.openStream).open();
 }
 
-it("a tab whose worker hangs gets its messages from another worker", async () => {
+it("a tab whose worker hangs receives its messages from another worker", async () => {
   workers = new Map([0, 1].map((number) => [number, new FakeWorker()]));
   const tab = openTab();
   await clock.advance(0);
@@ -96,7 +96,7 @@ it("a tab whose worker hangs gets its messages from another worker", async () =>
   ]);
 });
 
-it("a tab whose worker was killed connects to its successor of the same name", async () => {
+it("a tab whose worker was killed connects to a new worker of the same name", async () => {
   workers.set(0, new FakeWorker());
   const tab = openTab();
   await clock.advance(0);
@@ -108,7 +108,7 @@ it("a tab whose worker was killed connects to its successor of the same name", a
   expect([tab.seqs, connected]).toEqual([[1], [0, 0]]);
 });
 
-it("a tab streams by itself where there are no workers and no other tabs", async () => {
+it("a tab opens its own streams where there are no workers and no other tabs", async () => {
   const tab = openTab();
   await clock.advance(0);
   room.say();
@@ -116,7 +116,7 @@ it("a tab streams by itself where there are no workers and no other tabs", async
   expect(connected).toHaveLength(WORKERS_MAX);
 });
 
-it("a tab whose workers keep ending stops starting them", async () => {
+it("a tab stops starting workers that keep ending", async () => {
   const tab = openTab();
   for (let loss = 0; loss < LOSSES_MAX + 2; loss += 1) {
     workers.set(0, new FakeWorker());
@@ -130,7 +130,7 @@ it("a tab whose workers keep ending stops starting them", async () => {
   expect(unshared).toBe(1);
 });
 
-it("a stream that is not wanted any more is not opened", async () => {
+it("a stream that is closed before its source is known is never opened", async () => {
   workers.set(0, new FakeWorker());
   openTab().leave();
   await clock.advance(0);

@@ -104,7 +104,7 @@ it("another tab leads within 15 s when the leading tab crashes or hangs", async 
   expect(others.map(({ tab }) => tab.seqs)).toEqual([[1], [1]]);
 });
 
-it("of two leading tabs one goes on", async () => {
+it("of two leading tabs, one continues", async () => {
   const browser = new Browser();
   const first = browser.openTab();
   await browser.clock.advance(ELECTION_MS);

@@ -55,13 +55,13 @@ const share = (port: HubPort) =>
     () => (losses += 1),
   );
 
-it("is not lost while the hub answers", async () => {
+it("is not lost while the hub responds", async () => {
   share(connect().port);
   await clock.advance(10 * LOST_AFTER_MS);
   expect(losses).toBe(0);
 });
 
-it("reports all streams as closed within 12 s of the end of the hub", async () => {
+it("reports all streams as closed within 12 s after the hub ends", async () => {
   const connection = connect();
   const shared = share(connection.port);
   const closed: boolean[] = [];
@@ -76,7 +76,7 @@ it("reports all streams as closed within 12 s of the end of the hub", async () =
   expect(LOST_AFTER_MS).toBeLessThanOrEqual(12_000);
 });
 
-it("is not lost when the computer wakes up and timers are read before answers", async () => {
+it("is not lost when the computer wakes up and timers fire before responses are read", async () => {
   const connection = connect();
   share(connection.port);
   connection.isCut = true;
@@ -86,7 +86,7 @@ it("is not lost when the computer wakes up and timers are read before answers", 
   expect(losses).toBe(0);
 });
 
-it("closes the streams of a tab that has crashed, and tells a frozen tab when it wakes", async () => {
+it("closes the streams of a crashed tab, and reports them to a frozen tab when it wakes", async () => {
   const heard: ToTab[] = [];
   const receive = server.connect((message) => heard.push(message));
   receive({ type: "join", id: 1, streamUrl: "", roomId: "lobby", cursor: 0, limits: LIMITS });
@@ -98,13 +98,13 @@ it("closes the streams of a tab that has crashed, and tells a frozen tab when it
   expect(room.streams).toHaveLength(1);
 });
 
-it("keeps the streams of a tab that only sends pings", async () => {
+it("keeps the streams of a tab that sends nothing but pings", async () => {
   share(connect().port).stream("")("lobby", 0, new ReopeningTab(room.openStream));
   await clock.advance(2 * TAB_SILENCE_MS);
   expect(room.streams).toHaveLength(1);
 });
 
-it("closes the streams of a tab that leaves, and reports them to it", () => {
+it("closes the streams of a tab that leaves, and reports them as closed", () => {
   const shared = share(connect().port);
   let closed = 0;
   shared.stream("")(

@@ -44,7 +44,7 @@ it("opens one stream for all tabs and closes it with the last", () => {
   expect(room.streams).toHaveLength(0);
 });
 
-it("gives a tab that joins later the events after its own page", () => {
+it("sends a tab that joins later the events after its own page", () => {
   const early = new FakeTab().join(0);
   room.openLast();
   for (let count = 0; count < 5; count += 1) room.say();
@@ -66,7 +66,7 @@ it("sends a tab that joins later the latest heat, viewers and slow mode, and not
   expect(new FakeTab().join(0).heard).toEqual([]);
 });
 
-it("resumes from its cursor after a disconnection, and tabs that return at different cursors miss nothing", () => {
+it("resumes from its cursor after a disconnection, and tabs that rejoin at different cursors miss nothing", () => {
   const tab = new FakeTab().join(0);
   room.openLast();
   for (let count = 0; count < 5; count += 1) room.say();
@@ -88,7 +88,7 @@ it("sends a gap to a tab that is too far behind", () => {
   expect(new FakeTab().join(3).heard).toEqual(["gap"]);
 });
 
-it("drops the events of rooms whose tabs do not return after a disconnection, but for a few rooms", () => {
+it("drops the events of rooms whose tabs do not rejoin after a disconnection, except for a few rooms", () => {
   const ids = Array.from({ length: IDLE_ROOMS_MAX + 1 }, (_, index) => `room-${index}`);
   for (const id of ids) {
     hub.join(id, 5, new FakeTab());
@@ -100,7 +100,7 @@ it("drops the events of rooms whose tabs do not return after a disconnection, bu
   expect([dropped.heard, kept.heard]).toEqual([[], ["gap"]]);
 });
 
-it("refuses the stream of one more room than the browser has connections for, until a room is left", () => {
+it("refuses a stream when the browser has no connection left for another room, until a room is left", () => {
   hub = new StreamHub(room.openStream, 2);
   const tabs = ["one", "two", "three"].map((roomId) => {
     const tab = new FakeTab();

@@ -44,7 +44,7 @@ export class FakeRoom {
   log: RoomEvent[] = [];
   pinned: Message[] = [];
   lastSeq = 0;
-  /** What the next fetches are answered with instead. */
+  /** Problems with which the next fetches are refused. */
   refusals: Problem[] = [];
   fetches: (PagePlace | "room" | "events")[] = [];
   streams: OpenedStream[] = [];
@@ -61,7 +61,7 @@ export class FakeRoom {
     events: (_roomId: string, { after_seq }: { after_seq: number }): Promise<EventsPage> =>
       this.#answer("events", () => this.#events(after_seq)),
   });
-  /** What the server has set of the room. */
+  /** Fields of the room to override. */
   settings: Partial<Room> = {};
   /** False for a server whose latest page does not carry the room. */
   pagesCarryRoom = true;
@@ -87,7 +87,7 @@ export class FakeRoom {
     listener.opened({ room_id: "lobby", seq: cursor, resumed: true, heat: COLD });
   }
 
-  /** A new message, also told to whoever streams. */
+  /** Create a message and send it to the open streams. */
   say(change: Partial<Message> = {}): Message {
     const made = message((this.lastSeq += 1), change);
     this.messages.push(made);
@@ -102,7 +102,7 @@ export class FakeRoom {
     this.tell(event);
   }
 
-  /** A change as the server's own tables have it. */
+  /** Change a message, as the server's tables would. */
   took(event: RoomEvent): void {
     this.messages = [...changeMessages(this.messages, event)];
     this.pinned = [...changePinned(this.pinned, event)];

@@ -23,7 +23,7 @@ export class ReopeningTab implements StreamListener {
     this.#cursor = event.seq;
     this.seqs.push(event.seq);
   };
-  /** Like a feed, it takes a page instead. */
+  /** Like a feed, it continues from a page instead. */
   gap = ({ to_seq }: StreamGap) => {
     this.#cursor = to_seq;
     this.seqs = Array.from({ length: to_seq }, (_, index) => index + 1);

@@ -1,4 +1,4 @@
-/** Tabs of one browser that send each other messages, and may crash or freeze. */
+/** Tabs of one browser that exchange messages, and may crash or freeze. */
 import type { TabChannel, TabMessage } from "@/lib/stream/leading-tab";
 
 export class FakeChannels {
@@ -17,7 +17,7 @@ export class FakeChannel implements TabChannel {
   onmessage: TabChannel["onmessage"] = null;
   /** The tab has crashed. */
   isDead = false;
-  /** What a frozen tab will do when it thaws; null while it is not frozen. */
+  /** The work that a frozen tab does when it thaws; null while it is not frozen. */
   #later: (() => void)[] | null = null;
 
   constructor(private readonly send: (message: TabMessage) => void) {}

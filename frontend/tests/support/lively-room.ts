@@ -1,4 +1,4 @@
-/** A room whose streams may break, repeat and jump, for tests of what a feed makes of all that. */
+/** A room whose streams may break, repeat events and jump, for tests of how a feed handles that. */
 import type { Message, RoomEvent } from "@/lib/contract/types";
 import { created, FakeRoom, message } from "./fake-room";
 
@@ -16,7 +16,7 @@ export class LivelyRoom extends FakeRoom {
     } else this.#tell(changeOf(target, seq, pick));
   }
 
-  /** The stream that was asked for last opens, and tells what came after its cursor. */
+  /** Open the last requested stream, and send the events after its cursor. */
   openNewest(): void {
     const opened = this.streams.at(-1);
     if (opened === undefined || this.#openedCursors.has(opened)) return;
@@ -25,7 +25,7 @@ export class LivelyRoom extends FakeRoom {
     this.#tellFrom(opened.cursor);
   }
 
-  /** What a stream may do at any time: say something again. */
+  /** Repeat events, as a stream may at any time. */
   repeat(from: number): void {
     const opened = this.#live();
     if (opened === undefined) return;
