@@ -64,7 +64,7 @@ async def test_one_stream_keeps_the_last_message_of_every_listed_room_live(
         before = await list_streams()
         tab, _ = await people.member("Bob")
         await tab.open(f"/rooms/{rooms[0]}")
-        await expect(listed(tab, names[1])).to_contain_text("Nothing said yet")
+        await expect(listed(tab, names[1])).to_contain_text("No messages yet")
         for name, room in zip(names, rooms, strict=True):
             await ann.post(room, f"said in {name}")
         for name in names:
@@ -85,7 +85,7 @@ async def test_a_room_beyond_the_first_page_is_found_by_its_name(people: People)
     await expect(listed(tab, name)).to_have_count(0)
     search = tab.page.get_by_role("searchbox", name="Find a room")
     await search.fill("no room is called so")
-    await expect(tab.page.get_by_text("No room of that name.")).to_be_visible()
+    await expect(tab.page.get_by_text("No room with that name.")).to_be_visible()
     await search.fill(name.upper())
     await listed(tab, name).click()
     await expect(tab.page).to_have_url(re.compile(f"/rooms/{room}$"))
@@ -132,7 +132,7 @@ async def test_a_new_room_appears_in_open_pages_and_its_messages_are_followed(pe
     await expect(listed(tab, "Open").first).to_be_visible()
     name = f"New {uuid.uuid4().hex[:8]}"
     room = await ann.make_room(name)
-    await expect(listed(tab, name)).to_contain_text("Nothing said yet")
+    await expect(listed(tab, name)).to_contain_text("No messages yet")
     await ann.post(room, "the first words")
     await expect(listed(tab, name)).to_contain_text("Ann the first words")
 
