@@ -45,9 +45,10 @@ from chat_server.rooms import endpoints as rooms
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
-from server_kit.http.asgi import ASGIApp, Responder, with_http_layers
+from server_kit.http.asgi import ASGIApp
 from server_kit.http.connections import ANSWER_AT_ONCE
 from server_kit.http.docs_page import add_docs_page
+from server_kit.http.http_layers import Responder, with_http_layers
 from server_kit.http.methods import with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission

@@ -15,9 +15,10 @@ import jsonschema_rs
 import orjson
 
 from chat_contract.problems import PROBLEMS
-from server_kit.http.asgi import ASGIApp, Message, Receive, Scope, Send, send_problem
+from server_kit.http.asgi import ASGIApp, Message, Receive, Scope, Send
 from server_kit.http.path_table import PathTable
 from server_kit.http.problem import ChatError
+from server_kit.http.problem_response import send_problem
 
 log = logging.getLogger(__name__)
 

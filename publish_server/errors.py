@@ -6,7 +6,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from server_kit.http.asgi import internal_error
 from server_kit.http.problem import (
     MEDIA_TYPE,
     PROBLEMS_SENT,
@@ -14,6 +13,7 @@ from server_kit.http.problem import (
     method_not_allowed,
     nothing_here,
 )
+from server_kit.http.problem_response import internal_error
 
 MAX_FIELDS: Final = 20
 

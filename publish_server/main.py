@@ -52,8 +52,9 @@ from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
-from server_kit.http.asgi import Receive, Scope, Send, with_http_layers
+from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.docs_page import add_docs_page
+from server_kit.http.http_layers import with_http_layers
 from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission

@@ -13,8 +13,10 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.handler import FetchHandler
 from chat_server.http.asgi_responses import problem_reply
-from server_kit.http.asgi import Admit, Scope, request_head, scan_headers
+from server_kit.http.asgi import Scope
+from server_kit.http.http_layers import Admit
 from server_kit.http.problem import ChatError
+from server_kit.http.request_head import request_head, scan_headers
 from server_kit.http.request_id import request_id
 
 _REQUEST_ID: Final = b"x-request-id: "

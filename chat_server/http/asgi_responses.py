@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from chat_server.http.single_write_response import ResponseHead, send_response
-from server_kit.http.asgi import Scope, Send, problem_body
+from server_kit.http.asgi import Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
+from server_kit.http.problem_response import problem_body
 
 Reply = tuple[ResponseHead, Sequence[tuple[bytes, bytes]], bytes]
 """Head, further headers and body of one response; the body's length is among the headers."""

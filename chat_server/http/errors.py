@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from chat_contract.problems import PROBLEMS
 from chat_server.http.json_body import invalid
 from chat_server.postgres.errors import STORE_ERRORS, bad_input, is_bad_input, store_unavailable
-from server_kit.http.asgi import internal_error
 from server_kit.http.problem import (
     MEDIA_TYPE,
     PROBLEMS_SENT,
@@ -20,6 +19,7 @@ from server_kit.http.problem import (
     method_not_allowed,
     nothing_here,
 )
+from server_kit.http.problem_response import internal_error
 from server_kit.limited_log import LimitedLog
 
 failures = LimitedLog(logging.getLogger(__name__), time.monotonic)

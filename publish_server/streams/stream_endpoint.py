@@ -21,17 +21,12 @@ from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM, ROOM_LIST, route_of
 from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
 from publish_server.streams.stream_takeover import HasPipelined, Taken, response_head, take_transport
-from server_kit.http.asgi import (
-    Receive,
-    Scope,
-    Send,
-    raw_header,
-    request_head,
-    send_problem,
-)
+from server_kit.http.asgi import Receive, Scope, Send, raw_header
 from server_kit.http.cors import RawHeaders, cors_headers
 from server_kit.http.problem import ChatError, jittered
+from server_kit.http.problem_response import send_problem
 from server_kit.http.request_admission import Admission
+from server_kit.http.request_head import request_head
 from server_kit.http.request_id import request_id
 from server_kit.limits.shares import Person, Source
 

@@ -31,10 +31,11 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from server_kit.http.asgi import REFUSED_BY_SHARE, Scope
+from server_kit.http.asgi import Scope
 from server_kit.http.client_address import NO_ADDRESS
 from server_kit.http.event_loop_budget import MAX_COST, EventLoopBudget, cost_of
 from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError, jittered
+from server_kit.http.problem_response import REFUSED_BY_SHARE
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
 from server_kit.limits.shares import CountShare, Place, RateShare, Shares

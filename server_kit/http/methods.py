@@ -7,9 +7,10 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from server_kit.http.asgi import ASGIApp, Message, Receive, Scope, Send, send_problem
+from server_kit.http.asgi import ASGIApp, Message, Receive, Scope, Send
 from server_kit.http.path_table import PathTable
 from server_kit.http.problem import method_not_allowed, nothing_here
+from server_kit.http.problem_response import send_problem
 
 CALLS_ONLY: Final = frozenset({"api", "healthz", "internal", "metrics", "stream"})
 """First segments of paths that are calls, never pages or files."""

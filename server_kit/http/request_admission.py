@@ -8,9 +8,10 @@ from collections.abc import Set as AbstractSet
 from random import Random
 from typing import Final
 
-from server_kit.http.asgi import RequestHead, Scope, raw_header
+from server_kit.http.asgi import Scope, raw_header
 from server_kit.http.hosts import HostPolicy, OriginPolicy
 from server_kit.http.problem import ChatError
+from server_kit.http.request_head import RequestHead
 from server_kit.limits.shares import Person, Shares, Source, person
 from server_kit.session_tokens import SessionTokens, bearer_in, cookies_in, session_in
 from server_kit.settings import ServerSettings

@@ -32,8 +32,9 @@ from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import MessageSearch
 from server_kit.background_tasks import BackgroundTasks
-from server_kit.http.asgi import RequestHead, Scope
+from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
+from server_kit.http.request_head import RequestHead
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
 from tests.fetch.conftest import (

@@ -11,9 +11,10 @@ import pytest
 
 from chat_server.config import ChatSettings
 from chat_server.main import warn_of_heating
-from server_kit.http.asgi import Scope, request_head
+from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.http.request_admission import Admission
+from server_kit.http.request_head import request_head
 from server_kit.session_tokens import SessionTokens
 from tests.support.chat_stack import StartChatStack
 

@@ -23,7 +23,7 @@ from uvicorn.server import ServerState
 from chat_server.config import ChatSettings
 from local_stack.server_process import ServerProcess
 from server_kit.http import connections as module
-from server_kit.http.asgi import REFUSED_BY_SHARE, Receive, Scope, Send
+from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import (
     ANSWER_AT_ONCE,
     AnswerAtOnce,
@@ -31,6 +31,7 @@ from server_kit.http.connections import (
     GuardedProtocol,
     guarded_protocol,
 )
+from server_kit.http.problem_response import REFUSED_BY_SHARE
 from server_kit.limits.shares import Shares
 from tests.support.chat_stack import StartChatStack
 

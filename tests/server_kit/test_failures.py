@@ -6,8 +6,10 @@ from collections.abc import Set as AbstractSet
 
 import pytest
 
-from server_kit.http.asgi import ASGIApp, Receive, RequestHead, Responder, Scope, Send, with_http_layers
+from server_kit.http.asgi import ASGIApp, Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
+from server_kit.http.http_layers import Responder, with_http_layers
+from server_kit.http.request_head import RequestHead
 from tests.server_kit.test_connections import HEAD, answer, assert_closed, serving
 
 
