@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 import orjson
@@ -18,13 +18,7 @@ from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
-from chat_server.messages.room_operations import (
-    BanUsers,
-    ChangeRoom,
-    LiftBan,
-    Recovery,
-    RoomChange,
-)
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, Recovery, RoomChange
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.moderation.permissions import require
@@ -63,6 +57,16 @@ Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 SameText = Annotated[SameTextSearch, Depends(service(SameTextSearch))]
 
 
+class _OperationFields(TypedDict):
+    """The fields of HostOperation. `traceparent`: the W3C trace context of the request, None unless it is valid."""
+
+    room_id: str
+    actor_id: UUID
+    actor_nickname: str
+    is_operator: bool
+    traceparent: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class TargetRoom:
     """The room that a call names, with what is needed to store a change of it."""
@@ -74,26 +78,27 @@ class TargetRoom:
     hot_rooms: HotRooms
     request: Request
 
-    @property
-    def traceparent(self) -> str | None:
-        """The request's W3C trace context, for the Kafka records of its events; None unless it is valid."""
-        return valid_traceparent(raw_header(self.request.scope, b"traceparent"))
-
     async def settings(self, session: Session) -> RoomSettings:
         """Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
         return await self.admission.room(self.room_id, session.user_id, self.request.scope)
 
+    async def _operation_fields(self, session: Session) -> _OperationFields:
+        """The fields of a call by this session. Raises ChatError if `settings` does."""
+        await self.settings(session)
+        return {
+            "room_id": self.room_id,
+            "actor_id": session.user_id,
+            "actor_nickname": session.nickname,
+            "is_operator": session is OPERATOR,
+            "traceparent": valid_traceparent(raw_header(self.request.scope, b"traceparent")),
+        }
+
     async def ban(
         self, session: Session, user_ids: Sequence[UUID], ban: BanRequest, *, skips_hosts: bool = False
     ) -> BansResult:
-        await self.settings(session)
         result = await self.writer.ban(
             BanUsers(
-                room_id=self.room_id,
-                actor_id=session.user_id,
-                actor_nickname=session.nickname,
-                is_operator=session is OPERATOR,
-                traceparent=self.traceparent,
+                **await self._operation_fields(session),
                 user_ids=tuple(dict.fromkeys(user_ids)),
                 seconds=ban.seconds,
                 purge=ban.purge,
@@ -111,33 +116,13 @@ class TargetRoom:
         )
 
     async def lift_ban(self, session: Session, user_id: UUID) -> LiftResult:
-        await self.settings(session)
-        result = await self.writer.lift_ban(
-            LiftBan(
-                room_id=self.room_id,
-                actor_id=session.user_id,
-                actor_nickname=session.nickname,
-                is_operator=session is OPERATOR,
-                traceparent=self.traceparent,
-                user_id=user_id,
-            ),
-            session,
-        )
+        operation = LiftBan(**await self._operation_fields(session), user_id=user_id)
+        result = await self.writer.lift_ban(operation, session)
         return LiftResult(user=result.user, seq=result.seq)
 
     async def change(self, session: Session, change: RoomChange) -> RoomView:
-        await self.settings(session)
-        result = await self.writer.change_room(
-            ChangeRoom(
-                room_id=self.room_id,
-                actor_id=session.user_id,
-                actor_nickname=session.nickname,
-                is_operator=session is OPERATOR,
-                traceparent=self.traceparent,
-                change=change,
-            ),
-            session,
-        )
+        operation = ChangeRoom(**await self._operation_fields(session), change=change)
+        result = await self.writer.change_room(operation, session)
         self.caches.invalidate(self.room_id)
         return room_view(result.room, self.hot_rooms)
 
