@@ -21,7 +21,7 @@ from chat_server.limits.post_limits import RateLimits
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, Recovery, RoomChange
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.moderation.permissions import require
+from chat_server.moderation.role_check import require
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.moderation.schemas import (
     BanRequest,
