@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from chat_server.config import ChatSettings, HeatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
 from publish_server.config import PublishSettings
-from server_kit.limits.share_table import SHARES, Share
+from server_kit.limits.share_definitions import SHARES, Share
 from server_kit.settings import ProcessSettings, ServerSettings
 
 INTRODUCTION = """\

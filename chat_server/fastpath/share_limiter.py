@@ -1,6 +1,6 @@
 """Checks each call of chat_server against its share, before any other work for the request.
 
-server_kit/limits/share_table.py is the table of shares. routes.py and call_shares.py say which call has which share.
+server_kit/limits/share_definitions.py defines the shares. routes.py and call_shares.py say which call has which share.
 
 A refused request is neither parsed nor counted as a fetch, and costs no query.
 """

@@ -23,8 +23,8 @@ from chat_server.moderation.cursors import (
     encode_ban,
     encode_entry,
 )
-from chat_server.moderation.role_check import require, role_of
 from chat_server.moderation.repository import ModerationRepository
+from chat_server.moderation.role_check import require, role_of
 from chat_server.moderation.schemas import AuditEntry, ListedBan, OwnRole, RoleName, WhyNot
 from chat_server.rooms.posting_rules import banned, check_guest_can_post
 from chat_server.rooms.repository import RoomSettings

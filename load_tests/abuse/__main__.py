@@ -32,7 +32,7 @@ from load_tests.bench.stores import Stores, open_stores
 from load_tests.jmeter.installation import MissingTool
 from local_stack.frontend_build import DIST, ensure_page
 from publish_server.config import PublishSettings
-from server_kit.limits.share_table import SHARES
+from server_kit.limits.share_definitions import SHARES
 
 LIMITS: Final = {
     "MAX_STREAMS": "20000",

@@ -1,7 +1,7 @@
 """Fair shares: limits on what one address or one user may use of a server.
 
-`share_table.py` lists all shares. `Shares` decides at start which limits apply. `rate` and `count` return None for a
-limit that is off, so that it costs nothing per request:
+`share_definitions.py` lists all shares. `Shares` decides at start which limits apply. `rate` and `count` return None
+for a limit that is off, so that it costs nothing per request:
 
     self._requests = shares.rate("requests")                       # at start
     if self._requests is not None:                                 # for each request
@@ -31,7 +31,7 @@ from server_kit.http.client_address import (
 )
 from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.http.rate_limit_headers import rate_limit_headers
-from server_kit.limits.share_table import SHARES, Share
+from server_kit.limits.share_definitions import SHARES, Share
 from server_kit.limits.token_buckets import TokenBuckets
 from server_kit.settings import ServerSettings
 

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from chat_server.config import ChatSettings, SchedulerSettings
 from publish_server.config import PublishSettings
-from server_kit.limits.share_table import SHARES
+from server_kit.limits.share_definitions import SHARES
 from tests.support.chat_stack import ROOT
 
 SETTINGS: Final[dict[str, FieldInfo]] = {

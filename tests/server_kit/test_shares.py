@@ -11,7 +11,7 @@ import pytest
 from chat_server.config import ChatSettings
 from publish_server.config import PublishSettings
 from server_kit.http.problem import ChatError
-from server_kit.limits.share_table import SHARES
+from server_kit.limits.share_definitions import SHARES
 from server_kit.limits.shares import PROMISED_WINDOWS, CountShare, Person, RateShare, Shares, Source, person
 from server_kit.settings import ServerSettings
 

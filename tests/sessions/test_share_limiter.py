@@ -14,7 +14,7 @@ from chat_server.fastpath.share_limiter import FETCHES, REQUESTS, SERVICE, Share
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
 from server_kit.http.path_table import PathTable
-from server_kit.limits.share_table import SHARES
+from server_kit.limits.share_definitions import SHARES
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
 from tests.support.api_calls import calls_of

@@ -1,4 +1,4 @@
-"""The table of all shares, which `docs/settings.md` shows. `shares.py` applies them."""
+"""Defines all shares; `docs/settings.md` shows the table. `shares.py` applies them."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
