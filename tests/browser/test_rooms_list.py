@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.tab import People, Tab
+from tests.browser.tab import People, Person, Tab
 from tests.support.chat_stack import ChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,6 +21,20 @@ def listed(tab: Tab, name: str) -> Locator:
 
 def unread(tab: Tab, name: str) -> Locator:
     return listed(tab, name).locator("[data-testid=unread]")
+
+
+async def read_and_left(people: People) -> tuple[Person, Person, Tab, str, str]:
+    """A room's author, a reader who has read it and opened another room, their tab, the room's name and its id."""
+    ann = await people.person("Ann")
+    name = f"Left {uuid.uuid4().hex[:8]}"
+    room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
+    await ann.post(room, "the beginning")
+    tab, bob = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("the beginning")
+    await tab.page.goto(f"{tab.base_url}/rooms/{elsewhere}")
+    await expect(listed(tab, name)).to_contain_text("the beginning")
+    return ann, bob, tab, name, room
 
 
 async def test_unread_counts_only_messages_not_50_reactions_and_edits(people: People) -> None:
@@ -154,15 +168,7 @@ async def test_a_renamed_room_has_its_new_name_in_the_list_the_header_and_the_ti
 
 
 async def test_own_messages_and_deleted_ones_are_never_unread(people: People) -> None:
-    ann = await people.person("Ann")
-    name = f"Own {uuid.uuid4().hex[:8]}"
-    room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
-    await ann.post(room, "the beginning")
-    tab, bob = await people.member("Bob")
-    await tab.open(f"/rooms/{room}")
-    await tab.sees("the beginning")
-    await tab.page.goto(f"{tab.base_url}/rooms/{elsewhere}")
-    await expect(listed(tab, name)).to_contain_text("the beginning")
+    ann, bob, tab, name, room = await read_and_left(people)
     await bob.post(room, "from my phone")
     await expect(listed(tab, name)).to_contain_text("from my phone")
     await expect(unread(tab, name)).to_have_count(0)
@@ -179,15 +185,7 @@ async def test_own_messages_and_deleted_ones_are_never_unread(people: People) ->
 
 
 async def test_a_room_read_in_another_tab_is_read_in_every_tab(people: People) -> None:
-    ann = await people.person("Ann")
-    name = f"Shared {uuid.uuid4().hex[:8]}"
-    room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
-    await ann.post(room, "the beginning")
-    tab, _ = await people.member("Bob")
-    await tab.open(f"/rooms/{room}")
-    await tab.sees("the beginning")
-    await tab.page.goto(f"{tab.base_url}/rooms/{elsewhere}")
-    await expect(listed(tab, name)).to_contain_text("the beginning")
+    ann, _, tab, name, room = await read_and_left(people)
     await ann.post(room, "news")
     await expect(unread(tab, name)).to_have_text("1")
     other = await people.another_tab(tab.page.context)
