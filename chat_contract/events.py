@@ -279,20 +279,7 @@ class StreamClosing(TypedDict):
     reason: Annotated[str, Field(description="For logs, such as `lifetime` or `shutdown`")]
 
 
-SequencedEvent = Annotated[
-    MessageCreated
-    | MessageEdited
-    | MessageDeleted
-    | MessagePinned
-    | MessageUnpinned
-    | ReactionChanged
-    | MessagesPurged
-    | RoomChanged,
-    Field(discriminator="type"),
-]
-"""An event with a seq. It is stored and never lost. Topic `chat.events`."""
-
-RoomEvent = Annotated[
+_Sequenced = (
     MessageCreated
     | MessageEdited
     | MessageDeleted
@@ -301,10 +288,11 @@ RoomEvent = Annotated[
     | ReactionChanged
     | MessagesPurged
     | RoomChanged
-    | RoomHeat
-    | RoomViewers
-    | RoomSlowMode
-    | RoomName
-    | RoomTyping,
-    Field(discriminator="type"),
+)
+
+SequencedEvent = Annotated[_Sequenced, Field(discriminator="type")]
+"""An event with a seq. It is stored and never lost. Topic `chat.events`."""
+
+RoomEvent = Annotated[
+    _Sequenced | RoomHeat | RoomViewers | RoomSlowMode | RoomName | RoomTyping, Field(discriminator="type")
 ]
