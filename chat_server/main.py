@@ -33,7 +33,7 @@ from chat_server.fetch.handler import FetchHandler
 from chat_server.health import endpoints as health
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http import client_config
-from chat_server.http.errors import handle_errors
+from chat_server.http.errors import handle_store_errors
 from chat_server.http.openapi import document
 from chat_server.http.spa import SinglePageApp, with_html_policy
 from chat_server.messages import endpoints as messages
@@ -48,6 +48,7 @@ from chat_server.sessions.schemas import SessionRequest
 from server_kit.http.asgi import ASGIApp
 from server_kit.http.connections import ANSWER_AT_ONCE
 from server_kit.http.docs_page import add_docs_page
+from server_kit.http.error_handlers import handle_errors
 from server_kit.http.http_layers import Responder, with_http_layers
 from server_kit.http.methods import with_methods
 from server_kit.http.metrics_page import metrics_router
@@ -81,6 +82,7 @@ def create_app() -> FastAPI:
         openapi_url=None,
     )
     handle_errors(app)
+    handle_store_errors(app)
     for router in (
         sessions.router,
         rooms.router,

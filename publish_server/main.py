@@ -22,7 +22,6 @@ from starlette.types import Lifespan
 
 from publish_server import health
 from publish_server.config import PublishSettings
-from publish_server.errors import handle_errors
 from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import CatchUp
 from publish_server.fanout.flush_pacer import FlushPacer
@@ -54,6 +53,7 @@ from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.docs_page import add_docs_page
+from server_kit.http.error_handlers import handle_errors
 from server_kit.http.http_layers import with_http_layers
 from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router

@@ -17,8 +17,8 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chat_server.http.json_body import invalid
 from chat_server.postgres.models import IdempotencyKey
+from server_kit.http.problem import invalid
 
 KEY_LIFETIME_S: Final = 24 * 3600
 KEY_LIFETIME: Final = text(f"interval '{KEY_LIFETIME_S} s'")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from chat_contract.limits import MAX_BODY_BYTES
 from server_kit.http.asgi import Receive, Scope, raw_header
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import ChatError, invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -36,12 +36,6 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int = MAX_BODY_BY
             raise body_too_large(max_bytes)
         if not message.get("more_body", False):
             return bytes(body)
-
-
-def invalid(errors: list[dict[str, str]]) -> ChatError:
-    """422 with a sentence for each field."""
-    detail = " ".join(f"{error['field']}: {error['message']}" for error in errors)
-    return ChatError("validation_failed", detail, errors=errors)
 
 
 def validation_problem(error: ValidationError) -> ChatError:

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.http.json_body import invalid
 from chat_server.text.rules import composed_length
+from server_kit.http.problem import invalid
 
 MAX_FIELDS: Final = 64
 """Overflow rule: IGNORE further fields."""

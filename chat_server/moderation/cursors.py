@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from chat_contract.limits import MAX_SEQ
-from chat_server.http.json_body import invalid
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import ChatError, invalid
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _BAN: Final = re.compile(r"([0-9]{1,17}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chat_contract.ids import is_room_id
-from chat_server.http.json_body import invalid
+from server_kit.http.problem import invalid
 
 _ACTIVE_S: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 

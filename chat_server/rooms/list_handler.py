@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 
 from chat_contract.limits import MAX_SEARCH_CODE_POINTS
 from chat_server.http.asgi_responses import Reply
-from chat_server.http.json_body import invalid
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.list_cursor import decode_cursor
 from chat_server.rooms.room_list import FIRST_PAGE, MAX_ROOMS, RoomListPage, RoomLists
 from chat_server.text.rules import normalized
 from server_kit.http.asgi import Receive, Scope, raw_header
+from server_kit.http.problem import invalid
 from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.shares import Shares
 

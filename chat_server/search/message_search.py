@@ -13,11 +13,11 @@ from typing_extensions import TypedDict
 
 from chat_contract.events import Message as MessageDict
 from chat_contract.limits import MAX_SEQ
-from chat_server.http.json_body import invalid
 from chat_server.postgres.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow
 from chat_server.text.rules import normalized
+from server_kit.http.problem import invalid
 
 MAX_WORDS: Final = 4
 MAX_WORD_CHARACTERS: Final = 50

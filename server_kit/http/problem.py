@@ -69,6 +69,12 @@ def rate_limited(what: str, wait_s: float, headers: dict[str, str] | None = None
     )
 
 
+def invalid(errors: list[dict[str, str]]) -> ChatError:
+    """422 with a sentence for each field."""
+    detail = " ".join(f"{error['field']}: {error['message']}" for error in errors)
+    return ChatError("validation_failed", detail, errors=errors)
+
+
 def nothing_here(headers: dict[str, str] | None = None) -> ChatError:
     return ChatError("not_found", "There is nothing at this address.", headers=headers)
 

@@ -1,6 +1,6 @@
-"""Turns every error into problem+json with a documented code."""
+"""Errors of FastAPI's endpoints, sent as problem+json with a code of PROBLEMS."""
 
-from typing import Final
+from typing import Final, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,12 +10,14 @@ from server_kit.http.problem import (
     MEDIA_TYPE,
     PROBLEMS_SENT,
     ChatError,
+    invalid,
     method_not_allowed,
     nothing_here,
 )
 from server_kit.http.problem_response import internal_error
 
 MAX_FIELDS: Final = 20
+"""Invalid fields that one problem names."""
 
 
 def problem_response(error: ChatError) -> Response:
@@ -24,29 +26,32 @@ def problem_response(error: ChatError) -> Response:
 
 
 async def _on_chat_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ChatError)
-    return problem_response(error)
+    return problem_response(cast(ChatError, error))
 
 
 async def _on_validation(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    fields = [
-        {"field": ".".join(str(part) for part in found["loc"][1:]), "message": found["msg"]}
-        for found in error.errors()[:MAX_FIELDS]
-    ]
-    return problem_response(ChatError("validation_failed", "The request is not valid.", errors=fields))
-
-
-async def _on_http_exception(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
     return problem_response(
-        method_not_allowed(headers) if error.status_code == 405 else nothing_here(headers)
+        invalid(
+            [
+                {"field": ".".join(str(p) for p in e["loc"][1:]) or "request", "message": e["msg"]}
+                for e in cast(RequestValidationError, error).errors()[:MAX_FIELDS]
+            ]
+        )
     )
 
 
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    refused = cast(HTTPException, error)
+    headers = dict(refused.headers or {})
+    if refused.status_code == 405:
+        return problem_response(method_not_allowed(headers))
+    if refused.status_code == 404:
+        return problem_response(nothing_here(headers))
+    return problem_response(ChatError("validation_failed", str(refused.detail), headers=headers))
+
+
 async def _on_failure(_: Request, __: Exception) -> Response:
-    """A bug of ours. The framework raises the error again, and with_http_layers logs it."""
+    """A bug of ours: the framework raises the error again, and with_http_layers logs it."""
     return problem_response(internal_error())
 
 
