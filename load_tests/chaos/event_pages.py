@@ -1,7 +1,7 @@
 """Reads a room's event log over REST: the events that a gap skipped, and the reference for the final comparison."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from random import Random
 from typing import Any
 
@@ -32,15 +32,21 @@ class EventPages:
     async def after(self, room_id: str, seq: int) -> EventPage:
         """All events after `seq`, or all that are still kept if older ones were deleted."""
         events = EventPage()
+        async for page in self.pages(room_id, seq):
+            events.update((int(event["seq"]), event_identity(event)) for event in page["events"])
+            events.head = int(page["last_seq"])
+        return events
+
+    async def pages(self, room_id: str, seq: int) -> AsyncIterator[dict[str, Any]]:
+        """The responses that hold all kept events after `seq`."""
         while True:
             status, page = await self._get(f"/api/v1/rooms/{room_id}/events?after_seq={seq}&limit=500")
             if status == 410:
                 seq = int(page["oldest_seq"]) - 1
                 continue
-            events.update((int(event["seq"]), event_identity(event)) for event in page["events"])
-            events.head = int(page["last_seq"])
+            yield page
             if not page["has_more"]:
-                return events
+                return
             seq = int(page["cursor"])
 
     async def head(self, room_id: str) -> int:

@@ -9,6 +9,8 @@ import pytest_asyncio
 from load_tests.chaos.crowd import Crowd, CrowdSize, open_crowd
 from load_tests.chaos.fault import Fault
 from load_tests.chaos.faults import FAULTS
+from load_tests.chaos.faults.bans import ban_a_few
+from load_tests.chaos.faults.raid import small_raid
 from load_tests.chaos.faults.storm import small_storm
 from load_tests.chaos.run import both, run_fault
 from load_tests.chaos.system import System, open_system
@@ -64,3 +66,13 @@ async def test_a_thousand_streams_resume_at_publish_servers_without_loaded_rooms
     system: System, crowd: Crowd
 ) -> None:
     await assert_nothing_is_lost(system, crowd, Fault("1,000 streams resume", small_storm))
+
+
+async def test_nothing_of_a_banned_person_takes_a_seq_while_a_server_is_stopped(
+    system: System, crowd: Crowd
+) -> None:
+    await assert_nothing_is_lost(system, crowd, Fault("a few people banned", ban_a_few))
+
+
+async def test_every_stream_gets_the_purge_of_a_raid(system: System, crowd: Crowd) -> None:
+    await assert_nothing_is_lost(system, crowd, Fault("a small raid", small_raid))

@@ -1,7 +1,18 @@
 """Faults by kind. Each is a coroutine that breaks a part, repairs it and returns when it works again."""
 
 from load_tests.chaos.fault import Fault
-from load_tests.chaos.faults import clients, clocks, disk, network, processes, restore, stores, storm
+from load_tests.chaos.faults import (
+    bans,
+    clients,
+    clocks,
+    disk,
+    network,
+    processes,
+    raid,
+    restore,
+    stores,
+    storm,
+)
 
 FAULTS: tuple[Fault, ...] = (
     *processes.FAULTS,
@@ -12,5 +23,7 @@ FAULTS: tuple[Fault, ...] = (
     *restore.FAULTS,
     *disk.FAULTS,
     *clocks.FAULTS,
+    *bans.FAULTS,
+    *raid.FAULTS,
 )
 """All faults, the most important first."""

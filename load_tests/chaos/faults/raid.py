@@ -1,0 +1,213 @@
+"""A raid: hundreds of new sessions post one text into a large room, until a host bans them all with one call."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+from uuid import uuid4
+
+from load_tests.chaos.ban_check import broken_bans
+from load_tests.chaos.crowd import Crowd
+from load_tests.chaos.fault import FaultList
+from load_tests.chaos.hosted_room import HostedRoom, Person
+from load_tests.chaos.stream_tab import Address
+from load_tests.chaos.system import System
+
+FAULTS = FaultList()
+
+PURGE_WITHIN_S: Final = 0.5
+"""From the host's call until a stream has the purge."""
+
+SLOWER_POSTS: Final = 1.5
+"""The regulars' p99 during the raid, divided by that before."""
+
+SLOWER_CROWD: Final = 10
+ARRIVED_WITHIN_S: Final = 30.0
+OPENED_AT_ONCE: Final = 100
+MARK: Final = b"event: messages.purged\n"
+PAGES_OLD_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class RaidSize:
+    """Each regular posts once a second, each raider `raider_posts_per_s`. Each phase lasts `phase_s`."""
+
+    readers: int
+    regulars: int
+    raiders: int
+    raider_posts_per_s: float
+    phase_s: float
+    is_timed: bool
+    """Whether to hold the promises about time. A small run on a busy machine checks only what arrives."""
+
+
+FULL: Final = RaidSize(
+    readers=2_000, regulars=50, raiders=500, raider_posts_per_s=0.2, phase_s=15.0, is_timed=True
+)
+SMALL: Final = RaidSize(
+    readers=100, regulars=5, raiders=30, raider_posts_per_s=1.0, phase_s=2.0, is_timed=False
+)
+
+
+@FAULTS.add("raid of 500 new sessions, purged with one call", is_mixable=False)
+async def raid(system: System, crowd: Crowd) -> None:
+    await _raid(system, crowd, FULL)
+
+
+async def small_raid(system: System, crowd: Crowd) -> None:
+    """A smaller raid, for the tests."""
+    await _raid(system, crowd, SMALL)
+
+
+class PurgeReader(asyncio.Protocol):
+    """A stream that notes when it receives the purge. It looks for the event's name only: thousands share one core."""
+
+    def __init__(self, room_id: str) -> None:
+        self.has_response = asyncio.Event()
+        self.purged_at_s: float | None = None
+        self._request = (
+            f"GET /stream/v1/rooms/{room_id} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+        ).encode()
+        self._tail = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self.has_response.set()
+        if self.purged_at_s is None and MARK in self._tail + data:
+            self.purged_at_s = asyncio.get_running_loop().time()
+        self._tail = data[-len(MARK) :]
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
+    room = await HostedRoom.make(crowd, system.chat_urls, Random(size.raiders))
+    regulars, raiders = await room.people(size.regulars), await room.people(size.raiders)
+    crowd.pace.every_s *= SLOWER_CROWD
+    try:
+        async with _readers(system.publishers, room.id, size.readers) as readers:
+            before_s = await _regular_posts(room, regulars, size.phase_s)
+            during_s, called_s, took_s = await _raid_until_purged(room, regulars, raiders, size)
+            await _arrived(readers)
+    finally:
+        crowd.pace.every_s /= SLOWER_CROWD
+    delays_s = [r.purged_at_s - called_s for r in readers if r.purged_at_s is not None]
+    _judge(system, size, before_s, during_s, delays_s, took_s)
+    await asyncio.sleep(PAGES_OLD_S)
+    events = await room.events()
+    purges = [event for event in events if event["type"] == "messages.purged"]
+    bans = {user_id: int(purge["seq"]) for purge in purges for user_id in purge["author_ids"]}
+    system.findings += broken_bans(events, bans, [person.id for person in raiders])
+
+
+async def _regular_posts(room: HostedRoom, regulars: list[Person], seconds: float) -> list[float]:
+    """Let the regulars post once a second each. Returns the seconds that each post took."""
+    took_s: list[float] = []
+    await asyncio.gather(*(_post_often(room, person, 1.0, seconds, None, took_s) for person in regulars))
+    return took_s
+
+
+async def _raid_until_purged(
+    room: HostedRoom, regulars: list[Person], raiders: list[Person], size: RaidSize
+) -> tuple[list[float], float, float]:
+    """Returns the seconds that posts of regulars took, the time of the host's call and the seconds that it took."""
+    text = f"raid {uuid4().hex}"
+    first = await raiders[0].must("POST", f"{room.path}/messages", _message(text))
+    loop = asyncio.get_running_loop()
+    raid = asyncio.gather(
+        *(
+            _post_often(room, person, 1 / size.raider_posts_per_s, 2 * size.phase_s, text, [])
+            for person in raiders
+        )
+    )
+    try:
+        regular_posts = asyncio.create_task(_regular_posts(room, regulars, size.phase_s + 2))
+        await asyncio.sleep(size.phase_s)
+        called_s = loop.time()
+        ban = {"seconds": None, "purge": True, "same_text_as": first["id"]}
+        await room.owner.must("POST", f"{room.path}/bans", ban)
+        took_s = loop.time() - called_s
+        return await regular_posts, called_s, took_s
+    finally:
+        raid.cancel()
+        await asyncio.gather(raid, return_exceptions=True)
+
+
+async def _post_often(
+    room: HostedRoom, person: Person, every_s: float, seconds: float, text: str | None, took_s: list[float]
+) -> None:
+    loop = asyncio.get_running_loop()
+    ends_s = loop.time() + seconds
+    await asyncio.sleep(room.rng.uniform(0, every_s))
+    while (begun_s := loop.time()) < ends_s:
+        response = await person.try_once("POST", f"{room.path}/messages", _message(text or uuid4().hex))
+        if response.status == 201:
+            took_s.append(loop.time() - begun_s)
+        await asyncio.sleep(max(0.0, begun_s + every_s - loop.time()))
+
+
+def _message(text: str) -> dict[str, str]:
+    return {"client_message_id": str(uuid4()), "text": text}
+
+
+@asynccontextmanager
+async def _readers(publishers: list[Address], room_id: str, count: int) -> AsyncIterator[list[PurgeReader]]:
+    loop = asyncio.get_running_loop()
+    permits = asyncio.Semaphore(OPENED_AT_ONCE)
+    readers = [PurgeReader(room_id) for _ in range(count)]
+
+    async def opens(reader: PurgeReader, address: Address) -> None:
+        async with permits, asyncio.timeout(ARRIVED_WITHIN_S):
+            await loop.create_connection(lambda: reader, *address)
+            await reader.has_response.wait()
+
+    try:
+        await asyncio.gather(
+            *(opens(reader, publishers[n % len(publishers)]) for n, reader in enumerate(readers))
+        )
+        yield readers
+    finally:
+        for reader in readers:
+            reader.close()
+
+
+async def _arrived(readers: list[PurgeReader]) -> None:
+    """Raises TimeoutError."""
+    async with asyncio.timeout(ARRIVED_WITHIN_S):
+        while any(reader.purged_at_s is None for reader in readers):
+            await asyncio.sleep(0.02)
+
+
+def _judge(
+    system: System,
+    size: RaidSize,
+    before_s: list[float],
+    during_s: list[float],
+    delays_s: list[float],
+    took_s: float,
+) -> None:
+    p99_s, p99_before_s, p99_during_s = (_p99(times) for times in (delays_s, before_s, during_s))
+    system.remarks.append(
+        f"99 % of {size.readers:,} streams had the purge {p99_s * 1000:.0f} ms after the call, which took"
+        f" {took_s * 1000:.0f} ms; p99 of the regulars' posts {p99_before_s * 1000:.0f} ms before the raid,"
+        f" {p99_during_s * 1000:.0f} ms during it"
+    )
+    if not size.is_timed:
+        return
+    if p99_s > PURGE_WITHIN_S:
+        system.findings.append(f"the purge took {p99_s:.2f} s, more than {PURGE_WITHIN_S:g} s")
+    if p99_during_s > SLOWER_POSTS * p99_before_s:
+        system.findings.append(f"the raid slowed posts by a factor of {p99_during_s / p99_before_s:.1f}")
+
+
+def _p99(times_s: list[float]) -> float:
+    return sorted(times_s)[int(len(times_s) * 0.99)]
