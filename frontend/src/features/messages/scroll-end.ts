@@ -3,29 +3,31 @@
 
 export const SCROLL_IDLE_MS = 150;
 export const GESTURE_IDLE_MS = 500; // a gesture takes longer to move the list than one scroll follows another
+/** Frames that must also pass: a busy browser begins the scroll of a key some frames later, and its frames are slow. */
+export const IDLE_FRAMES = 4;
 
 /** Call `ended` at `scrollend`, SCROLL_IDLE_MS after the last scroll, and GESTURE_IDLE_MS after the last gesture, but not
  * while a finger is down. `didScroll` is false after a gesture that moved nothing. One scroll may end twice. Returns a
  * function that stops the calls. */
 export function watchScrollEnd(element: EventTarget, ended: (didScroll: boolean) => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopWaiting: (() => void) | undefined;
   let isTouched = false;
   let didScroll = false;
   const endNow = () => {
-    clearTimeout(timer);
-    timer = undefined;
+    stopWaiting?.();
+    stopWaiting = undefined;
     if (isTouched) return;
     ended(didScroll);
     didScroll = false;
   };
   const scrolled = () => {
     didScroll = true;
-    clearTimeout(timer);
-    timer = setTimeout(endNow, SCROLL_IDLE_MS);
+    stopWaiting?.();
+    stopWaiting = whenIdle(SCROLL_IDLE_MS, endNow);
   };
   // Gestures that go on at the end of the list must not put its end off.
   const gestured = () => {
-    timer ??= setTimeout(endNow, GESTURE_IDLE_MS);
+    stopWaiting ??= whenIdle(GESTURE_IDLE_MS, endNow);
   };
   const touched = (event: Event) => {
     isTouched = event.type === "touchstart" || (event as TouchEvent).touches.length > 0;
@@ -44,7 +46,23 @@ export function watchScrollEnd(element: EventTarget, ended: (didScroll: boolean)
   ];
   for (const [type, listener] of listeners) element.addEventListener(type, listener, { passive: true });
   return () => {
-    clearTimeout(timer);
+    stopWaiting?.();
     for (const [type, listener] of listeners) element.removeEventListener(type, listener);
+  };
+}
+
+/** Call `idle` after `ms` and IDLE_FRAMES further frames. Returns a function that prevents the call. */
+function whenIdle(ms: number, idle: () => void): () => void {
+  let framesLeft = IDLE_FRAMES;
+  let frame = 0;
+  const next = () => {
+    if (framesLeft === 0) return idle();
+    framesLeft -= 1;
+    frame = requestAnimationFrame(next);
+  };
+  const timer = setTimeout(next, ms);
+  return () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
   };
 }
