@@ -105,4 +105,4 @@ class BusyRoom:
         assert not moved, f"rows that moved, with both positions: {moved}"
 
     async def sees_seq(self, seq: int) -> None:
-        await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport(timeout=15_000)
+        await expect(self.tab.page.locator(f"article[data-seq='{seq}']")).to_be_in_viewport()

@@ -25,7 +25,7 @@ class Tab:
         return self
 
     async def is_live(self) -> None:
-        await expect(self.status).to_have_attribute("data-connection", "live", timeout=15_000)
+        await expect(self.status).to_have_attribute("data-connection", "live")
 
     @property
     def status(self) -> Locator:
@@ -51,7 +51,7 @@ class Tab:
         return self.rows.filter(has=self.page.get_by_text(text, exact=True))
 
     async def sees(self, text: str) -> None:
-        await expect(self.row(text)).to_have_count(1, timeout=15_000)
+        await expect(self.row(text)).to_have_count(1)
 
     async def scrolls_back_to(self, text: str) -> None:
         """Scroll up until the row exists, because a long list holds only rows near the viewport."""

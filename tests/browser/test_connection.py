@@ -69,7 +69,7 @@ async def test_on_a_slow_network_a_message_shows_at_once_as_being_sent(people: P
     await tab.write("from the train")
     await tab.page.wait_for_function("() => window.shown.some(text => text.includes('Sending…'))")
     await other.sees("from the train")
-    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await expect(tab.row("from the train")).to_have_count(1)
 
 
@@ -82,7 +82,7 @@ async def test_an_unreachable_server_is_reported_and_retried(people: People) -> 
     await tab.page.goto(f"{tab.base_url}/rooms/{room}")
     await expect(tab.page.get_by_role("heading", name="The server does not answer")).to_be_visible()
     await expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
-    await expect(tab.status).to_contain_text(re.compile(r"Reconnecting( in \d+ s|…)"), timeout=15_000)
+    await expect(tab.status).to_contain_text(re.compile(r"Reconnecting( in \d+ s|…)"))
     await tab.page.unroute_all()
     await tab.sees("here at last")
     await tab.is_live()

@@ -117,7 +117,7 @@ async def test_a_translated_page_shows_the_state_of_its_connection_and_its_dialo
     await tab.page.evaluate(change)
     await tab.page.context.set_offline(False)
     await tab.is_live()
-    await expect(tab.status.locator("[data-testid=status-connection]")).to_have_text("Live", timeout=10_000)
+    await expect(tab.status.locator("[data-testid=status-connection]")).to_have_text("Live")
     await tab.page.get_by_role("button", name="Settings", exact=True).click()
     await expect(tab.page.get_by_role("dialog")).to_be_visible()
     await tab.page.evaluate(change)

@@ -37,6 +37,7 @@ async def test_the_screen_changes_at_most_four_times_a_second_in_a_busy_room(bus
 
 
 async def test_scrolling_is_not_animated_in_a_busy_room_nor_with_reduced_motion(busy: BusyRoom) -> None:
+    await _reopens_with_frame_interval(16, busy.tab)
     page = busy.tab.page
     await page.evaluate(
         """() => {
@@ -295,6 +296,7 @@ async def test_a_pinned_message_gets_a_row_only_after_a_paused_list_resumes(
 
 
 async def test_left_out_messages_open_in_place_on_a_click(busy: BusyRoom) -> None:
+    await _reopens_with_frame_interval(16, busy.tab)
     await busy.becomes_busy()
     left_out = busy.tab.page.locator("[data-testid=left-out]")
     await expect(left_out.last).to_be_visible()

@@ -186,7 +186,7 @@ async def test_a_message_is_sent_and_later_stored_ones_return_without_the_file_o
     await tab.is_live()
     await tab.write("sent without a database")
     await tab.sees("sent without a database")
-    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.page.unroute_all()
     await expect(tab.row("refused before")).to_contain_text("Not sent", timeout=20_000)
 

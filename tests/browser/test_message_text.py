@@ -59,6 +59,7 @@ async def test_a_name_of_any_script_is_completed_and_its_mention_highlighted(
     (tab, _), meant = await people.member("Bob"), await people.tab_of(named)
     await asyncio.gather(tab.open(f"/rooms/{room}"), meant.open(f"/rooms/{room}"))
     await tab.composer.press_sequentially(f"hello {typed}")
+    await expect(tab.page.get_by_role("option", name=f"@{nickname}")).to_be_visible()
     await tab.composer.press("Tab")
     await expect(tab.composer).to_have_value(f"hello @{nickname} ")
     await tab.composer.press_sequentially("!")

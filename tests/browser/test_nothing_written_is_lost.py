@@ -34,7 +34,7 @@ async def texts(person: Person, room: str) -> list[str]:
 
 
 async def all_sent(tab: Tab) -> None:
-    await expect(tab.page.locator("[data-post]:not([data-post=sent])")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]:not([data-post=sent])")).to_have_count(0)
 
 
 async def press_send(tab: Tab) -> None:

@@ -149,12 +149,12 @@ async def test_several_tabs_of_a_room_notify_once(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Notified")
     first = await tab_that_can_be_hidden(people, room)
+    await enable(first)
+    await first.page.evaluate("() => window.hide(true)")  # only one tab of a browser is in front
     second = await people.another_tab(first.page.context)
     await second.page.add_init_script(EDGE)
     await second.open(f"/rooms/{room}")
-    for tab in (first, second):
-        await enable(tab)
-    await first.page.evaluate("() => window.hide(true)")
+    await enable(second)
     await ann.post(room, "@Bob seen in the second tab")
     for tab in (first, second):
         await expect(tab.page.locator("[data-announce=for-me]")).to_contain_text("seen in the second tab")

@@ -186,7 +186,7 @@ async def test_unsent_messages_survive_a_reload(people: People) -> None:
     await tab.page.reload()
     await tab.is_live()
     await tab.sees("stuck for now")
-    await expect(tab.page.locator("[data-post]")).to_have_count(0, timeout=15_000)
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
     page = await bob.call("GET", f"/rooms/{room}/messages")
     assert [message["text"] for message in page["messages"]] == ["stuck for now"]
 
@@ -223,7 +223,7 @@ async def test_a_hot_room_shows_when_older_messages_load_and_retries(
 
         crowds = [asyncio.create_task(crowd()) for _ in range(3)]
         try:
-            await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=15_000)
+            await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible()
             await tab.list.hover()
             for _ in range(100):
                 if "Older messages in" in (await tab.status.inner_text()):
