@@ -184,18 +184,22 @@ def test_a_server_that_is_killed_is_started_again(shared: RunningStack, part: st
         except (LookupError, psutil.NoSuchProcess):
             return False
 
-    wait_until(is_back, within_s=20, what=f"the return of {part}")
+    wait_until(is_back, within_s=60, what=f"the return of {part}")
     assert not shared.has_ended()
 
 
 def test_a_server_that_keeps_crashing_ends_the_run_with_a_message(running: RunningStack) -> None:
-    for _ in range(MAX_SHORT_LIVES):
+    kills = 0
+    while not running.has_ended():
+        assert kills <= MAX_SHORT_LIVES
         victim = running.part("chat_server.hotchat.scheduler")
         victim.kill()
-        wait_until(lambda victim=victim: not victim.is_running(), within_s=10, what="its end")  # type: ignore[misc]
+        kills += 1
+        wait_until(lambda victim=victim: not victim.is_running(), within_s=60, what="its end")  # type: ignore[misc]
         wait_until(
-            lambda: running.has_ended() or has_scheduler(running), within_s=20, what="the supervisor's answer"
+            lambda: running.has_ended() or has_scheduler(running), within_s=60, what="the supervisor's answer"
         )
+    assert kills >= MAX_SHORT_LIVES  # on a busy machine the first life, the start of the run, is not a short one
     assert running.wait_ended() == 1
     assert (
         f"scheduler keeps crashing ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.output()
@@ -253,7 +257,7 @@ def test_killing_the_supervisor_ends_every_process_and_the_next_start_keeps_the_
             why_unusable(LOOPBACK, running.chat_port) is None
             and why_unusable(LOOPBACK, running.publish_port) is None
         ),
-        within_s=20,
+        within_s=60,
         what="the servers' end",
     )
     again.start_and_wait()
