@@ -106,6 +106,7 @@ async def open_services(
                 event_waits=event_waits,
                 tasks=tasks,
                 rng=rng,
+                clock=time.monotonic,
             )
         )
         lanes = {

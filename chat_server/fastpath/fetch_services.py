@@ -1,7 +1,7 @@
 """The services of fetches, opened and closed together."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -62,9 +62,10 @@ async def open_fetch_services(
     event_waits: EventWaits,
     tasks: BackgroundTasks,
     rng: Random,
+    clock: Callable[[], float],
 ) -> AsyncIterator[FetchServices]:
-    """Open until the block ends; the last counts are flushed then. `redis` returns bytes."""
-    clock = time.monotonic
+    """Open until the block ends; the last counts are flushed then. `redis` returns bytes; `clock` is monotonic, in
+    seconds."""
     counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
     hot_rooms = HotRooms(redis, clock=clock)
     throttle = Throttle(
