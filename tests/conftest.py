@@ -1,6 +1,11 @@
 """Fixtures for every test: real stores, and our servers as processes."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine takes long over an example now and then.
+settings.register_profile("without deadlines", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without deadlines")
 
 pytest_plugins = [
     "tests.support.stores",

@@ -54,6 +54,11 @@ def run(folder: Path, *arguments: str, **files: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout + done.stderr, (folder / "build" / "flaky-tests.txt").read_text()
 
 
+def failed_tests(folder: Path) -> str:
+    """The list of tests that failed twice."""
+    return (folder / "build" / "failed-tests.txt").read_text()
+
+
 def test_a_test_that_passes_when_retried_is_listed_with_the_output_of_its_first_try(tmp_path: Path) -> None:
     code, output, flaky = run(tmp_path, "-p", "xdist", "-n", "2", flaky=FLAKY)
     assert code == 0, output
@@ -77,16 +82,19 @@ def test_a_test_that_fails_twice_fails_the_run_and_is_not_listed(tmp_path: Path)
     assert code == 1, output
     assert "test_fails_twice" not in flaky
     assert "test_passes_the_second_time" in flaky
+    assert failed_tests(tmp_path) == "  test_fails.py::test_fails_twice\n"
 
 
 def test_a_run_in_which_everything_passes_lists_nothing(tmp_path: Path) -> None:
     code, output, flaky = run(tmp_path, passes="def test_passes(): pass")
     assert code == 0, output
     assert flaky == ""
+    assert failed_tests(tmp_path) == ""
     assert "retry of" not in output
 
 
 def test_a_file_that_cannot_be_collected_fails_the_run_without_a_retry(tmp_path: Path) -> None:
     code, output, _flaky = run(tmp_path, broken="import no_such_module")
     assert code == 2, output
+    assert failed_tests(tmp_path) == "  pytest ended with code 2\n"
     assert "retry of" not in output

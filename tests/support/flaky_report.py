@@ -1,6 +1,6 @@
 """Pytest plugin that lists flaky tests: those that fail in a first run and pass when they are retried.
 
-The first run takes `--save-failures FILE`, the retry `--flaky-since FILE --flaky-list LIST`.
+The first run takes `--save-failures FILE`, the retry `--flaky-since FILE --flaky-list LIST --failed-list LIST`.
 scripts/pytest-with-retry runs both.
 """
 
@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--save-failures", type=Path, metavar="FILE", help="save the output of each failed test")
     group.addoption("--flaky-since", type=Path, metavar="FILE", help="this run retries the failures of FILE")
     group.addoption("--flaky-list", type=Path, metavar="LIST", help="write the tests that pass now to LIST")
+    group.addoption("--failed-list", type=Path, metavar="LIST", help="write the tests that fail again to LIST")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
@@ -27,12 +28,10 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     if config.option.flaky_since:
         first = json.loads(config.option.flaky_since.read_text())
         passed = {report.nodeid for report in terminalreporter.stats.get("passed", ())}
-        flaky = {
-            nodeid: output
-            for nodeid, output in first.items()
-            if nodeid in passed and nodeid not in failures(terminalreporter.stats)
-        }
+        failed = failures(terminalreporter.stats)
+        flaky = {nodeid: output for nodeid, output in first.items() if nodeid in passed - failed.keys()}
         config.option.flaky_list.write_text(flaky_list(flaky))
+        config.option.failed_list.write_text("".join(f"  {nodeid}\n" for nodeid in failed))
 
 
 def failures(stats: Mapping[str, list[object]]) -> dict[str, str]:
