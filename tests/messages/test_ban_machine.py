@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +25,6 @@ from chat_server.messages.operations import (
 )
 from chat_server.messages.room_operations import BanResult, BanUsers, ChangeRoom, LiftBan, RoomChange
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from server_kit.http.problem import ChatError
 from tests.contract.reducer import replay
@@ -220,18 +218,8 @@ async def run(dsn: str, redis_url: str, rounds: Sequence[tuple[list[Step], str]]
         await machine.check()
 
 
-@pytest.fixture
-def migrated_url(database_url: str) -> str:
-    async def prepare() -> None:
-        async with open_database(database_url, 4) as engine:
-            await migrate(engine)
-
-    asyncio.run(prepare())
-    return database_url
-
-
 def test_nothing_of_a_banned_person_takes_a_seq_and_purges_are_complete(
-    migrated_url: str, redis_url: str
+    database_url: str, redis_url: str
 ) -> None:
     @settings(
         max_examples=30,
@@ -242,6 +230,6 @@ def test_nothing_of_a_banned_person_takes_a_seq_and_purges_are_complete(
     )
     @given(rounds=ROUNDS)
     def any_mix(rounds: list[tuple[list[Step], str]]) -> None:
-        asyncio.run(run(migrated_url, redis_url, rounds))
+        asyncio.run(run(database_url, redis_url, rounds))
 
     any_mix()
