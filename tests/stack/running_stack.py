@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -97,9 +98,14 @@ class RunningStack:
         try:
             return self.wait_ended()
         except subprocess.TimeoutExpired:
-            for process in self.family():
-                process.kill()
+            self.kill()
             raise
+
+    def kill(self) -> None:
+        """Kill every process, as a power cut does."""
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):  # it may end with its parent
+                process.kill()
 
     def family(self) -> list[psutil.Process]:
         """The supervisor and all its descendants."""
