@@ -11,6 +11,6 @@ export default defineConfig({
     pool: "forks",
     isolate: false,
     // The tests run at a low priority beside others, so that only a test that hangs may time out.
-    testTimeout: 120_000,
+    testTimeout: 600_000,
   },
 });
