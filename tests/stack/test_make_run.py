@@ -199,7 +199,9 @@ def test_a_server_that_keeps_crashing_ends_the_run_with_a_message(running: Runni
         wait_until(
             lambda: running.has_ended() or has_scheduler(running), within_s=60, what="the supervisor's answer"
         )
-    assert kills >= MAX_SHORT_LIVES  # on a busy machine the first life, the start of the run, is not a short one
+    assert (
+        kills >= MAX_SHORT_LIVES
+    )  # on a busy machine the first life, the start of the run, is not a short one
     assert running.wait_ended() == 1
     assert (
         f"scheduler keeps crashing ({MAX_SHORT_LIVES} times, last been killed by SIGKILL)" in running.output()

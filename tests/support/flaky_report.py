@@ -17,7 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--save-failures", type=Path, metavar="FILE", help="save the output of each failed test")
     group.addoption("--flaky-since", type=Path, metavar="FILE", help="this run retries the failures of FILE")
     group.addoption("--flaky-list", type=Path, metavar="LIST", help="write the tests that pass now to LIST")
-    group.addoption("--failed-list", type=Path, metavar="LIST", help="write the tests that fail again to LIST")
+    group.addoption(
+        "--failed-list", type=Path, metavar="LIST", help="write the tests that fail again to LIST"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

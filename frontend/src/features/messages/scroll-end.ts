@@ -56,9 +56,9 @@ function whenIdle(ms: number, idle: () => void): () => void {
   let framesLeft = IDLE_FRAMES;
   let frame = 0;
   const next = () => {
-    if (framesLeft === 0) return idle();
     framesLeft -= 1;
-    frame = requestAnimationFrame(next);
+    if (framesLeft < 0) idle();
+    else frame = requestAnimationFrame(next);
   };
   const timer = setTimeout(next, ms);
   return () => {
