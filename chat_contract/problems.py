@@ -18,6 +18,7 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "posting_restricted": ProblemKind(403, "Posting is restricted"),
     "nickname_reserved": ProblemKind(403, "The nickname is reserved"),
     "room_not_found": ProblemKind(404, "No such room"),
+    "message_refused": ProblemKind(422, "The message is refused"),
     "message_not_found": ProblemKind(404, "No such message"),
     "not_found": ProblemKind(404, "Nothing here"),
     "method_not_allowed": ProblemKind(405, "Method not allowed"),

@@ -18,6 +18,8 @@ from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
+from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.repository import expire_recent_texts
 from chat_server.health.readiness import Readiness
 from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
@@ -120,9 +122,15 @@ async def open_services(
             )
         }
         room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
-        writer = await open_(_open_writer(dsn, producer, fetches.reads, event_waits, room_lists, tasks, rng))
+        filters = FilterCache()
+        writer = await open_(
+            _open_writer(dsn, producer, fetches.reads, event_waits, room_lists, filters, tasks, rng)
+        )
         retention = Retention(
-            background, settings.event_retention_s, rng, (expire_ended_sessions, expire_keys, expire_bans)
+            background,
+            settings.event_retention_s,
+            rng,
+            (expire_ended_sessions, expire_keys, expire_bans, expire_recent_texts),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
 
@@ -136,7 +144,7 @@ async def open_services(
         room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.by_address, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
         write_admission = WriteAdmission(
-            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups
+            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups, filters
         )
         access = OperatorAccess(
             sessions.tokens,
@@ -220,6 +228,7 @@ async def _open_writer(
     reads: RoomReads,
     event_waits: EventWaits,
     room_lists: RoomLists,
+    filters: FilterCache,
     tasks: BackgroundTasks,
     rng: Random,
 ) -> AsyncIterator[GroupCommitWriter]:
@@ -232,6 +241,6 @@ async def _open_writer(
         invalidate_room_lists=room_lists.wrote,
         wake_erasure=erasure.wake,
     )
-    writer = GroupCommitWriter(dsn, after_commit, partial(datetime.now, UTC))
+    writer = GroupCommitWriter(dsn, after_commit, partial(datetime.now, UTC), filters)
     async with tasks.running("message erasure", erasure.run, is_vital=False), writer.committing(tasks):
         yield writer

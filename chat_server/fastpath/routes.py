@@ -23,7 +23,7 @@ from chat_server.moderation.read_handlers import ModerationReads
 from chat_server.moderation.schemas import AuditLog, BanList, OwnRole
 from chat_server.rooms import list_handler
 from chat_server.rooms.list_handler import RoomListHandler
-from chat_server.rooms.schemas import RoomList, RoomView
+from chat_server.rooms.schemas import FiltersView, RoomList, RoomView
 from chat_server.search import handler as search_handler
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import SearchPage
@@ -217,6 +217,15 @@ FAST_ROUTES: Final = (
         "forbidden",
         "validation_failed",
         parameters=(moderation.LIMIT, moderation.CURSOR),
+    ),
+    _of_hosts(
+        "filters",
+        moderation.parse_room_id,
+        ModerationReads.read_filters,
+        "get_filters",
+        "What the room does not allow in messages of guests; for hosts.",
+        FiltersView,
+        "forbidden",
     ),
     _of_hosts(
         "audit",

@@ -55,6 +55,11 @@ def problem_schema() -> dict[str, Any]:
                 "anyOf": [{"type": "string"}, {"type": "null"}],
                 "description": "On `posting_restricted`: when the caller may post; null: waiting does not help",
             },
+            "filter": {
+                "type": "string",
+                "enum": ["words", "links", "repeats"],
+                "description": "On `message_refused`: which filter of the room the text meets",
+            },
             "oldest_seq": {
                 "type": "integer",
                 "description": "On 410: the oldest event that is still kept",

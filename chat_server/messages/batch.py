@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from chat_server.filters.rules import TextCheck, refused, text_digest
 from chat_server.messages.batch_rows import BatchInput, LockedRoom, MessageRow
 from chat_server.messages.batch_state import BatchResult, BatchState
 from chat_server.messages.host_actions import DeferredResult, apply_room_operation
@@ -96,6 +97,8 @@ class Batch(BatchState):
         role = self._check_can_write(self.input.rooms[post.room_id], post.author_id)
         if post.reply_to is not None:
             self.message(post.room_id, post.reply_to)
+        if role is Role.GUEST:
+            self._filter_post(post)
         row = MessageRow(
             id=post.message_id,
             room_id=post.room_id,
@@ -118,6 +121,26 @@ class Batch(BatchState):
         self.emit_message("message.created", row)
         return _FirstPost(row)
 
+    def _filter_post(self, post: PostMessage) -> None:
+        """Raises ChatError `message_refused`."""
+        room = self.input.rooms[post.room_id]
+        check = self._check_text(room, post)
+        if check.hit is not None:
+            raise refused(check.hit.kind)
+        if room.refuses_repeats:
+            recent = room.id, post.author_id, check.digest or text_digest(post.text)
+            if recent in self.input.recent_texts:
+                raise refused("repeats")
+            self.input.recent_texts.add(recent)
+            self.result.recent_texts[recent] = None
+
+    def _check_text(self, room: LockedRoom, operation: PostMessage | EditMessage) -> TextCheck:
+        """The check of the text against the room's present filters."""
+        check = operation.check
+        if check.version != room.filter_version:
+            check = self.input.filters[room.id].check(operation.text)
+        return check
+
     def _check_can_write(self, room: LockedRoom, user_id: UUID) -> Role:
         """The role of a person who may post and edit. Raises ChatError `banned` or `posting_restricted`."""
         self.check_not_banned(room.id, user_id)
@@ -139,6 +162,9 @@ class Batch(BatchState):
                     "too_many", f"A message can be edited {MAX_EDITS} times; write a new message instead."
                 )
             if not role.is_host:
+                hit = self._check_text(self.input.rooms[row.room_id], edit).hit
+                if hit is not None:
+                    raise refused(hit.kind)
                 self._unpin(row)
             row.text = edit.text
             row.edited_at = self.now

@@ -7,6 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from chat_contract.events import Author, Message, RoomRules, WhoCanPost
+from chat_server.filters.repository import RecentText
+from chat_server.filters.rules import NO_FILTERS, FilterRules, TextFilter
 from chat_server.messages.room_operations import RoomDetails
 from chat_server.postgres.message_view import AuthorRole, message_view
 
@@ -27,6 +29,7 @@ class LockedRoom:
     """The columns of a room that every write needs, while its row is locked.
 
     `moderators`: their names by their ids, in the order of appointment. `has_bans`: anybody was ever banned.
+    `filter_version` grows with each change of the filters; 0: the room never had any.
     """
 
     id: str
@@ -40,6 +43,8 @@ class LockedRoom:
     who_can_post: WhoCanPost = "everyone"
     regular_after_s: int = 0
     has_bans: bool = False
+    filter_version: int = 0
+    refuses_repeats: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +57,7 @@ class RoomSettingsRow:
     recovery_code_hash: bytes | None = None
     recovered_by: UUID | None = None
     recovered_at: datetime | None = None
+    filters: FilterRules = NO_FILTERS
 
     def rules(self, room: LockedRoom) -> RoomRules:
         """What hosts have set for the room, as `room.changed` shows it."""
@@ -83,6 +89,7 @@ class RoomSettingsRow:
             who_can_post=room.who_can_post,
             regular_after_s=room.regular_after_s,
             slow_mode_s=self.slow_mode_s,
+            filters=self.filters,
         )
 
 
@@ -177,6 +184,8 @@ class BatchInput:
     """Everything that the operations refer to, read while the transaction held the rooms' locks.
 
     `now` is the time by Postgres' clock, which decides when a ban ends. `bans` are those in force of people who act.
+    `filters` are those of rooms where a text was checked against others. `recent_texts` are texts of the batch that
+    their authors sent before.
     """
 
     rooms: dict[str, LockedRoom]
@@ -186,3 +195,5 @@ class BatchInput:
     now: datetime = _EPOCH
     bans: dict[RoomUser, ActiveBan] = field(default_factory=dict)
     hosts: HostInput = field(default_factory=HostInput)
+    filters: dict[str, TextFilter] = field(default_factory=dict)
+    recent_texts: set[RecentText] = field(default_factory=set)

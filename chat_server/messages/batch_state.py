@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chat_server.filters.repository import RecentText
+from chat_server.filters.rules import TextFilter
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.batch_rows import (
     BatchInput,
@@ -49,6 +51,8 @@ class BatchResult:
     """Their nicknames."""
     changed_rooms: dict[str, tuple[LockedRoom, RoomSettingsRow]] = field(default_factory=dict)
     log: list[LogEntry] = field(default_factory=list)
+    new_filters: dict[str, TextFilter] = field(default_factory=dict)
+    recent_texts: dict[RecentText, None] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

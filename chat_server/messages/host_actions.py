@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from chat_contract.events import Author
+from chat_server.filters.rules import TextFilter
 from chat_server.messages.batch_rows import ActiveBan, LockedRoom, NewBan, RoomSettingsRow, person
 from chat_server.messages.batch_state import BatchState
 from chat_server.messages.event_building import PendingPurgeEvent, PendingRoomEvent
@@ -158,8 +159,9 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
         _log(state, operation, "hand_over", *new_owner)
     if change.recovery is not None:
         _recover(state, room, settings, operation, change.recovery, is_repeat=is_repeat)
+    is_filtered_otherwise = _change_filters(state, room, settings, operation)
     rules = settings.rules(room)
-    if rules != before or change.recovery is not None:
+    if rules != before or change.recovery is not None or is_filtered_otherwise:
         state.result.changed_rooms[room.id] = (room, settings)
     if rules != before:
         state.emit(PendingRoomEvent(room.id, rules, state.traceparent))
@@ -210,6 +212,28 @@ def _change_rules(
             details[field] = value
     if details:
         _log(state, operation, "change_room", details=details)
+
+
+def _change_filters(
+    state: BatchState, room: LockedRoom, settings: RoomSettingsRow, operation: ChangeRoom
+) -> bool:
+    """Whether the filters change. The log has the number of words: the words may be many."""
+    change = operation.change.filters
+    rules = settings.filters if change is None else change.applied_to(settings.filters)
+    if rules == settings.filters:
+        return False
+    settings.filters = rules
+    room.filter_version += 1
+    room.refuses_repeats = rules.repeats == "refuse"
+    state.input.filters[room.id] = state.result.new_filters[room.id] = TextFilter(room.filter_version, rules)
+    details = {
+        "words": len(rules.words),
+        "words_action": rules.words_action,
+        "links": rules.links,
+        "repeats": rules.repeats,
+    }
+    _log(state, operation, "change_filters", details=details)
+    return True
 
 
 def _is_repeated_recovery(

@@ -10,8 +10,9 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from asyncpg import Connection
+from asyncpg import Connection, Record
 
+from chat_server.filters.repository import stored_rules, write_filters
 from chat_server.messages.batch_rows import (
     ActiveBan,
     HostInput,
@@ -41,8 +42,8 @@ SELECT k.id, COALESCE(u.nickname, (
 FROM unnest($1::uuid[]) AS k(id) LEFT JOIN users u USING (id)"""
 
 _SETTINGS: Final = """
-SELECT id, name, visibility, slow_mode_s, recovery_code_hash, recovered_by, recovered_at
-FROM rooms WHERE id = ANY($1::text[])"""
+SELECT r.id, r.name, r.visibility, r.slow_mode_s, r.recovery_code_hash, r.recovered_by, r.recovered_at, f.rules
+FROM rooms r LEFT JOIN room_filters f ON f.room_id = r.id WHERE r.id = ANY($1::text[])"""
 
 # The inner query needs no column outside the index messages_idempotency. Its limit bounds the time of people who wrote
 # much in other rooms.
@@ -91,7 +92,8 @@ ON CONFLICT (id) DO NOTHING"""
 
 _UPDATE_ROOM: Final = """
 UPDATE rooms SET name = $2, slow_mode_s = $3, who_can_post = $4, regular_after_s = $5, owner_id = $6,
-    owner_nickname = $7, moderators = $8, recovery_code_hash = $9, recovered_by = $10, recovered_at = $11
+    owner_nickname = $7, moderators = $8, recovery_code_hash = $9, recovered_by = $10, recovered_at = $11,
+    filter_version = $12, refuses_repeats = $13
 WHERE id = $1"""
 
 _LOG: Final = (
@@ -161,8 +163,20 @@ async def read_host_input(
         host_input.nicknames = {r["id"]: r["nickname"] for r in rows if r["nickname"] is not None}
     if changed_rooms:
         rows = await connection.fetch(_SETTINGS, changed_rooms)
-        host_input.settings = {room_id: RoomSettingsRow(*settings) for room_id, *settings in rows}
+        host_input.settings = {row["id"]: _settings(row) for row in rows}
     return host_input, await connection.fetchval("SELECT clock_timestamp()")
+
+
+def _settings(row: Record) -> RoomSettingsRow:
+    return RoomSettingsRow(
+        row["name"],
+        row["visibility"],
+        row["slow_mode_s"],
+        row["recovery_code_hash"],
+        row["recovered_by"],
+        row["recovered_at"],
+        stored_rules(row["rules"]),
+    )
 
 
 def _named_in(operation: RoomOperation) -> Sequence[UUID]:
@@ -202,6 +216,7 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
         await connection.execute(_INSERT_MARKS, *zip(*marks, strict=True))
     if result.new_owners:
         await connection.execute(_INSERT_USERS, list(result.new_owners), list(result.new_owners.values()))
+    await write_filters(connection, result.new_filters)
     for room, settings in result.changed_rooms.values():
         await _update_room(connection, room, settings)
     if result.log:
@@ -224,6 +239,8 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
         settings.recovery_code_hash,
         settings.recovered_by,
         settings.recovered_at,
+        room.filter_version,
+        room.refuses_repeats,
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Message
+from chat_server.filters.rules import UNFILTERED, TextCheck
 from chat_server.messages.room_operations import RoomOperation, RoomOperationResult
 
 
@@ -17,7 +18,10 @@ def utf8_bytes(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PostMessage:
-    """`message_id` (UUIDv7) comes from the caller; (room, author, client_message_id) is the idempotency key."""
+    """`message_id` (UUIDv7) comes from the caller; (room, author, client_message_id) is the idempotency key.
+
+    `check`: of the text, before the post was queued. The commit repeats it if the room's filters have changed since.
+    """
 
     room_id: str
     author_id: UUID
@@ -27,6 +31,7 @@ class PostMessage:
     text: str
     reply_to: UUID | None
     traceparent: str | None = None
+    check: TextCheck = UNFILTERED
 
     @property
     def actor_id(self) -> UUID:
@@ -44,6 +49,7 @@ class EditMessage:
     actor_id: UUID
     text: str
     traceparent: str | None = None
+    check: TextCheck = UNFILTERED
 
     @property
     def text_bytes(self) -> int:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+from chat_server.filters.repository import RecentText
+from chat_server.filters.rules import text_digest
 from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, ReactionKey
 from chat_server.messages.operations import (
     DeleteMessage,
@@ -47,3 +49,22 @@ def plan_reads(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom])
                 if isinstance(operation, BanUsers) and operation.purge:
                     message_ids |= dict.fromkeys(rooms[operation.room_id].pinned)
     return ReadPlan(list(message_ids), list(keys), list(reactions), room_operations)
+
+
+def filters_to_read(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom]) -> dict[str, int]:
+    """The present version of the filters of rooms where a text was checked against others."""
+    return {
+        room.id: room.filter_version
+        for operation in operations
+        if isinstance(operation, PostMessage | EditMessage)
+        and (room := rooms[operation.room_id]).filter_version != operation.check.version
+    }
+
+
+def texts_to_compare(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom]) -> list[RecentText]:
+    """The posted texts in rooms that refuse repeats."""
+    return [
+        (post.room_id, post.author_id, post.check.digest or text_digest(post.text))
+        for post in operations
+        if isinstance(post, PostMessage) and rooms[post.room_id].refuses_repeats
+    ]

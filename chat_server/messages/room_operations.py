@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from chat_contract.events import Author, WhoCanPost
+from chat_server.filters.rules import FilterChange, FilterRules
 
 BYTES_PER_BANNED_USER: Final = 800
 """Counted towards MAX_BATCH_BYTES, so that one transaction bans about 500 people, or 500 and one full call more."""
@@ -70,6 +71,7 @@ class RoomChange:
     who_can_post: WhoCanPost | None = None
     regular_after_s: int | None = None
     slow_mode_s: int | None = None
+    filters: FilterChange | None = None
     add_moderator: UUID | None = None
     remove_moderator: UUID | None = None
     new_owner: UUID | None = None
@@ -99,6 +101,7 @@ class RoomDetails:
     who_can_post: WhoCanPost
     regular_after_s: int
     slow_mode_s: int
+    filters: FilterRules
 
 
 @dataclass(frozen=True, slots=True)

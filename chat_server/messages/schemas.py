@@ -14,6 +14,7 @@ WRITE_PROBLEMS: Final = (
     "forbidden",
     "room_not_found",
     "message_not_found",
+    "message_refused",
     "body_too_large",
     "unsupported_media_type",
     "rate_limited",

@@ -11,6 +11,8 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.rules import UNFILTERED, TextCheck
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.slow_mode import SlowMode, Turn
@@ -37,6 +39,7 @@ class WriteAdmission:
         writer: GroupCommitWriter,
         engine: AsyncEngine,
         look_ups: LookUpSemaphore,
+        filters: FilterCache,
     ) -> None:
         self._rate_limits = rate_limits
         self._room_settings = room_settings
@@ -44,6 +47,7 @@ class WriteAdmission:
         self._writer = writer
         self._engine = engine
         self._look_ups = look_ups
+        self._filters = filters
 
     def check_rate(self, room_id: str, user_id: UUID) -> None:
         """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`."""
@@ -61,6 +65,11 @@ class WriteAdmission:
         if not self._room_settings.knows(room_id):
             self._rate_limits.check_unknown_room(user_id)
         return await self._room_settings.get(room_id, self._look_ups.address_of(scope))
+
+    def check_text(self, room: RoomSettings, author_id: UUID, text: str) -> TextCheck:
+        """Check the text before it waits for the room's lock. The commit refuses it, or checks it again."""
+        text_filter = self._filters.get(room.id)
+        return UNFILTERED if text_filter is None or author_id in room.hosts else text_filter.check(text)
 
     async def post(
         self, room: RoomSettings, post: PostMessage, session: Session, scope: Scope

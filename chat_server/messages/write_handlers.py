@@ -71,6 +71,7 @@ class WriteHandler:
             text=draft.text,
             reply_to=draft.reply_to,
             traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
+            check=self._admission.check_text(room, session.user_id, draft.text),
         )
         result = await self._admission.post(room, post, session, scope)
         return json_reply(201 if result.created else 200, result.json, renewed)

@@ -10,6 +10,8 @@ from typing import Final, TypeVar, cast
 import asyncpg
 from prometheus_client import Histogram
 
+from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.repository import read_missing_filters, read_recent_texts, write_recent_texts
 from chat_server.messages.batch import apply_in_slices
 from chat_server.messages.batch_rows import BatchInput
 from chat_server.messages.batch_state import BatchResult
@@ -20,7 +22,7 @@ from chat_server.messages.host_repository import (
     write_host_changes,
 )
 from chat_server.messages.operations import Operation
-from chat_server.messages.read_plan import plan_reads
+from chat_server.messages.read_plan import filters_to_read, plan_reads, texts_to_compare
 from chat_server.messages.write_queue import PendingWrite
 from chat_server.messages.write_repository import (
     Locked,
@@ -74,6 +76,7 @@ async def commit_writes(
     wait: bool,
     now: datetime,
     answered: Callable[[], None],
+    filters: FilterCache,
 ) -> Transaction:
     """Store the writes in one transaction, except those whose session was ended: these fail here.
 
@@ -95,11 +98,12 @@ async def commit_writes(
             result = BatchResult()
             if taken:
                 operations = [pending.operation for pending in taken]
-                batch_input = await _read(connection, operations, locked, answered)
+                batch_input = await _read(connection, operations, locked, answered, filters)
                 result = await _in_slices(apply_in_slices(operations, batch_input, now))
                 if not result.is_empty:
                     await write(connection, result, now)
                     await write_host_changes(connection, result)
+                    await write_recent_texts(connection, list(result.recent_texts))
                     answered()
         except CONNECTION_LOST:
             connection.terminate()
@@ -114,6 +118,8 @@ async def commit_writes(
             if locked.xact_id is None or not result.events:
                 raise  # without events a repeat of the transaction does no harm: it bans the same people again
             raise CommitUnknown(locked.xact_id, transaction) from error
+        for room_id, text_filter in result.new_filters.items():
+            filters.put(room_id, text_filter)
     return transaction
 
 
@@ -140,6 +146,7 @@ async def _read(
     operations: Sequence[Operation],
     locked: Locked,
     answered: Callable[[], None],
+    filters: FilterCache,
 ) -> BatchInput:
     plan = plan_reads(operations, locked.rooms)
     messages = await read_messages(connection, plan.message_ids, plan.idempotency_keys)
@@ -154,6 +161,8 @@ async def _read(
         reactions=reactions,
         now=locked.now,
         bans=await read_bans(connection, people_to_check(operations, locked.rooms), locked.now),
+        filters=await read_missing_filters(connection, filters_to_read(operations, locked.rooms), filters),
+        recent_texts=await read_recent_texts(connection, texts_to_compare(operations, locked.rooms)),
     )
     if plan.room_operations:
         batch_input.hosts, batch_input.now = await read_host_input(connection, plan.room_operations)

@@ -17,6 +17,7 @@ import asyncpg
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
+from chat_server.filters.filter_cache import FilterCache
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.operations import (
     MessageOperation,
@@ -78,8 +79,11 @@ AfterCommit = Callable[[Sequence[CommittedEvent]], None]
 class GroupCommitWriter:
     """Stores operations and passes their events to `after_commit`, which must neither block nor raise."""
 
-    def __init__(self, dsn: str, after_commit: AfterCommit, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, dsn: str, after_commit: AfterCommit, now: Callable[[], datetime], filters: FilterCache
+    ) -> None:
         self._after_commit = after_commit
+        self._filters = filters
         self._now = now
         self._queue = WriteQueue()
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
@@ -210,7 +214,12 @@ class GroupCommitWriter:
                 self._answered()
                 return self._finish(
                     await commit_writes(
-                        connection, writes, wait=batch.wait, now=self._now(), answered=self._answered
+                        connection,
+                        writes,
+                        wait=batch.wait,
+                        now=self._now(),
+                        answered=self._answered,
+                        filters=self._filters,
                     )
                 )
             except _RETRYABLE:

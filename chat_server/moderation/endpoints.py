@@ -1,7 +1,7 @@
 """Calls of hosts that change a room or ban people, and recovery of a room. What hosts read is on the fast path."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, TypedDict
 from uuid import UUID
 
@@ -18,7 +18,14 @@ from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
-from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, Recovery, RoomChange
+from chat_server.messages.room_operations import (
+    BanUsers,
+    ChangeRoom,
+    LiftBan,
+    Recovery,
+    RoomChange,
+    RoomDetails,
+)
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.moderation.role_check import require
@@ -37,7 +44,7 @@ from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_has
 from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.roles import Action
 from chat_server.rooms.room_caches import RoomCaches
-from chat_server.rooms.schemas import RoomPatch, RoomView, RoomWithCode
+from chat_server.rooms.schemas import FiltersView, RoomPatch, RoomView, RoomWithCode, RoomWithFilters
 from chat_server.rooms.views import room_view
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from server_kit.http.asgi import raw_header
@@ -121,10 +128,13 @@ class TargetRoom:
         return LiftResult(user=result.user, seq=result.seq)
 
     async def change(self, session: Session, change: RoomChange) -> RoomView:
+        return room_view(await self.changed(session, change), self.hot_rooms)
+
+    async def changed(self, session: Session, change: RoomChange) -> RoomDetails:
         operation = ChangeRoom(**await self._operation_fields(session), change=change)
         result = await self.writer.change_room(operation, session)
         self.caches.invalidate(self.room_id)
-        return room_view(result.room, self.hot_rooms)
+        return result.room
 
 
 async def _target(
@@ -163,19 +173,20 @@ async def change_room(
     patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
     target: Target,
     producer: Producer,
-) -> RoomView:
+) -> RoomWithFilters:
     """Change the rules of the room as a host, or its name as the owner or the operator.
 
     Streams get `room.changed`, and also `room.name` and `room.slow_mode`.
     """
     slow_mode_s = patch.slow_mode_s if patch.slow_mode is None else patch.slow_mode.slow_mode_s
-    room = await target.change(
+    room = await target.changed(
         session,
         RoomChange(
             name=patch.name,
             who_can_post=patch.who_can_post,
             regular_after_s=patch.regular_after_s,
             slow_mode_s=slow_mode_s,
+            filters=None if patch.filters is None else patch.filters.change(),
         ),
     )
     if patch.name is not None:
@@ -194,7 +205,9 @@ async def change_room(
             "version": room.last_seq,
         }
         producer.signal(room.id, slowed["type"], orjson.dumps(slowed))
-    return room
+    return RoomWithFilters(
+        **room_view(room, target.hot_rooms).model_dump(), filters=FiltersView(**asdict(room.filters))
+    )
 
 
 @router.put(

@@ -1,6 +1,7 @@
-"""What hosts read, on the fast path: bans in force, the audit log; and everybody's own role in a room."""
+"""What hosts read, on the fast path: bans in force, filters, the audit log; and everybody's own role in a room."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
@@ -119,6 +120,13 @@ class ModerationReads:
         return json_reply(
             200, orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}), renewed
         )
+
+    async def read_filters(self, room_id: str, scope: Scope, _: Receive) -> Reply:
+        """Raises ChatError."""
+        renewed = await self._host(room_id, scope)
+        async with self._look_ups.permit(scope):
+            rules = await self._repository.filters(room_id)
+        return json_reply(200, orjson.dumps(asdict(rules)), renewed)
 
     async def read_audit_log(self, query: EntriesQuery, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""

@@ -1,4 +1,4 @@
-"""The SQL of reads of bans and of the audit log. The writer changes both, under the room's lock."""
+"""The SQL of reads of bans, of filters and of the audit log. The writer changes them, under the room's lock."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,6 +7,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.filters.repository import stored_rules
+from chat_server.filters.rules import FilterRules
 from chat_server.moderation.cursors import BanPosition
 from chat_server.postgres.pools import driver_connection
 
@@ -22,6 +24,8 @@ _ENTRIES: Final = """
 SELECT id, at, actor_id, actor_nickname, action, target_id, target_nickname, details::text FROM moderation_log
 WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"""
 
+_FILTERS: Final = "SELECT rules::text FROM room_filters WHERE room_id = $1"
+
 
 class ModerationRepository:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -31,6 +35,10 @@ class ModerationRepository:
         """The person's ban if it is in force."""
         async with driver_connection(self._engine) as connection:
             return await connection.fetchrow(_BAN, room_id, user_id)
+
+    async def filters(self, room_id: str) -> FilterRules:
+        async with driver_connection(self._engine) as connection:
+            return stored_rules(await connection.fetchval(_FILTERS, room_id))
 
     async def bans(self, room_id: str, after: BanPosition, limit: int) -> Sequence[Any]:
         """Bans in force that follow `after`, the newest first."""

@@ -77,7 +77,8 @@ class Room(Base):
 
     `active_at` has a resolution of one second, so that most updates of a busy room skip the index (heap-only tuples).
     `owner_nickname` and `moderators` hold names at the time of appointment, so that no read needs a join. `has_bans` is
-    true from the first ban or purge on: until then writes need no query for bans.
+    true from the first ban or purge on: until then writes need no query for bans. `filter_version` grows with each
+    change of the room's filters; 0: there never were any.
     """
 
     __tablename__ = "rooms"
@@ -106,6 +107,29 @@ class Room(Base):
     recovery_code_hash: Mapped[bytes | None]
     recovered_by: Mapped[UUID | None]
     recovered_at: Mapped[datetime | None]
+    filter_version: Mapped[int] = mapped_column(Integer, server_default="0")
+    refuses_repeats: Mapped[bool] = mapped_column(Boolean, server_default="false")
+
+
+class RoomFilters(Base):
+    """The filters of a room, as FilterRules in JSON. A room that never had filters has no row."""
+
+    __tablename__ = "room_filters"
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    rules: Mapped[dict[str, Any]] = mapped_column(postgresql.JSONB)
+
+
+class RecentText(Base):
+    """A person sent this text in a room that refuses repeats. Retention deletes rows after REPEAT_WITHIN_S."""
+
+    __tablename__ = "recent_texts"
+    __table_args__ = (Index("recent_texts_by_age", "posted_at"),)
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    author_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    posted_at: Mapped[datetime]
 
 
 class Message(Base):

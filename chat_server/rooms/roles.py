@@ -41,7 +41,7 @@ class Action(Enum):
     RENEW_RECOVERY_CODE = "renew the recovery code"
     DELETE_MESSAGE = "delete messages of others"
     PIN = "pin messages"
-    READ_MODERATION = "read bans and the audit log"
+    READ_MODERATION = "read bans, filters and the audit log"
 
 
 _LOWEST: Final = {

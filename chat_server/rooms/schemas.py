@@ -6,14 +6,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from chat_contract.events import Author, Heat, LastMessage, SlowMode, WhoCanPost
 from chat_contract.limits import ROOM_ID_PATTERN
+from chat_server.filters.rules import FilterChange
 from chat_server.limits.slow_mode import MAX_SLOW_MODE_S
 from chat_server.rooms.room_id import clean_new_room_id
-from chat_server.text.names import clean_room_name
+from chat_server.text.names import clean_line, clean_room_name
 
 RoomName = Annotated[str, AfterValidator(clean_room_name)]
 
 
 MAX_REGULAR_AFTER_S: Final = 365 * 24 * 3600
+MAX_FILTER_WORDS: Final = 500
+MAX_FILTER_WORD_CODE_POINTS: Final = 100
+
+FilterWord = Annotated[
+    str, AfterValidator(lambda raw: clean_line(raw, MAX_FILTER_WORD_CODE_POINTS, "A word of a filter"))
+]
 
 
 class RoomRequest(BaseModel):
@@ -37,6 +44,23 @@ class SlowModePatch(BaseModel):
         return self.seconds if self.mode == "fixed" else 0
 
 
+class FiltersPatch(BaseModel):
+    """The filters to change. Absent fields keep their values; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | None = None
+    words_action: Literal["refuse"] | None = None
+    links: Literal["allow", "refuse"] | None = None
+    repeats: Literal["allow", "refuse"] | None = None
+
+    def change(self) -> FilterChange:
+        words = None if self.words is None else tuple(dict.fromkeys(self.words))
+        return FilterChange(
+            words=words, words_action=self.words_action, links=self.links, repeats=self.repeats
+        )
+
+
 class RoomPatch(BaseModel):
     """The fields to change. Absent fields keep their values; an unknown field is an error.
 
@@ -50,6 +74,7 @@ class RoomPatch(BaseModel):
     slow_mode: SlowModePatch | None = None
     who_can_post: WhoCanPost | None = None
     regular_after_s: Annotated[int, Field(strict=True, ge=0, le=MAX_REGULAR_AFTER_S)] | None = None
+    filters: FiltersPatch | None = None
 
     @model_validator(mode="after")
     def _has_one_slow_mode(self) -> Self:
@@ -94,6 +119,24 @@ class RoomView(RoomSummary):
         int, Field(description="The age in seconds of a user id that makes its person a regular")
     ]
     slow_mode: SlowMode
+
+
+class FiltersView(BaseModel):
+    """What the room does not allow in messages of guests."""
+
+    words: list[str]
+    words_action: Annotated[Literal["refuse"], Field(description="What happens to messages with a word")]
+    links: Annotated[Literal["allow", "refuse"], Field(description="What happens to messages with a link")]
+    repeats: Annotated[
+        Literal["allow", "refuse"],
+        Field(description="What happens to a text that its author sent in the last 10 minutes"),
+    ]
+
+
+class RoomWithFilters(RoomView):
+    """The response to a change of a room."""
+
+    filters: Annotated[FiltersView, Field(description="For hosts only")]
 
 
 class RoomWithCode(RoomView):

@@ -16,10 +16,10 @@ import orjson
 
 from chat_server.text.rules import base_letters
 
-_SUBSTITUTES: Final = str.maketrans(
+SIGNS: Final = str.maketrans(
     {"!": "i", "|": "i", "$": "s", "@": "a", "€": "e", "£": "l", "(": "c", "+": "t", "¡": "i"}
 )
-_DIGITS: Final = str.maketrans("013457", "oieast")
+DIGITS: Final = str.maketrans("013457", "oieast")
 """Signs and digits that people write for letters. UTS #39 compares shapes only, so it does not list them."""
 
 _LATIN_NAME: Final = re.compile(
@@ -46,19 +46,19 @@ def skeletons(name: str) -> frozenset[str]:
     There are several, as a sign may be read as a letter (`adm!n`, `$ystem`) or as punctuation (`Hotchat!`).
     """
     letters = _latin(name)
-    readings = (letters.translate(_SUBSTITUTES), *_without_outer_signs(letters))
+    readings = (letters.translate(SIGNS), *_without_outer_signs(letters))
     return frozenset("".join(filter(str.isalnum, text)) for text in (letters, *readings))
 
 
 def plain_latin(text: str) -> str:
     """`Łódź Straße` → `lodz strasse`: a normalised text in lower case, its Latin letters without marks and strokes."""
-    return base_letters(text).translate(_LATIN_SHAPES).casefold()
+    return base_letters(text).translate(LATIN_SHAPES).casefold()
 
 
 def _latin(name: str) -> str:
     """Case is folded between two mappings, as some characters look alike in one case only."""
-    folded = base_letters(name).translate(_CONFUSABLES).casefold().translate(_CONFUSABLES)
-    return folded.translate(_DIGITS).replace("l", "i")
+    folded = base_letters(name).translate(CONFUSABLES).casefold().translate(CONFUSABLES)
+    return folded.translate(DIGITS).replace("l", "i")
 
 
 def _without_outer_signs(text: str) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _without_outer_signs(text: str) -> Iterator[str]:
     alnum = [index for index, char in enumerate(text) if char.isalnum()]
     if alnum:
         for start, end in ((alnum[0], None), (None, alnum[-1] + 1), (alnum[0], alnum[-1] + 1)):
-            yield text[start:end].translate(_SUBSTITUTES)
+            yield text[start:end].translate(SIGNS)
 
 
 def mixes_scripts(name: str) -> bool:
@@ -76,7 +76,7 @@ def mixes_scripts(name: str) -> bool:
     for is_word, chars in groupby(name, _is_in_word):
         if not is_word:
             continue
-        scripts = {_script(char) for char in chars} - _ANY_SCRIPT
+        scripts = {script_of(char) for char in chars} - _ANY_SCRIPT
         if len(scripts) > 1 and not any(scripts <= allowed for allowed in _MIXED):
             return True
     return False
@@ -86,7 +86,7 @@ def _is_in_word(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
-def _script(char: str) -> str:
+def script_of(char: str) -> str:
     index = bisect_right(_SCRIPT_STARTS, ord(char)) - 1
     _, end, script, _ = _SCRIPT_RANGES[index]
     return str(_SCRIPT_NAMES[script]) if index >= 0 and ord(char) <= end else "UNKNOWN"
@@ -102,14 +102,14 @@ def _confusables() -> dict[int, str]:
     The package's file maps both ways: a source has one prototype, and a prototype has its sources. Of two ASCII
     characters only these are sources: I, 1 and | look like l, 0 like O, m like rn.
     """
-    found = dict(_LATIN_SHAPES)
+    found = dict(LATIN_SHAPES)
     for source, prototypes in _data("confusables.json").items():
         char = source.replace("\u200e", "")
         if len(char) != 1 or len(prototypes) != 1 or (char.isascii() and char not in "I1|0m"):
             continue
         prototype = prototypes[0]["c"].replace("\u200e", "")
         if len(prototype) == 1:
-            prototype = _LATIN_SHAPES.get(ord(prototype), prototype)
+            prototype = LATIN_SHAPES.get(ord(prototype), prototype)
         if prototype.isascii():
             found[ord(char)] = prototype
     return found
@@ -131,5 +131,5 @@ _SCRIPTS: Final = _data("categories.json")
 _SCRIPT_NAMES: Final = _SCRIPTS["iso_15924_aliases"]
 _SCRIPT_RANGES: Final = _SCRIPTS["code_points_ranges"]
 _SCRIPT_STARTS: Final = [first for first, *_ in _SCRIPT_RANGES]
-_LATIN_SHAPES: Final = {ord(char): letter for char, letter in _latin_shapes()}
-_CONFUSABLES: Final = _confusables()
+LATIN_SHAPES: Final = {ord(char): letter for char, letter in _latin_shapes()}
+CONFUSABLES: Final = _confusables()

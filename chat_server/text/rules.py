@@ -35,8 +35,12 @@ def _class_of_marks() -> str:
     return "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in runs) + "]"
 
 
-_MARK: Final = re.compile(_class_of_marks())
+MARK: Final = _class_of_marks()
+"""The regular expression class of all marks."""
+
+_MARK: Final = re.compile(MARK)
 _TOO_MANY_MARKS: Final = re.compile(f"{_MARK.pattern}{{{MAX_MARKS + 1}}}")
+_LONG_RUN: Final = re.compile(f"({_MARK.pattern}{{{MAX_MARKS}}}){_MARK.pattern}+")
 
 DEFAULT_IGNORABLE: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -158,3 +162,13 @@ def _without_lone_directions(text: str) -> str:
 def base_letters(text: str) -> str:
     """`Ｃａｆé` → `Cafe`: a normalised text in compatibility form (NFKD) without its marks."""
     return _MARK.sub("", unicodedata.normalize("NFKD", text))
+
+
+def compatible_form(text: str) -> str:
+    """`ﬁ Ｋ` → `fi K`: a normalised text in compatibility form (NFKD), with its marks."""
+    return unicodedata.normalize("NFKD", text)
+
+
+def composed(text: str) -> str:
+    """The text in NFC. Of a run of marks the first MAX_MARKS stay, so the work is linear."""
+    return text if text.isascii() else unicodedata.normalize("NFC", _LONG_RUN.sub(r"\1", text))

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.rules import FilterChange
 from chat_server.messages.operations import Operation
-from chat_server.messages.room_operations import BanUsers
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, RoomChange
 from chat_server.messages.write_queue import PendingWrite
 from chat_server.messages.write_transaction import commit_writes
 from tests.support.message_store import Store, post
@@ -23,13 +25,25 @@ class CountingConnection:
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
         self._queries: list[str] = []
+        self._filters = FilterCache()
         connection.add_query_logger(lambda record: self._queries.append(record.query))
+
+    def elsewhere(self) -> "CountingConnection":
+        """The same in another process, which has not seen any filters."""
+        return CountingConnection(self._connection)
 
     async def statements(self, *operations: Operation) -> int:
         self._queries.clear()
         loop = asyncio.get_running_loop()
         writes = [PendingWrite(each, loop.create_future(), loop.time()) for each in operations]
-        await commit_writes(self._connection, writes, wait=True, now=datetime.now(UTC), answered=lambda: None)
+        await commit_writes(
+            self._connection,
+            writes,
+            wait=True,
+            now=datetime.now(UTC),
+            answered=lambda: None,
+            filters=self._filters,
+        )
         await asyncio.sleep(0)  # the last record comes in the next iteration of the loop
         return sum("pg_type" not in query and "'jit'" not in query for query in self._queries)  # of asyncpg
 
@@ -56,6 +70,20 @@ async def test_a_post_costs_one_more_statement_only_in_a_room_from_which_anybody
     assert await counting.statements(*(post(room) for _ in range(50))) == len(expected)
     await counting.statements(ban(room, TROLL))
     assert await counting.statements(*(post(room) for _ in range(50))) == len(expected) + 1
+    assert await counting.statements(*(post(other) for _ in range(50))) == len(expected)
+
+
+async def test_filters_cost_a_statement_only_until_their_process_knows_them(
+    store: Store, counting: CountingConnection
+) -> None:
+    room, other = await store.make_room(OWNER), await store.make_room(OWNER)
+    expected = ["BEGIN", "lock", "repeats", "insert", "COMMIT"]
+    change = FilterChange(words=("spam",), links="refuse")
+    await counting.statements(
+        ChangeRoom(room_id=room, actor_id=OWNER, actor_nickname="Owner", change=RoomChange(filters=change))
+    )
+    assert await counting.statements(*(post(room) for _ in range(50))) == len(expected)
+    assert await counting.elsewhere().statements(post(room), post(room)) == len(expected) + 1
     assert await counting.statements(*(post(other) for _ in range(50))) == len(expected)
 
 

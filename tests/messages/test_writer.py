@@ -11,6 +11,7 @@ from random import Random
 import asyncpg
 import pytest
 
+from chat_server.filters.filter_cache import FilterCache
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, SILENT_AFTER_S
@@ -74,9 +75,9 @@ async def test_a_post_reads_no_other_message_of_its_room(store: Store) -> None:
     first = await store.writer()
     await asyncio.gather(*(first.store(post(room)) for _ in range(40)))
     await store.rows("ANALYZE messages")
-    async with GroupCommitWriter(store.dsn, lambda events: None, lambda: datetime.now(UTC)).committing(
-        BackgroundTasks(Random(7), time.monotonic)
-    ) as writer:
+    async with GroupCommitWriter(
+        store.dsn, lambda events: None, lambda: datetime.now(UTC), FilterCache()
+    ).committing(BackgroundTasks(Random(7), time.monotonic)) as writer:
         for _ in range(20):
             await writer.store(post(room))
 

@@ -134,7 +134,6 @@ async def test_slow_mode_has_a_long_and_a_short_form(
         {"regular_after_s": -1},
         {"regular_after_s": True},
         {"regular_after_s": MAX_REGULAR_AFTER_S + 1},
-        {"filters": {"words": []}},
         {"visibility": "public"},
     ],
 )

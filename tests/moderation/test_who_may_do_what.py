@@ -55,6 +55,7 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("PUT", f"{ROOM}/bans/{{user_id}}"): Row(HOSTS, lambda *_: GOOD_FOR_A_MINUTE),
     ("DELETE", f"{ROOM}/bans/{{user_id}}"): Row(HOSTS),
     ("GET", f"{ROOM}/audit"): Row(HOSTS),
+    ("GET", f"{ROOM}/filters"): Row(HOSTS),
     ("PUT", f"{ROOM}/moderators/{{user_id}}"): Row(OWNER_AND_OPERATOR),
     ("DELETE", f"{ROOM}/moderators/{{user_id}}"): Row(OWNER_AND_OPERATOR),
     ("POST", f"{ROOM}/owner"): Row(OWNER_AND_OPERATOR, lambda room, _: {"user_id": room.target.id}),

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from chat_contract.topics import CHAT_EVENTS, header
+from chat_server.filters.filter_cache import FilterCache
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.outbox.acknowledgements import Acknowledgements
@@ -30,7 +31,9 @@ class ChatProcess:
         self.acknowledgements = Acknowledgements(self.outbox)
         self.producer = EventProducer(bootstrap_servers, self.acknowledgements.add)
         self.relay = OutboxRelay(self.outbox, self.producer, Random(7))
-        self.writer = GroupCommitWriter(store.dsn, self.producer.offer, lambda: datetime.now(UTC))
+        self.writer = GroupCommitWriter(
+            store.dsn, self.producer.offer, lambda: datetime.now(UTC), FilterCache()
+        )
         self._stack = stack
 
     async def start(self) -> "ChatProcess":

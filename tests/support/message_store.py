@@ -15,6 +15,7 @@ import pytest
 import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.filters.filter_cache import FilterCache
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.message_erasure import ErasureStep, erase_some
 from chat_server.messages.operations import PostMessage
@@ -58,6 +59,7 @@ class Store:
             dsn or self.dsn,
             after_commit or self.handed_over.extend,
             lambda: datetime.now(UTC) + clock_is_off_by,
+            FilterCache(),
         )
         return await self._stack.enter_async_context(
             writer.committing(BackgroundTasks(Random(7), time.monotonic))

@@ -185,6 +185,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room_id}/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Filters
+         * @description What the room does not allow in messages of guests; for hosts.
+         */
+        get: operations["get_filters_api_v1_rooms__room_id__filters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room_id}/me": {
         parameters: {
             query?: never;
@@ -813,6 +833,58 @@ export interface components {
             last_seq: number;
         };
         /**
+         * FiltersPatch
+         * @description The filters to change. Absent fields keep their values; an unknown field is an error.
+         */
+        FiltersPatch: {
+            /**
+             * Links
+             * @default null
+             */
+            links?: ("allow" | "refuse") | null;
+            /**
+             * Repeats
+             * @default null
+             */
+            repeats?: ("allow" | "refuse") | null;
+            /**
+             * Words
+             * @default null
+             */
+            words?: string[] | null;
+            /**
+             * Words Action
+             * @default null
+             */
+            words_action?: "refuse" | null;
+        };
+        /**
+         * FiltersView
+         * @description What the room does not allow in messages of guests.
+         */
+        FiltersView: {
+            /**
+             * Links
+             * @description What happens to messages with a link
+             * @enum {string}
+             */
+            links: "allow" | "refuse";
+            /**
+             * Repeats
+             * @description What happens to a text that its author sent in the last 10 minutes
+             * @enum {string}
+             */
+            repeats: "allow" | "refuse";
+            /** Words */
+            words: string[];
+            /**
+             * Words Action
+             * @description What happens to messages with a word
+             * @constant
+             */
+            words_action: "refuse";
+        };
+        /**
          * Heat
          * @description Whether the room is hot, since when (RFC 3339), and how many fetches a second it gets.
          */
@@ -1169,7 +1241,7 @@ export interface components {
              * @description The part to program against
              * @enum {string}
              */
-            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "banned" | "posting_restricted" | "nickname_reserved" | "room_not_found" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
+            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "banned" | "posting_restricted" | "nickname_reserved" | "room_not_found" | "message_refused" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
             /** @description A sentence for people */
             detail: string;
             /** @description On 422: each `field` that is wrong, and a `message` that says why */
@@ -1177,6 +1249,11 @@ export interface components {
                 field: string;
                 message: string;
             }[];
+            /**
+             * @description On `message_refused`: which filter of the room the text meets
+             * @enum {string}
+             */
+            filter?: "words" | "links" | "repeats";
             /** @description On `posting_restricted`: when the caller may post; null: waiting does not help */
             may_post_at?: string | null;
             /** @description On 410: the oldest event that is still kept */
@@ -1362,6 +1439,8 @@ export interface components {
          *     `slow_mode_s` sets the same as `slow_mode`: 0 means `off`, more means `fixed`.
          */
         RoomPatch: {
+            /** @default null */
+            filters?: components["schemas"]["FiltersPatch"] | null;
             /**
              * Name
              * @default null
@@ -1621,6 +1700,68 @@ export interface components {
              * @description Null if the caller is no longer the owner, in a repeated response
              */
             recovery_code: string | null;
+            /**
+             * Regular After S
+             * @description The age in seconds of a user id that makes its person a regular
+             */
+            regular_after_s: number;
+            slow_mode: components["schemas"]["SlowMode"];
+            /**
+             * Slow Mode S
+             * @description Seconds between two messages of one author; 0: off
+             */
+            slow_mode_s: number;
+            /**
+             * Viewers
+             * @description Open streams over all publish_servers, at most a few seconds old
+             */
+            viewers: number;
+            /**
+             * Visibility
+             * @description `public`
+             */
+            visibility: string;
+            /**
+             * Who Can Post
+             * @description `everyone`, `regulars` or `moderators`
+             * @enum {string}
+             */
+            who_can_post: "everyone" | "regulars" | "moderators";
+        };
+        /**
+         * RoomWithFilters
+         * @description The response to a change of a room.
+         */
+        RoomWithFilters: {
+            /** @description For hosts only */
+            filters: components["schemas"]["FiltersView"];
+            heat: components["schemas"]["Heat"];
+            /** Id */
+            id: string;
+            /**
+             * Last Seq
+             * @description The room's newest seq; 0 before the first event
+             */
+            last_seq: number;
+            /**
+             * Message Count
+             * @description Messages ever created; unread counts are differences of it
+             */
+            message_count: number;
+            /**
+             * Moderators
+             * @description At most 100, in the order of appointment
+             */
+            moderators: components["schemas"]["Author"][];
+            /** Name */
+            name: string;
+            /** @description Null for a room without an owner */
+            owner: components["schemas"]["Author"] | null;
+            /**
+             * Owner Id
+             * @description User id; null for `lobby`, which exists from the start
+             */
+            owner_id: string | null;
             /**
              * Regular After S
              * @description The age in seconds of a user id that makes its person a regular
@@ -2062,7 +2203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomView"];
+                    "application/json": components["schemas"]["RoomWithFilters"];
                 };
             };
             /** @description `unauthenticated` · `session_expired` */
@@ -2658,6 +2799,73 @@ export interface operations {
             };
         };
     };
+    get_filters_api_v1_rooms__room_id__filters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiltersView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_own_role_api_v1_rooms__room_id__me_get: {
         parameters: {
             query?: never;
@@ -2873,7 +3081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3043,7 +3251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3151,7 +3359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3255,7 +3463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3359,7 +3567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3530,7 +3738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3635,7 +3843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed` */
+            /** @description `validation_failed` · `message_refused` */
             422: {
                 headers: {
                     [name: string]: unknown;

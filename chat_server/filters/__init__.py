@@ -1,0 +1,1 @@
+"""What a room does not allow in messages of guests: words, links, repeats."""

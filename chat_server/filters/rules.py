@@ -1,0 +1,107 @@
+"""What a room does not allow, and the check of a text against it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Final, Literal
+
+from chat_server.filters.links import has_link
+from chat_server.filters.word_automaton import WordAutomaton
+from chat_server.text.folding import fold
+from server_kit.http.problem import ChatError
+
+Action = Literal["allow", "hold", "refuse"]
+Kind = Literal["words", "links", "repeats"]
+
+REPEAT_WITHIN_S: Final = 600
+"""How long the text of a person counts as a repeat."""
+
+_REFUSALS: Final[dict[Kind, str]] = {
+    "words": "This room does not allow a word of your message; change it and send it again.",
+    "links": "This room does not allow links; remove the link and send the message again.",
+    "repeats": "You sent the same text in this room a few minutes ago; write something else.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FilterRules:
+    """The filters of a room, as its hosts have set them."""
+
+    words: tuple[str, ...] = ()
+    words_action: Literal["hold", "refuse"] = "refuse"
+    links: Action = "allow"
+    repeats: Literal["allow", "refuse"] = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The filter that a text meets, and what the room does with such messages."""
+
+    kind: Kind
+    action: Literal["hold", "refuse"]
+
+
+NO_FILTERS: Final = FilterRules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChange:
+    """The filters to change; None keeps the present ones."""
+
+    words: tuple[str, ...] | None = None
+    words_action: Literal["hold", "refuse"] | None = None
+    links: Action | None = None
+    repeats: Literal["allow", "refuse"] | None = None
+
+    def applied_to(self, rules: FilterRules) -> FilterRules:
+        changes = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(rules, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class TextCheck:
+    """The result of a check against the filters of one version; 0 is that of a room that never had filters.
+
+    `digest` is that of the text, if the room refuses repeats.
+    """
+
+    version: int
+    hit: Hit | None = None
+    digest: bytes | None = None
+
+
+UNFILTERED: Final = TextCheck(0)
+
+
+class TextFilter:
+    """The filters of a room in one version, ready to check texts."""
+
+    def __init__(self, version: int, rules: FilterRules) -> None:
+        self.version = version
+        self.rules = rules
+
+    @cached_property
+    def _automaton(self) -> WordAutomaton:
+        return WordAutomaton(self.rules.words)
+
+    def check(self, text: str) -> TextCheck:
+        """Of several filters that the text meets, one that refuses counts."""
+        hits = list(self._hits(text))
+        hit = next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
+        return TextCheck(self.version, hit, text_digest(text) if self.rules.repeats == "refuse" else None)
+
+    def _hits(self, text: str) -> Iterator[Hit]:
+        if self.rules.words and self._automaton.matches(text):
+            yield Hit("words", self.rules.words_action)
+        if self.rules.links != "allow" and has_link(text):
+            yield Hit("links", self.rules.links)
+
+
+def refused(kind: Kind) -> ChatError:
+    return ChatError("message_refused", _REFUSALS[kind], filter=kind)
+
+
+def text_digest(text: str) -> bytes:
+    """Equal for texts that look the same. Stored in place of the text, see REPEAT_WITHIN_S."""
+    return sha256(" ".join(fold(text).split()).encode()).digest()[:16]

@@ -1,0 +1,144 @@
+"""Which texts have a word of a filter: tricks to evade it, and normal texts that only look similar."""
+
+import pytest
+
+from chat_server.filters.word_automaton import WordAutomaton, readings, token_lists
+from chat_server.text.folding import fold
+from chat_server.text.rules import clean_message_text
+
+WORDS = (
+    "shit",
+    "viagra",
+    "ass",
+    "buy now",
+    "scunthorpe fan",
+    "сука",
+    "바보",
+    "笨蛋",
+    "ばか",
+    "ไอ้บ้า",
+    "हरामी",
+    "🍆",
+    "a55",
+)
+
+
+@pytest.fixture(scope="module")
+def automaton() -> WordAutomaton:
+    return WordAutomaton(WORDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("what a shit", id="plain"),
+        pytest.param("SHIT!", id="case"),
+        pytest.param("“shit”, they said", id="quotes"),
+        pytest.param("ｓｈｉｔ", id="full width"),
+        pytest.param("ＶＩＡＧＲＡ", id="full width capitals"),
+        pytest.param("s\u200bh\u200ci\u2060t", id="zero width"),
+        pytest.param("sh\u00adit", id="soft hyphen"),
+        pytest.param("sh\U000e0069it", id="tag characters"),
+        pytest.param("s\u0301h\u0336i\u0489t", id="combining marks"),
+        pytest.param("śhıţ", id="letters with marks"),
+        pytest.param("ѕһіt", id="Cyrillic look-alikes"),
+        pytest.param("νιαgrа", id="Greek look-alikes"),
+        pytest.param("𝓿𝓲𝓪𝓰𝓻𝓪", id="mathematical letters"),
+        pytest.param("ⓥⓘⓐⓖⓡⓐ", id="circled letters"),
+        pytest.param("🅢🅗🅘🅣", id="negative circled letters"),
+        pytest.param("🇸🇭🇮🇹", id="regional indicators"),
+        pytest.param("ꜱʜɪᴛ", id="small capitals"),
+        pytest.param("s h i t", id="spaced"),
+        pytest.param("s.h.i.t", id="dotted"),
+        pytest.param("s-h_i*t", id="other separators"),
+        pytest.param("s\u3000h\u2003i\u00a0t", id="wide spaces"),
+        pytest.param("oh s h i t again", id="spaced within a sentence"),
+        pytest.param("what a s h i t", id="spaced after a single letter"),
+        pytest.param("via gra", id="split in two"),
+        pytest.param("v-iag-ra cheap", id="split in three"),
+        pytest.param("v1agra", id="digit"),
+        pytest.param("sh1t", id="digit in a short word"),
+        pytest.param("sh!t", id="sign inside"),
+        pytest.param("$hit", id="sign before"),
+        pytest.param("a$$", id="signs after"),
+        pytest.param("(@s$)!", id="signs on both sides and brackets"),
+        pytest.param("vlagra", id="l for i"),
+        pytest.param("vIAgra", id="capital I"),
+        pytest.param("BUY   NOW", id="phrase"),
+        pytest.param("buynow", id="phrase in one word"),
+        pytest.param("b u y n o w", id="phrase spaced"),
+        pytest.param("buy, now!", id="phrase with punctuation"),
+        pytest.param("ну ты и сука", id="Cyrillic word"),
+        pytest.param("cyкa", id="Latin look-alikes in a Cyrillic word"),
+        pytest.param("이 바보야", id="Korean with a particle"),
+        pytest.param("바.보", id="Korean with a dot"),
+        pytest.param("바 보", id="Korean with a space"),
+        pytest.param("ㅂㅏㅂㅗ", id="Korean in single jamo"),
+        pytest.param("바\u200b보", id="Korean with a zero-width space"),
+        pytest.param("바\u0336보", id="Korean with a combining mark"),
+        pytest.param("你是笨蛋吗", id="Chinese"),
+        pytest.param("你是笨 蛋", id="Chinese with a space"),
+        pytest.param("ほんとばかだね", id="Japanese"),
+        pytest.param("ไอ้บ้าเอ๊ย", id="Thai"),
+        pytest.param("तू हरामी है", id="Hindi"),
+        pytest.param("🍆\ufe0f", id="emoji"),
+        pytest.param("my A55", id="word with digits"),
+    ],
+)
+def test_a_word_is_found_however_it_is_written(automaton: WordAutomaton, text: str) -> None:
+    assert automaton.matches(clean_message_text(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Scunthorpe, Essex and Penistone have a class of assassins",
+        "the pass is grass, brass or glass",
+        "shitake, or rather shiitake",
+        "as she said, a sharp hit",
+        "I assume so. As such, as so.",
+        "it costs 455 won, call 555 5411",
+        "Push it! Wash it! is hit",
+        "buyer, nowhere",
+        "buy it now",
+        "an us citizen",
+        "A, b, c. i t",
+        "바봄이 왔다",
+        "나바 보관소",
+        "가방 보관",
+        "はか",
+        "ばが",
+        "हरा मी",
+        "笨的蛋",
+        "сук",
+        "🍎",
+        "",
+    ],
+)
+def test_normal_text_is_not_mistaken_for_a_word(automaton: WordAutomaton, text: str) -> None:
+    assert not automaton.matches(text)
+
+
+def test_short_words_keep_i_and_l_apart() -> None:
+    automaton = WordAutomaton(["heil", "balls"])
+    assert not automaton.matches("what the hell, nobody bails out")
+    assert automaton.matches("HEIL") and automaton.matches("HElL") is False
+    assert automaton.matches("baIIs") and automaton.matches("ba11s") and automaton.matches("ba||s")
+
+
+def test_a_word_of_signs_only_is_found_as_it_is() -> None:
+    automaton = WordAutomaton(["卐", "!!!", "c++"])
+    assert automaton.matches("look: 卐") and automaton.matches("no!!!") and automaton.matches("I like C++.")
+    assert not automaton.matches("no!! c")
+
+
+def test_no_words_match_nothing() -> None:
+    assert not WordAutomaton([]).matches("anything")
+    assert not WordAutomaton(["\u00ad"]).matches("anything")
+
+
+@pytest.mark.parametrize("unit", ["a", "a ", "ﷺ", "!", "a!", "가 ", "I", "क्ष", "\u0e33", "1a"])
+def test_hostile_texts_of_full_length_are_read_in_bounded_growth(unit: str) -> None:
+    text = (unit * 4000)[:4000]
+    size = sum(len(readings(tokens)) for tokens in token_lists(fold(text)))
+    assert size <= 60 * len(text)
