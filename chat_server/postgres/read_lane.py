@@ -7,7 +7,7 @@ others.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from logging import getLogger
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from chat_server.postgres.errors import (
     means_postgres_is_down,
     store_unavailable,
 )
+from chat_server.postgres.lane_connections import LaneConnections
 from chat_server.postgres.pools import asyncpg_dsn
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
@@ -67,10 +68,6 @@ class StatementTooSlow(ChatError):
         )
 
 
-async def _keep_session(_: Any) -> None:
-    """Skip the session reset, which costs a round trip: these connections run single statements only."""
-
-
 @asynccontextmanager
 async def open_read_lane(
     database_url: str,
@@ -84,14 +81,10 @@ async def open_read_lane(
 
     Postgres cancels a statement after `timeout_s`.
     """
-    pool = await asyncpg.create_pool(
+    connect = partial(
+        asyncpg.connect,
         asyncpg_dsn(database_url),
-        min_size=0,
-        max_size=connections,
-        max_inactive_connection_lifetime=60,
         timeout=CONNECT_TIMEOUT_S,
-        command_timeout=timeout_s + SILENCE_S,
-        reset=_keep_session,
         server_settings={
             "application_name": f"hotchat {name}",
             "default_transaction_read_only": "on",
@@ -99,10 +92,11 @@ async def open_read_lane(
             "jit": "off",
         },
     )
+    opened = LaneConnections(connect, timeout_s=timeout_s + SILENCE_S, clock=clock)
     try:
-        yield ReadLane(pool, name, clock=clock, timeout_s=timeout_s)
+        yield ReadLane(opened, connections, name, clock=clock)
     finally:
-        pool.terminate()
+        opened.close()
 
 
 class ReadLane:
@@ -114,16 +108,15 @@ class ReadLane:
 
     def __init__(
         self,
-        pool: "asyncpg.Pool[asyncpg.Record]",
+        connections: LaneConnections,
+        max_connections: int,
         name: str,
         *,
         clock: Callable[[], float],
-        timeout_s: float,
     ) -> None:
-        self._pool = pool
-        self._timeout_s = timeout_s + SILENCE_S
-        self._connections = asyncio.Semaphore(pool.get_max_size())
-        third = max(1, pool.get_max_size() // 3)
+        self._connections = connections
+        self._slots = asyncio.Semaphore(max_connections)
+        third = max(1, max_connections // 3)
         self._for_unknown_rooms = asyncio.Semaphore(third)
         self._for_history = asyncio.Semaphore(third)
         self._waiting = 0
@@ -147,11 +140,11 @@ class ReadLane:
         self._waiting += 1
         try:
             if is_known and not is_history:
-                async with _Slot(self._connections):
+                async with _Slot(self._slots):
                     rows = await self._ask(statement, arguments)
             else:
                 fewer = self._for_history if is_history else self._for_unknown_rooms
-                async with _Slot(fewer), _Slot(self._connections):
+                async with _Slot(fewer), _Slot(self._slots):
                     rows = await self._ask(statement, arguments)
         finally:
             self._waiting -= 1
@@ -162,12 +155,7 @@ class ReadLane:
     async def _ask(self, statement: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """The caller holds a slot, so a timeout here is never caused by other reads."""
         try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._pool.acquire(timeout=self._timeout_s) as connection,
-            ):
-                rows: Sequence[Any] = await connection.fetch(statement, *arguments)
-                return rows
+            return await self._connections.fetch(statement, arguments)
         except asyncpg.QueryCanceledError as error:
             _REFUSED.labels("too_slow").inc()
             self.status.answered()
