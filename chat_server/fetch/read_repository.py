@@ -6,7 +6,6 @@ never take the writers' connections.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -49,45 +48,56 @@ LEFT JOIN LATERAL (
     SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
 ) o ON true"""
 
-_ROOM_COLUMNS: Final = 10
-"""Of a page, before the moderators and the columns of the message."""
+_ROOM_COLUMNS: Final = (
+    "id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, owner_nickname, who_can_post, "
+    "regular_after_s, moderators::text"
+)
+"""In the order of RoomRow."""
 
-_PAGE = """
-SELECT r.id, r.name, r.visibility, r.owner_id, r.last_seq, r.message_count, r.slow_mode_s,
-       r.owner_nickname, r.who_can_post, r.regular_after_s, {moderators},
-       m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted,
-       m.reactions::text, m.author_role, m.pin_place
-FROM rooms r LEFT JOIN LATERAL ({messages}) m ON true
-WHERE r.id = $1
-ORDER BY m.seq
-"""
-# Rows end with the first one that exceeds the bytes of a page, as those of events do.
-_ROWS = f"""
-SELECT * FROM (
-    SELECT *, NULL::int AS pin_place, sum(octet_length(text)) OVER (
-        ORDER BY seq {{order}} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+_ROOM: Final = f"SELECT {_ROOM_COLUMNS} FROM rooms WHERE id = $1"  # noqa: S608 - no input in it
+
+_MESSAGE_COLUMNS: Final = (
+    "m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted, "
+    "m.reactions::text, m.author_role"
+)
+"""In the order of the parameters of `_encoded`."""
+
+
+_PIN_PLACE: Final = len(RoomRow._fields)
+"""Index of the column between those of the room and those of the message."""
+
+
+def _nulls(columns: str) -> str:
+    return ", ".join(["NULL"] * (columns.count(",") + 1))
+
+
+def _page(*messages: str) -> str:
+    """One row of the room, without a message; then the rows of `messages`, without the room, in any order."""
+    room = f"SELECT {_ROOM_COLUMNS}, NULL::integer AS pin_place, {_nulls(_MESSAGE_COLUMNS)} FROM rooms WHERE id = $1"  # noqa: S608
+    return " UNION ALL ".join([room, *(f"({rows})" for rows in messages)])
+
+
+def _rows(which: str, order: str) -> str:
+    """At most $2 messages. The last one is the first that exceeds the bytes of a page, as with events."""
+    return f"""
+SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM (
+    SELECT *, sum(octet_length(text)) OVER (
+        ORDER BY seq {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS bytes_before
-    FROM visible_messages WHERE room_id = r.id AND {{which}} ORDER BY seq {{order}} LIMIT $2
-) AS weighed WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
-_PINNED_ROWS = (
-    "SELECT *, array_position(r.pinned, id), NULL::bigint FROM visible_messages WHERE id = ANY(r.pinned)"
-)
-# A hundred moderators are 8 KB, so they come with the first row only.
-_NEWEST = _PAGE.format(
-    moderators="CASE WHEN row_number() OVER (ORDER BY m.seq) = 1 THEN r.moderators::text END",
-    messages=f"({_ROWS.format(which='r.last_seq <> $3', order='DESC')}) "
-    f"UNION ALL ({_PINNED_ROWS} AND r.last_seq <> $3)",
-)
-_old_page = partial(_PAGE.format, moderators="NULL::text")
-_BEFORE = _old_page(messages=_ROWS.format(which="seq < $3", order="DESC"))
-_AFTER = _old_page(messages=_ROWS.format(which="seq > $3", order=""))
-_AROUND = _old_page(
-    messages=f"({_ROWS.format(which='seq <= $3', order='DESC')}) "
-    f"UNION ALL ({_ROWS.format(which='seq > $3', order='')})",
-)
-_MESSAGE = _old_page(
-    messages="SELECT *, NULL::int AS pin_place FROM visible_messages WHERE room_id = r.id AND id = $2",
-)
+    FROM visible_messages WHERE room_id = $1 AND {which} ORDER BY seq {order} LIMIT $2
+) m WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
+
+
+_PINNED: Final = f"""
+SELECT {_nulls(_ROOM_COLUMNS)}, array_position(r.pinned, m.id), {_MESSAGE_COLUMNS}
+FROM rooms r JOIN visible_messages m ON m.id = ANY(r.pinned) WHERE r.id = $1"""  # noqa: S608 - no input in it
+
+_NEWEST: Final = _page(_rows("true", "DESC"), _PINNED)
+_BEFORE: Final = _page(_rows("seq < $3", "DESC"))
+_AFTER: Final = _page(_rows("seq > $3", "ASC"))
+_AROUND: Final = _page(_rows("seq <= $3", "DESC"), _rows("seq > $3", "ASC"))
+_MESSAGE: Final = _page(f"""
+SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM visible_messages m WHERE room_id = $1 AND id = $2""")  # noqa: S608
 # An event of a deleted message shows its tombstone before the stored text is erased. Most rooms have no tombstone;
 # then the uncorrelated subquery runs once, and the others never.
 _PAYLOAD = f"""
@@ -170,17 +180,21 @@ class ReadRepository:
         self.known = known
         self.postgres = lane.status
 
-    async def newest(self, room_id: str, limit: int, known_seq: int = -1) -> MessageRows | None:
-        """The newest messages and the pinned ones; none of them when the room is still at known_seq."""
-        page = _message_rows(await self._fetch("newest", _NEWEST, room_id, limit + 1, known_seq))
+    async def room(self, room_id: str) -> RoomRow | None:
+        rows = await self._fetch("room", _ROOM, room_id)
+        return _room_row(rows[0]) if rows else None
+
+    async def newest(self, room_id: str, limit: int) -> MessageRows | None:
+        """The newest messages and the pinned ones."""
+        page = await self._page("newest", _NEWEST, room_id, limit + 1)
         return None if page is None else _cut_older(page, limit)
 
     async def before(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        page = _message_rows(await self._fetch("before", _BEFORE, room_id, limit + 1, seq))
+        page = await self._page("before", _BEFORE, room_id, limit + 1, seq)
         return None if page is None else _cut_older(page, limit)
 
     async def after(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        page = _message_rows(await self._fetch("after", _AFTER, room_id, limit + 1, seq))
+        page = await self._page("after", _AFTER, room_id, limit + 1, seq)
         if page is None:
             return None
         count = min(limit, _count_of_page(page.messages))
@@ -191,7 +205,7 @@ class ReadRepository:
 
         A page of too many bytes loses messages at its longer side.
         """
-        page = _message_rows(await self._fetch("around", _AROUND, room_id, limit + 1, seq))
+        page = await self._page("around", _AROUND, room_id, limit + 1, seq)
         if page is None:
             return None
         up_to = sum(message.seq <= seq for message in page.messages)
@@ -211,7 +225,7 @@ class ReadRepository:
 
     async def message(self, room_id: str, message_id: UUID) -> MessageRows | None:
         """The room with that one message, or with none."""
-        return _message_rows(await self._fetch("message", _MESSAGE, room_id, message_id))
+        return await self._page("message", _MESSAGE, room_id, message_id)
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> EventRows | None:
         """At most `limit` events after after_seq and MAX_PAGE_BYTES of payloads, but at least one event."""
@@ -270,6 +284,9 @@ class ReadRepository:
             for room_id, last_seq, message_count, slow_mode_s, name, oldest_seq in rows
         }
 
+    async def _page(self, name: str, statement: str, room_id: str, *arguments: Any) -> MessageRows | None:
+        return _message_rows(room_id, await self._fetch(name, statement, room_id, *arguments))
+
     async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:
         """Rows of one room; none when it does not exist."""
         rows = await self._lane.fetch(
@@ -280,25 +297,29 @@ class ReadRepository:
         return rows
 
 
-def _message_rows(rows: Sequence[Any]) -> MessageRows | None:
-    if not rows:
-        return None
-    columns = list(rows[0][:_ROOM_COLUMNS])
-    room_id, owner_id = columns[0], columns[3]
-    columns[3] = None if owner_id is None else str(owner_id)
-    moderators = next((row[_ROOM_COLUMNS] for row in rows if row[_ROOM_COLUMNS] is not None), "[]")
-    room = RoomRow._make([*columns, moderators])
-    if rows[0][_ROOM_COLUMNS + 1] is None:
-        return MessageRows(room, [])
+def _room_row(columns: Sequence[Any]) -> RoomRow:
+    room = RoomRow._make(columns)
+    return room if room.owner_id is None else room._replace(owner_id=str(room.owner_id))
+
+
+def _message_rows(room_id: str, rows: Sequence[Any]) -> MessageRows | None:
+    """The rows of a `_page`; None without the room, even if it left messages behind."""
+    room: RoomRow | None = None
     messages: list[EncodedMessage] = []
     pinned: dict[int, EncodedMessage] = {}
     for row in rows:
-        *of_message, pin_place = row[_ROOM_COLUMNS + 1 :]
-        message = _encoded(room_id, *of_message)
+        if row[0] is not None:
+            room = _room_row(row[:_PIN_PLACE])
+            continue
+        message = _encoded(room_id, *row[_PIN_PLACE + 1 :])
+        pin_place = row[_PIN_PLACE]
         if pin_place is None:
             messages.append(message)
         else:
             pinned[pin_place] = message
+    if room is None:
+        return None
+    messages.sort()
     return MessageRows(room, messages, pinned=[pinned[place] for place in sorted(pinned)])
 
 

@@ -62,14 +62,14 @@ class _Entry(Generic[S]):
 class SnapshotCache(Generic[S]):
     """By room id; bounded by rooms and bytes. Overflow rule: LRU.
 
-    `load(room_id, previous, want)` reads a snapshot that holds `want`, None for a room that does not exist; it sets
-    `taken_at_s` to the moment before it asked.
+    `load(room_id, previous, want, written_seq)` reads a snapshot that holds `want`, None for a room that does not exist;
+    it sets `taken_at_s` to the moment before it asked. `written_seq` is the newest seq that this process committed.
     """
 
     def __init__(
         self,
         name: str,
-        load: Callable[[str, S | None, int], Awaitable[S | None]],
+        load: Callable[[str, S | None, int, int], Awaitable[S | None]],
         *,
         clock: Callable[[], float],
         store_is_down: Callable[[], bool],
@@ -184,7 +184,7 @@ class SnapshotCache(Generic[S]):
 
     async def _read(self, room_id: str, entry: _Entry[S]) -> S | None:
         try:
-            snapshot = await self._load(room_id, entry.snapshot, entry.want)
+            snapshot = await self._load(room_id, entry.snapshot, entry.want, entry.written_seq)
         except BaseException:
             self._loads["failed"].inc()
             if entry.snapshot is None and self._entries.get(room_id) is entry:

@@ -88,13 +88,35 @@ async def test_an_empty_room_differs_from_a_missing_room(store: Store, repositor
     assert other.messages == []
 
 
-async def test_an_unchanged_room_is_not_read_again(store: Store, repository: ReadRepository) -> None:
+async def test_the_row_of_a_room_is_the_same_alone_and_with_its_messages(
+    store: Store, repository: ReadRepository
+) -> None:
+    room_id = await store.make_room()
+    message_ids = await store.post(room_id, "a", "b")
+    await store.connection.execute(
+        "UPDATE rooms SET pinned = $2, owner_nickname = 'ann', moderators = $3::text::jsonb WHERE id = $1",
+        room_id, message_ids, json.dumps([{"id": str(AUTHOR), "nickname": "bo"}]),
+    )  # fmt: skip
+    room = await repository.room(room_id)
+    assert room is not None
+    assert (room.id, room.last_seq, room.owner_nickname) == (room_id, 2, "ann")
+    assert json.loads(room.moderators) == [{"id": str(AUTHOR), "nickname": "bo"}]
+    newest = await repository.newest(room_id, 50)
+    assert newest is not None
+    assert newest.room == room
+    assert [message.seq for message in newest.pinned] == [1, 2]
+    assert await repository.room("nowhere") is None
+
+
+async def test_messages_that_a_deleted_room_left_behind_are_no_page(
+    store: Store, repository: ReadRepository
+) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
-    unchanged = await repository.newest(room_id, 50, known_seq=1)
-    assert unchanged is not None
-    assert unchanged.messages == []
-    assert unchanged.room.last_seq == 1
+    await store.connection.execute("DELETE FROM rooms WHERE id = $1", room_id)
+    assert await repository.newest(room_id, 50) is None
+    assert await repository.before(room_id, 9, 50) is None
+    assert await repository.around(room_id, 1, 50) is None
 
 
 async def test_a_page_of_events_carries_the_oldest_kept_seq(store: Store, repository: ReadRepository) -> None:

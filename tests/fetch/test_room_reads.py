@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
@@ -83,14 +84,20 @@ def texts(page: dict[str, Any]) -> list[str]:
     return [message["text"] for message in page["messages"]]
 
 
-def statements() -> float:
-    return sum(
-        sample.value
-        for metric in REGISTRY.collect()
-        if metric.name == "hotchat_read_statements"
-        for sample in metric.samples
-        if sample.name == "hotchat_read_statements_total"
+def statements_by_name() -> Counter[str]:
+    return Counter(
+        {
+            sample.labels["statement"]: int(sample.value)
+            for metric in REGISTRY.collect()
+            if metric.name == "hotchat_read_statements"
+            for sample in metric.samples
+            if sample.name == "hotchat_read_statements_total"
+        }
     )
+
+
+def statements() -> int:
+    return statements_by_name().total()
 
 
 async def test_simultaneous_fetches_cost_one_query(store: Store, reads: RoomReads) -> None:
@@ -102,6 +109,37 @@ async def test_simultaneous_fetches_cost_one_query(store: Store, reads: RoomRead
     assert all(texts(found) == ["a", "b", "c"] for found in pages)
     await asyncio.gather(*(page(reads, newest(room_id)) for _ in range(200)))
     assert statements() - before == 1, "a snapshot is served for a quarter of a second"
+
+
+async def test_a_page_of_an_unchanged_room_costs_only_the_query_of_the_room(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abc")
+    steps: list[tuple[str, dict[str, int]]] = []
+
+    async def fetch(what: str) -> None:
+        clock.now_s += 1
+        before = statements_by_name()
+        await page(reads, newest(room_id))
+        steps.append((what, dict(statements_by_name() - before)))
+
+    await fetch("the first page")
+    await fetch("unchanged")
+    await store.post(room_id, "d")
+    reads.wrote(room_id, 4)
+    await fetch("after a post to this process")
+    await fetch("unchanged again")
+    await store.post(room_id, "e")
+    await fetch("after a post to another process")
+    assert steps == [
+        ("the first page", {"newest": 1}),
+        ("unchanged", {"room": 1}),
+        ("after a post to this process", {"newest": 1}),
+        ("unchanged again", {"room": 1}),
+        ("after a post to another process", {"room": 1, "newest": 1}),
+    ]
+    assert texts(await page(reads, newest(room_id))) == [*"abcde"]
 
 
 async def test_every_page_size_is_cut_from_one_snapshot(store: Store, reads: RoomReads) -> None:
