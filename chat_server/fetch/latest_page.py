@@ -41,6 +41,7 @@ class LatestPageSnapshot:
         self.messages = rows.messages
         self.has_older = rows.has_older
         self.taken_at_s = taken_at_s
+        self.is_short = rows.is_short
         self._is_full = rows.is_full
         self._pinned = rows.pinned
         self._json_bytes = sum(len(message.json) for message in (*rows.messages, *rows.pinned))

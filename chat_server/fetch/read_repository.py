@@ -6,12 +6,13 @@ never take the writers' connections.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from chat_contract.internal_api import RoomHead
+from chat_contract.limits import PAGE_MAX
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.fetch.rows import (
     EncodedMessage,
@@ -38,7 +39,19 @@ MAX_MESSAGES_BYTES: Final = 2**18
 RECENT_EVENTS_MAX_BYTES: Final = 2**21
 """Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
-_HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
+_HISTORY: Final = frozenset(
+    {
+        "before",
+        "after",
+        "around",
+        "before_whole",
+        "after_whole",
+        "around_whole",
+        "message",
+        "mine",
+        "reactors",
+    }
+)
 """Reads that take turns by address, see HistoryReads: clients that invent room ids do not delay them."""
 
 _HEADS: Final = """
@@ -63,22 +76,39 @@ _MESSAGE_COLUMNS: Final = (
 """In the order of the parameters of `_encoded`."""
 
 
-_PIN_PLACE: Final = len(RoomRow._fields)
-"""Index of the column between those of the room and those of the message."""
+_PINS: Final = len(RoomRow._fields)
+"""Index of the column between those of the room and those of the message. Of the room: how many messages are pinned;
+of a pinned message: its place among them."""
+
+_TEXT: Final = _PINS + 1 + [column.strip() for column in _MESSAGE_COLUMNS.split(",")].index("m.text")
+
+MAX_SHORT_TEXT_BYTES: Final = MAX_MESSAGES_BYTES // (PAGE_MAX + 1)
+
+
+class _Page(NamedTuple):
+    """Two statements for one page. Both bound the bytes that are read. `$1` is the room, `$2` the number of messages.
+
+    `short` is for pages of short texts without pinned messages, which almost all are. It leaves out longer texts, and
+    then `whole` is read instead: to add up the bytes of the texts takes as long as the rest of the statement.
+    """
+
+    name: str
+    short: str
+    whole: str
 
 
 def _nulls(columns: str) -> str:
     return ", ".join(["NULL"] * (columns.count(",") + 1))
 
 
-def _page(*messages: str) -> str:
+def _statement(*messages: str, pins: str = "NULL::integer") -> str:
     """One row of the room, without a message; then the rows of `messages`, without the room, in any order."""
-    room = f"SELECT {_ROOM_COLUMNS}, NULL::integer AS pin_place, {_nulls(_MESSAGE_COLUMNS)} FROM rooms WHERE id = $1"  # noqa: S608
+    room = f"SELECT {_ROOM_COLUMNS}, {pins}, {_nulls(_MESSAGE_COLUMNS)} FROM rooms WHERE id = $1"  # noqa: S608
     return " UNION ALL ".join([room, *(f"({rows})" for rows in messages)])
 
 
 def _rows(which: str, order: str) -> str:
-    """At most $2 messages. The last one is the first that exceeds the bytes of a page, as with events."""
+    """Rows end with the first one that exceeds the bytes of a page, as those of events do."""
     return f"""
 SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM (
     SELECT *, sum(octet_length(text)) OVER (
@@ -88,16 +118,39 @@ SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM (
 ) m WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
 
 
+def _short_rows(which: str, order: str) -> str:
+    short_text = f"CASE WHEN octet_length(m.text) <= {MAX_SHORT_TEXT_BYTES} THEN m.text END"
+    columns = _MESSAGE_COLUMNS.replace("m.text", short_text)
+    return f"""
+SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {columns} FROM (
+    SELECT * FROM visible_messages WHERE room_id = $1 AND {which} ORDER BY seq {order} LIMIT $2
+) m"""  # noqa: S608 - no input in it
+
+
+def _page(name: str, *rows: tuple[str, str]) -> _Page:
+    return _Page(
+        name,
+        _statement(*(_short_rows(which, order) for which, order in rows)),
+        _statement(*(_rows(which, order) for which, order in rows)),
+    )
+
+
 _PINNED: Final = f"""
 SELECT {_nulls(_ROOM_COLUMNS)}, array_position(r.pinned, m.id), {_MESSAGE_COLUMNS}
 FROM rooms r JOIN visible_messages m ON m.id = ANY(r.pinned) WHERE r.id = $1"""  # noqa: S608 - no input in it
 
-_NEWEST: Final = _page(_rows("true", "DESC"), _PINNED)
-_BEFORE: Final = _page(_rows("seq < $3", "DESC"))
-_AFTER: Final = _page(_rows("seq > $3", "ASC"))
-_AROUND: Final = _page(_rows("seq <= $3", "DESC"), _rows("seq > $3", "ASC"))
-_MESSAGE: Final = _page(f"""
-SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM visible_messages m WHERE room_id = $1 AND id = $2""")  # noqa: S608
+_NEWEST: Final = _Page(
+    "newest",
+    _statement(_short_rows("true", "DESC"), pins="cardinality(pinned)"),
+    _statement(_rows("true", "DESC"), _PINNED),
+)
+_BEFORE: Final = _page("before", ("seq < $3", "DESC"))
+_AFTER: Final = _page("after", ("seq > $3", "ASC"))
+_AROUND: Final = _page("around", ("seq <= $3", "DESC"), ("seq > $3", "ASC"))
+_MESSAGE: Final = _statement(
+    f"SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM visible_messages m"  # noqa: S608
+    " WHERE room_id = $1 AND id = $2"
+)
 # An event of a deleted message shows its tombstone before the stored text is erased. Most rooms have no tombstone;
 # then the uncorrelated subquery runs once, and the others never.
 _PAYLOAD = f"""
@@ -184,17 +237,17 @@ class ReadRepository:
         rows = await self._fetch("room", _ROOM, room_id)
         return _room_row(rows[0]) if rows else None
 
-    async def newest(self, room_id: str, limit: int) -> MessageRows | None:
-        """The newest messages and the pinned ones."""
-        page = await self._page("newest", _NEWEST, room_id, limit + 1)
+    async def newest(self, room_id: str, limit: int, *, is_short: bool = True) -> MessageRows | None:
+        """The newest messages and the pinned ones. `is_short`: whether those read before were."""
+        page = await self._page(_NEWEST, room_id, limit + 1, is_short=is_short)
         return None if page is None else _cut_older(page, limit)
 
     async def before(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        page = await self._page("before", _BEFORE, room_id, limit + 1, seq)
+        page = await self._page(_BEFORE, room_id, limit + 1, seq)
         return None if page is None else _cut_older(page, limit)
 
     async def after(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        page = await self._page("after", _AFTER, room_id, limit + 1, seq)
+        page = await self._page(_AFTER, room_id, limit + 1, seq)
         if page is None:
             return None
         count = min(limit, _count_of_page(page.messages))
@@ -205,7 +258,7 @@ class ReadRepository:
 
         A page of too many bytes loses messages at its longer side.
         """
-        page = await self._page("around", _AROUND, room_id, limit + 1, seq)
+        page = await self._page(_AROUND, room_id, limit + 1, seq)
         if page is None:
             return None
         up_to = sum(message.seq <= seq for message in page.messages)
@@ -225,7 +278,7 @@ class ReadRepository:
 
     async def message(self, room_id: str, message_id: UUID) -> MessageRows | None:
         """The room with that one message, or with none."""
-        return await self._page("message", _MESSAGE, room_id, message_id)
+        return _message_rows(room_id, await self._fetch("message", _MESSAGE, room_id, message_id))
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> EventRows | None:
         """At most `limit` events after after_seq and MAX_PAGE_BYTES of payloads, but at least one event."""
@@ -284,8 +337,20 @@ class ReadRepository:
             for room_id, last_seq, message_count, slow_mode_s, name, oldest_seq in rows
         }
 
-    async def _page(self, name: str, statement: str, room_id: str, *arguments: Any) -> MessageRows | None:
-        return _message_rows(room_id, await self._fetch(name, statement, room_id, *arguments))
+    async def _page(
+        self, page: _Page, room_id: str, *arguments: Any, is_short: bool = True
+    ) -> MessageRows | None:
+        if is_short:
+            rows = await self._fetch(page.name, page.short, room_id, *arguments)
+            if _are_short(rows):
+                return _message_rows(room_id, rows)
+        whole = _message_rows(
+            room_id, await self._fetch(f"{page.name}_whole", page.whole, room_id, *arguments)
+        )
+        if whole is None:
+            return None
+        longest_bytes = max((len(message.json) for message in whole.messages), default=0)
+        return whole._replace(is_short=not whole.pinned and longest_bytes <= MAX_SHORT_TEXT_BYTES)
 
     async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:
         """Rows of one room; none when it does not exist."""
@@ -302,17 +367,22 @@ def _room_row(columns: Sequence[Any]) -> RoomRow:
     return room if room.owner_id is None else room._replace(owner_id=str(room.owner_id))
 
 
+def _are_short(rows: Sequence[Any]) -> bool:
+    """Whether no text was left out, and no message is pinned."""
+    return not [row for row in rows if (row[_TEXT] is None if row[0] is None else row[_PINS])]
+
+
 def _message_rows(room_id: str, rows: Sequence[Any]) -> MessageRows | None:
-    """The rows of a `_page`; None without the room, even if it left messages behind."""
+    """The rows of a page; None without the room, even if it left messages behind."""
     room: RoomRow | None = None
     messages: list[EncodedMessage] = []
     pinned: dict[int, EncodedMessage] = {}
     for row in rows:
         if row[0] is not None:
-            room = _room_row(row[:_PIN_PLACE])
+            room = _room_row(row[:_PINS])
             continue
-        message = _encoded(room_id, *row[_PIN_PLACE + 1 :])
-        pin_place = row[_PIN_PLACE]
+        message = _encoded(room_id, *row[_PINS + 1 :])
+        pin_place = row[_PINS]
         if pin_place is None:
             messages.append(message)
         else:

@@ -219,7 +219,8 @@ class RoomReads:
                 return None
             if room.last_seq == previous.last_seq:
                 return previous.confirmed(room, taken_at_s, self._room_json(room))
-        rows = await self._repository.newest(room_id, limit)
+        is_short = previous is None or previous.is_short
+        rows = await self._repository.newest(room_id, limit, is_short=is_short)
         return None if rows is None else LatestPageSnapshot(rows, taken_at_s, self._room_json(rows.room))
 
     async def _load_recent_events(

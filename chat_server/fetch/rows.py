@@ -33,6 +33,7 @@ class MessageRows(NamedTuple):
 
     `pinned`, the last one pinned first, comes with the newest messages only.
     `is_full`: the page has as many bytes as it may; a larger limit gives no more messages.
+    `is_short`: no text is long and no message is pinned.
     """
 
     room: RoomRow
@@ -41,6 +42,7 @@ class MessageRows(NamedTuple):
     has_newer: bool = False
     pinned: Sequence[EncodedMessage] = ()
     is_full: bool = False
+    is_short: bool = True
 
 
 class EventRow(NamedTuple):

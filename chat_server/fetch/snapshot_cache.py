@@ -62,8 +62,9 @@ class _Entry(Generic[S]):
 class SnapshotCache(Generic[S]):
     """By room id; bounded by rooms and bytes. Overflow rule: LRU.
 
-    `load(room_id, previous, want, written_seq)` reads a snapshot that holds `want`, None for a room that does not exist;
-    it sets `taken_at_s` to the moment before it asked. `written_seq` is the newest seq that this process committed.
+    `load(room_id, previous, want, written_seq)` reads a snapshot that holds `want`, None for a room that does not
+    exist; it sets `taken_at_s` to the moment before it asked. `written_seq` is the newest seq that this process
+    committed.
     """
 
     def __init__(

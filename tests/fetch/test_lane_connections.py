@@ -1,7 +1,7 @@
 """The connections of a read lane: reused, replaced after a loss, closed when unused. On a real Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -67,9 +67,7 @@ async def test_statements_in_a_row_use_one_connection_and_start_no_task(
     pid = await pid_of(connections)
     started: list[str] = []
 
-    def counted(
-        loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
-    ) -> "asyncio.Task[Any]":
+    def counted(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "asyncio.Task[Any]":
         started.append(str(work))
         return asyncio.Task(work, loop=loop, **options)
 
@@ -145,5 +143,7 @@ async def test_closing_also_ends_statements_and_connections_under_way(
     await asyncio.sleep(0)
     connections.close()
     errors = await asyncio.gather(*statements, return_exceptions=True)
-    assert all(isinstance(error, (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)) for error in errors)
+    assert all(
+        isinstance(error, (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)) for error in errors
+    )
     await until_open(store, [])

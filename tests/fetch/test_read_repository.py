@@ -1,12 +1,13 @@
 """The SQL of fetches, on a real Postgres."""
 
 import json
+import re
 import uuid
 
 import pytest
 
 from chat_server.fetch import read_repository
-from chat_server.fetch.read_repository import MAX_MESSAGES_BYTES, ReadRepository
+from chat_server.fetch.read_repository import MAX_MESSAGES_BYTES, MAX_SHORT_TEXT_BYTES, ReadRepository
 from chat_server.fetch.rows import MessageRows
 from tests.fetch.conftest import AUTHOR, Store
 
@@ -210,3 +211,32 @@ async def test_a_page_holds_at_least_one_message(
     assert texts(await repository.before(room_id, 3, 2)) == ["b"]
     assert texts(await repository.after(room_id, 1, 2)) == ["b"]
     assert texts(await repository.around(room_id, 2, 2)) == ["b"]
+
+
+async def test_a_page_of_the_longest_short_texts_stays_within_its_bytes(
+    store: Store, repository: ReadRepository
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *["x" * MAX_SHORT_TEXT_BYTES] * 120)
+    for rows in (
+        await repository.newest(room_id, 100),
+        await repository.before(room_id, 121, 100),
+        await repository.after(room_id, 0, 100),
+    ):
+        assert rows is not None
+        assert rows.is_short
+        sizes = [len(message.json) for message in rows.messages]
+        assert MAX_MESSAGES_BYTES - 2 * max(sizes) < sum(sizes) <= MAX_MESSAGES_BYTES
+        assert rows.has_older or rows.has_newer
+
+
+async def test_the_statement_of_most_pages_neither_sorts_nor_adds_up(store: Store) -> None:
+    """These steps take as long as the rest of the statement."""
+    async with store.connection.transaction():
+        await store.connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        plan = await store.connection.fetchval(
+            f"EXPLAIN (FORMAT JSON) {read_repository._NEWEST.short}", "lobby", 51
+        )
+    steps = re.findall(r'"Node Type": "([A-Z][\w ]*)"', plan)
+    assert len(steps) <= 14, steps
+    assert not {"WindowAgg", "Sort", "Incremental Sort", "Nested Loop", "Hash Join"} & set(steps), steps

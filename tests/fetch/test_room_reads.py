@@ -15,7 +15,12 @@ from chat_contract.redis_keys import VIEWERS
 from chat_server.fetch.history_reads import HistoryReads
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.query import FetchQuery
-from chat_server.fetch.read_repository import MAX_PAGE_BYTES, RECENT_EVENTS_MAX_BYTES, ReadRepository
+from chat_server.fetch.read_repository import (
+    MAX_PAGE_BYTES,
+    MAX_SHORT_TEXT_BYTES,
+    RECENT_EVENTS_MAX_BYTES,
+    ReadRepository,
+)
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -140,6 +145,44 @@ async def test_a_page_of_an_unchanged_room_costs_only_the_query_of_the_room(
         ("after a post to another process", {"room": 1, "newest": 1}),
     ]
     assert texts(await page(reads, newest(room_id))) == [*"abcde"]
+
+
+async def test_a_room_with_pins_or_long_texts_costs_one_query_more_at_its_first_page(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    pinned, long = await store.make_room(), await store.make_room()
+    [message_id] = await store.post(pinned, "a")
+    await store.connection.execute(
+        "UPDATE rooms SET pinned = ARRAY[$2::uuid] WHERE id = $1", pinned, message_id
+    )
+    await store.post(long, "x" * (MAX_SHORT_TEXT_BYTES + 1), "b")
+    for room_id in (pinned, long):
+        before = statements_by_name()
+        await page(reads, newest(room_id))
+        assert statements_by_name() - before == {"newest": 1, "newest_whole": 1}
+        await store.post(room_id, "c")
+        clock.now_s += 1
+        before = statements_by_name()
+        assert texts(await page(reads, newest(room_id)))[-1] == "c"
+        assert statements_by_name() - before == {"room": 1, "newest_whole": 1}
+    assert [message["text"] for message in (await page(reads, newest(pinned)))["pinned"]] == ["a"]
+    assert len(texts(await page(reads, newest(long)))[0]) == MAX_SHORT_TEXT_BYTES + 1
+
+
+async def test_a_room_without_pins_and_long_texts_costs_one_query_again(
+    store: Store, reads: RoomReads, clock: Clock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "x" * (MAX_SHORT_TEXT_BYTES + 1))
+    await page(reads, newest(room_id))
+    await store.post(room_id, *["short"] * 100)
+    for statements_of_page in ({"newest_whole": 1}, {"newest": 1}):
+        await store.post(room_id, "short")
+        reads.wrote(room_id, 2_000)
+        clock.now_s += 1
+        before = statements_by_name()
+        await page(reads, newest(room_id))
+        assert statements_by_name() - before == statements_of_page
 
 
 async def test_every_page_size_is_cut_from_one_snapshot(store: Store, reads: RoomReads) -> None:
@@ -436,7 +479,7 @@ async def test_a_newest_page_cut_at_its_byte_limit_is_served_from_memory_for_eve
     await store.post(room_id, *["x" * 16_000] * 20)
     before = statements()
     pages = [await page(reads, newest(room_id, limit)) for limit in (50, 100, 50, 100)]
-    assert statements() - before == 1
+    assert statements() - before == 2  # the first query leaves long texts out
     assert all(found["has_more"] for found in pages)
     assert {len(found["messages"]) for found in pages} == {16}
 
