@@ -137,12 +137,15 @@ class SlowMode(TypedDict):
 
 WhoCanPost = Literal["everyone", "regulars", "moderators"]
 
+Visibility = Literal["public", "unlisted"]
+"""An unlisted room is in no list and no search of rooms; everybody who knows its id may enter it."""
+
 
 class RoomRules(TypedDict):
     """What hosts have set for a room."""
 
     name: str
-    visibility: str
+    visibility: Visibility
     owner: Annotated[Author | None, Field(description="Null for a room without an owner")]
     moderators: Annotated[list[Author], Field(description="At most 100, in the order of appointment")]
     who_can_post: WhoCanPost
@@ -247,11 +250,18 @@ class RoomUpdated(TypedDict):
 
 
 class RoomCreated(TypedDict):
-    """There is a new room. Only in room-list streams, whichever rooms they follow."""
+    """There is a new public room. Only in room-list streams, whichever rooms they follow."""
 
     type: Literal["room.created"]
     room_id: str
     name: str
+
+
+class RoomDeleted(TypedDict):
+    """The room no longer exists. Only in Kafka: streams of the room get `stream.closing`."""
+
+    type: Literal["room.deleted"]
+    room_id: str
 
 
 class StreamOpened(TypedDict):
@@ -276,7 +286,12 @@ class StreamPing(TypedDict):
 
 
 class StreamClosing(TypedDict):
-    reason: Annotated[str, Field(description="For logs, such as `lifetime` or `shutdown`")]
+    reason: Annotated[
+        str,
+        Field(
+            description="`room_deleted`: the room no longer exists; others are for logs, such as `lifetime`"
+        ),
+    ]
 
 
 _Sequenced = (

@@ -10,7 +10,7 @@ CHAT_EVENTS: Final = "chat.events"
 """Sequenced events. None may be lost; the seq of the room orders them."""
 
 CHAT_SIGNALS: Final = "chat.signals"
-"""Signals: heat, viewers, slow mode, names, new rooms and typing. Only the latest matters, and any may be lost."""
+"""Signals: heat, viewers, slow mode, names, new and deleted rooms, typing. Only the latest matters; any may be lost."""
 
 RecordHeaders = list[tuple[str, bytes]]
 

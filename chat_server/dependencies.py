@@ -123,8 +123,9 @@ async def open_services(
         }
         room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
         filters = FilterCache()
+        erasure = MessageErasure(dsn, rng)
         writer = await open_(
-            _open_writer(dsn, producer, fetches.reads, event_waits, room_lists, filters, tasks, rng)
+            _open_writer(dsn, producer, fetches.reads, event_waits, room_lists, filters, erasure, tasks)
         )
         retention = Retention(
             background,
@@ -176,12 +177,13 @@ async def open_services(
                 ReadRepository(lanes["internal calls"], known_rooms), fetches.hot_rooms, clock=time.monotonic
             ),
             rooms,
-            RoomCaches(room_settings, room_lists, fetches.reads.invalidate),
+            RoomCaches(room_settings, room_lists, fetches.reads),
             look_ups,
             rate_limits,
             access,
             write_admission,
             writer,
+            erasure,
             SameTextSearch(lanes["search"], search_permits),
             FastPath(FAST_ROUTES, handlers, fetches.admission),
             fetches.handler,
@@ -229,11 +231,10 @@ async def _open_writer(
     event_waits: EventWaits,
     room_lists: RoomLists,
     filters: FilterCache,
+    erasure: MessageErasure,
     tasks: BackgroundTasks,
-    rng: Random,
 ) -> AsyncIterator[GroupCommitWriter]:
-    """The writer, the step after its commits, and the removal of deleted texts."""
-    erasure = MessageErasure(dsn, rng)
+    """The writer, the step after its commits, and the erasure of what was deleted."""
     after_commit = AfterCommit(
         produce=producer.offer,
         rooms=reads,

@@ -17,6 +17,7 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("GET", f"{API}/config"): "page_loads",
     ("POST", f"{API}/rooms"): "room_creations",
     ("PATCH", _ROOM): "room_changes",
+    ("DELETE", _ROOM): "room_changes",
     ("PUT", f"{_ROOM}/bans/{{user_id}}"): MODERATION,
     ("POST", f"{_ROOM}/bans"): MODERATION,
     ("DELETE", f"{_ROOM}/bans/{{user_id}}"): MODERATION,

@@ -359,6 +359,8 @@ class ReadRepository:
         )
         if rows:
             self.known.add(room_id)
+        else:
+            self.known.discard(room_id)
         return rows
 
 

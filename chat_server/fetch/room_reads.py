@@ -77,6 +77,12 @@ class RoomReads:
         """Call after a change of the room that takes no seq, such as its name."""
         self._newest.invalidate(room_id)
 
+    def forget(self, room_id: str) -> None:
+        """Call after the room was deleted."""
+        self.known.discard(room_id)
+        self._newest.invalidate(room_id)
+        self._recent_events.invalidate(room_id)
+
     def in_memory(self, query: FetchQuery, *, is_hot: bool) -> CachedResponse | None:
         """The response if memory holds a fresh one. Raises ChatError `cursor_expired`.
 

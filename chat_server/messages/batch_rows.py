@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chat_contract.events import Author, Message, RoomRules, WhoCanPost
+from chat_contract.events import Author, Message, RoomRules, Visibility, WhoCanPost
 from chat_server.filters.repository import RecentText
 from chat_server.filters.rules import NO_FILTERS, FilterRules, TextFilter
 from chat_server.messages.room_operations import RoomDetails
@@ -52,7 +52,7 @@ class RoomSettingsRow:
     """The other columns of a room, which only operations of hosts change."""
 
     name: str
-    visibility: str
+    visibility: Visibility
     slow_mode_s: int
     recovery_code_hash: bytes | None = None
     recovered_by: UUID | None = None

@@ -175,6 +175,8 @@ def _actions(change: RoomChange) -> Sequence[Action]:
     actions = []
     if change.name is not None:
         actions.append(Action.RENAME)
+    if change.visibility is not None:
+        actions.append(Action.CHANGE_VISIBILITY)
     if change.add_moderator is not None or change.remove_moderator is not None:
         actions.append(Action.CHANGE_MODERATORS)
     if change.new_owner is not None:
@@ -202,6 +204,7 @@ def _change_rules(
     details: dict[str, Any] = {}
     for row, field in (
         (settings, "name"),
+        (settings, "visibility"),
         (settings, "slow_mode_s"),
         (room, "who_can_post"),
         (room, "regular_after_s"),

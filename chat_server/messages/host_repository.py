@@ -91,9 +91,9 @@ INSERT INTO users (id, nickname, created_at) SELECT u.*, now() FROM unnest($1::u
 ON CONFLICT (id) DO NOTHING"""
 
 _UPDATE_ROOM: Final = """
-UPDATE rooms SET name = $2, slow_mode_s = $3, who_can_post = $4, regular_after_s = $5, owner_id = $6,
-    owner_nickname = $7, moderators = $8, recovery_code_hash = $9, recovered_by = $10, recovered_at = $11,
-    filter_version = $12, refuses_repeats = $13
+UPDATE rooms SET name = $2, visibility = $3, slow_mode_s = $4, who_can_post = $5, regular_after_s = $6,
+    owner_id = $7, owner_nickname = $8, moderators = $9, recovery_code_hash = $10, recovered_by = $11,
+    recovered_at = $12, filter_version = $13, refuses_repeats = $14
 WHERE id = $1"""
 
 _LOG: Final = (
@@ -230,6 +230,7 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
         _UPDATE_ROOM,
         room.id,
         settings.name,
+        settings.visibility,
         settings.slow_mode_s,
         room.who_can_post,
         room.regular_after_s,

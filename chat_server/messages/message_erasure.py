@@ -1,8 +1,8 @@
-"""Removes the text of deleted messages from stored events, and deletes their reactions.
+"""Removes the text of deleted messages from stored events, and deletes their reactions; erases deleted rooms.
 
-A deletion commits only a tombstone. The rest happens here, in steps of bounded size on a dedicated connection. Until a
-step has rewritten an event, reads show the tombstone instead. A purge commits only a mark, from which steps make
-tombstones. Another process, or the next start, finishes work that a process leaves undone.
+The deletion of a message commits only a tombstone. The rest happens here, in steps of bounded size on a dedicated
+connection. Until a step has rewritten an event, reads show the tombstone instead. A purge commits only a mark, from
+which steps make tombstones. Another process, or the next start, finishes work that a process leaves undone.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import asyncpg
 from prometheus_client import Counter, Gauge
 
 from chat_server.messages.purge_conversion import convert_some
+from chat_server.messages.room_erasure import erase_room_step
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 
@@ -105,11 +106,11 @@ class MessageErasure:
         self._wakeup = asyncio.Event()
 
     def wake(self) -> None:
-        """Call this after a deletion or purge was committed."""
+        """Call this after a deletion, of a message or of a room, or a purge was committed."""
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Erase deleted messages until cancelled."""
+        """Erase deleted messages and rooms until cancelled."""
         try:
             while True:
                 self._wakeup.clear()
@@ -125,7 +126,7 @@ class MessageErasure:
             self._connection.drop()
 
     async def _erase_all(self) -> None:
-        """Run steps until no mark and no tombstone is left, with pauses as long as the steps.
+        """Run steps until no mark, tombstone or deleted room is left, with pauses as long as the steps.
 
         That leaves half of the time to posts.
         """
@@ -135,7 +136,8 @@ class MessageErasure:
             connection = await self._connection.open()
             has_converted = await convert_some(connection)
             step = await erase_some(connection)
-            if not (has_converted or step.messages):
+            has_erased = await erase_room_step(connection)
+            if not (has_converted or step.messages or has_erased):
                 return
             await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))
 

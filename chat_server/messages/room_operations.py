@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from chat_contract.events import Author, WhoCanPost
+from chat_contract.events import Author, Visibility, WhoCanPost
 from chat_server.filters.rules import FilterChange, FilterRules
 
 BYTES_PER_BANNED_USER: Final = 800
@@ -68,6 +68,7 @@ class RoomChange:
     """The values to change; None keeps the present one."""
 
     name: str | None = None
+    visibility: Visibility | None = None
     who_can_post: WhoCanPost | None = None
     regular_after_s: int | None = None
     slow_mode_s: int | None = None
@@ -92,7 +93,7 @@ class RoomDetails:
 
     id: str
     name: str
-    visibility: str
+    visibility: Visibility
     owner_id: UUID | None
     owner_nickname: str | None
     moderators: list[Author]

@@ -12,6 +12,7 @@ from prometheus_client import Histogram
 
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.repository import read_missing_filters, read_recent_texts, write_recent_texts
+from chat_server.http.errors import room_not_found
 from chat_server.messages.batch import apply_in_slices
 from chat_server.messages.batch_rows import BatchInput
 from chat_server.messages.batch_state import BatchResult
@@ -95,6 +96,10 @@ async def commit_writes(
                 writes = [p for p in writes if not p.is_of(locked.ended)]
             taken = [p for p in writes if p.operation.room_id in locked.rooms]
             skipped = [p for p in writes if p.operation.room_id not in locked.rooms]
+            if wait:  # those rooms are not locked: they were deleted
+                for pending in skipped:
+                    fail([pending], room_not_found(pending.operation.room_id), "room deleted")
+                skipped = []
             result = BatchResult()
             if taken:
                 operations = [pending.operation for pending in taken]

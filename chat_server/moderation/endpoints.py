@@ -6,9 +6,9 @@ from typing import Annotated, TypedDict
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
-from chat_contract.events import RoomName, RoomSlowMode
+from chat_contract.events import RoomDeleted, RoomName, RoomSlowMode
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
@@ -18,6 +18,7 @@ from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
+from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.room_operations import (
     BanUsers,
     ChangeRoom,
@@ -41,9 +42,10 @@ from chat_server.moderation.schemas import (
     RecoveryRequest,
 )
 from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
-from chat_server.rooms.repository import RoomSettings
+from chat_server.rooms.repository import RoomRepository, RoomSettings
 from chat_server.rooms.roles import Action
 from chat_server.rooms.room_caches import RoomCaches
+from chat_server.rooms.room_id import LOBBY
 from chat_server.rooms.schemas import FiltersView, RoomPatch, RoomView, RoomWithCode, RoomWithFilters
 from chat_server.rooms.views import room_view
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
@@ -56,6 +58,8 @@ router = APIRouter(prefix="/rooms/{room_id}", tags=["hosts"])
 
 Admission = Annotated[WriteAdmission, Depends(service(WriteAdmission))]
 Writer = Annotated[GroupCommitWriter, Depends(service(GroupCommitWriter))]
+Erasure = Annotated[MessageErasure, Depends(service(MessageErasure))]
+Rooms = Annotated[RoomRepository, Depends(service(RoomRepository))]
 Caches = Annotated[RoomCaches, Depends(service(RoomCaches))]
 Heat = Annotated[HotRooms, Depends(service(HotRooms))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
@@ -174,7 +178,7 @@ async def change_room(
     target: Target,
     producer: Producer,
 ) -> RoomWithFilters:
-    """Change the rules of the room as a host, or its name as the owner or the operator.
+    """Change the rules of the room as a host, or its name and visibility as the owner or the operator.
 
     Streams get `room.changed`, and also `room.name` and `room.slow_mode`.
     """
@@ -183,6 +187,7 @@ async def change_room(
         session,
         RoomChange(
             name=patch.name,
+            visibility=patch.visibility,
             who_can_post=patch.who_can_post,
             regular_after_s=patch.regular_after_s,
             slow_mode_s=slow_mode_s,
@@ -208,6 +213,32 @@ async def change_room(
     return RoomWithFilters(
         **room_view(room, target.hot_rooms).model_dump(), filters=FiltersView(**asdict(room.filters))
     )
+
+
+@router.delete("", status_code=204, responses=problems(*_PROBLEMS))
+async def delete_room(
+    session: Annotated[Session, Depends(_changer)],
+    target: Target,
+    rooms: Rooms,
+    look_ups: LookUps,
+    erasure: Erasure,
+    producer: Producer,
+) -> Response:
+    """Delete the room for good as the owner or the operator; nobody can make another one with its id.
+
+    Its streams get `stream.closing` with the reason `room_deleted`. Its data is erased within the hour.
+    """
+    room_id = target.room_id
+    await target.settings(session)
+    if room_id == LOBBY:
+        raise ChatError("forbidden", "The lobby cannot be deleted.")
+    async with look_ups.permit(target.request.scope):
+        await rooms.delete(room_id, session, is_operator=session is OPERATOR)
+    target.caches.forget(room_id)
+    erasure.wake()
+    event: RoomDeleted = {"type": "room.deleted", "room_id": room_id}
+    producer.signal(room_id, event["type"], orjson.dumps(event))
+    return Response(status_code=204)
 
 
 @router.put(

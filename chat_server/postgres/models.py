@@ -1,7 +1,7 @@
 """The tables. Postgres is the only durable store; all other state can be lost and is rebuilt from here.
 
-The hot tables have no foreign keys: rooms and messages are never deleted, and the writer reads both under the room's
-lock. A key check for each row would cost 10 % of a post.
+The hot tables have no foreign keys: the writer reads rooms and messages under the room's lock, and the rows of a
+deleted room are erased after it. A key check for each row would cost 10 % of a post.
 """
 
 from datetime import datetime
@@ -83,7 +83,12 @@ class Room(Base):
 
     __tablename__ = "rooms"
     __table_args__ = (
-        Index("rooms_by_activity", text("active_at DESC"), "id"),
+        Index(
+            "rooms_listed",
+            text("active_at DESC"),
+            "id",
+            postgresql_where=text("visibility = 'public'"),
+        ),
         {"postgresql_with": {"fillfactor": 50}},
     )
 
@@ -130,6 +135,19 @@ class RecentText(Base):
     author_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     posted_at: Mapped[datetime]
+
+
+class DeletedRoom(Base):
+    """A deleted room. Its id is never given again. `erased_at` is set once none of its rows is left in other tables."""
+
+    __tablename__ = "deleted_rooms"
+    __table_args__ = (
+        Index("deleted_rooms_to_erase", "deleted_at", postgresql_where=text("erased_at IS NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    deleted_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
 
 class Message(Base):

@@ -68,7 +68,7 @@ async def create_room(
     """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer, with a new
     recovery code.
 
-    Room-list streams get `room.created`.
+    Room-list streams get `room.created` for a public room.
     """
     limits.check_write("", session.user_id)
     code = new_recovery_code()
@@ -77,6 +77,7 @@ async def create_room(
         made = await rooms.create(
             room_ids,
             wanted.name,
+            wanted.visibility,
             session,
             datetime.now(UTC),
             recovery_code_hash(code),
@@ -86,7 +87,8 @@ async def create_room(
     for room_id in room_ids:
         caches.invalidate(room_id)
     created = orjson.loads(made.response.body)
-    event: RoomCreated = {"type": "room.created", "room_id": created["id"], "name": created["name"]}
-    producer.signal(created["id"], event["type"], orjson.dumps(event))
+    if wanted.visibility == "public":
+        event: RoomCreated = {"type": "room.created", "room_id": created["id"], "name": created["name"]}
+        producer.signal(created["id"], event["type"], orjson.dumps(event))
     shown = {**created, "recovery_code": code if made.has_code else None}
     return json_response(shown, response, made.response.status)

@@ -24,3 +24,7 @@ class KnownRooms:
         self._rooms.move_to_end(room_id)
         if len(self._rooms) > self._max_rooms:
             self._rooms.popitem(last=False)
+
+    def discard(self, room_id: str) -> None:
+        """Call once the room is known not to exist, such as after its deletion."""
+        self._rooms.pop(room_id, None)

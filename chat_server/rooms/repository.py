@@ -7,17 +7,19 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chat_contract.events import Visibility
+from chat_server.http.errors import room_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
-from chat_server.postgres.models import Room
-from chat_server.rooms.roles import Role, role_in_room
+from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room
+from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
 from chat_server.sessions.repository import ensure_user
 from chat_server.text.names import appearances
 from server_kit.http.problem import ChatError
-from server_kit.session_tokens import Session
+from server_kit.session_tokens import Session, session_ended
 
 SYSTEM_NAME: Final = "Hotchat"
 """People who have it got it before it was reserved."""
@@ -63,6 +65,7 @@ class RoomRepository:
         self,
         room_ids: Sequence[str],
         name: str,
+        visibility: Visibility,
         owner: Session,
         now: datetime,
         code_hash: bytes,
@@ -76,6 +79,7 @@ class RoomRepository:
         """
         values = {
             "name": name,
+            "visibility": visibility,
             "owner_id": owner.user_id,
             "owner_nickname": owner.nickname,
             "recovery_code_hash": code_hash,
@@ -95,16 +99,38 @@ class RoomRepository:
                 insert = pg_insert(Room).values(id=room_id, **values)
                 free = insert.on_conflict_do_nothing(index_elements=["id"])
                 room = (await tx.execute(free.returning(*Room.__table__.c))).first()
-                if room is not None:
+                if room is not None and not await _was_deleted(tx, room_id):
                     break
             else:
                 raise ChatError(
-                    "room_exists", f"There is a room {room_ids[0]!r} already; enter it or choose another id."
+                    "room_exists", f"The id {room_ids[0]!r} is taken; enter that room or choose another id."
                 )
             answer = StoredResponse(201, describe(room))
             if wanted is not None:
                 await store_response(tx, owner.user_id, wanted.key, answer)
         return MadeRoom(answer, has_code=True)
+
+    async def delete(self, room_id: str, session: Session, *, is_operator: bool) -> None:
+        """Delete the room's row under its lock, and with it every path to the rest, which is erased later.
+
+        Raises ChatError `room_not_found`, `forbidden` or `session_expired`; then nothing has changed.
+        """
+        async with self._engine.begin() as tx:
+            room = (
+                await tx.execute(select(Room.__table__).where(Room.id == room_id).with_for_update())
+            ).first()
+            if room is None:
+                raise room_not_found(room_id)
+            role = role_in_room(session.user_id, room.owner_id, (), is_operator=is_operator)
+            if not may(role, Action.DELETE_ROOM):
+                raise ChatError("forbidden", refusal(Action.DELETE_ROOM))
+            if await _has_ended(tx, session):
+                raise session_ended()
+            await tx.execute(pg_insert(DeletedRoom).values(id=room_id, deleted_at=func.now()))
+            await tx.execute(delete(Room).where(Room.id == room_id))
+            # The answer to the call that made the room shows its name.
+            made = IdempotencyKey.answer.startswith(f'{{"id":"{room_id}",')
+            await tx.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == room.owner_id, made))
 
     async def get(self, room_id: str) -> Row[Any] | None:
         async with self._engine.connect() as connection:
@@ -127,3 +153,20 @@ class RoomRepository:
             row.has_bans,
             frozenset[str]().union(*map(appearances, (SYSTEM_NAME, *hosts.values()))),
         )
+
+
+async def _was_deleted(tx: AsyncConnection, room_id: str) -> bool:
+    """Whether the id belonged to a room that was deleted; then the new row under it is removed.
+
+    Checked after the insertion, which waits for a deletion under way.
+    """
+    if await tx.scalar(select(DeletedRoom.id).where(DeletedRoom.id == room_id)) is None:
+        return False
+    await tx.execute(delete(Room).where(Room.id == room_id))
+    return True
+
+
+async def _has_ended(tx: AsyncConnection, session: Session) -> bool:
+    ended = EndedSession.below_generation > session.generation
+    ids = or_(EndedSession.id == session.session_id, EndedSession.id == session.user_id)
+    return await tx.scalar(select(EndedSession.id).where(ids, ended).limit(1)) is not None

@@ -36,6 +36,8 @@ class Action(Enum):
     BAN = "ban people or lift bans"
     CHANGE_ROOM = "change the room"
     RENAME = "rename the room"
+    CHANGE_VISIBILITY = "change who sees the room"
+    DELETE_ROOM = "delete the room"
     CHANGE_MODERATORS = "appoint or remove moderators"
     HAND_OVER = "hand the room over"
     RENEW_RECOVERY_CODE = "renew the recovery code"
@@ -48,6 +50,8 @@ _LOWEST: Final = {
     Action.BAN: Role.MODERATOR,
     Action.CHANGE_ROOM: Role.MODERATOR,
     Action.RENAME: Role.OWNER,
+    Action.CHANGE_VISIBILITY: Role.OWNER,
+    Action.DELETE_ROOM: Role.OWNER,
     Action.CHANGE_MODERATORS: Role.OWNER,
     Action.HAND_OVER: Role.OWNER,
     Action.RENEW_RECOVERY_CODE: Role.OWNER,

@@ -6,6 +6,9 @@ from typing import Final
 
 from chat_server.text.confusables import plain_latin, skeletons
 
+LOBBY: Final = "lobby"
+"""The room that exists from the start."""
+
 RESERVED_ROOM_IDS: Final = frozenset(
     {
         "admin",

@@ -41,7 +41,8 @@ _LOADS = Counter(
 
 _ROOMS: Final = """
 SELECT id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, active_at
-FROM rooms WHERE active_at <= $2 AND (active_at < $2 OR id > $3) ORDER BY active_at DESC, id"""
+FROM rooms WHERE visibility = 'public' AND active_at <= $2 AND (active_at < $2 OR id > $3)
+ORDER BY active_at DESC, id"""
 
 _WITH_LAST_MESSAGE: Final = """
 SELECT r.*, m.id AS said_id, m.seq, m.author_id, m.author_nickname, m.text, m.created_at, m.deleted,

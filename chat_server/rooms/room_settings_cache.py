@@ -86,6 +86,8 @@ class RoomSettingsCache:
         asked_at_s = self._clock()
         settings = await self._rooms.settings(room_id)
         if settings is None:
+            self._known.discard(room_id)
+            self._entries.pop(room_id, None)
             _put(self._missing, room_id, asked_at_s, MAX_MISSING)
         else:
             self._known.add(room_id)

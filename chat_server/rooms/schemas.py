@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from chat_contract.events import Author, Heat, LastMessage, SlowMode, WhoCanPost
+from chat_contract.events import Author, Heat, LastMessage, SlowMode, Visibility, WhoCanPost
 from chat_contract.limits import ROOM_ID_PATTERN
 from chat_server.filters.rules import FilterChange
 from chat_server.limits.slow_mode import MAX_SLOW_MODE_S
@@ -28,7 +28,7 @@ class RoomRequest(BaseModel):
 
     name: RoomName
     id: Annotated[str, Field(pattern=ROOM_ID_PATTERN), AfterValidator(clean_new_room_id)] | None = None
-    visibility: Literal["public"] = "public"
+    visibility: Visibility = "public"
 
 
 class SlowModePatch(BaseModel):
@@ -70,6 +70,7 @@ class RoomPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: RoomName | None = None
+    visibility: Visibility | None = None
     slow_mode_s: Annotated[int, Field(ge=0, le=MAX_SLOW_MODE_S)] | None = None
     slow_mode: SlowModePatch | None = None
     who_can_post: WhoCanPost | None = None
@@ -88,7 +89,7 @@ class RoomSummary(BaseModel):
 
     id: str
     name: str
-    visibility: Annotated[str, Field(description="`public`")]
+    visibility: Annotated[Visibility, Field(description="`public` or `unlisted`")]
     owner_id: Annotated[
         str | None, Field(description="User id; null for `lobby`, which exists from the start")
     ]

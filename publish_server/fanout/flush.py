@@ -44,5 +44,6 @@ def flush_steps(
                 yield from group.flush(data, slice_writes)
     finally:
         audience.is_flushing = False
+        audience.push_ending()
         if audience.catching_up:
             replay_queue.push(room, (each for each in audience.catching_up if not each.is_stalled))

@@ -125,9 +125,15 @@ class FollowedRooms:
             self._lists.room_moved(audience, ALL_CHANGES)
 
     def room_absent(self, room: Room) -> None:
+        self._end(room, "room_not_found")
+
+    def room_deleted(self, room: Room) -> None:
+        self._end(room, "room_deleted")
+
+    def _end(self, room: Room, reason: str) -> None:
         audience = self._audiences.get(room)
         if audience is not None:
-            audience.absent()
+            audience.end(reason)
             self._drop(room)
 
     def head_checked(self, room: Room, check: int) -> None:
@@ -136,9 +142,7 @@ class FollowedRooms:
             audience.head_checked(check)
 
     def room_moved(self, room: Room) -> None:
-        audience = self._audiences.get(room)
-        if audience is None:
-            return  # dropped between two steps of a batch
+        audience = self._audiences[room]
         if audience.pending_open:
             audience.open_pending()
         if room.log.head > audience.notified_seq and audience.wants_updates():

@@ -68,6 +68,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self.list_count = 0
         self.idle_since = clock()
         self.is_absent = False
+        self._end_reason = ""
         self._last_check = 0
 
         self.flushed = 0
@@ -118,11 +119,18 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self.flushed = self.notified_seq = last_seq
         self._wake_waiters()
 
-    def absent(self) -> None:
-        """The room does not exist: its streams end, a few at a time."""
+    def end(self, reason: str) -> None:
+        """The room does not exist, or no longer: its streams end, a few at a time."""
         self.is_absent = True
+        self._end_reason = reason
         self._wake_waiters()
-        self._replay_queue.push(self.room, self.pending_open)
+        self.push_ending()
+
+    def push_ending(self) -> None:
+        """If the room has ended, end its streams soon. A flush in progress calls this again when it is done."""
+        if self.is_absent:
+            live = (stream for group in self.groups.values() for stream in group.live.values())
+            self._replay_queue.push(self.room, [*self.pending_open, *self.catching_up, *live])
 
     def head_checked(self, check: int) -> None:
         """chat_server's reply number `check` arrived: open the streams that waited for it."""
@@ -158,10 +166,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
             self.advance(subscriber)
 
     def _open(self, subscriber: Subscriber) -> bool:
-        """Open a stream that waited for its room's head, or end it if the room does not exist."""
-        if self.is_absent:
-            self.finish(subscriber, "room_not_found")
-            return False
+        """Open a stream that waited for its room's head."""
         opening = self._opening(subscriber, is_checked=self.pending_open[subscriber] <= self._last_check)
         if opening is None:
             return False
@@ -215,7 +220,9 @@ class RoomAudience(StreamLifecycle[Subscriber]):
 
     def advance(self, stream: Subscriber) -> None:
         """Send a subscriber what it lacks, as far as its client reads; once up to date, it becomes live."""
-        if stream.is_closed or stream.is_stalled:
+        if self.is_absent and self.may_finish(stream):
+            self.finish(stream, self._end_reason)
+        if stream.is_closed or stream.is_stalled or self.is_absent:
             return
         if not stream.is_opened and not self._open(stream):
             return

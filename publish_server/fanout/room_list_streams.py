@@ -158,6 +158,8 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         frames = self._unseen_rooms(stream)
         now_s = self._clock()
         for audience, changes in stream.changes.items():
+            if audience.is_absent:
+                continue  # deleted meanwhile
             room = audience.room
             if changes & UPDATED:
                 frames.append(room.list_frame(now_s))

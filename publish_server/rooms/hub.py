@@ -26,6 +26,9 @@ EVENTS_PER_STEP: Final = 100
 ROOM_CREATED: Final = b"room.created"
 """A signal for all room-list streams. Its room is usually not followed yet."""
 
+ROOM_DELETED: Final = b"room.deleted"
+"""A signal that ends the streams of its room. If it is lost, a head check notices that the room is absent."""
+
 SETTLE_S: Final = 3.0
 """A head may be older than a signal that arrived this recently: chat_server copies the heat once a second, and a call
 takes time. A later check restores what is still different."""
@@ -114,6 +117,10 @@ class Hub:
             SIGNALS.labels("taken").inc()
             self._listener.room_created(value)
             return
+        if event_type == ROOM_DELETED:
+            SIGNALS.labels("taken").inc()
+            self._listener.room_deleted(room)
+            return
         if not room.take_signal(event_type, value, self._clock()):
             SIGNALS.labels("dropped").inc()
             return
@@ -161,6 +168,8 @@ class Hub:
 
     def room_moved(self, room: Room) -> None:
         """Something entered the room: note what is missing, then report it."""
+        if self._registry.rooms.get(room.id) is not room:
+            return  # dropped between two steps of a batch
         self._missing.update(room)
         if room.log.is_started:
             self._listener.room_moved(room)
@@ -168,13 +177,17 @@ class Hub:
     # Heads
 
     def take_heads(self, rooms: Iterable[Room], heads: Mapping[str, RoomHead], check: int) -> None:
-        """The reply to head check number `check` about these rooms; absent rooms are not in `heads`."""
+        """The reply to head check number `check` about these rooms; rooms that do not exist are not in `heads`."""
         for room in rooms:
+            if self._registry.rooms.get(room.id) is not room:
+                continue  # dropped during the call
             head = heads.get(room.id)
             if head is not None:
                 self._take_head(room, head)
                 self._listener.head_checked(room, check)
-            elif not room.log.is_started:
+            elif room.log.is_started:
+                self._listener.room_deleted(room)
+            else:
                 self._listener.room_absent(room)
 
     def _take_head(self, room: Room, head: RoomHead) -> None:

@@ -14,6 +14,9 @@ class RoomListener(Protocol):
     def room_absent(self, room: Room) -> None:
         """chat_server does not know the room."""
 
+    def room_deleted(self, room: Room) -> None:
+        """The room existed and was deleted. May be called again."""
+
     def head_checked(self, room: Room, check: int) -> None:
         """Head check number `check` has covered the room."""
 

@@ -134,7 +134,7 @@ async def test_slow_mode_has_a_long_and_a_short_form(
         {"regular_after_s": -1},
         {"regular_after_s": True},
         {"regular_after_s": MAX_REGULAR_AFTER_S + 1},
-        {"visibility": "public"},
+        {"visibility": "hidden"},
     ],
 )
 async def test_an_invalid_rule_is_refused(people: People, patch: dict[str, object]) -> None:

@@ -62,7 +62,7 @@ export interface paths {
          * @description Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer, with a new
          *     recovery code.
          *
-         *     Room-list streams get `room.created`.
+         *     Room-list streams get `room.created` for a public room.
          */
         post: operations["create_room_api_v1_rooms_post"];
         delete?: never;
@@ -85,12 +85,18 @@ export interface paths {
         get: operations["get_room_api_v1_rooms__room_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Room
+         * @description Delete the room for good as the owner or the operator; nobody can make another one with its id.
+         *
+         *     Its streams get `stream.closing` with the reason `room_deleted`. Its data is erased within the hour.
+         */
+        delete: operations["delete_room_api_v1_rooms__room_id__delete"];
         options?: never;
         head?: never;
         /**
          * Change Room
-         * @description Change the rules of the room as a host, or its name as the owner or the operator.
+         * @description Change the rules of the room as a host, or its name and visibility as the owner or the operator.
          *
          *     Streams get `room.changed`, and also `room.name` and `room.slow_mode`.
          */
@@ -986,9 +992,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public`
+             * @description `public` or `unlisted`
+             * @enum {string}
              */
-            visibility: string;
+            visibility: "public" | "unlisted";
         };
         /**
          * Message
@@ -1369,7 +1376,7 @@ export interface components {
         };
         /**
          * RoomCreated
-         * @description There is a new room. Only in room-list streams, whichever rooms they follow.
+         * @description There is a new public room. Only in room-list streams, whichever rooms they follow.
          */
         RoomCreated: {
             /** Name */
@@ -1459,6 +1466,11 @@ export interface components {
              */
             slow_mode_s?: number | null;
             /**
+             * Visibility
+             * @default null
+             */
+            visibility?: ("public" | "unlisted") | null;
+            /**
              * Who Can Post
              * @default null
              */
@@ -1479,9 +1491,9 @@ export interface components {
             /**
              * Visibility
              * @default public
-             * @constant
+             * @enum {string}
              */
-            visibility?: "public";
+            visibility?: "public" | "unlisted";
         };
         /**
          * RoomRules
@@ -1503,8 +1515,11 @@ export interface components {
              */
             regular_after_s: number;
             slow_mode: components["schemas"]["SlowMode"];
-            /** Visibility */
-            visibility: string;
+            /**
+             * Visibility
+             * @enum {string}
+             */
+            visibility: "public" | "unlisted";
             /**
              * Who Can Post
              * @enum {string}
@@ -1633,9 +1648,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public`
+             * @description `public` or `unlisted`
+             * @enum {string}
              */
-            visibility: string;
+            visibility: "public" | "unlisted";
             /**
              * Who Can Post
              * @description `everyone`, `regulars` or `moderators`
@@ -1718,9 +1734,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public`
+             * @description `public` or `unlisted`
+             * @enum {string}
              */
-            visibility: string;
+            visibility: "public" | "unlisted";
             /**
              * Who Can Post
              * @description `everyone`, `regulars` or `moderators`
@@ -1780,9 +1797,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public`
+             * @description `public` or `unlisted`
+             * @enum {string}
              */
-            visibility: string;
+            visibility: "public" | "unlisted";
             /**
              * Who Can Post
              * @description `everyone`, `regulars` or `moderators`
@@ -1863,7 +1881,7 @@ export interface components {
         StreamClosing: {
             /**
              * Reason
-             * @description For logs, such as `lifetime` or `shutdown`
+             * @description `room_deleted`: the room no longer exists; others are for logs, such as `lifetime`
              */
             reason: string;
         };
@@ -2163,6 +2181,80 @@ export interface operations {
                 };
             };
             /** @description `room_hot` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_room_api_v1_rooms__room_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
             429: {
                 headers: {
                     [name: string]: unknown;
