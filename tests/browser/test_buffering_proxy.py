@@ -1,5 +1,6 @@
 """The page behind a proxy that holds streams back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -15,6 +16,7 @@ from tests.support.chat_stack import StartChatStack
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHOWN_WITHIN_MS = 20_000
+STREAMS_OF_A_TAB = 2  # the room, and the list of rooms
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -50,15 +52,20 @@ async def test_messages_arrive_through_a_proxy_that_holds_streams_back(
 ) -> None:
     people, proxy = proxied
     ann = await people.person("Ann")
-    room = await ann.make_room()
+    room, elsewhere = await ann.make_room(), await ann.make_room("Another one")
     proxy.hold(holds)
     tab = await people.tab()
     await tab.page.goto(f"{tab.base_url}/rooms/{room}")
     await expect(tab.page.locator("[data-testid=room-start]")).to_be_visible()
+    async with asyncio.timeout(SHOWN_WITHIN_MS / 1_000):
+        await proxy.has_accepted(STREAMS_OF_A_TAB)
     await ann.post(room, "held back")
+    await ann.post(elsewhere, "in the list")
     await shows(tab, "held back")
     await is_polling(tab)
     await expect(tab.status).to_contain_text("Live updates are slow here")
+    listed = tab.page.locator(f"a[href='/rooms/{elsewhere}']")
+    await expect(listed).to_contain_text("in the list", timeout=SHOWN_WITHIN_MS + 5_000)
     await ann.post(room, "one more")
     await shows(tab, "one more")
     proxy.hold("nothing")

@@ -10,7 +10,7 @@ from local_stack.ports import LOOPBACK
 Holds = Literal["nothing", "everything", "after the opening"]
 
 _CHUNK: Final = 64 * 1024
-_OPENING: Final = b"stream.opened"
+_FIRST_FRAME: Final = b"\ndata:"
 
 
 class BufferingProxy:
@@ -22,15 +22,23 @@ class BufferingProxy:
         """Connections accepted so far."""
         self._target_port = target_port
         self._changed = asyncio.Event()
+        self._accepted = asyncio.Condition()
 
     def hold(self, holds: Holds) -> None:
         self.holds = holds
         self._changed.set()
         self._changed = asyncio.Event()
 
+    async def has_accepted(self, connections: int) -> None:
+        """Wait until that many connections were accepted."""
+        async with self._accepted:
+            await self._accepted.wait_for(lambda: self.connections >= connections)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Forward one connection until either side closes it."""
-        self.connections += 1
+        async with self._accepted:
+            self.connections += 1
+            self._accepted.notify_all()
         server_reader, server_writer = await asyncio.open_connection(LOOPBACK, self._target_port)
         tasks = [
             asyncio.create_task(_forward(reader, server_writer)),
@@ -61,7 +69,7 @@ class BufferingProxy:
                     held += data
                     reading = asyncio.create_task(reader.read(_CHUNK))
                 if self.holds == "nothing" or (self.holds == "after the opening" and not is_opened):
-                    is_opened = is_opened or _OPENING in held
+                    is_opened = is_opened or _FIRST_FRAME in held
                     writer.write(bytes(held))
                     held.clear()
                     await writer.drain()

@@ -1,25 +1,37 @@
 import { beforeEach, expect, it } from "vitest";
-import { FIRST_FRAME_MS, followRooms, HELD_BACK_EVERY_MS, REOPEN_MS } from "@/lib/rooms/follow-rooms";
+import {
+  followRooms,
+  POLL_EVERY_MS,
+  POLLS_MAX,
+  PROOF_AFTER_MS,
+  REOPEN_MS,
+  SILENT_MS,
+} from "@/lib/rooms/follow-rooms";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
-import { FakeClock } from "../support/fake-clock";
+import { FakeClock, settled } from "../support/fake-clock";
+import { FakeNetwork } from "../support/fake-network";
 
 const UPDATE = { type: "room.updated", room_id: "lobby", seq: 7 } as const;
+const PING_MS = 15_000;
 
 let clock: FakeClock;
+let network: FakeNetwork;
 let streams: Parameters<OpenNotify>[1][];
-let isOpen: boolean;
+let open: number;
 let heard: string[];
 let stop: () => void;
 
 beforeEach(() => {
   clock = new FakeClock();
+  network = new FakeNetwork(clock);
   streams = [];
   heard = [];
+  open = 0;
   stop = followRooms(["lobby"], {
     openNotify: (_roomIds, stream) => {
       streams.push(stream);
-      isOpen = true;
-      return () => void (isOpen = false);
+      open += 1;
+      return () => void (open -= 1);
     },
     listener: {
       updated: ({ seq }) => void heard.push(`updated ${seq}`),
@@ -27,12 +39,15 @@ beforeEach(() => {
       missed: () => void heard.push("missed"),
     },
     clock,
+    network,
     random: () => 0,
   });
 });
 
+const update = () => streams.at(-1)?.updated(UPDATE);
+
 it("reopens a closed stream, and reports that changes may have been missed", async () => {
-  streams[0]?.updated(UPDATE);
+  update();
   streams[0]?.closed();
   await clock.advance(REOPEN_MS - 1);
   expect(streams).toHaveLength(1);
@@ -41,18 +56,65 @@ it("reopens a closed stream, and reports that changes may have been missed", asy
   expect(heard).toEqual(["updated 7", "missed"]);
 });
 
-it("reports from time to time that changes may have been missed while a proxy holds the stream back", async () => {
-  await clock.advance(FIRST_FRAME_MS + 2 * HELD_BACK_EVERY_MS);
-  expect(heard).toEqual(["missed", "missed", "missed"]);
-  streams[0]?.signal("room.heat", { room_id: "lobby" });
-  await clock.advance(10 * HELD_BACK_EVERY_MS);
-  expect(heard.slice(3)).toEqual(["room.heat"]);
-  expect(streams).toHaveLength(1);
+it("reopens a closed stream at once when the network returns", async () => {
+  streams[0]?.closed();
+  network.return();
+  await settled();
+  expect([streams.length, heard]).toEqual([2, ["missed"]]);
+});
+
+it("keeps a quiet stream that is pinged", async () => {
+  update();
+  for (let pings = 0; pings < 20; pings += 1) {
+    await clock.advance(PING_MS);
+    streams[0]?.ping();
+  }
+  expect([streams.length, heard]).toEqual([1, ["updated 7"]]);
+});
+
+it("reports within 20 s that a proxy holds back a stream, whether or not the opening got through", async () => {
+  for (const isOpened of [false, true]) {
+    heard = [];
+    if (isOpened) update();
+    await clock.advance(20_000);
+    expect(heard).toEqual(isOpened ? ["updated 7", "missed"] : ["missed"]);
+    expect(open).toBe(0);
+    for (const before = streams.length; streams.length === before;) await clock.advance(POLL_EVERY_MS);
+  }
+});
+
+it("polls while a proxy holds the stream back, and tries the stream ever less often", async () => {
+  const pollsBetweenStreams: number[] = [];
+  for (let trials = 1; trials <= 5; trials += 1) {
+    heard = [];
+    await clock.advance(SILENT_MS);
+    while (streams.length === trials) await clock.advance(POLL_EVERY_MS);
+    pollsBetweenStreams.push(heard.length);
+  }
+  expect(pollsBetweenStreams).toEqual([1, 2, POLLS_MAX, POLLS_MAX, POLLS_MAX]);
+});
+
+it("reopens a stream that has worked soon after it turns silent", async () => {
+  update();
+  await clock.advance(PROOF_AFTER_MS);
+  update();
+  await clock.advance(SILENT_MS);
+  expect([streams.length, open]).toEqual([1, 0]);
+  await clock.advance(REOPEN_MS);
+  expect([streams.length, open, heard.at(-1)]).toEqual([2, 1, "missed"]);
 });
 
 it("does nothing after it was stopped", async () => {
+  stop();
+  expect(open).toBe(0);
+  await clock.advance(10 * POLL_EVERY_MS);
+  expect([heard, streams.length]).toEqual([[], 1]);
+});
+
+it("does nothing after it was stopped while it waited", async () => {
   streams[0]?.closed();
   stop();
-  await clock.advance(10 * HELD_BACK_EVERY_MS);
-  expect([heard, streams.length, isOpen]).toEqual([[], 1, false]);
+  network.return();
+  await clock.advance(10 * POLL_EVERY_MS);
+  expect([heard, streams.length]).toEqual([[], 1]);
 });

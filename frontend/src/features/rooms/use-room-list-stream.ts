@@ -7,12 +7,12 @@ const FOLLOW_JITTER_MS = 6_000;
 
 /** Keeps one stream open for these rooms. `listener` must not change between renders. */
 export function useRoomListStream(roomIds: readonly string[], listener: RoomListListener): void {
-  const { openNotify, clock } = useServices();
+  const { openNotify, clock, network } = useServices();
   const followed = useSettled([...roomIds].sort().join(" "));
   useEffect(() => {
     if (followed === "") return;
-    return followRooms(followed.split(" "), { openNotify, listener, clock, random: Math.random });
-  }, [followed, openNotify, listener, clock]);
+    return followRooms(followed.split(" "), { openNotify, listener, clock, network, random: Math.random });
+  }, [followed, openNotify, listener, clock, network]);
 }
 
 /** Returns the first value at once and later values after some seconds. Otherwise each new room would make every open page

@@ -1,15 +1,19 @@
 /** Keeps one stream open for a list of rooms, and reports when changes of the list may have been missed. */
 import type { Clock } from "@/lib/clock";
 import { backoffMs } from "@/lib/feed/backoff";
+import type { NetworkReturn } from "@/lib/network-return";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 
 export const REOPEN_MS = 1_000; // a refused stream reports nothing but that it is closed
-export const FIRST_FRAME_MS = 20_000; // a stream sends the state of every room as soon as it opens
-export const HELD_BACK_EVERY_MS = 30_000;
+export const SILENT_MS = 20_000; // the server pings every 15 s
+export const POLL_EVERY_MS = 30_000; // while a proxy holds the stream back
+export const POLLS_MAX = 4; // then the stream is tried again
+/** A frame this long after the first one was not held back together with it. */
+export const PROOF_AFTER_MS = 1_000;
 
 type StreamListener = Parameters<OpenNotify>[1];
 
-export interface RoomListListener extends Omit<StreamListener, "closed"> {
+export interface RoomListListener extends Omit<StreamListener, "closed" | "ping"> {
   /** Changes may have been missed: the stream was closed, or a proxy holds it back. */
   readonly missed: () => void;
 }
@@ -18,53 +22,81 @@ export interface FollowRoomsOptions {
   readonly openNotify: OpenNotify;
   readonly listener: RoomListListener;
   readonly clock: Clock;
+  readonly network: Pick<NetworkReturn, "wait">;
   readonly random: () => number;
 }
 
 /** Follow the rooms until the returned function is called. */
 export function followRooms(
   roomIds: readonly string[],
-  { openNotify, listener, clock, random }: FollowRoomsOptions,
+  { openNotify, listener, clock, network, random }: FollowRoomsOptions,
 ): () => void {
-  let attempt = 0;
-  let close = () => {};
-  let cancelReopening = () => {};
-  let cancelSilence = () => {};
-  const restartSilenceTimer = (ms: number) => {
-    cancelSilence = clock.after(ms, () => {
-      listener.missed();
-      restartSilenceTimer(HELD_BACK_EVERY_MS);
-    });
-  };
-  const received = () => {
-    attempt = 0;
-    cancelSilence();
-  };
+  const stopped = new AbortController();
+  const after = (ms: number, call: () => void) =>
+    void network.wait(ms, stopped.signal).then(call, () => undefined);
+  let failures = 0; // streams in a row that did not work
+  let closeStream = () => {};
+
   const open = () => {
-    restartSilenceTimer(FIRST_FRAME_MS);
-    close = openNotify(roomIds, {
+    let hasWorked = false;
+    let firstAtMs = Infinity;
+    let cancelSilence = () => {};
+    let closeSource = () => {};
+    closeStream = () => {
+      cancelSilence();
+      closeSource();
+    };
+    const restartSilenceTimer = () => {
+      cancelSilence();
+      cancelSilence = clock.after(SILENT_MS, () => {
+        closeStream();
+        if (hasWorked) reopen();
+        else poll(Math.min(POLLS_MAX, 2 ** failures));
+        failures += 1;
+      });
+    };
+    const received = (isProof: boolean) => {
+      firstAtMs = Math.min(firstAtMs, clock.now());
+      hasWorked ||= isProof || clock.now() - firstAtMs >= PROOF_AFTER_MS;
+      if (hasWorked) failures = 0;
+      restartSilenceTimer();
+    };
+    restartSilenceTimer();
+    closeSource = openNotify(roomIds, {
       updated: (update) => {
-        received();
+        received(false);
         listener.updated(update);
       },
       signal: (type, body) => {
-        received();
+        received(false);
         listener.signal(type, body);
       },
+      ping: () => received(true),
       closed: () => {
         cancelSilence();
-        cancelReopening = clock.after(REOPEN_MS + backoffMs(attempt, random), () => {
-          listener.missed();
-          open();
-        });
-        attempt += 1;
+        reopen();
+        failures += 1;
       },
     });
   };
+
+  const reopen = () =>
+    after(REOPEN_MS + backoffMs(failures, random), () => {
+      listener.missed();
+      open();
+    });
+
+  const poll = (times: number) => {
+    listener.missed();
+    after(POLL_EVERY_MS, () => {
+      if (times > 1) poll(times - 1);
+      else open();
+    });
+  };
+
   open();
   return () => {
-    cancelReopening();
-    cancelSilence();
-    close();
+    stopped.abort();
+    closeStream();
   };
 }

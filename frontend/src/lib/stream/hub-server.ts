@@ -91,6 +91,7 @@ class ConnectedTab {
           this.hubsOf(streamUrl, limits).lists.join(roomIds, {
             updated: (update) => this.post({ id, type: "updated", update }),
             signal: (signal, body) => this.post({ id, type: "signal", signal, body }),
+            ping: () => this.post({ id, type: "ping" }),
             closed: () => closed(false),
           }),
         );

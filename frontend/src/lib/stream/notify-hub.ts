@@ -60,6 +60,7 @@ export class NotifyHub {
         const { room_id } = body as { room_id: string };
         sendToAll(`${type} ${room_id}`, (tab) => tab.signal(type, body));
       },
+      ping: () => list.tabs.forEach((tab) => tab.ping()),
       closed: () => {
         this.#lists.delete(key);
         for (const tab of list.tabs) tab.closed();

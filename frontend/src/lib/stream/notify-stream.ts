@@ -5,7 +5,12 @@ import { WITH_COOKIE } from "./event-source-stream";
  * these rooms, and every new room. The returned function closes it. */
 export type OpenNotify = (
   roomIds: readonly string[],
-  listener: { updated(update: RoomUpdated): void; signal(type: string, body: unknown): void; closed(): void },
+  listener: {
+    updated(update: RoomUpdated): void;
+    signal(type: string, body: unknown): void;
+    ping(): void;
+    closed(): void;
+  },
 ) => () => void;
 
 const SIGNALS = ["room.heat", "room.viewers", "room.created"];
@@ -26,6 +31,7 @@ export const eventSourceNotify =
     };
     read("room.updated", (body) => listener.updated(body as RoomUpdated));
     for (const type of SIGNALS) read(type, (body) => listener.signal(type, body));
+    source.addEventListener("stream.ping", () => listener.ping());
     source.addEventListener("error", () => {
       source.close();
       listener.closed();

@@ -52,6 +52,7 @@ export class SharedStreams implements StreamSource {
         (message) => {
           if (message.type === "updated") listener.updated(message.update);
           else if (message.type === "signal") listener.signal(message.signal, message.body);
+          else if (message.type === "ping") listener.ping();
           else if (message.type === "closed") listener.closed();
         },
       );
