@@ -9,6 +9,7 @@ import { ownKeys } from "./eslint-rules/own-keys.js";
 import { textElements } from "./eslint-rules/text-elements.js";
 import { textInputs } from "./eslint-rules/text-inputs.js";
 import { userTextInJsx } from "./eslint-rules/user-text.js";
+import { TIMER_FILES, waits } from "./eslint-rules/waits.js";
 
 const EVERYWHERE = [...joinsOnce, ...textInputs];
 
@@ -21,7 +22,7 @@ export default tseslint.config(
       "react-hooks": reactHooks,
       regexp,
       hotchat: {
-        rules: { "checked-fakes": checkedFakes, "own-keys": ownKeys, "text-elements": textElements },
+        rules: { "checked-fakes": checkedFakes, "own-keys": ownKeys, "text-elements": textElements, waits },
       },
     },
     rules: {
@@ -55,6 +56,11 @@ export default tseslint.config(
         { name: "fetch", message: "Every request has a deadline: use fetchWithDeadline." },
       ],
     },
+  },
+  {
+    files: ["src/**"],
+    ignores: TIMER_FILES.map((file) => `src/${file}`),
+    rules: { "hotchat/waits": "error" },
   },
   ...layerRules,
   {

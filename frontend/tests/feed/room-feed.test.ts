@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Problem } from "@/lib/api/problem";
+import { Problem, unreachable } from "@/lib/api/problem";
 import {
   FAILED_STREAMS_MAX,
   OPENS_WITHIN_MS,
@@ -416,6 +416,20 @@ describe("throttling", () => {
     await clock.advance(4_000);
     expect(feed.getSnapshot().room?.messages).toHaveLength(70);
     expect(feed.getSnapshot().older).toEqual({ status: "idle" });
+  });
+
+  it("retries a page of history that could not be fetched as soon as the network returns", async () => {
+    for (let count = 0; count < 70; count += 1) room.say();
+    await live();
+    room.refusals = [unreachable()];
+    await feed.loadOlder();
+    expect(feed.getSnapshot().older.status).toBe("throttled");
+    feed.retryNow();
+    await settled();
+    expect(feed.getSnapshot().room?.messages).toHaveLength(70);
+    const fetches = room.fetches.length;
+    await clock.advance(15_000);
+    expect(room.fetches).toHaveLength(fetches);
   });
 });
 

@@ -8,6 +8,7 @@ import { RoomView } from "@/lib/room-view/room-view";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
 import { memoryOutboxStore } from "../support/memory-outbox-store";
+import { FakeNetwork } from "../support/fake-network";
 import { FakeRoom } from "../support/fake-room";
 
 const FRAME_MS = 16;
@@ -15,6 +16,7 @@ const MINA = { id: "id-of-mina", nickname: "Mina" };
 
 let room: FakeRoom;
 let clock: FakeClock;
+let network: FakeNetwork;
 let feed: RoomFeed;
 let view: RoomView;
 let outbox: Outbox;
@@ -27,6 +29,7 @@ let storedIds: string[];
 beforeEach(async () => {
   room = new FakeRoom();
   clock = new FakeClock();
+  network = new FakeNetwork(clock);
   searched = [];
   refusals = [];
   commitsAtMs = [];
@@ -52,6 +55,7 @@ beforeEach(async () => {
     feed,
     outbox,
     clock,
+    network,
     random,
     nextFrame: (call) => clock.after(FRAME_MS, call),
     startOfDay: (timeMs) => timeMs - (timeMs % 86_400_000),
@@ -292,6 +296,21 @@ describe("a reader more than 500 events behind", () => {
     await clock.advance(12_000);
     expect(searched).toHaveLength(3);
     expect(view.getSnapshot().away).toEqual({ messages: 523, mentions: 3, fromSeq: 1 });
+  });
+
+  it("gets the count of mentions as soon as the network returns", async () => {
+    refusals = [new Problem(0, "unreachable", "")];
+    await sleepThrough(() => {
+      sayMany(520);
+      room.say({ text: "@Mina look" });
+    });
+    await clock.advance(5_000);
+    expect(searched).toHaveLength(1);
+    network.return();
+    await settled();
+    expect(searched).toHaveLength(2);
+    await clock.advance(FRAME_MS);
+    expect(view.getSnapshot().away).toMatchObject({ mentions: 1 });
   });
 
   it("sees them on a click", async () => {

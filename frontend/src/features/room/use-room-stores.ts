@@ -17,7 +17,7 @@ export function useRoomStores(roomId: string) {
   const { data: config } = useQuery({ queryKey: ["config"], queryFn: services.config, staleTime: Infinity });
 
   const stores = useMemo(() => {
-    const { api, openStream, clock, outbox, localTime } = services;
+    const { api, openStream, clock, network, outbox, localTime } = services;
     const isVisible = () => !document.hidden;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random, isVisible });
     const missed = { api, config: services.config, roomId };
@@ -26,6 +26,7 @@ export function useRoomStores(roomId: string) {
       feed,
       outbox,
       clock,
+      network,
       startOfDay,
       nextFrame: (commit) =>
         nextFrame(() => {

@@ -105,6 +105,7 @@ export class RoomFeed {
   #cancelWait = () => {};
   #cancelSilence = () => {};
   #cancelOlder = () => {};
+  #retryHistory = () => {};
   readonly #listeners = new Listeners(
     () => this.#open(),
     () => this.#close(),
@@ -169,7 +170,8 @@ export class RoomFeed {
       if (isSuperseded()) return;
       const waitMs = waitOf(asProblem(error)) ?? backoffMs(3, this.deps.random);
       this.#set({ older: { status: "throttled", retryAtMs: this.deps.clock.now() + waitMs } });
-      this.#cancelOlder = this.deps.clock.after(waitMs, () => void this.#loadHistory(place, merge));
+      this.#retryHistory = () => void this.#loadHistory(place, merge);
+      this.#cancelOlder = this.deps.clock.after(waitMs, this.#retryHistory);
     }
   }
 
@@ -193,6 +195,7 @@ export class RoomFeed {
 
   /** Stop waiting and reconnect: the network is back, or the reader asked for it. */
   retryNow = (): void => {
+    if (this.#state.older.status === "throttled") this.#retryHistory();
     const { status } = this.#state.connection;
     if (!this.#isOpen || status === "live" || status === "catching-up") return;
     this.#attempt = 0;

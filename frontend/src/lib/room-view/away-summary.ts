@@ -1,9 +1,9 @@
 /** What the reader missed: below a paused list, behind a hidden tab, and where a fresh page skipped messages. */
 import { Problem } from "@/lib/api/problem";
-import type { Clock } from "@/lib/clock";
 import type { Message } from "@/lib/contract/types";
 import type { SkippedMessages } from "@/lib/feed/room-feed";
 import type { RoomState } from "@/lib/feed/room-state";
+import type { NetworkReturn } from "@/lib/network-return";
 import {
   NO_UNREAD,
   unreadCounts,
@@ -28,7 +28,7 @@ export interface AwaySummary {
 }
 
 interface AwayTrackerDependencies {
-  readonly clock: Clock;
+  readonly network: Pick<NetworkReturn, "wait">;
   readonly random: () => number;
   /** Messages after a seq that may be for the reader; none when there is no session. */
   readonly findMentions: (afterSeq: number) => Promise<readonly Message[]>;
@@ -106,24 +106,21 @@ export class AwayTracker {
 
   /** Retry a refused search after the server's wait. After FIND_ATTEMPTS_MAX, the summary shows no mentions. */
   #findMentionsAfter(fromSeq: number, attempt: number, refusal?: unknown): void {
-    const { clock, random, findMentions } = this.deps;
+    const { network, random, findMentions } = this.deps;
     const retryAfterMs = refusal instanceof Problem ? (refusal.retryAfterMs ?? 0) : 0;
     const waitMs =
       Math.min(retryAfterMs, RETRY_AFTER_MAX_MS) + MENTIONS_DELAY_MS + random() * MENTIONS_JITTER_MS;
-    let isCancelled = false;
-    const cancelWait = clock.after(waitMs, () => {
+    const cancelled = new AbortController();
+    this.#cancelMentions = () => cancelled.abort();
+    const find = () =>
       findMentions(fromSeq).then(
         (found) => this.#addMentions(found.filter(({ seq }) => seq > fromSeq)),
         (error: unknown) => {
-          if (!isCancelled && attempt + 1 < FIND_ATTEMPTS_MAX)
+          if (!cancelled.signal.aborted && attempt + 1 < FIND_ATTEMPTS_MAX)
             this.#findMentionsAfter(fromSeq, attempt + 1, error);
         },
       );
-    });
-    this.#cancelMentions = () => {
-      isCancelled = true;
-      cancelWait();
-    };
+    void network.wait(waitMs, cancelled.signal).then(find, () => undefined);
   }
 
   #addMentions(messages: readonly Message[]): void {

@@ -6,6 +6,7 @@ import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, STORE_MESSAGES } from "@/lib/feed/room-state";
 import { dropOldest } from "@/lib/drop-oldest";
 import { Listeners } from "@/lib/listeners";
+import type { NetworkReturn } from "@/lib/network-return";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import type { ReadingPace } from "@/lib/reading-pace";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
@@ -45,6 +46,7 @@ export interface ViewDependencies {
   readonly feed: RoomFeed;
   readonly outbox: Outbox;
   readonly clock: Clock;
+  readonly network: Pick<NetworkReturn, "wait">;
   /** Call with the next frame; the returned function cancels the call. */
   readonly nextFrame: (call: () => void) => () => void;
   readonly startOfDay: (timeMs: number) => number;
@@ -88,7 +90,7 @@ export class RoomView {
 
   constructor(private readonly deps: ViewDependencies) {
     this.#away = new AwayTracker({
-      clock: deps.clock,
+      network: deps.network,
       random: deps.random,
       findMentions: async (afterSeq) =>
         this.#viewer === null ? [] : deps.findMentions(this.#viewer.nickname, afterSeq),

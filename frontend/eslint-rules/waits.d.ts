@@ -1,0 +1,4 @@
+import type { Rule } from "eslint";
+
+export const TIMER_FILES: readonly string[];
+export const waits: Rule.RuleModule;
