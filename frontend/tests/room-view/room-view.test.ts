@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Problem } from "@/lib/api/problem";
+import { Problem, unreachable } from "@/lib/api/problem";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
 import type { Draft, Message } from "@/lib/contract/types";
@@ -299,7 +299,7 @@ describe("a reader more than 500 events behind", () => {
   });
 
   it("gets the count of mentions as soon as the network returns", async () => {
-    refusals = [new Problem(0, "unreachable", "")];
+    refusals = [unreachable()];
     await sleepThrough(() => {
       sayMany(520);
       room.say({ text: "@Mina look" });
