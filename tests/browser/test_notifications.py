@@ -36,6 +36,15 @@ EDGE = """
     };
 """
 
+# Tabs may run in different processes, so what one of them stores or releases reaches the others later.
+SOMEBODY_SEES_THE_ROOM = "() => localStorage.getItem('hotchat.seen') !== null"
+NOBODY_SEES_THE_ROOM = "() => localStorage.getItem('hotchat.seen') === null"
+THE_LAST_TAB_HAS_THE_LOCK = """async () => {
+    const {held, pending} = await navigator.locks.query();
+    const isOurs = ({name}) => name.startsWith('hotchat.notify.');
+    return held.some(isOurs) && !pending.some(isOurs);
+}"""
+
 
 async def tab_that_can_be_hidden(people: People, room: str) -> Tab:
     tab, _ = await people.member("Bob")
@@ -155,16 +164,19 @@ async def test_several_tabs_of_a_room_notify_once(people: People) -> None:
     await second.page.add_init_script(EDGE)
     await second.open(f"/rooms/{room}")
     await enable(second)
+    await first.page.wait_for_function(SOMEBODY_SEES_THE_ROOM)
     await ann.post(room, "@Bob seen in the second tab")
     for tab in (first, second):
         await expect(tab.page.locator("[data-announce=for-me]")).to_contain_text("seen in the second tab")
     await second.page.evaluate("() => window.hide(true)")
+    await first.page.wait_for_function(NOBODY_SEES_THE_ROOM)
     await ann.post(room, "@Bob come back")
     for tab in (first, second):
         await expect(tab.page.locator("[data-announce=for-me]")).to_contain_text("come back")
     assert await notified(first) + await notified(second) == [["Notified", "Ann: @Bob come back"]]
     closed, left = (first, second) if await notified(first) else (second, first)
     await closed.page.close()
+    await left.page.wait_for_function(THE_LAST_TAB_HAS_THE_LOCK)
     await ann.post(room, "@Bob are you there")
     await left.page.wait_for_function("() => window.notified.length === 1")
 
