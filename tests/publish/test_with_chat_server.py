@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -71,6 +72,37 @@ async def test_every_kind_of_write_is_seen_in_order(start_chat_stack: StartChatS
         async with stream_client.open(room, cursor=0) as later:
             texts = [(await later.next_event()).data.get("message", {}).get("text") for _ in range(6)]
         assert texts == ["", "", None, "", None, ""]
+
+
+async def test_each_change_of_a_room_is_signalled_with_a_higher_version(
+    start_chat_stack: StartChatStack, room: str
+) -> None:
+    stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
+    async with (
+        httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
+        StreamClient.of(stack.publish_url) as stream_client,
+    ):
+        await Writer.enter(client, room)
+        versions: list[dict[str, int]] = []
+        async with stream_client.open(room) as stream:
+            await stream.next_frame()
+            for number in (1, 2, 3):
+                change = {"name": f"{room} {number}", "slow_mode_s": number}
+                (await client.patch(f"/api/v1/rooms/{room}", json=change)).raise_for_status()
+                versions.append(await versions_of(stream, change))
+        for signal in ("room.name", "room.slow_mode"):
+            first, second, third = (seen[signal] for seen in versions)
+            assert first < second < third
+
+
+async def versions_of(stream: StreamReader, change: Mapping[str, object]) -> dict[str, int]:
+    """The versions of the signals that report this change. A head check may report it earlier, without a version."""
+    versions: dict[str, int] = {}
+    while len(versions) < len(change):
+        frame = await stream.next_event()
+        if "version" in frame.data and any(frame.data.get(field) == value for field, value in change.items()):
+            versions[frame.type] = frame.data["version"]
+    return versions
 
 
 @pytest.mark.parametrize("part", ["chat_server", "publish_server"])
