@@ -4,6 +4,7 @@ import { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
 import type { Draft, Message } from "@/lib/contract/types";
 import { Outbox } from "@/lib/outbox/outbox";
+import { LOOKUP_JITTER_MS, LOOKUPS_MAX } from "@/lib/room-view/reply-authors";
 import { RoomView } from "@/lib/room-view/room-view";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
@@ -12,6 +13,11 @@ import { FakeNetwork } from "../support/fake-network";
 import { FakeRoom } from "../support/fake-room";
 
 const FRAME_MS = 16;
+/** Who wrote the messages that are not loaded. */
+const AUTHORS = new Map([
+  ["of mina", { id: "id-of-mina", nickname: "Mina" }],
+  ["of ann", { id: "id-of-ann", nickname: "ann" }],
+]);
 const MINA = { id: "id-of-mina", nickname: "Mina" };
 
 let room: FakeRoom;
@@ -25,6 +31,7 @@ let searched: string[];
 let refusals: Problem[];
 let commitsAtMs: number[];
 let storedIds: string[];
+let lookedUp: string[];
 
 beforeEach(async () => {
   room = new FakeRoom();
@@ -34,6 +41,7 @@ beforeEach(async () => {
   refusals = [];
   commitsAtMs = [];
   storedIds = ["of yesterday"];
+  lookedUp = [];
   const random = () => 0.5;
   feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
   outbox = new Outbox({
@@ -64,6 +72,11 @@ beforeEach(async () => {
       if (refusals.length > 0) return Promise.reject(refusals.shift() ?? new Error());
       const found = room.messages.filter(({ text }) => text.includes(`@${nickname}`));
       return Promise.resolve(found.toReversed());
+    },
+    findMessage: (id) => {
+      lookedUp.push(id);
+      const author = AUTHORS.get(id);
+      return author === undefined ? Promise.reject(unreachable()) : Promise.resolve({ author });
     },
     ownMessages: {
       ids: (userId) => (userId === MINA.id ? storedIds : []),
@@ -241,6 +254,40 @@ describe("a hidden tab", () => {
     room.say({ id: "of today", author: MINA });
     room.say({ id: "of somebody" });
     expect(storedIds).toEqual(["of yesterday", "of today"]);
+  });
+
+  it("learns that a reply to a message which this browser has never seen is for the reader", async () => {
+    const found: number[] = [];
+    view.onFoundForMe(({ seq }) => found.push(seq));
+    view.setHidden(true);
+    const reply = room.say({ text: "a reply", reply_to: "of mina" });
+    room.say({ text: "another reply", reply_to: "of ann" });
+    room.say({ text: "a reply to what is gone", reply_to: "gone" });
+    room.say({ text: "a reply to a loaded one", reply_to: "message-1" });
+    expect(view.isForMe(reply)).toBe(false);
+    await clock.advance(LOOKUP_JITTER_MS);
+    expect(lookedUp).toEqual(["of mina", "of ann", "gone"]);
+    expect([found, view.isForMe(reply)]).toEqual([[reply.seq], true]);
+    expect(storedIds).toContain("of mina");
+    room.say({ text: "once more", reply_to: "of ann" });
+    await clock.advance(LOOKUP_JITTER_MS);
+    expect([lookedUp.length, found.length]).toEqual([3, 1]);
+    view.setHidden(false);
+    await clock.advance(FRAME_MS);
+    expect(view.getSnapshot().rows.filter((row) => row.kind === "message" && row.isForMe)).toHaveLength(1);
+  });
+
+  it("does not look up replies in a hot room, nor more than a few at a time, nor for a reader without a session", async () => {
+    for (let said = 0; said < 20; said += 1) room.say({ reply_to: `unknown ${said}` });
+    await clock.advance(LOOKUP_JITTER_MS);
+    expect(lookedUp).toHaveLength(LOOKUPS_MAX);
+    room.tell({ type: "room.heat", room_id: "lobby", heat: { hot: true, since: null, fetches_per_s: 9 } });
+    room.say({ reply_to: "of mina" });
+    room.tell({ type: "room.heat", room_id: "lobby", heat: { hot: false, since: null, fetches_per_s: 0 } });
+    view.setViewer(null);
+    room.say({ reply_to: "of mina" });
+    await clock.advance(LOOKUP_JITTER_MS);
+    expect(lookedUp).toHaveLength(LOOKUPS_MAX);
   });
 
   it("keeps a paused list in place", async () => {

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { messageQuery } from "@/ui/message-query";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 import { QuoteLine } from "./QuoteLine";
@@ -9,11 +10,8 @@ export function QuotedMessage({ messageId }: { messageId: string }) {
   const { roomId, feed, jumpTo } = useOpenRoom();
   const loaded = feed.getSnapshot().room?.messages.findLast((message) => message.id === messageId);
   const { data } = useQuery({
-    queryKey: ["message", roomId, messageId],
-    queryFn: () => api.message(roomId, messageId),
+    ...messageQuery(api, roomId, messageId),
     enabled: loaded === undefined,
-    staleTime: 60_000,
-    retry: 1,
   });
   return <QuoteLine message={loaded ?? data} jumpTo={jumpTo} />;
 }

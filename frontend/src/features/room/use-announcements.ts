@@ -31,5 +31,9 @@ export function useAnnouncements(): Announced {
       }),
     [feed, view, viewer, t, announcements],
   );
+  useEffect(
+    () => view.onFoundForMe((message) => announcements.announceForMe(messageWords(t, message))),
+    [view, t, announcements],
+  );
   return useSyncExternalStore(announcements.subscribe, announcements.getSnapshot);
 }

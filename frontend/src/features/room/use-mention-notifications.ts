@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import type { Message } from "@/lib/contract/types";
 import { isNotifying, showNotification } from "@/lib/notifications/browser-notifications";
 import { MentionNotifier } from "@/lib/notifications/mention-notifier";
 import { joinNotifyingTabs } from "@/lib/notifications/notifying-tab";
@@ -29,16 +30,20 @@ export function useMentionNotifications(): void {
       },
     });
     const tab = joinNotifyingTabs(roomId, () => notifier.clear());
-    const stop = feed.onEvent((event) => {
-      if (event.type !== "message.created" || !view.isForMe(event.message)) return;
+    const notify = (message: Message) => {
       if (!isNotifying() || !tab.mayNotify()) return;
-      const { id, seq } = event.message;
+      const { id, seq } = message;
       const roomName = nameInSentence(feed.getSnapshot().room?.name ?? "", t("room.untitled"));
-      notifier.notify({ messageId: id, seq, roomName, words: messageWords(t, event.message) });
+      notifier.notify({ messageId: id, seq, roomName, words: messageWords(t, message) });
+    };
+    const stopFeed = feed.onEvent((event) => {
+      if (event.type === "message.created" && view.isForMe(event.message)) notify(event.message);
     });
+    const stopFound = view.onFoundForMe(notify);
     return () => {
       isOpen = false;
-      stop();
+      stopFeed();
+      stopFound();
       notifier.clear();
       tab.leave();
     };

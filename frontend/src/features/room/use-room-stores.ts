@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
@@ -6,6 +6,7 @@ import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
+import { messageQuery } from "@/ui/message-query";
 import { useServices, useViewer } from "@/ui/services-context";
 
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
@@ -14,6 +15,7 @@ const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 export function useRoomStores(roomId: string) {
   const services = useServices();
   const viewer = useViewer();
+  const queryClient = useQueryClient();
   const { data: config } = useQuery({ queryKey: ["config"], queryFn: services.config, staleTime: Infinity });
 
   const stores = useMemo(() => {
@@ -37,12 +39,13 @@ export function useRoomStores(roomId: string) {
         const { findMissedMessages } = await import("@/lib/room-view/missed-messages");
         return findMissedMessages(missed, { nickname, afterSeq });
       },
+      findMessage: (messageId) => queryClient.query(messageQuery(api, roomId, messageId)),
       ownMessages: storedOwnMessages(roomId),
       random: Math.random,
     });
     view.setReadingPace(readReadingPace());
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
-  }, [services, roomId]);
+  }, [services, roomId, queryClient]);
 
   const { network } = services;
   const { feed, view, ownReactions } = stores;

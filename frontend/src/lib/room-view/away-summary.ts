@@ -114,7 +114,7 @@ export class AwayTracker {
     this.#cancelMentions = () => cancelled.abort();
     const find = () =>
       findMentions(fromSeq).then(
-        (found) => this.#addMentions(found.filter(({ seq }) => seq > fromSeq)),
+        (found) => this.addForMe(found),
         (error: unknown) => {
           if (!cancelled.signal.aborted && attempt + 1 < FIND_ATTEMPTS_MAX)
             this.#findMentionsAfter(fromSeq, attempt + 1, error);
@@ -123,10 +123,14 @@ export class AwayTracker {
     void network.wait(waitMs, cancelled.signal).then(find, () => undefined);
   }
 
-  #addMentions(messages: readonly Message[]): void {
+  /** Messages that were found to be for the reader after they arrived. */
+  addForMe(messages: readonly Message[]): void {
     const forMe = messages.filter(this.deps.isForMe);
     const add = (unread: Unread | null) =>
-      unread && forMe.reduce((sum, message) => withMessageForMe(sum, message.id), unread);
+      unread &&
+      forMe
+        .filter(({ seq }) => seq > unread.since.seq)
+        .reduce((sum, message) => withMessageForMe(sum, message.id), unread);
     this.#whilePaused = add(this.#whilePaused);
     this.#whileHidden = add(this.#whileHidden);
     this.#summarized = add(this.#summarized);

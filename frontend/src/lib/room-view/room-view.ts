@@ -15,6 +15,7 @@ import { AwayTracker, type AwaySummary } from "./away-summary";
 import { commitDelayMs, RateMeter } from "./commit-pace";
 import { NOT_PAUSED, nextPause, type Pause, type PauseEvent } from "./list-pause";
 import type { OwnMessages } from "./own-messages";
+import { ReplyAuthors } from "./reply-authors";
 import { buildRows, postsNotShown, type Row } from "./rows";
 import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";
 import type { ReadPosition, UnreadCounts } from "./unread-while-paused";
@@ -53,6 +54,8 @@ export interface ViewDependencies {
   readonly roomId: string;
   /** Messages after a seq that may mention a nickname, in any order; used for messages whose events never arrived. */
   readonly findMentions: (nickname: string, afterSeq: number) => Promise<readonly Message[]>;
+  /** A message of the room that is not loaded. */
+  readonly findMessage: (messageId: string) => Promise<Pick<Message, "author">>;
   /** Messages of the reader that may not be loaded. */
   readonly ownMessages: OwnMessages;
   readonly random: () => number;
@@ -82,6 +85,8 @@ export class RoomView {
   #stop: readonly (() => void)[] = [];
   #screen: RoomScreen;
   readonly #away: AwayTracker;
+  readonly #replyAuthors: ReplyAuthors;
+  readonly #foundForMeListeners = new Set<(message: Message) => void>();
   readonly #meter = new RateMeter();
   readonly #listeners = new Listeners(
     () => this.#start(),
@@ -89,6 +94,7 @@ export class RoomView {
   );
 
   constructor(private readonly deps: ViewDependencies) {
+    this.#replyAuthors = new ReplyAuthors(deps);
     this.#away = new AwayTracker({
       network: deps.network,
       random: deps.random,
@@ -101,6 +107,12 @@ export class RoomView {
   }
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
+
+  /** Call `listener` for each message of which the view learns after its event that it is for the reader. */
+  onFoundForMe(listener: (message: Message) => void): () => void {
+    this.#foundForMeListeners.add(listener);
+    return () => this.#foundForMeListeners.delete(listener);
+  }
 
   /** The same object until the next commit. */
   getSnapshot = (): RoomScreen => this.#screen;
@@ -228,6 +240,24 @@ export class RoomView {
     if (!shown) this.#leftOut.add(message.id);
     this.#meter.add(this.deps.clock.now());
     this.#away.onMessage(message, isMine, isForMe);
+    if (!isMine && !isForMe) void this.#checkReply(message);
+  }
+
+  /** A reply to a message that is not loaded may be for the reader. A hot room refuses fetches, so it is not checked. */
+  async #checkReply(message: Message): Promise<void> {
+    const { reply_to: repliedTo } = message;
+    const viewer = this.#viewer;
+    const { room } = this.deps.feed.getSnapshot();
+    if (repliedTo === null || viewer === null || room === null || room.heat.hot) return;
+    if (room.messages.findLast(({ id }) => id === repliedTo) !== undefined) return;
+    const authorId = await this.#replyAuthors.find(repliedTo);
+    if (authorId !== viewer.id || this.#viewer?.id !== viewer.id) return;
+    this.#mine.add(repliedTo);
+    this.deps.ownMessages.add(viewer.id, repliedTo);
+    this.#forMe.delete(message);
+    this.#away.addForMe([message]);
+    this.#commitSoon();
+    for (const listener of this.#foundForMeListeners) listener(message);
   }
 
   #onFeedChange(): void {
