@@ -37,6 +37,7 @@ const TRAILS = /(?![/\\@&#])[\p{Pe}\p{Pi}\p{Pf}\p{Pd}\p{Po}]/u;
 const ENDS = /[\p{L}\p{N}\p{M}\p{S}#\u{e007f}]/u;
 const IN_WORD = /(?!\ufe0f)[\p{L}\p{M}]/u;
 const PUNCTUATION_RUN = 4;
+const FILE_ENDING = /^[*_]{0,3}\.[A-Za-z0-9]/;
 
 /** The delimiter in the line at `at`; null if the run of marks cannot be one. */
 export function delimiterAt(line: string, at: number, marks: string, isEscaped: boolean): Delimiter | null {
@@ -55,7 +56,7 @@ export function delimiterAt(line: string, at: number, marks: string, isEscaped: 
     marks,
     at,
     canOpen: opensHere && beginsText(line, to, isStrong),
-    canClose: closesBefore(next, marks, previous) && endsText(line, from),
+    canClose: closesBefore(next, marks, previous) && !isInFileName(line, to, marks) && endsText(line, from),
     isInWord,
     isEscaped,
   };
@@ -74,6 +75,10 @@ function closesBefore(next: string, marks: string, previous: string): boolean {
   if (!marks.startsWith("**")) return !ALPHABETIC.test(next);
   return !(ALPHABETIC.test(next) && /[\0-\x7f]/.test(previous) && !ALPHABETIC.test(previous));
 }
+
+/** Whether an ending follows, as in `*_test_*.py`. */
+const isInFileName = (line: string, at: number, marks: string): boolean =>
+  marks.length === 1 && FILE_ENDING.test(line.slice(at, at + MARKS_MAX + 2));
 
 /** Whether words begin at `from`, after opening punctuation and further marks. */
 function beginsText(line: string, from: number, isStrong: boolean): boolean {
@@ -99,35 +104,82 @@ function endsText(line: string, to: number): boolean {
   return at === to ? ENDS.test(last) : last.trim() !== "";
 }
 
-/** Maps the index of each opening delimiter to its closing one. If two of one kind are open, the later one counts. */
-export function pairDelimiters(pieces: readonly Piece[], line: string, meter: Meter): Map<number, number> {
-  const pairs = new Map<number, number>();
-  let open: { index: number; delimiter: Delimiter }[] = [];
-  pieces.forEach((piece, index) => {
-    if (piece.kind !== "delimiter") return;
-    meter.steps += 1 + open.length;
-    const place = open.findIndex(
-      ({ delimiter }) => delimiter.marks === piece.marks && delimiter.at + piece.marks.length < piece.at,
-    );
-    const opener = open[place];
-    if (piece.canClose && opener !== undefined) {
-      const isPair = isFormatting(line, opener.delimiter, piece);
-      // An opener that does not pair here is dropped, so that no part of the line is read for it twice.
-      open = isPair ? open.slice(0, place) : open.filter((one) => one !== opener);
-      if (isPair) {
-        pairs.set(opener.index, index);
-        return;
-      }
-    }
-    if (piece.canOpen) {
-      open = [
-        ...open.filter(({ delimiter }) => delimiter.marks !== piece.marks),
-        { index, delimiter: piece },
-      ];
-    }
-  });
-  return pairs;
+/** Which delimiters are formatting. */
+export interface Pairs {
+  /** Maps each opening delimiter to its closing one. */
+  readonly closers: ReadonlyMap<Delimiter, Delimiter>;
+  /** The two delimiters that a run of three marks stands for, as in `**a *b***`. */
+  readonly halves: ReadonlyMap<Delimiter, readonly [Delimiter, Delimiter]>;
 }
+
+/** If two delimiters of one kind are open, the later one counts. */
+export function pairDelimiters(pieces: readonly Piece[], line: string, meter: Meter): Pairs {
+  const closers = new Map<Delimiter, Delimiter>();
+  const halves = new Map<Delimiter, readonly [Delimiter, Delimiter]>();
+  const halfClosed: Delimiter[] = [];
+  let open: Delimiter[] = [];
+
+  const opens = (delimiter: Delimiter) => {
+    open = [...open.filter(({ marks }) => marks !== delimiter.marks), delimiter];
+  };
+  const closes = (closer: Delimiter): boolean => {
+    const place = open.findIndex(({ marks, at }) => marks === closer.marks && at + marks.length < closer.at);
+    const opener = open[place];
+    if (opener === undefined) return false;
+    const isPair = isFormatting(line, opener, closer);
+    // An opener that does not pair here is dropped, so that no part of the line is read for it twice.
+    open = isPair ? open.slice(0, place) : open.filter((one) => one !== opener);
+    if (isPair) closers.set(opener, closer);
+    return isPair;
+  };
+  /** `***` ends an italic and a bold part that began apart, the inner one first. */
+  const closesTwo = (closer: Delimiter): boolean => {
+    const [outer, inner] = open.filter(({ marks }) => marks === "*" || marks === "**");
+    if (outer === undefined || inner === undefined || isAlphabeticAfter(line, closer)) return false;
+    const both = split(closer, inner.marks, outer.marks);
+    if (!closes(both[0])) return false;
+    if (closes(both[1])) halves.set(closer, both);
+    else closers.delete(inner);
+    return halves.has(closer);
+  };
+  /** `***` began an italic and a bold part, and one of them ends here. */
+  const closesHalf = (closer: Delimiter): boolean => {
+    const opener = open.find(({ marks }) => marks === "***");
+    if (opener === undefined || opener.isEscaped) return false;
+    const both = split(opener, closer.marks === "*" ? "**" : "*", closer.marks);
+    halves.set(opener, both);
+    halfClosed.push(opener);
+    open = open.filter((one) => one !== opener);
+    both.forEach(opens);
+    return closes(closer);
+  };
+
+  for (const piece of pieces) {
+    if (piece.kind !== "delimiter") continue;
+    meter.steps += 1 + open.length;
+    const isSingle = piece.marks === "*" || piece.marks === "**";
+    const isClosing =
+      piece.canClose &&
+      (closes(piece) || (piece.marks === "***" && closesTwo(piece)) || (isSingle && closesHalf(piece)));
+    if (!isClosing && piece.canOpen) opens(piece);
+  }
+  for (const opener of halfClosed) {
+    // Of three opening marks all are formatting, or none.
+    const both = halves.get(opener) ?? [];
+    if (both.every((half) => closers.has(half))) continue;
+    for (const half of both) closers.delete(half);
+    halves.delete(opener);
+  }
+  return { closers, halves };
+}
+
+const isAlphabeticAfter = (line: string, { at, marks }: Delimiter) =>
+  ALPHABETIC.test(pointAt(line, at + marks.length));
+
+const split = (run: Delimiter, first: string, second: string): [Delimiter, Delimiter] => [
+  { ...run, marks: first },
+  { ...run, marks: second, at: run.at + first.length },
+];
 
 const VISIBLE = /[\p{L}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 
@@ -154,13 +206,15 @@ const isOneWord = (content: string) =>
 const FACE_MAX = 8; // units between the marks
 const MOUTH = /^(?:[oO0uUvVwWωДд]|[ㄱ-ㅣ]|[oO][wW_.][oO]|[uU][wW_.][uU]|[TQ][wW_.][TQ])$/;
 const HEAD = /^[(（][^()（）]{1,3}[)）]$/u;
+const OPEN_FACE = /[(（][^()（）]+$/u;
 const EYES_AND_MOUTHS = /[ωДд∀ᴗノﾉㄱ-ㅣ\p{Lm}]/gu;
 
-/** Whether marks belong to an emoticon: `*ㅅ*`, `_(ツ)_`, `(*ノωノ*)`, `(*ᴗˬᴗ)ꕤ*`. */
+/** Whether marks belong to an emoticon: `*ㅅ*`, `_(ツ)_`, `(*ノωノ*)`, `(*ᴗˬᴗ)ꕤ*`, `_φ(･_･`. */
 function isFace(content: string, marks: string, previous: string, next: string): boolean {
   const isSingle = !marks.startsWith("**");
   if (isSingle && (MOUTH.test(content) || HEAD.test(content))) return true;
   if (isSingle && closesMoreThanItOpens(content, "「", "」")) return true;
+  if (isSingle && content.length <= FACE_MAX && OPEN_FACE.test(content)) return true;
   if (!/[(（]/.test(previous)) return false;
   if (closesMoreThanItOpens(content, "(（", ")）")) return true;
   if (content.length < 2 || content.length > FACE_MAX || !/[)）]/.test(next)) return false;
@@ -177,30 +231,29 @@ function closesMoreThanItOpens(content: string, opening: string, closing: string
 }
 
 /** Delimiters that pair become emphasis, all others text. An escaped pair is text without its backslashes. */
-export function makeTree(
-  pieces: readonly Piece[],
-  pairs: ReadonlyMap<number, number>,
-  meter: Meter,
-): Inline[] {
-  const closes = new Map([...pairs].map(([opener, closer]) => [closer, opener]));
+export function makeTree(pieces: readonly Piece[], { closers, halves }: Pairs, meter: Meter): Inline[] {
+  const openers = new Map([...closers].map(([opener, closer]) => [closer, opener]));
   const levels: Inline[][] = [[]];
   const current = () => levels.at(-1) ?? [];
-  pieces.forEach((piece, index) => {
+  const parts = pieces.flatMap((piece) =>
+    piece.kind === "delimiter" ? (halves.get(piece) ?? piece) : piece,
+  );
+  for (const piece of parts) {
     meter.steps += 1;
     if (piece.kind !== "delimiter") {
       append(current(), piece);
-      return;
+      continue;
     }
-    const partner = pieces[pairs.get(index) ?? closes.get(index) ?? -1];
-    if (partner?.kind !== "delimiter") appendText(current(), (piece.isEscaped ? "\\" : "") + piece.marks);
+    const partner = closers.get(piece) ?? openers.get(piece);
+    if (partner === undefined) appendText(current(), (piece.isEscaped ? "\\" : "") + piece.marks);
     else if (piece.isEscaped || partner.isEscaped) appendText(current(), piece.marks);
-    else if (pairs.has(index)) levels.push([]);
+    else if (closers.has(piece)) levels.push([]);
     else {
       const inside = levels.pop() ?? [];
       const kinds = EMPHASES.get(piece.marks) ?? [];
       const emphasised = kinds.reduceRight<readonly Inline[]>((all, kind) => [{ kind, inside: all }], inside);
       emphasised.forEach((made) => append(current(), made));
     }
-  });
+  }
   return levels[0] ?? [];
 }
