@@ -45,6 +45,10 @@ THE_LAST_TAB_HAS_THE_LOCK = """async () => {
     return held.some(isOurs) && !pending.some(isOurs);
 }"""
 
+SOMEBODY_SAW_THE_ROOM = """([room, s]) =>
+    localStorage.setItem('hotchat.seen', JSON.stringify([room, 'gone', Date.now() + s * 1000]))
+"""
+
 
 async def tab_that_can_be_hidden(people: People, room: str) -> Tab:
     tab, _ = await people.member("Bob")
@@ -179,6 +183,18 @@ async def test_several_tabs_of_a_room_notify_once(people: People) -> None:
     await left.page.wait_for_function(THE_LAST_TAB_HAS_THE_LOCK)
     await ann.post(room, "@Bob are you there")
     await left.page.wait_for_function("() => window.notified.length === 1")
+
+
+@pytest.mark.parametrize("written_s", [-60, 3_600], ids=["a minute ago", "before the clock was set back"])
+async def test_what_a_closed_window_left_behind_suppresses_no_mention(people: People, written_s: int) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Notified")
+    tab = await tab_that_can_be_hidden(people, room)
+    await enable(tab)
+    await tab.page.evaluate("() => window.hide(true)")
+    await tab.page.evaluate(SOMEBODY_SAW_THE_ROOM, [room, written_s])
+    await ann.post(room, "@Bob come back")
+    await tab.page.wait_for_function("() => window.notified.length === 1")
 
 
 async def test_a_browser_that_denies_notifications_leaves_the_setting_off(people: People) -> None:

@@ -37,7 +37,7 @@ export function joinNotifyingTabs(roomId: string, onSeen: () => void): Notifying
     mayNotify: () => {
       if (!lock.isHeld() || isInFront()) return false;
       const seen = readSeen();
-      return seen === null || seen.roomId !== roomId || seen.tabId === tabId || seen.untilMs < Date.now();
+      return seen === null || seen.roomId !== roomId || seen.tabId === tabId || !isValid(seen);
     },
     leave: () => {
       lock.release();
@@ -52,6 +52,12 @@ interface Seen {
   readonly roomId: string;
   readonly tabId: string;
   readonly untilMs: number;
+}
+
+/** An entry that is valid for longer was written before the device's clock was set back. */
+function isValid({ untilMs }: Seen): boolean {
+  const leftMs = untilMs - Date.now();
+  return leftMs >= 0 && leftMs <= VALID_MS;
 }
 
 /** The room in front of the reader; only one window of a browser has the focus. */
