@@ -47,6 +47,7 @@ class ChatFixture:
     chat: ServerProcess
     publish: ServerProcess | None
     token: str
+    database_url: str
 
 
 def allow_many_files() -> None:
@@ -118,7 +119,7 @@ async def chat_fixture(
         scheduler.start()
         for server in filter(None, (chat, publish, scheduler)):
             server.wait_ready()
-        yield ChatFixture(chat, publish, await _sign_in(chat.base_url))
+        yield ChatFixture(chat, publish, await sign_in(chat.base_url), env["DATABASE_URL"])
 
 
 async def make_rooms(fixture: ChatFixture, rooms: Sequence[str], *, messages: int = 0) -> None:
@@ -135,7 +136,8 @@ async def _send_all(fixture: ChatFixture, requests: Sequence[bytes]) -> None:
             raise CrowdFailed(f"Set-up requests were answered {done.statuses}:\n{fixture.chat.log_tail()}")
 
 
-async def _sign_in(base_url: str) -> str:
+async def sign_in(base_url: str) -> str:
+    """The token of a new session."""
     async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
         answer = await client.post("/api/v1/sessions", json={"nickname": f"bench {secrets.token_hex(6)}"})
         token: str = answer.raise_for_status().json()["token"]
