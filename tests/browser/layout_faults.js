@@ -3,7 +3,18 @@ and controls that something covers. The parts that may lie over others by design
 () => {
   const list = document.querySelector("[role=log]");
   const faults = [];
-  const boxOf = (element) => element.getBoundingClientRect();
+  const cached = (read) => {
+    const known = new Map();
+    return (element) => {
+      if (!known.has(element)) known.set(element, read(element));
+      return known.get(element);
+    };
+  };
+  const boxOf = cached((element) => element.getBoundingClientRect());
+  const overflowOf = cached((element) => {
+    const { overflowX, overflowY } = getComputedStyle(element);
+    return { overflowX, overflowY };
+  });
   const isDrawn = ({ width, height }) => width > 0 && height > 0;
   const nameOf = (element) =>
     `${element.tagName} ${element.getAttribute("aria-label") ?? element.dataset?.testid ?? element.className}`;
@@ -12,7 +23,8 @@ and controls that something covers. The parts that may lie over others by design
   const visibleBox = (element, end) => {
     let { left, right, top, bottom } = boxOf(element);
     for (let parent = element.parentElement; parent !== null && parent !== end; parent = parent.parentElement) {
-      const { overflowX, overflowY } = getComputedStyle(parent);
+      const { overflowX, overflowY } = overflowOf(parent);
+      if (overflowX === "visible" && overflowY === "visible") continue;
       const clip = boxOf(parent);
       if (overflowX !== "visible") [left, right] = [Math.max(left, clip.left), Math.min(right, clip.right)];
       if (overflowY !== "visible") [top, bottom] = [Math.max(top, clip.top), Math.min(bottom, clip.bottom)];

@@ -40,7 +40,11 @@ def test_renaming_a_field_of_the_contract_breaks_the_typescript_build(tmp_path: 
         "src/lib/contract/openapi.ts",
     )
     assert generated.returncode == 0, generated.stderr
-    build = run("tsc", "--noEmit", "--incremental", "false")
+    user = "src/features/messages/MessageBubble.tsx"
+    # Only what this file imports, which halves the time.
+    config = {"extends": "./tsconfig.json", "include": ["src/*.d.ts", user]}
+    (frontend / "tsconfig.one-file.json").write_text(json.dumps(config))
+    build = run("tsc", "--noEmit", "--incremental", "false", "--project", "tsconfig.one-file.json")
     assert build.returncode != 0
     broken_files = {line.split("(", 1)[0] for line in build.stdout.splitlines() if "edited_at" in line}
-    assert "src/features/messages/MessageBubble.tsx" in broken_files, build.stdout
+    assert user in broken_files, build.stdout
