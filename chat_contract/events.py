@@ -48,6 +48,26 @@ class Message(TypedDict):
     reactions: Annotated[dict[str, int], Field(description="Count of each kind; zero counts are left out")]
 
 
+HeldBy = Literal["words", "links"]
+
+
+class HeldMessage(TypedDict):
+    """A message that waits until a host of the room allows it. It is in no page and no event."""
+
+    id: Annotated[str, Field(description="UUIDv7; that of the message once it is allowed")]
+    room_id: str
+    seq: Annotated[None, Field(description="Null: it gets one once it is allowed")]
+    author: Author
+    text: str
+    reply_to: Annotated[str | None, Field(description="Id of a message of the same room")]
+    created_at: Annotated[str, Field(description="When it was held; once it is allowed, when that was")]
+    edited_at: None
+    deleted: bool
+    reactions: dict[str, int]
+    held: Literal[True]
+    filter: Annotated[HeldBy, Field(description="The filter that holds it: `words` or `links`")]
+
+
 class Heat(TypedDict):
     """Whether the room is hot, since when (RFC 3339), and how many fetches a second it gets."""
 

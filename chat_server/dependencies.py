@@ -30,6 +30,7 @@ from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.limits.search_semaphore import search_semaphore
 from chat_server.limits.slow_mode import SlowMode
 from chat_server.messages.after_commit import AfterCommit
+from chat_server.messages.held_repository import expire_held
 from chat_server.messages.host_repository import expire_bans
 from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.write_admission import WriteAdmission
@@ -131,7 +132,7 @@ async def open_services(
             background,
             settings.event_retention_s,
             rng,
-            (expire_ended_sessions, expire_keys, expire_bans, expire_recent_texts),
+            (expire_ended_sessions, expire_keys, expire_bans, expire_held, expire_recent_texts),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
 

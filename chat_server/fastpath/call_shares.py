@@ -26,6 +26,8 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("POST", f"{_ROOM}/owner"): MODERATION,
     ("POST", f"{_ROOM}/owner/recover"): MODERATION,
     ("POST", f"{_ROOM}/owner/recovery-code"): MODERATION,
+    ("POST", f"{_ROOM}/held/{{held_id}}/allow"): MODERATION,
+    ("POST", f"{_ROOM}/held/{{held_id}}/refuse"): MODERATION,
     ("POST", f"{_ROOM}/typing"): "typing",
     ("PATCH", _MESSAGE): "edits",
     ("DELETE", _MESSAGE): "deletions",

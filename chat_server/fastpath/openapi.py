@@ -26,23 +26,31 @@ _ID_SCHEMAS: Final[dict[str, dict[str, Any]]] = {
 def fast_path_entries(routes: Iterable[FastRoute]) -> tuple[dict[str, Any], dict[str, Any]]:
     """`paths` and `components.schemas` of the routes."""
     routes = list(routes)
-    models: list[tuple[int, Literal["serialization"], TypeAdapter[Any]]] = [
-        (at, _MODE, TypeAdapter(route.response)) for at, route in enumerate(routes)
+    models: list[tuple[tuple[int, int], Literal["serialization"], TypeAdapter[Any]]] = [
+        ((at, status), _MODE, TypeAdapter(response))
+        for at, route in enumerate(routes)
+        for status, response in ((200, route.response), (202, route.held_response))
+        if response is not None
     ]
     by_route, definitions = TypeAdapter.json_schemas(models, ref_template=REF_TEMPLATE)
     paths: dict[str, Any] = {}
     for at, route in enumerate(routes):
-        operation = _operation(route, by_route[at, _MODE])
+        operation = _operation(route, by_route[(at, 200), _MODE], by_route.get(((at, 202), _MODE)))
         paths.setdefault(API + route.path, {})[route.method.lower()] = operation
     return paths, definitions.get("$defs", {})
 
 
-def _operation(route: FastRoute, schema: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    route: FastRoute, schema: dict[str, Any], held_schema: dict[str, Any] | None
+) -> dict[str, Any]:
     content = {"application/json": {"schema": schema}}
     success = {"description": "Successful Response", "content": content}
     responses: dict[str, Any] = {"201" if route.is_created else "200": success}
     if route.is_created:
         responses["200"] = {"description": "This client_message_id was posted before", "content": content}
+    if held_schema is not None:
+        held = {"application/json": {"schema": held_schema}}
+        responses["202"] = {"description": "A host has yet to allow it", "content": held}
     if route.has_etag:
         responses["304"] = {"description": "The client has it already (If-None-Match)"}
     responses |= {str(status): entry for status, entry in problems(*route.problems).items()}

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from chat_contract.events import Message
+from chat_contract.events import HeldMessage, Message
 from chat_server.fetch import query
 from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.schemas import EventPage, MessagePage, MyReactions, Reactors
@@ -20,7 +20,7 @@ from chat_server.messages.schemas import WRITE_PROBLEMS, MessageDraft, ReactionV
 from chat_server.messages.write_handlers import WriteHandler, parse_post, parse_reaction
 from chat_server.moderation import read_handlers as moderation
 from chat_server.moderation.read_handlers import ModerationReads
-from chat_server.moderation.schemas import AuditLog, BanList, OwnRole
+from chat_server.moderation.schemas import AuditLog, BanList, HeldList, OwnRole
 from chat_server.rooms import list_handler
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.schemas import FiltersView, RoomList, RoomView
@@ -59,6 +59,8 @@ class FastRoute:
     has_etag: bool = False
     is_created: bool = False
     """Answers 201; 200 if the same call was made before."""
+    held_response: type | None = None
+    """Answers 202 with it while hosts have yet to decide."""
 
 
 _ROOM: Final = "/rooms/{room_id}"
@@ -219,6 +221,17 @@ FAST_ROUTES: Final = (
         parameters=(moderation.LIMIT, moderation.CURSOR),
     ),
     _of_hosts(
+        "held",
+        moderation.parse_held,
+        ModerationReads.list_held,
+        "list_held",
+        "Messages that a filter holds until a host decides, the newest first; for hosts.",
+        HeldList,
+        "forbidden",
+        "validation_failed",
+        parameters=(moderation.LIMIT, moderation.CURSOR),
+    ),
+    _of_hosts(
         "filters",
         moderation.parse_room_id,
         ModerationReads.read_filters,
@@ -259,12 +272,14 @@ FAST_ROUTES: Final = (
         WriteHandler.post_message,
         "posts",
         "post_message",
-        "Append a message to the room. 201 means: it is stored, and every stream will see it once.",
+        "Append a message to the room. 201 means: it is stored, and every stream will see it once. "
+        "202: a filter of the room holds it until a host allows it.",
         Message,
         WRITE_PROBLEMS,
         tag="messages",
         body=MessageDraft,
         is_created=True,
+        held_response=HeldMessage,
     ),
     _reaction(
         "PUT",

@@ -6,13 +6,14 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final, Literal
 
+from chat_contract.events import HeldBy
 from chat_server.filters.links import has_link
 from chat_server.filters.word_automaton import WordAutomaton
 from chat_server.text.folding import fold
 from server_kit.http.problem import ChatError
 
 Action = Literal["allow", "hold", "refuse"]
-Kind = Literal["words", "links", "repeats"]
+Kind = HeldBy | Literal["repeats"]
 
 REPEAT_WITHIN_S: Final = 600
 """How long the text of a person counts as a repeat."""
@@ -38,7 +39,7 @@ class FilterRules:
 class Hit:
     """The filter that a text meets, and what the room does with such messages."""
 
-    kind: Kind
+    kind: HeldBy
     action: Literal["hold", "refuse"]
 
 

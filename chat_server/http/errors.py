@@ -24,6 +24,10 @@ def message_not_found() -> ChatError:
     return ChatError("message_not_found", "There is no such message in this room.")
 
 
+def held_not_found() -> ChatError:
+    return ChatError("not_found", "This message no longer waits for a decision; load the list again.")
+
+
 def person_not_found() -> ChatError:
     return ChatError("not_found", "There is no such person.")
 

@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import BeforeValidator
 
 from chat_contract.ids import is_room_id, parse_uuid
-from chat_server.http.errors import message_not_found, person_not_found, room_not_found
+from chat_server.http.errors import held_not_found, message_not_found, person_not_found, room_not_found
 
 
 def room_id_in(raw: str) -> str:
@@ -33,6 +33,15 @@ def user_id_in(raw: str) -> UUID:
     return user_id
 
 
+def held_id_in(raw: str) -> UUID:
+    """Raises ChatError `not_found`."""
+    held_id = parse_uuid(raw)
+    if held_id is None:
+        raise held_not_found()
+    return held_id
+
+
 RoomId = Annotated[str, BeforeValidator(room_id_in), Path()]
 MessageId = Annotated[UUID, BeforeValidator(message_id_in), Path()]
+HeldId = Annotated[UUID, BeforeValidator(held_id_in), Path()]
 UserId = Annotated[UUID, BeforeValidator(user_id_in), Path()]

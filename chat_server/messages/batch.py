@@ -13,9 +13,11 @@ from uuid import UUID
 
 import orjson
 
+from chat_contract.events import HeldBy
 from chat_server.filters.rules import TextCheck, refused, text_digest
-from chat_server.messages.batch_rows import BatchInput, LockedRoom, MessageRow
-from chat_server.messages.batch_state import BatchResult, BatchState
+from chat_server.messages.batch_rows import BatchInput, HeldRow, LockedRoom, MessageRow
+from chat_server.messages.batch_state import BatchResult, BatchState, author_role
+from chat_server.messages.held_actions import held_before, hold, settle_held
 from chat_server.messages.host_actions import DeferredResult, apply_room_operation
 from chat_server.messages.operations import (
     DeleteMessage,
@@ -28,9 +30,8 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
-from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, SettleHeld
 from chat_server.messages.seq_numbering import SLICE, number_events
-from chat_server.postgres.message_view import AuthorRole
 from chat_server.rooms.posting_rules import check_guest_can_post
 from chat_server.rooms.roles import Action, Role, outranks, role_in_room
 from server_kit.http.problem import ChatError
@@ -46,17 +47,14 @@ MAX_REVISIONS: Final = 100
 """Edits and pins of one message together. More than MAX_EDITS, so that an author cannot prevent a pin."""
 
 
-_AUTHOR_ROLES: Final[dict[Role, AuthorRole]] = {Role.MODERATOR: "moderator", Role.OWNER: "owner"}
-
-
 @dataclass(frozen=True, slots=True)
 class _FirstPost:
     """The row of a new post, as opposed to a repeated one."""
 
-    row: MessageRow
+    row: MessageRow | HeldRow
 
 
-_Reply = MessageRow | _FirstPost | tuple[MessageRow, str] | DeferredResult | ChatError
+_Reply = MessageRow | HeldRow | _FirstPost | tuple[MessageRow, str] | DeferredResult | ChatError
 """An operation's result before the events have their seqs."""
 
 
@@ -83,22 +81,27 @@ class Batch(BatchState):
                     reply = self._pin(operation)
                 case SetReaction():
                     reply = (self._react(operation), operation.kind)
+                case SettleHeld():
+                    reply = settle_held(self, operation)
                 case BanUsers() | LiftBan() | ChangeRoom():
                     reply = apply_room_operation(self, operation)
         except ChatError as error:
             reply = error
         self.replies.append(reply)
 
-    def _post(self, post: PostMessage) -> MessageRow | _FirstPost:
+    def _post(self, post: PostMessage) -> MessageRow | HeldRow | _FirstPost:
         key = (post.room_id, post.author_id, post.client_message_id)
         earlier = self.input.by_key.get(key)
         if earlier is not None:
             return self.input.messages[earlier]
+        held = held_before(self, key)
+        if held is not None:
+            return held
         role = self._check_can_write(self.input.rooms[post.room_id], post.author_id)
         if post.reply_to is not None:
             self.message(post.room_id, post.reply_to)
-        if role is Role.GUEST:
-            self._filter_post(post)
+        if role is Role.GUEST and (held_by := self._filter_post(post)) is not None:
+            return _FirstPost(hold(self, post, held_by))
         row = MessageRow(
             id=post.message_id,
             room_id=post.room_id,
@@ -113,19 +116,16 @@ class Batch(BatchState):
             deleted=False,
             reactions={},
             revisions=0,
-            author_role=None if role is Role.GUEST else _AUTHOR_ROLES[role],
+            author_role=author_role(role),
         )
-        self.input.messages[row.id] = row
-        self.input.by_key[key] = row.id
-        self.result.new_messages[row.id] = row
-        self.emit_message("message.created", row)
+        self.add_message(row)
         return _FirstPost(row)
 
-    def _filter_post(self, post: PostMessage) -> None:
-        """Raises ChatError `message_refused`."""
+    def _filter_post(self, post: PostMessage) -> HeldBy | None:
+        """The filter that holds the post. Raises ChatError `message_refused`."""
         room = self.input.rooms[post.room_id]
         check = self._check_text(room, post)
-        if check.hit is not None:
+        if check.hit is not None and check.hit.action == "refuse":
             raise refused(check.hit.kind)
         if room.refuses_repeats:
             recent = room.id, post.author_id, check.digest or text_digest(post.text)
@@ -133,6 +133,7 @@ class Batch(BatchState):
                 raise refused("repeats")
             self.input.recent_texts.add(recent)
             self.result.recent_texts[recent] = None
+        return None if check.hit is None else check.hit.kind
 
     def _check_text(self, room: LockedRoom, operation: PostMessage | EditMessage) -> TextCheck:
         """The check of the text against the room's present filters."""
@@ -282,9 +283,11 @@ class Batch(BatchState):
         if isinstance(reply, DeferredResult):
             return reply.make()
         if isinstance(reply, tuple):
-            row, kind = reply
-            return ReactionResult(row.id, kind, row.reactions.get(kind, 0))
+            changed, kind = reply
+            return ReactionResult(changed.id, kind, changed.reactions.get(kind, 0))
         row, created = (reply.row, True) if isinstance(reply, _FirstPost) else (reply, False)
+        if isinstance(row, HeldRow):
+            return MessageResult(orjson.dumps(row.view()), created, is_held=True)
         message_json = encoded.get(row.id)
         if message_json is None:
             message_json = encoded[row.id] = orjson.dumps(row.view())

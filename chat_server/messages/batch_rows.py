@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chat_contract.events import Author, Message, RoomRules, Visibility, WhoCanPost
+from chat_contract.events import Author, HeldBy, HeldMessage, Message, RoomRules, Visibility, WhoCanPost
 from chat_server.filters.repository import RecentText
 from chat_server.filters.rules import NO_FILTERS, FilterRules, TextFilter
 from chat_server.messages.room_operations import RoomDetails
-from chat_server.postgres.message_view import AuthorRole, message_view
+from chat_server.postgres.message_view import AuthorRole, held_message_view, message_view
 
 IdempotencyKey = tuple[str, UUID, UUID]
 """Room, author, client_message_id."""
@@ -29,7 +29,8 @@ class LockedRoom:
     """The columns of a room that every write needs, while its row is locked.
 
     `moderators`: their names by their ids, in the order of appointment. `has_bans`: anybody was ever banned.
-    `filter_version` grows with each change of the filters; 0: the room never had any.
+    `filter_version` grows with each change of the filters; 0: the room never had any. `has_held`: one ever held a
+    message.
     """
 
     id: str
@@ -45,6 +46,7 @@ class LockedRoom:
     has_bans: bool = False
     filter_version: int = 0
     refuses_repeats: bool = False
+    has_held: bool = False
 
 
 @dataclass(slots=True)
@@ -132,6 +134,38 @@ class MessageRow:
         )
 
 
+@dataclass(slots=True)
+class HeldRow:
+    """A post that a filter holds, or that a host has refused."""
+
+    id: UUID
+    room_id: str
+    author_id: UUID
+    author_nickname: str
+    client_message_id: UUID
+    text: str
+    reply_to: UUID | None
+    filter: HeldBy
+    created_at: datetime
+    is_refused: bool = False
+
+    @property
+    def key(self) -> IdempotencyKey:
+        return self.room_id, self.author_id, self.client_message_id
+
+    def view(self) -> HeldMessage:
+        return held_message_view(
+            id=self.id,
+            room_id=self.room_id,
+            author_id=self.author_id,
+            author_nickname=self.author_nickname,
+            text=self.text,
+            reply_to=self.reply_to,
+            created_at=self.created_at,
+            filter=self.filter,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ActiveBan:
     """A ban in force. `until` None: for good."""
@@ -185,7 +219,8 @@ class BatchInput:
 
     `now` is the time by Postgres' clock, which decides when a ban ends. `bans` are those in force of people who act.
     `filters` are those of rooms where a text was checked against others. `recent_texts` are texts of the batch that
-    their authors sent before.
+    their authors sent before. `held` are the held messages that the operations name or repeat. `held_counts`: how many
+    wait in a room, of each person and (None) of all; read where a post may be held.
     """
 
     rooms: dict[str, LockedRoom]
@@ -197,3 +232,9 @@ class BatchInput:
     hosts: HostInput = field(default_factory=HostInput)
     filters: dict[str, TextFilter] = field(default_factory=dict)
     recent_texts: set[RecentText] = field(default_factory=set)
+    held: dict[UUID, HeldRow] = field(default_factory=dict)
+    held_counts: dict[tuple[str, UUID | None], int] = field(default_factory=dict)
+    held_by_key: dict[IdempotencyKey, UUID] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held_by_key = {row.key: row.id for row in self.held.values()}

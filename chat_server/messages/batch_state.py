@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chat_server.filters.repository import RecentText
@@ -10,6 +10,7 @@ from chat_server.filters.rules import TextFilter
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.batch_rows import (
     BatchInput,
+    HeldRow,
     LockedRoom,
     LogEntry,
     MessageRow,
@@ -25,6 +26,7 @@ from chat_server.messages.event_building import (
     PendingReactionEvent,
 )
 from chat_server.messages.operations import OperationResult
+from chat_server.postgres.message_view import AuthorRole
 from chat_server.rooms.posting_rules import banned
 from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
 from server_kit.http.problem import ChatError
@@ -53,11 +55,33 @@ class BatchResult:
     log: list[LogEntry] = field(default_factory=list)
     new_filters: dict[str, TextFilter] = field(default_factory=dict)
     recent_texts: dict[RecentText, None] = field(default_factory=dict)
+    new_held: dict[UUID, HeldRow] = field(default_factory=dict)
+    refused_held: dict[UUID, HeldRow] = field(default_factory=dict)
+    allowed_held: dict[UUID, None] = field(default_factory=dict)
+    dropped_held: dict[RoomUser, None] = field(default_factory=dict)
+    held_refused: int = 0
+    """Posts that found the queue of held messages full."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write. A ban without a purge has no event."""
-        return not (self.events or self.new_bans or self.lifted_bans or self.changed_rooms or self.log)
+        return not (
+            self.events
+            or self.new_bans
+            or self.lifted_bans
+            or self.changed_rooms
+            or self.new_held
+            or self.recent_texts
+            or self.log
+        )
+
+
+_AUTHOR_ROLES: Final[dict[Role, AuthorRole]] = {Role.MODERATOR: "moderator", Role.OWNER: "owner"}
+
+
+def author_role(role: Role) -> AuthorRole | None:
+    """The role that a message shows next to its author; None for guests."""
+    return None if role is Role.GUEST else _AUTHOR_ROLES[role]
 
 
 class BatchState:
@@ -101,6 +125,12 @@ class BatchState:
         """Raises ChatError `forbidden`."""
         if not may(role, action):
             raise ChatError("forbidden", refusal(action))
+
+    def add_message(self, row: MessageRow) -> None:
+        self.input.messages[row.id] = row
+        self.input.by_key[row.room_id, row.author_id, row.client_message_id] = row.id
+        self.result.new_messages[row.id] = row
+        self.emit_message("message.created", row)
 
     def note_change(self, row: MessageRow) -> None:
         if row.id not in self.result.new_messages:

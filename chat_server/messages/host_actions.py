@@ -12,6 +12,7 @@ from chat_server.filters.rules import TextFilter
 from chat_server.messages.batch_rows import ActiveBan, LockedRoom, NewBan, RoomSettingsRow, person
 from chat_server.messages.batch_state import BatchState
 from chat_server.messages.event_building import PendingPurgeEvent, PendingRoomEvent
+from chat_server.messages.held_actions import drop_held
 from chat_server.messages.room_operations import (
     BanResult,
     BanUsers,
@@ -76,6 +77,7 @@ def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> Defe
         )
         details = {"seconds": ban.seconds, "purge": ban.purge, "reason": ban.reason}
         _log(state, ban, "ban", user_id, nickname, details)
+    drop_held(state, room, targets)
     purged = _purge(state, room, targets) if ban.purge and targets else 0
     return DeferredResult(lambda: BanResult(users, until, purged, room.last_seq))
 

@@ -8,7 +8,7 @@ import orjson
 
 from chat_contract.events import Message
 from chat_server.filters.rules import UNFILTERED, TextCheck
-from chat_server.messages.room_operations import RoomOperation, RoomOperationResult
+from chat_server.messages.room_operations import RoomOperation, RoomOperationResult, SettleHeld
 
 
 def utf8_bytes(text: str) -> int:
@@ -103,16 +103,20 @@ class SetReaction:
 
 # In each, `actor_id` is the acting user, `text_bytes` the size of the text that its transaction handles, and
 # `traceparent` the W3C trace context of its request, if there was one.
-MessageOperation = PostMessage | EditMessage | DeleteMessage | SetPin
+MessageOperation = PostMessage | EditMessage | DeleteMessage | SetPin | SettleHeld
 Operation = MessageOperation | SetReaction | RoomOperation
 
 
 @dataclass(frozen=True, slots=True)
 class MessageResult:
-    """`json` is the message as the response shows it. `created` is False for a repeat of an earlier post."""
+    """`json` is the message as the response shows it. `created` is False for a repeat of an earlier post.
+
+    `is_held`: the message waits for a host.
+    """
 
     json: bytes
     created: bool = False
+    is_held: bool = False
 
     @property
     def message(self) -> Message:

@@ -15,7 +15,7 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
-from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
+from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation, SettleHeld
 
 
 class ReadPlan(NamedTuple):
@@ -42,6 +42,8 @@ def plan_reads(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom])
             case SetReaction():
                 message_ids[operation.message_id] = None
                 reactions[operation.message_id, operation.kind, operation.actor_id] = None
+            case SettleHeld():
+                message_ids[operation.held_id] = None
             case EditMessage() | DeleteMessage() | SetPin():
                 message_ids[operation.message_id] = None
             case BanUsers() | LiftBan() | ChangeRoom():

@@ -21,6 +21,7 @@ ORDER_OF_ROWS: Final = {
     "moderation_log": "id DESC",
     "room_filters": "room_id",
     "recent_texts": "author_id, digest",
+    "held_messages": "state, id DESC",
 }
 """Every table with rows of rooms, and the order of its index that begins with the room.
 

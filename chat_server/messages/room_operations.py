@@ -84,6 +84,14 @@ class ChangeRoom(HostOperation):
     change: RoomChange
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleHeld(HostOperation):
+    """Allow a held message, which then becomes a new message of the room, or refuse it."""
+
+    held_id: UUID
+    is_allowed: bool
+
+
 RoomOperation = BanUsers | LiftBan | ChangeRoom
 
 

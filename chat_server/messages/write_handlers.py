@@ -56,7 +56,7 @@ class WriteHandler:
         self._now_s = now_s
 
     async def post_message(self, room_id: str, scope: Scope, receive: Receive) -> Reply:
-        """201 for a new message, 200 for one that was posted before. Raises ChatError."""
+        """201 for a new message, 202 for one that waits for a host, 200 for one posted before. Raises ChatError."""
         session, renewed = current_session(scope, self._tokens, self._now_s())
         self._admission.check_rate(room_id, session.user_id)
         content_type = (raw_header(scope, b"content-type") or b"").decode("latin-1")
@@ -74,6 +74,8 @@ class WriteHandler:
             check=self._admission.check_text(room, session.user_id, draft.text),
         )
         result = await self._admission.post(room, post, session, scope)
+        if result.is_held:
+            return json_reply(202, result.json, renewed)
         return json_reply(201 if result.created else 200, result.json, renewed)
 
     async def add_reaction(self, path: ReactionPath, scope: Scope, _: Receive) -> Reply:

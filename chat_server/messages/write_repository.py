@@ -27,7 +27,8 @@ MESSAGE_COLUMNS: Final = """
 
 _LOCK: Final = """
 SELECT id, last_seq, message_count, owner_id, pinned, owner_nickname, moderators, who_can_post, regular_after_s,
-    has_bans, filter_version, refuses_repeats, clock_timestamp() AS now, pg_current_xact_id()::text AS xact_id, (
+    has_bans, filter_version, refuses_repeats, has_held, clock_timestamp() AS now,
+    pg_current_xact_id()::text AS xact_id, (
     SELECT jsonb_object_agg(e.id, e.below_generation) FROM ended_sessions e WHERE e.id = ANY($2::uuid[])
 )::text AS ended
 FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
@@ -246,6 +247,7 @@ def _locked_room(row: Record) -> LockedRoom:
         row["has_bans"],
         row["filter_version"],
         row["refuses_repeats"],
+        row["has_held"],
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, TypeVar, cast
 
 import asyncpg
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.repository import read_missing_filters, read_recent_texts, write_recent_texts
@@ -16,6 +16,7 @@ from chat_server.http.errors import room_not_found
 from chat_server.messages.batch import apply_in_slices
 from chat_server.messages.batch_rows import BatchInput
 from chat_server.messages.batch_state import BatchResult
+from chat_server.messages.held_repository import read_held, read_held_counts, write_held
 from chat_server.messages.host_repository import (
     people_to_check,
     read_bans,
@@ -48,6 +49,10 @@ COMMIT_SECONDS: Final = Histogram(
     "hotchat_write_commit_seconds",
     "Time of one transaction",
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2),
+)
+
+HELD_REFUSED: Final = Counter(
+    "hotchat_held_refused_total", "Posts refused because too many held messages wait for a decision"
 )
 
 _T = TypeVar("_T")
@@ -108,6 +113,7 @@ async def commit_writes(
                 if not result.is_empty:
                     await write(connection, result, now)
                     await write_host_changes(connection, result)
+                    await write_held(connection, result)
                     await write_recent_texts(connection, list(result.recent_texts))
                     answered()
         except CONNECTION_LOST:
@@ -125,6 +131,7 @@ async def commit_writes(
             raise CommitUnknown(locked.xact_id, transaction) from error
         for room_id, text_filter in result.new_filters.items():
             filters.put(room_id, text_filter)
+        HELD_REFUSED.inc(result.held_refused)
     return transaction
 
 
@@ -167,6 +174,8 @@ async def _read(
         now=locked.now,
         bans=await read_bans(connection, people_to_check(operations, locked.rooms), locked.now),
         filters=await read_missing_filters(connection, filters_to_read(operations, locked.rooms), filters),
+        held=await read_held(connection, operations, locked.rooms),
+        held_counts=await read_held_counts(connection, operations, locked.rooms),
         recent_texts=await read_recent_texts(connection, texts_to_compare(operations, locked.rooms)),
     )
     if plan.room_operations:

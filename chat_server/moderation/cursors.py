@@ -1,4 +1,4 @@
-"""Where a page of bans or of the audit log ends, opaque to clients."""
+"""Where a page of a list for hosts ends, opaque to clients."""
 
 import base64
 import binascii
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from chat_contract.ids import parse_uuid
 from chat_contract.limits import MAX_SEQ
 from server_kit.http.problem import ChatError, invalid
 
@@ -23,6 +24,9 @@ class BanPosition(NamedTuple):
 
 
 FIRST_BAN: Final = BanPosition(datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0))
+FIRST_ID: Final = UUID(int=2**128 - 1)
+"""Held messages are listed by id, a UUIDv7, the newest first."""
+
 FIRST_ENTRY: Final = MAX_SEQ
 """Entries of the audit log are listed by id, the highest first."""
 
@@ -53,6 +57,18 @@ def decode_entry(cursor: str) -> int:
     if _ENTRY.fullmatch(text) is None:
         raise _not_ours()
     return int(text)
+
+
+def encode_id(id_: UUID) -> str:
+    return _encode(str(id_))
+
+
+def decode_id(cursor: str) -> UUID:
+    """Raises ChatError `validation_failed` for one that is not ours."""
+    found = parse_uuid(_decode(cursor))
+    if found is None:
+        raise _not_ours()
+    return found
 
 
 def _encode(text: str) -> str:

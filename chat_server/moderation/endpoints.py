@@ -8,12 +8,13 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from chat_contract.events import RoomDeleted, RoomName, RoomSlowMode
+from chat_contract.events import HeldMessage, Message, RoomDeleted, RoomName, RoomSlowMode
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
-from chat_server.http.path_params import RoomId, UserId
+from chat_server.http.path_params import HeldId, RoomId, UserId
+from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -26,6 +27,7 @@ from chat_server.messages.room_operations import (
     Recovery,
     RoomChange,
     RoomDetails,
+    SettleHeld,
 )
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
@@ -130,6 +132,12 @@ class TargetRoom:
         operation = LiftBan(**await self._operation_fields(session), user_id=user_id)
         result = await self.writer.lift_ban(operation, session)
         return LiftResult(user=result.user, seq=result.seq)
+
+    async def settle_held(self, session: Session, held_id: UUID, *, is_allowed: bool) -> bytes:
+        operation = SettleHeld(
+            **await self._operation_fields(session), held_id=held_id, is_allowed=is_allowed
+        )
+        return (await self.writer.store(operation, session)).json
 
     async def change(self, session: Session, change: RoomChange) -> RoomView:
         return room_view(await self.changed(session, change), self.hot_rooms)
@@ -284,6 +292,24 @@ async def ban_users(
 async def lift_ban(session: SignedInOrOperator, target: Target, user_id: UserId) -> LiftResult:
     """Lift a ban; without one nothing changes."""
     return await target.lift_ban(session, user_id)
+
+
+@router.post("/held/{held_id}/allow", response_model=Message, responses=problems(*_PROBLEMS, "not_found"))
+async def allow_held(
+    session: SignedInOrOperator, target: Target, held_id: HeldId, response: Response
+) -> Response:
+    """Let a held message into the room: it gets its seq and its time now. Allowed already: the same message."""
+    return json_bytes(await target.settle_held(session, held_id, is_allowed=True), response)
+
+
+@router.post(
+    "/held/{held_id}/refuse", response_model=HeldMessage, responses=problems(*_PROBLEMS, "not_found")
+)
+async def refuse_held(
+    session: SignedInOrOperator, target: Target, held_id: HeldId, response: Response
+) -> Response:
+    """Refuse a held message. Its author gets `message_refused` for a repeat. Refused already: nothing changes."""
+    return json_bytes(await target.settle_held(session, held_id, is_allowed=False), response)
 
 
 @router.put("/moderators/{user_id}", responses=problems(*_PROBLEMS, "not_found", "too_many"))

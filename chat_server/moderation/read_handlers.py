@@ -1,4 +1,4 @@
-"""What hosts read, on the fast path: bans in force, filters, the audit log; and everybody's own role in a room."""
+"""What hosts read, on the fast path: bans, filters, held messages, the audit log; and everybody's own role."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -18,11 +18,14 @@ from chat_server.messages.write_admission import WriteAdmission, nickname_reserv
 from chat_server.moderation.cursors import (
     FIRST_BAN,
     FIRST_ENTRY,
+    FIRST_ID,
     BanPosition,
     decode_ban,
     decode_entry,
+    decode_id,
     encode_ban,
     encode_entry,
+    encode_id,
 )
 from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.role_check import require, role_of
@@ -52,6 +55,12 @@ class BansQuery(NamedTuple):
     limit: int
 
 
+class HeldQuery(NamedTuple):
+    room_id: str
+    before_id: UUID
+    limit: int
+
+
 class EntriesQuery(NamedTuple):
     room_id: str
     before_id: int
@@ -67,6 +76,12 @@ def parse_bans(ids: Sequence[str], parameters: QueryString) -> BansQuery:
     """Raises ChatError `room_not_found` or `validation_failed`."""
     room_id, cursor, limit = _parse_page(ids, parameters)
     return BansQuery(room_id, decode_ban(cursor) if cursor else FIRST_BAN, limit)
+
+
+def parse_held(ids: Sequence[str], parameters: QueryString) -> HeldQuery:
+    """Raises ChatError `room_not_found` or `validation_failed`."""
+    room_id, cursor, limit = _parse_page(ids, parameters)
+    return HeldQuery(room_id, decode_id(cursor) if cursor else FIRST_ID, limit)
 
 
 def parse_entries(ids: Sequence[str], parameters: QueryString) -> EntriesQuery:
@@ -119,6 +134,17 @@ class ModerationReads:
             cursor = encode_ban(BanPosition(page[-1]["created_at"], page[-1]["user_id"]))
         return json_reply(
             200, orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}), renewed
+        )
+
+    async def list_held(self, query: HeldQuery, scope: Scope, _: Receive) -> Reply:
+        """Raises ChatError."""
+        renewed = await self._host(query.room_id, scope)
+        async with self._look_ups.permit(scope):
+            rows = await self._repository.held(query.room_id, query.before_id, query.limit + 1)
+        page = rows[: query.limit]
+        cursor = encode_id(page[-1].id) if len(rows) > query.limit else None
+        return json_reply(
+            200, orjson.dumps({"held": [row.view() for row in page], "next_cursor": cursor}), renewed
         )
 
     async def read_filters(self, room_id: str, scope: Scope, _: Receive) -> Reply:

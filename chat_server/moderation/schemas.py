@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from chat_contract.events import Author
+from chat_contract.events import Author, HeldMessage
 from chat_server.text.names import clean_line
 
 RoleName = Literal["operator", "owner", "moderator", "guest"]
@@ -37,7 +37,7 @@ class BanRequest(BaseModel):
 
 
 class BansRequest(BanRequest):
-    """`same_text_as`: a message; bans everybody who sent the same text recently, except hosts."""
+    """`same_text_as`: a message or a held one; bans everybody who sent the same text recently, except hosts."""
 
     user_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_BANNED_AT_ONCE)] | None = None
     same_text_as: UUID | None = None
@@ -132,6 +132,13 @@ class BanList(TypedDict):
     """Bans in force, the newest first."""
 
     bans: list[ListedBan]
+    next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
+
+
+class HeldList(TypedDict):
+    """Messages that wait for a decision, the newest first."""
+
+    held: list[HeldMessage]
     next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
 
 

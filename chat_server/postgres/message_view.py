@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from chat_contract.events import Author, Message
+from chat_contract.events import Author, HeldBy, HeldMessage, Message
 from chat_contract.timestamps import rfc3339_ms
 
 STORED_ONLY = frozenset({"client_message_id", "revisions"})
@@ -43,4 +43,32 @@ def message_view(
         "edited_at": None if edited_at is None else rfc3339_ms(edited_at),
         "deleted": deleted,
         "reactions": {kind: count for kind, count in reactions.items() if count > 0},
+    }
+
+
+def held_message_view(
+    *,
+    id: UUID,  # noqa: A002 - the column's and the field's name
+    room_id: str,
+    author_id: UUID,
+    author_nickname: str,
+    text: str,
+    reply_to: UUID | None,
+    created_at: datetime,
+    filter: HeldBy,  # noqa: A002 - the column's and the field's name
+) -> HeldMessage:
+    """The wire form of a message that waits for a host."""
+    return {
+        "id": str(id),
+        "room_id": room_id,
+        "seq": None,
+        "author": {"id": str(author_id), "nickname": author_nickname},
+        "text": text,
+        "reply_to": None if reply_to is None else str(reply_to),
+        "created_at": rfc3339_ms(created_at),
+        "edited_at": None,
+        "deleted": False,
+        "reactions": {},
+        "held": True,
+        "filter": filter,
     }

@@ -78,7 +78,7 @@ class Room(Base):
     `active_at` has a resolution of one second, so that most updates of a busy room skip the index (heap-only tuples).
     `owner_nickname` and `moderators` hold names at the time of appointment, so that no read needs a join. `has_bans` is
     true from the first ban or purge on: until then writes need no query for bans. `filter_version` grows with each
-    change of the room's filters; 0: there never were any.
+    change of the room's filters; 0: there never were any. `has_held`: a filter has ever held a message.
     """
 
     __tablename__ = "rooms"
@@ -114,6 +114,7 @@ class Room(Base):
     recovered_at: Mapped[datetime | None]
     filter_version: Mapped[int] = mapped_column(Integer, server_default="0")
     refuses_repeats: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    has_held: Mapped[bool] = mapped_column(Boolean, server_default="false")
 
 
 class RoomFilters(Base):
@@ -123,6 +124,31 @@ class RoomFilters(Base):
 
     room_id: Mapped[str] = mapped_column(primary_key=True)
     rules: Mapped[dict[str, Any]] = mapped_column(postgresql.JSONB)
+
+
+class HeldMessage(Base):
+    """A post that a filter holds until a host decides. `state`: `held` or `refused`; an allowed one is a message.
+
+    A refused one keeps its key without its text, so that a repeat is refused, too. Retention deletes old rows.
+    """
+
+    __tablename__ = "held_messages"
+    __table_args__ = (
+        UniqueConstraint("author_id", "client_message_id", "room_id", name="held_messages_idempotency"),
+        Index("held_messages_by_room", "room_id", "state", text("id DESC")),
+        Index("held_messages_by_age", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[str]
+    author_id: Mapped[UUID]
+    author_nickname: Mapped[str]
+    client_message_id: Mapped[UUID]
+    text: Mapped[str]
+    reply_to: Mapped[UUID | None]
+    filter: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="held")
+    created_at: Mapped[datetime]
 
 
 class RecentText(Base):

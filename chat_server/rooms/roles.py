@@ -43,7 +43,8 @@ class Action(Enum):
     RENEW_RECOVERY_CODE = "renew the recovery code"
     DELETE_MESSAGE = "delete messages of others"
     PIN = "pin messages"
-    READ_MODERATION = "read bans, filters and the audit log"
+    SETTLE_HELD = "allow or refuse held messages"
+    READ_MODERATION = "read bans, filters, held messages and the audit log"
 
 
 _LOWEST: Final = {
@@ -57,6 +58,7 @@ _LOWEST: Final = {
     Action.RENEW_RECOVERY_CODE: Role.OWNER,
     Action.DELETE_MESSAGE: Role.MODERATOR,
     Action.PIN: Role.MODERATOR,
+    Action.SETTLE_HELD: Role.MODERATOR,
     Action.READ_MODERATION: Role.MODERATOR,
 }
 

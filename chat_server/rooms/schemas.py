@@ -50,8 +50,8 @@ class FiltersPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     words: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | None = None
-    words_action: Literal["refuse"] | None = None
-    links: Literal["allow", "refuse"] | None = None
+    words_action: Literal["hold", "refuse"] | None = None
+    links: Literal["allow", "hold", "refuse"] | None = None
     repeats: Literal["allow", "refuse"] | None = None
 
     def change(self) -> FilterChange:
@@ -126,8 +126,12 @@ class FiltersView(BaseModel):
     """What the room does not allow in messages of guests."""
 
     words: list[str]
-    words_action: Annotated[Literal["refuse"], Field(description="What happens to messages with a word")]
-    links: Annotated[Literal["allow", "refuse"], Field(description="What happens to messages with a link")]
+    words_action: Annotated[
+        Literal["hold", "refuse"], Field(description="What happens to messages with a word")
+    ]
+    links: Annotated[
+        Literal["allow", "hold", "refuse"], Field(description="What happens to messages with a link")
+    ]
     repeats: Annotated[
         Literal["allow", "refuse"],
         Field(description="What happens to a text that its author sent in the last 10 minutes"),

@@ -40,6 +40,12 @@ async def used_room(store: Store) -> str:
         )
     )
     await store.rows("INSERT INTO room_filters (room_id, rules) VALUES ($1, '{}')", room)
+    await store.rows(
+        "INSERT INTO held_messages (id, room_id, author_id, author_nickname, client_message_id, text, filter,"
+        " created_at) VALUES (gen_random_uuid(), $2, $1, 'guest', gen_random_uuid(), 'spam', 'words', now())",
+        GUEST,
+        room,
+    )
     await store.rows("INSERT INTO recent_texts VALUES ($1, $2, '\\x00', now())", room, GUEST)
     return room
 

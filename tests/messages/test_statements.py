@@ -3,13 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
 from chat_server.filters.filter_cache import FilterCache
-from chat_server.filters.rules import FilterChange
+from chat_server.filters.rules import FilterChange, TextCheck
 from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, RoomChange
 from chat_server.messages.write_queue import PendingWrite
@@ -84,6 +85,27 @@ async def test_filters_cost_a_statement_only_until_their_process_knows_them(
     )
     assert await counting.statements(*(post(room) for _ in range(50))) == len(expected)
     assert await counting.elsewhere().statements(post(room), post(room)) == len(expected) + 1
+    assert await counting.statements(*(post(other) for _ in range(50))) == len(expected)
+
+
+async def test_a_post_costs_one_more_statement_only_in_a_room_that_held_a_message(
+    store: Store, counting: CountingConnection
+) -> None:
+    room, other = await store.make_room(OWNER), await store.make_room(OWNER)
+    expected = ["BEGIN", "lock", "repeats", "insert", "COMMIT"]
+    change = FilterChange(words=("spam",), words_action="hold")
+    for each in (room, other):
+        await counting.statements(
+            ChangeRoom(
+                room_id=each, actor_id=OWNER, actor_nickname="Owner", change=RoomChange(filters=change)
+            )
+        )
+    await counting.statements(post(room, "spam"))
+    checked = [replace(post(room), check=TextCheck(1)) for _ in range(50)]
+    assert await counting.statements(*checked) == len([*expected, "held"])
+    assert await counting.statements(post(room, "spam")) == len(
+        [*expected[:-2], "held", "counts", "hold", "flag", "COMMIT"]
+    )
     assert await counting.statements(*(post(other) for _ in range(50))) == len(expected)
 
 

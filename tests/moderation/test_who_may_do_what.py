@@ -57,6 +57,9 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("DELETE", f"{ROOM}/bans/{{user_id}}"): Row(HOSTS),
     ("GET", f"{ROOM}/audit"): Row(HOSTS),
     ("GET", f"{ROOM}/filters"): Row(HOSTS),
+    ("GET", f"{ROOM}/held"): Row(HOSTS),
+    ("POST", f"{ROOM}/held/{{held_id}}/allow"): Row(HOSTS),
+    ("POST", f"{ROOM}/held/{{held_id}}/refuse"): Row(HOSTS),
     ("PUT", f"{ROOM}/moderators/{{user_id}}"): Row(OWNER_AND_OPERATOR),
     ("DELETE", f"{ROOM}/moderators/{{user_id}}"): Row(OWNER_AND_OPERATOR),
     ("POST", f"{ROOM}/owner"): Row(OWNER_AND_OPERATOR, lambda room, _: {"user_id": room.target.id}),
@@ -87,11 +90,26 @@ def test_every_call_of_a_room_has_a_row() -> None:
     assert of_rooms - READS == set(TABLE)
 
 
+async def held_message(room: HostedRoom) -> str:
+    """The id of a message by the target that a filter holds."""
+    filters = {"words": ["spam"], "words_action": "hold"}
+    assert (await room.owner.http.patch(room.path(), json={"filters": filters})).status_code == 200
+    held = await room.target.try_post(room.id, "spam")
+    assert held.status_code == 202
+    return str(held.json()["id"])
+
+
 async def call(
     room: HostedRoom, role: str, call: tuple[str, str], message_id: str, body: dict[str, Any] | None
 ) -> httpx.Response:
     method, template = call
-    path = template.format(room_id=room.id, message_id=message_id, kind="heart", user_id=room.target.id)
+    path = template.format(
+        room_id=room.id,
+        message_id=message_id,
+        kind="heart",
+        user_id=room.target.id,
+        held_id=await held_message(room) if "{held_id}" in template else "",
+    )
     return await room.client(role).request(method, path, json=body)
 
 

@@ -28,6 +28,7 @@ let sentAs: string[];
 let senders: Map<string, string>;
 let calls: string[]; // the client ids of all requests, refused ones included
 let done: string[]; // messages to the other tabs
+let isHeld: boolean; // whether a filter of the room holds posts
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -41,6 +42,7 @@ beforeEach(() => {
   senders = new Map();
   calls = [];
   done = [];
+  isHeld = false;
 });
 
 function open(): Outbox {
@@ -68,6 +70,17 @@ function open(): Outbox {
         const refusal = refusals.shift();
         if (refusal !== undefined) return Promise.reject(refusal);
         senders.set(draft.text, sentAs.at(-1) ?? "");
+        if (isHeld) {
+          const { id, room_id, author, text, reply_to, created_at } = message(1, { text: draft.text });
+          const shape = { id, room_id, author, text, reply_to, created_at, reactions: {}, deleted: false };
+          return Promise.resolve({
+            ...shape,
+            seq: null,
+            edited_at: null,
+            held: true,
+            filter: "words",
+          } as const);
+        }
         if (!received.some((each) => each.client_message_id === draft.client_message_id))
           received.push(draft);
         return Promise.resolve(
@@ -380,6 +393,18 @@ describe("a post", () => {
     outbox.retry("id-of-one");
     await settled();
     expect(texts()).toEqual(["two", "one"]);
+  });
+
+  it("that a filter of the room holds stays unsent, and is sent by a retry once a host has allowed it", async () => {
+    isHeld = true;
+    const outbox = open();
+    write(outbox, "one");
+    await settled();
+    expect(outbox.getSnapshot().posts).toMatchObject([{ status: "failed", code: "message_held" }]);
+    isHeld = false;
+    outbox.retry("id-of-one");
+    await settled();
+    expect([statuses(outbox), calls]).toEqual([["sent"], ["id-of-one", "id-of-one"]]);
   });
 
   it("survives a reload, failed ones as failed", async () => {

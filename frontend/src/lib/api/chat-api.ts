@@ -5,6 +5,7 @@ import type {
   Config,
   Draft,
   EventsPage,
+  HeldMessage,
   Message,
   MessagePage,
   Mine,
@@ -103,7 +104,7 @@ export class ChatApi {
       }),
     );
 
-  post = (room_id: string, draft: Draft): Promise<Message> =>
+  post = (room_id: string, draft: Draft): Promise<Message | HeldMessage> =>
     answer(
       this.#client.POST("/api/v1/rooms/{room_id}/messages", { params: { path: { room_id } }, body: draft }),
     );

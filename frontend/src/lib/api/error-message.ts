@@ -7,6 +7,7 @@ const TRANSLATED_CODES = [
   "banned",
   "body_too_large",
   "misdirected",
+  "message_held",
   "nickname_reserved",
   "rate_limited",
   "room_hot",

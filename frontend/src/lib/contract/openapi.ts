@@ -211,6 +211,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room_id}/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Held
+         * @description Messages that a filter holds until a host decides, the newest first; for hosts.
+         */
+        get: operations["list_held_api_v1_rooms__room_id__held_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/held/{held_id}/allow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allow Held
+         * @description Let a held message into the room: it gets its seq and its time now. Allowed already: the same message.
+         */
+        post: operations["allow_held_api_v1_rooms__room_id__held__held_id__allow_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/held/{held_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse Held
+         * @description Refuse a held message. Its author gets `message_refused` for a repeat. Refused already: nothing changes.
+         */
+        post: operations["refuse_held_api_v1_rooms__room_id__held__held_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room_id}/me": {
         parameters: {
             query?: never;
@@ -246,7 +306,7 @@ export interface paths {
         put?: never;
         /**
          * Post Message
-         * @description Append a message to the room. 201 means: it is stored, and every stream will see it once.
+         * @description Append a message to the room. 201 means: it is stored, and every stream will see it once. 202: a filter of the room holds it until a host allows it.
          */
         post: operations["post_message_api_v1_rooms__room_id__messages_post"];
         delete?: never;
@@ -699,7 +759,7 @@ export interface components {
         };
         /**
          * BansRequest
-         * @description `same_text_as`: a message; bans everybody who sent the same text recently, except hosts.
+         * @description `same_text_as`: a message or a held one; bans everybody who sent the same text recently, except hosts.
          */
         BansRequest: {
             /**
@@ -847,7 +907,7 @@ export interface components {
              * Links
              * @default null
              */
-            links?: ("allow" | "refuse") | null;
+            links?: ("allow" | "hold" | "refuse") | null;
             /**
              * Repeats
              * @default null
@@ -862,7 +922,7 @@ export interface components {
              * Words Action
              * @default null
              */
-            words_action?: "refuse" | null;
+            words_action?: ("hold" | "refuse") | null;
         };
         /**
          * FiltersView
@@ -874,7 +934,7 @@ export interface components {
              * @description What happens to messages with a link
              * @enum {string}
              */
-            links: "allow" | "refuse";
+            links: "allow" | "hold" | "refuse";
             /**
              * Repeats
              * @description What happens to a text that its author sent in the last 10 minutes
@@ -886,9 +946,9 @@ export interface components {
             /**
              * Words Action
              * @description What happens to messages with a word
-             * @constant
+             * @enum {string}
              */
-            words_action: "refuse";
+            words_action: "hold" | "refuse";
         };
         /**
          * Heat
@@ -907,6 +967,69 @@ export interface components {
              * @description When the room turned hot
              */
             since: string | null;
+        };
+        /**
+         * HeldList
+         * @description Messages that wait for a decision, the newest first.
+         */
+        HeldList: {
+            /** Held */
+            held: components["schemas"]["HeldMessage"][];
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * HeldMessage
+         * @description A message that waits until a host of the room allows it. It is in no page and no event.
+         */
+        HeldMessage: {
+            author: components["schemas"]["Author"];
+            /**
+             * Created At
+             * @description When it was held; once it is allowed, when that was
+             */
+            created_at: string;
+            /** Deleted */
+            deleted: boolean;
+            /** Edited At */
+            edited_at: null;
+            /**
+             * Filter
+             * @description The filter that holds it: `words` or `links`
+             * @enum {string}
+             */
+            filter: "words" | "links";
+            /**
+             * Held
+             * @constant
+             */
+            held: true;
+            /**
+             * Id
+             * @description UUIDv7; that of the message once it is allowed
+             */
+            id: string;
+            /** Reactions */
+            reactions: {
+                [key: string]: number;
+            };
+            /**
+             * Reply To
+             * @description Id of a message of the same room
+             */
+            reply_to: string | null;
+            /** Room Id */
+            room_id: string;
+            /**
+             * Seq
+             * @description Null: it gets one once it is allowed
+             */
+            seq: null;
+            /** Text */
+            text: string;
         };
         /**
          * LastMessage
@@ -2958,6 +3081,239 @@ export interface operations {
             };
         };
     };
+    list_held_api_v1_rooms__room_id__held_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldList"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    allow_held_api_v1_rooms__room_id__held__held_id__allow_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                held_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_held_api_v1_rooms__room_id__held__held_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                held_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldMessage"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_own_role_api_v1_rooms__room_id__me_get: {
         parameters: {
             query?: never;
@@ -3117,6 +3473,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A host has yet to allow it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldMessage"];
                 };
             };
             /** @description `unauthenticated` · `session_expired` */

@@ -10,6 +10,8 @@ export type StreamOpened = Events["StreamOpened"];
 export type StreamGap = Events["StreamGap"];
 export type RoomUpdated = Events["RoomUpdated"];
 export type Message = Events["Message"];
+/** The answer to a post that a filter holds, as far as the app reads it. */
+export type HeldMessage = Pick<Events["HeldMessage"], "id" | "held" | "filter">;
 export type Author = Events["Author"];
 export type Heat = Events["Heat"];
 

@@ -188,6 +188,7 @@ export const en = {
     banned: "You may not write here now.",
     body_too_large: "This is too long; shorten it.",
     misdirected: "The server does not answer to this address; ask its operator to add it to PUBLIC_HOSTS.",
+    message_held: "A host reads this message first; try again later to see what they decided.",
     nickname_reserved: "That name is reserved; choose another one.",
     rate_limited: "Too many requests at once; try again in {{seconds}} s.",
     room_hot: "The room is hot just now; try again in {{seconds}} s.",

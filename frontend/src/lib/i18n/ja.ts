@@ -192,6 +192,7 @@ export const ja: Words = {
     banned: "今はここに書き込めません。",
     body_too_large: "長すぎます。短くしてください。",
     misdirected: "サーバーはこのアドレスでは応答しません。管理者に PUBLIC_HOSTS への追加を依頼してください。",
+    message_held: "ホストがこのメッセージを先に確認します。結果は後でもう一度試して確かめてください。",
     nickname_reserved: "その名前は使えません。別の名前を選んでください。",
     rate_limited: "リクエストが多すぎます。{{seconds}}秒後にもう一度お試しください。",
     room_hot: "今この部屋は混み合っています。{{seconds}}秒後にもう一度お試しください。",

@@ -188,6 +188,7 @@ export const ko: Words = {
     banned: "지금은 여기에 글을 쓸 수 없습니다.",
     body_too_large: "너무 깁니다. 줄여 주세요.",
     misdirected: "서버가 이 주소로는 응답하지 않습니다. 운영자에게 PUBLIC_HOSTS에 추가해 달라고 하세요.",
+    message_held: "관리자가 이 메시지를 먼저 확인합니다. 결과는 나중에 다시 시도해 확인하세요.",
     nickname_reserved: "쓸 수 없는 이름입니다. 다른 이름을 고르세요.",
     rate_limited: "요청이 너무 많습니다. {{seconds}}초 뒤에 다시 시도하세요.",
     room_hot: "지금 방이 붐빕니다. {{seconds}}초 뒤에 다시 시도하세요.",

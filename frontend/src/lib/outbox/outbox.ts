@@ -5,7 +5,7 @@ import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, RETRY_AFTER_MAX_MS, unreachable } from "@/lib/api/problem";
 import { dropOldest } from "@/lib/drop-oldest";
 import type { Clock } from "@/lib/clock";
-import type { Message } from "@/lib/contract/types";
+import type { HeldMessage, Message } from "@/lib/contract/types";
 import { backoffMs } from "@/lib/feed/backoff";
 import { Listeners } from "@/lib/listeners";
 import type { OutboxStore, StoredPost } from "./outbox-store";
@@ -225,7 +225,7 @@ export class Outbox {
   /** Returns whether the room's next post may follow. */
   async #send(post: Post): Promise<boolean> {
     this.#change(post.clientId, () => ({ ...unsent(post), status: "sending" }));
-    let message: Message;
+    let message: Message | HeldMessage;
     try {
       message = await this.deps.asUser(post.userId ?? "", () =>
         this.deps.api.post(post.roomId, {
@@ -238,6 +238,7 @@ export class Outbox {
       if (error instanceof OtherSession) return this.#sessionOver(post);
       return this.#refused(post, error instanceof Problem ? error : unreachable());
     }
+    if ("held" in message) return this.#refused(post, new Problem(202, "message_held", ""));
     this.#doneElsewhere.delete(post.clientId);
     this.#clientIds.set(message.id, post.clientId);
     dropOldest(this.#clientIds, SENT_MAX);
