@@ -1,6 +1,7 @@
 """The open streams of this process, and how a stream of any kind begins and ends. Synchronous throughout."""
 
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Final, Generic, TypeVar
 
 from publish_server.encoding.sse_frames import closing_frame
 from publish_server.fanout.stalled_streams import StalledStreams
@@ -9,6 +10,10 @@ from publish_server.fanout.timer_wheel import TimerWheel
 from publish_server.metrics import CLOSED, STREAMS
 
 S = TypeVar("S", bound=Stream)
+
+_streams: Final = cache(STREAMS.labels)
+_closed: Final = cache(CLOSED.labels)
+"""By their labels, of which there are a few. The look-up takes 2 µs."""
 
 
 class OpenStreams:
@@ -49,7 +54,7 @@ class StreamLifecycle(Generic[S]):
     def joined(self, stream: S) -> None:
         self._open_streams.count += 1
         self._open_streams.wheel.add(stream)
-        STREAMS.labels(self.kind(stream)).inc()
+        _streams(self.kind(stream)).inc()
 
     def stalled(self, stream: S) -> None:
         self._open_streams.stalled.stalled(stream)
@@ -89,5 +94,5 @@ class StreamLifecycle(Generic[S]):
             place.leave()
         self._open_streams.count -= 1
         self._open_streams.wheel.remove(stream)
-        STREAMS.labels(self.kind(stream)).dec()
-        CLOSED.labels(reason).inc()
+        _streams(self.kind(stream)).dec()
+        _closed(reason).inc()

@@ -10,7 +10,8 @@ from publish_server.encoding.sse_frames import json_frame, retry_line
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.open_streams import OpenStreams, StreamLifecycle
 from publish_server.fanout.room_audience import RoomAudience
-from publish_server.fanout.stream import Place, Stream, StreamOwner
+from publish_server.fanout.stream import Stream, StreamOwner
+from server_kit.limits.shares import Place
 
 PAUSE_S: Final = 1.0
 """The shortest time between two writes to a stream."""

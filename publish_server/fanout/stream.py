@@ -5,13 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from publish_server.encoding.stream_encoding import StreamEncoding
-
-
-class Place(Protocol):
-    """A place in a bounded set, for example one of an address's connections."""
-
-    def leave(self) -> None:
-        """Give the place back. Calling it again has no effect."""
+from server_kit.limits.shares import Place
 
 
 class StreamOwner(Protocol):

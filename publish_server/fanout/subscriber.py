@@ -7,7 +7,8 @@ from typing import Final, Protocol
 
 from publish_server.encoding.gzip_blocks import GzipChecksum, StreamChecksum
 from publish_server.encoding.stream_encoding import StreamEncoding
-from publish_server.fanout.stream import Place, Stream, StreamOwner
+from publish_server.fanout.stream import Stream, StreamOwner
+from server_kit.limits.shares import Place
 
 INITIAL_FLUSH_BYTES: Final = 8 * 1024
 """A flush of this size fits the send buffer that a stream starts with."""

@@ -30,7 +30,7 @@ class TimerWheel:
 
     def add(self, stream: Stream) -> None:
         stream.closes_at = self._clock() + stream_lifetime_s(self._lifetime_s, self._rng)
-        stream.wheel_slot = self._rng.randrange(len(self._slots))
+        stream.wheel_slot = int(self._rng.random() * len(self._slots))
         self._slots[stream.wheel_slot].add(stream)
 
     def remove(self, stream: Stream) -> None:

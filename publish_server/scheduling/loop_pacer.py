@@ -25,9 +25,9 @@ class LoopPacer:
         await admitted
 
     def _spend(self) -> None:
-        if self._left == self._per_iteration:
-            asyncio.get_running_loop().call_soon(self._begin_iteration)
         self._left -= 1
+        if self._left == 0:  # not for each caller: a callback alone costs an iteration
+            asyncio.get_running_loop().call_soon(self._begin_iteration)
 
     def _begin_iteration(self) -> None:
         self._left = self._per_iteration

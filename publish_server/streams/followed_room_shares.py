@@ -45,11 +45,11 @@ class RoomPlaces:
         self._share = share
         self._entries: dict[tuple[str, str], _Entry] = {}
 
-    def enter(self, source: Source, person: Person | None, room_ids: Iterable[str]) -> HeldRooms:
-        """Hold these rooms, all or none. Raises ChatError rate_limited."""
-        held = HeldRooms(self, source.address)
+    def enter(self, source: Source, person: Person | None, room_ids: Iterable[str]) -> HeldRooms | None:
+        """Hold these rooms, all or none; None without a limit. Raises ChatError rate_limited."""
         if self._share is None or self._share.limit.exempts(source):
-            return held
+            return None
+        held = HeldRooms(self, source.address)
         for room_id in room_ids:
             entry = self._entries.get((source.address, room_id))
             if entry is None:

@@ -14,16 +14,6 @@ class StreamRoute(NamedTuple):
     parameters: tuple[dict[str, Any], ...]
     problems: dict[int, str]
 
-    @property
-    def prefix(self) -> str:
-        """The path without its parameter."""
-        return self.path.removesuffix("{room_id}")
-
-    def matches(self, path: str) -> bool:
-        if not self.path.endswith("}"):
-            return path == self.path
-        return path.startswith(self.prefix) and "/" not in path[len(self.prefix) :]
-
 
 CHEAP_READS: Final = (b"GET /stream/v1/",)
 """First bytes of the requests that open streams."""
@@ -81,7 +71,11 @@ ROOM: Final = StreamRoute(
 
 ROUTES: Final = (ROOM_LIST, ROOM)
 
+ROOM_PREFIX: Final = ROOM.path.removesuffix("{room_id}")
+
 
 def route_of(path: str) -> StreamRoute | None:
     """The route that answers this path; None if it is not a stream."""
-    return next((route for route in ROUTES if route.matches(path)), None)
+    if path.startswith(ROOM_PREFIX):
+        return None if "/" in path[len(ROOM_PREFIX) :] else ROOM
+    return ROOM_LIST if path == ROOM_LIST.path else None

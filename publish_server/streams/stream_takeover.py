@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from server_kit.http.connections import ConnectionPlace
+from server_kit.limits.shares import Place
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
@@ -21,11 +21,11 @@ class HasPipelined(Exception):
 
 
 class Taken(NamedTuple):
-    """A connection, the header lines that uvicorn adds to a response, and the connection's place to give back."""
+    """A connection, the header lines that uvicorn adds to a response, and the places to leave at the stream's end."""
 
     transport: asyncio.Transport
     default_headers: bytes
-    place: ConnectionPlace | None
+    places: tuple[Place, ...]
 
 
 def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Taken:
@@ -39,11 +39,11 @@ def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Take
         "streams bypass the transport, so TLS belongs to the edge"
     )
     protocol: Any = transport.get_protocol()
-    default_headers = b"".join(b"%b: %b\r\n" % pair for pair in cycle.default_headers)
+    default_headers = b"".join([b"%b: %b\r\n" % pair for pair in cycle.default_headers])
     cycle.flow.resume_reading()
     has_pipelined = bool(protocol.pipeline)
     protocol.pipeline.clear()
-    place = protocol.hand_over()
+    places = protocol.hand_over()
     transport.set_write_buffer_limits(high=0)
     sock = transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
@@ -51,17 +51,17 @@ def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Take
     sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, round(stall_s * 1000))
     if has_pipelined or transport.is_closing():
         transport.close()
-        if place is not None:
+        for place in places:
             place.leave()
         raise HasPipelined
-    return Taken(transport, default_headers, place)
+    return Taken(transport, default_headers, places)
 
 
 def response_head(
     headers: Sequence[tuple[bytes, bytes]], default_headers: bytes, *, is_chunked: bool
 ) -> bytes:
     """Status line and headers of a stream."""
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+    lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
     if is_chunked:
         return b"HTTP/1.1 200 OK\r\n%b%btransfer-encoding: chunked\r\n\r\n" % (default_headers, lines)
     return b"HTTP/1.0 200 OK\r\n%b%bconnection: close\r\n\r\n" % (default_headers, lines)

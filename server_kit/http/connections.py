@@ -136,6 +136,8 @@ class Connections:
         self.log = LimitedLog(log, clock)
         self.budget = EventLoopBudget(self._start_ready)
         self.count = 0
+        self._own_place: tuple[Place, ...] = (self,)
+        """The places of every connection while no share limits connections: 10,000 streams need no object each."""
         self.first_byte: Waiting = {}
         self.head: Waiting = {}
         self.body: Waiting = {}
@@ -172,19 +174,24 @@ class Connections:
                 end(connection)
         return is_partial
 
-    def enter(self, peer: str) -> Place | None:
-        """A place among the connections of the peer's address; None where nothing limits them. Raises ChatError."""
-        if self.rate is None and self.share is None:
-            return None
-        source = self.shares.source_of_peer(peer)
-        if self.rate is not None:
-            self.rate.check(source, None, self.clock())
-        if self.share is None:
-            return None
-        place = self.share.enter(source)
-        if place is None:
-            raise self.share.refusal()
-        return place
+    def enter(self, peer: str) -> tuple[Place, ...]:
+        """Count a connection of that peer. To be left, each once, when the connection ends. Raises ChatError."""
+        places: tuple[Place, ...] = self._own_place
+        if self.rate is not None or self.share is not None:
+            source = self.shares.source_of_peer(peer)
+            if self.rate is not None:
+                self.rate.check(source, None, self.clock())
+            if self.share is not None:
+                place = self.share.enter(source)
+                if place is None:
+                    raise self.share.refusal()
+                places = (self, place)
+        self.count += 1
+        return places
+
+    def leave(self) -> None:
+        """A connection has ended."""
+        self.count -= 1
 
     def note_unread(self, connection: "GuardedProtocol") -> None:
         """The connection's client has stopped reading. May cut a connection, this one or another."""
@@ -277,31 +284,31 @@ class HeldBytes:
         return next(iter(self._of_address[largest]))
 
 
-class ConnectionPlace:
-    """A connection's places among those of its process and its address."""
-
-    __slots__ = ("_connections", "_place")
-
-    def __init__(self, connections: Connections, place: Place | None) -> None:
-        self._connections: Connections | None = connections
-        self._place = place
-        connections.count += 1
-
-    def leave(self) -> None:
-        """Give the places back; once is enough, more is harmless."""
-        connections, self._connections = self._connections, None
-        if connections is not None:
-            connections.count -= 1
-            if self._place is not None:
-                self._place.leave()
-
-
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, whose errors below HTTP leave as problem+json too.
 
     Which part of a request is missing follows from uvicorn's own fields: a head when `cycle.scope` is not `scope`, a
     body when `whole` (the last scope whose request has come whole) is not `scope`.
     """
+
+    # CPython shares the keys of instances between them while there are at most 30. uvicorn has 28, so ours are slots:
+    # otherwise each connection has a larger dictionary, and every access is slower.
+    __slots__ = (
+        "address",
+        "answer_at_once",
+        "answering",
+        "guard",
+        "pause",
+        "peer",
+        "places",
+        "raw_bytes",
+        "refusal",
+        "refusals_in_row",
+        "unparsed",
+        "unstarted",
+        "waits_in",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -313,7 +320,7 @@ class GuardedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.guard = connections
-        self.place: ConnectionPlace | None = None
+        self.places: tuple[Place, ...] = ()
         self.whole: object = None
         self.waits_in: Waiting | None = None
         self.refusal: ChatError | None = None
@@ -341,11 +348,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._turn_away(guard.full())
             return
         try:
-            place = guard.enter(self.peer)
+            self.places = guard.enter(self.peer)
         except ChatError as error:
             self._turn_away(error)
             return
-        self.place = ConnectionPlace(guard, place)
         self._wait_in(guard.first_byte)
 
     def data_received(self, data: bytes) -> None:
@@ -370,7 +376,10 @@ class GuardedProtocol(HttpToolsProtocol):
                 if self.waits_in is not None:
                     del self.waits_in[self]
                     self.waits_in = None
-                self.guard.ready.append(self)
+                if self.answer_at_once is not None:
+                    self.guard.ready.append(self)
+                else:
+                    self.start()  # makes a task, which runs in the next iteration
                 return
             self._check_bounds(scope, len(data))
         elif self.refusal is not None:
@@ -664,11 +673,11 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self.cycle.keep_alive = False
 
-    def hand_over(self) -> ConnectionPlace | None:
-        """Let go of a connection that becomes a stream. Whoever takes it calls `leave` of its places at its end."""
-        place, self.place = self.place, None
+    def hand_over(self) -> tuple[Place, ...]:
+        """Let go of a connection that becomes a stream. Returns its places, to be left when the stream ends."""
+        places, self.places = self.places, ()
         self.connection_lost(ConnectionResetError("the connection is a stream now"))
-        return place
+        return places
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.unparsed = b""
@@ -678,8 +687,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self.pause = None
         self._wait_in(None)
         self.guard.note_read(self)
-        if self.place is not None:
-            self.place.leave()
+        places, self.places = self.places, ()
+        for place in places:
+            place.leave()
         super().connection_lost(exc)
 
 

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Hashable
 from ipaddress import ip_network
 from random import Random
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -148,7 +148,14 @@ class RateShare:
         return TokenBuckets(rate_per_s, max(1.0, rate_per_s * self.share.burst_s))
 
 
-class Place:
+class Place(Protocol):
+    """A place in a bounded set, for example one of an address's connections."""
+
+    def leave(self) -> None:
+        """Give the place back; to be called once."""
+
+
+class CountedPlace:
     """One place of a CountShare, held until `leave`."""
 
     __slots__ = ("_address", "_share", "_user_id")
@@ -183,7 +190,7 @@ class CountShare:
     def enter(self, source: Source, person: Person | None = None) -> Place | None:
         """Take a place; None, counted as a refusal, if none is left."""
         if self.limit.exempts(source):
-            return Place(None, source.address, None)
+            return CountedPlace(None, source.address, None)
         open_here = self._by_address.get(source.address, 0)
         most = self._all if person is not None and person.is_established else self._common
         user_id = None if person is None else person.user_id
@@ -194,7 +201,7 @@ class CountShare:
         self._by_address[source.address] = open_here + 1
         if user_id is not None:
             self._by_user[user_id] = open_of_user + 1
-        return Place(self, source.address, user_id)
+        return CountedPlace(self, source.address, user_id)
 
     def refusal(self) -> ChatError:
         """The error for a client that got no place."""

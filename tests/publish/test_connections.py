@@ -16,7 +16,7 @@ from httpx_sse import aconnect_sse
 
 from local_stack.server_process import ServerProcess
 from publish_server.fanout.socket_writes import SHARED_FROM_WRITES
-from publish_server.streams.routes import ROOM
+from publish_server.streams.routes import ROOM_PREFIX
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.stream_reader import DEADLINE_S, StreamClient, StreamEnded
@@ -33,7 +33,7 @@ async def raw_stream(
     room: str,
     request_tail: bytes = b"",
     receive_buffer: int = 0,
-    prefix: str = ROOM.prefix,
+    prefix: str = ROOM_PREFIX,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """The raw socket of a stream whose request has been sent."""
     url = httpx.URL(base_url)

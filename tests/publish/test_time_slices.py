@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import orjson
 import pytest
@@ -163,6 +164,23 @@ async def test_a_crowd_is_admitted_a_few_per_iteration_of_the_loop_and_in_order(
     assert max(waves) <= 10
     assert passed == [number for number in range(CROWD) if number != 500]
     await asyncio.wait_for(pacer.wait(), 1)
+
+
+async def test_callers_one_at_a_time_cost_the_event_loop_one_callback_in_ten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    pacer, scheduled, call_soon = LoopPacer(per_iteration=10), list[str](), loop.call_soon
+
+    def counted(callback: Callable[..., object], *arguments: Any, **options: Any) -> asyncio.Handle:
+        scheduled.append(getattr(callback, "__qualname__", ""))
+        return call_soon(callback, *arguments, **options)
+
+    monkeypatch.setattr(loop, "call_soon", counted)
+    for _ in range(100):
+        await pacer.wait()
+        await asyncio.sleep(0)
+    assert scheduled.count("LoopPacer._begin_iteration") == 10
 
 
 def test_a_resuming_crowd_is_caught_up_in_portions(sock: socket.socket) -> None:

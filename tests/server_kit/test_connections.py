@@ -689,3 +689,21 @@ def test_a_server_that_runs_out_of_file_descriptors_recovers_and_stops_quickly(
         process.stop()
     assert process.exit_code() in (0, -signal.SIGTERM), "the server did not stop in time and was killed"
     assert "Traceback" not in log_of(process)
+
+
+async def test_connections_without_a_share_have_the_same_places() -> None:
+    async with serving() as server:
+        for _ in range(2):
+            await server.connect(HEAD)
+        await until(lambda: server.guard.count == 2)
+        first, second = server.state.connections
+        assert first.places is second.places
+
+
+async def test_a_connection_keeps_the_dictionary_that_instances_share() -> None:
+    """CPython shares the keys of at most 30 fields between instances."""
+    async with serving() as server:
+        await server.connect(HEAD + b"\r\n")
+        await until(lambda: server.state.total_requests == 1)
+        [connection] = server.state.connections
+        assert len(vars(connection)) <= 30
