@@ -26,12 +26,12 @@ class StreamOwner(Protocol):
 class Stream(asyncio.Protocol):
     """One open stream. `is_stalled` while its transport buffers bytes that the client has not read.
 
-    `places` are given back when the stream ends. `buffered_key` belongs to StalledStreams; `closes_at` and
+    `places` are given back when the stream ends. `buffered` belongs to StalledStreams; `closes_at` and
     `wheel_slot` belong to TimerWheel.
     """
 
     __slots__ = (
-        "buffered_key",
+        "buffered",
         "closes_at",
         "descriptor",
         "encoding",
@@ -57,7 +57,7 @@ class Stream(asyncio.Protocol):
         self.descriptor: int = transport.get_extra_info("socket").fileno()
         self.closes_at = 0.0
         self.wheel_slot = 0
-        self.buffered_key: int | None = None
+        self.buffered: Any = None
         self.is_stalled = False
         self.is_closed = False
 
@@ -74,7 +74,7 @@ class Stream(asyncio.Protocol):
         """Write encoded bytes behind those that the transport still buffers. This may stall the stream at once."""
         if not self.is_closed:
             self.transport.write(data)
-            if self.is_stalled and self.buffered_key is None:
+            if self.is_stalled and self.buffered is None:
                 self.owner.buffered(self, data)
 
     def finish(self, body: bytes) -> None:
