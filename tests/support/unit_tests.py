@@ -27,6 +27,7 @@ STARTS_PROGRAMS: Final = (
     "tests/load/",
     "tests/project/test_development_page.py",
     "tests/project/test_flaky_report.py",
+    "tests/project/test_vitest_retry.py",
     "tests/project/test_wheel.py",
     "tests/stack/",
     "tests/stores/",
