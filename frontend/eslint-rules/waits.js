@@ -16,9 +16,9 @@ const NOT_FOR_THE_NETWORK = {
   ],
   "other tabs and workers": [
     "lib/stream/connect-worker.ts",
+    "lib/stream/hub-client.ts",
     "lib/stream/hub-server.ts",
     "lib/stream/leading-tab.ts",
-    "lib/stream/shared-streams.ts",
   ],
   "the pace of what the reader sees, hears or does": [
     "features/composer/use-typing-names.ts",

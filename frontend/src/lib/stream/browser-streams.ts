@@ -5,7 +5,7 @@ import type { HubPort, StreamLimits } from "./hub-messages";
 import type { LeadingTab } from "./leading-tab";
 import type { OpenNotify } from "./notify-stream";
 import type { OpenStream } from "./room-stream";
-import { SharedStreams } from "./shared-streams";
+import { HubClient } from "./hub-client";
 import type { StreamSource } from "./stream-source";
 
 /** A hung worker keeps its name, so its replacement needs another one. */
@@ -28,7 +28,7 @@ export interface BrowserStreamsDependencies {
 
 export class BrowserStreams {
   #source: Promise<StreamSource> | null = null;
-  #shared: SharedStreams | null = null;
+  #hub: HubClient | null = null;
   #leadingTab: Pick<LeadingTab, "connect" | "leave"> | null = null;
   #worker = 0;
   #losses = 0;
@@ -54,10 +54,10 @@ export class BrowserStreams {
 
   /** Called when the browser hides or unloads the tab. The next stream connects again. */
   leave = (): void => {
-    const shared = this.#shared;
-    this.#shared = null;
+    const hub = this.#hub;
+    this.#hub = null;
     this.#source = null;
-    shared?.leave();
+    hub?.leave();
     this.#leadingTab?.leave();
   };
 
@@ -83,19 +83,19 @@ export class BrowserStreams {
     const { connectWorker, loadLeadingTab, unshared } = this.deps;
     for (; this.#worker < WORKERS_MAX && this.#losses < LOSSES_MAX; this.#worker += 1) {
       const port = await connectWorker(this.#worker);
-      if (port !== null) return this.#share(port);
+      if (port !== null) return this.#clientOf(port);
     }
     this.#leadingTab ??= await loadLeadingTab().catch(() => null);
-    return this.#leadingTab === null ? unshared : this.#share(await this.#leadingTab.connect());
+    return this.#leadingTab === null ? unshared : this.#clientOf(await this.#leadingTab.connect());
   }
 
-  #share(port: HubPort): StreamSource {
-    const shared: SharedStreams = new SharedStreams(port, this.deps.clock, this.deps.limits, () => {
-      if (this.#shared !== shared) return;
+  #clientOf(port: HubPort): StreamSource {
+    const hub: HubClient = new HubClient(port, this.deps.clock, this.deps.limits, () => {
+      if (this.#hub !== hub) return;
       this.#losses += 1;
-      this.#shared = null;
+      this.#hub = null;
       this.#source = null;
     });
-    return (this.#shared = shared);
+    return (this.#hub = hub);
   }
 }

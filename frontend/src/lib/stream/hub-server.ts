@@ -1,4 +1,4 @@
-/** Serves the streams that the tabs of a browser share. Runs in a shared worker or in the leading tab. */
+/** Serves shared streams to the tabs of a browser (hub-client.ts). Runs in a shared worker or in the leading tab. */
 import type { Clock } from "@/lib/clock";
 import type { StreamLimits, ToHub, ToTab } from "./hub-messages";
 import { NotifyHub } from "./notify-hub";

@@ -1,4 +1,4 @@
-/** A tab's side of the shared streams: it sends requests to the hub and passes the hub's messages to its listeners. */
+/** A tab's side of the shared streams: sends requests to the hub and passes its messages to the listeners. */
 import type { Clock } from "@/lib/clock";
 import type { HubPort, StreamLimits, ToHub, ToTab, ToTabStream } from "./hub-messages";
 import type { OpenNotify } from "./notify-stream";
@@ -13,7 +13,7 @@ type Receiver = (message: ToTabStream) => void;
 
 /** The hub is lost once it leaves two pings unanswered, at most 12 s after it hangs or ends. All streams are then reported
  * as closed, and the owner of this object connects to another source. */
-export class SharedStreams implements StreamSource {
+export class HubClient implements StreamSource {
   readonly #receivers = new Map<number, Receiver>();
   #lastId = 0;
   #unanswered = 0;

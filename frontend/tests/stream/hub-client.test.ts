@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import type { HubPort, ToHub, ToTab } from "@/lib/stream/hub-messages";
 import { HubServer, TAB_SILENCE_MS } from "@/lib/stream/hub-server";
-import { PING_MS, SharedStreams, UNANSWERED_MAX } from "@/lib/stream/shared-streams";
+import { PING_MS, HubClient, UNANSWERED_MAX } from "@/lib/stream/hub-client";
 import type { StreamListener } from "@/lib/stream/room-stream";
 import type { StreamSource } from "@/lib/stream/stream-source";
 import { FakeClock } from "../support/fake-clock";
@@ -47,8 +47,8 @@ const closingListener = (closed: (graceful: boolean) => void): StreamListener =>
   closed,
 });
 
-const share = (port: HubPort) =>
-  new SharedStreams(
+const clientOf = (port: HubPort) =>
+  new HubClient(
     port,
     clock,
     () => LIMITS,
@@ -56,14 +56,14 @@ const share = (port: HubPort) =>
   );
 
 it("is not lost while the hub responds", async () => {
-  share(connect().port);
+  clientOf(connect().port);
   await clock.advance(10 * LOST_AFTER_MS);
   expect(losses).toBe(0);
 });
 
 it("reports all streams as closed within 12 s after the hub ends", async () => {
   const connection = connect();
-  const shared = share(connection.port);
+  const shared = clientOf(connection.port);
   const closed: boolean[] = [];
   shared.stream("")(
     "lobby",
@@ -78,7 +78,7 @@ it("reports all streams as closed within 12 s after the hub ends", async () => {
 
 it("is not lost when the computer wakes up and timers fire before responses are read", async () => {
   const connection = connect();
-  share(connection.port);
+  clientOf(connection.port);
   connection.isCut = true;
   await clock.advance(PING_MS);
   connection.isCut = false;
@@ -99,13 +99,13 @@ it("closes the streams of a crashed tab, and reports them to a frozen tab when i
 });
 
 it("keeps the streams of a tab that sends nothing but pings", async () => {
-  share(connect().port).stream("")("lobby", 0, new ReopeningTab(room.openStream));
+  clientOf(connect().port).stream("")("lobby", 0, new ReopeningTab(room.openStream));
   await clock.advance(2 * TAB_SILENCE_MS);
   expect(room.streams).toHaveLength(1);
 });
 
 it("closes the streams of a tab that leaves, and reports them as closed", () => {
-  const shared = share(connect().port);
+  const shared = clientOf(connect().port);
   let closed = 0;
   shared.stream("")(
     "lobby",
