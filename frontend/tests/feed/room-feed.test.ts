@@ -44,7 +44,7 @@ it("shows the new name of a room that was renamed while it was open or the tab d
   await live();
   const name = () => feed.getSnapshot().room?.name;
   expect(name()).toBe("Lobby");
-  room.tell({ type: "room.name", room_id: "lobby", name: "Renamed" });
+  room.send({ type: "room.name", room_id: "lobby", name: "Renamed" });
   expect(name()).toBe("Renamed");
   room.stream.listener.closed(true);
   await clock.advance(1_000);

@@ -281,9 +281,9 @@ describe("a hidden tab", () => {
     for (let said = 0; said < 20; said += 1) room.say({ reply_to: `unknown ${said}` });
     await clock.advance(LOOKUP_JITTER_MS);
     expect(lookedUp).toHaveLength(LOOKUPS_MAX);
-    room.tell({ type: "room.heat", room_id: "lobby", heat: { hot: true, since: null, fetches_per_s: 9 } });
+    room.send({ type: "room.heat", room_id: "lobby", heat: { hot: true, since: null, fetches_per_s: 9 } });
     room.say({ reply_to: "of mina" });
-    room.tell({ type: "room.heat", room_id: "lobby", heat: { hot: false, since: null, fetches_per_s: 0 } });
+    room.send({ type: "room.heat", room_id: "lobby", heat: { hot: false, since: null, fetches_per_s: 0 } });
     view.setViewer(null);
     room.say({ reply_to: "of mina" });
     await clock.advance(LOOKUP_JITTER_MS);

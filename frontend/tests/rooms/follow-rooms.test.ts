@@ -18,14 +18,14 @@ let clock: FakeClock;
 let network: FakeNetwork;
 let streams: Parameters<OpenNotify>[1][];
 let open: number;
-let heard: string[];
+let received: string[];
 let stop: () => void;
 
 beforeEach(() => {
   clock = new FakeClock();
   network = new FakeNetwork(clock);
   streams = [];
-  heard = [];
+  received = [];
   open = 0;
   stop = followRooms(["lobby"], {
     openNotify: (_roomIds, stream) => {
@@ -34,9 +34,9 @@ beforeEach(() => {
       return () => void (open -= 1);
     },
     listener: {
-      updated: ({ seq }) => void heard.push(`updated ${seq}`),
-      signal: (type) => void heard.push(type),
-      missed: () => void heard.push("missed"),
+      updated: ({ seq }) => void received.push(`updated ${seq}`),
+      signal: (type) => void received.push(type),
+      missed: () => void received.push("missed"),
     },
     clock,
     network,
@@ -53,14 +53,14 @@ it("reopens a closed stream, and reports that changes may have been missed", asy
   expect(streams).toHaveLength(1);
   await clock.advance(1);
   expect(streams).toHaveLength(2);
-  expect(heard).toEqual(["updated 7", "missed"]);
+  expect(received).toEqual(["updated 7", "missed"]);
 });
 
 it("reopens a closed stream at once when the network returns", async () => {
   streams[0]?.closed();
   network.return();
   await settled();
-  expect([streams.length, heard]).toEqual([2, ["missed"]]);
+  expect([streams.length, received]).toEqual([2, ["missed"]]);
 });
 
 it("keeps a quiet stream that is pinged", async () => {
@@ -69,15 +69,15 @@ it("keeps a quiet stream that is pinged", async () => {
     await clock.advance(PING_MS);
     streams[0]?.ping();
   }
-  expect([streams.length, heard]).toEqual([1, ["updated 7"]]);
+  expect([streams.length, received]).toEqual([1, ["updated 7"]]);
 });
 
 it("reports within 20 s that a proxy holds back a stream, whether or not the opening got through", async () => {
   for (const isOpened of [false, true]) {
-    heard = [];
+    received = [];
     if (isOpened) update();
     await clock.advance(20_000);
-    expect(heard).toEqual(isOpened ? ["updated 7", "missed"] : ["missed"]);
+    expect(received).toEqual(isOpened ? ["updated 7", "missed"] : ["missed"]);
     expect(open).toBe(0);
     for (const before = streams.length; streams.length === before;) await clock.advance(POLL_EVERY_MS);
   }
@@ -86,10 +86,10 @@ it("reports within 20 s that a proxy holds back a stream, whether or not the ope
 it("polls while a proxy holds the stream back, and tries the stream ever less often", async () => {
   const pollsBetweenStreams: number[] = [];
   for (let trials = 1; trials <= 5; trials += 1) {
-    heard = [];
+    received = [];
     await clock.advance(SILENT_MS);
     while (streams.length === trials) await clock.advance(POLL_EVERY_MS);
-    pollsBetweenStreams.push(heard.length);
+    pollsBetweenStreams.push(received.length);
   }
   expect(pollsBetweenStreams).toEqual([1, 2, POLLS_MAX, POLLS_MAX, POLLS_MAX]);
 });
@@ -101,14 +101,14 @@ it("reopens a stream that has worked soon after it turns silent", async () => {
   await clock.advance(SILENT_MS);
   expect([streams.length, open]).toEqual([1, 0]);
   await clock.advance(REOPEN_MS);
-  expect([streams.length, open, heard.at(-1)]).toEqual([2, 1, "missed"]);
+  expect([streams.length, open, received.at(-1)]).toEqual([2, 1, "missed"]);
 });
 
 it("does nothing after it was stopped", async () => {
   stop();
   expect(open).toBe(0);
   await clock.advance(10 * POLL_EVERY_MS);
-  expect([heard, streams.length]).toEqual([[], 1]);
+  expect([received, streams.length]).toEqual([[], 1]);
 });
 
 it("does nothing after it was stopped while it waited", async () => {
@@ -116,5 +116,5 @@ it("does nothing after it was stopped while it waited", async () => {
   stop();
   network.return();
   await clock.advance(10 * POLL_EVERY_MS);
-  expect([heard, streams.length]).toEqual([[], 1]);
+  expect([received, streams.length]).toEqual([[], 1]);
 });

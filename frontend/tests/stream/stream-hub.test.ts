@@ -14,13 +14,13 @@ beforeEach(() => {
 });
 
 class FakeTab implements StreamListener {
-  heard: (number | string)[] = [];
+  received: (number | string)[] = [];
   isOpen = false;
   isClosed = false;
   leave = () => {};
   opened = () => void (this.isOpen = true);
-  event = (event: RoomEvent) => void this.heard.push("seq" in event ? event.seq : event.type);
-  gap = () => void this.heard.push("gap");
+  event = (event: RoomEvent) => void this.received.push("seq" in event ? event.seq : event.type);
+  gap = () => void this.received.push("gap");
   ping = () => undefined;
   closed = () => {
     this.isOpen = false;
@@ -50,20 +50,20 @@ it("sends a tab that joins later the events after its own page", () => {
   for (let count = 0; count < 5; count += 1) room.say();
   const late = new FakeTab().join(3);
   room.say();
-  expect(early.heard).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(late.heard).toEqual([4, 5, 6]);
+  expect(early.received).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(late.received).toEqual([4, 5, 6]);
   expect(late.isOpen).toBe(true);
 });
 
 it("sends a tab that joins later the latest heat, viewers and slow mode, and nothing from before a disconnection", () => {
   new FakeTab().join(0);
   room.openLast();
-  for (const viewers of [1, 2]) room.tell({ type: "room.viewers", room_id: "lobby", viewers });
-  room.tell({ type: "room.typing", room_id: "lobby", users: [] });
-  room.tell({ type: "room.slow_mode", room_id: "lobby", slow_mode_s: 5 });
-  expect(new FakeTab().join(0).heard).toEqual(["room.viewers", "room.slow_mode"]);
+  for (const viewers of [1, 2]) room.send({ type: "room.viewers", room_id: "lobby", viewers });
+  room.send({ type: "room.typing", room_id: "lobby", users: [] });
+  room.send({ type: "room.slow_mode", room_id: "lobby", slow_mode_s: 5 });
+  expect(new FakeTab().join(0).received).toEqual(["room.viewers", "room.slow_mode"]);
   room.stream.listener.closed(true);
-  expect(new FakeTab().join(0).heard).toEqual([]);
+  expect(new FakeTab().join(0).received).toEqual([]);
 });
 
 it("resumes from its cursor after a disconnection, and tabs that rejoin at different cursors miss nothing", () => {
@@ -77,15 +77,15 @@ it("resumes from its cursor after a disconnection, and tabs that rejoin at diffe
   expect(room.stream.cursor).toBe(5);
   room.say();
   const behind = new FakeTab().join(2);
-  expect(other.heard).toEqual([6]);
-  expect(behind.heard).toEqual([3, 4, 5, 6]);
+  expect(other.received).toEqual([6]);
+  expect(behind.received).toEqual([3, 4, 5, 6]);
 });
 
 it("sends a gap to a tab that is too far behind", () => {
   new FakeTab().join(0);
   room.openLast();
   for (let count = 0; count < 2 * RING_EVENTS + 1; count += 1) room.say();
-  expect(new FakeTab().join(3).heard).toEqual(["gap"]);
+  expect(new FakeTab().join(3).received).toEqual(["gap"]);
 });
 
 it("drops the events of rooms whose tabs do not rejoin after a disconnection, except for a few rooms", () => {
@@ -97,7 +97,7 @@ it("drops the events of rooms whose tabs do not rejoin after a disconnection, ex
   const [dropped, kept] = [new FakeTab(), new FakeTab()];
   hub.join("room-0", 3, dropped); // resumes at the server
   hub.join("room-1", 3, kept); // the hub knows that events after 3 have left its memory
-  expect([dropped.heard, kept.heard]).toEqual([[], ["gap"]]);
+  expect([dropped.received, kept.received]).toEqual([[], ["gap"]]);
 });
 
 it("refuses a stream when the browser has no connection left for another room, until a room is left", () => {
@@ -143,7 +143,7 @@ it("every tab gets every event after its cursor once and in order, whatever tabs
         }
       }
       for (const { tab, from } of tabs) {
-        expect(tab.heard).toEqual(
+        expect(tab.received).toEqual(
           Array.from({ length: room.lastSeq - from }, (_, index) => from + 1 + index),
         );
       }

@@ -92,14 +92,14 @@ export class FakeRoom {
     const made = message((this.lastSeq += 1), change);
     this.messages.push(made);
     this.log.push(created(made));
-    this.tell(created(made));
+    this.send(created(made));
     return made;
   }
 
   change(event: RoomEvent): void {
     this.took(event);
     this.log.push(event);
-    this.tell(event);
+    this.send(event);
   }
 
   /** Change a message, as the server's tables would. */
@@ -120,7 +120,7 @@ export class FakeRoom {
     };
   }
 
-  tell(event: RoomEvent): void {
+  send(event: RoomEvent): void {
     if (this.isHeldBack) return;
     for (const { listener } of this.streams) listener.event(event);
   }

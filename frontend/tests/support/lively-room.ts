@@ -12,8 +12,8 @@ export class LivelyRoom extends FakeRoom {
     if (pick % 7 < 2 || target === undefined || target.deleted) {
       const made = message(seq);
       this.messages = [...this.messages, made];
-      this.#tell(created(made));
-    } else this.#tell(changeOf(target, seq, pick));
+      this.#send(created(made));
+    } else this.#send(changeOf(target, seq, pick));
   }
 
   /** Open the last requested stream, and send the events after its cursor. */
@@ -22,7 +22,7 @@ export class LivelyRoom extends FakeRoom {
     if (opened === undefined || this.#openedCursors.has(opened)) return;
     this.#openedCursors.add(opened);
     this.openLast();
-    this.#tellFrom(opened.cursor);
+    this.#sendFrom(opened.cursor);
   }
 
   /** Repeat events, as a stream may at any time. */
@@ -50,13 +50,13 @@ export class LivelyRoom extends FakeRoom {
     return opened !== undefined && this.#openedCursors.has(opened) ? opened : undefined;
   }
 
-  #tell(event: RoomEvent): void {
+  #send(event: RoomEvent): void {
     if (event.type !== "message.created") this.took(event);
     this.log.push(event);
     this.#live()?.listener.event(event);
   }
 
-  #tellFrom(cursor: number): void {
+  #sendFrom(cursor: number): void {
     for (const event of this.log)
       if ("seq" in event && event.seq > cursor) this.#live()?.listener.event(event);
   }

@@ -20,7 +20,7 @@ export interface RoomState {
   readonly isCutOff: boolean;
   /** Changes of these messages may be missing because the reader was far up; the latest page brings them. */
   readonly isStale: boolean;
-  /** Messages ever created in the room, as far as known. */
+  /** Messages ever created in the room, as far as the browser knows. */
   readonly messageCount: number;
   /** The seq up to which `messageCount` has counted: the room may be newer than its page. */
   readonly countedSeq: number;

@@ -176,7 +176,7 @@ export class SessionStore {
     });
   };
 
-  /** Whether the browser's session still belongs to this user, as far as its tabs have stored. */
+  /** Whether the browser's session still belongs to this user, as far as the stored user id tells. */
   isStillUser(userId: string): boolean {
     return (this.storage?.getItem(USER_KEY) ?? userId) === userId;
   }
