@@ -209,7 +209,7 @@ export const en = {
     misdirected: "The server does not know this address",
     misdirectedHint: "Ask its operator to add the address to PUBLIC_HOSTS.",
     room_not_found: "There is no such room",
-    room_not_foundHint: "Check the link: it may be incomplete.",
+    room_not_foundHint: "It may have been deleted, or the link is incomplete.",
     forbidden: "This room is not open to you",
     forbiddenHint: "Ask somebody inside for an invitation.",
     unreachable: "The server does not answer",

@@ -213,7 +213,7 @@ export const ja: Words = {
     misdirected: "サーバーはこのアドレスを知りません",
     misdirectedHint: "管理者に、このアドレスを PUBLIC_HOSTS に追加するよう依頼してください。",
     room_not_found: "そのルームはありません",
-    room_not_foundHint: "リンクの文字が欠けているかもしれません。",
+    room_not_foundHint: "削除されたか、リンクの文字が欠けているかもしれません。",
     forbidden: "このルームには入れません",
     forbiddenHint: "中の人に招待を頼んでください。",
     unreachable: "サーバーが応答しません",

@@ -209,7 +209,7 @@ export const ko: Words = {
     misdirected: "서버가 이 주소를 모릅니다",
     misdirectedHint: "운영자에게 이 주소를 PUBLIC_HOSTS에 추가해 달라고 하세요.",
     room_not_found: "그런 대화방이 없습니다",
-    room_not_foundHint: "링크에서 글자가 빠졌을 수 있습니다.",
+    room_not_foundHint: "삭제되었거나 링크에서 글자가 빠졌을 수 있습니다.",
     forbidden: "들어갈 수 없는 대화방입니다",
     forbiddenHint: "안에 있는 사람에게 초대를 부탁하세요.",
     unreachable: "서버가 응답하지 않습니다",
