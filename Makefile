@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 NPM := $(PYTHON) -m local_stack.node
 
-.PHONY: help setup run dev fmt unit check test load demo bench soak chaos abuse compose-test screenshots lock clean
+.PHONY: help setup run dev fmt unit check test browsers load demo bench soak chaos abuse compose-test screenshots lock clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -36,6 +36,11 @@ check: ## Run the static checks: format, lint, types, imports, generated files
 test: ## Run every check and test, on real stores and in a real browser
 	@scripts/setup test
 	@scripts/test
+
+browsers: ## Run the main story in Firefox and WebKitGTK
+	@scripts/setup test
+	@scripts/setup browsers
+	@exec $(PYTHON) -m pytest -W error tests/other_browsers
 
 load: ## Run the JMeter plans; HOST=host:port names a running system
 	@scripts/setup run
