@@ -6,7 +6,7 @@ never take the writers' connections.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -39,19 +39,7 @@ MAX_MESSAGES_BYTES: Final = 2**18
 RECENT_EVENTS_MAX_BYTES: Final = 2**21
 """Payloads of a room's newest events in memory. Overflow rule: the oldest ones are left to the database."""
 
-_HISTORY: Final = frozenset(
-    {
-        "before",
-        "after",
-        "around",
-        "before_whole",
-        "after_whole",
-        "around_whole",
-        "message",
-        "mine",
-        "reactors",
-    }
-)
+_HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "reactors"})
 """Reads that take turns by address, see HistoryReads: clients that invent room ids do not delay them."""
 
 _HEADS: Final = """
@@ -84,17 +72,7 @@ _TEXT: Final = _PINS + 1 + [column.strip() for column in _MESSAGE_COLUMNS.split(
 
 MAX_SHORT_TEXT_BYTES: Final = MAX_MESSAGES_BYTES // (PAGE_MAX + 1)
 
-
-class _Page(NamedTuple):
-    """Two statements for one page. Both bound the bytes that are read. `$1` is the room, `$2` the number of messages.
-
-    `short` is for pages of short texts without pinned messages, which almost all are. It leaves out longer texts, and
-    then `whole` is read instead: to add up the bytes of the texts takes as long as the rest of the statement.
-    """
-
-    name: str
-    short: str
-    whole: str
+_SHORT_TEXT: Final = f"CASE WHEN octet_length(m.text) <= {MAX_SHORT_TEXT_BYTES} THEN m.text END"
 
 
 def _nulls(columns: str) -> str:
@@ -118,35 +96,23 @@ SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM (
 ) m WHERE bytes_before IS NULL OR bytes_before <= {MAX_MESSAGES_BYTES}"""  # noqa: S608 - no input in it
 
 
-def _short_rows(which: str, order: str) -> str:
-    short_text = f"CASE WHEN octet_length(m.text) <= {MAX_SHORT_TEXT_BYTES} THEN m.text END"
-    columns = _MESSAGE_COLUMNS.replace("m.text", short_text)
-    return f"""
-SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {columns} FROM (
-    SELECT * FROM visible_messages WHERE room_id = $1 AND {which} ORDER BY seq {order} LIMIT $2
-) m"""  # noqa: S608 - no input in it
-
-
-def _page(name: str, *rows: tuple[str, str]) -> _Page:
-    return _Page(
-        name,
-        _statement(*(_short_rows(which, order) for which, order in rows)),
-        _statement(*(_rows(which, order) for which, order in rows)),
-    )
-
-
 _PINNED: Final = f"""
 SELECT {_nulls(_ROOM_COLUMNS)}, array_position(r.pinned, m.id), {_MESSAGE_COLUMNS}
 FROM rooms r JOIN visible_messages m ON m.id = ANY(r.pinned) WHERE r.id = $1"""  # noqa: S608 - no input in it
 
-_NEWEST: Final = _Page(
-    "newest",
-    _statement(_short_rows("true", "DESC"), pins="cardinality(pinned)"),
-    _statement(_rows("true", "DESC"), _PINNED),
+# For pages of short texts without pinned messages, which almost all are. Longer texts are left out, and then _NEWEST is
+# read instead: to add up the bytes of the texts takes as long as the rest of the statement.
+_NEWEST_SHORT: Final = _statement(
+    f"""
+SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS.replace("m.text", _SHORT_TEXT)} FROM (
+    SELECT * FROM visible_messages WHERE room_id = $1 ORDER BY seq DESC LIMIT $2
+) m""",  # noqa: S608 - no input in it
+    pins="cardinality(pinned)",
 )
-_BEFORE: Final = _page("before", ("seq < $3", "DESC"))
-_AFTER: Final = _page("after", ("seq > $3", "ASC"))
-_AROUND: Final = _page("around", ("seq <= $3", "DESC"), ("seq > $3", "ASC"))
+_NEWEST: Final = _statement(_rows("true", "DESC"), _PINNED)
+_BEFORE: Final = _statement(_rows("seq < $3", "DESC"))
+_AFTER: Final = _statement(_rows("seq > $3", "ASC"))
+_AROUND: Final = _statement(_rows("seq <= $3", "DESC"), _rows("seq > $3", "ASC"))
 _MESSAGE: Final = _statement(
     f"SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS} FROM visible_messages m"  # noqa: S608
     " WHERE room_id = $1 AND id = $2"
@@ -239,15 +205,24 @@ class ReadRepository:
 
     async def newest(self, room_id: str, limit: int, *, is_short: bool = True) -> MessageRows | None:
         """The newest messages and the pinned ones. `is_short`: whether those read before were."""
-        page = await self._page(_NEWEST, room_id, limit + 1, is_short=is_short)
-        return None if page is None else _cut_older(page, limit)
+        if is_short:
+            rows = await self._fetch("newest", _NEWEST_SHORT, room_id, limit + 1)
+            if _are_short(rows):
+                page = _message_rows(room_id, rows)
+                return None if page is None else _cut_older(page, limit)
+        page = await self._page("newest_whole", _NEWEST, room_id, limit + 1)
+        if page is None:
+            return None
+        longest_bytes = max((len(message.json) for message in page.messages), default=0)
+        is_short = not page.pinned and longest_bytes <= MAX_SHORT_TEXT_BYTES
+        return _cut_older(page._replace(is_short=is_short), limit)
 
     async def before(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        page = await self._page(_BEFORE, room_id, limit + 1, seq)
+        page = await self._page("before", _BEFORE, room_id, limit + 1, seq)
         return None if page is None else _cut_older(page, limit)
 
     async def after(self, room_id: str, seq: int, limit: int) -> MessageRows | None:
-        page = await self._page(_AFTER, room_id, limit + 1, seq)
+        page = await self._page("after", _AFTER, room_id, limit + 1, seq)
         if page is None:
             return None
         count = min(limit, _count_of_page(page.messages))
@@ -258,7 +233,7 @@ class ReadRepository:
 
         A page of too many bytes loses messages at its longer side.
         """
-        page = await self._page(_AROUND, room_id, limit + 1, seq)
+        page = await self._page("around", _AROUND, room_id, limit + 1, seq)
         if page is None:
             return None
         up_to = sum(message.seq <= seq for message in page.messages)
@@ -278,7 +253,7 @@ class ReadRepository:
 
     async def message(self, room_id: str, message_id: UUID) -> MessageRows | None:
         """The room with that one message, or with none."""
-        return _message_rows(room_id, await self._fetch("message", _MESSAGE, room_id, message_id))
+        return await self._page("message", _MESSAGE, room_id, message_id)
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> EventRows | None:
         """At most `limit` events after after_seq and MAX_PAGE_BYTES of payloads, but at least one event."""
@@ -337,20 +312,8 @@ class ReadRepository:
             for room_id, last_seq, message_count, slow_mode_s, name, oldest_seq in rows
         }
 
-    async def _page(
-        self, page: _Page, room_id: str, *arguments: Any, is_short: bool = True
-    ) -> MessageRows | None:
-        if is_short:
-            rows = await self._fetch(page.name, page.short, room_id, *arguments)
-            if _are_short(rows):
-                return _message_rows(room_id, rows)
-        whole = _message_rows(
-            room_id, await self._fetch(f"{page.name}_whole", page.whole, room_id, *arguments)
-        )
-        if whole is None:
-            return None
-        longest_bytes = max((len(message.json) for message in whole.messages), default=0)
-        return whole._replace(is_short=not whole.pinned and longest_bytes <= MAX_SHORT_TEXT_BYTES)
+    async def _page(self, name: str, statement: str, room_id: str, *arguments: Any) -> MessageRows | None:
+        return _message_rows(room_id, await self._fetch(name, statement, room_id, *arguments))
 
     async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:
         """Rows of one room; none when it does not exist."""
