@@ -157,8 +157,9 @@ class SlowMode(TypedDict):
 
 WhoCanPost = Literal["everyone", "regulars", "moderators"]
 
-Visibility = Literal["public", "unlisted"]
-"""An unlisted room is in no list and no search of rooms; everybody who knows its id may enter it."""
+Visibility = Literal["public", "unlisted", "private"]
+"""An unlisted room is in no list and no search of rooms; everybody who knows its id may enter it. Only members may
+enter a private one; for everybody else it does not exist."""
 
 
 class RoomRules(TypedDict):
@@ -284,6 +285,13 @@ class RoomDeleted(TypedDict):
     room_id: str
 
 
+class RoomAccessChanged(TypedDict):
+    """Somebody may no longer read the private room. Only in Kafka; publish_server then checks who may."""
+
+    type: Literal["room.access"]
+    room_id: str
+
+
 class StreamOpened(TypedDict):
     room_id: str
     seq: Annotated[int, Field(description="The stream continues after this seq")]
@@ -309,7 +317,8 @@ class StreamClosing(TypedDict):
     reason: Annotated[
         str,
         Field(
-            description="`room_deleted`: the room no longer exists; others are for logs, such as `lifetime`"
+            description="`room_deleted`: the room no longer exists. `access_lost`: the reader is no longer a member. "
+            "Others are for logs, such as `lifetime`"
         ),
     ]
 

@@ -4,6 +4,8 @@
 not exist are left out.
 `GET /internal/v1/rooms/{room_id}/events?after_seq=&limit=` → a page of events, as in the public call. It is not counted
 as a fetch and never throttled.
+`POST /internal/v1/access` {"rooms": {room id: [user id …]}} (at most MAX_ACCESS_PAIRS people in all) → AccessReply.
+Rooms that do not exist are left out.
 `GET /internal/v1/ended-sessions?since_us=` → EndedPage: the newest MAX_ENDED_PAGE ends
 of sessions after that time.
 """
@@ -15,9 +17,12 @@ from typing import Annotated, Final, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chat_contract.events import Heat
+from chat_contract.events import Heat, Visibility
 
 MAX_HEADS: Final = 10_000
+MAX_ACCESS_PAIRS: Final = 1_000
+"""Pairs of a room and a person in one call."""
+
 MAX_ENDED_PAGE: Final = 10_000
 """Overflow rule: OLDEST; a page holds the newest ends."""
 
@@ -26,7 +31,7 @@ MAX_UNIX_US: Final = 2**53 - 1
 
 
 class RoomHead(TypedDict):
-    """The state of a room: its last seq, the oldest event still kept, its message count, heat, slow mode and name."""
+    """The state of a room: its last seq, the oldest event still kept, its message count, heat, rules and name."""
 
     last_seq: int
     oldest_seq: Annotated[
@@ -36,10 +41,26 @@ class RoomHead(TypedDict):
     heat: Heat
     slow_mode_s: int
     name: NotRequired[Annotated[str, Field(description="Older servers leave it out")]]
+    visibility: NotRequired[Annotated[Visibility, Field(description="Older servers leave it out")]]
+    access_version: NotRequired[
+        Annotated[int, Field(description="Higher whenever somebody may no longer read the room")]
+    ]
 
 
 class Heads(TypedDict):
     heads: dict[str, RoomHead]
+
+
+class RoomReaders(TypedDict):
+    """Which of the given people may read a room, at an access version."""
+
+    visibility: Visibility
+    access_version: int
+    readers: list[str]
+
+
+class AccessReply(TypedDict):
+    rooms: dict[str, RoomReaders]
 
 
 class EndedPage(TypedDict):

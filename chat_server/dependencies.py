@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,6 +37,7 @@ from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.moderation.invites import InviteRepository, expire_invites
 from chat_server.moderation.read_handlers import ModerationReads
 from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.same_text import SameTextSearch
@@ -47,9 +49,11 @@ from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.postgres.retention import Retention
+from chat_server.rooms.access_repository import AccessRepository
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
@@ -60,9 +64,12 @@ from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_ses
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
+from server_kit.http.asgi import Scope
+from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Shares
 from server_kit.redis_client import open_redis
-from server_kit.session_tokens import SessionTokens
+from server_kit.session_tokens import SessionTokens, session_in
+from server_kit.stream_tickets import StreamTickets
 
 REDIS_CONNECTIONS: Final = 8
 SLOW_MODE_REDIS_CONNECTIONS: Final = 16
@@ -81,6 +88,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open everything; closed in reverse order, so that accepted posts are stored and stored events are sent."""
     rng = Random()
+    secret, *old_secrets = settings.secrets()
     tasks = BackgroundTasks(rng, time.monotonic)
     connections = connections_of(settings.database_pool_size)
     database_url = settings.database_url.get_secret_value()
@@ -99,10 +107,17 @@ async def open_services(
         ended_sessions = await open_(open_database(database_url, connections.ended_sessions))
         sessions = await open_(_open_sessions(settings, engine, ended_sessions, tasks))
         known_rooms = KnownRooms()
+        look_ups = LookUpSemaphore(
+            connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
+        )
+        access_repository = AccessRepository(engine)
+        access = RoomAccess(
+            access_repository, known_rooms, look_ups, partial(_user_of, sessions.tokens), time.monotonic
+        )
         fetches = await open_(
             open_fetch_services(
                 settings=settings,
-                known_rooms=known_rooms,
+                access=access,
                 redis=redis,
                 tokens=sessions.tokens,
                 shares=shares,
@@ -132,7 +147,14 @@ async def open_services(
             background,
             settings.event_retention_s,
             rng,
-            (expire_ended_sessions, expire_keys, expire_bans, expire_held, expire_recent_texts),
+            (
+                expire_ended_sessions,
+                expire_keys,
+                expire_bans,
+                expire_held,
+                expire_recent_texts,
+                expire_invites,
+            ),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
 
@@ -140,15 +162,12 @@ async def open_services(
         search_permits = search_semaphore(connections.search, time.monotonic, rng)
         list_permits = read_semaphore(connections.room_lists, "reads of the room list", time.monotonic, rng)
         rooms = RoomRepository(engine)
-        look_ups = LookUpSemaphore(
-            connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
-        )
         room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.by_address, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
         write_admission = WriteAdmission(
-            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups, filters
+            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups, filters, access
         )
-        access = OperatorAccess(
+        operator_access = OperatorAccess(
             sessions.tokens,
             settings.hotchat_admin_token.get_secret_value(),
             look_ups.address_of,
@@ -158,7 +177,9 @@ async def open_services(
             fetches.handler,
             RoomListHandler(room_lists, list_permits, shares),
             SearchHandler(search, search_permits, room_settings, shares),
-            ModerationReads(access, write_admission, ModerationRepository(engine), look_ups, time.time),
+            ModerationReads(
+                operator_access, write_admission, ModerationRepository(engine), look_ups, time.time
+            ),
             WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
         )
         yield Services(
@@ -178,10 +199,14 @@ async def open_services(
                 ReadRepository(lanes["internal calls"], known_rooms), fetches.hot_rooms, clock=time.monotonic
             ),
             rooms,
-            RoomCaches(room_settings, room_lists, fetches.reads),
+            RoomCaches(room_settings, room_lists, fetches.reads, access),
             look_ups,
             rate_limits,
+            operator_access,
             access,
+            access_repository,
+            InviteRepository(engine),
+            StreamTickets(secret, old_secrets),
             write_admission,
             writer,
             erasure,
@@ -190,6 +215,15 @@ async def open_services(
             fetches.handler,
             fetches.admission,
         )
+
+
+def _user_of(tokens: SessionTokens, scope: Scope) -> UUID | None:
+    """The verified user of a request; None without a valid session, as for people who have none."""
+    try:
+        session = session_in(scope, tokens, time.time())
+    except ChatError:
+        return None
+    return None if session is None else session.user_id
 
 
 @asynccontextmanager

@@ -31,7 +31,6 @@ from chat_server.fetch import internal_endpoints
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.handler import FetchHandler
 from chat_server.health import endpoints as health
-from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http import client_config
 from chat_server.http.errors import handle_store_errors
 from chat_server.http.openapi import document
@@ -40,9 +39,13 @@ from chat_server.messages import endpoints as messages
 from chat_server.messages import typing
 from chat_server.messages.schemas import MessageDraft, MessageEdit
 from chat_server.moderation import endpoints as moderation
+from chat_server.moderation import invite_endpoints as invites
+from chat_server.moderation.invite_schemas import AcceptRequest, InviteRequest
 from chat_server.moderation.schemas import BanRequest, BansRequest, OwnerRequest, RecoveryRequest
 from chat_server.rooms import endpoints as rooms
+from chat_server.rooms import ticket_endpoints as tickets
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
+from chat_server.rooms.ticket_endpoints import TicketsRequest
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
 from server_kit.http.asgi import ASGIApp
@@ -60,8 +63,10 @@ from server_kit.session_tokens import SessionTokens
 log = logging.getLogger(__name__)
 
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
+    AcceptRequest,
     BanRequest,
     BansRequest,
+    InviteRequest,
     MessageDraft,
     MessageEdit,
     OwnerRequest,
@@ -69,6 +74,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     RoomPatch,
     RoomRequest,
     SessionRequest,
+    TicketsRequest,
 )
 
 
@@ -87,6 +93,8 @@ def create_app() -> FastAPI:
         sessions.router,
         rooms.router,
         moderation.router,
+        invites.router,
+        tickets.router,
         typing.router,
         messages.router,
         client_config.router,
@@ -111,9 +119,13 @@ def create_server(settings: ChatSettings, admission: Admission, event_waits: Eve
             app.state.services = services
             tokens = admission.tokens = services.get(SessionTokens)
             warn_of_heating(settings, admission.shares)
-            is_hot = services.get(HotRooms).is_hot
             share_limiter = ShareLimiter(
-                SHARE_OF, admission.shares, tokens, is_hot, time.monotonic, time.time
+                SHARE_OF,
+                admission.shares,
+                tokens,
+                services.get(FetchAdmission).throttles,
+                time.monotonic,
+                time.time,
             )
             fast_path = services.get(FastPath)
             responders.extend((share_limiter, fast_path))

@@ -34,6 +34,7 @@ from publish_server.fanout.stalled_streams import StalledStreams
 from publish_server.fanout.timer_wheel import TICK_S, TimerWheel
 from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
+from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.catch_up_pages import CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.recovery.head_check_queue import HeadCheckQueue
@@ -62,10 +63,14 @@ from server_kit.loop_metrics import measured_loop
 from server_kit.serve import serve
 from server_kit.session_tokens import SessionTokens
 from server_kit.settings import settings_or_exit
+from server_kit.stream_tickets import StreamTickets
 
 CHAT_TIMEOUT_S: Final = 2.0
 STEP_S: Final = 0.05
 DROP_IDLE_S: Final = 5.0
+
+PRIVATE_HEADS_S: Final = 1.0
+"""Somebody who may no longer read a private room loses its stream within three of these while Kafka is down."""
 
 
 def create_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
@@ -92,6 +97,7 @@ async def running_server(
     """Open clients, build every object, start every task. Closed in reverse order."""
     clock = asyncio.get_running_loop().time
     rng = Random()
+    secret, *old_secrets = settings.secrets()
     max_streams = min(settings.max_streams, max(1, raise_descriptor_limit() - 2 * SPARE_DESCRIPTORS))
     process_id = f"{socket.gethostname()}-{os.getpid()}-{rng.randbytes(4).hex()}"
     async with AsyncExitStack() as stack:
@@ -120,6 +126,7 @@ async def running_server(
         pages = CatchUpPages(chat, replay_queue.push, clock=clock, max_bytes=settings.replay_total_bytes)
         lists = RoomListStreams(open_streams, clock)
         broadcaster = Broadcaster(replay_queue, FlushPacer(), clock)
+        access_checks = AccessChecks(chat)
         followed_rooms = FollowedRooms(
             registry,
             tracker,
@@ -129,6 +136,7 @@ async def running_server(
             replay_queue,
             head_check_queue,
             broadcaster,
+            access_checks,
             clock,
         )
         # What enters the rooms
@@ -162,11 +170,13 @@ async def running_server(
             PeriodicJob(STEP_S, lists.end_pauses),
             PeriodicJob(TICK_S, wheel.tick),
             PeriodicJob(TICK_S, stalled.cut_overdue),
+            PeriodicJob(PRIVATE_HEADS_S, followed_rooms.check_private_heads),
             PeriodicJob(DROP_IDLE_S, followed_rooms.drop_idle),
             PeriodicJob(DROP_IDLE_S, pages.drop_unused),
             PeriodicJob(DROP_IDLE_S, hub.measure_rings),
         )
         vital: dict[str, Work] = {
+            "access checks": partial(access_checks.run, followed_rooms),
             "broadcaster": broadcaster.run,
             "consumer": consumer.run,
             "head checks": head_checks.run,
@@ -186,6 +196,8 @@ async def running_server(
             lists,
             open_streams,
             RoomLookup(chat),
+            access_checks,
+            StreamTickets(secret, old_secrets),
             is_draining=draining.is_set,
             max_streams=max_streams,
             send_buffer_bytes=settings.stream_send_buffer_bytes,

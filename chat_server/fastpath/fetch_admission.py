@@ -12,7 +12,7 @@ from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.cached_response import CachedResponse
-from chat_server.rooms.known_rooms import KnownRooms
+from chat_server.rooms.room_access import RoomAccess
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
 from server_kit.limits.token_buckets import TokenBuckets
@@ -41,7 +41,7 @@ class FetchAdmission:
     def __init__(
         self,
         *,
-        known_rooms: KnownRooms,
+        access: RoomAccess,
         counters: FetchCounters,
         hot_rooms: HotRooms,
         throttle_policy: ThrottlePolicy,
@@ -52,7 +52,8 @@ class FetchAdmission:
         clock: Callable[[], float],
         mode: Literal["enforce", "shadow", "off"],
     ) -> None:
-        self.known = known_rooms
+        self.known = access.known
+        self._check_reader = access.check_reader
         self._count = counters.count
         self._hot_rooms = hot_rooms
         self._throttle_policy = throttle_policy
@@ -65,33 +66,59 @@ class FetchAdmission:
         self._is_enforcing = mode == "enforce"
 
     async def admit(self, answer: FetchAnswer, fetch: Fetch, scope: Scope) -> Reply:
-        """Answer the fetch, or refuse it with 429. Only fetches of existing rooms count as demand. Raises ChatError."""
-        room_id = fetch.room_id
+        """Answer the fetch, or refuse it with 429. Only fetches of existing rooms count as demand. Raises ChatError.
+
+        A private room is checked before anything else, and so is a hot room that this process has not read. Any other
+        is checked again after the read: it may have been unknown, or have become private, or the fetch may have waited.
+        """
+        room_id, known = fetch.room_id, self.known
+        may_read = not known.is_public(room_id) and (room_id in known or self._hot_rooms.is_hot(room_id))
+        if may_read:
+            await self._check_reader(room_id, scope)
         is_hot = self.is_hot(room_id)
-        is_counted = self._is_counting and (is_hot or room_id in self.known)
+        is_counted = self._is_counting and room_id in known
         if is_counted:
             self._count(room_id)
         try:
             refusal = self._refusal(fetch, scope) if is_hot else None
+            reply = None
             if refusal is None:
                 reply = await answer(fetch, scope, is_hot)
-                if reply is not None:
-                    return reply
-                refusal = self._enforced(self._throttle_policy.history_refusal())
+                if reply is None:
+                    refusal = self._enforced(self._throttle_policy.history_refusal())
             if refusal is not None:
-                return self._refused(refusal)
-            # Shadow mode: serve the history of a hot room as that of a cold one.
-            reply = await answer(fetch, scope, False)
-            assert reply is not None
+                reply = self._refused(refusal)
+            elif reply is None:
+                # Shadow mode: serve the history of a hot room as that of a cold one.
+                reply = await answer(fetch, scope, False)
+                assert reply is not None
+            if not known.is_public(room_id):
+                may_read = False
+                await self._check_reader(room_id, scope)
+            may_read = True
             return reply
+        except ChatError as error:
+            if error.code != "room_not_found" and not known.is_public(room_id):
+                await self._check_reader(room_id, scope)
+                may_read = True
+            raise
         finally:
             # The first fetch of a room counts once the database has shown that the room exists.
-            if self._is_counting and not is_counted and room_id in self.known:
+            if (
+                self._is_counting
+                and not is_counted
+                and (may_read or known.is_public(room_id))
+                and room_id in known
+            ):
                 self._count(room_id)
 
     def is_hot(self, room_id: str) -> bool:
         """Whether the throttle applies to fetches of the room."""
-        return self._is_counting and self._hot_rooms.is_hot(room_id)
+        return self._is_counting and self._hot_rooms.is_hot(room_id) and room_id in self.known
+
+    def throttles(self, room_id: str) -> bool:
+        """Whether the throttle alone bounds fetches of the room: it is hot, and everybody may read it."""
+        return self.is_hot(room_id) and self.known.is_public(room_id)
 
     def is_over_share(self, fetch: Fetch, scope: Scope) -> bool:
         """Whether this fetch of a hot room will be refused, whatever memory holds. Takes nothing."""

@@ -26,7 +26,7 @@ from chat_server.limits.hot_room_buckets import Throttle
 from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import open_read_lane
-from chat_server.rooms.known_rooms import KnownRooms
+from chat_server.rooms.room_access import RoomAccess
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
 from server_kit.limits.shares import Shares
@@ -55,7 +55,7 @@ class FetchServices:
 async def open_fetch_services(
     *,
     settings: ChatSettings,
-    known_rooms: KnownRooms,
+    access: RoomAccess,
     redis: Redis,
     tokens: SessionTokens,
     shares: Shares,
@@ -81,7 +81,7 @@ async def open_fetch_services(
 
     size = connections_of(settings.database_pool_size).visitors
     async with open_read_lane(settings.database_url.get_secret_value(), size, "reads", clock=clock) as lane:
-        repository = ReadRepository(lane, known_rooms)
+        repository = ReadRepository(lane, access.known)
         reads = RoomReads(repository, hot_rooms, clock=clock)
         history = HistoryReads(reads, read_semaphore(size, "reads of history", clock, rng))
         unknown = read_semaphore(
@@ -95,7 +95,7 @@ async def open_fetch_services(
             reads, history, UnknownRoomReads(reads, unknown), event_waits, identity, address
         )
         admission = FetchAdmission(
-            known_rooms=known_rooms,
+            access=access,
             counters=counters,
             hot_rooms=hot_rooms,
             throttle_policy=ThrottlePolicy(

@@ -46,9 +46,9 @@ class MemoryAnswers:
         if known is None or scope["method"] != "GET" or not known[0].is_fetch:
             return None
         fetches, query = self._fetches, known[1]
-        is_hot = fetches.is_hot(query.room_id)
-        if not is_hot and query.room_id not in fetches.known:
+        if not fetches.known.is_public(query.room_id):
             return None
+        is_hot = fetches.is_hot(query.room_id)
         try:
             cached = self._in_memory(query, is_hot=is_hot)
         except ChatError:

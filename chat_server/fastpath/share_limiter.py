@@ -35,8 +35,8 @@ def _room_id(path: str) -> str:
 class ShareLimiter:
     """Refuses calls over their share. `share_of` names the share of each call by method and path template.
 
-    `clock` is monotonic seconds, `unix_clock` seconds since 1970. Fetches of a hot room are left to the throttle, which
-    has shares of its own.
+    `clock` is monotonic seconds, `unix_clock` seconds since 1970. Fetches of rooms that `throttles` names are left to
+    the throttle, which has shares of its own.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class ShareLimiter:
         share_of: Mapping[tuple[str, str], str],
         shares: Shares,
         tokens: SessionTokens,
-        is_hot: Callable[[str], bool],
+        throttles: Callable[[str], bool],
         clock: Callable[[], float],
         unix_clock: Callable[[], float],
     ) -> None:
         self._source_of = shares.source_of
         self._tokens = tokens
-        self._is_hot = is_hot
+        self._throttles = throttles
         self._clock = clock
         self._unix_clock = unix_clock
         names = set(share_of.values()) - {REQUESTS, SERVICE}
@@ -68,7 +68,7 @@ class ShareLimiter:
         if scope["method"] not in self._methods:
             return
         limit = self._limit(scope["method"], scope["path"])
-        if limit is None or (limit.share.name == FETCHES and self._is_hot(_room_id(scope["path"]))):
+        if limit is None or (limit.share.name == FETCHES and self._throttles(_room_id(scope["path"]))):
             return
         source = self._source_of(scope)
         if limit.share.by == "address" and limit.limit.exempts(source):

@@ -2,21 +2,33 @@
 
 import hmac
 from typing import Annotated, Final
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from chat_contract.ids import is_room_id
-from chat_contract.internal_api import MAX_ENDED_PAGE, MAX_HEADS, MAX_UNIX_US, EndedPage, service_token
+from chat_contract.internal_api import (
+    MAX_ACCESS_PAIRS,
+    MAX_ENDED_PAGE,
+    MAX_HEADS,
+    MAX_UNIX_US,
+    AccessReply,
+    EndedPage,
+    RoomReaders,
+    service_token,
+)
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
 from chat_server.config import ChatSettings
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.http.json_body import read_body, validation_problem
 from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
+from chat_server.rooms.access_repository import Access as AccessRow
+from chat_server.rooms.access_repository import AccessRepository
 from chat_server.sessions.ended import EndedSessionsRepository
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import ChatError, invalid
 from server_kit.session_tokens import bearer_in
 
 
@@ -30,6 +42,9 @@ async def _from_our_servers(
         raise ChatError("unauthenticated", "This address is for Hotchat's own servers.")
 
 
+MAX_ACCESS_BYTES: Final = MAX_ACCESS_PAIRS * 120
+"""A room id has at most 64 characters, a user id 36."""
+
 MAX_HEADS_BYTES: Final = MAX_HEADS * 100
 """A room id has at most 64 characters."""
 
@@ -37,6 +52,7 @@ router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=
 
 
 Reads = Annotated[InternalReads, Depends(service(InternalReads))]
+Access = Annotated[AccessRepository, Depends(service(AccessRepository))]
 EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
 
 
@@ -55,6 +71,34 @@ async def heads(request: Request, reads: Reads) -> Response:
         raise validation_problem(error) from error
     found = await reads.heads([room for room in wanted.rooms if is_room_id(room)])
     return Response(orjson.dumps({"heads": found}), media_type="application/json")
+
+
+class AccessRequest(BaseModel):
+    rooms: dict[str, list[UUID]]
+
+
+@router.post("/access")
+async def access(request: Request, repository: Access) -> Response:
+    """Which of these people may read these rooms."""
+    try:
+        wanted = AccessRequest.model_validate_json(
+            await read_body(request.scope, request.receive, MAX_ACCESS_BYTES)
+        )
+    except ValidationError as error:
+        raise validation_problem(error) from error
+    pairs = [(room_id, user_id) for room_id, user_ids in wanted.rooms.items() for user_id in user_ids]
+    if len(pairs) > MAX_ACCESS_PAIRS:
+        raise invalid([{"field": "rooms", "message": f"Give at most {MAX_ACCESS_PAIRS} people in all."}])
+    reply: AccessReply = {"rooms": {}}
+    for each in await repository.of(pairs) if pairs else ():
+        room = reply["rooms"].setdefault(each.room_id, _readers(each))
+        if each.may_read:
+            room["readers"].append(str(each.user_id))
+    return Response(orjson.dumps(reply), media_type="application/json")
+
+
+def _readers(access: AccessRow) -> RoomReaders:
+    return {"visibility": access.visibility, "access_version": access.access_version, "readers": []}
 
 
 @router.get("/rooms/{room_id}/events")

@@ -43,7 +43,7 @@ _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "re
 """Reads that take turns by address, see HistoryReads: clients that invent room ids do not delay them."""
 
 _HEADS: Final = """
-SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, r.name, o.oldest_seq
+SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, r.name, r.visibility, r.access_version, o.oldest_seq
 FROM unnest($1::text[]) AS k(id) JOIN rooms r USING (id)
 LEFT JOIN LATERAL (
     SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
@@ -138,7 +138,7 @@ CASE WHEN (SELECT true FROM purge_marks WHERE room_id = $1 LIMIT 1) THEN COALESC
 # octet_length reads no toasted value.
 _EVENT_ROWS = """
 SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
-       e.seq, e.type, convert_to({payload}, 'UTF8'), {hidden}
+       e.seq, e.type, convert_to({payload}, 'UTF8'), {hidden}, r.visibility
 FROM rooms r LEFT JOIN LATERAL (
     SELECT * FROM (
         SELECT *, sum(octet_length(payload)) OVER (
@@ -158,7 +158,7 @@ _RECENT_EVENTS = _EVENT_ROWS.format(
 )
 # Reactions to deleted and purged messages are gone at once; their rows go later.
 _MINE = """
-SELECT r.last_seq, x.message_id, x.kind
+SELECT r.last_seq, x.message_id, x.kind, r.visibility
 FROM rooms r LEFT JOIN reactions x
     ON x.room_id = r.id AND x.user_id = $2 AND x.message_seq BETWEEN $3 AND $4
     AND CASE WHEN (SELECT true FROM purge_marks WHERE room_id = $1 LIMIT 1)
@@ -172,7 +172,7 @@ LIMIT $5
 _REACTORS = """
 SELECT r.last_seq, m.id, x.kind, x.user_id, COALESCE(u.nickname, (
     SELECT w.author_nickname FROM visible_messages w WHERE w.author_id = x.user_id LIMIT 1
-), 'unknown') AS nickname
+), 'unknown') AS nickname, r.visibility
 FROM rooms r
 LEFT JOIN visible_messages m ON m.room_id = r.id AND m.id = $2
 LEFT JOIN LATERAL (
@@ -279,7 +279,7 @@ class ReadRepository:
         if not rows:
             return None
         mine: dict[str, list[str]] = {}
-        for _, message_id, kind in rows:
+        for _, message_id, kind, _ in rows:
             if message_id is not None:
                 mine.setdefault(str(message_id), []).append(kind)
         return MineRows(rows[0][0], mine)
@@ -292,7 +292,7 @@ class ReadRepository:
         if rows[0][1] is None:
             return ReactorRows(rows[0][0], None)
         kinds: dict[str, list[tuple[str, str]]] = {}
-        for _, _, kind, user_id, nickname in rows:
+        for _, _, kind, user_id, nickname, _ in rows:
             if user_id is not None:
                 kinds.setdefault(kind, []).append((str(user_id), nickname or ""))
         return ReactorRows(rows[0][0], kinds)
@@ -308,22 +308,35 @@ class ReadRepository:
                 "heat": COLD,
                 "slow_mode_s": slow_mode_s,
                 "name": name,
+                "visibility": visibility,
+                "access_version": access_version,
             }
-            for room_id, last_seq, message_count, slow_mode_s, name, oldest_seq in rows
+            for (
+                room_id,
+                last_seq,
+                message_count,
+                slow_mode_s,
+                name,
+                visibility,
+                access_version,
+                oldest_seq,
+            ) in rows
         }
 
     async def _page(self, name: str, statement: str, room_id: str, *arguments: Any) -> MessageRows | None:
         return _message_rows(room_id, await self._fetch(name, statement, room_id, *arguments))
 
     async def _fetch(self, name: str, statement: str, room_id: str, *arguments: Any) -> Sequence[Any]:
-        """Rows of one room; none when it does not exist."""
+        """Rows of one room; none of the room itself when it does not exist, even if it left messages behind."""
+        asked_at_s = self.known.clock()
         rows = await self._lane.fetch(
             name, statement, room_id, *arguments, is_known=name in _HISTORY or room_id in self.known
         )
-        if rows:
-            self.known.add(room_id)
-        else:
+        visibility = next((row["visibility"] for row in rows if row["visibility"] is not None), None)
+        if visibility is None:
             self.known.discard(room_id)
+        else:
+            self.known.add(room_id, is_private=visibility == "private", asked_at_s=asked_at_s)
         return rows
 
 
@@ -424,7 +437,7 @@ def _event_rows(rows: Sequence[Any]) -> EventRows | None:
     last_seq, oldest_seq = rows[0][0], rows[0][1]
     events = [
         EventRow(seq, event_type, payload if hidden is None else _with_hidden_message(payload, *hidden))
-        for _, _, seq, event_type, payload, hidden in rows
+        for _, _, seq, event_type, payload, hidden, _ in rows
         if seq is not None
     ]
     return EventRows(last_seq, last_seq + 1 if oldest_seq is None else oldest_seq, events)

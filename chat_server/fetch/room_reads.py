@@ -69,7 +69,6 @@ class RoomReads:
 
         `hides_text`: that event is a deletion, and no page from before it may be served, not even in a hot room.
         """
-        self.known.add(room_id)
         self._newest.wrote(room_id, last_seq, must_show=hides_text)
         self._recent_events.wrote(room_id, last_seq, must_show=hides_text)
 

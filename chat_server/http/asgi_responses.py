@@ -14,6 +14,9 @@ Reply = tuple[ResponseHead, Sequence[tuple[bytes, bytes]], bytes]
 
 _JSON: Final = (b"content-type", b"application/json")
 
+NO_STORE: Final = (b"cache-control", b"no-store")
+"""For responses without an ETag that not everybody may see."""
+
 
 def json_reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> Reply:
     """A response whose body is encoded JSON."""

@@ -28,6 +28,11 @@ def held_not_found() -> ChatError:
     return ChatError("not_found", "This message no longer waits for a decision; load the list again.")
 
 
+def invite_not_found() -> ChatError:
+    """For a code that is unknown, expired or used up."""
+    return ChatError("invite_not_found", "This invite is not valid, or no longer; ask for a new one.")
+
+
 def person_not_found() -> ChatError:
     return ChatError("not_found", "There is no such person.")
 

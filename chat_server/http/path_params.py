@@ -7,7 +7,13 @@ from fastapi import Path
 from pydantic import BeforeValidator
 
 from chat_contract.ids import is_room_id, parse_uuid
-from chat_server.http.errors import held_not_found, message_not_found, person_not_found, room_not_found
+from chat_server.http.errors import (
+    held_not_found,
+    invite_not_found,
+    message_not_found,
+    person_not_found,
+    room_not_found,
+)
 
 
 def room_id_in(raw: str) -> str:
@@ -41,7 +47,16 @@ def held_id_in(raw: str) -> UUID:
     return held_id
 
 
+def invite_id_in(raw: str) -> UUID:
+    """Raises ChatError `invite_not_found`."""
+    invite_id = parse_uuid(raw)
+    if invite_id is None:
+        raise invite_not_found()
+    return invite_id
+
+
 RoomId = Annotated[str, BeforeValidator(room_id_in), Path()]
 MessageId = Annotated[UUID, BeforeValidator(message_id_in), Path()]
 HeldId = Annotated[UUID, BeforeValidator(held_id_in), Path()]
 UserId = Annotated[UUID, BeforeValidator(user_id_in), Path()]
+InviteId = Annotated[UUID, BeforeValidator(invite_id_in), Path()]

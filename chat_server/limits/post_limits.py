@@ -82,6 +82,11 @@ class RateLimits:
             "unknown-rooms", self._unknown_rooms, user_id, self._clock(), "You are trying too many rooms"
         )
 
+    def give_back_unknown_room(self, user_id: UUID) -> None:
+        """Call if the person may read the room after all."""
+        if user_id != OPERATOR_ID:
+            self._unknown_rooms.give_back(user_id)
+
     def check_reaction(self, user_id: UUID, message_id: UUID) -> None:
         """Take a change of the user's reactions to the message. Raises ChatError `rate_limited`."""
         self._refuse(

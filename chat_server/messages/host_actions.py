@@ -139,7 +139,8 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
     is_repeat = False
     if change.recovery is not None and change.recovery.presented is not None:
         is_repeat = _is_repeated_recovery(state, room, settings, operation, change.recovery.presented)
-    new_moderator = _new_moderator(state, room, change)
+    wanted = operation.actor_id if change.becomes_moderator else change.add_moderator
+    new_moderator = _new_moderator(state, room, wanted)
     new_owner = None if change.new_owner is None else (change.new_owner, _nickname(state, change.new_owner))
 
     # Nothing is refused from here on.
@@ -171,7 +172,9 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
 
 
 def _actions(change: RoomChange) -> Sequence[Action]:
-    """What the actor must be allowed to do. A change of nothing is one of the room; to recover needs the code only."""
+    """What the actor must be allowed to do. A change of nothing is one of the room; a code or an invite suffices."""
+    if change.becomes_moderator:
+        return []
     if change.recovery is not None:
         return [Action.RENEW_RECOVERY_CODE] if change.recovery.presented is None else []
     actions = []
@@ -186,9 +189,8 @@ def _actions(change: RoomChange) -> Sequence[Action]:
     return actions or [Action.CHANGE_ROOM]
 
 
-def _new_moderator(state: BatchState, room: LockedRoom, change: RoomChange) -> tuple[UUID, str] | None:
+def _new_moderator(state: BatchState, room: LockedRoom, user_id: UUID | None) -> tuple[UUID, str] | None:
     """Raises ChatError `not_found` or `too_many`. A host is not appointed again."""
-    user_id = change.add_moderator
     if user_id is None or state.role_of(room, user_id).is_host:
         return None
     nickname = _nickname(state, user_id)

@@ -74,7 +74,10 @@ ON CONFLICT (room_id, user_id) DO UPDATE SET nickname = EXCLUDED.nickname, until
     reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
     created_at = EXCLUDED.created_at"""  # noqa: S608 - no input in it
 
-_SET_HAS_BANS: Final = "UPDATE rooms SET has_bans = true WHERE id = ANY($1::text[]) AND NOT has_bans"
+# A ban takes away the access to a private room, too.
+_SET_HAS_BANS: Final = """
+UPDATE rooms SET has_bans = true, access_version = access_version + (visibility = 'private')::int
+WHERE id = ANY($1::text[]) AND (NOT has_bans OR visibility = 'private')"""
 
 _LIFT_BANS: Final = """
 DELETE FROM bans b USING unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
@@ -93,7 +96,8 @@ ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ROOM: Final = """
 UPDATE rooms SET name = $2, visibility = $3, slow_mode_s = $4, who_can_post = $5, regular_after_s = $6,
     owner_id = $7, owner_nickname = $8, moderators = $9, recovery_code_hash = $10, recovered_by = $11,
-    recovered_at = $12, filter_version = $13, refuses_repeats = $14
+    recovered_at = $12, filter_version = $13, refuses_repeats = $14, access_version = access_version
+        + (visibility <> $3 OR owner_id IS DISTINCT FROM $7 OR moderators <> $9)::int
 WHERE id = $1"""
 
 _LOG: Final = (
@@ -187,7 +191,7 @@ def _named_in(operation: RoomOperation) -> Sequence[UUID]:
             return [operation.user_id]
         case ChangeRoom(change=change):
             named = (change.add_moderator, change.new_owner)
-            acting = [] if change.recovery is None else [operation.actor_id]
+            acting = [operation.actor_id] if change.recovery is not None or change.becomes_moderator else []
             return [*acting, *(user_id for user_id in named if user_id is not None)]
 
 

@@ -22,6 +22,9 @@ ORDER_OF_ROWS: Final = {
     "room_filters": "room_id",
     "recent_texts": "author_id, digest",
     "held_messages": "state, id DESC",
+    "members": "user_id",
+    "invites": "created_at DESC",
+    "invite_uses": "invite_id",
 }
 """Every table with rows of rooms, and the order of its index that begins with the room.
 

@@ -65,7 +65,7 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomChange:
-    """The values to change; None keeps the present one."""
+    """The values to change; None keeps the present one. `becomes_moderator`: the actor accepts an invite to be one."""
 
     name: str | None = None
     visibility: Visibility | None = None
@@ -76,6 +76,7 @@ class RoomChange:
     add_moderator: UUID | None = None
     remove_moderator: UUID | None = None
     new_owner: UUID | None = None
+    becomes_moderator: bool = False
     recovery: Recovery | None = None
 
 

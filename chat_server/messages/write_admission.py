@@ -22,6 +22,7 @@ from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.message_view import STORED_ONLY, message_view
 from chat_server.postgres.models import VISIBLE_MESSAGES
 from chat_server.rooms.repository import RoomSettings
+from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
@@ -40,6 +41,7 @@ class WriteAdmission:
         engine: AsyncEngine,
         look_ups: LookUpSemaphore,
         filters: FilterCache,
+        access: RoomAccess,
     ) -> None:
         self._rate_limits = rate_limits
         self._room_settings = room_settings
@@ -48,23 +50,42 @@ class WriteAdmission:
         self._engine = engine
         self._look_ups = look_ups
         self._filters = filters
+        self._access = access
 
     def check_rate(self, room_id: str, user_id: UUID) -> None:
-        """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`."""
-        self._rate_limits.check_write(room_id, user_id)
+        """Count one write against the limits of the user and the room. Raises ChatError `rate_limited`.
+
+        The limit of a private room must not tell strangers that people write there.
+        """
+        is_stranger = self._access.known.is_private(room_id) and not self._access.fresh(room_id, user_id)
+        if is_stranger:
+            self._rate_limits.check_room_change(room_id, user_id)
+        else:
+            self._rate_limits.check_write(room_id, user_id)
 
     def check_reaction(self, user_id: UUID, message_id: UUID) -> None:
         """Count one change of the user's reactions to the message. Raises ChatError `rate_limited`."""
         self._rate_limits.check_reaction(user_id, message_id)
 
     async def room(self, room_id: str, user_id: UUID, scope: Scope) -> RoomSettings:
-        """The room's settings. Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
+        """The room's settings, for those who may read it. Raises ChatError `room_not_found` or `rate_limited`."""
         settings = self._room_settings.fresh(room_id)
-        if settings is not None:
-            return settings
-        if not self._room_settings.knows(room_id):
+        if settings is None:
+            if not self._room_settings.knows(room_id):
+                self._rate_limits.check_unknown_room(user_id)
+            settings = await self._room_settings.get(room_id, self._look_ups.address_of(scope))
+        if settings.is_private:
+            await self._check_member(room_id, user_id, scope)
+        return settings
+
+    async def _check_member(self, room_id: str, user_id: UUID, scope: Scope) -> None:
+        """Strangers pay for a private room what they pay for one that does not exist. Raises ChatError."""
+        if self._access.fresh(room_id, user_id) is None:
             self._rate_limits.check_unknown_room(user_id)
-        return await self._room_settings.get(room_id, self._look_ups.address_of(scope))
+            await self._access.check(room_id, user_id, scope)
+            self._rate_limits.give_back_unknown_room(user_id)
+        else:
+            await self._access.check(room_id, user_id, scope)
 
     def check_text(self, room: RoomSettings, author_id: UUID, text: str) -> TextCheck:
         """Check the text before it waits for the room's lock. The commit refuses it, or checks it again."""

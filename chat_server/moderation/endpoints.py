@@ -8,10 +8,10 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from chat_contract.events import HeldMessage, Message, RoomDeleted, RoomName, RoomSlowMode
+from chat_contract.events import HeldMessage, Message, RoomAccessChanged, RoomDeleted, RoomName, RoomSlowMode
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.http.errors import problems
+from chat_server.http.errors import problems, room_not_found
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import HeldId, RoomId, UserId
 from chat_server.http.responses import json_bytes
@@ -89,15 +89,15 @@ class TargetRoom:
     writer: GroupCommitWriter
     caches: RoomCaches
     hot_rooms: HotRooms
+    producer: EventProducer
     request: Request
 
     async def settings(self, session: Session) -> RoomSettings:
-        """Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
+        """For those who may read the room. Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
         return await self.admission.room(self.room_id, session.user_id, self.request.scope)
 
-    async def _operation_fields(self, session: Session) -> _OperationFields:
-        """The fields of a call by this session. Raises ChatError if `settings` does."""
-        await self.settings(session)
+    def _operation_fields(self, session: Session) -> _OperationFields:
+        """The fields of a call by this session."""
         return {
             "room_id": self.room_id,
             "actor_id": session.user_id,
@@ -109,9 +109,10 @@ class TargetRoom:
     async def ban(
         self, session: Session, user_ids: Sequence[UUID], ban: BanRequest, *, skips_hosts: bool = False
     ) -> BansResult:
+        settings = await self.settings(session)
         result = await self.writer.ban(
             BanUsers(
-                **await self._operation_fields(session),
+                **self._operation_fields(session),
                 user_ids=tuple(dict.fromkeys(user_ids)),
                 seconds=ban.seconds,
                 purge=ban.purge,
@@ -121,6 +122,8 @@ class TargetRoom:
             session,
         )
         self.caches.invalidate(self.room_id)
+        if settings.is_private:
+            self._announce_access()
         return BansResult(
             users=result.users,
             until=None if result.until is None else rfc3339_ms(result.until),
@@ -129,24 +132,36 @@ class TargetRoom:
         )
 
     async def lift_ban(self, session: Session, user_id: UUID) -> LiftResult:
-        operation = LiftBan(**await self._operation_fields(session), user_id=user_id)
+        await self.settings(session)
+        operation = LiftBan(**self._operation_fields(session), user_id=user_id)
         result = await self.writer.lift_ban(operation, session)
         return LiftResult(user=result.user, seq=result.seq)
 
     async def settle_held(self, session: Session, held_id: UUID, *, is_allowed: bool) -> bytes:
-        operation = SettleHeld(
-            **await self._operation_fields(session), held_id=held_id, is_allowed=is_allowed
-        )
+        await self.settings(session)
+        operation = SettleHeld(**self._operation_fields(session), held_id=held_id, is_allowed=is_allowed)
         return (await self.writer.store(operation, session)).json
 
     async def change(self, session: Session, change: RoomChange) -> RoomView:
-        return room_view(await self.changed(session, change), self.hot_rooms)
+        await self.settings(session)
+        return room_view(await self.apply(session, change), self.hot_rooms)
 
-    async def changed(self, session: Session, change: RoomChange) -> RoomDetails:
-        operation = ChangeRoom(**await self._operation_fields(session), change=change)
+    async def apply(self, session: Session, change: RoomChange) -> RoomDetails:
+        """Store the change without the check that the caller may read the room."""
+        operation = ChangeRoom(**self._operation_fields(session), change=change)
         result = await self.writer.change_room(operation, session)
-        self.caches.invalidate(self.room_id)
+        if change.visibility is None:
+            self.caches.invalidate(self.room_id)
+        else:
+            self.caches.forget(self.room_id)
+        if result.room.visibility == "private":
+            self._announce_access()
         return result.room
+
+    def _announce_access(self) -> None:
+        """Let publish_server check at once who may still read the room."""
+        event: RoomAccessChanged = {"type": "room.access", "room_id": self.room_id}
+        self.producer.signal(self.room_id, event["type"], orjson.dumps(event))
 
 
 async def _target(
@@ -155,15 +170,16 @@ async def _target(
     writer: Writer,
     caches: Caches,
     hot_rooms: Heat,
+    producer: Producer,
     request: Request,
 ) -> TargetRoom:
-    return TargetRoom(room_id, admission, writer, caches, hot_rooms, request)
+    return TargetRoom(room_id, admission, writer, caches, hot_rooms, producer, request)
 
 
 Target = Annotated[TargetRoom, Depends(_target)]
 """The last parameter of an endpoint, so that the room's id is checked after the session, its limits and the body."""
 
-_PROBLEMS = (
+PROBLEMS = (
     "unauthenticated",
     "session_expired",
     "forbidden",
@@ -171,7 +187,7 @@ _PROBLEMS = (
     "rate_limited",
     "store_unavailable",
 )
-_BODY_PROBLEMS = (*_PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
+BODY_PROBLEMS = (*PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
 
 
 async def _changer(room_id: RoomId, session: SignedInOrOperator, limits: Limits) -> Session:
@@ -179,7 +195,7 @@ async def _changer(room_id: RoomId, session: SignedInOrOperator, limits: Limits)
     return session
 
 
-@router.patch("", openapi_extra=documented_body(RoomPatch), responses=problems(*_BODY_PROBLEMS))
+@router.patch("", openapi_extra=documented_body(RoomPatch), responses=problems(*BODY_PROBLEMS))
 async def change_room(
     session: Annotated[Session, Depends(_changer)],
     patch: Annotated[RoomPatch, Depends(json_body(RoomPatch))],
@@ -190,8 +206,11 @@ async def change_room(
 
     Streams get `room.changed`, and also `room.name` and `room.slow_mode`.
     """
+    if patch.visibility == "private" and target.room_id == LOBBY:
+        raise ChatError("forbidden", "The lobby cannot be made private.")
     slow_mode_s = patch.slow_mode_s if patch.slow_mode is None else patch.slow_mode.slow_mode_s
-    room = await target.changed(
+    await target.settings(session)
+    room = await target.apply(
         session,
         RoomChange(
             name=patch.name,
@@ -223,7 +242,7 @@ async def change_room(
     )
 
 
-@router.delete("", status_code=204, responses=problems(*_PROBLEMS))
+@router.delete("", status_code=204, responses=problems(*PROBLEMS))
 async def delete_room(
     session: Annotated[Session, Depends(_changer)],
     target: Target,
@@ -252,7 +271,7 @@ async def delete_room(
 @router.put(
     "/bans/{user_id}",
     openapi_extra=documented_body(BanRequest),
-    responses=problems(*_BODY_PROBLEMS, "not_found"),
+    responses=problems(*BODY_PROBLEMS, "not_found"),
 )
 async def ban_user(
     session: SignedInOrOperator,
@@ -269,7 +288,7 @@ async def ban_user(
 @router.post(
     "/bans",
     openapi_extra=documented_body(BansRequest),
-    responses=problems(*_BODY_PROBLEMS, "not_found", "message_not_found", "too_many"),
+    responses=problems(*BODY_PROBLEMS, "not_found", "message_not_found", "too_many"),
 )
 async def ban_users(
     session: SignedInOrOperator,
@@ -288,13 +307,13 @@ async def ban_users(
     return await target.ban(session, authors, bans, skips_hosts=True)
 
 
-@router.delete("/bans/{user_id}", responses=problems(*_PROBLEMS, "not_found"))
+@router.delete("/bans/{user_id}", responses=problems(*PROBLEMS, "not_found"))
 async def lift_ban(session: SignedInOrOperator, target: Target, user_id: UserId) -> LiftResult:
     """Lift a ban; without one nothing changes."""
     return await target.lift_ban(session, user_id)
 
 
-@router.post("/held/{held_id}/allow", response_model=Message, responses=problems(*_PROBLEMS, "not_found"))
+@router.post("/held/{held_id}/allow", response_model=Message, responses=problems(*PROBLEMS, "not_found"))
 async def allow_held(
     session: SignedInOrOperator, target: Target, held_id: HeldId, response: Response
 ) -> Response:
@@ -302,9 +321,7 @@ async def allow_held(
     return json_bytes(await target.settle_held(session, held_id, is_allowed=True), response)
 
 
-@router.post(
-    "/held/{held_id}/refuse", response_model=HeldMessage, responses=problems(*_PROBLEMS, "not_found")
-)
+@router.post("/held/{held_id}/refuse", response_model=HeldMessage, responses=problems(*PROBLEMS, "not_found"))
 async def refuse_held(
     session: SignedInOrOperator, target: Target, held_id: HeldId, response: Response
 ) -> Response:
@@ -312,13 +329,13 @@ async def refuse_held(
     return json_bytes(await target.settle_held(session, held_id, is_allowed=False), response)
 
 
-@router.put("/moderators/{user_id}", responses=problems(*_PROBLEMS, "not_found", "too_many"))
+@router.put("/moderators/{user_id}", responses=problems(*PROBLEMS, "not_found", "too_many"))
 async def add_moderator(session: SignedInOrOperator, target: Target, user_id: UserId) -> RoomView:
     """Appoint a moderator as the owner or the operator; appointed already: nothing changes."""
     return await target.change(session, RoomChange(add_moderator=user_id))
 
 
-@router.delete("/moderators/{user_id}", responses=problems(*_PROBLEMS, "not_found"))
+@router.delete("/moderators/{user_id}", responses=problems(*PROBLEMS, "not_found"))
 async def remove_moderator(session: SignedInOrOperator, target: Target, user_id: UserId) -> RoomView:
     """Remove a moderator as the owner or the operator; without one nothing changes."""
     return await target.change(session, RoomChange(remove_moderator=user_id))
@@ -327,7 +344,7 @@ async def remove_moderator(session: SignedInOrOperator, target: Target, user_id:
 @router.post(
     "/owner",
     openapi_extra=documented_body(OwnerRequest),
-    responses=problems(*_BODY_PROBLEMS, "not_found"),
+    responses=problems(*BODY_PROBLEMS, "not_found"),
 )
 async def hand_over(
     session: SignedInOrOperator,
@@ -341,7 +358,7 @@ async def hand_over(
 @router.post(
     "/owner/recover",
     openapi_extra=documented_body(RecoveryRequest),
-    responses=problems(*_BODY_PROBLEMS),
+    responses=problems(*BODY_PROBLEMS),
 )
 async def recover(
     session: SignedIn,
@@ -351,24 +368,43 @@ async def recover(
     look_ups: LookUps,
 ) -> RoomWithCode:
     """Become the owner with the room's recovery code, and get a new code; again within 10 minutes, a fresh one."""
-    await target.settings(session)
     address = look_ups.address_of(target.request.scope)
+    try:
+        await target.settings(session)
+    except ChatError as error:
+        if error.code != "room_not_found":
+            raise
+        # A person who has lost the session of a private room is no member of it, and holds its code.
+        hides_room = True
+    else:
+        hides_room = False
+    try:
+        return await _recovered(session, recovery, target, limits, address)
+    except ChatError as error:
+        if hides_room and error.code in ("forbidden", "rate_limited"):
+            raise room_not_found(target.room_id) from error
+        raise
+
+
+async def _recovered(
+    session: Session, recovery: RecoveryRequest, target: TargetRoom, limits: RateLimits, address: str
+) -> RoomWithCode:
     limits.take_recovery_code(target.room_id, address)
     code = new_recovery_code()
     change = RoomChange(
         recovery=Recovery(recovery_code_hash(recovery.recovery_code), recovery_code_hash(code))
     )
     try:
-        room = await target.change(session, change)
+        room = await target.apply(session, change)
     except ChatError as error:
         if error.code != "forbidden":
             limits.give_back_recovery_code(target.room_id, address)
         raise
     limits.give_back_recovery_code(target.room_id, address)
-    return RoomWithCode(**room.model_dump(), recovery_code=code)
+    return RoomWithCode(**room_view(room, target.hot_rooms).model_dump(), recovery_code=code)
 
 
-@router.post("/owner/recovery-code", responses=problems(*_PROBLEMS))
+@router.post("/owner/recovery-code", responses=problems(*PROBLEMS))
 async def renew_recovery_code(session: SignedIn, target: Target) -> RecoveryCode:
     """Make a new recovery code as the owner; the earlier one ends."""
     code = new_recovery_code()

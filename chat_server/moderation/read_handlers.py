@@ -10,7 +10,7 @@ import orjson
 
 from chat_contract.events import Author
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.http.asgi_responses import Reply, json_reply
+from chat_server.http.asgi_responses import NO_STORE, Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -121,7 +121,7 @@ class ModerationReads:
         if room.has_bans and session is not OPERATOR:
             async with self._look_ups.permit(scope):
                 ban = await self._repository.ban_of(room_id, session.user_id)
-        return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), renewed)
+        return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), [NO_STORE, *renewed])
 
     async def list_bans(self, query: BansQuery, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""
@@ -133,7 +133,9 @@ class ModerationReads:
         if len(rows) > query.limit:
             cursor = encode_ban(BanPosition(page[-1]["created_at"], page[-1]["user_id"]))
         return json_reply(
-            200, orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}), renewed
+            200,
+            orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}),
+            [NO_STORE, *renewed],
         )
 
     async def list_held(self, query: HeldQuery, scope: Scope, _: Receive) -> Reply:
@@ -162,7 +164,9 @@ class ModerationReads:
         page = rows[: query.limit]
         cursor = encode_entry(page[-1]["id"]) if len(rows) > query.limit else None
         return json_reply(
-            200, orjson.dumps({"entries": [_entry(row) for row in page], "next_cursor": cursor}), renewed
+            200,
+            orjson.dumps({"entries": [_entry(row) for row in page], "next_cursor": cursor}),
+            [NO_STORE, *renewed],
         )
 
     async def _caller(self, room_id: str, scope: Scope) -> tuple[Session, RawHeaders, RoomSettings]:
@@ -183,7 +187,7 @@ class ModerationReads:
         except ChatError as error:
             problem = error
         return {
-            "role": ROLE_NAMES[role],
+            "role": "member" if room.is_private and not role.is_host else ROLE_NAMES[role],
             "banned": None if ban is None else {"until": _time(ban["until"]), "reason": ban["reason"]},
             "can_post": problem is None and role is not Role.OPERATOR,
             "why_not": None if problem is None else cast(WhyNot, problem.code),

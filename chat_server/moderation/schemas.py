@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from chat_contract.events import Author, HeldMessage
 from chat_server.text.names import clean_line
 
-RoleName = Literal["operator", "owner", "moderator", "guest"]
+RoleName = Literal["operator", "owner", "moderator", "member", "guest"]
 WhyNot = Literal["banned", "posting_restricted", "nickname_reserved"]
 
 MAX_BAN_S: Final = 10 * 365 * 24 * 3600
@@ -106,7 +106,7 @@ class BanState(TypedDict):
 class OwnRole(TypedDict):
     """What the caller is and may do in the room, at most 1 s old."""
 
-    role: Annotated[RoleName, Field(description="`operator`, `owner`, `moderator` or `guest`")]
+    role: Annotated[RoleName, Field(description="`operator`, `owner`, `moderator`, `member` or `guest`")]
     banned: Annotated[BanState | None, Field(description="Null if the caller is not banned")]
     can_post: bool
     why_not: Annotated[

@@ -79,6 +79,7 @@ class Room(Base):
     `owner_nickname` and `moderators` hold names at the time of appointment, so that no read needs a join. `has_bans` is
     true from the first ban or purge on: until then writes need no query for bans. `filter_version` grows with each
     change of the room's filters; 0: there never were any. `has_held`: a filter has ever held a message.
+    `access_version` grows whenever somebody may no longer read the room.
     """
 
     __tablename__ = "rooms"
@@ -88,6 +89,13 @@ class Room(Base):
             text("active_at DESC"),
             "id",
             postgresql_where=text("visibility = 'public'"),
+        ),
+        Index("rooms_by_owner", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
+        Index(
+            "rooms_by_moderator",
+            "moderators",
+            postgresql_using="gin",
+            postgresql_ops={"moderators": "jsonb_path_ops"},
         ),
         {"postgresql_with": {"fillfactor": 50}},
     )
@@ -115,6 +123,7 @@ class Room(Base):
     filter_version: Mapped[int] = mapped_column(Integer, server_default="0")
     refuses_repeats: Mapped[bool] = mapped_column(Boolean, server_default="false")
     has_held: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    access_version: Mapped[int] = mapped_column(server_default="1")
 
 
 class RoomFilters(Base):
@@ -161,6 +170,51 @@ class RecentText(Base):
     author_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     posted_at: Mapped[datetime]
+
+
+class Member(Base):
+    """A person who may read a private room without being one of its hosts."""
+
+    __tablename__ = "members"
+    __table_args__ = (Index("members_by_user", "user_id", "room_id"),)
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    nickname: Mapped[str]
+    joined_at: Mapped[datetime]
+
+
+class Invite(Base):
+    """A link that gives its bearer a role in the room. Only a hash of its code is stored."""
+
+    __tablename__ = "invites"
+    __table_args__ = (
+        UniqueConstraint("code_hash", name="invites_code_hash_key"),
+        Index("invites_by_room", "room_id", text("created_at DESC"), "id"),
+        Index("invites_by_end", "expires_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[str]
+    code_hash: Mapped[bytes]
+    role: Mapped[str]
+    created_by: Mapped[UUID]
+    created_by_nickname: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    uses_left: Mapped[int] = mapped_column(Integer)
+
+
+class InviteUse(Base):
+    """A person who accepted an invite. `is_granted` once the role is theirs: a repeat must not give it again."""
+
+    __tablename__ = "invite_uses"
+    __table_args__ = (Index("invite_uses_by_room", "room_id", "invite_id", "user_id"),)
+
+    invite_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    room_id: Mapped[str]
+    is_granted: Mapped[bool] = mapped_column(Boolean)
 
 
 class DeletedRoom(Base):

@@ -5,7 +5,7 @@ from random import Random
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chat_contract.events import RoomCreated
 from chat_server.hotchat.hot_rooms import HotRooms
@@ -17,11 +17,13 @@ from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
+from chat_server.rooms.list_cursor import decode_cursor, encode_cursor
 from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_caches import RoomCaches
-from chat_server.rooms.room_id import room_ids_from_name
-from chat_server.rooms.schemas import RoomRequest, RoomWithCode
+from chat_server.rooms.room_id import new_private_room_id, room_ids_from_name
+from chat_server.rooms.room_list import MAX_ROOMS
+from chat_server.rooms.schemas import MyRoom, MyRooms, RoomRequest, RoomWithCode
 from chat_server.rooms.views import room_view
 from chat_server.sessions.current import SignedIn
 
@@ -72,7 +74,10 @@ async def create_room(
     """
     limits.check_write("", session.user_id)
     code = new_recovery_code()
-    room_ids = room_ids_from_name(wanted.name, rng) if wanted.id is None else [wanted.id]
+    if wanted.visibility == "private":
+        room_ids = [new_private_room_id()]
+    else:
+        room_ids = room_ids_from_name(wanted.name, rng) if wanted.id is None else [wanted.id]
     async with look_ups.permit(request.scope):
         made = await rooms.create(
             room_ids,
@@ -92,3 +97,31 @@ async def create_room(
         producer.signal(created["id"], event["type"], orjson.dumps(event))
     shown = {**created, "recovery_code": code if made.has_code else None}
     return json_response(shown, response, made.response.status)
+
+
+@router.get(
+    "/me/rooms",
+    responses=problems(
+        "unauthenticated", "session_expired", "validation_failed", "rate_limited", "store_unavailable"
+    ),
+)
+async def list_my_rooms(
+    session: SignedIn,
+    request: Request,
+    rooms: Rooms,
+    look_ups: LookUps,
+    hot_rooms: Heat,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=MAX_ROOMS)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> MyRooms:
+    """The rooms that the caller owns, moderates or is a member of, the liveliest first."""
+    before = decode_cursor(cursor) if cursor else None
+    async with look_ups.permit(request.scope):
+        rows = await rooms.of_person(session.user_id, before, limit + 1)
+    page = rows[:limit]
+    response.headers["Cache-Control"] = "no-store"
+    return MyRooms(
+        rooms=[MyRoom(**room_view(row, hot_rooms).model_dump(), role=row.role) for row in page],
+        next_cursor=encode_cursor(page[-1].active_at, page[-1].id) if len(rows) > limit else None,
+    )

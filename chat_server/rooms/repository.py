@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,11 +15,28 @@ from chat_contract.events import Visibility
 from chat_server.http.errors import room_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room
+from chat_server.rooms.access_repository import MAY_READ
 from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
 from chat_server.sessions.repository import ensure_user
 from chat_server.text.names import appearances
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session, session_ended
+
+_OF_PERSON: Final = text(f"""
+WITH k AS (SELECT CAST(:user_id AS uuid) AS user_id), mine AS (
+    SELECT r.id FROM rooms r, k WHERE r.owner_id = k.user_id
+    UNION SELECT r.id FROM rooms r, k
+        WHERE r.moderators @> jsonb_build_array(jsonb_build_object('id', k.user_id::text))
+    UNION SELECT r.id FROM members m JOIN k USING (user_id) JOIN rooms r ON r.id = m.room_id
+        WHERE r.visibility = 'private'
+)
+SELECT r.*, CASE
+    WHEN r.owner_id = k.user_id THEN 'owner'
+    WHEN r.moderators @> jsonb_build_array(jsonb_build_object('id', k.user_id::text)) THEN 'moderator'
+    ELSE 'member' END AS role
+FROM mine JOIN rooms r USING (id), k
+WHERE {MAY_READ} AND r.active_at <= :active_at AND (r.active_at < :active_at OR r.id > :room_id)
+ORDER BY r.active_at DESC, r.id LIMIT :most""")  # noqa: S608 - no input in it
 
 SYSTEM_NAME: Final = "Hotchat"
 """People who have it got it before it was reserved."""
@@ -41,6 +58,7 @@ class RoomSettings:
     has_bans: bool = False
     reserved_names: frozenset[str] = frozenset()
     """What names of hosts look like, see `appearances`."""
+    is_private: bool = False
 
     def role_of(self, user_id: UUID, *, is_operator: bool = False) -> Role:
         return role_in_room(user_id, self.owner_id, self.hosts, is_operator=is_operator)
@@ -136,6 +154,15 @@ class RoomRepository:
         async with self._engine.connect() as connection:
             return (await connection.execute(select(Room.__table__).where(Room.id == room_id))).first()
 
+    async def of_person(
+        self, user_id: UUID, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Row[Any]]:
+        """The rooms of which the person is a host or a member, with the `role`, the liveliest first."""
+        active_at, room_id = before or (datetime.max.replace(tzinfo=UTC), "")
+        values = {"user_id": user_id, "active_at": active_at, "room_id": room_id, "most": limit}
+        async with self._engine.connect() as connection:
+            return (await connection.execute(_OF_PERSON, values)).all()
+
     async def settings(self, room_id: str) -> RoomSettings | None:
         row = await self.get(room_id)
         if row is None:
@@ -152,6 +179,7 @@ class RoomRepository:
             row.regular_after_s,
             row.has_bans,
             frozenset[str]().union(*map(appearances, (SYSTEM_NAME, *hosts.values()))),
+            row.visibility == "private",
         )
 
 

@@ -44,6 +44,7 @@ class Action(Enum):
     DELETE_MESSAGE = "delete messages of others"
     PIN = "pin messages"
     SETTLE_HELD = "allow or refuse held messages"
+    INVITE = "invite people"
     READ_MODERATION = "read bans, filters, held messages and the audit log"
 
 
@@ -59,6 +60,7 @@ _LOWEST: Final = {
     Action.DELETE_MESSAGE: Role.MODERATOR,
     Action.PIN: Role.MODERATOR,
     Action.SETTLE_HELD: Role.MODERATOR,
+    Action.INVITE: Role.MODERATOR,
     Action.READ_MODERATION: Role.MODERATOR,
 }
 

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_list import RoomLists
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 
@@ -14,19 +15,24 @@ class RoomPages(Protocol):
 
 
 class RoomCaches:
-    def __init__(self, room_settings: RoomSettingsCache, room_lists: RoomLists, pages: RoomPages) -> None:
+    def __init__(
+        self, room_settings: RoomSettingsCache, room_lists: RoomLists, pages: RoomPages, access: RoomAccess
+    ) -> None:
         self._room_settings = room_settings
         self._room_lists = room_lists
         self._pages = pages
+        self._access = access
 
     def invalidate(self, room_id: str) -> None:
-        """Call after the room was created or a change of it that takes no seq, such as its name."""
+        """Call after the room was created or changed by its hosts, such as its name or who may read it."""
         self._room_settings.invalidate(room_id)
         self._pages.invalidate(room_id)
+        self._access.invalidate(room_id)
         self._room_lists.wrote()
 
     def forget(self, room_id: str) -> None:
         """Call after the room was deleted."""
         self._room_settings.invalidate(room_id)
         self._pages.forget(room_id)
+        self._access.invalidate(room_id)
         self._room_lists.wrote()

@@ -1,6 +1,8 @@
 """Checks the ids of new rooms, and makes ids from a name."""
 
+import base64
 import re
+import secrets
 from random import Random
 from typing import Final
 
@@ -64,6 +66,11 @@ def room_ids_from_name(name: str, rng: Random) -> list[str]:
     readable = [slug] if is_complete and slug and not _looks_reserved(slug) else []
     stem = readable[0] if readable else "room"
     return readable + [f"{stem}-{rng.getrandbits(bits):0{bits // 4}x}" for bits in _SUFFIX_BITS]
+
+
+def new_private_room_id() -> str:
+    """128 random bits: nobody can guess that the room exists."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
 
 
 def _looks_reserved(room_id: str) -> bool:

@@ -83,14 +83,14 @@ class RoomSettingsCache:
         self._missing.pop(room_id, None)
 
     async def _query(self, room_id: str) -> RoomSettings | None:
-        asked_at_s = self._clock()
+        asked_at_s, known_at_s = self._clock(), self._known.clock()
         settings = await self._rooms.settings(room_id)
         if settings is None:
             self._known.discard(room_id)
             self._entries.pop(room_id, None)
             _put(self._missing, room_id, asked_at_s, MAX_MISSING)
         else:
-            self._known.add(room_id)
+            self._known.add(room_id, is_private=settings.is_private, asked_at_s=known_at_s)
             self._missing.pop(room_id, None)
             _put(self._entries, room_id, (settings, asked_at_s), MAX_ROOMS)
         return settings

@@ -24,11 +24,17 @@ FilterWord = Annotated[
 
 
 class RoomRequest(BaseModel):
-    """`id` is made from the name when absent."""
+    """`id` is made from the name when absent; that of a private room cannot be chosen."""
 
     name: RoomName
     id: Annotated[str, Field(pattern=ROOM_ID_PATTERN), AfterValidator(clean_new_room_id)] | None = None
     visibility: Visibility = "public"
+
+    @model_validator(mode="after")
+    def _has_no_chosen_private_id(self) -> Self:
+        if self.visibility == "private" and self.id is not None:
+            raise ValueError("The server makes the id of a private room; leave id out.")
+        return self
 
 
 class SlowModePatch(BaseModel):
@@ -89,7 +95,7 @@ class RoomSummary(BaseModel):
 
     id: str
     name: str
-    visibility: Annotated[Visibility, Field(description="`public` or `unlisted`")]
+    visibility: Annotated[Visibility, Field(description="`public`, `unlisted` or `private`")]
     owner_id: Annotated[
         str | None, Field(description="User id; null for `lobby`, which exists from the start")
     ]
@@ -150,6 +156,17 @@ class RoomWithCode(RoomView):
     recovery_code: Annotated[
         str | None, Field(description="Null if the caller is no longer the owner, in a repeated response")
     ]
+
+
+class MyRoom(RoomView):
+    """A room in which the caller has a role."""
+
+    role: Annotated[str, Field(description="`owner`, `moderator` or `member`")]
+
+
+class MyRooms(BaseModel):
+    rooms: list[MyRoom]
+    next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
 
 
 class RoomList(BaseModel):

@@ -68,6 +68,8 @@ class Broadcaster:
             audience = self._queue.popleft()
             FLUSH_QUEUE.set(len(self._queue))
             audience.is_queued = False
+            if not audience.needs_flush():
+                continue
             await self._flush_in_slices(audience)
             if audience.needs_flush():
                 self._enqueue(audience)

@@ -1,7 +1,8 @@
 """The rooms with listeners, each with its audience. The hub reports to this module what happened to a room."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
+from uuid import UUID
 
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.fanout.broadcaster import Broadcaster
@@ -10,6 +11,7 @@ from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.room_list_streams import ALL_CHANGES, SIGNAL_BITS, UPDATED, RoomListStreams
+from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room import Room
@@ -38,8 +40,10 @@ class FollowedRooms:
         replay_queue: ReplayQueue,
         head_check_queue: HeadCheckQueue,
         broadcaster: Broadcaster,
+        access_checks: AccessChecks,
         clock: Callable[[], float],
     ) -> None:
+        self._access_checks = access_checks
         self._registry = registry
         self._missing = missing
         self._open_streams = open_streams
@@ -50,6 +54,7 @@ class FollowedRooms:
         self._broadcaster = broadcaster
         self._clock = clock
         self._audiences: dict[Room, RoomAudience] = {}
+        self._private: dict[Room, None] = {}
         self._delayed_updates: dict[RoomAudience, None] = {}
         self._may_make_space_at = float("-inf")
 
@@ -112,9 +117,54 @@ class FollowedRooms:
     def _drop(self, room: Room) -> None:
         self._registry.remove(room)
         self._missing.forget(room)
+        self._private.pop(room, None)
         audience = self._audiences.pop(room, None)
         if audience is not None:
             self._delayed_updates.pop(audience, None)
+
+    # Private rooms
+
+    def check_private_heads(self) -> Iterator[None]:
+        """Ask for the heads of private rooms: they show who may read them, also while Kafka is down."""
+        for room in list(self._private):
+            self._head_check_queue.add(room)
+        yield
+
+    def readers_of(self, room: Room) -> set[UUID]:
+        """The people with streams that show the room."""
+        audience = self._audiences.get(room)
+        if audience is None:
+            return set()
+        readers = {stream.reader for stream in audience.subscribers() if stream.reader is not None}
+        return readers | self._lists.readers_of(audience)
+
+    def access_checked(self, room: Room, version: int, lost: Collection[UUID]) -> None:
+        audience = self._audiences.get(room)
+        if audience is None:
+            return
+        if room.is_private:
+            audience.end_streams(
+                [each for each in audience.subscribers() if each.reader is None or each.reader in lost],
+                "access_lost",
+            )
+            self._lists.access_lost(audience, lost)
+        if room.access_verified(version):
+            self._release(audience)
+        else:
+            self._access_checks.recheck(room)
+
+    def access_granted(self, room: Room, version: int) -> None:
+        """A stream joined whose reader was checked at that version."""
+        if room.is_private and version != room.access_version:
+            self._access_checks.recheck(room)
+            self._head_check_queue.add(room)
+
+    def _release(self, audience: RoomAudience) -> None:
+        if audience.was_withheld and not audience.is_withheld():
+            audience.was_withheld = False
+            audience.release()
+            self._lists.room_moved(audience, ALL_CHANGES)
+            self._broadcaster.wake(audience)
 
     # RoomListener
 
@@ -138,8 +188,21 @@ class FollowedRooms:
 
     def head_checked(self, room: Room, check: int) -> None:
         audience = self._audiences.get(room)
-        if audience is not None:
-            audience.head_checked(check)
+        if audience is None:
+            return
+        if room.is_private:
+            self._private[room] = None
+            self._release(audience)
+        else:
+            self._private.pop(room, None)
+        audience.head_checked(check)
+
+    def access_may_have_changed(self, room: Room) -> None:
+        self._head_check_queue.add(room)
+
+    def access_changed(self, room: Room) -> None:
+        if room in self._audiences:
+            self._access_checks.recheck(room)
 
     def room_moved(self, room: Room) -> None:
         audience = self._audiences[room]

@@ -1,7 +1,7 @@
 """The listeners of one room: how subscribers join, catch up, stall and leave. Synchronous throughout."""
 
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from chat_contract.events import StreamOpened
@@ -17,6 +17,12 @@ from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.rooms.room import Room
 
 NEVER: Final = float("-inf")
+
+HEAD_GOOD_FOR_S: Final = 5.0
+"""Without a newer head, a private room sends nothing: somebody may have lost access meanwhile."""
+
+VERIFY_WITHIN_S: Final = 1.5
+"""Once the access has changed, a private room sends nothing if its readers cannot be checked within this time."""
 
 
 class HeadWaiter:
@@ -68,7 +74,8 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self.list_count = 0
         self.idle_since = clock()
         self.is_absent = False
-        self._end_reason = ""
+        self._ending: dict[Subscriber, str] = {}
+        self.was_withheld = False
         self._last_check = 0
 
         self.flushed = 0
@@ -101,7 +108,8 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         return bool(self.subscriber_count or self.list_count or self.waiters)
 
     def needs_flush(self) -> bool:
-        return self.log.head > self.flushed or bool(self.room.pending_signals) or self.notify_pending
+        has_news = self.log.head > self.flushed or bool(self.room.pending_signals) or self.notify_pending
+        return has_news and not self.is_withheld()
 
     # Room lists
 
@@ -122,15 +130,39 @@ class RoomAudience(StreamLifecycle[Subscriber]):
     def end(self, reason: str) -> None:
         """The room does not exist, or no longer: its streams end, a few at a time."""
         self.is_absent = True
-        self._end_reason = reason
         self._wake_waiters()
+        self.end_streams(self.subscribers(), reason)
+
+    def subscribers(self) -> list[Subscriber]:
+        live = (stream for group in self.groups.values() for stream in group.live.values())
+        return [*self.pending_open, *self.catching_up, *live]
+
+    def end_streams(self, streams: Iterable[Subscriber], reason: str) -> None:
+        """End these streams with that reason, a few at a time."""
+        self._ending.update(dict.fromkeys(streams, reason))
         self.push_ending()
 
     def push_ending(self) -> None:
-        """If the room has ended, end its streams soon. A flush in progress calls this again when it is done."""
-        if self.is_absent:
-            live = (stream for group in self.groups.values() for stream in group.live.values())
-            self._replay_queue.push(self.room, [*self.pending_open, *self.catching_up, *live])
+        """Continue to end streams. A flush in progress calls this when it is done."""
+        if self._ending:
+            self._replay_queue.push(self.room, self._ending)
+
+    def is_withheld(self) -> bool:
+        """Whether nothing is sent for now: the room is private, and who may read it is not known well enough."""
+        room = self.room
+        if not room.is_private:
+            return False
+        now_s = self._clock()
+        is_withheld = now_s - room.head_at_s > HEAD_GOOD_FOR_S or (
+            room.unverified_since_s is not None and now_s - room.unverified_since_s > VERIFY_WITHIN_S
+        )
+        self.was_withheld = self.was_withheld or is_withheld
+        return is_withheld
+
+    def release(self) -> None:
+        """A good head arrived: streams that were withheld may continue."""
+        if self.catching_up:
+            self._replay_queue.push(self.room, self.catching_up)
 
     def head_checked(self, check: int) -> None:
         """chat_server's reply number `check` arrived: open the streams that waited for it."""
@@ -166,7 +198,10 @@ class RoomAudience(StreamLifecycle[Subscriber]):
             self.advance(subscriber)
 
     def _open(self, subscriber: Subscriber) -> bool:
-        """Open a stream that waited for its room's head."""
+        """Open a stream that waited for its room's head, or end it if only members may read the room."""
+        if self.log.is_started and self.room.is_private and subscriber.reader is None:
+            self.finish(subscriber, "room_not_found")
+            return False
         opening = self._opening(subscriber, is_checked=self.pending_open[subscriber] <= self._last_check)
         if opening is None:
             return False
@@ -220,9 +255,9 @@ class RoomAudience(StreamLifecycle[Subscriber]):
 
     def advance(self, stream: Subscriber) -> None:
         """Send a subscriber what it lacks, as far as its client reads; once up to date, it becomes live."""
-        if self.is_absent and self.may_finish(stream):
-            self.finish(stream, self._end_reason)
-        if stream.is_closed or stream.is_stalled or self.is_absent:
+        if stream in self._ending and self.may_finish(stream):
+            self.finish(stream, self._ending[stream])
+        if stream.is_closed or stream.is_stalled or stream in self._ending or self.is_withheld():
             return
         if not stream.is_opened and not self._open(stream):
             return
@@ -252,7 +287,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
 
     def ping(self, stream: Subscriber) -> None:
         """`seq` is the room's head. It may be above the last event sent to the stream."""
-        if stream.is_stalled or (stream.is_live and self.is_flushing):
+        if stream.is_stalled or (stream.is_live and self.is_flushing) or self.is_withheld():
             return
         head = self.log.head if self.log.is_started else stream.cursor or 0
         stream.send(json_frame("stream.ping", {"seq": head}))
@@ -278,5 +313,6 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         stream.group.remove(stream)
         self.catching_up.discard(stream)
         self.pending_open.pop(stream, None)
+        self._ending.pop(stream, None)
         self.subscriber_count -= 1
         self.idle_since = self._clock()

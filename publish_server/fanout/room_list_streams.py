@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from publish_server.encoding.sse_frames import json_frame, retry_line
 from publish_server.encoding.stream_encoding import StreamEncoding
@@ -40,7 +41,7 @@ class RoomListStream(Stream):
     that were announced to the stream or are too old for it.
     """
 
-    __slots__ = ("audiences", "changes", "is_paused", "new_rooms_seen")
+    __slots__ = ("audiences", "changes", "is_paused", "new_rooms_seen", "readable", "reader")
 
     def __init__(
         self,
@@ -49,8 +50,12 @@ class RoomListStream(Stream):
         encoding: StreamEncoding,
         audiences: Sequence[RoomAudience],
         places: Sequence[Place] = (),
+        reader: UUID | None = None,
+        readable: Iterable[str] = (),
     ) -> None:
         super().__init__(owner, transport, encoding, places)
+        self.reader = reader
+        self.readable = frozenset(readable)
         self.audiences = audiences
         self.changes: dict[RoomAudience, int] = {}
         self.is_paused = False
@@ -110,6 +115,20 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
             self._moved[audience] = self._moved.get(audience, 0) | changes
             self.has_work.set()
 
+    def readers_of(self, audience: RoomAudience) -> set[UUID]:
+        """The people whose lists show this private room."""
+        return {
+            stream.reader
+            for stream in self._streams_of.get(audience, ())
+            if stream.reader is not None and audience.room.id in stream.readable
+        }
+
+    def access_lost(self, audience: RoomAudience, lost: Collection[UUID]) -> None:
+        """Lists of these people no longer show the room."""
+        for stream in self._streams_of.get(audience, ()):
+            if stream.reader in lost:
+                stream.readable -= {audience.room.id}
+
     def room_created(self, frame: bytes) -> None:
         """Announce a new room to every stream soon."""
         self._new_rooms.append(_NewRoom(self._clock(), frame))
@@ -159,9 +178,11 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
         frames = self._unseen_rooms(stream)
         now_s = self._clock()
         for audience, changes in stream.changes.items():
-            if audience.is_absent:
-                continue  # deleted meanwhile
             room = audience.room
+            if audience.is_absent or (room.is_private and room.id not in stream.readable):
+                continue  # deleted, or not for this reader
+            if audience.is_withheld():
+                continue  # its release reports all changes again
             if changes & UPDATED:
                 frames.append(room.list_frame(now_s))
             frames += [

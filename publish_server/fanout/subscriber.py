@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from typing import Final, Protocol
+from uuid import UUID
 
 from publish_server.encoding.gzip_blocks import GzipChecksum, StreamChecksum
 from publish_server.encoding.stream_encoding import StreamEncoding
@@ -35,7 +36,8 @@ class Subscriber(Stream):
     """Overflow rule: CATCH_UP from the log while it reaches back far enough, otherwise GAP.
 
     While `is_live` the subscriber has everything that its room has flushed, and `cursor` is not used. `is_replaying`
-    while it resumes from events older than the ring, which may be read from chat_server.
+    while it resumes from events older than the ring, which may be read from chat_server. `reader` is the person whose
+    access was checked; None for streams of rooms that everybody may read.
     """
 
     __slots__ = (
@@ -45,6 +47,7 @@ class Subscriber(Stream):
         "is_live",
         "is_opened",
         "is_replaying",
+        "reader",
         "send_buffer_bytes",
         "signals_seen",
     )
@@ -56,8 +59,10 @@ class Subscriber(Stream):
         group: Group,
         cursor: int | None,
         places: Sequence[Place] = (),
+        reader: UUID | None = None,
     ) -> None:
         super().__init__(owner, transport, group.encoding, places)
+        self.reader = reader
         self.group = group
         self.cursor = cursor
         self.checksum = StreamChecksum() if group.encoding.is_gzip else None

@@ -1,14 +1,15 @@
 """Calls to chat_server's internal API; see chat_contract/internal_api.py."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import httpx
 import msgspec
 import orjson
 
-from chat_contract.internal_api import Heads, RoomHead, service_token
+from chat_contract.internal_api import AccessReply, Heads, RoomHead, RoomReaders, service_token
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
 from publish_server.rooms.room_log import Entry
@@ -103,7 +104,7 @@ class ChatClient:
         self._service_tokens = [service_token(secret) for secret in secrets]
         self._status = {
             name: DependencyStatus(log, store="chat_server", part=name)
-            for name in ("heads", "events", "ended sessions")
+            for name in ("heads", "access", "events", "ended sessions")
         }
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
@@ -116,6 +117,17 @@ class ChatClient:
             return page["heads"]
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise ChatUnavailable(f"heads cannot be read: {error}") from error
+
+    async def access(self, people: Mapping[str, Sequence[UUID]]) -> dict[str, RoomReaders]:
+        """Who of these people may read which room; rooms that do not exist are left out. Raises ChatUnavailable."""
+        reply = await self._call(
+            "access", "POST", "/internal/v1/access", content=orjson.dumps({"rooms": people})
+        )
+        try:
+            page: AccessReply = orjson.loads(reply.content)
+            return page["rooms"]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise ChatUnavailable(f"access cannot be read: {error}") from error
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> StoredEvents:
         """Events after `after_seq`, starting with the oldest one that is kept. Raises ChatUnavailable."""

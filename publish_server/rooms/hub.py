@@ -29,6 +29,9 @@ ROOM_CREATED: Final = b"room.created"
 ROOM_DELETED: Final = b"room.deleted"
 """A signal that ends the streams of its room. If it is lost, a head check notices that the room is absent."""
 
+ACCESS_CHANGED: Final = b"room.access"
+"""A signal that somebody may no longer read a private room. If it is lost, the next head shows the change."""
+
 SETTLE_S: Final = 3.0
 """A head may be older than a signal that arrived this recently: chat_server copies the heat once a second, and a call
 takes time. A later check restores what is still different."""
@@ -121,6 +124,10 @@ class Hub:
             SIGNALS.labels("taken").inc()
             self._listener.room_deleted(room)
             return
+        if event_type == ACCESS_CHANGED:
+            SIGNALS.labels("taken").inc()
+            self._listener.access_may_have_changed(room)
+            return
         if not room.take_signal(event_type, value, self._clock()):
             SIGNALS.labels("dropped").inc()
             return
@@ -192,6 +199,8 @@ class Hub:
 
     def _take_head(self, room: Room, head: RoomHead) -> None:
         last_seq = head["last_seq"]
+        if room.take_access(head, self._clock()):
+            self._listener.access_changed(room)
         room.raise_server_head(last_seq)
         if not room.log.is_started:
             self._registry.confirm(room)

@@ -34,6 +34,8 @@ class Room:
     `pending_signals` waits for the next flush; `latest_signals` is what a new subscriber receives. Both map a type to
     its frame. `signals_version` changes with `latest_signals`. `signal_times_s` maps a type to the time of its last
     signal. `name` is empty until chat_server reports it.
+    `access_version` changes whenever somebody may no longer read the room; `unverified_since_s`: since when its readers
+    wait to be checked again. `head_at_s`: when chat_server last reported the room.
     `number` differs each time the room is followed: what was read before may contain texts that were removed since.
     """
 
@@ -43,8 +45,11 @@ class Room:
         "_recent_after_seq",
         "_recent_since",
         "_versions",
+        "access_version",
+        "head_at_s",
         "heat",
         "id",
+        "is_private",
         "latest_signals",
         "log",
         "message_count",
@@ -56,6 +61,7 @@ class Room:
         "signal_times_s",
         "signals_version",
         "slow_mode_s",
+        "unverified_since_s",
     )
 
     def __init__(self, room_id: str, log: RoomLog) -> None:
@@ -67,6 +73,10 @@ class Room:
         self.heat: Heat = COLD
         self.slow_mode_s = 0
         self.name = ""
+        self.is_private = False
+        self.access_version = 0
+        self.head_at_s = float("-inf")
+        self.unverified_since_s: float | None = None
         self.message_count = 0
         self.pending_signals: dict[bytes, bytes] = {}
         self.latest_signals: dict[bytes, bytes] = {}
@@ -88,6 +98,28 @@ class Room:
         self._recent_after_seq = head["last_seq"]
         self._recent_since = (head["last_seq"], float("-inf"))
         self.log.drop_to(self.log.purges.refetch_seq)
+
+    def take_access(self, head: RoomHead, now_s: float) -> bool:
+        """Take who may read the room from a head; True if streams must be checked again.
+
+        Not with the first head: each stream is checked when it opens.
+        """
+        self.head_at_s = now_s
+        is_private = head.get("visibility") == "private"
+        version = head.get("access_version", 0)
+        if is_private == self.is_private and version == self.access_version:
+            return False
+        self.is_private, self.access_version = is_private, version
+        must_check = is_private and self.log.is_started
+        if must_check and self.unverified_since_s is None:
+            self.unverified_since_s = now_s
+        return must_check
+
+    def access_verified(self, version: int) -> bool:
+        """All readers were checked at that version; False if the access has changed since."""
+        if version == self.access_version:
+            self.unverified_since_s = None
+        return version == self.access_version
 
     def purge(self, purge: Purge) -> bool:
         """Remove the texts from every frame, now and when one arrives later. False if all of them are marked."""

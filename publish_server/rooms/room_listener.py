@@ -17,6 +17,12 @@ class RoomListener(Protocol):
     def room_deleted(self, room: Room) -> None:
         """The room existed and was deleted. May be called again."""
 
+    def access_may_have_changed(self, room: Room) -> None:
+        """Somebody may no longer read the private room: its next head shows whether that is so."""
+
+    def access_changed(self, room: Room) -> None:
+        """The room is private, and its access version is new: its readers must be checked."""
+
     def head_checked(self, room: Room, check: int) -> None:
         """Head check number `check` has covered the room."""
 

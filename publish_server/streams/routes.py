@@ -25,6 +25,9 @@ def _cursor(name: str, place: str) -> dict[str, Any]:
     return {"name": name, "in": place, "required": False, "schema": _SEQ}
 
 
+_TICKET: Final = {"name": "ticket", "in": "query", "required": False, "schema": {"type": "string"}}
+"""For private rooms."""
+
 ROOM_LIST: Final = StreamRoute(
     "/stream/v1/rooms",
     "stream_rooms",
@@ -41,8 +44,9 @@ ROOM_LIST: Final = StreamRoute(
                 "maxItems": MAX_LISTED_ROOMS,
             },
         },
+        _TICKET,
     ),
-    {422: "validation_failed", 429: "rate_limited", 503: "server_full"},
+    {401: "ticket_invalid", 422: "validation_failed", 429: "rate_limited", 503: "server_full"},
 )
 
 ROOM: Final = StreamRoute(
@@ -65,8 +69,15 @@ ROOM: Final = StreamRoute(
         _cursor("last_event_id", "query"),
         _cursor("lastEventId", "query"),
         _cursor("Last-Event-ID", "header"),
+        _TICKET,
     ),
-    {404: "room_not_found", 422: "validation_failed", 429: "rate_limited", 503: "server_full"},
+    {
+        401: "ticket_invalid",
+        404: "room_not_found",
+        422: "validation_failed",
+        429: "rate_limited",
+        503: "server_full",
+    },
 )
 
 ROUTES: Final = (ROOM_LIST, ROOM)

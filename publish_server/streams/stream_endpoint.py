@@ -1,10 +1,12 @@
 """Answers requests for streams as raw ASGI: checks the request, then takes its connection over."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, Literal, NamedTuple
 
+from chat_contract.internal_api import RoomReaders
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.followed_rooms import FollowedRooms
 from publish_server.fanout.open_streams import OpenStreams
@@ -13,13 +15,15 @@ from publish_server.fanout.room_list_streams import RoomListStream, RoomListStre
 from publish_server.fanout.stream import Stream
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.metrics import REFUSED
+from publish_server.recovery.access_checks import AccessChecks
+from publish_server.recovery.chat_client import ChatUnavailable
 from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.loop_pacer import LoopPacer
 from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM_LIST, ROOM_PREFIX, route_of
-from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request
+from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request, ticket_in
 from publish_server.streams.stream_takeover import HasPipelined, Taken, response_head, take_transport
 from server_kit.http.asgi import Receive, Scope, Send, raw_header
 from server_kit.http.client_address import NO_ADDRESS
@@ -30,6 +34,7 @@ from server_kit.http.request_admission import Admission
 from server_kit.http.request_head import request_head
 from server_kit.http.request_id import request_id
 from server_kit.limits.shares import Person, Place, Source
+from server_kit.stream_tickets import StreamTicket, StreamTickets, ticket_invalid
 
 UNCONFIRMED_AFTER_S: Final = 2.0
 """A stream opens after this long even if chat_server has not confirmed that its room exists."""
@@ -64,6 +69,8 @@ class StreamEndpoint:
         lists: RoomListStreams,
         open_streams: OpenStreams,
         room_lookup: RoomLookup,
+        access_checks: AccessChecks,
+        tickets: StreamTickets,
         *,
         is_draining: Callable[[], bool],
         max_streams: int,
@@ -78,6 +85,8 @@ class StreamEndpoint:
         self._lists = lists
         self._open_streams = open_streams
         self._room_lookup = room_lookup
+        self._access_checks = access_checks
+        self._tickets = tickets
         self._is_draining = is_draining
         self._max_streams = max_streams
         self._send_buffer_bytes = send_buffer_bytes
@@ -151,9 +160,12 @@ class StreamEndpoint:
             scope["query_string"],
             raw_header(scope, b"last-event-id"),
         )
-        audiences = await self._audiences([request.room_id], visitor, places, is_list=False)
-        if not audiences:
-            raise ChatError("room_not_found", f"There is no room {request.room_id}.")
+        room_id = request.room_id
+        ticket = self._ticket(scope)
+        version = 0 if ticket is None else await self._access_version(ticket, room_id)
+        audiences = await self._audiences([room_id], visitor, places, is_list=False)
+        if not audiences or (ticket is None and audiences[0].room.is_private):
+            raise ticket_invalid() if ticket else ChatError("room_not_found", f"There is no room {room_id}.")
         (audience,) = audiences
         encoding = StreamEncoding(
             is_chunked=scope["http_version"] == "1.1",
@@ -169,10 +181,13 @@ class StreamEndpoint:
         if taken is None:
             return None
         group = audience.group(encoding, is_notify=request.mode == "notify")
-        subscriber = Subscriber(audience, taken.transport, group, request.cursor, taken.places)
+        reader = None if ticket is None else ticket.user_id
+        subscriber = Subscriber(audience, taken.transport, group, request.cursor, taken.places, reader)
         taken.transport.set_protocol(subscriber)
         head = response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
         audience.join(subscriber, head, round(self._rng.uniform(*RETRY_MS)))
+        if reader is not None:
+            self._followed_rooms.access_granted(audience.room, version)
         return subscriber
 
     async def _open_list(
@@ -180,7 +195,11 @@ class StreamEndpoint:
     ) -> Stream | None:
         """A room-list stream; None for HEAD, or if the client has disconnected. Raises ChatError."""
         room_ids = list_request(scope["query_string"])
+        ticket = self._ticket(scope)
+        covered = [] if ticket is None else [each for each in room_ids if each in ticket.rooms]
+        readable = await self._readable(ticket, covered) if ticket is not None and covered else {}
         audiences = await self._audiences(room_ids, visitor, places, is_list=True)
+        audiences = [each for each in audiences if not each.room.is_private or each.room.id in readable]
         encoding = StreamEncoding(is_chunked=scope["http_version"] == "1.1")
         headers += _stream_headers(encoding)
         if scope["method"] == "HEAD":
@@ -189,11 +208,38 @@ class StreamEndpoint:
         taken = self._take(send, places)
         if taken is None:
             return None
-        stream = RoomListStream(self._lists, taken.transport, encoding, audiences, taken.places)
+        reader = None if ticket is None else ticket.user_id
+        stream = RoomListStream(
+            self._lists, taken.transport, encoding, audiences, taken.places, reader, readable
+        )
         taken.transport.set_protocol(stream)
         head = response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
         self._lists.join(stream, head, round(self._rng.uniform(*RETRY_MS)))
+        for each in audiences:
+            if each.room.id in readable:
+                self._followed_rooms.access_granted(each.room, readable[each.room.id]["access_version"])
         return stream
+
+    def _ticket(self, scope: Scope) -> StreamTicket | None:
+        """The ticket of the request; None without one. Raises ChatError ticket_invalid."""
+        given = ticket_in(scope["query_string"])
+        return None if given is None else self._tickets.verify(given, time.time())
+
+    async def _access_version(self, ticket: StreamTicket, room_id: str) -> int:
+        """The access version at which the ticket's user may read the room. Raises ChatError ticket_invalid."""
+        readable = await self._readable(ticket, [room_id]) if room_id in ticket.rooms else {}
+        if room_id not in readable:
+            raise ticket_invalid()
+        return readable[room_id]["access_version"]
+
+    async def _readable(self, ticket: StreamTicket, room_ids: list[str]) -> dict[str, RoomReaders]:
+        """Those of these rooms that the ticket's user may read now. Raises ChatError server_full."""
+        try:
+            async with asyncio.timeout(UNCONFIRMED_AFTER_S):
+                return await self._access_checks.readable(ticket.user_id, room_ids)
+        except (TimeoutError, ChatUnavailable):
+            # Unlike a public room, a private one does not open while chat_server cannot confirm it.
+            raise self._full() from None
 
     async def _audiences(
         self, room_ids: list[str], visitor: Visitor, places: list[Place], *, is_list: bool

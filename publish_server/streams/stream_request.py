@@ -53,6 +53,13 @@ def list_request(query: bytes) -> list[str]:
     return [room_id for room_id in dict.fromkeys(rooms) if is_room_id(room_id)]
 
 
+def ticket_in(query: bytes) -> str | None:
+    """The first `ticket` of the query; None without one. Raises ChatError validation_failed."""
+    if b"ticket=" not in query:
+        return None
+    return _parameters(query, MAX_LISTED_ROOMS + MAX_PARAMETERS).get("ticket", [None])[0]
+
+
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
     """Whether the header accepts gzip. Source: RFC 9110, section 12.5.3."""
     for part in (accept_encoding or b"").lower().split(b","):

@@ -215,6 +215,22 @@ SHARES: Final = {
             user_part=None,
         ),
         Share(
+            "invite_codes",
+            "invite_codes_per_address_per_min",
+            60,
+            "invites that are accepted, also those with wrong codes",
+            "Too many invites from your address",
+            burst_s=30,
+        ),
+        Share(
+            "stream_tickets",
+            "stream_tickets_per_address_per_s",
+            1,
+            "tickets for streams",
+            "Too many tickets from your address",
+            burst_s=10,
+        ),
+        Share(
             "operator_guesses",
             "operator_guesses_per_address_per_min",
             60,

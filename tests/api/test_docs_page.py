@@ -8,13 +8,13 @@ import pytest
 from chat_server.main import create_app as create_chat_app
 from local_stack.server_process import ServerProcess
 from publish_server.main import create_app as create_publish_app
-from tests.support.api_calls import calls_of
+from tests.support.api_calls import calls_of, path_of
 
 LOADED = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", re.IGNORECASE)
 STREAMS = {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}
 PATHS = sorted(
     {
-        path.format(room_id="lobby", message_id="x", kind="heart", user_id="x")
+        path_of(path)
         for app in (create_chat_app(), create_publish_app())
         for method, path in calls_of(app)
         if method == "GET"

@@ -23,7 +23,7 @@ from publish_server.main import create_app as create_publish_app
 from publish_server.streams.routes import ROUTES as STREAMS
 from server_kit.http.methods import CALLS_ONLY
 from server_kit.http.request_admission import Admission
-from tests.support.api_calls import calls_of
+from tests.support.api_calls import calls_of, path_of
 from tests.support.chat_stack import SECRET
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
@@ -66,10 +66,6 @@ CHAT: Final = by_path(
 PUBLISH: Final = by_path([*calls_of(create_publish_app()), *(("GET", route.path) for route in STREAMS)])
 
 
-def path_of(template: str, message_id: str = str(uuid.UUID(int=7))) -> str:
-    return template.format(room_id="lobby", message_id=message_id, kind="heart", user_id=uuid.UUID(int=7))
-
-
 @pytest.fixture(params=["chat_server", "publish_server"])
 def served(
     request: pytest.FixtureRequest, chat_server: ServerProcess, publish_server: ServerProcess
@@ -106,7 +102,7 @@ def test_head_is_answered_as_get_without_a_body(served: tuple[ServerProcess, Cal
             posted = http.post("/api/v1/rooms/lobby/messages", json=draft, headers=headers)
             message_id = posted.json()["id"]
         for template in readable:
-            url = path_of(template, message_id) + QUERIES.get(template, "")
+            url = path_of(template, message_id=message_id) + QUERIES.get(template, "")
             with http.stream("GET", url, headers=headers) as got:  # the body of a stream does not end
                 pass
             head = http.head(url, headers=headers)

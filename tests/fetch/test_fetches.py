@@ -4,13 +4,16 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import AsyncExitStack
 from random import Random
+from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_server.config import ChatSettings
@@ -23,11 +26,14 @@ from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import encode_entry
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.search_semaphore import search_semaphore
 from chat_server.postgres.pools import open_database
 from chat_server.postgres.read_lane import open_read_lane
+from chat_server.rooms.access_repository import Access, AccessRepository
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import MessageSearch
@@ -36,7 +42,7 @@ from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.http.request_head import RequestHead
 from server_kit.limits.shares import Shares
-from server_kit.session_tokens import SessionTokens
+from server_kit.session_tokens import SessionTokens, session_in
 from tests.fetch.conftest import (
     AUTHOR,
     Collected,
@@ -74,6 +80,18 @@ class Clock:
         return self.now_s
 
 
+class CountedAccess(AccessRepository):
+    """Counts the queries of the gate."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.queries = 0
+
+    async def of(self, pairs: Iterable[tuple[str, UUID | None]]) -> list[Access]:
+        self.queries += 1
+        return await super().of(pairs)
+
+
 class Reader:
     """Sends fetches through the fast path as the server does: first to memory, then to the router."""
 
@@ -85,8 +103,10 @@ class Reader:
         redis: Redis,
         shares: Shares,
         clock: Clock,
+        access: CountedAccess,
     ) -> None:
         self.clock = clock
+        self._access = access
         self.fetches = fetches
         self.event_waits = event_waits
         routes = [route for route in FAST_ROUTES if route.is_fetch]
@@ -97,6 +117,10 @@ class Reader:
             self.fast_path, fetches.handler, fetches.admission, self.limiter, self.admission
         )
         self.redis = redis
+
+    @property
+    def access_queries(self) -> int:
+        return self._access.queries
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
         reply = self.get_from_memory(path, method, **headers)
@@ -129,6 +153,14 @@ def session(user_id: uuid.UUID | None = None) -> str:
     return f"Bearer {token}"
 
 
+def user_of(scope: Scope) -> UUID | None:
+    try:
+        found = session_in(scope, TOKENS, time.time())
+    except ChatError:
+        return None
+    return None if found is None else found.user_id
+
+
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     async with Redis.from_url(redis_url) as redis:
@@ -143,12 +175,14 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
     settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
     shares, rng, clock = Shares(settings, Random(7)), Random(7), Clock()
     tasks, known_rooms, event_waits = BackgroundTasks(rng, clock), KnownRooms(), EventWaits()
-    async with (
-        open_database(store.dsn, 2) as engine,
-        open_read_lane(store.dsn, 2, "search", clock=clock) as lane,
-        open_fetch_services(
+    async with open_database(store.dsn, 2) as engine, AsyncExitStack() as stack:
+        look_ups = LookUpSemaphore(2, lambda scope: shares.source_of(scope).address, clock, rng)
+        queries = CountedAccess(engine)
+        access = RoomAccess(queries, known_rooms, look_ups, user_of, clock)
+        lane = await stack.enter_async_context(open_read_lane(store.dsn, 2, "search", clock=clock))
+        services = open_fetch_services(
             settings=settings,
-            known_rooms=known_rooms,
+            access=access,
             redis=redis,
             tokens=TOKENS,
             shares=shares,
@@ -156,8 +190,8 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
             tasks=tasks,
             rng=rng,
             clock=clock,
-        ) as fetches,
-    ):
+        )
+        fetches = await stack.enter_async_context(services)
         search = MessageSearch(lane, clock=clock)
         rooms = RoomRepository(engine)
         await rooms.get("lobby")  # connect now: on a busy machine that takes longer than the cache waits
@@ -169,6 +203,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
             redis,
             shares,
             clock,
+            queries,
         )
 
 
@@ -590,3 +625,72 @@ async def test_fetches_of_a_hot_room_cost_one_query_a_quarter_second(store: Stor
     assert {reply.status for reply in replies} == {200}
     assert statements() - before <= 2
     assert len({json.dumps(reply.json()) for reply in replies}) == 1
+
+
+async def make_private(store: Store, member: UUID) -> str:
+    room_id = await store.make_room()
+    await store.post(room_id, "a secret")
+    await store.connection.execute("UPDATE rooms SET visibility = 'private' WHERE id = $1", room_id)
+    await store.connection.execute(
+        "INSERT INTO members (room_id, user_id, nickname, joined_at) VALUES ($1, $2, 'ann', now())",
+        room_id,
+        member,
+    )
+    return room_id
+
+
+PATHS_OF_A_ROOM = ("", "/messages", "/messages?before_seq=9", "/events?after_seq=0", "/reactions/mine")
+
+
+@pytest.mark.parametrize("is_hot", [False, True])
+@pytest.mark.parametrize("is_read_before", [False, True])
+async def test_fetches_of_strangers_in_a_private_room_are_neither_counted_nor_throttled(
+    store: Store, reader: Reader, is_hot: bool, is_read_before: bool
+) -> None:
+    ann = uuid.uuid4()
+    room_id = await make_private(store, ann)
+    if is_hot:
+        await reader.heat(room_id)
+    if is_read_before:
+        for path in PATHS_OF_A_ROOM:
+            await reader.get(f"{room_id}{path}", authorization=session(ann))
+    before = await reader.counted(room_id)
+    assert before == (len(PATHS_OF_A_ROOM) if is_read_before else 0)
+    for authorization in (session(), "Bearer x"):
+        for path in PATHS_OF_A_ROOM * 4:
+            refused = await reader.get(f"{room_id}{path}", authorization=authorization, if_none_match="*")
+            assert (refused.status, refused.json()["code"]) == (404, "room_not_found"), path
+    assert await reader.counted(room_id) == before
+
+
+async def test_a_private_room_is_never_answered_from_memory_below_the_gate(
+    store: Store, reader: Reader
+) -> None:
+    ann = uuid.uuid4()
+    room_id = await make_private(store, ann)
+    for path in ("", "/messages", "/events?after_seq=0"):
+        assert (await reader.get(f"{room_id}{path}", authorization=session(ann))).status == 200
+        assert reader.get_from_memory(f"{room_id}{path}", authorization=session(ann)) is None
+        assert reader.get_from_memory(f"{room_id}{path}") is None
+
+
+async def test_a_page_of_a_room_that_turned_private_elsewhere_is_not_shown(
+    store: Store, reader: Reader
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "in public")
+    assert (await reader.get(f"{room_id}/messages")).status == 200
+    await store.connection.execute("UPDATE rooms SET visibility = 'private' WHERE id = $1", room_id)
+    await store.post(room_id, "a secret")
+    reader.clock.now_s += 1
+    for path in ("/messages?before_seq=9", "/messages", "/events?after_seq=0"):
+        assert (await reader.get(f"{room_id}{path}")).status == 404
+
+
+async def test_a_public_room_costs_no_statement_for_the_gate(store: Store, reader: Reader) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "in public")
+    asked = reader.access_queries
+    for path in PATHS_OF_A_ROOM[:4] * 3:
+        assert (await reader.get(f"{room_id}{path}")).status == 200
+    assert reader.access_queries == asked == 0

@@ -47,6 +47,14 @@ async def used_room(store: Store) -> str:
         room,
     )
     await store.rows("INSERT INTO recent_texts VALUES ($1, $2, '\\x00', now())", room, GUEST)
+    await store.rows("INSERT INTO members VALUES ($1, $2, 'Guest', now())", room, GUEST)
+    await store.rows(
+        """INSERT INTO invites
+        VALUES (gen_random_uuid(), $1, sha256($1::text::bytea), 'member', $2, 'Owner', now(), now(), 1)""",
+        room,
+        OWNER,
+    )
+    await store.rows("INSERT INTO invite_uses VALUES (gen_random_uuid(), $2, $1, true)", room, GUEST)
     return room
 
 

@@ -16,6 +16,7 @@ MODERATORS_MAY = {
     Action.PIN,
     Action.READ_MODERATION,
     Action.SETTLE_HELD,
+    Action.INVITE,
 }
 
 

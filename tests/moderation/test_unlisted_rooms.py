@@ -61,7 +61,7 @@ async def test_only_the_owner_and_the_operator_change_who_sees_a_room(
 
 async def test_a_visibility_that_does_not_exist_is_refused(people: People) -> None:
     room = await HostedRoom.make(people)
-    for visibility in ("private", "hidden", "", None, 1):
+    for visibility in ("hidden", "", None, 1):
         answer = await room.owner.http.patch(room.path(), json={"visibility": visibility, "name": "Tea"})
         if visibility is None:
             assert answer.status_code == 200

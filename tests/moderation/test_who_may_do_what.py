@@ -26,6 +26,8 @@ OWNER: Final = (401, 200, 403, 403, 401)
 NONE_OF_THEM: Final = (401, 403, 403, 403, 401)
 """The author of the message is another person."""
 
+NO_INVITE: Final = str(uuid.UUID(int=7))
+
 Body = Callable[[HostedRoom, str], dict[str, Any]]
 
 
@@ -65,6 +67,10 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("POST", f"{ROOM}/owner"): Row(OWNER_AND_OPERATOR, lambda room, _: {"user_id": room.target.id}),
     ("POST", f"{ROOM}/owner/recover"): Row(EVERYBODY, lambda room, _: {"recovery_code": room.code}),
     ("POST", f"{ROOM}/owner/recovery-code"): Row(OWNER),
+    ("POST", f"{ROOM}/invites"): Row(HOSTS, lambda *_: {"role": "member"}, created=True),
+    ("GET", f"{ROOM}/invites"): Row(HOSTS),
+    ("DELETE", f"{ROOM}/invites/{{invite_id}}"): Row((404, 404, 404, 403, 401)),
+    ("POST", f"{ROOM}/stream-tickets"): Row((200, 200, 200, 200, 200)),
     ("POST", f"{ROOM}/typing"): Row((401, 204, 204, 204, 401)),
     ("POST", f"{ROOM}/messages"): Row(EVERYBODY, draft, created=True),
     ("PATCH", MESSAGE): Row(NONE_OF_THEM, lambda *_: {"text": "changed"}),
@@ -109,6 +115,7 @@ async def call(
         kind="heart",
         user_id=room.target.id,
         held_id=await held_message(room) if "{held_id}" in template else "",
+        invite_id=NO_INVITE,
     )
     return await room.client(role).request(method, path, json=body)
 
@@ -133,7 +140,7 @@ FORGED: Final[dict[str, Any]] = {
     "role": "owner",
     "owner_id": str(uuid.UUID(int=7)),
     "moderators": [],
-    "visibility": "private",
+    "visibility": "hidden",
     "is_operator": True,
     "address": True,
     "last_seq": 0,
@@ -161,7 +168,7 @@ async def test_a_forged_field_of_a_new_room_has_no_effect(people: People) -> Non
     ann = await people.enter()
     room = await ann.make_room(owner_id=str(uuid.uuid4()), moderators=[{"id": ann.id}], last_seq=7)
     assert (room["owner_id"], room["moderators"], room["last_seq"]) == (ann.id, [], 0)
-    refused = await ann.http.post("/api/v1/rooms", json={"name": "Tea", "visibility": "private"})
+    refused = await ann.http.post("/api/v1/rooms", json={"name": "Tea", "visibility": "hidden"})
     assert code_of(refused) == (422, "validation_failed")
 
 

@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from chat_contract import redis_keys, topics
-from chat_contract.events import RoomCreated, RoomDeleted, RoomEvent, RoomUpdated
+from chat_contract.events import RoomAccessChanged, RoomCreated, RoomDeleted, RoomEvent, RoomUpdated
 from chat_contract.problems import PROBLEMS
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "contract.md").read_text()
@@ -22,7 +22,7 @@ def test_the_error_table_is_the_closed_list_of_problems() -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [*get_args(get_args(RoomEvent)[0]), RoomUpdated, RoomCreated, RoomDeleted],
+    [*get_args(get_args(RoomEvent)[0]), RoomUpdated, RoomCreated, RoomDeleted, RoomAccessChanged],
     ids=lambda event: event.__name__,
 )
 def test_every_event_type_is_named(event: type) -> None:

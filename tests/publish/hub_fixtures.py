@@ -23,7 +23,8 @@ from publish_server.fanout.stalled_streams import StalledStreams
 from publish_server.fanout.stream import Stream
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.fanout.timer_wheel import TimerWheel
-from publish_server.recovery.chat_client import StoredEvents
+from publish_server.recovery.access_checks import AccessChecks
+from publish_server.recovery.chat_client import ChatClient, StoredEvents
 from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.recovery.missing_events import restore
 from publish_server.rooms.hub import Hub
@@ -92,6 +93,7 @@ class Core:
         self.lists = RoomListStreams(self.open_streams, clock)
         self.broadcaster = Broadcaster(self.replay_queue, FlushPacer(small_flush_s=small_flush_s), clock)
         self.catch_up = CatchUp(NoPages() if pages is None else pages)
+        self.access_checks = AccessChecks(cast(ChatClient, None))
         self.followed_rooms = FollowedRooms(
             self.registry,
             self.tracker,
@@ -101,6 +103,7 @@ class Core:
             self.replay_queue,
             self.head_check_queue,
             self.broadcaster,
+            self.access_checks,
             clock,
         )
         self.hub = Hub(

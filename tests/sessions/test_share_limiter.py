@@ -17,7 +17,7 @@ from server_kit.http.path_table import PathTable
 from server_kit.limits.share_definitions import SHARES
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
-from tests.support.api_calls import calls_of
+from tests.support.api_calls import calls_of, path_of
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.people import People
 
@@ -49,7 +49,7 @@ def test_a_share_is_found_by_method_and_path() -> None:
         return None if found is None else found[0]
 
     for (method, template), share in SHARE_OF.items():
-        path = template.format(room_id="lobby", message_id=uuid.uuid4(), kind="heart", user_id=uuid.uuid4())
+        path = path_of(template)
         assert share_of(method, path) == share
     assert share_of("GET", "/api/v1/rooms/lobby/messages/mine") == FETCHES
     for method, path in (("GET", "/"), ("PUT", "/api/v1/rooms"), ("GET", "")):
@@ -120,7 +120,7 @@ async def test_fetches_of_a_hot_room_are_limited_by_the_throttle_alone() -> None
 async def test_defaults_are_off_on_loopback_and_admit_a_school_class_and_an_office() -> None:
     local = Asked()
     for method, template in SHARE_OF:
-        path = template.format(room_id="lobby", message_id="x", kind="heart", user_id="x")
+        path = path_of(template)
         assert await local.refused(method, path, 2_000, "127.0.0.1") == 0
     behind_one_address = Asked(hotchat_bind="0.0.0.0")
     for _ in range(30):  # a school class that enters together and writes

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invites/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invite
+         * @description Become a member or a moderator of the invite's room. Accepting it twice takes one use.
+         */
+        post: operations["accept_invite_api_v1_invites_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -36,6 +56,26 @@ export interface paths {
          * @description The session's user.
          */
         get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Rooms
+         * @description The rooms that the caller owns, moderates or is a member of, the liveliest first.
+         */
+        get: operations["list_my_rooms_api_v1_me_rooms_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -266,6 +306,52 @@ export interface paths {
          */
         post: operations["refuse_held_api_v1_rooms__room_id__held__held_id__refuse_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invites
+         * @description The invites that can be accepted, the newest first, without their codes; for hosts.
+         */
+        get: operations["list_invites_api_v1_rooms__room_id__invites_get"];
+        put?: never;
+        /**
+         * Create Invite
+         * @description Make an invite; its code is shown once. Moderators invite members, the owner and the operator moderators too.
+         *
+         *     A repeat with the same `Idempotency-Key` gets the same invite with a new code, and the earlier code ends.
+         */
+        post: operations["create_invite_api_v1_rooms__room_id__invites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/invites/{invite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Invite
+         * @description End an invite; people who accepted it keep their roles.
+         */
+        delete: operations["delete_invite_api_v1_rooms__room_id__invites__invite_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -535,6 +621,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room_id}/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Room Ticket
+         * @description A ticket for the stream of one room, for those who may read it. Only private rooms need one.
+         */
+        post: operations["create_room_ticket_api_v1_rooms__room_id__stream_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room_id}/typing": {
         parameters: {
             query?: never;
@@ -599,6 +705,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create List Ticket
+         * @description A ticket for a room-list stream. It covers those of the rooms that are private and that the caller may read.
+         */
+        post: operations["create_list_ticket_api_v1_stream_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz/live": {
         parameters: {
             query?: never;
@@ -640,6 +766,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptRequest */
+        AcceptRequest: {
+            /** Code */
+            code: string;
+        };
+        /** Acceptance */
+        Acceptance: {
+            /**
+             * Role
+             * @description `member` or `moderator`: the role that the invite gives
+             */
+            role: string;
+            /** Room Id */
+            room_id: string;
+        };
         /**
          * AuditEntry
          * @description One action of a host or of the operator.
@@ -1032,6 +1173,56 @@ export interface components {
             text: string;
         };
         /**
+         * InviteList
+         * @description The invites that can be accepted, the newest first.
+         */
+        InviteList: {
+            /** Invites */
+            invites: components["schemas"]["InviteView"][];
+        };
+        /**
+         * InviteRequest
+         * @description An unknown field is an error, because its sender expects an effect that does not happen.
+         */
+        InviteRequest: {
+            /**
+             * Expires In S
+             * @default 604800
+             */
+            expires_in_s?: number;
+            /**
+             * Max Uses
+             * @default 1
+             */
+            max_uses?: number;
+            /**
+             * Role
+             * @default member
+             * @enum {string}
+             */
+            role?: "member" | "moderator";
+        };
+        /**
+         * InviteView
+         * @description An invite as the list shows it.
+         */
+        InviteView: {
+            /** Created At */
+            created_at: string;
+            created_by: components["schemas"]["Author"];
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Role
+             * @description `member` or `moderator`
+             */
+            role: string;
+            /** Uses Left */
+            uses_left: number;
+        };
+        /**
          * LastMessage
          * @description The newest message of a room, as a list of rooms shows it: with the beginning of its text.
          */
@@ -1115,10 +1306,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public` or `unlisted`
+             * @description `public`, `unlisted` or `private`
              * @enum {string}
              */
-            visibility: "public" | "unlisted";
+            visibility: "public" | "unlisted" | "private";
         };
         /**
          * Message
@@ -1332,6 +1523,112 @@ export interface components {
             };
         };
         /**
+         * MyRoom
+         * @description A room in which the caller has a role.
+         */
+        MyRoom: {
+            heat: components["schemas"]["Heat"];
+            /** Id */
+            id: string;
+            /**
+             * Last Seq
+             * @description The room's newest seq; 0 before the first event
+             */
+            last_seq: number;
+            /**
+             * Message Count
+             * @description Messages ever created; unread counts are differences of it
+             */
+            message_count: number;
+            /**
+             * Moderators
+             * @description At most 100, in the order of appointment
+             */
+            moderators: components["schemas"]["Author"][];
+            /** Name */
+            name: string;
+            /** @description Null for a room without an owner */
+            owner: components["schemas"]["Author"] | null;
+            /**
+             * Owner Id
+             * @description User id; null for `lobby`, which exists from the start
+             */
+            owner_id: string | null;
+            /**
+             * Regular After S
+             * @description The age in seconds of a user id that makes its person a regular
+             */
+            regular_after_s: number;
+            /**
+             * Role
+             * @description `owner`, `moderator` or `member`
+             */
+            role: string;
+            slow_mode: components["schemas"]["SlowMode"];
+            /**
+             * Slow Mode S
+             * @description Seconds between two messages of one author; 0: off
+             */
+            slow_mode_s: number;
+            /**
+             * Viewers
+             * @description Open streams over all publish_servers, at most a few seconds old
+             */
+            viewers: number;
+            /**
+             * Visibility
+             * @description `public`, `unlisted` or `private`
+             * @enum {string}
+             */
+            visibility: "public" | "unlisted" | "private";
+            /**
+             * Who Can Post
+             * @description `everyone`, `regulars` or `moderators`
+             * @enum {string}
+             */
+            who_can_post: "everyone" | "regulars" | "moderators";
+        };
+        /** MyRooms */
+        MyRooms: {
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+            /** Rooms */
+            rooms: components["schemas"]["MyRoom"][];
+        };
+        /**
+         * NewInviteView
+         * @description The response that shows the code once.
+         */
+        NewInviteView: {
+            /**
+             * Code
+             * @description 160 random bits
+             */
+            code: string;
+            /** Created At */
+            created_at: string;
+            created_by: components["schemas"]["Author"];
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Role
+             * @description `member` or `moderator`
+             */
+            role: string;
+            /**
+             * Url
+             * @description A link with the code after `#`, which browsers send to no server
+             */
+            url: string;
+            /** Uses Left */
+            uses_left: number;
+        };
+        /**
          * OwnRole
          * @description What the caller is and may do in the room, at most 1 s old.
          */
@@ -1347,10 +1644,10 @@ export interface components {
             may_post_at: string | null;
             /**
              * Role
-             * @description `operator`, `owner`, `moderator` or `guest`
+             * @description `operator`, `owner`, `moderator`, `member` or `guest`
              * @enum {string}
              */
-            role: "operator" | "owner" | "moderator" | "guest";
+            role: "operator" | "owner" | "moderator" | "member" | "guest";
             /**
              * Why Not
              * @description The code that a post would get; null if the caller can post
@@ -1371,7 +1668,7 @@ export interface components {
              * @description The part to program against
              * @enum {string}
              */
-            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "forbidden" | "banned" | "posting_restricted" | "nickname_reserved" | "room_not_found" | "message_refused" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
+            code: "bad_request" | "validation_failed" | "unauthenticated" | "session_expired" | "ticket_invalid" | "forbidden" | "banned" | "posting_restricted" | "nickname_reserved" | "invite_not_found" | "room_not_found" | "message_refused" | "message_not_found" | "not_found" | "method_not_allowed" | "room_exists" | "too_many" | "request_timeout" | "cursor_expired" | "body_too_large" | "uri_too_long" | "misdirected" | "unsupported_media_type" | "head_too_large" | "rate_limited" | "slow_mode" | "room_hot" | "internal" | "store_unavailable" | "server_full";
             /** @description A sentence for people */
             detail: string;
             /** @description On 422: each `field` that is wrong, and a `message` that says why */
@@ -1592,7 +1889,7 @@ export interface components {
              * Visibility
              * @default null
              */
-            visibility?: ("public" | "unlisted") | null;
+            visibility?: ("public" | "unlisted" | "private") | null;
             /**
              * Who Can Post
              * @default null
@@ -1601,7 +1898,7 @@ export interface components {
         };
         /**
          * RoomRequest
-         * @description `id` is made from the name when absent.
+         * @description `id` is made from the name when absent; that of a private room cannot be chosen.
          */
         RoomRequest: {
             /**
@@ -1616,7 +1913,7 @@ export interface components {
              * @default public
              * @enum {string}
              */
-            visibility?: "public" | "unlisted";
+            visibility?: "public" | "unlisted" | "private";
         };
         /**
          * RoomRules
@@ -1642,7 +1939,7 @@ export interface components {
              * Visibility
              * @enum {string}
              */
-            visibility: "public" | "unlisted";
+            visibility: "public" | "unlisted" | "private";
             /**
              * Who Can Post
              * @enum {string}
@@ -1771,10 +2068,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public` or `unlisted`
+             * @description `public`, `unlisted` or `private`
              * @enum {string}
              */
-            visibility: "public" | "unlisted";
+            visibility: "public" | "unlisted" | "private";
             /**
              * Who Can Post
              * @description `everyone`, `regulars` or `moderators`
@@ -1857,10 +2154,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public` or `unlisted`
+             * @description `public`, `unlisted` or `private`
              * @enum {string}
              */
-            visibility: "public" | "unlisted";
+            visibility: "public" | "unlisted" | "private";
             /**
              * Who Can Post
              * @description `everyone`, `regulars` or `moderators`
@@ -1920,10 +2217,10 @@ export interface components {
             viewers: number;
             /**
              * Visibility
-             * @description `public` or `unlisted`
+             * @description `public`, `unlisted` or `private`
              * @enum {string}
              */
-            visibility: "public" | "unlisted";
+            visibility: "public" | "unlisted" | "private";
             /**
              * Who Can Post
              * @description `everyone`, `regulars` or `moderators`
@@ -2004,7 +2301,7 @@ export interface components {
         StreamClosing: {
             /**
              * Reason
-             * @description `room_deleted`: the room no longer exists; others are for logs, such as `lifetime`
+             * @description `room_deleted`: the room no longer exists. `access_lost`: the reader is no longer a member. Others are for logs, such as `lifetime`
              */
             reason: string;
         };
@@ -2053,6 +2350,21 @@ export interface components {
              */
             seq: number;
         };
+        /** TicketView */
+        TicketView: {
+            /** Expires At */
+            expires_at: string;
+            /**
+             * Ticket
+             * @description For `?ticket=` of a stream; reusable until it expires
+             */
+            ticket: string;
+        };
+        /** TicketsRequest */
+        TicketsRequest: {
+            /** Rooms */
+            rooms: string[];
+        };
         /** UserView */
         UserView: {
             /** Id */
@@ -2089,6 +2401,111 @@ export interface operations {
             };
         };
     };
+    accept_invite_api_v1_invites_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acceptance"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `banned` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invite_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -2109,6 +2526,65 @@ export interface operations {
             };
             /** @description `unauthenticated` · `session_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_rooms_api_v1_me_rooms_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRooms"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3277,6 +3753,266 @@ export interface operations {
                 };
             };
             /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invites_api_v1_rooms__room_id__invites_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteList"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invite_api_v1_rooms__room_id__invites_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInviteView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_invite_api_v1_rooms__room_id__invites__invite_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invite_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `invite_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4903,6 +5639,64 @@ export interface operations {
             };
         };
     };
+    create_room_ticket_api_v1_rooms__room_id__stream_tickets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     send_typing_api_v1_rooms__room_id__typing_post: {
         parameters: {
             query?: never;
@@ -5091,6 +5885,75 @@ export interface operations {
             };
             /** @description `unauthenticated` · `session_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_list_ticket_api_v1_stream_tickets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
