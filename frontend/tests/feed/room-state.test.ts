@@ -4,6 +4,14 @@ import type { Message, RoomEvent } from "@/lib/contract/types";
 import { appendPage, applyEvent, fromSnapshot, prependPage, showAround, trim } from "@/lib/feed/room-state";
 import { created, FakeRoom, message } from "../support/fake-room";
 
+const purged = (seq: number, ...authorIds: string[]): RoomEvent => ({
+  type: "messages.purged",
+  room_id: "lobby",
+  seq,
+  up_to_seq: seq - 1,
+  author_ids: authorIds,
+});
+
 const range = (from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
@@ -38,13 +46,16 @@ describe("trimming", () => {
 });
 
 /** What people do in a room, as numbers: which message, and what with it. */
-const deeds = fc.array(fc.tuple(fc.nat(5), fc.nat(200)), { maxLength: 120 });
+const deeds = fc.array(fc.tuple(fc.nat(6), fc.nat(200)), { maxLength: 120 });
+
+const AUTHORS = ["ann", "bob", "cho"].map((nickname) => ({ id: `id-of-${nickname}`, nickname }));
 
 function act(room: FakeRoom, [deed, pick]: [number, number], log: RoomEvent[]): void {
   const target = room.messages[pick % Math.max(1, room.messages.length)];
   const seq = room.lastSeq + 1;
   if (deed <= 2 || target === undefined) {
-    log.push(created(room.say()));
+    const author = AUTHORS[pick % AUTHORS.length];
+    log.push(created(room.say(author && { author })));
     return;
   }
   room.lastSeq = seq;
@@ -67,7 +78,9 @@ function act(room: FakeRoom, [deed, pick]: [number, number], log: RoomEvent[]): 
             seq,
             message: { ...target, text: `edit ${seq}`, edited_at: "now" },
           }
-        : { type: "message.deleted", room_id: "lobby", seq, message: { ...target, text: "", deleted: true } };
+        : deed === 5
+          ? { type: "message.deleted", room_id: "lobby", seq, message: { ...target, text: "", deleted: true } }
+          : purged(seq, target.author.id);
   room.change(event);
   log.push(event);
 }
@@ -140,5 +153,116 @@ describe("the count of messages", () => {
 
   it("counts messages of the page that are newer than the room", () => {
     expect(fromSnapshot(page(5), { id: "lobby", last_seq: 3, message_count: 3 }).messageCount).toBe(5);
+  });
+});
+
+describe("a purge", () => {
+  const by = (id: string, seq: number, change: Partial<Message> = {}) =>
+    message(seq, { author: { id, nickname: id }, ...change });
+  const page = (messages: Message[], pinned: Message[] = []) => ({
+    messages,
+    pinned,
+    cursor: messages.at(-1)?.seq ?? 0,
+    has_more: false,
+  });
+  const texts = (messages: readonly Message[]) => messages.map(({ text, deleted }) => (deleted ? null : text));
+
+  it("deletes every message of its authors, with the reactions, and nobody else's", () => {
+    const all = [by("mallory", 1, { reactions: { heart: 2 } }), by("ann", 2), by("trudy", 3)];
+    const before = fromSnapshot(page(all), { id: "lobby" });
+    const after = applyEvent(before, purged(4, "mallory", "trudy"), 0);
+    expect(texts(after.messages)).toEqual([null, "text 2", null]);
+    expect(after.messages[0]).toMatchObject({ text: "", reactions: {}, created_at: all[0]?.created_at });
+    expect([after.seq, after.messageCount]).toEqual([4, before.messageCount]);
+  });
+
+  it("unpins their messages, also those that are not loaded", () => {
+    const pinned = [by("mallory", 1), by("ann", 2)];
+    const before = fromSnapshot(page([by("ann", 9)], pinned), { id: "lobby" });
+    expect(applyEvent(before, purged(10, "mallory"), 0).pinned).toEqual([pinned[1]]);
+  });
+
+  it("leaves what the same person writes afterwards", () => {
+    let state = fromSnapshot(page([by("mallory", 1)]), { id: "lobby" });
+    for (const event of [purged(2, "mallory"), created(by("mallory", 3))]) state = applyEvent(state, event, 0);
+    expect(texts(state.messages)).toEqual([null, "text 3"]);
+  });
+
+  it("changes no message object of others, so that their rows are not drawn again", () => {
+    const before = fromSnapshot(page([by("ann", 1)]), { id: "lobby" });
+    const after = applyEvent(before, purged(2, "mallory"), 0);
+    expect([after.messages, after.seq]).toEqual([before.messages, 2]);
+    expect(after.messages).toBe(before.messages);
+  });
+
+  it("reaches a newer page and the messages created after it", () => {
+    const room = new FakeRoom();
+    for (let count = 0; count < 120; count += 1) room.say();
+    let state = showAround(fromSnapshot(room.page({}), { id: "lobby" }), room.page({ around_seq: 90 }), []);
+    const newest = room.page({ after_seq: state.messages.at(-1)?.seq ?? 0 });
+    const log = [created(room.say()), purged((room.lastSeq += 1), "id-of-ann")];
+    for (const event of log) state = applyEvent(state, event, 0);
+    state = appendPage(state, newest, log);
+    expect(state.isCutOff).toBe(false);
+    const firstNewer = newest.messages[0]?.seq ?? 0;
+    expect(state.messages.filter(({ seq, deleted }) => seq >= firstNewer && !deleted)).toEqual([]);
+  });
+});
+
+describe("a change of the room", () => {
+  const ann = { id: "id-of-ann", nickname: "ann" };
+  const bob = { id: "id-of-bob", nickname: "bob" };
+
+  it("replaces everything that hosts have set", () => {
+    const before = fromSnapshot({ messages: [], cursor: 3, has_more: false }, { id: "lobby", name: "Lobby" });
+    const changed: RoomEvent = {
+      type: "room.changed",
+      room_id: "lobby",
+      seq: 4,
+      room: {
+        name: "Lounge",
+        visibility: "public",
+        owner: ann,
+        moderators: [bob],
+        who_can_post: "regulars",
+        regular_after_s: 600,
+        slow_mode: { mode: "fixed", seconds: 5, target_posts_per_s: null },
+      },
+    };
+    expect(applyEvent(before, changed, 0)).toMatchObject({
+      seq: 4,
+      name: "Lounge",
+      ownerId: "id-of-ann",
+      moderators: [bob],
+      whoCanPost: "regulars",
+      regularAfterS: 600,
+      slowModeS: 5,
+    });
+  });
+
+  it("that is older than the state changes nothing", () => {
+    const state = fromSnapshot({ messages: [], cursor: 5, has_more: false }, { id: "lobby", name: "Lobby" });
+    const old: RoomEvent = {
+      type: "room.changed",
+      room_id: "lobby",
+      seq: 5,
+      room: {
+        name: "before",
+        visibility: "public",
+        owner: null,
+        moderators: [],
+        who_can_post: "everyone",
+        regular_after_s: 86_400,
+        slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
+      },
+    };
+    expect(applyEvent(state, old, 0)).toBe(state);
+  });
+
+  it("of a type that this page does not know only moves the cursor", () => {
+    const state = fromSnapshot({ messages: range(1, 2), cursor: 2, has_more: false }, { id: "lobby" });
+    const unknown = { type: "room.painted", room_id: "lobby", seq: 3, colour: "red" } as unknown as RoomEvent;
+    const after = applyEvent(state, unknown, 0);
+    expect([after.seq, after.messages]).toEqual([3, state.messages]);
   });
 });

@@ -2,6 +2,9 @@
 import type { Message, RoomEvent } from "@/lib/contract/types";
 import { created, FakeRoom, message } from "./fake-room";
 
+/** Whose messages are purged now and then. */
+const MALLORY = { id: "id-of-mallory", nickname: "mallory" };
+
 export class LivelyRoom extends FakeRoom {
   #openedCursors = new WeakSet<object>();
 
@@ -10,7 +13,7 @@ export class LivelyRoom extends FakeRoom {
     const target = this.messages[pick % Math.max(1, this.messages.length)];
     const seq = (this.lastSeq += 1);
     if (pick % 7 < 2 || target === undefined || target.deleted) {
-      const made = message(seq);
+      const made = message(seq, pick % 3 === 0 ? { author: MALLORY } : {});
       this.messages = [...this.messages, made];
       this.#send(created(made));
     } else this.#send(changeOf(target, seq, pick));
@@ -79,6 +82,8 @@ function changeOf(target: Message, seq: number, pick: number): RoomEvent {
     case 5:
       return { type: "message.unpinned", room_id, seq, message_id: target.id };
     default: {
+      if (pick % 5 === 0)
+        return { type: "messages.purged", room_id, seq, author_id: MALLORY.id, up_to_seq: seq - 1 };
       const about = { room_id, seq, message_id: target.id, kind: "heart", added: [], removed: [] };
       return { type: "reaction.changed", ...about, count: pick % 4 };
     }

@@ -14,6 +14,9 @@ export type Message = Events["Message"];
 export type HeldMessage = Pick<Events["HeldMessage"], "id" | "held" | "filter">;
 export type Author = Events["Author"];
 export type Heat = Events["Heat"];
+export type MessagesPurged = Events["MessagesPurged"];
+export type RoomRules = Events["RoomRules"];
+export type WhoCanPost = RoomRules["who_can_post"];
 
 export type Room = Json<paths["/api/v1/rooms/{room_id}"]["get"]["responses"][200]>;
 export type RoomsPage = Json<paths["/api/v1/rooms"]["get"]["responses"][200]>;

@@ -1,5 +1,15 @@
 /** The state of a room in the browser, and the pure reducer that applies events to it. */
-import type { Author, Heat, Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
+import type {
+  Author,
+  Heat,
+  Message,
+  MessagePage,
+  MessagesPurged,
+  Room,
+  RoomEvent,
+  RoomRules,
+  WhoCanPost,
+} from "@/lib/contract/types";
 
 export const STORE_MESSAGES = 2_000;
 export const HIDDEN_STORE_MESSAGES = 500;
@@ -8,6 +18,11 @@ export interface RoomState {
   readonly roomId: string;
   readonly name: string;
   readonly ownerId: string | null;
+  /** In the order of appointment. */
+  readonly moderators: readonly Author[];
+  readonly whoCanPost: WhoCanPost;
+  /** The age of a user id that makes its person a regular. */
+  readonly regularAfterS: number;
   /** The newest applied seq: the cursor for the next stream. */
   readonly seq: number;
   /** Ascending by seq, without holes unless `isCutOff`. */
@@ -40,6 +55,7 @@ export interface Keep {
 export const KEEP_NEWEST: Keep = { capacity: STORE_MESSAGES, keepFromSeq: Number.MAX_SAFE_INTEGER };
 
 const COLD: Heat = { hot: false, since: null, fetches_per_s: 0 };
+const REGULAR_AFTER_S = 86_400; // the default of the servers
 
 /** The state after a snapshot: the latest page with its cursor, and the room's settings. */
 export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: string }): RoomState {
@@ -49,6 +65,9 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     roomId: room.id,
     name: room.name ?? room.id,
     ownerId: room.owner_id ?? null,
+    moderators: room.moderators ?? [],
+    whoCanPost: room.who_can_post ?? "everyone",
+    regularAfterS: room.regular_after_s ?? REGULAR_AFTER_S,
     seq: page.cursor,
     messages: page.messages,
     pinned: page.pinned ?? [],
@@ -86,6 +105,7 @@ export function applyEvent(
       break;
   }
   if (typeof event.seq !== "number" || event.seq <= state.seq) return state;
+  if (event.type === "room.changed") return { ...state, seq: event.seq, ...withRules(event.room) };
   if (event.type !== "message.created") {
     const messages = changeMessages(state.messages, event);
     return { ...state, seq: event.seq, messages, pinned: changePinned(state.pinned, event) };
@@ -103,7 +123,16 @@ export function applyEvent(
   };
 }
 
-/** The messages after an edit, a deletion or a reaction; the same array when none of them is affected. */
+const withRules = (rules: RoomRules) => ({
+  name: rules.name,
+  ownerId: rules.owner?.id ?? null,
+  moderators: rules.moderators,
+  whoCanPost: rules.who_can_post,
+  regularAfterS: rules.regular_after_s,
+  slowModeS: rules.slow_mode.seconds,
+});
+
+/** The messages after an edit, a deletion, a purge or a reaction; the same array when none of them is affected. */
 export function changeMessages(messages: readonly Message[], event: RoomEvent): readonly Message[] {
   switch (event.type) {
     case "message.edited":
@@ -114,6 +143,8 @@ export function changeMessages(messages: readonly Message[], event: RoomEvent): 
         ...message,
         reactions: withCount(message.reactions, event.kind, event.count),
       }));
+    case "messages.purged":
+      return withoutPurged(messages, event);
     default:
       return messages;
   }
@@ -129,9 +160,28 @@ export function changePinned(pinned: readonly Message[], event: RoomEvent): read
       return without(event.message_id);
     case "message.deleted":
       return pinned.some((message) => message.id === event.message.id) ? without(event.message.id) : pinned;
+    case "messages.purged": {
+      const isPurged = purgeRule(event);
+      return pinned.some(isPurged) ? pinned.filter((message) => !isPurged(message)) : pinned;
+    }
     default:
       return changeMessages(pinned, event);
   }
+}
+
+/** Whether a purge deleted a message. */
+function purgeRule({ author_id, author_ids = [], up_to_seq }: MessagesPurged): (message: Message) => boolean {
+  const authors = new Set(author_id === undefined ? author_ids : [...author_ids, author_id]);
+  return ({ author, seq }) => seq <= up_to_seq && authors.has(author.id);
+}
+
+function withoutPurged(messages: readonly Message[], event: MessagesPurged): readonly Message[] {
+  const isPurged = purgeRule(event);
+  const isAffected = (message: Message) => !message.deleted && isPurged(message);
+  if (!messages.some(isAffected)) return messages;
+  return messages.map((message) =>
+    isAffected(message) ? { ...message, text: "", deleted: true, reactions: {} } : message,
+  );
 }
 
 /** The state with an older page before it. `events` newer than the page bring it up to date. */
@@ -179,13 +229,12 @@ export function appendPage(
   // The page may be ahead of the stream, which will deliver the rest.
   let newer: readonly Message[] = page.messages.filter(({ seq }) => seq > lastSeq && seq <= state.seq);
   const since = events.filter((event) => "seq" in event && event.seq > page.cursor && event.seq <= state.seq);
-  for (const event of since) newer = changeMessages(newer, event);
   const isComplete = !page.has_more && since.length >= state.seq - page.cursor;
-  if (isComplete)
-    newer = [
-      ...newer,
-      ...since.flatMap((event) => (event.type === "message.created" ? [event.message] : [])),
-    ];
+  // In their order: a message may be created, changed and deleted after the page.
+  for (const event of since) {
+    if (event.type !== "message.created") newer = changeMessages(newer, event);
+    else if (isComplete) newer = [...newer, event.message];
+  }
   const kept = trim([...state.messages, ...newer], keep);
   return {
     ...state,
