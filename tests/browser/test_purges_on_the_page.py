@@ -52,6 +52,6 @@ async def test_a_change_of_the_room_reaches_open_pages(people: People) -> None:
     reader = await people.tab()
     await reader.open(f"/rooms/{room}")
     await owner.call("PATCH", f"/rooms/{room}", {"name": "After"})
-    await expect(reader.page.get_by_role("heading", name="After")).to_be_visible()
+    await expect(reader.page.get_by_role("heading", name="After", exact=True)).to_be_visible()
     await owner.post(room, "still here")
     await reader.sees("still here")

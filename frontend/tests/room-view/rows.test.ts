@@ -15,6 +15,7 @@ function rows(messages: Message[], change: Partial<RowsInput> = {}): Row[] {
     pinned: [],
     myId: null,
     myNickname: "me",
+    myRole: undefined,
     clientIdOf: () => undefined,
     posts: [],
     startOfDay: (timeMs) => timeMs - (timeMs % DAY_MS),
@@ -50,6 +51,20 @@ describe("rows", () => {
     const bob = { id: "id-of-bob", nickname: "bob" };
     const all = rows([message(1), message(2), message(3, { author: bob }), message(4, { author: bob })]);
     expect(messageRows(all).map((row) => row.isFirst)).toEqual([true, false, true, false]);
+  });
+
+  it("show the name again where the author's role has changed", () => {
+    const moderator = { ...message(1).author, role: "moderator" as const };
+    const all = rows([message(1), message(2, { author: moderator }), message(3, { author: moderator })]);
+    expect(messageRows(all).map((row) => row.isFirst)).toEqual([true, true, false]);
+  });
+
+  it("do not move when a host's post becomes a message", () => {
+    const me = { id: "id-of-me", nickname: "me", role: "owner" as const };
+    const [, pending] = messageRows(
+      rows([message(1, { author: me })], { myId: me.id, myRole: "owner", posts: [post({ queuedAtMs: Date.parse(message(2).created_at) })] }),
+    );
+    expect([pending?.isFirst, pending?.message.author]).toEqual([false, me]);
   });
 
   it("count the messages that were left out in place", () => {

@@ -8,6 +8,7 @@ import { LeftOutButton } from "./LeftOutButton";
 import { MessageActions } from "./MessageActions";
 import { MessageBubble } from "./MessageBubble";
 import { PostState } from "./PostState";
+import { RoleBadge } from "./RoleBadge";
 import type { HeightLock } from "./use-height-lock";
 import * as css from "./messages.module.css";
 
@@ -26,8 +27,10 @@ interface MessageArticleProps {
 
 /** The parts of one message: avatar, name, time, bubble, actions and reactions. */
 export function MessageArticle(props: MessageArticleProps) {
+  const { t } = useTranslation();
   const { row, author, time, exactTime, isTarget, lock, openLeftOut } = props;
   const { message, isMine, isFirst, isForMe, isPinned, leftOut, post } = row;
+  const { role } = message.author;
   return (
     <article
       className={isFirst ? `${css.row} ${css.rowFirst}` : css.row}
@@ -38,13 +41,14 @@ export function MessageArticle(props: MessageArticleProps) {
       data-post={post?.status}
       data-message-id={message.id}
       data-seq={post === null ? message.seq : undefined}
-      aria-label={`${author}, ${time}`}
+      aria-label={role === undefined ? `${author}, ${time}` : `${author}, ${t(`role.${role}`)}, ${time}`}
     >
       <div>{isFirst && !isMine && <Avatar user={message.author} />}</div>
       <div className={css.body}>
         {isFirst && (
           <header>
             {!isMine && <PersonName of={message.author} className="nickname" />}
+            {role !== undefined && <RoleBadge role={role} />}
             <time dateTime={message.created_at} title={exactTime}>
               {time}
             </time>

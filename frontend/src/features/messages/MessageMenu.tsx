@@ -4,7 +4,7 @@ import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
 import { useOpenRoom } from "@/ui/room-context";
-import { useIsOwner } from "@/ui/use-is-owner";
+import { useOutranks, useRole } from "@/ui/use-role";
 import { ActionMenu, ActionMenuItem } from "./ActionMenu";
 
 interface MessageMenuProps {
@@ -17,7 +17,8 @@ interface MessageMenuProps {
 export default function MessageMenu({ message, isMine, onClose }: MessageMenuProps) {
   const { t } = useTranslation();
   const { roomId, feed, replyTo, editMessage, deleteMessage, toast } = useOpenRoom();
-  const isOwner = useIsOwner();
+  const isHost = useRole() !== "guest";
+  const isOverAuthor = useOutranks(message.author.id);
   const setPin = useSetPin();
   const isPinned = feed.getSnapshot().room?.pinned.some(({ id }) => id === message.id) === true;
   const copy = (text: string) =>
@@ -31,7 +32,7 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
       <ActionMenuItem icon={Reply} label={t("message.reply")} onSelect={() => replyTo(message)} />
       <ActionMenuItem icon={Copy} label={t("message.copy")} onSelect={() => copy(message.text)} />
       <ActionMenuItem icon={Link2} label={t("message.link")} onSelect={() => copy(link)} />
-      {isOwner && (
+      {isHost && (
         <ActionMenuItem
           icon={isPinned ? PinOff : Pin}
           label={t(isPinned ? "message.unpin" : "message.pin")}
@@ -41,7 +42,7 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
       {isMine && (
         <ActionMenuItem icon={Pencil} label={t("message.edit")} onSelect={() => editMessage(message)} />
       )}
-      {(isMine || isOwner) && (
+      {(isMine || isOverAuthor) && (
         <ActionMenuItem
           icon={Trash2}
           label={t("message.delete")}

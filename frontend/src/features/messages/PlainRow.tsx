@@ -4,6 +4,7 @@ import { PlainText } from "@/ui/user-text/PlainText";
 import { PersonName } from "@/ui/user-text/PersonName";
 import { MessageActions } from "./MessageActions";
 import { PostState } from "./PostState";
+import { RoleBadge } from "./RoleBadge";
 import * as css from "./messages.module.css";
 
 /** The fallback of a row that failed to render: the plain text and the actions. */
@@ -21,6 +22,7 @@ export function PlainRow({ row: { message, isMine, post } }: { row: MessageRowDa
       <div className={css.body}>
         <header>
           <PersonName of={message.author} className="nickname" />
+          {message.author.role !== undefined && <RoleBadge role={message.author.role} />}
         </header>
         <div className={css.bubbleLine}>
           <div className={css.bubble}>

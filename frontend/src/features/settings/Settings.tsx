@@ -3,7 +3,7 @@ import { SignOut } from "@/features/session/SignOut";
 import { useSignOut } from "@/features/session/use-sign-out";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import { useViewer } from "@/ui/services-context";
-import { useIsOwner } from "@/ui/use-is-owner";
+import { useRole } from "@/ui/use-role";
 import { LanguageChoice } from "./LanguageChoice";
 import { NotificationChoice } from "./NotificationChoice";
 import { ReadingPaceChoice } from "./ReadingPaceChoice";
@@ -13,11 +13,11 @@ import { useNotificationSetting } from "./use-notification-setting";
 import { useReadingPaceSetting } from "./use-reading-pace-setting";
 import { useSlowModeSetting } from "./use-slow-mode-setting";
 
-/** The settings dialog: reading pace, language and notifications. The owner of the room also sets its slow mode. */
+/** The settings dialog: reading pace, language and notifications. Hosts of the room also set its slow mode. */
 export default function Settings({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const viewer = useViewer();
-  const isOwner = useIsOwner();
+  const isHost = useRole() !== "guest";
   const readingPace = useReadingPaceSetting();
   const language = useLanguageSetting();
   const notifications = useNotificationSetting();
@@ -28,7 +28,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
       <ReadingPaceChoice {...readingPace} />
       <LanguageChoice {...language} />
       {notifications.isSupported && <NotificationChoice {...notifications} />}
-      {isOwner && <SlowModeChoice {...slowMode} />}
+      {isHost && <SlowModeChoice {...slowMode} />}
       {viewer !== null && <SignOut user={viewer} {...signOut} />}
       <CloseDialogLine />
     </ModalDialog>

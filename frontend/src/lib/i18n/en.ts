@@ -12,6 +12,12 @@ export const en = {
   person: {
     unnamed: "Unnamed",
   },
+  role: {
+    owner: "Owner",
+    moderator: "Moderator",
+    bot: "Bot",
+    system: "System",
+  },
   room: {
     watching_one: "{{count, number}} here",
     watching_other: "{{count, number}} here",

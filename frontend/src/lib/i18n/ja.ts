@@ -13,6 +13,12 @@ export const ja: Words = {
   person: {
     unnamed: "名前なし",
   },
+  role: {
+    owner: "オーナー",
+    moderator: "モデレーター",
+    bot: "ボット",
+    system: "システム",
+  },
   room: {
     watching_one: "{{count, number}}人",
     watching_other: "{{count, number}}人",

@@ -13,6 +13,12 @@ export const ko: Words = {
   person: {
     unnamed: "이름 없음",
   },
+  role: {
+    owner: "방장",
+    moderator: "관리자",
+    bot: "봇",
+    system: "시스템",
+  },
   room: {
     watching_one: "{{count, number}}명",
     watching_other: "{{count, number}}명",

@@ -10,6 +10,7 @@ import type { NetworkReturn } from "@/lib/network-return";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import type { ReadingPace } from "@/lib/reading-pace";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
+import { roleIn } from "@/lib/people/roles";
 import { mentions } from "@/lib/text/mentions";
 import { AwayTracker, type AwaySummary } from "./away-summary";
 import { commitDelayMs, RateMeter } from "./commit-pace";
@@ -233,9 +234,9 @@ export class RoomView {
       this.deps.ownMessages.add(message.author.id, message.id);
     }
     const isForMe = this.isForMe(message);
-    const isOwner = message.author.id === this.deps.feed.getSnapshot().room?.ownerId;
+    const isHost = roleIn(this.deps.feed.getSnapshot().room, message.author.id) !== "guest";
     const rowsPerS = this.#isSlowed ? SLOWED_ROWS_PER_S : ROWS_PER_S;
-    const { crowd, shown } = admit(this.#crowd, message, isMine || isForMe || isOwner, rowsPerS);
+    const { crowd, shown } = admit(this.#crowd, message, isMine || isForMe || isHost, rowsPerS);
     this.#crowd = crowd;
     if (!shown) this.#leftOut.add(message.id);
     this.#meter.add(this.deps.clock.now());
@@ -324,6 +325,7 @@ export class RoomView {
     const roomPosts = outbox.posts.filter((post) => post.roomId === this.deps.roomId);
     const posts = postsNotShown(roomPosts, messages, this.#viewer?.id ?? null, clientIdOf);
     this.#confirmed = roomPosts.filter((post) => post.status === "sent" && !posts.includes(post));
+    const myRole = roleIn(room, this.#viewer?.id);
     const rows = buildRows({
       messages,
       hasOlder: room?.hasOlder ?? true,
@@ -332,6 +334,7 @@ export class RoomView {
       pinned: room?.pinned ?? [],
       myId: this.#viewer?.id ?? null,
       myNickname: this.#viewer?.nickname ?? "",
+      myRole: myRole === "guest" ? undefined : myRole,
       clientIdOf,
       posts,
       startOfDay: this.deps.startOfDay,

@@ -1,5 +1,5 @@
 /** From messages to what stands in the list: day lines, groups, what was left out. Pure. */
-import type { Message } from "@/lib/contract/types";
+import type { AuthorRole, Message } from "@/lib/contract/types";
 import type { Post } from "@/lib/outbox/outbox";
 
 const GROUP_MS = 5 * 60_000;
@@ -41,6 +41,8 @@ export interface RowsInput {
   /** Not in `messages` yet, in order. */
   readonly posts: readonly Post[];
   readonly myNickname: string;
+  /** The reader's role, which their next message will carry; undefined for a guest. */
+  readonly myRole: AuthorRole | undefined;
   /** Midnight that begins the day of a time, both ms since the epoch; the reader's time zone. */
   readonly startOfDay: (timeMs: number) => number;
 }
@@ -90,13 +92,13 @@ export function buildRows(parts: RowsInput): Row[] {
 }
 
 /** What a post looks like until the server has made a message of it. */
-function messageOf(post: Post, { myId, myNickname }: RowsInput): Message {
+function messageOf(post: Post, { myId, myNickname, myRole }: RowsInput): Message {
   if (post.status === "sent") return post.message;
   return {
     id: post.clientId,
     room_id: post.roomId,
     seq: Number.MAX_SAFE_INTEGER,
-    author: { id: myId ?? "", nickname: myNickname },
+    author: { id: myId ?? "", nickname: myNickname, ...(myRole !== undefined && { role: myRole }) },
     text: post.text,
     reply_to: post.replyTo,
     created_at: new Date(post.queuedAtMs).toISOString(),
@@ -110,6 +112,7 @@ function isSameGroup(previous: Message, message: Message): boolean {
   return (
     previous.author.id === message.author.id &&
     previous.author.nickname === message.author.nickname &&
+    previous.author.role === message.author.role &&
     message.reply_to === null &&
     Date.parse(message.created_at) - Date.parse(previous.created_at) < GROUP_MS
   );
