@@ -4,10 +4,11 @@ import { userTextImports } from "./user-text.js";
 /** The features that each feature may import. */
 const FEATURES = {
   composer: ["session"],
+  hosts: [],
   messages: ["pins", "reactions"],
   pins: [],
   reactions: [],
-  room: ["composer", "messages", "pins", "reactions", "search", "settings"],
+  room: ["composer", "hosts", "messages", "pins", "reactions", "search", "settings"],
   rooms: [],
   search: [],
   session: [],

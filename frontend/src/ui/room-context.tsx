@@ -1,6 +1,7 @@
 import { createContext, use, useSyncExternalStore } from "react";
 import type { Message } from "@/lib/contract/types";
 import type { RoomFeed } from "@/lib/feed/room-feed";
+import type { BanTarget } from "@/lib/people/ban-scope";
 import type { OwnReactions } from "@/lib/reactions/own-reactions";
 import type { RoomScreen, RoomView } from "@/lib/room-view/room-view";
 
@@ -15,6 +16,8 @@ export interface OpenRoom {
   readonly replyTo: (message: Message) => void;
   readonly editMessage: (message: Message) => void;
   readonly deleteMessage: (message: Message) => void;
+  /** Ask for how long to ban somebody. */
+  readonly askToBan: (target: BanTarget) => void;
   readonly jumpTo: (seq: number) => void;
   /** Show the result of the reader's action in one sentence. */
   readonly toast: (words: string) => void;

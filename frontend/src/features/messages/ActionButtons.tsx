@@ -1,4 +1,4 @@
-import { Reply } from "lucide-react";
+import { Ban, Reply } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { kindName } from "@/features/reactions/kind-name";
@@ -11,11 +11,13 @@ interface ActionButtonsProps {
   kinds: readonly string[];
   onReact: (kind: string) => void;
   onReply: () => void;
+  /** Undefined for readers who may not ban the author. */
+  onBan: (() => void) | undefined;
   /** The menu, or the button that opens it. */
   children: ReactNode;
 }
 
-export function ActionButtons({ kinds, onReact, onReply, children }: ActionButtonsProps) {
+export function ActionButtons({ kinds, onReact, onReply, onBan, children }: ActionButtonsProps) {
   const { t } = useTranslation();
   return (
     <div className={css.actionsPlace}>
@@ -33,6 +35,7 @@ export function ActionButtons({ kinds, onReact, onReply, children }: ActionButto
           </button>
         ))}
         <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />
+        {onBan && <IconButton icon={Ban} size={15} label={t("message.ban")} onClick={onBan} />}
         {children}
       </div>
     </div>

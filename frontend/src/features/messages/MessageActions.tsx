@@ -7,6 +7,7 @@ import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
+import { useOutranks } from "@/ui/use-role";
 import { ActionButtons } from "./ActionButtons";
 
 const MessageMenu = lazyComponent(() => import("./MessageMenu"));
@@ -21,7 +22,8 @@ export const MessageActions = memo(function MessageActions({
   isMine: boolean;
 }) {
   const { t } = useTranslation();
-  const { kinds, replyTo, view, toast } = useOpenRoom();
+  const { kinds, replyTo, askToBan, view, toast } = useOpenRoom();
+  const mayBan = useOutranks(message.author.id);
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const toggle = useToggleReaction(message.id);
   const menuButton = (
@@ -37,7 +39,12 @@ export const MessageActions = memo(function MessageActions({
     />
   );
   return (
-    <ActionButtons kinds={kinds.slice(0, KINDS_AT_HAND)} onReact={toggle} onReply={() => replyTo(message)}>
+    <ActionButtons
+      kinds={kinds.slice(0, KINDS_AT_HAND)}
+      onReact={toggle}
+      onReply={() => replyTo(message)}
+      onBan={mayBan ? () => askToBan({ message, scope: "author" }) : undefined}
+    >
       {isMenuOpen ? (
         <ErrorBoundary
           resetKey={message.id}

@@ -1,4 +1,4 @@
-import { Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
+import { Ban, Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";
@@ -16,7 +16,7 @@ interface MessageMenuProps {
 /** The menu of one message, with the actions that this reader may take. It is mounted open. */
 export default function MessageMenu({ message, isMine, onClose }: MessageMenuProps) {
   const { t } = useTranslation();
-  const { roomId, feed, replyTo, editMessage, deleteMessage, toast } = useOpenRoom();
+  const { roomId, feed, replyTo, editMessage, deleteMessage, askToBan, toast } = useOpenRoom();
   const isHost = useRole() !== "guest";
   const isOverAuthor = useOutranks(message.author.id);
   const setPin = useSetPin();
@@ -48,6 +48,14 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
           label={t("message.delete")}
           isDanger
           onSelect={() => deleteMessage(message)}
+        />
+      )}
+      {isOverAuthor && (
+        <ActionMenuItem
+          icon={Ban}
+          label={t("message.banSameText")}
+          isDanger
+          onSelect={() => askToBan({ message, scope: "same-text" })}
         />
       )}
     </ActionMenu>

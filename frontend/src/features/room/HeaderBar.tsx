@@ -1,4 +1,4 @@
-import { Menu, Pin, Search, Settings2, Users } from "lucide-react";
+import { Menu, Pin, Search, Settings2, ShieldCheck, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/IconButton";
 import { ShownName } from "@/ui/user-text/ShownName";
@@ -9,15 +9,17 @@ interface HeaderBarProps {
   roomName: string;
   viewers: number;
   hasPins: boolean;
+  /** The reader runs the room. */
+  isHost: boolean;
   isLinkCopied: boolean;
   onCopyLink: () => void;
-  onOpen: (panel: "pinned" | "search" | "settings") => void;
+  onOpen: (panel: "hosts" | "pinned" | "search" | "settings") => void;
   /** Opens the room list where the layout does not show it. */
   onMenu: (() => void) | undefined;
 }
 
 /** The room's name and viewers, and its buttons. */
-export function HeaderBar({ roomName, viewers, hasPins, onOpen, onMenu, ...link }: HeaderBarProps) {
+export function HeaderBar({ roomName, viewers, hasPins, isHost, onOpen, onMenu, ...link }: HeaderBarProps) {
   const { t } = useTranslation();
   return (
     <header className={css.roomHeader}>
@@ -41,6 +43,9 @@ export function HeaderBar({ roomName, viewers, hasPins, onOpen, onMenu, ...link 
       <span className={css.headerActions}>
         <CopyLinkButton isCopied={link.isLinkCopied} onCopy={link.onCopyLink} />
         {hasPins && <IconButton icon={Pin} label={t("pinned.title")} onClick={() => onOpen("pinned")} />}
+        {isHost && (
+          <IconButton icon={ShieldCheck} label={t("room.run")} onClick={() => onOpen("hosts")} />
+        )}
         <IconButton icon={Search} label={t("room.search")} onClick={() => onOpen("search")} />
         <IconButton icon={Settings2} label={t("room.settings")} onClick={() => onOpen("settings")} />
       </span>

@@ -18,6 +18,7 @@ import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
 
+const BanDialog = lazyComponent(() => import("@/features/hosts/BanDialog"));
 const MentionNotifications = lazyComponent(() => import("./MentionNotifications"));
 const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
 
@@ -35,7 +36,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const { t } = useTranslation();
   const [duplicateNicknames] = useState(() => new DuplicateNicknames());
   const room = useRoom(roomId, at);
-  const { openRoom, screen, messageToDelete, closeDeleteDialog } = room;
+  const { openRoom, screen, messageToDelete, closeDeleteDialog, banTarget, closeBanDialog } = room;
   const { connection } = screen.feed;
   if (connection.status === "failed")
     return <RoomProblem problem={connection.problem} isEmbedded={shape !== "page"} />;
@@ -79,6 +80,25 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
                   }}
                 >
                   <DeleteDialog message={messageToDelete} onClose={closeDeleteDialog} />
+                </ErrorBoundary>
+              )}
+              {banTarget !== null && (
+                <ErrorBoundary
+                  resetKey={banTarget}
+                  fallback={null}
+                  onError={() => {
+                    closeBanDialog();
+                    openRoom.toast(t("problem.partBroken"));
+                  }}
+                >
+                  <BanDialog
+                    target={banTarget}
+                    onShowBans={() => {
+                      closeBanDialog();
+                      room.setPanel("hosts");
+                    }}
+                    onClose={closeBanDialog}
+                  />
                 </ErrorBoundary>
               )}
             </>

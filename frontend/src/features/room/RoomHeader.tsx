@@ -3,16 +3,18 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
+import { useRole } from "@/ui/use-role";
 import { HeaderBar } from "./HeaderBar";
 import { useCopyLink } from "./use-copy-link";
 
+const HostPanel = lazyComponent(() => import("@/features/hosts/HostPanel"));
 const PinnedDialog = lazyComponent(() => import("@/features/pins/PinnedDialog"));
 const SearchDialog = lazyComponent(() => import("@/features/search/SearchDialog"));
 const Settings = lazyComponent(() => import("@/features/settings/Settings"));
 const Shortcuts = lazyComponent(() => import("./Shortcuts"));
 
 /** The open dialog of the room; null for none. */
-export type RoomPanel = "pinned" | "search" | "settings" | "shortcuts" | null;
+export type RoomPanel = "hosts" | "pinned" | "search" | "settings" | "shortcuts" | null;
 
 interface RoomHeaderProps {
   screen: RoomScreen;
@@ -26,6 +28,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: RoomHeaderProps)
   const { t } = useTranslation();
   const { roomId, toast } = useOpenRoom();
   const { isCopied, copyLink } = useCopyLink();
+  const isHost = useRole() !== "guest";
   const { room } = screen.feed;
   const close = () => setPanel(null);
   return (
@@ -34,6 +37,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: RoomHeaderProps)
         roomName={room?.name ?? roomId}
         viewers={room?.viewers ?? 0}
         hasPins={room !== null && room.pinned.length > 0}
+        isHost={isHost}
         isLinkCopied={isCopied}
         onCopyLink={copyLink}
         onOpen={setPanel}
@@ -47,6 +51,7 @@ export function RoomHeader({ screen, panel, setPanel, onMenu }: RoomHeaderProps)
           toast(t("problem.partBroken"));
         }}
       >
+        {panel === "hosts" && <HostPanel onClose={close} />}
         {panel === "pinned" && <PinnedDialog screen={screen} onClose={close} />}
         {panel === "search" && <SearchDialog onClose={close} />}
         {panel === "settings" && <Settings onClose={close} />}

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ComposerHandle } from "@/features/composer/composer-handle";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
+import type { BanTarget } from "@/lib/people/ban-scope";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
 import type { RoomPanel } from "./RoomHeader";
@@ -22,6 +23,7 @@ export function useRoom(roomId: string, at: number | undefined) {
   const [panel, setPanel] = useState<RoomPanel>(null);
   const [toastWords, toast] = useToast();
   const [messageToDelete, setMessageToDelete] = useState<Message | null>(null);
+  const [banTarget, setBanTarget] = useState<BanTarget | null>(null);
   useLoadOwnReactions(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
   useFrameWatch(view);
@@ -48,6 +50,7 @@ export function useRoom(roomId: string, at: number | undefined) {
       replyTo: (message) => dispatch({ type: "reply", message }),
       editMessage,
       deleteMessage: setMessageToDelete,
+      askToBan: setBanTarget,
       jumpTo: (seq) => void view.jumpTo(seq),
       toast,
     }),
@@ -70,5 +73,7 @@ export function useRoom(roomId: string, at: number | undefined) {
     toastWords,
     messageToDelete,
     closeDeleteDialog: () => setMessageToDelete(null),
+    banTarget,
+    closeBanDialog: () => setBanTarget(null),
   };
 }

@@ -2,6 +2,10 @@ import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "@/lib/contract/openapi";
 import type {
   Author,
+  Ban,
+  BanList,
+  BanResult,
+  BansResult,
   Config,
   Draft,
   EventsPage,
@@ -166,6 +170,38 @@ export class ChatApi {
             ...(before_seq !== undefined && { before_seq }),
           },
         },
+      }),
+    );
+
+  ban = (room_id: string, user_id: string, ban: Ban): Promise<BanResult> =>
+    answer(
+      this.#client.PUT("/api/v1/rooms/{room_id}/bans/{user_id}", {
+        params: { path: { room_id, user_id } },
+        body: ban,
+      }),
+    );
+
+  /** Ban everybody but hosts who sent the text of this message. */
+  banSameText = (room_id: string, message_id: string, ban: Ban): Promise<BansResult> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/bans", {
+        params: { path: { room_id } },
+        body: { ...ban, same_text_as: message_id },
+      }),
+    );
+
+  liftBan = async (room_id: string, user_id: string): Promise<void> => {
+    await answer(
+      this.#client.DELETE("/api/v1/rooms/{room_id}/bans/{user_id}", {
+        params: { path: { room_id, user_id } },
+      }),
+    );
+  };
+
+  bans = (room_id: string, cursor?: string): Promise<BanList> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/bans", {
+        params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
       }),
     );
 

@@ -29,8 +29,20 @@ export type Mine = Json<paths["/api/v1/rooms/{room_id}/reactions/mine"]["get"]["
 export type Reactors = Json<
   paths["/api/v1/rooms/{room_id}/messages/{message_id}/reactions"]["get"]["responses"][200]
 >;
+export type BanList = Json<paths["/api/v1/rooms/{room_id}/bans"]["get"]["responses"][200]>;
+export type ListedBan = BanList["bans"][number];
+export type BanResult = Json<paths["/api/v1/rooms/{room_id}/bans/{user_id}"]["put"]["responses"][200]>;
+export type BansResult = Json<paths["/api/v1/rooms/{room_id}/bans"]["post"]["responses"][200]>;
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
+
+/** How a person is banned. */
+export interface Ban {
+  /** Null: for good. */
+  seconds: number | null;
+  /** Also delete all their messages in the room. */
+  purge: boolean;
+}
 
 export interface Draft {
   client_message_id: string;

@@ -1,6 +1,7 @@
 import i18next, { type LanguageDetectorModule } from "i18next";
 import { readStored, writeStored } from "@/lib/safe-storage";
 import { en, type Words } from "./en";
+import type { HostWords } from "./hosts/en";
 import { LanguageSwitch } from "./language-switch";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
@@ -10,7 +11,7 @@ const START_WITHIN_MS = 3_000;
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: Words };
+    resources: { translation: Words; hosts: HostWords };
   }
 }
 

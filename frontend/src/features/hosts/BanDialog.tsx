@@ -1,0 +1,18 @@
+import "@/lib/i18n/hosts/host-words";
+import type { BanTarget } from "@/lib/people/ban-scope";
+import { BanConfirmation } from "./BanConfirmation";
+import { useBan } from "./use-ban";
+
+interface BanDialogProps {
+  target: BanTarget;
+  onShowBans: () => void;
+  onClose: () => void;
+}
+
+/** Bans the author of a message, or everybody who sent its text, once the host confirms. The person is the one of the
+ * click, whatever the list shows meanwhile. A refusal keeps the dialog open, with the reason. */
+export default function BanDialog({ target, onShowBans, onClose }: BanDialogProps) {
+  const choice = useBan(target, onClose);
+  const sameText = target.scope === "same-text" ? target.message.text : null;
+  return <BanConfirmation {...choice} sameText={sameText} onShowBans={onShowBans} onClose={onClose} />;
+}

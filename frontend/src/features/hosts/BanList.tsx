@@ -1,0 +1,49 @@
+import { useTranslation } from "react-i18next";
+import { personInSentence } from "@/lib/people/person-in-sentence";
+import { OneLine } from "@/ui/user-text/OneLine";
+import { PersonWithTag } from "./PersonWithTag";
+import type { Bans } from "./use-bans";
+import * as css from "./hosts.module.css";
+
+/** The bans in force: the person, the end and the host of each. A host lifts a ban here. */
+export function BanList({ bans, refusal, loadMore, lift }: Bans) {
+  const { t } = useTranslation("hosts");
+  const { t: words } = useTranslation();
+  return (
+    <section className={css.section} aria-labelledby="hosts-bans">
+      <h3 id="hosts-bans">{t("bans.title")}</h3>
+      {bans?.length === 0 && <p className="quiet">{t("bans.none")}</p>}
+      <ul className={css.people}>
+        {bans?.map(({ user, about, reason }) => (
+          <li key={user.id}>
+            <div className={css.person}>
+              <PersonWithTag of={user} />
+              <p className="quiet">{about}</p>
+              {reason !== null && (
+                <p className="quiet">
+                  <OneLine of={reason} />
+                </p>
+              )}
+            </div>
+            <button
+              type="button"
+              className="quiet-button"
+              aria-label={t("bans.liftOf", { person: personInSentence(user, words("person.unnamed")) })}
+              onClick={() => lift(user)}
+            >
+              {t("bans.lift")}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p className="error" role="alert">
+        {refusal}
+      </p>
+      {loadMore !== null && (
+        <button type="button" className="quiet-button" onClick={loadMore}>
+          {t("more")}
+        </button>
+      )}
+    </section>
+  );
+}

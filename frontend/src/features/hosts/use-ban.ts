@@ -1,0 +1,82 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { errorMessage } from "@/lib/api/error-message";
+import { banScope, type BanTarget } from "@/lib/people/ban-scope";
+import { personInSentence } from "@/lib/people/person-in-sentence";
+import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
+import { useServices } from "@/ui/services-context";
+
+const ONE_DAY_S = 86_400;
+const COUNTED_MAX = 1_000; // the server counts no further
+
+export interface BanChoice {
+  readonly title: string;
+  /** How many people and messages of the loaded ones are meant. */
+  readonly scopeWords: string;
+  /** What the confirm button does. */
+  readonly confirmWords: string;
+  /** Null: for good. */
+  readonly seconds: number | null;
+  readonly setSeconds: (seconds: number | null) => void;
+  readonly isPurge: boolean;
+  readonly setIsPurge: (isPurge: boolean) => void;
+  readonly isBanning: boolean;
+  readonly refusal: string | null;
+  readonly ban: () => void;
+}
+
+/** A ban that a host is about to make. */
+export function useBan(target: BanTarget, onClose: () => void): BanChoice {
+  const { t } = useTranslation("hosts");
+  const { t: words } = useTranslation();
+  const { api } = useServices();
+  const { roomId, view, toast } = useOpenRoom();
+  const { room } = useRoomScreen(view).feed;
+  const [seconds, setSeconds] = useState<number | null>(ONE_DAY_S);
+  const [isPurge, setIsPurge] = useState(true);
+  const [isBanning, setIsBanning] = useState(false);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const { message, scope } = target;
+  const person = personInSentence(message.author, words("person.unnamed"));
+  const { people, messages } = banScope(room, target);
+
+  const banAuthor = async () => {
+    const { purged } = await api.ban(roomId, message.author.id, { seconds, purge: isPurge });
+    if (!isPurge) return t("ban.done", { person });
+    return purged === null
+      ? t("ban.donePurgeMany", { person, count: COUNTED_MAX })
+      : t("ban.donePurge", { person, count: purged });
+  };
+  const banSameText = async () => {
+    const { users } = await api.banSameText(roomId, message.id, { seconds, purge: isPurge });
+    return t("ban.doneAll", { count: users.length });
+  };
+  const ban = async () => {
+    setIsBanning(true);
+    setRefusal(null);
+    try {
+      toast(await (scope === "author" ? banAuthor() : banSameText()));
+      onClose();
+    } catch (error) {
+      setRefusal(errorMessage(words, error, t("ban.failed")));
+      setIsBanning(false);
+    }
+  };
+
+  const chosen = { seconds, setSeconds, isPurge, setIsPurge, isBanning, refusal, ban: () => void ban() };
+  if (scope === "same-text")
+    return {
+      ...chosen,
+      title: t("ban.titleSameText"),
+      scopeWords: t("ban.loadedPeople", { count: people }),
+      confirmWords: t(isPurge ? "ban.confirmAllPurge" : "ban.confirmAll"),
+    };
+  return {
+    ...chosen,
+    title: t("ban.title", { person }),
+    scopeWords: t("ban.loaded", { count: messages }),
+    confirmWords: isPurge
+      ? t("ban.confirmPurge", { person, count: messages })
+      : t("ban.confirm", { person }),
+  };
+}
