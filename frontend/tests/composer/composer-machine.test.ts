@@ -492,3 +492,41 @@ describe("in any order of events", () => {
     );
   });
 });
+
+describe("while the reader may not write", () => {
+  const BANNED: ComposerEvent = { type: "block-changed", block: { reason: "banned", untilMs: 9_000 } };
+  const FREE: ComposerEvent = { type: "block-changed", block: null };
+
+  it("nothing is sent, and the draft goes on afterwards", () => {
+    const composer = new Composer().do(type("hello"), BANNED, SEND, type("hello there"), SEND, SEND_WITHOUT_NAME);
+    expect([composer.posts, composer.status, composer.text]).toEqual([[], "blocked", "hello there"]);
+    composer.do(FREE);
+    expect(composer.status).toBe("draft");
+    composer.do(SEND);
+    expect([composer.posts, composer.text]).toEqual([["hello there"], ""]);
+  });
+
+  it("an edit is kept but not saved", () => {
+    const composer = new Composer().do(edit("1"), type("changed"), BANNED, SEND);
+    expect([composer.savedEdits, composer.text]).toEqual([[], "changed"]);
+    composer.do(FREE, SEND);
+    expect(composer.savedEdits).toEqual(["changed"]);
+  });
+
+  it("a name that was asked for before does not send the text", () => {
+    const composer = new Composer().do(type("hello"), SEND_WITHOUT_NAME, BANNED, NAMED);
+    expect([composer.posts, composer.text, composer.status]).toEqual([[], "hello", "blocked"]);
+  });
+
+  it("an answer to an edit that was sent before still counts", () => {
+    const composer = new Composer().do(type("draft"), edit("1"), type("changed"), SEND, BANNED);
+    expect(composer.status).toBe("sending");
+    composer.do(saved("1", "changed"));
+    expect([composer.status, composer.text]).toEqual(["blocked", "draft"]);
+  });
+
+  it("signing out erases the draft but not the block, which is of the room", () => {
+    const composer = new Composer().do(type("hello"), BANNED, { type: "signed-out" });
+    expect([composer.status, composer.text]).toEqual(["blocked", ""]);
+  });
+});

@@ -1,4 +1,5 @@
 import { SendHorizontal } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { TEXT_MAX } from "@/lib/composer/composer-machine";
@@ -16,10 +17,12 @@ interface ComposerFormProps {
   composer: ComposerView;
   roomName: string;
   typingNames: readonly string[];
+  /** Says why the reader may not write. */
+  postingBlock: ReactNode;
 }
 
 /** The field, its buttons, and the lines around them. */
-export function ComposerForm({ composer, roomName, typingNames }: ComposerFormProps) {
+export function ComposerForm({ composer, roomName, typingNames, postingBlock }: ComposerFormProps) {
   const { t } = useTranslation();
   const { text, status, draft, edit, excess, slowS, refusal, completions } = composer;
   const placeholder = t("composer.placeholder", { room: nameInSentence(roomName, t("room.untitled")) });
@@ -68,6 +71,7 @@ export function ComposerForm({ composer, roomName, typingNames }: ComposerFormPr
           {slowS > 0 ? slowS : <SendHorizontal size={18} aria-hidden="true" />}
         </button>
       </form>
+      {postingBlock}
       {refusal !== null && (
         <p className={`${css.composerHint} error`} role="alert">
           {refusalWords(t, refusal)}

@@ -127,7 +127,12 @@ export function useComposer({ screen, editLastMessage, ref }: ComposerOptions): 
     status: statusOf(state),
     excess,
     slowS,
-    canSubmit: text.trim() !== "" && excess === 0 && slowS === 0 && state.phase.name !== "sending",
+    canSubmit:
+      text.trim() !== "" &&
+      excess === 0 &&
+      slowS === 0 &&
+      state.block === null &&
+      state.phase.name !== "sending",
     refusal: state.phase.name === "refused" ? state.phase.refusal : null,
     completions,
     isAskingForName,

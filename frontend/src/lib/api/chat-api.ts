@@ -13,6 +13,7 @@ import type {
   Message,
   MessagePage,
   Mine,
+  OwnRole,
   Reactors,
   Room,
   RoomsPage,
@@ -172,6 +173,10 @@ export class ChatApi {
         },
       }),
     );
+
+  /** What the session's user is and may do in a room. */
+  ownRole = (room_id: string): Promise<OwnRole> =>
+    answer(this.#client.GET("/api/v1/rooms/{room_id}/me", { params: { path: { room_id } } }));
 
   ban = (room_id: string, user_id: string, ban: Ban): Promise<BanResult> =>
     answer(

@@ -9,6 +9,7 @@ const TRANSLATED_CODES = [
   "misdirected",
   "message_held",
   "nickname_reserved",
+  "posting_restricted",
   "rate_limited",
   "room_hot",
   "server_full",

@@ -6,9 +6,12 @@
  *   sending   an edit is being saved                        edit-saved: the draft returns; edit-refused
  *   refused   the text stays, with the reason               any change of the text
  *
+ * A block, such as a ban, keeps anything from being sent in any phase; the text stays and can be changed.
+ *
  * The draft and the text of an edit are separate, so the draft returns however an edit ends. A draft has an id, which
  * becomes the client id of its post: sending the same draft twice, in two tabs or after a crash, creates one message. */
 import type { Message } from "@/lib/contract/types";
+import type { PostingBlock } from "./posting-block";
 import { cleaned, messageProblem, type TextProblem } from "@/lib/text/allowed-characters";
 
 export const TEXT_MAX = 4_000; // code points after trimming, as the server counts them
@@ -65,13 +68,15 @@ export interface ComposerState {
   /** Edits that were left without being saved or cancelled; they continue when the same message is edited again. */
   readonly setAside: readonly Edit[];
   readonly phase: Phase;
+  /** Why nothing may be sent now. */
+  readonly block: PostingBlock | null;
   /** When the last post was sent, on the app's clock. */
   readonly postedAtMs: number | null;
   /** Incremented whenever the field should take the focus. */
   readonly focusRequests: number;
 }
 
-export type ComposerStatus = "draft" | "naming" | "editing" | "replying" | "sending" | "refused";
+export type ComposerStatus = "draft" | "naming" | "editing" | "replying" | "sending" | "refused" | "blocked";
 
 interface Sending {
   readonly isOutboxFull: boolean;
@@ -104,6 +109,7 @@ export type ComposerEvent =
       /** The message no longer exists on the server. */
       readonly isGone: boolean;
     }
+  | { readonly type: "block-changed"; readonly block: PostingBlock | null }
   /** Another tab has changed, sent or erased the room's draft. */
   | { readonly type: "draft-replaced"; readonly draft: Draft }
   /** Another tab has changed an edit; null if it has saved or cancelled it. */
@@ -145,6 +151,7 @@ export function startWith(draft: Draft, unfinished: readonly UnfinishedEdit[] = 
     edit,
     setAside: others.slice(-SET_ASIDE_MAX),
     phase: WRITING,
+    block: null,
     postedAtMs: null,
     focusRequests: 0,
   };
@@ -165,7 +172,8 @@ export function unfinishedEdits({ edit, setAside, phase }: ComposerState): Unfin
 /** The text as it is sent. */
 export const toSend = (text: string): string => cleaned(text).trim().normalize("NFC");
 
-export function statusOf({ phase, edit, draft }: ComposerState): ComposerStatus {
+export function statusOf({ phase, block, edit, draft }: ComposerState): ComposerStatus {
+  if (block !== null && phase.name !== "sending") return "blocked";
   if (phase.name !== "writing") return phase.name;
   if (edit !== null) return "editing";
   return draft.replyTo === null ? "draft" : "replying";
@@ -202,6 +210,8 @@ export function nextComposer(state: ComposerState, event: ComposerEvent, newId: 
       return stay(editSaved(state, event.id, event.text));
     case "edit-refused":
       return stay(editRefused(state, event));
+    case "block-changed":
+      return stay(state.block === event.block ? state : { ...state, block: event.block });
     case "draft-replaced":
       return stay({
         ...state,
@@ -211,7 +221,7 @@ export function nextComposer(state: ComposerState, event: ComposerEvent, newId: 
     case "edit-replaced":
       return stay(editReplaced(state, event.id, event.by));
     case "signed-out":
-      return stay(startWith(emptyDraft(newId)));
+      return stay({ ...startWith(emptyDraft(newId)), block: state.block });
   }
 }
 
@@ -250,7 +260,7 @@ function typed(state: ComposerState, text: string, newId: NewId): ComposerStep {
 function submit(state: ComposerState, event: { hasSession: boolean } & Sending, newId: NewId): ComposerStep {
   const { draft, edit } = state;
   const text = toSend(textOf(state));
-  if (text === "") return stay({ ...state, phase: WRITING });
+  if (text === "" || state.block !== null) return stay({ ...state, phase: WRITING });
   const problem = messageProblem(text, TEXT_MAX);
   if (problem !== null) return refused(state, { kind: "text", problem });
   if (edit?.kind === "message") {

@@ -33,6 +33,8 @@ export type BanList = Json<paths["/api/v1/rooms/{room_id}/bans"]["get"]["respons
 export type ListedBan = BanList["bans"][number];
 export type BanResult = Json<paths["/api/v1/rooms/{room_id}/bans/{user_id}"]["put"]["responses"][200]>;
 export type BansResult = Json<paths["/api/v1/rooms/{room_id}/bans"]["post"]["responses"][200]>;
+export type OwnRole = Json<paths["/api/v1/rooms/{room_id}/me"]["get"]["responses"][200]>;
+export type BanState = NonNullable<OwnRole["banned"]>;
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
 

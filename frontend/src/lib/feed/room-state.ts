@@ -169,10 +169,14 @@ export function changePinned(pinned: readonly Message[], event: RoomEvent): read
   }
 }
 
+/** Whose messages a purge deleted. */
+export const purgedAuthors = ({ author_id, author_ids = [] }: MessagesPurged): ReadonlySet<string> =>
+  new Set(author_id === undefined ? author_ids : [...author_ids, author_id]);
+
 /** Whether a purge deleted a message. */
-function purgeRule({ author_id, author_ids = [], up_to_seq }: MessagesPurged): (message: Message) => boolean {
-  const authors = new Set(author_id === undefined ? author_ids : [...author_ids, author_id]);
-  return ({ author, seq }) => seq <= up_to_seq && authors.has(author.id);
+function purgeRule(event: MessagesPurged): (message: Message) => boolean {
+  const authors = purgedAuthors(event);
+  return ({ author, seq }) => seq <= event.up_to_seq && authors.has(author.id);
 }
 
 function withoutPurged(messages: readonly Message[], event: MessagesPurged): readonly Message[] {

@@ -135,6 +135,11 @@ export const en = {
     outboxFull:
       "{{count, number}} messages are waiting to be sent. Send this one later, or discard some of them.",
     editFailed: "The server does not answer. Your edit is kept here; save it again in a moment.",
+    banned: "A host has banned you from this room until {{time}}. Your text is kept here.",
+    banReason: "Reason:",
+    bannedForGood: "A host has banned you from this room. Your text is kept here.",
+    newcomer: "The room is closed to newcomers. You can write from {{time}} on; your text is kept here.",
+    moderatorsOnly: "Only the owner and moderators can write here now. Your text is kept here.",
     keyHint: "Enter to send, Shift+Enter for a new line",
   },
   rooms: {
@@ -199,6 +204,7 @@ export const en = {
     misdirected: "The server does not answer to this address; ask its operator to add it to PUBLIC_HOSTS.",
     message_held: "A host reads this message first; try again later to see what they decided.",
     nickname_reserved: "That name is reserved; choose another one.",
+    posting_restricted: "This room is not open to you for writing just now.",
     rate_limited: "Too many requests at once; try again in {{seconds}} s.",
     room_hot: "The room is hot just now; try again in {{seconds}} s.",
     server_full: "The server is full; try again in {{seconds}} s.",

@@ -139,6 +139,11 @@ export const ja: Words = {
     outboxFull:
       "{{count, number}}件のメッセージが送信待ちです。送信が終わってから送るか、一部を破棄してください。",
     editFailed: "サーバーが応答しません。変更はここに残っているので、少ししてからもう一度保存してください。",
+    banned: "{{time}}までこのルームからブロックされています。書いたものはここに残ります。",
+    banReason: "理由:",
+    bannedForGood: "このルームからブロックされています。書いたものはここに残ります。",
+    newcomer: "新しく来た人は今書き込めません。{{time}}から書き込めます。書いたものはここに残ります。",
+    moderatorsOnly: "今はオーナーとモデレーターだけが書き込めます。書いたものはここに残ります。",
     keyHint: "Enterで送信、Shift+Enterで改行",
   },
   rooms: {
@@ -203,6 +208,7 @@ export const ja: Words = {
     misdirected: "サーバーはこのアドレスでは応答しません。管理者に PUBLIC_HOSTS への追加を依頼してください。",
     message_held: "ホストがこのメッセージを先に確認します。結果は後でもう一度試して確かめてください。",
     nickname_reserved: "その名前は使えません。別の名前を選んでください。",
+    posting_restricted: "今はこのルームに書き込めません。",
     rate_limited: "リクエストが多すぎます。{{seconds}}秒後にもう一度お試しください。",
     room_hot: "今この部屋は混み合っています。{{seconds}}秒後にもう一度お試しください。",
     server_full: "サーバーが満員です。{{seconds}}秒後にもう一度お試しください。",

@@ -136,6 +136,11 @@ export const ko: Words = {
     outboxFull:
       "메시지 {{count, number}}개가 보내기를 기다리고 있습니다. 보낸 뒤에 다시 보내거나 일부를 버리세요.",
     editFailed: "서버가 응답하지 않아요. 고친 내용은 여기 남아 있으니 잠시 후 다시 저장하세요.",
+    banned: "{{time}}까지 이 대화방에서 차단되었습니다. 쓴 글은 여기 남습니다.",
+    banReason: "이유:",
+    bannedForGood: "이 대화방에서 차단되었습니다. 쓴 글은 여기 남습니다.",
+    newcomer: "새로 온 사람은 지금 글을 쓸 수 없습니다. {{time}}부터 쓸 수 있으며, 쓴 글은 여기 남습니다.",
+    moderatorsOnly: "지금은 방장과 관리자만 글을 쓸 수 있습니다. 쓴 글은 여기 남습니다.",
     keyHint: "Enter로 보내기, Shift+Enter로 줄 바꿈",
   },
   rooms: {
@@ -199,6 +204,7 @@ export const ko: Words = {
     misdirected: "서버가 이 주소로는 응답하지 않습니다. 운영자에게 PUBLIC_HOSTS에 추가해 달라고 하세요.",
     message_held: "관리자가 이 메시지를 먼저 확인합니다. 결과는 나중에 다시 시도해 확인하세요.",
     nickname_reserved: "쓸 수 없는 이름입니다. 다른 이름을 고르세요.",
+    posting_restricted: "지금은 이 대화방에 글을 쓸 수 없습니다.",
     rate_limited: "요청이 너무 많습니다. {{seconds}}초 뒤에 다시 시도하세요.",
     room_hot: "지금 방이 붐빕니다. {{seconds}}초 뒤에 다시 시도하세요.",
     server_full: "서버가 가득 찼습니다. {{seconds}}초 뒤에 다시 시도하세요.",

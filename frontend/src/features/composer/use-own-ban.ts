@@ -1,0 +1,70 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useReducer, useSyncExternalStore } from "react";
+import { Problem } from "@/lib/api/problem";
+import type { ComposerState } from "@/lib/composer/composer-machine";
+import type { BanState } from "@/lib/contract/types";
+import { purgedAuthors } from "@/lib/feed/room-state";
+import { useOpenRoom } from "@/ui/room-context";
+import { useServices, useViewer } from "@/ui/services-context";
+
+const LIFTED_CHECK_MS = 30_000; // a ban may be lifted before it ends
+const SECOND_ASK_MS = 2_000; // the server's answer may be a second old
+const ASKS_MIN = 2;
+
+/** The reader's ban in the open room. The server is only asked after a sign of one: a refused post or edit, or a purge of
+ * the reader's messages. */
+export function useOwnBan({ phase }: ComposerState): BanState | null {
+  const { api } = useServices();
+  const { roomId } = useOpenRoom();
+  const viewerId = useViewer()?.id;
+  const isEditRefused =
+    phase.name === "refused" &&
+    phase.refusal.kind === "server" &&
+    phase.refusal.error instanceof Problem &&
+    phase.refusal.error.code === "banned";
+  const signs = useRefusedPosts() + useOwnPurges() + (isEditRefused ? 1 : 0);
+  const [hasSign, noteSign] = useReducer(() => true, false);
+  const { data, refetch } = useQuery({
+    queryKey: ["own-role", roomId, viewerId],
+    queryFn: () => api.ownRole(roomId),
+    enabled: hasSign && viewerId !== undefined,
+    refetchInterval: ({ state }) => {
+      if (state.data?.banned != null) return LIFTED_CHECK_MS;
+      return state.dataUpdateCount < ASKS_MIN ? SECOND_ASK_MS : false;
+    },
+  });
+  useEffect(() => {
+    if (signs === 0 || viewerId === undefined) return;
+    noteSign();
+    void refetch({ cancelRefetch: false });
+  }, [signs, viewerId, refetch]);
+  return data?.banned ?? null;
+}
+
+/** Posts of this room that were refused because of a ban. */
+function useRefusedPosts(): number {
+  const { outbox } = useServices();
+  const { roomId } = useOpenRoom();
+  return useSyncExternalStore(
+    outbox.subscribe,
+    () =>
+      outbox
+        .getSnapshot()
+        .posts.filter((post) => post.roomId === roomId && post.status === "failed" && post.code === "banned")
+        .length,
+  );
+}
+
+/** Purges of the reader's messages since the room was opened. */
+function useOwnPurges(): number {
+  const { feed } = useOpenRoom();
+  const viewerId = useViewer()?.id;
+  const [purges, notePurge] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    if (viewerId === undefined) return;
+    return feed.onEvent((event) => {
+      if (event.type === "messages.purged" && purgedAuthors(event).has(viewerId)) notePurge();
+    });
+  }, [feed, viewerId]);
+  return purges;
+}

@@ -1,0 +1,33 @@
+/** Why the reader may not write in a room, and until when. The servers decide; this only says it before a post is refused.
+ * Pure. */
+import type { BanState } from "@/lib/contract/types";
+import type { RoomState } from "@/lib/feed/room-state";
+import { roleIn } from "@/lib/people/roles";
+
+export interface PostingBlock {
+  readonly reason: "banned" | "newcomer" | "moderators-only";
+  /** When it ends, in ms since the epoch; null: waiting does not help. */
+  readonly untilMs: number | null;
+}
+
+interface Writer {
+  /** Undefined for nobody. */
+  readonly userId: string | undefined;
+  /** As the server has reported it. */
+  readonly ban: BanState | null;
+}
+
+export function postingBlock(room: RoomState | null, writer: Writer, nowMs: number): PostingBlock | null {
+  const { userId, ban } = writer;
+  const untilMs = ban === null || ban.until === null ? null : Date.parse(ban.until);
+  if (ban !== null && (untilMs === null || untilMs > nowMs)) return { reason: "banned", untilMs };
+  if (room === null || room.whoCanPost === "everyone" || roleIn(room, userId) !== "guest") return null;
+  if (room.whoCanPost === "moderators") return { reason: "moderators-only", untilMs: null };
+  // Nobody yet: their user id is made when they first write, and the wait begins.
+  if (userId === undefined) return null;
+  const regularAtMs = madeAtMs(userId) + room.regularAfterS * 1_000;
+  return regularAtMs > nowMs ? { reason: "newcomer", untilMs: regularAtMs } : null;
+}
+
+/** When a user id was made: the first 48 bits of a UUIDv7. NaN for an id of another kind, whose person the server judges. */
+const madeAtMs = (userId: string): number => Number.parseInt(userId.replaceAll("-", "").slice(0, 12), 16);
