@@ -23,7 +23,7 @@ export function useOwnBan({ phase }: ComposerState): BanState | null {
     phase.refusal.error instanceof Problem &&
     phase.refusal.error.code === "banned";
   const signs = useRefusedPosts() + useOwnPurges() + (isEditRefused ? 1 : 0);
-  const [hasSign, noteSign] = useReducer(() => true, false);
+  const [hasSign, noteSign] = useReducer((): boolean => true, false);
   const { data, refetch } = useQuery({
     queryKey: ["own-role", roomId, viewerId],
     queryFn: () => api.ownRole(roomId),
@@ -34,10 +34,10 @@ export function useOwnBan({ phase }: ComposerState): BanState | null {
     },
   });
   useEffect(() => {
-    if (signs === 0 || viewerId === undefined) return;
+    if (viewerId === undefined || (signs === 0 && !hasSign)) return;
     noteSign();
-    void refetch({ cancelRefetch: false });
-  }, [signs, viewerId, refetch]);
+    void refetch({ cancelRefetch: false }); // also when a refused post is sent again: the ban may be lifted
+  }, [signs, hasSign, viewerId, refetch]);
   return data?.banned ?? null;
 }
 

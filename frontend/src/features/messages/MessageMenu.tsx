@@ -1,11 +1,13 @@
-import { Ban, Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
+import { Ban, Copy, Link2, Pencil, Pin, PinOff, Reply, ShieldCheck, ShieldOff, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
+import { roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
 import { useOutranks, useRole } from "@/ui/use-role";
 import { ActionMenu, ActionMenuItem } from "./ActionMenu";
+import { useSetModerator } from "./use-set-moderator";
 
 interface MessageMenuProps {
   message: Message;
@@ -17,9 +19,12 @@ interface MessageMenuProps {
 export default function MessageMenu({ message, isMine, onClose }: MessageMenuProps) {
   const { t } = useTranslation();
   const { roomId, feed, replyTo, editMessage, deleteMessage, askToBan, toast } = useOpenRoom();
-  const isHost = useRole() !== "guest";
+  const role = useRole();
+  const isHost = role !== "guest";
   const isOverAuthor = useOutranks(message.author.id);
   const setPin = useSetPin();
+  const setModerator = useSetModerator();
+  const isModerator = roleIn(feed.getSnapshot().room, message.author.id) === "moderator";
   const isPinned = feed.getSnapshot().room?.pinned.some(({ id }) => id === message.id) === true;
   const copy = (text: string) =>
     void copyText(text).then(
@@ -48,6 +53,13 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
           label={t("message.delete")}
           isDanger
           onSelect={() => deleteMessage(message)}
+        />
+      )}
+      {role === "owner" && !isMine && (
+        <ActionMenuItem
+          icon={isModerator ? ShieldOff : ShieldCheck}
+          label={t(isModerator ? "message.removeModerator" : "message.makeModerator")}
+          onSelect={() => void setModerator(message.author, !isModerator)}
         />
       )}
       {isOverAuthor && (

@@ -22,7 +22,7 @@ export function useSlowModeSetting(): SlowModeSetting {
   const choose = async (slowModeS: number) => {
     setRefusal(null);
     try {
-      await api.setSlowMode(roomId, slowModeS);
+      await api.changeRoom(roomId, { slow_mode_s: slowModeS });
       setChosenS(slowModeS);
     } catch (error) {
       setRefusal(errorMessage(t, error, t("settings.slowModeFailed")));

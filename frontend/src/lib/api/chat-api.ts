@@ -1,6 +1,7 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "@/lib/contract/openapi";
 import type {
+  AuditLog,
   Author,
   Ban,
   BanList,
@@ -15,8 +16,11 @@ import type {
   Mine,
   OwnRole,
   Reactors,
+  RecoveryCode,
   Room,
+  RoomPatch,
   RoomsPage,
+  RoomWithCode,
   SearchPage,
   Session,
 } from "@/lib/contract/types";
@@ -70,10 +74,9 @@ export class ChatApi {
   room = (room_id: string): Promise<Room> =>
     answer(this.#client.GET("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
 
-  setSlowMode = (room_id: string, slow_mode_s: number): Promise<Room> =>
-    answer(
-      this.#client.PATCH("/api/v1/rooms/{room_id}", { params: { path: { room_id } }, body: { slow_mode_s } }),
-    );
+  /** Change the fields that are given. */
+  changeRoom = (room_id: string, change: RoomPatch): Promise<Room> =>
+    answer(this.#client.PATCH("/api/v1/rooms/{room_id}", { params: { path: { room_id } }, body: change }));
 
   page = (room_id: string, place: PagePlace = {}): Promise<MessagePage> =>
     answer(
@@ -206,6 +209,38 @@ export class ChatApi {
   bans = (room_id: string, cursor?: string): Promise<BanList> =>
     answer(
       this.#client.GET("/api/v1/rooms/{room_id}/bans", {
+        params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
+      }),
+    );
+
+  setModerator = (room_id: string, user_id: string, on: boolean): Promise<Room> => {
+    const place = { params: { path: { room_id, user_id } } } as const;
+    const path = "/api/v1/rooms/{room_id}/moderators/{user_id}";
+    return answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+  };
+
+  handOver = (room_id: string, user_id: string): Promise<Room> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/owner", { params: { path: { room_id } }, body: { user_id } }),
+    );
+
+  /** Become the owner with a recovery code; the response has the next code. */
+  recover = (room_id: string, recovery_code: string): Promise<RoomWithCode> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/owner/recover", {
+        params: { path: { room_id } },
+        body: { recovery_code },
+      }),
+    );
+
+  renewRecoveryCode = (room_id: string): Promise<RecoveryCode> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/owner/recovery-code", { params: { path: { room_id } } }),
+    );
+
+  audit = (room_id: string, cursor?: string): Promise<AuditLog> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/audit", {
         params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
       }),
     );

@@ -35,6 +35,11 @@ export type BanResult = Json<paths["/api/v1/rooms/{room_id}/bans/{user_id}"]["pu
 export type BansResult = Json<paths["/api/v1/rooms/{room_id}/bans"]["post"]["responses"][200]>;
 export type OwnRole = Json<paths["/api/v1/rooms/{room_id}/me"]["get"]["responses"][200]>;
 export type BanState = NonNullable<OwnRole["banned"]>;
+export type RoomPatch = Events["RoomPatch"];
+export type RoomWithCode = Events["RoomWithCode"];
+export type RecoveryCode = Events["RecoveryCode"];
+export type AuditLog = Json<paths["/api/v1/rooms/{room_id}/audit"]["get"]["responses"][200]>;
+export type AuditEntry = AuditLog["entries"][number];
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
 

@@ -1,0 +1,22 @@
+import { useTranslation } from "react-i18next";
+import { errorMessage } from "@/lib/api/error-message";
+import type { Author } from "@/lib/contract/types";
+import { personInSentence } from "@/lib/people/person-in-sentence";
+import { useOpenRoom } from "@/ui/room-context";
+import { useServices } from "@/ui/services-context";
+
+/** Makes a person a moderator, or ends that; a toast shows the result or why the server refused. */
+export function useSetModerator(): (user: Author, isModerator: boolean) => Promise<void> {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const { roomId, toast } = useOpenRoom();
+  return async (user, isModerator) => {
+    const person = personInSentence(user, t("person.unnamed"));
+    try {
+      await api.setModerator(roomId, user.id, isModerator);
+      toast(t(isModerator ? "message.madeModerator" : "message.removedModerator", { person }));
+    } catch (error) {
+      toast(errorMessage(t, error, t("pinned.failed")));
+    }
+  };
+}
