@@ -32,7 +32,7 @@ it("refuses a request that the server would refuse", () => {
   expect(() => fake({ page }).page("lobby", { limit: 101 } as object)).toThrow(/limit/);
   expect(() => fake({ page }).page("lobby", { since: 1 } as object)).toThrow(/since/);
   expect(() => fake({ page }).page("Not an id")).toThrow(/room_id/);
-  expect(() => fake({ setSlowMode: {} }).setSlowMode("lobby", -1)).toThrow(/body/);
+  expect(() => fake({ changeRoom: {} }).changeRoom("lobby", { slow_mode_s: -1 })).toThrow(/body/);
   expect(() => fake({ post: {} }).post("lobby", { text: "x" } as never)).toThrow(/body/);
 });
 

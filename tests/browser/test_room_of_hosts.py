@@ -1,4 +1,4 @@
-"""The panel in which hosts run their room: who can write, moderators, hand-over and the recovery code."""
+"""The panel in which hosts run their room: who can write, moderators, hand-over and the recovery code, the log."""
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -84,6 +84,24 @@ async def test_a_new_recovery_code_is_shown_once_and_works(people: People) -> No
     await expect(tab.page.get_by_role("button", name="Make a new code")).to_have_count(0)
 
 
+async def test_the_log_says_who_did_what_to_whom(people: People) -> None:
+    owner, bob, mallory = await people.person("Ann"), await people.person("Bob"), await people.person("Mallory")
+    room = await owner.make_room()
+    spam = await mallory.post(room, "buy this")
+    await owner.call("PUT", f"/rooms/{room}/moderators/{bob.id}")
+    await bob.call("DELETE", f"/rooms/{room}/messages/{spam['id']}")
+    await bob.call("PUT", f"/rooms/{room}/bans/{mallory.id}", {"seconds": 600})
+    tab = await people.tab_of(owner)
+    await tab.open(f"/rooms/{room}")
+    panel = await open_panel(tab)
+    await panel.get_by_role("button", name="Show the log").click()
+    log = panel.get_by_role("region", name="Log").get_by_role("listitem")
+    await expect(log).to_have_count(3)
+    await expect(log.nth(0)).to_contain_text("Bob banned Mallory #")
+    await expect(log.nth(1)).to_contain_text("Bob deleted a message of Mallory #")
+    await expect(log.nth(2)).to_contain_text("Ann made Bob #")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_in_the_panel(people: People, scheme: str) -> None:
     owner, bob = await people.person("Ann"), await people.person("Bob")
@@ -96,4 +114,6 @@ async def test_axe_finds_nothing_in_the_panel(people: People, scheme: str) -> No
     await panel.get_by_role("button", name="Hand the room over to Bob #").click()
     await panel.get_by_role("button", name="Make a new code").click()
     await expect(panel.get_by_label("Your recovery code")).to_be_visible()
+    await panel.get_by_role("button", name="Show the log").click()
+    await expect(panel.get_by_role("region", name="Log").get_by_role("listitem").first).to_be_visible()
     assert await violations(tab) == []
