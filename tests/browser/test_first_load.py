@@ -8,15 +8,20 @@ from load_tests.bench.built_frontend import first_scripts, gzipped_bytes
 from load_tests.bench.figures.first_load import JAVASCRIPT_KB
 
 LATER = (
+    "BanDialog",
     "CreateRoom",
     "EmojiPopover",
+    "HostPanel",
     "MentionNotifications",
     "MessageMenu",
+    "PostingBlock",
+    "RecoveryDialog",
     "RoomList",
     "SearchDialog",
     "Settings",
     "Shortcuts",
     "completion",
+    "host-words",
     "indexed-db-outbox-store",
     "ja",
     "ko",

@@ -18,6 +18,7 @@ import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
 import { SessionStore } from "@/lib/session/session-store";
 import type { OpenStream } from "@/lib/stream/room-stream";
 import { createStreams } from "./create-streams";
+import { recoveryLink } from "./recovery-link";
 
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
@@ -91,6 +92,7 @@ export function createServices(): Services {
     network,
     languages: createLanguageSwitch(network.wait),
     appVersion,
+    recoveryLink,
     clock: browserClock,
     openStream: checkingVersion(streams.openStream, appVersion),
     openNotify: streams.openNotify,

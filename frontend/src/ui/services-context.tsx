@@ -8,6 +8,7 @@ import type { LanguageSwitch } from "@/lib/i18n/language-switch";
 import type { NetworkReturn } from "@/lib/network-return";
 import type { LocalTimeStore } from "@/lib/local-time";
 import type { Outbox } from "@/lib/outbox/outbox";
+import type { RecoveryLink } from "@/lib/recovery-link";
 import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { SessionState, SessionStore } from "@/lib/session/session-store";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
@@ -26,6 +27,7 @@ export interface Services {
   readonly languages: LanguageSwitch;
   readonly readCounts: ReadCountsStore;
   readonly appVersion: AppVersion;
+  readonly recoveryLink: RecoveryLink;
   readonly clock: Clock;
   readonly localTime: LocalTimeStore;
 }

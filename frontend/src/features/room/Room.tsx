@@ -19,8 +19,9 @@ import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
 
 const BanDialog = lazyComponent(() => import("@/features/hosts/BanDialog"));
-const MentionNotifications = lazyComponent(() => import("./MentionNotifications"));
 const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
+const MentionNotifications = lazyComponent(() => import("./MentionNotifications"));
+const RecoveryDialog = lazyComponent(() => import("@/features/hosts/RecoveryDialog"));
 
 interface RoomProps {
   roomId: string;
@@ -80,6 +81,15 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
                   }}
                 >
                   <DeleteDialog message={messageToDelete} onClose={closeDeleteDialog} />
+                </ErrorBoundary>
+              )}
+              {shape === "page" && room.recoveryCode !== null && (
+                <ErrorBoundary
+                  resetKey={room.recoveryCode}
+                  fallback={null}
+                  onError={() => openRoom.toast(t("problem.partBroken"))}
+                >
+                  <RecoveryDialog code={room.recoveryCode} onClose={room.forgetRecoveryCode} />
                 </ErrorBoundary>
               )}
               {banTarget !== null && (

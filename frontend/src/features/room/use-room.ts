@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { ComposerHandle } from "@/features/composer/composer-handle";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
@@ -19,7 +19,9 @@ export function useRoom(roomId: string, at: number | undefined) {
   const screen = useRoomScreen(view);
   const viewer = useViewer();
   const composer = useRef<ComposerHandle>(null);
-  const { dispatch } = useServices().composers.of(roomId);
+  const { composers, recoveryLink } = useServices();
+  const { dispatch } = composers.of(roomId);
+  const recoveryCode = useSyncExternalStore(recoveryLink.subscribe, recoveryLink.getSnapshot);
   const [panel, setPanel] = useState<RoomPanel>(null);
   const [toastWords, toast] = useToast();
   const [messageToDelete, setMessageToDelete] = useState<Message | null>(null);
@@ -73,6 +75,8 @@ export function useRoom(roomId: string, at: number | undefined) {
     toastWords,
     messageToDelete,
     closeDeleteDialog: () => setMessageToDelete(null),
+    recoveryCode,
+    forgetRecoveryCode: recoveryLink.forget,
     banTarget,
     closeBanDialog: () => setBanTarget(null),
   };

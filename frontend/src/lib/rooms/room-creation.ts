@@ -6,6 +6,7 @@ import type { Clock } from "@/lib/clock";
 import type { Room } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
+import { callAsUser } from "@/lib/session/call-as-user";
 import { NICKNAME_MAX } from "@/lib/session/joining";
 import type { SessionStore } from "@/lib/session/session-store";
 import { shownWait } from "@/lib/session/shown-wait";
@@ -111,26 +112,16 @@ export class RoomCreation {
   /** The reader has closed the form. */
   stop = (): void => this.#stop();
 
-  async #joinAndCreate(signal: AbortSignal): Promise<Room> {
-    await this.#join(signal);
-    try {
-      return await this.#create();
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
-      await this.deps.session.load(); // the session has ended
-      await this.#join(signal);
-      return this.#create();
-    }
-  }
-
-  async #join(signal: AbortSignal): Promise<void> {
+  #joinAndCreate(signal: AbortSignal): Promise<Room> {
     const { session, random } = this.deps;
-    if (session.getSnapshot().viewer === undefined) await session.load(); // not known yet
-    if (this.#hasUser()) return;
     const wait = shownWait(this.deps, signal, (shown) =>
       this.#set(shown === null ? { status: "creating", retryAtMs: null } : { status: "waiting", ...shown }),
     );
-    await session.joinWithRetry(() => this.#state.nickname.trim(), wait, random);
+    return callAsUser(
+      session,
+      () => session.joinWithRetry(() => this.#state.nickname.trim(), wait, random),
+      () => this.#create(),
+    );
   }
 
   #create(): Promise<Room> {

@@ -1,0 +1,133 @@
+import { beforeEach, expect, it } from "vitest";
+import { Problem } from "@/lib/api/problem";
+import { NetworkReturn } from "@/lib/network-return";
+import { RoomRecovery } from "@/lib/rooms/room-recovery";
+import { SessionStore } from "@/lib/session/session-store";
+import { checkedApi } from "../support/contract";
+import { FakeClock, settled } from "../support/fake-clock";
+import { MemoryStorage } from "../support/memory-storage";
+
+let clock: FakeClock;
+let calls: string[];
+let refusals: { join: Problem[]; recover: Problem[] };
+let user: { id: string; nickname: string } | null;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  calls = [];
+  refusals = { join: [], recover: [] };
+  user = null;
+});
+
+const ROOM = {
+  id: "lobby",
+  name: "Lobby",
+  visibility: "public",
+  owner_id: "ann-id",
+  last_seq: 0,
+  message_count: 0,
+  heat: { hot: false, since: null, fetches_per_s: 0 },
+  slow_mode_s: 0,
+  viewers: 0,
+  owner: { id: "ann-id", nickname: "Ann" },
+  moderators: [],
+  who_can_post: "everyone" as const,
+  regular_after_s: 86_400,
+  slow_mode: { mode: "off" as const, seconds: 0, target_posts_per_s: null },
+};
+
+const api = checkedApi({
+  me: () => (user === null ? Promise.reject(new Problem(401, "unauthenticated", "")) : Promise.resolve(user)),
+  createSession: (nickname: string) => {
+    calls.push(`join as ${nickname}`);
+    const refusal = refusals.join.shift();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    user = { id: `${nickname}-id`, nickname };
+    return Promise.resolve({ user, token: "t", expires_at: "" });
+  },
+  endSession: () => Promise.resolve(),
+  endAllSessions: () => Promise.resolve(),
+  recover: (_roomId: string, code: string) => {
+    calls.push(`recover with ${code}`);
+    const refusal = refusals.recover.shift();
+    return refusal === undefined
+      ? Promise.resolve({ ...ROOM, recovery_code: "NEXT" })
+      : Promise.reject(refusal);
+  },
+});
+
+async function open(): Promise<RoomRecovery> {
+  const page = Object.assign(new EventTarget(), {
+    document: Object.assign(new EventTarget(), { hidden: false }),
+  });
+  const session = new SessionStore(api, new MemoryStorage());
+  await session.load();
+  const recovery = new RoomRecovery({
+    api,
+    session,
+    clock,
+    random: () => 0,
+    network: new NetworkReturn(page, clock),
+    roomId: "lobby",
+    code: "FIRST",
+  });
+  recovery.subscribe(() => undefined);
+  return recovery;
+}
+
+it("a reader with a session becomes the owner without a question for a name", async () => {
+  user = { id: "ann-id", nickname: "Ann" };
+  const recovery = await open();
+  expect(recovery.getSnapshot().needsNickname).toBe(false);
+  await recovery.recover();
+  expect(calls).toEqual(["recover with FIRST"]);
+  expect(recovery.getSnapshot()).toMatchObject({ status: "recovered", nextCode: "NEXT" });
+});
+
+it("a reader without a session joins first, and once", async () => {
+  const recovery = await open();
+  recovery.setNickname("Ann");
+  await Promise.all([recovery.recover(), recovery.recover()]);
+  expect(calls).toEqual(["join as Ann", "recover with FIRST"]);
+});
+
+it("a nickname that the servers would refuse is refused before any call", async () => {
+  const recovery = await open();
+  recovery.setNickname("\u3164");
+  await recovery.recover();
+  expect([calls, recovery.getSnapshot().status]).toEqual([[], "refused"]);
+  expect(recovery.getSnapshot().nicknameProblem).not.toBeNull();
+});
+
+it("a session that has ended is made again", async () => {
+  user = { id: "ann-id", nickname: "Ann" };
+  const recovery = await open();
+  recovery.setNickname("Ann");
+  refusals.recover.push(new Problem(401, "session_expired", ""));
+  user = null;
+  await recovery.recover();
+  expect(calls).toEqual(["recover with FIRST", "join as Ann", "recover with FIRST"]);
+});
+
+it("a wrong code is refused, and another attempt may follow", async () => {
+  user = { id: "ann-id", nickname: "Ann" };
+  const recovery = await open();
+  refusals.recover.push(new Problem(403, "forbidden", "The code is wrong."));
+  await recovery.recover();
+  expect(recovery.getSnapshot()).toMatchObject({ status: "refused", nextCode: null });
+  expect(recovery.getSnapshot().problem?.code).toBe("forbidden");
+  await recovery.recover();
+  expect(recovery.getSnapshot().nextCode).toBe("NEXT");
+});
+
+it("while too many join, the form waits and then goes on by itself", async () => {
+  const recovery = await open();
+  recovery.setNickname("Ann");
+  refusals.join.push(new Problem(429, "rate_limited", "", 3_000));
+  const recovering = recovery.recover();
+  await settled();
+  expect(recovery.getSnapshot().status).toBe("waiting");
+  await clock.advance(10_000);
+  await recovering;
+  expect(recovery.getSnapshot().nextCode).toBe("NEXT");
+});
