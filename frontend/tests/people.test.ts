@@ -36,6 +36,31 @@ describe("a name", () => {
     expect([names.isDuplicate("Ann"), changed.mock.calls.length]).toEqual([true, 1]);
   });
 
+  it("is a duplicate by the authors of loaded messages, of pages before and after them too", () => {
+    const by = (seq: number, id: string, nickname: string) => message(seq, { author: { id, nickname } });
+    const page = [by(10, ANN, "Ann"), by(11, "bob", "Bob"), by(12, "cho", "Cho")];
+    const names = new DuplicateNicknames();
+    const duplicates = () => ["Ann", "Bob", "Cho"].filter((name) => names.isDuplicate(name));
+    names.observeAuthors([]);
+    names.observeAuthors(page);
+    expect(duplicates()).toEqual([]);
+    names.observeAuthors([by(9, OTHER_ANN, "ann"), ...page]);
+    expect(duplicates()).toEqual(["Ann"]);
+    names.observeAuthors([...page, by(13, "another bob", "Bob")]);
+    expect(duplicates()).toEqual(["Ann", "Bob"]);
+    names.observeAuthors([by(30, "another cho", "Cho")]);
+    expect(duplicates()).toEqual(["Ann", "Bob", "Cho"]);
+  });
+
+  it("looks at each message once", () => {
+    const names = new DuplicateNicknames();
+    const observe = vi.spyOn(names, "observe");
+    const page = [message(1), message(2)];
+    names.observeAuthors(page);
+    names.observeAuthors([...page, message(3)]);
+    expect(observe).toHaveBeenCalledTimes(3);
+  });
+
   it("is dropped after too many others", () => {
     const names = new DuplicateNicknames(2);
     for (const [id, name] of [

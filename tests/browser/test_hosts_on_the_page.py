@@ -46,3 +46,15 @@ async def test_a_moderator_can_pin_and_delete_messages_of_guests_but_not_of_the_
     await tab.row("from the owner").get_by_label("More actions").click()
     await expect(tab.page.get_by_role("menuitem", name="Pin", exact=True)).to_be_visible()
     await expect(tab.page.get_by_role("menuitem", name="Delete")).to_have_count(0)
+
+
+async def test_an_impersonator_has_a_tag_although_the_rows_of_the_other_person_are_not_drawn(people: People) -> None:
+    owner, ann, impostor = [await people.person(name) for name in ("Owner of it", "Ann", "Ann")]
+    room = await owner.make_room()
+    await ann.post(room, "the first Ann")
+    await owner.post_many(room, [f"chatter {number}" for number in range(40)])
+    await impostor.post(room, "the second Ann")
+    tab = await people.tab(viewport={"width": 1000, "height": 500})
+    await tab.open(f"/rooms/{room}")
+    await expect(tab.row("the second Ann").get_by_test_id("name-tag")).to_have_count(1)
+    await expect(tab.row("the first Ann")).to_have_count(0)

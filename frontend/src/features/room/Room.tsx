@@ -1,8 +1,6 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Composer } from "@/features/composer/Composer";
 import { MessageList } from "@/features/messages/MessageList";
-import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { RetryBoundary } from "@/ui/RetryBoundary";
@@ -16,6 +14,7 @@ import { isUnreachable } from "./room-status";
 import { RoomUnreachable } from "./RoomUnreachable";
 import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
+import { useObservedAuthors } from "./use-observed-authors";
 import { useRoom } from "./use-room";
 
 const BanDialog = lazyComponent(() => import("@/features/hosts/BanDialog"));
@@ -35,9 +34,9 @@ interface RoomProps {
 /** One room, live. Coordinates its parts: header, status, messages and composer. */
 export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const { t } = useTranslation();
-  const [duplicateNicknames] = useState(() => new DuplicateNicknames());
   const room = useRoom(roomId, at);
   const { openRoom, screen, messageToDelete, closeDeleteDialog, banTarget, closeBanDialog } = room;
+  const duplicateNicknames = useObservedAuthors(screen);
   const { connection } = screen.feed;
   if (connection.status === "failed")
     return <RoomProblem problem={connection.problem} isEmbedded={shape !== "page"} />;
