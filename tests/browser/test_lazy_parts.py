@@ -61,6 +61,11 @@ async def open_shortcuts(tab: Tab) -> Locator:
     return tab.page.get_by_role("dialog", name="Keyboard shortcuts")
 
 
+async def open_host_panel(tab: Tab) -> Locator:
+    await tab.page.get_by_role("button", name="Run this room").click()
+    return tab.page.get_by_role("dialog", name="Run this room")
+
+
 PARTS = {
     "settings": open_settings,
     "search": open_search,
@@ -68,6 +73,7 @@ PARTS = {
     "emoji": open_emoji,
     "new room": open_new_room,
     "shortcuts": open_shortcuts,
+    "hosts": open_host_panel,
 }
 
 
