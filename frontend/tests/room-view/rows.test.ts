@@ -61,9 +61,9 @@ describe("rows", () => {
 
   it("do not move when a host's post becomes a message", () => {
     const me = { id: "id-of-me", nickname: "me", role: "owner" as const };
-    const [, pending] = messageRows(
-      rows([message(1, { author: me })], { myId: me.id, myRole: "owner", posts: [post({ queuedAtMs: Date.parse(message(2).created_at) })] }),
-    );
+    const queued = post({ queuedAtMs: Date.parse(message(2).created_at) });
+    const all = rows([message(1, { author: me })], { myId: me.id, myRole: "owner", posts: [queued] });
+    const [, pending] = messageRows(all);
     expect([pending?.isFirst, pending?.message.author]).toEqual([false, me]);
   });
 

@@ -10,7 +10,12 @@ interface NewRecoveryCodeSectionProps {
   children: ReactNode;
 }
 
-export function NewRecoveryCodeSection({ isCalling, refusal, onMake, children }: NewRecoveryCodeSectionProps) {
+export function NewRecoveryCodeSection({
+  isCalling,
+  refusal,
+  onMake,
+  children,
+}: NewRecoveryCodeSectionProps) {
   const { t } = useTranslation("hosts");
   return (
     <section className={css.section} aria-labelledby="hosts-recovery">

@@ -221,7 +221,10 @@ export class ChatApi {
 
   handOver = (room_id: string, user_id: string): Promise<Room> =>
     answer(
-      this.#client.POST("/api/v1/rooms/{room_id}/owner", { params: { path: { room_id } }, body: { user_id } }),
+      this.#client.POST("/api/v1/rooms/{room_id}/owner", {
+        params: { path: { room_id } },
+        body: { user_id },
+      }),
     );
 
   /** Become the owner with a recovery code; the response has the next code. */

@@ -20,14 +20,16 @@ export const hostsEn = {
     none: "There are no moderators.",
     handOver: "Hand over the room",
     handOverTo: "Hand the room over to {{person}}",
-    handOverConfirm: "Make {{person}} the owner of this room? You become a moderator, and the recovery code ends.",
+    handOverConfirm:
+      "Make {{person}} the owner of this room? You become a moderator, and the recovery code ends.",
     remove: "Remove",
     removeOf: "Remove {{person}} as a moderator",
     howToAdd: "To add one, choose “Make moderator” in the menu of their message.",
   },
   recovery: {
     takeOverTitle: "Become the owner of {{room}}?",
-    takeOverHelp: "This link makes you the owner: you set the rules, appoint moderators and ban people. The former owner loses these rights.",
+    takeOverHelp:
+      "This link makes you the owner: you set the rules, appoint moderators and ban people. The former owner loses these rights.",
     takeOver: "Become the owner",
     taken: "You are the owner of this room now.",
     wrong: "This link no longer works. Ask for a new one.",
@@ -65,7 +67,8 @@ export const hostsEn = {
     loaded_one: "{{count, number}} of their messages is loaded here.",
     loaded_other: "{{count, number}} of their messages are loaded here.",
     loadedPeople_one: "{{count, number}} person sent it among the messages loaded here. Hosts are left out.",
-    loadedPeople_other: "{{count, number}} people sent it among the messages loaded here. Hosts are left out.",
+    loadedPeople_other:
+      "{{count, number}} people sent it among the messages loaded here. Hosts are left out.",
     duration: "For how long",
     tenMinutes: "10 minutes",
     oneHour: "1 hour",

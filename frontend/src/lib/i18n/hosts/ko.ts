@@ -28,7 +28,8 @@ export const hostsKo: HostWords = {
   },
   recovery: {
     takeOverTitle: "{{room}}의 방장이 될까요?",
-    takeOverHelp: "이 링크로 방장이 됩니다. 규칙을 정하고 관리자를 지정하고 사람을 차단할 수 있습니다. 이전 방장은 이 권한을 잃습니다.",
+    takeOverHelp:
+      "이 링크로 방장이 됩니다. 규칙을 정하고 관리자를 지정하고 사람을 차단할 수 있습니다. 이전 방장은 이 권한을 잃습니다.",
     takeOver: "방장 되기",
     taken: "이제 이 방의 방장입니다.",
     wrong: "이 링크는 더 이상 쓸 수 없습니다. 새 링크를 요청하세요.",
