@@ -58,6 +58,7 @@ class CrowdedRoom:
 
     id: str
     reader: Person
+    owner: Person
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -71,7 +72,7 @@ async def crowded(browser: Browser, hotchat: ChatStack) -> CrowdedRoom:
                 await bob.react(room, message, kind)
             await bob.post(room, text, reply_to=message["id"])
         await ann.call("PUT", f"/rooms/{room}/messages/{message['id']}/pin")
-        return CrowdedRoom(room, bob)
+        return CrowdedRoom(room, bob, ann)
 
 
 async def open_room(people: People, crowded: CrowdedRoom, **context: object) -> Tab:
@@ -162,6 +163,21 @@ async def test_on_a_small_phone_the_menu_of_a_message_fits(people: People, crowd
     await expect(items.first).to_be_visible()
     for number in range(await items.count()):
         await expect(items.nth(number)).to_be_in_viewport(ratio=0.99)
+
+
+async def test_on_a_small_phone_what_only_hosts_see_fits(people: People, crowded: CrowdedRoom) -> None:
+    tab = await people.tab_of(crowded.owner, **PHONE)
+    await tab.open(f"/rooms/{crowded.id}")
+    await fits(tab)
+    row = tab.rows.last
+    await row.locator("[data-testid=bubble]").tap(position={"x": 8, "y": 8})
+    await row.get_by_role("button", name="Ban", exact=True).tap()
+    dialog = tab.page.get_by_role("alertdialog")
+    for button in ("List of bans", "Cancel", "Ban Bob #"):
+        await expect(dialog.get_by_role("button", name=button)).to_be_in_viewport(ratio=0.99)
+    await dialog.get_by_role("button", name="List of bans").tap()
+    await expect(tab.page.get_by_role("dialog", name="Run this room")).to_be_visible()
+    await fits(tab)
 
 
 async def test_on_a_small_phone_a_refused_message_shows_its_reason_and_buttons_without_an_overlap(
