@@ -25,6 +25,7 @@ LATER = (
     "indexed-db-outbox-store",
     "ja",
     "ko",
+    "later-words",
     "missed-messages",
 )
 

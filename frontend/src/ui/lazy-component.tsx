@@ -17,9 +17,9 @@ type LazyProps<Props> = Props & {
   onClose?: () => void;
 };
 
-/** A component whose file is loaded when it is first drawn. If that fails, a notice says so, and it is loaded again: on a
- * click, when the network returns, and a few times after a wait. `Failure` is drawn in the place of a part that cannot be
- * loaded. */
+/** A component whose file is loaded when it is first drawn, with the sentences of lazy parts. If that fails, a notice says so,
+ * and it is loaded again: on a click, when the network returns, and a few times after a wait. `Failure` is drawn in the
+ * place of a part that cannot be loaded. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
   Failure?: ComponentType<{ onRetry: () => void }>,
@@ -39,7 +39,10 @@ export function lazyComponent<Props extends object>(
         return;
       }
       const started = loadWithRetries({
-        load: async () => (loaded = (await load()).default),
+        load: async () => {
+          const [part] = await Promise.all([load(), import("@/lib/i18n/later-words")]);
+          return (loaded = part.default);
+        },
         onLoaded: (part) => setLoaded(() => part),
         onFailure: (error) => {
           console.warn(error);
