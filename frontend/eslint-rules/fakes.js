@@ -14,23 +14,26 @@ export const uncheckedFakes = [
 
 const partsOf = (type) => (type.isUnion() ? type.types : [type]);
 
-/** Whether values of a type serve calls of ChatApi: one of its members is declared there. */
+/** The classes whose methods call chat_server. */
+const APIS = ["ChatApi", "HostApi"];
+
+/** Whether values of a type serve calls of chat_server: one of its members is declared in such a class. */
 const isApi = (type) =>
   partsOf(type).some((part) =>
     part
       .getProperties()
       .some((member) =>
         member.declarations?.some(
-          ({ parent }) => ts.isClassDeclaration(parent) && parent.name?.text === "ChatApi",
+          ({ parent }) => ts.isClassDeclaration(parent) && APIS.includes(parent.name?.text),
         ),
       ),
   );
 
-/** What checkedApi returns has this private member, which a copy by spreading loses. The real ChatApi needs no check. */
+/** What checkedApi returns has this private member, which a copy by spreading loses. The real classes need no check. */
 const isChecked = (type) =>
-  type.symbol?.name === "ChatApi" || type.getProperties().some(({ name }) => name === "isChecked");
+  APIS.includes(type.symbol?.name) || type.getProperties().some(({ name }) => name === "isChecked");
 
-/** The rule `checked-fakes`: what tests pass as a ChatApi comes from checkedApi. It needs type information. */
+/** The rule `checked-fakes`: what tests pass as a ChatApi or HostApi comes from checkedApi. It needs type information. */
 export const checkedFakes = {
   meta: { type: "problem", schema: [], messages: { unchecked: HOW } },
   create(context) {

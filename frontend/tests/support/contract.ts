@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { afterEach } from "vitest";
 import { ChatApi } from "@/lib/api/chat-api";
+import { HostApi } from "@/lib/api/host-api";
 import { Problem } from "@/lib/api/problem";
 import type { components } from "@/lib/contract/openapi";
 import { ownValue } from "@/lib/own-value";
@@ -29,7 +30,7 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, AnySchemaObject>> };
 }
 
-/** What the real ChatApi would send. */
+/** What the real ChatApi or HostApi would send. */
 interface Sent {
   readonly method: string;
   readonly url: URL;
@@ -70,7 +71,7 @@ declare class Checked {
   private readonly isChecked: true;
 }
 
-/** The fake with every call checked. Its methods are named as those of ChatApi. */
+/** The fake with every call checked. Its methods are named as those of ChatApi and HostApi. */
 export function checkedApi<Fake extends object>(fake: Fake): Fake & Checked {
   const checked = new Proxy(fake, {
     get: (target, name, receiver) => {
@@ -136,9 +137,10 @@ class RecordingRequest extends Request {
   }
 }
 
-const realApi = withRecordingRequest(
-  () => new ChatApi(() => Promise.resolve(new Response(null, { status: 204 })), BASE),
-);
+const realApi = withRecordingRequest(() => {
+  const api = new ChatApi(() => Promise.resolve(new Response(null, { status: 204 })), BASE);
+  return { ...api, ...new HostApi(api) };
+});
 
 /** openapi-fetch takes the class of its requests when a client is made. */
 function withRecordingRequest<T>(make: () => T): T {
@@ -153,12 +155,12 @@ function withRecordingRequest<T>(make: () => T): T {
 
 function requestOf(name: string, args: readonly unknown[]): Sent {
   const method: unknown = Reflect.get(realApi, name);
-  if (typeof method !== "function") throw violated(`ChatApi has no method ${name}`);
+  if (typeof method !== "function") throw violated(`no class of lib/api has a method ${name}`);
   sent = null;
   const answer = Reflect.apply(method, realApi, args) as Promise<unknown>;
   answer.catch(() => undefined); // its response is empty
   const request = sent as Sent | null;
-  if (request === null) throw violated(`ChatApi.${name} sent nothing`);
+  if (request === null) throw violated(`${name} sent nothing`);
   return request;
 }
 

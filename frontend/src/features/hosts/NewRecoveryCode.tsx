@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 import { NewRecoveryCodeSection } from "./NewRecoveryCodeSection";
 import { RecoveryCode } from "./RecoveryCode";
 import { useHostCall } from "./use-host-call";
 
 /** Makes a new recovery code for the owner; the earlier one ends. */
 export function NewRecoveryCode() {
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId } = useOpenRoom();
   const { refusal, isCalling, run } = useHostCall();
   const [code, setCode] = useState<string | null>(null);

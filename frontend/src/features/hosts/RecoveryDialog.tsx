@@ -8,17 +8,17 @@ import { useRecovery } from "./use-recovery";
 /** Opens from a link with a recovery code: makes the reader the owner of the room, and shows the next code once. */
 export default function RecoveryDialog({ code, onClose }: { code: string; onClose: () => void }) {
   const { t } = useTranslation("hosts");
-  const { roomName, nextCode, ...recovery } = useRecovery(code);
+  const { roomName, isRecovered, nextCode, ...recovery } = useRecovery(code);
   return (
     <ModalDialog title={t("recovery.takeOverTitle", { room: roomName })} onClose={onClose}>
-      {nextCode === null ? (
-        <RecoveryForm {...recovery} />
-      ) : (
+      {isRecovered ? (
         <>
           <RecoveredNotice />
-          <RecoveryCode code={nextCode} />
+          {nextCode !== null && <RecoveryCode code={nextCode} />}
           <CloseDialogLine />
         </>
+      ) : (
+        <RecoveryForm {...recovery} />
       )}
     </ModalDialog>
   );

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { textAfterInput } from "@/lib/pasted-text";
 import type { RecoveryView } from "./use-recovery";
 
-type RecoveryFormProps = Omit<RecoveryView, "roomName" | "nextCode">;
+type RecoveryFormProps = Omit<RecoveryView, "roomName" | "isRecovered" | "nextCode">;
 
 /** What the link does, and a nickname if the reader has none. */
 export function RecoveryForm(props: RecoveryFormProps) {

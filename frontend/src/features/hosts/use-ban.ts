@@ -4,7 +4,7 @@ import { errorMessage } from "@/lib/api/error-message";
 import { banScope, type BanTarget } from "@/lib/people/ban-scope";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 
 const ONE_DAY_S = 86_400;
 const COUNTED_MAX = 1_000; // the server counts no further
@@ -29,7 +29,7 @@ export interface BanChoice {
 export function useBan(target: BanTarget, onClose: () => void): BanChoice {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId, view, toast } = useOpenRoom();
   const { room } = useRoomScreen(view).feed;
   const [seconds, setSeconds] = useState<number | null>(ONE_DAY_S);

@@ -5,7 +5,7 @@ import { errorMessage } from "@/lib/api/error-message";
 import type { Author, ListedBan } from "@/lib/contract/types";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
 
 export interface ShownBan {
@@ -29,7 +29,7 @@ export interface Bans {
 export function useBans(): Bans {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId } = useOpenRoom();
   const localTime = useLocalTime();
   const queryClient = useQueryClient();

@@ -6,7 +6,7 @@ import type { AuditEntry } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
 
 const ACTIONS = [
@@ -43,7 +43,7 @@ export interface Log {
 export function useLog(): Log {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId } = useOpenRoom();
   const localTime = useLocalTime();
   const [isOpen, setIsOpen] = useState(false);

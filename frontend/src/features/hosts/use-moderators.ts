@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Author } from "@/lib/contract/types";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 import { useRole } from "@/ui/use-role";
 import { useHostCall } from "./use-host-call";
 
@@ -19,7 +19,7 @@ export interface Moderators {
 
 /** The moderators of the open room. */
 export function useModerators(): Moderators {
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId, view } = useOpenRoom();
   const { room } = useRoomScreen(view).feed;
   const mayChange = useRole() === "owner";

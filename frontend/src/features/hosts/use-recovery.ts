@@ -8,11 +8,13 @@ import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
+import { useHostApi } from "@/ui/use-host-api";
 
 export interface RecoveryView extends Pick<RoomRecoveryState, "nickname" | "needsNickname" | "nextCode"> {
   readonly roomName: string;
   readonly setNickname: (nickname: string) => void;
   readonly isRecovering: boolean;
+  readonly isRecovered: boolean;
   /** What to change in the nickname. */
   readonly nicknameRefusal: string | null;
   /** Why the reader is not the owner, or when the attempt goes on. */
@@ -24,7 +26,8 @@ export interface RecoveryView extends Pick<RoomRecoveryState, "nickname" | "need
 export function useRecovery(code: string): RecoveryView {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
-  const { api, session, clock, network } = useServices();
+  const api = useHostApi();
+  const { session, clock, network } = useServices();
   const { roomId, view } = useOpenRoom();
   const { room } = useRoomScreen(view).feed;
   const [recovery] = useState(
@@ -46,6 +49,7 @@ export function useRecovery(code: string): RecoveryView {
     roomName: nameInSentence(room?.name ?? roomId, words("room.untitled")),
     setNickname: recovery.setNickname,
     isRecovering: status === "recovering",
+    isRecovered: status === "recovered",
     nicknameRefusal: nicknameProblem && textProblemMessage(words, nicknameProblem),
     refusal: refusal(),
     recover: () => void recovery.recover(),

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { WhoCanPost } from "@/lib/contract/types";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 import { useHostCall } from "./use-host-call";
 
 export interface WhoCanPostSetting {
@@ -15,7 +15,7 @@ export interface WhoCanPostSetting {
 
 /** Who can write in the open room. A choice shows at once; a change by another host replaces it. */
 export function useWhoCanPost(): WhoCanPostSetting {
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId, view } = useOpenRoom();
   const { room } = useRoomScreen(view).feed;
   const { refusal, run } = useHostCall();

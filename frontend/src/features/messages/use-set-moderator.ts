@@ -3,12 +3,12 @@ import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 
 /** Makes a person a moderator, or ends that; a toast shows the result or why the server refused. */
 export function useSetModerator(): (user: Author, isModerator: boolean) => Promise<void> {
   const { t } = useTranslation();
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId, toast } = useOpenRoom();
   return async (user, isModerator) => {
     const person = personInSentence(user, t("person.unnamed"));

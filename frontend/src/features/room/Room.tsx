@@ -1,4 +1,3 @@
-import { useTranslation } from "react-i18next";
 import { Composer } from "@/features/composer/Composer";
 import { MessageList } from "@/features/messages/MessageList";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
@@ -7,6 +6,7 @@ import { RetryBoundary } from "@/ui/RetryBoundary";
 import { OpenRoomContext } from "@/ui/room-context";
 import { DuplicateNicknamesContext } from "@/ui/user-text/use-shown-person";
 import { Announcer } from "./Announcer";
+import { RoomDialogs } from "./RoomDialogs";
 import { RoomFrame, type RoomShape } from "./RoomFrame";
 import { RoomHeader } from "./RoomHeader";
 import { RoomProblem } from "./RoomProblem";
@@ -17,10 +17,7 @@ import { Toast } from "./Toast";
 import { useObservedAuthors } from "./use-observed-authors";
 import { useRoom } from "./use-room";
 
-const BanDialog = lazyComponent(() => import("@/features/hosts/BanDialog"));
-const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
 const MentionNotifications = lazyComponent(() => import("./MentionNotifications"));
-const RecoveryDialog = lazyComponent(() => import("@/features/hosts/RecoveryDialog"));
 
 interface RoomProps {
   roomId: string;
@@ -33,9 +30,8 @@ interface RoomProps {
 
 /** One room, live. Coordinates its parts: header, status, messages and composer. */
 export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
-  const { t } = useTranslation();
   const room = useRoom(roomId, at);
-  const { openRoom, screen, messageToDelete, closeDeleteDialog, banTarget, closeBanDialog } = room;
+  const { openRoom, screen } = room;
   const duplicateNicknames = useObservedAuthors(screen);
   const { connection } = screen.feed;
   if (connection.status === "failed")
@@ -70,46 +66,12 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
                 <Announcer />
                 <MentionNotifications />
               </ErrorBoundary>
-              {messageToDelete !== null && (
-                <ErrorBoundary
-                  resetKey={messageToDelete}
-                  fallback={null}
-                  onError={() => {
-                    closeDeleteDialog();
-                    openRoom.toast(t("problem.partBroken"));
-                  }}
-                >
-                  <DeleteDialog message={messageToDelete} onClose={closeDeleteDialog} />
-                </ErrorBoundary>
-              )}
-              {shape === "page" && room.recoveryCode !== null && (
-                <ErrorBoundary
-                  resetKey={room.recoveryCode}
-                  fallback={null}
-                  onError={() => openRoom.toast(t("problem.partBroken"))}
-                >
-                  <RecoveryDialog code={room.recoveryCode} onClose={room.forgetRecoveryCode} />
-                </ErrorBoundary>
-              )}
-              {banTarget !== null && (
-                <ErrorBoundary
-                  resetKey={banTarget}
-                  fallback={null}
-                  onError={() => {
-                    closeBanDialog();
-                    openRoom.toast(t("problem.partBroken"));
-                  }}
-                >
-                  <BanDialog
-                    target={banTarget}
-                    onShowBans={() => {
-                      closeBanDialog();
-                      room.setPanel("hosts");
-                    }}
-                    onClose={closeBanDialog}
-                  />
-                </ErrorBoundary>
-              )}
+              <RoomDialogs
+                question={room.question}
+                recoveryCode={shape === "page" ? room.recoveryCode : null}
+                onShowBans={room.showBans}
+                onClose={room.closeDialog}
+              />
             </>
           )}
         </RoomFrame>

@@ -2,9 +2,9 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import type { ComposerHandle } from "@/features/composer/composer-handle";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
-import type { BanTarget } from "@/lib/people/ban-scope";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
+import type { RoomQuestion } from "./RoomDialogs";
 import type { RoomPanel } from "./RoomHeader";
 import { useFrameWatch } from "./use-frame-watch";
 import { useReadMark } from "./use-read-mark";
@@ -24,8 +24,7 @@ export function useRoom(roomId: string, at: number | undefined) {
   const recoveryCode = useSyncExternalStore(recoveryLink.subscribe, recoveryLink.getSnapshot);
   const [panel, setPanel] = useState<RoomPanel>(null);
   const [toastWords, toast] = useToast();
-  const [messageToDelete, setMessageToDelete] = useState<Message | null>(null);
-  const [banTarget, setBanTarget] = useState<BanTarget | null>(null);
+  const [question, setQuestion] = useState<RoomQuestion | null>(null);
   useLoadOwnReactions(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
   useFrameWatch(view);
@@ -51,8 +50,8 @@ export function useRoom(roomId: string, at: number | undefined) {
       kinds,
       replyTo: (message) => dispatch({ type: "reply", message }),
       editMessage,
-      deleteMessage: setMessageToDelete,
-      askToBan: setBanTarget,
+      deleteMessage: (message) => setQuestion({ kind: "delete", message }),
+      askToBan: (target) => setQuestion({ kind: "ban", target }),
       jumpTo: (seq) => void view.jumpTo(seq),
       toast,
     }),
@@ -73,11 +72,15 @@ export function useRoom(roomId: string, at: number | undefined) {
     panel,
     setPanel,
     toastWords,
-    messageToDelete,
-    closeDeleteDialog: () => setMessageToDelete(null),
+    question,
     recoveryCode,
-    forgetRecoveryCode: recoveryLink.forget,
-    banTarget,
-    closeBanDialog: () => setBanTarget(null),
+    showBans: () => {
+      setQuestion(null);
+      setPanel("hosts");
+    },
+    closeDialog: () => {
+      if (question === null) recoveryLink.forget();
+      else setQuestion(null);
+    },
   };
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useHostApi } from "@/ui/use-host-api";
 
 export interface SlowModeSetting {
   /** Seconds between two messages of one person; 0 when slow mode is off. */
@@ -15,7 +15,7 @@ export interface SlowModeSetting {
 /** The slow mode of the open room. */
 export function useSlowModeSetting(): SlowModeSetting {
   const { t } = useTranslation();
-  const { api } = useServices();
+  const api = useHostApi();
   const { roomId, feed } = useOpenRoom();
   const [chosenS, setChosenS] = useState<number | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);

@@ -1,12 +1,7 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "@/lib/contract/openapi";
 import type {
-  AuditLog,
   Author,
-  Ban,
-  BanList,
-  BanResult,
-  BansResult,
   Config,
   Draft,
   EventsPage,
@@ -16,15 +11,12 @@ import type {
   Mine,
   OwnRole,
   Reactors,
-  RecoveryCode,
   Room,
-  RoomPatch,
   RoomsPage,
-  RoomWithCode,
   SearchPage,
   Session,
 } from "@/lib/contract/types";
-import { problemFrom, unreachable } from "./problem";
+import { answer } from "./answer";
 
 /** Which page of a room: the latest one when nothing is given. */
 export interface PagePlace {
@@ -36,51 +28,47 @@ export interface PagePlace {
 /** chat_server's calls. Every refusal is thrown as a Problem. Pages have the server's default size unless the caller names
  * one, which must come from `config().limits`. */
 export class ChatApi {
-  readonly #client: Client<paths>;
+  readonly client: Client<paths>;
 
   constructor(fetchImpl: typeof fetch, baseUrl = "") {
-    this.#client = createClient<paths>({ baseUrl, fetch: (request) => fetchImpl(request) });
+    this.client = createClient<paths>({ baseUrl, fetch: (request) => fetchImpl(request) });
   }
 
-  config = (): Promise<Config> => answer(this.#client.GET("/api/v1/config"));
+  config = (): Promise<Config> => answer(this.client.GET("/api/v1/config"));
 
-  me = (): Promise<Author> => answer(this.#client.GET("/api/v1/me"));
+  me = (): Promise<Author> => answer(this.client.GET("/api/v1/me"));
 
   createSession = (nickname: string): Promise<Session> =>
-    answer(this.#client.POST("/api/v1/sessions", { body: { nickname } }));
+    answer(this.client.POST("/api/v1/sessions", { body: { nickname } }));
 
   /** Sign out. */
   endSession = async (): Promise<void> => {
-    await answer(this.#client.DELETE("/api/v1/sessions/current"));
+    await answer(this.client.DELETE("/api/v1/sessions/current"));
   };
 
   /** End every session of this person. */
   endAllSessions = async (): Promise<void> => {
-    await answer(this.#client.DELETE("/api/v1/sessions"));
+    await answer(this.client.DELETE("/api/v1/sessions"));
   };
 
   rooms = (cursor?: string): Promise<RoomsPage> =>
-    answer(this.#client.GET("/api/v1/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }));
+    answer(this.client.GET("/api/v1/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }));
 
   roomsNamed = (q: string): Promise<RoomsPage> =>
-    answer(this.#client.GET("/api/v1/rooms", { params: { query: { q } } }));
+    answer(this.client.GET("/api/v1/rooms", { params: { query: { q } } }));
 
   /** The same key makes the same room, however often it is asked for. */
   createRoom = (name: string, idempotencyKey: string): Promise<Room> =>
     answer(
-      this.#client.POST("/api/v1/rooms", { body: { name }, headers: { "Idempotency-Key": idempotencyKey } }),
+      this.client.POST("/api/v1/rooms", { body: { name }, headers: { "Idempotency-Key": idempotencyKey } }),
     );
 
   room = (room_id: string): Promise<Room> =>
-    answer(this.#client.GET("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
-
-  /** Change the fields that are given. */
-  changeRoom = (room_id: string, change: RoomPatch): Promise<Room> =>
-    answer(this.#client.PATCH("/api/v1/rooms/{room_id}", { params: { path: { room_id } }, body: change }));
+    answer(this.client.GET("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
 
   page = (room_id: string, place: PagePlace = {}): Promise<MessagePage> =>
     answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/messages", {
+      this.client.GET("/api/v1/rooms/{room_id}/messages", {
         params: { path: { room_id }, query: place },
       }),
     );
@@ -96,7 +84,7 @@ export class ChatApi {
     signal?: AbortSignal,
   ): Promise<EventsPage> =>
     answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/events", {
+      this.client.GET("/api/v1/rooms/{room_id}/events", {
         params: {
           path: { room_id },
           query: { after_seq, ...(limit !== undefined && { limit }), ...(wait_s > 0 && { wait_s }) },
@@ -107,19 +95,19 @@ export class ChatApi {
 
   message = (room_id: string, message_id: string): Promise<Message> =>
     answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/messages/{message_id}", {
+      this.client.GET("/api/v1/rooms/{room_id}/messages/{message_id}", {
         params: { path: { room_id, message_id } },
       }),
     );
 
   post = (room_id: string, draft: Draft): Promise<Message | HeldMessage> =>
     answer(
-      this.#client.POST("/api/v1/rooms/{room_id}/messages", { params: { path: { room_id } }, body: draft }),
+      this.client.POST("/api/v1/rooms/{room_id}/messages", { params: { path: { room_id } }, body: draft }),
     );
 
   edit = (room_id: string, message_id: string, text: string): Promise<Message> =>
     answer(
-      this.#client.PATCH("/api/v1/rooms/{room_id}/messages/{message_id}", {
+      this.client.PATCH("/api/v1/rooms/{room_id}/messages/{message_id}", {
         params: { path: { room_id, message_id } },
         body: { text },
       }),
@@ -127,7 +115,7 @@ export class ChatApi {
 
   remove = (room_id: string, message_id: string): Promise<Message> =>
     answer(
-      this.#client.DELETE("/api/v1/rooms/{room_id}/messages/{message_id}", {
+      this.client.DELETE("/api/v1/rooms/{room_id}/messages/{message_id}", {
         params: { path: { room_id, message_id } },
       }),
     );
@@ -135,26 +123,26 @@ export class ChatApi {
   pin = (room_id: string, message_id: string, on: boolean): Promise<Message> => {
     const place = { params: { path: { room_id, message_id } } } as const;
     const path = "/api/v1/rooms/{room_id}/messages/{message_id}/pin";
-    return answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+    return answer(on ? this.client.PUT(path, place) : this.client.DELETE(path, place));
   };
 
   react = async (room_id: string, message_id: string, kind: string, on: boolean): Promise<number> => {
     const place = { params: { path: { room_id, message_id, kind } } } as const;
     const path = "/api/v1/rooms/{room_id}/messages/{message_id}/reactions/{kind}";
-    const changed = await answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+    const changed = await answer(on ? this.client.PUT(path, place) : this.client.DELETE(path, place));
     return changed.count;
   };
 
   reactors = (room_id: string, message_id: string): Promise<Reactors> =>
     answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/messages/{message_id}/reactions", {
+      this.client.GET("/api/v1/rooms/{room_id}/messages/{message_id}/reactions", {
         params: { path: { room_id, message_id } },
       }),
     );
 
   mine = (room_id: string, from_seq: number, to_seq: number): Promise<Mine> =>
     answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/reactions/mine", {
+      this.client.GET("/api/v1/rooms/{room_id}/reactions/mine", {
         params: { path: { room_id }, query: { from_seq, to_seq } },
       }),
     );
@@ -165,7 +153,7 @@ export class ChatApi {
     { before_seq, limit }: { before_seq?: number | undefined; limit?: number | undefined } = {},
   ): Promise<SearchPage> =>
     answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/search", {
+      this.client.GET("/api/v1/rooms/{room_id}/search", {
         params: {
           path: { room_id },
           query: {
@@ -179,98 +167,9 @@ export class ChatApi {
 
   /** What the session's user is and may do in a room. */
   ownRole = (room_id: string): Promise<OwnRole> =>
-    answer(this.#client.GET("/api/v1/rooms/{room_id}/me", { params: { path: { room_id } } }));
-
-  ban = (room_id: string, user_id: string, ban: Ban): Promise<BanResult> =>
-    answer(
-      this.#client.PUT("/api/v1/rooms/{room_id}/bans/{user_id}", {
-        params: { path: { room_id, user_id } },
-        body: ban,
-      }),
-    );
-
-  /** Ban everybody but hosts who sent the text of this message. */
-  banSameText = (room_id: string, message_id: string, ban: Ban): Promise<BansResult> =>
-    answer(
-      this.#client.POST("/api/v1/rooms/{room_id}/bans", {
-        params: { path: { room_id } },
-        body: { ...ban, same_text_as: message_id },
-      }),
-    );
-
-  liftBan = async (room_id: string, user_id: string): Promise<void> => {
-    await answer(
-      this.#client.DELETE("/api/v1/rooms/{room_id}/bans/{user_id}", {
-        params: { path: { room_id, user_id } },
-      }),
-    );
-  };
-
-  bans = (room_id: string, cursor?: string): Promise<BanList> =>
-    answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/bans", {
-        params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
-      }),
-    );
-
-  setModerator = (room_id: string, user_id: string, on: boolean): Promise<Room> => {
-    const place = { params: { path: { room_id, user_id } } } as const;
-    const path = "/api/v1/rooms/{room_id}/moderators/{user_id}";
-    return answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
-  };
-
-  handOver = (room_id: string, user_id: string): Promise<Room> =>
-    answer(
-      this.#client.POST("/api/v1/rooms/{room_id}/owner", {
-        params: { path: { room_id } },
-        body: { user_id },
-      }),
-    );
-
-  /** Become the owner with a recovery code; the response has the next code. */
-  recover = (room_id: string, recovery_code: string): Promise<RoomWithCode> =>
-    answer(
-      this.#client.POST("/api/v1/rooms/{room_id}/owner/recover", {
-        params: { path: { room_id } },
-        body: { recovery_code },
-      }),
-    );
-
-  renewRecoveryCode = (room_id: string): Promise<RecoveryCode> =>
-    answer(
-      this.#client.POST("/api/v1/rooms/{room_id}/owner/recovery-code", { params: { path: { room_id } } }),
-    );
-
-  audit = (room_id: string, cursor?: string): Promise<AuditLog> =>
-    answer(
-      this.#client.GET("/api/v1/rooms/{room_id}/audit", {
-        params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
-      }),
-    );
+    answer(this.client.GET("/api/v1/rooms/{room_id}/me", { params: { path: { room_id } } }));
 
   typing = async (room_id: string): Promise<void> => {
-    await answer(this.#client.POST("/api/v1/rooms/{room_id}/typing", { params: { path: { room_id } } }));
+    await answer(this.client.POST("/api/v1/rooms/{room_id}/typing", { params: { path: { room_id } } }));
   };
-}
-
-interface Answered<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
-}
-
-/** The deadline has passed, or the page is being left. */
-const isAborted = (cause: unknown): boolean =>
-  cause instanceof DOMException && (cause.name === "TimeoutError" || cause.name === "AbortError");
-
-async function answer<T>(call: Promise<Answered<T>>): Promise<T> {
-  let answered: Answered<T>;
-  try {
-    answered = await call;
-  } catch (cause) {
-    if (cause instanceof TypeError || cause instanceof SyntaxError || isAborted(cause)) throw unreachable();
-    throw cause;
-  }
-  if (!answered.response.ok) throw problemFrom(answered.response, answered.error);
-  return answered.data as T;
 }

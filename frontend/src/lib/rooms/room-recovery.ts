@@ -1,5 +1,5 @@
 /** The form that makes the reader the owner of a room by its recovery code. A reader without a session joins first. */
-import type { ChatApi } from "@/lib/api/chat-api";
+import type { HostApi } from "@/lib/api/host-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import { Listeners } from "@/lib/listeners";
@@ -22,12 +22,12 @@ export interface RoomRecoveryState {
   readonly problem: Problem | null;
   /** When a refused attempt to join is repeated, in the time of the app's clock. */
   readonly retryAtMs: number | null;
-  /** The next recovery code, once the reader owns the room. */
+  /** The next recovery code, once the reader owns the room. Null also if they are not its owner any more by then. */
   readonly nextCode: string | null;
 }
 
 export interface RoomRecoveryDependencies {
-  readonly api: Pick<ChatApi, "recover">;
+  readonly api: Pick<HostApi, "recover">;
   readonly session: SessionStore;
   readonly clock: Clock;
   readonly random: () => number;

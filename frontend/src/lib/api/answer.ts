@@ -1,0 +1,24 @@
+import { problemFrom, unreachable } from "./problem";
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The deadline has passed, or the page is being left. */
+const isAborted = (cause: unknown): boolean =>
+  cause instanceof DOMException && (cause.name === "TimeoutError" || cause.name === "AbortError");
+
+/** The body of a response. A refusal, or no response, is thrown as a Problem. */
+export async function answer<T>(call: Promise<Answered<T>>): Promise<T> {
+  let answered: Answered<T>;
+  try {
+    answered = await call;
+  } catch (cause) {
+    if (cause instanceof TypeError || cause instanceof SyntaxError || isAborted(cause)) throw unreachable();
+    throw cause;
+  }
+  if (!answered.response.ok) throw problemFrom(answered.response, answered.error);
+  return answered.data as T;
+}

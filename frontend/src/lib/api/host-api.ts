@@ -1,0 +1,95 @@
+import type { Client } from "openapi-fetch";
+import type { paths } from "@/lib/contract/openapi";
+import type {
+  AuditLog,
+  Ban,
+  BanList,
+  BanResult,
+  BansResult,
+  RecoveryCode,
+  Room,
+  RoomPatch,
+  RoomWithCode,
+} from "@/lib/contract/types";
+import { answer } from "./answer";
+import type { ChatApi } from "./chat-api";
+
+/** The calls with which hosts run a room. Only parts that are loaded lazily import it. */
+export class HostApi {
+  readonly #client: Client<paths>;
+
+  constructor({ client }: Pick<ChatApi, "client">) {
+    this.#client = client;
+  }
+
+  /** Change the fields that are given. */
+  changeRoom = (room_id: string, change: RoomPatch): Promise<Room> =>
+    answer(this.#client.PATCH("/api/v1/rooms/{room_id}", { params: { path: { room_id } }, body: change }));
+
+  ban = (room_id: string, user_id: string, ban: Ban): Promise<BanResult> =>
+    answer(
+      this.#client.PUT("/api/v1/rooms/{room_id}/bans/{user_id}", {
+        params: { path: { room_id, user_id } },
+        body: ban,
+      }),
+    );
+
+  /** Ban everybody but hosts who sent the text of this message. */
+  banSameText = (room_id: string, message_id: string, ban: Ban): Promise<BansResult> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/bans", {
+        params: { path: { room_id } },
+        body: { ...ban, same_text_as: message_id },
+      }),
+    );
+
+  liftBan = async (room_id: string, user_id: string): Promise<void> => {
+    await answer(
+      this.#client.DELETE("/api/v1/rooms/{room_id}/bans/{user_id}", {
+        params: { path: { room_id, user_id } },
+      }),
+    );
+  };
+
+  bans = (room_id: string, cursor?: string): Promise<BanList> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/bans", {
+        params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
+      }),
+    );
+
+  setModerator = (room_id: string, user_id: string, on: boolean): Promise<Room> => {
+    const place = { params: { path: { room_id, user_id } } } as const;
+    const path = "/api/v1/rooms/{room_id}/moderators/{user_id}";
+    return answer(on ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+  };
+
+  handOver = (room_id: string, user_id: string): Promise<Room> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/owner", {
+        params: { path: { room_id } },
+        body: { user_id },
+      }),
+    );
+
+  /** Become the owner with a recovery code; the response has the next code. */
+  recover = (room_id: string, recovery_code: string): Promise<RoomWithCode> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/owner/recover", {
+        params: { path: { room_id } },
+        body: { recovery_code },
+      }),
+    );
+
+  renewRecoveryCode = (room_id: string): Promise<RecoveryCode> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/owner/recovery-code", { params: { path: { room_id } } }),
+    );
+
+  audit = (room_id: string, cursor?: string): Promise<AuditLog> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/audit", {
+        params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
+      }),
+    );
+}
