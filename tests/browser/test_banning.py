@@ -50,11 +50,28 @@ async def test_a_ban_without_a_purge_leaves_the_messages(people: People) -> None
     await dialog.get_by_label("For how long").select_option("10 minutes")
     await dialog.get_by_label("Delete their messages").uncheck()
     await expect(dialog.get_by_role("button", name="and delete")).to_have_count(0)
+    await dialog.get_by_label("Reason").fill("off topic")
     await dialog.get_by_role("button", name="Ban Mallory #").click()
     await expect(dialog).to_have_count(0)
     await tab.sees("my view")
     bans = await owner.call("GET", f"/rooms/{room}/bans")
     assert bans["bans"][0]["until"] is not None
+    assert bans["bans"][0]["reason"] == "off topic"
+
+
+async def test_a_reason_that_the_server_would_refuse_is_explained_and_the_dialog_stays(people: People) -> None:
+    owner, mallory = await people.person("Ann"), await people.person("Mallory")
+    room = await owner.make_room()
+    await mallory.post(room, "my view")
+    tab = await people.tab_of(owner)
+    await tab.open(f"/rooms/{room}")
+    dialog = await ask_to_ban(tab, "my view")
+    await dialog.get_by_label("Reason").fill("x" * 201)
+    await dialog.get_by_role("button", name="Ban Mallory #").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("1 character too many")
+    await dialog.get_by_label("Reason").fill("x" * 200)
+    await dialog.get_by_role("button", name="Ban Mallory #").click()
+    await expect(dialog).to_have_count(0)
 
 
 async def test_no_key_bans_before_the_confirm_button_is_chosen(people: People) -> None:

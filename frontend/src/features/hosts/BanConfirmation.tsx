@@ -1,5 +1,6 @@
 import { AlertDialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
+import { textAfterInput } from "@/lib/pasted-text";
 import { OneLine } from "@/ui/user-text/OneLine";
 import type { BanChoice } from "./use-ban";
 import * as css from "./hosts.module.css";
@@ -58,7 +59,16 @@ export function BanConfirmation(props: BanConfirmationProps) {
             />
             <span>{t("ban.purge")}</span>
           </label>
-          <p className="error" role="alert">
+          <label className="field">
+            <span>{t("ban.reason")}</span>
+            <input
+              value={props.reason}
+              dir="auto"
+              aria-describedby="ban-refusal"
+              onChange={(event) => props.setReason(textAfterInput(event))}
+            />
+          </label>
+          <p id="ban-refusal" className="error" role="alert">
             {props.refusal}
           </p>
           <div className={`dialog-buttons ${css.buttons}`}>

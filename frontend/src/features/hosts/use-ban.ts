@@ -1,13 +1,16 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
+import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { banScope, type BanTarget } from "@/lib/people/ban-scope";
 import { personInSentence } from "@/lib/people/person-in-sentence";
+import { nameProblem } from "@/lib/text/allowed-characters";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 
 const ONE_DAY_S = 86_400;
 const COUNTED_MAX = 1_000; // the server counts no further
+const REASON_MAX = 200; // code points, as the server counts them
 
 export interface BanChoice {
   readonly title: string;
@@ -20,6 +23,8 @@ export interface BanChoice {
   readonly setSeconds: (seconds: number | null) => void;
   readonly isPurge: boolean;
   readonly setIsPurge: (isPurge: boolean) => void;
+  readonly reason: string;
+  readonly setReason: (reason: string) => void;
   readonly isBanning: boolean;
   readonly refusal: string | null;
   readonly ban: () => void;
@@ -34,24 +39,32 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
   const { room } = useRoomScreen(view).feed;
   const [seconds, setSeconds] = useState<number | null>(ONE_DAY_S);
   const [isPurge, setIsPurge] = useState(true);
+  const [reason, setReason] = useState("");
   const [isBanning, setIsBanning] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const { message, scope } = target;
   const person = personInSentence(message.author, words("person.unnamed"));
   const { people, messages } = banScope(room, target);
 
+  const hasReason = reason.trim() !== "";
+  const wanted = { seconds, purge: isPurge, ...(hasReason && { reason: reason.trim() }) };
   const banAuthor = async () => {
-    const { purged } = await api.ban(roomId, message.author.id, { seconds, purge: isPurge });
+    const { purged } = await api.ban(roomId, message.author.id, wanted);
     if (!isPurge) return t("ban.done", { person });
     return purged === null
       ? t("ban.donePurgeMany", { person, count: COUNTED_MAX })
       : t("ban.donePurge", { person, count: purged });
   };
   const banSameText = async () => {
-    const { users } = await api.banSameText(roomId, message.id, { seconds, purge: isPurge });
+    const { users } = await api.banSameText(roomId, message.id, wanted);
     return t("ban.doneAll", { count: users.length });
   };
   const ban = async () => {
+    const problem = hasReason ? nameProblem(reason, REASON_MAX) : null;
+    if (problem !== null) {
+      setRefusal(textProblemMessage(words, problem));
+      return;
+    }
     setIsBanning(true);
     setRefusal(null);
     try {
@@ -63,7 +76,8 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
     }
   };
 
-  const chosen = { seconds, setSeconds, isPurge, setIsPurge, isBanning, refusal, ban: () => void ban() };
+  const choice = { seconds, setSeconds, isPurge, setIsPurge, reason, setReason };
+  const chosen = { ...choice, isBanning, refusal, ban: () => void ban() };
   if (scope === "same-text")
     return {
       ...chosen,

@@ -49,6 +49,8 @@ export interface Ban {
   seconds: number | null;
   /** Also delete all their messages in the room. */
   purge: boolean;
+  /** For the person and for hosts. */
+  reason?: string;
 }
 
 export interface Draft {

@@ -75,6 +75,7 @@ export const hostsEn = {
     oneDay: "1 day",
     forGood: "For good",
     purge: "Delete their messages",
+    reason: "Reason for them and for hosts (optional)",
     confirm: "Ban {{person}}",
     confirmPurge_zero: "Ban {{person}} and delete their messages",
     confirmPurge_one: "Ban {{person}} and delete {{count, number}} message",

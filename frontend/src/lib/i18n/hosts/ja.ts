@@ -75,6 +75,7 @@ export const hostsJa: HostWords = {
     oneDay: "1日",
     forGood: "無期限",
     purge: "メッセージも削除",
+    reason: "本人と運営メンバーに見せる理由（任意）",
     confirm: "{{person}}をブロック",
     confirmPurge_zero: "{{person}}をブロックしてメッセージを削除",
     confirmPurge_one: "{{person}}をブロックしてメッセージ{{count, number}}件を削除",

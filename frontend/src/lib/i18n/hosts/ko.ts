@@ -74,6 +74,7 @@ export const hostsKo: HostWords = {
     oneDay: "1일",
     forGood: "영구",
     purge: "메시지도 삭제",
+    reason: "본인과 운영진이 볼 이유 (선택)",
     confirm: "{{person}} 차단",
     confirmPurge_zero: "{{person}} 차단하고 메시지 삭제",
     confirmPurge_one: "{{person}} 차단하고 메시지 {{count, number}}개 삭제",
