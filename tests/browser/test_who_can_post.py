@@ -81,3 +81,15 @@ async def test_a_purge_of_the_reader_shows_the_ban_before_they_write(people: Peo
     await owner.call("PUT", f"/rooms/{room}/bans/{bob.id}", ban)
     await expect(block(tab)).to_contain_text("A host has banned you from this room.")
     await expect(block(tab)).to_contain_text("Reason: no ads")
+
+
+async def test_a_person_with_the_name_of_a_host_reads_how_to_choose_another_name(people: People) -> None:
+    owner = await people.person("Ann")
+    room = await owner.make_room()
+    tab, _ = await people.member("Ann")
+    await tab.open(f"/rooms/{room}")
+    await tab.write("it is me")
+    await expect(tab.row("it is me")).to_contain_text("That name is reserved")
+    await expect(block(tab)).to_contain_text("Your name looks like that of a host here.")
+    await expect(send(tab)).to_be_disabled()
+    assert await violations(tab) == []

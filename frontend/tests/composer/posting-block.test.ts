@@ -16,7 +16,7 @@ const userAt = (timeMs: number) => {
 const NEWCOMER = userAt(NOW_MS - HOUR_MS);
 const REGULAR = userAt(NOW_MS - 25 * HOUR_MS);
 const block = (userId: string | undefined, change: Partial<Room> = {}) =>
-  postingBlock(room(change), { userId, ban: null }, NOW_MS);
+  postingBlock(room(change), { userId, ban: null, isNameReserved: false }, NOW_MS);
 
 describe("in a room that is open to regulars", () => {
   const open = { who_can_post: "regulars" } as const;
@@ -47,7 +47,7 @@ it("in a room that is open to moderators only, waiting does not help a guest", (
 
 describe("a ban", () => {
   const banned = (until: string | null) =>
-    postingBlock(room(), { userId: REGULAR, ban: { until, reason: null } }, NOW_MS);
+    postingBlock(room(), { userId: REGULAR, ban: { until, reason: null }, isNameReserved: false }, NOW_MS);
 
   it("ends at its time", () => {
     expect(banned("2026-01-31T12:00:01Z")).toEqual({ reason: "banned", untilMs: NOW_MS + 1_000 });
@@ -57,4 +57,10 @@ describe("a ban", () => {
   it("for good does not end", () => {
     expect(banned(null)).toEqual({ reason: "banned", untilMs: null });
   });
+});
+
+it("a name that looks like that of a host keeps its bearer from writing, however the room is set", () => {
+  const writer = { userId: REGULAR, ban: null, isNameReserved: true };
+  for (const who_can_post of ["everyone", "regulars"] as const)
+    expect(postingBlock(room({ who_can_post }), writer, NOW_MS)).toEqual({ reason: "name", untilMs: null });
 });

@@ -6,7 +6,7 @@ import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
 import { useLocalTime } from "@/ui/use-local-time";
-import { useOwnBan } from "./use-own-ban";
+import { useOwnRole } from "./use-own-role";
 
 const CHECK_MAX_MS = 60_000; // the device may sleep, and its clock may be set
 
@@ -24,8 +24,10 @@ export function usePostingBlock(screen: RoomScreen): ShownBlock {
   const composer = composers.of(roomId);
   const state = useSyncExternalStore(composer.subscribe, composer.getSnapshot);
   const userId = useViewer()?.id;
-  const ban = useOwnBan(state);
-  const block = postingBlock(screen.feed.room, { userId, ban }, clock.epochMs());
+  const ownRole = useOwnRole(state);
+  const ban = ownRole?.banned ?? null;
+  const isNameReserved = ownRole?.why_not === "nickname_reserved";
+  const block = postingBlock(screen.feed.room, { userId, ban, isNameReserved }, clock.epochMs());
   const reason = block?.reason;
   const untilMs = block?.untilMs ?? null;
   useRenderAt(untilMs);
@@ -45,6 +47,7 @@ function useBlockWords(block: PostingBlock | null): string | null {
   const localTime = useLocalTime();
   if (block === null) return null;
   if (block.reason === "moderators-only") return t("composer.moderatorsOnly");
+  if (block.reason === "name") return t("composer.nameReserved");
   if (block.untilMs === null) return t("composer.bannedForGood");
   const isToday = startOfDay(block.untilMs) === startOfDay(clock.epochMs());
   const until = new Date(block.untilMs).toISOString();

@@ -5,7 +5,7 @@ import type { RoomState } from "@/lib/feed/room-state";
 import { roleIn } from "@/lib/people/roles";
 
 export interface PostingBlock {
-  readonly reason: "banned" | "newcomer" | "moderators-only";
+  readonly reason: "banned" | "name" | "newcomer" | "moderators-only";
   /** When it ends, in ms since the epoch; null: waiting does not help. */
   readonly untilMs: number | null;
 }
@@ -15,12 +15,15 @@ interface Writer {
   readonly userId: string | undefined;
   /** As the server has reported it. */
   readonly ban: BanState | null;
+  /** The server has reported that their name looks like that of a host. */
+  readonly isNameReserved: boolean;
 }
 
 export function postingBlock(room: RoomState | null, writer: Writer, nowMs: number): PostingBlock | null {
-  const { userId, ban } = writer;
+  const { userId, ban, isNameReserved } = writer;
   const untilMs = ban === null || ban.until === null ? null : Date.parse(ban.until);
   if (ban !== null && (untilMs === null || untilMs > nowMs)) return { reason: "banned", untilMs };
+  if (isNameReserved) return { reason: "name", untilMs: null };
   if (room === null || room.whoCanPost === "everyone" || roleIn(room, userId) !== "guest") return null;
   if (room.whoCanPost === "moderators") return { reason: "moderators-only", untilMs: null };
   // Nobody yet: their user id is made when they first write, and the wait begins.

@@ -148,6 +148,8 @@ export const ja: Words = {
     bannedForGood: "このルームからブロックされています。書いたものはここに残ります。",
     newcomer: "新しく来た人は今書き込めません。{{time}}から書き込めます。書いたものはここに残ります。",
     moderatorsOnly: "今はオーナーとモデレーターだけが書き込めます。書いたものはここに残ります。",
+    nameReserved:
+      "名前がこのルームの運営メンバーに似ています。書き込むには、設定でサインアウトして別の名前で参加してください。",
     keyHint: "Enterで送信、Shift+Enterで改行",
   },
   rooms: {

@@ -39,6 +39,8 @@ export const laterEn = {
     bannedForGood: "A host has banned you from this room. Your text is kept here.",
     newcomer: "The room is closed to newcomers. You can write from {{time}} on; your text is kept here.",
     moderatorsOnly: "Only the owner and moderators can write here now. Your text is kept here.",
+    nameReserved:
+      "Your name looks like that of a host here. To write, sign out in the settings and join with another name.",
   },
   rooms: {
     title: "Rooms",

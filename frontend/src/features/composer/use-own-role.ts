@@ -2,18 +2,19 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useReducer, useSyncExternalStore } from "react";
 import { Problem } from "@/lib/api/problem";
 import type { ComposerState } from "@/lib/composer/composer-machine";
-import type { BanState } from "@/lib/contract/types";
+import type { OwnRole } from "@/lib/contract/types";
 import { purgedAuthors } from "@/lib/feed/room-state";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
 
-const LIFTED_CHECK_MS = 30_000; // a ban may be lifted before it ends
+const CHECK_MS = 30_000; // a ban may be lifted before it ends
 const SECOND_ASK_MS = 2_000; // the server's answer may be a second old
 const ASKS_MIN = 2;
+const SIGNS: ReadonlySet<string> = new Set(["banned", "nickname_reserved"]);
 
-/** The reader's ban in the open room. The server is only asked after a sign of one: a refused post or edit, or a purge of
- * the reader's messages. */
-export function useOwnBan({ phase }: ComposerState): BanState | null {
+/** What the server says of the reader in the open room. It is only asked after a sign of a ban or of a reserved name: a
+ * refused post or edit, or a purge of the reader's messages. */
+export function useOwnRole({ phase }: ComposerState): OwnRole | null {
   const { api } = useServices();
   const { roomId } = useOpenRoom();
   const viewerId = useViewer()?.id;
@@ -21,7 +22,7 @@ export function useOwnBan({ phase }: ComposerState): BanState | null {
     phase.name === "refused" &&
     phase.refusal.kind === "server" &&
     phase.refusal.error instanceof Problem &&
-    phase.refusal.error.code === "banned";
+    SIGNS.has(phase.refusal.error.code);
   const signs = useRefusedPosts() + useOwnPurges() + (isEditRefused ? 1 : 0);
   const [hasSign, noteSign] = useReducer((): boolean => true, false);
   const { data, refetch } = useQuery({
@@ -29,7 +30,7 @@ export function useOwnBan({ phase }: ComposerState): BanState | null {
     queryFn: () => api.ownRole(roomId),
     enabled: hasSign && viewerId !== undefined,
     refetchInterval: ({ state }) => {
-      if (state.data?.banned != null) return LIFTED_CHECK_MS;
+      if (SIGNS.has(state.data?.why_not ?? "")) return CHECK_MS;
       return state.dataUpdateCount < ASKS_MIN ? SECOND_ASK_MS : false;
     },
   });
@@ -38,10 +39,10 @@ export function useOwnBan({ phase }: ComposerState): BanState | null {
     noteSign();
     void refetch({ cancelRefetch: false }); // also when a refused post is sent again: the ban may be lifted
   }, [signs, hasSign, viewerId, refetch]);
-  return data?.banned ?? null;
+  return data ?? null;
 }
 
-/** Posts of this room that were refused because of a ban. */
+/** Posts of this room that were refused because of a ban or the name. */
 function useRefusedPosts(): number {
   const { outbox } = useServices();
   const { roomId } = useOpenRoom();
@@ -50,8 +51,9 @@ function useRefusedPosts(): number {
     () =>
       outbox
         .getSnapshot()
-        .posts.filter((post) => post.roomId === roomId && post.status === "failed" && post.code === "banned")
-        .length,
+        .posts.filter(
+          (post) => post.roomId === roomId && post.status === "failed" && SIGNS.has(post.code),
+        ).length,
   );
 }
 
