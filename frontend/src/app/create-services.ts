@@ -12,6 +12,7 @@ import { NetworkReturn } from "@/lib/network-return";
 import { browserEnvironment, LocalTimeStore } from "@/lib/local-time";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
 import { lazyOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
+import { IgnoredPeople } from "@/lib/people/ignored-people";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
@@ -43,9 +44,11 @@ export function createServices(): Services {
   const appVersion = new AppVersion({ fetchPage, scripts: ownScripts(), clock: browserClock });
   const session = new SessionStore(api, storage, needsToken ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
+  const ignored = new IgnoredPeople();
   const network = new NetworkReturn(window, browserClock);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(OUTBOX_CHANNEL) : null;
   window.addEventListener("storage", readCounts.onStorageEvent);
+  window.addEventListener("storage", ignored.onStorageEvent);
   const outbox = new Outbox({
     store: lazyOutboxStore(loadOutboxStore),
     api,
@@ -75,7 +78,9 @@ export function createServices(): Services {
   });
   session.subscribe(() => {
     outbox.userChanged();
-    if (session.getSnapshot().viewer === null) readCounts.refresh();
+    if (session.getSnapshot().viewer !== null) return;
+    readCounts.refresh();
+    ignored.refresh();
   });
   window.addEventListener("storage", session.onStorageEvent);
   window.addEventListener("storage", composers.onStorageEvent);
@@ -87,6 +92,7 @@ export function createServices(): Services {
     config,
     session,
     readCounts,
+    ignored,
     outbox,
     composers,
     network,

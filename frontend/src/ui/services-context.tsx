@@ -8,6 +8,7 @@ import type { LanguageSwitch } from "@/lib/i18n/language-switch";
 import type { NetworkReturn } from "@/lib/network-return";
 import type { LocalTimeStore } from "@/lib/local-time";
 import type { Outbox } from "@/lib/outbox/outbox";
+import type { IgnoredPeople } from "@/lib/people/ignored-people";
 import type { RecoveryLink } from "@/lib/recovery-link";
 import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { SessionState, SessionStore } from "@/lib/session/session-store";
@@ -26,6 +27,7 @@ export interface Services {
   readonly network: NetworkReturn;
   readonly languages: LanguageSwitch;
   readonly readCounts: ReadCountsStore;
+  readonly ignored: IgnoredPeople;
   readonly appVersion: AppVersion;
   readonly recoveryLink: RecoveryLink;
   readonly clock: Clock;

@@ -1,13 +1,15 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
 import type { Draft, Message } from "@/lib/contract/types";
 import { Outbox } from "@/lib/outbox/outbox";
+import { IgnoredPeople } from "@/lib/people/ignored-people";
 import { LOOKUP_JITTER_MS, LOOKUPS_MAX } from "@/lib/room-view/reply-authors";
 import { RoomView } from "@/lib/room-view/room-view";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
+import { MemoryStorage } from "../support/memory-storage";
 import { memoryOutboxStore } from "../support/memory-outbox-store";
 import { FakeNetwork } from "../support/fake-network";
 import { FakeRoom } from "../support/fake-room";
@@ -32,6 +34,7 @@ let refusals: Problem[];
 let commitsAtMs: number[];
 let storedIds: string[];
 let lookedUp: string[];
+let ignored: IgnoredPeople;
 
 beforeEach(async () => {
   room = new FakeRoom();
@@ -42,6 +45,8 @@ beforeEach(async () => {
   commitsAtMs = [];
   storedIds = ["of yesterday"];
   lookedUp = [];
+  vi.stubGlobal("localStorage", new MemoryStorage());
+  ignored = new IgnoredPeople();
   const random = () => 0.5;
   feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
   outbox = new Outbox({
@@ -82,6 +87,7 @@ beforeEach(async () => {
       ids: (userId) => (userId === MINA.id ? storedIds : []),
       add: (_userId, messageId) => void storedIds.push(messageId),
     },
+    ignored,
   });
   view.setViewer(MINA);
   room.say();
@@ -424,6 +430,47 @@ describe("a message that is always shown", () => {
     view.open(afterSeq);
     const opened = Array.from({ length: count }, (_, index) => afterSeq + 1 + index);
     expect(rowSeqs()).toEqual(expect.arrayContaining(opened));
+  });
+});
+
+describe("an ignored person", () => {
+  const MALLORY = { id: "id-of-mallory", nickname: "mallory" };
+  const hasRow = (id: string) =>
+    view.getSnapshot().rows.some((row) => row.kind === "message" && row.message.id === id);
+
+  it("has no rows while they are ignored, whatever the reading pace, and all of them afterwards", async () => {
+    const before = room.say({ author: MALLORY });
+    await clock.advance(2_000);
+    expect(hasRow(before.id)).toBe(true);
+    ignored.ignore(MALLORY);
+    view.setReadingPace("all");
+    const during = room.say({ author: MALLORY });
+    const other = room.say();
+    await clock.advance(2_000);
+    expect([before, during, other].map(({ id }) => hasRow(id))).toEqual([false, false, true]);
+    ignored.stopIgnoring(MALLORY.id);
+    await clock.advance(2_000);
+    expect([before, during, other].map(({ id }) => hasRow(id))).toEqual([true, true, true]);
+  });
+
+  it("is neither unread nor for the reader", async () => {
+    ignored.ignore(MALLORY);
+    view.dispatchPause({ type: "began", reason: "history" });
+    const mention = room.say({ author: MALLORY, text: `@${MINA.nickname}` });
+    room.say({ text: `@${MINA.nickname}` });
+    await clock.advance(2_000);
+    expect(view.getSnapshot().unread).toEqual({ messages: 1, forMe: 1 });
+    expect(view.isForMe(mention)).toBe(false);
+    ignored.stopIgnoring(MALLORY.id);
+    expect(view.isForMe(mention)).toBe(true);
+  });
+
+  it("takes no row from others in a crowd", async () => {
+    ignored.ignore(MALLORY);
+    for (let said = 0; said < 100; said += 1) room.say({ author: MALLORY });
+    const other = room.say();
+    await clock.advance(2_000);
+    expect(hasRow(other.id)).toBe(true);
   });
 });
 

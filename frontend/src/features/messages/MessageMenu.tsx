@@ -1,10 +1,12 @@
-import { Ban, Copy, Link2, Pencil, Pin, PinOff, Reply, ShieldCheck, ShieldOff, Trash2 } from "lucide-react";
+import { Ban, Copy, EyeOff, Link2, Pencil, Pin, PinOff, Reply, ShieldCheck, ShieldOff, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
+import { personInSentence } from "@/lib/people/person-in-sentence";
 import { roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
+import { useServices } from "@/ui/services-context";
 import { useOutranks, useRole } from "@/ui/use-role";
 import { ActionMenu, ActionMenuItem } from "./ActionMenu";
 import { useSetModerator } from "./use-set-moderator";
@@ -19,6 +21,7 @@ interface MessageMenuProps {
 export default function MessageMenu({ message, isMine, onClose }: MessageMenuProps) {
   const { t } = useTranslation();
   const { roomId, feed, replyTo, editMessage, deleteMessage, askToBan, toast } = useOpenRoom();
+  const { ignored } = useServices();
   const role = useRole();
   const isHost = role !== "guest";
   const isOverAuthor = useOutranks(message.author.id);
@@ -53,6 +56,16 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
           label={t("message.delete")}
           isDanger
           onSelect={() => deleteMessage(message)}
+        />
+      )}
+      {!isMine && (
+        <ActionMenuItem
+          icon={EyeOff}
+          label={t("message.ignore")}
+          onSelect={() => {
+            ignored.ignore(message.author);
+            toast(t("message.ignored", { person: personInSentence(message.author, t("person.unnamed")) }));
+          }}
         />
       )}
       {role === "owner" && !isMine && (

@@ -6,9 +6,10 @@ import { useServices } from "@/ui/services-context";
 import { QuoteLine } from "./QuoteLine";
 
 /** The message that a reply quotes: from the room if it is loaded, otherwise fetched. A click scrolls to it. It follows
- * edits and deletions of that message, although the row of the reply is not drawn again. */
+ * edits and deletions of that message, although the row of the reply is not drawn again. One of an ignored person is not
+ * shown. */
 export function QuotedMessage({ messageId }: { messageId: string }) {
-  const { api } = useServices();
+  const { api, ignored } = useServices();
   const { roomId, view, jumpTo } = useOpenRoom();
   const loaded = useSyncExternalStore(view.subscribe, () =>
     view.getSnapshot().feed.room?.messages.findLast((message) => message.id === messageId),
@@ -17,5 +18,8 @@ export function QuotedMessage({ messageId }: { messageId: string }) {
     ...messageQuery(api, roomId, messageId),
     enabled: loaded === undefined,
   });
-  return <QuoteLine message={loaded ?? data} jumpTo={jumpTo} />;
+  const ignoredPeople = useSyncExternalStore(ignored.subscribe, ignored.getSnapshot);
+  const message = loaded ?? data;
+  const isHidden = message !== undefined && ignoredPeople.has(message.author.id);
+  return <QuoteLine message={isHidden ? undefined : message} jumpTo={jumpTo} />;
 }

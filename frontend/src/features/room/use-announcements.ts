@@ -9,7 +9,7 @@ import { messageWords } from "./message-words";
 /** Passes new messages to the announcements, those for the reader at once. */
 export function useAnnouncements(): Announced {
   const { t } = useTranslation();
-  const { clock } = useServices();
+  const { clock, ignored } = useServices();
   const { feed, view } = useOpenRoom();
   const viewer = useViewer();
   const announcements = useMemo(
@@ -26,10 +26,11 @@ export function useAnnouncements(): Announced {
       feed.onEvent((event: RoomEvent) => {
         if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
         const { message } = event;
+        if (ignored.has(message.author.id)) return;
         if (view.isForMe(message)) announcements.announceForMe(messageWords(t, message));
         else announcements.add(() => messageWords(t, message));
       }),
-    [feed, view, viewer, t, announcements],
+    [feed, view, viewer, ignored, t, announcements],
   );
   useEffect(
     () => view.onFoundForMe((message) => announcements.announceForMe(messageWords(t, message))),

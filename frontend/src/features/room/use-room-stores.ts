@@ -19,7 +19,7 @@ export function useRoomStores(roomId: string) {
   const { data: config } = useQuery({ queryKey: ["config"], queryFn: services.config, staleTime: Infinity });
 
   const stores = useMemo(() => {
-    const { api, openStream, clock, network, outbox, localTime } = services;
+    const { api, openStream, clock, network, outbox, ignored, localTime } = services;
     const isVisible = () => !document.hidden;
     const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random, isVisible });
     const missed = { api, config: services.config, roomId };
@@ -41,6 +41,7 @@ export function useRoomStores(roomId: string) {
       },
       findMessage: (messageId) => queryClient.query(messageQuery(api, roomId, messageId)),
       ownMessages: storedOwnMessages(roomId),
+      ignored,
       random: Math.random,
     });
     view.setReadingPace(readReadingPace());

@@ -15,7 +15,7 @@ export interface MessageSearchState {
   readonly setWords: (words: string) => void;
   /** The words that are searched for, if the typed ones are too long or too many; otherwise null. */
   readonly shortened: string | null;
-  /** Messages found so far, newest first. */
+  /** Messages found so far, newest first, but those of ignored people. */
   readonly messages: readonly Message[];
   readonly hasAnswer: boolean;
   /** Why the last attempt failed. */
@@ -26,7 +26,7 @@ export interface MessageSearchState {
 
 /** Searches all messages of the open room for the words that the reader types. */
 export function useSearch(): MessageSearchState {
-  const { api } = useServices();
+  const { api, ignored } = useServices();
   const { roomId } = useOpenRoom();
   const [words, setWords] = useState("");
   const { query: wanted, isShortened, isEnough } = searchQuery(useDeferredValue(words));
@@ -41,11 +41,12 @@ export function useSearch(): MessageSearchState {
     getNextPageParam: (page) => page.next_before_seq ?? undefined,
     retry: (failures, error) => shouldRetry(failures + 1, error, ATTEMPTS_MAX),
   });
+  const found = query.data?.pages.flatMap((page) => page.messages) ?? [];
   return {
     words,
     setWords,
     shortened: isShortened ? wanted : null,
-    messages: query.data?.pages.flatMap((page) => page.messages) ?? [],
+    messages: found.filter(({ author }) => !ignored.has(author.id)),
     hasAnswer: query.isSuccess,
     failure: query.failureReason,
     loadMore: query.hasNextPage ? () => void query.fetchNextPage() : null,

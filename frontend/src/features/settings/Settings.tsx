@@ -4,16 +4,18 @@ import { useSignOut } from "@/features/session/use-sign-out";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import { useViewer } from "@/ui/services-context";
 import { useRole } from "@/ui/use-role";
+import { IgnoredPeopleList } from "./IgnoredPeopleList";
 import { LanguageChoice } from "./LanguageChoice";
 import { NotificationChoice } from "./NotificationChoice";
 import { ReadingPaceChoice } from "./ReadingPaceChoice";
 import { SlowModeChoice } from "./SlowModeChoice";
+import { useIgnoredSetting } from "./use-ignored-setting";
 import { useLanguageSetting } from "./use-language-setting";
 import { useNotificationSetting } from "./use-notification-setting";
 import { useReadingPaceSetting } from "./use-reading-pace-setting";
 import { useSlowModeSetting } from "./use-slow-mode-setting";
 
-/** The settings dialog: reading pace, language and notifications. Hosts of the room also set its slow mode. */
+/** The settings dialog: reading pace, language, notifications and ignored people. Hosts of the room also set its slow mode. */
 export default function Settings({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const viewer = useViewer();
@@ -22,6 +24,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
   const language = useLanguageSetting();
   const notifications = useNotificationSetting();
   const slowMode = useSlowModeSetting();
+  const ignored = useIgnoredSetting();
   const signOut = useSignOut(onClose);
   return (
     <ModalDialog title={t("settings.title")} onClose={onClose}>
@@ -29,6 +32,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
       <LanguageChoice {...language} />
       {notifications.isSupported && <NotificationChoice {...notifications} />}
       {isHost && <SlowModeChoice {...slowMode} />}
+      {ignored.people.length > 0 && <IgnoredPeopleList {...ignored} />}
       {viewer !== null && <SignOut user={viewer} {...signOut} />}
       <CloseDialogLine />
     </ModalDialog>

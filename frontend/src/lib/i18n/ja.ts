@@ -85,6 +85,8 @@ export const ja: Words = {
     removeModerator: "モデレーターから外す",
     madeModerator: "{{person}}さんはモデレーターになりました。",
     removedModerator: "{{person}}さんはモデレーターではなくなりました。",
+    ignore: "この人を無視",
+    ignored: "{{person}}さんのメッセージを表示しません。設定で元に戻せます。",
     unpin: "ピン留めを外す",
     menu: "その他の操作",
     replyingTo: "{{name}}さんに返信",
@@ -192,6 +194,9 @@ export const ja: Words = {
     slowModeFailed:
       "低速モードは変わっていません。サーバーが応答しません。少し待ってからもう一度お試しください。",
     slowModeSeconds: "{{seconds}}秒に1回",
+    ignored: "無視している人",
+    stopIgnoring: "再表示",
+    stopIgnoringOf: "{{person}}さんのメッセージを再び表示",
     session: "セッション",
     signedInAs: "現在の名前は{{name}}です。",
     signOut: "サインアウト",

@@ -80,10 +80,10 @@ export class AwayTracker {
     if ((room?.seq ?? 0) - unread.since.seq > AWAY_EVENTS_MIN) this.#summarize(unread, room);
   }
 
-  /** A message arrived on the stream. */
-  onMessage(message: Message, isMine: boolean, isForMe: boolean): void {
+  /** A message arrived on the stream. The reader's own and those of ignored people are never unread. */
+  onMessage(message: Message, isNeverUnread: boolean, isForMe: boolean): void {
     const count = (unread: Unread | null) =>
-      unread && (isMine ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message.id) : unread);
+      unread && (isNeverUnread ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message.id) : unread);
     this.#whilePaused = count(this.#whilePaused);
     this.#whileHidden = count(this.#whileHidden);
   }

@@ -9,6 +9,7 @@ import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
 import type { Outbox, OutboxState, Post } from "@/lib/outbox/outbox";
 import type { ReadingPace } from "@/lib/reading-pace";
+import type { IgnoredPeople } from "@/lib/people/ignored-people";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
 import { roleIn } from "@/lib/people/roles";
 import { mentions } from "@/lib/text/mentions";
@@ -59,6 +60,8 @@ export interface ViewDependencies {
   readonly findMessage: (messageId: string) => Promise<Pick<Message, "author">>;
   /** Messages of the reader that may not be loaded. */
   readonly ownMessages: OwnMessages;
+  /** Their messages get no row, are not counted as unread and are never for the reader. */
+  readonly ignored: Pick<IgnoredPeople, "has" | "subscribe">;
   readonly random: () => number;
 }
 
@@ -206,11 +209,15 @@ export class RoomView {
   }
 
   #start(): void {
-    const { feed, outbox } = this.deps;
+    const { feed, outbox, ignored } = this.deps;
     this.#stop = [
       feed.onEvent((event) => this.#onEvent(event)),
       feed.subscribe(() => this.#onFeedChange()),
       outbox.subscribe(() => this.#commitSoon()),
+      ignored.subscribe(() => {
+        this.#forMe = new WeakMap();
+        this.#commitSoon();
+      }),
     ];
     this.#commitSoon();
   }
@@ -233,15 +240,18 @@ export class RoomView {
       this.#mine.add(message.id);
       this.deps.ownMessages.add(message.author.id, message.id);
     }
+    const isIgnored = this.deps.ignored.has(message.author.id);
     const isForMe = this.isForMe(message);
     const isHost = roleIn(this.deps.feed.getSnapshot().room, message.author.id) !== "guest";
     const rowsPerS = this.#isSlowed ? SLOWED_ROWS_PER_S : ROWS_PER_S;
-    const { crowd, shown } = admit(this.#crowd, message, isMine || isForMe || isHost, rowsPerS);
-    this.#crowd = crowd;
-    if (!shown) this.#leftOut.add(message.id);
+    if (!isIgnored) {
+      const { crowd, shown } = admit(this.#crowd, message, isMine || isForMe || isHost, rowsPerS);
+      this.#crowd = crowd;
+      if (!shown) this.#leftOut.add(message.id);
+    }
     this.#meter.add(this.deps.clock.now());
-    this.#away.onMessage(message, isMine, isForMe);
-    if (!isMine && !isForMe) void this.#checkReply(message);
+    this.#away.onMessage(message, isMine || isIgnored, isForMe);
+    if (!isMine && !isIgnored && !isForMe) void this.#checkReply(message);
   }
 
   /** A reply to a message that is not loaded may be for the reader. A hot room refuses fetches, so it is not checked. */
@@ -327,7 +337,7 @@ export class RoomView {
     this.#confirmed = roomPosts.filter((post) => post.status === "sent" && !posts.includes(post));
     const myRole = roleIn(room, this.#viewer?.id);
     const rows = buildRows({
-      messages,
+      messages: messages.filter(({ author }) => !this.deps.ignored.has(author.id)),
       hasOlder: room?.hasOlder ?? true,
       isShown: this.#shownRule(),
       isForMe: (message) => this.isForMe(message),
@@ -385,6 +395,7 @@ export class RoomView {
     const isForMe =
       viewer !== null &&
       message.author.id !== viewer.id &&
+      !this.deps.ignored.has(message.author.id) &&
       (safelyMentions(message.text, viewer.nickname, this.#nicknames) ||
         (message.reply_to !== null && this.#mine.has(message.reply_to)));
     this.#forMe.set(message, isForMe);
