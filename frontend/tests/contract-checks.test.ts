@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import type { ChatApi } from "@/lib/api/chat-api";
+import type { HostApi } from "@/lib/api/host-api";
 import { Problem } from "@/lib/api/problem";
 import type { Message, RoomEvent } from "@/lib/contract/types";
 import { checkedApi, checkedListener, violationsSoFar } from "./support/contract";
@@ -14,7 +15,7 @@ const fake = (answers: Record<string, unknown>) =>
         () => (value instanceof Problem ? Promise.reject(value) : Promise.resolve(value)),
       ]),
     ),
-  ) as unknown as ChatApi;
+  ) as unknown as ChatApi & HostApi;
 
 afterEach(() => {
   violationsSoFar(); // these tests cause them

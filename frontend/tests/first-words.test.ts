@@ -17,7 +17,9 @@ function fileOf(specifier: string, importer: string): string | undefined {
 function importsOf(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022);
   return source.statements.flatMap((statement) => {
-    const isImport = ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly !== true;
+    const isImport =
+      ts.isImportDeclaration(statement) &&
+      statement.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword;
     const isExport = ts.isExportDeclaration(statement) && !statement.isTypeOnly;
     if (!isImport && !isExport) return [];
     const { moduleSpecifier } = statement;

@@ -9,7 +9,8 @@ const sentences = (words: object): [string, string][] =>
       ? sentences(value).map(([inner, sentence]): [string, string] => [`${key}.${inner}`, sentence])
       : [[key, String(value)] as [string, string]],
   );
-const placeholders = (sentence: string) => [...sentence.matchAll(/\{\{(\w+)/g)].map(([, name]) => name).sort();
+const placeholders = (sentence: string) =>
+  [...sentence.matchAll(/\{\{(\w+)/g)].map(([, name]) => name).sort();
 
 it.each([
   ["ko", hostsKo],

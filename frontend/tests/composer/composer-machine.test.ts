@@ -498,7 +498,14 @@ describe("while the reader may not write", () => {
   const FREE: ComposerEvent = { type: "block-changed", block: null };
 
   it("nothing is sent, and the draft goes on afterwards", () => {
-    const composer = new Composer().do(type("hello"), BANNED, SEND, type("hello there"), SEND, SEND_WITHOUT_NAME);
+    const composer = new Composer().do(
+      type("hello"),
+      BANNED,
+      SEND,
+      type("hello there"),
+      SEND,
+      SEND_WITHOUT_NAME,
+    );
     expect([composer.posts, composer.status, composer.text]).toEqual([[], "blocked", "hello there"]);
     composer.do(FREE);
     expect(composer.status).toBe("draft");

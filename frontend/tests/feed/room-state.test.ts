@@ -79,7 +79,12 @@ function act(room: FakeRoom, [deed, pick]: [number, number], log: RoomEvent[]): 
             message: { ...target, text: `edit ${seq}`, edited_at: "now" },
           }
         : deed === 5
-          ? { type: "message.deleted", room_id: "lobby", seq, message: { ...target, text: "", deleted: true } }
+          ? {
+              type: "message.deleted",
+              room_id: "lobby",
+              seq,
+              message: { ...target, text: "", deleted: true },
+            }
           : purged(seq, target.author.id);
   room.change(event);
   log.push(event);
@@ -165,7 +170,8 @@ describe("a purge", () => {
     cursor: messages.at(-1)?.seq ?? 0,
     has_more: false,
   });
-  const texts = (messages: readonly Message[]) => messages.map(({ text, deleted }) => (deleted ? null : text));
+  const texts = (messages: readonly Message[]) =>
+    messages.map(({ text, deleted }) => (deleted ? null : text));
 
   it("deletes every message of its authors, with the reactions, and nobody else's", () => {
     const all = [by("mallory", 1, { reactions: { heart: 2 } }), by("ann", 2), by("trudy", 3)];
@@ -184,7 +190,8 @@ describe("a purge", () => {
 
   it("leaves what the same person writes afterwards", () => {
     let state = fromSnapshot(page([by("mallory", 1)]), { id: "lobby" });
-    for (const event of [purged(2, "mallory"), created(by("mallory", 3))]) state = applyEvent(state, event, 0);
+    for (const event of [purged(2, "mallory"), created(by("mallory", 3))])
+      state = applyEvent(state, event, 0);
     expect(texts(state.messages)).toEqual([null, "text 3"]);
   });
 

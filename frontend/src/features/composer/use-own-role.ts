@@ -51,9 +51,8 @@ function useRefusedPosts(): number {
     () =>
       outbox
         .getSnapshot()
-        .posts.filter(
-          (post) => post.roomId === roomId && post.status === "failed" && SIGNS.has(post.code),
-        ).length,
+        .posts.filter((post) => post.roomId === roomId && post.status === "failed" && SIGNS.has(post.code))
+        .length,
   );
 }
 

@@ -89,8 +89,6 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
     ...chosen,
     title: t("ban.title", { person }),
     scopeWords: t("ban.loaded", { count: messages }),
-    confirmWords: isPurge
-      ? t("ban.confirmPurge", { person, count: messages })
-      : t("ban.confirm", { person }),
+    confirmWords: isPurge ? t("ban.confirmPurge", { person, count: messages }) : t("ban.confirm", { person }),
   };
 }

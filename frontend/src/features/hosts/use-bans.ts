@@ -55,8 +55,7 @@ export function useBans(): Bans {
 
   const about = ({ until, actor }: ListedBan) => {
     const host = actor === null ? t("operator") : nameInSentence(actor.nickname, words("person.unnamed"));
-    const ends =
-      until === null ? t("ban.forGood") : t("bans.until", { time: localTime.exactTime(until) });
+    const ends = until === null ? t("ban.forGood") : t("bans.until", { time: localTime.exactTime(until) });
     return `${ends}, ${t("byHost", { name: host })}`;
   };
   return {

@@ -1,4 +1,16 @@
-import { Ban, Copy, EyeOff, Link2, Pencil, Pin, PinOff, Reply, ShieldCheck, ShieldOff, Trash2 } from "lucide-react";
+import {
+  Ban,
+  Copy,
+  EyeOff,
+  Link2,
+  Pencil,
+  Pin,
+  PinOff,
+  Reply,
+  ShieldCheck,
+  ShieldOff,
+  Trash2,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";

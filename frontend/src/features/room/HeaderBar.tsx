@@ -43,9 +43,7 @@ export function HeaderBar({ roomName, viewers, hasPins, isHost, onOpen, onMenu, 
       <span className={css.headerActions}>
         <CopyLinkButton isCopied={link.isLinkCopied} onCopy={link.onCopyLink} />
         {hasPins && <IconButton icon={Pin} label={t("pinned.title")} onClick={() => onOpen("pinned")} />}
-        {isHost && (
-          <IconButton icon={ShieldCheck} label={t("room.run")} onClick={() => onOpen("hosts")} />
-        )}
+        {isHost && <IconButton icon={ShieldCheck} label={t("room.run")} onClick={() => onOpen("hosts")} />}
         <IconButton icon={Search} label={t("room.search")} onClick={() => onOpen("search")} />
         <IconButton icon={Settings2} label={t("room.settings")} onClick={() => onOpen("settings")} />
       </span>

@@ -147,7 +147,8 @@ export const ko: Words = {
     bannedForGood: "이 대화방에서 차단되었습니다. 쓴 글은 여기 남습니다.",
     newcomer: "새로 온 사람은 지금 글을 쓸 수 없습니다. {{time}}부터 쓸 수 있으며, 쓴 글은 여기 남습니다.",
     moderatorsOnly: "지금은 방장과 관리자만 글을 쓸 수 있습니다. 쓴 글은 여기 남습니다.",
-    nameReserved: "이름이 이 대화방 운영진의 이름과 비슷합니다. 글을 쓰려면 설정에서 로그아웃한 뒤 다른 이름으로 들어오세요.",
+    nameReserved:
+      "이름이 이 대화방 운영진의 이름과 비슷합니다. 글을 쓰려면 설정에서 로그아웃한 뒤 다른 이름으로 들어오세요.",
     keyHint: "Enter로 보내기, Shift+Enter로 줄 바꿈",
   },
   rooms: {

@@ -83,7 +83,8 @@ export class AwayTracker {
   /** A message arrived on the stream. The reader's own and those of ignored people are never unread. */
   onMessage(message: Message, isNeverUnread: boolean, isForMe: boolean): void {
     const count = (unread: Unread | null) =>
-      unread && (isNeverUnread ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message.id) : unread);
+      unread &&
+      (isNeverUnread ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message.id) : unread);
     this.#whilePaused = count(this.#whilePaused);
     this.#whileHidden = count(this.#whileHidden);
   }
