@@ -10,7 +10,6 @@ import { useLocalTime } from "@/ui/use-local-time";
 import { ListFrame } from "./ListFrame";
 import { MessageLog } from "./MessageLog";
 import { UnreadChips } from "./UnreadChips";
-import { useFollowQuotes } from "./use-follow-quotes";
 import { useListScroll } from "./use-list-scroll";
 import { useLoadHistory } from "./use-load-history";
 import { PAUSE_BUSY_PER_S, usePauseGestures } from "./use-pause-gestures";
@@ -30,7 +29,6 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   const virtualizer = useRowVirtualizer(scroller, rows, isPaused);
   useListScroll(scroller, virtualizer, screen);
   useLoadHistory(virtualizer, screen);
-  useFollowQuotes();
 
   const items = virtualizer.getVirtualItems();
   const firstMessage = rows.slice(items[0]?.index ?? 0).find((row) => row.kind === "message");

@@ -1,23 +1,23 @@
+import { useState } from "react";
 import { Composer } from "@/features/composer/Composer";
 import { MessageList } from "@/features/messages/MessageList";
+import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { RetryBoundary } from "@/ui/RetryBoundary";
 import { OpenRoomContext } from "@/ui/room-context";
 import { DuplicateNicknamesContext } from "@/ui/user-text/use-shown-person";
-import { Announcer } from "./Announcer";
 import { RoomDialogs } from "./RoomDialogs";
 import { RoomFrame, type RoomShape } from "./RoomFrame";
 import { RoomHeader } from "./RoomHeader";
-import { RoomProblem } from "./RoomProblem";
 import { isUnreachable } from "./room-status";
 import { RoomUnreachable } from "./RoomUnreachable";
 import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
-import { useObservedAuthors } from "./use-observed-authors";
 import { useRoom } from "./use-room";
 
-const MentionNotifications = lazyComponent(() => import("./MentionNotifications"));
+const MessageFollowers = lazyComponent(() => import("./MessageFollowers"));
+const RoomProblem = lazyComponent(() => import("./RoomProblem"));
 
 interface RoomProps {
   roomId: string;
@@ -32,7 +32,7 @@ interface RoomProps {
 export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
   const room = useRoom(roomId, at);
   const { openRoom, screen } = room;
-  const duplicateNicknames = useObservedAuthors(screen);
+  const [duplicateNicknames] = useState(() => new DuplicateNicknames());
   const { connection } = screen.feed;
   if (connection.status === "failed")
     return <RoomProblem problem={connection.problem} isEmbedded={shape !== "page"} />;
@@ -62,10 +62,6 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               <RetryBoundary>
                 <Composer ref={room.composer} screen={screen} editLastMessage={room.editLastMessage} />
               </RetryBoundary>
-              <ErrorBoundary resetKey={openRoom.feed} fallback={null}>
-                <Announcer />
-                <MentionNotifications />
-              </ErrorBoundary>
               <RoomDialogs
                 question={room.question}
                 recoveryCode={shape === "page" ? room.recoveryCode : null}
@@ -74,6 +70,13 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               />
             </>
           )}
+          <ErrorBoundary resetKey={openRoom.feed} fallback={null}>
+            <MessageFollowers
+              screen={screen}
+              duplicateNicknames={duplicateNicknames}
+              isSilent={shape === "overlay"}
+            />
+          </ErrorBoundary>
         </RoomFrame>
       </DuplicateNicknamesContext>
     </OpenRoomContext>

@@ -6,7 +6,7 @@ const KNOWN_CODES = ["room_not_found", "forbidden", "misdirected"] as const;
 
 /** Shown instead of a room that cannot be opened: the reason, and a link to the lobby. An embedded page opens the link in
  * a new tab. */
-export function RoomProblem({ problem, isEmbedded }: { problem: Problem; isEmbedded: boolean }) {
+export default function RoomProblem({ problem, isEmbedded }: { problem: Problem; isEmbedded: boolean }) {
   const { t } = useTranslation();
   const code = KNOWN_CODES.find((known) => known === problem.code) ?? "unreachable";
   return (

@@ -102,4 +102,23 @@ export const laterEn = {
     composer: "To the text field",
     search: "Search in the room",
   },
+  feed: {
+    away_one: "{{count, number}} message while you were away",
+    away_other: "{{count, number}} messages while you were away",
+    awayMentions_one: "{{count, number}} mention",
+    awayMentions_other: "{{count, number}} mentions",
+    summary_one: "{{count, number}} new message",
+    summary_other: "{{count, number}} new messages",
+  },
+  problem: {
+    misdirected: "The server does not know this address",
+    misdirectedHint: "Ask its operator to add the address to PUBLIC_HOSTS.",
+    room_not_found: "There is no such room",
+    room_not_foundHint: "It may have been deleted, or the link is incomplete.",
+    forbidden: "This room is not open to you",
+    forbiddenHint: "Ask somebody inside for an invitation.",
+    not_found: "This page does not exist",
+    not_foundHint: "The lobby is always open.",
+    toLobby: "Go to the lobby",
+  },
 };
