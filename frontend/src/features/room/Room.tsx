@@ -16,7 +16,7 @@ import { StatusLine } from "./StatusLine";
 import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
 
-const MessageFollowers = lazyComponent(() => import("./MessageFollowers"));
+const RoomEffects = lazyComponent(() => import("./RoomEffects"));
 const RoomProblem = lazyComponent(() => import("./RoomProblem"));
 
 interface RoomProps {
@@ -71,7 +71,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
             </>
           )}
           <ErrorBoundary resetKey={openRoom.feed} fallback={null}>
-            <MessageFollowers
+            <RoomEffects
               screen={screen}
               duplicateNicknames={duplicateNicknames}
               isSilent={shape === "overlay"}

@@ -6,8 +6,6 @@ import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
 import type { RoomQuestion } from "./RoomDialogs";
 import type { RoomPanel } from "./RoomHeader";
-import { useFrameWatch } from "./use-frame-watch";
-import { useReadMark } from "./use-read-mark";
 import { useRoomKeys } from "./use-room-keys";
 import { useRoomStores } from "./use-room-stores";
 import { useToast } from "./use-toast";
@@ -27,8 +25,6 @@ export function useRoom(roomId: string, at: number | undefined) {
   const [question, setQuestion] = useState<RoomQuestion | null>(null);
   useLoadOwnReactions(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
-  useFrameWatch(view);
-  useReadMark(screen, feed, roomId);
 
   const isLoaded = screen.feed.room !== null;
   useEffect(() => {

@@ -1,20 +1,26 @@
 import { useFollowQuotes } from "@/features/messages/use-follow-quotes";
 import type { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import type { RoomScreen } from "@/lib/room-view/room-view";
+import { useOpenRoom } from "@/ui/room-context";
 import { Announcer } from "./Announcer";
+import { useFrameWatch } from "./use-frame-watch";
 import { useMentionNotifications } from "./use-mention-notifications";
 import { useObservedAuthors } from "./use-observed-authors";
+import { useReadMark } from "./use-read-mark";
 
-interface MessageFollowersProps {
+interface RoomEffectsProps {
   screen: RoomScreen;
   duplicateNicknames: DuplicateNicknames;
   /** Without announcements and notifications. */
   isSilent: boolean;
 }
 
-/** What follows the messages of a room apart from the list: announcements, notifications, quotes, and tags of duplicate
- * nicknames. It is loaded after the room. */
-export default function MessageFollowers({ screen, duplicateNicknames, isSilent }: MessageFollowersProps) {
+/** What an open room does besides drawing itself: the read mark, the pace of a slow device, quotes, tags of duplicate
+ * nicknames, announcements and notifications. It is loaded after the room. */
+export default function RoomEffects({ screen, duplicateNicknames, isSilent }: RoomEffectsProps) {
+  const { roomId, feed, view } = useOpenRoom();
+  useFrameWatch(view);
+  useReadMark(screen, feed, roomId);
   useFollowQuotes();
   useObservedAuthors(screen, duplicateNicknames);
   return isSilent ? null : <Notices />;
