@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { userHue, userTag } from "@/lib/people/user-appearance";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
+import { ObservedAuthors } from "@/lib/people/observed-authors";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
 import { shownName } from "@/lib/text/shown-name";
 import { message } from "./support/fake-room";
@@ -40,24 +41,26 @@ describe("a name", () => {
     const by = (seq: number, id: string, nickname: string) => message(seq, { author: { id, nickname } });
     const page = [by(10, ANN, "Ann"), by(11, "bob", "Bob"), by(12, "cho", "Cho")];
     const names = new DuplicateNicknames();
+    const authors = new ObservedAuthors(names);
     const duplicates = () => ["Ann", "Bob", "Cho"].filter((name) => names.isDuplicate(name));
-    names.observeAuthors([]);
-    names.observeAuthors(page);
+    authors.observe([]);
+    authors.observe(page);
     expect(duplicates()).toEqual([]);
-    names.observeAuthors([by(9, OTHER_ANN, "ann"), ...page]);
+    authors.observe([by(9, OTHER_ANN, "ann"), ...page]);
     expect(duplicates()).toEqual(["Ann"]);
-    names.observeAuthors([...page, by(13, "another bob", "Bob")]);
+    authors.observe([...page, by(13, "another bob", "Bob")]);
     expect(duplicates()).toEqual(["Ann", "Bob"]);
-    names.observeAuthors([by(30, "another cho", "Cho")]);
+    authors.observe([by(30, "another cho", "Cho")]);
     expect(duplicates()).toEqual(["Ann", "Bob", "Cho"]);
   });
 
-  it("looks at each message once", () => {
+  it("is observed once for each message", () => {
     const names = new DuplicateNicknames();
     const observe = vi.spyOn(names, "observe");
+    const authors = new ObservedAuthors(names);
     const page = [message(1), message(2)];
-    names.observeAuthors(page);
-    names.observeAuthors([...page, message(3)]);
+    authors.observe(page);
+    authors.observe([...page, message(3)]);
     expect(observe).toHaveBeenCalledTimes(3);
   });
 

@@ -1,4 +1,5 @@
 import { useFollowQuotes } from "@/features/messages/use-follow-quotes";
+import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
@@ -15,12 +16,13 @@ interface RoomEffectsProps {
   isSilent: boolean;
 }
 
-/** What an open room does besides drawing itself: the read mark, the pace of a slow device, quotes, tags of duplicate
- * nicknames, announcements and notifications. It is loaded after the room. */
+/** What an open room does besides drawing itself: the read mark, the pace of a slow device, own reactions, quotes, tags
+ * of duplicate nicknames, announcements and notifications. It is loaded after the room. */
 export default function RoomEffects({ screen, duplicateNicknames, isSilent }: RoomEffectsProps) {
-  const { roomId, feed, view } = useOpenRoom();
+  const { roomId, feed, view, ownReactions } = useOpenRoom();
   useFrameWatch(view);
   useReadMark(screen, feed, roomId);
+  useLoadOwnReactions(screen, ownReactions);
   useFollowQuotes();
   useObservedAuthors(screen, duplicateNicknames);
   return isSilent ? null : <Notices />;

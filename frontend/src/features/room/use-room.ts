@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { ComposerHandle } from "@/features/composer/composer-handle";
-import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { Message } from "@/lib/contract/types";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
@@ -23,7 +22,6 @@ export function useRoom(roomId: string, at: number | undefined) {
   const [panel, setPanel] = useState<RoomPanel>(null);
   const [toastWords, toast] = useToast();
   const [question, setQuestion] = useState<RoomQuestion | null>(null);
-  useLoadOwnReactions(screen, ownReactions);
   useRoomKeys({ composer, view, setPanel });
 
   const isLoaded = screen.feed.room !== null;

@@ -1,6 +1,5 @@
 /** Nicknames that more than one person in the open room uses, so that their rows show a tag. */
 import { dropOldest } from "@/lib/drop-oldest";
-import type { Message } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 
 const NAMES_MAX = 5_000; // overflow rule OLDEST: drop the nickname seen first
@@ -12,8 +11,6 @@ interface Seen {
 
 export class DuplicateNicknames {
   readonly #seen = new Map<string, Seen>();
-  #fromSeq = Infinity;
-  #toSeq = -Infinity;
   readonly #listeners = new Listeners();
 
   constructor(private readonly max = NAMES_MAX) {}
@@ -22,18 +19,6 @@ export class DuplicateNicknames {
 
   /** Whether two people with this nickname have been observed. */
   isDuplicate = (nickname: string): boolean => this.#seen.get(keyOf(nickname))?.isDuplicate ?? false;
-
-  /** Observe the authors of the loaded messages, ascending by seq, whether or not their rows are drawn. Each message is
-   * looked at once. */
-  observeAuthors(messages: readonly Message[]): void {
-    const isKnown = ({ seq }: Message) => seq >= this.#fromSeq && seq <= this.#toSeq;
-    const firstKnown = messages.findIndex(isKnown);
-    const older = firstKnown === -1 ? messages : messages.slice(0, firstKnown);
-    const newer = firstKnown === -1 ? [] : messages.slice(messages.findLastIndex(isKnown) + 1);
-    for (const { author } of [...older, ...newer]) this.observe(author.id, author.nickname);
-    this.#fromSeq = Math.min(this.#fromSeq, messages[0]?.seq ?? Infinity);
-    this.#toSeq = Math.max(this.#toSeq, messages.at(-1)?.seq ?? -Infinity);
-  }
 
   observe(userId: string, nickname: string): void {
     const key = keyOf(nickname);
