@@ -59,7 +59,9 @@ async def test_a_ban_without_a_purge_leaves_the_messages(people: People) -> None
     assert bans["bans"][0]["reason"] == "off topic"
 
 
-async def test_a_reason_that_the_server_would_refuse_is_explained_and_the_dialog_stays(people: People) -> None:
+async def test_a_reason_that_the_server_would_refuse_is_explained_and_the_dialog_stays(
+    people: People,
+) -> None:
     owner, mallory = await people.person("Ann"), await people.person("Mallory")
     room = await owner.make_room()
     await mallory.post(room, "my view")
@@ -112,7 +114,11 @@ async def test_everyone_who_sent_a_text_is_banned_by_one_confirmation_but_no_hos
 
 
 async def test_a_host_lifts_a_ban_in_the_list_which_the_dialog_of_a_ban_opens(people: People) -> None:
-    owner, mallory, bob = await people.person("Ann"), await people.person("Mallory"), await people.person("Bob")
+    owner, mallory, bob = (
+        await people.person("Ann"),
+        await people.person("Mallory"),
+        await people.person("Bob"),
+    )
     room = await owner.make_room()
     await bob.post(room, "hello")
     await owner.call("PUT", f"/rooms/{room}/bans/{mallory.id}", {"seconds": None, "reason": "spam"})
@@ -149,7 +155,11 @@ async def test_guests_see_nothing_of_it_and_a_new_moderator_does_at_once(people:
 
 
 async def test_the_dialog_keeps_to_the_person_of_the_click_while_the_room_goes_on(people: People) -> None:
-    owner, mallory, bob = await people.person("Ann"), await people.person("Mallory"), await people.person("Bob")
+    owner, mallory, bob = (
+        await people.person("Ann"),
+        await people.person("Mallory"),
+        await people.person("Bob"),
+    )
     room = await owner.make_room()
     await mallory.post(room, "buy this")
     tab = await people.tab_of(owner)

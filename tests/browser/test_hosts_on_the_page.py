@@ -48,7 +48,9 @@ async def test_a_moderator_can_pin_and_delete_messages_of_guests_but_not_of_the_
     await expect(tab.page.get_by_role("menuitem", name="Delete")).to_have_count(0)
 
 
-async def test_an_impersonator_has_a_tag_although_the_rows_of_the_other_person_are_not_drawn(people: People) -> None:
+async def test_an_impersonator_has_a_tag_although_the_rows_of_the_other_person_are_not_drawn(
+    people: People,
+) -> None:
     owner, ann, impostor = [await people.person(name) for name in ("Owner of it", "Ann", "Ann")]
     room = await owner.make_room()
     await ann.post(room, "the first Ann")

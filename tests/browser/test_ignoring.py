@@ -9,7 +9,9 @@ from tests.browser.tab import People
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_one_click_hides_a_person_also_after_a_reload_and_the_settings_show_them_again(people: People) -> None:
+async def test_one_click_hides_a_person_also_after_a_reload_and_the_settings_show_them_again(
+    people: People,
+) -> None:
     owner, mallory = await people.person("Ann"), await people.person("Mallory")
     room = await owner.make_room()
     spam = await mallory.post(room, "buy this")

@@ -24,7 +24,9 @@ async def test_a_purge_empties_rows_pins_and_quotes_of_a_person_and_leaves_the_o
     await expect(reader.row("no thanks").get_by_test_id("quoted")).to_contain_text("buy this")
 
     await owner.call("PUT", f"/rooms/{room}/bans/{mallory.id}", {"seconds": None, "purge": True})
-    await expect(reader.rows.filter(has_text=DELETED)).to_have_count(3)  # two rows, and the reply by its quote
+    await expect(reader.rows.filter(has_text=DELETED)).to_have_count(
+        3
+    )  # two rows, and the reply by its quote
     await expect(reader.page.get_by_text("buy this")).to_have_count(0)
     await expect(reader.page.get_by_text("and that")).to_have_count(0)
     await expect(reader.page.get_by_role("region", name="Pinned messages")).to_have_count(0)

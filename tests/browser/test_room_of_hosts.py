@@ -33,7 +33,9 @@ async def test_one_click_closes_a_room_to_newcomers_and_one_click_opens_it(peopl
     assert (changed["who_can_post"], changed["regular_after_s"]) == ("everyone", 604_800)
 
 
-async def test_the_owner_makes_a_moderator_from_a_message_and_removes_them_in_the_panel(people: People) -> None:
+async def test_the_owner_makes_a_moderator_from_a_message_and_removes_them_in_the_panel(
+    people: People,
+) -> None:
     owner, bob = await people.person("Ann"), await people.person("Bob")
     room = await owner.make_room()
     await bob.post(room, "hello")
@@ -85,7 +87,11 @@ async def test_a_new_recovery_code_is_shown_once_and_works(people: People) -> No
 
 
 async def test_the_log_says_who_did_what_to_whom(people: People) -> None:
-    owner, bob, mallory = await people.person("Ann"), await people.person("Bob"), await people.person("Mallory")
+    owner, bob, mallory = (
+        await people.person("Ann"),
+        await people.person("Bob"),
+        await people.person("Mallory"),
+    )
     room = await owner.make_room()
     spam = await mallory.post(room, "buy this")
     await owner.call("PUT", f"/rooms/{room}/moderators/{bob.id}")

@@ -35,7 +35,9 @@ async def test_a_room_for_moderators_only_keeps_drafts_until_it_opens(people: Pe
     await tab.sees("for later")
 
 
-async def test_a_newcomer_reads_from_when_on_they_can_write_and_a_moderator_writes_at_once(people: People) -> None:
+async def test_a_newcomer_reads_from_when_on_they_can_write_and_a_moderator_writes_at_once(
+    people: People,
+) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     await owner.call("PATCH", f"/rooms/{room}", {"who_can_post": "regulars", "regular_after_s": 3600})
@@ -48,7 +50,9 @@ async def test_a_newcomer_reads_from_when_on_they_can_write_and_a_moderator_writ
     await tab.sees("as a moderator")
 
 
-async def test_a_banned_person_learns_until_when_and_writes_again_once_the_ban_is_lifted(people: People) -> None:
+async def test_a_banned_person_learns_until_when_and_writes_again_once_the_ban_is_lifted(
+    people: People,
+) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     tab, bob = await people.member("Bob")
