@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { AuthorRole } from "@/lib/contract/types";
-import * as css from "./messages.module.css";
+import * as css from "./role-badge.module.css";
 
 /** The role that an author had in the room when they wrote. Screen readers hear it in the label of the row. */
 export function RoleBadge({ role }: { role: AuthorRole }) {
