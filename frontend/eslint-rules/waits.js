@@ -21,6 +21,7 @@ const NOT_FOR_THE_NETWORK = {
     "lib/stream/leading-tab.ts",
   ],
   "the pace of what the reader sees, hears or does": [
+    "features/composer/use-posting-block.ts",
     "features/composer/use-typing-names.ts",
     "features/messages/scroll-end.ts",
     "features/messages/use-pause-gestures.ts",
