@@ -22,7 +22,7 @@ beforeEach(() => {
 const ROOM = {
   id: "lobby",
   name: "Lobby",
-  visibility: "public",
+  visibility: "public" as const,
   owner_id: "ann-id",
   last_seq: 0,
   message_count: 0,
