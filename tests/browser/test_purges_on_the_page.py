@@ -27,8 +27,8 @@ async def test_a_purge_empties_rows_pins_and_quotes_of_a_person_and_leaves_the_o
     await expect(reader.rows.filter(has_text=DELETED)).to_have_count(
         3
     )  # two rows, and the reply by its quote
-    await expect(reader.page.get_by_text("buy this")).to_have_count(0)
-    await expect(reader.page.get_by_text("and that")).to_have_count(0)
+    await expect(reader.list.get_by_text("buy this")).to_have_count(0)
+    await expect(reader.list.get_by_text("and that")).to_have_count(0)
     await expect(reader.page.get_by_role("region", name="Pinned messages")).to_have_count(0)
     await reader.sees("no thanks")
 

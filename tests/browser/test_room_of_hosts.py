@@ -44,6 +44,7 @@ async def test_the_owner_makes_a_moderator_from_a_message_and_removes_them_in_th
     await tab.choose("hello", "Make moderator")
     await expect(tab.page.get_by_test_id("toast")).to_contain_text("is a moderator now")
     await bob.post(room, "as a moderator")
+    await tab.open(f"/rooms/{room}")
     await expect(tab.row("as a moderator").get_by_test_id("role-badge")).to_have_text("Moderator")
     panel = await open_panel(tab)
     await panel.get_by_role("button", name="Remove Bob #").click()
