@@ -40,6 +40,7 @@ from chat_server.messages import typing
 from chat_server.messages.schemas import MessageDraft, MessageEdit
 from chat_server.moderation import endpoints as moderation
 from chat_server.moderation import invite_endpoints as invites
+from chat_server.moderation import owner_endpoints as owners
 from chat_server.moderation.invite_schemas import AcceptRequest, InviteRequest
 from chat_server.moderation.schemas import BanRequest, BansRequest, OwnerRequest, RecoveryRequest
 from chat_server.rooms import endpoints as rooms
@@ -93,6 +94,7 @@ def create_app() -> FastAPI:
         sessions.router,
         rooms.router,
         moderation.router,
+        owners.router,
         invites.router,
         tickets.router,
         typing.router,

@@ -1,4 +1,4 @@
-"""Calls of hosts that change a room or ban people, and recovery of a room. What hosts read is on the fast path."""
+"""Calls of hosts that change a room or ban people. Reads are on the fast path, owners in owner_endpoints.py."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from chat_contract.events import HeldMessage, Message, RoomAccessChanged, RoomDeleted, RoomName, RoomSlowMode
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.hotchat.hot_rooms import HotRooms
-from chat_server.http.errors import problems, room_not_found
+from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import HeldId, RoomId, UserId
 from chat_server.http.responses import json_bytes
@@ -24,7 +24,6 @@ from chat_server.messages.room_operations import (
     BanUsers,
     ChangeRoom,
     LiftBan,
-    Recovery,
     RoomChange,
     RoomDetails,
     SettleHeld,
@@ -39,18 +38,14 @@ from chat_server.moderation.schemas import (
     BansRequest,
     BansResult,
     LiftResult,
-    OwnerRequest,
-    RecoveryCode,
-    RecoveryRequest,
 )
-from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
 from chat_server.rooms.repository import RoomRepository, RoomSettings
 from chat_server.rooms.roles import Action
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_id import LOBBY
-from chat_server.rooms.schemas import FiltersView, RoomPatch, RoomView, RoomWithCode, RoomWithFilters
+from chat_server.rooms.schemas import FiltersView, RoomPatch, RoomView, RoomWithFilters
 from chat_server.rooms.views import room_view
-from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from chat_server.sessions.current import OPERATOR, SignedInOrOperator
 from server_kit.http.asgi import raw_header
 from server_kit.http.problem import ChatError
 from server_kit.http.trace_context import valid_traceparent
@@ -339,74 +334,3 @@ async def add_moderator(session: SignedInOrOperator, target: Target, user_id: Us
 async def remove_moderator(session: SignedInOrOperator, target: Target, user_id: UserId) -> RoomView:
     """Remove a moderator as the owner or the operator; without one nothing changes."""
     return await target.change(session, RoomChange(remove_moderator=user_id))
-
-
-@router.post(
-    "/owner",
-    openapi_extra=documented_body(OwnerRequest),
-    responses=problems(*BODY_PROBLEMS, "not_found"),
-)
-async def hand_over(
-    session: SignedInOrOperator,
-    owner: Annotated[OwnerRequest, Depends(json_body(OwnerRequest))],
-    target: Target,
-) -> RoomView:
-    """Hand the room over. The recovery code ends, and the former owner becomes a moderator."""
-    return await target.change(session, RoomChange(new_owner=owner.user_id))
-
-
-@router.post(
-    "/owner/recover",
-    openapi_extra=documented_body(RecoveryRequest),
-    responses=problems(*BODY_PROBLEMS),
-)
-async def recover(
-    session: SignedIn,
-    recovery: Annotated[RecoveryRequest, Depends(json_body(RecoveryRequest))],
-    target: Target,
-    limits: Limits,
-    look_ups: LookUps,
-) -> RoomWithCode:
-    """Become the owner with the room's recovery code, and get a new code; again within 10 minutes, a fresh one."""
-    address = look_ups.address_of(target.request.scope)
-    try:
-        await target.settings(session)
-    except ChatError as error:
-        if error.code != "room_not_found":
-            raise
-        # A person who has lost the session of a private room is no member of it, and holds its code.
-        hides_room = True
-    else:
-        hides_room = False
-    try:
-        return await _recovered(session, recovery, target, limits, address)
-    except ChatError as error:
-        if hides_room and error.code in ("forbidden", "rate_limited"):
-            raise room_not_found(target.room_id) from error
-        raise
-
-
-async def _recovered(
-    session: Session, recovery: RecoveryRequest, target: TargetRoom, limits: RateLimits, address: str
-) -> RoomWithCode:
-    limits.take_recovery_code(target.room_id, address)
-    code = new_recovery_code()
-    change = RoomChange(
-        recovery=Recovery(recovery_code_hash(recovery.recovery_code), recovery_code_hash(code))
-    )
-    try:
-        room = await target.apply(session, change)
-    except ChatError as error:
-        if error.code != "forbidden":
-            limits.give_back_recovery_code(target.room_id, address)
-        raise
-    limits.give_back_recovery_code(target.room_id, address)
-    return RoomWithCode(**room_view(room, target.hot_rooms).model_dump(), recovery_code=code)
-
-
-@router.post("/owner/recovery-code", responses=problems(*PROBLEMS))
-async def renew_recovery_code(session: SignedIn, target: Target) -> RecoveryCode:
-    """Make a new recovery code as the owner; the earlier one ends."""
-    code = new_recovery_code()
-    await target.change(session, RoomChange(recovery=Recovery(None, recovery_code_hash(code))))
-    return RecoveryCode(recovery_code=code)
