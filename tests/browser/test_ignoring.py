@@ -32,7 +32,7 @@ async def test_one_click_hides_a_person_also_after_a_reload_and_the_settings_sho
     await tab.page.get_by_role("button", name="Settings").click()
     settings = tab.page.get_by_role("dialog", name="Settings")
     assert await violations(tab) == []
-    await settings.get_by_role("button", name="Show messages of Mallory #").click()
+    await settings.get_by_role("button", name="Show again: Mallory #").click()
     await expect(settings.get_by_text("People you ignore")).to_have_count(0)
     await tab.page.keyboard.press("Escape")
     await tab.sees("and that")

@@ -196,7 +196,7 @@ export const ja: Words = {
     slowModeSeconds: "{{seconds}}秒に1回",
     ignored: "無視している人",
     stopIgnoring: "再表示",
-    stopIgnoringOf: "{{person}}さんのメッセージを再び表示",
+    stopIgnoringOf: "再表示: {{person}}",
     session: "セッション",
     signedInAs: "現在の名前は{{name}}です。",
     signOut: "サインアウト",

@@ -192,7 +192,7 @@ export const ko: Words = {
     slowModeSeconds: "{{seconds}}초에 한 번",
     ignored: "무시한 사람",
     stopIgnoring: "다시 보기",
-    stopIgnoringOf: "{{person}} 님의 메시지 다시 보기",
+    stopIgnoringOf: "다시 보기: {{person}}",
     session: "세션",
     signedInAs: "현재 이름은 {{name}}입니다.",
     signOut: "로그아웃",

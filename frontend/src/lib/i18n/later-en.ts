@@ -85,7 +85,7 @@ export const laterEn = {
     slowModeSeconds: "One message every {{seconds}} s",
     ignored: "People you ignore",
     stopIgnoring: "Show again",
-    stopIgnoringOf: "Show messages of {{person}} again",
+    stopIgnoringOf: "Show again: {{person}}",
     session: "Your session",
     signedInAs: "You are {{name}}.",
     signOut: "Sign out",
