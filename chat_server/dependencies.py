@@ -39,6 +39,7 @@ from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.moderation.invites import InviteRepository, expire_invites
 from chat_server.moderation.read_handlers import ModerationReads
+from chat_server.moderation.reports import ReportRepository, close_reports, expire_reports
 from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.outbox.acknowledgements import Acknowledgements
@@ -59,6 +60,7 @@ from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
+from chat_server.sessions.addresses import Addresses, expire_addresses
 from chat_server.sessions.current import OperatorAccess
 from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
 from chat_server.sessions.repository import UserRepository
@@ -154,6 +156,9 @@ async def open_services(
                 expire_held,
                 expire_recent_texts,
                 expire_invites,
+                close_reports,
+                expire_reports,
+                expire_addresses,
             ),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
@@ -173,14 +178,19 @@ async def open_services(
             look_ups.address_of,
             rate_limits,
         )
+        reports = ReportRepository(engine)
+        addresses = Addresses(engine, shares, settings.secrets()[0], time.monotonic)
+        await open_(tasks.running("addresses", addresses.run, is_vital=False))
         handlers = (
             fetches.handler,
             RoomListHandler(room_lists, list_permits, shares),
             SearchHandler(search, search_permits, room_settings, shares),
             ModerationReads(
-                operator_access, write_admission, ModerationRepository(engine), look_ups, time.time
+                operator_access, write_admission, ModerationRepository(engine), reports, look_ups, time.time
             ),
-            WriteHandler(sessions.tokens, write_admission, writer, settings.reaction_kinds, time.time),
+            WriteHandler(
+                sessions.tokens, write_admission, writer, settings.reaction_kinds, addresses, time.time
+            ),
         )
         yield Services(
             settings,
@@ -194,6 +204,7 @@ async def open_services(
             sessions.ended,
             sessions.repository,
             UserRepository(engine),
+            addresses,
             fetches.hot_rooms,
             InternalReads(
                 ReadRepository(lanes["internal calls"], known_rooms), fetches.hot_rooms, clock=time.monotonic
@@ -210,6 +221,7 @@ async def open_services(
             write_admission,
             writer,
             erasure,
+            reports,
             SameTextSearch(lanes["search"], search_permits),
             FastPath(FAST_ROUTES, handlers, fetches.admission),
             fetches.handler,

@@ -41,8 +41,15 @@ from chat_server.messages.schemas import MessageDraft, MessageEdit
 from chat_server.moderation import endpoints as moderation
 from chat_server.moderation import invite_endpoints as invites
 from chat_server.moderation import owner_endpoints as owners
+from chat_server.moderation import report_endpoints as reports
 from chat_server.moderation.invite_schemas import AcceptRequest, InviteRequest
-from chat_server.moderation.schemas import BanRequest, BansRequest, OwnerRequest, RecoveryRequest
+from chat_server.moderation.schemas import (
+    BanRequest,
+    BansRequest,
+    OwnerRequest,
+    RecoveryRequest,
+    ReportRequest,
+)
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms import ticket_endpoints as tickets
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
@@ -72,6 +79,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     MessageEdit,
     OwnerRequest,
     RecoveryRequest,
+    ReportRequest,
     RoomPatch,
     RoomRequest,
     SessionRequest,
@@ -95,6 +103,7 @@ def create_app() -> FastAPI:
         rooms.router,
         moderation.router,
         owners.router,
+        reports.router,
         invites.router,
         tickets.router,
         typing.router,

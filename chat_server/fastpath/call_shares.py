@@ -35,6 +35,8 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("POST", f"{_ROOM}/stream-tickets"): "stream_tickets",
     ("POST", f"{API}/stream-tickets"): "stream_tickets",
     ("GET", f"{API}/me/rooms"): "room_lists",
+    ("POST", f"{_MESSAGE}/reports"): MODERATION,
+    ("POST", f"{_ROOM}/reports/{{report_id}}/resolve"): MODERATION,
     ("POST", f"{_ROOM}/typing"): "typing",
     ("PATCH", _MESSAGE): "edits",
     ("DELETE", _MESSAGE): "deletions",

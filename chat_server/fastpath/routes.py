@@ -20,7 +20,7 @@ from chat_server.messages.schemas import WRITE_PROBLEMS, MessageDraft, ReactionV
 from chat_server.messages.write_handlers import WriteHandler, parse_post, parse_reaction
 from chat_server.moderation import read_handlers as moderation
 from chat_server.moderation.read_handlers import ModerationReads
-from chat_server.moderation.schemas import AuditLog, BanList, HeldList, OwnRole
+from chat_server.moderation.schemas import AuditLog, BanList, HeldList, OwnRole, ReportList
 from chat_server.rooms import list_handler
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.schemas import FiltersView, RoomList, RoomView
@@ -230,6 +230,17 @@ FAST_ROUTES: Final = (
         "forbidden",
         "validation_failed",
         parameters=(moderation.LIMIT, moderation.CURSOR),
+    ),
+    _of_hosts(
+        "reports",
+        moderation.parse_reports,
+        ModerationReads.list_reports,
+        "list_reports",
+        "Reports of messages in one state, open unless `state` says otherwise, the newest first; for hosts.",
+        ReportList,
+        "forbidden",
+        "validation_failed",
+        parameters=(moderation.STATE, moderation.LIMIT, moderation.CURSOR),
     ),
     _of_hosts(
         "filters",

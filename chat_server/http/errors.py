@@ -33,6 +33,10 @@ def invite_not_found() -> ChatError:
     return ChatError("invite_not_found", "This invite is not valid, or no longer; ask for a new one.")
 
 
+def report_not_found() -> ChatError:
+    return ChatError("not_found", "There is no report with this id in this room.")
+
+
 def person_not_found() -> ChatError:
     return ChatError("not_found", "There is no such person.")
 

@@ -12,6 +12,7 @@ from chat_server.http.errors import (
     invite_not_found,
     message_not_found,
     person_not_found,
+    report_not_found,
     room_not_found,
 )
 
@@ -55,8 +56,16 @@ def invite_id_in(raw: str) -> UUID:
     return invite_id
 
 
+def report_id_in(raw: str) -> int:
+    """Raises ChatError `not_found`."""
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
+        raise report_not_found()
+    return int(raw)
+
+
 RoomId = Annotated[str, BeforeValidator(room_id_in), Path()]
 MessageId = Annotated[UUID, BeforeValidator(message_id_in), Path()]
 HeldId = Annotated[UUID, BeforeValidator(held_id_in), Path()]
+ReportId = Annotated[int, BeforeValidator(report_id_in), Path()]
 UserId = Annotated[UUID, BeforeValidator(user_id_in), Path()]
 InviteId = Annotated[UUID, BeforeValidator(invite_id_in), Path()]

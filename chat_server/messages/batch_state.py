@@ -46,6 +46,7 @@ class BatchResult:
     rooms: dict[str, LockedRoom] = field(default_factory=dict)
     pinned_rooms: dict[str, LockedRoom] = field(default_factory=dict)
     new_bans: dict[RoomUser, NewBan] = field(default_factory=dict)
+    address_bans: dict[tuple[str, bytes], NewBan] = field(default_factory=dict)
     lifted_bans: dict[RoomUser, None] = field(default_factory=dict)
     purge_marks: dict[RoomUser, int] = field(default_factory=dict)
     """The highest seq of a purged message."""

@@ -66,20 +66,26 @@ def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> Defe
                 continue
             raise ChatError("forbidden", "You cannot ban yourself or a host of your own or a higher role.")
         targets[user_id] = _nickname(state, user_id)
+    address_held = False
     until = None if ban.seconds is None else state.input.now + timedelta(seconds=ban.seconds)
     if targets:
         state.set_barrier()
     for user_id, nickname in targets.items():
         users.append(person(user_id, nickname))
         state.input.bans[room.id, user_id] = ActiveBan(until, nickname)
-        state.result.new_bans[room.id, user_id] = NewBan(
-            room.id, user_id, nickname, until, ban.reason, _actor_id(ban), ban.actor_nickname
-        )
+        new_ban = NewBan(room.id, user_id, nickname, until, ban.reason, _actor_id(ban), ban.actor_nickname)
+        state.result.new_bans[room.id, user_id] = new_ban
+        address_hash = state.input.hosts.addresses.get(user_id) if ban.address else None
+        if address_hash is not None:
+            state.result.address_bans[room.id, address_hash] = new_ban
+            address_held = True
         details = {"seconds": ban.seconds, "purge": ban.purge, "reason": ban.reason}
+        if ban.address:
+            details["address"] = address_hash is not None
         _log(state, ban, "ban", user_id, nickname, details)
     drop_held(state, room, targets)
     purged = _purge(state, room, targets) if ban.purge and targets else 0
-    return DeferredResult(lambda: BanResult(users, until, purged, room.last_seq))
+    return DeferredResult(lambda: BanResult(users, until, purged, room.last_seq, address_held))
 
 
 def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> int | None:

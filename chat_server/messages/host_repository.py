@@ -1,7 +1,7 @@
 """The writer's SQL for operations of hosts, on a bare asyncpg connection while the rooms are locked.
 
-Bans, marks and the log of a room are written under its lock only, except that retention deletes expired bans and
-erasure deletes marks.
+Bans, marks and the log of a room are written under its lock only, except that retention deletes expired bans, erasure
+deletes marks, and a new session from a banned address is banned before it exists for anybody.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,6 +26,7 @@ from chat_server.messages.host_actions import MAX_COUNTED
 from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
+from chat_server.sessions.addresses import KEPT_S
 
 MAX_SCANNED: Final = 20_000
 """Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
@@ -79,9 +80,36 @@ _SET_HAS_BANS: Final = """
 UPDATE rooms SET has_bans = true, access_version = access_version + (visibility = 'private')::int
 WHERE id = ANY($1::text[]) AND (NOT has_bans OR visibility = 'private')"""
 
+# An address that was banned with a person is lifted with their ban, for everybody who was banned because of it.
 _LIFT_BANS: Final = """
-DELETE FROM bans b USING unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
-WHERE b.room_id = k.room_id AND b.user_id = k.user_id"""
+WITH k AS (
+    SELECT * FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
+), addresses AS (
+    DELETE FROM address_bans a USING k WHERE a.room_id = k.room_id AND a.user_id = k.user_id
+    RETURNING a.room_id, a.address_hash
+)
+DELETE FROM bans b USING (
+    SELECT room_id, user_id FROM k
+    UNION SELECT c.room_id, c.user_id FROM addresses a JOIN bans c USING (room_id, address_hash)
+) lifted WHERE b.room_id = lifted.room_id AND b.user_id = lifted.user_id"""
+
+_ADDRESSES: Final = """
+SELECT user_id, address_hash FROM user_addresses
+WHERE user_id = ANY($1::uuid[]) AND seen_at > now() - make_interval(secs => $2)"""
+
+_INSERT_ADDRESS_BANS: Final = """
+INSERT INTO address_bans (room_id, address_hash, user_id, until, reason, actor_id, actor_nickname, created_at)
+SELECT a.*, statement_timestamp() FROM unnest(
+    $1::text[], $2::bytea[], $3::uuid[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[]
+) AS a(room_id, address_hash, user_id, until, reason, actor_id, actor_nickname)
+ON CONFLICT (room_id, address_hash) DO UPDATE SET user_id = EXCLUDED.user_id, until = EXCLUDED.until,
+    reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
+    created_at = EXCLUDED.created_at"""
+
+_EXPIRE_ADDRESSES: Final = """
+DELETE FROM address_bans WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM address_bans WHERE until < now() LIMIT $1 FOR UPDATE SKIP LOCKED
+))"""
 
 _INSERT_MARKS: Final = """
 INSERT INTO purge_marks (room_id, author_id, up_to_seq, created_at)
@@ -145,7 +173,7 @@ def people_to_check(operations: Iterable[Operation], rooms: dict[str, LockedRoom
 
 
 async def read_host_input(
-    connection: Connection, operations: Iterable[RoomOperation]
+    connection: Connection, operations: Sequence[RoomOperation]
 ) -> tuple[HostInput, datetime]:
     """What these operations need besides, and the time by Postgres' clock: a ban lasts from now on.
 
@@ -165,6 +193,15 @@ async def read_host_input(
     if named:
         rows = await connection.fetch(_NICKNAMES, list(named))
         host_input.nicknames = {r["id"]: r["nickname"] for r in rows if r["nickname"] is not None}
+    banned_with_address = {
+        user_id
+        for operation in operations
+        if isinstance(operation, BanUsers) and operation.address
+        for user_id in operation.user_ids
+    }
+    if banned_with_address:
+        rows = await connection.fetch(_ADDRESSES, list(banned_with_address), KEPT_S)
+        host_input.addresses = dict(rows)
     if changed_rooms:
         rows = await connection.fetch(_SETTINGS, changed_rooms)
         host_input.settings = {row["id"]: _settings(row) for row in rows}
@@ -215,6 +252,8 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
     if result.new_bans:
         await connection.execute(_INSERT_BANS, *arrays(_NEW_BANS, list(result.new_bans.values())))
         await connection.execute(_SET_HAS_BANS, list({room_id for room_id, _ in result.new_bans}))
+    if result.address_bans:
+        await connection.execute(_INSERT_ADDRESS_BANS, *_address_columns(result))
     if result.purge_marks:
         marks = [(*key, up_to_seq) for key, up_to_seq in result.purge_marks.items()]
         await connection.execute(_INSERT_MARKS, *zip(*marks, strict=True))
@@ -225,6 +264,19 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
         await _update_room(connection, room, settings)
     if result.log:
         await connection.execute(_INSERT_LOG, *arrays(_LOG, result.log))
+
+
+def _address_columns(result: BatchResult) -> list[list[object]]:
+    keys, bans = result.address_bans.keys(), result.address_bans.values()
+    return [
+        [room_id for room_id, _ in keys],
+        [address_hash for _, address_hash in keys],
+        [ban.user_id for ban in bans],
+        [ban.until for ban in bans],
+        [ban.reason for ban in bans],
+        [ban.actor_id for ban in bans],
+        [ban.actor_nickname for ban in bans],
+    ]
 
 
 async def _update_room(connection: Connection, room: LockedRoom, settings: RoomSettingsRow) -> None:
@@ -250,5 +302,9 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
 
 
 async def expire_bans(connection: Connection, limit: int) -> None:
-    """Delete up to `limit` bans that have ended. The minute allows for transactions that began before their end."""
+    """Delete up to `limit` bans of people, and of addresses, that have ended.
+
+    The minute allows for transactions that began before their end.
+    """
     await connection.execute(_EXPIRE, limit)
+    await connection.execute(_EXPIRE_ADDRESSES, limit)

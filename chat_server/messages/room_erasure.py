@@ -25,6 +25,8 @@ ORDER_OF_ROWS: Final = {
     "members": "user_id",
     "invites": "created_at DESC",
     "invite_uses": "invite_id",
+    "reports": "state, id DESC",
+    "address_bans": "address_hash",
 }
 """Every table with rows of rooms, and the order of its index that begins with the room.
 

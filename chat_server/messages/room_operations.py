@@ -34,7 +34,8 @@ class HostOperation:
 class BanUsers(HostOperation):
     """Ban people; `seconds` None: for good. `purge`: delete all their messages in the room as well.
 
-    `skips_hosts`: leave out people whom the actor may not ban instead of refusing the whole call.
+    `skips_hosts`: leave out people whom the actor may not ban instead of refusing the whole call. `address`: ban
+    sessions that are made from their last addresses later, too.
     """
 
     user_ids: tuple[UUID, ...]
@@ -42,6 +43,7 @@ class BanUsers(HostOperation):
     purge: bool = False
     reason: str | None = None
     skips_hosts: bool = False
+    address: bool = False
 
     @property
     def text_bytes(self) -> int:
@@ -125,6 +127,8 @@ class BanResult:
     until: datetime | None
     purged: int | None
     seq: int
+    address_held: bool = False
+    """Whether an address of theirs was known, so that it is banned, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from chat_server.messages.operations import PostMessage, SetReaction
 from chat_server.messages.schemas import MessageDraft
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import current_session
 from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.http.problem import invalid
@@ -47,18 +48,21 @@ class WriteHandler:
         admission: WriteAdmission,
         writer: GroupCommitWriter,
         reaction_kinds: Sequence[str],
+        addresses: Addresses,
         now_s: Callable[[], float],
     ) -> None:
         self._tokens = tokens
         self._admission = admission
         self._writer = writer
         self._reaction_kinds = reaction_kinds
+        self._addresses = addresses
         self._now_s = now_s
 
     async def post_message(self, room_id: str, scope: Scope, receive: Receive) -> Reply:
         """201 for a new message, 202 for one that waits for a host, 200 for one posted before. Raises ChatError."""
         session, renewed = current_session(scope, self._tokens, self._now_s())
         self._admission.check_rate(room_id, session.user_id)
+        self._addresses.note(session.user_id, scope)
         content_type = (raw_header(scope, b"content-type") or b"").decode("latin-1")
         draft = parse_json(await read_body(scope, receive), content_type, MessageDraft)
         room = await self._admission.room(room_id, session.user_id, scope)

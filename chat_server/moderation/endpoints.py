@@ -45,6 +45,7 @@ from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_id import LOBBY
 from chat_server.rooms.schemas import FiltersView, RoomPatch, RoomView, RoomWithFilters
 from chat_server.rooms.views import room_view
+from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import OPERATOR, SignedInOrOperator
 from server_kit.http.asgi import raw_header
 from server_kit.http.problem import ChatError
@@ -85,6 +86,7 @@ class TargetRoom:
     caches: RoomCaches
     hot_rooms: HotRooms
     producer: EventProducer
+    addresses: Addresses
     request: Request
 
     async def settings(self, session: Session) -> RoomSettings:
@@ -105,6 +107,8 @@ class TargetRoom:
         self, session: Session, user_ids: Sequence[UUID], ban: BanRequest, *, skips_hosts: bool = False
     ) -> BansResult:
         settings = await self.settings(session)
+        if ban.address:
+            await self.addresses.flush()
         result = await self.writer.ban(
             BanUsers(
                 **self._operation_fields(session),
@@ -113,6 +117,7 @@ class TargetRoom:
                 purge=ban.purge,
                 reason=ban.reason,
                 skips_hosts=skips_hosts,
+                address=ban.address,
             ),
             session,
         )
@@ -124,6 +129,7 @@ class TargetRoom:
             until=None if result.until is None else rfc3339_ms(result.until),
             purged=result.purged,
             seq=result.seq,
+            address_held=result.address_held,
         )
 
     async def lift_ban(self, session: Session, user_id: UUID) -> LiftResult:
@@ -166,9 +172,10 @@ async def _target(
     caches: Caches,
     hot_rooms: Heat,
     producer: Producer,
+    addresses: Annotated[Addresses, Depends(service(Addresses))],
     request: Request,
 ) -> TargetRoom:
-    return TargetRoom(room_id, admission, writer, caches, hot_rooms, producer, request)
+    return TargetRoom(room_id, admission, writer, caches, hot_rooms, producer, addresses, request)
 
 
 Target = Annotated[TargetRoom, Depends(_target)]
@@ -277,7 +284,7 @@ async def ban_user(
     """Ban a person from writing in the room, for a time or for good; a later ban replaces an earlier one."""
     result = await target.ban(session, [user_id], ban)
     [user] = result.users
-    return BanResult(user=user, until=result.until, purged=result.purged, seq=result.seq)
+    return BanResult(user=user, **result.model_dump(exclude={"users"}))
 
 
 @router.post(

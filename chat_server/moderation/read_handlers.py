@@ -1,14 +1,14 @@
-"""What hosts read, on the fast path: bans, filters, held messages, the audit log; and everybody's own role."""
+"""What hosts read, on the fast path: bans, filters, held messages, reports, the audit log; and everybody's own role."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast, get_args
 from uuid import UUID
 
 import orjson
 
-from chat_contract.events import Author
+from chat_contract.events import Author, Message
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.asgi_responses import NO_STORE, Reply, json_reply
 from chat_server.http.path_params import room_id_in
@@ -27,16 +27,27 @@ from chat_server.moderation.cursors import (
     encode_entry,
     encode_id,
 )
+from chat_server.moderation.reports import ReportRepository
 from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.role_check import require, role_of
-from chat_server.moderation.schemas import AuditEntry, ListedBan, OwnRole, RoleName, WhyNot
+from chat_server.moderation.schemas import (
+    AuditEntry,
+    ListedBan,
+    ListedReport,
+    OwnRole,
+    ReportState,
+    ReportView,
+    RoleName,
+    WhyNot,
+)
+from chat_server.postgres.message_view import message_view
 from chat_server.rooms.posting_rules import banned, check_guest_can_post
 from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.roles import Action, Role
 from chat_server.sessions.current import OPERATOR, OperatorAccess
 from server_kit.http.asgi import Receive, Scope
 from server_kit.http.cors import RawHeaders
-from server_kit.http.problem import ChatError
+from server_kit.http.problem import ChatError, invalid
 from server_kit.session_tokens import Session
 
 ROLE_NAMES: Final[dict[Role, RoleName]] = {
@@ -46,6 +57,7 @@ ROLE_NAMES: Final[dict[Role, RoleName]] = {
     Role.GUEST: "guest",
 }
 LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=100)
+STATE: Final = TextParameter("state", max_length=20)
 CURSOR: Final = TextParameter("cursor", max_length=200)
 
 
@@ -58,6 +70,13 @@ class BansQuery(NamedTuple):
 class HeldQuery(NamedTuple):
     room_id: str
     before_id: UUID
+    limit: int
+
+
+class ReportsQuery(NamedTuple):
+    room_id: str
+    state: str
+    before_id: int
     limit: int
 
 
@@ -84,6 +103,15 @@ def parse_held(ids: Sequence[str], parameters: QueryString) -> HeldQuery:
     return HeldQuery(room_id, decode_id(cursor) if cursor else FIRST_ID, limit)
 
 
+def parse_reports(ids: Sequence[str], parameters: QueryString) -> ReportsQuery:
+    """Raises ChatError `room_not_found` or `validation_failed`."""
+    state = parameters.text(STATE) or "open"
+    room_id, cursor, limit = _parse_page(ids, parameters)
+    if state not in get_args(ReportState):
+        raise invalid([{"field": "state", "message": "Reports are open, resolved or closed."}])
+    return ReportsQuery(room_id, state, decode_entry(cursor) if cursor else FIRST_ENTRY, limit)
+
+
 def parse_entries(ids: Sequence[str], parameters: QueryString) -> EntriesQuery:
     """Raises ChatError `room_not_found` or `validation_failed`."""
     room_id, cursor, limit = _parse_page(ids, parameters)
@@ -105,12 +133,14 @@ class ModerationReads:
         access: OperatorAccess,
         admission: WriteAdmission,
         repository: ModerationRepository,
+        reports: ReportRepository,
         look_ups: LookUpSemaphore,
         now_s: Callable[[], float],
     ) -> None:
         self._access = access
         self._admission = admission
         self._repository = repository
+        self._reports = reports
         self._look_ups = look_ups
         self._now_s = now_s
 
@@ -136,6 +166,17 @@ class ModerationReads:
             200,
             orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}),
             [NO_STORE, *renewed],
+        )
+
+    async def list_reports(self, query: ReportsQuery, scope: Scope, _: Receive) -> Reply:
+        """Raises ChatError."""
+        renewed = await self._host(query.room_id, scope)
+        async with self._look_ups.permit(scope):
+            rows = await self._reports.list(query.room_id, query.state, query.before_id, query.limit + 1)
+        page = rows[: query.limit]
+        cursor = encode_entry(page[-1]["report_id"]) if len(rows) > query.limit else None
+        return json_reply(
+            200, orjson.dumps({"reports": [_report(row) for row in page], "next_cursor": cursor}), renewed
         )
 
     async def list_held(self, query: HeldQuery, scope: Scope, _: Receive) -> Reply:
@@ -218,6 +259,44 @@ def _ban(row: Any) -> ListedBan:
         "actor": _person(row["actor_id"], row["actor_nickname"]),
         "created_at": rfc3339_ms(row["created_at"]),
     }
+
+
+def _report(row: Any) -> ListedReport:
+    return {
+        **report_view(row),
+        "reporter": {"id": str(row["reporter_id"]), "nickname": row["reporter_nickname"]},
+        "message": _message(row),
+    }
+
+
+def report_view(row: Any) -> ReportView:
+    return {
+        "id": str(row["report_id"]),
+        "message_id": str(row["message_id"]),
+        "reason": row["reason"],
+        "state": row["state"],
+        "created_at": rfc3339_ms(row["reported_at"]),
+    }
+
+
+def _message(row: Any) -> Message:
+    columns = (
+        "id",
+        "room_id",
+        "seq",
+        "author_id",
+        "author_nickname",
+        "text",
+        "reply_to",
+        "created_at",
+        "edited_at",
+    )
+    return message_view(
+        **{name: row[name] for name in columns},
+        deleted=row["deleted"],
+        reactions=row["reactions"],
+        author_role=row["author_role"],
+    )
 
 
 def _entry(row: Any) -> AuditEntry:

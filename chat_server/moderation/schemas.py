@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from chat_contract.events import Author, HeldMessage
+from chat_contract.events import Author, HeldMessage, Message
 from chat_server.text.names import clean_line
 
 RoleName = Literal["operator", "owner", "moderator", "member", "guest"]
@@ -34,6 +34,10 @@ class BanRequest(BaseModel):
         False
     )
     reason: Annotated[str, AfterValidator(_clean_reason)] | None = None
+    address: Annotated[
+        bool,
+        Field(strict=True, description="Also ban sessions made later from their last address, in this room"),
+    ] = False
 
 
 class BansRequest(BanRequest):
@@ -47,6 +51,12 @@ class BansRequest(BanRequest):
         if (self.user_ids is None) == (self.same_text_as is None):
             raise ValueError("Give user_ids or same_text_as, one of the two.")
         return self
+
+
+class ReportRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, AfterValidator(_clean_reason)]
 
 
 class OwnerRequest(BaseModel):
@@ -72,6 +82,9 @@ class BansResult(BaseModel):
     seq: Annotated[
         int, Field(description="The room's `last_seq` at the commit: nothing of theirs follows it")
     ]
+    address_held: Annotated[
+        bool, Field(description="Whether `address` was given and an address of theirs was known")
+    ]
 
 
 class BanResult(BaseModel):
@@ -84,6 +97,9 @@ class BanResult(BaseModel):
     ]
     seq: Annotated[
         int, Field(description="The room's `last_seq` at the commit: nothing of theirs follows it")
+    ]
+    address_held: Annotated[
+        bool, Field(description="Whether `address` was given and an address of theirs was known")
     ]
 
 
@@ -139,6 +155,35 @@ class HeldList(TypedDict):
     """Messages that wait for a decision, the newest first."""
 
     held: list[HeldMessage]
+    next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
+
+
+ReportState = Literal["open", "resolved", "closed"]
+
+
+class ReportView(TypedDict):
+    """A report of a message, as its reporter sees it."""
+
+    id: str
+    message_id: str
+    reason: str
+    state: Annotated[
+        ReportState, Field(description="`open`, `resolved` by a host, `closed` with its message")
+    ]
+    created_at: str
+
+
+class ListedReport(ReportView):
+    """A report as hosts see it."""
+
+    reporter: Author
+    message: Message
+
+
+class ReportList(TypedDict):
+    """Reports of messages, the newest first."""
+
+    reports: list[ListedReport]
     next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
 
 

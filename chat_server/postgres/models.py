@@ -160,6 +160,26 @@ class HeldMessage(Base):
     created_at: Mapped[datetime]
 
 
+class Report(Base):
+    """A person reports a message to the hosts. `state`: `open`, `resolved` by a host, or `closed` with its message."""
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        UniqueConstraint("message_id", "reporter_id", name="reports_by_message"),
+        Index("reports_by_room", "room_id", "state", text("id DESC")),
+        Index("reports_by_age", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    room_id: Mapped[str]
+    message_id: Mapped[UUID]
+    reporter_id: Mapped[UUID]
+    reporter_nickname: Mapped[str]
+    reason: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="open")
+    created_at: Mapped[datetime]
+
+
 class RecentText(Base):
     """A person sent this text in a room that refuses repeats. Retention deletes rows after REPEAT_WITHIN_S."""
 
@@ -319,17 +339,54 @@ class Tombstone(Base):
 
 
 class Ban(Base):
-    """`until` None: for good. Expired bans have no effect; retention deletes them. `actor_id` None: the operator."""
+    """`until` None: for good. Expired bans have no effect; retention deletes them. `actor_id` None: the operator.
+
+    `address_hash` is set if the person was banned because their session was made from a banned address.
+    """
 
     __tablename__ = "bans"
     __table_args__ = (
         Index("bans_by_age", "room_id", text("created_at DESC"), "user_id"),
         Index("bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
+        Index(
+            "bans_by_address", "room_id", "address_hash", postgresql_where=text("address_hash IS NOT NULL")
+        ),
     )
 
     room_id: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     nickname: Mapped[str]
+    until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    actor_id: Mapped[UUID | None]
+    actor_nickname: Mapped[str]
+    created_at: Mapped[datetime]
+    address_hash: Mapped[bytes | None]
+
+
+class UserAddress(Base):
+    """The last address of a person, as a keyed hash. Retention deletes it after a day."""
+
+    __tablename__ = "user_addresses"
+    __table_args__ = (Index("user_addresses_by_age", "seen_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    address_hash: Mapped[bytes]
+    seen_at: Mapped[datetime]
+
+
+class AddressBan(Base):
+    """Sessions made from this address from now on are banned from the room. `user_id`: whose ban made it."""
+
+    __tablename__ = "address_bans"
+    __table_args__ = (
+        Index("address_bans_by_address", "address_hash"),
+        Index("address_bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
+    )
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    address_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
     until: Mapped[datetime | None]
     reason: Mapped[str | None]
     actor_id: Mapped[UUID | None]

@@ -43,9 +43,10 @@ class Action(Enum):
     RENEW_RECOVERY_CODE = "renew the recovery code"
     DELETE_MESSAGE = "delete messages of others"
     PIN = "pin messages"
+    RESOLVE_REPORT = "resolve reports"
     SETTLE_HELD = "allow or refuse held messages"
     INVITE = "invite people"
-    READ_MODERATION = "read bans, filters, held messages and the audit log"
+    READ_MODERATION = "read bans, filters, held messages, reports and the audit log"
 
 
 _LOWEST: Final = {
@@ -59,6 +60,7 @@ _LOWEST: Final = {
     Action.RENEW_RECOVERY_CODE: Role.OWNER,
     Action.DELETE_MESSAGE: Role.MODERATOR,
     Action.PIN: Role.MODERATOR,
+    Action.RESOLVE_REPORT: Role.MODERATOR,
     Action.SETTLE_HELD: Role.MODERATOR,
     Action.INVITE: Role.MODERATOR,
     Action.READ_MODERATION: Role.MODERATOR,

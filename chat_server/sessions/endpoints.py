@@ -13,6 +13,7 @@ from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
+from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
 from chat_server.sessions.ended import EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
@@ -41,11 +42,12 @@ async def create_session(
     tokens: Tokens,
     users: Annotated[UserRepository, Depends(service(UserRepository))],
     look_ups: LookUps,
+    addresses: Annotated[Addresses, Depends(service(Addresses))],
 ) -> SessionView:
     """Create a user. The token, also set as an HttpOnly cookie, is valid for 30 days from its last renewal."""
     user_id = uuid_utils.compat.uuid7()
     async with look_ups.permit(request.scope):
-        await users.add(user_id, wanted.nickname, datetime.now(UTC))
+        await users.add(user_id, wanted.nickname, datetime.now(UTC), addresses.hash_of(request.scope))
     token, session = tokens.issue(user_id, wanted.nickname, time.time(), session_id=uuid4())
     response.raw_headers += token_headers(token, is_https=came_by_https(request.scope))
     expires_at = rfc3339_ms(datetime.fromtimestamp(session.expires_s, UTC))

@@ -1,13 +1,15 @@
 """The SQL of users."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, insert
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_server.postgres.models import User
+from chat_server.postgres.pools import driver_connection
 from server_kit.session_tokens import Session
 
 
@@ -25,10 +27,25 @@ async def ensure_user(tx: AsyncConnection, session: Session) -> None:
     await tx.execute(pg_insert(User).values(values).on_conflict_do_nothing(index_elements=["id"]))
 
 
+_ADD: Final = """
+WITH new_user AS (
+    INSERT INTO users (id, nickname, created_at) VALUES ($1, $2, $3)
+), address AS (
+    INSERT INTO user_addresses (user_id, address_hash, seen_at)
+    SELECT $1::uuid, $4::bytea, now() WHERE $4::bytea IS NOT NULL
+)
+INSERT INTO bans (room_id, user_id, nickname, until, reason, actor_id, actor_nickname, created_at, address_hash)
+SELECT b.room_id, $1::uuid, $2::text, b.until, b.reason, b.actor_id, b.actor_nickname, now(), b.address_hash
+FROM address_bans b WHERE b.address_hash = $4::bytea AND (b.until IS NULL OR b.until > now())"""
+
+
 class UserRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, user_id: UUID, nickname: str, created_at: datetime) -> None:
-        async with self._engine.begin() as tx:
-            await tx.execute(insert(User).values(id=user_id, nickname=nickname, created_at=created_at))
+    async def add(
+        self, user_id: UUID, nickname: str, created_at: datetime, address_hash: bytes | None
+    ) -> None:
+        """Store a new user, who is banned from the rooms where hosts have banned the address."""
+        async with driver_connection(self._engine) as connection:
+            await connection.execute(_ADD, user_id, nickname, created_at, address_hash)

@@ -46,6 +46,18 @@ async def used_room(store: Store) -> str:
         GUEST,
         room,
     )
+    await store.rows(
+        "INSERT INTO reports (room_id, message_id, reporter_id, reporter_nickname, reason, created_at)"
+        " VALUES ($1, gen_random_uuid(), $2, 'guest', 'spam', now())",
+        room,
+        GUEST,
+    )
+    await store.rows(
+        "INSERT INTO address_bans (room_id, address_hash, user_id, actor_nickname, created_at)"
+        " VALUES ($1, '\\x00', $2, 'Owner', now())",
+        room,
+        TROLL,
+    )
     await store.rows("INSERT INTO recent_texts VALUES ($1, $2, '\\x00', now())", room, GUEST)
     await store.rows("INSERT INTO members VALUES ($1, $2, 'Guest', now())", room, GUEST)
     await store.rows(

@@ -203,7 +203,7 @@ async def test_a_bad_page_is_refused(people: People, listed: str, query: str) ->
         {"seconds": 60, "reason": ""},
         {"seconds": 60, "reason": "x" * 201},
         {"seconds": 60, "reason": "a\u202eb"},
-        {"seconds": 60, "address": True},
+        {"seconds": 60, "address": 1},
     ],
 )
 async def test_an_invalid_ban_is_refused(people: People, body: dict[str, object]) -> None:

@@ -9,9 +9,9 @@ from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.main import create_app
 from local_stack.server_process import ServerProcess
 from tests.moderation.hosted_room import HostedRoom, code_of
-from tests.moderation.test_who_may_do_what import NO_INVITE, ROOM, TABLE, call_id
+from tests.moderation.test_who_may_do_what import ROOM, TABLE, call_id
 from tests.publish.stream_reader import StreamClient
-from tests.support.api_calls import calls_of
+from tests.support.api_calls import calls_of, path_of
 from tests.support.people import People
 
 CALLS = sorted(
@@ -27,14 +27,7 @@ async def test_no_call_finds_a_deleted_room(people: People, call: tuple[str, str
     room = await HostedRoom.make(people)
     message = await room.guest.post(room.id, "hello")
     method, template = call
-    path = template.format(
-        room_id=room.id,
-        message_id=message["id"],
-        kind="heart",
-        user_id=room.target.id,
-        invite_id=NO_INVITE,
-        held_id=NO_INVITE,
-    )
+    path = path_of(template, room_id=room.id, message_id=message["id"], user_id=room.target.id)
     make_body = TABLE[call].body if call in TABLE else None
     body = None if make_body is None else make_body(room, message["id"])
     await room.room()  # in memory from now on

@@ -15,6 +15,7 @@ MODERATORS_MAY = {
     Action.DELETE_MESSAGE,
     Action.PIN,
     Action.READ_MODERATION,
+    Action.RESOLVE_REPORT,
     Action.SETTLE_HELD,
     Action.INVITE,
 }

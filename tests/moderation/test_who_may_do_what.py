@@ -60,6 +60,9 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("GET", f"{ROOM}/audit"): Row(HOSTS),
     ("GET", f"{ROOM}/filters"): Row(HOSTS),
     ("GET", f"{ROOM}/held"): Row(HOSTS),
+    ("GET", f"{ROOM}/reports"): Row(HOSTS),
+    ("POST", f"{ROOM}/reports/{{report_id}}/resolve"): Row(HOSTS),
+    ("POST", f"{MESSAGE}/reports"): Row(EVERYBODY, lambda *_: {"reason": "spam"}, created=True),
     ("POST", f"{ROOM}/held/{{held_id}}/allow"): Row(HOSTS),
     ("POST", f"{ROOM}/held/{{held_id}}/refuse"): Row(HOSTS),
     ("PUT", f"{ROOM}/moderators/{{user_id}}"): Row(OWNER_AND_OPERATOR),
@@ -105,6 +108,13 @@ async def held_message(room: HostedRoom) -> str:
     return str(held.json()["id"])
 
 
+async def report(room: HostedRoom, message_id: str) -> str:
+    """The id of a report of the message."""
+    made = await room.guest.http.post(room.path(f"messages/{message_id}/reports"), json={"reason": "spam"})
+    assert made.status_code == 201
+    return str(made.json()["id"])
+
+
 async def call(
     room: HostedRoom, role: str, call: tuple[str, str], message_id: str, body: dict[str, Any] | None
 ) -> httpx.Response:
@@ -114,6 +124,7 @@ async def call(
         message_id=message_id,
         kind="heart",
         user_id=room.target.id,
+        report_id=await report(room, message_id) if "{report_id}" in template else "",
         held_id=await held_message(room) if "{held_id}" in template else "",
         invite_id=NO_INVITE,
     )
@@ -142,7 +153,7 @@ FORGED: Final[dict[str, Any]] = {
     "moderators": [],
     "visibility": "hidden",
     "is_operator": True,
-    "address": True,
+    "addresses": True,
     "last_seq": 0,
 }
 

@@ -497,6 +497,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room_id}/messages/{message_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Message
+         * @description Report a message to the hosts. 201; again by the same person: 200 and the first report.
+         */
+        post: operations["report_message_api_v1_rooms__room_id__messages__message_id__reports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room_id}/moderators/{user_id}": {
         parameters: {
             query?: never;
@@ -595,6 +615,46 @@ export interface paths {
         get: operations["get_my_reactions_api_v1_rooms__room_id__reactions_mine_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Reports of messages in one state, open unless `state` says otherwise, the newest first; for hosts.
+         */
+        get: operations["list_reports_api_v1_rooms__room_id__reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room_id}/reports/{report_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Report
+         * @description Resolve a report as a host; one that is not open stays as it is.
+         */
+        post: operations["resolve_report_api_v1_rooms__room_id__reports__report_id__resolve_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -847,6 +907,12 @@ export interface components {
          */
         BanRequest: {
             /**
+             * Address
+             * @description Also ban sessions made later from their last address, in this room
+             * @default false
+             */
+            address?: boolean;
+            /**
              * Purge
              * @description Also delete all their messages in the room
              * @default false
@@ -868,6 +934,11 @@ export interface components {
          * @description The ban that one call made.
          */
         BanResult: {
+            /**
+             * Address Held
+             * @description Whether `address` was given and an address of theirs was known
+             */
+            address_held: boolean;
             /**
              * Purged
              * @description Messages that the purge deleted; null above 1,000; 0 without a purge
@@ -904,6 +975,12 @@ export interface components {
          */
         BansRequest: {
             /**
+             * Address
+             * @description Also ban sessions made later from their last address, in this room
+             * @default false
+             */
+            address?: boolean;
+            /**
              * Purge
              * @description Also delete all their messages in the room
              * @default false
@@ -935,6 +1012,11 @@ export interface components {
          * @description The bans that one call made.
          */
         BansResult: {
+            /**
+             * Address Held
+             * @description Whether `address` was given and an address of theirs was known
+             */
+            address_held: boolean;
             /**
              * Purged
              * @description Messages that the purge deleted; null above 1,000; 0 without a purge
@@ -1266,6 +1348,28 @@ export interface components {
              */
             until: string | null;
             user: components["schemas"]["Author"];
+        };
+        /**
+         * ListedReport
+         * @description A report as hosts see it.
+         */
+        ListedReport: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            message: components["schemas"]["Message"];
+            /** Message Id */
+            message_id: string;
+            /** Reason */
+            reason: string;
+            reporter: components["schemas"]["Author"];
+            /**
+             * State
+             * @description `open`, `resolved` by a host, `closed` with its message
+             * @enum {string}
+             */
+            state: "open" | "resolved" | "closed";
         };
         /**
          * ListedRoom
@@ -1776,6 +1880,44 @@ export interface components {
         RecoveryRequest: {
             /** Recovery Code */
             recovery_code: string;
+        };
+        /**
+         * ReportList
+         * @description Reports of messages, the newest first.
+         */
+        ReportList: {
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+            /** Reports */
+            reports: components["schemas"]["ListedReport"][];
+        };
+        /** ReportRequest */
+        ReportRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReportView
+         * @description A report of a message, as its reporter sees it.
+         */
+        ReportView: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Message Id */
+            message_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @description `open`, `resolved` by a host, `closed` with its message
+             * @enum {string}
+             */
+            state: "open" | "resolved" | "closed";
         };
         /**
          * RoomChanged
@@ -5065,6 +5207,123 @@ export interface operations {
             };
         };
     };
+    report_message_api_v1_rooms__room_id__messages__message_id__reports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_moderator_api_v1_rooms__room_id__moderators__user_id__put: {
         parameters: {
             query?: never;
@@ -5558,6 +5817,163 @@ export interface operations {
                 };
             };
             /** @description `room_hot` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports_api_v1_rooms__room_id__reports_get: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_report_api_v1_rooms__room_id__reports__report_id__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: number;
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_not_found` · `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
             429: {
                 headers: {
                     [name: string]: unknown;
