@@ -1,5 +1,5 @@
 /** Bold, italic and strike in one line: which marks open, which close, and which pairs are formatting. Pure; see
- * docs/text.md. Each kind of mark is open at most once, so emphasis is at most four levels deep. */
+ * docs/text.md. Each kind of mark is open at most once, so emphasis is at most six levels deep. */
 import { ALPHABETIC, pointAt, pointBefore } from "./code-points";
 import { append, appendText, type Emphasis, type Inline, type Meter } from "./inline-tree";
 
