@@ -10,6 +10,7 @@ from asyncpg import Connection
 
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.rules import NO_FILTERS, REPEAT_WITHIN_S, FilterRules, TextFilter
+from chat_server.postgres.delete_rows import delete_rows
 
 RecentText = tuple[str, UUID, bytes]
 """Room, author, digest of a text."""
@@ -82,6 +83,6 @@ async def write_recent_texts(connection: Connection, texts: Sequence[RecentText]
         await connection.execute(_WRITE_RECENT_TEXTS, *zip(*texts, strict=True))
 
 
-async def expire_recent_texts(connection: Connection, limit: int) -> None:
-    """Delete up to `limit` texts that no longer count as repeats."""
-    await connection.execute(_EXPIRE, REPEAT_WITHIN_S, limit)
+async def expire_recent_texts(connection: Connection, limit: int) -> int:
+    """Delete up to `limit` texts that no longer count as repeats; returns how many."""
+    return await delete_rows(connection, _EXPIRE, REPEAT_WITHIN_S, limit)

@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chat_server.postgres.delete_rows import delete_rows
 from chat_server.postgres.models import IdempotencyKey
 from server_kit.http.problem import invalid
 
@@ -97,6 +98,6 @@ async def store_response(tx: AsyncConnection, user_id: UUID, key: str, answer: S
     await tx.execute(update(IdempotencyKey).where(row).values(status=answer.status, answer=answer.body))
 
 
-async def expire_keys(connection: asyncpg.Connection, limit: int) -> None:
-    """Delete up to `limit` keys older than KEY_LIFETIME_S."""
-    await connection.execute(_EXPIRE, float(KEY_LIFETIME_S), limit)
+async def expire_keys(connection: asyncpg.Connection, limit: int) -> int:
+    """Delete up to `limit` keys older than KEY_LIFETIME_S; returns how many."""
+    return await delete_rows(connection, _EXPIRE, float(KEY_LIFETIME_S), limit)

@@ -25,6 +25,7 @@ from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.host_actions import MAX_COUNTED
 from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
+from chat_server.postgres.delete_rows import delete_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
 from chat_server.sessions.addresses import KEPT_S
 
@@ -301,10 +302,11 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
     )
 
 
-async def expire_bans(connection: Connection, limit: int) -> None:
-    """Delete up to `limit` bans of people, and of addresses, that have ended.
+async def expire_bans(connection: Connection, limit: int) -> int:
+    """Delete up to `limit` bans of people that have ended, and as many of addresses.
 
-    The minute allows for transactions that began before their end.
+    Returns the larger number. The minute allows for transactions that began before their end.
     """
-    await connection.execute(_EXPIRE, limit)
-    await connection.execute(_EXPIRE_ADDRESSES, limit)
+    people = await delete_rows(connection, _EXPIRE, limit)
+    addresses = await delete_rows(connection, _EXPIRE_ADDRESSES, limit)
+    return max(people, addresses)

@@ -1,6 +1,7 @@
 """Deletes events older than the configured age from the catch-up log, in small batches that never delay a post.
 
-In the same run it expires rows of other tables, each by a statement of the feature that owns the table.
+In the same run it expires rows of other tables, each by a statement of the feature that owns the table. All of them are
+deleted until none is left: a table that gained rows faster than they expire would grow without a bound.
 
 Messages stay; only the log from which streams catch up is shortened. An older cursor gets 410 or `stream.gap`.
 """
@@ -15,6 +16,7 @@ import asyncpg
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.postgres.delete_rows import delete_rows
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
 
@@ -30,16 +32,15 @@ DELETE FROM events WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM events WHERE created_at < now() - make_interval(secs => $1) LIMIT $2
 ))"""
 
-ExpireRows = Callable[[asyncpg.Connection, int], Awaitable[None]]
-"""Deletes at most the given number of expired rows of one table."""
+ExpireRows = Callable[[asyncpg.Connection, int], Awaitable[int]]
+"""Deletes at most the given number of expired rows of one table; returns how many."""
 
 EVENTS_EXPIRED = Counter("hotchat_events_expired_total", "Events that left the catch-up log by age")
 
 
 async def expire_once(connection: asyncpg.Connection, max_age_s: float, limit: int) -> int:
     """Delete up to `limit` events older than max_age_s; returns how many."""
-    status: str = await connection.execute(_DELETE, max_age_s, limit)
-    deleted = int(status.rsplit(maxsplit=1)[-1])
+    deleted = await delete_rows(connection, _DELETE, max_age_s, limit)
     EVENTS_EXPIRED.inc(deleted)
     return deleted
 
@@ -69,10 +70,12 @@ class Retention:
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RETENTION_LOCK):
                 return
             try:
-                for expire in self._expire_others:
-                    await expire(connection, BATCH)
-                while await expire_once(connection, self._max_age_s, BATCH) == BATCH:
-                    await asyncio.sleep(PAUSE_S)
+                for expire in (*self._expire_others, self._expire_events):
+                    while await expire(connection, BATCH) == BATCH:
+                        await asyncio.sleep(PAUSE_S)
             finally:
                 if not connection.is_closed():
                     await connection.execute("SELECT pg_advisory_unlock($1)", RETENTION_LOCK)
+
+    async def _expire_events(self, connection: asyncpg.Connection, limit: int) -> int:
+        return await expire_once(connection, self._max_age_s, limit)
