@@ -34,6 +34,7 @@ from chat_server.messages.after_commit import AfterCommit
 from chat_server.messages.held_repository import expire_held
 from chat_server.messages.host_repository import expire_bans
 from chat_server.messages.message_erasure import MessageErasure
+from chat_server.messages.posting_check import PostingCheck
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
@@ -181,12 +182,14 @@ async def open_services(
         reports = ReportRepository(engine)
         addresses = Addresses(engine, shares, settings.secrets()[0], time.monotonic)
         await open_(tasks.running("addresses", addresses.run, is_vital=False))
+        moderation = ModerationRepository(engine)
+        posting = PostingCheck(moderation.ban_of, look_ups, time.time)
         handlers = (
             fetches.handler,
             RoomListHandler(room_lists, list_permits, shares),
             SearchHandler(search, search_permits, room_settings, shares),
             ModerationReads(
-                operator_access, write_admission, ModerationRepository(engine), reports, look_ups, time.time
+                operator_access, write_admission, moderation, posting, reports, look_ups, time.time
             ),
             WriteHandler(
                 sessions.tokens, write_admission, writer, settings.reaction_kinds, addresses, time.time
@@ -219,6 +222,7 @@ async def open_services(
             InviteRepository(engine),
             StreamTickets(secret, old_secrets),
             write_admission,
+            posting,
             writer,
             erasure,
             reports,

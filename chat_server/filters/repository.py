@@ -10,7 +10,7 @@ from asyncpg import Connection
 
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.rules import NO_FILTERS, REPEAT_WITHIN_S, FilterRules, TextFilter
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 
 RecentText = tuple[str, UUID, bytes]
 """Room, author, digest of a text."""
@@ -85,4 +85,4 @@ async def write_recent_texts(connection: Connection, texts: Sequence[RecentText]
 
 async def expire_recent_texts(connection: Connection, limit: int) -> int:
     """Delete up to `limit` texts that no longer count as repeats; returns how many."""
-    return await delete_rows(connection, _EXPIRE, REPEAT_WITHIN_S, limit)
+    return await changed_rows(connection, _EXPIRE, REPEAT_WITHIN_S, limit)

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.models import IdempotencyKey
 from server_kit.http.problem import invalid
 
@@ -100,4 +100,4 @@ async def store_response(tx: AsyncConnection, user_id: UUID, key: str, answer: S
 
 async def expire_keys(connection: asyncpg.Connection, limit: int) -> int:
     """Delete up to `limit` keys older than KEY_LIFETIME_S; returns how many."""
-    return await delete_rows(connection, _EXPIRE, float(KEY_LIFETIME_S), limit)
+    return await changed_rows(connection, _EXPIRE, float(KEY_LIFETIME_S), limit)

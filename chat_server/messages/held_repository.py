@@ -10,7 +10,7 @@ from chat_server.messages.batch_rows import HeldRow, IdempotencyKey, LockedRoom
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.operations import Operation, PostMessage
 from chat_server.messages.room_operations import SettleHeld
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
 
 KEPT_DAYS: Final = 7
@@ -129,4 +129,4 @@ async def write_held(connection: Connection, result: BatchResult) -> None:
 
 async def expire_held(connection: Connection, limit: int) -> int:
     """Delete up to `limit` messages that were held KEPT_DAYS ago; returns how many."""
-    return await delete_rows(connection, _EXPIRE, KEPT_DAYS, limit)
+    return await changed_rows(connection, _EXPIRE, KEPT_DAYS, limit)

@@ -25,7 +25,7 @@ from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.host_actions import MAX_COUNTED
 from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
 from chat_server.sessions.addresses import KEPT_S
 
@@ -307,6 +307,6 @@ async def expire_bans(connection: Connection, limit: int) -> int:
 
     Returns the larger number. The minute allows for transactions that began before their end.
     """
-    people = await delete_rows(connection, _EXPIRE, limit)
-    addresses = await delete_rows(connection, _EXPIRE_ADDRESSES, limit)
+    people = await changed_rows(connection, _EXPIRE, limit)
+    addresses = await changed_rows(connection, _EXPIRE_ADDRESSES, limit)
     return max(people, addresses)

@@ -11,6 +11,7 @@ from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
+from chat_server.messages.posting_check import PostingCheck
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.sessions.current import SignedIn
 
@@ -29,11 +30,18 @@ async def send_typing(
     admission: Annotated[WriteAdmission, Depends(service(WriteAdmission))],
     hot_rooms: Annotated[HotRooms, Depends(service(HotRooms))],
     limits: Annotated[RateLimits, Depends(service(RateLimits))],
+    posting: Annotated[PostingCheck, Depends(service(PostingCheck))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
 ) -> Response:
-    """Signal that the user is typing; dropped in a hot room and when sent too often."""
-    await admission.room(room_id, session.user_id, request.scope)
-    if not hot_rooms.is_hot(room_id) and limits.may_send_typing(room_id, session.user_id):
+    """Signal that the user is typing.
+
+    It is dropped in a hot room, when it is sent too often, and for those who cannot post: it shows their nickname.
+    """
+    room = await admission.room(room_id, session.user_id, request.scope)
+    if hot_rooms.is_hot(room_id) or not limits.may_send_typing(room_id, session.user_id):
+        return Response(status_code=204)
+    ban = await posting.ban(room, session, request.scope)
+    if posting.refusal(room, session, ban) is None:
         user = {"id": str(session.user_id), "nickname": session.nickname}
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}
         producer.signal(room_id, "room.typing", orjson.dumps(event))

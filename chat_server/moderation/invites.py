@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_server.http.errors import invite_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.models import Ban, Invite, InviteUse, Member, Room
 from chat_server.rooms.posting_rules import banned
 from server_kit.http.problem import ChatError
@@ -192,4 +192,4 @@ async def _check_ban(tx: AsyncConnection, room_id: str, user_id: UUID) -> None:
 
 async def expire_invites(connection: asyncpg.Connection, limit: int) -> int:
     """Delete up to `limit` invites that expired a day ago or earlier, with their uses; returns how many."""
-    return await delete_rows(connection, _EXPIRE, limit)
+    return await changed_rows(connection, _EXPIRE, limit)

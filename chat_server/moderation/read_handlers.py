@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, NamedTuple, cast, get_args
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from chat_server.http.asgi_responses import NO_STORE, Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
-from chat_server.messages.write_admission import WriteAdmission, nickname_reserved
+from chat_server.messages.posting_check import PostingCheck
+from chat_server.messages.write_admission import WriteAdmission
 from chat_server.moderation.cursors import (
     FIRST_BAN,
     FIRST_ENTRY,
@@ -41,10 +42,9 @@ from chat_server.moderation.schemas import (
     WhyNot,
 )
 from chat_server.postgres.message_view import message_view
-from chat_server.rooms.posting_rules import banned, check_guest_can_post
 from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.roles import Action, Role
-from chat_server.sessions.current import OPERATOR, OperatorAccess
+from chat_server.sessions.current import OperatorAccess
 from server_kit.http.asgi import Receive, Scope
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError, invalid
@@ -133,6 +133,7 @@ class ModerationReads:
         access: OperatorAccess,
         admission: WriteAdmission,
         repository: ModerationRepository,
+        posting: PostingCheck,
         reports: ReportRepository,
         look_ups: LookUpSemaphore,
         now_s: Callable[[], float],
@@ -140,6 +141,7 @@ class ModerationReads:
         self._access = access
         self._admission = admission
         self._repository = repository
+        self._posting = posting
         self._reports = reports
         self._look_ups = look_ups
         self._now_s = now_s
@@ -147,10 +149,7 @@ class ModerationReads:
     async def own_role(self, room_id: str, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""
         session, renewed, room = await self._caller(room_id, scope)
-        ban = None
-        if room.has_bans and session is not OPERATOR:
-            async with self._look_ups.permit(scope):
-                ban = await self._repository.ban_of(room_id, session.user_id)
+        ban = await self._posting.ban(room, session, scope)
         return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), [NO_STORE, *renewed])
 
     async def list_bans(self, query: BansQuery, scope: Scope, _: Receive) -> Reply:
@@ -222,11 +221,7 @@ class ModerationReads:
 
     def _own_role(self, room: RoomSettings, session: Session, ban: Any) -> OwnRole:
         role = role_of(session, room)
-        problem: ChatError | None = None
-        try:
-            self._check_can_post(room, session, role, ban)
-        except ChatError as error:
-            problem = error
+        problem = self._posting.refusal(room, session, ban)
         return {
             "role": "member" if room.is_private and not role.is_host else ROLE_NAMES[role],
             "banned": None if ban is None else {"until": _time(ban["until"]), "reason": ban["reason"]},
@@ -234,16 +229,6 @@ class ModerationReads:
             "why_not": None if problem is None else cast(WhyNot, problem.code),
             "may_post_at": None if problem is None else _may_post_at(problem),
         }
-
-    def _check_can_post(self, room: RoomSettings, session: Session, role: Role, ban: Any) -> None:
-        """Raises the ChatError that a post would get, in the order in which a post meets them."""
-        if not room.may_use(session.nickname, session.user_id):
-            raise nickname_reserved()
-        if ban is not None:
-            raise banned(ban["until"])
-        if not role.is_host:
-            now = datetime.fromtimestamp(self._now_s(), UTC)
-            check_guest_can_post(room.who_can_post, room.regular_after_s, session.user_id, now)
 
 
 def _may_post_at(problem: ChatError) -> str | None:

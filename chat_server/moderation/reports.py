@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.http.errors import message_not_found, report_not_found
 from chat_server.messages.write_repository import MESSAGE_COLUMNS
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.pools import driver_connection
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
@@ -140,11 +141,11 @@ class ReportRepository:
         return report
 
 
-async def close_reports(connection: asyncpg.Connection, limit: int) -> None:
-    """Close up to `limit` open reports of deleted messages."""
-    await connection.execute(_CLOSE, limit)
+async def close_reports(connection: asyncpg.Connection, limit: int) -> int:
+    """Close up to `limit` open reports of deleted messages; returns how many."""
+    return await changed_rows(connection, _CLOSE, limit)
 
 
-async def expire_reports(connection: asyncpg.Connection, limit: int) -> None:
-    """Delete up to `limit` reports after KEPT_DAYS."""
-    await connection.execute(_EXPIRE, KEPT_DAYS, limit)
+async def expire_reports(connection: asyncpg.Connection, limit: int) -> int:
+    """Delete up to `limit` reports after KEPT_DAYS; returns how many."""
+    return await changed_rows(connection, _EXPIRE, KEPT_DAYS, limit)

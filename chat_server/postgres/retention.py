@@ -16,7 +16,7 @@ import asyncpg
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
 
@@ -33,14 +33,14 @@ DELETE FROM events WHERE ctid = ANY(ARRAY(
 ))"""
 
 ExpireRows = Callable[[asyncpg.Connection, int], Awaitable[int]]
-"""Deletes at most the given number of expired rows of one table; returns how many."""
+"""Deletes or closes at most the given number of old rows of one table; returns how many."""
 
 EVENTS_EXPIRED = Counter("hotchat_events_expired_total", "Events that left the catch-up log by age")
 
 
 async def expire_once(connection: asyncpg.Connection, max_age_s: float, limit: int) -> int:
     """Delete up to `limit` events older than max_age_s; returns how many."""
-    deleted = await delete_rows(connection, _DELETE, max_age_s, limit)
+    deleted = await changed_rows(connection, _DELETE, max_age_s, limit)
     EVENTS_EXPIRED.inc(deleted)
     return deleted
 

@@ -14,6 +14,7 @@ import asyncpg
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
 from server_kit.http.asgi import Scope
@@ -107,6 +108,6 @@ class Addresses:
                 log.warning("Addresses of people could not be kept: %r", error)
 
 
-async def expire_addresses(connection: asyncpg.Connection, limit: int) -> None:
-    """Delete up to `limit` addresses after KEPT_S."""
-    await connection.execute(_EXPIRE, KEPT_S, limit)
+async def expire_addresses(connection: asyncpg.Connection, limit: int) -> int:
+    """Delete up to `limit` addresses after KEPT_S; returns how many."""
+    return await changed_rows(connection, _EXPIRE, KEPT_S, limit)

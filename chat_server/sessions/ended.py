@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.postgres.delete_rows import delete_rows
+from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
 from server_kit.dependency_status import DependencyStatus
@@ -81,7 +81,7 @@ class EndedSessionsRepository:
 
 async def expire_ended_sessions(connection: asyncpg.Connection, limit: int) -> int:
     """Delete up to `limit` entries whose tokens have expired; returns how many."""
-    return await delete_rows(connection, _EXPIRE, limit)
+    return await changed_rows(connection, _EXPIRE, limit)
 
 
 def read_for_poll(repository: EndedSessionsRepository) -> ReadEnded:

@@ -712,7 +712,9 @@ export interface paths {
         put?: never;
         /**
          * Send Typing
-         * @description Signal that the user is typing; dropped in a hot room and when sent too often.
+         * @description Signal that the user is typing.
+         *
+         *     It is dropped in a hot room, when it is sent too often, and for those who cannot post: it shows their nickname.
          */
         post: operations["send_typing_api_v1_rooms__room_id__typing_post"];
         delete?: never;
