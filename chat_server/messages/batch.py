@@ -13,7 +13,6 @@ from uuid import UUID
 
 import orjson
 
-from chat_contract.events import HeldBy
 from chat_server.filters.rules import TextCheck, refused, text_digest
 from chat_server.messages.batch_rows import BatchInput, HeldRow, LockedRoom, MessageRow
 from chat_server.messages.batch_state import BatchResult, BatchState, author_role
@@ -100,8 +99,8 @@ class Batch(BatchState):
         role = self._check_can_write(self.input.rooms[post.room_id], post.author_id)
         if post.reply_to is not None:
             self.message(post.room_id, post.reply_to)
-        if role is Role.GUEST and (held_by := self._filter_post(post)) is not None:
-            return _FirstPost(hold(self, post, held_by))
+        if role is Role.GUEST and (held := self._filter_post(post)) is not None:
+            return _FirstPost(held)
         row = MessageRow(
             id=post.message_id,
             room_id=post.room_id,
@@ -121,19 +120,24 @@ class Batch(BatchState):
         self.add_message(row)
         return _FirstPost(row)
 
-    def _filter_post(self, post: PostMessage) -> HeldBy | None:
-        """The filter that holds the post. Raises ChatError `message_refused`."""
+    def _filter_post(self, post: PostMessage) -> HeldRow | None:
+        """The held message, if a filter holds the post. Raises ChatError `message_refused`."""
         room = self.input.rooms[post.room_id]
         check = self._check_text(room, post)
         if check.hit is not None and check.hit.action == "refuse":
             raise refused(check.hit.kind)
-        if room.refuses_repeats:
-            recent = room.id, post.author_id, check.digest or text_digest(post.text)
-            if recent in self.input.recent_texts:
-                raise refused("repeats")
+        recent = (
+            (room.id, post.author_id, check.digest or text_digest(post.text))
+            if room.refuses_repeats
+            else None
+        )
+        if recent in self.input.recent_texts:
+            raise refused("repeats")
+        held = None if check.hit is None else hold(self, post, check.hit.kind)
+        if recent is not None:
             self.input.recent_texts.add(recent)
             self.result.recent_texts[recent] = None
-        return None if check.hit is None else check.hit.kind
+        return held
 
     def _check_text(self, room: LockedRoom, operation: PostMessage | EditMessage) -> TextCheck:
         """The check of the text against the room's present filters."""

@@ -9,9 +9,11 @@ from uuid import UUID
 import orjson
 import pytest
 
+from chat_server.filters.rules import FilterRules, TextFilter
 from chat_server.messages.batch import MAX_EDITS, MAX_PINNED, MAX_REVISIONS, apply_in_slices
 from chat_server.messages.batch_rows import BatchInput, LockedRoom
 from chat_server.messages.batch_state import BatchResult
+from chat_server.messages.held_actions import MAX_HELD_OF_PERSON
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -72,6 +74,29 @@ def test_a_large_batch_pauses_after_every_slice_of_operations_and_of_events() ->
     assert [event.seq for event in outcome.events] == list(range(1, 3 * SLICE + 1))
     # Between slices of operations, before the events, between slices of events, and at the end.
     assert pauses == 2 + 1 + 2 + 1
+
+
+def filtered_room(rules: FilterRules) -> BatchInput:
+    """A room whose filters have changed since the texts of the batch were checked."""
+    batch_input = one_room()
+    batch_input.rooms["r"].filter_version = 2
+    batch_input.rooms["r"].refuses_repeats = rules.repeats == "refuse"
+    batch_input.filters["r"] = TextFilter(2, rules)
+    return batch_input
+
+
+def test_a_post_that_the_full_queue_refuses_is_not_remembered_as_a_repeat() -> None:
+    batch_input = filtered_room(FilterRules(words=("spam",), words_action="hold", repeats="refuse"))
+    author = uuid.uuid4()
+    batch_input.held_counts["r", author] = MAX_HELD_OF_PERSON
+    outcome, _ = apply_counting_pauses([post("r", "spam", author=author)] * 2, batch_input)
+    assert [result.extra["filter"] for result in outcome.results if isinstance(result, ChatError)] == [
+        "words"
+    ] * 2
+    batch_input.held_counts.clear()
+    outcome, _ = apply_counting_pauses([post("r", "spam", author=author)], batch_input)
+    assert isinstance(outcome.results[0], MessageResult) and outcome.results[0].is_held
+    assert len(outcome.recent_texts) == 1
 
 
 def test_a_batch_of_one_slice_never_pauses() -> None:
