@@ -20,6 +20,7 @@ from chat_server.fetch.internal_reads import InternalReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.filter_loader import FilterLoader
 from chat_server.filters.repository import expire_recent_texts
 from chat_server.health.readiness import Readiness
 from chat_server.http.idempotency import expire_keys
@@ -171,7 +172,14 @@ async def open_services(
         room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.by_address, time.monotonic)
         rate_limits = RateLimits(settings, time.monotonic, rng)
         write_admission = WriteAdmission(
-            rate_limits, room_settings, SlowMode(slow_mode_redis), writer, engine, look_ups, filters, access
+            rate_limits,
+            room_settings,
+            SlowMode(slow_mode_redis),
+            writer,
+            engine,
+            look_ups,
+            FilterLoader(engine, filters, look_ups.by_address),
+            access,
         )
         operator_access = OperatorAccess(
             sessions.tokens,

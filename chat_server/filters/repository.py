@@ -1,5 +1,6 @@
-"""The SQL of filters, on a bare asyncpg connection while the rooms are locked."""
+"""The SQL of filters, on a bare asyncpg connection, mostly while the rooms are locked."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
@@ -16,6 +17,9 @@ RecentText = tuple[str, UUID, bytes]
 """Room, author, digest of a text."""
 
 _RULES: Final = "SELECT room_id, rules FROM room_filters WHERE room_id = ANY($1::text[])"
+
+_FILTER: Final = """
+SELECT r.filter_version, f.rules::text FROM rooms r LEFT JOIN room_filters f ON f.room_id = r.id WHERE r.id = $1"""
 
 _WRITE_RULES: Final = """
 INSERT INTO room_filters (room_id, rules) VALUES ($1, $2)
@@ -45,6 +49,12 @@ def stored_rules(stored: str | None) -> FilterRules:
     return FilterRules(**rules | {"words": tuple(rules["words"])})
 
 
+async def read_filter(connection: Connection, room_id: str) -> TextFilter | None:
+    """The room's filters; None if there is no such room. The caller needs no lock."""
+    row = await connection.fetchrow(_FILTER, room_id)
+    return None if row is None else TextFilter(row["filter_version"], stored_rules(row["rules"]))
+
+
 async def read_missing_filters(
     connection: Connection, versions: Mapping[str, int], cache: FilterCache
 ) -> dict[str, TextFilter]:
@@ -61,6 +71,7 @@ async def read_missing_filters(
             text_filter = TextFilter(versions[room_id], stored_rules(stored.get(room_id)))
             filters[room_id] = text_filter
             cache.put(room_id, text_filter)
+            await asyncio.sleep(0)
     return filters
 
 

@@ -1,8 +1,7 @@
 """What a room does not allow, and the check of a text against it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -76,15 +75,22 @@ UNFILTERED: Final = TextCheck(0)
 
 
 class TextFilter:
-    """The filters of a room in one version, ready to check texts."""
+    """The filters of a room in one version. The first check builds the automaton of the words, unless `build` has."""
 
     def __init__(self, version: int, rules: FilterRules) -> None:
         self.version = version
         self.rules = rules
+        self.letters = letters_of(rules.words)
+        self._automaton: WordAutomaton | None = None
 
-    @cached_property
-    def _automaton(self) -> WordAutomaton:
-        return WordAutomaton(self.rules.words)
+    @property
+    def is_built(self) -> bool:
+        return self._automaton is not None or not self.rules.words
+
+    def build(self) -> WordAutomaton:
+        if self._automaton is None:
+            self._automaton = WordAutomaton(self.rules.words)
+        return self._automaton
 
     def check(self, text: str) -> TextCheck:
         """Of several filters that the text meets, one that refuses counts."""
@@ -93,10 +99,15 @@ class TextFilter:
         return TextCheck(self.version, hit, text_digest(text) if self.rules.repeats == "refuse" else None)
 
     def _hits(self, text: str) -> Iterator[Hit]:
-        if self.rules.words and self._automaton.matches(text):
+        if self.rules.words and self.build().matches(text):
             yield Hit("words", self.rules.words_action)
         if self.rules.links != "allow" and has_link(text):
             yield Hit("links", self.rules.links)
+
+
+def letters_of(words: Iterable[str]) -> int:
+    """What it costs to build and keep the automaton of these words."""
+    return sum(len(fold(word)) for word in words)
 
 
 def refused(kind: Kind) -> ChatError:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from chat_server.filters.rules import TextCheck, refused, text_digest
+from chat_server.filters.rules import TextCheck, TextFilter, refused, text_digest
 from chat_server.messages.batch_rows import BatchInput, HeldRow, LockedRoom, MessageRow
 from chat_server.messages.batch_state import BatchResult, BatchState, author_role
 from chat_server.messages.held_actions import held_before, hold, settle_held
@@ -30,7 +30,7 @@ from chat_server.messages.operations import (
     SetReaction,
 )
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, SettleHeld
-from chat_server.messages.seq_numbering import SLICE, number_events
+from chat_server.messages.seq_numbering import SLICE, cost_of_check, number_events
 from chat_server.rooms.posting_rules import check_guest_can_post
 from chat_server.rooms.roles import Action, Role, outranks, role_in_room
 from server_kit.http.problem import ChatError
@@ -123,7 +123,7 @@ class Batch(BatchState):
     def _filter_post(self, post: PostMessage) -> HeldRow | None:
         """The held message, if a filter holds the post. Raises ChatError `message_refused`."""
         room = self.input.rooms[post.room_id]
-        check = self._check_text(room, post)
+        check = self._check_text(post)
         if check.hit is not None and check.hit.action == "refuse":
             raise refused(check.hit.kind)
         recent = (
@@ -139,12 +139,18 @@ class Batch(BatchState):
             self.result.recent_texts[recent] = None
         return held
 
-    def _check_text(self, room: LockedRoom, operation: PostMessage | EditMessage) -> TextCheck:
+    def _check_text(self, operation: PostMessage | EditMessage) -> TextCheck:
         """The check of the text against the room's present filters."""
-        check = operation.check
-        if check.version != room.filter_version:
-            check = self.input.filters[room.id].check(operation.text)
-        return check
+        text_filter = self.filter_of(operation)
+        return operation.check if text_filter is None else text_filter.check(operation.text)
+
+    def filter_of(self, operation: PostMessage | EditMessage) -> TextFilter | None:
+        """The room's filters if they must check the text: they have changed since its check."""
+        room = self.input.rooms[operation.room_id]
+        is_checked = operation.check.version == room.filter_version
+        if is_checked or role_in_room(operation.actor_id, room.owner_id, room.moderators).is_host:
+            return None
+        return self.input.filters[room.id]
 
     def _check_can_write(self, room: LockedRoom, user_id: UUID) -> Role:
         """The role of a person who may post and edit. Raises ChatError `banned` or `posting_restricted`."""
@@ -167,7 +173,7 @@ class Batch(BatchState):
                     "too_many", f"A message can be edited {MAX_EDITS} times; write a new message instead."
                 )
             if not role.is_host:
-                hit = self._check_text(self.input.rooms[row.room_id], edit).hit
+                hit = self._check_text(edit).hit
                 if hit is not None:
                     raise refused(hit.kind)
                 self._unpin(row)
@@ -303,14 +309,24 @@ def apply_in_slices(
 ) -> Generator[None, None, BatchResult]:
     """Apply the operations, in order. Changes `batch_input`; an error concerns one operation only.
 
-    Yields after every SLICE operations or events, so that the caller can let other tasks run. A small batch never
-    yields.
+    Yields after every SLICE operations or events, so that the caller can let other tasks run. The check of a text
+    counts as several operations; filters are built in a slice of their own. A small batch never yields.
     """
     state = Batch(batch_input, now)
-    for index, operation in enumerate(operations):
-        if index and index % SLICE == 0:
+    cost = 0
+    for operation in operations:
+        if cost >= SLICE:
             yield
+            cost = 0
+        if isinstance(operation, PostMessage | EditMessage):
+            text_filter = state.filter_of(operation)
+            if text_filter is not None:
+                cost += cost_of_check(operation.text)
+                if not text_filter.is_built:
+                    text_filter.build()
+                    yield
         state.apply(operation)
+        cost += 1
     if len(operations) > SLICE:
         yield
     result = yield from state.finish()

@@ -61,7 +61,7 @@ class TargetMessage:
 
     async def edit(self, text: str, session: Session) -> Response:
         room = await self.admission.room(self.room_id, session.user_id, self.request.scope)
-        check = self.admission.check_text(room, session.user_id, text)
+        check = await self.admission.check_text(room, session.user_id, text, self.request.scope)
         operation = EditMessage(self.room_id, self.message_id, session.user_id, text, self.traceparent, check)
         return self._respond(await self.admission.edit(room, operation, session))
 

@@ -1,6 +1,6 @@
 """The rows that a transaction must read before it can apply its operations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from chat_server.messages.operations import (
     SetReaction,
 )
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation, SettleHeld
+from chat_server.messages.seq_numbering import SLICE, cost_of_check
 
 
 class ReadPlan(NamedTuple):
@@ -63,10 +64,21 @@ def filters_to_read(operations: Iterable[Operation], rooms: Mapping[str, LockedR
     }
 
 
-def texts_to_compare(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom]) -> list[RecentText]:
-    """The posted texts in rooms that refuse repeats."""
-    return [
-        (post.room_id, post.author_id, post.check.digest or text_digest(post.text))
-        for post in operations
-        if isinstance(post, PostMessage) and rooms[post.room_id].refuses_repeats
-    ]
+def texts_to_compare(
+    operations: Iterable[Operation], rooms: Mapping[str, LockedRoom]
+) -> Generator[None, None, list[RecentText]]:
+    """The posted texts in rooms that refuse repeats. Yields after every SLICE of new digests."""
+    texts: list[RecentText] = []
+    cost = 0
+    for post in operations:
+        if not isinstance(post, PostMessage) or not rooms[post.room_id].refuses_repeats:
+            continue
+        digest = post.check.digest
+        if digest is None:
+            if cost >= SLICE:
+                yield
+                cost = 0
+            digest = text_digest(post.text)
+            cost += 1 + cost_of_check(post.text)
+        texts.append((post.room_id, post.author_id, digest))
+    return texts

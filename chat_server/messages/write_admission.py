@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.filter_loader import FilterLoader
 from chat_server.filters.rules import UNFILTERED, TextCheck
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
@@ -40,7 +40,7 @@ class WriteAdmission:
         writer: GroupCommitWriter,
         engine: AsyncEngine,
         look_ups: LookUpSemaphore,
-        filters: FilterCache,
+        filters: FilterLoader,
         access: RoomAccess,
     ) -> None:
         self._rate_limits = rate_limits
@@ -87,10 +87,15 @@ class WriteAdmission:
         else:
             await self._access.check(room_id, user_id, scope)
 
-    def check_text(self, room: RoomSettings, author_id: UUID, text: str) -> TextCheck:
-        """Check the text before it waits for the room's lock. The commit refuses it, or checks it again."""
-        text_filter = self._filters.get(room.id)
-        return UNFILTERED if text_filter is None or author_id in room.hosts else text_filter.check(text)
+    async def check_text(self, room: RoomSettings, author_id: UUID, text: str, scope: Scope) -> TextCheck:
+        """Check the text before it waits for the room's lock. The commit refuses it, or checks it again.
+
+        Raises ChatError `rate_limited` or `store_unavailable` when too many look-ups wait.
+        """
+        if author_id in room.hosts:
+            return UNFILTERED
+        text_filter = await self._filters.get(room.id, room.filter_version, self._look_ups.address_of(scope))
+        return UNFILTERED if text_filter is None else text_filter.check(text)
 
     async def post(
         self, room: RoomSettings, post: PostMessage, session: Session, scope: Scope

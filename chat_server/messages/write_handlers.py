@@ -75,7 +75,7 @@ class WriteHandler:
             text=draft.text,
             reply_to=draft.reply_to,
             traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
-            check=self._admission.check_text(room, session.user_id, draft.text),
+            check=await self._admission.check_text(room, session.user_id, draft.text, scope),
         )
         result = await self._admission.post(room, post, session, scope)
         if result.is_held:

@@ -166,6 +166,7 @@ async def _read(
     reactions = await read_reactions(connection, plan.reactions)
     answered()
     assert locked.now is not None
+    texts = await _in_slices(texts_to_compare(operations, locked.rooms))
     batch_input = BatchInput(
         rooms=locked.rooms,
         messages={message.id: message for message in messages},
@@ -176,7 +177,7 @@ async def _read(
         filters=await read_missing_filters(connection, filters_to_read(operations, locked.rooms), filters),
         held=await read_held(connection, operations, locked.rooms),
         held_counts=await read_held_counts(connection, operations, locked.rooms),
-        recent_texts=await read_recent_texts(connection, texts_to_compare(operations, locked.rooms)),
+        recent_texts=await read_recent_texts(connection, texts),
     )
     if plan.room_operations:
         batch_input.hosts, batch_input.now = await read_host_input(connection, plan.room_operations)

@@ -59,6 +59,8 @@ class RoomSettings:
     reserved_names: frozenset[str] = frozenset()
     """What names of hosts look like, see `appearances`."""
     is_private: bool = False
+    filter_version: int = 0
+    """Grows with each change of the filters; 0: the room never had any."""
 
     def role_of(self, user_id: UUID, *, is_operator: bool = False) -> Role:
         return role_in_room(user_id, self.owner_id, self.hosts, is_operator=is_operator)
@@ -180,6 +182,7 @@ class RoomRepository:
             row.has_bans,
             frozenset[str]().union(*map(appearances, (SYSTEM_NAME, *hosts.values()))),
             row.visibility == "private",
+            row.filter_version,
         )
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from chat_server.filters.rules import FilterRules, TextFilter
+from chat_contract.limits import MAX_TEXT_CODE_POINTS
+from chat_server.filters.rules import FilterRules, TextCheck, TextFilter
 from chat_server.messages.batch import MAX_EDITS, MAX_PINNED, MAX_REVISIONS, apply_in_slices
 from chat_server.messages.batch_rows import BatchInput, LockedRoom
 from chat_server.messages.batch_state import BatchResult
@@ -24,6 +25,7 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
+from chat_server.messages.read_plan import texts_to_compare
 from chat_server.messages.seq_numbering import SLICE
 from server_kit.http.problem import ChatError
 from tests.support.message_store import post
@@ -83,6 +85,31 @@ def filtered_room(rules: FilterRules) -> BatchInput:
     batch_input.rooms["r"].refuses_repeats = rules.repeats == "refuse"
     batch_input.filters["r"] = TextFilter(2, rules)
     return batch_input
+
+
+def test_a_batch_pauses_after_every_long_text_that_it_checks() -> None:
+    batch_input = filtered_room(FilterRules(words=("spam",)))
+    texts = [post("r", "x" * MAX_TEXT_CODE_POINTS) for _ in range(25)]
+    _, pauses = apply_counting_pauses(texts, batch_input)
+    assert pauses == len(["after the build"]) + 24
+    assert apply_counting_pauses([post("r", "y") for _ in range(SLICE)], batch_input)[1] == 0
+
+
+def test_the_check_before_the_batch_and_a_host_cost_no_pause() -> None:
+    batch_input = filtered_room(FilterRules(words=("spam",)))
+    text = "x" * MAX_TEXT_CODE_POINTS
+    checked = [replace(post("r", text), check=TextCheck(2)) for _ in range(25)]
+    assert apply_counting_pauses(checked, batch_input)[1] == 0
+    assert apply_counting_pauses([post("r", text, author=OWNER) for _ in range(25)], batch_input)[1] == 0
+    assert not batch_input.filters["r"].is_built
+
+
+def test_digests_of_long_texts_are_made_in_slices() -> None:
+    rooms = filtered_room(FilterRules(repeats="refuse")).rooms
+    posts = [post("r", "x" * MAX_TEXT_CODE_POINTS) for _ in range(25)]
+    assert len(list(texts_to_compare(posts, rooms))) == 24
+    checked = [replace(each, check=TextCheck(2, digest=b"d")) for each in posts]
+    assert not list(texts_to_compare(checked, rooms))
 
 
 def test_a_post_that_the_full_queue_refuses_is_not_remembered_as_a_repeat() -> None:

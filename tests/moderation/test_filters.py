@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat_server.rooms.schemas import MAX_FILTER_WORD_CODE_POINTS, MAX_FILTER_WORDS
+from chat_server.rooms.schemas import MAX_FILTER_LETTERS, MAX_FILTER_WORD_CODE_POINTS, MAX_FILTER_WORDS
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.people import People
 
@@ -106,6 +106,8 @@ async def test_a_repeated_text_of_the_same_person_is_refused(people: People) -> 
         {"words": ["a" * (MAX_FILTER_WORD_CODE_POINTS + 1)]},
         {"words": ["\u200b"]},
         {"words": [f"word{number}" for number in range(MAX_FILTER_WORDS + 1)]},
+        {"words": [f"{number:011}" for number in range(MAX_FILTER_WORDS)]},
+        {"words": [f"{number:03}" + "㎒" * 4 for number in range(MAX_FILTER_WORDS)]},
         {"words_action": "allow"},
         {"links": "maybe"},
         {"repeats": "hold"},
@@ -122,7 +124,8 @@ async def test_an_invalid_filter_is_refused(people: People, filters: object) -> 
 
 async def test_the_most_words_are_accepted(people: People) -> None:
     room = await HostedRoom.make(people)
-    words = [f"word number {number}" for number in range(MAX_FILTER_WORDS)]
+    words = [f"word n {number}".ljust(10, "x") for number in range(MAX_FILTER_WORDS)]
+    assert sum(map(len, words)) == MAX_FILTER_LETTERS
     assert (await set_filters(room, words=words))["words"] == words
-    assert code_of(await room.guest.try_post(room.id, "this is word number 499")) == (422, "message_refused")
-    await room.guest.post(room.id, "this is word number 500")
+    assert code_of(await room.guest.try_post(room.id, "this is word n 499")) == (422, "message_refused")
+    await room.guest.post(room.id, "this is word n 500")
