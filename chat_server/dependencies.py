@@ -56,6 +56,7 @@ from chat_server.rooms.access_repository import AccessRepository
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.list_handler import RoomListHandler
 from chat_server.rooms.repository import RoomRepository
+from chat_server.rooms.role_check import RoleCheck
 from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_list import LIST_TIMEOUT_S, RoomLists
@@ -190,14 +191,21 @@ async def open_services(
         reports = ReportRepository(engine)
         addresses = Addresses(engine, shares, settings.secrets()[0], time.monotonic)
         await open_(tasks.running("addresses", addresses.run, is_vital=False))
-        moderation = ModerationRepository(engine)
-        posting = PostingCheck(moderation.ban_of, look_ups, time.time)
+        roles = RoleCheck(access_repository, look_ups)
+        posting = PostingCheck(time.time)
         handlers = (
             fetches.handler,
             RoomListHandler(room_lists, list_permits, shares),
             SearchHandler(search, search_permits, room_settings, shares),
             ModerationReads(
-                operator_access, write_admission, moderation, posting, reports, look_ups, time.time
+                operator_access,
+                write_admission,
+                roles,
+                ModerationRepository(engine),
+                posting,
+                reports,
+                look_ups,
+                time.time,
             ),
             WriteHandler(
                 sessions.tokens, write_admission, writer, settings.reaction_kinds, addresses, time.time
@@ -227,6 +235,7 @@ async def open_services(
             operator_access,
             access,
             access_repository,
+            roles,
             InviteRepository(engine),
             StreamTickets(secret, old_secrets),
             write_admission,

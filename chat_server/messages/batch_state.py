@@ -1,5 +1,6 @@
 """The state of one transaction while its operations are applied, and the steps that operations share. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -126,6 +127,11 @@ class BatchState:
         """Raises ChatError `forbidden`."""
         if not may(role, action):
             raise ChatError("forbidden", refusal(action))
+
+    def require_all(self, role: Role, actions: Iterable[Action]) -> None:
+        """Raises ChatError `forbidden`."""
+        for action in actions:
+            self.require(role, action)
 
     def add_message(self, row: MessageRow) -> None:
         self.input.messages[row.id] = row

@@ -16,6 +16,8 @@ from chat_server.messages.operations import DeleteMessage, EditMessage, MessageR
 from chat_server.messages.schemas import WRITE_PROBLEMS, MessageEdit
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.rooms.role_check import RoleCheck
+from chat_server.rooms.roles import Action
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
 from server_kit.http.asgi import raw_header
 from server_kit.http.trace_context import valid_traceparent
@@ -24,6 +26,7 @@ from server_kit.session_tokens import Session
 router = APIRouter(prefix="/rooms/{room_id}/messages", tags=["messages"])
 
 Admission = Annotated[WriteAdmission, Depends(service(WriteAdmission))]
+Roles = Annotated[RoleCheck, Depends(service(RoleCheck))]
 MessageWriter = Annotated[GroupCommitWriter, Depends(service(GroupCommitWriter))]
 
 
@@ -50,6 +53,7 @@ class TargetMessage:
     room_id: str
     message_id: UUID
     admission: WriteAdmission
+    roles: RoleCheck
     writer: GroupCommitWriter
     request: Request
     response: Response
@@ -79,10 +83,14 @@ class TargetMessage:
                 self.room_id, self.message_id, session.user_id, pinned, session is OPERATOR, self.traceparent
             ),
             session,
+            Action.PIN,
         )
 
-    async def _store(self, operation: DeleteMessage | SetPin, session: Session) -> Response:
-        await self.admission.room(self.room_id, session.user_id, self.request.scope)
+    async def _store(self, operation: DeleteMessage | SetPin, session: Session, *actions: Action) -> Response:
+        """Store it for those who may do all of the actions."""
+        scope = self.request.scope
+        room = await self.admission.room(self.room_id, session.user_id, scope)
+        await self.roles.require(session, room, scope, *actions)
         return self._respond(await self.writer.store(operation, session))
 
     def _respond(self, result: MessageResult) -> Response:
@@ -93,11 +101,12 @@ async def _target(
     room_id: RoomId,
     message_id: MessageId,
     admission: Admission,
+    roles: Roles,
     writer: MessageWriter,
     request: Request,
     response: Response,
 ) -> TargetMessage:
-    return TargetMessage(room_id, message_id, admission, writer, request, response)
+    return TargetMessage(room_id, message_id, admission, roles, writer, request, response)
 
 
 Target = Annotated[TargetMessage, Depends(_target)]

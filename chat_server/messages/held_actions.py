@@ -13,7 +13,6 @@ from chat_server.messages.batch_rows import HeldRow, IdempotencyKey, LockedRoom,
 from chat_server.messages.batch_state import BatchState, author_role
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.room_operations import SettleHeld
-from chat_server.rooms.roles import Action
 from server_kit.http.problem import ChatError
 
 MAX_HELD: Final = 1_000
@@ -70,7 +69,7 @@ def settle_held(state: BatchState, operation: SettleHeld) -> MessageRow | HeldRo
     """The new message, or the refused one. Again: the same. Raises ChatError `forbidden` or `not_found`."""
     room = state.input.rooms[operation.room_id]
     role = state.acting_role(room, operation.actor_id, is_operator=operation.is_operator)
-    state.require(role, Action.SETTLE_HELD)
+    state.require_all(role, operation.actions)
     allowed = state.input.messages.get(operation.held_id)
     if allowed is not None and allowed.room_id == room.id and operation.is_allowed:
         return allowed

@@ -1,7 +1,7 @@
 """Applies the operations of hosts to the state of a transaction: bans, lifts, purges and changes of the room. Pure."""
 
 import hmac
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -21,12 +21,11 @@ from chat_server.messages.room_operations import (
     LiftBan,
     LiftResult,
     Recovery,
-    RoomChange,
     RoomOperation,
     RoomOperationResult,
     RoomResult,
 )
-from chat_server.rooms.roles import MAX_MODERATORS, Action, Role, outranks
+from chat_server.rooms.roles import MAX_MODERATORS, Role, outranks
 from server_kit.http.problem import ChatError
 
 MAX_COUNTED: Final = 1_000
@@ -47,6 +46,7 @@ def apply_room_operation(state: BatchState, operation: RoomOperation) -> Deferre
     """Raises ChatError; then nothing has changed."""
     room = state.input.rooms[operation.room_id]
     role = state.acting_role(room, operation.actor_id, is_operator=operation.is_operator)
+    state.require_all(role, operation.actions)
     match operation:
         case BanUsers():
             return _ban(state, room, role, operation)
@@ -57,7 +57,6 @@ def apply_room_operation(state: BatchState, operation: RoomOperation) -> Deferre
 
 
 def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> DeferredResult:
-    state.require(role, Action.BAN)
     users: list[Author] = []
     targets: dict[UUID, str] = {}
     for user_id in ban.user_ids:
@@ -119,7 +118,6 @@ def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> in
 
 
 def _lift_ban(state: BatchState, room: LockedRoom, role: Role, lift: LiftBan) -> DeferredResult:
-    state.require(role, Action.BAN)
     if not outranks(role, state.role_of(room, lift.user_id)):
         raise ChatError("forbidden", "You cannot lift a ban of a host of your own or a higher role.")
     ban = state.input.bans.get((room.id, lift.user_id))
@@ -140,8 +138,6 @@ def _end_ban(state: BatchState, room: LockedRoom, user_id: UUID) -> None:
 def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: ChangeRoom) -> DeferredResult:
     settings = state.input.hosts.settings[room.id]
     change = operation.change
-    for action in _actions(change):
-        state.require(role, action)
     is_repeat = False
     if change.recovery is not None and change.recovery.presented is not None:
         is_repeat = _is_repeated_recovery(state, room, settings, operation, change.recovery.presented)
@@ -175,24 +171,6 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
     if rules != before:
         state.emit(PendingRoomEvent(room.id, rules, state.traceparent))
     return DeferredResult(lambda: RoomResult(settings.details(room), room.last_seq))
-
-
-def _actions(change: RoomChange) -> Sequence[Action]:
-    """What the actor must be allowed to do. A change of nothing is one of the room; a code or an invite suffices."""
-    if change.becomes_moderator:
-        return []
-    if change.recovery is not None:
-        return [Action.RENEW_RECOVERY_CODE] if change.recovery.presented is None else []
-    actions = []
-    if change.name is not None:
-        actions.append(Action.RENAME)
-    if change.visibility is not None:
-        actions.append(Action.CHANGE_VISIBILITY)
-    if change.add_moderator is not None or change.remove_moderator is not None:
-        actions.append(Action.CHANGE_MODERATORS)
-    if change.new_owner is not None:
-        actions.append(Action.HAND_OVER)
-    return actions or [Action.CHANGE_ROOM]
 
 
 def _new_moderator(state: BatchState, room: LockedRoom, user_id: UUID | None) -> tuple[UUID, str] | None:

@@ -4,7 +4,7 @@ Bans, marks and the log of a room are written under its lock only, except that r
 deletes marks, and a new session from a banned address is banned before it exists for anybody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -27,6 +27,7 @@ from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
+from chat_server.rooms.roles import may, role_in_room
 from chat_server.sessions.addresses import KEPT_S
 
 MAX_SCANNED: Final = 20_000
@@ -171,6 +172,27 @@ def people_to_check(operations: Iterable[Operation], rooms: dict[str, LockedRoom
             if isinstance(operation, LiftBan | ChangeRoom):
                 users |= dict.fromkeys((operation.room_id, user_id) for user_id in _named_in(operation))
     return list(users)
+
+
+def permitted(operations: Sequence[RoomOperation], rooms: Mapping[str, LockedRoom]) -> list[RoomOperation]:
+    """Those whose actors may act, or get a role in this transaction. The others are refused without further reads."""
+    new_hosts = {
+        (operation.room_id, user_id)
+        for operation in operations
+        if isinstance(operation, ChangeRoom)
+        for user_id in _named_in(operation)
+    }
+    return [
+        operation
+        for operation in operations
+        if (operation.room_id, operation.actor_id) in new_hosts
+        or _has_role(operation, rooms[operation.room_id])
+    ]
+
+
+def _has_role(operation: RoomOperation, room: LockedRoom) -> bool:
+    role = role_in_room(operation.actor_id, room.owner_id, room.moderators, is_operator=operation.is_operator)
+    return all(may(role, action) for action in operation.actions)
 
 
 async def read_host_input(

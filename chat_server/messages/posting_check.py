@@ -1,41 +1,23 @@
 """Tells whether a room's rules would refuse a person's next post: the name, a ban, who can post."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID
 
 import asyncpg
 
-from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.messages.write_admission import nickname_reserved
 from chat_server.rooms.posting_rules import banned, check_guest_can_post
 from chat_server.rooms.repository import RoomSettings
 from chat_server.sessions.current import OPERATOR
-from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
-
-ReadBan = Callable[[str, UUID], Awaitable[asyncpg.Record | None]]
-"""(room id, user id) → the ban that is in force. Raises the errors of the store."""
 
 
 class PostingCheck:
     """The commit decides; this is for what a person is shown before. `now_s` is Unix time in seconds."""
 
-    def __init__(self, read_ban: ReadBan, look_ups: LookUpSemaphore, now_s: Callable[[], float]) -> None:
-        self._read_ban = read_ban
-        self._look_ups = look_ups
+    def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
-
-    async def ban(self, room: RoomSettings, session: Session, scope: Scope) -> asyncpg.Record | None:
-        """The person's ban if one is in force. Only rooms that ever had a ban cost a query.
-
-        Raises the errors of the semaphore and of the store.
-        """
-        if not room.has_bans or session is OPERATOR:
-            return None
-        async with self._look_ups.permit(scope):
-            return await self._read_ban(room.id, session.user_id)
 
     def refusal(self, room: RoomSettings, session: Session, ban: asyncpg.Record | None) -> ChatError | None:
         """The error that a post would get, in the order in which a post meets them."""

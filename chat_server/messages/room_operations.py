@@ -3,20 +3,27 @@
 That gives all of them one order. What follows a ban in that order meets the ban.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from chat_contract.events import Author, Visibility, WhoCanPost
+from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.filters.rules import FilterChange, FilterRules
+from chat_server.rooms.roles import Action
 
 BYTES_PER_BANNED_USER: Final = 800
 """Counted towards MAX_BATCH_BYTES, so that one transaction bans about 500 people, or 500 and one full call more."""
 
+MAX_TEXT_BYTES: Final = 4 * MAX_TEXT_CODE_POINTS
+"""Of one message in UTF-8."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostOperation:
+class HostOperation(ABC):
     """`actor_nickname` appears in the audit log. `is_operator`: the actor is the operator of the server."""
 
     room_id: str
@@ -24,6 +31,11 @@ class HostOperation:
     actor_nickname: str
     is_operator: bool = False
     traceparent: str | None = None
+
+    @property
+    @abstractmethod
+    def actions(self) -> Sequence[Action]:
+        """What the actor must be allowed to do."""
 
     @property
     def text_bytes(self) -> int:
@@ -46,6 +58,10 @@ class BanUsers(HostOperation):
     address: bool = False
 
     @property
+    def actions(self) -> Sequence[Action]:
+        return [Action.BAN]
+
+    @property
     def text_bytes(self) -> int:
         return BYTES_PER_BANNED_USER * len(self.user_ids)
 
@@ -55,6 +71,10 @@ class LiftBan(HostOperation):
     """Without a ban nothing changes."""
 
     user_id: UUID
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        return [Action.BAN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +101,32 @@ class RoomChange:
     becomes_moderator: bool = False
     recovery: Recovery | None = None
 
+    @property
+    def actions(self) -> Sequence[Action]:
+        """A change of nothing is one of the room. A recovery code or an invite replaces the role."""
+        if self.becomes_moderator:
+            return []
+        if self.recovery is not None:
+            return [Action.RENEW_RECOVERY_CODE] if self.recovery.presented is None else []
+        actions = []
+        if self.name is not None:
+            actions.append(Action.RENAME)
+        if self.visibility is not None:
+            actions.append(Action.CHANGE_VISIBILITY)
+        if self.add_moderator is not None or self.remove_moderator is not None:
+            actions.append(Action.CHANGE_MODERATORS)
+        if self.new_owner is not None:
+            actions.append(Action.HAND_OVER)
+        return actions or [Action.CHANGE_ROOM]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRoom(HostOperation):
     change: RoomChange
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        return self.change.actions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +135,15 @@ class SettleHeld(HostOperation):
 
     held_id: UUID
     is_allowed: bool
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        return [Action.SETTLE_HELD]
+
+    @property
+    def text_bytes(self) -> int:
+        """The text is in the store: as much as a message may have."""
+        return MAX_TEXT_BYTES if self.is_allowed else 0
 
 
 RoomOperation = BanUsers | LiftBan | ChangeRoom

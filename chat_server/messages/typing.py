@@ -13,6 +13,7 @@ from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
 from chat_server.messages.posting_check import PostingCheck
 from chat_server.messages.write_admission import WriteAdmission
+from chat_server.rooms.role_check import RoleCheck
 from chat_server.sessions.current import SignedIn
 
 router = APIRouter(tags=["rooms"])
@@ -30,6 +31,7 @@ async def send_typing(
     admission: Annotated[WriteAdmission, Depends(service(WriteAdmission))],
     hot_rooms: Annotated[HotRooms, Depends(service(HotRooms))],
     limits: Annotated[RateLimits, Depends(service(RateLimits))],
+    roles: Annotated[RoleCheck, Depends(service(RoleCheck))],
     posting: Annotated[PostingCheck, Depends(service(PostingCheck))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
 ) -> Response:
@@ -40,7 +42,7 @@ async def send_typing(
     room = await admission.room(room_id, session.user_id, request.scope)
     if hot_rooms.is_hot(room_id) or not limits.may_send_typing(room_id, session.user_id):
         return Response(status_code=204)
-    ban = await posting.ban(room, session, request.scope)
+    ban = await roles.ban_of(session, room, request.scope)
     if posting.refusal(room, session, ban) is None:
         user = {"id": str(session.user_id), "nickname": session.nickname}
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}

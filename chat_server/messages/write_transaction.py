@@ -19,6 +19,7 @@ from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.held_repository import read_held, read_held_counts, write_held
 from chat_server.messages.host_repository import (
     people_to_check,
+    permitted,
     read_bans,
     read_host_input,
     write_host_changes,
@@ -179,8 +180,8 @@ async def _read(
         held_counts=await read_held_counts(connection, operations, locked.rooms),
         recent_texts=await read_recent_texts(connection, texts),
     )
-    if plan.room_operations:
-        batch_input.hosts, batch_input.now = await read_host_input(connection, plan.room_operations)
+    if room_operations := permitted(plan.room_operations, locked.rooms):
+        batch_input.hosts, batch_input.now = await read_host_input(connection, room_operations)
         answered()
     return batch_input
 

@@ -30,7 +30,6 @@ from chat_server.messages.room_operations import (
 )
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
-from chat_server.moderation.role_check import require
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.moderation.schemas import (
     BanRequest,
@@ -40,6 +39,7 @@ from chat_server.moderation.schemas import (
     LiftResult,
 )
 from chat_server.rooms.repository import RoomRepository, RoomSettings
+from chat_server.rooms.role_check import RoleCheck
 from chat_server.rooms.roles import Action
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_id import LOBBY
@@ -63,6 +63,7 @@ Heat = Annotated[HotRooms, Depends(service(HotRooms))]
 Limits = Annotated[RateLimits, Depends(service(RateLimits))]
 LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 Producer = Annotated[EventProducer, Depends(service(EventProducer))]
+Roles = Annotated[RoleCheck, Depends(service(RoleCheck))]
 SameText = Annotated[SameTextSearch, Depends(service(SameTextSearch))]
 
 
@@ -82,6 +83,7 @@ class TargetRoom:
 
     room_id: str
     admission: WriteAdmission
+    roles: RoleCheck
     writer: GroupCommitWriter
     caches: RoomCaches
     hot_rooms: HotRooms
@@ -92,6 +94,12 @@ class TargetRoom:
     async def settings(self, session: Session) -> RoomSettings:
         """For those who may read the room. Raises ChatError `room_not_found`, or `rate_limited` for many look-ups."""
         return await self.admission.room(self.room_id, session.user_id, self.request.scope)
+
+    async def settings_for_host(self, session: Session, *actions: Action) -> RoomSettings:
+        """The same, for those who may do all of this. Raises ChatError `forbidden`, too."""
+        room = await self.settings(session)
+        await self.roles.require(session, room, self.request.scope, *actions)
+        return room
 
     def _operation_fields(self, session: Session) -> _OperationFields:
         """The fields of a call by this session."""
@@ -106,21 +114,19 @@ class TargetRoom:
     async def ban(
         self, session: Session, user_ids: Sequence[UUID], ban: BanRequest, *, skips_hosts: bool = False
     ) -> BansResult:
-        settings = await self.settings(session)
+        operation = BanUsers(
+            **self._operation_fields(session),
+            user_ids=tuple(dict.fromkeys(user_ids)),
+            seconds=ban.seconds,
+            purge=ban.purge,
+            reason=ban.reason,
+            skips_hosts=skips_hosts,
+            address=ban.address,
+        )
+        settings = await self.settings_for_host(session, *operation.actions)
         if ban.address:
             await self.addresses.flush()
-        result = await self.writer.ban(
-            BanUsers(
-                **self._operation_fields(session),
-                user_ids=tuple(dict.fromkeys(user_ids)),
-                seconds=ban.seconds,
-                purge=ban.purge,
-                reason=ban.reason,
-                skips_hosts=skips_hosts,
-                address=ban.address,
-            ),
-            session,
-        )
+        result = await self.writer.ban(operation, session)
         self.caches.invalidate(self.room_id)
         if settings.is_private:
             self._announce_access()
@@ -133,23 +139,24 @@ class TargetRoom:
         )
 
     async def lift_ban(self, session: Session, user_id: UUID) -> LiftResult:
-        await self.settings(session)
         operation = LiftBan(**self._operation_fields(session), user_id=user_id)
+        await self.settings_for_host(session, *operation.actions)
         result = await self.writer.lift_ban(operation, session)
         return LiftResult(user=result.user, seq=result.seq)
 
     async def settle_held(self, session: Session, held_id: UUID, *, is_allowed: bool) -> bytes:
-        await self.settings(session)
         operation = SettleHeld(**self._operation_fields(session), held_id=held_id, is_allowed=is_allowed)
+        await self.settings_for_host(session, *operation.actions)
         return (await self.writer.store(operation, session)).json
 
     async def change(self, session: Session, change: RoomChange) -> RoomView:
-        await self.settings(session)
         return room_view(await self.apply(session, change), self.hot_rooms)
 
     async def apply(self, session: Session, change: RoomChange) -> RoomDetails:
-        """Store the change without the check that the caller may read the room."""
+        """Store the change. Whoever has the room's recovery code needs neither a role nor access to the room."""
         operation = ChangeRoom(**self._operation_fields(session), change=change)
+        if operation.actions:
+            await self.settings_for_host(session, *operation.actions)
         result = await self.writer.change_room(operation, session)
         if change.visibility is None:
             self.caches.invalidate(self.room_id)
@@ -168,6 +175,7 @@ class TargetRoom:
 async def _target(
     room_id: RoomId,
     admission: Admission,
+    roles: Roles,
     writer: Writer,
     caches: Caches,
     hot_rooms: Heat,
@@ -175,7 +183,7 @@ async def _target(
     addresses: Annotated[Addresses, Depends(service(Addresses))],
     request: Request,
 ) -> TargetRoom:
-    return TargetRoom(room_id, admission, writer, caches, hot_rooms, producer, addresses, request)
+    return TargetRoom(room_id, admission, roles, writer, caches, hot_rooms, producer, addresses, request)
 
 
 Target = Annotated[TargetRoom, Depends(_target)]
@@ -211,7 +219,6 @@ async def change_room(
     if patch.visibility == "private" and target.room_id == LOBBY:
         raise ChatError("forbidden", "The lobby cannot be made private.")
     slow_mode_s = patch.slow_mode_s if patch.slow_mode is None else patch.slow_mode.slow_mode_s
-    await target.settings(session)
     room = await target.apply(
         session,
         RoomChange(
@@ -258,7 +265,7 @@ async def delete_room(
     Its streams get `stream.closing` with the reason `room_deleted`. Its data is erased within the hour.
     """
     room_id = target.room_id
-    await target.settings(session)
+    await target.settings_for_host(session, Action.DELETE_ROOM)
     if room_id == LOBBY:
         raise ChatError("forbidden", "The lobby cannot be deleted.")
     async with look_ups.permit(target.request.scope):
@@ -302,8 +309,7 @@ async def ban_users(
     """Ban many people in one commit: the given ones, or all who sent the same text as a message."""
     if bans.same_text_as is None:
         return await target.ban(session, bans.user_ids or (), bans)
-    room = await target.settings(session)
-    require(Action.BAN, session, room)
+    room = await target.settings_for_host(session, Action.BAN)
     address = look_ups.address_of(target.request.scope)
     authors = await same_text.authors(room.id, bans.same_text_as, room.hosts, address)
     return await target.ban(session, authors, bans, skips_hosts=True)

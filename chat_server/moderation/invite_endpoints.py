@@ -33,7 +33,7 @@ from chat_server.moderation.invites import (
     invite_code_hash,
     new_invite_code,
 )
-from chat_server.moderation.role_check import require
+from chat_server.rooms.role_check import require
 from chat_server.rooms.roles import Action
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.sessions.current import SignedIn, SignedInOrOperator
@@ -74,8 +74,7 @@ async def create_invite(
 
     A repeat with the same `Idempotency-Key` gets the same invite with a new code, and the earlier code ends.
     """
-    room = await target.settings(session)
-    require(_action(wanted.role), session, room)
+    room = await target.settings_for_host(session, _action(wanted.role))
     code = new_invite_code()
     async with look_ups.permit(target.request.scope):
         made = await invites.create(
@@ -94,7 +93,7 @@ async def list_invites(
     session: SignedInOrOperator, target: Target, invites: Invites, look_ups: LookUps
 ) -> InviteList:
     """The invites that can be accepted, the newest first, without their codes; for hosts."""
-    require(Action.INVITE, session, await target.settings(session))
+    await target.settings_for_host(session, Action.INVITE)
     async with look_ups.permit(target.request.scope):
         rows = await invites.of_room(target.room_id)
     return InviteList(invites=[_view(row) for row in rows])
@@ -107,8 +106,7 @@ async def delete_invite(
     session: SignedInOrOperator, target: Target, invites: Invites, look_ups: LookUps, invite_id: InviteId
 ) -> Response:
     """End an invite; people who accepted it keep their roles."""
-    room = await target.settings(session)
-    require(Action.INVITE, session, room)
+    room = await target.settings_for_host(session, Action.INVITE)
     async with look_ups.permit(target.request.scope):
         invite = await invites.get(room.id, invite_id)
         if invite is None:

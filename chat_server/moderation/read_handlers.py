@@ -30,7 +30,6 @@ from chat_server.moderation.cursors import (
 )
 from chat_server.moderation.reports import ReportRepository
 from chat_server.moderation.repository import ModerationRepository
-from chat_server.moderation.role_check import require, role_of
 from chat_server.moderation.schemas import (
     AuditEntry,
     ListedBan,
@@ -43,6 +42,7 @@ from chat_server.moderation.schemas import (
 )
 from chat_server.postgres.message_view import message_view
 from chat_server.rooms.repository import RoomSettings
+from chat_server.rooms.role_check import RoleCheck, role_of
 from chat_server.rooms.roles import Action, Role
 from chat_server.sessions.current import OperatorAccess
 from server_kit.http.asgi import Receive, Scope
@@ -132,6 +132,7 @@ class ModerationReads:
         self,
         access: OperatorAccess,
         admission: WriteAdmission,
+        roles: RoleCheck,
         repository: ModerationRepository,
         posting: PostingCheck,
         reports: ReportRepository,
@@ -140,6 +141,7 @@ class ModerationReads:
     ) -> None:
         self._access = access
         self._admission = admission
+        self._roles = roles
         self._repository = repository
         self._posting = posting
         self._reports = reports
@@ -149,7 +151,7 @@ class ModerationReads:
     async def own_role(self, room_id: str, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""
         session, renewed, room = await self._caller(room_id, scope)
-        ban = await self._posting.ban(room, session, scope)
+        ban = await self._roles.ban_of(session, room, scope)
         return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), [NO_STORE, *renewed])
 
     async def list_bans(self, query: BansQuery, scope: Scope, _: Receive) -> Reply:
@@ -214,9 +216,9 @@ class ModerationReads:
         return session, renewed, await self._admission.room(room_id, session.user_id, scope)
 
     async def _host(self, room_id: str, scope: Scope) -> RawHeaders:
-        """The headers that renew the session. Raises ChatError `forbidden` for a guest."""
+        """The headers that renew the session. Raises ChatError `forbidden` for a guest or a banned host."""
         session, renewed, room = await self._caller(room_id, scope)
-        require(Action.READ_MODERATION, session, room)
+        await self._roles.require(session, room, scope, Action.READ_MODERATION)
         return renewed
 
     def _own_role(self, room: RoomSettings, session: Session, ban: Any) -> OwnRole:

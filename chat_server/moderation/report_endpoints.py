@@ -11,7 +11,6 @@ from chat_server.http.services import service
 from chat_server.moderation.endpoints import BODY_PROBLEMS, PROBLEMS, LookUps, Target
 from chat_server.moderation.read_handlers import report_view
 from chat_server.moderation.reports import ReportRepository
-from chat_server.moderation.role_check import require
 from chat_server.moderation.schemas import ReportRequest, ReportView
 from chat_server.rooms.roles import Action
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
@@ -50,8 +49,7 @@ async def resolve_report(
     session: SignedInOrOperator, target: Target, report_id: ReportId, reports: Reports, look_ups: LookUps
 ) -> ReportView:
     """Resolve a report as a host; one that is not open stays as it is."""
-    room = await target.settings(session)
-    require(Action.RESOLVE_REPORT, session, room)
+    room = await target.settings_for_host(session, Action.RESOLVE_REPORT)
     actor_id = None if session is OPERATOR else session.user_id
     async with look_ups.permit(target.request.scope):
         return report_view(await reports.resolve(room.id, report_id, actor_id, session.nickname))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.filters.repository import stored_rules
@@ -13,9 +12,6 @@ from chat_server.messages.batch_rows import HeldRow
 from chat_server.messages.held_repository import HELD_COLUMNS, held_row
 from chat_server.moderation.cursors import BanPosition
 from chat_server.postgres.pools import driver_connection
-
-_BAN: Final = """
-SELECT until, reason FROM bans WHERE room_id = $1 AND user_id = $2 AND (until IS NULL OR until > now())"""
 
 _BANS: Final = """
 SELECT user_id, nickname, until, reason, actor_id, actor_nickname, created_at FROM bans
@@ -36,11 +32,6 @@ _FILTERS: Final = "SELECT rules::text FROM room_filters WHERE room_id = $1"
 class ModerationRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-
-    async def ban_of(self, room_id: str, user_id: UUID) -> asyncpg.Record | None:
-        """The person's ban if it is in force."""
-        async with driver_connection(self._engine) as connection:
-            return await connection.fetchrow(_BAN, room_id, user_id)
 
     async def filters(self, room_id: str) -> FilterRules:
         async with driver_connection(self._engine) as connection:

@@ -1,9 +1,13 @@
-"""The SQL of who may read a room: one expression for the gate, for tickets and for publish_server's checks."""
+"""The SQL of who may read a room: one expression for the gate, for tickets and for publish_server's checks.
+
+And the SQL of one person's ban.
+"""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.events import Visibility
@@ -23,6 +27,9 @@ MAY_READ: Final = """
 _ACCESS: Final = f"""
 SELECT r.id, k.user_id, r.visibility, r.access_version, COALESCE({MAY_READ}, false) AS may_read
 FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN rooms r ON r.id = k.room_id"""  # noqa: S608 - no input in it
+
+_BAN: Final = """
+SELECT until, reason FROM bans WHERE room_id = $1 AND user_id = $2 AND (until IS NULL OR until > now())"""
 
 
 class Access(NamedTuple):
@@ -45,3 +52,8 @@ class AccessRepository:
         async with driver_connection(self._engine) as connection:
             rows = await connection.fetch(_ACCESS, room_ids, user_ids)
         return [Access(*row) for row in rows]
+
+    async def ban_of(self, room_id: str, user_id: UUID) -> asyncpg.Record | None:
+        """The person's ban if it is in force."""
+        async with driver_connection(self._engine) as connection:
+            return await connection.fetchrow(_BAN, room_id, user_id)

@@ -118,3 +118,25 @@ async def test_a_ban_costs_as_many_statements_for_one_person_as_for_many(
     assert await counting.statements(ban(room, *people, purge=True)) == await counting.statements(
         ban(other, people[0], purge=True)
     )
+
+
+async def test_nothing_is_counted_or_named_for_a_ban_by_a_guest(
+    store: Store, counting: CountingConnection
+) -> None:
+    people = [uuid.UUID(int=n) for n in range(10, 510)]
+    room = await store.make_room(OWNER)
+    by_guest = replace(ban(room, *people, purge=True), actor_id=TROLL)
+    assert await counting.statements(by_guest) == len(["BEGIN", "lock", "COMMIT"])
+
+
+async def test_a_moderator_appointed_in_the_same_transaction_bans_people(
+    store: Store, counting: CountingConnection
+) -> None:
+    target = uuid.UUID(int=10)
+    await store.enter(target)
+    room = await store.make_room(OWNER)
+    appointment = ChangeRoom(
+        room_id=room, actor_id=OWNER, actor_nickname="Owner", change=RoomChange(add_moderator=TROLL)
+    )
+    await counting.statements(appointment, replace(ban(room, target), actor_id=TROLL))
+    assert len(await store.rows("SELECT user_id FROM bans WHERE room_id = $1", room)) == 1
