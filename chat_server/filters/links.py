@@ -2,6 +2,7 @@
 
 A bare domain counts with a common ending, or with any ending and a path. Endings that are English words (`me`, `it`) or
 usual endings of file names (`py`, `md`) count with a path only: `like this.it works`, `main.py`.
+Every link of the page is found, see frontend/src/lib/text/addresses.ts.
 """
 
 import re
@@ -14,6 +15,10 @@ _ENDINGS: Final = (
     "live ltd ly mil mobi monster name net news ng nl onion online org page pl porn pro ru sale sex shop site space "
     "store stream tech tk top tube tv tw ua uk vip vn website wiki win work world ws wtf xxx xyz"
 )
+_SHOWN: Final = re.compile(r"(?<![A-Za-z0-9@/.-])(?:www\.|mailto:)[^\s.]", re.IGNORECASE)
+"""Searched in the text before it is folded: the page makes a link of `éwww.example`, but not of `ewww.example`."""
+
+_WEB: Final = re.compile(r"h(?:tt|xx)ps?:\s?//")
 _SCHEME: Final = re.compile(
     r"(?<![a-z])(?:https?|hxxps?|ftp|tg|magnet|javascript|discord|mailto):\s?(?://|\?|[a-z])"
 )
@@ -30,6 +35,8 @@ _DOT: Final = re.compile(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?|[\u3002\uff61\u00b
 
 def has_link(text: str) -> bool:
     """Whether the normalised text has a link. Linear: no pattern has nested repeats."""
+    if _SHOWN.search(text):
+        return True
     folded = fold(text)
     if not _MAYBE.search(folded):
         return False
@@ -40,4 +47,4 @@ def has_link(text: str) -> bool:
     return any(pattern.search(each) for each in readings for pattern in _PATTERNS)
 
 
-_PATTERNS: Final = (_SCHEME, _WWW, _DOMAIN, _PATH, _ADDRESS)
+_PATTERNS: Final = (_WEB, _SCHEME, _WWW, _DOMAIN, _PATH, _ADDRESS)

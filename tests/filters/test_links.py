@@ -31,6 +31,11 @@ from chat_server.filters.links import has_link
         "mail me at ann@example.com",
         "javascript:alert(1)",
         "[click](https://example.com)",
+        "éhttps://evil.zip",
+        "xhxxps://evil.zip",
+        "a\u200bwww.evil.zip",
+        "[mail](mailto:ﷺ@evil.zip)",
+        "[mail](mailto:1@evil.zip)",
     ],
 )
 def test_a_link_is_found(text: str) -> None:
@@ -49,6 +54,8 @@ def test_a_link_is_found(text: str) -> None:
         "and/or, his/her, 5 km/h",
         "Dr.Who, a.m., p.m.",
         "그렇습니다.정말요",
+        "awww.cute, ewww.no",
+        "www... what?",
         "",
     ],
 )
