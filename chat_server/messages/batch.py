@@ -280,7 +280,7 @@ class Batch(BatchState):
         numbered = yield from number_events(self.pending.values(), self.input.rooms, result.deleted_messages)
         result.events, result.rooms, encoded = numbered
         for purge in self.purges:
-            for author_id in purge.author_ids:
+            for author_id in purge.marked_ids:
                 result.purge_marks[purge.room_id, author_id] = purge.up_to_seq
         for row_id in self.changed_by_reaction:
             encoded.pop(row_id, None)  # encoded before the last reaction

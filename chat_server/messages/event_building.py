@@ -92,10 +92,14 @@ class PendingReactionEvent:
 
 @dataclass(slots=True)
 class PendingPurgeEvent:
-    """The purge of all messages of these authors. It covers every seq before its own."""
+    """The purge of all messages of these authors. It covers every seq before its own.
+
+    `marked_ids`: those of them who may have rows that this transaction has not read, and so need a mark.
+    """
 
     room_id: str
     author_ids: Sequence[UUID]
+    marked_ids: Sequence[UUID]
     traceparent: str | None
     up_to_seq: int = 0
     """Known once the event is encoded."""

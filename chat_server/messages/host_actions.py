@@ -90,12 +90,14 @@ def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> Defe
 def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> int | None:
     """Delete all messages of these authors. Returns how many, None for more than MAX_COUNTED.
 
-    Rows that this transaction has read are changed here; a mark covers the others.
+    Rows that this transaction has read are changed here; a mark covers the others. Authors without other rows get no
+    mark: it would cost reads, and the conversion would search all rooms for their messages.
     """
     result, messages = state.result, state.input.messages
     # A later purge of the same transaction counts only what was posted since.
     counts = state.input.hosts.message_counts
     counted = {author_id for author_id in authors if (room.id, author_id) in counts}
+    marked = [author_id for author_id in authors if counts.get((room.id, author_id)) != 0]
     purged = sum(counts.pop((room.id, author_id)) for author_id in counted)
     deleted_earlier = result.deleted_messages.keys() - result.new_messages.keys()
     for row in messages.values():
@@ -111,7 +113,7 @@ def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> in
     kept = [each for each in room.pinned if each in messages and messages[each].author_id not in authors]
     if len(kept) < len(room.pinned):
         state.set_pinned(room, kept)
-    purge = PendingPurgeEvent(room.id, tuple(authors), state.traceparent)
+    purge = PendingPurgeEvent(room.id, tuple(authors), marked, state.traceparent)
     state.purges.append(purge)
     state.emit(purge)
     return purged if purged <= MAX_COUNTED else None

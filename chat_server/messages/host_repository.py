@@ -258,14 +258,13 @@ def _named_in(operation: RoomOperation) -> Sequence[UUID]:
 async def _count_messages(
     connection: Connection, room_id: str, author_ids: Sequence[UUID]
 ) -> dict[RoomUser, int]:
-    """How many undeleted messages each author has. The sum is above MAX_COUNTED if not all of them were counted."""
+    """How many undeleted messages each author has; MAX_COUNTED + 1 for each of them if not all were counted."""
     rows = await connection.fetch(_COUNTS, room_id, author_ids, MAX_SCANNED, MAX_COUNTED + 1)
     keys = [(room_id, author_id) for author_id in author_ids]
-    if rows[0]["scanned"] >= MAX_SCANNED:
+    found = {(room_id, row["author_id"]): row["messages"] for row in rows if row["messages"] is not None}
+    if rows[0]["scanned"] >= MAX_SCANNED or sum(found.values()) > MAX_COUNTED:
         return dict.fromkeys(keys, MAX_COUNTED + 1)
-    return dict.fromkeys(keys, 0) | {
-        (room_id, row["author_id"]): row["messages"] for row in rows if row["messages"] is not None
-    }
+    return dict.fromkeys(keys, 0) | found
 
 
 async def write_host_changes(connection: Connection, result: BatchResult) -> None:

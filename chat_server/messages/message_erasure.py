@@ -131,13 +131,14 @@ class MessageErasure:
         That leaves half of the time to posts.
         """
         loop = asyncio.get_running_loop()
+        room_id: str | None = ""
         while True:
             began_s = loop.time()
             connection = await self._connection.open()
-            has_converted = await convert_some(connection)
+            room_id = await convert_some(connection, room_id or "")
             step = await erase_some(connection)
             has_erased = await erase_room_step(connection)
-            if not (has_converted or step.messages or has_erased):
+            if not (room_id or step.messages or has_erased):
                 return
             await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))
 

@@ -14,9 +14,9 @@ from chat_server.messages.write_repository import MESSAGE_COLUMNS, insert_tombst
 
 ROWS_PER_STEP: Final = 100
 
-_OLDEST_MARK: Final = """
+_NEXT_MARK: Final = """
 SELECT room_id, author_id, up_to_seq, converted_up_to, converted_up_to_room FROM purge_marks
-ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED"""
+WHERE room_id > $1 ORDER BY room_id LIMIT 1 FOR UPDATE SKIP LOCKED"""
 
 # In the order of the index messages_idempotency, which has the author's messages of all rooms: a step then reads
 # ROWS_PER_STEP rows, however few of them are in this room. This reads the table, as the view shows no text to find.
@@ -32,12 +32,18 @@ UPDATE purge_marks SET converted_up_to = $3, converted_up_to_room = $4 WHERE roo
 _REMOVE: Final = "DELETE FROM purge_marks WHERE room_id = $1 AND author_id = $2"
 
 
-async def convert_some(connection: asyncpg.Connection) -> bool:
-    """Do one bounded step for the oldest mark, in a transaction of its own. False if there is no mark to work on."""
+async def convert_some(connection: asyncpg.Connection, after_room_id: str = "") -> str | None:
+    """Do one bounded step for a mark of the next room by id, in a transaction of its own.
+
+    Rooms take turns, so that many marks of one room do not delay the others. Returns the room, or None if there is no
+    mark to work on.
+    """
     async with connection.transaction():
-        mark = await connection.fetchrow(_OLDEST_MARK)
+        mark = await connection.fetchrow(_NEXT_MARK, after_room_id)
+        if mark is None and after_room_id:
+            mark = await connection.fetchrow(_NEXT_MARK, "")
         if mark is None:
-            return False
+            return None
         room_id, author_id, up_to_seq, *position = mark
         rows = await connection.fetch(_NEXT_ROWS, author_id, *position, ROWS_PER_STEP)
         messages = [message_row(row) for row in rows]
@@ -50,7 +56,7 @@ async def convert_some(connection: asyncpg.Connection) -> bool:
         else:
             last = messages[-1]
             await connection.execute(_ADVANCE, room_id, author_id, last.client_message_id, last.room_id)
-    return True
+    return str(room_id)
 
 
 async def _delete(connection: asyncpg.Connection, purged: list[MessageRow]) -> None:

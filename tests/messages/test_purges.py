@@ -13,7 +13,7 @@ import pytest
 from chat_server.messages.host_repository import MAX_SCANNED, expire_bans
 from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.operations import DeleteMessage, EditMessage, PostMessage, SetPin, SetReaction
-from chat_server.messages.purge_conversion import ROWS_PER_STEP
+from chat_server.messages.purge_conversion import ROWS_PER_STEP, convert_some
 from chat_server.messages.room_operations import (
     BanResult,
     BanUsers,
@@ -328,3 +328,34 @@ async def test_a_purged_message_cannot_be_deleted_edited_or_pinned_again(store: 
     ):
         assert await refused(write) == "message_not_found"
     await store.assert_no_holes(room)
+
+
+async def test_a_purge_of_people_without_messages_leaves_no_mark(store: Store, room: str) -> None:
+    writer = await store.writer()
+    for purged in (0, 0):
+        assert (await writer.ban(ban(room, TROLL, purge=True))).purged == purged
+    assert await store.rows("SELECT FROM purge_marks") == []
+    other = await store.make_room(OWNER)
+    await writer.store(post(other, SECRET, author=TROLL))
+    assert (await writer.ban(ban(other, TROLL, purge=True))).purged == 1
+    assert len(await store.rows("SELECT FROM purge_marks")) == 1
+    await store.convert_all()
+    assert (await writer.ban(ban(other, TROLL, purge=True))).purged == 0
+    assert await store.rows("SELECT FROM purge_marks") == []
+
+
+async def test_rooms_take_turns_in_the_conversion_of_purges(store: Store) -> None:
+    """Many marks of one room do not delay those of another."""
+    writer = await store.writer()
+    trolls = [uuid.uuid4() for _ in range(5)]
+    await store.enter(OWNER, TROLL, *trolls)
+    raided, other = sorted([await store.make_room(OWNER), await store.make_room(OWNER)])
+    for room_id, author in [*((raided, troll) for troll in trolls), (other, TROLL)]:
+        await writer.store(post(room_id, SECRET, author=author))
+        await writer.ban(ban(room_id, author, purge=True))
+    connection = await asyncpg.connect(store.dsn)
+    rooms = [""]
+    while converted := await convert_some(connection, rooms[-1]):
+        rooms.append(converted)
+    await connection.close()
+    assert rooms[1:] == [raided, other, raided, raided, raided, raided]
