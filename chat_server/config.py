@@ -112,5 +112,6 @@ class ChatSettings(HeatSettings, ServerSettings):
     room_creations_per_address_per_min: float = share_limit(60, "New rooms a minute of one address")
     room_changes_per_address_per_min: float = share_limit(120, "Changes of rooms a minute of one address")
     moderation_per_user_per_min: float = share_limit(600, "Calls of hosts a minute of one user")
+    moderation_per_address_per_min: float = share_limit(3_000, "Calls of hosts a minute of one address")
     invite_codes_per_address_per_min: float = share_limit(60, "Accepted invites a minute of one address")
     stream_tickets_per_address_per_s: float = share_limit(20, "Tickets for streams a second of one address")

@@ -26,6 +26,7 @@ from chat_server.health.readiness import Readiness
 from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.host_shares import HostShares
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.read_semaphore import read_semaphore
@@ -236,6 +237,7 @@ async def open_services(
             access,
             access_repository,
             roles,
+            HostShares(shares, time.monotonic, time.time),
             InviteRepository(engine),
             StreamTickets(secret, old_secrets),
             write_admission,

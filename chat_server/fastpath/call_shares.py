@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from chat_server.fastpath.routes import API, FAST_ROUTES, MODERATION
+from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fastpath.share_limiter import REQUESTS, SERVICE
+from chat_server.limits.host_shares import MODERATION
 
 _ROOM: Final = f"{API}/rooms/{{room_id}}"
 _MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"

@@ -16,6 +16,7 @@ from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.schemas import EventPage, MessagePage, MyReactions, Reactors
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.query_string import QueryParameter, QueryString
+from chat_server.limits.host_shares import MODERATION
 from chat_server.messages.schemas import WRITE_PROBLEMS, MessageDraft, ReactionView
 from chat_server.messages.write_handlers import WriteHandler, parse_post, parse_reaction
 from chat_server.moderation import read_handlers as moderation
@@ -29,9 +30,6 @@ from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import SearchPage
 
 API: Final = "/api/v1"
-
-MODERATION: Final = "moderation"
-"""The share of calls of hosts."""
 
 
 @dataclass(frozen=True, slots=True)

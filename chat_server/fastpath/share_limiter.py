@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chat_server.http.asgi_responses import send_problem
+from chat_server.limits.host_shares import MODERATION, MODERATION_OF_ADDRESS
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.path_table import PathTable
@@ -24,12 +25,21 @@ SERVICE: Final = "service"
 
 FETCHES: Final = "fetches"
 
+ALSO_OF_ADDRESS: Final = {MODERATION: MODERATION_OF_ADDRESS}
+"""Calls with a limit by user that have a share of their address, too."""
+
 MAX_CACHED: Final = 4_096
-"""Methods and paths whose limit is cached. Overflow rule: CLEAR."""
+"""Methods and paths whose limits are cached. Overflow rule: CLEAR."""
 
 
 def _room_id(path: str) -> str:
     return path.split("/", 5)[4]
+
+
+def _limits_of(name: str, shares: Shares) -> tuple[RateShare, ...]:
+    """The limits in force of calls with this share."""
+    names = (name, ALSO_OF_ADDRESS[name]) if name in ALSO_OF_ADDRESS else (name,)
+    return tuple(limit for each in names if (limit := shares.rate(each)) is not None)
 
 
 class ShareLimiter:
@@ -54,26 +64,26 @@ class ShareLimiter:
         self._clock = clock
         self._unix_clock = unix_clock
         names = set(share_of.values()) - {REQUESTS, SERVICE}
-        self._limits: dict[str, RateShare] = {
-            name: limit for name in sorted(names) if (limit := shares.rate(name)) is not None
+        self._limits: dict[str, tuple[RateShare, ...]] = {
+            name: limits for name in sorted(names) if (limits := _limits_of(name, shares))
         }
         self._methods = frozenset(method for (method, _), name in share_of.items() if name in self._limits)
         if "GET" in self._methods:
             self._methods |= {"HEAD"}
-        self._calls = PathTable((call, self._limits.get(name)) for call, name in share_of.items())
-        self._cached: dict[tuple[str, str], RateShare | None] = {}
+        self._calls = PathTable((call, self._limits.get(name, ())) for call, name in share_of.items())
+        self._cached: dict[tuple[str, str], tuple[RateShare, ...]] = {}
 
     def check(self, scope: Scope) -> None:
         """Take one of the call's share. Raises ChatError `rate_limited`."""
         if scope["method"] not in self._methods:
             return
-        limit = self._limit(scope["method"], scope["path"])
-        if limit is None or (limit.share.name == FETCHES and self._throttles(_room_id(scope["path"]))):
+        limits = self._limits_at(scope["method"], scope["path"])
+        if not limits or (limits[0].share.name == FETCHES and self._throttles(_room_id(scope["path"]))):
             return
         source = self._source_of(scope)
-        if limit.share.by == "address" and limit.limit.exempts(source):
-            return
-        limit.check(source, self._person(scope), self._clock())
+        for limit in limits:
+            if limit.share.by == "user" or not limit.limit.exempts(source):
+                limit.check(source, self._person(scope), self._clock())
 
     async def __call__(self, scope: Scope, _: Receive, send: Send, extra: RawHeaders) -> bool:
         """True if the request was refused, and is answered."""
@@ -84,7 +94,7 @@ class ShareLimiter:
             return True
         return False
 
-    def _limit(self, method: str, path: str) -> RateShare | None:
+    def _limits_at(self, method: str, path: str) -> tuple[RateShare, ...]:
         call = (method, path)
         try:
             return self._cached[call]
@@ -93,8 +103,8 @@ class ShareLimiter:
         if len(self._cached) >= MAX_CACHED:
             self._cached.clear()
         found = self._calls.find("GET" if method == "HEAD" else method, path)
-        limit = self._cached[call] = None if found is None else found[0]
-        return limit
+        limits = self._cached[call] = () if found is None else found[0]
+        return limits
 
     def _person(self, scope: Scope) -> Person | None:
         now_s = self._unix_clock()

@@ -17,6 +17,7 @@ from chat_server.http.path_params import HeldId, RoomId, UserId
 from chat_server.http.responses import json_bytes
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.host_shares import HostShares
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.messages.message_erasure import MessageErasure
@@ -84,6 +85,7 @@ class TargetRoom:
     room_id: str
     admission: WriteAdmission
     roles: RoleCheck
+    shares: HostShares
     writer: GroupCommitWriter
     caches: RoomCaches
     hot_rooms: HotRooms
@@ -124,6 +126,7 @@ class TargetRoom:
             address=ban.address,
         )
         settings = await self.settings_for_host(session, *operation.actions)
+        self.shares.check_ban(self.request.scope, session, len(operation.user_ids))
         if ban.address:
             await self.addresses.flush()
         result = await self.writer.ban(operation, session)
@@ -176,6 +179,7 @@ async def _target(
     room_id: RoomId,
     admission: Admission,
     roles: Roles,
+    shares: Annotated[HostShares, Depends(service(HostShares))],
     writer: Writer,
     caches: Caches,
     hot_rooms: Heat,
@@ -183,7 +187,9 @@ async def _target(
     addresses: Annotated[Addresses, Depends(service(Addresses))],
     request: Request,
 ) -> TargetRoom:
-    return TargetRoom(room_id, admission, roles, writer, caches, hot_rooms, producer, addresses, request)
+    return TargetRoom(
+        room_id, admission, roles, shares, writer, caches, hot_rooms, producer, addresses, request
+    )
 
 
 Target = Annotated[TargetRoom, Depends(_target)]

@@ -207,12 +207,21 @@ SHARES: Final = {
             "moderation",
             "moderation_per_user_per_min",
             60,
-            "bans, moderators, owners, recovery codes, audit logs, and one's own role in a room",
+            "calls of hosts, reports, and one's own role in a room; a ban takes another tenth for each person",
             "You are moderating too fast",
             by="user",
             burst_s=10,
             reserved_part=0,
             user_part=None,
+        ),
+        Share(
+            "moderation_of_address",
+            "moderation_per_address_per_min",
+            60,
+            "the same calls",
+            "Too many calls of hosts from your address",
+            burst_s=10,
+            user_part=None,  # MODERATION_PER_USER_PER_MIN limits each user
         ),
         Share(
             "invite_codes",

@@ -99,26 +99,31 @@ class RateShare:
         self._reserve = self._buckets(per_s * share.reserved_part)
         self._users = self._buckets(per_s * user_part) if user_part else None
 
-    def wait_s(self, source: Source, person: Person | None, now_s: float) -> float:
-        """Take one: 0.0 if it was available, otherwise the seconds until it will be."""
+    def wait_s(self, source: Source, person: Person | None, now_s: float, tokens: float = 1.0) -> float:
+        """Take one, or so many: 0.0 if they were available, otherwise the seconds until they will be.
+
+        Nobody needs more than a whole burst.
+        """
         if self._by_address and self.limit.exempts(source):
             return 0.0
         if person is not None and self._users is not None:
-            wait_s = self._users.take(person.user_id, now_s)
+            wait_s = self._users.take(person.user_id, now_s, min(tokens, self._users.burst))
             if wait_s > 0:
                 return wait_s
         if not self._by_address:
             return 0.0
-        wait_s = self._common.take(source.address, now_s)
+        wait_s = self._common.take(source.address, now_s, min(tokens, self._common.burst))
         if wait_s > 0 and person is not None and person.is_established and self._reserve.rate_per_s > 0:
-            return min(wait_s, self._reserve.take(source.address, now_s))
+            return min(wait_s, self._reserve.take(source.address, now_s, min(tokens, self._reserve.burst)))
         return wait_s
 
-    def check(self, source: Source, person: Person | None, now_s: float) -> None:
-        """Take one. Raises ChatError `rate_limited` and counts the refusal."""
-        wait_s = self.wait_s(source, person, now_s)
+    def check(self, source: Source, person: Person | None, now_s: float, tokens: float = 1.0) -> None:
+        """Take one, or so many. Raises ChatError `rate_limited` and counts the refusal."""
+        wait_s = self.wait_s(source, person, now_s, tokens)
         if wait_s > 0:
             self._refused.inc()
+            if tokens > 1:
+                raise self._refusal(jittered(wait_s, self._rng))
             raise self._refusal(self._retry_after_s(source, wait_s, now_s))
 
     def _retry_after_s(self, source: Source, wait_s: float, now_s: float) -> float:
@@ -234,6 +239,7 @@ class Shares:
         ]
         self._is_loopback_only = is_loopback(settings.hotchat_bind)
         self._sources: dict[str, Source] = {}
+        self._rates: dict[str, RateShare | None] = {}
 
     def source_of(self, scope: Scope) -> Source:
         """The source of a request: its client, which a trusted proxy may have named."""
@@ -251,10 +257,12 @@ class Shares:
         return is_in(parsed_address(peer), self._trusted)
 
     def rate(self, name: str) -> RateShare | None:
-        """The share; None if its limit is off."""
-        share = SHARES[name]
-        limit = self._limit(share)
-        return RateShare(share, limit, self._rng) if limit.value > 0 else None
+        """The share, the same one at each call; None if its limit is off."""
+        if name not in self._rates:
+            share = SHARES[name]
+            limit = self._limit(share)
+            self._rates[name] = RateShare(share, limit, self._rng) if limit.value > 0 else None
+        return self._rates[name]
 
     def count(self, name: str) -> CountShare | None:
         """The share; None if its limit is off."""

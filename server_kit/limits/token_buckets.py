@@ -28,15 +28,15 @@ class TokenBucket:
         wait_s = self.full_at_s - now_s - (burst - 1) / rate_per_s
         return wait_s if wait_s > TOLERANCE_S else 0.0
 
-    def take(self, rate_per_s: float, burst: float, now_s: float) -> float:
-        """Take one token: 0.0 if there was one, otherwise the seconds until there is one."""
+    def take(self, rate_per_s: float, burst: float, now_s: float, tokens: float = 1.0) -> float:
+        """Take so many tokens: 0.0 if they were there, otherwise takes none and returns the seconds until they are."""
         full_at_s = self.full_at_s
         if full_at_s < now_s:
             full_at_s = now_s
-        wait_s = full_at_s - now_s - (burst - 1) / rate_per_s
+        wait_s = full_at_s - now_s - (burst - tokens) / rate_per_s
         if wait_s > TOLERANCE_S:
             return wait_s
-        self.full_at_s = full_at_s + 1 / rate_per_s
+        self.full_at_s = full_at_s + tokens / rate_per_s
         return 0.0
 
     def give_back(self, rate_per_s: float) -> None:
@@ -74,8 +74,8 @@ class TokenBuckets:
         bucket = self._buckets[key]
         return bucket.promise(self.rate_per_s, self.burst, now_s, max_wait_s)
 
-    def take(self, key: Hashable, now_s: float) -> float:
-        """Take one token: 0.0 if there was one, otherwise the seconds until there is one."""
+    def take(self, key: Hashable, now_s: float, tokens: float = 1.0) -> float:
+        """Take so many tokens, at most `burst`, as TokenBucket.take does."""
         if self.rate_per_s <= 0:
             return 0.0
         bucket = self._buckets.get(key)
@@ -85,7 +85,7 @@ class TokenBuckets:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(key)
-        return bucket.take(self.rate_per_s, self.burst, now_s)
+        return bucket.take(self.rate_per_s, self.burst, now_s, tokens)
 
     def give_back(self, key: Hashable) -> None:
         """Undo one `take` of this key that found a token."""

@@ -206,6 +206,25 @@ def test_each_client_that_a_trusted_proxy_names_is_limited_separately() -> None:
     assert decided.source_of_peer("10.0.0.1").is_exempt
 
 
+def test_an_expensive_call_takes_several_tokens_and_never_more_than_a_burst() -> None:
+    share = rate(10)
+    one = Source(OUTSIDE)
+    burst = passes(share, one)
+    dear, other = Source("203.0.113.6"), Source("203.0.113.7")
+    assert share.wait_s(dear, None, 0.0, tokens=burst - 2) == 0
+    assert passes(share, dear) == 2
+    assert share.wait_s(other, None, 0.0, tokens=100 * burst) == 0
+    assert passes(share, other) == 0
+    wait_s = share.wait_s(other, None, 0.0, tokens=5)
+    assert wait_s > share.wait_s(other, None, 0.0)
+    assert share.wait_s(other, None, wait_s, tokens=5) == 0
+
+
+def test_a_share_is_the_same_for_all_who_use_it() -> None:
+    decided = shares(requests_per_address_per_s=10)
+    assert decided.rate("requests") is decided.rate("requests")
+
+
 def test_the_tables_of_addresses_and_users_are_bounded() -> None:
     share = rate(10)
     for number in range(60_000):

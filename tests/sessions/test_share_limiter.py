@@ -11,9 +11,11 @@ from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fastpath.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLimiter
+from chat_server.limits.host_shares import HostShares
 from chat_server.main import create_app as create_chat_app
 from publish_server.main import create_app as create_publish_app
 from server_kit.http.path_table import PathTable
+from server_kit.http.problem import ChatError
 from server_kit.limits.share_definitions import SHARES
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
@@ -65,8 +67,9 @@ class Asked:
 
     def __init__(self, hot: Sequence[str] = (), **settings: Any) -> None:
         self.tokens = SessionTokens(SECRET)
+        self.shares = shares_with(**settings)
         self.gate = ShareLimiter(
-            SHARE_OF, shares_with(**settings), self.tokens, hot.__contains__, lambda: 100.0, lambda: NOW_S
+            SHARE_OF, self.shares, self.tokens, hot.__contains__, lambda: 100.0, lambda: NOW_S
         )
 
     async def refused(self, method: str, path: str, times: int, address: str, token: str = "") -> int:
@@ -108,6 +111,29 @@ async def test_one_user_cannot_use_up_the_share_of_an_address() -> None:
     posts = "/api/v1/rooms/lobby/messages"
     assert await asked.refused("POST", posts, 1_000, "192.0.2.1", asked.token(age_s=3600)) > 900
     assert await asked.refused("POST", posts, 5, "192.0.2.1", asked.token(age_s=3600)) == 0
+
+
+async def test_many_users_of_one_address_share_its_calls_of_hosts() -> None:
+    asked = Asked(hotchat_bind="0.0.0.0", moderation_per_address_per_min=600)
+    bans = "/api/v1/rooms/lobby/bans"
+    refusals = [await asked.refused("POST", bans, 50, "192.0.2.1", asked.token(age_s=60)) for _ in range(20)]
+    assert refusals[0] == 0 and refusals[-1] == 50
+    assert await asked.refused("POST", bans, 50, "192.0.2.2", asked.token(age_s=60)) == 0
+
+
+@pytest.mark.parametrize(("people", "bans", "left"), [(1, 90, 1), (100, 9, 1), (500, 1, 49)])
+async def test_a_ban_of_many_people_takes_more_of_the_share(people: int, bans: int, left: int) -> None:
+    asked = Asked()
+    token = asked.token(age_s=60)
+    session = asked.tokens.verify(token, NOW_S)
+    of_hosts = HostShares(asked.shares, lambda: 100.0, lambda: NOW_S)
+    scope = {"type": "http", "headers": [], "client": ("127.0.0.1", 1)}
+    for _ in range(bans):
+        assert await asked.refused("POST", "/api/v1/rooms/lobby/bans", 1, "127.0.0.1", token) == 0
+        of_hosts.check_ban(scope, session, people)
+    assert await asked.refused("POST", "/api/v1/rooms/lobby/bans", 100, "127.0.0.1", token) == 100 - left
+    with pytest.raises(ChatError, match="moderating too fast"):
+        of_hosts.check_ban(scope, session, 10)
 
 
 async def test_fetches_of_a_hot_room_are_limited_by_the_throttle_alone() -> None:
