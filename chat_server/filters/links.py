@@ -8,7 +8,7 @@ Every link of the page is found, see frontend/src/lib/text/addresses.ts.
 import re
 from typing import Final
 
-from chat_server.text.folding import AMBIGUOUS, fold
+from chat_server.text.folding import AMBIGUOUS
 
 _ENDINGS: Final = (
     "ai app asia au bet biz br ca casino cc ch click club cn co com de dev edu es eu fr fun gg gov info io jp kr link "
@@ -33,11 +33,10 @@ _MAYBE: Final = re.compile(r"\.\w|:|[\[({][\s.d]|[\u3002\uff61\u00b7\u2022]")
 _DOT: Final = re.compile(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?|[\u3002\uff61\u00b7\u2022]")
 
 
-def has_link(text: str) -> bool:
+def has_link(text: str, folded: str) -> bool:
     """Whether the normalised text has a link. Linear: no pattern has nested repeats."""
     if _SHOWN.search(text):
         return True
-    folded = fold(text)
     if not _MAYBE.search(folded):
         return False
     folded = _DOT.sub(".", folded)

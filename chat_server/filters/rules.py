@@ -1,6 +1,6 @@
 """What a room does not allow, and the check of a text against it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Final, Literal
@@ -8,7 +8,7 @@ from typing import Final, Literal
 from chat_contract.events import HeldBy
 from chat_server.filters.links import has_link
 from chat_server.filters.word_automaton import WordAutomaton
-from chat_server.text.folding import fold
+from chat_server.text.folding import fold, shown_readings
 from server_kit.http.problem import ChatError
 
 Action = Literal["allow", "hold", "refuse"]
@@ -94,14 +94,19 @@ class TextFilter:
 
     def check(self, text: str) -> TextCheck:
         """Of several filters that the text meets, one that refuses counts."""
-        hits = list(self._hits(text))
+        readings = [(shown, fold(shown)) for shown in shown_readings(text)]
+        hits = list(self._hits(readings))
         hit = next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
-        return TextCheck(self.version, hit, text_digest(text) if self.rules.repeats == "refuse" else None)
+        digest = _digest(readings[0][1]) if self.rules.repeats == "refuse" else None
+        return TextCheck(self.version, hit, digest)
 
-    def _hits(self, text: str) -> Iterator[Hit]:
-        if self.rules.words and self.build().matches(text):
-            yield Hit("words", self.rules.words_action)
-        if self.rules.links != "allow" and has_link(text):
+    def _hits(self, readings: Sequence[tuple[str, str]]) -> Iterator[Hit]:
+        """`readings`: orders in which the text may be read, each with its folded form."""
+        if self.rules.words:
+            automaton = self.build()
+            if any(automaton.matches(folded) for _, folded in readings):
+                yield Hit("words", self.rules.words_action)
+        if self.rules.links != "allow" and any(has_link(text, folded) for text, folded in readings):
             yield Hit("links", self.rules.links)
 
 
@@ -116,4 +121,8 @@ def refused(kind: Kind) -> ChatError:
 
 def text_digest(text: str) -> bytes:
     """Equal for texts that look the same. Stored in place of the text, see REPEAT_WITHIN_S."""
-    return sha256(" ".join(fold(text).split()).encode()).digest()[:16]
+    return _digest(fold(text))
+
+
+def _digest(folded: str) -> bytes:
+    return sha256(" ".join(folded.split()).encode()).digest()[:16]

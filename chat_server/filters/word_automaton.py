@@ -6,7 +6,8 @@ put no space between a word and what follows it, so their words are found anywhe
 One search in one automaton covers all readings of a text. Each reading is a list of tokens with a boundary on both
 sides, and so is each word, so that any match is a word. Boundaries differ by reading:
 
-- EXACT: the tokens in order. `sh1t`, `$hit` and `ѕhіt` read as `shit`.
+- EXACT: the tokens in order. `sh1t`, `$hit` and `ѕhіt` read as `shit`. In short tokens each I may be
+  i or l: `kIII` reads as `kill`.
 - LOOSE: single tokens, and two or three in a row as one (`via gra`), in which i and l, rn and m look alike (`vlagra`).
   Only words of MIN_LOOSE letters take part: shorter ones would be found in `an us citizen`.
 - SPELLED: single letters in a row (`s h i t`, `s.h.i.t`), in which a word may begin and end anywhere.
@@ -16,7 +17,7 @@ Most texts need none of that: they do not even have the letters of a word in a r
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Final
 
 import ahocorasick
@@ -75,9 +76,8 @@ class WordAutomaton:
         self._words = _automaton(patterns)
         self._anywhere = _automaton(anywhere)
 
-    def matches(self, text: str) -> bool:
-        """Whether the normalised text has one of the words."""
-        folded = fold(text)
+    def matches(self, folded: str) -> bool:
+        """Whether the folded text has one of the words."""
         if self._words is not None and self._letters is not None:
             for tokens in token_lists(folded):
                 if _has_match(self._letters, _blurred(tokens)) and _has_match(self._words, readings(tokens)):
@@ -126,7 +126,16 @@ def readings(tokens: Sequence[str]) -> str:
     loose = _loosened(_bounded(LOOSE, (*tokens, *pairs, *triples)))
     if AMBIGUOUS not in as_written:
         return as_written + loose
-    return as_written.replace(AMBIGUOUS, "i") + as_written.replace(AMBIGUOUS, "l") + loose
+    mixed = "".join(
+        _bounded(EXACT, [reading]) for token in dict.fromkeys(tokens) for reading in _mixed_readings(token)
+    )
+    return as_written.replace(AMBIGUOUS, "i") + as_written.replace(AMBIGUOUS, "l") + mixed + loose
+
+
+def _mixed_readings(token: str) -> Iterator[str]:
+    """`kIII` → `kiil`, `kill` and so on: at most 32. Longer tokens have a LOOSE reading."""
+    if len(token) < MIN_LOOSE and token.count(AMBIGUOUS) > 1:
+        yield from map("".join, product(*("il" if char == AMBIGUOUS else char for char in token)))
 
 
 def _sign_readings(folded: str) -> Iterable[str]:

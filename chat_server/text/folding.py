@@ -51,6 +51,9 @@ _FOLDED_RANGES: Final = (
 )
 """All other code points are Hangul syllables, Han, private or unassigned: their folded form is the same."""
 
+_RIGHT_TO_LEFT: Final = "\u202e"
+_REVERSED: Final = re.compile("\u202e([^\u202c\n]*)")
+
 _MARK_CATEGORIES: Final = frozenset({"Mn", "Mc", "Me"})
 _BLOCK: Final = 64
 
@@ -59,6 +62,13 @@ def fold(text: str) -> str:
     """The folded form of a normalised text: letters in lower case except AMBIGUOUS, digits and signs kept."""
     folded = text.translate(_FOLDED_CHARACTERS)
     return folded if folded.isascii() else _STRAY_MARKS.sub("", composed(folded))
+
+
+def shown_readings(text: str) -> tuple[str, ...]:
+    """The text, and its order on screen if parts of it are shown from right to left (U+202E … U+202C)."""
+    if _RIGHT_TO_LEFT not in text:
+        return (text,)
+    return text, _REVERSED.sub(lambda found: found[1][::-1], text)
 
 
 def _fold_part(char: str) -> str:

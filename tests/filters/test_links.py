@@ -3,6 +3,7 @@
 import pytest
 
 from chat_server.filters.links import has_link
+from chat_server.text.folding import fold
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ from chat_server.filters.links import has_link
     ],
 )
 def test_a_link_is_found(text: str) -> None:
-    assert has_link(text)
+    assert has_link(text, fold(text))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +61,4 @@ def test_a_link_is_found(text: str) -> None:
     ],
 )
 def test_normal_text_has_no_link(text: str) -> None:
-    assert not has_link(text)
+    assert not has_link(text, fold(text))
