@@ -40,6 +40,7 @@ from chat_server.messages.posting_check import PostingCheck
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.moderation.audit_log_retention import expire_log_entries, trim_logs
 from chat_server.moderation.invites import InviteRepository, expire_invites
 from chat_server.moderation.read_handlers import ModerationReads
 from chat_server.moderation.reports import ReportRepository, close_reports, expire_reports
@@ -160,6 +161,8 @@ async def open_services(
                 expire_held,
                 expire_recent_texts,
                 expire_invites,
+                expire_log_entries,
+                trim_logs,
                 close_reports,
                 expire_reports,
                 expire_addresses,

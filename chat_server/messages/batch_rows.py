@@ -172,6 +172,8 @@ class ActiveBan:
 
     until: datetime | None
     nickname: str
+    reason: str | None = None
+    actor_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ from server_kit.http.problem import ChatError
 MAX_COUNTED: Final = 1_000
 """Purged messages that a result counts; it leaves out higher counts."""
 
+RETRY_WITHIN: Final = timedelta(seconds=10)
+"""A ban that is repeated so soon changes nothing, and the audit log has it once."""
+
 RECOVER_AGAIN_WITHIN: Final = timedelta(minutes=10)
 """A new owner whose response was lost may ask for another recovery code this long."""
 
@@ -69,9 +72,17 @@ def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> Defe
     until = None if ban.seconds is None else state.input.now + timedelta(seconds=ban.seconds)
     if targets:
         state.set_barrier()
+    ends = []
     for user_id, nickname in targets.items():
         users.append(person(user_id, nickname))
-        state.input.bans[room.id, user_id] = ActiveBan(until, nickname)
+        active = ActiveBan(until, nickname, ban.reason, _actor_id(ban))
+        earlier = state.input.bans.get((room.id, user_id))
+        purges_nothing = not state.input.hosts.message_counts.get((room.id, user_id))
+        if earlier is not None and not ban.address and purges_nothing and _is_repeat(active, earlier):
+            ends.append(earlier.until)
+            continue
+        ends.append(until)
+        state.input.bans[room.id, user_id] = active
         new_ban = NewBan(room.id, user_id, nickname, until, ban.reason, _actor_id(ban), ban.actor_nickname)
         state.result.new_bans[room.id, user_id] = new_ban
         address_hash = state.input.hosts.addresses.get(user_id) if ban.address else None
@@ -84,7 +95,17 @@ def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> Defe
         _log(state, ban, "ban", user_id, nickname, details)
     drop_held(state, room, targets)
     purged = _purge(state, room, targets) if ban.purge and targets else 0
-    return DeferredResult(lambda: BanResult(users, until, purged, room.last_seq, address_held))
+    first_end = min((end for end in ends if end is not None), default=until)
+    return DeferredResult(lambda: BanResult(users, first_end, purged, room.last_seq, address_held))
+
+
+def _is_repeat(ban: ActiveBan, earlier: ActiveBan) -> bool:
+    """Whether the earlier ban stays as it is: the same reason and host, and an end so close that it is a retry."""
+    if (ban.reason, ban.actor_id) != (earlier.reason, earlier.actor_id):
+        return False
+    if ban.until is None or earlier.until is None:
+        return ban.until is earlier.until
+    return abs(ban.until - earlier.until) <= RETRY_WITHIN
 
 
 def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> int | None:

@@ -34,8 +34,9 @@ MAX_SCANNED: Final = 20_000
 """Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
 
 _BANS: Final = """
-SELECT b.room_id, b.user_id, b.until, b.nickname FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
-JOIN bans b USING (room_id, user_id) WHERE b.until IS NULL OR b.until > $3"""
+SELECT b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id
+FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN bans b USING (room_id, user_id)
+WHERE b.until IS NULL OR b.until > $3"""
 
 # The fallback is for people whose row a restored database lacks; any of their messages has a nickname of theirs.
 _NICKNAMES: Final = """
@@ -157,7 +158,7 @@ async def read_bans(
         return {}
     room_ids, user_ids = zip(*users, strict=True)
     rows = await connection.fetch(_BANS, room_ids, user_ids, now)
-    return {(r["room_id"], r["user_id"]): ActiveBan(r["until"], r["nickname"]) for r in rows}
+    return {(room_id, user_id): ActiveBan(*ban) for room_id, user_id, *ban in rows}
 
 
 def people_to_check(operations: Iterable[Operation], rooms: dict[str, LockedRoom]) -> list[RoomUser]:
@@ -169,7 +170,9 @@ def people_to_check(operations: Iterable[Operation], rooms: dict[str, LockedRoom
     for operation in operations:
         if operation.room_id in with_bans:
             users[operation.room_id, operation.actor_id] = None
-            if isinstance(operation, LiftBan | ChangeRoom):
+            if isinstance(operation, LiftBan | ChangeRoom) or (
+                isinstance(operation, BanUsers) and _has_role(operation, rooms[operation.room_id])
+            ):
                 users |= dict.fromkeys((operation.room_id, user_id) for user_id in _named_in(operation))
     return list(users)
 

@@ -236,6 +236,31 @@ async def test_a_second_ban_replaces_the_first(people: People) -> None:
     assert (ban["until"], ban["reason"]) == (shorter["until"], None)
 
 
+@pytest.mark.parametrize("seconds", [None, 600])
+async def test_a_repeated_ban_is_in_the_audit_log_once(people: People, seconds: int | None) -> None:
+    room = await HostedRoom.make(people)
+    first = await room.ban(room.target, seconds=seconds, reason="spam")
+    again = await room.ban(room.target, seconds=seconds, reason="spam", purge=True)
+    assert (again["user"], again["until"]) == (first["user"], first["until"])
+    assert [entry["action"] for entry in (await room.owner.get(room.path("audit")))["entries"]] == [
+        "ban",
+        "add_moderator",
+    ]
+    await room.ban(room.target, seconds=seconds, reason="spam and worse")
+    await room.ban(room.target, role="owner", seconds=seconds, reason="spam and worse")
+    await room.ban(room.target, role="owner", seconds=7_200, reason="spam and worse")
+    assert len((await room.owner.get(room.path("audit")))["entries"]) == 5
+
+
+async def test_a_repeated_ban_that_purges_messages_is_in_the_audit_log(people: People) -> None:
+    room = await HostedRoom.make(people)
+    await room.target.post(room.id, "buy now")
+    await room.ban(room.target, seconds=None)
+    assert (await room.ban(room.target, seconds=None, purge=True))["purged"] == 1
+    assert (await room.ban(room.target, seconds=None, purge=True))["purged"] == 0
+    assert len((await room.owner.get(room.path("audit")))["entries"]) == 3
+
+
 async def test_the_audit_log_names_each_action(people: People) -> None:
     room = await HostedRoom.make(people)
     sent = await room.target.post(room.id, "hello")
