@@ -12,7 +12,8 @@ from tests.moderation.hosted_room import GOOD_FOR_A_MINUTE, code_of
 from tests.moderation.private_room import PrivateRoom, accept, invite, join
 from tests.moderation.test_deleted_rooms import CALLS, QUERIES
 from tests.moderation.test_unlisted_rooms import listed_ids
-from tests.moderation.test_who_may_do_what import NO_INVITE, ROLES, TABLE, call_id, held_message
+from tests.moderation.test_who_may_do_what import NO_INVITE, ROLES, TABLE, call_id, held_message, report
+from tests.support.api_calls import path_of
 from tests.support.people import People, Person
 
 STRANGERS = ("stranger", "banned", "nobody")
@@ -20,16 +21,22 @@ VARYING = {"date", "x-request-id", "content-length", "retry-after"}
 
 
 async def request(
-    client: httpx.AsyncClient, call: tuple[str, str], room: PrivateRoom, room_id: str, message_id: str
+    client: httpx.AsyncClient,
+    call: tuple[str, str],
+    room: PrivateRoom,
+    room_id: str,
+    message_id: str,
+    report_id: str = "7",
 ) -> httpx.Response:
     method, template = call
-    path = template.format(
+    path = path_of(
+        template,
         room_id=room_id,
         message_id=message_id,
-        kind="heart",
         user_id=room.target.id,
         invite_id=NO_INVITE,
         held_id=await held_message(room) if "{held_id}" in template else "",
+        report_id=report_id,
     )
     row = TABLE.get(call)
     body = row.body(room, message_id) if row is not None and row.body is not None else None
@@ -87,7 +94,8 @@ async def test_members_and_hosts_may_do_what_they_may_in_a_public_room(
     for role in ROLES[1:4]:
         room = await PrivateRoom.of(people)
         message = await room.target.post(room.id, "hello")
-        answer = await request(room.client(role), which, room, room.id, message["id"])
+        report_id = await report(room, message["id"]) if "{report_id}" in which[1] else ""
+        answer = await request(room.client(role), which, room, room.id, message["id"], report_id)
         assert answer.status_code == row.expected(role), f"{role}: {answer.text}"
 
 

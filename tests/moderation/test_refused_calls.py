@@ -29,6 +29,7 @@ from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.limits.shares import Shares
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.moderation.test_who_may_do_what import MESSAGE, NO_INVITE, ROLES, TABLE
+from tests.support.api_calls import path_of
 from tests.support.chat_stack import ADMIN_TOKEN, SECRET
 from tests.support.people import People
 
@@ -127,14 +128,7 @@ async def refused_by(room: HostedRoom, role: str, call: tuple[str, str], work: W
     """Make the call of hosts in this role, which must not be allowed to; `work` has what it caused."""
     method, template = call
     make_body = TABLE[call].body
-    path = template.format(
-        room_id=room.id,
-        message_id=uuid.UUID(int=7),
-        user_id=room.target.id,
-        held_id=uuid.UUID(int=7),
-        report_id=7,
-        invite_id=NO_INVITE,
-    )
+    path = path_of(template, room_id=room.id, user_id=room.target.id, invite_id=NO_INVITE)
     body = None if make_body is None else make_body(room, str(uuid.UUID(int=7)))
     await room.me(room.guest)  # the settings are in memory from here on
     work.clear()

@@ -11,7 +11,7 @@ import pytest
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.main import create_app
 from tests.moderation.hosted_room import GOOD_FOR_A_MINUTE, HostedRoom, code_of
-from tests.support.api_calls import calls_of
+from tests.support.api_calls import calls_of, path_of
 from tests.support.people import People
 
 ROOM: Final = f"{API}/rooms/{{room_id}}"
@@ -119,10 +119,10 @@ async def call(
     room: HostedRoom, role: str, call: tuple[str, str], message_id: str, body: dict[str, Any] | None
 ) -> httpx.Response:
     method, template = call
-    path = template.format(
+    path = path_of(
+        template,
         room_id=room.id,
         message_id=message_id,
-        kind="heart",
         user_id=room.target.id,
         report_id=await report(room, message_id) if "{report_id}" in template else "",
         held_id=await held_message(room) if "{held_id}" in template else "",
