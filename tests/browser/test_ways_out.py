@@ -24,7 +24,7 @@ async def test_a_crashed_page_shows_an_error_and_keeps_the_draft(people: People)
     await tab.page.evaluate(
         """() => {
             const broken = () => { throw new Error('broken'); };
-            Object.defineProperty(document, 'title', { get: broken, set: broken });
+            Object.defineProperty(document, 'hidden', { get: broken });
         }"""
     )
     await tab.page.go_back()
