@@ -179,7 +179,7 @@ class BanResult:
     purged: int | None
     seq: int
     address_held: bool = False
-    """Whether an address of theirs was known, so that it is banned, too."""
+    """Whether an address of the person was known, so that it is banned, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class TargetRoom:
         return room_view(await self.apply(session, change), self.hot_rooms)
 
     async def apply(self, session: Session, change: RoomChange) -> RoomDetails:
-        """Store the change. Whoever has the room's recovery code needs neither a role nor access to the room."""
+        """Store the change. The bearer of the recovery code needs neither a role nor access to the room."""
         operation = ChangeRoom(**self._operation_fields(session), change=change)
         if operation.actions:
             await self.settings_for_host(session, *operation.actions)

@@ -83,7 +83,7 @@ class BansResult(BaseModel):
         int, Field(description="The room's `last_seq` at the commit: nothing of theirs follows it")
     ]
     address_held: Annotated[
-        bool, Field(description="Whether `address` was given and an address of theirs was known")
+        bool, Field(description="Whether `address` was given and an address of the person was known")
     ]
 
 
@@ -99,7 +99,7 @@ class BanResult(BaseModel):
         int, Field(description="The room's `last_seq` at the commit: nothing of theirs follows it")
     ]
     address_held: Annotated[
-        bool, Field(description="Whether `address` was given and an address of theirs was known")
+        bool, Field(description="Whether `address` was given and an address of the person was known")
     ]
 
 

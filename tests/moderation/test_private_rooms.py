@@ -41,7 +41,7 @@ async def request(
     row = TABLE.get(call)
     body = row.body(room, message_id) if row is not None and row.body is not None else None
     if template.endswith("/owner/recover"):
-        body = {"recovery_code": "A" * 32}  # whoever has the right one becomes the owner
+        body = {"recovery_code": "A" * 32}  # with the right one the caller would become the owner
     return await client.request(method, path, json=body, params=QUERIES.get(template))
 
 
@@ -83,7 +83,7 @@ async def test_a_process_that_has_never_read_the_room_answers_strangers_alike(
 
 
 WITHOUT_RECOVERY = [call for call in TABLE if not call[1].endswith("/owner/recover")]
-"""Whoever has the right code becomes the owner: a test of its own."""
+"""The bearer of the right code becomes the owner: a test of its own."""
 
 
 @pytest.mark.parametrize("which", WITHOUT_RECOVERY, ids=call_id)

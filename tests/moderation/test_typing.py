@@ -1,4 +1,4 @@
-"""Whoever cannot post in a room cannot show a name in its typing line either."""
+"""People who cannot post in a room cannot show their name in its typing line either."""
 
 from collections.abc import AsyncIterator
 
