@@ -78,7 +78,7 @@ async def _ban(fixture: ChatFixture, rooms: list[str], bans: int) -> None:
 
 
 async def _filter(fixture: ChatFixture, rooms: list[str]) -> None:
-    filters = {"words": [f"forbidden{number}" for number in range(WORDS)], "words_action": "refuse"}
+    filters = {"words": [f"forbid{number}" for number in range(WORDS)], "words_action": "refuse"}
     headers = {"Authorization": f"Bearer {fixture.token}"}
     async with httpx.AsyncClient(base_url=fixture.chat.base_url, headers=headers, timeout=30) as client:
         for room in rooms:

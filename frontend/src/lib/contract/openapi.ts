@@ -938,7 +938,7 @@ export interface components {
         BanResult: {
             /**
              * Address Held
-             * @description Whether `address` was given and an address of theirs was known
+             * @description Whether `address` was given and an address of the person was known
              */
             address_held: boolean;
             /**
@@ -1016,7 +1016,7 @@ export interface components {
         BansResult: {
             /**
              * Address Held
-             * @description Whether `address` was given and an address of theirs was known
+             * @description Whether `address` was given and an address of the person was known
              */
             address_held: boolean;
             /**
