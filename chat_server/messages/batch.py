@@ -15,7 +15,7 @@ import orjson
 
 from chat_server.filters.rules import TextCheck, TextFilter, refused, text_digest
 from chat_server.messages.batch_rows import BatchInput, HeldRow, LockedRoom, MessageRow
-from chat_server.messages.batch_state import BatchResult, BatchState, author_role
+from chat_server.messages.batch_state import BatchResult, BatchState
 from chat_server.messages.held_actions import held_before, hold, settle_held
 from chat_server.messages.host_actions import DeferredResult, apply_room_operation
 from chat_server.messages.operations import (
@@ -101,24 +101,7 @@ class Batch(BatchState):
             self.message(post.room_id, post.reply_to)
         if role is Role.GUEST and (held := self._filter_post(post)) is not None:
             return _FirstPost(held)
-        row = MessageRow(
-            id=post.message_id,
-            room_id=post.room_id,
-            seq=0,
-            author_id=post.author_id,
-            author_nickname=post.author_nickname,
-            client_message_id=post.client_message_id,
-            text=post.text,
-            reply_to=post.reply_to,
-            created_at=self.now,
-            edited_at=None,
-            deleted=False,
-            reactions={},
-            revisions=0,
-            author_role=author_role(role),
-        )
-        self.add_message(row)
-        return _FirstPost(row)
+        return _FirstPost(self.add_message(post.message_id, post, role))
 
     def _filter_post(self, post: PostMessage) -> HeldRow | None:
         """The held message, if a filter holds the post. Raises ChatError `message_refused`."""

@@ -26,7 +26,7 @@ from chat_server.messages.event_building import (
     PendingPurgeEvent,
     PendingReactionEvent,
 )
-from chat_server.messages.operations import OperationResult
+from chat_server.messages.operations import OperationResult, PostMessage
 from chat_server.postgres.message_view import AuthorRole
 from chat_server.rooms.posting_rules import banned
 from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
@@ -81,7 +81,7 @@ class BatchResult:
 _AUTHOR_ROLES: Final[dict[Role, AuthorRole]] = {Role.MODERATOR: "moderator", Role.OWNER: "owner"}
 
 
-def author_role(role: Role) -> AuthorRole | None:
+def _author_role(role: Role) -> AuthorRole | None:
     """The role that a message shows next to its author; None for guests."""
     return None if role is Role.GUEST else _AUTHOR_ROLES[role]
 
@@ -133,11 +133,29 @@ class BatchState:
         for action in actions:
             self.require(role, action)
 
-    def add_message(self, row: MessageRow) -> None:
+    def add_message(self, message_id: UUID, post: PostMessage | HeldRow, role: Role) -> MessageRow:
+        """Create the message that was posted or held. `role` is that of its author."""
+        row = MessageRow(
+            id=message_id,
+            room_id=post.room_id,
+            seq=0,
+            author_id=post.author_id,
+            author_nickname=post.author_nickname,
+            client_message_id=post.client_message_id,
+            text=post.text,
+            reply_to=post.reply_to,
+            created_at=self.now,
+            edited_at=None,
+            deleted=False,
+            reactions={},
+            revisions=0,
+            author_role=_author_role(role),
+        )
         self.input.messages[row.id] = row
         self.input.by_key[row.room_id, row.author_id, row.client_message_id] = row.id
         self.result.new_messages[row.id] = row
         self.emit_message("message.created", row)
+        return row
 
     def note_change(self, row: MessageRow) -> None:
         if row.id not in self.result.new_messages:

@@ -10,7 +10,7 @@ from uuid import UUID
 from chat_contract.events import HeldBy
 from chat_server.http.errors import held_not_found
 from chat_server.messages.batch_rows import HeldRow, IdempotencyKey, LockedRoom, MessageRow
-from chat_server.messages.batch_state import BatchState, author_role
+from chat_server.messages.batch_state import BatchState
 from chat_server.messages.operations import PostMessage
 from chat_server.messages.room_operations import SettleHeld
 from server_kit.http.problem import ChatError
@@ -95,24 +95,7 @@ def settle_held(state: BatchState, operation: SettleHeld) -> MessageRow | HeldRo
 def _allow(state: BatchState, room: LockedRoom, row: HeldRow) -> MessageRow:
     _forget(state, row)
     state.result.allowed_held[row.id] = None
-    message = MessageRow(
-        id=row.id,
-        room_id=room.id,
-        seq=0,
-        author_id=row.author_id,
-        author_nickname=row.author_nickname,
-        client_message_id=row.client_message_id,
-        text=row.text,
-        reply_to=row.reply_to,
-        created_at=state.now,
-        edited_at=None,
-        deleted=False,
-        reactions={},
-        revisions=0,
-        author_role=author_role(state.role_of(room, row.author_id)),
-    )
-    state.add_message(message)
-    return message
+    return state.add_message(row.id, row, state.role_of(room, row.author_id))
 
 
 def drop_held(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> None:
