@@ -19,6 +19,10 @@ class Tab:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
+    def forgets_errors(self, text: str) -> None:
+        """Drop the errors that a test has caused: timers and handlers may also meet a broken property."""
+        self.errors = [error for error in self.errors if error != text]
+
     async def open(self, path: str) -> "Tab":
         await self.page.goto(self.base_url + path)
         await self.is_live()

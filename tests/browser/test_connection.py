@@ -58,11 +58,11 @@ async def test_on_a_slow_network_a_message_shows_at_once_as_being_sent(people: P
     await asyncio.gather(tab.open(f"/rooms/{room}"), other.open(f"/rooms/{room}"))
     devtools = await tab.page.context.new_cdp_session(tab.page)
     await devtools.send("Network.emulateNetworkConditions", SLOW)
-    await tab.page.evaluate(
-        """() => {
+    await tab.list.evaluate(
+        """list => {
             window.shown = [];
             const posts = () => [...document.querySelectorAll('[data-post]')].map(row => row.innerText);
-            new MutationObserver(() => window.shown.push(...posts())).observe(document.querySelector('[role=log]'),
+            new MutationObserver(() => window.shown.push(...posts())).observe(list,
                 {subtree: true, childList: true, characterData: true});
         }"""
     )

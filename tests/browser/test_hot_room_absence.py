@@ -33,11 +33,11 @@ async def test_a_hidden_tab_renders_nothing_and_summarizes_missed_messages_when_
     await has_joined(busy)
     page = busy.tab.page
     await hide(busy, True)
-    await page.evaluate(
-        """() => {
+    await page.locator("[data-shape]").evaluate(
+        """room => {
             window.painted = 0;
             const count = changes => { window.painted += changes.length; };
-            new MutationObserver(count).observe(document.querySelector('[data-shape]'),
+            new MutationObserver(count).observe(room,
                 {subtree: true, childList: true, characterData: true, attributes: true});
         }"""
     )
@@ -109,9 +109,8 @@ async def test_connection_trouble_shows_after_two_seconds_without_changing_the_l
 ) -> None:
     page = busy.tab.page
     line = await busy.tab.status.bounding_box()
-    await page.evaluate(
-        """() => {
-            const line = document.querySelector('[data-connection]');
+    await busy.tab.status.evaluate(
+        """line => {
             const connection = line.querySelector('[data-testid=status-connection]');
             let lostAtMs = null;
             window.shownAfterMs = new Promise(shown => new MutationObserver(() => {
@@ -173,11 +172,10 @@ async def test_screen_readers_get_one_summary_every_ten_seconds_and_mentions_at_
     page = busy.tab.page
     await page.clock.install()
     await busy.tab.open("/")
-    await page.evaluate(
-        """() => {
+    await page.locator("[data-announce=summary]").evaluate(
+        """summary => {
             window.heard = [];
             window.listenedFromMs = Date.now();
-            const summary = document.querySelector('[data-announce=summary]');
             new MutationObserver(() => window.heard.push(summary.innerText)).observe(summary,
                 {subtree: true, characterData: true, childList: true});
         }"""

@@ -175,8 +175,8 @@ async def test_a_click_acts_on_the_row_that_was_under_the_pointer(busy: BusyRoom
 
 
 async def test_at_most_six_new_rows_a_second_are_shown_and_the_rest_is_counted(busy: BusyRoom) -> None:
-    await busy.tab.page.evaluate(
-        """() => {
+    await busy.tab.list.evaluate(
+        """list => {
             window.seen = new Map();
             const rows = [...document.querySelectorAll('article')];
             const last = Math.max(...rows.map(row => Number(row.dataset.seq)));
@@ -186,7 +186,7 @@ async def test_at_most_six_new_rows_a_second_are_shown_and_the_rest_is_counted(b
                     const time = row.querySelector('[data-testid=bubble]').title;
                     if (Number(row.dataset.seq) > last) window.seen.set(id, time);
                 }
-            }).observe(document.querySelector('[role=log]'), {subtree: true, childList: true});
+            }).observe(list, {subtree: true, childList: true});
         }"""
     )
     await busy.becomes_busy()
@@ -217,12 +217,12 @@ async def _reopens_with_frame_interval(frame_ms: int, tab: Tab) -> None:
 
 
 async def _records_shown_rows(page: Page) -> None:
-    await page.evaluate(
-        """() => {
+    await page.locator("[role=log]").evaluate(
+        """list => {
             window.shown = new Set();
             const look = () => document.querySelectorAll('article[data-seq]')
                 .forEach(row => window.shown.add(Number(row.dataset.seq)));
-            new MutationObserver(look).observe(document.querySelector('[role=log]'), {subtree: true, childList: true});
+            new MutationObserver(look).observe(list, {subtree: true, childList: true});
         }"""
     )
 

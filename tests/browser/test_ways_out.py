@@ -32,6 +32,7 @@ async def test_a_crashed_page_shows_an_error_and_keeps_the_draft(people: People)
     await tab.page.get_by_role("button", name="Reload the page").click()
     await tab.is_live()
     await expect(tab.composer).to_have_value("half a thought")
+    tab.forgets_errors("broken")
 
 
 async def test_an_unknown_address_links_to_the_lobby(people: People) -> None:
