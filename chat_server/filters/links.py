@@ -33,6 +33,12 @@ _MAYBE: Final = re.compile(r"\.\w|:|[\[({][\s.d]|[\u3002\uff61\u00b7\u2022]")
 _DOT: Final = re.compile(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?|[\u3002\uff61\u00b7\u2022]")
 
 
+def may_have_link(text: str) -> bool:
+    """Whether an ASCII text that is not folded needs `has_link`."""
+    text = text.rstrip(".")  # ends a sentence
+    return any(sign in text for sign in ".:[({")
+
+
 def has_link(text: str, folded: str) -> bool:
     """Whether the normalised text has a link. Linear: no pattern has nested repeats."""
     if _SHOWN.search(text):

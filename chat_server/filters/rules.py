@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from chat_contract.events import HeldBy
-from chat_server.filters.links import has_link
+from chat_server.filters.links import has_link, may_have_link
 from chat_server.filters.word_automaton import WordAutomaton
 from chat_server.text.folding import fold, shown_readings
 from server_kit.http.problem import ChatError
@@ -94,11 +94,18 @@ class TextFilter:
 
     def check(self, text: str) -> TextCheck:
         """Of several filters that the text meets, one that refuses counts."""
-        readings = [(shown, fold(shown)) for shown in shown_readings(text)]
-        hits = list(self._hits(readings))
-        hit = next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
-        digest = _digest(readings[0][1]) if self.rules.repeats == "refuse" else None
+        hit = None
+        if not text.isascii() or self._may_hit(text):
+            hits = list(self._hits([(shown, fold(shown)) for shown in shown_readings(text)]))
+            hit = next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
+        digest = text_digest(text) if self.rules.repeats == "refuse" else None
         return TextCheck(self.version, hit, digest)
+
+    def _may_hit(self, text: str) -> bool:
+        """A quick check of an ASCII text, which misses no hit."""
+        if self.rules.words and self.build().may_match(text):
+            return True
+        return self.rules.links != "allow" and may_have_link(text)
 
     def _hits(self, readings: Sequence[tuple[str, str]]) -> Iterator[Hit]:
         """`readings`: orders in which the text may be read, each with its folded form."""
@@ -121,8 +128,4 @@ def refused(kind: Kind) -> ChatError:
 
 def text_digest(text: str) -> bytes:
     """Equal for texts that look the same. Stored in place of the text, see REPEAT_WITHIN_S."""
-    return _digest(fold(text))
-
-
-def _digest(folded: str) -> bytes:
-    return sha256(" ".join(folded.split()).encode()).digest()[:16]
+    return sha256(" ".join(fold(text).split()).encode()).digest()[:16]

@@ -49,6 +49,18 @@ _TRAILING_SIGNS: Final = re.compile(f"(?<=\\w){_TRAILING}+(?!\\w)(?!{_TRAILING})
 _SIGN_LETTERS: Final = SIGNS | {ord(sign): AMBIGUOUS for sign in "!|¡"}
 _DIGIT_LETTERS: Final = DIGITS | {ord("1"): AMBIGUOUS}
 
+_ASCII: Final = bytes(range(128))
+_END: Final = b" .,?!)("
+"""Never read as letters at the end of a text."""
+
+_NO_SIGNS: Final = bytes(code for code in _ASCII if code not in SIGNS)
+_NO_LETTERS: Final = bytes(code for code in _ASCII if not chr(code).isalnum())
+_NO_LETTERS_NOR_SIGNS: Final = bytes(code for code in _NO_LETTERS if code not in SIGNS)
+_BLURRED_LETTERS: Final = bytes.maketrans(
+    _ASCII, _ASCII.decode().lower().translate(SIGNS).translate(DIGITS).replace("l", "i").encode()
+)
+"""Blurs ASCII in one pass, apart from rn and m."""
+
 _UNSEGMENTED: Final = re.compile(f"[{HANGUL}{UNSPACED}]")
 _SYLLABLES: Final = re.compile(f"(?<!\\w)(?:[{HANGUL}]\\s+)+[{HANGUL}](?!\\w)")
 _GAP: Final = re.compile(
@@ -75,6 +87,22 @@ class WordAutomaton:
         self._letters = _automaton(letters)
         self._words = _automaton(patterns)
         self._anywhere = _automaton(anywhere)
+        self._anywhere_in_ascii = any(pattern.isascii() for pattern in anywhere)
+
+    def may_match(self, text: str) -> bool:
+        """Whether an ASCII text, not folded, needs `matches`. Most texts do not, so this check saves time."""
+        if self._anywhere_in_ascii:
+            return True
+        if self._letters is None:
+            return False
+        encoded = text.encode().rstrip(_END)
+        signs = encoded.translate(None, _NO_SIGNS)
+        if len(signs) > 1 and _READABLE_SIGNS.search(text):
+            return True  # there are more readings than the two below
+        without_signs = _blurred_ascii(encoded, _NO_LETTERS)
+        if _has_match(self._letters, without_signs):
+            return True
+        return len(signs) == 1 and _has_match(self._letters, _blurred_ascii(encoded, _NO_LETTERS_NOR_SIGNS))
 
     def matches(self, folded: str) -> bool:
         """Whether the folded text has one of the words."""
@@ -182,6 +210,11 @@ def _blurred(tokens: Iterable[str]) -> str:
     """Where a word is in one of the readings, its blurred letters are in a row in those of the text."""
     letters = _loosened("".join(tokens))
     return letters.translate(DIGITS) if _DIGIT.search(letters) else letters
+
+
+def _blurred_ascii(text: bytes, left_out: bytes) -> str:
+    """The blurred letters of a text without folding it and cutting it into tokens."""
+    return text.translate(_BLURRED_LETTERS, left_out).replace(b"m", b"rn").decode()
 
 
 def _squeeze(folded: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_server.filters.links import has_link
+from chat_server.filters.links import has_link, may_have_link
 from chat_server.text.folding import fold
 
 
@@ -41,6 +41,7 @@ from chat_server.text.folding import fold
 )
 def test_a_link_is_found(text: str) -> None:
     assert has_link(text, fold(text))
+    assert may_have_link(text) or not text.isascii()
 
 
 @pytest.mark.parametrize(

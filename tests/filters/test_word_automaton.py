@@ -3,6 +3,8 @@
 from itertools import islice, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat_server.filters.word_automaton import WordAutomaton, readings, token_lists
 from chat_server.text.folding import fold
@@ -133,6 +135,22 @@ def test_short_words_keep_i_and_l_apart() -> None:
     assert all(matches(kill, text) for text in ("kIII", "KIII", "k!|I", "III", "you kIII it"))
     assert not any(matches(kill, text) for text in ("kiIo", "Killa", "IIII", "I, II and IV"))
     assert matches(automaton, "baIIs") and matches(automaton, "ba11s") and matches(automaton, "ba||s")
+
+
+@given(
+    words=st.lists(st.text("aeiIlmrns01 $@!(+_", min_size=1, max_size=5), min_size=1, max_size=3),
+    text=st.text("aeiIlLMmrns015 $@!(+_.", max_size=24),
+)
+def test_the_quick_check_of_ascii_misses_no_word(words: list[str], text: str) -> None:
+    automaton = WordAutomaton(words)
+    assert automaton.may_match(text) or not matches(automaton, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["hello everybody, what a great show!", "@mina did you see that?!", "it costs 20 won."]
+)
+def test_usual_texts_need_only_the_quick_check(text: str) -> None:
+    assert not WordAutomaton(WORDS[:4]).may_match(text)
 
 
 def test_tokens_with_several_readings_make_no_phrase_with_others() -> None:
