@@ -208,13 +208,14 @@ class HostInput:
 
     `nicknames`: of the people they name. `message_counts`: how many undeleted messages the people have whose messages
     are purged. `settings`: of rooms that change. `addresses`: hashes of the last ones of people whose
-    address is banned.
+    address is banned. `invite_grants`: whether accepted invites, by invite and person, have given their roles.
     """
 
     nicknames: dict[UUID, str] = field(default_factory=dict)
     message_counts: dict[RoomUser, int] = field(default_factory=dict)
     settings: dict[str, RoomSettingsRow] = field(default_factory=dict)
     addresses: dict[UUID, bytes] = field(default_factory=dict)
+    invite_grants: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -54,6 +54,8 @@ class BatchResult:
     new_owners: dict[UUID, str] = field(default_factory=dict)
     """Their nicknames."""
     changed_rooms: dict[str, tuple[LockedRoom, RoomSettingsRow]] = field(default_factory=dict)
+    granted_invites: dict[tuple[UUID, UUID], None] = field(default_factory=dict)
+    """Invite and person."""
     log: list[LogEntry] = field(default_factory=list)
     new_filters: dict[str, TextFilter] = field(default_factory=dict)
     recent_texts: dict[RecentText, None] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class BatchResult:
             or self.new_bans
             or self.lifted_bans
             or self.changed_rooms
+            or self.granted_invites
             or self.new_held
             or self.recent_texts
             or self.log

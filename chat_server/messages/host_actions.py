@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chat_contract.events import Author
 from chat_server.filters.rules import TextFilter
+from chat_server.http.errors import invite_not_found
 from chat_server.messages.batch_rows import ActiveBan, LockedRoom, NewBan, RoomSettingsRow, person
 from chat_server.messages.batch_state import BatchState
 from chat_server.messages.event_building import PendingPurgeEvent, PendingRoomEvent
@@ -164,11 +165,15 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
     is_repeat = False
     if change.recovery is not None and change.recovery.presented is not None:
         is_repeat = _is_repeated_recovery(state, room, settings, operation, change.recovery.presented)
-    wanted = operation.actor_id if change.becomes_moderator else change.add_moderator
+    grant = _open_grant(state, room, operation)
+    wanted = change.add_moderator if grant is None else operation.actor_id
     new_moderator = _new_moderator(state, room, wanted)
     new_owner = None if change.new_owner is None else (change.new_owner, _nickname(state, change.new_owner))
 
     # Nothing is refused from here on.
+    if grant is not None:
+        state.input.hosts.invite_grants[grant] = True
+        state.result.granted_invites[grant] = None
     before = settings.rules(room)
     _change_rules(state, room, settings, operation)
     if new_moderator is not None:
@@ -194,6 +199,22 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
     if rules != before:
         state.emit(PendingRoomEvent(room.id, rules, state.traceparent))
     return DeferredResult(lambda: RoomResult(settings.details(room), room.last_seq))
+
+
+def _open_grant(state: BatchState, room: LockedRoom, operation: ChangeRoom) -> tuple[UUID, UUID] | None:
+    """The accepted invite and the actor, if it still gives them its role: once, and never to a banned person.
+
+    Raises ChatError `banned`, or `invite_not_found` for an invite that was deleted meanwhile.
+    """
+    invite_id = operation.change.accepted_invite
+    if invite_id is None:
+        return None
+    state.check_not_banned(room.id, operation.actor_id)
+    grant = invite_id, operation.actor_id
+    is_granted = state.input.hosts.invite_grants.get(grant)
+    if is_granted is None:
+        raise invite_not_found()
+    return None if is_granted else grant
 
 
 def _new_moderator(state: BatchState, room: LockedRoom, user_id: UUID | None) -> tuple[UUID, str] | None:

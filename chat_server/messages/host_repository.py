@@ -131,6 +131,14 @@ UPDATE rooms SET name = $2, visibility = $3, slow_mode_s = $4, who_can_post = $5
         + (visibility <> $3 OR owner_id IS DISTINCT FROM $7 OR moderators <> $9)::int
 WHERE id = $1"""
 
+_INVITE_GRANTS: Final = """
+SELECT u.invite_id, u.user_id, u.is_granted
+FROM unnest($1::uuid[], $2::uuid[]) AS k(invite_id, user_id) JOIN invite_uses u USING (invite_id, user_id)"""
+
+_GRANT_INVITES: Final = """
+UPDATE invite_uses u SET is_granted = true FROM unnest($1::uuid[], $2::uuid[]) AS k(invite_id, user_id)
+WHERE u.invite_id = k.invite_id AND u.user_id = k.user_id"""
+
 _LOG: Final = (
     column("room_id", "text"),
     column("actor_id", "uuid"),
@@ -231,6 +239,14 @@ async def read_host_input(
     if changed_rooms:
         rows = await connection.fetch(_SETTINGS, changed_rooms)
         host_input.settings = {row["id"]: _settings(row) for row in rows}
+    accepted = {
+        (operation.change.accepted_invite, operation.actor_id)
+        for operation in operations
+        if isinstance(operation, ChangeRoom) and operation.change.accepted_invite is not None
+    }
+    if accepted:
+        rows = await connection.fetch(_INVITE_GRANTS, *zip(*accepted, strict=True))
+        host_input.invite_grants = {(invite_id, user_id): granted for invite_id, user_id, granted in rows}
     return host_input, await connection.fetchval("SELECT clock_timestamp()")
 
 
@@ -254,7 +270,7 @@ def _named_in(operation: RoomOperation) -> Sequence[UUID]:
             return [operation.user_id]
         case ChangeRoom(change=change):
             named = (change.add_moderator, change.new_owner)
-            acting = [operation.actor_id] if change.recovery is not None or change.becomes_moderator else []
+            acting = [operation.actor_id] if change.recovery or change.accepted_invite else []
             return [*acting, *(user_id for user_id in named if user_id is not None)]
 
 
@@ -284,6 +300,8 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
         await connection.execute(_INSERT_MARKS, *zip(*marks, strict=True))
     if result.new_owners:
         await connection.execute(_INSERT_USERS, list(result.new_owners), list(result.new_owners.values()))
+    if result.granted_invites:
+        await connection.execute(_GRANT_INVITES, *zip(*result.granted_invites, strict=True))
     await write_filters(connection, result.new_filters)
     for room, settings in result.changed_rooms.values():
         await _update_room(connection, room, settings)

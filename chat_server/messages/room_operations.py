@@ -87,7 +87,7 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomChange:
-    """The values to change; None keeps the present one. `becomes_moderator`: the actor accepts an invite to be one."""
+    """The values to change; None keeps the present one. `accepted_invite`: the one that makes the actor a moderator."""
 
     name: str | None = None
     visibility: Visibility | None = None
@@ -98,13 +98,13 @@ class RoomChange:
     add_moderator: UUID | None = None
     remove_moderator: UUID | None = None
     new_owner: UUID | None = None
-    becomes_moderator: bool = False
+    accepted_invite: UUID | None = None
     recovery: Recovery | None = None
 
     @property
     def actions(self) -> Sequence[Action]:
         """A change of nothing is one of the room. A recovery code or an invite replaces the role."""
-        if self.becomes_moderator:
+        if self.accepted_invite is not None:
             return []
         if self.recovery is not None:
             return [Action.RENEW_RECOVERY_CODE] if self.recovery.presented is None else []

@@ -1,6 +1,6 @@
 """Make, list, delete and accept invites."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -30,6 +30,7 @@ from chat_server.moderation.invite_schemas import (
 from chat_server.moderation.invites import (
     InviteRepository,
     NewInvite,
+    action_of,
     invite_code_hash,
     new_invite_code,
 )
@@ -47,10 +48,6 @@ LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 Settings = Annotated[ChatSettings, Depends(service(ChatSettings))]
 
 _OF_ROOM = "/rooms/{room_id}/invites"
-
-
-def _action(role: Literal["member", "moderator"]) -> Action:
-    return Action.CHANGE_MODERATORS if role == "moderator" else Action.INVITE
 
 
 @router.post(
@@ -74,7 +71,7 @@ async def create_invite(
 
     A repeat with the same `Idempotency-Key` gets the same invite with a new code, and the earlier code ends.
     """
-    room = await target.settings_for_host(session, _action(wanted.role))
+    room = await target.settings_for_host(session, action_of(wanted.role))
     code = new_invite_code()
     async with look_ups.permit(target.request.scope):
         made = await invites.create(
@@ -111,7 +108,7 @@ async def delete_invite(
         invite = await invites.get(room.id, invite_id)
         if invite is None:
             raise invite_not_found()
-        require(_action(invite.role), session, room)
+        require(action_of(invite.role), session, room)
         await invites.delete(room.id, invite_id)
     return Response(status_code=204)
 
@@ -151,12 +148,10 @@ async def accept_invite(
                 actor_id=session.user_id,
                 actor_nickname=session.nickname,
                 traceparent=valid_traceparent(raw_header(request.scope, b"traceparent")),
-                change=RoomChange(becomes_moderator=True),
+                change=RoomChange(accepted_invite=accepted.id),
             ),
             session,
         )
-        async with look_ups.permit(request.scope):
-            await invites.set_granted(accepted.id, session.user_id)
     caches.invalidate(accepted.room_id)
     return Acceptance(room_id=accepted.room_id, role=accepted.role)
 

@@ -19,9 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_server.http.errors import invite_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
+from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.models import Ban, Invite, InviteUse, Member, Room
 from chat_server.rooms.posting_rules import banned
+from chat_server.rooms.roles import Action, may, role_in_room
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
@@ -132,17 +134,18 @@ class InviteRepository:
     async def accept(self, code_hash: bytes, person: Session) -> AcceptedInvite:
         """Take a use of the invite, and make the person a member. Raises ChatError `invite_not_found` or `banned`.
 
-        For a moderator, call `set_granted` once the appointment is committed.
+        A moderator is appointed by the writer, which takes the grant in the same commit.
         """
         async with self._engine.begin() as tx:
             room_id = await tx.scalar(select(Invite.room_id).where(Invite.code_hash == code_hash))
             # Rooms are locked before invites everywhere, so that no two transactions wait for each other.
-            room = select(Room.id).where(Room.id == room_id).with_for_update(key_share=True)
-            if room_id is None or await tx.scalar(room) is None:
+            locked_room = select(Room.owner_id, Room.moderators).where(Room.id == room_id)
+            room: Any = (await tx.execute(locked_room.with_for_update(key_share=True))).first()
+            if room_id is None or room is None:
                 raise invite_not_found()
             locked = select(Invite.__table__).where(Invite.code_hash == code_hash).with_for_update()
             invite = (await tx.execute(locked)).first()
-            if invite is None:
+            if invite is None or not await _may_still_invite(tx, invite, room):
                 raise invite_not_found()
             await _check_ban(tx, room_id, person.user_id)
             used = (InviteUse.invite_id == invite.id) & (InviteUse.user_id == person.user_id)
@@ -170,24 +173,36 @@ class InviteRepository:
                 )
         return AcceptedInvite(invite.id, room_id, invite.role, is_granted)
 
-    async def set_granted(self, invite_id: UUID, user_id: UUID) -> None:
-        used = (InviteUse.invite_id == invite_id) & (InviteUse.user_id == user_id)
-        async with self._engine.begin() as tx:
-            await tx.execute(update(InviteUse).where(used).values(is_granted=True))
-
 
 def _open_of(room_id: str) -> Any:
     is_open = (Invite.uses_left > 0) & (Invite.expires_at > func.now())
     return select(Invite.__table__).where(Invite.room_id == room_id, is_open).subquery()
 
 
+def action_of(role: InviteRole) -> Action:
+    """What the maker of such an invite must be allowed to do."""
+    return Action.CHANGE_MODERATORS if role == "moderator" else Action.INVITE
+
+
+async def _may_still_invite(tx: AsyncConnection, invite: Any, room: Any) -> bool:
+    """Whether the maker of the invite could make it now: those who lost their role must not come back by it."""
+    moderators = [UUID(each["id"]) for each in room.moderators]
+    is_operator = invite.created_by == OPERATOR_ID
+    role = role_in_room(invite.created_by, room.owner_id, moderators, is_operator=is_operator)
+    return may(role, action_of(invite.role)) and await _ban_of(tx, invite.room_id, invite.created_by) is None
+
+
 async def _check_ban(tx: AsyncConnection, room_id: str, user_id: UUID) -> None:
     """Raises ChatError `banned`."""
-    in_force = or_(Ban.until.is_(None), Ban.until > func.now())
-    ban = select(Ban.until).where(Ban.room_id == room_id, Ban.user_id == user_id, in_force)
-    found = (await tx.execute(ban)).first()
+    found = await _ban_of(tx, room_id, user_id)
     if found is not None:
         raise banned(found.until)
+
+
+async def _ban_of(tx: AsyncConnection, room_id: str, user_id: UUID) -> Row[Any] | None:
+    in_force = or_(Ban.until.is_(None), Ban.until > func.now())
+    ban = select(Ban.until).where(Ban.room_id == room_id, Ban.user_id == user_id, in_force)
+    return (await tx.execute(ban)).first()
 
 
 async def expire_invites(connection: asyncpg.Connection, limit: int) -> int:

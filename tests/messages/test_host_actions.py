@@ -47,6 +47,7 @@ from tests.support.message_store import post
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 OWNER, MODERATOR, OTHER_MODERATOR, GUEST, TROLL, OPERATOR = (UUID(int=n) for n in range(1, 7))
+INVITE = UUID(int=7)
 NAMES = {OWNER: "Owner", MODERATOR: "Mod", OTHER_MODERATOR: "Mod two", GUEST: "Guest", TROLL: "Troll"}
 
 
@@ -61,6 +62,7 @@ class Room:
         self.bans: dict[tuple[str, UUID], ActiveBan] = {}
         self.messages: dict[UUID, MessageRow] = {}
         self.counts: dict[tuple[str, UUID], int] = {}
+        self.grants: dict[tuple[UUID, UUID], bool] = {}
 
     def apply(self, *operations: Operation) -> BatchResult:
         batch_input = BatchInput(
@@ -70,7 +72,9 @@ class Room:
             reactions=set(),
             now=self.now,
             bans=self.bans,
-            hosts=HostInput(dict(NAMES), dict(self.counts), {"r": self.settings}),
+            hosts=HostInput(
+                dict(NAMES), dict(self.counts), {"r": self.settings}, invite_grants=dict(self.grants)
+            ),
         )
         work = apply_in_slices(operations, batch_input, self.now)
         while True:
@@ -379,6 +383,34 @@ def test_moderators_are_appointed_once_and_their_ban_ends() -> None:
     assert list(room.row.moderators) == [MODERATOR, OTHER_MODERATOR, GUEST]
     made = result.results[2]
     assert isinstance(made, MessageResult) and made.message["author"]["role"] == "moderator"
+
+
+def test_an_accepted_invite_gives_its_role_once() -> None:
+    room = Room()
+    room.grants = {(INVITE, GUEST): False}
+    accept = change(by=GUEST, accepted_invite=INVITE)
+    demote = change(remove_moderator=GUEST)
+    result = room.apply(accept, demote, accept)
+    assert codes(result) == ["", "", ""]
+    assert GUEST not in room.row.moderators
+    assert list(result.granted_invites) == [(INVITE, GUEST)]
+    room.grants[INVITE, GUEST] = True
+    assert room.apply(accept).is_empty and GUEST not in room.row.moderators
+
+
+def test_a_ban_that_commits_first_stops_an_accepted_invite() -> None:
+    room = Room()
+    room.grants = {(INVITE, GUEST): False}
+    result = room.apply(ban(GUEST), change(by=GUEST, accepted_invite=INVITE))
+    assert codes(result) == ["", "banned"]
+    assert GUEST not in room.row.moderators and ("r", GUEST) in room.bans
+    assert not result.granted_invites
+
+
+def test_an_invite_that_is_deleted_before_the_commit_gives_no_role() -> None:
+    room = Room()
+    assert codes(room.apply(change(by=GUEST, accepted_invite=INVITE))) == ["invite_not_found"]
+    assert GUEST not in room.row.moderators
 
 
 def test_moderators_above_the_limit_are_refused() -> None:

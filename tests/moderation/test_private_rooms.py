@@ -276,6 +276,29 @@ async def test_a_demoted_moderator_does_not_get_the_role_back_with_the_same_invi
     assert (await room.me(room.stranger))["role"] == "member"
 
 
+@pytest.mark.parametrize("way", ["demoted", "banned", "handed over"])
+async def test_invites_of_those_who_may_no_longer_invite_are_not_valid(people: People, way: str) -> None:
+    room = await PrivateRoom.of(people)
+    role = "moderator" if way == "handed over" else "member"
+    maker = room.owner if way == "handed over" else room.moderator
+    code = (await invite(maker, room.id, role=role))["code"]
+    if way == "demoted":
+        answer = await room.owner.http.delete(room.path(f"moderators/{room.moderator.id}"))
+    elif way == "banned":
+        answer = await room.owner.http.put(room.path(f"bans/{room.moderator.id}"), json={"seconds": 60})
+    else:
+        answer = await room.owner.http.post(room.path("owner"), json={"user_id": room.guest.id})
+    assert answer.status_code == 200, answer.text
+    assert code_of(await accept(room.stranger, code)) == (404, "invite_not_found")
+
+
+async def test_the_operator_invites_to_any_room(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    answer = await room.operator.post(room.path("invites"), json={"role": "moderator"})
+    assert code_of(await accept(room.stranger, answer.json()["code"])) == (200, "")
+    assert (await room.me(room.stranger))["role"] == "moderator"
+
+
 async def test_a_banned_person_cannot_come_back_by_an_invite(people: People) -> None:
     room = await PrivateRoom.of(people)
     made = await invite(room.owner, room.id)
