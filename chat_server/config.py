@@ -58,6 +58,15 @@ class ChatSettings(HeatSettings, ServerSettings):
         SecretStr(""),
         description="Bearer token of the operator, at least 16 characters; empty: no operator calls",
     )
+    room_creation: Literal["everyone", "operator"] = Field(
+        "everyone", description="Who makes rooms: everyone, or only the operator, who hands them over"
+    )
+    sessions: Literal["open", "identity", "closed"] = Field(
+        "open",
+        description="Who gets a new session. open: everybody by a nickname; identity: only people whom your own site "
+        "has signed in, so nobody by a nickname; closed: nobody. The operator's token always gets one, for somebody "
+        "whom the operator lets in; sessions that exist stay",
+    )
     public_stream_url: StreamUrl = Field(
         "",
         description="Where browsers open streams; same-origin: behind an edge, where they came from; "

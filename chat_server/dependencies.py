@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -71,11 +70,9 @@ from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_ses
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
-from server_kit.http.asgi import Scope
-from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Shares
 from server_kit.redis_client import open_redis
-from server_kit.session_tokens import SessionTokens, session_in
+from server_kit.session_tokens import SessionTokens
 from server_kit.stream_tickets import StreamTickets
 
 REDIS_CONNECTIONS: Final = 8
@@ -117,9 +114,20 @@ async def open_services(
         look_ups = LookUpSemaphore(
             connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
         )
+        rate_limits = RateLimits(settings, time.monotonic, rng)
+        operator_access = OperatorAccess(
+            sessions.tokens,
+            settings.hotchat_admin_token.get_secret_value(),
+            look_ups.address_of,
+            rate_limits,
+        )
         access_repository = AccessRepository(engine)
         access = RoomAccess(
-            access_repository, known_rooms, look_ups, partial(_user_of, sessions.tokens), time.monotonic
+            access_repository,
+            known_rooms,
+            look_ups,
+            lambda scope: operator_access.reader_of(scope, time.time()),
+            time.monotonic,
         )
         fetches = await open_(
             open_fetch_services(
@@ -175,7 +183,6 @@ async def open_services(
         list_permits = read_semaphore(connections.room_lists, "reads of the room list", time.monotonic, rng)
         rooms = RoomRepository(engine)
         room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.by_address, time.monotonic)
-        rate_limits = RateLimits(settings, time.monotonic, rng)
         write_admission = WriteAdmission(
             rate_limits,
             room_settings,
@@ -185,12 +192,6 @@ async def open_services(
             look_ups,
             FilterLoader(engine, filters, look_ups.by_address),
             access,
-        )
-        operator_access = OperatorAccess(
-            sessions.tokens,
-            settings.hotchat_admin_token.get_secret_value(),
-            look_ups.address_of,
-            rate_limits,
         )
         reports = ReportRepository(engine)
         addresses = Addresses(engine, shares, settings.secrets()[0], time.monotonic)
@@ -253,15 +254,6 @@ async def open_services(
             fetches.handler,
             fetches.admission,
         )
-
-
-def _user_of(tokens: SessionTokens, scope: Scope) -> UUID | None:
-    """The verified user of a request; None without a valid session, as for people who have none."""
-    try:
-        session = session_in(scope, tokens, time.time())
-    except ChatError:
-        return None
-    return None if session is None else session.user_id
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """`GET /config`: the settings that a client needs at start."""
 
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -48,6 +48,13 @@ class ClientConfig(BaseModel):
     ]
     reaction_kinds: list[str]
     limits: ClientLimits
+    sessions: Annotated[
+        Literal["open", "identity", "closed"],
+        Field(description="Who gets a new session: `open`, `identity` or `closed`"),
+    ]
+    room_creation: Annotated[
+        Literal["everyone", "operator"], Field(description="Who makes rooms: `everyone` or `operator`")
+    ]
     version: str
 
 
@@ -60,6 +67,8 @@ async def config(
         stream_url=stream_url(request, settings.public_stream_url, settings.publish_port),
         reaction_kinds=list(settings.reaction_kinds),
         limits=ClientLimits(posts_per_user_per_s=settings.posts_per_user_per_s),
+        sessions=settings.sessions,
+        room_creation=settings.room_creation,
         version=VERSION,
     )
 

@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chat_contract.events import RoomCreated
+from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
 from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
@@ -25,7 +26,9 @@ from chat_server.rooms.room_id import new_private_room_id, room_ids_from_name
 from chat_server.rooms.room_list import MAX_ROOMS
 from chat_server.rooms.schemas import MyRoom, MyRooms, RoomRequest, RoomWithCode
 from chat_server.rooms.views import room_view
-from chat_server.sessions.current import SignedIn
+from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session
 
 router = APIRouter(tags=["rooms"])
 
@@ -37,6 +40,17 @@ Limits = Annotated[RateLimits, Depends(service(RateLimits))]
 Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 
 
+async def may_make_rooms(
+    session: SignedInOrOperator, settings: Annotated[ChatSettings, Depends(service(ChatSettings))]
+) -> Session:
+    """Raises ChatError `forbidden` where ROOM_CREATION leaves it to the operator."""
+    if settings.room_creation == "operator" and session is not OPERATOR:
+        raise ChatError(
+            "forbidden", "Only the operator of this server makes rooms; ask them to make one for you."
+        )
+    return session
+
+
 @router.post(
     "/rooms",
     status_code=201,
@@ -46,6 +60,7 @@ Producer = Annotated[EventProducer, Depends(service(EventProducer))]
         "validation_failed",
         "unauthenticated",
         "session_expired",
+        "forbidden",
         "room_exists",
         "rate_limited",
         "body_too_large",
@@ -55,7 +70,7 @@ Producer = Annotated[EventProducer, Depends(service(EventProducer))]
 )
 async def create_room(
     wanted: Annotated[RoomRequest, Depends(json_body(RoomRequest))],
-    session: SignedIn,
+    session: Annotated[Session, Depends(may_make_rooms)],
     request: Request,
     rooms: Rooms,
     look_ups: LookUps,
@@ -68,7 +83,7 @@ async def create_room(
     response: Response,
 ) -> Response:
     """Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer, with a new
-    recovery code.
+    recovery code. A room of the operator has no owner until somebody uses the code or the operator hands it over.
 
     Room-list streams get `room.created` for a public room.
     """
@@ -83,7 +98,7 @@ async def create_room(
             room_ids,
             wanted.name,
             wanted.visibility,
-            session,
+            None if session is OPERATOR else session,
             datetime.now(UTC),
             recovery_code_hash(code),
             idempotent_request(key, "POST /rooms", wanted),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from chat_contract.events import Visibility
 from chat_server.http.errors import room_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
+from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room
 from chat_server.rooms.access_repository import MAY_READ
 from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
@@ -86,7 +87,7 @@ class RoomRepository:
         room_ids: Sequence[str],
         name: str,
         visibility: Visibility,
-        owner: Session,
+        owner: Session | None,
         now: datetime,
         code_hash: bytes,
         wanted: IdempotentRequest | None,
@@ -95,26 +96,31 @@ class RoomRepository:
         """Create the room under the first of these ids that is free, or return the response of the first call with
         the same key. Either way the room's recovery code is now that of `code_hash`, unless it has another owner.
 
-        An owner without a row (after a restore) gets one. Raises ChatError `room_exists`.
+        `owner` None: the operator makes a room without an owner. An owner without a row (after a restore) gets one.
+        Raises ChatError `room_exists`.
         """
+        maker_id = OPERATOR_ID if owner is None else owner.user_id
         values = {
             "name": name,
             "visibility": visibility,
-            "owner_id": owner.user_id,
-            "owner_nickname": owner.nickname,
+            "owner_id": None if owner is None else owner.user_id,
+            "owner_nickname": None if owner is None else owner.nickname,
             "recovery_code_hash": code_hash,
             "created_at": now,
             "active_at": now.replace(microsecond=0),
         }
         async with self._engine.begin() as tx:
             if wanted is not None:
-                kept = await claim_key(tx, owner.user_id, wanted)
+                kept = await claim_key(tx, maker_id, wanted)
                 if kept is not None:
                     room_id = orjson.loads(kept.body)["id"]
-                    is_owned = (Room.id == room_id) & (Room.owner_id == owner.user_id)
+                    is_owned = (Room.id == room_id) & (
+                        Room.owner_id.is_(None) if owner is None else Room.owner_id == owner.user_id
+                    )
                     renewed = update(Room).where(is_owned).values(recovery_code_hash=code_hash)
                     return MadeRoom(kept, (await tx.execute(renewed)).rowcount == 1)
-            await ensure_user(tx, owner)
+            if owner is not None:
+                await ensure_user(tx, owner)
             for room_id in room_ids:
                 insert = pg_insert(Room).values(id=room_id, **values)
                 free = insert.on_conflict_do_nothing(index_elements=["id"])
@@ -127,7 +133,7 @@ class RoomRepository:
                 )
             answer = StoredResponse(201, describe(room))
             if wanted is not None:
-                await store_response(tx, owner.user_id, wanted.key, answer)
+                await store_response(tx, maker_id, wanted.key, answer)
         return MadeRoom(answer, has_code=True)
 
     async def delete(self, room_id: str, session: Session, *, is_operator: bool) -> None:
@@ -150,7 +156,11 @@ class RoomRepository:
             await tx.execute(delete(Room).where(Room.id == room_id))
             # The answer to the call that made the room shows its name.
             made = IdempotencyKey.answer.startswith(f'{{"id":"{room_id}",')
-            await tx.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == room.owner_id, made))
+            await tx.execute(
+                delete(IdempotencyKey).where(
+                    IdempotencyKey.user_id.in_([room.owner_id or OPERATOR_ID, OPERATOR_ID]), made
+                )
+            )
 
     async def get(self, room_id: str) -> Row[Any] | None:
         async with self._engine.connect() as connection:

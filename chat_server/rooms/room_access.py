@@ -54,7 +54,7 @@ class RoomAccess:
         await self.check(room_id, self._identity(scope), scope)
 
     async def check(self, room_id: str, user_id: UUID | None, scope: Scope) -> None:
-        """Raises ChatError `room_not_found` unless this person may read the room. The operator may call, not read."""
+        """Raises ChatError `room_not_found` unless this person may read the room. The operator reads every room."""
         if user_id == OPERATOR_ID:
             return
         may_read = self.fresh(room_id, user_id)

@@ -4,6 +4,7 @@ import hmac
 import time
 from collections.abc import Callable
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
@@ -82,19 +83,43 @@ class OperatorAccess:
 
     def session_or_operator(self, scope: Scope, now_s: float) -> tuple[Session, RawHeaders]:
         """As `current_session`; OPERATOR for the operator's token. Raises ChatError `rate_limited` too."""
-        given = bearer_in(scope["headers"])
-        if not self._admin_token or not given:
-            return current_session(scope, self._tokens, now_s)
         try:
             return current_session(scope, self._tokens, now_s)
         except ChatError as no_session:
-            address = self._address_of(scope)
-            self._limits.check_operator_guesses(address)
-            if hmac.compare_digest(given.encode("latin-1"), self._admin_token.encode()):
+            if self._has_operators_token(scope, no_session):
                 return OPERATOR, []
-            if no_session.code == "unauthenticated":
-                self._limits.count_operator_guess(address)
             raise
+
+    def is_operator(self, scope: Scope, now_s: float) -> bool:
+        """Whether the request has the operator's token. Raises ChatError `rate_limited` after wrong ones."""
+        return self._user_of(scope, now_s) == OPERATOR_ID
+
+    def reader_of(self, scope: Scope, now_s: float) -> UUID | None:
+        """The verified user of a request, or the operator; None without a valid token, as for people who have none."""
+        try:
+            return self._user_of(scope, now_s)
+        except ChatError:
+            return None
+
+    def _user_of(self, scope: Scope, now_s: float) -> UUID | None:
+        try:
+            session = session_in(scope, self._tokens, now_s)
+        except ChatError as no_session:
+            return OPERATOR_ID if self._has_operators_token(scope, no_session) else None
+        return None if session is None else session.user_id
+
+    def _has_operators_token(self, scope: Scope, no_session: ChatError) -> bool:
+        """`no_session` says why the request has no session. Raises ChatError `rate_limited`."""
+        given = bearer_in(scope["headers"])
+        if not self._admin_token or not given:
+            return False
+        address = self._address_of(scope)
+        self._limits.check_operator_guesses(address)
+        if hmac.compare_digest(given.encode("latin-1"), self._admin_token.encode()):
+            return True
+        if no_session.code == "unauthenticated":
+            self._limits.count_operator_guess(address)
+        return False
 
 
 async def signed_in_or_operator(

@@ -2,23 +2,32 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import uuid4
 
 import uuid_utils.compat
 from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.timestamps import rfc3339_ms
+from chat_server.config import ChatSettings
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.sessions.addresses import Addresses
-from chat_server.sessions.current import SignedIn, Tokens, came_by_https, no_token_headers, token_headers
+from chat_server.sessions.current import (
+    OperatorAccess,
+    SignedIn,
+    Tokens,
+    came_by_https,
+    no_token_headers,
+    token_headers,
+)
 from chat_server.sessions.ended import EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
 from server_kit.ended_sessions import EndedSessions
+from server_kit.http.problem import ChatError
 
 router = APIRouter(tags=["sessions"])
 
@@ -27,12 +36,35 @@ EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessio
 LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 
 
+_CLOSED: Final = {
+    "identity": "This server lets in people whom its own site has signed in; open the room from that site.",
+    "closed": "This server takes nobody new at the moment; ask its operator to let you in.",
+}
+
+
+async def may_enter(
+    request: Request,
+    settings: Annotated[ChatSettings, Depends(service(ChatSettings))],
+    access: Annotated[OperatorAccess, Depends(service(OperatorAccess))],
+) -> None:
+    """Raises ChatError `forbidden` unless SESSIONS is `open` or the operator makes the session for somebody."""
+    refusal = _CLOSED.get(settings.sessions)
+    if refusal is not None and not access.is_operator(request.scope, time.time()):
+        raise ChatError("forbidden", refusal)
+
+
 @router.post(
     "/sessions",
     status_code=201,
+    dependencies=[Depends(may_enter)],
     openapi_extra=documented_body(SessionRequest),
     responses=problems(
-        "validation_failed", "rate_limited", "body_too_large", "unsupported_media_type", "store_unavailable"
+        "validation_failed",
+        "forbidden",
+        "rate_limited",
+        "body_too_large",
+        "unsupported_media_type",
+        "store_unavailable",
     ),
 )
 async def create_session(

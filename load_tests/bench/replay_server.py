@@ -217,6 +217,8 @@ class ReplayServer:
             stream_url=self.own_url,
             reaction_kinds=["heart", "sad", "laugh"],
             limits=ClientLimits(posts_per_user_per_s=0),
+            sessions="open",
+            room_creation="everyone",
             version="0",
         )
         return JSONResponse(config.model_dump())

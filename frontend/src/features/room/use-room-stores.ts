@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
@@ -8,6 +8,7 @@ import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
 import { messageQuery } from "@/ui/message-query";
 import { useServices, useViewer } from "@/ui/services-context";
+import { useConfig } from "@/ui/use-config";
 
 const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
@@ -16,7 +17,7 @@ export function useRoomStores(roomId: string) {
   const services = useServices();
   const viewer = useViewer();
   const queryClient = useQueryClient();
-  const { data: config } = useQuery({ queryKey: ["config"], queryFn: services.config, staleTime: Infinity });
+  const config = useConfig();
 
   const stores = useMemo(() => {
     const { api, openStream, clock, network, outbox, ignored, localTime } = services;

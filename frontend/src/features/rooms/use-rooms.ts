@@ -5,6 +5,7 @@ import { addRoom, changeRoom, listedRooms, updateRoom, withNewerRooms } from "@/
 import type { RoomSearch } from "@/lib/rooms/room-search";
 import { seqsToDiscount } from "@/lib/rooms/unread";
 import { useServices, useViewer } from "@/ui/services-context";
+import { useConfig } from "@/ui/use-config";
 import { useRoomListStream } from "./use-room-list-stream";
 
 type Rooms = InfiniteData<RoomsPage, string | undefined>;
@@ -13,10 +14,10 @@ const ROOMS_KEY = ["rooms"];
 
 /** The rooms by activity. One stream reports changes of all listed rooms, and new rooms. */
 export function useRooms() {
-  const { api, config, readCounts } = useServices();
+  const { api, readCounts } = useServices();
   const queryClient = useQueryClient();
   const viewerId = useViewer()?.id;
-  const limits = useQuery({ queryKey: ["config"], queryFn: config, staleTime: Infinity }).data?.limits;
+  const limits = useConfig()?.limits;
   const query = useInfiniteQuery({
     queryKey: ROOMS_KEY,
     queryFn: ({ pageParam }) => api.rooms(pageParam),

@@ -4,7 +4,9 @@ import { errorMessage } from "@/lib/api/error-message";
 import { joinWaitMessage } from "@/lib/i18n/join-wait-message";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { useServices } from "@/ui/services-context";
+import { useConfig } from "@/ui/use-config";
 import { useCountdown } from "@/ui/use-countdown";
+import { JoiningClosed } from "./JoiningClosed";
 import { joiningOf } from "./joining-of";
 import { NicknameForm } from "./NicknameForm";
 
@@ -24,6 +26,8 @@ export function NicknamePrompt({ willSend }: { willSend: boolean }) {
     if (textProblem !== null) return textProblemMessage(t, textProblem);
     return status === "refused" ? errorMessage(t, problem, t("problem.unreachable")) : null;
   };
+  const mode = useConfig()?.sessions ?? "open";
+  if (mode !== "open") return <JoiningClosed mode={mode} onCancel={session.cancel} />;
   return (
     <NicknameForm
       nickname={nickname}

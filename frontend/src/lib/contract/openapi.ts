@@ -100,7 +100,7 @@ export interface paths {
         /**
          * Create Room
          * @description Make a room; its maker is its owner. A repeat with the same `Idempotency-Key` gets the same answer, with a new
-         *     recovery code.
+         *     recovery code. A room of the operator has no owner until somebody uses the code or the operator hands it over.
          *
          *     Room-list streams get `room.created` for a public room.
          */
@@ -1042,6 +1042,18 @@ export interface components {
             limits: components["schemas"]["ClientLimits"];
             /** Reaction Kinds */
             reaction_kinds: string[];
+            /**
+             * Room Creation
+             * @description Who makes rooms: `everyone` or `operator`
+             * @enum {string}
+             */
+            room_creation: "everyone" | "operator";
+            /**
+             * Sessions
+             * @description Who gets a new session: `open`, `identity` or `closed`
+             * @enum {string}
+             */
+            sessions: "open" | "identity" | "closed";
             /**
              * Stream Url
              * @description Where streams are opened
@@ -2815,6 +2827,15 @@ export interface operations {
             };
             /** @description `unauthenticated` · `session_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6191,6 +6212,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `body_too_large` */

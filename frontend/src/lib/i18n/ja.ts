@@ -130,6 +130,9 @@ export const ja: Words = {
     joinAgain: "今多くの人が参加しています。{{seconds}}秒後に自動で参加します。",
     joinUnreachable: "サーバーが応答しません。{{seconds}}秒後に再試行します。",
     joinOnly: "参加",
+    closed: "このサーバーには現在、新しく参加できません。運営者に参加を依頼してください。",
+    identityOnly:
+      "このサーバーには、元のサイトでログインした人だけが参加できます。そのサイトからルームを開いてください。",
     another: "別の名前",
     emoji: "絵文字",
     emojiSearch: "絵文字を探す",
@@ -159,6 +162,7 @@ export const ja: Words = {
     search: "ルームを探す",
     create: "新しいルーム",
     name: "ルームの名前",
+    onlyOperator: "このサーバーでは運営者だけがルームを作成できます。運営者に作成を依頼してください。",
     make: "作成",
     none: "その名前のルームはありません。",
     unread_one: "未読{{count, number}}件",

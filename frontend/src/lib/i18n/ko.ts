@@ -127,6 +127,9 @@ export const ko: Words = {
     joinAgain: "지금 많은 사람이 들어오고 있습니다. {{seconds}}초 뒤에 자동으로 참여합니다.",
     joinUnreachable: "서버가 응답하지 않습니다. {{seconds}}초 뒤에 다시 시도합니다.",
     joinOnly: "입장",
+    closed: "지금은 이 서버에 새로 들어올 수 없습니다. 운영자에게 입장을 요청하세요.",
+    identityOnly:
+      "이 서버에는 해당 사이트에서 로그인한 사람만 들어올 수 있습니다. 그 사이트에서 방을 여세요.",
     another: "다른 이름",
     emoji: "이모지",
     emojiSearch: "이모지 찾기",
@@ -156,6 +159,7 @@ export const ko: Words = {
     search: "대화방 찾기",
     create: "새 대화방",
     name: "대화방 이름",
+    onlyOperator: "이 서버에서는 운영자만 방을 만듭니다. 운영자에게 방을 만들어 달라고 요청하세요.",
     make: "만들기",
     none: "그런 이름의 대화방이 없습니다.",
     unread_one: "읽지 않은 메시지 {{count, number}}개",

@@ -1,0 +1,20 @@
+import { Dialog } from "radix-ui";
+import { useTranslation } from "react-i18next";
+
+/** Takes the place of the form where only the operator makes rooms, or where a new reader cannot join. */
+export function RoomCreationClosed({ reason }: { reason: "operator" | "identity" | "closed" }) {
+  const { t } = useTranslation();
+  const sentences = {
+    operator: t("rooms.onlyOperator"),
+    identity: t("composer.identityOnly"),
+    closed: t("composer.closed"),
+  };
+  return (
+    <>
+      <p role="alert">{sentences[reason]}</p>
+      <div className="dialog-buttons">
+        <Dialog.Close className="quiet-button">{t("app.close")}</Dialog.Close>
+      </div>
+    </>
+  );
+}
