@@ -47,7 +47,7 @@ class ChatSettings(HeatSettings, ServerSettings):
         ge=4,
         le=200,
         description="Postgres connections of one process for requests; writer, search, room lists, health, "
-        "background work and publish_server's calls have 15 more of their own",
+        "exports, background work and publish_server's calls have 16 more of their own",
     )
     event_retention_s: float = Field(
         7 * 24 * 3600,
@@ -110,6 +110,7 @@ class ChatSettings(HeatSettings, ServerSettings):
     page_loads_per_address_per_s: float = share_limit(50, "Loads of the page a second of one address")
     searches_per_address_per_s: float = share_limit(10, "Searches a second of one address")
     session_ends_per_user_per_min: float = share_limit(10, "Ends of sessions a minute of one user")
+    exports_per_user_per_min: float = share_limit(6, "Downloads of messages a minute of one user")
     posts_per_address_per_s: float = share_limit(60, "New messages over all rooms a second of one address")
     edits_per_address_per_s: float = share_limit(20, "Edits a second of one address")
     deletions_per_address_per_s: float = share_limit(30, "Deletions of messages a second of one address")

@@ -25,6 +25,7 @@ from chat_server.health.readiness import Readiness
 from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.export_semaphore import export_semaphore
 from chat_server.limits.host_shares import HostShares
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
@@ -48,6 +49,7 @@ from chat_server.moderation.same_text import SameTextSearch
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
+from chat_server.personal_data.export import Exports
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
@@ -150,6 +152,7 @@ async def open_services(
                 ("room lists", connections.room_lists, LIST_TIMEOUT_S),
                 ("internal calls", connections.internal, INTERNAL_TIMEOUT_S),
                 ("search", connections.search, STATEMENT_TIMEOUT_S),
+                ("exports", connections.exports, INTERNAL_TIMEOUT_S),
             )
         }
         room_lists = RoomLists(lanes["room lists"], fetches.hot_rooms, clock=time.monotonic)
@@ -250,6 +253,7 @@ async def open_services(
             erasure,
             reports,
             SameTextSearch(lanes["search"], search_permits),
+            Exports(lanes["exports"], export_semaphore(time.monotonic, rng)),
             FastPath(FAST_ROUTES, handlers, fetches.admission),
             fetches.handler,
             fetches.admission,

@@ -50,6 +50,7 @@ from chat_server.moderation.schemas import (
     RecoveryRequest,
     ReportRequest,
 )
+from chat_server.personal_data import endpoints as personal_data
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms import ticket_endpoints as tickets
 from chat_server.rooms.schemas import RoomPatch, RoomRequest
@@ -100,6 +101,7 @@ def create_app() -> FastAPI:
     handle_store_errors(app)
     for router in (
         sessions.router,
+        personal_data.router,
         rooms.router,
         moderation.router,
         owners.router,

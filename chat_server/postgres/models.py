@@ -167,6 +167,7 @@ class Report(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "reporter_id", name="reports_by_message"),
         Index("reports_by_room", "room_id", "state", text("id DESC")),
+        Index("reports_by_reporter", "reporter_id", "id"),
         Index("reports_by_age", "created_at"),
     )
 

@@ -20,7 +20,7 @@ COMMAND_TIMEOUT_S: Final = 5
 class Connections(NamedTuple):
     """Postgres connections of one chat_server process, by use. No use can take the connections of another.
 
-    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 15.
+    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 16.
     """
 
     look_ups: int
@@ -30,6 +30,8 @@ class Connections(NamedTuple):
     """Calls from publish_server."""
     search: int = 2
     room_lists: int = 2
+    exports: int = 1
+    """Files of what people wrote."""
     background: int = 3
     """Outbox acknowledgements, outbox relay, retention."""
     message_erasure: int = 1

@@ -38,6 +38,7 @@ class Action(Enum):
     RENAME = "rename the room"
     CHANGE_VISIBILITY = "change who sees the room"
     DELETE_ROOM = "delete the room"
+    EXPORT_ROOM = "download the room"
     CHANGE_MODERATORS = "appoint or remove moderators"
     HAND_OVER = "hand the room over"
     RENEW_RECOVERY_CODE = "renew the recovery code"
@@ -55,6 +56,7 @@ _LOWEST: Final = {
     Action.RENAME: Role.OWNER,
     Action.CHANGE_VISIBILITY: Role.OWNER,
     Action.DELETE_ROOM: Role.OWNER,
+    Action.EXPORT_ROOM: Role.OWNER,
     Action.CHANGE_MODERATORS: Role.OWNER,
     Action.HAND_OVER: Role.OWNER,
     Action.RENEW_RECOVERY_CODE: Role.OWNER,

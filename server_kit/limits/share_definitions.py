@@ -145,6 +145,17 @@ SHARES: Final = {
             user_part=None,
         ),
         Share(
+            "exports",
+            "exports_per_user_per_min",
+            60,
+            "files of what a person wrote, or a room holds",
+            "You are downloading too often",
+            by="user",
+            burst_s=60,
+            reserved_part=0,
+            user_part=None,
+        ),
+        Share(
             "posts",
             "posts_per_address_per_s",
             1,

@@ -52,6 +52,7 @@ def draft(*_: object) -> dict[str, Any]:
 TABLE: Final[dict[tuple[str, str], Row]] = {
     ("PATCH", ROOM): Row(HOSTS, lambda *_: {"who_can_post": "regulars"}),
     ("DELETE", ROOM): Row((204, 204, 403, 403, 401)),
+    ("GET", f"{ROOM}/export"): Row(OWNER_AND_OPERATOR),
     ("GET", f"{ROOM}/me"): Row(EVERYBODY_AND_THE_OPERATOR),
     ("GET", f"{ROOM}/bans"): Row(HOSTS),
     ("POST", f"{ROOM}/bans"): Row(HOSTS, lambda room, _: {**GOOD_FOR_A_MINUTE, "user_ids": [room.target.id]}),

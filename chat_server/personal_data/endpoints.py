@@ -1,0 +1,109 @@
+"""Files of what the caller has written, reacted to and reported, and of the messages of a room."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+
+from chat_server.http.errors import problems
+from chat_server.http.services import service
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
+from chat_server.moderation.endpoints import Target
+from chat_server.personal_data.export import ExportingPerson, Exports
+from chat_server.rooms.roles import Action
+from chat_server.sessions.current import SignedIn, SignedInOrOperator
+from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.problem import ChatError
+from server_kit.limited_log import LimitedLog
+
+router = APIRouter()
+
+failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
+
+EXPORT_WITHIN_S: Final = 600
+"""A client that reads slower than this loses the connection, and its permit is free."""
+
+MEDIA_TYPE: Final = "application/x-ndjson"
+
+
+class _ExportResponse(StreamingResponse):
+    """Ends with the connection of the client, and after EXPORT_WITHIN_S."""
+
+    media_type = MEDIA_TYPE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with asyncio.timeout(EXPORT_WITHIN_S):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            failures.warning("slow", "An export was not read within %d s and ends", EXPORT_WITHIN_S)
+
+
+async def _permit(
+    request: Request,
+    exports: Annotated[Exports, Depends(service(Exports))],
+    look_ups: Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))],
+) -> AsyncIterator[Exports]:
+    """Held until the response is sent. It is no connection of the database: pages take that one after another."""
+    async with exports.permits.permit(look_ups.address_of(request.scope)):
+        yield exports
+
+
+PermittedExports = Annotated[Exports, Depends(_permit)]
+
+
+def _documented(lines: str, *codes: str) -> dict[int | str, dict[str, Any]]:
+    description = f"JSON Lines: {lines}, and `end`. A file without its `end` is incomplete."
+    return {
+        200: {"description": description, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+        **problems("unauthenticated", "session_expired", "rate_limited", "store_unavailable", *codes),
+    }
+
+
+@router.get(
+    "/me/export",
+    tags=["sessions"],
+    response_class=_ExportResponse,
+    responses=_documented(
+        "`person`, then `message`, `held_message`, `reaction` and `report` lines in no particular order"
+    ),
+)
+async def export_me(session: SignedIn, exports: PermittedExports) -> _ExportResponse:
+    """Everything the caller has written, reacted to and reported in all rooms, as a file."""
+    person = ExportingPerson(session.user_id, session.nickname)
+    return await _file_of(exports.of_person(person, datetime.now(UTC)), "hotchat-export.jsonl")
+
+
+@router.get(
+    "/rooms/{room_id}/export",
+    tags=["hosts"],
+    response_class=_ExportResponse,
+    responses=_documented("`room`, then a `message` line for each message", "forbidden", "room_not_found"),
+)
+async def export_room(
+    session: SignedInOrOperator, target: Target, exports: PermittedExports
+) -> _ExportResponse:
+    """All messages of the room as readers see them, the oldest first, as a file; for its owner and the operator."""
+    room = await target.settings_for_host(session, Action.EXPORT_ROOM)
+    return await _file_of(exports.of_room(room.id, datetime.now(UTC)), f"hotchat-{room.id}.jsonl")
+
+
+async def _file_of(chunks: AsyncIterator[bytes], name: str) -> _ExportResponse:
+    start = await anext(chunks) + await anext(chunks)  # fails before the response has begun
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    return _ExportResponse(_until_failure(start, chunks), headers=headers)
+
+
+async def _until_failure(start: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """An export that fails halfway has no last line."""
+    yield start
+    try:
+        async for chunk in chunks:
+            yield chunk
+    except ChatError as error:
+        failures.warning("store", "An export ends early: %s", error)
