@@ -73,6 +73,7 @@ from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.limits.shares import Shares
+from server_kit.malloc_trim import return_freed_memory
 from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
 from server_kit.stream_tickets import StreamTickets
@@ -180,6 +181,7 @@ async def open_services(
             ),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
+        await open_(tasks.running("memory return", return_freed_memory, is_vital=False))
 
         search = MessageSearch(lanes["search"], clock=time.monotonic)
         search_permits = search_semaphore(connections.search, time.monotonic, rng)

@@ -60,6 +60,7 @@ from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
 from server_kit.loop_metrics import measured_loop
+from server_kit.malloc_trim import return_freed_memory
 from server_kit.serve import serve
 from server_kit.session_tokens import SessionTokens
 from server_kit.settings import settings_or_exit
@@ -188,7 +189,8 @@ async def running_server(
         tasks = BackgroundTasks(rng, clock)
         for name, work in vital.items():
             await stack.enter_async_context(tasks.running(name, work))
-        await stack.enter_async_context(tasks.running("viewers report", viewers.run, is_vital=False))
+        for name, work in (("viewers report", viewers.run), ("memory return", return_freed_memory)):
+            await stack.enter_async_context(tasks.running(name, work, is_vital=False))
         ended_poll = EndedSessionsPoll(ended, chat.ended_sessions, (ChatUnavailable,))
         await stack.enter_async_context(tasks.running("ended sessions", ended_poll.run, is_vital=False))
         endpoint = StreamEndpoint(

@@ -12,7 +12,6 @@ from publish_server.rooms.purge_marks import purge_in
 from publish_server.rooms.recent_deletions import MAX_DELETIONS
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
-from server_kit.malloc_trim import return_freed_memory
 
 MAX_PAGE_BYTES: Final = 2**20
 """A page that holds this many bytes is full; the next page continues from there."""
@@ -25,8 +24,6 @@ MAX_READS: Final = 16
 
 KEEP_UNUSED_S: Final = 20.0
 """A crowd resumes within seconds. Pages that nobody needs any more free their memory."""
-
-RETURN_FROM_BYTES: Final = 8 * 2**20
 
 RETRY_S: Final = 0.5
 GIVE_UP_S: Final = 10.0
@@ -131,17 +128,13 @@ class CatchUpPages(Generic[S]):
     def drop_unused(self) -> Iterator[None]:
         """Evict pages that nobody has used for KEEP_UNUSED_S; yields after each."""
         until_s = self._clock() - KEEP_UNUSED_S
-        freed_bytes = 0
         while self._pages:
             key = next(iter(self._pages))
             if self._used_s[key] > until_s:
                 break
             PAGES.labels("unused").inc()
-            freed_bytes += self._pages[key].size_bytes
             self._evict(key)
             yield
-        if freed_bytes >= RETURN_FROM_BYTES:
-            asyncio.get_running_loop().run_in_executor(None, return_freed_memory)
 
     async def close(self) -> None:
         for task in list(self._tasks):
