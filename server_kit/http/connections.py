@@ -363,7 +363,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if budget.spent == 0:
             budget.begin()
         budget.spent += cost_of(data, self.guard.cheap_reads)
-        if self.refusal is None and len(data) <= PIECE_BYTES and data.count(b"\n") <= MAX_LINES:
+        if (
+            not self.raw_bytes
+            and len(data) <= PIECE_BYTES
+            and data.count(b"\n") <= MAX_LINES
+            and self.refusal is None
+        ):
             scope = self.scope
             try:
                 self.parser.feed_data(data)
@@ -425,7 +430,11 @@ class GuardedProtocol(HttpToolsProtocol):
         size, cost = PIECE_BYTES, 0
         if data.count(b"\n") > MAX_LINES:
             size, cost = PIPELINE_PIECE_BYTES, PIPELINE_PIECE_COST
-        for start in range(0, len(data), size):
+        start = end = 0
+        while end < len(data):
+            start, end = end, end + size
+            if self._is_in_head():
+                end = min(end, start + MAX_HEAD_BYTES - self.raw_bytes)
             if self.parser is None or self.refusal is not None or self.transport.is_closing():
                 return
             if self.pipeline or (start and budget.spent >= MAX_COST):
@@ -433,7 +442,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 return
             budget.spent += cost
             scope = self.scope
-            piece = pieces[start : start + size]
+            piece = pieces[start:end]
             try:
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade:
@@ -441,7 +450,8 @@ class GuardedProtocol(HttpToolsProtocol):
             except httptools.HttpParserError:
                 self._refuse_invalid()
                 return
-            self._check_bounds(scope, len(piece))
+            if self.refusal is None:
+                self._check_bounds(scope, len(piece))
 
     def _refuse_invalid(self) -> None:
         self.refuse(ChatError("bad_request", "The request is not valid HTTP."), "invalid")
@@ -454,13 +464,14 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.raw_bytes += size
         if self._is_in_head():
-            if self.raw_bytes > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
-                detail = (
-                    f"A request has at most {MAX_HEAD_BYTES:,} bytes of headers, and {MAX_HEADERS} of them."
-                )
-                self.refuse(ChatError("head_too_large", detail), "head_too_large")
+            if self.raw_bytes >= MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
+                self._refuse_head()
         elif self.raw_bytes > MAX_RAW_BODY_BYTES:
             self.refuse(ChatError("body_too_large", "The request body is too large."), "body_too_large")
+
+    def _refuse_head(self) -> None:
+        detail = f"A request has at most {MAX_HEAD_BYTES:,} bytes of headers, and {MAX_HEADERS} of them."
+        self.refuse(ChatError("head_too_large", detail), "head_too_large")
 
     def _is_in_head(self) -> bool:
         return self.cycle is None or self.cycle.scope is not self.scope
@@ -488,10 +499,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """uvicorn's own; trailers, which come later, must not pass for headers."""
+        count = len(self.headers)
         super().on_headers_complete()
         self.headers = []
         if not self.pipeline:
             self.answering = self.cycle
+        if count > MAX_HEADERS:
+            self._refuse_head()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self.unstarted = app  # `cycle` is `answering`

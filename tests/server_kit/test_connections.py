@@ -487,10 +487,32 @@ async def test_a_client_that_reads_nothing_gets_no_further_response_from_memory(
 async def test_the_number_of_headers_is_bounded() -> None:
     async with serving() as server:
         fields = b"".join(b"X-%d: y\r\n" % number for number in range(module.MAX_HEADERS - 1))
-        reader, _ = await server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n")
+        reader, _ = await server.connect(HEAD + fields + b"\r\n")
         assert (await answer(reader))[0] == 200
-        reader, _ = await server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:\r\n" * 9_000)
-        await assert_refused(reader, 431, "head_too_large")
+        for further in (fields + b"a:\r\n\r\n", fields + b"a:\r\n\r\n" + HEAD + b"\r\n", b"a:\r\n" * 9_000):
+            reader, _ = await server.connect(HEAD + further)
+            await assert_refused(reader, 431, "head_too_large")
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 1_000, module.PIECE_BYTES, module.MAX_HEAD_BYTES + 1])
+@pytest.mark.parametrize("following", [b"", b"a" * 10])
+async def test_a_head_is_bounded_to_the_byte(piece_bytes: int, following: bytes) -> None:
+    first, last = POST + b"Content-Length: %d\r\nX: " % len(following), b"\r\n\r\n"
+    async with serving() as server:
+        for excess, is_refused in ((0, False), (1, True), (module.PIECE_BYTES, True)):
+            filling = b"x" * (module.MAX_HEAD_BYTES + excess - len(first) - len(last))
+            sent = first + filling + last + following
+            reader, writer = await server.connect()
+            pieces = [sent[start : start + piece_bytes] for start in range(0, len(sent), piece_bytes)]
+            for piece in (
+                pieces if piece_bytes > 1 else [sent[:-600], *(bytes([each]) for each in sent[-600:])]
+            ):
+                writer.write(piece)
+                await asyncio.sleep(0)
+            if is_refused:
+                await assert_refused(reader, 431, "head_too_large")
+            else:
+                assert (await answer(reader))[2] == b"%d" % len(following)
 
 
 async def test_trailers_do_not_count_as_headers() -> None:
