@@ -128,9 +128,9 @@ class FetchAdmission:
         return self._throttle_policy.is_over_share(fetch.room_id, user_id, address, self._clock())
 
     def admit_cached(
-        self, cached: CachedResponse | None, fetch: Fetch, scope: Scope, *, is_hot: bool
+        self, build: Callable[[], CachedResponse] | None, fetch: Fetch, scope: Scope, *, is_hot: bool
     ) -> Reply | None:
-        """`admit` for a fetch of an existing room whose response is in memory, or that is over its share.
+        """`admit` for a fetch of an existing room that `build` can answer from memory, or that is over its share.
 
         None only for neither of the two.
         """
@@ -139,7 +139,7 @@ class FetchAdmission:
         refusal = self._refusal(fetch, scope) if is_hot else None
         if refusal is not None:
             return self._refused(refusal)
-        return None if cached is None else reply_of(cached, scope, is_hit=True)
+        return None if build is None else reply_of(build(), scope, is_hit=True)
 
     def _client(self, scope: Scope) -> tuple[UUID | None, str]:
         """The user, or without a valid session the address."""

@@ -49,11 +49,8 @@ class MemoryAnswers:
         if not fetches.known.is_public(query.room_id):
             return None
         is_hot = fetches.is_hot(query.room_id)
-        try:
-            cached = self._in_memory(query, is_hot=is_hot)
-        except ChatError:
-            return None
-        if cached is None and not (is_hot and fetches.is_over_share(query, scope)):
+        build = self._in_memory(query, is_hot=is_hot)
+        if build is None and not (is_hot and fetches.is_over_share(query, scope)):
             return None
         given_id, host, needs_check, has_origin = scan_headers(scope)
         if has_origin:
@@ -62,7 +59,7 @@ class MemoryAnswers:
             if needs_check or host not in self._passes:
                 self._admission.check(scope, request_head(scope))
             self._check_share(scope)
-            reply = fetches.admit_cached(cached, query, scope, is_hot=is_hot)
+            reply = fetches.admit_cached(build, query, scope, is_hot=is_hot)
             if reply is None:
                 return None
         except ChatError as error:

@@ -66,9 +66,9 @@ class FetchHandler:
 
         Raises ChatError, see RoomReads; `unauthenticated` too.
         """
-        cached = self.in_memory(query, is_hot=is_hot)
-        if cached is not None:
-            return reply_of(cached, scope, is_hit=True)
+        build = self.in_memory(query, is_hot=is_hot)
+        if build is not None:
+            return reply_of(build(), scope, is_hit=True)
         if query.kind is FetchKind.MINE:
             user_id = self._identity(scope)
             if user_id is None:

@@ -62,14 +62,16 @@ class RecentEventsSnapshot:
 
     def page(self, query: FetchQuery) -> CachedResponse | None:
         """The events after the query's seq, None when they reach back further. Raises ChatError `cursor_expired`."""
+        if query.seq < self.oldest_seq - 1:
+            raise cursor_expired(query.seq, self.oldest_seq)
+        return self.page_within(query) if self.reaches(query.seq) else None
+
+    def page_within(self, query: FetchQuery) -> CachedResponse:
+        """The events after the query's seq, all of which are in this snapshot."""
         after_seq, limit = query.seq, query.limit
         answer = self._pages.get((after_seq, limit))
         if answer is not None:
             return answer
-        if after_seq < self.oldest_seq - 1:
-            raise cursor_expired(after_seq, self.oldest_seq)
-        if not self.reaches(after_seq):
-            return None
         start = bisect_right(self._seqs, after_seq)
         events = self._events[start : start + limit]
         body = events_body(events, after_seq, self.last_seq, start + limit < len(self._events))

@@ -1,6 +1,7 @@
 """Reads of rooms: from memory while it is fresh, otherwise from Postgres by one query for all concurrent callers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -82,23 +83,23 @@ class RoomReads:
         self._newest.invalidate(room_id)
         self._recent_events.invalidate(room_id)
 
-    def in_memory(self, query: FetchQuery, *, is_hot: bool) -> CachedResponse | None:
-        """The response if memory holds a fresh one. Raises ChatError `cursor_expired`.
+    def in_memory(self, query: FetchQuery, *, is_hot: bool) -> Callable[[], CachedResponse] | None:
+        """Builds the response, if memory holds what it needs and that is fresh. A large page takes milliseconds.
 
         None also for a fetch that waits for the next event.
         """
         if query.kind is FetchKind.NEWEST:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
             if newest is not None and newest.holds(query.limit):
-                return newest.newest(query)
+                return partial(newest.newest, query)
         elif query.kind is FetchKind.EVENTS:
             tail = self._recent_events.fresh(query.room_id, is_hot=is_hot)
             if tail is None or (query.wait_s and not is_hot and tail.last_seq == query.seq):
                 return None
-            return tail.page(query)
+            return partial(tail.page_within, query) if tail.reaches(query.seq) else None
         elif query.kind is FetchKind.ROOM:
             newest = self._newest.fresh(query.room_id, is_hot=is_hot)
-            return None if newest is None else self._room(newest.room)
+            return None if newest is None else partial(self._room, newest.room)
         return None
 
     async def from_snapshot(self, query: FetchQuery, *, is_hot: bool) -> ReadResult | None:

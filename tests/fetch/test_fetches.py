@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from random import Random
@@ -24,8 +24,10 @@ from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.event_waits import EventWaits
+from chat_server.fetch.query import FetchQuery
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import encode_entry
+from chat_server.http.cached_response import CachedResponse
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.search_semaphore import search_semaphore
 from chat_server.postgres.pools import open_database
@@ -401,6 +403,47 @@ async def test_a_share_refuses_what_memory_could_answer(store: Store, reader: Re
     statuses = [reply.status for reply in replies if reply is not None]
     assert (len(statuses), statuses[-1]) == (20, 429)
     assert await reader.counted(room_id) == 1 + statuses.count(200)
+
+
+@pytest.mark.parametrize("reader", [{"fetches_per_address_per_s": 1}], indirect=True)
+async def test_a_refused_fetch_builds_no_page(
+    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *"abcdefghij")
+    urls = [f"{room_id}/events?after_seq={seq}" for seq in range(10)]
+    for url in urls:
+        await reader.get_through_layers(url)  # memory answers only requests that were parsed before
+    handler = reader.fetches.handler
+    in_memory = handler.in_memory
+    built: list[FetchQuery] = []
+
+    def counted(query: FetchQuery, *, is_hot: bool) -> Callable[[], CachedResponse] | None:
+        build = in_memory(query, is_hot=is_hot)
+        assert build is not None
+
+        def count() -> CachedResponse:
+            built.append(query)
+            return build()
+
+        return count
+
+    monkeypatch.setattr(handler, "in_memory", counted)
+    reader.memory_answers = MemoryAnswers(
+        reader.fast_path, handler, reader.fetches.admission, reader.limiter, reader.admission
+    )
+
+    def statuses() -> list[int]:
+        replies = [reader.get_from_memory(url) for url in urls]
+        return [reply.status for reply in replies if reply is not None]
+
+    served = statuses().count(200)
+    assert (len(built), statuses()) == (served, [429] * 10)
+    await reader.heat(room_id)
+    for _ in range(50):
+        statuses()
+    built.clear()
+    assert (statuses(), built) == ([429] * 10, [])
 
 
 async def test_head_returns_the_headers_of_get_without_a_body(store: Store, reader: Reader) -> None:

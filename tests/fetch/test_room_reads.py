@@ -73,9 +73,9 @@ def events(room_id: str, after_seq: int, limit: int = 500) -> FetchQuery:
 
 
 async def answer(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> CachedResponse:
-    at_once = reads.in_memory(query, is_hot=is_hot)
-    if at_once is not None:
-        return at_once
+    build = reads.in_memory(query, is_hot=is_hot)
+    if build is not None:
+        return build()
     found = await reads.from_snapshot(query, is_hot=is_hot)
     return await reads.read_history(query) if found is None else found.answer
 
