@@ -13,7 +13,7 @@ from chat_server.hotchat.throttle_response import ThrottleResponses
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.cached_response import CachedResponse
 from chat_server.rooms.room_access import RoomAccess
-from server_kit.http.asgi import Scope
+from server_kit.http.asgi import Receive, Scope
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
 from server_kit.limits.token_buckets import TokenBuckets
 
@@ -28,7 +28,7 @@ class Fetch(Protocol):
     def room_id(self) -> str: ...
 
 
-FetchAnswer = Callable[[Fetch, Scope, bool], Awaitable[Reply | None]]
+FetchAnswer = Callable[[Fetch, Scope, Receive, bool], Awaitable[Reply | None]]
 """Answers a fetch; the last argument says whether the room is hot. None if only a query of a hot room's history could
 answer it."""
 
@@ -65,7 +65,7 @@ class FetchAdmission:
         self._is_counting = mode != "off"
         self._is_enforcing = mode == "enforce"
 
-    async def admit(self, answer: FetchAnswer, fetch: Fetch, scope: Scope) -> Reply:
+    async def admit(self, answer: FetchAnswer, fetch: Fetch, scope: Scope, receive: Receive) -> Reply:
         """Answer the fetch, or refuse it with 429. Only fetches of existing rooms count as demand. Raises ChatError.
 
         A private room is checked before anything else, and so is a hot room that this process has not read. Any other
@@ -83,14 +83,14 @@ class FetchAdmission:
             refusal = self._refusal(fetch, scope) if is_hot else None
             reply = None
             if refusal is None:
-                reply = await answer(fetch, scope, is_hot)
+                reply = await answer(fetch, scope, receive, is_hot)
                 if reply is None:
                     refusal = self._enforced(self._throttle_policy.history_refusal())
             if refusal is not None:
                 reply = self._refused(refusal)
             elif reply is None:
                 # Shadow mode: serve the history of a hot room as that of a cold one.
-                reply = await answer(fetch, scope, False)
+                reply = await answer(fetch, scope, receive, False)
                 assert reply is not None
             if not known.is_public(room_id):
                 may_read = False

@@ -79,7 +79,7 @@ class FastPath:
                         self.parsed.clear()
                     self.parsed[path, query_string] = bound, request
             if is_fetch:
-                head, headers, body = await self._admit(bound.handler, request, scope)
+                head, headers, body = await self._admit(bound.handler, request, scope, receive)
             else:
                 head, headers, body = await bound.handler(request, scope, receive)
         except ChatError as error:

@@ -37,8 +37,8 @@ class FastRoute:
     """One route. `path` is below API; `share` names the row of SHARES that bounds its calls.
 
     `parse` takes the ids of the path, in order, and the query string. `handler` is a method of one of the router's
-    objects. It is called with the parsed request, the scope and `receive`; of a fetch, with `is_hot` in place of
-    `receive`. A fetch is counted as demand for its room, and a hot room may refuse it. Both may raise ChatError.
+    objects. It is called with the parsed request, the scope and `receive`; of a fetch, with `is_hot` too. A fetch is
+    counted as demand for its room, and a hot room may refuse it. Both may raise ChatError.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]

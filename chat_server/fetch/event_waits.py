@@ -4,16 +4,22 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
+from uuid import UUID
 
 from prometheus_client import Gauge
 
 from chat_contract.internal_api import RoomHead
 from chat_server.postgres.errors import STORE_ERRORS
+from server_kit.http.asgi import Receive, until_disconnected
 from server_kit.http.problem import ChatError
+from server_kit.limits.shares import take_one_off
 
 MAX_WAITING: Final = 500
 MAX_WAITING_OF_ADDRESS: Final = 100
-"""A proxy that holds streams back may be one address for many people. Overflow rule of both: ANSWER, without a wait."""
+"""A proxy that holds streams back may be one address for many people."""
+
+MAX_WAITING_OF_USER: Final = 10
+"""Overflow rule of all three: ANSWER, without a wait."""
 
 RECHECK_S: Final = 1.0
 """How long an event of another process may remain unnoticed."""
@@ -36,6 +42,7 @@ class EventWaits:
     def __init__(self) -> None:
         self._seqs: dict[str, dict[asyncio.Future[None], int]] = {}
         self._of_address: Counter[str] = Counter()
+        self._of_user: Counter[UUID] = Counter()
         self._is_needed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -45,28 +52,36 @@ class EventWaits:
         """How many fetches wait now."""
         return self._of_address.total()
 
-    async def until_after(self, room_id: str, seq: int, wait_s: float, address: str) -> None:
-        """Return once the room has events after `seq`, after `wait_s`, or at once without a free place."""
+    async def until_after(
+        self, room_id: str, seq: int, wait_s: float, address: str, user_id: UUID | None, receive: Receive
+    ) -> None:
+        """Return once the room has events after `seq`, after `wait_s`, once the client is gone, or at once without a
+        free place. `receive` is that of the request; `user_id` is None without a session."""
         if (
             self._is_closed
             or self.count >= MAX_WAITING
             or self._of_address[address] >= MAX_WAITING_OF_ADDRESS
+            or (user_id is not None and self._of_user[user_id] >= MAX_WAITING_OF_USER)
         ):
             return
         ended = asyncio.get_running_loop().create_future()
         self._seqs.setdefault(room_id, {})[ended] = seq
         self._of_address[address] += 1
+        if user_id is not None:
+            self._of_user[user_id] += 1
         self._changed()
+        disconnected = asyncio.ensure_future(until_disconnected(receive))
         try:
-            await asyncio.wait([ended], timeout=wait_s)
+            await asyncio.wait([ended, disconnected], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            disconnected.cancel()
             of_room = self._seqs[room_id]
             del of_room[ended]
             if not of_room:
                 del self._seqs[room_id]
-            self._of_address[address] -= 1
-            if not self._of_address[address]:
-                del self._of_address[address]
+            take_one_off(self._of_address, address)
+            if user_id is not None:
+                take_one_off(self._of_user, user_id)
             self._changed()
 
     def wrote(self, room_id: str, seq: int) -> None:

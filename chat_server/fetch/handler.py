@@ -12,7 +12,7 @@ from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.http.asgi_responses import Reply
 from chat_server.http.cached_response import CachedResponse
 from server_kit.event_loop_counter import EventLoopCounter
-from server_kit.http.asgi import Scope, raw_header
+from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.http.problem import ChatError
 
 Identity = Callable[[Scope], UUID | None]
@@ -51,17 +51,28 @@ class FetchHandler:
         self._identity = identity
         self._address = address
 
-    async def answer_events(self, query: FetchQuery, scope: Scope, is_hot: bool) -> Reply | None:
+    async def answer_events(
+        self, query: FetchQuery, scope: Scope, receive: Receive, is_hot: bool
+    ) -> Reply | None:
         """As `answer`; in a cold room, after waiting up to `wait_s` for an event after the query's seq."""
         if query.wait_s:
             room_id, seq = query.room_id, query.seq
             may_wait = not is_hot and room_id in self._reads.known
             if may_wait and await self._reads.is_at_head(room_id, seq):
-                await self._event_waits.until_after(room_id, seq, query.wait_s, self._address(scope))
+                await self._event_waits.until_after(
+                    room_id, seq, query.wait_s, self._address(scope), self._reader(scope), receive
+                )
             query = query._replace(wait_s=0)
-        return await self.answer(query, scope, is_hot)
+        return await self.answer(query, scope, receive, is_hot)
 
-    async def answer(self, query: FetchQuery, scope: Scope, is_hot: bool) -> Reply | None:
+    def _reader(self, scope: Scope) -> UUID | None:
+        """The user; None also for a bad session, as a public room is read without one."""
+        try:
+            return self._identity(scope)
+        except ChatError:
+            return None
+
+    async def answer(self, query: FetchQuery, scope: Scope, _receive: Receive, is_hot: bool) -> Reply | None:
         """The response; None for a hot room if only a query of its history could answer.
 
         Raises ChatError, see RoomReads; `unauthenticated` too.

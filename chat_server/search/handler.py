@@ -12,7 +12,7 @@ from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.message_search import MessageSearch, words_of
-from server_kit.http.asgi import Scope
+from server_kit.http.asgi import Receive, Scope
 from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.shares import Shares
 
@@ -55,7 +55,7 @@ class SearchHandler:
         self._room_settings = room_settings
         self._shares = shares
 
-    async def search_room(self, query: SearchQuery, scope: Scope, _is_hot: bool) -> Reply:
+    async def search_room(self, query: SearchQuery, scope: Scope, _receive: Receive, _is_hot: bool) -> Reply:
         """A hot room refuses searches before they get here. Raises ChatError `room_not_found`, `rate_limited` …"""
         address = self._shares.source_of(scope).address
         async with self._semaphore.permit(address):

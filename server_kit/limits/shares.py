@@ -221,9 +221,9 @@ class CountShare:
         )
 
     def _left(self, address: str, user_id: Hashable | None) -> None:
-        _take_one_off(self._by_address, address)
+        take_one_off(self._by_address, address)
         if user_id is not None:
-            _take_one_off(self._by_user, user_id)
+            take_one_off(self._by_user, user_id)
 
 
 class Shares:
@@ -299,7 +299,8 @@ def is_loopback(address: str) -> bool:
 _Key = TypeVar("_Key")
 
 
-def _take_one_off(counts: dict[_Key, int], key: _Key) -> None:
+def take_one_off(counts: dict[_Key, int], key: _Key) -> None:
+    """Keeps no entry for 0, so that the table holds only what is open."""
     left = counts[key] - 1
     if left:
         counts[key] = left

@@ -180,7 +180,9 @@ def reply_on_the_wire(head: bytes, body: bytes) -> Reply:
 
 
 async def receive() -> Message:
-    return {"type": "http.request", "body": b""}
+    """A client that stays connected and sends nothing more."""
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 def fetch_scope(url: str, method: str = "GET", *, peer: str = "192.0.2.1", **headers: str) -> Scope:

@@ -4,21 +4,38 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
+from uuid import UUID, uuid4
 
 from chat_contract.internal_api import RoomHead
-from chat_server.fetch.event_waits import MAX_WAITING, MAX_WAITING_OF_ADDRESS, WOKEN_AT_ONCE, EventWaits
+from chat_server.fetch.event_waits import (
+    MAX_WAITING,
+    MAX_WAITING_OF_ADDRESS,
+    MAX_WAITING_OF_USER,
+    WOKEN_AT_ONCE,
+    EventWaits,
+)
 from chat_server.postgres.errors import store_unavailable
+from server_kit.http.asgi import Message, Receive
 
 LONG_S = 60.0
 
 
+async def never_disconnected() -> Message:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 @asynccontextmanager
 async def waiting(
-    waits: EventWaits, *fetches: tuple[str, int, str]
+    waits: EventWaits,
+    *fetches: tuple[str, int, str],
+    user_id: UUID | None = None,
+    receive: Receive = never_disconnected,
 ) -> AsyncIterator[list["asyncio.Task[None]"]]:
     """Fetches that wait: each with its room, its seq and its address."""
     tasks = [
-        asyncio.create_task(waits.until_after(room, seq, LONG_S, address)) for room, seq, address in fetches
+        asyncio.create_task(waits.until_after(room, seq, LONG_S, address, user_id, receive))
+        for room, seq, address in fetches
     ]
     await asyncio.sleep(0)
     try:
@@ -52,7 +69,7 @@ async def test_a_newer_event_ends_the_waits_of_its_room_only() -> None:
 
 async def test_a_wait_ends_by_itself() -> None:
     waits = EventWaits()
-    await waits.until_after("a", 5, 0.001, "x")
+    await waits.until_after("a", 5, 0.001, "x", None, never_disconnected)
     assert waits.count == 0
 
 
@@ -66,6 +83,36 @@ async def test_waits_are_bounded_for_each_address_and_in_all() -> None:
         assert done[: len(of_one)] == [False] * MAX_WAITING_OF_ADDRESS + [True]
         assert sum(done) == 1 + MAX_WAITING_OF_ADDRESS
     assert waits.count == 0
+
+
+async def test_waits_of_one_person_are_bounded_over_all_addresses() -> None:
+    waits = EventWaits()
+    fetches = [("a", 5, f"address {number}") for number in range(MAX_WAITING_OF_USER + 1)]
+    async with waiting(waits, *fetches, user_id=uuid4()) as tasks:
+        assert [task.done() for task in tasks] == [False] * MAX_WAITING_OF_USER + [True]
+        async with waiting(waits, *fetches[:1], user_id=uuid4()) as others:
+            assert [task.done() for task in others] == [False]
+    assert waits.count == 0
+
+
+async def test_a_client_that_disconnects_gives_its_place_back() -> None:
+    waits = EventWaits()
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    is_gone = asyncio.Event()
+
+    async def receive() -> Message:
+        if len(messages) == 1:
+            await is_gone.wait()
+        return messages.pop(0)
+
+    async with waiting(waits, ("a", 5, "x"), receive=receive) as tasks:
+        assert (waits.count, tasks[0].done()) == (1, False)
+        is_gone.set()
+        assert await ended(tasks, 1) == [True]
+        assert waits.count == 0
 
 
 async def test_many_waits_end_in_steps() -> None:
@@ -111,6 +158,6 @@ async def test_a_server_that_stops_ends_all_waits_and_lets_nothing_wait() -> Non
         waits.close()
         assert await ended(tasks, 2) == [True, True]
         async with asyncio.timeout(10):
-            await waits.until_after("a", 5, LONG_S, "x")
+            await waits.until_after("a", 5, LONG_S, "x", None, never_disconnected)
     searching.cancel()
     await asyncio.gather(searching, return_exceptions=True)
