@@ -15,6 +15,7 @@ import { lazyOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { IgnoredPeople } from "@/lib/people/ignored-people";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
+import type { Queries } from "@/ui/queries";
 import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
 import { SessionStore } from "@/lib/session/session-store";
 import type { OpenStream } from "@/lib/stream/room-stream";
@@ -96,6 +97,7 @@ export function createServices(): Services {
     outbox,
     composers,
     network,
+    queries: cachedOnSuccess(() => loadQueries(network)),
     languages: createLanguageSwitch(network.wait),
     appVersion,
     recoveryLink,
@@ -119,6 +121,11 @@ function checkingVersion(openStream: OpenStream, appVersion: AppVersion): OpenSt
 async function loadOutboxStore(): Promise<OutboxStore> {
   const { indexedDbOutboxStore } = await import("@/lib/outbox/indexed-db-outbox-store");
   return indexedDbOutboxStore();
+}
+
+async function loadQueries(network: NetworkReturn): Promise<Queries> {
+  const { createQueries } = await import("@/ui/queries");
+  return createQueries(network);
 }
 
 async function fetchPage(): Promise<string> {

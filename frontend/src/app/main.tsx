@@ -4,14 +4,12 @@ import "@fontsource-variable/inter/wght.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { initReactI18next } from "react-i18next";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
-import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
 import { hideComposingKeys } from "@/lib/input-method";
 import { startI18n } from "@/lib/i18n/i18n";
 import { followVisibleHeight } from "@/lib/visible-height";
@@ -24,20 +22,6 @@ import { createServices } from "./create-services";
 hideComposingKeys(window);
 tolerateForeignDomChanges();
 const services = createServices();
-const queryClient = new QueryClient({
-  defaultOptions: {
-    queries: {
-      retry: (failures, error) => shouldRetry(failures + 1, error),
-      retryDelay: (failures, error) => retryDelayMs(failures + 1, error, Math.random),
-    },
-  },
-});
-
-// A query that waits to be retried does not see the network return.
-services.network.subscribe(() => {
-  void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.fetchFailureCount > 0 });
-});
-
 followVisibleHeight(document.documentElement.style, window.visualViewport, () => window.innerHeight);
 i18next.use(initReactI18next);
 await startI18n(services.languages);
@@ -46,11 +30,9 @@ if (rootElement === null) throw new Error("#root is missing");
 createRoot(rootElement).render(
   <StrictMode>
     <ErrorBoundary resetKey={null} fallback={<Crashed />}>
-      <QueryClientProvider client={queryClient}>
-        <ServicesContext value={services}>
-          <RouterProvider router={router} />
-        </ServicesContext>
-      </QueryClientProvider>
+      <ServicesContext value={services}>
+        <RouterProvider router={router} />
+      </ServicesContext>
     </ErrorBoundary>
   </StrictMode>,
 );

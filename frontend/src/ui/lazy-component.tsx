@@ -9,6 +9,7 @@ import {
 } from "react";
 import { loadWithRetries, type LoadWithRetries } from "@/lib/load-with-retries";
 import { LoadFailure } from "./LoadFailure";
+import type { Queries } from "./queries";
 import { useIsOutdated, useServices } from "./services-context";
 
 type LazyProps<Props> = Props & {
@@ -17,7 +18,7 @@ type LazyProps<Props> = Props & {
   onClose?: () => void;
 };
 
-/** A component whose file is loaded when it is first drawn, with the sentences of lazy parts. If that fails, a notice says so,
+/** A component whose file is loaded when it is first drawn, with the sentences and the query cache of lazy parts. If that fails, a notice says so,
  * and it is loaded again: on a click, when the network returns, and a few times after a wait. `Failure` is drawn in the
  * place of a part that cannot be loaded. */
 export function lazyComponent<Props extends object>(
@@ -26,7 +27,7 @@ export function lazyComponent<Props extends object>(
 ): FunctionComponent<LazyProps<Props>> {
   let loaded: ComponentType<Props> | null = null;
   return function LazyPart({ whileLoading = null, ...props }) {
-    const { network, appVersion } = useServices();
+    const { network, appVersion, queries } = useServices();
     const isOutdated = useIsOutdated();
     const [Loaded, setLoaded] = useState(() => loaded);
     const [isFailed, setIsFailed] = useState(false);
@@ -40,8 +41,12 @@ export function lazyComponent<Props extends object>(
       }
       const started = loadWithRetries({
         load: async () => {
-          const [part] = await Promise.all([load(), import("@/lib/i18n/later-words")]);
-          return (loaded = part.default);
+          const [part, { Provider }] = await Promise.all([
+            load(),
+            queries(),
+            import("@/lib/i18n/later-words"),
+          ]);
+          return (loaded = withQueries(part.default, Provider));
         },
         onLoaded: (part) => setLoaded(() => part),
         onFailure: (error) => {
@@ -55,7 +60,7 @@ export function lazyComponent<Props extends object>(
       });
       loading.current = started;
       return started.stop;
-    }, [network, appVersion]);
+    }, [network, appVersion, queries]);
 
     if (Loaded !== null) return <Loaded {...(props as unknown as Props)} />;
     return (
@@ -69,3 +74,15 @@ export function lazyComponent<Props extends object>(
     );
   };
 }
+
+const withQueries = <Props extends object>(
+  Part: ComponentType<Props>,
+  Provider: Queries["Provider"],
+): ComponentType<Props> =>
+  function PartWithQueries(props) {
+    return (
+      <Provider>
+        <Part {...props} />
+      </Provider>
+    );
+  };

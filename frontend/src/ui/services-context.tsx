@@ -14,6 +14,7 @@ import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { SessionState, SessionStore } from "@/lib/session/session-store";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 import type { OpenStream } from "@/lib/stream/room-stream";
+import type { Queries } from "./queries";
 
 /** The services that the app creates once, at the start. */
 export interface Services {
@@ -25,6 +26,8 @@ export interface Services {
   readonly composers: Composers;
   readonly session: SessionStore;
   readonly network: NetworkReturn;
+  /** The cache of fetched data, loaded with the first lazy part. */
+  readonly queries: () => Promise<Queries>;
   readonly languages: LanguageSwitch;
   readonly readCounts: ReadCountsStore;
   readonly ignored: IgnoredPeople;

@@ -11,7 +11,7 @@ from load_tests.bench.stores import Stores
 from local_stack.frontend_build import DIST
 
 VISITS = 5
-JAVASCRIPT_KB = 183
+JAVASCRIPT_KB = 182
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
-import { useState, type KeyboardEvent, type RefObject } from "react";
+import { useEffect, useState, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { cachedOnSuccess } from "@/lib/cached-on-success";
 import type { Completion } from "@/lib/completion/completion";
-import { emojiLocale, loadEmojiNames } from "@/lib/completion/emoji-names";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
 import type { RoomScreen } from "@/lib/room-view/room-view";
+
+const loadCompletion = cachedOnSuccess(() => import("@/lib/completion/completion"));
 
 export interface CompletionState {
   readonly items: readonly Completion[];
@@ -24,21 +25,10 @@ export function useCompletions(
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
   const [dismissed, setDismissed] = useState<string | null>(null);
-  const locale = emojiLocale(useTranslation().i18n.language);
-  const { data: completion } = useQuery({
-    queryKey: ["completion"],
-    queryFn: () => import("@/lib/completion/completion"),
-    enabled: /[@:]/.test(text),
-    staleTime: Infinity,
-    retry: 1,
-  });
-  const { data: emojiNames = [] } = useQuery({
-    queryKey: ["emoji-names", locale],
-    queryFn: () => loadEmojiNames(locale),
-    enabled: completion?.isNamingEmoji(text, caret) === true,
-    staleTime: Infinity,
-    retry: 1,
-  });
+  const { language } = useTranslation().i18n;
+  const completion = useLoaded(/[@:]/.test(text) ? loadCompletion : null, text);
+  const isNamingEmoji = completion?.isNamingEmoji(text, caret) === true;
+  const emojiNames = useLoaded(isNamingEmoji ? completion.emojiNamesIn(language) : null, text) ?? [];
   const nicknames = () => recentNicknames(screen.feed.room?.messages ?? []);
   const found = completion?.completionsAt(text, caret, nicknames, emojiNames) ?? [];
   const items = dismissed === text ? [] : found;
@@ -61,4 +51,21 @@ export function useCompletions(
       return true;
     },
   };
+}
+
+/** What `load` resolves to; undefined until then. A load that failed is repeated with the next text. */
+function useLoaded<T>(load: (() => Promise<T>) | null, text: string): T | undefined {
+  const [loaded, setLoaded] = useState<{ load: () => Promise<T>; value: T } | null>(null);
+  const isLoaded = loaded !== null && loaded.load === load;
+  useEffect(() => {
+    if (load === null || isLoaded) return;
+    let isWanted = true;
+    load().then((value) => {
+      if (isWanted) setLoaded({ load, value });
+    }, console.warn);
+    return () => {
+      isWanted = false;
+    };
+  }, [load, isLoaded, text]);
+  return isLoaded ? loaded.value : undefined;
 }

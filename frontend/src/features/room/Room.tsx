@@ -74,6 +74,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
             <RoomEffects
               screen={screen}
               duplicateNicknames={duplicateNicknames}
+              setKinds={room.setKinds}
               isSilent={shape === "overlay"}
             />
           </ErrorBoundary>

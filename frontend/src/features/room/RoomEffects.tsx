@@ -7,20 +7,23 @@ import { Announcer } from "./Announcer";
 import { useFrameWatch } from "./use-frame-watch";
 import { useMentionNotifications } from "./use-mention-notifications";
 import { useObservedAuthors } from "./use-observed-authors";
+import { useReactionKinds } from "./use-reaction-kinds";
 import { useReadMark } from "./use-read-mark";
 
 interface RoomEffectsProps {
   screen: RoomScreen;
   duplicateNicknames: DuplicateNicknames;
+  setKinds: (kinds: readonly string[]) => void;
   /** Without announcements and notifications. */
   isSilent: boolean;
 }
 
-/** What an open room does besides drawing itself: the read mark, the pace of a slow device, own reactions, quotes, tags
- * of duplicate nicknames, announcements and notifications. It is loaded after the room. */
-export default function RoomEffects({ screen, duplicateNicknames, isSilent }: RoomEffectsProps) {
+/** What an open room does besides drawing itself: the read mark, the pace of a slow device, kinds of reactions, own
+ * reactions, quotes, tags of duplicate nicknames, announcements and notifications. It is loaded after the room. */
+export default function RoomEffects({ screen, duplicateNicknames, setKinds, isSilent }: RoomEffectsProps) {
   const { roomId, feed, view, ownReactions } = useOpenRoom();
   useFrameWatch(view);
+  useReactionKinds(setKinds);
   useReadMark(screen, feed, roomId);
   useLoadOwnReactions(screen, ownReactions);
   useFollowQuotes();

@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
@@ -8,16 +7,11 @@ import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
 import { messageQuery } from "@/ui/message-query";
 import { useServices, useViewer } from "@/ui/services-context";
-import { useConfig } from "@/ui/use-config";
-
-const DEFAULT_KINDS = ["heart", "sad", "laugh"];
 
 /** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. */
 export function useRoomStores(roomId: string) {
   const services = useServices();
   const viewer = useViewer();
-  const queryClient = useQueryClient();
-  const config = useConfig();
 
   const stores = useMemo(() => {
     const { api, openStream, clock, network, outbox, ignored, localTime } = services;
@@ -40,14 +34,17 @@ export function useRoomStores(roomId: string) {
         const { findMissedMessages } = await import("@/lib/room-view/missed-messages");
         return findMissedMessages(missed, { nickname, afterSeq });
       },
-      findMessage: (messageId) => queryClient.query(messageQuery(api, roomId, messageId)),
+      findMessage: async (messageId) => {
+        const { client } = await services.queries();
+        return client.query(messageQuery(api, roomId, messageId));
+      },
       ownMessages: storedOwnMessages(roomId),
       ignored,
       random: Math.random,
     });
     view.setReadingPace(readReadingPace());
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
-  }, [services, roomId, queryClient]);
+  }, [services, roomId]);
 
   const { network } = services;
   const { feed, view, ownReactions } = stores;
@@ -71,7 +68,7 @@ export function useRoomStores(roomId: string) {
       unsubscribe();
     };
   }, [feed, view, network]);
-  return { ...stores, kinds: config?.reaction_kinds ?? DEFAULT_KINDS };
+  return stores;
 }
 
 function nextFrame(call: () => void): () => void {

@@ -9,10 +9,13 @@ import { useRoomKeys } from "./use-room-keys";
 import { useRoomStores } from "./use-room-stores";
 import { useToast } from "./use-toast";
 
+const DEFAULT_KINDS: readonly string[] = ["heart", "sad", "laugh"];
+
 /** One open room: its stores, its side effects, and the state that its components share. `at` is the seq of a message
  * to scroll to. */
 export function useRoom(roomId: string, at: number | undefined) {
-  const { feed, view, ownReactions, kinds } = useRoomStores(roomId);
+  const { feed, view, ownReactions } = useRoomStores(roomId);
+  const [kinds, setKinds] = useState(DEFAULT_KINDS);
   const screen = useRoomScreen(view);
   const viewer = useViewer();
   const composer = useRef<ComposerHandle>(null);
@@ -61,6 +64,7 @@ export function useRoom(roomId: string, at: number | undefined) {
   return {
     openRoom,
     screen,
+    setKinds,
     composer,
     editLastMessage,
     panel,

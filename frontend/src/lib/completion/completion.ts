@@ -2,6 +2,8 @@
 import { mayBeginMention } from "@/lib/text/mention-names";
 import type { EmojiName } from "./emoji-names";
 
+export { emojiNamesIn } from "./emoji-names";
+
 export interface Completion {
   readonly label: string;
   readonly insert: string;
