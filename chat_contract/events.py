@@ -135,7 +135,8 @@ class ReactionChanged(TypedDict):
 
 
 class MessagesPurged(TypedDict):
-    """Every message of these authors up to a seq is now deleted and unpinned; nothing else of it has changed."""
+    """Every message of these authors up to a seq is now deleted and unpinned; nothing else of it has changed, except
+    for the author with `erased_as`."""
 
     type: Literal["messages.purged"]
     room_id: str
@@ -144,6 +145,15 @@ class MessagesPurged(TypedDict):
     author_ids: NotRequired[Annotated[list[str], Field(description="Of several authors, at most 500")]]
     up_to_seq: Annotated[
         int, Field(description="The highest seq of a message that may be meant: that before the event's own")
+    ]
+    erased_as: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description='The author had themselves erased: is now `{"id": erased_as, "nickname": "deleted"}` '
+                "everywhere in the room"
+            ),
+        ]
     ]
 
 

@@ -49,7 +49,9 @@ from chat_server.moderation.same_text import SameTextSearch
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
+from chat_server.personal_data.erasure_repository import ErasureRequests, expire_erasures
 from chat_server.personal_data.export import Exports
+from chat_server.personal_data.person_erasure import PersonErasure
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
@@ -162,6 +164,8 @@ async def open_services(
         writer = await open_(
             _open_writer(dsn, producer, fetches.reads, event_waits, room_lists, filters, erasure, tasks)
         )
+        person_erasure = PersonErasure(dsn, writer, erasure.wake, rng)
+        await open_(tasks.running("person erasure", person_erasure.run, is_vital=False))
         retention = Retention(
             background,
             settings.event_retention_s,
@@ -178,6 +182,7 @@ async def open_services(
                 close_reports,
                 expire_reports,
                 expire_addresses,
+                expire_erasures,
             ),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
@@ -255,6 +260,8 @@ async def open_services(
             erasure,
             reports,
             SameTextSearch(lanes["search"], search_permits),
+            person_erasure,
+            ErasureRequests(engine),
             Exports(lanes["exports"], export_semaphore(time.monotonic, rng)),
             FastPath(FAST_ROUTES, handlers, fetches.admission),
             fetches.handler,

@@ -65,6 +65,12 @@ class SessionTokens:
         self._is_ended = is_ended
         self._verified: dict[str, Session] = {}
 
+    def ignoring_ends(self) -> "SessionTokens":
+        """Verifies tokens of ended sessions, too: a repeated request may carry one."""
+        copy = SessionTokens("")
+        copy._keys = self._keys
+        return copy
+
     def issue(
         self, user_id: UUID, nickname: str, now_s: float, *, session_id: UUID, generation: int = 0
     ) -> tuple[str, Session]:

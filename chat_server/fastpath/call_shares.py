@@ -16,6 +16,7 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("DELETE", f"{API}/sessions/current"): "session_ends",
     ("GET", f"{API}/me"): "page_loads",
     ("GET", f"{API}/me/export"): "exports",
+    ("DELETE", f"{API}/me"): "session_ends",
     ("GET", f"{API}/config"): "page_loads",
     ("POST", f"{API}/rooms"): "room_creations",
     ("PATCH", _ROOM): "room_changes",

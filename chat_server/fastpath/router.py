@@ -11,7 +11,7 @@ from chat_server.fetch.handler import FETCHES, PROBLEM
 from chat_server.http.asgi_responses import send_problem
 from chat_server.http.query_string import QueryString
 from chat_server.http.single_write_response import send_response
-from chat_server.postgres.errors import STORE_ERRORS, store_unavailable
+from chat_server.postgres.errors import STORE_ERRORS, described, store_unavailable
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.path_table import PathTable
@@ -87,7 +87,7 @@ class FastPath:
                 FETCHES[PROBLEM] += 1
             await send_problem(scope, send, error, extra)
         except STORE_ERRORS as error:
-            failures.warning("store", "The store failed: %r", error)
+            failures.warning("store", "The store failed: %s", described(error))
             await send_problem(scope, send, store_unavailable(), extra)
         else:
             await send_response(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 
+from chat_contract.erased_people import ErasedPeople, event_without_people
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import PAGE_MAX
 from chat_contract.timestamps import rfc3339_ms
@@ -136,9 +137,11 @@ CASE WHEN (SELECT true FROM purge_marks WHERE room_id = $1 LIMIT 1) THEN COALESC
 """
 # Rows end with the first one that exceeds the bytes ($4, $3): it is read only to show that there are more.
 # octet_length reads no toasted value.
+# The last column: stored events of the room may name people who were erased.
 _EVENT_ROWS = """
 SELECT r.last_seq, (SELECT o.seq FROM events o WHERE o.room_id = r.id ORDER BY o.seq LIMIT 1),
-       e.seq, e.type, convert_to({payload}, 'UTF8'), {hidden}, r.visibility
+       e.seq, e.type, convert_to({payload}, 'UTF8'), {hidden}, r.visibility,
+       (SELECT true FROM erased_in_rooms WHERE room_id = $1 LIMIT 1)
 FROM rooms r LEFT JOIN LATERAL (
     SELECT * FROM (
         SELECT *, sum(octet_length(payload)) OVER (
@@ -169,9 +172,12 @@ ORDER BY x.message_seq, x.kind
 LIMIT $5
 """
 
+_ERASED = "SELECT user_id, erased_as FROM erased_in_rooms WHERE room_id = $1"
+
+# The row of an erased person in `users` is that of the new id. A reaction is theirs until its own row is rewritten.
 _REACTORS = """
-SELECT r.last_seq, m.id, x.kind, x.user_id, COALESCE(u.nickname, (
-    SELECT w.author_nickname FROM visible_messages w WHERE w.author_id = x.user_id LIMIT 1
+SELECT r.last_seq, m.id, x.kind, COALESCE(z.erased_as, x.user_id) AS user_id, COALESCE(u.nickname, (
+    SELECT w.author_nickname FROM visible_messages w WHERE w.written_by = x.user_id LIMIT 1
 ), 'unknown') AS nickname, r.visibility
 FROM rooms r
 LEFT JOIN visible_messages m ON m.room_id = r.id AND m.id = $2
@@ -183,9 +189,13 @@ LEFT JOIN LATERAL (
     ) y
 ) x ON true
 LEFT JOIN users u ON u.id = x.user_id
+LEFT JOIN erasures z ON z.user_id = x.user_id
 WHERE r.id = $1
-ORDER BY x.kind, x.user_id
+ORDER BY x.kind, user_id
 """
+
+_MAY_NAME_ERASED: Final = 7
+"""Index of the last column of events."""
 
 MAX_MINE: Final = 5_000
 """Reactions in one response. Overflow rule: only those to the oldest messages of the range are listed."""
@@ -257,9 +267,7 @@ class ReadRepository:
 
     async def events(self, room_id: str, after_seq: int, limit: int) -> EventRows | None:
         """At most `limit` events after after_seq and MAX_PAGE_BYTES of payloads, but at least one event."""
-        rows = _event_rows(
-            await self._fetch("events", _EVENTS, room_id, after_seq, limit + 1, MAX_PAGE_BYTES)
-        )
+        rows = await self._event_rows("events", _EVENTS, room_id, after_seq, limit + 1, MAX_PAGE_BYTES)
         if rows is None:
             return None
         count = min(limit, count_within(rows.events, MAX_PAGE_BYTES))
@@ -267,7 +275,7 @@ class ReadRepository:
 
     async def recent_events(self, room_id: str, limit: int) -> EventRows | None:
         """The newest events, at most `limit` and RECENT_EVENTS_MAX_BYTES of payloads; `has_more` stays False."""
-        rows = _event_rows(await self._fetch("tail", _RECENT_EVENTS, room_id, limit, RECENT_EVENTS_MAX_BYTES))
+        rows = await self._event_rows("tail", _RECENT_EVENTS, room_id, limit, RECENT_EVENTS_MAX_BYTES)
         if rows is None:
             return None
         count = count_within(reversed(rows.events), RECENT_EVENTS_MAX_BYTES)
@@ -322,6 +330,16 @@ class ReadRepository:
                 oldest_seq,
             ) in rows
         }
+
+    async def _event_rows(self, name: str, statement: str, room_id: str, *arguments: Any) -> EventRows | None:
+        rows = await self._fetch(name, statement, room_id, *arguments)
+        if not rows:
+            return None
+        erased: dict[str, str] = {}
+        if rows[0][_MAY_NAME_ERASED]:
+            people = await self._lane.fetch("erased", _ERASED, room_id)
+            erased = {str(user_id): str(erased_as) for user_id, erased_as in people}
+        return _event_rows(rows, erased)
 
     async def _page(self, name: str, statement: str, room_id: str, *arguments: Any) -> MessageRows | None:
         return _message_rows(room_id, await self._fetch(name, statement, room_id, *arguments))
@@ -431,15 +449,18 @@ def _count_within(sizes: Iterable[int], max_bytes: int) -> int:
     return count
 
 
-def _event_rows(rows: Sequence[Any]) -> EventRows | None:
-    if not rows:
-        return None
+def _event_rows(rows: Sequence[Any], erased: ErasedPeople) -> EventRows:
     last_seq, oldest_seq = rows[0][0], rows[0][1]
     events = [
         EventRow(seq, event_type, payload if hidden is None else _with_hidden_message(payload, *hidden))
-        for _, _, seq, event_type, payload, hidden, _ in rows
+        for _, _, seq, event_type, payload, hidden, _, _ in rows
         if seq is not None
     ]
+    if erased:
+        events = [
+            event._replace(payload=orjson.dumps(event_without_people(orjson.loads(event.payload), erased)))
+            for event in events
+        ]
     return EventRows(last_seq, last_seq + 1 if oldest_seq is None else oldest_seq, events)
 
 

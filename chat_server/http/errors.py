@@ -8,7 +8,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from chat_contract.problems import PROBLEMS
-from chat_server.postgres.errors import STORE_ERRORS, bad_input, is_bad_input, store_unavailable
+from chat_server.postgres.errors import (
+    STORE_ERRORS,
+    bad_input,
+    described,
+    is_bad_input,
+    store_unavailable,
+)
 from server_kit.http.error_handlers import problem_response
 from server_kit.http.problem import MEDIA_TYPE, ChatError
 from server_kit.limited_log import LimitedLog
@@ -44,7 +50,7 @@ def person_not_found() -> ChatError:
 async def _on_store_error(_: Request, error: Exception) -> Response:
     if is_bad_input(error):
         return problem_response(bad_input())
-    failures.warning("store", "The store failed: %r", error)
+    failures.warning("store", "The store failed: %s", described(error))
     return problem_response(store_unavailable())
 
 

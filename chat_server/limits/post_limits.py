@@ -110,7 +110,7 @@ class RateLimits:
         now_s = self._clock()
         self._operator_guesses.take(address, now_s)
         if self._guess_logs.take("", now_s) == 0.0:
-            log.warning("A wrong operator token came from %s", address)
+            log.warning("Somebody tried a wrong operator token")
 
     def take_recovery_code(self, room_id: str, address: str) -> None:
         """Count one recovery code before it is checked. Raises ChatError `rate_limited`."""

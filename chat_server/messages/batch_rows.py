@@ -216,6 +216,8 @@ class HostInput:
     settings: dict[str, RoomSettingsRow] = field(default_factory=dict)
     addresses: dict[UUID, bytes] = field(default_factory=dict)
     invite_grants: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)
+    erased: set[RoomUser] = field(default_factory=set)
+    """Erased people who are marked in the room, and whose messages are still being rewritten."""
 
 
 @dataclass(slots=True)

@@ -51,6 +51,8 @@ class BatchResult:
     lifted_bans: dict[RoomUser, None] = field(default_factory=dict)
     purge_marks: dict[RoomUser, int] = field(default_factory=dict)
     """The highest seq of a purged message."""
+    erased: dict[RoomUser, UUID] = field(default_factory=dict)
+    """The new ids of people who are erased in a room."""
     new_owners: dict[UUID, str] = field(default_factory=dict)
     """Their nicknames."""
     changed_rooms: dict[str, tuple[LockedRoom, RoomSettingsRow]] = field(default_factory=dict)

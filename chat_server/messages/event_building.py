@@ -101,6 +101,7 @@ class PendingPurgeEvent:
     author_ids: Sequence[UUID]
     marked_ids: Sequence[UUID]
     traceparent: str | None
+    erased_as: UUID | None = None
     up_to_seq: int = 0
     """Known once the event is encoded."""
 
@@ -117,6 +118,8 @@ class PendingPurgeEvent:
             event["author_id"] = ids[0]
         else:
             event["author_ids"] = ids
+        if self.erased_as is not None:
+            event["erased_as"] = str(self.erased_as)
         return CommittedEvent(
             self.room_id, seq, event["type"], None, None, orjson.dumps(event), self.traceparent
         )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from chat_contract.erased_people import DELETED_NICKNAME
 from chat_contract.events import Author
 from chat_server.filters.rules import TextFilter
 from chat_server.http.errors import invite_not_found
@@ -18,6 +19,8 @@ from chat_server.messages.room_operations import (
     BanResult,
     BanUsers,
     ChangeRoom,
+    ErasePerson,
+    ErasureResult,
     HostOperation,
     LiftBan,
     LiftResult,
@@ -58,6 +61,8 @@ def apply_room_operation(state: BatchState, operation: RoomOperation) -> Deferre
             return _lift_ban(state, room, role, operation)
         case ChangeRoom():
             return _change_room(state, room, role, operation)
+        case ErasePerson():
+            return _erase(state, room, operation)
 
 
 def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> DeferredResult:
@@ -139,6 +144,56 @@ def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> in
     state.purges.append(purge)
     state.emit(purge)
     return purged if purged <= MAX_COUNTED else None
+
+
+def _erase(state: BatchState, room: LockedRoom, erasure: ErasePerson) -> DeferredResult:
+    """Delete all messages of the person, who is then shown under the new id. A room may be left without an owner.
+
+    Where they are marked, all this was done, and only the rows are still being rewritten.
+    """
+    user_id = erasure.actor_id
+    is_host = state.role_of(room, user_id).is_host
+    if is_host or (room.id, user_id) not in state.input.hosts.erased:
+        state.set_barrier()
+        drop_held(state, room, [user_id])
+        _hide_erased(state, room, erasure)
+        if is_host:
+            _end_role(state, room, user_id)
+        purge = PendingPurgeEvent(room.id, [user_id], [user_id], state.traceparent, erasure.erased_as)
+        state.purges.append(purge)
+        state.emit(purge)
+        state.result.erased[room.id, user_id] = erasure.erased_as
+    return DeferredResult(lambda: ErasureResult(room.last_seq))
+
+
+def _hide_erased(state: BatchState, room: LockedRoom, erasure: ErasePerson) -> None:
+    """Delete the messages that this transaction has read; the mark covers the others."""
+    own = [
+        row
+        for row in state.input.messages.values()
+        if row.room_id == room.id and row.author_id == erasure.actor_id
+    ]
+    for row in own:
+        row.author_id, row.author_nickname, row.author_role = erasure.erased_as, DELETED_NICKNAME, None
+        state.hide(row)
+    new_reactions = state.result.new_reactions
+    for key in [key for key, row in new_reactions.items() if row.deleted]:
+        del new_reactions[key]
+    ids = {row.id for row in own}
+    kept = [each for each in room.pinned if each in state.input.messages and each not in ids]
+    if len(kept) < len(room.pinned):
+        state.set_pinned(room, kept)
+
+
+def _end_role(state: BatchState, room: LockedRoom, user_id: UUID) -> None:
+    """The recovery code ends with its owner's role: they hold it."""
+    settings = state.input.hosts.settings[room.id]
+    if room.owner_id == user_id:
+        room.owner_id = room.owner_nickname = None
+        settings.recovery_code_hash = settings.recovered_by = settings.recovered_at = None
+    room.moderators.pop(user_id, None)
+    state.result.changed_rooms[room.id] = (room, settings)
+    state.emit(PendingRoomEvent(room.id, settings.rules(room), state.traceparent))
 
 
 def _lift_ban(state: BatchState, room: LockedRoom, role: Role, lift: LiftBan) -> DeferredResult:

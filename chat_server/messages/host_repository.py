@@ -24,7 +24,13 @@ from chat_server.messages.batch_rows import (
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.host_actions import MAX_COUNTED
 from chat_server.messages.operations import Operation
-from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation
+from chat_server.messages.room_operations import (
+    BanUsers,
+    ChangeRoom,
+    ErasePerson,
+    LiftBan,
+    RoomOperation,
+)
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
 from chat_server.rooms.roles import may, role_in_room
@@ -41,7 +47,7 @@ WHERE b.until IS NULL OR b.until > $3"""
 # The fallback is for people whose row a restored database lacks; any of their messages has a nickname of theirs.
 _NICKNAMES: Final = """
 SELECT k.id, COALESCE(u.nickname, (
-    SELECT m.author_nickname FROM visible_messages m WHERE m.author_id = k.id LIMIT 1
+    SELECT m.author_nickname FROM visible_messages m WHERE m.written_by = k.id LIMIT 1
 )) AS nickname
 FROM unnest($1::uuid[]) AS k(id) LEFT JOIN users u USING (id)"""
 
@@ -53,10 +59,10 @@ FROM rooms r LEFT JOIN room_filters f ON f.room_id = r.id WHERE r.id = ANY($1::t
 # much in other rooms.
 _COUNTS: Final = """
 WITH scanned AS MATERIALIZED (
-    SELECT author_id, client_message_id, room_id FROM visible_messages WHERE author_id = ANY($2::uuid[]) LIMIT $3
+    SELECT written_by, client_message_id, room_id FROM visible_messages WHERE written_by = ANY($2::uuid[]) LIMIT $3
 ), counted AS MATERIALIZED (
-    SELECT m.author_id FROM scanned s JOIN visible_messages m
-        ON m.author_id = s.author_id AND m.client_message_id = s.client_message_id AND m.room_id = s.room_id
+    SELECT m.written_by AS author_id FROM scanned s JOIN visible_messages m
+        ON m.written_by = s.written_by AND m.client_message_id = s.client_message_id AND m.room_id = s.room_id
     WHERE s.room_id = $1 AND NOT m.deleted LIMIT $4
 )
 SELECT s.scanned, c.author_id, c.messages FROM (SELECT count(*) AS scanned FROM scanned) s
@@ -115,10 +121,26 @@ DELETE FROM address_bans WHERE ctid = ANY(ARRAY(
 ))"""
 
 _INSERT_MARKS: Final = """
-INSERT INTO purge_marks (room_id, author_id, up_to_seq, created_at)
-SELECT m.*, now() FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS m(room_id, author_id, up_to_seq)
+INSERT INTO purge_marks AS p (room_id, author_id, up_to_seq, erased_as, created_at)
+SELECT m.*, now() FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[])
+    AS m(room_id, author_id, up_to_seq, erased_as)
 ON CONFLICT (room_id, author_id) DO UPDATE SET up_to_seq = EXCLUDED.up_to_seq, created_at = EXCLUDED.created_at,
-    converted_up_to = DEFAULT, converted_up_to_room = DEFAULT"""
+    erased_as = COALESCE(EXCLUDED.erased_as, p.erased_as), converted_up_to = DEFAULT, converted_up_to_room = DEFAULT"""
+
+# A member who is erased may no longer read a private room.
+_INSERT_ERASED: Final = """
+WITH erased AS (
+    SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS e(room_id, user_id, erased_as)
+), noted AS (
+    INSERT INTO erased_in_rooms SELECT * FROM erased ON CONFLICT DO NOTHING
+), former_members AS (
+    DELETE FROM members m USING erased e WHERE m.room_id = e.room_id AND m.user_id = e.user_id RETURNING m.room_id
+)
+UPDATE rooms SET access_version = access_version + 1 WHERE id IN (SELECT room_id FROM former_members)"""
+
+_MARKED: Final = """
+SELECT room_id, author_id FROM purge_marks
+WHERE room_id = ANY($1::text[]) AND author_id = ANY($2::uuid[]) AND erased_as IS NOT NULL"""
 
 _INSERT_USERS: Final = """
 INSERT INTO users (id, nickname, created_at) SELECT u.*, now() FROM unnest($1::uuid[], $2::text[]) AS u(id, nickname)
@@ -215,10 +237,14 @@ async def read_host_input(
     """
     host_input = HostInput()
     changed_rooms: list[str] = []
+    erasures = [operation for operation in operations if isinstance(operation, ErasePerson)]
+    if erasures:
+        keys = [(operation.room_id, operation.actor_id) for operation in erasures]
+        host_input.erased = set(map(tuple, await connection.fetch(_MARKED, *zip(*keys, strict=True))))
     named: dict[UUID, None] = {}
     for operation in operations:
         named |= dict.fromkeys(_named_in(operation))
-        if isinstance(operation, ChangeRoom):
+        if isinstance(operation, ChangeRoom | ErasePerson):
             changed_rooms.append(operation.room_id)
         elif isinstance(operation, BanUsers) and operation.purge:
             host_input.message_counts |= await _count_messages(
@@ -268,6 +294,8 @@ def _named_in(operation: RoomOperation) -> Sequence[UUID]:
             return operation.user_ids
         case LiftBan():
             return [operation.user_id]
+        case ErasePerson():
+            return []
         case ChangeRoom(change=change):
             named = (change.add_moderator, change.new_owner)
             acting = [operation.actor_id] if change.recovery or change.accepted_invite else []
@@ -296,8 +324,11 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
     if result.address_bans:
         await connection.execute(_INSERT_ADDRESS_BANS, *_address_columns(result))
     if result.purge_marks:
-        marks = [(*key, up_to_seq) for key, up_to_seq in result.purge_marks.items()]
+        marks = [(*key, up_to_seq, result.erased.get(key)) for key, up_to_seq in result.purge_marks.items()]
         await connection.execute(_INSERT_MARKS, *zip(*marks, strict=True))
+    if result.erased:
+        erased = [(*key, erased_as) for key, erased_as in result.erased.items()]
+        await connection.execute(_INSERT_ERASED, *zip(*erased, strict=True))
     if result.new_owners:
         await connection.execute(_INSERT_USERS, list(result.new_owners), list(result.new_owners.values()))
     if result.granted_invites:

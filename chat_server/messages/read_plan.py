@@ -15,7 +15,14 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
-from chat_server.messages.room_operations import BanUsers, ChangeRoom, LiftBan, RoomOperation, SettleHeld
+from chat_server.messages.room_operations import (
+    BanUsers,
+    ChangeRoom,
+    ErasePerson,
+    LiftBan,
+    RoomOperation,
+    SettleHeld,
+)
 from chat_server.messages.seq_numbering import SLICE, cost_of_check
 
 
@@ -47,9 +54,11 @@ def plan_reads(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom])
                 message_ids[operation.held_id] = None
             case EditMessage() | DeleteMessage() | SetPin():
                 message_ids[operation.message_id] = None
-            case BanUsers() | LiftBan() | ChangeRoom():
+            case BanUsers() | LiftBan() | ChangeRoom() | ErasePerson():
                 room_operations.append(operation)
-                if isinstance(operation, BanUsers) and operation.purge:
+                if isinstance(operation, ErasePerson) or (
+                    isinstance(operation, BanUsers) and operation.purge
+                ):
                     message_ids |= dict.fromkeys(rooms[operation.room_id].pinned)
     return ReadPlan(list(message_ids), list(keys), list(reactions), room_operations)
 

@@ -27,6 +27,7 @@ ORDER_OF_ROWS: Final = {
     "invite_uses": "invite_id",
     "reports": "state, id DESC",
     "address_bans": "address_hash",
+    "erased_in_rooms": "user_id",
 }
 """Every table with rows of rooms, and the order of its index that begins with the room.
 

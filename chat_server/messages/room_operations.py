@@ -130,6 +130,17 @@ class ChangeRoom(HostOperation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePerson(HostOperation):
+    """Purge the messages of the actor, who had themselves erased, and end their role in the room."""
+
+    erased_as: UUID
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettleHeld(HostOperation):
     """Allow a held message, which then becomes a new message of the room, or refuse it."""
 
@@ -146,7 +157,7 @@ class SettleHeld(HostOperation):
         return MAX_TEXT_BYTES if self.is_allowed else 0
 
 
-RoomOperation = BanUsers | LiftBan | ChangeRoom
+RoomOperation = BanUsers | LiftBan | ChangeRoom | ErasePerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +205,9 @@ class RoomResult:
     seq: int
 
 
-RoomOperationResult = BanResult | LiftResult | RoomResult
+@dataclass(frozen=True, slots=True)
+class ErasureResult:
+    seq: int
+
+
+RoomOperationResult = BanResult | LiftResult | RoomResult | ErasureResult

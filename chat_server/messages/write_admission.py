@@ -136,7 +136,7 @@ class WriteAdmission:
         """The message stored under the post's idempotency key; None also without a turn and while Postgres is down."""
         stored = VISIBLE_MESSAGES.c
         query = select(VISIBLE_MESSAGES).where(
-            stored.author_id == post.author_id,
+            stored.written_by == post.author_id,
             stored.client_message_id == post.client_message_id,
             stored.room_id == post.room_id,
         )

@@ -39,7 +39,7 @@ _MESSAGES_BY_ID: Final = f"SELECT {MESSAGE_COLUMNS} FROM visible_messages m WHER
 # (room_id, seq), so that every post scanned its whole room, and that plan was kept.
 _MESSAGES_BY_KEY: Final = f"""
 SELECT {MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
-JOIN visible_messages m ON m.author_id = k.author_id AND m.client_message_id = k.client_message_id
+JOIN visible_messages m ON m.written_by = k.author_id AND m.client_message_id = k.client_message_id
     AND m.room_id IS NOT DISTINCT FROM k.room_id"""  # noqa: S608 - no input in it
 
 _REACTIONS: Final = """
@@ -123,7 +123,8 @@ _TOMBSTONES: Final = (
 )
 _INSERT_TOMBSTONES: Final = f"""
 INSERT INTO tombstones ({column_names(_TOMBSTONES)}, created_at)
-SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)} ON CONFLICT DO NOTHING"""  # noqa: S608 - no input in it
+SELECT t.*, now() FROM {unnest("t", _TOMBSTONES, 1)}
+ON CONFLICT (message_id) DO UPDATE SET message = EXCLUDED.message"""  # noqa: S608 - no input in it
 
 
 class Locked(NamedTuple):

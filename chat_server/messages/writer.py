@@ -31,6 +31,8 @@ from chat_server.messages.room_operations import (
     BanResult,
     BanUsers,
     ChangeRoom,
+    ErasePerson,
+    ErasureResult,
     LiftBan,
     LiftResult,
     RoomResult,
@@ -40,7 +42,7 @@ from chat_server.messages.write_results import WRITES_FAILED, fail, resolve, una
 from chat_server.messages.write_transaction import CommitUnknown, Transaction, commit_writes, was_committed
 from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, SILENT_AFTER_S, PostgresProbe, SilenceDetector
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
-from chat_server.postgres.errors import means_postgres_is_down
+from chat_server.postgres.errors import described, means_postgres_is_down
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError
@@ -133,6 +135,10 @@ class GroupCommitWriter:
     async def lift_ban(self, operation: LiftBan, session: Session | None = None) -> LiftResult:
         """Lift a ban, unless the session was ended. Raises ChatError."""
         return cast(LiftResult, await self._submit(operation, session))
+
+    async def erase_person(self, operation: ErasePerson) -> ErasureResult:
+        """Erase a person in one room. Their sessions have ended. Raises ChatError."""
+        return cast(ErasureResult, await self._submit(operation, None))
 
     async def change_room(self, operation: ChangeRoom, session: Session | None = None) -> RoomResult:
         """Change a room, unless the session was ended. Raises ChatError."""
@@ -253,7 +259,7 @@ class GroupCommitWriter:
     ) -> None:
         """Run a batch that Postgres rejects again in halves, in order, so that only the rejected write fails."""
         if len(writes) == 1:
-            rejections.warning("rejected", "One write cannot be stored: %r", error)
+            rejections.warning("rejected", "One write cannot be stored: %s", described(error))
             detail = "The store does not accept this text; change it and send it again."
             fail(writes, ChatError("validation_failed", detail, errors=[]), "rejected")
             return

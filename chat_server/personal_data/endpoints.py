@@ -1,4 +1,4 @@
-"""Files of what the caller has written, reacted to and reported, and of the messages of a room."""
+"""What people may do with their data: download it, or have it erased; and the download of a room's messages."""
 
 import asyncio
 import logging
@@ -6,17 +6,28 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
+from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from chat_server.http.errors import problems
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
-from chat_server.moderation.endpoints import Target
+from chat_server.moderation.endpoints import LookUps, Target
+from chat_server.personal_data.erasure_repository import ErasureRequests
 from chat_server.personal_data.export import ExportingPerson, Exports
+from chat_server.personal_data.person_erasure import SHOWN_FROM, PersonErasure
 from chat_server.rooms.roles import Action
-from chat_server.sessions.current import SignedIn, SignedInOrOperator
+from chat_server.sessions.current import (
+    SignedIn,
+    SignedInOrOperator,
+    Tokens,
+    came_by_https,
+    current_session,
+    no_token_headers,
+)
+from server_kit.ended_sessions import EndedSessions
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.problem import ChatError
 from server_kit.limited_log import LimitedLog
@@ -107,3 +118,47 @@ async def _until_failure(start: bytes, chunks: AsyncIterator[bytes]) -> AsyncIte
             yield chunk
     except ChatError as error:
         failures.warning("store", "An export ends early: %s", error)
+
+
+SHOWN_WITHIN_S: Final = 3.0
+"""The response waits this long for the rooms."""
+
+ASK_EVERY_S: Final = 0.05
+
+
+@router.delete(
+    "/me",
+    tags=["sessions"],
+    status_code=204,
+    responses={
+        202: {"description": "The sessions have ended, and some rooms do not show the erasure yet."},
+        **problems("unauthenticated", "session_expired", "rate_limited", "store_unavailable"),
+    },
+)
+async def erase_me(
+    request: Request,
+    tokens: Tokens,
+    ended: Annotated[EndedSessions, Depends(service(EndedSessions))],
+    requests: Annotated[ErasureRequests, Depends(service(ErasureRequests))],
+    erasure: Annotated[PersonErasure, Depends(service(PersonErasure))],
+    look_ups: LookUps,
+) -> Response:
+    """Erase the caller everywhere, end all their sessions, and clear the cookie. It cannot be undone.
+
+    204: every room shows it. A repeat gets the same answer.
+    """
+    session, _ = current_session(request.scope, tokens.ignoring_ends(), time.time())
+    async with look_ups.permit(request.scope):
+        stage = await requests.stage_of(session.user_id)
+        if stage is None:
+            session, _ = current_session(request.scope, tokens, time.time())
+            ended.add(await requests.request(session, uuid4()))
+            erasure.wake()
+    deadline_s = time.monotonic() + SHOWN_WITHIN_S
+    while (stage is None or stage < SHOWN_FROM) and time.monotonic() < deadline_s:
+        await asyncio.sleep(ASK_EVERY_S)
+        async with look_ups.permit(request.scope):
+            stage = await requests.stage_of(session.user_id)
+    response = Response(status_code=202 if stage is None or stage < SHOWN_FROM else 204)
+    response.raw_headers += no_token_headers(is_https=came_by_https(request.scope))
+    return response

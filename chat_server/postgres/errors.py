@@ -3,7 +3,7 @@
 from typing import Final
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from server_kit.http.problem import ChatError
 
@@ -26,6 +26,14 @@ def is_bad_input(error: BaseException) -> bool:
         return str(getattr(error.orig, "sqlstate", "") or "").startswith("22")
     is_driver_error = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
     return is_driver_error or isinstance(error, asyncpg.DataError)
+
+
+def described(error: BaseException) -> str:
+    """The error for the log. Errors about a value quote it, and it may be personal: of them only the type is named."""
+    quotes_a_value = is_bad_input(error) or isinstance(
+        error, UnicodeError | asyncpg.IntegrityConstraintViolationError | IntegrityError
+    )
+    return type(error).__name__ if quotes_a_value else repr(error)
 
 
 def means_postgres_is_down(error: BaseException) -> bool:

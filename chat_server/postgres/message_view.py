@@ -7,7 +7,7 @@ from uuid import UUID
 from chat_contract.events import Author, HeldBy, HeldMessage, Message
 from chat_contract.timestamps import rfc3339_ms
 
-STORED_ONLY = frozenset({"client_message_id", "revisions"})
+STORED_ONLY = frozenset({"client_message_id", "revisions", "written_by"})
 """Columns of a message that are never sent to clients."""
 
 AuthorRole = Literal["owner", "moderator", "bot", "system"]

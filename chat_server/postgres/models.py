@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Column,
     DateTime,
     ForeignKey,
     Identity,
@@ -213,6 +214,7 @@ class Invite(Base):
         UniqueConstraint("code_hash", name="invites_code_hash_key"),
         Index("invites_by_room", "room_id", text("created_at DESC"), "id"),
         Index("invites_by_end", "expires_at"),
+        Index("invites_by_maker", "created_by"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -230,7 +232,10 @@ class InviteUse(Base):
     """A person who accepted an invite. `is_granted` once the role is theirs: a repeat must not give it again."""
 
     __tablename__ = "invite_uses"
-    __table_args__ = (Index("invite_uses_by_room", "room_id", "invite_id", "user_id"),)
+    __table_args__ = (
+        Index("invite_uses_by_room", "room_id", "invite_id", "user_id"),
+        Index("invite_uses_by_user", "user_id"),
+    )
 
     invite_id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -284,7 +289,11 @@ class Message(Base):
 VISIBLE_MESSAGES: Final[Table] = Message.metadata.tables["messages"].to_metadata(
     MetaData(), name="visible_messages"
 )
-"""The view of messages in which those that a purge covers look deleted. Every read uses it."""
+"""The view of messages in which those that a purge covers look deleted. Every read uses it.
+
+`author_id` may be that of an erased person; `written_by`, which has an index, is the stored author.
+"""
+VISIBLE_MESSAGES.append_column(Column("written_by", postgresql.UUID(as_uuid=True)))
 
 
 class Reaction(Base):
@@ -348,6 +357,8 @@ class Ban(Base):
     __tablename__ = "bans"
     __table_args__ = (
         Index("bans_by_age", "room_id", text("created_at DESC"), "user_id"),
+        Index("bans_by_user", "user_id"),
+        Index("bans_by_actor", "actor_id"),
         Index("bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
         Index(
             "bans_by_address", "room_id", "address_hash", postgresql_where=text("address_hash IS NOT NULL")
@@ -382,6 +393,8 @@ class AddressBan(Base):
     __tablename__ = "address_bans"
     __table_args__ = (
         Index("address_bans_by_address", "address_hash"),
+        Index("address_bans_by_user", "user_id"),
+        Index("address_bans_by_actor", "actor_id"),
         Index("address_bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
     )
 
@@ -398,12 +411,16 @@ class AddressBan(Base):
 class PurgeMark(Base):
     """The messages of one author up to a seq are deleted, and their rows must still be rewritten.
 
+    `erased_as`: their author had themselves erased, and is shown under this id.
     `converted_up_to` and `converted_up_to_room` are the client_message_id and the room of the last row of the author
     that was handled, in the order of the index messages_idempotency.
     """
 
     __tablename__ = "purge_marks"
-    __table_args__ = (Index("purge_marks_by_age", "created_at"),)
+    __table_args__ = (
+        Index("purge_marks_by_age", "created_at"),
+        Index("purge_marks_erased", "author_id", postgresql_where=text("erased_as IS NOT NULL")),
+    )
 
     room_id: Mapped[str] = mapped_column(primary_key=True)
     author_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -411,13 +428,49 @@ class PurgeMark(Base):
     created_at: Mapped[datetime]
     converted_up_to: Mapped[UUID] = mapped_column(server_default="00000000-0000-0000-0000-000000000000")
     converted_up_to_room: Mapped[str] = mapped_column(server_default="")
+    erased_as: Mapped[UUID | None]
+
+
+class Erasure(Base):
+    """A person who had themselves erased, and how far the work is. `erased_as` is removed at its end.
+
+    `position` is where the stage goes on, as JSON. The row stays as long as a token of the person might, so that a
+    repeated request is answered alike.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        Index("erasures_to_do", "stage", "requested_at", postgresql_where=text("erased_as IS NOT NULL")),
+        Index("erasures_by_age", "requested_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    erased_as: Mapped[UUID | None]
+    requested_at: Mapped[datetime]
+    stage: Mapped[int] = mapped_column(Integer, server_default="0")
+    position: Mapped[str] = mapped_column(server_default="")
+
+
+class ErasedInRoom(Base):
+    """Stored events of the room may still name an erased person; reads replace the id and the name."""
+
+    __tablename__ = "erased_in_rooms"
+    __table_args__ = (Index("erased_in_rooms_by_user", "user_id"),)
+
+    room_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    erased_as: Mapped[UUID]
 
 
 class ModerationLogEntry(Base):
-    """One action of a host, or of the operator (`actor_id` None). Rows are never changed."""
+    """One action of a host, or of the operator (`actor_id` None). Only an erasure changes rows: it replaces people."""
 
     __tablename__ = "moderation_log"
-    __table_args__ = (Index("moderation_log_by_room", "room_id", text("id DESC")),)
+    __table_args__ = (
+        Index("moderation_log_by_room", "room_id", text("id DESC")),
+        Index("moderation_log_by_actor", "actor_id"),
+        Index("moderation_log_by_target", "target_id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     room_id: Mapped[str]

@@ -20,7 +20,7 @@ COMMAND_TIMEOUT_S: Final = 5
 class Connections(NamedTuple):
     """Postgres connections of one chat_server process, by use. No use can take the connections of another.
 
-    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 16.
+    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 17.
     """
 
     look_ups: int
@@ -35,6 +35,7 @@ class Connections(NamedTuple):
     background: int = 3
     """Outbox acknowledgements, outbox relay, retention."""
     message_erasure: int = 1
+    person_erasure: int = 1
     ended_sessions: int = 1
     """The poll of ended sessions: a session must end in time whatever else happens."""
     health: int = 1
@@ -67,6 +68,7 @@ async def open_database(database_url: str, pool_size: int) -> AsyncIterator[Asyn
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_S,
+        hide_parameters=True,  # errors quote them, and logs must not hold texts and names
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,

@@ -28,7 +28,7 @@ _SINCE: Final = """
 SELECT id, below_generation, ended_at FROM ended_sessions
 WHERE ended_at > $1 AND expires_at > now() ORDER BY ended_at DESC LIMIT $2"""
 
-_END: Final = """
+END_SESSIONS: Final = """
 INSERT INTO ended_sessions (id, below_generation, ended_at, expires_at)
 VALUES ($1, $2, clock_timestamp(), now() + make_interval(secs => $3))
 ON CONFLICT (id) DO UPDATE SET below_generation = GREATEST(ended_sessions.below_generation, EXCLUDED.below_generation),
@@ -53,7 +53,7 @@ class EndedSessionsRepository:
             return await self.end_all_of(session)
         async with driver_connection(self._engine) as connection:
             ended = SessionEnd(session.session_id, ALL_GENERATIONS)
-            await connection.execute(_END, *ended, float(LIFETIME_S))
+            await connection.execute(END_SESSIONS, *ended, float(LIFETIME_S))
         return ended
 
     async def end_all_of(self, session: Session) -> SessionEnd:
@@ -63,7 +63,7 @@ class EndedSessionsRepository:
                 _NEXT_GENERATION, session.user_id, session.nickname, session.generation
             )
             ended = SessionEnd(session.user_id, generation)
-            await connection.execute(_END, *ended, float(LIFETIME_S))
+            await connection.execute(END_SESSIONS, *ended, float(LIFETIME_S))
         return ended
 
     async def ended_since(self, since_us: int, limit: int) -> tuple[list[SessionEnd], int]:

@@ -46,11 +46,13 @@ PageKey = tuple[int, int]
 class Page(NamedTuple):
     """`size_bytes` and `is_full` are as of the read; deletions and purges may have removed texts since.
 
-    `refetch_seq` is that of the room's purge marks before the read. Once it has risen, the page must be read again.
+    `refetch_seq` and `erasures` are those of the room's purge marks before the read. Once one of them has risen, the
+    page must be read again.
     """
 
     log: RoomLog
     refetch_seq: int
+    erasures: int
     size_bytes: int
     is_full: bool
 
@@ -98,7 +100,10 @@ class CatchUpPages(Generic[S]):
         """The page that continues after `cursor`; None if it is not in memory."""
         key = self._key(room, cursor)
         page = self._pages.get(key)
-        if page is None or page.log.head <= cursor or page.refetch_seq < room.log.purges.refetch_seq:
+        purges = room.log.purges
+        if page is None or page.log.head <= cursor:
+            return None
+        if page.refetch_seq < purges.refetch_seq or page.erasures < purges.erasures:
             return None
         self._pages.move_to_end(key)
         self._used_s[key] = self._clock()
@@ -152,7 +157,7 @@ class CatchUpPages(Generic[S]):
 
     async def _read(self, room: Room, key: PageKey) -> None:
         start = key[1]
-        refetch_seq = room.log.purges.refetch_seq
+        refetch_seq, erasures = room.log.purges.refetch_seq, room.log.purges.erasures
         try:
             async with self._reads:
                 self._reserve(MAX_PAGE_BYTES)
@@ -163,7 +168,7 @@ class CatchUpPages(Generic[S]):
                 if page is not None and page.head > start:
                     self._evict(key)
                     self._reserve(page.bytes_held)
-                    self._pages[key] = Page(page, refetch_seq, page.bytes_held, is_full(page))
+                    self._pages[key] = Page(page, refetch_seq, erasures, page.bytes_held, is_full(page))
                     self._used_s[key] = self._clock()
         finally:
             self._resume(room, self._waiting.pop(key))

@@ -12,7 +12,7 @@ import orjson
 from chat_contract.internal_api import AccessReply, Heads, RoomHead, RoomReaders, service_token
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
-from publish_server.rooms.room_log import Entry
+from publish_server.rooms.entry import Entry
 from server_kit.dependency_status import DependencyStatus
 from server_kit.ended_sessions import SessionEnd
 

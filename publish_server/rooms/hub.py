@@ -9,12 +9,13 @@ import orjson
 from chat_contract.internal_api import RoomHead
 from chat_contract.topics import header
 from publish_server.metrics import GAPS, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, SIGNALS
+from publish_server.rooms.entry import Entry
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.purge_marks import PURGE, purge_in
 from publish_server.rooms.record_parser import MalformedRecord, Record, parse_record
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_listener import RoomListener
-from publish_server.rooms.room_log import Entry, OfferResult
+from publish_server.rooms.room_log import OfferResult
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.time_slices import SLICE_S
 

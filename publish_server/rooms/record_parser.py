@@ -4,7 +4,7 @@ from typing import Any, Final, Protocol
 
 from chat_contract.topics import header
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.room_log import Entry, ids_in
+from publish_server.rooms.entry import Entry, ids_in
 
 MAX_VALUE_BYTES: Final = 64 * 1024
 """A text of 4,000 code points, escaped at its worst, takes a third of it."""

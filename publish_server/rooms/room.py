@@ -126,6 +126,8 @@ class Room:
         if not self.log.purges.add(*purge):
             return False
         self.log.drop_to(self.log.purges.refetch_seq)
+        if purge.erased_as is not None:
+            self.log.replace_erased()
         return True
 
     def raise_server_head(self, last_seq: int) -> None:

@@ -2,34 +2,21 @@
 
 from bisect import bisect_left, bisect_right
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
 from chat_contract.events import Message, RecentMessage
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import TEXTS_REMOVED
-from publish_server.rooms.purge_marks import MAX_ID_BYTES, PurgeMarks
-
-TEXT_EVENTS: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
-"""Types of events that contain a message's text."""
-
-_MESSAGE_EVENTS: Final = TEXT_EVENTS | {b"message.deleted"}
+from publish_server.rooms.entry import TEXT_EVENTS, Entry, event_of, without_people
+from publish_server.rooms.purge_marks import PurgeMarks
 
 _COUNTED_EVENTS: Final = frozenset({b"message.created", b"message.deleted"})
 """Types of events that change how many messages a reader has to read."""
 
 RECENT_EVENTS_SCANNED: Final = 500
 """Events searched for recent messages, so that many reactions do not make the search expensive."""
-
-_MESSAGE_ID: Final = b'"message":{"id":"'
-_MESSAGE_ID_WITHIN_BYTES: Final = 240
-"""chat_server encodes the message's id behind type, room and seq, within this many bytes. A text cannot imitate it,
-because its quotes would be escaped."""
-
-_AUTHOR_ID: Final = b'"author":{"id":"'
-_AUTHOR_ID_WITHIN_BYTES: Final = 160
-"""The author's id follows the message's id, room and seq, and precedes the text."""
 
 _NO_MARKS: Final[dict[bytes | None, int]] = {}
 
@@ -41,20 +28,6 @@ class OfferResult(Enum):
     DUPLICATE = "duplicate"
     EARLY = "early"
     REFETCH = "refetch"
-
-
-class Entry(NamedTuple):
-    """An event as it is sent. A later event with the same `conflate` key replaces this one within a flush.
-
-    `message_id` and `author_id` are set on events that contain a message's text, and on its deletion. A frame that has
-    lost its author's purged text has no `author_id`.
-    """
-
-    frame: bytes
-    type: bytes
-    conflate: bytes | None
-    message_id: bytes | None = None
-    author_id: bytes | None = None
 
 
 class JoinedFrames(NamedTuple):
@@ -74,7 +47,7 @@ class RoomLog:
 
     The cost of a deletion does not depend on the number of frames: an index finds the seqs with the message's text, and
     each of these frames loses the text when it is next read. So no frame with a deleted text leaves the log.
-    A purge reads no frame either: `purges` is consulted when frames are read.
+    A purge reads no frame either: `purges` is consulted when frames are read. An erasure searches all frames once.
     """
 
     MAX_EARLY = 2_000
@@ -141,7 +114,7 @@ class RoomLog:
         """Append the next event, drop an old one, and keep an early one until those before it arrive."""
         if self.is_started:
             if seq == self.head + 1:
-                self._append(seq, entry)
+                self._append(seq, self._without_erased(seq, entry))
                 if self._early:
                     self._drain_early()
                 return OfferResult.APPENDED
@@ -149,6 +122,7 @@ class RoomLog:
                 return OfferResult.DUPLICATE
         if seq in self._early:
             return OfferResult.DUPLICATE
+        entry = self._without_erased(seq, entry)
         size = len(entry.frame)
         if self._early and (len(self._early) >= self.MAX_EARLY or self._early_bytes + size > self.max_bytes):
             result = OfferResult.REFETCH
@@ -233,7 +207,7 @@ class RoomLog:
         if not seqs:
             return None
         entry = self._entries[bisect_left(self._seqs, seqs[-1])]
-        event = _event_of(entry)
+        event = event_of(entry)
         if event is None or entry.type not in TEXT_EVENTS:
             return None
         message: Message = event["message"]
@@ -255,7 +229,7 @@ class RoomLog:
             entry = self._entries[index]
             if entry.message_id is None or entry.type not in _COUNTED_EVENTS:
                 continue
-            event = _event_of(entry)
+            event = event_of(entry)
             if event is None:
                 continue
             message: Message = event["message"]
@@ -278,12 +252,26 @@ class RoomLog:
             self._deleted.add(message_id)
         return seqs
 
+    def replace_erased(self) -> None:
+        """Replace the people of `purges.erased` in every frame: some events that name them have no author."""
+        for index, entry in enumerate(self._entries):
+            replaced = self._without_erased(self._seqs[index], entry)
+            self._bytes += len(replaced.frame) - len(entry.frame)
+            self._entries[index] = replaced
+        for seq, entry in self._early.items():
+            replaced = self._without_erased(seq, entry)
+            self._early_bytes += len(replaced.frame) - len(entry.frame)
+            self._early[seq] = replaced
+
+    def _without_erased(self, seq: int, entry: Entry) -> Entry:
+        return without_people(seq, entry, self.purges.erased) if self.purges.erased else entry
+
     def _remove_text(self, index: int) -> Entry:
         """Replace the entry at that index by one whose message is shown as deleted, and return it."""
         entry = self._entries[index]
         if entry.type not in TEXT_EVENTS:
             return entry
-        event, seq = _event_of(entry), self._seqs[index]
+        event, seq = event_of(entry), self._seqs[index]
         blank = entry._replace(author_id=None)
         if event is None:
             blank = Entry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
@@ -361,38 +349,3 @@ class RoomLog:
     def _drop_stale(self) -> None:
         for seq in [seq for seq in self._early if seq <= self.head]:
             self._early_bytes -= len(self._early.pop(seq).frame)
-
-
-def ids_in(event_type: bytes, value: bytes) -> tuple[bytes | None, bytes | None]:
-    """The ids of the event's message and of its author; None for types without them.
-
-    Reads chat_server's encoding without parsing it. Raises ValueError if `value` is encoded otherwise and is no JSON.
-    """
-    if event_type not in _MESSAGE_EVENTS:
-        return None, None
-    at = value.find(_MESSAGE_ID, 0, _MESSAGE_ID_WITHIN_BYTES)
-    if at >= 0:
-        start = at + len(_MESSAGE_ID)
-        end = value.find(b'"', start, start + MAX_ID_BYTES)
-        at = value.find(_AUTHOR_ID, end, end + _AUTHOR_ID_WITHIN_BYTES) if end > start else -1
-        if at >= 0:
-            author_start = at + len(_AUTHOR_ID)
-            author_end = value.find(b'"', author_start, author_start + MAX_ID_BYTES)
-            if author_end > author_start:
-                return value[start:end], value[author_start:author_end]
-    message = orjson.loads(value).get("message")
-    author = message.get("author") if isinstance(message, dict) else None
-    return _id_of(message), _id_of(author)
-
-
-def _id_of(view: object) -> bytes | None:
-    text_id = view.get("id") if isinstance(view, dict) else None
-    return text_id.encode() if isinstance(text_id, str) else None
-
-
-def _event_of(entry: Entry) -> Any:
-    """The event, or None if it is no JSON: frames arrive unparsed, and one bad frame must not stop the process."""
-    try:
-        return orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
-    except orjson.JSONDecodeError:
-        return None

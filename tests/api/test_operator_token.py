@@ -35,7 +35,7 @@ def test_wrong_operator_tokens_are_limited_by_address_and_correct_ones_are_not(
             assert int(refused.headers["Retry-After"]) >= 1
         session = http.post("/api/v1/sessions", json={"nickname": "ann"}).json()
         assert change_room(session["token"]).status_code == 403
-    assert "A wrong operator token came from 127.0.0.1" in stack.chat_servers[0].log_path.read_text()
+    assert "Somebody tried a wrong operator token" in stack.chat_servers[0].log_path.read_text()
 
 
 @pytest.mark.parametrize(

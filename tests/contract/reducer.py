@@ -36,7 +36,10 @@ def changed(message: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
             counts[event["kind"]] = event["count"]
         return message | {"reactions": counts}
     if is_purged(message, event):
-        return message | {"text": "", "deleted": True, "reactions": {}}
+        purged = message | {"text": "", "deleted": True, "reactions": {}}
+        if "erased_as" in event:
+            purged["author"] = {"id": event["erased_as"], "nickname": "deleted"}
+        return purged
     return message
 
 

@@ -23,7 +23,14 @@ from chat_server.messages.operations import (
     SetPin,
     SetReaction,
 )
-from chat_server.messages.room_operations import BanResult, BanUsers, ChangeRoom, LiftBan, RoomChange
+from chat_server.messages.room_operations import (
+    BanResult,
+    BanUsers,
+    ChangeRoom,
+    ErasePerson,
+    LiftBan,
+    RoomChange,
+)
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.pools import asyncpg_dsn, open_database
 from server_kit.http.problem import ChatError
@@ -116,6 +123,8 @@ class Run:
                 return await writer.lift_ban(operation)
             case ChangeRoom():
                 return await writer.change_room(operation)
+            case ErasePerson():
+                return await writer.erase_person(operation)
             case _:
                 return await writer.store(operation)
 

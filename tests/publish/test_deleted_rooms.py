@@ -8,7 +8,7 @@ import pytest
 from publish_server.fanout.flush import flush_steps
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.subscriber import Subscriber
-from publish_server.rooms.room_log import Entry
+from publish_server.rooms.entry import Entry
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import message_event
 from tests.publish.test_room_lists import Lists

@@ -18,7 +18,7 @@ from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.catch_up_pages import KEEP_UNUSED_S, MAX_PAGE_BYTES, MAX_READS, CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.recovery.head_checks import HEADS_PER_CALL, HeadChecks
-from publish_server.rooms.room_log import Entry
+from publish_server.rooms.entry import Entry
 from publish_server.rooms.room_registry import MAX_UNCONFIRMED
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import StoredRooms

@@ -2,9 +2,10 @@
 
 import pytest
 
+from publish_server.rooms.entry import Entry
 from publish_server.rooms.missing_tracker import REORDER_S, TAIL_S, MissingTracker
 from publish_server.rooms.room import Room
-from publish_server.rooms.room_log import Entry, RoomLog
+from publish_server.rooms.room_log import RoomLog
 
 
 class Tracked:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from publish_server.rooms.entry import Entry
 from publish_server.rooms.record_parser import MAX_VALUE_BYTES, MalformedRecord, parse_record
-from publish_server.rooms.room_log import Entry
 from tests.publish.hub_fixtures import KafkaRecord
 
 TYPE = ("type", b"reaction.changed")

@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.room_log import Entry, OfferResult, RoomLog, ids_in
+from publish_server.rooms.entry import Entry, ids_in
+from publish_server.rooms.room_log import OfferResult, RoomLog
 
 
 def entry(seq: int, conflate: bytes | None = None) -> Entry:

@@ -58,7 +58,13 @@ export interface paths {
         get: operations["me_api_v1_me_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase Me
+         * @description Erase the caller everywhere, end all their sessions, and clear the cookie. It cannot be undone.
+         *
+         *     204: every room shows it. A repeat gets the same answer.
+         */
+        delete: operations["erase_me_api_v1_me_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1642,7 +1648,8 @@ export interface components {
         };
         /**
          * MessagesPurged
-         * @description Every message of these authors up to a seq is now deleted and unpinned; nothing else of it has changed.
+         * @description Every message of these authors up to a seq is now deleted and unpinned; nothing else of it has changed, except
+         *     for the author with `erased_as`.
          */
         MessagesPurged: {
             /**
@@ -1655,6 +1662,11 @@ export interface components {
              * @description Of several authors, at most 500
              */
             author_ids?: string[];
+            /**
+             * Erased As
+             * @description The author had themselves erased: is now `{"id": erased_as, "nickname": "deleted"}` everywhere in the room
+             */
+            erased_as?: string;
             /** Room Id */
             room_id: string;
             /** Seq */
@@ -2722,6 +2734,58 @@ export interface operations {
             };
             /** @description `unauthenticated` · `session_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_me_api_v1_me_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions have ended, and some rooms do not show the erasure yet. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

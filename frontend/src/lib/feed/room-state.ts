@@ -181,10 +181,19 @@ function purgeRule(event: MessagesPurged): (message: Message) => boolean {
 
 function withoutPurged(messages: readonly Message[], event: MessagesPurged): readonly Message[] {
   const isPurged = purgeRule(event);
-  const isAffected = (message: Message) => !message.deleted && isPurged(message);
+  const { erased_as: id } = event;
+  const isAffected = (message: Message) => (id !== undefined || !message.deleted) && isPurged(message);
   if (!messages.some(isAffected)) return messages;
   return messages.map((message) =>
-    isAffected(message) ? { ...message, text: "", deleted: true, reactions: {} } : message,
+    isAffected(message)
+      ? {
+          ...message,
+          author: id === undefined ? message.author : { id, nickname: "deleted" },
+          text: "",
+          deleted: true,
+          reactions: {},
+        }
+      : message,
   );
 }
 
