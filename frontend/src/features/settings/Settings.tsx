@@ -1,5 +1,7 @@
 import { useTranslation } from "react-i18next";
+import { OwnData } from "@/features/session/OwnData";
 import { SignOut } from "@/features/session/SignOut";
+import { useErasure } from "@/features/session/use-erasure";
 import { useSignOut } from "@/features/session/use-sign-out";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import { useViewer } from "@/ui/services-context";
@@ -26,6 +28,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
   const slowMode = useSlowModeSetting();
   const ignored = useIgnoredSetting();
   const signOut = useSignOut(onClose);
+  const erasure = useErasure(onClose);
   return (
     <ModalDialog title={t("settings.title")} onClose={onClose}>
       <ReadingPaceChoice {...readingPace} />
@@ -34,6 +37,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
       {isHost && <SlowModeChoice {...slowMode} />}
       {ignored.people.length > 0 && <IgnoredPeopleList {...ignored} />}
       {viewer !== null && <SignOut user={viewer} {...signOut} />}
+      {viewer !== null && <OwnData user={viewer} {...erasure} />}
       <CloseDialogLine />
     </ModalDialog>
   );

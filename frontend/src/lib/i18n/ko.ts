@@ -203,6 +203,12 @@ export const ko: Words = {
     signOutEverywhere: "모든 기기에서 로그아웃",
     signOutHelp: "로그아웃하면 이 브라우저에서 이름, 임시 글, 읽은 위치를 지웁니다.",
     signOutFailed: "아직 로그인되어 있습니다. 서버가 응답하지 않습니다. 잠시 후 다시 시도하세요.",
+    download: "내가 쓴 글 내려받기",
+    erase: "모든 곳에서 나를 삭제",
+    eraseTitle: "{{name}}: 모든 곳에서 삭제할까요?",
+    eraseHelp:
+      "모든 방에서 내 메시지와 이름이 사라지고, 모든 기기에서 로그아웃됩니다. 내가 소유한 방에는 소유자가 없게 됩니다. 되돌릴 수 없습니다.",
+    eraseFailed: "삭제되지 않았습니다. 서버가 응답하지 않습니다. 잠시 후 다시 시도하세요.",
     shortcuts: "단축키",
   },
   keys: {

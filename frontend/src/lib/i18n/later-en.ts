@@ -95,6 +95,12 @@ export const laterEn = {
     signOutEverywhere: "Sign out everywhere",
     signOutHelp: "Signing out clears your name, drafts and read marks from this browser.",
     signOutFailed: "You are still signed in: the server does not answer. Try again in a moment.",
+    download: "Download what I wrote",
+    erase: "Delete me everywhere",
+    eraseTitle: "Delete {{name}} everywhere?",
+    eraseHelp:
+      "Your messages and your name disappear from all rooms, and you are signed out on all devices. A room that you own is left without an owner. This cannot be undone.",
+    eraseFailed: "You are not deleted: the server does not answer. Try again in a moment.",
     shortcuts: "Keyboard shortcuts",
   },
   keys: {

@@ -165,10 +165,14 @@ export class SessionStore {
   };
 
   /** End this session, or all sessions of the user, and clear what is stored about them. Throws the server's Problem. */
-  signOut = async (everywhere: boolean): Promise<void> => {
+  signOut = (everywhere: boolean): Promise<void> =>
+    this.signOutBy(everywhere ? this.api.endAllSessions : this.api.endSession);
+
+  /** The same by another call that ends this session. */
+  signOutBy = async (end: () => Promise<void>): Promise<void> => {
     await this.alone(async () => {
       try {
-        await (everywhere ? this.api.endAllSessions() : this.api.endSession());
+        await end();
       } catch (error) {
         // The session had already ended.
         if (!(error instanceof Problem) || error.status !== 401) throw error;
