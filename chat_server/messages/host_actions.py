@@ -106,8 +106,11 @@ def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> Defe
 
 
 def _is_repeat(ban: ActiveBan, earlier: ActiveBan) -> bool:
-    """Whether the earlier ban stays as it is: the same reason and host, and an end so close that it is a retry."""
-    if (ban.reason, ban.actor_id) != (earlier.reason, earlier.actor_id):
+    """Whether the earlier ban stays as it is: the same reason and host, and an end so close that it is a retry.
+
+    A ban because of the person's address does not: it would end with that of the address.
+    """
+    if earlier.is_of_address or (ban.reason, ban.actor_id) != (earlier.reason, earlier.actor_id):
         return False
     if ban.until is None or earlier.until is None:
         return ban.until is earlier.until
@@ -117,6 +120,8 @@ def _is_repeat(ban: ActiveBan, earlier: ActiveBan) -> bool:
 def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> int | None:
     """Delete all messages of these authors. Returns how many, None for more than MAX_COUNTED.
 
+    Without any there is no event: a purge that is repeated takes no seq.
+
     Rows that this transaction has read are changed here; a mark covers the others. Authors without other rows get no
     mark: it would cost reads, and the conversion would search all rooms for their messages.
     """
@@ -124,6 +129,8 @@ def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> in
     # A later purge of the same transaction counts only what was posted since.
     counts = state.input.hosts.message_counts
     counted = {author_id for author_id in authors if (room.id, author_id) in counts}
+    purged_before = {each for purge in state.purges if purge.room_id == room.id for each in purge.author_ids}
+    deletes = not counted.union(purged_before).issuperset(authors)
     marked = [author_id for author_id in authors if counts.get((room.id, author_id)) != 0]
     purged = sum(counts.pop((room.id, author_id)) for author_id in counted)
     deleted_earlier = result.deleted_messages.keys() - result.new_messages.keys()
@@ -132,9 +139,12 @@ def _purge(state: BatchState, room: LockedRoom, authors: Collection[UUID]) -> in
             continue
         if not row.deleted:
             purged += row.id in result.new_messages
+            deletes = True
             state.hide(row)
         elif row.author_id in counted and row.id in deleted_earlier:
             purged -= 1  # deleted earlier in this transaction, and counted
+    if not (deletes or purged):
+        return 0
     for key in [key for key, row in result.new_reactions.items() if row.deleted]:
         del result.new_reactions[key]
     kept = [each for each in room.pinned if each in messages and messages[each].author_id not in authors]

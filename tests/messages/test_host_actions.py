@@ -322,6 +322,22 @@ def test_each_purge_of_a_transaction_counts_only_its_own_messages() -> None:
     assert result.purge_marks == {("r", TROLL): result.events[-1].seq - 1}
 
 
+def test_a_purge_that_deletes_nothing_takes_no_seq() -> None:
+    room = Room()
+    stored_message(room, TROLL)
+    room.counts["r", TROLL] = 1
+    result = room.apply(ban(TROLL, purge=True), ban(TROLL, purge=True))
+    assert [(each.purged, each.seq) for each in result.results if isinstance(each, BanResult)] == [
+        (1, result.events[-1].seq),
+        (0, result.events[-1].seq),
+    ]
+    assert [event.type for event in result.events] == ["messages.purged"]
+    again = Room()
+    again.counts["r", TROLL] = again.counts["r", GUEST] = 0
+    result = again.apply(ban(TROLL, GUEST, purge=True))
+    assert (result.events, result.purge_marks, len(result.new_bans)) == ([], {}, 2)
+
+
 def test_posts_after_a_lifted_ban_survive_its_purge() -> None:
     after = post("r", "hello again", author=TROLL)
     room = Room()
