@@ -168,12 +168,13 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class ActiveBan:
-    """A ban in force. `until` None: for good."""
+    """A ban in force. `until` None: for good. `is_of_address`: it came with a session from a banned address."""
 
     until: datetime | None
     nickname: str
     reason: str | None = None
     actor_id: UUID | None = None
+    is_of_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ MAX_SCANNED: Final = 20_000
 """Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
 
 _BANS: Final = """
-SELECT b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id
+SELECT b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id, b.address_hash IS NOT NULL
 FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN bans b USING (room_id, user_id)
 WHERE b.until IS NULL OR b.until > $3"""
 
@@ -77,12 +77,13 @@ _NEW_BANS: Final = (
     column("actor_id", "uuid"),
     column("actor_nickname", "text"),
 )
+# A ban by name no longer ends with that of the address that the person was banned for.
 _INSERT_BANS: Final = f"""
 INSERT INTO bans ({column_names(_NEW_BANS)}, created_at)
 SELECT b.*, statement_timestamp() FROM {unnest("b", _NEW_BANS, 1)}
 ON CONFLICT (room_id, user_id) DO UPDATE SET nickname = EXCLUDED.nickname, until = EXCLUDED.until,
     reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
-    created_at = EXCLUDED.created_at"""  # noqa: S608 - no input in it
+    created_at = EXCLUDED.created_at, address_hash = EXCLUDED.address_hash"""  # noqa: S608 - no input in it
 
 # A ban takes away the access to a private room, too.
 _SET_HAS_BANS: Final = """

@@ -90,6 +90,19 @@ async def test_lifting_the_ban_of_a_later_session_keeps_the_address_banned(behin
     assert code_of(await newest.try_post(room.id, "hello")) == (403, "banned")
 
 
+async def test_a_ban_by_name_stays_when_the_ban_of_the_address_is_lifted(behind_proxy: People) -> None:
+    room = await HostedRoom.make(behind_proxy)
+    troll = await enter(behind_proxy, "troll", HOME)
+    await ban(room, troll, reason="raid")
+    named, other, bystander = [await enter(behind_proxy, name, HOME) for name in ("named", "other", "by")]
+    await ban(room, named, address=False, reason="raid")  # equal to the ban of the address
+    await ban(room, other, address=False, reason="rude")
+    assert (await room.moderator.http.delete(room.path(f"bans/{troll.id}"))).status_code == 200
+    for person in (named, other):
+        assert code_of(await person.try_post(room.id, "hello")) == (403, "banned")
+    await bystander.post(room.id, "hello")
+
+
 async def test_the_address_of_the_last_post_counts(behind_proxy: People) -> None:
     room = await HostedRoom.make(behind_proxy)
     troll = await enter(behind_proxy, "troll", HOME)
