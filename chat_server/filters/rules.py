@@ -117,6 +117,18 @@ class TextFilter:
             yield Hit("links", self.rules.links)
 
 
+class FiltersChanged(ChatError):
+    """The text must be checked against newer filters first. To build them under the room's lock would take too long."""
+
+    def __init__(self, text_filter: TextFilter) -> None:
+        super().__init__(
+            "store_unavailable",
+            "The filters of this room keep changing; send the same message again.",
+            retry_after_s=1,
+        )
+        self.text_filter = text_filter
+
+
 def letters_of(words: Iterable[str]) -> int:
     """What it costs to build and keep the automaton of these words."""
     return sum(len(fold(word)) for word in words)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from chat_server.filters.rules import TextCheck, TextFilter, refused, text_digest
+from chat_server.filters.rules import FiltersChanged, TextCheck, TextFilter, refused, text_digest
 from chat_server.messages.batch_rows import BatchInput, HeldRow, LockedRoom, MessageRow
 from chat_server.messages.batch_state import BatchResult, BatchState
 from chat_server.messages.held_actions import held_before, hold, settle_held
@@ -293,7 +293,8 @@ def apply_in_slices(
     """Apply the operations, in order. Changes `batch_input`; an error concerns one operation only.
 
     Yields after every SLICE operations or events, so that the caller can let other tasks run. The check of a text
-    counts as several operations; filters are built in a slice of their own. A small batch never yields.
+    counts as several operations. One that needs filters that are not built gets FiltersChanged. A small batch never
+    yields.
     """
     state = Batch(batch_input, now)
     cost = 0
@@ -304,10 +305,10 @@ def apply_in_slices(
         if isinstance(operation, PostMessage | EditMessage):
             text_filter = state.filter_of(operation)
             if text_filter is not None:
-                cost += cost_of_check(operation.text)
                 if not text_filter.is_built:
-                    text_filter.build()
-                    yield
+                    state.replies.append(FiltersChanged(text_filter))
+                    continue
+                cost += cost_of_check(operation.text)
         state.apply(operation)
         cost += 1
     if len(operations) > SLICE:

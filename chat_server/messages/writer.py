@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final, Self, cast
@@ -18,12 +19,15 @@ import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
 from chat_server.filters.filter_cache import FilterCache
+from chat_server.filters.rules import FiltersChanged
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.operations import (
+    EditMessage,
     MessageOperation,
     MessageResult,
     Operation,
     OperationResult,
+    PostMessage,
     ReactionResult,
     SetReaction,
 )
@@ -54,6 +58,9 @@ rejections = LimitedLog(log, time.monotonic)
 
 LANES: Final = 2
 RETRIES: Final = 3
+MAX_CHECKS: Final = 3
+"""Of one text against ever newer filters. Overflow rule: REFUSE, 503."""
+
 ANSWER_WITHIN_S: Final = 2.5
 
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
@@ -121,7 +128,17 @@ class GroupCommitWriter:
                 lane.drop()
 
     async def store(self, operation: MessageOperation, session: Session | None = None) -> MessageResult:
-        """Post, edit, delete or pin, unless the session was ended. Raises ChatError."""
+        """Post, edit, delete or pin, unless the session was ended. Raises ChatError.
+
+        A text that has met newer filters is checked against them here, without a lock, and stored at the next try.
+        """
+        for _ in range(MAX_CHECKS):
+            try:
+                return cast(MessageResult, await self._submit(operation, session))
+            except FiltersChanged as changed:
+                if not isinstance(operation, PostMessage | EditMessage):
+                    raise
+                operation = replace(operation, check=changed.text_filter.check(operation.text))
         return cast(MessageResult, await self._submit(operation, session))
 
     async def react(self, operation: SetReaction, session: Session | None = None) -> ReactionResult:

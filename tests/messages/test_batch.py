@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from chat_contract.limits import MAX_TEXT_CODE_POINTS
-from chat_server.filters.rules import FilterRules, TextCheck, TextFilter
+from chat_server.filters.rules import FilterRules, FiltersChanged, TextCheck, TextFilter
 from chat_server.messages.batch import MAX_EDITS, MAX_PINNED, MAX_REVISIONS, apply_in_slices
 from chat_server.messages.batch_rows import BatchInput, LockedRoom
 from chat_server.messages.batch_state import BatchResult
@@ -89,10 +89,21 @@ def filtered_room(rules: FilterRules) -> BatchInput:
 
 def test_a_batch_pauses_after_every_long_text_that_it_checks() -> None:
     batch_input = filtered_room(FilterRules(words=("spam",)))
+    batch_input.filters["r"].build()
     texts = [post("r", "x" * MAX_TEXT_CODE_POINTS) for _ in range(25)]
     _, pauses = apply_counting_pauses(texts, batch_input)
-    assert pauses == len(["after the build"]) + 24
+    assert pauses == 24
     assert apply_counting_pauses([post("r", "y") for _ in range(SLICE)], batch_input)[1] == 0
+
+
+def test_filters_are_never_built_under_the_lock_of_their_room() -> None:
+    batch_input = filtered_room(FilterRules(words=("spam",)))
+    earlier = post("r", "before")
+    outcome, _ = apply_counting_pauses([earlier, post("r", "host", author=OWNER)], batch_input)
+    changed, stored = outcome.results
+    assert isinstance(changed, FiltersChanged) and isinstance(stored, MessageResult)
+    assert changed.text_filter is batch_input.filters["r"] and not changed.text_filter.is_built
+    assert len(outcome.events) == 1
 
 
 def test_the_check_before_the_batch_and_a_host_cost_no_pause() -> None:
@@ -114,6 +125,7 @@ def test_digests_of_long_texts_are_made_in_slices() -> None:
 
 def test_a_post_that_the_full_queue_refuses_is_not_remembered_as_a_repeat() -> None:
     batch_input = filtered_room(FilterRules(words=("spam",), words_action="hold", repeats="refuse"))
+    batch_input.filters["r"].build()
     author = uuid.uuid4()
     batch_input.held_counts["r", author] = MAX_HELD_OF_PERSON
     outcome, _ = apply_counting_pauses([post("r", "spam", author=author)] * 2, batch_input)

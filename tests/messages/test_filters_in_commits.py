@@ -4,10 +4,11 @@ import asyncio
 import uuid
 
 from chat_server.filters.rules import FilterChange
-from chat_server.messages.operations import EditMessage, MessageResult
+from chat_server.messages.operations import EditMessage, MessageResult, Operation, OperationResult
 from chat_server.messages.room_operations import ChangeRoom, RoomChange
-from chat_server.messages.writer import GroupCommitWriter
+from chat_server.messages.writer import MAX_CHECKS, GroupCommitWriter
 from server_kit.http.problem import ChatError
+from server_kit.session_tokens import Session
 from tests.support.message_store import CommitCutter, Store, post
 
 OWNER, GUEST = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -72,3 +73,28 @@ async def test_a_check_against_older_filters_is_repeated(store: Store) -> None:
     result = await writer.store(post(room, "spam"))
     assert isinstance(result, MessageResult) and result.created
     assert await code(writer, "ham", room) == "message_refused"
+
+
+async def test_a_text_is_checked_outside_the_commit_a_bounded_number_of_times(store: Store) -> None:
+    await store.enter(OWNER)
+    room = await store.make_room(OWNER)
+    one, other = await store.writer(), await store.writer()
+    checks = 0
+
+    async def change_before(number: int) -> None:
+        await one.change_room(set_words(room, "spam", f"word{number}"))
+
+    submit = other._submit
+
+    async def submit_after_a_change(operation: Operation, session: Session | None) -> OperationResult:
+        nonlocal checks
+        await change_before(checks)
+        checks += 1
+        return await submit(operation, session)
+
+    other._submit = submit_after_a_change  # type: ignore[method-assign]
+    assert await code(other, "hello", room) == "store_unavailable"
+    assert checks == MAX_CHECKS + 1
+    other._submit = submit  # type: ignore[method-assign]
+    assert [await code(other, text, room) for text in ("hello", "spam")] == ["", "message_refused"]
+    await store.assert_no_holes(room)
