@@ -50,6 +50,6 @@ async def resolve_report(
 ) -> ReportView:
     """Resolve a report as a host; one that is not open stays as it is."""
     room = await target.settings_for_host(session, Action.RESOLVE_REPORT)
-    actor_id = None if session is OPERATOR else session.user_id
     async with look_ups.permit(target.request.scope):
-        return report_view(await reports.resolve(room.id, report_id, actor_id, session.nickname))
+        resolved = await reports.resolve(room.id, report_id, session, is_operator=session is OPERATOR)
+        return report_view(resolved)

@@ -14,6 +14,8 @@ from chat_server.http.errors import message_not_found, report_not_found
 from chat_server.messages.write_repository import MESSAGE_COLUMNS
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.pools import driver_connection
+from chat_server.rooms.locked_role import require_under_lock
+from chat_server.rooms.roles import Action
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
@@ -117,20 +119,24 @@ class ReportRepository:
             return list(await connection.fetch(_LIST, room_id, state, before_id, limit))
 
     async def resolve(
-        self, room_id: str, report_id: int, actor_id: UUID | None, actor_nickname: str
+        self, room_id: str, report_id: int, actor: Session, *, is_operator: bool
     ) -> asyncpg.Record:
-        """Resolve an open report; another one stays as it is. `actor_id` None: the operator.
+        """Resolve an open report; another one stays as it is.
 
-        The room's lock keeps the order of its audit log. Raises ChatError `not_found`.
+        The room's lock keeps the order of its audit log. Raises ChatError `not_found`, `room_not_found` or `forbidden`.
         """
         async with driver_connection(self._engine) as connection, connection.transaction():
             await connection.fetchval(_LOCK_ROOM, room_id)
+            await require_under_lock(
+                connection, room_id, actor.user_id, Action.RESOLVE_REPORT, is_operator=is_operator
+            )
             resolved = await connection.fetchrow(_RESOLVE, room_id, report_id)
             if resolved is None:
                 return await self._settled(connection, room_id, report_id)
             details = orjson.dumps({"message_id": str(resolved["message_id"]), "reason": resolved["reason"]})
+            actor_id = None if is_operator else actor.user_id
             await connection.execute(
-                _LOG, room_id, actor_id, actor_nickname, resolved["message_id"], details.decode()
+                _LOG, room_id, actor_id, actor.nickname, resolved["message_id"], details.decode()
             )
         return resolved
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, cast
 
 import asyncpg
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 CONNECT_TIMEOUT_S: Final = 2
 
@@ -81,6 +81,11 @@ async def open_database(database_url: str, pool_size: int) -> AsyncIterator[Asyn
         await engine.dispose()
 
 
+async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """The asyncpg connection below; its statements belong to a transaction that has begun on `connection`."""
+    return cast(asyncpg.Connection, (await connection.get_raw_connection()).driver_connection)
+
+
 @asynccontextmanager
 async def driver_connection(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
     """The asyncpg connection of a pooled connection, for hot paths. Each statement commits on its own.
@@ -88,7 +93,7 @@ async def driver_connection(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connec
     A connection that was lost meanwhile is not returned to the pool.
     """
     async with engine.connect() as connection:
-        driver = cast(asyncpg.Connection, (await connection.get_raw_connection()).driver_connection)
+        driver = await driver_of(connection)
         try:
             yield driver
         finally:

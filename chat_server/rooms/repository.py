@@ -16,8 +16,10 @@ from chat_server.http.errors import room_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room
+from chat_server.postgres.pools import driver_of
 from chat_server.rooms.access_repository import MAY_READ
-from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
+from chat_server.rooms.locked_role import require_under_lock
+from chat_server.rooms.roles import Action, Role, role_in_room
 from chat_server.sessions.repository import ensure_user
 from chat_server.text.names import appearances
 from server_kit.http.problem import ChatError
@@ -147,9 +149,10 @@ class RoomRepository:
             ).first()
             if room is None:
                 raise room_not_found(room_id)
-            role = role_in_room(session.user_id, room.owner_id, (), is_operator=is_operator)
-            if not may(role, Action.DELETE_ROOM):
-                raise ChatError("forbidden", refusal(Action.DELETE_ROOM))
+            driver = await driver_of(tx)
+            await require_under_lock(
+                driver, room_id, session.user_id, Action.DELETE_ROOM, is_operator=is_operator
+            )
             if await _has_ended(tx, session):
                 raise session_ended()
             await tx.execute(pg_insert(DeletedRoom).values(id=room_id, deleted_at=func.now()))
