@@ -10,7 +10,8 @@ sides, and so is each word, so that any match is a word. Boundaries differ by re
   i or l: `kIII` reads as `kill`.
 - LOOSE: single tokens, and two or three in a row as one (`via gra`), in which i and l, rn and m look alike (`vlagra`).
   Only words of MIN_LOOSE letters take part: shorter ones would be found in `an us citizen`.
-- SPELLED: single letters in a row (`s h i t`, `s.h.i.t`), in which a word may begin and end anywhere.
+- SPELLED: single letters in a row (`s h i t`, `s.h.1.t`), in which a word may begin and end anywhere, and i and l look
+  alike.
 
 Most texts need none of that: they do not even have the letters of a word in a row.
 """
@@ -136,7 +137,7 @@ def _patterns(tokens: Sequence[str]) -> Iterator[str]:
     if len(letters) >= MIN_LOOSE:
         yield _loosened(_bounded(LOOSE, [letters]))
     if len(letters) >= MIN_SPELLED:
-        yield _bounded(SPELLED, letters)
+        yield _spelled(letters)
 
 
 def token_lists(folded: str) -> Iterator[list[str]]:
@@ -149,15 +150,24 @@ def readings(tokens: Sequence[str]) -> str:
     exact = _bounded(EXACT, tokens)
     pairs = map("".join, pairwise(tokens))
     triples = map("".join, zip(tokens, tokens[1:], tokens[2:], strict=False))
-    runs = (SPELLED + run.replace(EXACT, SPELLED) for run in _SPELLED.findall(exact))
-    as_written = "".join((exact, *runs))
-    loose = _loosened(_bounded(LOOSE, (*tokens, *pairs, *triples)))
-    if AMBIGUOUS not in as_written:
-        return as_written + loose
+    runs = "".join(map(_spelled_readings, _SPELLED.findall(exact)))
+    loose = runs + _loosened(_bounded(LOOSE, (*tokens, *pairs, *triples)))
+    if AMBIGUOUS not in exact:
+        return exact + loose
     mixed = "".join(
         _bounded(EXACT, [reading]) for token in dict.fromkeys(tokens) for reading in _mixed_readings(token)
     )
-    return as_written.replace(AMBIGUOUS, "i") + as_written.replace(AMBIGUOUS, "l") + mixed + loose
+    return exact.replace(AMBIGUOUS, "i") + exact.replace(AMBIGUOUS, "l") + mixed + loose
+
+
+def _spelled(letters: str) -> str:
+    return _bounded(SPELLED, letters.replace(AMBIGUOUS, "i").replace("l", "i"))
+
+
+def _spelled_readings(run: str) -> str:
+    """A run of single letters as it is, and with its digits as letters."""
+    letters = run.replace(EXACT, "")
+    return "".join(map(_spelled, dict.fromkeys((letters, _digits_read(letters)))))
 
 
 def _mixed_readings(token: str) -> Iterator[str]:

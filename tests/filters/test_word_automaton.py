@@ -137,6 +137,23 @@ def test_short_words_keep_i_and_l_apart() -> None:
     assert matches(automaton, "baIIs") and matches(automaton, "ba11s") and matches(automaton, "ba||s")
 
 
+def test_spelled_words_are_found_in_any_mix_of_look_alikes() -> None:
+    automaton = WordAutomaton(["kill", "boob", "lol", "slut"])
+    for text in (
+        "k I l l",
+        "K.i.I.l",
+        "k 1 l I",
+        "b 0 O b",
+        "b o 0 b",
+        "L 0 I",
+        "s 1 u t",
+        "5 l u t",
+    ):
+        assert matches(automaton, text), text
+    for text in ("1 0 1", "k 1 1 1 1", "b 0 0 t", "call 1 0 1 0"):
+        assert not matches(automaton, text), text
+
+
 @given(
     words=st.lists(st.text("aeiIlmrns01 $@!(+_", min_size=1, max_size=5), min_size=1, max_size=3),
     text=st.text("aeiIlLMmrns015 $@!(+_.", max_size=24),
