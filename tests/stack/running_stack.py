@@ -69,6 +69,9 @@ class RunningStack:
 
     def start_and_wait(self) -> None:
         self.start()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
         wait_until(
             lambda: self.has_ended() or "Hotchat is ready" in self.output(),
             within_s=READY_WITHIN_S,

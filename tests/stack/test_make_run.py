@@ -12,7 +12,7 @@ import pytest
 from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, why_unusable
 from local_stack.restart_policy import MAX_SHORT_LIVES
-from tests.stack.running_stack import ODD_NAME, ROOT, RunningStack
+from tests.stack.running_stack import ODD_NAME, READY_WITHIN_S, ROOT, RunningStack
 
 MakeStack = Callable[..., RunningStack]
 STORES = {"postgres": "postgres", "valkey": "valkey", "local_stack.kafka_broker": "kafka"}
@@ -33,22 +33,45 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
         stack.stop()
 
 
+class Runs:
+    """Runs on one data folder, one after the other. A test may use the run that an earlier test left, and end it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._last: RunningStack | None = None
+
+    def current(self) -> RunningStack:
+        """The last run, or a new one if it has ended. Ready."""
+        return self.next() if self._last is None or self._last.has_ended() else self._last
+
+    def next(self, **settings: str) -> RunningStack:
+        """Stop the last run and start another one. Ready."""
+        run = self.begin(**settings)
+        run.wait_ready()
+        return run
+
+    def begin(self, **settings: str) -> RunningStack:
+        """Stop the last run and start another one. Not ready yet."""
+        self.stop()
+        self._last = RunningStack(self._data_dir, **settings)
+        self._last.start()
+        return self._last
+
+    def stop(self) -> None:
+        if self._last is not None:
+            self._last.stop()
+
+
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """One stack for all tests that do not stop it."""
-    stack = RunningStack(tmp_path_factory.mktemp("shared") / ODD_NAME)
-    try:
-        stack.start_and_wait()
-        yield stack
-    finally:
-        stack.stop()
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    runs = Runs(tmp_path_factory.mktemp("runs") / ODD_NAME)
+    yield runs
+    runs.stop()
 
 
 @pytest.fixture
-def running(make_stack: MakeStack) -> RunningStack:
-    stack = make_stack()
-    stack.start_and_wait()
-    return stack
+def running(runs: Runs) -> RunningStack:
+    return runs.current()
 
 
 def still_there(family: list[psutil.Process]) -> list[psutil.Process]:
@@ -63,20 +86,31 @@ def is_up(stack: RunningStack) -> bool:
         return False
 
 
-def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(shared: RunningStack) -> None:
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("HOTCHAT_MODE", "sometimes"), ("RING_EVENTS", "none"), ("SCHEDULER_METRICS_PORT", "x")],
+)
+def test_a_wrong_setting_of_a_server_is_named_in_the_message(runs: Runs, setting: str, value: str) -> None:
+    stack = runs.begin(**{setting: value})
+    assert stack.wait_ended(READY_WITHIN_S) == 1  # the first run may build the page
+    assert f"wrong setting: {setting}" in stack.output()
+    assert "Traceback" not in stack.output()
+
+
+def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(running: RunningStack) -> None:
     for step in ("Postgres", "Valkey", "Kafka", "page", "chat_server"):
-        assert step in shared.output()
-    assert f"Hotchat is ready: http://localhost:{shared.chat_port}" in shared.output()
-    page = shared.get("/")
+        assert step in running.output()
+    assert f"Hotchat is ready: http://localhost:{running.chat_port}" in running.output()
+    page = running.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert httpx.get(f"{shared.publish_url}/healthz/ready").status_code == 200
+    assert httpx.get(f"{running.publish_url}/healthz/ready").status_code == 200
     for log in ("postgres", "valkey", "kafka", "chat_server", "publish_server", "scheduler"):
-        assert (shared.data_dir / "logs" / f"{log}.log").exists()
+        assert (running.data_dir / "logs" / f"{log}.log").exists()
 
 
 def test_it_prints_a_link_that_makes_its_opener_the_owner_of_the_lobby_until_it_has_one(
-    running: RunningStack, make_stack: MakeStack
+    running: RunningStack, runs: Runs
 ) -> None:
     code = code_of_the_lobby(running)
     assert code is not None
@@ -85,8 +119,7 @@ def test_it_prints_a_link_that_makes_its_opener_the_owner_of_the_lobby_until_it_
         recovered = http.post("/api/v1/rooms/lobby/owner/recover", json={"recovery_code": code})
     assert recovered.json()["owner"] == session["user"]
     assert running.stop() == 0
-    again = make_stack()
-    again.start_and_wait()
+    again = runs.next()
     assert code_of_the_lobby(again) is None
 
 
@@ -114,13 +147,13 @@ def test_it_runs_in_a_checkout_whose_path_needs_quotes(tmp_path: Path) -> None:
         stack.stop()
 
 
-def test_a_second_run_on_the_same_folder_is_refused_with_a_message(shared: RunningStack) -> None:
-    second = RunningStack(shared.data_dir)
+def test_a_second_run_on_the_same_folder_is_refused_with_a_message(running: RunningStack) -> None:
+    second = RunningStack(running.data_dir)
     second.start()
     try:
         assert second.wait_ended() == 1
-        assert f"already running on {shared.data_dir} (process {shared.pid})" in second.output()
-        assert is_up(shared)
+        assert f"already running on {running.data_dir} (process {running.pid})" in second.output()
+        assert is_up(running)
     finally:
         second.stop()
 
@@ -147,20 +180,6 @@ def test_a_wrong_setting_of_the_stack_is_named_in_the_message(make_stack: MakeSt
     assert "Traceback" not in stack.output()
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [("HOTCHAT_MODE", "sometimes"), ("RING_EVENTS", "none"), ("SCHEDULER_METRICS_PORT", "x")],
-)
-def test_a_wrong_setting_of_a_server_is_named_in_the_message(
-    make_stack: MakeStack, setting: str, value: str
-) -> None:
-    stack = make_stack(**{setting: value})
-    stack.start()
-    assert stack.wait_ended() == 1
-    assert f"wrong setting: {setting}" in stack.output()
-    assert "Traceback" not in stack.output()
-
-
 @pytest.mark.parametrize("part", STORES)
 def test_a_store_that_crashes_ends_the_run_with_a_message_and_leaves_no_process(
     running: RunningStack, part: str
@@ -171,21 +190,6 @@ def test_a_store_that_crashes_ends_the_run_with_a_message_and_leaves_no_process(
     assert f"{STORES[part]} has been killed by SIGKILL" in running.output()
     assert "Traceback" not in running.output()
     assert not still_there(family)
-
-
-@pytest.mark.parametrize("part", ["chat_server", "publish_server", "chat_server.hotchat.scheduler"])
-def test_a_server_that_is_killed_is_started_again(shared: RunningStack, part: str) -> None:
-    killed = shared.part(part)
-    killed.kill()
-
-    def is_back() -> bool:
-        try:
-            return shared.part(part).pid != killed.pid and is_up(shared)
-        except (LookupError, psutil.NoSuchProcess):
-            return False
-
-    wait_until(is_back, within_s=60, what=f"the return of {part}")
-    assert not shared.has_ended()
 
 
 def test_a_server_that_keeps_crashing_ends_the_run_with_a_message(running: RunningStack) -> None:
@@ -215,6 +219,21 @@ def has_scheduler(stack: RunningStack) -> bool:
         return False
 
 
+@pytest.mark.parametrize("part", ["chat_server", "publish_server", "chat_server.hotchat.scheduler"])
+def test_a_server_that_is_killed_is_started_again(running: RunningStack, part: str) -> None:
+    killed = running.part(part)
+    killed.kill()
+
+    def is_back() -> bool:
+        try:
+            return running.part(part).pid != killed.pid and is_up(running)
+        except (LookupError, psutil.NoSuchProcess):
+            return False
+
+    wait_until(is_back, within_s=60, what=f"the return of {part}")
+    assert not running.has_ended()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_signal_leaves_no_process_no_lock_and_no_port(
     running: RunningStack, number: signal.Signals
@@ -238,22 +257,20 @@ def test_a_stop_signal_while_it_starts_leaves_no_process(make_stack: MakeStack) 
     assert not still_there(family)
 
 
-def test_messages_survive_a_stop_and_a_start(running: RunningStack, make_stack: MakeStack) -> None:
+def test_messages_survive_a_stop_and_a_start(running: RunningStack, runs: Runs) -> None:
     made = make_room_with_message(running, "kept-over-a-stop")
     assert running.stop() == 0
-    again = make_stack()
-    again.start_and_wait()
+    again = runs.next()
     assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
 
 
 def test_killing_the_supervisor_ends_every_process_and_the_next_start_keeps_the_data(
-    running: RunningStack, make_stack: MakeStack
+    running: RunningStack, runs: Runs
 ) -> None:
     made = make_room_with_message(running, "kept-over-a-kill")
     family = running.family()
     running.send(signal.SIGKILL)
     running.wait_ended()
-    again = make_stack(CHAT_PORT=str(running.chat_port), PUBLISH_PORT=str(running.publish_port))
     wait_until(
         lambda: (
             why_unusable(LOOPBACK, running.chat_port) is None
@@ -262,25 +279,21 @@ def test_killing_the_supervisor_ends_every_process_and_the_next_start_keeps_the_
         within_s=60,
         what="the servers' end",
     )
-    again.start_and_wait()
+    again = runs.next(CHAT_PORT=str(running.chat_port), PUBLISH_PORT=str(running.publish_port))
     assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
     assert not still_there(family)
 
 
-def test_after_every_process_is_killed_a_new_run_keeps_the_data(
-    running: RunningStack, make_stack: MakeStack
-) -> None:
+def test_after_every_process_is_killed_a_new_run_keeps_the_data(running: RunningStack, runs: Runs) -> None:
     made = make_room_with_message(running, "kept-over-a-power-cut")
     running.kill()
     running.wait_ended()
-    again = make_stack()
-    again.start_and_wait()
+    again = runs.next()
     assert again.get(f"/api/v1/rooms/{made}/messages").json()["messages"][0]["text"] == "still here"
 
 
-def test_several_processes_share_one_port(make_stack: MakeStack) -> None:
-    stack = make_stack(CHAT_WORKERS="2", PUBLISH_WORKERS="2")
-    stack.start_and_wait()
+def test_several_processes_share_one_port(runs: Runs) -> None:
+    stack = runs.next(CHAT_WORKERS="2", PUBLISH_WORKERS="2")
     modules = [process.cmdline()[-1] for process in psutil.Process(stack.pid).children()]
     assert modules.count("chat_server") == 2
     assert modules.count("publish_server") == 2
