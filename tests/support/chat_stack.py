@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.apache_kafka import missing_tool
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.server_process import ServerProcess
 
 SECRET = "a secret for tests only"
 ADMIN_TOKEN = "an operator's token for tests only"
+KAFKA_FETCH_MAX_WAIT_MS = "5" if missing_tool() else "500"
+"""A record ends a poll of Apache Kafka at once, but not one of the embedded broker. Short polls cost CPU when idle."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -88,6 +92,7 @@ def make_chat_stack(
         "HOTCHAT_BIND": LOOPBACK,
         "POSTS_PER_USER_PER_S": "0",
         "SESSIONS_PER_ADDRESS_PER_MIN": "0",
+        "KAFKA_FETCH_MAX_WAIT_MS": KAFKA_FETCH_MAX_WAIT_MS,
         **settings,
     }
     if chat_ports:

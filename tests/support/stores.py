@@ -22,6 +22,10 @@ from local_stack.valkey import Valkey
 Kafka = ApacheKafka | EmbeddedKafka
 
 VALKEY_DATABASES = 4_096
+
+QUIET = {"metadata.max.idle.interval.ms": "0"}
+"""An idle Kafka writes a record of metadata every half second, which costs as much CPU as everything else it does."""
+
 _kafka_stand_in = pytest.StashKey[str]()
 
 
@@ -184,4 +188,4 @@ def make_kafka(config: pytest.Config, data_dir: Path, log_path: Path) -> Kafka:
     if _kafka_stand_in in config.stash:
         return EmbeddedKafka(data_dir, log_path=log_path)
     fetch_jars()
-    return ApacheKafka(data_dir, log_path=log_path, quick_start=True)
+    return ApacheKafka(data_dir, log_path=log_path, settings=QUIET, quick_start=True)
