@@ -52,7 +52,7 @@ class MemoryReturn:
         self._freed_bytes = freed_bytes
         self._trim = trim
         self._returned_bytes = 0
-        """What of the freed bytes the system has, at most: blocks that are used again are no longer among them."""
+        """Of the last trim, without blocks that are in use again."""
 
     def check(self) -> None:
         """Takes some milliseconds: call it in a thread."""

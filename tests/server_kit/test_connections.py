@@ -23,7 +23,7 @@ from uvicorn.server import ServerState
 from chat_server.config import ChatSettings
 from local_stack.server_process import ServerProcess
 from server_kit.http import connections as module
-from server_kit.http.asgi import Receive, Scope, Send
+from server_kit.http.asgi import Receive, Scope, Send, until_disconnected
 from server_kit.http.connections import (
     ANSWER_AT_ONCE,
     AnswerAtOnce,
@@ -326,6 +326,24 @@ async def test_garbage_after_a_valid_request_gets_a_problem() -> None:
         assert (await answer(reader))[0] == 200
         writer.write(b"noise\r\n\r\n")
         await assert_refused(reader, 400, "bad_request")
+
+
+async def test_an_application_notices_that_its_client_is_gone() -> None:
+    began, is_gone = asyncio.Event(), asyncio.Event()
+
+    async def wait(_scope: Scope, receive: Receive, _send: Send) -> None:
+        began.set()
+        await until_disconnected(receive)
+        is_gone.set()
+
+    async with serving(app=wait) as server, asyncio.timeout(10):
+        _, writer = await server.connect(HEAD + b"\r\n")
+        await began.wait()
+        writer.write(b"GET / HTTP/1.1")  # a further request is not the end of the client
+        await asyncio.sleep(0)
+        assert not is_gone.is_set()
+        writer.close()
+        await is_gone.wait()
 
 
 async def test_a_body_in_many_small_chunks_is_read_up_to_the_bound() -> None:
