@@ -24,6 +24,8 @@ LOOK_UPS = connections_of(10).look_ups
 
 OF_ADDRESS = LOOK_UPS // 2
 
+PROXY = "127.0.0.4"
+
 ClientAt = Callable[[str, str], httpx.AsyncClient]
 
 
@@ -135,9 +137,11 @@ async def test_hanging_look_ups_of_one_address_delay_nobody_at_another(
     client_at: ClientAt,
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
-    """Held keys keep the attacker's new rooms waiting, so its share of the connections stays taken."""
-    url = start_chat_stack(publish=0, scheduler=0).chat_url
-    attacker, bystander = client_at(url, "127.0.0.2"), client_at(url, "127.0.0.3")
+    """Held keys keep the attacker's new rooms waiting, so its share of the connections stays taken. Both are behind one
+    proxy, which names their addresses."""
+    url = start_chat_stack(publish=0, scheduler=0, TRUSTED_PROXIES=PROXY).chat_url
+    attacker, bystander = client_at(url, PROXY), client_at(url, PROXY)
+    attacker.headers["X-Forwarded-For"], bystander.headers["X-Forwarded-For"] = "203.0.113.2", "203.0.113.3"
     attacker_id = await sign_in(attacker)
     rooms = new_rooms(2 * LOOK_UPS)
     unknown = await insert_rooms(connection, 2)
