@@ -48,6 +48,7 @@ async def test_an_unsent_message_is_not_sent_by_the_next_user_until_they_retry_i
     await tab.write("hello")
     await tab.join("Bob")
     await tab.sees("hello")
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
 
     async def away(route: Route) -> None:
         if route.request.method == "POST":

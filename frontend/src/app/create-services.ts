@@ -97,7 +97,7 @@ export function createServices(): Services {
     outbox,
     composers,
     network,
-    queries: cachedOnSuccess(() => loadQueries(network)),
+    queries: cachedOnSuccess(() => loadQueries(network, session)),
     languages: createLanguageSwitch(network.wait),
     appVersion,
     recoveryLink,
@@ -111,10 +111,10 @@ export function createServices(): Services {
 /** A stream of the same room again: the servers may have been restarted with a newer build. */
 function checkingVersion(openStream: OpenStream, appVersion: AppVersion): OpenStream {
   let lastRoomId: string | null = null;
-  return (roomId, cursor, listener) => {
+  return (roomId, ...stream) => {
     if (roomId === lastRoomId) appVersion.check();
     lastRoomId = roomId;
-    return openStream(roomId, cursor, listener);
+    return openStream(roomId, ...stream);
   };
 }
 
@@ -123,9 +123,9 @@ async function loadOutboxStore(): Promise<OutboxStore> {
   return indexedDbOutboxStore();
 }
 
-async function loadQueries(network: NetworkReturn): Promise<Queries> {
+async function loadQueries(network: NetworkReturn, session: SessionStore): Promise<Queries> {
   const { createQueries } = await import("@/ui/queries");
-  return createQueries(network);
+  return createQueries(network, session);
 }
 
 async function fetchPage(): Promise<string> {

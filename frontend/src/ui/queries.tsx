@@ -3,6 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { FunctionComponent, ReactNode } from "react";
 import { shouldRetry, retryDelayMs } from "@/lib/api/retries";
 import type { NetworkReturn } from "@/lib/network-return";
+import { onReaderChange } from "@/lib/session/reader-change";
+import type { SessionStore } from "@/lib/session/session-store";
 
 export interface Queries {
   readonly client: QueryClient;
@@ -10,7 +12,7 @@ export interface Queries {
   readonly Provider: FunctionComponent<{ children: ReactNode }>;
 }
 
-export function createQueries(network: Pick<NetworkReturn, "subscribe">): Queries {
+export function createQueries(network: Pick<NetworkReturn, "subscribe">, session: SessionStore): Queries {
   const client = new QueryClient({
     defaultOptions: {
       queries: {
@@ -22,6 +24,9 @@ export function createQueries(network: Pick<NetworkReturn, "subscribe">): Querie
   // A query that waits to be retried does not see the network return.
   network.subscribe(() => {
     void client.refetchQueries({ type: "active", predicate: ({ state }) => state.fetchFailureCount > 0 });
+  });
+  onReaderChange(session, (former) => {
+    if (former !== null) void client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== "config" });
   });
   return {
     client,

@@ -25,6 +25,7 @@ beforeEach(() => {
     roomId: "lobby",
     api: room.api,
     openStream: room.openStream,
+    streamTicket: room.streamTicket,
     clock,
     random: () => 0.5,
   });
@@ -128,7 +129,7 @@ describe("reconnecting", () => {
     await clock.advance(60_000);
     expect(feed.getSnapshot().connection).toMatchObject({
       status: "failed",
-      problem: { code: "room_not_found" },
+      problem: { code: "access_lost" },
     });
     expect(room.streams).toHaveLength(0);
   });
@@ -442,4 +443,88 @@ it("fetches one page of history at a time and stops at the first message", async
   expect(room.fetches.filter((asked) => asked !== "room")).toHaveLength(3);
   expect(feed.getSnapshot().room).toMatchObject({ hasOlder: false });
   expect(feed.getSnapshot().room?.messages).toEqual(room.messages);
+});
+
+describe("a private room", () => {
+  beforeEach(() => {
+    room.settings = { visibility: "private" };
+  });
+
+  it("opens each stream with a new ticket", async () => {
+    await live();
+    expect(room.stream.ticket).toEqual({ ticket: "lobby-1", readerId: "id-of-ann" });
+    room.stream.listener.closed(true);
+    await clock.advance(1_000);
+    expect(room.stream.ticket?.ticket).toBe("lobby-2");
+    expect(room.fetches.filter((fetched) => fetched === "ticket")).toHaveLength(2);
+  });
+
+  it("waits as long as the server says before it asks for a ticket again", async () => {
+    feed.subscribe(() => undefined);
+    room.refusals = [];
+    await settled();
+    room.stream.listener.closed(true);
+    room.refusals = [new Problem(429, "rate_limited", "", 3_000)];
+    await clock.advance(1_000);
+    expect(status()).toBe("throttled");
+    expect(room.streams).toHaveLength(0);
+    await clock.advance(3_000);
+    expect(room.stream.ticket?.ticket).toBe("lobby-2");
+  });
+
+  it("opens a stream without a ticket once the room is public, and with one once it turns private", async () => {
+    room.settings = {};
+    await live();
+    expect(room.stream.ticket).toBeUndefined();
+    room.settings = { visibility: "private" };
+    room.stream.listener.closed(true, "access_lost");
+    await clock.advance(1_000);
+    expect(room.stream.ticket?.ticket).toBe("lobby-1");
+  });
+
+  it("closes when the reader loses access, and keeps no message", async () => {
+    room.say();
+    await live();
+    room.refusals = [new Problem(404, "room_not_found", "")];
+    room.stream.listener.closed(true, "access_lost");
+    await clock.advance(1_000);
+    expect(feed.getSnapshot()).toMatchObject({
+      connection: { status: "failed", problem: { code: "access_lost" } },
+      room: null,
+    });
+    expect(room.streams).toHaveLength(0);
+    await clock.advance(120_000);
+    expect(room.opened).toBe(1);
+  });
+
+  it("is fetched again for another reader, and what the last one saw is forgotten at once", async () => {
+    room.say();
+    await live();
+    room.refusals = [new Problem(404, "room_not_found", "")];
+    feed.readerChanged();
+    expect(feed.getSnapshot().room).toBeNull();
+    expect(room.streams).toHaveLength(0);
+    await settled();
+    expect(feed.getSnapshot().connection).toMatchObject({ problem: { code: "room_not_found" } });
+    feed.readerChanged();
+    await settled();
+    expect(texts()).toEqual(["text 1"]);
+  });
+});
+
+it("a public room stays on screen when the reader changes", async () => {
+  await live();
+  const { fetches } = room;
+  feed.readerChanged();
+  expect(feed.getSnapshot().room).not.toBeNull();
+  expect(room.fetches).toBe(fetches);
+});
+
+it("a deleted room closes at once and for good", async () => {
+  await live();
+  room.stream.listener.closed(true, "room_deleted");
+  expect(feed.getSnapshot()).toMatchObject({
+    connection: { status: "failed", problem: { code: "room_deleted" } },
+    room: null,
+  });
 });

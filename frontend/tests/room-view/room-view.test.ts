@@ -48,7 +48,14 @@ beforeEach(async () => {
   vi.stubGlobal("localStorage", new MemoryStorage());
   ignored = new IgnoredPeople();
   const random = () => 0.5;
-  feed = new RoomFeed({ roomId: "lobby", api: room.api, openStream: room.openStream, clock, random });
+  feed = new RoomFeed({
+    roomId: "lobby",
+    api: room.api,
+    openStream: room.openStream,
+    streamTicket: room.streamTicket,
+    clock,
+    random,
+  });
   outbox = new Outbox({
     store: memoryOutboxStore(),
     api: checkedApi({

@@ -47,6 +47,7 @@ describe("signing out", () => {
     storage.setItem("hotchat.draft.lobby", "half a thought");
     storage.setItem("hotchat.pin-hidden", "[]");
     storage.setItem("hotchat.read", "{}");
+    storage.setItem("hotchat.own-messages", "[]");
     storage.setItem("hotchat.reading", "calm");
     await session.signOut(false);
     expect(calls).toEqual(["join", "end"]);
@@ -55,6 +56,7 @@ describe("signing out", () => {
     expect(storage.getItem("hotchat.draft.lobby")).toBeNull();
     expect(storage.getItem("hotchat.pin-hidden")).toBeNull();
     expect(storage.getItem("hotchat.read")).toBeNull();
+    expect(storage.getItem("hotchat.own-messages")).toBeNull();
     expect(storage.getItem("hotchat.reading")).toBe("calm");
     expect(session.rememberedNickname).toBeNull();
   });

@@ -89,12 +89,28 @@ it("is not lost when the computer wakes up and timers fire before responses are 
 it("closes the streams of a crashed tab, and reports them to a frozen tab when it wakes", async () => {
   const received: ToTab[] = [];
   const receive = server.connect((message) => received.push(message));
-  receive({ type: "join", id: 1, streamUrl: "", roomId: "lobby", cursor: 0, limits: LIMITS });
+  receive({
+    type: "join",
+    id: 1,
+    streamUrl: "",
+    roomId: "lobby",
+    cursor: 0,
+    ticket: undefined,
+    limits: LIMITS,
+  });
   expect(room.streams).toHaveLength(1);
   await clock.advance(TAB_SILENCE_MS);
   expect(room.streams).toHaveLength(0);
   expect(received.at(-1)).toEqual({ id: 1, type: "closed", graceful: true });
-  receive({ type: "join", id: 2, streamUrl: "", roomId: "lobby", cursor: 0, limits: LIMITS });
+  receive({
+    type: "join",
+    id: 2,
+    streamUrl: "",
+    roomId: "lobby",
+    cursor: 0,
+    ticket: undefined,
+    limits: LIMITS,
+  });
   expect(room.streams).toHaveLength(1);
 });
 

@@ -18,14 +18,20 @@ beforeEach(() => {
   }, LISTS_MAX);
 });
 
-function join(...roomIds: string[]) {
+const join = (...roomIds: string[]) => joinAs(undefined, ...roomIds);
+
+function joinAs(readerId: string | undefined, ...roomIds: string[]) {
   const heard: string[] = [];
-  const leave = hub.join(roomIds, {
-    updated: ({ room_id, seq }) => void heard.push(`${room_id} ${seq}`),
-    signal: (type) => void heard.push(type),
-    ping: () => void heard.push("ping"),
-    closed: () => void heard.push("closed"),
-  });
+  const leave = hub.join(
+    roomIds,
+    {
+      updated: ({ room_id, seq }) => void heard.push(`${room_id} ${seq}`),
+      signal: (type) => void heard.push(type),
+      ping: () => void heard.push("ping"),
+      closed: () => void heard.push("closed"),
+    },
+    readerId === undefined ? undefined : { ticket: `ticket of ${readerId}`, readerId },
+  );
   return { heard, leave };
 }
 
@@ -69,4 +75,11 @@ it("refuses one list more than the browser has connections for", () => {
   join("games");
   expect(join("music").heard).toEqual(["closed"]);
   expect(join("lobby").heard).toEqual([]);
+});
+
+it("shares a list with private rooms between the tabs of one person only", () => {
+  for (const reader of ["ann", "ann"]) joinAs(reader, "lobby");
+  update(7);
+  expect(joinAs("bob", "lobby").heard).toEqual([]);
+  expect(upstreams).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
 import type { RoomEvent } from "@/lib/contract/types";
-import type { StreamListener } from "@/lib/stream/room-stream";
+import type { StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { IDLE_ROOMS_MAX, RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
 import { FakeRoom } from "../support/fake-room";
 
@@ -27,8 +27,8 @@ class FakeTab implements StreamListener {
     this.isClosed = true;
   };
 
-  join(cursor: number): this {
-    this.leave = hub.join("lobby", cursor, this);
+  join(cursor: number, ticket?: StreamTicket): this {
+    this.leave = hub.join("lobby", cursor, this, ticket);
     return this;
   }
 }
@@ -149,4 +149,30 @@ it("every tab gets every event after its cursor once and in order, whatever tabs
       }
     }),
   );
+});
+
+const ticketOf = (readerId: string): StreamTicket => ({ ticket: `ticket of ${readerId}`, readerId });
+
+it("shares the stream of a private room between the tabs of one person only", () => {
+  const tabs = ["ann", "ann", "bob"].map((reader) => new FakeTab().join(0, ticketOf(reader)));
+  new FakeTab().join(0);
+  expect(room.streams.map(({ ticket }) => ticket?.ticket)).toEqual([
+    "ticket of ann",
+    "ticket of bob",
+    undefined,
+  ]);
+  tabs[0]?.leave();
+  expect(room.streams).toHaveLength(3);
+  tabs[1]?.leave();
+  expect(room.streams).toHaveLength(2);
+});
+
+it("keeps nothing of a private room once its stream has closed", () => {
+  const tab = new FakeTab().join(0, ticketOf("ann"));
+  room.openLast();
+  room.say();
+  room.stream.listener.closed(true, "access_lost");
+  expect([tab.received, tab.isClosed]).toEqual([[1], true]);
+  room.streams = [];
+  expect(new FakeTab().join(0, ticketOf("ann")).received).toEqual([]);
 });

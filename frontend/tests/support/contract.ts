@@ -115,8 +115,8 @@ export function checkedListener(listener: StreamListener): StreamListener {
     ping: () => {
       listener.ping();
     },
-    closed: (isPolite) => {
-      listener.closed(isPolite);
+    closed: (isPolite, reason) => {
+      listener.closed(isPolite, reason);
     },
   };
 }

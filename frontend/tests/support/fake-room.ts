@@ -1,9 +1,9 @@
 /** A small fake of the feed's edge: a room with a log, fetched by pages and streamed from a cursor. */
 import { Problem } from "@/lib/api/problem";
 import type { PagePlace } from "@/lib/api/chat-api";
-import type { EventsPage, Message, MessagePage, Room, RoomEvent } from "@/lib/contract/types";
+import type { EventsPage, Message, MessagePage, Room, RoomEvent, Ticket } from "@/lib/contract/types";
 import { changeMessages, changePinned } from "@/lib/feed/room-state";
-import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
+import type { OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { checkedApi, checkedListener } from "./contract";
 
 const COLD = { hot: false, since: null, fetches_per_s: 0 };
@@ -36,6 +36,7 @@ export const created = (made: Message): RoomEvent => ({
 interface OpenedStream {
   readonly cursor: number;
   readonly listener: StreamListener;
+  readonly ticket: StreamTicket | undefined;
 }
 
 export class FakeRoom {
@@ -46,7 +47,7 @@ export class FakeRoom {
   lastSeq = 0;
   /** Problems with which the next fetches are refused. */
   refusals: Problem[] = [];
-  fetches: (PagePlace | "room" | "events")[] = [];
+  fetches: (PagePlace | "room" | "events" | "ticket")[] = [];
   streams: OpenedStream[] = [];
   /** How many streams were ever opened. */
   opened = 0;
@@ -66,9 +67,20 @@ export class FakeRoom {
   /** False for a server whose latest page does not carry the room. */
   pagesCarryRoom = true;
 
+  /** Tickets that were given out. */
+  tickets = 0;
+  streamTicket = async (): Promise<StreamTicket> => {
+    const { ticket } = await this.ticketApi.streamTicket("lobby");
+    return { ticket, readerId: "id-of-ann" };
+  };
+  ticketApi = checkedApi({
+    streamTicket: (roomId: string): Promise<Ticket> =>
+      this.#answer("ticket", () => ({ ticket: `${roomId}-${(this.tickets += 1)}`, expires_at: "" })),
+  });
+
   /** Streams stay silent until `openLast`. */
-  openStream: OpenStream = (_roomId, cursor, listener) => {
-    const opened = { cursor, listener: checkedListener(listener) };
+  openStream: OpenStream = (_roomId, cursor, listener, ticket) => {
+    const opened = { cursor, listener: checkedListener(listener), ticket };
     this.opened += 1;
     this.streams.push(opened);
     return () => {
@@ -167,7 +179,7 @@ export class FakeRoom {
     return { events: page, cursor, last_seq: this.lastSeq, has_more: events.length > page.length };
   }
 
-  #answer<T>(asked: PagePlace | "room" | "events", answer: () => T): Promise<T> {
+  #answer<T>(asked: PagePlace | "room" | "events" | "ticket", answer: () => T): Promise<T> {
     this.fetches.push(asked);
     const refusal = this.refusals.shift();
     const answered = refusal === undefined ? Promise.resolve(answer()) : Promise.reject<T>(refusal);

@@ -12,7 +12,7 @@ export interface LivelyFeed {
 export function livelyFeed(): LivelyFeed {
   const room = new LivelyRoom();
   const clock = new FakeClock();
-  const { api, openStream } = room;
-  const feed = new RoomFeed({ roomId: "lobby", api, openStream, clock, random: () => 0.5 });
+  const { api, openStream, streamTicket } = room;
+  const feed = new RoomFeed({ roomId: "lobby", api, openStream, streamTicket, clock, random: () => 0.5 });
   return { room, clock, feed };
 }

@@ -5,6 +5,7 @@ import { RoomView } from "@/lib/room-view/room-view";
 import { readReadingPace } from "@/lib/reading-pace";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
+import { onReaderChange } from "@/lib/session/reader-change";
 import { messageQuery } from "@/ui/message-query";
 import { useServices, useViewer } from "@/ui/services-context";
 
@@ -14,9 +15,21 @@ export function useRoomStores(roomId: string) {
   const viewer = useViewer();
 
   const stores = useMemo(() => {
-    const { api, openStream, clock, network, outbox, ignored, localTime } = services;
+    const { api, openStream, clock, network, outbox, ignored, localTime, session } = services;
     const isVisible = () => !document.hidden;
-    const feed = new RoomFeed({ roomId, api, openStream, clock, random: Math.random, isVisible });
+    const streamTicket = async () => {
+      const { ticket } = await api.streamTicket(roomId);
+      return { ticket, readerId: session.getSnapshot().viewer?.id ?? "" };
+    };
+    const feed = new RoomFeed({
+      roomId,
+      api,
+      openStream,
+      streamTicket,
+      clock,
+      random: Math.random,
+      isVisible,
+    });
     const missed = { api, config: services.config, roomId };
     const view = new RoomView({
       roomId,
@@ -51,6 +64,7 @@ export function useRoomStores(roomId: string) {
   // Another time zone moves messages to other days.
   useEffect(() => services.localTime.subscribe(view.refresh), [services, view]);
   useEffect(() => view.setViewer(viewer), [view, viewer]);
+  useEffect(() => onReaderChange(services.session, feed.readerChanged), [services, feed]);
   useEffect(() => {
     if (viewer === null) {
       ownReactions.clear();

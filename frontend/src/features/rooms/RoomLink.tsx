@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Flame, Users } from "lucide-react";
+import { Flame, Lock, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
 import { OneLine } from "@/ui/user-text/OneLine";
@@ -28,6 +28,7 @@ export function RoomLink({ room, isOpen, unreadCount, onPicked }: RoomLinkProps)
     >
       <span className={css.roomName}>
         <ShownName of={room.name} />
+        {room.visibility === "private" && <Lock size={13} aria-label={t("rooms.private")} role="img" />}
         {room.heat.hot && <Flame className={css.roomHot} size={14} aria-label={t("room.hot")} role="img" />}
       </span>
       {room.viewers > 0 && (
@@ -54,7 +55,7 @@ export function RoomLink({ room, isOpen, unreadCount, onPicked }: RoomLinkProps)
 function LastMessage({ room }: { room: ListedRoom }) {
   const { t } = useTranslation();
   const last = room.last_message;
-  if (!last) return <span className={css.roomNote}>{t("rooms.empty")}</span>;
+  if (!last) return <span className={css.roomNote}>{room.message_count === 0 && t("rooms.empty")}</span>;
   return (
     <span className={css.roomNote}>
       <ShownName of={last.author.nickname} isPerson className={css.roomNoteName} />{" "}

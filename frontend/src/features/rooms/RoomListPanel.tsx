@@ -5,9 +5,8 @@ import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { textAfterInput } from "@/lib/pasted-text";
-import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { IconButton } from "@/ui/IconButton";
-import { RoomListItem } from "./RoomListItem";
+import { RoomItems } from "./RoomItems";
 import type { RoomListState } from "./use-room-list";
 import * as css from "./rooms.module.css";
 
@@ -42,15 +41,22 @@ export function RoomListPanel({ list, onPicked, children }: RoomListPanelProps) 
           onChange={(event) => list.setWords(textAfterInput(event))}
         />
       </label>
-      <ul {...list.handlers}>
-        {list.rooms.map((room) => (
-          <li key={room.id}>
-            <ErrorBoundary resetKey={room} fallback={null}>
-              <RoomListItem room={room} onPicked={onPicked} />
-            </ErrorBoundary>
-          </li>
-        ))}
-      </ul>
+      <div className={css.lists}>
+        {list.ownRooms.length > 0 && (
+          <section aria-labelledby="own-rooms">
+            <h2 id="own-rooms" className={css.listTitle}>
+              {t("rooms.own")}
+            </h2>
+            <RoomItems rooms={list.ownRooms} handlers={list.ownHandlers} onPicked={onPicked} />
+            {list.loadMoreOwn !== null && (
+              <button type="button" className="text-button" onClick={list.loadMoreOwn}>
+                {t("rooms.more")}
+              </button>
+            )}
+          </section>
+        )}
+        <RoomItems rooms={list.rooms} handlers={list.handlers} onPicked={onPicked} />
+      </div>
       {list.failure !== null && (
         <p className={css.roomListNote} role="status">
           <span>{errorMessage(t, list.failure, t("rooms.failed"))}</span>{" "}

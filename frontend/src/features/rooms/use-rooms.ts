@@ -1,7 +1,15 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useDeferredValue, useMemo } from "react";
 import type { Heat, ListedRoom, RoomsPage, RoomUpdated } from "@/lib/contract/types";
-import { addRoom, changeRoom, listedRooms, updateRoom, withNewerRooms } from "@/lib/rooms/room-list";
+import {
+  addRoom,
+  changeRoom,
+  listedRooms,
+  roomsNamedHere,
+  updateRoom,
+  withLastMessages,
+  withNewerRooms,
+} from "@/lib/rooms/room-list";
 import type { RoomSearch } from "@/lib/rooms/room-search";
 import { seqsToDiscount } from "@/lib/rooms/unread";
 import { useServices, useViewer } from "@/ui/services-context";
@@ -11,26 +19,43 @@ import { useRoomListStream } from "./use-room-list-stream";
 type Rooms = InfiniteData<RoomsPage, string | undefined>;
 
 const ROOMS_KEY = ["rooms"];
+const PUBLIC_KEY = [...ROOMS_KEY, "public"];
 
-/** The rooms by activity. One stream reports changes of all listed rooms, and new rooms. */
+/** The public rooms by activity, and apart from them the reader's private and unlisted ones. One stream reports changes of
+ * all listed rooms, and new public rooms. */
 export function useRooms() {
   const { api, readCounts } = useServices();
   const queryClient = useQueryClient();
   const viewerId = useViewer()?.id;
   const limits = useConfig()?.limits;
   const query = useInfiniteQuery({
-    queryKey: ROOMS_KEY,
+    queryKey: PUBLIC_KEY,
     queryFn: ({ pageParam }) => api.rooms(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    staleTime: 30_000,
-    structuralSharing: (before, fetched) => withNewerRooms(before as Rooms | undefined, fetched as Rooms),
+    ...PAGES,
+  });
+  const own = useInfiniteQuery({
+    queryKey: [...ROOMS_KEY, "own", viewerId],
+    queryFn: async ({ pageParam }): Promise<RoomsPage> => {
+      const page = await api.myRooms(pageParam);
+      return { ...page, rooms: page.rooms.map((room) => ({ ...room, last_message: null })) };
+    },
+    enabled: viewerId !== undefined,
+    ...PAGES,
+    structuralSharing: (before, fetched) =>
+      withNewerRooms(
+        before as Rooms | undefined,
+        withLastMessages(before as Rooms | undefined, fetched as Rooms),
+      ),
   });
   const rooms = useMemo(() => (query.data === undefined ? [] : listedRooms(query.data)), [query.data]);
+  const ownRooms = useMemo(() => {
+    const mine = own.data === undefined || viewerId === undefined ? [] : listedRooms(own.data);
+    return mine.filter(({ visibility }) => visibility !== "public");
+  }, [own.data, viewerId]);
 
   const listener = useMemo(() => {
     const change = (by: (rooms: Rooms) => Rooms) =>
-      queryClient.setQueryData<Rooms>(ROOMS_KEY, (data) => data && by(data));
+      queryClient.setQueriesData<Rooms>({ queryKey: ROOMS_KEY }, (data) => data && by(data));
     const refetch = () => void queryClient.invalidateQueries({ queryKey: ROOMS_KEY });
     const refetched = new Set<string>();
     return {
@@ -39,7 +64,7 @@ export function useRooms() {
         change((data) => updateRoom(data, update));
         if (last_message === undefined && message_count > 0 && !refetched.has(room_id)) {
           // The stream does not know the messages from before it followed the room.
-          const data = queryClient.getQueryData<Rooms>(ROOMS_KEY);
+          const data = queryClient.getQueryData<Rooms>(PUBLIC_KEY);
           const known = data && listedRooms(data).find(({ id }) => id === room_id);
           refetched.add(room_id);
           if (known?.last_message === null) refetch();
@@ -52,19 +77,27 @@ export function useRooms() {
         if (type === "room.heat" && heat) change((data) => changeRoom(data, room_id, { heat }));
         if (type === "room.viewers" && viewers !== undefined)
           change((data) => changeRoom(data, room_id, { viewers }));
-        if (type === "room.created" && name !== undefined) change((data) => addRoom(data, room_id, name));
+        if (type === "room.created" && name !== undefined)
+          queryClient.setQueryData<Rooms>(PUBLIC_KEY, (data) => data && addRoom(data, room_id, name));
       },
       missed: refetch,
     };
   }, [queryClient, readCounts, viewerId]);
-  const followed = limits === undefined ? [] : rooms.slice(0, limits.listed_rooms);
-  useRoomListStream(
-    followed.map(({ id }) => id),
-    listener,
-  );
+  const areListsComplete = limits !== undefined && (viewerId === undefined || !own.isPending);
+  const followed = areListsComplete ? [...ownRooms, ...rooms].slice(0, limits.listed_rooms) : [];
+  useRoomListStream(followed, listener);
 
-  return { ...query, rooms };
+  return { ...query, rooms, ownRooms, loadMoreOwn: own.hasNextPage ? () => void own.fetchNextPage() : null };
 }
+
+/** The options of both lists. */
+const PAGES = {
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page: RoomsPage) => page.next_cursor ?? undefined,
+  staleTime: 30_000,
+  structuralSharing: (before: unknown, fetched: unknown) =>
+    withNewerRooms(before as Rooms | undefined, fetched as Rooms),
+};
 
 /** The rooms whose name contains the query: rooms already listed at once, all others a moment later. */
 export function useRoomsNamed(
@@ -80,7 +113,7 @@ export function useRoomsNamed(
     enabled: wanted !== "" && !isAllListed,
     staleTime: 30_000,
   });
-  const here = listed.filter((room) => room.name.toLowerCase().includes(query.toLowerCase()));
+  const here = roomsNamedHere(query, listed);
   const known = new Set(listed.map((room) => room.id));
   const others = wanted === query ? (data?.rooms ?? []).filter((room) => !known.has(room.id)) : [];
   return wanted === "" ? here : [...here, ...others];

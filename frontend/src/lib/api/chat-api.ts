@@ -9,12 +9,14 @@ import type {
   Message,
   MessagePage,
   Mine,
+  MyRooms,
   OwnRole,
   Reactors,
   Room,
   RoomsPage,
   SearchPage,
   Session,
+  Ticket,
 } from "@/lib/contract/types";
 import { answer } from "./answer";
 
@@ -54,6 +56,12 @@ export class ChatApi {
   rooms = (cursor?: string): Promise<RoomsPage> =>
     answer(this.client.GET("/api/v1/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }));
 
+  /** Rooms that the session's user owns, moderates or is a member of. */
+  myRooms = (cursor?: string): Promise<MyRooms> =>
+    answer(
+      this.client.GET("/api/v1/me/rooms", { params: { query: cursor === undefined ? {} : { cursor } } }),
+    );
+
   roomsNamed = (q: string): Promise<RoomsPage> =>
     answer(this.client.GET("/api/v1/rooms", { params: { query: { q } } }));
 
@@ -62,6 +70,14 @@ export class ChatApi {
     answer(
       this.client.POST("/api/v1/rooms", { body: { name }, headers: { "Idempotency-Key": idempotencyKey } }),
     );
+
+  /** For the stream of a private room. */
+  streamTicket = (room_id: string): Promise<Ticket> =>
+    answer(this.client.POST("/api/v1/rooms/{room_id}/stream-tickets", { params: { path: { room_id } } }));
+
+  /** For a room-list stream with private rooms. */
+  listTicket = (rooms: string[]): Promise<Ticket> =>
+    answer(this.client.POST("/api/v1/stream-tickets", { body: { rooms } }));
 
   room = (room_id: string): Promise<Room> =>
     answer(this.client.GET("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));

@@ -8,6 +8,7 @@ type Json<T> = T extends { content: { "application/json": infer Body } } ? Body 
 export type RoomEvent = Events["RoomEvent"];
 export type StreamOpened = Events["StreamOpened"];
 export type StreamGap = Events["StreamGap"];
+export type StreamClosing = Events["StreamClosing"];
 export type RoomUpdated = Events["RoomUpdated"];
 export type Message = Events["Message"];
 /** The answer to a post that a filter holds, as far as the app reads it. */
@@ -17,11 +18,14 @@ export type AuthorRole = NonNullable<Author["role"]>;
 export type Heat = Events["Heat"];
 export type MessagesPurged = Events["MessagesPurged"];
 export type RoomRules = Events["RoomRules"];
+export type Visibility = Room["visibility"];
 export type WhoCanPost = RoomRules["who_can_post"];
 
 export type Room = Json<paths["/api/v1/rooms/{room_id}"]["get"]["responses"][200]>;
 export type RoomsPage = Json<paths["/api/v1/rooms"]["get"]["responses"][200]>;
 export type ListedRoom = RoomsPage["rooms"][number];
+export type MyRooms = Events["MyRooms"];
+export type Ticket = Events["TicketView"];
 export type MessagePage = Json<paths["/api/v1/rooms/{room_id}/messages"]["get"]["responses"][200]>;
 export type EventsPage = Json<paths["/api/v1/rooms/{room_id}/events"]["get"]["responses"][200]>;
 export type SearchPage = Json<paths["/api/v1/rooms/{room_id}/search"]["get"]["responses"][200]>;

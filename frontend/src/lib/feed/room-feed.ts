@@ -5,7 +5,8 @@
  *       │ stream.gap, or      │ wait has ended            ▼
  *       └─ > 500 behind ──────┴──────────────────── reconnecting (full jitter, ≤ 30 s)
  *
- * A throttled page (429) is fetched again after the server's Retry-After; a room that does not exist is `failed`.
+ * A throttled page (429) is fetched again after the server's Retry-After; a room that does not exist, or does not exist
+ * for this reader any more, is `failed`, and nothing of it stays in the state. Each stream of a private room gets a ticket.
  * Where fetches work and streams do not, the feed is `polling`: a proxy holds the stream back or refuses it, or the browser
  * has no connection left for it. While polling, the feed tries a stream from time to time.
  */
@@ -14,7 +15,8 @@ import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import type { EventsPage, MessagePage, RoomEvent } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
-import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
+import { openWhenReady } from "@/lib/stream/open-when-ready";
+import type { OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { backoffMs } from "./backoff";
 import { pollEvents } from "./event-polling";
 import {
@@ -76,6 +78,8 @@ export interface FeedDependencies {
   readonly roomId: string;
   readonly api: Pick<ChatApi, "page" | "room" | "events">;
   readonly openStream: OpenStream;
+  /** Get a ticket for the stream of a private room. */
+  readonly streamTicket: () => Promise<StreamTicket>;
   readonly clock: Clock;
   readonly random: () => number;
   /** Whether the reader may see the room. */
@@ -205,6 +209,16 @@ export class RoomFeed {
     else void this.#resume();
   };
 
+  /** Another person reads now, or nobody: read a private room again, and forget what the last reader saw. */
+  readerChanged = (): void => {
+    const { room, connection } = this.#state;
+    const { status } = connection;
+    const isUndecided = status === "connecting" || status === "failed";
+    if (!this.#isOpen || (room?.visibility !== "private" && !(room === null && isUndecided))) return;
+    this.#set({ room: null, skipped: null });
+    void this.#startFresh();
+  };
+
   dismissSkipped = (): void => this.#set({ skipped: null });
 
   #open(): void {
@@ -242,6 +256,7 @@ export class RoomFeed {
         if (run !== this.#run || !this.#isOpen) return;
         if (head.last_seq - room.seq > REPLAY_MAX_EVENTS || head.last_seq < room.seq)
           return void (await this.#startFresh());
+        this.#set({ room: { ...room, visibility: head.visibility } }); // a room that turned private needs tickets
       } catch (error) {
         if (run !== this.#run || !this.#isOpen) return;
         const problem = asProblem(error);
@@ -311,10 +326,28 @@ export class RoomFeed {
       event: current((event) => this.#apply(event)),
       gap: current(() => void this.#afterGap()),
       ping: current(() => void (this.#failedTrials = 0)),
-      closed: current((graceful) => this.#lost(graceful)),
+      closed: current((graceful, reason) => {
+        if (reason === "room_deleted") this.#fail(new Problem(404, reason, ""));
+        else this.#lost(graceful && reason !== "access_lost"); // the next attempt finds out whether the room is still there
+      }),
     };
     this.#restartSilenceTimer(OPENS_WITHIN_MS);
-    this.#closeStream = this.deps.openStream(this.deps.roomId, cursor, listener);
+    this.#closeStream = this.#streamAfter(
+      cursor,
+      listener,
+      current((problem) => this.#refused(problem)),
+    );
+  }
+
+  /** A stream from `cursor` on; of a private room, once there is a ticket for it. */
+  #streamAfter(cursor: number, listener: StreamListener, refused: (problem: Problem) => void): () => void {
+    const { openStream, roomId, streamTicket } = this.deps;
+    if (this.#state.room?.visibility !== "private") return openStream(roomId, cursor, listener);
+    return openWhenReady(
+      streamTicket(),
+      (ticket) => openStream(roomId, cursor, listener, ticket),
+      (error) => refused(asProblem(error)),
+    );
   }
 
   #restartSilenceTimer(waitMs: number, checks = 0): void {
@@ -351,7 +384,7 @@ export class RoomFeed {
     this.#stop();
     this.#streamTrouble = trouble;
     this.#set({ connection: { status: "polling" } });
-    const { api, roomId, openStream, clock, random, isVisible = () => true } = this.deps;
+    const { api, roomId, clock, random, isVisible = () => true } = this.deps;
     let roomReadAtMs = clock.now();
     const stopPolling = pollEvents({
       fetchEvents: (wait_s, signal) =>
@@ -377,7 +410,8 @@ export class RoomFeed {
       random,
     });
     const stopTrials = tryStreams({
-      open: (listener) => openStream(roomId, this.#state.room?.seq ?? 0, listener),
+      open: (listener) =>
+        this.#streamAfter(this.#state.room?.seq ?? 0, listener, () => listener.closed(false)),
       firstInMs: trialInMs,
       nextInMs: () => {
         this.#failedTrials += 1;
@@ -409,10 +443,11 @@ export class RoomFeed {
   async #readRoom(): Promise<void> {
     const run = this.#run;
     try {
-      const { name, heat, viewers, slow_mode_s: slowModeS } = await this.deps.api.room(this.deps.roomId);
+      const read = await this.deps.api.room(this.deps.roomId);
+      const { name, visibility, heat, viewers, slow_mode_s: slowModeS } = read;
       const { room } = this.#state;
       if (run === this.#run && room !== null)
-        this.#set({ room: { ...room, name, heat, viewers, slowModeS } });
+        this.#set({ room: { ...room, name, visibility, heat, viewers, slowModeS } });
     } catch {
       // The next fetch may succeed.
     }
@@ -456,13 +491,26 @@ export class RoomFeed {
 
   #refused(problem: Problem): void {
     if (!problem.isTransient) {
-      this.#stop();
-      this.#set({ connection: { status: "failed", problem } });
+      const isLost = problem.code === "room_not_found" && this.#state.room !== null;
+      this.#fail(isLost ? new Problem(404, "access_lost", "") : problem);
       return;
     }
     const waitMs = Math.max(waitOf(problem) ?? 0, backoffMs(this.#attempt, this.deps.random));
     this.#attempt += 1;
     this.#waitThen(waitMs, () => void this.#resume(), problem.status === 429 ? "throttled" : "reconnecting");
+  }
+
+  /** The end of the room for this reader. */
+  #fail(problem: Problem): void {
+    this.#stop();
+    this.#dropHistory();
+    this.#recent = [];
+    this.#set({
+      connection: { status: "failed", problem },
+      room: null,
+      older: { status: "idle" },
+      skipped: null,
+    });
   }
 
   #waitThen(waitMs: number, call: () => void, status: "reconnecting" | "throttled" = "reconnecting"): void {

@@ -8,6 +8,7 @@ import type {
   Room,
   RoomEvent,
   RoomRules,
+  Visibility,
   WhoCanPost,
 } from "@/lib/contract/types";
 
@@ -17,6 +18,7 @@ export const HIDDEN_STORE_MESSAGES = 500;
 export interface RoomState {
   readonly roomId: string;
   readonly name: string;
+  readonly visibility: Visibility;
   readonly ownerId: string | null;
   /** In the order of appointment. */
   readonly moderators: readonly Author[];
@@ -64,6 +66,7 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
   return {
     roomId: room.id,
     name: room.name ?? room.id,
+    visibility: room.visibility ?? "public",
     ownerId: room.owner_id ?? null,
     moderators: room.moderators ?? [],
     whoCanPost: room.who_can_post ?? "everyone",
@@ -125,6 +128,7 @@ export function applyEvent(
 
 const withRules = (rules: RoomRules) => ({
   name: rules.name,
+  visibility: rules.visibility,
   ownerId: rules.owner?.id ?? null,
   moderators: rules.moderators,
   whoCanPost: rules.who_can_post,

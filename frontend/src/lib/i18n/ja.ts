@@ -159,6 +159,8 @@ export const ja: Words = {
   },
   rooms: {
     title: "ルーム",
+    own: "自分の非公開・限定公開ルーム",
+    private: "非公開",
     search: "ルームを探す",
     create: "新しいルーム",
     name: "ルームの名前",
@@ -250,6 +252,11 @@ export const ja: Words = {
     misdirectedHint: "管理者に、このアドレスを PUBLIC_HOSTS に追加するよう依頼してください。",
     room_not_found: "そのルームはありません",
     room_not_foundHint: "削除されたか、リンクの文字が欠けているかもしれません。",
+    room_deleted: "このルームは削除されました",
+    room_deletedHint: "完全に削除されました。書いたものはこのブラウザーに保存されています。",
+    access_lost: "このルームはもう見られません",
+    access_lostHint:
+      "ルームが削除されたか、オーナーかモデレーターが閲覧を終わらせました。書いたものはこのブラウザーに保存されています。",
     forbidden: "このルームには入れません",
     forbiddenHint: "中の人に招待を頼んでください。",
     unreachable: "サーバーが応答しません",

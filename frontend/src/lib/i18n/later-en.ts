@@ -48,6 +48,8 @@ export const laterEn = {
   },
   rooms: {
     title: "Rooms",
+    own: "Your private and unlisted rooms",
+    private: "Private",
     search: "Find a room",
     create: "New room",
     name: "Name of the room",
@@ -124,6 +126,11 @@ export const laterEn = {
     misdirectedHint: "Ask its operator to add the address to PUBLIC_HOSTS.",
     room_not_found: "There is no such room",
     room_not_foundHint: "It may have been deleted, or the link is incomplete.",
+    room_deleted: "This room was deleted",
+    room_deletedHint: "It was deleted for good. What you wrote is kept in this browser.",
+    access_lost: "You can no longer read this room",
+    access_lostHint:
+      "It was deleted, or a host has ended your access. What you wrote is kept in this browser.",
     forbidden: "This room is not open to you",
     forbiddenHint: "Ask somebody inside for an invitation.",
     not_found: "This page does not exist",

@@ -67,6 +67,10 @@ function toTop<Pages extends RoomPages>(data: Pages, roomId: string): Pages {
   return { ...data, pages: [{ ...first, rooms: [room, ...first.rooms] }, ...others] };
 }
 
+/** Those of the rooms whose name contains the query. */
+export const roomsNamedHere = (query: string, rooms: readonly ListedRoom[]): ListedRoom[] =>
+  rooms.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()));
+
 /** The rooms in the order of these ids; others follow in their own order. */
 export function inOrderOf(rooms: readonly ListedRoom[], ids: readonly string[]): ListedRoom[] {
   const places = new Map(ids.map((id, place) => [id, place]));
@@ -91,5 +95,14 @@ export function withNewerRooms<Pages extends RoomPages>(before: Pages | undefine
   const newer = listedRooms(before).filter(({ id, last_seq }) => last_seq > (seqs.get(id) ?? Infinity));
   return newer.reduceRight((data, { id, last_seq, message_count, last_message }) => {
     return toTop(changeRoom(data, id, { last_seq, message_count, last_message }), id);
+  }, fetched);
+}
+
+/** A fetched list whose rooms have no last messages, with those that the stream has reported. */
+export function withLastMessages<Pages extends RoomPages>(before: Pages | undefined, fetched: Pages): Pages {
+  const known = new Map(before && listedRooms(before).map((room) => [room.id, room]));
+  return listedRooms(fetched).reduce((data, { id, last_seq }) => {
+    const room = known.get(id);
+    return room?.last_seq === last_seq ? changeRoom(data, id, { last_message: room.last_message }) : data;
   }, fetched);
 }

@@ -9,7 +9,7 @@ const NICKNAME_KEY = "hotchat.nickname";
 /** The user id of the browser's session, shared by all tabs. */
 const USER_KEY = "hotchat.user";
 const READER_KEYS =
-  /^hotchat\.(?:nickname|user|token|read|notify|ignored|(?:draft|edit|pin-hidden)(?:\..*)?)$/;
+  /^hotchat\.(?:nickname|user|token|read|notify|ignored|own-messages|(?:draft|edit|pin-hidden)(?:\..*)?)$/;
 
 export const CALLS_MAX = 20; // overflow rule OLDEST: a call that waits for a name is dropped
 /** Attempts to join or to load the session, over about 25 minutes. If a thousand people behind one address join at 60 a

@@ -4,6 +4,7 @@ import type { Clock } from "@/lib/clock";
 import type { HubPort, StreamLimits } from "./hub-messages";
 import type { LeadingTab } from "./leading-tab";
 import type { OpenNotify } from "./notify-stream";
+import { openWhenReady } from "./open-when-ready";
 import type { OpenStream } from "./room-stream";
 import { HubClient } from "./hub-client";
 import type { StreamSource } from "./stream-source";
@@ -40,15 +41,15 @@ export class BrowserStreams {
     this.#source ??= this.#connect();
   };
 
-  openStream: OpenStream = (roomId, cursor, listener) =>
+  openStream: OpenStream = (roomId, cursor, listener, ticket) =>
     this.#open(
-      (source, streamUrl) => source.stream(streamUrl)(roomId, cursor, listener),
+      (source, streamUrl) => source.stream(streamUrl)(roomId, cursor, listener, ticket),
       () => listener.closed(false),
     );
 
-  openNotify: OpenNotify = (roomIds, listener) =>
+  openNotify: OpenNotify = (roomIds, listener, ticket) =>
     this.#open(
-      (source, streamUrl) => source.notify(streamUrl)(roomIds, listener),
+      (source, streamUrl) => source.notify(streamUrl)(roomIds, listener, ticket),
       () => listener.closed(),
     );
 
@@ -63,20 +64,12 @@ export class BrowserStreams {
 
   /** Open a stream once its source and address are known. */
   #open(start: (source: StreamSource, streamUrl: string) => () => void, failed: () => void): () => void {
-    let isWanted = true;
-    let close = () => {
-      isWanted = false;
-    };
     const source = (this.#source ??= this.#connect());
-    Promise.all([source, this.deps.streamUrl()]).then(
-      ([source, streamUrl]) => {
-        if (isWanted) close = start(source, streamUrl);
-      },
-      () => {
-        if (isWanted) failed();
-      },
+    return openWhenReady(
+      Promise.all([source, this.deps.streamUrl()]),
+      ([source, streamUrl]) => start(source, streamUrl),
+      failed,
     );
-    return () => close();
   }
 
   async #connect(): Promise<StreamSource> {

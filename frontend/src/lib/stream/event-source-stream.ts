@@ -1,4 +1,4 @@
-import { dispatch, EVENT_TYPES, type OpenStream } from "./room-stream";
+import { dispatch, EVENT_TYPES, ticketQuery, type OpenStream } from "./room-stream";
 
 /** Send the session cookie to a publish_server on another origin, too: established users have a reserved share. */
 export const WITH_COOKIE: EventSourceInit = { withCredentials: true };
@@ -10,9 +10,9 @@ const FRAME_TYPES = [...EVENT_TYPES, "stream.opened", "stream.gap", "stream.ping
  * the next one. */
 export const eventSourceStream =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenStream =>
-  (roomId, cursor, listener) => {
+  (roomId, cursor, listener, ticket) => {
     const url = `${streamUrl}/stream/v1/rooms/${encodeURIComponent(roomId)}?last_event_id=${cursor}`;
-    const source = new EventSourceImpl(url, WITH_COOKIE);
+    const source = new EventSourceImpl(url + ticketQuery(ticket), WITH_COOKIE);
     let isOpen = true;
     const close = () => {
       isOpen = false;

@@ -32,23 +32,23 @@ export class HubClient implements StreamSource {
 
   stream =
     (streamUrl: string): OpenStream =>
-    (roomId, cursor, listener) =>
+    (roomId, cursor, listener, ticket) =>
       this.#request(
-        (id) => ({ type: "join", id, streamUrl, roomId, cursor, limits: this.limits(streamUrl) }),
+        (id) => ({ type: "join", id, streamUrl, roomId, cursor, ticket, limits: this.limits(streamUrl) }),
         (message) => {
           if (message.type === "opened") listener.opened(message.opened);
           else if (message.type === "event") listener.event(message.event);
           else if (message.type === "gap") listener.gap(message.gap);
           else if (message.type === "ping") listener.ping();
-          else if (message.type === "closed") listener.closed(message.graceful);
+          else if (message.type === "closed") listener.closed(message.graceful, message.reason);
         },
       );
 
   notify =
     (streamUrl: string): OpenNotify =>
-    (roomIds, listener) =>
+    (roomIds, listener, ticket) =>
       this.#request(
-        (id) => ({ type: "notify", id, streamUrl, roomIds, limits: this.limits(streamUrl) }),
+        (id) => ({ type: "notify", id, streamUrl, roomIds, ticket, limits: this.limits(streamUrl) }),
         (message) => {
           if (message.type === "updated") listener.updated(message.update);
           else if (message.type === "signal") listener.signal(message.signal, message.body);

@@ -1,5 +1,6 @@
 /** The messages between tabs and the hub that serves their shared streams, in a shared worker or in the leading tab. */
 import type { RoomEvent, RoomUpdated, StreamGap, StreamOpened } from "@/lib/contract/types";
+import type { StreamTicket } from "./room-stream";
 
 export type ToHub =
   | {
@@ -8,6 +9,7 @@ export type ToHub =
       readonly streamUrl: string;
       readonly roomId: string;
       readonly cursor: number;
+      readonly ticket: StreamTicket | undefined;
       readonly limits: StreamLimits;
     }
   | {
@@ -15,6 +17,7 @@ export type ToHub =
       readonly id: number;
       readonly streamUrl: string;
       readonly roomIds: readonly string[];
+      readonly ticket: StreamTicket | undefined;
       readonly limits: StreamLimits;
     }
   | { readonly type: "ping" }
@@ -30,7 +33,7 @@ export type ToTab =
       | { readonly type: "event"; readonly event: RoomEvent }
       | { readonly type: "gap"; readonly gap: StreamGap }
       | { readonly type: "ping" }
-      | { readonly type: "closed"; readonly graceful: boolean }
+      | { readonly type: "closed"; readonly graceful: boolean; readonly reason?: string | undefined }
       | { readonly type: "updated"; readonly update: RoomUpdated }
       | { readonly type: "signal"; readonly signal: string; readonly body: unknown }
     ));

@@ -2,6 +2,7 @@
 import type { Clock } from "@/lib/clock";
 import type { StreamLimits, ToHub, ToTab } from "./hub-messages";
 import { NotifyHub } from "./notify-hub";
+import type { StreamListener } from "./room-stream";
 import { StreamHub } from "./stream-hub";
 import type { StreamSource } from "./stream-source";
 
@@ -73,27 +74,36 @@ class ConnectedTab {
     this.#restartSilenceTimer();
     switch (message.type) {
       case "join": {
-        const { id, roomId, cursor, streamUrl, limits } = message;
+        const { id, roomId, cursor, ticket, streamUrl, limits } = message;
         this.#joined(id, (closed) =>
-          this.hubsOf(streamUrl, limits).rooms.join(roomId, cursor, {
-            opened: (opened) => this.post({ id, type: "opened", opened }),
-            event: (event) => this.post({ id, type: "event", event }),
-            gap: (gap) => this.post({ id, type: "gap", gap }),
-            ping: () => this.post({ id, type: "ping" }),
-            closed,
-          }),
+          this.hubsOf(streamUrl, limits).rooms.join(
+            roomId,
+            cursor,
+            {
+              opened: (opened) => this.post({ id, type: "opened", opened }),
+              event: (event) => this.post({ id, type: "event", event }),
+              gap: (gap) => this.post({ id, type: "gap", gap }),
+              ping: () => this.post({ id, type: "ping" }),
+              closed,
+            },
+            ticket,
+          ),
         );
         break;
       }
       case "notify": {
-        const { id, roomIds, streamUrl, limits } = message;
+        const { id, roomIds, ticket, streamUrl, limits } = message;
         this.#joined(id, (closed) =>
-          this.hubsOf(streamUrl, limits).lists.join(roomIds, {
-            updated: (update) => this.post({ id, type: "updated", update }),
-            signal: (signal, body) => this.post({ id, type: "signal", signal, body }),
-            ping: () => this.post({ id, type: "ping" }),
-            closed: () => closed(false),
-          }),
+          this.hubsOf(streamUrl, limits).lists.join(
+            roomIds,
+            {
+              updated: (update) => this.post({ id, type: "updated", update }),
+              signal: (signal, body) => this.post({ id, type: "signal", signal, body }),
+              ping: () => this.post({ id, type: "ping" }),
+              closed: () => closed(false),
+            },
+            ticket,
+          ),
         );
         break;
       }
@@ -116,12 +126,12 @@ class ConnectedTab {
   }
 
   /** Join a stream. A refused one is already closed when `join` returns. */
-  #joined(id: number, join: (closed: (graceful: boolean) => void) => () => void): void {
+  #joined(id: number, join: (closed: StreamListener["closed"]) => () => void): void {
     const stream: { isClosed: boolean } = { isClosed: false };
-    const leave = join((graceful) => {
+    const leave = join((graceful, reason) => {
       stream.isClosed = true;
       this.#leave.delete(id);
-      this.post({ id, type: "closed", graceful });
+      this.post({ id, type: "closed", graceful, reason });
     });
     if (!stream.isClosed) this.#leave.set(id, leave);
   }

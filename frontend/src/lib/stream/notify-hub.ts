@@ -1,6 +1,7 @@
-/** Shares one room-list stream between all tabs that show the same rooms. */
+/** Shares one room-list stream between all tabs that show the same rooms to the same person. */
 import { dropOldest } from "@/lib/drop-oldest";
 import type { OpenNotify } from "./notify-stream";
+import type { StreamTicket } from "./room-stream";
 
 const LATEST_MAX = 500; // overflow rule OLDEST; enough for three kinds of updates of 100 rooms, and new rooms
 
@@ -23,8 +24,8 @@ export class NotifyHub {
     private readonly streamsMax = Infinity,
   ) {}
 
-  join: OpenNotify = (roomIds, tab) => {
-    const key = roomIds.join(" ");
+  join: OpenNotify = (roomIds, tab, ticket) => {
+    const key = `${ticket?.readerId ?? ""} ${roomIds.join(" ")}`;
     const known = this.#lists.get(key);
     if (known === undefined && this.#lists.size >= this.streamsMax) {
       tab.closed();
@@ -38,7 +39,7 @@ export class NotifyHub {
     list.tabs.add(tab);
     if (known === undefined) {
       this.#lists.set(key, list);
-      list.close = this.#open(key, roomIds, list);
+      list.close = this.#open(key, roomIds, list, ticket);
     }
     for (const send of list.latest.values()) send(tab);
     return () => {
@@ -48,23 +49,32 @@ export class NotifyHub {
     };
   };
 
-  #open(key: string, roomIds: readonly string[], list: SharedList): () => void {
+  #open(
+    key: string,
+    roomIds: readonly string[],
+    list: SharedList,
+    ticket: StreamTicket | undefined,
+  ): () => void {
     const sendToAll = (key: string, send: (tab: Listener) => void) => {
       list.latest.set(key, send);
       dropOldest(list.latest, LATEST_MAX);
       list.tabs.forEach(send);
     };
-    return this.openUpstream(roomIds, {
-      updated: (update) => sendToAll(`updated ${update.room_id}`, (tab) => tab.updated(update)),
-      signal: (type, body) => {
-        const { room_id } = body as { room_id: string };
-        sendToAll(`${type} ${room_id}`, (tab) => tab.signal(type, body));
+    return this.openUpstream(
+      roomIds,
+      {
+        updated: (update) => sendToAll(`updated ${update.room_id}`, (tab) => tab.updated(update)),
+        signal: (type, body) => {
+          const { room_id } = body as { room_id: string };
+          sendToAll(`${type} ${room_id}`, (tab) => tab.signal(type, body));
+        },
+        ping: () => list.tabs.forEach((tab) => tab.ping()),
+        closed: () => {
+          this.#lists.delete(key);
+          for (const tab of list.tabs) tab.closed();
+        },
       },
-      ping: () => list.tabs.forEach((tab) => tab.ping()),
-      closed: () => {
-        this.#lists.delete(key);
-        for (const tab of list.tabs) tab.closed();
-      },
-    });
+      ticket,
+    );
   }
 }

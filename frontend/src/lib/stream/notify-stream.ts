@@ -1,8 +1,10 @@
 import type { RoomUpdated } from "@/lib/contract/types";
 import { WITH_COOKIE } from "./event-source-stream";
+import { ticketQuery, type StreamTicket } from "./room-stream";
 
 /** Open one stream for a list of rooms, at most `limits.listed_rooms` of the server's configuration. It reports changes of
- * these rooms, and every new room. The returned function closes it. */
+ * these rooms, and every new room; private rooms that the ticket does not cover are left out. The returned function closes
+ * it. */
 export type OpenNotify = (
   roomIds: readonly string[],
   listener: {
@@ -11,15 +13,17 @@ export type OpenNotify = (
     ping(): void;
     closed(): void;
   },
+  ticket?: StreamTicket,
 ) => () => void;
 
 const SIGNALS = ["room.heat", "room.viewers", "room.created"];
 
 export const eventSourceNotify =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenNotify =>
-  (roomIds, listener) => {
+  (roomIds, listener, ticket) => {
     const query = roomIds.map((id) => `room=${encodeURIComponent(id)}`);
-    const source = new EventSourceImpl(`${streamUrl}/stream/v1/rooms?${query.join("&")}`, WITH_COOKIE);
+    const url = `${streamUrl}/stream/v1/rooms?${query.join("&")}${ticketQuery(ticket)}`;
+    const source = new EventSourceImpl(url, WITH_COOKIE);
     const read = (type: string, take: (body: unknown) => void) => {
       source.addEventListener(type, (frame: MessageEvent<string>) => {
         try {

@@ -1,4 +1,4 @@
-import type { RoomEvent, StreamGap, StreamOpened } from "@/lib/contract/types";
+import type { RoomEvent, StreamClosing, StreamGap, StreamOpened } from "@/lib/contract/types";
 
 /** Callbacks of a room's stream. `closed` is the last call; the caller decides when to reopen. */
 export interface StreamListener {
@@ -6,12 +6,30 @@ export interface StreamListener {
   event(event: RoomEvent): void;
   gap(gap: StreamGap): void;
   ping(): void;
-  /** `graceful`: the server announced the end of the stream, so reconnecting is not a failed attempt. */
-  closed(graceful: boolean): void;
+  /** `graceful`: the server announced the end of the stream, so reconnecting is not a failed attempt. `reason` is the
+   * server's, such as `access_lost`. */
+  closed(graceful: boolean, reason?: string): void;
 }
 
-/** Open a room's stream after `cursor`. The returned function closes it; the listener is not called after that. */
-export type OpenStream = (roomId: string, cursor: number, listener: StreamListener) => () => void;
+/** Opens streams of private rooms for a minute. */
+export interface StreamTicket {
+  readonly ticket: string;
+  /** Whose ticket it is: tabs of another person do not share the streams that it opens. */
+  readonly readerId: string;
+}
+
+/** Open a room's stream after `cursor`; a private room needs a ticket. The returned function closes the stream; the listener is
+ * not called after that. */
+export type OpenStream = (
+  roomId: string,
+  cursor: number,
+  listener: StreamListener,
+  ticket?: StreamTicket,
+) => () => void;
+
+/** What a URL of a stream needs for a ticket. */
+export const ticketQuery = (ticket: StreamTicket | undefined): string =>
+  ticket === undefined ? "" : `&ticket=${encodeURIComponent(ticket.ticket)}`;
 
 /** A record, so that the compiler finds a type that is missing: its events would never reach the page. */
 const EVENTS: Readonly<Record<RoomEvent["type"], true>> = {
@@ -48,7 +66,7 @@ export function dispatch(type: string, data: string, listener: StreamListener): 
     case "stream.ping":
       return listener.ping();
     case "stream.closing":
-      return listener.closed(true);
+      return listener.closed(true, (body as StreamClosing).reason);
     default:
       if (EVENT_TYPES.includes(type)) listener.event(body as RoomEvent);
   }

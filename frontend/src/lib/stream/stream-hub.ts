@@ -1,12 +1,14 @@
 /** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections per host. Each tab is a cursor
- * into the room's newest events. Independent of workers, so that it also runs in a leading tab. */
+ * into the room's newest events. A private room is shared between the tabs of one person only, and nothing of it is kept
+ * once its stream has closed. Independent of workers, so that it also runs in a leading tab. */
 import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
-import type { OpenStream, StreamListener } from "./room-stream";
+import type { OpenStream, StreamListener, StreamTicket } from "./room-stream";
 
 export const RING_EVENTS = 1_000; // overflow rule GAP: a tab further behind gets a gap
 export const IDLE_ROOMS_MAX = 8; // overflow rule OLDEST: a tab that returns to a dropped room resumes at the server
 
 interface SharedRoom {
+  readonly roomId: string;
   /** The events after `startSeq` up to `lastSeq`, without holes other than those that the server's conflation leaves. */
   ring: RoomEvent[];
   startSeq: number;
@@ -19,6 +21,7 @@ interface SharedRoom {
 }
 
 export class StreamHub {
+  /** By room id, those of private rooms also by reader. */
   readonly #rooms = new Map<string, SharedRoom>();
 
   /** At most `streamsMax` rooms are open at once; overflow rule REFUSE: the stream of a further room is closed at once. */
@@ -28,34 +31,36 @@ export class StreamHub {
   ) {}
 
   /** Add a tab. The returned function removes it; the upstream closes with the last tab. */
-  join: OpenStream = (roomId, cursor, tab) => {
-    if (!this.#isOpen(roomId) && this.#openCount() >= this.streamsMax) {
+  join: OpenStream = (roomId, cursor, tab, ticket) => {
+    const key = ticket === undefined ? roomId : `${roomId} ${ticket.readerId}`;
+    if (!this.#isOpen(key) && this.#openCount() >= this.streamsMax) {
       tab.closed(false);
       return () => undefined;
     }
-    const room = this.#rooms.get(roomId) ?? this.#add(roomId, cursor);
+    const room = this.#rooms.get(key) ?? this.#add(key, roomId, cursor);
     if (cursor < room.startSeq) {
-      tab.opened(openedAt(room, roomId, cursor));
+      tab.opened(openedAt(room, cursor));
       tab.gap({ from_seq: cursor, to_seq: room.lastSeq });
       return () => undefined;
     }
     room.tabs.add(tab);
     if (room.closeUpstream === null) {
       if (cursor > room.lastSeq) this.#restart(room, cursor);
-      this.#open(roomId, room);
+      this.#open(key, room, ticket);
     }
-    if (room.opened !== null) tab.opened(openedAt(room, roomId, cursor));
+    if (room.opened !== null) tab.opened(openedAt(room, cursor));
     for (const signal of room.signals.values()) tab.event(signal);
     for (const event of room.ring) if ("seq" in event && event.seq > cursor) tab.event(event);
-    return () => this.#leave(roomId, tab);
+    return () => this.#leave(key, tab);
   };
 
-  #isOpen = (roomId: string): boolean => this.#rooms.get(roomId)?.closeUpstream != null;
+  #isOpen = (key: string): boolean => this.#rooms.get(key)?.closeUpstream != null;
 
   #openCount = (): number => [...this.#rooms.keys()].filter(this.#isOpen).length;
 
-  #add(roomId: string, cursor: number): SharedRoom {
+  #add(key: string, roomId: string, cursor: number): SharedRoom {
     const room: SharedRoom = {
+      roomId,
       ring: [],
       startSeq: cursor,
       lastSeq: cursor,
@@ -64,13 +69,13 @@ export class StreamHub {
       closeUpstream: null,
       tabs: new Set(),
     };
-    this.#rooms.set(roomId, room);
+    this.#rooms.set(key, room);
     return room;
   }
 
-  #open(roomId: string, room: SharedRoom): void {
+  #open(key: string, room: SharedRoom, ticket: StreamTicket | undefined): void {
     const all = (call: (tab: StreamListener) => void) => [...room.tabs].forEach(call);
-    room.closeUpstream = this.openUpstream(roomId, room.lastSeq, {
+    const listener: StreamListener = {
       opened: (opened) => {
         room.opened = opened;
         all((tab) => tab.opened(opened));
@@ -84,16 +89,18 @@ export class StreamHub {
         all((tab) => tab.gap(gap));
       },
       ping: () => all((tab) => tab.ping()),
-      closed: (graceful) => {
+      closed: (graceful, reason) => {
         room.closeUpstream = null;
         room.opened = null;
         room.signals.clear();
         const left = [...room.tabs];
         room.tabs.clear(); // each tab's feed decides when to rejoin
-        for (const tab of left) tab.closed(graceful);
+        if (ticket !== undefined) this.#rooms.delete(key);
+        for (const tab of left) tab.closed(graceful, reason);
         this.#dropIdleRooms();
       },
-    });
+    };
+    room.closeUpstream = this.openUpstream(room.roomId, room.lastSeq, listener, ticket);
   }
 
   #keep(room: SharedRoom, event: RoomEvent): void {
@@ -116,19 +123,19 @@ export class StreamHub {
   /** A room whose stream has closed is kept for its tabs, but they may never return. */
   #dropIdleRooms(): void {
     const idle = [...this.#rooms].filter(([, { closeUpstream }]) => closeUpstream === null);
-    for (const [roomId] of idle.slice(0, -IDLE_ROOMS_MAX)) this.#rooms.delete(roomId);
+    for (const [key] of idle.slice(0, -IDLE_ROOMS_MAX)) this.#rooms.delete(key);
   }
 
-  #leave(roomId: string, tab: StreamListener): void {
-    const room = this.#rooms.get(roomId);
+  #leave(key: string, tab: StreamListener): void {
+    const room = this.#rooms.get(key);
     if (room === undefined || !room.tabs.delete(tab) || room.tabs.size > 0) return;
     room.closeUpstream?.();
-    this.#rooms.delete(roomId);
+    this.#rooms.delete(key);
   }
 }
 
-function openedAt(room: SharedRoom, roomId: string, cursor: number): StreamOpened {
+function openedAt(room: SharedRoom, cursor: number): StreamOpened {
   const heat = room.opened?.heat ?? { hot: false, since: null, fetches_per_s: 0 };
   const name = room.opened?.name;
-  return { room_id: roomId, seq: cursor, resumed: true, heat, ...(name !== undefined && { name }) };
+  return { room_id: room.roomId, seq: cursor, resumed: true, heat, ...(name !== undefined && { name }) };
 }
