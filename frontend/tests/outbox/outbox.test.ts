@@ -3,6 +3,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Draft } from "@/lib/contract/types";
 import {
+  HELD_CHECK_MAX_MS,
+  HELD_CHECK_MS,
+  HELD_REFUSED,
   OtherSession,
   Outbox,
   RESTORE_ATTEMPTS_MAX,
@@ -395,18 +398,6 @@ describe("a post", () => {
     expect(texts()).toEqual(["two", "one"]);
   });
 
-  it("that a filter of the room holds stays unsent, and is sent by a retry once a host has allowed it", async () => {
-    isHeld = true;
-    const outbox = open();
-    write(outbox, "one");
-    await settled();
-    expect(outbox.getSnapshot().posts).toMatchObject([{ status: "failed", code: "message_held" }]);
-    isHeld = false;
-    outbox.retry("id-of-one");
-    await settled();
-    expect([statuses(outbox), calls]).toEqual([["sent"], ["id-of-one", "id-of-one"]]);
-  });
-
   it("survives a reload, failed ones as failed", async () => {
     refusals = [new Problem(422, "validation_failed", ""), unreachable()];
     write(open(), "one", "two", "three");
@@ -531,4 +522,89 @@ it("every post arrives once and in order, whatever fails in between", async () =
     }),
     { numRuns: 500 },
   );
+});
+
+describe("a post that a filter holds", () => {
+  const held = async (): Promise<Outbox> => {
+    isHeld = true;
+    const outbox = open();
+    write(outbox, "one");
+    await settled();
+    return outbox;
+  };
+
+  it("waits for a moderator, does not keep later posts back, and is sent once it is allowed", async () => {
+    const outbox = await held();
+    expect(outbox.getSnapshot().posts).toMatchObject([{ status: "held", heldId: "message-1" }]);
+    isHeld = false;
+    write(outbox, "two");
+    await settled();
+    expect(statuses(outbox)).toEqual(["held", "sent"]);
+    await clock.advance(HELD_CHECK_MS);
+    expect(statuses(outbox)).toEqual(["sent", "sent"]);
+    expect(calls).toEqual(["id-of-one", "id-of-two", "id-of-one"]);
+    expect(await store.all()).toEqual([]);
+  });
+
+  it("is sent at once when the room shows its message", async () => {
+    const outbox = await held();
+    outbox.shows(message(7, { id: "of somebody else" }));
+    expect(statuses(outbox)).toEqual(["held"]);
+    outbox.shows(message(8, { id: "message-1", text: "one" }));
+    expect(outbox.getSnapshot().posts).toMatchObject([{ status: "sent", message: { seq: 8 } }]);
+    expect(outbox.clientIdOf("message-1")).toBe("id-of-one");
+    expect([await store.all(), done]).toEqual([[], ["id-of-one"]]);
+    await clock.advance(HELD_CHECK_MAX_MS);
+    expect([statuses(outbox), calls]).toEqual([["sent"], ["id-of-one"]]);
+  });
+
+  it("is not held again by a response that was on its way when the room showed it", async () => {
+    const outbox = await held();
+    const checked = clock.advance(HELD_CHECK_MS);
+    outbox.shows(message(8, { id: "message-1", text: "one" }));
+    await checked;
+    expect(statuses(outbox)).toEqual(["sent"]);
+  });
+
+  it("asks for the decision less and less often", async () => {
+    await held();
+    await clock.advance(60 * 60_000);
+    expect(calls.length).toBeGreaterThan(5);
+    expect(calls.length).toBeLessThan(15);
+    expect(new Set(calls)).toEqual(new Set(["id-of-one"]));
+  });
+
+  it("is refused with a code of its own", async () => {
+    const outbox = await held();
+    refusals = [unreachable(), new Problem(422, "message_refused", "A moderator has refused it.")];
+    await clock.advance(3 * HELD_CHECK_MS);
+    expect(outbox.getSnapshot().posts).toMatchObject([{ status: "failed", code: HELD_REFUSED }]);
+    expect(calls).toHaveLength(3);
+  });
+
+  it("waits on after a reload, and asks for the decision at once", async () => {
+    await held();
+    const reopened = open();
+    await reopened.restore();
+    await settled();
+    expect(reopened.getSnapshot().posts).toMatchObject([{ status: "held", heldId: "message-1" }]);
+    expect(calls).toEqual(["id-of-one", "id-of-one"]);
+  });
+
+  it("that an earlier version stored as unsent waits for a moderator, too", async () => {
+    isHeld = true;
+    const former = { clientId: "id-of-one", userId: "ann", roomId: "lobby", text: "one", replyTo: null };
+    await store.put({ ...former, queuedAtMs: 1, failedCode: "message_held", failedDetail: "" });
+    const outbox = open();
+    await outbox.restore();
+    await settled();
+    expect(statuses(outbox)).toEqual(["held"]);
+  });
+
+  it("is not shown to the next person", async () => {
+    const outbox = await held();
+    userId = null;
+    outbox.userChanged();
+    expect([outbox.getSnapshot().posts, await store.all()]).toEqual([[], []]);
+  });
 });

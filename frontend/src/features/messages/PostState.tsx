@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { SESSION_OVER, type Post } from "@/lib/outbox/outbox";
+import { HELD_REFUSED, SESSION_OVER, type Post } from "@/lib/outbox/outbox";
 import { Problem } from "@/lib/api/problem";
 import { errorMessage } from "@/lib/api/error-message";
 import { useServices } from "@/ui/services-context";
@@ -24,7 +24,8 @@ export function PostState({ post }: { post: Post }) {
               reason: errorMessage(t, new Problem(REFUSED, post.code, post.detail), ""),
             })
       }
-      onRetry={() => session.withName(() => outbox.retry(post.clientId))}
+      // The same text again would get the same answer.
+      onRetry={post.code === HELD_REFUSED ? null : () => session.withName(() => outbox.retry(post.clientId))}
       onCorrect={() =>
         composers.of(post.roomId).dispatch({ type: "edit", kind: "post", id: post.clientId, text: post.text })
       }

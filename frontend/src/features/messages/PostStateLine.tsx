@@ -5,7 +5,8 @@ import * as css from "./messages.module.css";
 
 interface FailedPostProps {
   reason: string;
-  onRetry: () => void;
+  /** Null if sending again cannot help. */
+  onRetry: (() => void) | null;
   /** Edit the text before it is sent again. */
   onCorrect: () => void;
   onDiscard: () => void;
@@ -16,9 +17,11 @@ export function FailedPost({ reason, onRetry, onCorrect, onDiscard }: FailedPost
   return (
     <div className={`${css.postState} ${css.postFailed}`} role="alert">
       <TriangleAlert size={13} aria-hidden="true" /> <span>{reason}</span>
-      <button type="button" className="text-button" onClick={onRetry}>
-        <RotateCcw size={13} aria-hidden="true" /> <span>{t("message.retry")}</span>
-      </button>
+      {onRetry !== null && (
+        <button type="button" className="text-button" onClick={onRetry}>
+          <RotateCcw size={13} aria-hidden="true" /> <span>{t("message.retry")}</span>
+        </button>
+      )}
       <button type="button" className="text-button" onClick={onCorrect}>
         <Pencil size={13} aria-hidden="true" /> <span>{t("message.correct")}</span>
       </button>

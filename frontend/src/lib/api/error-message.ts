@@ -6,8 +6,8 @@ import { Problem } from "./problem";
 const TRANSLATED_CODES = [
   "banned",
   "body_too_large",
+  "held_refused",
   "misdirected",
-  "message_held",
   "nickname_reserved",
   "posting_restricted",
   "rate_limited",

@@ -13,6 +13,8 @@ export interface StoredPost {
   readonly failedCode: string | null;
   /** The server's error message; missing in posts that earlier versions of the app stored. */
   readonly failedDetail?: string;
+  /** The id of a message that a filter holds; missing in other posts. */
+  readonly heldId?: string;
 }
 
 /** Any call may reject or never settle: storage may be forbidden, full, cleared or locked. */

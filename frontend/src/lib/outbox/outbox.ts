@@ -1,6 +1,7 @@
 /** Posts, from Enter until the room shows their messages. They appear at once, survive reloads and time offline, and are
  * sent in order, one at a time per room. Every attempt uses the same client id, so a retry never creates a second message.
- * A post belongs to its author: under another session it stays unsent until somebody retries it. */
+ * A post belongs to its author: under another session it stays unsent until somebody retries it.
+ * A post that a filter holds waits for a moderator: it is sent again from time to time, which returns the decision. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, RETRY_AFTER_MAX_MS, unreachable } from "@/lib/api/problem";
 import { dropOldest } from "@/lib/drop-oldest";
@@ -14,6 +15,8 @@ export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped p
 const REMOVED_MAX = 1_000; // overflow rule OLDEST: a dropped post may be restored and sent again, under the same client id
 export const UNSENT_MAX = 200; // overflow rule REFUSE: the composer keeps the text
 export const STORE_WAIT_MS = 1_000; // then the post is sent before it is stored
+export const HELD_CHECK_MS = 30_000; // until a held post is sent again; doubles with each time
+export const HELD_CHECK_MAX_MS = 10 * 60_000;
 export const RESTORE_ATTEMPTS_MAX = 8; // in a row; then again when the network returns
 
 export type PostStatus =
@@ -26,13 +29,24 @@ export type PostStatus =
       /** Transient failures so far. */
       readonly failures: number;
     }
+  | {
+      readonly status: "held";
+      /** That of the message once it is allowed. */
+      readonly heldId: string;
+      /** When to ask for the decision, on the app's clock. */
+      readonly checkAtMs: number;
+      readonly checks: number;
+    }
   | { readonly status: "failed"; readonly code: string; readonly detail: string }
   | { readonly status: "sent"; readonly message: Message };
 
 /** The code of a post whose author's session has ended. */
 export const SESSION_OVER = "session_over";
 
-export type Post = Omit<StoredPost, "failedCode" | "failedDetail"> & PostStatus;
+/** The code of a post that a moderator has refused. */
+export const HELD_REFUSED = "held_refused";
+
+export type Post = Omit<StoredPost, "failedCode" | "failedDetail" | "heldId"> & PostStatus;
 
 /** A post that the composer adds. */
 export type NewPost = Pick<StoredPost, "clientId" | "roomId" | "text" | "replyTo">;
@@ -113,6 +127,8 @@ export class Outbox {
   userChanged = (): void => {
     const userId = this.deps.userId();
     if (userId === undefined) return;
+    // The server keeps them, and they are not for the eyes of the next person.
+    for (const { clientId } of this.#held().filter((post) => post.userId !== userId)) this.discard(clientId);
     this.#set({
       posts: this.#state.posts.map((post) => {
         if (post.userId === undefined) return userId === null ? post : { ...post, userId };
@@ -177,6 +193,16 @@ export class Outbox {
     if (isReplaced) this.discard(clientId);
   }
 
+  /** A room shows this message; it may be a post that was held. */
+  shows(message: Message): void {
+    const post = this.#held().find(({ heldId }) => heldId === message.id);
+    if (post !== undefined) this.#sent(post, message);
+  }
+
+  #held() {
+    return this.#state.posts.filter((post) => post.status === "held");
+  }
+
   discard(clientId: string): void {
     this.#drop(clientId);
     this.#removeStored(clientId);
@@ -212,19 +238,20 @@ export class Outbox {
     if (!last.isWaiting && this.#next(roomId) !== undefined) void this.#sendRoom(roomId);
   }
 
-  /** The first post of the room that can be sent. Failed posts are skipped; a waiting one blocks those after it. */
+  /** The first post of the room that can be sent. Failed posts are skipped; a waiting one blocks those after it. Then the
+   * first held post whose decision may be asked for. */
   #next(roomId: string): Post | undefined {
     const userId = this.deps.userId();
-    const first = this.#state.posts.find(
-      (post) => post.roomId === roomId && post.status !== "sent" && post.status !== "failed",
-    );
-    if (!userId || first?.userId !== userId) return undefined;
-    return first.status === "waiting" && first.retryAtMs > this.deps.clock.now() ? undefined : first;
+    const now = this.deps.clock.now();
+    const first = this.#state.posts.find((post) => post.roomId === roomId && !SETTLED.has(post.status));
+    if (!userId || (first !== undefined && first.userId !== userId)) return undefined;
+    if (first !== undefined && !(first.status === "waiting" && first.retryAtMs > now)) return first;
+    return this.#held().find((post) => post.roomId === roomId && post.checkAtMs <= now);
   }
 
   /** Returns whether the room's next post may follow. */
   async #send(post: Post): Promise<boolean> {
-    this.#change(post.clientId, () => ({ ...unsent(post), status: "sending" }));
+    if (post.status !== "held") this.#change(post.clientId, () => ({ ...unsent(post), status: "sending" }));
     let message: Message | HeldMessage;
     try {
       message = await this.deps.asUser(post.userId ?? "", () =>
@@ -238,14 +265,51 @@ export class Outbox {
       if (error instanceof OtherSession) return this.#sessionOver(post);
       return this.#refused(post, error instanceof Problem ? error : unreachable());
     }
-    if ("held" in message) return this.#refused(post, new Problem(202, "message_held", ""));
+    if ("held" in message) return this.#holds(post, message);
+    this.#sent(post, message);
+    return true;
+  }
+
+  #sent(post: Post, message: Message): void {
     this.#doneElsewhere.delete(post.clientId);
-    this.#clientIds.set(message.id, post.clientId);
-    dropOldest(this.#clientIds, SENT_MAX);
+    this.#knowMessage(message.id, post.clientId);
     this.#change(post.clientId, () => ({ ...unsent(post), status: "sent", message }));
     this.#dropOldestSent();
     this.#removeStored(post.clientId);
+  }
+
+  #knowMessage(messageId: string, clientId: string): void {
+    this.#clientIds.set(messageId, clientId);
+    dropOldest(this.#clientIds, SENT_MAX);
+  }
+
+  #holds(post: Post, { id }: HeldMessage): boolean {
+    if (this.#doneElsewhere.delete(post.clientId)) {
+      this.#drop(post.clientId);
+      return true;
+    }
+    const isNew = post.status !== "held";
+    this.#holdUntilCheck(post, id, isNew ? 0 : post.checks + 1);
+    if (isNew) void this.#store({ ...unsent(post), status: "held", heldId: id, checkAtMs: 0, checks: 0 });
     return true;
+  }
+
+  /** The server has not decided, or did not answer. */
+  #holdUntilCheck(post: Post, heldId: string, checks: number, retryAfterMs = 0): void {
+    this.#knowMessage(heldId, post.clientId);
+    const boundMs = Math.min(HELD_CHECK_MAX_MS, HELD_CHECK_MS * 2 ** Math.min(checks, 10));
+    const waitMs = retryAfterMs + boundMs * (0.5 + this.deps.random() / 2);
+    const held = { status: "held", heldId, checks } as const;
+    const holdUntil = (checkAtMs: number) =>
+      // The room may have shown the message in the meantime.
+      this.#change(post.clientId, (now) =>
+        now.status === "sending" || now.status === "held" ? { ...unsent(post), ...held, checkAtMs } : now,
+      );
+    holdUntil(this.deps.clock.now() + waitMs);
+    this.deps.clock.after(waitMs, () => {
+      holdUntil(-Infinity); // the current time is not compared: timers may fire slightly early
+      void this.#sendRoom(post.roomId);
+    });
   }
 
   #refused(post: Post, problem: Problem): boolean {
@@ -255,14 +319,19 @@ export class Outbox {
     }
     if (problem.status === 401) return this.#sessionOver(post);
     if (!problem.isTransient) {
+      const isHeld = post.status === "held" && problem.code === "message_refused";
       const failed: Post = {
         ...unsent(post),
         status: "failed",
-        code: problem.code,
+        code: isHeld ? HELD_REFUSED : problem.code,
         detail: problem.detail,
       };
       this.#change(post.clientId, () => failed);
       void this.#store(failed);
+      return true;
+    }
+    if (post.status === "held") {
+      this.#holdUntilCheck(post, post.heldId, post.checks + 1, problem.retryAfterMs ?? 0);
       return true;
     }
     const failures = post.status === "waiting" ? post.failures : 0;
@@ -287,7 +356,8 @@ export class Outbox {
   }
 
   #sessionOver(post: Post): boolean {
-    this.#change(post.clientId, () => ({ ...unsent(post), ...OVER }));
+    if (post.status === "held") this.#holdUntilCheck(post, post.heldId, post.checks + 1);
+    else this.#change(post.clientId, () => ({ ...unsent(post), ...OVER }));
     this.deps.sessionIsOver();
     return true;
   }
@@ -343,6 +413,12 @@ export class Outbox {
   }
 }
 
+/** Posts that do not keep later ones from being sent. */
+const SETTLED: ReadonlySet<Post["status"]> = new Set(["sent", "failed", "held"]);
+
+/** The code under which an earlier version of the app stored posts that were held. */
+const FORMER_HELD = "message_held";
+
 const OVER = { status: "failed", code: SESSION_OVER, detail: "" } as const;
 
 /** A reply to an unknown message would be refused again. */
@@ -363,10 +439,12 @@ const unsent = ({ clientId, userId, roomId, text, replyTo, queuedAtMs }: Post) =
 const toStored = (post: Post): StoredPost =>
   post.status === "failed"
     ? { ...unsent(post), failedCode: post.code, failedDetail: post.detail }
-    : { ...unsent(post), failedCode: null };
+    : { ...unsent(post), failedCode: null, ...(post.status === "held" && { heldId: post.heldId }) };
 
-function fromStored({ failedCode, failedDetail = "", ...post }: StoredPost): Post {
-  return failedCode === null
-    ? { ...post, status: "queued" }
-    : { ...post, status: "failed", code: failedCode, detail: failedDetail };
+/** A held post asks for the decision at once. */
+function fromStored({ failedCode, failedDetail = "", heldId, ...post }: StoredPost): Post {
+  if (failedCode === FORMER_HELD) return { ...post, status: "queued" };
+  if (failedCode !== null) return { ...post, status: "failed", code: failedCode, detail: failedDetail };
+  if (heldId !== undefined) return { ...post, status: "held", heldId, checkAtMs: -Infinity, checks: 0 };
+  return { ...post, status: "queued" };
 }

@@ -237,6 +237,7 @@ export class RoomView {
     const { message } = event;
     const isMine = this.#viewer !== null && message.author.id === this.#viewer.id;
     if (isMine) {
+      this.deps.outbox.shows(message);
       this.#mine.add(message.id);
       this.deps.ownMessages.add(message.author.id, message.id);
     }

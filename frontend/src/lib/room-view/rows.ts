@@ -128,7 +128,9 @@ export function postsNotShown(
 ): Post[] {
   const newestSeq = messages.at(-1)?.seq ?? 0;
   const taken = new Set<string>();
+  const shownIds = new Set(posts.length === 0 ? [] : messages.map(({ id }) => id));
   return posts.filter((post) => {
+    if (post.status === "held") return !shownIds.has(post.heldId);
     if (post.status === "sent") return post.message.seq > newestSeq;
     if (post.status !== "sending") return true;
     const early = messages.find(
