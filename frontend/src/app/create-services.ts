@@ -20,7 +20,7 @@ import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
 import { SessionStore } from "@/lib/session/session-store";
 import type { OpenStream } from "@/lib/stream/room-stream";
 import { createStreams } from "./create-streams";
-import { recoveryLink } from "./recovery-link";
+import { inviteLink, recoveryLink } from "./secret-links";
 
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
@@ -101,6 +101,7 @@ export function createServices(): Services {
     languages: createLanguageSwitch(network.wait),
     appVersion,
     recoveryLink,
+    inviteLink,
     clock: browserClock,
     openStream: checkingVersion(streams.openStream, appVersion),
     openNotify: streams.openNotify,

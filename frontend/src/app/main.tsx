@@ -1,4 +1,4 @@
-import "./recovery-link";
+import "./secret-links";
 // Shared styles come first, so that the rules of a component win over them.
 import "@fontsource-variable/inter/wght.css";
 import "./styles/tokens.css";

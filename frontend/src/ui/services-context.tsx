@@ -9,8 +9,8 @@ import type { NetworkReturn } from "@/lib/network-return";
 import type { LocalTimeStore } from "@/lib/local-time";
 import type { Outbox } from "@/lib/outbox/outbox";
 import type { IgnoredPeople } from "@/lib/people/ignored-people";
-import type { RecoveryLink } from "@/lib/recovery-link";
 import type { ReadCountsStore } from "@/lib/rooms/read-counts-store";
+import type { SecretLink } from "@/lib/secret-link";
 import type { SessionState, SessionStore } from "@/lib/session/session-store";
 import type { OpenNotify } from "@/lib/stream/notify-stream";
 import type { OpenStream } from "@/lib/stream/room-stream";
@@ -32,7 +32,8 @@ export interface Services {
   readonly readCounts: ReadCountsStore;
   readonly ignored: IgnoredPeople;
   readonly appVersion: AppVersion;
-  readonly recoveryLink: RecoveryLink;
+  readonly recoveryLink: SecretLink;
+  readonly inviteLink: SecretLink;
   readonly clock: Clock;
   readonly localTime: LocalTimeStore;
 }

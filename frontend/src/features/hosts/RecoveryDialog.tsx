@@ -1,14 +1,15 @@
 import { useTranslation } from "react-i18next";
 import "@/lib/i18n/hosts/host-words";
+import { CallForm } from "@/ui/CallForm";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
+import { RecoveredNotice } from "./RecoveredNotice";
 import { RecoveryCode } from "./RecoveryCode";
-import { RecoveredNotice, RecoveryForm } from "./RecoveryForm";
 import { useRecovery } from "./use-recovery";
 
 /** Opens from a link with a recovery code: makes the reader the owner of the room, and shows the next code once. */
 export default function RecoveryDialog({ code, onClose }: { code: string; onClose: () => void }) {
   const { t } = useTranslation("hosts");
-  const { roomName, isRecovered, nextCode, ...recovery } = useRecovery(code);
+  const { roomName, isRecovered, nextCode, form } = useRecovery(code);
   return (
     <ModalDialog title={t("recovery.takeOverTitle", { room: roomName })} onClose={onClose}>
       {isRecovered ? (
@@ -18,7 +19,7 @@ export default function RecoveryDialog({ code, onClose }: { code: string; onClos
           <CloseDialogLine />
         </>
       ) : (
-        <RecoveryForm {...recovery} />
+        <CallForm {...form} help={t("recovery.takeOverHelp")} submitWords={t("recovery.takeOver")} />
       )}
     </ModalDialog>
   );

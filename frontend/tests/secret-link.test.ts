@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { RecoveryLink } from "@/lib/recovery-link";
+import { SecretLink } from "@/lib/secret-link";
 
 function open(address: string) {
   const url = new URL(address, "http://chat.example");
@@ -9,7 +9,7 @@ function open(address: string) {
       url.hash = new URL(next ?? "", url).hash;
     },
   };
-  return { url, history, link: new RecoveryLink({ location: url, history }) };
+  return { url, history, link: new SecretLink({ location: url, history }, "recover") };
 }
 
 it("a recovery code leaves the address at once, and the rest of the address stays", () => {
@@ -31,4 +31,9 @@ it("a code that is pasted into the address later counts as well, until it is use
   link.forget();
   link.take();
   expect(link.getSnapshot()).toBeNull();
+});
+
+it("a link of one kind does not take the code of another kind", () => {
+  const { url, link } = open("/#invite=ABC234");
+  expect([link.getSnapshot(), url.hash]).toEqual([null, "#invite=ABC234"]);
 });

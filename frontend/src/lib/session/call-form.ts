@@ -1,45 +1,42 @@
-/** The form that makes the reader the owner of a room by its recovery code. A reader without a session joins first. */
-import type { HostApi } from "@/lib/api/host-api";
+/** A form that makes one call as the reader, such as accepting an invite. A reader without a session joins first. */
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
-import { callAsUser } from "@/lib/session/call-as-user";
-import { NICKNAME_MAX } from "@/lib/session/joining";
-import type { SessionStore } from "@/lib/session/session-store";
-import { shownWait } from "@/lib/session/shown-wait";
 import { suggestedNickname } from "@/lib/suggested-nickname";
 import { nameProblem, type TextProblem } from "@/lib/text/allowed-characters";
+import { callAsUser } from "./call-as-user";
+import { NICKNAME_MAX } from "./joining";
+import type { SessionStore } from "./session-store";
+import { shownWait } from "./shown-wait";
 
-export interface RoomRecoveryState {
+export interface CallFormState<T> {
   readonly nickname: string;
   /** False for a reader with a session, and while that is unknown. */
   readonly needsNickname: boolean;
-  readonly status: "asking" | "recovering" | "waiting" | "refused" | "recovered";
+  readonly status: "asking" | "calling" | "waiting" | "refused" | "done";
   /** Why the browser refused the nickname. */
   readonly nicknameProblem: TextProblem | null;
   /** Why the server refused. */
   readonly problem: Problem | null;
   /** When a refused attempt to join is repeated, in the time of the app's clock. */
   readonly retryAtMs: number | null;
-  /** The next recovery code, once the reader owns the room. Null also if they are not its owner any more by then. */
-  readonly nextCode: string | null;
+  /** What the server has answered. */
+  readonly result: T | null;
 }
 
-export interface RoomRecoveryDependencies {
-  readonly api: Pick<HostApi, "recover">;
+export interface CallFormDependencies<T> {
+  readonly call: () => Promise<T>;
   readonly session: SessionStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly network: Pick<NetworkReturn, "wait">;
-  readonly roomId: string;
-  readonly code: string;
 }
 
 const IDLE = { status: "asking", nicknameProblem: null, problem: null, retryAtMs: null } as const;
 
-export class RoomRecovery {
-  #state: RoomRecoveryState;
+export class CallForm<T> {
+  #state: CallFormState<T>;
   #stop = () => {};
   #unsubscribe = () => {};
   readonly #listeners = new Listeners(
@@ -50,26 +47,26 @@ export class RoomRecovery {
     () => this.#unsubscribe(),
   );
 
-  constructor(private readonly deps: RoomRecoveryDependencies) {
+  constructor(private readonly deps: CallFormDependencies<T>) {
     const { session, random } = deps;
     this.#state = {
       nickname: session.rememberedNickname ?? suggestedNickname(random),
       needsNickname: this.#isNobody(),
-      nextCode: null,
+      result: null,
       ...IDLE,
     };
   }
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  getSnapshot = (): RoomRecoveryState => this.#state;
+  getSnapshot = (): CallFormState<T> => this.#state;
 
   setNickname = (nickname: string): void => this.#set({ nickname, nicknameProblem: null });
 
-  /** Become the owner. While too many join, wait for the server's time and join then. */
-  recover = async (): Promise<void> => {
+  /** Make the call. While too many people join, wait as long as the server says, then join. */
+  submit = async (): Promise<void> => {
     const { nickname, needsNickname, status } = this.#state;
-    if (status === "recovering" || status === "recovered") return;
+    if (status === "calling" || status === "done") return;
     const nicknameProblem = needsNickname ? nameProblem(nickname, NICKNAME_MAX) : null;
     if (nicknameProblem !== null) {
       this.#set({ ...IDLE, status: "refused", nicknameProblem });
@@ -78,11 +75,10 @@ export class RoomRecovery {
     this.#stop();
     const attempt = new AbortController();
     this.#stop = () => attempt.abort();
-    this.#set({ ...IDLE, status: "recovering" });
+    this.#set({ ...IDLE, status: "calling" });
     try {
-      const { recovery_code } = await this.#joinAndRecover(attempt.signal);
-      // Also in a form that is closed meanwhile: the earlier code has ended.
-      this.#set({ ...IDLE, status: "recovered", nextCode: recovery_code });
+      const result = await this.#joinAndCall(attempt.signal);
+      this.#set({ ...IDLE, status: "done", result });
     } catch (error) {
       if (attempt.signal.aborted) return;
       this.#set({ ...IDLE, status: "refused", problem: error instanceof Problem ? error : unreachable() });
@@ -92,15 +88,15 @@ export class RoomRecovery {
   /** The reader has closed the form. */
   stop = (): void => this.#stop();
 
-  #joinAndRecover(signal: AbortSignal) {
-    const { api, session, random, roomId, code } = this.deps;
+  #joinAndCall(signal: AbortSignal): Promise<T> {
+    const { call, session, random } = this.deps;
     const wait = shownWait(this.deps, signal, (shown) =>
-      this.#set(shown === null ? { status: "recovering", retryAtMs: null } : { status: "waiting", ...shown }),
+      this.#set(shown === null ? { status: "calling", retryAtMs: null } : { status: "waiting", ...shown }),
     );
     return callAsUser(
       session,
       () => session.joinWithRetry(() => this.#state.nickname.trim(), wait, random),
-      () => api.recover(roomId, code),
+      call,
     );
   }
 
@@ -113,7 +109,7 @@ export class RoomRecovery {
     return this.deps.session.getSnapshot().viewer === null;
   }
 
-  #set(change: Partial<RoomRecoveryState>): void {
+  #set(change: Partial<CallFormState<T>>): void {
     this.#state = { ...this.#state, ...change };
     this.#listeners.notify();
   }

@@ -1,5 +1,5 @@
-/** The recovery code of an address such as `/rooms/lobby#recover=CODE`. The code is a secret, so it leaves the address bar
- * and the history at once. */
+/** The code of an address such as `/#invite=CODE` or `/rooms/lobby#recover=CODE`. The code is a secret, so it leaves the
+ * address bar and the history at once. */
 import { Listeners } from "./listeners";
 
 interface AddressBar {
@@ -7,11 +7,14 @@ interface AddressBar {
   readonly history: Pick<History, "replaceState" | "state">;
 }
 
-export class RecoveryLink {
+export class SecretLink {
   #code: string | null = null;
   readonly #listeners = new Listeners();
 
-  constructor(private readonly page: AddressBar) {
+  constructor(
+    private readonly page: AddressBar,
+    private readonly name: "invite" | "recover",
+  ) {
     this.take();
   }
 
@@ -23,7 +26,7 @@ export class RecoveryLink {
   /** Move the code from the address, if there is one, to here. */
   take = (): void => {
     const { location, history } = this.page;
-    const code = new URLSearchParams(location.hash.slice(1)).get("recover");
+    const code = new URLSearchParams(location.hash.slice(1)).get(this.name);
     if (code === null) return;
     history.replaceState(history.state, "", location.pathname + location.search);
     this.#set(code.trim() === "" ? null : code.trim());
