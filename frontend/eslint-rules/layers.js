@@ -5,11 +5,12 @@ import { userTextImports } from "./user-text.js";
 const FEATURES = {
   composer: ["session"],
   hosts: [],
+  invites: [],
   messages: ["pins", "reactions"],
   pins: [],
   reactions: [],
   room: ["composer", "hosts", "messages", "pins", "reactions", "search", "settings"],
-  rooms: [],
+  rooms: ["hosts"],
   search: [],
   session: [],
   settings: ["session"],

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.replaced_responses import refusing
-from tests.browser.tab import People
+from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -89,6 +89,13 @@ async def test_search_finds_words_and_jumps_to_the_message(people: People) -> No
         await expect(tab.row(found)).to_be_in_viewport()
 
 
+async def closes_new_room_dialog(tab: Tab) -> None:
+    dialog = tab.page.get_by_role("dialog", name="Your room is ready")
+    await expect(dialog.get_by_label("Your recovery code")).not_to_have_value("")
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog).to_have_count(0)
+
+
 async def test_a_new_room_is_created_and_opened(people: People) -> None:
     tab = await people.tab()
     await tab.open("/")
@@ -96,6 +103,7 @@ async def test_a_new_room_is_created_and_opened(people: People) -> None:
     await tab.page.get_by_label("Name of the room").fill("Quiet corner")
     await tab.page.get_by_label("What should people call you?").fill("Bob")
     await tab.page.get_by_role("button", name="Create room").click()
+    await closes_new_room_dialog(tab)
     await expect(tab.page.get_by_role("heading", level=1, name="Quiet corner")).to_be_visible()
     await expect(tab.page).to_have_url(re.compile("/rooms/"))
     await tab.is_live()
@@ -113,6 +121,7 @@ async def test_a_new_room_waits_while_joining_is_refused(people: People) -> None
     await expect(tab.page.get_by_text("You will join automatically in")).to_be_visible()
     await tab.page.unroute_all()
     await tab.page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    await closes_new_room_dialog(tab)
     await expect(tab.page.get_by_role("heading", level=1, name="Patient corner")).to_be_visible()
 
 
@@ -132,6 +141,7 @@ async def test_the_name_of_a_new_room_is_checked_before_it_is_sent(people: Peopl
         await expect(name).to_have_attribute("aria-invalid", "true")
     await name.fill("Plain corner")
     await tab.page.get_by_role("button", name="Create room").click()
+    await closes_new_room_dialog(tab)
     await expect(tab.page.get_by_role("heading", level=1, name="Plain corner")).to_be_visible()
 
 

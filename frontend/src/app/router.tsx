@@ -1,13 +1,12 @@
 import { createRootRoute, createRoute, createRouter, Outlet, useLocation } from "@tanstack/react-router";
 import { Room } from "@/features/room/Room";
 import { isEmbedPath } from "@/lib/embed-path";
+import { LOBBY } from "@/lib/rooms/lobby";
 import { lazyComponent } from "@/ui/lazy-component";
 import { Crashed } from "./Crashed";
 import { EmbedFrame } from "./EmbedFrame";
 import { Layout, useOpenMenu } from "./Layout";
 import { NewVersion } from "./NewVersion";
-
-const LOBBY = "lobby";
 
 const NotFound = lazyComponent(() => import("./NotFound"));
 

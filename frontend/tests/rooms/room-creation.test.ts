@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
-import type { Room } from "@/lib/contract/types";
+import type { Room, RoomWithCode, Visibility } from "@/lib/contract/types";
 import { NetworkReturn } from "@/lib/network-return";
 import { RoomCreation, ROOM_NAME_MAX } from "@/lib/rooms/room-creation";
 import { SessionStore } from "@/lib/session/session-store";
@@ -14,7 +14,7 @@ let calls: string[];
 let keys: string[];
 let refusals: { join: Problem[]; create: Problem[] };
 let user: { id: string; nickname: string } | null;
-let opened: Room[];
+let opened: RoomWithCode[];
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -54,12 +54,12 @@ const api = checkedApi({
   },
   endSession: () => Promise.resolve(),
   endAllSessions: () => Promise.resolve(),
-  createRoom: (name: string, key: string) => {
-    calls.push(`create ${name}`);
+  createRoom: (name: string, visibility: Visibility, key: string) => {
+    calls.push(visibility === "public" ? `create ${name}` : `create ${visibility} ${name}`);
     keys.push(key);
     const refusal = refusals.create.shift();
     return refusal === undefined
-      ? Promise.resolve({ ...roomNamed(name), recovery_code: "code" })
+      ? Promise.resolve({ ...roomNamed(name), visibility, recovery_code: "code" })
       : Promise.reject(refusal);
   },
 });
@@ -163,6 +163,17 @@ describe("a reader with a session who creates a room", () => {
     expect(new Set(keys).size).toBe(1);
     creation.setName("Another corner");
     await creation.create();
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  it("makes the room for whom they choose, as another room than the first choice", async () => {
+    refusals.create = [unreachable()];
+    const creation = await open();
+    await creation.create();
+    creation.setVisibility("private");
+    await creation.create();
+    expect(calls).toEqual(["create Quiet corner", "create private Quiet corner"]);
+    expect(opened).toMatchObject([{ visibility: "private", recovery_code: "code" }]);
     expect(new Set(keys).size).toBe(2);
   });
 

@@ -16,7 +16,7 @@ export function CopyField({ label, text, help, copyWords, state, copy }: CopyFie
   const result = state === "copied" ? t("message.copied") : t("message.copyFailed");
   return (
     <>
-      <label className="field">
+      <label className={`field ${css.secret}`}>
         <span>{label}</span>
         <input readOnly value={text} onFocus={({ target }) => target.select()} />
       </label>

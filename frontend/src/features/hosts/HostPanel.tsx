@@ -2,31 +2,42 @@ import { useTranslation } from "react-i18next";
 import "@/lib/i18n/hosts/host-words";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import { useRole } from "@/ui/use-role";
+import { LOBBY } from "@/lib/rooms/lobby";
+import { useOpenRoom } from "@/ui/room-context";
 import { BanList } from "./BanList";
+import { DeleteRoom } from "./DeleteRoom";
 import { HostLog } from "./HostLog";
+import { InviteList } from "./InviteList";
 import { ModeratorList } from "./ModeratorList";
 import { NewRecoveryCode } from "./NewRecoveryCode";
+import { Visibility } from "./Visibility";
 import { WhoCanPostChoice } from "./WhoCanPostChoice";
 import { useBans } from "./use-bans";
+import { useInvites } from "./use-invites";
 import { useLog } from "./use-log";
 import { useModerators } from "./use-moderators";
 import { useWhoCanPost } from "./use-who-can-post";
 
-/** What hosts do with their room: who can write, moderators, the recovery code, bans and the log. */
+/** What hosts do with their room: who can write and enter, invites, moderators, the recovery code, bans, the log, deletion. */
 export default function HostPanel({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("hosts");
   const isOwner = useRole() === "owner";
   const whoCanPost = useWhoCanPost();
   const moderators = useModerators();
   const bans = useBans();
+  const invites = useInvites();
   const log = useLog();
+  const { roomId } = useOpenRoom();
   return (
     <ModalDialog title={t("title")} isWide onClose={onClose}>
       <WhoCanPostChoice {...whoCanPost} />
+      {isOwner && <Visibility />}
+      <InviteList {...invites} />
       <ModeratorList {...moderators} />
       {isOwner && <NewRecoveryCode />}
       <BanList {...bans} />
       <HostLog {...log} />
+      {isOwner && roomId !== LOBBY && <DeleteRoom />}
       <CloseDialogLine />
     </ModalDialog>
   );

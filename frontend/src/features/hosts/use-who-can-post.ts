@@ -1,8 +1,8 @@
-import { useState } from "react";
 import type { WhoCanPost } from "@/lib/contract/types";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 import { useHostCall } from "./use-host-call";
+import { useRoomSetting } from "./use-room-setting";
 
 export interface WhoCanPostSetting {
   readonly whoCanPost: WhoCanPost;
@@ -13,30 +13,19 @@ export interface WhoCanPostSetting {
   readonly chooseWait: (regularAfterS: number) => void;
 }
 
-/** Who can write in the open room. A choice shows at once; a change by another host replaces it. */
+/** Who can write in the open room. */
 export function useWhoCanPost(): WhoCanPostSetting {
   const api = useHostApi();
   const { roomId, view } = useOpenRoom();
   const { room } = useRoomScreen(view).feed;
-  const { refusal, run } = useHostCall();
-  const current = room?.whoCanPost ?? "everyone";
-  const [choice, setChoice] = useState<{ over: WhoCanPost; value: WhoCanPost } | null>(null);
+  const setting = useRoomSetting(room?.whoCanPost ?? "everyone", (value) => ({ who_can_post: value }));
+  const wait = useHostCall();
   return {
-    whoCanPost: choice !== null && choice.over === current ? choice.value : current,
+    whoCanPost: setting.value,
     regularAfterS: room?.regularAfterS ?? 0,
-    refusal,
-    choose: (value) => {
-      setChoice({ over: current, value });
-      run(async () => {
-        try {
-          await api.changeRoom(roomId, { who_can_post: value });
-        } catch (error) {
-          setChoice(null);
-          throw error;
-        }
-      });
-    },
+    refusal: setting.refusal ?? wait.refusal,
+    choose: setting.choose,
     chooseWait: (regularAfterS) =>
-      run(async () => void (await api.changeRoom(roomId, { regular_after_s: regularAfterS }))),
+      wait.run(async () => void (await api.changeRoom(roomId, { regular_after_s: regularAfterS }))),
   };
 }

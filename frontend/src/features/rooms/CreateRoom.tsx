@@ -1,18 +1,28 @@
 import { useTranslation } from "react-i18next";
-import { ModalDialog } from "@/ui/ModalDialog";
+import { lazyComponent } from "@/ui/lazy-component";
+import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import { CreateRoomForm } from "./CreateRoomForm";
 import { RoomCreationClosed } from "./RoomCreationClosed";
 import { useCreateRoom } from "./use-create-room";
 import { useRoomCreationClosed } from "./use-room-creation-closed";
 
-/** The dialog that creates a room and opens it. */
+const FirstRecoveryCode = lazyComponent(() => import("@/features/hosts/FirstRecoveryCode"));
+
+/** The dialog that creates a room, opens it, and shows its recovery code over it. */
 export default function CreateRoom({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const state = useCreateRoom(onClose);
-  const closed = useRoomCreationClosed(state.needsNickname);
+  const { form, code } = useCreateRoom(onClose);
+  const closed = useRoomCreationClosed(form.needsNickname);
+  if (code !== null)
+    return (
+      <ModalDialog title={t("rooms.made")} onClose={onClose}>
+        <FirstRecoveryCode code={code} onClose={onClose} />
+        <CloseDialogLine />
+      </ModalDialog>
+    );
   return (
     <ModalDialog title={t("rooms.create")} onClose={onClose}>
-      {closed === null ? <CreateRoomForm {...state} /> : <RoomCreationClosed reason={closed} />}
+      {closed === null ? <CreateRoomForm {...form} /> : <RoomCreationClosed reason={closed} />}
     </ModalDialog>
   );
 }

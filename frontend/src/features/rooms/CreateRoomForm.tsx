@@ -1,12 +1,16 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { textAfterInput } from "@/lib/pasted-text";
+import { VisibilityOptions } from "@/ui/VisibilityOptions";
 import type { CreateRoomView } from "./use-create-room";
+import * as css from "./rooms.module.css";
 
-/** The name of the room, and a nickname if the reader has none. */
+/** The name of the room, who may enter it, and a nickname if the reader has none. */
 export function CreateRoomForm({
   name,
   setName,
+  visibility,
+  setVisibility,
   nickname,
   setNickname,
   needsNickname,
@@ -38,6 +42,10 @@ export function CreateRoomForm({
       <p id="room-name-problem" className="error" role="alert">
         {nameRefusal}
       </p>
+      <fieldset className={css.visibility}>
+        <legend>{t("visibility.title")}</legend>
+        <VisibilityOptions value={visibility} onChange={setVisibility} />
+      </fieldset>
       {needsNickname && (
         <>
           <label className="field">

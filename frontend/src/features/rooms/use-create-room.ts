@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { v4 as uuid } from "uuid";
+import type { Visibility } from "@/lib/contract/types";
 import { errorMessage } from "@/lib/api/error-message";
 import { joinWaitMessage } from "@/lib/i18n/join-wait-message";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
@@ -10,8 +11,11 @@ import { RoomCreation, type RoomCreationState } from "@/lib/rooms/room-creation"
 import { useServices } from "@/ui/services-context";
 import { useCountdown } from "@/ui/use-countdown";
 
-export interface CreateRoomView extends Pick<RoomCreationState, "name" | "nickname" | "needsNickname"> {
+type Fields = Pick<RoomCreationState, "name" | "visibility" | "nickname" | "needsNickname">;
+
+export interface CreateRoomView extends Fields {
   readonly setName: (name: string) => void;
+  readonly setVisibility: (visibility: Visibility) => void;
   readonly setNickname: (nickname: string) => void;
   readonly isCreating: boolean;
   /** Why the name of the room is refused. */
@@ -23,12 +27,13 @@ export interface CreateRoomView extends Pick<RoomCreationState, "name" | "nickna
   readonly create: () => void;
 }
 
-/** Creates a room and opens it. A reader without a session joins first. */
-export function useCreateRoom(onClose: () => void): CreateRoomView {
+/** Creates a room and opens it. A reader without a session joins first. `code` is the recovery code of the new room. */
+export function useCreateRoom(onClose: () => void): { form: CreateRoomView; code: string | null } {
   const { t } = useTranslation();
   const { api, session, clock, network } = useServices();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const [code, setCode] = useState<string | null>(null);
   const [creation] = useState(
     () =>
       new RoomCreation({
@@ -38,9 +43,10 @@ export function useCreateRoom(onClose: () => void): CreateRoomView {
         random: Math.random,
         network,
         newId: uuid,
-        onCreated: ({ id }) => {
+        onCreated: ({ id, recovery_code }) => {
           void queryClient.invalidateQueries({ queryKey: ["rooms"] });
-          onClose();
+          setCode(recovery_code);
+          if (recovery_code === null) onClose(); // somebody else owns it by now
           void navigate({ to: "/rooms/$roomId", params: { roomId: id } });
         },
       }),
@@ -55,8 +61,9 @@ export function useCreateRoom(onClose: () => void): CreateRoomView {
     if (status === "waiting") return joinWaitMessage(t, problem, seconds);
     return problem === null ? null : errorMessage(t, problem, t("problem.unreachable"));
   };
-  return {
+  const form = {
     ...fields,
+    setVisibility: creation.setVisibility,
     setName: creation.setName,
     setNickname: creation.setNickname,
     isCreating: status === "creating",
@@ -65,4 +72,5 @@ export function useCreateRoom(onClose: () => void): CreateRoomView {
     refusal: refusal(),
     create: () => void creation.create(),
   };
+  return { form, code };
 }

@@ -13,10 +13,12 @@ import type {
   OwnRole,
   Reactors,
   Room,
+  RoomWithCode,
   RoomsPage,
   SearchPage,
   Session,
   Ticket,
+  Visibility,
 } from "@/lib/contract/types";
 import { answer } from "./answer";
 
@@ -66,9 +68,12 @@ export class ChatApi {
     answer(this.client.GET("/api/v1/rooms", { params: { query: { q } } }));
 
   /** The same key makes the same room, however often it is asked for. */
-  createRoom = (name: string, idempotencyKey: string): Promise<Room> =>
+  createRoom = (name: string, visibility: Visibility, idempotencyKey: string): Promise<RoomWithCode> =>
     answer(
-      this.client.POST("/api/v1/rooms", { body: { name }, headers: { "Idempotency-Key": idempotencyKey } }),
+      this.client.POST("/api/v1/rooms", {
+        body: { name, visibility },
+        headers: { "Idempotency-Key": idempotencyKey },
+      }),
     );
 
   /** For the stream of a private room. */

@@ -1,11 +1,15 @@
 import type { Client } from "openapi-fetch";
 import type { paths } from "@/lib/contract/openapi";
 import type {
+  Acceptance,
   AuditLog,
   Ban,
   BanList,
   BanResult,
   BansResult,
+  InviteList,
+  InviteTerms,
+  NewInvite,
   RecoveryCode,
   Room,
   RoomPatch,
@@ -14,7 +18,7 @@ import type {
 import { answer } from "./answer";
 import type { ChatApi } from "./chat-api";
 
-/** The calls with which hosts run a room. Only parts that are loaded lazily import it. */
+/** The calls with which people become hosts or members, and hosts run a room. Only parts that are loaded lazily import it. */
 export class HostApi {
   readonly #client: Client<paths>;
 
@@ -85,6 +89,35 @@ export class HostApi {
     answer(
       this.#client.POST("/api/v1/rooms/{room_id}/owner/recovery-code", { params: { path: { room_id } } }),
     );
+
+  deleteRoom = async (room_id: string): Promise<void> => {
+    await answer(this.#client.DELETE("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
+  };
+
+  /** The response shows the code once. The same key makes the same invite, however often it is asked for. */
+  makeInvite = (room_id: string, invite: InviteTerms, idempotencyKey: string): Promise<NewInvite> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/invites", {
+        params: { path: { room_id } },
+        body: invite,
+        headers: { "Idempotency-Key": idempotencyKey },
+      }),
+    );
+
+  /** Those that can be accepted, the newest first. */
+  invites = (room_id: string): Promise<InviteList> =>
+    answer(this.#client.GET("/api/v1/rooms/{room_id}/invites", { params: { path: { room_id } } }));
+
+  endInvite = async (room_id: string, invite_id: string): Promise<void> => {
+    await answer(
+      this.#client.DELETE("/api/v1/rooms/{room_id}/invites/{invite_id}", {
+        params: { path: { room_id, invite_id } },
+      }),
+    );
+  };
+
+  acceptInvite = (code: string): Promise<Acceptance> =>
+    answer(this.#client.POST("/api/v1/invites/accept", { body: { code } }));
 
   audit = (room_id: string, cursor?: string): Promise<AuditLog> =>
     answer(

@@ -46,10 +46,28 @@ export const laterEn = {
     nameReserved:
       "Your name looks like that of a host here. To write, sign out in the settings and join with another name.",
   },
+  visibility: {
+    title: "Who can enter",
+    public: "Public",
+    publicHelp: "Anyone can read it, and it is in the list of rooms.",
+    unlisted: "Unlisted",
+    unlistedHelp: "Anyone with the link can read it; it is in no list.",
+    private: "Private",
+    privateHelp: "Only people you invite can read it. For everybody else it does not exist.",
+  },
+  invite: {
+    title: "You are invited to a room",
+    help: "Accept the invite to enter the room. The people there see your name.",
+    accept: "Accept the invite",
+    notFound:
+      "This invite no longer works: it has expired, was withdrawn or has been used. Ask for a new one.",
+    banned: "You are banned from that room, so you cannot accept this invite.",
+  },
   rooms: {
     title: "Rooms",
     own: "Your private and unlisted rooms",
     private: "Private",
+    made: "Your room is ready",
     search: "Find a room",
     create: "New room",
     name: "Name of the room",

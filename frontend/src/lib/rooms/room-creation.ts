@@ -1,9 +1,9 @@
-/** The form that creates a room: the texts in its fields, and the attempt to create the room. A reader without a session
- * joins first. */
+/** The form that creates a room: what is in its fields, and the attempt to create the room. A reader without a session joins
+ * first. */
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
-import type { Room } from "@/lib/contract/types";
+import type { RoomWithCode, Visibility } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
 import { callAsUser } from "@/lib/session/call-as-user";
@@ -17,6 +17,7 @@ export const ROOM_NAME_MAX = 80; // code points, as the server counts them
 
 export interface RoomCreationState {
   readonly name: string;
+  readonly visibility: Visibility;
   readonly nickname: string;
   /** False for a reader with a session. */
   readonly needsNickname: boolean;
@@ -38,7 +39,7 @@ export interface RoomCreationDependencies {
   readonly random: () => number;
   readonly network: Pick<NetworkReturn, "wait">;
   readonly newId: () => string;
-  readonly onCreated: (room: Room) => void;
+  readonly onCreated: (room: RoomWithCode) => void;
 }
 
 const IDLE = {
@@ -51,7 +52,7 @@ const IDLE = {
 
 export class RoomCreation {
   #state: RoomCreationState;
-  /** Changes with the name: another name is another room. */
+  /** Changes with the fields: another name is another room. */
   #idempotencyKey: string;
   #stop = () => {};
   #unsubscribe = () => {};
@@ -65,6 +66,7 @@ export class RoomCreation {
     this.#idempotencyKey = newId();
     this.#state = {
       name: "",
+      visibility: "public",
       nickname: session.rememberedNickname ?? suggestedNickname(random),
       needsNickname: !this.#hasUser(),
       ...IDLE,
@@ -78,6 +80,11 @@ export class RoomCreation {
   setName = (name: string): void => {
     this.#idempotencyKey = this.deps.newId();
     this.#set({ name, nameProblem: null });
+  };
+
+  setVisibility = (visibility: Visibility): void => {
+    this.#idempotencyKey = this.deps.newId();
+    this.#set({ visibility });
   };
 
   setNickname = (nickname: string): void => this.#set({ nickname, nicknameProblem: null });
@@ -112,7 +119,7 @@ export class RoomCreation {
   /** The reader has closed the form. */
   stop = (): void => this.#stop();
 
-  #joinAndCreate(signal: AbortSignal): Promise<Room> {
+  #joinAndCreate(signal: AbortSignal): Promise<RoomWithCode> {
     const { session, random } = this.deps;
     const wait = shownWait(this.deps, signal, (shown) =>
       this.#set(shown === null ? { status: "creating", retryAtMs: null } : { status: "waiting", ...shown }),
@@ -124,8 +131,9 @@ export class RoomCreation {
     );
   }
 
-  #create(): Promise<Room> {
-    return this.deps.api.createRoom(this.#state.name.trim(), this.#idempotencyKey);
+  #create(): Promise<RoomWithCode> {
+    const { name, visibility } = this.#state;
+    return this.deps.api.createRoom(name.trim(), visibility, this.#idempotencyKey);
   }
 
   #sessionChanged = (): void => {
