@@ -31,13 +31,29 @@ describe("completions of the word before the caret", () => {
     ["@o'", "O'Neil"],
     ["@zoe\u0308", "Zoë"],
     ["@🦊", "🦊 Fox"],
+    ["@inc", "İnci"],
+    ["ねえ＠はな", "はなこ"],
+    ["＠ann l", "Ann Lee"],
+    ["@işı", "Işıl"],
   ])("are whole names for %j", (text, name) => {
-    const names = ["अनिल", "ศิริพร", "முருகன்", "עֲנָת", "Ann Lee", "はなこ", "O'Neil", "Zoë", "🦊 Fox"];
+    const names = [
+      "अनिल",
+      "ศิริพร",
+      "முருகன்",
+      "עֲנָת",
+      "Ann Lee",
+      "はなこ",
+      "O'Neil",
+      "Zoë",
+      "🦊 Fox",
+      "İnci",
+      "Işıl",
+    ];
     const [found] = completionsAt(text, text.length, () => names, []);
     expect(found).toEqual({
       label: `@${name}`,
       insert: `@${name} `,
-      from: text.indexOf("@"),
+      from: text.search(/[@＠]/),
       to: text.length,
     });
   });

@@ -19,6 +19,10 @@ describe("a text calls its reader", () => {
     ["- @Ann\n- @Bob", "Ann", true],
     ["**@Ann**", "Ann", true],
     ["@O’Brien’s turn", "O'Brien", true],
+    ["@inci geldi", "İnci", true],
+    ["@ibrahim", "İbrahim", true],
+    ["@IŞIL, @ışıl", "Işıl", true],
+    ["@incir", "İnci", false],
   ])("%j mentions %j: %s", (text, nickname, expected) => {
     expect(mentions(text, nickname)).toBe(expected);
   });

@@ -26,7 +26,7 @@ export function useCompletions(
   const [selected, setSelected] = useState(0);
   const [dismissed, setDismissed] = useState<string | null>(null);
   const { language } = useTranslation().i18n;
-  const completion = useLoaded(/[@:]/.test(text) ? loadCompletion : null, text);
+  const completion = useLoaded(/[@＠:]/.test(text) ? loadCompletion : null, text);
   const isNamingEmoji = completion?.isNamingEmoji(text, caret) === true;
   const emojiNames = useLoaded(isNamingEmoji ? completion.emojiNamesIn(language) : null, text) ?? [];
   const nicknames = () => recentNicknames(screen.feed.room?.messages ?? []);

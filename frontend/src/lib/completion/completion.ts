@@ -1,5 +1,5 @@
 /** Completions of the word before the caret: `@name` and `:emoji`. Pure. */
-import { mayBeginMention } from "@/lib/text/mention-names";
+import { foldedName, mayBeginMention } from "@/lib/text/mention-names";
 import type { EmojiName } from "./emoji-names";
 
 export { emojiNamesIn } from "./emoji-names";
@@ -30,7 +30,7 @@ export function completionsAt(
 ): Completion[] {
   const [, word] = EMOJI_WORD.exec(textBefore(text, caret)) ?? [];
   if (word === undefined) return nicknamesAt(text, caret, nicknames);
-  return emojiNamed(lowerCased(word), emojiNames).map(({ emoji, name }) => ({
+  return emojiNamed(composed(word).toLowerCase(), emojiNames).map(({ emoji, name }) => ({
     label: `${emoji} :${name}:`,
     insert: `${emoji} `,
     from: caret - word.length - 1,
@@ -38,21 +38,22 @@ export function completionsAt(
   }));
 }
 
-/** Nicknames that begin with what follows the last `@`. It may contain spaces, but ends with none: then it is complete. */
+/** Nicknames that begin with what follows the last `@`, which some input methods write as `＠`. It may contain spaces, but
+ * ends with none: then it is complete. */
 function nicknamesAt(text: string, caret: number, nicknames: () => readonly string[]): Completion[] {
-  const from = text.lastIndexOf("@", caret - 1);
+  const from = Math.max(text.lastIndexOf("@", caret - 1), text.lastIndexOf("＠", caret - 1));
   if (caret < 1 || from === -1 || caret - from > BEFORE_MAX || !mayBeginMention(text, from)) return [];
   const typed = text.slice(from + 1, caret);
   if (/^\s|\s$|\n/.test(typed)) return [];
-  const wanted = lowerCased(typed);
+  const wanted = foldedName(composed(typed));
   return nicknames()
-    .filter((nickname) => lowerCased(nickname).startsWith(wanted))
+    .filter((nickname) => foldedName(composed(nickname)).startsWith(wanted))
     .slice(0, SHOWN_MAX)
     .map((nickname) => ({ label: `@${nickname}`, insert: `@${nickname} `, from, to: caret }));
 }
 
-/** Composed, as the server stores names, and in lower case. */
-const lowerCased = (text: string) => text.normalize("NFC").toLowerCase();
+/** As the server stores names. */
+const composed = (text: string) => text.normalize("NFC");
 
 /** Emoji whose shortcode begins with `wanted`, the shortest first, then those with such a word in the reader's language.
  * A single Latin letter is too short to search for. */

@@ -12,6 +12,8 @@ const HOST_LETTER = /[\p{L}\p{M}\p{N}-]/u;
 const SPACED_LETTER = /(?=\p{L})[À-ɏͰ-ԯḀ-῿]/u;
 /** The characters of an address (RFC 3986), without brackets and quotation marks. */
 const ADDRESS = /[A-Za-z0-9\-._~:/?#@!$&'*+,;=%]/;
+/** The next address of a list without spaces. */
+const LISTED = /^[,;]https?:\/\//i;
 const TRAILING = /[.,;:!?'*_~]/;
 /** What separates the names of a path and of a query. */
 const SEPARATOR = /[/?#&=._-]/;
@@ -52,6 +54,7 @@ export class AddressFinder {
     while (at < line.length) {
       meter.steps += 1;
       const unit = line.charAt(at);
+      if (LISTED.test(line.slice(at, at + BEGINNING_MAX))) break;
       if (unit === "(" || unit === "[") {
         this.#bracketEnds ??= bracketEnds(line, meter);
         const end = this.#bracketEnds.get(at);

@@ -37,6 +37,7 @@ const TRAILS = /(?![/\\@&#])[\p{Pe}\p{Pi}\p{Pf}\p{Pd}\p{Po}]/u;
 const ENDS = /[\p{L}\p{N}\p{M}\p{S}#\u{e007f}]/u;
 const IN_WORD = /(?!\ufe0f)[\p{L}\p{M}]/u;
 const PUNCTUATION_RUN = 4;
+const MARKS_OF_A_PATH = /(?:\/|[\w:]\\)[*_~`]{1,3}$/;
 const FILE_ENDING = /^[*_]{0,3}\.[A-Za-z0-9]/;
 
 /** The delimiter in the line at `at`; null if the run of marks cannot be one. */
@@ -48,7 +49,8 @@ export function delimiterAt(line: string, at: number, marks: string, isEscaped: 
   const next = pointAt(line, to);
   const isStrong = marks.startsWith("**");
   const opensOutside =
-    previous === "" || (OPENS_AFTER.test(previous) && !(isEscaped && MARKS.test(previous)));
+    previous === "" ||
+    (OPENS_AFTER.test(previous) && !(isEscaped && MARKS.test(previous)) && !isInPath(line, from));
   const isInWord = isStrong && IN_WORD.test(previous) && !ALPHABETIC.test(previous);
   const opensHere = opensOutside || isInWord || (isStrong && opensAfterPunctuation(previous, next));
   return {
@@ -75,6 +77,10 @@ function closesBefore(next: string, marks: string, previous: string): boolean {
   if (!marks.startsWith("**")) return !ALPHABETIC.test(next);
   return !(ALPHABETIC.test(next) && /[\0-\x7f]/.test(previous) && !ALPHABETIC.test(previous));
 }
+
+/** Whether marks follow a slash, as in `old/*_test_*`. */
+const isInPath = (line: string, at: number): boolean =>
+  MARKS_OF_A_PATH.test(line.slice(Math.max(0, at - MARKS_MAX - 2), at));
 
 /** Whether an ending follows, as in `*_test_*.py`. */
 const isInFileName = (line: string, at: number, marks: string): boolean =>
@@ -196,25 +202,31 @@ function isFormatting(line: string, opener: Delimiter, closer: Delimiter): boole
 
 const SEPARATOR = /[\s;:·/]|[,.](?=\D)/;
 const BRACKETED = /^[\p{Ps}\p{Pi}"'].*[\p{Pe}\p{Pf}"']$/u;
+const ENDS_A_WORD = /^[\p{Pe}\p{Pf},.;:!?，．、。；：！？]/u;
 
 const HONORIFIC = /^(?:님|씨|様|氏|君|さん|先生)/;
 
-/** `이것은**중요**합니다` is bold, but stars hide names in `김**님, 이**님` and `홍**(35)·김**(28)`. */
+/** `이것은**중요**합니다` is bold, but stars hide names in `김**님, 이**님`, `홍**(35)·김**(28)` and `张**，李**`. */
 const isOneWord = (content: string) =>
-  !HONORIFIC.test(content) && (!SEPARATOR.test(content) || BRACKETED.test(content));
+  !HONORIFIC.test(content) &&
+  !ENDS_A_WORD.test(content) &&
+  (!SEPARATOR.test(content) || BRACKETED.test(content));
 
 const FACE_MAX = 8; // units between the marks
-const MOUTH = /^(?:[oO0uUvVwWωДд]|[ㄱ-ㅣ]|[oO][wW_.][oO]|[uU][wW_.][uU]|[TQ][wW_.][TQ])$/;
+const MOUTH = /^(?:[oO0uUvVwWωДдÄÖÜäöü]|[ㄱ-ㅣ]|[oO][wW_.][oO]|[uU][wW_.][uU]|[TQ][wW_.][TQ])$/;
+const TWO_EYES = /^(?:([^\d\s])[_.]\1|([ㄱ-ㅣ])[ㄱ-ㅣ]?\2)$/u;
 const HEAD = /^[(（][^()（）]{1,3}[)）]$/u;
+const FACE_AT_THE_END = /^\S*[(（]([^\p{L}\p{N}\s()（）])\S{1,2}\1[)）]$/u;
 const OPEN_FACE = /[(（][^()（）]+$/u;
 const EYES_AND_MOUTHS = /[ωДд∀ᴗノﾉㄱ-ㅣ\p{Lm}]/gu;
 
-/** Whether marks belong to an emoticon: `*ㅅ*`, `_(ツ)_`, `(*ノωノ*)`, `(*ᴗˬᴗ)ꕤ*`, `_φ(･_･`. */
+/** Whether marks belong to an emoticon: `*ㅅ*`, `*ㅇ_ㅇ*`, `_(ツ)_`, `(*ノωノ*)`, `(*ᴗˬᴗ)ꕤ*`, `_φ(･_･`. */
 function isFace(content: string, marks: string, previous: string, next: string): boolean {
   const isSingle = !marks.startsWith("**");
-  if (isSingle && (MOUTH.test(content) || HEAD.test(content))) return true;
+  if (isSingle && (MOUTH.test(content) || TWO_EYES.test(content) || HEAD.test(content))) return true;
   if (isSingle && closesMoreThanItOpens(content, "「", "」")) return true;
-  if (isSingle && content.length <= FACE_MAX && OPEN_FACE.test(content)) return true;
+  if (isSingle && content.length <= FACE_MAX && (OPEN_FACE.test(content) || FACE_AT_THE_END.test(content)))
+    return true;
   if (!/[(（]/.test(previous)) return false;
   if (closesMoreThanItOpens(content, "(（", ")）")) return true;
   if (content.length < 2 || content.length > FACE_MAX || !/[)）]/.test(next)) return false;

@@ -4,10 +4,12 @@ import type { Inline, Meter } from "./inline-tree";
 
 const WORD_MAX = 32; // code points, as a nickname has at most
 
-/** Names and texts that differ in case only, or in what a keyboard replaces (’ for ', no-break spaces), count as equal. */
+/** Names and texts that differ in case only, Turkish İ and ı included, or in what a keyboard replaces (’ for ', no-break
+ * spaces), count as equal. */
 export const foldedName = (name: string): string =>
   name
     .toLowerCase()
+    .replace(/i\u0307|ı/g, "i")
     .replace(/[\u2019\u02bc]/g, "'")
     .replaceAll("\u00a0", " ");
 
@@ -27,7 +29,7 @@ export class MentionNames {
   #add(name: string): void {
     if (name === "" || this.#names.has(foldedName(name))) return;
     this.#names.add(foldedName(name));
-    const first = name.charAt(0).toLowerCase();
+    const first = foldedName(name.charAt(0));
     const lengths = this.#lengths.get(first) ?? [];
     if (!lengths.includes(name.length)) this.#lengths.set(first, [...lengths, name.length]);
   }
@@ -36,7 +38,7 @@ export class MentionNames {
 
   /** The longest known name that is the whole name at `from`; null for none. */
   longestAt(line: string, from: number, meter: Meter): string | null {
-    for (const length of this.#lengths.get(line.charAt(from).toLowerCase()) ?? []) {
+    for (const length of this.#lengths.get(foldedName(line.charAt(from))) ?? []) {
       meter.steps += 1;
       const name = line.slice(from, from + length);
       if (this.#names.has(foldedName(name)) && endsName(line, from + length)) return name;
