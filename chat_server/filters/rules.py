@@ -8,7 +8,7 @@ from typing import Final, Literal
 from chat_contract.events import HeldBy
 from chat_server.filters.links import has_link, may_have_link
 from chat_server.filters.word_automaton import WordAutomaton
-from chat_server.text.folding import fold, shown_readings
+from chat_server.text.folding import drawn_readings, fold, shown_readings
 from server_kit.http.problem import ChatError
 
 Action = Literal["allow", "hold", "refuse"]
@@ -22,6 +22,13 @@ _REFUSALS: Final[dict[Kind, str]] = {
     "links": "This room does not allow links; remove the link and send the message again.",
     "repeats": "You sent the same text in this room a few minutes ago; write something else.",
 }
+_REFUSALS_OF_NAMES: Final[dict[Kind, str]] = {
+    "words": "This room does not allow a word of your nickname; choose another nickname to write here.",
+    "links": "This room does not allow links, not even in nicknames; choose another nickname to write here.",
+}
+
+MAX_NICKNAMES: Final = 1_000
+"""Nicknames whose check one filter keeps. Overflow rule: CLEAR; they are checked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,11 @@ class FilterRules:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The filter that a text meets, and what the room does with such messages."""
+    """The filter that a text meets, and what the room does with such messages. `in_nickname`: not the text met it."""
 
     kind: HeldBy
     action: Literal["hold", "refuse"]
+    in_nickname: bool = False
 
 
 NO_FILTERS: Final = FilterRules()
@@ -82,6 +90,7 @@ class TextFilter:
         self.rules = rules
         self.letters = letters_of(rules.words)
         self._automaton: WordAutomaton | None = None
+        self._nicknames: dict[str, Hit | None] = {}
 
     @property
     def is_built(self) -> bool:
@@ -92,14 +101,35 @@ class TextFilter:
             self._automaton = WordAutomaton(self.rules.words)
         return self._automaton
 
-    def check(self, text: str) -> TextCheck:
-        """Of several filters that the text meets, one that refuses counts."""
-        hit = None
-        if not text.isascii() or self._may_hit(text):
-            hits = list(self._hits([(shown, fold(shown)) for shown in shown_readings(text)]))
-            hit = next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
+    def check(self, text: str, nickname: str | None = None) -> TextCheck:
+        """Of several filters that the text meets, one that refuses counts. A new message also shows its `nickname`."""
+        hit = self._hit(text)
+        if nickname is not None and (hit is None or hit.action != "refuse"):
+            in_nickname = self._hit_in_nickname(nickname)
+            if in_nickname is not None and (hit is None or in_nickname.action == "refuse"):
+                hit = in_nickname
         digest = text_digest(text) if self.rules.repeats == "refuse" else None
         return TextCheck(self.version, hit, digest)
+
+    def _hit_in_nickname(self, nickname: str) -> Hit | None:
+        try:
+            return self._nicknames[nickname]
+        except KeyError:
+            pass
+        if len(self._nicknames) >= MAX_NICKNAMES:
+            self._nicknames.clear()
+        hit = self._hit(nickname)
+        self._nicknames[nickname] = None if hit is None else replace(hit, in_nickname=True)
+        return self._nicknames[nickname]
+
+    def _hit(self, text: str) -> Hit | None:
+        if text.isascii() and not self._may_hit(text):
+            return None
+        readings = [
+            (shown, folded) for shown in shown_readings(text) for folded in drawn_readings(fold(shown))
+        ]
+        hits = list(self._hits(readings))
+        return next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
 
     def _may_hit(self, text: str) -> bool:
         """A quick check of an ASCII text, which misses no hit."""
@@ -108,7 +138,7 @@ class TextFilter:
         return self.rules.links != "allow" and may_have_link(text)
 
     def _hits(self, readings: Sequence[tuple[str, str]]) -> Iterator[Hit]:
-        """`readings`: orders in which the text may be read, each with its folded form."""
+        """`readings`: ways in which the text may be read, each with its folded form."""
         if self.rules.words:
             automaton = self.build()
             if any(automaton.matches(folded) for _, folded in readings):
@@ -134,8 +164,9 @@ def letters_of(words: Iterable[str]) -> int:
     return sum(len(fold(word)) for word in words)
 
 
-def refused(kind: Kind) -> ChatError:
-    return ChatError("message_refused", _REFUSALS[kind], filter=kind)
+def refused(kind: Kind, *, in_nickname: bool = False) -> ChatError:
+    sentences = _REFUSALS_OF_NAMES if in_nickname else _REFUSALS
+    return ChatError("message_refused", sentences[kind], filter=kind)
 
 
 def text_digest(text: str) -> bytes:

@@ -108,7 +108,7 @@ class Batch(BatchState):
         room = self.input.rooms[post.room_id]
         check = self._check_text(post)
         if check.hit is not None and check.hit.action == "refuse":
-            raise refused(check.hit.kind)
+            raise refused(check.hit.kind, in_nickname=check.hit.in_nickname)
         recent = (
             (room.id, post.author_id, check.digest or text_digest(post.text))
             if room.refuses_repeats
@@ -125,7 +125,10 @@ class Batch(BatchState):
     def _check_text(self, operation: PostMessage | EditMessage) -> TextCheck:
         """The check of the text against the room's present filters."""
         text_filter = self.filter_of(operation)
-        return operation.check if text_filter is None else text_filter.check(operation.text)
+        if text_filter is None:
+            return operation.check
+        nickname = operation.author_nickname if isinstance(operation, PostMessage) else None
+        return text_filter.check(operation.text, nickname)
 
     def filter_of(self, operation: PostMessage | EditMessage) -> TextFilter | None:
         """The room's filters if they must check the text: they have changed since its check."""

@@ -37,13 +37,15 @@ async def send_typing(
 ) -> Response:
     """Signal that the user is typing.
 
-    It is dropped in a hot room, when it is sent too often, and for those who cannot post: it shows their nickname.
+    It is dropped in a hot room, when it is sent too often, and for those who cannot post or whose nickname meets a
+    filter: it shows their nickname.
     """
     room = await admission.room(room_id, session.user_id, request.scope)
     if hot_rooms.is_hot(room_id) or not limits.may_send_typing(room_id, session.user_id):
         return Response(status_code=204)
     ban = await roles.ban_of(session, room, request.scope)
-    if posting.refusal(room, session, ban) is None:
+    check = await admission.check_text(room, session.user_id, "", request.scope, nickname=session.nickname)
+    if posting.refusal(room, session, ban) is None and check.hit is None:
         user = {"id": str(session.user_id), "nickname": session.nickname}
         event = {"type": "room.typing", "room_id": room_id, "users": [user]}
         producer.signal(room_id, "room.typing", orjson.dumps(event))

@@ -87,15 +87,18 @@ class WriteAdmission:
         else:
             await self._access.check(room_id, user_id, scope)
 
-    async def check_text(self, room: RoomSettings, author_id: UUID, text: str, scope: Scope) -> TextCheck:
+    async def check_text(
+        self, room: RoomSettings, author_id: UUID, text: str, scope: Scope, *, nickname: str | None = None
+    ) -> TextCheck:
         """Check the text before it waits for the room's lock. The commit refuses it, or checks it again.
 
-        Raises ChatError `rate_limited` or `store_unavailable` when too many look-ups wait.
+        `nickname`: of the author of a new message, which is checked, too. Raises ChatError `rate_limited` or
+        `store_unavailable` when too many look-ups wait.
         """
         if author_id in room.hosts:
             return UNFILTERED
         text_filter = await self._filters.get(room.id, room.filter_version, self._look_ups.address_of(scope))
-        return UNFILTERED if text_filter is None else text_filter.check(text)
+        return UNFILTERED if text_filter is None else text_filter.check(text, nickname)
 
     async def post(
         self, room: RoomSettings, post: PostMessage, session: Session, scope: Scope

@@ -75,7 +75,9 @@ class WriteHandler:
             text=draft.text,
             reply_to=draft.reply_to,
             traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
-            check=await self._admission.check_text(room, session.user_id, draft.text, scope),
+            check=await self._admission.check_text(
+                room, session.user_id, draft.text, scope, nickname=session.nickname
+            ),
         )
         result = await self._admission.post(room, post, session, scope)
         if result.is_held:

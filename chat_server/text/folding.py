@@ -54,6 +54,9 @@ _FOLDED_RANGES: Final = (
 _RIGHT_TO_LEFT: Final = "\u202e"
 _REVERSED: Final = re.compile("\u202e([^\u202c\n]*)")
 
+_FORMATTING: Final = "*`~"
+_INNER_FORMATTING: Final = re.compile(f"(?<=[\\w.])[{_FORMATTING}]+(?=[\\w.])")
+
 _MARK_CATEGORIES: Final = frozenset({"Mn", "Mc", "Me"})
 _BLOCK: Final = 64
 
@@ -69,6 +72,14 @@ def shown_readings(text: str) -> tuple[str, ...]:
     if _RIGHT_TO_LEFT not in text:
         return (text,)
     return text, _REVERSED.sub(lambda found: found[1][::-1], text)
+
+
+def drawn_readings(folded: str) -> tuple[str, ...]:
+    """The folded text, and without formatting inside words: the page draws `**ex**ample.com` without the marks."""
+    if not any(mark in folded for mark in _FORMATTING):
+        return (folded,)
+    drawn = _INNER_FORMATTING.sub("", folded)
+    return (folded,) if drawn == folded else (folded, drawn)
 
 
 def _fold_part(char: str) -> str:

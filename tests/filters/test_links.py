@@ -14,6 +14,7 @@ from chat_server.text.folding import fold
         "HTTPS://EXAMPLE.COM",
         "hxxps://example.com",
         "http：//example。com",
+        "example\u2219com and example\u22c5com",
         "www.example.com",
         "ｗｗｗ．example．com",
         "example.com",

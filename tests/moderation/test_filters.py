@@ -70,6 +70,21 @@ async def test_a_message_that_a_filter_refuses_takes_no_seq_and_can_be_changed(
     await room.guest.post(room.id, text)
 
 
+async def test_a_nickname_cannot_carry_what_a_text_may_not_say(people: People) -> None:
+    room = await HostedRoom.make(people)
+    named = await people.enter("see example.com")
+    sent = await named.post(room.id, "hello")
+    await set_filters(room, links="refuse")
+    for _ in range(3):  # the first is checked by the commit, the others at the door
+        refused = await named.try_post(room.id, "hello")
+        assert code_of(refused) == (422, "message_refused")
+        assert refused.json()["filter"] == "links" and "nickname" in refused.json()["detail"]
+    edited = await named.http.patch(room.path(f"messages/{sent['id']}"), json={"text": "changed"})
+    assert edited.status_code == 200, edited.text
+    await set_filters(room, links="hold")
+    assert (await named.try_post(room.id, "hello")).status_code == 202
+
+
 async def test_a_message_stored_before_the_filter_can_be_repeated(people: People) -> None:
     room = await HostedRoom.make(people)
     draft = {"client_message_id": str(uuid.uuid4()), "text": "spam"}

@@ -35,6 +35,21 @@ async def test_people_who_are_banned_or_have_a_hosts_name_are_left_out_of_the_ty
         assert [user["id"] for user in frame.data["users"]] == [room.guest.id]
 
 
+async def test_people_whose_nickname_meets_a_filter_are_left_out_of_the_typing_line(
+    people: People, client: StreamClient
+) -> None:
+    room = await HostedRoom.make(people)
+    named = await people.enter("see example.com")
+    changed = await room.owner.http.patch(room.path(), json={"filters": {"links": "hold"}})
+    assert changed.status_code == 200, changed.text
+    async with client.open(room.id) as stream:
+        await stream.wait_for("stream.opened")
+        for person in (named, room.guest):
+            await types(room, person)
+        frame = await stream.wait_for("room.typing")
+        assert [user["id"] for user in frame.data["users"]] == [room.guest.id]
+
+
 async def test_guests_are_left_out_of_the_typing_line_of_a_room_for_moderators(
     people: People, client: StreamClient
 ) -> None:
