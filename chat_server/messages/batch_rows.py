@@ -168,13 +168,16 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class ActiveBan:
-    """A ban in force. `until` None: for good. `is_of_address`: it came with a session from a banned address."""
+    """A ban in force. `until` None: for good. `is_of_address`: it came with a session from a banned address; then it is
+    not `is_seen` until the person tries to write, see the model.
+    """
 
     until: datetime | None
     nickname: str
     reason: str | None = None
     actor_id: UUID | None = None
     is_of_address: bool = False
+    is_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

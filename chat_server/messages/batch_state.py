@@ -49,6 +49,7 @@ class BatchResult:
     new_bans: dict[RoomUser, NewBan] = field(default_factory=dict)
     address_bans: dict[tuple[str, bytes], NewBan] = field(default_factory=dict)
     lifted_bans: dict[RoomUser, None] = field(default_factory=dict)
+    seen_bans: dict[RoomUser, None] = field(default_factory=dict)
     purge_marks: dict[RoomUser, int] = field(default_factory=dict)
     """The highest seq of a purged message."""
     erased: dict[RoomUser, UUID] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class BatchResult:
             self.events
             or self.new_bans
             or self.lifted_bans
+            or self.seen_bans
             or self.changed_rooms
             or self.granted_invites
             or self.new_held
@@ -116,6 +118,8 @@ class BatchState:
         if self.input.bans:
             ban = self.input.bans.get((room_id, user_id))
             if ban is not None:
+                if not ban.is_seen:
+                    self.result.seen_bans[room_id, user_id] = None
                 raise banned(ban.until)
 
     def role_of(self, room: LockedRoom, user_id: UUID) -> Role:

@@ -40,7 +40,7 @@ MAX_SCANNED: Final = 20_000
 """Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
 
 _BANS: Final = """
-SELECT b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id, b.address_hash IS NOT NULL
+SELECT b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id, b.address_hash IS NOT NULL, b.is_seen
 FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN bans b USING (room_id, user_id)
 WHERE b.until IS NULL OR b.until > $3"""
 
@@ -83,7 +83,12 @@ INSERT INTO bans ({column_names(_NEW_BANS)}, created_at)
 SELECT b.*, statement_timestamp() FROM {unnest("b", _NEW_BANS, 1)}
 ON CONFLICT (room_id, user_id) DO UPDATE SET nickname = EXCLUDED.nickname, until = EXCLUDED.until,
     reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
-    created_at = EXCLUDED.created_at, address_hash = EXCLUDED.address_hash"""  # noqa: S608 - no input in it
+    created_at = EXCLUDED.created_at, address_hash = EXCLUDED.address_hash,
+    is_seen = true"""  # noqa: S608 - no input in it
+
+_SHOW_BANS: Final = """
+UPDATE bans b SET is_seen = true FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
+WHERE b.room_id = k.room_id AND b.user_id = k.user_id"""
 
 # A ban takes away the access to a private room, too.
 _SET_HAS_BANS: Final = """
@@ -319,6 +324,8 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
     """Write what operations of hosts changed; the caller commits. Without such changes no statement is run."""
     if result.lifted_bans:
         await connection.execute(_LIFT_BANS, *zip(*result.lifted_bans, strict=True))
+    if result.seen_bans:
+        await connection.execute(_SHOW_BANS, *zip(*result.seen_bans, strict=True))
     if result.new_bans:
         await connection.execute(_INSERT_BANS, *arrays(_NEW_BANS, list(result.new_bans.values())))
         await connection.execute(_SET_HAS_BANS, list({room_id for room_id, _ in result.new_bans}))

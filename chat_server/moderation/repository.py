@@ -15,7 +15,8 @@ from chat_server.postgres.pools import driver_connection
 
 _BANS: Final = """
 SELECT user_id, nickname, until, reason, actor_id, actor_nickname, created_at FROM bans
-WHERE room_id = $1 AND created_at <= $2 AND (created_at < $2 OR user_id > $3) AND (until IS NULL OR until > now())
+WHERE room_id = $1 AND is_seen AND created_at <= $2 AND (created_at < $2 OR user_id > $3)
+    AND (until IS NULL OR until > now())
 ORDER BY created_at DESC, user_id LIMIT $4"""
 
 _ENTRIES: Final = """

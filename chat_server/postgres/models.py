@@ -351,12 +351,13 @@ class Tombstone(Base):
 class Ban(Base):
     """`until` None: for good. Expired bans have no effect; retention deletes them. `actor_id` None: the operator.
 
-    `address_hash` is set if the person was banned because their session was made from a banned address.
+    `address_hash` is set if the person was banned because their session was made from a banned address. Such a ban is
+    not `is_seen` until the person tries to write in the room: hosts must not learn who else uses an address.
     """
 
     __tablename__ = "bans"
     __table_args__ = (
-        Index("bans_by_age", "room_id", text("created_at DESC"), "user_id"),
+        Index("bans_by_age", "room_id", text("created_at DESC"), "user_id", postgresql_where=text("is_seen")),
         Index("bans_by_user", "user_id"),
         Index("bans_by_actor", "actor_id"),
         Index("bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
@@ -374,6 +375,7 @@ class Ban(Base):
     actor_nickname: Mapped[str]
     created_at: Mapped[datetime]
     address_hash: Mapped[bytes | None]
+    is_seen: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
 
 
 class UserAddress(Base):
@@ -392,7 +394,7 @@ class AddressBan(Base):
 
     __tablename__ = "address_bans"
     __table_args__ = (
-        Index("address_bans_by_address", "address_hash"),
+        Index("address_bans_by_address", "address_hash", text("created_at DESC")),
         Index("address_bans_by_user", "user_id"),
         Index("address_bans_by_actor", "actor_id"),
         Index("address_bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),

@@ -27,6 +27,11 @@ async def ensure_user(tx: AsyncConnection, session: Session) -> None:
     await tx.execute(pg_insert(User).values(values).on_conflict_do_nothing(index_elements=["id"]))
 
 
+NEWEST_ADDRESS_BANS: Final = 1_000
+MAX_ROOMS_BANNED_FROM: Final = 100
+"""Bans of an address that a new session gets: of its newest ones those from the rooms with the most messages, so that
+nobody makes sessions expensive, or pushes another ban out, by bans from rooms of their own."""
+
 _ADD: Final = """
 WITH new_user AS (
     INSERT INTO users (id, nickname, created_at) VALUES ($1, $2, $3)
@@ -34,9 +39,14 @@ WITH new_user AS (
     INSERT INTO user_addresses (user_id, address_hash, seen_at)
     SELECT $1::uuid, $4::bytea, now() WHERE $4::bytea IS NOT NULL
 )
-INSERT INTO bans (room_id, user_id, nickname, until, reason, actor_id, actor_nickname, created_at, address_hash)
-SELECT b.room_id, $1::uuid, $2::text, b.until, b.reason, b.actor_id, b.actor_nickname, now(), b.address_hash
-FROM address_bans b WHERE b.address_hash = $4::bytea AND (b.until IS NULL OR b.until > now())"""
+INSERT INTO bans (
+    room_id, user_id, nickname, until, reason, actor_id, actor_nickname, created_at, address_hash, is_seen
+)
+SELECT b.room_id, $1::uuid, $2::text, b.until, b.reason, b.actor_id, b.actor_nickname, now(), b.address_hash, false
+FROM (
+    SELECT * FROM address_bans
+    WHERE address_hash = $4::bytea AND (until IS NULL OR until > now()) ORDER BY created_at DESC LIMIT $5
+) b JOIN rooms r ON r.id = b.room_id ORDER BY r.message_count DESC LIMIT $6"""
 
 
 class UserRepository:
@@ -48,4 +58,6 @@ class UserRepository:
     ) -> None:
         """Store a new user, who is banned from the rooms where hosts have banned the address."""
         async with driver_connection(self._engine) as connection:
-            await connection.execute(_ADD, user_id, nickname, created_at, address_hash)
+            await connection.execute(
+                _ADD, user_id, nickname, created_at, address_hash, NEWEST_ADDRESS_BANS, MAX_ROOMS_BANNED_FROM
+            )

@@ -1,5 +1,6 @@
 """Bans by address, over REST: they concern sessions made from that address afterwards, in one room."""
 
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import asyncpg
 import pytest
 
 from chat_server.sessions.addresses import KEPT_S
+from chat_server.sessions.repository import MAX_ROOMS_BANNED_FROM
 from local_stack.ports import LOOPBACK
 from tests.moderation.hosted_room import GOOD_FOR_A_MINUTE, HostedRoom, code_of
 from tests.support.chat_stack import StartChatStack
@@ -129,6 +131,46 @@ async def test_loopback_and_old_addresses_are_never_banned(behind_proxy: People,
     assert await connection.fetchval("SELECT count(*) FROM address_bans") == 0
     stored = await connection.fetchval("SELECT address_hash FROM user_addresses LIMIT 1")
     assert len(stored) == 16 and HOME.encode() not in stored
+    await connection.close()
+
+
+async def test_hosts_do_not_learn_who_else_uses_a_banned_address(behind_proxy: People) -> None:
+    room = await HostedRoom.make(behind_proxy)
+    await ban(room, await enter(behind_proxy, "troll", HOME))
+    newer = await enter(behind_proxy, "newer", HOME)
+
+    async def listed() -> set[str]:
+        return {each["user"]["id"] for each in (await room.owner.get(room.path("bans")))["bans"]}
+
+    assert newer.id not in await listed()
+    assert code_of(await newer.try_post(room.id, "hello")) == (403, "banned")
+    assert newer.id in await listed()
+    hidden = await enter(behind_proxy, "hidden", HOME)
+    await ban(room, hidden, address=False)
+    assert hidden.id in await listed()
+
+
+async def test_a_new_session_is_banned_from_a_bounded_number_of_rooms(
+    behind_proxy: People, database_url: str
+) -> None:
+    room = await HostedRoom.make(behind_proxy)
+    troll = await enter(behind_proxy, "troll", HOME)
+    await troll.post(room.id, "BUY NOW")
+    await ban(room, troll)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO rooms (id, name, created_at, active_at) SELECT 'made-' || n, 'Made', now(), now()"
+        " FROM generate_series(1, $1) n",
+        MAX_ROOMS_BANNED_FROM + 1,
+    )
+    await connection.execute(
+        "INSERT INTO address_bans (room_id, address_hash, user_id, actor_nickname, created_at)"
+        " SELECT r.id, a.address_hash, a.user_id, 'x', now() FROM rooms r, address_bans a WHERE r.id LIKE 'made-%'"
+    )
+    newer = await enter(behind_proxy, "newer", HOME)
+    count = await connection.fetchval("SELECT count(*) FROM bans WHERE user_id = $1", uuid.UUID(newer.id))
+    assert count == MAX_ROOMS_BANNED_FROM
+    assert code_of(await newer.try_post(room.id, "hello")) == (403, "banned")
     await connection.close()
 
 
