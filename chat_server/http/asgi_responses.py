@@ -6,6 +6,7 @@ from typing import Final
 from chat_server.http.single_write_response import ResponseHead, send_response
 from server_kit.http.asgi import Scope, Send
 from server_kit.http.cors import RawHeaders
+from server_kit.http.http_layers import NO_STORE
 from server_kit.http.problem import PROBLEMS_SENT, ChatError
 from server_kit.http.problem_response import problem_body
 
@@ -14,13 +15,10 @@ Reply = tuple[ResponseHead, Sequence[tuple[bytes, bytes]], bytes]
 
 _JSON: Final = (b"content-type", b"application/json")
 
-NO_STORE: Final = (b"cache-control", b"no-store")
-"""For responses without an ETag that not everybody may see."""
-
 
 def json_reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> Reply:
-    """A response whose body is encoded JSON."""
-    return ResponseHead(status, [_JSON, (b"content-length", b"%d" % len(body))]), headers, body
+    """A response whose body is encoded JSON. No cache keeps it: not everybody may see it."""
+    return ResponseHead(status, [_JSON, NO_STORE, (b"content-length", b"%d" % len(body))]), headers, body
 
 
 async def send_problem(scope: Scope, send: Send, error: ChatError, extra: RawHeaders) -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from chat_contract.events import Author, Message
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.http.asgi_responses import NO_STORE, Reply, json_reply
+from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -152,7 +152,7 @@ class ModerationReads:
         """Raises ChatError."""
         session, renewed, room = await self._caller(room_id, scope)
         ban = await self._roles.ban_of(session, room, scope)
-        return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), [NO_STORE, *renewed])
+        return json_reply(200, orjson.dumps(self._own_role(room, session, ban)), renewed)
 
     async def list_bans(self, query: BansQuery, scope: Scope, _: Receive) -> Reply:
         """Raises ChatError."""
@@ -166,7 +166,7 @@ class ModerationReads:
         return json_reply(
             200,
             orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}),
-            [NO_STORE, *renewed],
+            renewed,
         )
 
     async def list_reports(self, query: ReportsQuery, scope: Scope, _: Receive) -> Reply:
@@ -208,7 +208,7 @@ class ModerationReads:
         return json_reply(
             200,
             orjson.dumps({"entries": [_entry(row) for row in page], "next_cursor": cursor}),
-            [NO_STORE, *renewed],
+            renewed,
         )
 
     async def _caller(self, room_id: str, scope: Scope) -> tuple[Session, RawHeaders, RoomSettings]:

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from chat_contract.limits import MAX_LISTED_ROOMS, ROOM_ID_PATTERN
@@ -45,7 +45,6 @@ class TicketView(BaseModel):
 async def create_room_ticket(
     room_id: RoomId,
     request: Request,
-    response: Response,
     access: Access,
     repository: Repository,
     tickets: Tickets,
@@ -57,7 +56,7 @@ async def create_room_ticket(
         found = await repository.of([(room_id, user_id)])
     if not found or not found[0].may_read:
         raise room_not_found(room_id)
-    return _issue(tickets, StreamTicket(user_id, {room_id: found[0].access_version}), response)
+    return _issue(tickets, StreamTicket(user_id, {room_id: found[0].access_version}))
 
 
 @router.post(
@@ -68,7 +67,6 @@ async def create_room_ticket(
 async def create_list_ticket(
     wanted: Annotated[TicketsRequest, Depends(json_body(TicketsRequest))],
     request: Request,
-    response: Response,
     access: Access,
     repository: Repository,
     tickets: Tickets,
@@ -81,10 +79,9 @@ async def create_list_ticket(
     covered = {
         each.room_id: each.access_version for each in found if each.may_read and each.visibility == "private"
     }
-    return _issue(tickets, StreamTicket(user_id, covered), response)
+    return _issue(tickets, StreamTicket(user_id, covered))
 
 
-def _issue(tickets: StreamTickets, ticket: StreamTicket, response: Response) -> TicketView:
+def _issue(tickets: StreamTickets, ticket: StreamTicket) -> TicketView:
     token, expires_s = tickets.issue(ticket, time.time())
-    response.headers["Cache-Control"] = "no-store"
     return TicketView(ticket=token, expires_at=rfc3339_ms(datetime.fromtimestamp(expires_s, UTC)))

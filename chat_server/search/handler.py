@@ -7,7 +7,7 @@ import orjson
 
 from chat_contract.limits import MAX_SEARCH_CODE_POINTS, MAX_SEQ, SEARCH_PAGE_MAX
 from chat_server.hotchat.fetch_kind import FetchKind
-from chat_server.http.asgi_responses import NO_STORE, Reply, json_reply
+from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
@@ -61,4 +61,4 @@ class SearchHandler:
         async with self._semaphore.permit(address):
             await self._room_settings.get(query.room_id, address)
             found = await self._search.find(query.room_id, query.words, query.limit, query.before_seq)
-        return json_reply(200, orjson.dumps(found), [NO_STORE])
+        return json_reply(200, orjson.dumps(found))

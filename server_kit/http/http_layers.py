@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.requests import ClientDisconnect
 
@@ -18,6 +18,10 @@ from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
 
 log = logging.getLogger(__name__)
+
+NO_STORE: Final = (b"cache-control", b"no-store")
+
+_ABOUT_CACHES: Final = frozenset({b"cache-control", b"etag"})
 
 Responder = Callable[[Scope, Receive, Send, RawHeaders], Awaitable[bool]]
 """Responds with these extra headers and returns True, or returns False to leave the request to the next layer."""
@@ -70,7 +74,10 @@ def with_http_layers(
 def _in_turn(
     responders: Sequence[Responder], app: ASGIApp
 ) -> Callable[[Scope, Receive, Send, RawHeaders], Awaitable[None]]:
-    """An app that tries the responders in order, then `app`; adds the extra headers."""
+    """An app that tries the responders in order, then `app`; adds the extra headers.
+
+    A response of `app` without headers for caches gets `no-store`: it may be for one person only.
+    """
 
     async def answer(scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> None:
         for responder in responders:
@@ -79,7 +86,10 @@ def _in_turn(
 
         async def send_with_extra(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *extra]
+                headers = message.get("headers", ())
+                message["headers"] = [*headers, *extra]
+                if _ABOUT_CACHES.isdisjoint(name.lower() for name, _ in headers):
+                    message["headers"].append(NO_STORE)
             await send(message)
 
         await app(scope, receive, send_with_extra)

@@ -97,6 +97,7 @@ async def test_members_and_hosts_may_do_what_they_may_in_a_public_room(
         report_id = await report(room, message["id"]) if "{report_id}" in which[1] else ""
         answer = await request(room.client(role), which, room, room.id, message["id"], report_id)
         assert answer.status_code == row.expected(role), f"{role}: {answer.text}"
+        assert answer.headers["cache-control"] in ("no-store", "private, no-cache")
 
 
 async def test_the_server_makes_the_id_of_a_private_room(people: People) -> None:
