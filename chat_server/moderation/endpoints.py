@@ -165,12 +165,12 @@ class TargetRoom:
             self.caches.invalidate(self.room_id)
         else:
             self.caches.forget(self.room_id)
-        if result.room.visibility == "private":
+        if result.room.visibility == "private" or change.visibility == "unlisted":
             self._announce_access()
         return result.room
 
     def _announce_access(self) -> None:
-        """Let publish_server check at once who may still read the room."""
+        """Let publish_server check at once who may still read the room, and end its announcement to lists."""
         event: RoomAccessChanged = {"type": "room.access", "room_id": self.room_id}
         self.producer.signal(self.room_id, event["type"], orjson.dumps(event))
 

@@ -107,8 +107,8 @@ async def create_room(
     for room_id in room_ids:
         caches.invalidate(room_id)
     created = orjson.loads(made.response.body)
-    if wanted.visibility == "public":
-        event: RoomCreated = {"type": "room.created", "room_id": created["id"], "name": created["name"]}
+    if made.listed_name is not None:
+        event: RoomCreated = {"type": "room.created", "room_id": created["id"], "name": made.listed_name}
         producer.signal(created["id"], event["type"], orjson.dumps(event))
     shown = {**created, "recovery_code": code if made.has_code else None}
     return json_response(shown, response, made.response.status)
@@ -135,7 +135,6 @@ async def list_my_rooms(
     async with look_ups.permit(request.scope):
         rows = await rooms.of_person(session.user_id, before, limit + 1)
     page = rows[:limit]
-    response.headers["Cache-Control"] = "no-store"
     return MyRooms(
         rooms=[MyRoom(**room_view(row, hot_rooms).model_dump(), role=row.role) for row in page],
         next_cursor=encode_cursor(page[-1].active_at, page[-1].id) if len(rows) > limit else None,

@@ -74,10 +74,14 @@ class RoomSettings:
 
 
 class MadeRoom(NamedTuple):
-    """The response to the call that made a room. `has_code`: the given recovery code is the room's."""
+    """The response to the call that made a room. `has_code`: the given recovery code is the room's.
+
+    `listed_name`: the present name of the room, None unless everybody may see it in the list.
+    """
 
     response: StoredResponse
     has_code: bool
+    listed_name: str | None
 
 
 class RoomRepository:
@@ -120,7 +124,10 @@ class RoomRepository:
                         Room.owner_id.is_(None) if owner is None else Room.owner_id == owner.user_id
                     )
                     renewed = update(Room).where(is_owned).values(recovery_code_hash=code_hash)
-                    return MadeRoom(kept, (await tx.execute(renewed)).rowcount == 1)
+                    has_code = (await tx.execute(renewed)).rowcount == 1
+                    # Since the first call the room may have been renamed, hidden or deleted.
+                    listed = select(Room.name).where(Room.id == room_id, Room.visibility == "public")
+                    return MadeRoom(kept, has_code, await tx.scalar(listed))
             if owner is not None:
                 await ensure_user(tx, owner)
             for room_id in room_ids:
@@ -136,7 +143,7 @@ class RoomRepository:
             answer = StoredResponse(201, describe(room))
             if wanted is not None:
                 await store_response(tx, maker_id, wanted.key, answer)
-        return MadeRoom(answer, has_code=True)
+        return MadeRoom(answer, has_code=True, listed_name=name if visibility == "public" else None)
 
     async def delete(self, room_id: str, session: Session, *, is_operator: bool) -> None:
         """Delete the room's row under its lock, and with it every path to the rest, which is erased later.

@@ -218,8 +218,11 @@ class FollowedRooms:
         if changes is not None and audience is not None:
             self._lists.room_moved(audience, changes)
 
-    def room_created(self, value: bytes) -> None:
-        self._lists.room_created(event_frame(b"room.created", value, None))
+    def room_created(self, room_id: bytes, value: bytes) -> None:
+        self._lists.room_created(room_id, event_frame(b"room.created", value, None))
+
+    def room_hidden(self, room_id: bytes) -> None:
+        self._lists.room_hidden(room_id)
 
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         self._catch_up.mark_deleted(room, message_id)

@@ -63,7 +63,10 @@ class RoomListStream(Stream):
 
 
 class _NewRoom(NamedTuple):
+    """`frame` is empty once the room is hidden."""
+
     created_at_s: float
+    room_id: bytes
     frame: bytes
 
 
@@ -129,12 +132,18 @@ class RoomListStreams(StreamLifecycle[RoomListStream]):
             if stream.reader in lost:
                 stream.readable -= {audience.room.id}
 
-    def room_created(self, frame: bytes) -> None:
+    def room_created(self, room_id: bytes, frame: bytes) -> None:
         """Announce a new room to every stream soon."""
-        self._new_rooms.append(_NewRoom(self._clock(), frame))
+        self._new_rooms.append(_NewRoom(self._clock(), room_id, frame))
         self._new_rooms_count += 1
         self._is_new_room_due = True
         self.has_work.set()
+
+    def room_hidden(self, room_id: bytes) -> None:
+        """Streams that lack the announcement of this room do not get it."""
+        for number, room in enumerate(self._new_rooms):
+            if room.room_id == room_id:
+                self._new_rooms[number] = room._replace(frame=b"")
 
     def end_pauses(self) -> Iterator[None]:
         """End the pauses that are over."""

@@ -31,11 +31,14 @@ ROOM_DELETED: Final = b"room.deleted"
 """A signal that ends the streams of its room. If it is lost, a head check notices that the room is absent."""
 
 ACCESS_CHANGED: Final = b"room.access"
-"""A signal that somebody may no longer read a private room. If it is lost, the next head shows the change."""
+"""A signal that a room left the list, or that somebody may no longer read a private one. If it is lost, the next head
+shows the change."""
 
 SETTLE_S: Final = 3.0
 """A head may be older than a signal that arrived this recently: chat_server copies the heat once a second, and a call
 takes time. A later check restores what is still different."""
+
+_HIDES_ROOM: Final = frozenset({ROOM_DELETED, ACCESS_CHANGED})
 
 _REMOVALS: Final = frozenset({b"message.deleted", PURGE})
 """Types of events that remove the texts of earlier ones."""
@@ -87,8 +90,7 @@ class Hub:
                 yield
             room = self._by_key.get(record.key)
             if room is None:
-                if header(record.headers, "type") == ROOM_CREATED:
-                    self._take_new_room(record)
+                self._take_announcement(record)
                 continue
             try:
                 event_type, value, seq, entry = parse_record(record)
@@ -107,20 +109,28 @@ class Hub:
                 yield
                 until = self._clock() + SLICE_S
 
-    def _take_new_room(self, record: Record) -> None:
+    def _take_announcement(self, record: Record) -> None:
+        """Take a record of a room that nobody follows, if it concerns room lists."""
+        event_type = header(record.headers, "type")
+        if event_type in _HIDES_ROOM and record.key is not None:
+            self._listener.room_hidden(record.key)
+        if event_type != ROOM_CREATED:
+            return
         try:
             _, value, _, _ = parse_record(record)
         except (MalformedRecord, ValueError):
             MALFORMED.inc()
             return
         SIGNALS.labels("taken").inc()
-        self._listener.room_created(value)
+        self._listener.room_created(record.key or b"", value)
 
     def _take_signal(self, room: Room, event_type: bytes, value: bytes) -> None:
         if event_type == ROOM_CREATED:
             SIGNALS.labels("taken").inc()
-            self._listener.room_created(value)
+            self._listener.room_created(room.id.encode(), value)
             return
+        if event_type in _HIDES_ROOM:
+            self._listener.room_hidden(room.id.encode())
         if event_type == ROOM_DELETED:
             SIGNALS.labels("taken").inc()
             self._listener.room_deleted(room)

@@ -32,8 +32,11 @@ class RoomListener(Protocol):
     def signal_taken(self, room: Room, event_type: bytes) -> None:
         """A signal of that type waits for the room's next flush."""
 
-    def room_created(self, value: bytes) -> None:
+    def room_created(self, room_id: bytes, value: bytes) -> None:
         """There is a new room; `value` is the event's JSON."""
+
+    def room_hidden(self, room_id: bytes) -> None:
+        """The room was deleted, or is no longer for everybody: nobody else learns of it from its announcement."""
 
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         """The message's text must not be sent any more. The room's log has already removed it."""

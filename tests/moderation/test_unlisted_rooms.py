@@ -69,6 +69,15 @@ async def test_a_visibility_that_does_not_exist_is_refused(people: People) -> No
             assert code_of(answer) == (422, "validation_failed"), visibility
 
 
+async def announced_until(stream: StreamReader, room_id: str) -> list[str]:
+    """The ids of the new rooms that the stream announces, up to this one."""
+    created: list[str] = []
+    async with asyncio.timeout(DEADLINE_S):
+        while room_id not in created:
+            created.append((await stream.wait_for("room.created")).data["room_id"])
+    return created
+
+
 async def test_a_new_unlisted_room_is_announced_to_nobody(
     people: People, publish_server: ServerProcess
 ) -> None:
@@ -80,8 +89,27 @@ async def test_a_new_unlisted_room_is_announced_to_nobody(
         await stream.wait_for("room.updated")
         unlisted = await ann.make_room(visibility="unlisted")
         public = await ann.make_room()
-        created: list[str] = []
-        async with asyncio.timeout(DEADLINE_S):
-            while public["id"] not in created:
-                created.append((await stream.wait_for("room.created")).data["room_id"])
+        created = await announced_until(stream, public["id"])
     assert unlisted["id"] not in created
+
+
+@pytest.mark.parametrize("visibility", ["unlisted", "private"])
+async def test_a_repeated_creation_does_not_announce_a_room_that_is_hidden_now(
+    people: People, publish_server: ServerProcess, visibility: str
+) -> None:
+    ann = await people.enter("Ann")
+    watched = await ann.make_room()
+    url = f"{publish_server.base_url}/stream/v1/rooms"
+    body, headers = {"name": "Choir"}, {"Idempotency-Key": uuid.uuid4().hex}
+    made = (await ann.http.post("/api/v1/rooms", json=body, headers=headers)).json()
+    answer = await ann.http.patch(f"/api/v1/rooms/{made['id']}", json={"visibility": visibility})
+    assert answer.status_code == 200, answer.text
+    async with ann.http.stream("GET", url, params={"room": watched["id"]}) as response:
+        stream = StreamReader(response)
+        await stream.wait_for("room.updated")
+        first = await ann.make_room()
+        await announced_until(stream, first["id"])
+        repeated = await ann.http.post("/api/v1/rooms", json=body, headers=headers)
+        assert (repeated.status_code, repeated.json()["id"]) == (201, made["id"])
+        public = await ann.make_room()
+        assert made["id"] not in await announced_until(stream, public["id"])

@@ -167,6 +167,22 @@ def test_a_list_that_opens_is_told_of_the_rooms_created_in_the_last_minute(lists
     assert new_rooms(received(transport)) == ["recent"]
 
 
+@pytest.mark.parametrize("signal", ["room.access", "room.deleted"])
+@pytest.mark.parametrize("is_followed", [False, True])
+def test_a_new_room_that_was_hidden_again_is_announced_to_nobody_else(
+    lists: Lists, signal: str, is_followed: bool
+) -> None:
+    room = lists.core.follow_at(5)
+    if is_followed:
+        lists.core.follow_at(5, "new")
+    lists.create("hidden", room_id="new")
+    lists.create("kept")
+    list(lists.core.ingest(event_record({"type": signal, "room_id": "new"})))
+    _, transport = lists.open(room)
+    lists.run()
+    assert new_rooms(received(transport)) == ["kept"]
+
+
 def test_a_stalled_list_lacks_at_most_the_newest_rooms(lists: Lists) -> None:
     stream, transport = lists.open(lists.core.follow_at(5))
     lists.run()
