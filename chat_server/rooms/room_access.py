@@ -39,11 +39,17 @@ class RoomAccess:
         self._identity = identity
         self._clock = clock
         self._checked: OrderedDict[tuple[str, UUID | None], tuple[bool, float]] = OrderedDict()
+        self._invalidated_at_s: OrderedDict[str, float] = OrderedDict()
+        """Rooms whose access changed in the last FRESH_S: earlier checks do not count."""
 
     def fresh(self, room_id: str, user_id: UUID | None) -> bool | None:
         """The result of the last check of this person if it is at most FRESH_S old."""
         checked = self._checked.get((room_id, user_id))
-        return checked[0] if checked is not None and self._clock() - checked[1] < FRESH_S else None
+        if checked is None:
+            return None
+        may_read, asked_at_s = checked
+        is_fresh = self._clock() - asked_at_s < FRESH_S
+        return may_read if is_fresh and asked_at_s > self._invalidated_at_s.get(room_id, -1.0) else None
 
     def user_of(self, scope: Scope) -> UUID | None:
         """The verified user of the request; None without a valid session."""
@@ -79,6 +85,9 @@ class RoomAccess:
         return access.may_read
 
     def invalidate(self, room_id: str) -> None:
-        """Call after a change of who may read the room."""
-        for key in [key for key in self._checked if key[0] == room_id]:
-            del self._checked[key]
+        """Call after a change of who may read the room. Its cost does not depend on how many checks are kept."""
+        now_s = self._clock()
+        self._invalidated_at_s[room_id] = now_s
+        self._invalidated_at_s.move_to_end(room_id)
+        while now_s - next(iter(self._invalidated_at_s.values())) >= FRESH_S:
+            self._invalidated_at_s.popitem(last=False)
