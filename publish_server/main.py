@@ -111,6 +111,7 @@ async def running_server(
             Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
         )
         chat = ChatClient(http, settings.chat_urls(), settings.secrets())
+        stack.push_async_callback(chat.close)
         # Rooms
         registry = RoomRegistry(
             ring_events=settings.ring_events, ring_bytes=settings.ring_bytes, max_rooms=settings.max_rooms
@@ -178,6 +179,7 @@ async def running_server(
         )
         vital: dict[str, Work] = {
             "access checks": partial(access_checks.run, followed_rooms),
+            "access of new streams": access_checks.check_waiting,
             "broadcaster": broadcaster.run,
             "consumer": consumer.run,
             "head checks": head_checks.run,

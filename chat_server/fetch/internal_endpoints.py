@@ -25,8 +25,7 @@ from chat_server.fetch.internal_reads import InternalReads
 from chat_server.http.json_body import read_body, validation_problem
 from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
-from chat_server.rooms.access_repository import Access as AccessRow
-from chat_server.rooms.access_repository import AccessRepository
+from chat_server.rooms.access_repository import Access
 from chat_server.sessions.ended import EndedSessionsRepository
 from server_kit.http.problem import ChatError, invalid
 from server_kit.session_tokens import bearer_in
@@ -52,7 +51,6 @@ router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=
 
 
 Reads = Annotated[InternalReads, Depends(service(InternalReads))]
-Access = Annotated[AccessRepository, Depends(service(AccessRepository))]
 EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
 
 
@@ -78,7 +76,7 @@ class AccessRequest(BaseModel):
 
 
 @router.post("/access")
-async def access(request: Request, repository: Access) -> Response:
+async def access(request: Request, reads: Reads) -> Response:
     """Which of these people may read these rooms."""
     try:
         wanted = AccessRequest.model_validate_json(
@@ -90,14 +88,14 @@ async def access(request: Request, repository: Access) -> Response:
     if len(pairs) > MAX_ACCESS_PAIRS:
         raise invalid([{"field": "rooms", "message": f"Give at most {MAX_ACCESS_PAIRS} people in all."}])
     reply: AccessReply = {"rooms": {}}
-    for each in await repository.of(pairs) if pairs else ():
+    for each in await reads.access(pairs) if pairs else ():
         room = reply["rooms"].setdefault(each.room_id, _readers(each))
         if each.may_read:
             room["readers"].append(str(each.user_id))
     return Response(orjson.dumps(reply), media_type="application/json")
 
 
-def _readers(access: AccessRow) -> RoomReaders:
+def _readers(access: Access) -> RoomReaders:
     return {"visibility": access.visibility, "access_version": access.access_version, "readers": []}
 
 

@@ -1,7 +1,8 @@
-"""Reads for publish_server: the heads of rooms, and events that it missed."""
+"""Reads for publish_server: the heads of rooms, who may read them, and events that it missed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
+from uuid import UUID
 
 from chat_contract.internal_api import RoomHead
 from chat_contract.limits import EVENTS_PAGE_MAX
@@ -10,6 +11,7 @@ from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.rooms.access_repository import Access
 
 CACHE_BYTES: Final = 32 * 1024 * 1024
 
@@ -34,6 +36,10 @@ class InternalReads(RoomReads):
         tail = await self._recent_events.read_since(room_id, self._clock())
         page = tail.page(query)
         return (await self.read_history(query)).body if page is None else page.body
+
+    async def access(self, pairs: Iterable[tuple[str, UUID]]) -> list[Access]:
+        """The access of each pair of a room and a person; rooms that do not exist are left out."""
+        return await self._repository.access(pairs)
 
     async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
         """The heads of these rooms; rooms that do not exist are left out."""

@@ -28,6 +28,7 @@ from chat_server.hotchat.hot_rooms import COLD
 from chat_server.postgres.message_view import AuthorRole, message_view
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
+from chat_server.rooms.access_repository import ACCESS, Access
 from chat_server.rooms.known_rooms import KnownRooms
 
 MAX_PAGE_BYTES: Final = 2**20
@@ -340,6 +341,11 @@ class ReadRepository:
             people = await self._lane.fetch("erased", _ERASED, room_id)
             erased = {str(user_id): str(erased_as) for user_id, erased_as in people}
         return _event_rows(rows, erased)
+
+    async def access(self, pairs: Iterable[tuple[str, UUID]]) -> list[Access]:
+        """The access of each pair of a room and a person; rooms that do not exist are left out."""
+        rows = await self._lane.fetch("access", ACCESS, *zip(*pairs, strict=True))
+        return [Access(*row) for row in rows]
 
     async def _page(self, name: str, statement: str, room_id: str, *arguments: Any) -> MessageRows | None:
         return _message_rows(room_id, await self._fetch(name, statement, room_id, *arguments))

@@ -30,7 +30,9 @@ _ADDRESS: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5}|/\w)
 _MAYBE: Final = re.compile(r"\.\w|:|[\[({][\s.d]|[\u3002\uff61\u00b7\u2022\u2027\u2219\u22c5\u06d4]")
 """Every text with a link has this, and few others do."""
 
-_DOT: Final = re.compile(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?|[\u3002\uff61\u00b7\u2022\u2027\u2219\u22c5\u06d4]")
+_DOT: Final = re.compile(
+    r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?|[\u3002\uff61\u00b7\u2022\u2027\u2219\u22c5\u06d4]"
+)
 
 
 def may_have_link(text: str) -> bool:

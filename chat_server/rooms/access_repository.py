@@ -25,7 +25,7 @@ MAY_READ: Final = f"""
 ))"""  # noqa: S608 - no input in it
 """SQL: whether the person `k.user_id` may read room `r`; null, which is no, for nobody (null) in a private room."""
 
-_ACCESS: Final = f"""
+ACCESS: Final = f"""
 SELECT r.id, k.user_id, r.visibility, r.access_version, COALESCE({MAY_READ}, false) AS may_read
 FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN rooms r ON r.id = k.room_id"""  # noqa: S608 - no input in it
 
@@ -51,7 +51,7 @@ class AccessRepository:
         """The access of each pair of a room and a person; rooms that do not exist are left out."""
         room_ids, user_ids = zip(*pairs, strict=True)
         async with driver_connection(self._engine) as connection:
-            rows = await connection.fetch(_ACCESS, room_ids, user_ids)
+            rows = await connection.fetch(ACCESS, room_ids, user_ids)
         return [Access(*row) for row in rows]
 
     async def ban_of(self, room_id: str, user_id: UUID) -> asyncpg.Record | None:

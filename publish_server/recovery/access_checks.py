@@ -1,7 +1,9 @@
 """Asks chat_server who may read private rooms: before a stream opens, and after each change of a room's access."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -10,8 +12,11 @@ from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.rooms.room import Room
 
 RETRY_S: Final = 0.5
-CALLS_AT_ONCE: Final = 4
-"""Of the 16 connections to chat_server. Further streams that open wait in order of arrival."""
+MAX_WAITING: Final = 10_000
+"""Streams that wait to be checked before they open. Overflow rule: REFUSE."""
+
+MAX_PAIRS_OF_STREAMS: Final = 5_000
+"""Pairs of a room and a stream that one call covers. Streams of one person share a pair."""
 
 NOBODY: Final = UUID(int=0)
 """Stands for a ticket without a user, which covers public rooms only."""
@@ -27,21 +32,78 @@ class AccessListener(Protocol):
         """The people in `lost` may not read the room at that access version, nor does anybody without a ticket."""
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A stream that opens. `found` gets those of the rooms that its reader may read."""
+
+    reader: UUID
+    room_ids: Collection[str]
+    found: asyncio.Future[dict[str, RoomReaders]]
+
+
 class AccessChecks:
-    """Bounds: one recheck for each room at a time, MAX_ACCESS_PAIRS people in one call."""
+    """Bounds: one recheck for each room at a time, MAX_ACCESS_PAIRS people in one call.
+
+    One call at a time checks streams that open. It covers all that wait, so that a crowd costs few calls.
+    """
 
     def __init__(self, client: ChatClient) -> None:
         self._client = client
-        self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._waiting: deque[_Waiting] = deque()
+        self._has_waiting = asyncio.Event()
         self._rooms: dict[Room, None] = {}
         self._wake = asyncio.Event()
 
-    async def readable(self, user_id: UUID | None, room_ids: Iterable[str]) -> dict[str, RoomReaders]:
+    async def readable(self, user_id: UUID | None, room_ids: Collection[str]) -> dict[str, RoomReaders]:
         """Those of these rooms that this person may read, at most MAX_LISTED_ROOMS. Raises ChatUnavailable."""
-        reader = NOBODY if user_id is None else user_id
-        async with self._calls:
-            found = await self._client.access({room_id: [reader] for room_id in room_ids})
-        return {room_id: room for room_id, room in found.items() if room["readers"]}
+        if len(self._waiting) >= MAX_WAITING:
+            raise ChatUnavailable("too many streams wait to be checked")
+        found: asyncio.Future[dict[str, RoomReaders]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(NOBODY if user_id is None else user_id, room_ids, found))
+        self._has_waiting.set()
+        return await found
+
+    async def check_waiting(self) -> None:
+        """Check the streams that wait, until cancelled."""
+        while True:
+            await self._has_waiting.wait()
+            self._has_waiting.clear()
+            while batch := self._next_batch():
+                await self._check(batch)
+
+    def _next_batch(self) -> list[_Waiting]:
+        """The streams that have waited longest, as many as one call covers."""
+        batch: list[_Waiting] = []
+        pairs: set[tuple[str, UUID]] = set()
+        covered = 0
+        while self._waiting and covered < MAX_PAIRS_OF_STREAMS:
+            each = self._waiting[0]
+            new = {(room_id, each.reader) for room_id in each.room_ids} - pairs
+            if len(pairs) + len(new) > MAX_ACCESS_PAIRS:
+                break
+            self._waiting.popleft()
+            if not each.found.done():  # else its stream no longer waits
+                pairs |= new
+                covered += len(each.room_ids)
+                batch.append(each)
+        return batch
+
+    async def _check(self, batch: Collection[_Waiting]) -> None:
+        people: dict[str, set[UUID]] = {}
+        for each in batch:
+            for room_id in each.room_ids:
+                people.setdefault(room_id, set()).add(each.reader)
+        try:
+            rooms = await self._client.access({room_id: list(readers) for room_id, readers in people.items()})
+        except ChatUnavailable as error:
+            for each in batch:
+                if not each.found.done():
+                    each.found.set_exception(error)
+            return
+        readers = {room_id: frozenset(map(UUID, room["readers"])) for room_id, room in rooms.items()}
+        for each in batch:
+            if not each.found.done():
+                each.found.set_result(_readable(each, rooms, readers))
 
     def recheck(self, room: Room) -> None:
         """Check everybody who has a stream of the room, soon."""
@@ -74,3 +136,13 @@ class AccessChecks:
             readers = set() if found is None else {UUID(reader) for reader in found["readers"]}
             lost.update(user_id for user_id in part if user_id not in readers)
         listener.access_checked(room, version, lost)
+
+
+def _readable(
+    waiting: _Waiting, rooms: Mapping[str, RoomReaders], readers: Mapping[str, Collection[UUID]]
+) -> dict[str, RoomReaders]:
+    return {
+        room_id: rooms[room_id]
+        for room_id in waiting.room_ids
+        if room_id in rooms and waiting.reader in readers[room_id]
+    }

@@ -1,5 +1,6 @@
 """Calls to chat_server's internal API; see chat_contract/internal_api.py."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -96,12 +97,17 @@ def stored_event(raw: bytes) -> StoredEvent:
 
 
 class ChatClient:
-    """Tries `base_urls` and the tokens of `secrets` in turn, starting with those that worked last."""
+    """Tries `base_urls` and the tokens of `secrets` in turn, starting with those that worked last.
+
+    A call that its caller cancels goes on until httpx' own timeouts: httpx loses a connection of its pool for good with
+    a cancelled call, and without connections publish_server recovers nothing.
+    """
 
     def __init__(self, client: httpx.AsyncClient, base_urls: Sequence[str], secrets: Sequence[str]) -> None:
         self._client = client
         self._base_urls = [url.rstrip("/") for url in base_urls]
         self._service_tokens = [service_token(secret) for secret in secrets]
+        self._calls: set[asyncio.Task[Reply]] = set()
         self._status = {
             name: DependencyStatus(log, store="chat_server", part=name)
             for name in ("heads", "access", "events", "ended sessions")
@@ -172,6 +178,12 @@ class ChatClient:
             await response.aclose()
         return Reply(response.status_code, bytes(content))
 
+    async def close(self) -> None:
+        """Cancel the calls whose callers are gone. Call this before the connections are closed."""
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+
     async def _call(
         self,
         name: str,
@@ -180,6 +192,19 @@ class ChatClient:
         *,
         content: bytes | None = None,
         params: dict[str, int] | None = None,
+    ) -> Reply:
+        call = asyncio.create_task(self._call_to_its_end(name, method, path, content, params))
+        self._calls.add(call)
+        call.add_done_callback(self._ended)
+        return await asyncio.shield(call)
+
+    def _ended(self, call: asyncio.Task[Reply]) -> None:
+        self._calls.discard(call)
+        if not call.cancelled():
+            call.exception()  # nobody may be left to take it
+
+    async def _call_to_its_end(
+        self, name: str, method: str, path: str, content: bytes | None, params: dict[str, int] | None
     ) -> Reply:
         """Retry a failed call at once: the calls only read, and chat_server may have closed a kept connection."""
         reason = ""

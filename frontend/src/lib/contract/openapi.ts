@@ -760,7 +760,8 @@ export interface paths {
          * Send Typing
          * @description Signal that the user is typing.
          *
-         *     It is dropped in a hot room, when it is sent too often, and for those who cannot post: it shows their nickname.
+         *     It is dropped in a hot room, when it is sent too often, and for those who cannot post or whose nickname meets a
+         *     filter: it shows their nickname.
          */
         post: operations["send_typing_api_v1_rooms__room_id__typing_post"];
         delete?: never;
