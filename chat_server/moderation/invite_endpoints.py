@@ -109,7 +109,7 @@ async def delete_invite(
         if invite is None:
             raise invite_not_found()
         require(action_of(invite.role), session, room)
-        await invites.delete(room.id, invite_id)
+        await invites.delete(room.id, invite_id, session)
     return Response(status_code=204)
 
 

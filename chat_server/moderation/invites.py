@@ -5,7 +5,7 @@ A code is stored as a hash only. Uses are counted under the lock of the invite's
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
@@ -21,7 +21,7 @@ from chat_server.http.errors import invite_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.changed_rows import changed_rows
-from chat_server.postgres.models import Ban, Invite, InviteUse, Member, Room
+from chat_server.postgres.models import Ban, Invite, InviteUse, Member, ModerationLogEntry, Room
 from chat_server.rooms.posting_rules import banned
 from chat_server.rooms.roles import Action, may, role_in_room
 from server_kit.http.problem import ChatError
@@ -93,7 +93,7 @@ class InviteRepository:
                     renewed = update(Invite).where(Invite.id == invite_id).values(code_hash=code_hash)
                     await tx.execute(renewed)
                     return kept
-            await tx.execute(select(Room.id).where(Room.id == new.room_id).with_for_update(key_share=True))
+            await tx.execute(_locked(new.room_id))
             count = await tx.scalar(select(func.count()).select_from(_open_of(new.room_id)))
             if (count or 0) >= MAX_INVITES:
                 raise ChatError("too_many", f"A room has at most {MAX_INVITES} invites; delete some first.")
@@ -109,6 +109,8 @@ class InviteRepository:
                 uses_left=new.max_uses,
             )
             row = (await tx.execute(made.returning(*Invite.__table__.c))).one()
+            details = {"role": new.role, "expires_in_s": new.expires_in_s, "max_uses": new.max_uses}
+            await _log(tx, new.room_id, actor, "create_invite", details)
             answer = StoredResponse(201, describe(row))
             if wanted is not None:
                 await store_response(tx, actor.user_id, wanted.key, answer)
@@ -126,10 +128,14 @@ class InviteRepository:
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).first()
 
-    async def delete(self, room_id: str, invite_id: UUID) -> None:
+    async def delete(self, room_id: str, invite_id: UUID, actor: Session) -> None:
         async with self._engine.begin() as tx:
-            await tx.execute(delete(Invite).where(Invite.room_id == room_id, Invite.id == invite_id))
-            await tx.execute(delete(InviteUse).where(InviteUse.invite_id == invite_id))
+            await tx.execute(_locked(room_id))
+            gone = delete(Invite).where(Invite.room_id == room_id, Invite.id == invite_id)
+            role = await tx.scalar(gone.returning(Invite.role))
+            if role is not None:
+                await tx.execute(delete(InviteUse).where(InviteUse.invite_id == invite_id))
+                await _log(tx, room_id, actor, "delete_invite", {"role": role})
 
     async def accept(self, code_hash: bytes, person: Session) -> AcceptedInvite:
         """Take a use of the invite, and make the person a member. Raises ChatError `invite_not_found` or `banned`.
@@ -139,8 +145,7 @@ class InviteRepository:
         async with self._engine.begin() as tx:
             room_id = await tx.scalar(select(Invite.room_id).where(Invite.code_hash == code_hash))
             # Rooms are locked before invites everywhere, so that no two transactions wait for each other.
-            locked_room = select(Room.owner_id, Room.moderators).where(Room.id == room_id)
-            room: Any = (await tx.execute(locked_room.with_for_update(key_share=True))).first()
+            room: Any = None if room_id is None else (await tx.execute(_locked(room_id))).first()
             if room_id is None or room is None:
                 raise invite_not_found()
             locked = select(Invite.__table__).where(Invite.code_hash == code_hash).with_for_update()
@@ -172,6 +177,25 @@ class InviteRepository:
                     .on_conflict_do_nothing()
                 )
         return AcceptedInvite(invite.id, room_id, invite.role, is_granted)
+
+
+def _locked(room_id: str) -> Any:
+    """The room's hosts. The lock keeps the order of its audit log."""
+    return select(Room.owner_id, Room.moderators).where(Room.id == room_id).with_for_update(key_share=True)
+
+
+async def _log(
+    tx: AsyncConnection, room_id: str, actor: Session, action: str, details: Mapping[str, object]
+) -> None:
+    entry = pg_insert(ModerationLogEntry).values(
+        room_id=room_id,
+        at=func.statement_timestamp(),
+        actor_id=None if actor.user_id == OPERATOR_ID else actor.user_id,
+        actor_nickname=actor.nickname,
+        action=action,
+        details=details,
+    )
+    await tx.execute(entry)
 
 
 def _open_of(room_id: str) -> Any:

@@ -243,6 +243,22 @@ async def test_an_invite_shows_its_code_once_and_links_to_the_page(people: Peopl
     assert made["code"] not in str(listed)
 
 
+async def test_the_audit_log_has_invites_without_their_codes(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    made = await invite(room.moderator, room.id, max_uses=3)
+    assert (await room.owner.http.delete(room.path(f"invites/{made['id']}"))).status_code == 204
+    assert (await room.owner.http.delete(room.path(f"invites/{made['id']}"))).status_code == 404
+    of_operator = await room.operator.post(room.path("invites"), json={"role": "moderator"})
+    assert of_operator.status_code == 201
+    log = await room.owner.get(room.path("audit"))
+    last, deleted, created = log["entries"][:3]
+    assert (last["action"], last["actor"]) == ("create_invite", None)
+    assert (deleted["action"], deleted["actor"]["id"]) == ("delete_invite", room.owner.id)
+    assert (created["action"], created["actor"]["id"]) == ("create_invite", room.moderator.id)
+    assert created["details"]["role"] == "member" and created["details"]["max_uses"] == 3
+    assert made["code"] not in str(log)
+
+
 async def test_moderators_invite_members_only(people: People) -> None:
     room = await PrivateRoom.of(people)
     await invite(room.moderator, room.id)
