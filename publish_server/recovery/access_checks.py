@@ -18,8 +18,8 @@ MAX_WAITING: Final = 10_000
 MAX_PAIRS_OF_STREAMS: Final = 5_000
 """Pairs of a room and a stream that one call covers. Streams of one person share a pair."""
 
-NOBODY: Final = UUID(int=0)
-"""Stands for a ticket without a user, which covers public rooms only."""
+NOBODY: Final = UUID(int=2**128 - 1)
+"""Stands for a ticket without a user, which covers public rooms only. Neither a user nor the operator has this id."""
 
 
 class AccessListener(Protocol):

@@ -135,6 +135,19 @@ async def last_frame(stream: StreamReader) -> Frame:
 
 
 @pytest.mark.parametrize("way", ["ban", "bans"])
+async def test_a_ticket_without_a_user_opens_no_room_that_is_private_now(
+    people: People, client: StreamClient
+) -> None:
+    owner = await people.enter("Owner Ann")
+    made = await owner.make_room()
+    answer = await people.anonymous().post(f"/api/v1/rooms/{made['id']}/stream-tickets")
+    ticket = answer.json()["ticket"]
+    assert (await opening(client, made["id"], ticket=ticket))[0] == 200
+    answer = await owner.http.patch(f"/api/v1/rooms/{made['id']}", json={"visibility": "private"})
+    assert answer.status_code == 200, answer.text
+    assert (await opening(client, made["id"], ticket=ticket))[:2] == (401, "ticket_invalid")
+
+
 async def test_whoever_is_banned_loses_the_stream_and_others_keep_theirs(
     people: People, client: StreamClient, way: str
 ) -> None:
