@@ -28,6 +28,7 @@ from chat_server.messages.operations import (
     ReactionResult,
     SetPin,
     SetReaction,
+    checked_by,
 )
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, ErasePerson, LiftBan, SettleHeld
 from chat_server.messages.seq_numbering import SLICE, cost_of_check, number_events
@@ -125,10 +126,7 @@ class Batch(BatchState):
     def _check_text(self, operation: PostMessage | EditMessage) -> TextCheck:
         """The check of the text against the room's present filters."""
         text_filter = self.filter_of(operation)
-        if text_filter is None:
-            return operation.check
-        nickname = operation.author_nickname if isinstance(operation, PostMessage) else None
-        return text_filter.check(operation.text, nickname)
+        return operation.check if text_filter is None else checked_by(text_filter, operation)
 
     def filter_of(self, operation: PostMessage | EditMessage) -> TextFilter | None:
         """The room's filters if they must check the text: they have changed since its check."""

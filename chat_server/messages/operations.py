@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Message
-from chat_server.filters.rules import UNFILTERED, TextCheck
+from chat_server.filters.rules import UNFILTERED, TextCheck, TextFilter
 from chat_server.messages.room_operations import RoomOperation, RoomOperationResult, SettleHeld
 
 
@@ -54,6 +54,12 @@ class EditMessage:
     @property
     def text_bytes(self) -> int:
         return utf8_bytes(self.text)
+
+
+def checked_by(text_filter: TextFilter, operation: PostMessage | EditMessage) -> TextCheck:
+    """The check of the text, and of the nickname that a new message shows."""
+    nickname = operation.author_nickname if isinstance(operation, PostMessage) else None
+    return text_filter.check(operation.text, nickname)
 
 
 @dataclass(frozen=True, slots=True)

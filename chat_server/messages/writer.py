@@ -30,6 +30,7 @@ from chat_server.messages.operations import (
     PostMessage,
     ReactionResult,
     SetReaction,
+    checked_by,
 )
 from chat_server.messages.room_operations import (
     BanResult,
@@ -138,7 +139,7 @@ class GroupCommitWriter:
             except FiltersChanged as changed:
                 if not isinstance(operation, PostMessage | EditMessage):
                     raise
-                operation = replace(operation, check=changed.text_filter.check(operation.text))
+                operation = replace(operation, check=checked_by(changed.text_filter, operation))
         return cast(MessageResult, await self._submit(operation, session))
 
     async def react(self, operation: SetReaction, session: Session | None = None) -> ReactionResult:
