@@ -53,7 +53,7 @@ LEFT JOIN LATERAL (
 
 _ROOM_COLUMNS: Final = (
     "id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, owner_nickname, who_can_post, "
-    "regular_after_s, moderators::text"
+    "regular_after_s, moderators::text, has_erasures"
 )
 """In the order of RoomRow."""
 
@@ -69,6 +69,8 @@ _MESSAGE_COLUMNS: Final = (
 _PINS: Final = len(RoomRow._fields)
 """Index of the column between those of the room and those of the message. Of the room: how many messages are pinned;
 of a pinned message: its place among them."""
+
+_HAS_ERASURES: Final = RoomRow._fields.index("has_erasures")
 
 _TEXT: Final = _PINS + 1 + [column.strip() for column in _MESSAGE_COLUMNS.split(",")].index("m.text")
 
@@ -102,11 +104,17 @@ _PINNED: Final = f"""
 SELECT {_nulls(_ROOM_COLUMNS)}, array_position(r.pinned, m.id), {_MESSAGE_COLUMNS}
 FROM rooms r JOIN visible_messages m ON m.id = ANY(r.pinned) WHERE r.id = $1"""  # noqa: S608 - no input in it
 
-# For pages of short texts without pinned messages, which almost all are. Longer texts are left out, and then _NEWEST is
-# read instead: to add up the bytes of the texts takes as long as the rest of the statement.
+_STORED_AUTHOR: Final = (
+    _MESSAGE_COLUMNS.replace("m.author_id", "m.written_by")
+    .replace("m.author_nickname", "m.written_name")
+    .replace("m.author_role", "m.written_role")
+)
+
+# For pages of short texts without pinned messages and erased people, which almost all are. Longer texts are left out,
+# and then _NEWEST is read instead: to add up the bytes of the texts takes as long as the rest of the statement.
 _NEWEST_SHORT: Final = _statement(
     f"""
-SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_MESSAGE_COLUMNS.replace("m.text", _SHORT_TEXT)} FROM (
+SELECT {_nulls(_ROOM_COLUMNS)}, NULL, {_STORED_AUTHOR.replace("m.text", _SHORT_TEXT)} FROM (
     SELECT * FROM visible_messages WHERE room_id = $1 ORDER BY seq DESC LIMIT $2
 ) m""",  # noqa: S608 - no input in it
     pins="cardinality(pinned)",
@@ -370,8 +378,10 @@ def _room_row(columns: Sequence[Any]) -> RoomRow:
 
 
 def _are_short(rows: Sequence[Any]) -> bool:
-    """Whether no text was left out, and no message is pinned."""
-    return not [row for row in rows if (row[_TEXT] is None if row[0] is None else row[_PINS])]
+    """Whether no text was left out, no message is pinned, and nobody is being erased."""
+    return not [
+        row for row in rows if (row[_TEXT] is None if row[0] is None else row[_PINS] or row[_HAS_ERASURES])
+    ]
 
 
 def _message_rows(room_id: str, rows: Sequence[Any]) -> MessageRows | None:

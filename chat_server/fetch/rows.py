@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class RoomRow(NamedTuple):
-    """`moderators` is their JSON; only the newest page reads it."""
+    """`moderators` is their JSON; only the newest page reads it. `has_erasures`: a person is being erased."""
 
     id: str
     name: str
@@ -18,6 +18,7 @@ class RoomRow(NamedTuple):
     who_can_post: str
     regular_after_s: int
     moderators: str
+    has_erasures: bool = False
 
 
 class EncodedMessage(NamedTuple):

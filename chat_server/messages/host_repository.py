@@ -142,7 +142,9 @@ WITH erased AS (
 ), former_members AS (
     DELETE FROM members m USING erased e WHERE m.room_id = e.room_id AND m.user_id = e.user_id RETURNING m.room_id
 )
-UPDATE rooms SET access_version = access_version + 1 WHERE id IN (SELECT room_id FROM former_members)"""
+UPDATE rooms SET has_erasures = true,
+    access_version = access_version + (id IN (SELECT room_id FROM former_members))::int
+WHERE id IN (SELECT room_id FROM erased)"""
 
 _MARKED: Final = """
 SELECT room_id, author_id FROM purge_marks

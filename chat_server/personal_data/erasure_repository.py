@@ -147,8 +147,19 @@ _REPLACE_EVENTS: Final = """
 UPDATE events e SET payload = k.payload FROM unnest($1::text[], $2::bigint[], $3::text[]) AS k(room_id, seq, payload)
 WHERE e.room_id = k.room_id AND e.seq = k.seq"""
 
+_ERASED_ROOMS: Final = "SELECT DISTINCT room_id FROM erased_in_rooms WHERE user_id = ANY($1::uuid[]) LIMIT $2"
+
+_LOCK_ROOMS: Final = "SELECT id FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"
+
+_FORGET_IN_ROOMS: Final = (
+    "DELETE FROM erased_in_rooms WHERE user_id = ANY($1::uuid[]) AND room_id = ANY($2::text[])"
+)
+
+_RESET_ROOMS: Final = """
+UPDATE rooms r SET has_erasures = false WHERE id = ANY($1::text[])
+    AND NOT EXISTS (SELECT FROM erased_in_rooms e WHERE e.room_id = r.id)"""
+
 _FINISH: Final = (
-    "DELETE FROM erased_in_rooms WHERE user_id = ANY($1::uuid[])",
     "DELETE FROM users WHERE id = ANY($1::uuid[])",
     "UPDATE erasures SET erased_as = NULL, position = '' WHERE user_id = ANY($1::uuid[])",
 )
@@ -304,6 +315,21 @@ async def replace_in_events(
             ]
             await connection.execute(_REPLACE_EVENTS, *zip(*changed, strict=True))
     return rows[-1]["room_id"], rows[-1]["seq"]
+
+
+async def forget_in_rooms(connection: asyncpg.Connection, user_ids: Sequence[UUID]) -> bool:
+    """Forget in ROOMS_PER_STEP rooms, whose events name these people no more; False once there are none.
+
+    The locks keep out erasures of others in the same rooms.
+    """
+    async with connection.transaction():
+        rooms = [row["room_id"] for row in await connection.fetch(_ERASED_ROOMS, user_ids, ROOMS_PER_STEP)]
+        if not rooms:
+            return False
+        await connection.execute(_LOCK_ROOMS, rooms)
+        await connection.execute(_FORGET_IN_ROOMS, user_ids, rooms)
+        await connection.execute(_RESET_ROOMS, rooms)
+    return True
 
 
 async def finish(connection: asyncpg.Connection, user_ids: Sequence[UUID], stage: int) -> None:

@@ -25,6 +25,7 @@ from chat_server.personal_data.erasure_repository import (
     advance,
     erasures_in,
     finish,
+    forget_in_rooms,
     old_enough,
     replace_in_events,
     replace_in_tables,
@@ -181,10 +182,10 @@ class PersonErasure:
             room_id, seq = people[0].position or ("", 0)
             following = await replace_in_events(connection, people, room_id, seq)
             ids = [each.user_id for each in people]
-            if following is None:
-                await finish(connection, ids, Stage.FINISHED)
-            else:
+            if following is not None:
                 await advance(connection, ids, Stage.EVENTS, following)
+            elif not await forget_in_rooms(connection, ids):
+                await finish(connection, ids, Stage.FINISHED)
             return True
         if people := await erasures_in(connection, Stage.REACTIONS, PEOPLE_PER_PASS):
             [after] = people[0].position or [""]

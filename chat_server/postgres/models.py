@@ -80,7 +80,7 @@ class Room(Base):
     `owner_nickname` and `moderators` hold names at the time of appointment, so that no read needs a join. `has_bans` is
     true from the first ban or purge on: until then writes need no query for bans. `filter_version` grows with each
     change of the room's filters; 0: there never were any. `has_held`: a filter has ever held a message.
-    `access_version` grows whenever somebody may no longer read the room.
+    `access_version` grows whenever somebody may no longer read the room. `has_erasures`: an erasure is under way.
     """
 
     __tablename__ = "rooms"
@@ -125,6 +125,7 @@ class Room(Base):
     refuses_repeats: Mapped[bool] = mapped_column(Boolean, server_default="false")
     has_held: Mapped[bool] = mapped_column(Boolean, server_default="false")
     access_version: Mapped[int] = mapped_column(server_default="1")
+    has_erasures: Mapped[bool] = mapped_column(Boolean, server_default="false")
 
 
 class RoomFilters(Base):

@@ -60,6 +60,7 @@ async def used_room(store: Store) -> str:
     )
     await store.rows("INSERT INTO recent_texts VALUES ($1, $2, '\\x00', now())", room, GUEST)
     await store.rows("INSERT INTO members VALUES ($1, $2, 'Guest', now())", room, GUEST)
+    await store.rows("INSERT INTO erased_in_rooms VALUES ($1, $2, gen_random_uuid())", room, TROLL)
     await store.rows(
         """INSERT INTO invites
         VALUES (gen_random_uuid(), $1, sha256($1::text::bytea), 'member', $2, 'Owner', now(), now(), 1)""",

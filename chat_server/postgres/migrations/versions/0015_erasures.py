@@ -1,7 +1,8 @@
 """Adds the erasure of people.
 
 `visible_messages` shows an erased author under their new id from the commit of a mark on; `written_by` is the stored
-author, by which rows are found. While nobody is being erased, the new subqueries find an empty index.
+author, by which rows are found. While nobody is being erased, the new subqueries find an empty index. The statement of
+most pages is spared even that: `rooms.has_erasures` says whether it may show the stored author.
 """
 
 from alembic import op
@@ -38,6 +39,7 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX erased_in_rooms_by_user ON erased_in_rooms (user_id)",
+    "ALTER TABLE rooms ADD COLUMN has_erasures boolean NOT NULL DEFAULT false",
     "ALTER TABLE purge_marks ADD COLUMN erased_as uuid",
     "CREATE INDEX purge_marks_erased ON purge_marks (author_id) WHERE erased_as IS NOT NULL",
     "CREATE INDEX bans_by_user ON bans (user_id)",
@@ -60,7 +62,7 @@ _STATEMENTS = (
         reply_to, created_at, edited_at,
         CASE WHEN {_PURGED} THEN true ELSE deleted END AS deleted,
         CASE WHEN {_PURGED} THEN '{{}}'::jsonb ELSE reactions END AS reactions,
-        revisions, author_id AS written_by
+        revisions, author_id AS written_by, author_nickname AS written_name, author_role AS written_role
     FROM messages m
     """,  # noqa: S608 - no input in it
 )
