@@ -96,6 +96,7 @@ function beginsText(line: string, from: number, isStrong: boolean): boolean {
   }
   const point = pointAt(line, at);
   if (point === "$") return /\d/.test(line.charAt(at + 1)); // a price; `$name` is code
+  if (point === ".") return isStrong && /[A-Za-z]/.test(line.charAt(at + 1)); // `.env`; `*.txt` is a pattern
   return (BEGINS.test(point) && !LETTER_MODIFIER.test(point)) || (isStrong && BEGINS_STRONG.test(point));
 }
 
