@@ -23,6 +23,9 @@ Kafka = ApacheKafka | EmbeddedKafka
 
 VALKEY_DATABASES = 4_096
 
+WITHOUT_SYNCS = {"fsync": "off", "full_page_writes": "off"}
+"""Nobody kills the shared Postgres. Each dropped database would make it sync all its files, for up to a second."""
+
 QUIET = {"metadata.max.idle.interval.ms": "0"}
 """An idle Kafka writes a record of metadata every half second, which costs as much CPU as everything else it does."""
 
@@ -59,7 +62,11 @@ def logs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory, logs_dir: Path) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("stores") / "postgres", log_path=logs_dir / "postgres.log")
+    server = Postgres(
+        tmp_path_factory.mktemp("stores") / "postgres",
+        log_path=logs_dir / "postgres.log",
+        settings=WITHOUT_SYNCS,
+    )
     server.start()
     yield server
     server.stop()
