@@ -74,10 +74,9 @@ async def test_reduced_motion_disables_all_animation(people: People) -> None:
     await ann.post_many(room, [f"message {number}" for number in range(40)])
     tab = await people.tab(reduced_motion="reduce")
     await tab.open(f"/rooms/{room}")
-    await tab.page.evaluate(
-        """() => {
+    await tab.list.evaluate(
+        """list => {
             window.tops = new Set();
-            const list = document.querySelector('[role=log]');
             list.addEventListener('scroll', () => window.tops.add(Math.round(list.scrollTop)));
         }"""
     )
