@@ -134,7 +134,6 @@ async def last_frame(stream: StreamReader) -> Frame:
     return frame
 
 
-@pytest.mark.parametrize("way", ["ban", "bans"])
 async def test_a_ticket_without_a_user_opens_no_room_that_is_private_now(
     people: People, client: StreamClient
 ) -> None:
@@ -148,6 +147,7 @@ async def test_a_ticket_without_a_user_opens_no_room_that_is_private_now(
     assert (await opening(client, made["id"], ticket=ticket))[:2] == (401, "ticket_invalid")
 
 
+@pytest.mark.parametrize("way", ["ban", "bans"])
 async def test_whoever_is_banned_loses_the_stream_and_others_keep_theirs(
     people: People, client: StreamClient, way: str
 ) -> None:
