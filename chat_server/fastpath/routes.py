@@ -212,11 +212,11 @@ FAST_ROUTES: Final = (
         moderation.parse_bans,
         ModerationReads.list_bans,
         "list_bans",
-        "Bans in force, the newest first; for hosts.",
+        "Bans in force, the newest first, or that of `user_id` only; for hosts.",
         BanList,
         "forbidden",
         "validation_failed",
-        parameters=(moderation.LIMIT, moderation.CURSOR),
+        parameters=(moderation.USER_ID, moderation.LIMIT, moderation.CURSOR),
     ),
     _of_hosts(
         "held",

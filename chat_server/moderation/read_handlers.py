@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Author, Message
+from chat_contract.ids import parse_uuid
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.path_params import room_id_in
@@ -58,11 +59,15 @@ ROLE_NAMES: Final[dict[Role, RoleName]] = {
 }
 LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=100)
 STATE: Final = TextParameter("state", max_length=20)
+USER_ID: Final = TextParameter("user_id", max_length=36)
 CURSOR: Final = TextParameter("cursor", max_length=200)
 
 
 class BansQuery(NamedTuple):
+    """`user_id`: list the ban of this person only."""
+
     room_id: str
+    user_id: UUID | None
     after: BanPosition
     limit: int
 
@@ -93,8 +98,12 @@ def parse_room_id(ids: Sequence[str], _: QueryString) -> str:
 
 def parse_bans(ids: Sequence[str], parameters: QueryString) -> BansQuery:
     """Raises ChatError `room_not_found` or `validation_failed`."""
+    of_person = parameters.text(USER_ID)
     room_id, cursor, limit = _parse_page(ids, parameters)
-    return BansQuery(room_id, decode_ban(cursor) if cursor else FIRST_BAN, limit)
+    user_id = parse_uuid(of_person) if of_person else None
+    if of_person and user_id is None:
+        raise invalid([{"field": "user_id", "message": "A user id is a UUID."}])
+    return BansQuery(room_id, user_id, decode_ban(cursor) if cursor else FIRST_BAN, limit)
 
 
 def parse_held(ids: Sequence[str], parameters: QueryString) -> HeldQuery:
@@ -158,7 +167,10 @@ class ModerationReads:
         """Raises ChatError."""
         renewed = await self._host(query.room_id, scope)
         async with self._look_ups.permit(scope):
-            rows = await self._repository.bans(query.room_id, query.after, query.limit + 1)
+            if query.user_id is None:
+                rows = await self._repository.bans(query.room_id, query.after, query.limit + 1)
+            else:
+                rows = await self._repository.ban_of(query.room_id, query.user_id)
         page = rows[: query.limit]
         cursor = None
         if len(rows) > query.limit:

@@ -19,6 +19,10 @@ WHERE room_id = $1 AND is_seen AND created_at <= $2 AND (created_at < $2 OR user
     AND (until IS NULL OR until > now())
 ORDER BY created_at DESC, user_id LIMIT $4"""
 
+_BAN_OF: Final = """
+SELECT user_id, nickname, until, reason, actor_id, actor_nickname, created_at FROM bans
+WHERE room_id = $1 AND user_id = $2 AND (until IS NULL OR until > now())"""
+
 _ENTRIES: Final = """
 SELECT id, at, actor_id, actor_nickname, action, target_id, target_nickname, details::text FROM moderation_log
 WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"""
@@ -47,6 +51,12 @@ class ModerationRepository:
         """Bans in force that follow `after`, the newest first."""
         async with driver_connection(self._engine) as connection:
             rows: Sequence[Any] = await connection.fetch(_BANS, room_id, *after, limit)
+        return rows
+
+    async def ban_of(self, room_id: str, user_id: UUID) -> Sequence[Any]:
+        """The ban of this person, if one is in force."""
+        async with driver_connection(self._engine) as connection:
+            rows: Sequence[Any] = await connection.fetch(_BAN_OF, room_id, user_id)
         return rows
 
     async def log_entries(self, room_id: str, before_id: int, limit: int) -> Sequence[Any]:

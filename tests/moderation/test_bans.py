@@ -176,6 +176,18 @@ async def test_bans_are_listed_the_newest_first_in_pages_that_join(people: Peopl
     assert seen[4]["reason"] == "first" and seen[4]["actor"]["id"] == room.moderator.id
 
 
+async def test_the_ban_of_one_person_is_found_among_all(people: People) -> None:
+    room = await HostedRoom.make(people)
+    banned = [await people.enter(f"troll {number}") for number in range(3)]
+    for troll in banned:
+        await room.ban(troll)
+    page = await room.owner.get(room.path("bans"), user_id=banned[1].id)
+    assert [ban["user"]["id"] for ban in page["bans"]] == [banned[1].id] and page["next_cursor"] is None
+    assert (await room.owner.get(room.path("bans"), user_id=room.owner.id))["bans"] == []
+    answer = await room.owner.http.get(room.path("bans?user_id=somebody"))
+    assert code_of(answer) == (422, "validation_failed")
+
+
 @pytest.mark.parametrize("listed", ["bans", "audit"])
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "cursor=bG9iYnk", "cursor=%00", "cursor=OTk5OTk5"])
 async def test_a_bad_page_is_refused(people: People, listed: str, query: str) -> None:

@@ -198,7 +198,7 @@ export interface paths {
         };
         /**
          * List Bans
-         * @description Bans in force, the newest first; for hosts.
+         * @description Bans in force, the newest first, or that of `user_id` only; for hosts.
          */
         get: operations["list_bans_api_v1_rooms__room_id__bans_get"];
         put?: never;
@@ -3370,6 +3370,7 @@ export interface operations {
     list_bans_api_v1_rooms__room_id__bans_get: {
         parameters: {
             query?: {
+                user_id?: string | null;
                 limit?: number;
                 cursor?: string | null;
             };
