@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { OneLine } from "@/ui/user-text/OneLine";
+import { ListFoot } from "./ListFoot";
 import { PersonWithTag } from "./PersonWithTag";
 import type { Bans } from "./use-bans";
 import * as css from "./hosts.module.css";
@@ -36,14 +37,7 @@ export function BanList({ bans, refusal, loadMore, lift }: Bans) {
           </li>
         ))}
       </ul>
-      <p className="error" role="alert">
-        {refusal}
-      </p>
-      {loadMore !== null && (
-        <button type="button" className="quiet-button" onClick={loadMore}>
-          {t("more")}
-        </button>
-      )}
+      <ListFoot refusal={refusal} loadMore={loadMore} />
     </section>
   );
 }

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { ListFoot } from "./ListFoot";
 import type { Log } from "./use-log";
 import * as css from "./hosts.module.css";
 
@@ -24,14 +25,7 @@ export function HostLog({ isOpen, open, entries, refusal, loadMore }: Log) {
           </li>
         ))}
       </ul>
-      <p className="error" role="alert">
-        {refusal}
-      </p>
-      {loadMore !== null && (
-        <button type="button" className="quiet-button" onClick={loadMore}>
-          {t("more")}
-        </button>
-      )}
+      <ListFoot refusal={refusal} loadMore={loadMore} />
     </section>
   );
 }

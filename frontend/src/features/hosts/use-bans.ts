@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
@@ -7,6 +7,7 @@ import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
+import { useHostPages, type HostPages } from "./use-host-pages";
 
 export interface ShownBan {
   readonly user: Author;
@@ -15,13 +16,11 @@ export interface ShownBan {
   readonly reason: string | null;
 }
 
-export interface Bans {
+export interface Bans extends Pick<HostPages<unknown>, "loadMore"> {
   /** Undefined while they load. */
   readonly bans: readonly ShownBan[] | undefined;
   /** Why they cannot be loaded, or a ban not lifted. */
   readonly refusal: string | null;
-  /** Loads the next page; null at the end. */
-  readonly loadMore: (() => void) | null;
   readonly lift: (user: Author) => void;
 }
 
@@ -34,20 +33,17 @@ export function useBans(): Bans {
   const localTime = useLocalTime();
   const queryClient = useQueryClient();
   const [liftRefusal, setLiftRefusal] = useState<string | null>(null);
-  const queryKey = ["bans", roomId];
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
-    queryKey,
-    queryFn: ({ pageParam }) => api.bans(roomId, pageParam ?? undefined),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    gcTime: 0, // the next opening of the list shows its current state
+  const { pages, refusal, loadMore } = useHostPages({
+    name: "bans",
+    load: api.bans,
+    failure: t("bans.failed"),
   });
 
   const lift = async (user: Author) => {
     setLiftRefusal(null);
     try {
       await api.liftBan(roomId, user.id);
-      await queryClient.invalidateQueries({ queryKey });
+      await queryClient.invalidateQueries({ queryKey: ["bans", roomId] });
     } catch (failure) {
       setLiftRefusal(errorMessage(words, failure, t("bans.liftFailed")));
     }
@@ -59,11 +55,11 @@ export function useBans(): Bans {
     return `${ends}, ${t("byHost", { name: host })}`;
   };
   return {
-    bans: data?.pages.flatMap(({ bans }) =>
+    bans: pages?.flatMap(({ bans }) =>
       bans.map((ban) => ({ user: ban.user, about: about(ban), reason: ban.reason })),
     ),
-    refusal: liftRefusal ?? (error === null ? null : errorMessage(words, error, t("bans.failed"))),
-    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+    refusal: liftRefusal ?? refusal,
+    loadMore,
     lift: (user) => void lift(user),
   };
 }

@@ -1,13 +1,11 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
 import type { AuditEntry } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { nameInSentence } from "@/lib/text/shown-name";
-import { useOpenRoom } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
+import { useHostPages, type HostPages } from "./use-host-pages";
 
 const ACTIONS = [
   "ban",
@@ -29,14 +27,11 @@ export interface ShownEntry {
   readonly sentence: string;
 }
 
-export interface Log {
+export interface Log extends Pick<HostPages<unknown>, "refusal" | "loadMore"> {
   readonly isOpen: boolean;
   readonly open: () => void;
   /** Undefined while it loads. */
   readonly entries: readonly ShownEntry[] | undefined;
-  readonly refusal: string | null;
-  /** Loads the next page; null at the end. */
-  readonly loadMore: (() => void) | null;
 }
 
 /** What hosts and the operator did in the open room, the newest first. It is loaded when it is opened. */
@@ -44,16 +39,13 @@ export function useLog(): Log {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
   const api = useHostApi();
-  const { roomId } = useOpenRoom();
   const localTime = useLocalTime();
   const [isOpen, setIsOpen] = useState(false);
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
-    queryKey: ["audit", roomId],
-    queryFn: ({ pageParam }) => api.audit(roomId, pageParam ?? undefined),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+  const { pages, refusal, loadMore } = useHostPages({
+    name: "audit",
+    load: api.audit,
+    failure: t("log.failed"),
     enabled: isOpen,
-    gcTime: 0, // the next opening of the log shows what has happened since
   });
   const unnamed = words("person.unnamed");
   const sentence = ({ action, actor, target }: AuditEntry) => {
@@ -63,7 +55,7 @@ export function useLog(): Log {
       person: target === null ? unnamed : personInSentence(target, unnamed),
     });
   };
-  const entries = data?.pages.flatMap((page) => page.entries);
+  const entries = pages?.flatMap((page) => page.entries);
   return {
     isOpen,
     open: () => setIsOpen(true),
@@ -72,7 +64,7 @@ export function useLog(): Log {
       time: localTime.exactTime(entry.at),
       sentence: sentence(entry),
     })),
-    refusal: error === null ? null : errorMessage(words, error, t("log.failed")),
-    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+    refusal,
+    loadMore,
   };
 }
