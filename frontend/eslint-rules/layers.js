@@ -7,6 +7,7 @@ const FEATURES = {
   hosts: [],
   invites: [],
   messages: ["pins", "reactions"],
+  moderation: ["hosts", "messages", "room"],
   pins: [],
   reactions: [],
   room: ["composer", "hosts", "messages", "pins", "reactions", "search", "settings"],

@@ -31,8 +31,8 @@ const NOT_FOR_THE_NETWORK = {
     "features/room/use-toast.ts",
     "lib/announcements.ts",
     "lib/notifications/mention-notifier.ts",
+    "lib/order-hold.ts",
     "lib/room-view/room-view.ts",
-    "lib/rooms/order-hold.ts",
   ],
   "a limit on how often the server is called": [
     "features/rooms/use-room-list-stream.ts",

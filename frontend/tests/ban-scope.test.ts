@@ -25,15 +25,23 @@ const room = fromSnapshot(
 
 describe("a ban", () => {
   it("of an author concerns their messages that are not deleted yet", () => {
-    expect(banScope(room, { message: SPAM, scope: "author" })).toEqual({ people: 1, messages: 2 });
+    expect(banScope(room, { author: SPAM.author, scope: "author" })).toEqual({ people: 1, messages: 2 });
   });
 
   it("of a text concerns all messages of those who sent it, but no host", () => {
     expect(banScope(room, { message: SPAM, scope: "same-text" })).toEqual({ people: 2, messages: 3 });
   });
 
+  it("of a held text also concerns those whose messages are held", () => {
+    const held = [by("oscar", 0, "buy this"), by("peggy", 0, "hello")];
+    expect(banScope(room, { message: held[0] ?? SPAM, scope: "same-text", held })).toEqual({
+      people: 3,
+      messages: 4,
+    });
+  });
+
   it("concerns nothing before the room is loaded", () => {
-    expect(banScope(null, { message: SPAM, scope: "author" })).toEqual({ people: 0, messages: 0 });
+    expect(banScope(null, { author: SPAM.author, scope: "author" })).toEqual({ people: 0, messages: 0 });
   });
 
   it("names two people of one name by different tags", () => {

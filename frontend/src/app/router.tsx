@@ -8,6 +8,7 @@ import { EmbedFrame } from "./EmbedFrame";
 import { Layout, useOpenMenu } from "./Layout";
 import { NewVersion } from "./NewVersion";
 
+const Moderation = lazyComponent(() => import("@/features/moderation/Moderation"));
 const NotFound = lazyComponent(() => import("./NotFound"));
 
 interface RoomSearch {
@@ -47,6 +48,15 @@ const room = createRoute({
   },
 });
 
+const moderation = createRoute({
+  getParentRoute: () => layout,
+  path: "/rooms/$roomId/moderate",
+  component: function ModeratedRoom() {
+    const { roomId } = moderation.useParams();
+    return <Moderation key={roomId} roomId={roomId} onMenu={useOpenMenu()} />;
+  },
+});
+
 /** A room for other sites to frame, without links to other rooms. `?overlay=1`, for video, is transparent and read-only. */
 const embed = createRoute({
   getParentRoute: () => root,
@@ -68,7 +78,7 @@ const embed = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([layout.addChildren([lobby, room]), embed]),
+  routeTree: root.addChildren([layout.addChildren([lobby, room, moderation]), embed]),
   defaultErrorComponent: Crashed,
 });
 

@@ -1,5 +1,5 @@
 import { createContext, use, useSyncExternalStore } from "react";
-import type { Message } from "@/lib/contract/types";
+import type { Author, Message } from "@/lib/contract/types";
 import type { RoomFeed } from "@/lib/feed/room-feed";
 import type { BanTarget } from "@/lib/people/ban-scope";
 import type { OwnReactions } from "@/lib/reactions/own-reactions";
@@ -16,9 +16,15 @@ export interface OpenRoom {
   readonly replyTo: (message: Message) => void;
   readonly editMessage: (message: Message) => void;
   readonly deleteMessage: (message: Message) => void;
+  /** Ask why to report a message to the hosts. */
+  readonly reportMessage: (message: Message) => void;
   /** Ask for how long to ban somebody. */
   readonly askToBan: (target: BanTarget) => void;
   readonly jumpTo: (seq: number) => void;
+  /** Show what hosts can know of a person; only in the moderator view. */
+  readonly showPerson?: (person: Author) => void;
+  /** A mark next to the author's name, for hosts; null for none. */
+  readonly authorMark?: (message: Pick<Message, "author" | "created_at">) => string | null;
   /** Show the result of the reader's action in one sentence. */
   readonly toast: (words: string) => void;
 }

@@ -8,6 +8,7 @@ import { BanList } from "./BanList";
 import { DeleteRoom } from "./DeleteRoom";
 import { HostLog } from "./HostLog";
 import { InviteList } from "./InviteList";
+import { ModerationLink } from "./ModerationLink";
 import { ModeratorList } from "./ModeratorList";
 import { NewRecoveryCode } from "./NewRecoveryCode";
 import { Visibility } from "./Visibility";
@@ -16,20 +17,25 @@ import { useBans } from "./use-bans";
 import { useInvites } from "./use-invites";
 import { useLog } from "./use-log";
 import { useModerators } from "./use-moderators";
+import { useHeldPages, useReportPages } from "./use-open-work";
 import { useWhoCanPost } from "./use-who-can-post";
 
-/** What hosts do with their room: who can write and enter, invites, moderators, the recovery code, bans, the log, deletion. */
+/** What hosts do with their room: the way to the moderator view, who can write and enter, invites, moderators, the recovery
+ * code, bans, the log, deletion. */
 export default function HostPanel({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("hosts");
+  const { roomId } = useOpenRoom();
+  const held = useHeldPages();
+  const reports = useReportPages();
   const isOwner = useRole() === "owner";
   const whoCanPost = useWhoCanPost();
   const moderators = useModerators();
   const bans = useBans();
   const invites = useInvites();
   const log = useLog();
-  const { roomId } = useOpenRoom();
   return (
     <ModalDialog title={t("title")} isWide onClose={onClose}>
+      <ModerationLink roomId={roomId} held={held.countWords} reports={reports.countWords} />
       <WhoCanPostChoice {...whoCanPost} />
       {isOwner && <Visibility />}
       <InviteList {...invites} />

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
+import type { Author } from "@/lib/contract/types";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { banScope, type BanTarget } from "@/lib/people/ban-scope";
 import { personInSentence } from "@/lib/people/person-in-sentence";
@@ -42,21 +43,21 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
   const [reason, setReason] = useState("");
   const [isBanning, setIsBanning] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
-  const { message, scope } = target;
-  const person = personInSentence(message.author, words("person.unnamed"));
   const { people, messages } = banScope(room, target);
 
+  const personOf = (author: Author) => personInSentence(author, words("person.unnamed"));
   const hasReason = reason.trim() !== "";
   const wanted = { seconds, purge: isPurge, ...(hasReason && { reason: reason.trim() }) };
-  const banAuthor = async () => {
-    const { purged } = await api.ban(roomId, message.author.id, wanted);
+  const banAuthor = async (author: Author) => {
+    const { purged } = await api.ban(roomId, author.id, wanted);
+    const person = personOf(author);
     if (!isPurge) return t("ban.done", { person });
     return purged === null
       ? t("ban.donePurgeMany", { person, count: COUNTED_MAX })
       : t("ban.donePurge", { person, count: purged });
   };
-  const banSameText = async () => {
-    const { users } = await api.banSameText(roomId, message.id, wanted);
+  const banSameText = async (messageId: string) => {
+    const { users } = await api.banSameText(roomId, messageId, wanted);
     return t("ban.doneAll", { count: users.length });
   };
   const ban = async () => {
@@ -68,7 +69,7 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
     setIsBanning(true);
     setRefusal(null);
     try {
-      toast(await (scope === "author" ? banAuthor() : banSameText()));
+      toast(await (target.scope === "author" ? banAuthor(target.author) : banSameText(target.message.id)));
       onClose();
     } catch (error) {
       setRefusal(errorMessage(words, error, t("ban.failed")));
@@ -78,13 +79,14 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
 
   const choice = { seconds, setSeconds, isPurge, setIsPurge, reason, setReason };
   const chosen = { ...choice, isBanning, refusal, ban: () => void ban() };
-  if (scope === "same-text")
+  if (target.scope === "same-text")
     return {
       ...chosen,
       title: t("ban.titleSameText"),
       scopeWords: t("ban.loadedPeople", { count: people }),
       confirmWords: t(isPurge ? "ban.confirmAllPurge" : "ban.confirmAll"),
     };
+  const person = personOf(target.author);
   return {
     ...chosen,
     title: t("ban.title", { person }),

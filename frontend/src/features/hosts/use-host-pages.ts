@@ -14,11 +14,13 @@ export interface HostPages<Page> {
 
 interface HostPagesOptions<Page> {
   /** With the room's id, the key of the query. */
-  readonly name: "audit" | "bans";
+  readonly name: "audit" | "bans" | "held" | "reports";
   readonly load: (roomId: string, cursor?: string) => Promise<Page>;
   /** The sentence for a server that does not answer. */
   readonly failure: string;
   readonly enabled?: boolean;
+  /** How often to load one page again; without it, only when the list is opened. */
+  readonly pollMs?: number | undefined;
 }
 
 /** A list of the open room that only hosts read, the newest first, in pages. */
@@ -27,6 +29,7 @@ export function useHostPages<Page extends { readonly next_cursor: string | null 
   load,
   failure,
   enabled = true,
+  pollMs,
 }: HostPagesOptions<Page>): HostPages<Page> {
   const { t: words } = useTranslation();
   const { roomId } = useOpenRoom();
@@ -36,6 +39,8 @@ export function useHostPages<Page extends { readonly next_cursor: string | null 
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
     enabled,
+    // All loaded pages are loaded again: the more there are, the longer the wait.
+    refetchInterval: ({ state }) => pollMs !== undefined && pollMs * (state.data?.pages.length ?? 1),
     gcTime: 0, // the next opening of the list shows its current state
   });
   return {

@@ -19,6 +19,10 @@ const ACTIONS = [
   "delete_message",
   "pin_message",
   "unpin_message",
+  "allow_message",
+  "refuse_message",
+  "resolve_report",
+  "change_filters",
 ] as const;
 
 export interface ShownEntry {
@@ -35,12 +39,12 @@ export interface Log extends Pick<HostPages<unknown>, "refusal" | "loadMore"> {
 }
 
 /** What hosts and the operator did in the open room, the newest first. It is loaded when it is opened. */
-export function useLog(): Log {
+export function useLog(isOpenFromStart = false): Log {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
   const api = useHostApi();
   const localTime = useLocalTime();
-  const [isOpen, setIsOpen] = useState(false);
+  const [isOpen, setIsOpen] = useState(isOpenFromStart);
   const { pages, refusal, loadMore } = useHostPages({
     name: "audit",
     load: api.audit,

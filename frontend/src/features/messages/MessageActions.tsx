@@ -43,7 +43,7 @@ export const MessageActions = memo(function MessageActions({
       kinds={kinds.slice(0, KINDS_AT_HAND)}
       onReact={toggle}
       onReply={() => replyTo(message)}
-      onBan={mayBan ? () => askToBan({ message, scope: "author" }) : undefined}
+      onBan={mayBan ? () => askToBan({ author: message.author, scope: "author" }) : undefined}
     >
       {isMenuOpen ? (
         <ErrorBoundary

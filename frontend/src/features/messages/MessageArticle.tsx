@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { ReactionBar } from "@/features/reactions/ReactionBar";
 import type { MessageRowData } from "@/lib/room-view/rows";
 import { PersonName } from "@/ui/user-text/PersonName";
+import { AuthorMark } from "./AuthorMark";
 import { Avatar } from "./Avatar";
 import { LeftOutButton } from "./LeftOutButton";
 import { MessageActions } from "./MessageActions";
@@ -16,6 +17,8 @@ interface MessageArticleProps {
   row: MessageRowData;
   /** The author's name as shown, with a tag if another person has the same nickname. */
   author: string;
+  /** A mark next to the name; null for none. */
+  mark: string | null;
   /** The time of day. */
   time: string;
   /** Date and time. */
@@ -28,7 +31,7 @@ interface MessageArticleProps {
 /** The parts of one message: avatar, name, time, bubble, actions and reactions. */
 export function MessageArticle(props: MessageArticleProps) {
   const { t } = useTranslation();
-  const { row, author, time, exactTime, isTarget, lock, openLeftOut } = props;
+  const { row, author, mark, time, exactTime, isTarget, lock, openLeftOut } = props;
   const { message, isMine, isFirst, isForMe, isPinned, leftOut, post } = row;
   const { role } = message.author;
   return (
@@ -41,7 +44,7 @@ export function MessageArticle(props: MessageArticleProps) {
       data-post={post?.status}
       data-message-id={message.id}
       data-seq={post === null ? message.seq : undefined}
-      aria-label={role === undefined ? `${author}, ${time}` : `${author}, ${t(`role.${role}`)}, ${time}`}
+      aria-label={[author, role && t(`role.${role}`), mark, time].filter(Boolean).join(", ")}
     >
       <div>{isFirst && !isMine && <Avatar user={message.author} />}</div>
       <div className={css.body}>
@@ -49,6 +52,7 @@ export function MessageArticle(props: MessageArticleProps) {
           <header>
             {!isMine && <PersonName of={message.author} className="nickname" />}
             {role !== undefined && <RoleBadge role={role} />}
+            {mark !== null && <AuthorMark words={mark} />}
             <time dateTime={message.created_at} title={exactTime}>
               {time}
             </time>

@@ -2,6 +2,7 @@ import {
   Ban,
   Copy,
   EyeOff,
+  Flag,
   Link2,
   Pencil,
   Pin,
@@ -10,6 +11,7 @@ import {
   ShieldCheck,
   ShieldOff,
   Trash2,
+  UserRound,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSetPin } from "@/features/pins/use-set-pin";
@@ -18,7 +20,7 @@ import type { Message } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useServices, useViewer } from "@/ui/services-context";
 import { useOutranks, useRole } from "@/ui/use-role";
 import { ActionMenu, ActionMenuItem } from "./ActionMenu";
 import { useSetModerator } from "./use-set-moderator";
@@ -32,8 +34,10 @@ interface MessageMenuProps {
 /** The menu of one message, with the actions that this reader may take. It is mounted open. */
 export default function MessageMenu({ message, isMine, onClose }: MessageMenuProps) {
   const { t } = useTranslation();
-  const { roomId, feed, replyTo, editMessage, deleteMessage, askToBan, toast } = useOpenRoom();
+  const { roomId, feed, replyTo, editMessage, deleteMessage, reportMessage, askToBan, showPerson, toast } =
+    useOpenRoom();
   const { ignored } = useServices();
+  const isSignedIn = useViewer() !== null;
   const role = useRole();
   const isHost = role !== "guest";
   const isOverAuthor = useOutranks(message.author.id);
@@ -52,6 +56,13 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
       <ActionMenuItem icon={Reply} label={t("message.reply")} onSelect={() => replyTo(message)} />
       <ActionMenuItem icon={Copy} label={t("message.copy")} onSelect={() => copy(message.text)} />
       <ActionMenuItem icon={Link2} label={t("message.link")} onSelect={() => copy(link)} />
+      {showPerson && (
+        <ActionMenuItem
+          icon={UserRound}
+          label={t("message.person")}
+          onSelect={() => showPerson(message.author)}
+        />
+      )}
       {isHost && (
         <ActionMenuItem
           icon={isPinned ? PinOff : Pin}
@@ -79,6 +90,9 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
             toast(t("message.ignored", { person: personInSentence(message.author, t("person.unnamed")) }));
           }}
         />
+      )}
+      {isSignedIn && !isMine && (
+        <ActionMenuItem icon={Flag} label={t("message.report")} onSelect={() => reportMessage(message)} />
       )}
       {role === "owner" && !isMine && (
         <ActionMenuItem

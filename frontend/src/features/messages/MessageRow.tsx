@@ -1,6 +1,7 @@
 import { memo } from "react";
 import type { LocalTime } from "@/lib/local-time";
 import type { MessageRowData } from "@/lib/room-view/rows";
+import { useOpenRoom } from "@/ui/room-context";
 import { useShownPerson } from "@/ui/user-text/use-shown-person";
 import { MessageArticle } from "./MessageArticle";
 import { useHeightLock } from "./use-height-lock";
@@ -18,9 +19,11 @@ export const MessageRow = memo(
   function MessageRow({ row, isTarget, localTime, openLeftOut }: MessageRowProps) {
     const lock = useHeightLock(row.message, row.isMine);
     const { name, tag } = useShownPerson(row.message.author);
+    const { authorMark } = useOpenRoom();
     return (
       <MessageArticle
         row={row}
+        mark={authorMark?.(row.message) ?? null}
         author={tag === null ? name : `${name} #${tag}`}
         time={localTime.shortTime(row.message.created_at)}
         exactTime={localTime.exactTime(row.message.created_at)}

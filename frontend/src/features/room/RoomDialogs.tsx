@@ -7,11 +7,12 @@ import { useOpenRoom } from "@/ui/room-context";
 
 const BanDialog = lazyComponent(() => import("@/features/hosts/BanDialog"));
 const DeleteDialog = lazyComponent(() => import("@/features/messages/DeleteDialog"));
+const ReportDialog = lazyComponent(() => import("@/features/messages/ReportDialog"));
 const RecoveryDialog = lazyComponent(() => import("@/features/hosts/RecoveryDialog"));
 
 /** What the reader is asked to confirm. */
 export type RoomQuestion =
-  | { readonly kind: "delete"; readonly message: Message }
+  | { readonly kind: "delete" | "report"; readonly message: Message }
   | { readonly kind: "ban"; readonly target: BanTarget };
 
 interface RoomDialogsProps {
@@ -37,6 +38,7 @@ export function RoomDialogs({ question, recoveryCode, onShowBans, onClose }: Roo
     >
       {question === null && recoveryCode !== null && <RecoveryDialog code={recoveryCode} onClose={onClose} />}
       {question?.kind === "delete" && <DeleteDialog message={question.message} onClose={onClose} />}
+      {question?.kind === "report" && <ReportDialog message={question.message} onClose={onClose} />}
       {question?.kind === "ban" && (
         <BanDialog target={question.target} onShowBans={onShowBans} onClose={onClose} />
       )}

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
-import * as css from "./room.module.css";
+import { KeyList } from "./KeyList";
 
 const KEYS = [
   ["?", "keys.help"],
@@ -16,16 +16,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <ModalDialog title={t("settings.shortcuts")} onClose={onClose}>
-      <dl className={css.shortcuts}>
-        {KEYS.map(([key, meaning]) => (
-          <div key={meaning}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{t(meaning)}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList keys={KEYS.map(([key, meaning]) => [key, t(meaning)])} />
       <CloseDialogLine />
     </ModalDialog>
   );

@@ -7,15 +7,16 @@ import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
 import { onReaderChange } from "@/lib/session/reader-change";
 import { messageQuery } from "@/ui/message-query";
-import { useServices, useViewer } from "@/ui/services-context";
+import { useServices, useViewer, type Services } from "@/ui/services-context";
 
-/** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. */
-export function useRoomStores(roomId: string) {
+/** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. `ignored`:
+ * the people whose messages have no row. */
+export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"], "has" | "subscribe">) {
   const services = useServices();
   const viewer = useViewer();
 
   const stores = useMemo(() => {
-    const { api, openStream, clock, network, outbox, ignored, localTime, session } = services;
+    const { api, openStream, clock, network, outbox, localTime, session } = services;
     const isVisible = () => !document.hidden;
     const streamTicket = async () => {
       const { ticket } = await api.streamTicket(roomId);
@@ -57,7 +58,7 @@ export function useRoomStores(roomId: string) {
     });
     view.setReadingPace(readReadingPace());
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
-  }, [services, roomId]);
+  }, [services, roomId, ignored]);
 
   const { network } = services;
   const { feed, view, ownReactions } = stores;

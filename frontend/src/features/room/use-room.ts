@@ -14,12 +14,12 @@ const DEFAULT_KINDS: readonly string[] = ["heart", "sad", "laugh"];
 /** One open room: its stores, its side effects, and the state that its components share. `at` is the seq of a message
  * to scroll to. */
 export function useRoom(roomId: string, at: number | undefined) {
-  const { feed, view, ownReactions } = useRoomStores(roomId);
+  const { composers, recoveryLink, ignored } = useServices();
+  const { feed, view, ownReactions } = useRoomStores(roomId, ignored);
   const [kinds, setKinds] = useState(DEFAULT_KINDS);
   const screen = useRoomScreen(view);
   const viewer = useViewer();
   const composer = useRef<ComposerHandle>(null);
-  const { composers, recoveryLink } = useServices();
   const { dispatch } = composers.of(roomId);
   const recoveryCode = useSyncExternalStore(recoveryLink.subscribe, recoveryLink.getSnapshot);
   const [panel, setPanel] = useState<RoomPanel>(null);
@@ -48,6 +48,7 @@ export function useRoom(roomId: string, at: number | undefined) {
       replyTo: (message) => dispatch({ type: "reply", message }),
       editMessage,
       deleteMessage: (message) => setQuestion({ kind: "delete", message }),
+      reportMessage: (message) => setQuestion({ kind: "report", message }),
       askToBan: (target) => setQuestion({ kind: "ban", target }),
       jumpTo: (seq) => void view.jumpTo(seq),
       toast,

@@ -7,10 +7,13 @@ import type {
   BanList,
   BanResult,
   BansResult,
+  HeldPage,
   InviteList,
   InviteTerms,
+  ListedBan,
   NewInvite,
   RecoveryCode,
+  ReportsPage,
   Room,
   RoomPatch,
   RoomWithCode,
@@ -61,6 +64,14 @@ export class HostApi {
         params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
       }),
     );
+
+  /** The ban of one person, if one is in force. */
+  banOf = async (room_id: string, user_id: string): Promise<ListedBan | null> => {
+    const { bans } = await answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/bans", { params: { path: { room_id }, query: { user_id } } }),
+    );
+    return bans[0] ?? null;
+  };
 
   setModerator = (room_id: string, user_id: string, on: boolean): Promise<Room> => {
     const place = { params: { path: { room_id, user_id } } } as const;
@@ -125,4 +136,46 @@ export class HostApi {
         params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
       }),
     );
+
+  /** Messages that wait until a host decides, the newest first. */
+  held = (room_id: string, cursor?: string): Promise<HeldPage> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/held", {
+        params: { path: { room_id }, query: queuePage(cursor) },
+      }),
+    );
+
+  allowHeld = (room_id: string, held_id: string): Promise<unknown> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/held/{held_id}/allow", {
+        params: { path: { room_id, held_id } },
+      }),
+    );
+
+  refuseHeld = (room_id: string, held_id: string): Promise<unknown> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/held/{held_id}/refuse", {
+        params: { path: { room_id, held_id } },
+      }),
+    );
+
+  /** Open reports, the newest first. */
+  reports = (room_id: string, cursor?: string): Promise<ReportsPage> =>
+    answer(
+      this.#client.GET("/api/v1/rooms/{room_id}/reports", {
+        params: { path: { room_id }, query: queuePage(cursor) },
+      }),
+    );
+
+  resolveReport = (room_id: string, reportId: string): Promise<unknown> =>
+    answer(
+      this.#client.POST("/api/v1/rooms/{room_id}/reports/{report_id}/resolve", {
+        params: { path: { room_id, report_id: Number(reportId) } },
+      }),
+    );
 }
+
+const QUEUE_PAGE = 100; // the most that the server sends at once
+
+const queuePage = (cursor: string | undefined) =>
+  cursor === undefined ? { limit: QUEUE_PAGE } : { limit: QUEUE_PAGE, cursor };

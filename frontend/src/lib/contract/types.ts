@@ -47,10 +47,18 @@ export type InviteTerms = Required<Events["InviteRequest"]>;
 export type NewInvite = Events["NewInviteView"];
 export type InviteList = Events["InviteList"];
 export type Invite = Events["InviteView"];
+export type ListedHeld = Omit<Events["HeldMessage"], "seq" | "edited_at">;
+export type ReportsPage = Json<paths["/api/v1/rooms/{room_id}/reports"]["get"]["responses"][200]>;
+export type ListedReport = ReportsPage["reports"][number];
 export type AuditLog = Json<paths["/api/v1/rooms/{room_id}/audit"]["get"]["responses"][200]>;
 export type AuditEntry = AuditLog["entries"][number];
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
+
+export interface HeldPage {
+  held: ListedHeld[];
+  next_cursor: string | null;
+}
 
 /** How a person is banned. */
 export interface Ban {

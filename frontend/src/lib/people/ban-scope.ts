@@ -1,13 +1,19 @@
 /** What a ban concerns among the messages that are loaded. The server may find more. Pure. */
-import type { Message } from "@/lib/contract/types";
+import type { Author, Message } from "@/lib/contract/types";
 import type { RoomState } from "@/lib/feed/room-state";
 import { roleIn } from "./roles";
 
-/** The author of a message, or everybody who sent its text. */
-export interface BanTarget {
-  readonly message: Message;
-  readonly scope: "author" | "same-text";
-}
+type Written = Pick<Message, "author" | "text">;
+
+/** One person, or everybody who sent the text of a message. */
+export type BanTarget =
+  | { readonly scope: "author"; readonly author: Author }
+  | {
+      readonly scope: "same-text";
+      readonly message: Written & Pick<Message, "id">;
+      /** Messages that wait for a host, which are not among those of the room. */
+      readonly held?: readonly Written[];
+    };
 
 interface BanScope {
   readonly people: number;
@@ -15,12 +21,13 @@ interface BanScope {
   readonly messages: number;
 }
 
-export function banScope(room: RoomState | null, { message, scope }: BanTarget): BanScope {
-  const loaded = (room?.messages ?? []).filter(({ deleted }) => !deleted);
-  const isMeant =
-    scope === "author"
-      ? ({ author }: Message) => author.id === message.author.id
-      : ({ author, text }: Message) => text === message.text && roleIn(room, author.id) === "guest";
+export function banScope(room: RoomState | null, target: BanTarget): BanScope {
+  const posted: readonly Written[] = (room?.messages ?? []).filter(({ deleted }) => !deleted);
+  const loaded = target.scope === "author" ? posted : [...posted, ...(target.held ?? [])];
+  const isMeant = ({ author, text }: Written) =>
+    target.scope === "author"
+      ? author.id === target.author.id
+      : text === target.message.text && roleIn(room, author.id) === "guest";
   const people = new Set(loaded.filter(isMeant).map(({ author }) => author.id));
   return { people: people.size, messages: loaded.filter(({ author }) => people.has(author.id)).length };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
-import { OrderHold, RELEASE_MS } from "@/lib/rooms/order-hold";
-import { FakeClock } from "../support/fake-clock";
+import { OrderHold, RELEASE_MS } from "@/lib/order-hold";
+import { FakeClock } from "./support/fake-clock";
 
 let clock: FakeClock;
 let hold: OrderHold;
@@ -45,4 +45,15 @@ it("ignores the end of a hold that did not begin", async () => {
   hold.end("focus");
   await clock.advance(10 * RELEASE_MS);
   expect(hold.getSnapshot()).toEqual(["a"]);
+});
+
+it("holds what the list shows later instead, but only while a hold lasts", async () => {
+  hold.replace(["b"]);
+  expect(hold.getSnapshot()).toBeNull();
+  hold.begin("pointer", ["a"]);
+  hold.replace(["a", "b"]);
+  expect(hold.getSnapshot()).toEqual(["a", "b"]);
+  hold.end("pointer");
+  await clock.advance(RELEASE_MS);
+  expect(hold.getSnapshot()).toBeNull();
 });

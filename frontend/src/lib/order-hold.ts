@@ -7,8 +7,9 @@ export const RELEASE_MS = 1_000;
 
 export type HoldReason = "pointer" | "focus";
 
-export class OrderHold {
-  #held: readonly string[] | null = null;
+/** `Shown` is what the list shows: the ids of its rows, or the rows. */
+export class OrderHold<Shown = readonly string[]> {
+  #held: Shown | null = null;
   readonly #reasons = new Set<HoldReason>();
   #cancelRelease = () => {};
   readonly #listeners = new Listeners();
@@ -17,15 +18,22 @@ export class OrderHold {
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  /** The ids in the held order; null while the order may change. */
-  getSnapshot = (): readonly string[] | null => this.#held;
+  /** What was shown when the hold began; null while the order may change. */
+  getSnapshot = (): Shown | null => this.#held;
 
   /** Hold the order that the reader sees. */
-  begin(reason: HoldReason, shownIds: readonly string[]): void {
+  begin(reason: HoldReason, shown: Shown): void {
     this.#cancelRelease();
     this.#reasons.add(reason);
     if (this.#held !== null) return;
-    this.#held = shownIds;
+    this.#held = shown;
+    this.#listeners.notify();
+  }
+
+  /** Hold what is shown now instead, while a hold lasts. */
+  replace(shown: Shown): void {
+    if (this.#held === null) return;
+    this.#held = shown;
     this.#listeners.notify();
   }
 

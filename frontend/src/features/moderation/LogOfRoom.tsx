@@ -1,0 +1,5 @@
+import { HostLog } from "@/features/hosts/HostLog";
+import { useLog } from "@/features/hosts/use-log";
+
+/** The log of the open room. */
+export const LogOfRoom = () => <HostLog {...useLog(true)} />;
