@@ -9,10 +9,14 @@ from playwright.async_api import Locator, expect
 from tests.browser.axe import violations
 from tests.browser.tab import People, Person, Tab
 
-STICKING_OUT = """() => [...document.querySelectorAll("[role=tablist], [role=tablist] *, [role=tabpanel]:not(:has([role=log])) *")].filter(element => {
-    const { left, right } = element.getBoundingClientRect();
-    return right > left && (left < -1 || right > innerWidth + 1) && element.closest(".visually-hidden") === null;
-}).map(element => element.outerHTML.slice(0, 160))"""
+STICKING_OUT = """() => {
+    const parts = "[role=tablist], [role=tablist] *, [role=tabpanel]:not(:has([role=log])) *";
+    return [...document.querySelectorAll(parts)].filter(element => {
+        const { left, right } = element.getBoundingClientRect();
+        const isHidden = right <= left || element.closest(".visually-hidden") !== null;
+        return !isHidden && (left < -1 || right > innerWidth + 1);
+    }).map(element => element.outerHTML.slice(0, 160));
+}"""
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

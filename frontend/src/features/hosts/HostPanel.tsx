@@ -6,6 +6,7 @@ import { LOBBY } from "@/lib/rooms/lobby";
 import { useOpenRoom } from "@/ui/room-context";
 import { BanList } from "./BanList";
 import { DeleteRoom } from "./DeleteRoom";
+import { Filters } from "./Filters";
 import { HostLog } from "./HostLog";
 import { InviteList } from "./InviteList";
 import { ModerationLink } from "./ModerationLink";
@@ -21,7 +22,7 @@ import { useHeldPages, useReportPages } from "./use-open-work";
 import { useWhoCanPost } from "./use-who-can-post";
 
 /** What hosts do with their room: the way to the moderator view, who can write and enter, invites, moderators, the recovery
- * code, bans, the log, deletion. */
+ * code, filters, bans, the log, deletion. */
 export default function HostPanel({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("hosts");
   const { roomId } = useOpenRoom();
@@ -41,6 +42,7 @@ export default function HostPanel({ onClose }: { onClose: () => void }) {
       <InviteList {...invites} />
       <ModeratorList {...moderators} />
       {isOwner && <NewRecoveryCode />}
+      <Filters />
       <BanList {...bans} />
       <HostLog {...log} />
       {isOwner && roomId !== LOBBY && <DeleteRoom />}

@@ -7,6 +7,7 @@ import type {
   BanList,
   BanResult,
   BansResult,
+  Filters,
   HeldPage,
   InviteList,
   InviteTerms,
@@ -136,6 +137,10 @@ export class HostApi {
         params: { path: { room_id }, query: cursor === undefined ? {} : { cursor } },
       }),
     );
+
+  /** What the room does not allow in messages of guests. */
+  filters = (room_id: string): Promise<Filters> =>
+    answer(this.#client.GET("/api/v1/rooms/{room_id}/filters", { params: { path: { room_id } } }));
 
   /** Messages that wait until a host decides, the newest first. */
   held = (room_id: string, cursor?: string): Promise<HeldPage> =>

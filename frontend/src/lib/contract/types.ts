@@ -50,6 +50,7 @@ export type Invite = Events["InviteView"];
 export type ListedHeld = Omit<Events["HeldMessage"], "seq" | "edited_at">;
 export type ReportsPage = Json<paths["/api/v1/rooms/{room_id}/reports"]["get"]["responses"][200]>;
 export type ListedReport = ReportsPage["reports"][number];
+export type Filters = Json<paths["/api/v1/rooms/{room_id}/filters"]["get"]["responses"][200]>;
 export type AuditLog = Json<paths["/api/v1/rooms/{room_id}/audit"]["get"]["responses"][200]>;
 export type AuditEntry = AuditLog["entries"][number];
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;

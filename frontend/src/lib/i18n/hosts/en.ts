@@ -121,6 +121,28 @@ export const hostsEn = {
     failed: "The server does not answer. Look at the list of bans before you try again.",
     showBans: "List of bans",
   },
+  filters: {
+    title: "Filters",
+    help: "They concern messages of guests, not of hosts. Only hosts see them.",
+    words: "Words or phrases, one on each line",
+    count:
+      "{{words, number}} of {{maxWords, number}} words, {{characters, number}} of {{maxCharacters, number}} characters",
+    withWord: "Messages with one of them",
+    withLink: "Messages with a link",
+    repeated: "A text that its author has just sent",
+    allow: "Allow",
+    hold: "Hold for a host",
+    refuse: "Refuse",
+    save: "Save the filters",
+    saved: "Saved.",
+    failed: "The filters cannot be loaded just now.",
+    tooManyWords_one: "{{count, number}} word too many; the limit is {{max, number}}.",
+    tooManyWords_other: "{{count, number}} words too many; the limit is {{max, number}}.",
+    tooManyCharacters_one: "{{count, number}} character too many; the limit of all words is {{max, number}}.",
+    tooManyCharacters_other:
+      "{{count, number}} characters too many; the limit of all words is {{max, number}}.",
+    line: "Line {{line, number}}: {{problem}}",
+  },
   moderate: {
     title: "Moderator view",
     open: "Open the moderator view",

@@ -120,6 +120,28 @@ export const hostsKo: HostWords = {
     failed: "서버가 응답하지 않습니다. 다시 시도하기 전에 차단 목록을 확인하세요.",
     showBans: "차단 목록",
   },
+  filters: {
+    title: "필터",
+    help: "운영진이 아닌 사람의 메시지에만 적용됩니다. 운영진만 볼 수 있습니다.",
+    words: "단어나 구절, 한 줄에 하나씩",
+    count:
+      "단어 {{words, number}}/{{maxWords, number}}개, 글자 {{characters, number}}/{{maxCharacters, number}}자",
+    withWord: "그 단어가 있는 메시지",
+    withLink: "링크가 있는 메시지",
+    repeated: "방금 보낸 것과 같은 글",
+    allow: "허용",
+    hold: "운영진이 확인할 때까지 보류",
+    refuse: "거절",
+    save: "필터 저장",
+    saved: "저장했습니다.",
+    failed: "필터를 지금 불러올 수 없습니다.",
+    tooManyWords_one: "단어가 {{count, number}}개 넘칩니다. 한도는 {{max, number}}개입니다.",
+    tooManyWords_other: "단어가 {{count, number}}개 넘칩니다. 한도는 {{max, number}}개입니다.",
+    tooManyCharacters_one: "글자가 {{count, number}}자 넘칩니다. 모든 단어의 한도는 {{max, number}}자입니다.",
+    tooManyCharacters_other:
+      "글자가 {{count, number}}자 넘칩니다. 모든 단어의 한도는 {{max, number}}자입니다.",
+    line: "{{line, number}}번째 줄: {{problem}}",
+  },
   moderate: {
     title: "관리 화면",
     open: "관리 화면 열기",
