@@ -1,12 +1,11 @@
 """Private rooms in the page: members read and write, everybody else finds no room, and access can end."""
 
-import re
-
 import pytest
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.axe import violations
 from tests.browser.private_room import PrivateRoom
+from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -136,17 +135,11 @@ async def test_signing_out_closes_a_private_room_in_all_tabs_and_leaves_nothing_
 async def test_a_lost_stream_of_a_private_room_opens_again_with_a_new_ticket(people: People) -> None:
     room = await PrivateRoom.of(people)
     tab = await people.tab_of(room.member)
-    tickets: list[str] = []
-
-    async def refuse_twice(route: Route) -> None:
-        tickets.append(route.request.url)
-        if len(tickets) <= 2:
-            await route.fulfill(status=503, json={"code": "store_unavailable", "detail": ""})
-        else:
-            await route.continue_()
-
-    await tab.page.route(re.compile(f"/rooms/{room.id}/stream-tickets$"), refuse_twice)
+    path = f"/rooms/{room.id}/stream-tickets"
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    await tab.page.route(f"**{path}", refusing("store_unavailable", times=2, retry_after_s=1.0))
     await tab.open(f"/rooms/{room.id}")
-    assert len(tickets) == 3
+    assert len([url for url in asked if url.endswith(path)]) == 3
     await room.owner.post(room.id, "through the third ticket")
     await tab.sees("through the third ticket")
