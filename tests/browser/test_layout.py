@@ -154,6 +154,34 @@ async def test_at_200_percent_zoom_all_rows_and_their_actions_are_in_the_list(
         await whole_history_fits(tab)
 
 
+async def test_on_a_small_phone_an_embedded_room_and_an_overlay_fit(
+    people: People, crowded: CrowdedRoom
+) -> None:
+    tab = await people.tab_of(crowded.reader, **PHONE)
+    for query in ("", "?overlay=1"):
+        await tab.page.goto(f"{tab.base_url}/embed/rooms/{crowded.id}{query}")
+        await fits(tab)
+
+
+async def test_on_a_small_phone_suggestions_emoji_and_the_question_for_a_name_fit(
+    people: People, crowded: CrowdedRoom
+) -> None:
+    tab = await people.tab(**PHONE)
+    await tab.open(f"/rooms/{crowded.id}")
+    await tab.composer.press_sequentially(f"@{WIDE_NAME[0]}")
+    await expect(tab.page.get_by_role("option").first).to_be_visible()
+    await fits(tab)
+    await tab.composer.fill("word" * 100)
+    await tab.page.get_by_role("button", name="Emoji", exact=True).tap()
+    await expect(tab.page.get_by_role("gridcell").first).to_be_visible()
+    await fits(tab)
+    await tab.page.keyboard.press("Escape")
+    await expect(tab.page.get_by_role("gridcell")).to_have_count(0)
+    await tab.page.get_by_role("button", name="Send", exact=True).tap()
+    await expect(tab.page.get_by_label("What should people call you?")).to_be_visible()
+    await fits(tab)
+
+
 async def test_on_a_small_phone_the_menu_of_a_message_fits(people: People, crowded: CrowdedRoom) -> None:
     tab = await open_room(people, crowded, **PHONE)
     row = tab.rows.last
