@@ -35,14 +35,15 @@ async def test_a_person_downloads_what_they_wrote_and_is_deleted_on_every_page(p
     confirmation = tab.page.get_by_role("alertdialog", name="Delete Bob everywhere?")
     await expect(confirmation.get_by_role("button", name="Cancel")).to_be_focused()
     await confirmation.get_by_role("button", name="Cancel").click()
-    await tab.sees("a secret of Bob")
+    await expect(tab.page.get_by_text("a secret of Bob")).to_have_count(2)  # the message and the quote
     await erase.click()
     await confirmation.get_by_role("button", name="Delete me everywhere").click()
+    await expect(confirmation).to_have_count(0)
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)
     for shown in (tab.page, reader.page):
         await expect(shown.get_by_text("a secret of Bob")).to_have_count(0)
         await expect(shown.get_by_text("Bob", exact=True)).to_have_count(0)
-        await expect(shown.get_by_text("an answer")).to_be_visible()
+        await expect(shown.get_by_test_id("text").get_by_text("an answer")).to_be_visible()
     await expect(tab.page.locator("[data-mine]")).to_have_count(0)
     names = [cookie["name"] for cookie in await tab.page.context.cookies()]
     assert "hotchat_session" not in names
