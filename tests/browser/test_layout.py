@@ -154,6 +154,52 @@ async def test_at_200_percent_zoom_all_rows_and_their_actions_are_in_the_list(
         await whole_history_fits(tab)
 
 
+async def every_dialog_fits(tab: Tab) -> None:
+    """Open each dialog of the header."""
+    # Not by role: an open dialog hides the roles of the page. The button with a live region copies the link.
+    buttons = tab.page.locator("header").first.locator("button:not(:has([aria-live]))")
+    dialog = tab.page.get_by_role("dialog")
+    opened = 0
+    for index in range(await buttons.count()):
+        await expect(buttons.nth(index)).to_be_in_viewport(ratio=0.99)
+        await buttons.nth(index).tap()
+        await expect(dialog).to_be_visible()
+        await fits(tab)
+        await expect(dialog).to_be_in_viewport(ratio=0.99)
+        controls = dialog.get_by_role("button")
+        for number in range(await controls.count()):
+            await controls.nth(number).scroll_into_view_if_needed()
+            await expect(controls.nth(number)).to_be_in_viewport(ratio=0.95)  # scrolled by whole pixels
+        await tab.page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        opened += 1
+    assert opened >= 3
+
+
+async def test_on_a_small_phone_every_dialog_fits_or_scrolls_in_every_language(
+    people: People, crowded: CrowdedRoom
+) -> None:
+    tab = await open_room(people, crowded, **PHONE)
+    for language in ("en", "ko", "ja"):
+        await tab.page.evaluate("language => localStorage.setItem('i18nextLng', language)", language)
+        await tab.open(f"/rooms/{crowded.id}")
+        await expect(tab.page.locator("html")).to_have_attribute("lang", language)
+        await every_dialog_fits(tab)
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+async def test_on_a_small_phone_pages_without_a_room_fit(
+    people: People, crowded: CrowdedRoom, language: str
+) -> None:
+    tab = await people.tab_of(crowded.reader, **PHONE)
+    await tab.page.add_init_script(f"localStorage.setItem('i18nextLng', '{language}')")
+    for path in ("/nowhere", "/rooms/no-such-room", "/embed/rooms/no-such-room", "/embed/nowhere"):
+        await tab.page.goto(tab.base_url + path)
+        await expect(tab.page.get_by_role("heading")).to_be_in_viewport(ratio=0.99)
+        await expect(tab.page.locator("html")).to_have_attribute("lang", language)
+        assert await tab.page.evaluate(LAYOUT_FAULTS) == []
+
+
 async def test_on_a_small_phone_an_embedded_room_and_an_overlay_fit(
     people: People, crowded: CrowdedRoom
 ) -> None:
@@ -161,6 +207,25 @@ async def test_on_a_small_phone_an_embedded_room_and_an_overlay_fit(
     for query in ("", "?overlay=1"):
         await tab.page.goto(f"{tab.base_url}/embed/rooms/{crowded.id}{query}")
         await fits(tab)
+
+
+async def test_on_a_small_phone_the_search_for_rooms_and_a_new_room_fit(
+    people: People, crowded: CrowdedRoom
+) -> None:
+    tab = await people.tab(**PHONE)
+    await tab.open(f"/rooms/{crowded.id}")
+    await tab.page.get_by_role("button", name="Rooms", exact=True).tap()
+    await tab.page.get_by_role("searchbox", name="Find a room").fill(f"no room has this name {WIDE_NAME}")
+    await fits(tab)
+    await tab.page.get_by_role("button", name="New room").tap()
+    await tab.page.get_by_label("Name of the room").fill("x" * 200)
+    dialog = tab.page.get_by_role("dialog").last
+    await dialog.get_by_role("button").last.tap()
+    await fits(tab)
+    controls = dialog.locator("button, input")
+    for number in range(await controls.count()):
+        await controls.nth(number).scroll_into_view_if_needed()
+        await expect(controls.nth(number)).to_be_in_viewport(ratio=0.95)
 
 
 async def test_on_a_small_phone_suggestions_emoji_and_the_question_for_a_name_fit(

@@ -213,6 +213,22 @@ async def test_a_list_of_reactors_that_cannot_be_loaded_is_left_out(people: Peop
     await expect(tab.page.get_by_role("tooltip").first).to_contain_text(bob.nickname)
 
 
+@pytest.mark.parametrize("file", ["completion", "queries"])
+async def test_names_are_suggested_once_the_files_of_suggestions_can_be_loaded(
+    people: People, file: str
+) -> None:
+    tab, bob = await a_tab_with_a_draft(people)
+    await tab.page.route(re.compile(rf"/assets/{file}-[^/]+\.js"), FAILURES["offline"])
+    await tab.page.reload()
+    await tab.sees("mine")
+    await tab.composer.fill("")
+    await tab.composer.press_sequentially("@Bo")
+    await tab.page.unroute_all()
+    await tab.composer.press_sequentially("b")
+    await tab.page.get_by_role("option", name=f"@{bob.nickname}").click()
+    await expect(tab.composer).to_have_value("@Bob ")
+
+
 async def test_the_page_speaks_english_until_the_file_of_its_language_arrives(people: People) -> None:
     tab = await people.tab(locale="ko")
     await tab.page.route(re.compile(r"/assets/ko-[^/]+\.js"), FAILURES["gone after a deploy"])
