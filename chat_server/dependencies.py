@@ -46,6 +46,9 @@ from chat_server.moderation.read_handlers import ModerationReads
 from chat_server.moderation.reports import ReportRepository, close_reports, expire_reports
 from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.same_text import SameTextSearch
+from chat_server.ops.ban_repository import ServerBanRepository, expire_server_bans
+from chat_server.ops.log_repository import OperatorLogRepository
+from chat_server.ops.server_purge import ServerPurge
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
@@ -174,6 +177,7 @@ async def open_services(
                 expire_ended_sessions,
                 expire_keys,
                 expire_bans,
+                expire_server_bans,
                 expire_held,
                 expire_recent_texts,
                 expire_invites,
@@ -206,6 +210,9 @@ async def open_services(
         reports = ReportRepository(engine)
         addresses = Addresses(engine, shares, settings.secrets()[0], time.monotonic)
         await open_(tasks.running("addresses", addresses.run, is_vital=False))
+        server_bans = ServerBanRepository(engine)
+        server_purge = ServerPurge(server_bans, writer, look_ups)
+        await open_(tasks.running("purges over all rooms", server_purge.run, is_vital=False))
         roles = RoleCheck(access_repository, look_ups)
         posting = PostingCheck(time.time)
         handlers = (
@@ -259,6 +266,9 @@ async def open_services(
             writer,
             erasure,
             reports,
+            server_bans,
+            server_purge,
+            OperatorLogRepository(engine),
             SameTextSearch(lanes["search"], search_permits),
             person_erasure,
             ErasureRequests(engine),

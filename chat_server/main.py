@@ -50,6 +50,8 @@ from chat_server.moderation.schemas import (
     RecoveryRequest,
     ReportRequest,
 )
+from chat_server.ops import endpoints as ops
+from chat_server.ops.schemas import ServerBanRequest, ServerBansRequest
 from chat_server.personal_data import endpoints as personal_data
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms import ticket_endpoints as tickets
@@ -83,6 +85,8 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     ReportRequest,
     RoomPatch,
     RoomRequest,
+    ServerBanRequest,
+    ServerBansRequest,
     SessionRequest,
     TicketsRequest,
 )
@@ -107,6 +111,7 @@ def create_app() -> FastAPI:
         owners.router,
         reports.router,
         invites.router,
+        ops.router,
         tickets.router,
         typing.router,
         messages.router,

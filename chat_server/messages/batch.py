@@ -30,7 +30,14 @@ from chat_server.messages.operations import (
     SetReaction,
     checked_by,
 )
-from chat_server.messages.room_operations import BanUsers, ChangeRoom, ErasePerson, LiftBan, SettleHeld
+from chat_server.messages.room_operations import (
+    BanUsers,
+    ChangeRoom,
+    ErasePerson,
+    LiftBan,
+    PurgeUsers,
+    SettleHeld,
+)
 from chat_server.messages.seq_numbering import SLICE, cost_of_check, number_events
 from chat_server.rooms.posting_rules import check_guest_can_post
 from chat_server.rooms.roles import Action, Role, outranks, role_in_room
@@ -83,7 +90,7 @@ class Batch(BatchState):
                     reply = (self._react(operation), operation.kind)
                 case SettleHeld():
                     reply = settle_held(self, operation)
-                case BanUsers() | LiftBan() | ChangeRoom() | ErasePerson():
+                case BanUsers() | LiftBan() | ChangeRoom() | ErasePerson() | PurgeUsers():
                     reply = apply_room_operation(self, operation)
         except ChatError as error:
             reply = error

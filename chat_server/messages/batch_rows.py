@@ -229,6 +229,7 @@ class BatchInput:
     """Everything that the operations refer to, read while the transaction held the rooms' locks.
 
     `now` is the time by Postgres' clock, which decides when a ban ends. `bans` are those in force of people who act.
+    `server_bans`: until when authors are banned from all rooms.
     `filters` are those of rooms where a text was checked against others. `recent_texts` are texts of the batch that
     their authors sent before. `held` are the held messages that the operations name or repeat. `held_counts`: how many
     wait in a room, of each person and (None) of all; read where a post may be held.
@@ -240,6 +241,7 @@ class BatchInput:
     reactions: set[ReactionKey]
     now: datetime = _EPOCH
     bans: dict[RoomUser, ActiveBan] = field(default_factory=dict)
+    server_bans: dict[UUID, datetime | None] = field(default_factory=dict)
     hosts: HostInput = field(default_factory=HostInput)
     filters: dict[str, TextFilter] = field(default_factory=dict)
     recent_texts: set[RecentText] = field(default_factory=set)

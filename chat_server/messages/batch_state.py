@@ -115,6 +115,7 @@ class BatchState:
 
     def check_not_banned(self, room_id: str, user_id: UUID) -> None:
         """Raises ChatError `banned`."""
+        self.check_not_banned_everywhere(user_id)
         if self.input.bans:
             ban = self.input.bans.get((room_id, user_id))
             if ban is not None:
@@ -122,13 +123,18 @@ class BatchState:
                     self.result.seen_bans[room_id, user_id] = None
                 raise banned(ban.until)
 
+    def check_not_banned_everywhere(self, user_id: UUID) -> None:
+        """Raises ChatError `banned` for a person whom the operator has banned from all rooms."""
+        if self.input.server_bans and user_id in self.input.server_bans:
+            raise banned(self.input.server_bans[user_id], everywhere=True)
+
     def role_of(self, room: LockedRoom, user_id: UUID) -> Role:
         """The role that others have to respect."""
         return role_in_room(user_id, room.owner_id, room.moderators)
 
     def acting_role(self, room: LockedRoom, user_id: UUID, *, is_operator: bool) -> Role:
         """The role that a person may use: a banned host has none until the ban ends."""
-        if not is_operator and (room.id, user_id) in self.input.bans:
+        if not is_operator and ((room.id, user_id) in self.input.bans or user_id in self.input.server_bans):
             return Role.GUEST
         return role_in_room(user_id, room.owner_id, room.moderators, is_operator=is_operator)
 

@@ -21,7 +21,9 @@ HELD_COLUMNS: Final = """
     h.state"""
 
 _HELD: Final = f"""
-SELECT {HELD_COLUMNS} FROM held_messages h WHERE h.id = ANY($1::uuid[])
+SELECT {HELD_COLUMNS} FROM held_messages h WHERE h.id = ANY($1::uuid[]) AND NOT EXISTS (
+    SELECT FROM server_bans b WHERE b.user_id = h.author_id AND (b.until IS NULL OR b.until > now())
+)
 UNION
 SELECT {HELD_COLUMNS} FROM unnest($2::text[], $3::uuid[], $4::uuid[]) AS k(room_id, author_id, client_message_id)
 JOIN held_messages h USING (author_id, client_message_id, room_id)"""  # noqa: S608 - no input in it

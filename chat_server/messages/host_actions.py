@@ -24,6 +24,8 @@ from chat_server.messages.room_operations import (
     HostOperation,
     LiftBan,
     LiftResult,
+    PurgeResult,
+    PurgeUsers,
     Recovery,
     RoomOperation,
     RoomOperationResult,
@@ -52,6 +54,8 @@ class DeferredResult:
 def apply_room_operation(state: BatchState, operation: RoomOperation) -> DeferredResult:
     """Raises ChatError; then nothing has changed."""
     room = state.input.rooms[operation.room_id]
+    if not isinstance(operation, ErasePerson):
+        state.check_not_banned_everywhere(operation.actor_id)
     role = state.acting_role(room, operation.actor_id, is_operator=operation.is_operator)
     state.require_all(role, operation.actions)
     match operation:
@@ -63,6 +67,8 @@ def apply_room_operation(state: BatchState, operation: RoomOperation) -> Deferre
             return _change_room(state, room, role, operation)
         case ErasePerson():
             return _erase(state, room, operation)
+        case PurgeUsers():
+            return _purge_users(state, room, operation)
 
 
 def _ban(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) -> DeferredResult:
@@ -204,6 +210,23 @@ def _end_role(state: BatchState, room: LockedRoom, user_id: UUID) -> None:
     room.moderators.pop(user_id, None)
     state.result.changed_rooms[room.id] = (room, settings)
     state.emit(PendingRoomEvent(room.id, settings.rules(room), state.traceparent))
+
+
+def _purge_users(state: BatchState, room: LockedRoom, operation: PurgeUsers) -> DeferredResult:
+    """Without a message of theirs in the room nothing changes."""
+    counts = state.input.hosts.message_counts
+    authors = {
+        user_id: state.input.hosts.nicknames.get(user_id, "")
+        for user_id in operation.user_ids
+        if counts.get((room.id, user_id))
+    }
+    if not authors:
+        return DeferredResult(lambda: PurgeResult(0, room.last_seq))
+    state.set_barrier()
+    for user_id, nickname in authors.items():
+        _log(state, operation, "purge", user_id, nickname)
+    purged = _purge(state, room, authors)
+    return DeferredResult(lambda: PurgeResult(purged, room.last_seq))
 
 
 def _lift_ban(state: BatchState, room: LockedRoom, role: Role, lift: LiftBan) -> DeferredResult:

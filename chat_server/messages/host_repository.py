@@ -29,6 +29,7 @@ from chat_server.messages.room_operations import (
     ChangeRoom,
     ErasePerson,
     LiftBan,
+    PurgeUsers,
     RoomOperation,
 )
 from chat_server.postgres.changed_rows import changed_rows
@@ -254,13 +255,12 @@ async def read_host_input(
         named |= dict.fromkeys(_named_in(operation))
         if isinstance(operation, ChangeRoom | ErasePerson):
             changed_rooms.append(operation.room_id)
-        elif isinstance(operation, BanUsers) and operation.purge:
+        elif operation.purged_ids:
             host_input.message_counts |= await _count_messages(
-                connection, operation.room_id, operation.user_ids
+                connection, operation.room_id, operation.purged_ids
             )
     if named:
-        rows = await connection.fetch(_NICKNAMES, list(named))
-        host_input.nicknames = {r["id"]: r["nickname"] for r in rows if r["nickname"] is not None}
+        host_input.nicknames = await read_nicknames(connection, list(named))
     banned_with_address = {
         user_id
         for operation in operations
@@ -284,6 +284,12 @@ async def read_host_input(
     return host_input, await connection.fetchval("SELECT clock_timestamp()")
 
 
+async def read_nicknames(connection: Connection, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of those who have entered or written."""
+    rows = await connection.fetch(_NICKNAMES, user_ids)
+    return {row["id"]: row["nickname"] for row in rows if row["nickname"] is not None}
+
+
 def _settings(row: Record) -> RoomSettingsRow:
     return RoomSettingsRow(
         row["name"],
@@ -298,7 +304,7 @@ def _settings(row: Record) -> RoomSettingsRow:
 
 def _named_in(operation: RoomOperation) -> Sequence[UUID]:
     match operation:
-        case BanUsers():
+        case BanUsers() | PurgeUsers():
             return operation.user_ids
         case LiftBan():
             return [operation.user_id]

@@ -20,6 +20,7 @@ from chat_server.messages.room_operations import (
     ChangeRoom,
     ErasePerson,
     LiftBan,
+    PurgeUsers,
     RoomOperation,
     SettleHeld,
 )
@@ -54,11 +55,9 @@ def plan_reads(operations: Iterable[Operation], rooms: Mapping[str, LockedRoom])
                 message_ids[operation.held_id] = None
             case EditMessage() | DeleteMessage() | SetPin():
                 message_ids[operation.message_id] = None
-            case BanUsers() | LiftBan() | ChangeRoom() | ErasePerson():
+            case BanUsers() | LiftBan() | ChangeRoom() | ErasePerson() | PurgeUsers():
                 room_operations.append(operation)
-                if isinstance(operation, ErasePerson) or (
-                    isinstance(operation, BanUsers) and operation.purge
-                ):
+                if operation.purged_ids or isinstance(operation, ErasePerson):
                     message_ids |= dict.fromkeys(rooms[operation.room_id].pinned)
     return ReadPlan(list(message_ids), list(keys), list(reactions), room_operations)
 

@@ -38,6 +38,11 @@ class HostOperation(ABC):
         """What the actor must be allowed to do."""
 
     @property
+    def purged_ids(self) -> Sequence[UUID]:
+        """The people whose messages in the room are deleted."""
+        return ()
+
+    @property
     def text_bytes(self) -> int:
         return 0
 
@@ -60,6 +65,29 @@ class BanUsers(HostOperation):
     @property
     def actions(self) -> Sequence[Action]:
         return [Action.BAN]
+
+    @property
+    def purged_ids(self) -> Sequence[UUID]:
+        return self.user_ids if self.purge else ()
+
+    @property
+    def text_bytes(self) -> int:
+        return BYTES_PER_BANNED_USER * len(self.user_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeUsers(HostOperation):
+    """Delete all messages of people in the room. The operator has banned them from all rooms."""
+
+    user_ids: tuple[UUID, ...]
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        return [Action.PURGE]
+
+    @property
+    def purged_ids(self) -> Sequence[UUID]:
+        return self.user_ids
 
     @property
     def text_bytes(self) -> int:
@@ -157,7 +185,7 @@ class SettleHeld(HostOperation):
         return MAX_TEXT_BYTES if self.is_allowed else 0
 
 
-RoomOperation = BanUsers | LiftBan | ChangeRoom | ErasePerson
+RoomOperation = BanUsers | LiftBan | ChangeRoom | ErasePerson | PurgeUsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,4 +238,12 @@ class ErasureResult:
     seq: int
 
 
-RoomOperationResult = BanResult | LiftResult | RoomResult | ErasureResult
+@dataclass(frozen=True, slots=True)
+class PurgeResult:
+    """`purged` as in BanResult."""
+
+    purged: int | None
+    seq: int
+
+
+RoomOperationResult = BanResult | LiftResult | RoomResult | ErasureResult | PurgeResult

@@ -30,7 +30,10 @@ SELECT id, last_seq, message_count, owner_id, pinned, owner_nickname, moderators
     has_bans, filter_version, refuses_repeats, has_held, clock_timestamp() AS now,
     pg_current_xact_id()::text AS xact_id, (
     SELECT jsonb_object_agg(e.id, e.below_generation) FROM ended_sessions e WHERE e.id = ANY($2::uuid[])
-)::text AS ended
+)::text AS ended, (
+    SELECT jsonb_object_agg(b.user_id, b.until) FROM server_bans b
+    WHERE b.user_id = ANY($2::uuid[]) AND (b.until IS NULL OR b.until > clock_timestamp())
+)::text AS server_bans
 FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
 
 _MESSAGES_BY_ID: Final = f"SELECT {MESSAGE_COLUMNS} FROM visible_messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
@@ -130,12 +133,14 @@ ON CONFLICT (message_id) DO UPDATE SET message = EXCLUDED.message"""  # noqa: S6
 class Locked(NamedTuple):
     """The locked rooms, and what the same statement reads because that saves another one.
 
-    `ended`: the generations below which tokens of sessions and users are no longer valid. `now`: the time by Postgres'
+    `ended`: the generations below which tokens of sessions and users are no longer valid. `server_bans`: until when
+    authors are banned from all rooms; None: for good. `now`: the time by Postgres'
     clock, at the latest that of the lock. Both `now` and `xact_id` are None if no room was locked.
     """
 
     rooms: dict[str, LockedRoom]
     ended: dict[UUID, int]
+    server_bans: dict[UUID, datetime | None]
     now: datetime | None
     xact_id: str | None
 
@@ -147,11 +152,20 @@ async def lock_rooms(
     may_have_ended = {id_ for session in sessions for id_ in (session.session_id, session.user_id)}
     rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids, list(may_have_ended))
     if not rows:
-        return Locked({}, {}, None, None)
+        return Locked({}, {}, {}, None, None)
     rooms = {row["id"]: _locked_room(row) for row in rows}
     found = rows[0]["ended"]
     ended = {UUID(id_): below for id_, below in orjson.loads(found).items()} if found else {}
-    return Locked(rooms, ended, rows[0]["now"], rows[0]["xact_id"])
+    return Locked(rooms, ended, _server_bans(rows[0]["server_bans"]), rows[0]["now"], rows[0]["xact_id"])
+
+
+def _server_bans(found: str | None) -> dict[UUID, datetime | None]:
+    if found is None:
+        return {}
+    return {
+        UUID(user_id): None if until is None else datetime.fromisoformat(until)
+        for user_id, until in orjson.loads(found).items()
+    }
 
 
 async def read_messages(

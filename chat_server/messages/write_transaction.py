@@ -175,6 +175,7 @@ async def _read(
         reactions=reactions,
         now=locked.now,
         bans=await read_bans(connection, people_to_check(operations, locked.rooms), locked.now),
+        server_bans=locked.server_bans,
         filters=await read_missing_filters(connection, filters_to_read(operations, locked.rooms), filters),
         held=await read_held(connection, operations, locked.rooms),
         held_counts=await read_held_counts(connection, operations, locked.rooms),

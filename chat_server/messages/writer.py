@@ -40,6 +40,8 @@ from chat_server.messages.room_operations import (
     ErasureResult,
     LiftBan,
     LiftResult,
+    PurgeResult,
+    PurgeUsers,
     RoomResult,
 )
 from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
@@ -56,6 +58,9 @@ from server_kit.session_tokens import Session
 
 log = logging.getLogger(__name__)
 rejections = LimitedLog(log, time.monotonic)
+
+CONNECTION_NAME: Final = "hotchat writer"
+"""Of its transactions, in pg_stat_activity."""
 
 LANES: Final = 2
 RETRIES: Final = 3
@@ -97,7 +102,7 @@ class GroupCommitWriter:
         self._now = now
         self._queue = WriteQueue()
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
-        self._lanes = [DedicatedConnection(dsn, "hotchat writer") for _ in range(LANES)]
+        self._lanes = [DedicatedConnection(dsn, CONNECTION_NAME) for _ in range(LANES)]
         self._postgres = DependencyStatus(log, store="Postgres", part="writer")
         self._silence = SilenceDetector()
         self._probe = PostgresProbe(dsn, self._answered)
@@ -157,6 +162,10 @@ class GroupCommitWriter:
     async def erase_person(self, operation: ErasePerson) -> ErasureResult:
         """Erase a person in one room. Their sessions have ended. Raises ChatError."""
         return cast(ErasureResult, await self._submit(operation, None))
+
+    async def purge(self, operation: PurgeUsers, session: Session | None = None) -> PurgeResult:
+        """Delete all messages of people in a room. Raises ChatError."""
+        return cast(PurgeResult, await self._submit(operation, session))
 
     async def change_room(self, operation: ChangeRoom, session: Session | None = None) -> RoomResult:
         """Change a room, unless the session was ended. Raises ChatError."""

@@ -23,6 +23,7 @@ from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.models import Ban, Invite, InviteUse, Member, ModerationLogEntry, Room
 from chat_server.rooms.posting_rules import banned
+from chat_server.rooms.repository import check_not_banned_everywhere, server_ban_of
 from chat_server.rooms.roles import Action, may, role_in_room
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
@@ -213,11 +214,14 @@ async def _may_still_invite(tx: AsyncConnection, invite: Any, room: Any) -> bool
     moderators = [UUID(each["id"]) for each in room.moderators]
     is_operator = invite.created_by == OPERATOR_ID
     role = role_in_room(invite.created_by, room.owner_id, moderators, is_operator=is_operator)
-    return may(role, action_of(invite.role)) and await _ban_of(tx, invite.room_id, invite.created_by) is None
+    if not may(role, action_of(invite.role)) or await server_ban_of(tx, invite.created_by) is not None:
+        return False
+    return await _ban_of(tx, invite.room_id, invite.created_by) is None
 
 
 async def _check_ban(tx: AsyncConnection, room_id: str, user_id: UUID) -> None:
     """Raises ChatError `banned`."""
+    await check_not_banned_everywhere(tx, user_id)
     found = await _ban_of(tx, room_id, user_id)
     if found is not None:
         raise banned(found.until)

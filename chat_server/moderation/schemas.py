@@ -22,7 +22,7 @@ def _clean_reason(raw: str) -> str:
     return clean_line(raw, MAX_REASON_CODE_POINTS, "A reason")
 
 
-class BanRequest(BaseModel):
+class BanTerms(BaseModel):
     """An unknown field is an error, because its sender expects an effect that does not happen."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,10 +30,13 @@ class BanRequest(BaseModel):
     seconds: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=MAX_BAN_S)] | None, Field(description="Null: for good")
     ]
-    purge: Annotated[bool, Field(strict=True, description="Also delete all their messages in the room")] = (
-        False
-    )
+    purge: Annotated[bool, Field(strict=True, description="Also delete all their messages")] = False
     reason: Annotated[str, AfterValidator(_clean_reason)] | None = None
+
+
+class BanRequest(BanTerms):
+    """A ban from one room."""
+
     address: Annotated[
         bool,
         Field(strict=True, description="Also ban sessions made later from their last address, in this room"),

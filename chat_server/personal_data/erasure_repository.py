@@ -89,6 +89,7 @@ REPLACEMENTS: Final = (
     _replace("reports", "reporter_id", f"reporter_nickname = {_NAME}", "reason = ''"),
     _replace("bans", "user_id", f"nickname = {_NAME}"),
     _replace("bans", "actor_id", f"actor_nickname = {_NAME}"),
+    _replace("server_bans", "user_id", f"nickname = {_NAME}"),
     _replace("address_bans", "user_id"),
     _replace("address_bans", "actor_id", f"actor_nickname = {_NAME}"),
     _replace("invites", "created_by", f"created_by_nickname = {_NAME}"),

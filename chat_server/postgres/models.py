@@ -379,6 +379,31 @@ class Ban(Base):
     is_seen: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
 
 
+class ServerBan(Base):
+    """A ban from all rooms, which the operator has made. `until` None: for good. Retention deletes ended ones.
+
+    `purge_due`: when a process may take the next step of deleting what the person wrote; None: nothing is left to
+    delete. `purged_up_to` and `purged_up_to_room` are the client_message_id and the room of the last message that a
+    step has seen, in the order of the index messages_idempotency.
+    """
+
+    __tablename__ = "server_bans"
+    __table_args__ = (
+        Index("server_bans_by_age", text("created_at DESC"), "user_id"),
+        Index("server_bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
+        Index("server_bans_to_purge", "purge_due", postgresql_where=text("purge_due IS NOT NULL")),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    nickname: Mapped[str]
+    until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+    purge_due: Mapped[datetime | None]
+    purged_up_to: Mapped[UUID] = mapped_column(server_default="00000000-0000-0000-0000-000000000000")
+    purged_up_to_room: Mapped[str] = mapped_column(server_default="")
+
+
 class UserAddress(Base):
     """The last address of a person, as a keyed hash. Retention deletes it after a day."""
 
@@ -466,13 +491,17 @@ class ErasedInRoom(Base):
 
 
 class ModerationLogEntry(Base):
-    """One action of a host, or of the operator (`actor_id` None). Only an erasure changes rows: it replaces people."""
+    """One action of a host, or of the operator (`actor_id` None). Only an erasure changes rows: it replaces people.
+
+    `room_id` is empty for actions on the whole server, and on rooms whose log goes with them.
+    """
 
     __tablename__ = "moderation_log"
     __table_args__ = (
         Index("moderation_log_by_room", "room_id", text("id DESC")),
         Index("moderation_log_by_actor", "actor_id"),
         Index("moderation_log_by_target", "target_id"),
+        Index("moderation_log_of_operator", text("id DESC"), postgresql_where=text("actor_id IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

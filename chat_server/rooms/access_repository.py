@@ -21,6 +21,8 @@ MAY_READ: Final = f"""
         OR EXISTS (SELECT FROM members m WHERE m.room_id = r.id AND m.user_id = k.user_id))
     AND NOT EXISTS (
         SELECT FROM bans b WHERE b.room_id = r.id AND b.user_id = k.user_id AND (b.until IS NULL OR b.until > now())
+    ) AND NOT EXISTS (
+        SELECT FROM server_bans b WHERE b.user_id = k.user_id AND (b.until IS NULL OR b.until > now())
     )
 ))"""  # noqa: S608 - no input in it
 """SQL: whether the person `k.user_id` may read room `r`; null, which is no, for nobody (null) in a private room."""
@@ -30,7 +32,10 @@ SELECT r.id, k.user_id, r.visibility, r.access_version, COALESCE({MAY_READ}, fal
 FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN rooms r ON r.id = k.room_id"""  # noqa: S608 - no input in it
 
 _BAN: Final = """
-SELECT until, reason FROM bans WHERE room_id = $1 AND user_id = $2 AND (until IS NULL OR until > now())"""
+SELECT until, reason FROM (
+    SELECT until, reason FROM bans WHERE room_id = $1 AND user_id = $2
+    UNION ALL SELECT until, reason FROM server_bans WHERE user_id = $2
+) b WHERE until IS NULL OR until > now() ORDER BY until DESC NULLS FIRST LIMIT 1"""
 
 
 class Access(NamedTuple):
@@ -55,6 +60,6 @@ class AccessRepository:
         return [Access(*row) for row in rows]
 
     async def ban_of(self, room_id: str, user_id: UUID) -> asyncpg.Record | None:
-        """The person's ban if it is in force."""
+        """The person's ban from the room, or from all rooms, if one is in force; of two the one that ends later."""
         async with driver_connection(self._engine) as connection:
             return await connection.fetchrow(_BAN, room_id, user_id)

@@ -13,6 +13,8 @@ _ROLE: Final = """
 SELECT r.owner_id, r.moderators @> jsonb_build_array(jsonb_build_object('id', $2::uuid)) AS is_moderator, EXISTS (
     SELECT FROM bans b
     WHERE b.room_id = r.id AND b.user_id = $2 AND (b.until IS NULL OR b.until > clock_timestamp())
+) OR EXISTS (
+    SELECT FROM server_bans b WHERE b.user_id = $2 AND (b.until IS NULL OR b.until > clock_timestamp())
 ) AS is_banned FROM rooms r WHERE r.id = $1"""
 
 

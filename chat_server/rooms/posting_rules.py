@@ -36,10 +36,9 @@ def check_guest_can_post(who_can_post: str, regular_after_s: int, user_id: UUID,
         )
 
 
-def banned(until: datetime | None) -> ChatError:
-    """The error for a banned person. `until` None: for good."""
+def banned(until: datetime | None, *, everywhere: bool = False) -> ChatError:
+    """The error for a banned person. `until` None: for good. `everywhere`: by the operator, from all rooms."""
     end = None if until is None else rfc3339_ms(until)
-    detail = (
-        "You are banned from this room." if end is None else f"You are banned from this room until {end}."
-    )
+    where = "all rooms of this server" if everywhere else "this room"
+    detail = f"You are banned from {where}." if end is None else f"You are banned from {where} until {end}."
     return ChatError("banned", detail, until=end)

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Row, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,10 +15,11 @@ from chat_contract.events import Visibility
 from chat_server.http.errors import room_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.limits.post_limits import OPERATOR_ID
-from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room
+from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room, ServerBan
 from chat_server.postgres.pools import driver_of
 from chat_server.rooms.access_repository import MAY_READ
 from chat_server.rooms.locked_role import require_under_lock
+from chat_server.rooms.posting_rules import banned
 from chat_server.rooms.roles import Action, Role, role_in_room
 from chat_server.sessions.repository import ensure_user
 from chat_server.text.names import appearances
@@ -49,7 +50,8 @@ SYSTEM_NAME: Final = "Hotchat"
 class RoomSettings:
     """The settings of a room that are checked before a write is queued.
 
-    `hosts`: the names of the owner and the moderators by their ids. `has_bans`: anybody was ever banned from the room.
+    `hosts`: the names of the owner and the moderators by their ids. `has_bans`: anybody was ever banned from the room,
+    or is banned from all rooms.
     """
 
     id: str
@@ -103,7 +105,7 @@ class RoomRepository:
         the same key. Either way the room's recovery code is now that of `code_hash`, unless it has another owner.
 
         `owner` None: the operator makes a room without an owner. An owner without a row (after a restore) gets one.
-        Raises ChatError `room_exists`.
+        Raises ChatError `room_exists`, or `banned` for an owner who is banned from all rooms.
         """
         maker_id = OPERATOR_ID if owner is None else owner.user_id
         values = {
@@ -129,6 +131,7 @@ class RoomRepository:
                     listed = select(Room.name).where(Room.id == room_id, Room.visibility == "public")
                     return MadeRoom(kept, has_code, await tx.scalar(listed))
             if owner is not None:
+                await check_not_banned_everywhere(tx, owner.user_id)
                 await ensure_user(tx, owner)
             for room_id in room_ids:
                 insert = pg_insert(Room).values(id=room_id, **values)
@@ -186,7 +189,10 @@ class RoomRepository:
             return (await connection.execute(_OF_PERSON, values)).all()
 
     async def settings(self, room_id: str) -> RoomSettings | None:
-        row = await self.get(room_id)
+        bans_everywhere = exists(select(ServerBan.user_id)).label("has_server_bans")
+        async with self._engine.connect() as connection:
+            query = select(Room.__table__, bans_everywhere).where(Room.id == room_id)
+            row = (await connection.execute(query)).first()
         if row is None:
             return None
         hosts = {UUID(each["id"]): each["nickname"] for each in row.moderators}
@@ -199,11 +205,24 @@ class RoomRepository:
             hosts,
             row.who_can_post,
             row.regular_after_s,
-            row.has_bans,
+            row.has_bans or row.has_server_bans,
             frozenset[str]().union(*map(appearances, (SYSTEM_NAME, *hosts.values()))),
             row.visibility == "private",
             row.filter_version,
         )
+
+
+async def server_ban_of(tx: AsyncConnection, user_id: UUID) -> Row[Any] | None:
+    """The person's ban from all rooms if it is in force, with `until`."""
+    in_force = or_(ServerBan.until.is_(None), ServerBan.until > func.now())
+    return (await tx.execute(select(ServerBan.until).where(ServerBan.user_id == user_id, in_force))).first()
+
+
+async def check_not_banned_everywhere(tx: AsyncConnection, user_id: UUID) -> None:
+    """Raises ChatError `banned` for a person whom the operator has banned from all rooms."""
+    ban = await server_ban_of(tx, user_id)
+    if ban is not None:
+        raise banned(ban.until, everywhere=True)
 
 
 async def _was_deleted(tx: AsyncConnection, room_id: str) -> bool:

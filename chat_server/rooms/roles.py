@@ -34,6 +34,7 @@ class Action(Enum):
     """What hosts do. The value completes the sentence "Only … may"."""
 
     BAN = "ban people or lift bans"
+    PURGE = "delete messages of people in all rooms"
     CHANGE_ROOM = "change the room"
     RENAME = "rename the room"
     CHANGE_VISIBILITY = "change who sees the room"
@@ -52,6 +53,7 @@ class Action(Enum):
 
 _LOWEST: Final = {
     Action.BAN: Role.MODERATOR,
+    Action.PURGE: Role.OPERATOR,
     Action.CHANGE_ROOM: Role.MODERATOR,
     Action.RENAME: Role.OWNER,
     Action.CHANGE_VISIBILITY: Role.OWNER,
@@ -68,7 +70,11 @@ _LOWEST: Final = {
     Action.READ_MODERATION: Role.MODERATOR,
 }
 
-_WHO: Final = {Role.MODERATOR: "a host of this room", Role.OWNER: "the room's owner"}
+_WHO: Final = {
+    Role.MODERATOR: "a host of this room",
+    Role.OWNER: "the room's owner",
+    Role.OPERATOR: "the operator of this server",
+}
 
 
 def role_in_room(

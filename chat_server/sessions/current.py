@@ -90,6 +90,15 @@ class OperatorAccess:
                 return OPERATOR, []
             raise
 
+    def check_operator(self, scope: Scope, now_s: float) -> None:
+        """Raises ChatError `unauthenticated`, `session_expired`, `rate_limited`, or `forbidden` for everybody else."""
+        session, _ = self.session_or_operator(scope, now_s)
+        if session is not OPERATOR:
+            raise ChatError(
+                "forbidden",
+                "Only the operator of this server may do this; send HOTCHAT_ADMIN_TOKEN as bearer.",
+            )
+
     def is_operator(self, scope: Scope, now_s: float) -> bool:
         """Whether the request has the operator's token. Raises ChatError `rate_limited` after wrong ones."""
         return self._user_of(scope, now_s) == OPERATOR_ID
@@ -131,3 +140,10 @@ async def signed_in_or_operator(
 
 
 SignedInOrOperator = Annotated[Session, Depends(signed_in_or_operator)]
+
+
+async def operator(
+    request: Request, access: Annotated[OperatorAccess, Depends(service(OperatorAccess))]
+) -> None:
+    """Admits the operator only. Raises ChatError."""
+    access.check_operator(request.scope, time.time())

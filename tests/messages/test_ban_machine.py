@@ -29,6 +29,7 @@ from chat_server.messages.room_operations import (
     ChangeRoom,
     ErasePerson,
     LiftBan,
+    PurgeUsers,
     RoomChange,
 )
 from chat_server.messages.writer import GroupCommitWriter
@@ -125,6 +126,8 @@ class Run:
                 return await writer.change_room(operation)
             case ErasePerson():
                 return await writer.erase_person(operation)
+            case PurgeUsers():
+                return await writer.purge(operation)
             case _:
                 return await writer.store(operation)
 

@@ -110,6 +110,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ops/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Operator Log
+         * @description Every action of the operator, in all rooms and on the server, the newest first.
+         */
+        get: operations["read_operator_log_api_v1_ops_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ops/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Server Bans
+         * @description Bans from all rooms that are in force, the newest first.
+         */
+        get: operations["list_server_bans_api_v1_ops_bans_get"];
+        put?: never;
+        /**
+         * Ban People From All Rooms
+         * @description Ban many people from all rooms in one transaction.
+         */
+        post: operations["ban_people_from_all_rooms_api_v1_ops_bans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ops/bans/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban From All Rooms
+         * @description Ban a person from writing in all rooms, for a time or for good; a later ban replaces an earlier one.
+         *
+         *     With `purge` their messages are deleted room by room after the response.
+         */
+        put: operations["ban_from_all_rooms_api_v1_ops_bans__user_id__put"];
+        post?: never;
+        /**
+         * Lift Server Ban
+         * @description Lift a ban from all rooms; it ends a purge under way. Without a ban nothing changes. Bans of hosts stay.
+         */
+        delete: operations["lift_server_ban_api_v1_ops_bans__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms": {
         parameters: {
             query?: never;
@@ -952,7 +1022,7 @@ export interface components {
         };
         /**
          * BanRequest
-         * @description An unknown field is an error, because its sender expects an effect that does not happen.
+         * @description A ban from one room.
          */
         BanRequest: {
             /**
@@ -963,7 +1033,7 @@ export interface components {
             address?: boolean;
             /**
              * Purge
-             * @description Also delete all their messages in the room
+             * @description Also delete all their messages
              * @default false
              */
             purge?: boolean;
@@ -1031,7 +1101,7 @@ export interface components {
             address?: boolean;
             /**
              * Purge
-             * @description Also delete all their messages in the room
+             * @description Also delete all their messages
              * @default false
              */
             purge?: boolean;
@@ -1390,6 +1460,10 @@ export interface components {
              * @description The room's `last_seq` at the commit
              */
             seq: number;
+            user: components["schemas"]["Author"];
+        };
+        /** LiftedServerBan */
+        LiftedServerBan: {
             user: components["schemas"]["Author"];
         };
         /**
@@ -1798,6 +1872,40 @@ export interface components {
             url: string;
             /** Uses Left */
             uses_left: number;
+        };
+        /**
+         * OperatorLog
+         * @description Actions of the operator in all rooms and on the server, the newest first.
+         */
+        OperatorLog: {
+            /** Entries */
+            entries: components["schemas"]["OperatorLogEntry"][];
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * OperatorLogEntry
+         * @description One action of the operator.
+         */
+        OperatorLogEntry: {
+            /** Action */
+            action: string;
+            /** At */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Room Id
+             * @description Null: of the whole server
+             */
+            room_id: string | null;
+            /** @description On whom; null: on the room or the server */
+            target: components["schemas"]["Author"] | null;
         };
         /**
          * OwnRole
@@ -2449,6 +2557,102 @@ export interface components {
             /** Next Before Seq */
             next_before_seq: number | null;
         };
+        /**
+         * ServerBanList
+         * @description Bans from all rooms, the newest first.
+         */
+        ServerBanList: {
+            /** Bans */
+            bans: components["schemas"]["ServerBanView"][];
+            /**
+             * Next Cursor
+             * @description Opaque; null at the end
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * ServerBanRequest
+         * @description An unknown field is an error.
+         */
+        ServerBanRequest: {
+            /**
+             * Purge
+             * @description Also delete all their messages
+             * @default false
+             */
+            purge?: boolean;
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Seconds
+             * @description Null: for good
+             */
+            seconds: number | null;
+        };
+        /** ServerBanResult */
+        ServerBanResult: {
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+            user: components["schemas"]["Author"];
+        };
+        /**
+         * ServerBanView
+         * @description A ban from all rooms that is in force.
+         */
+        ServerBanView: {
+            /** Created At */
+            created_at: string;
+            /**
+             * Purging
+             * @description Whether a purge of their messages is under way
+             */
+            purging: boolean;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+            user: components["schemas"]["Author"];
+        };
+        /** ServerBansRequest */
+        ServerBansRequest: {
+            /**
+             * Purge
+             * @description Also delete all their messages
+             * @default false
+             */
+            purge?: boolean;
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Seconds
+             * @description Null: for good
+             */
+            seconds: number | null;
+            /** User Ids */
+            user_ids: string[];
+        };
+        /** ServerBansResult */
+        ServerBansResult: {
+            /**
+             * Until
+             * @description Null: for good
+             */
+            until: string | null;
+            /** Users */
+            users: components["schemas"]["Author"][];
+        };
         /** SessionRequest */
         SessionRequest: {
             /** Nickname */
@@ -2866,6 +3070,412 @@ export interface operations {
             };
             /** @description `unauthenticated` · `session_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_operator_log_api_v1_ops_audit_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorLog"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_server_bans_api_v1_ops_bans_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerBanList"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban_people_from_all_rooms_api_v1_ops_bans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerBansRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerBansResult"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban_from_all_rooms_api_v1_ops_bans__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerBanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerBanResult"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_server_ban_api_v1_ops_bans__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftedServerBan"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""What the operator does to the whole server: bans from all rooms, and the log of it."""

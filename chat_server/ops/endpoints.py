@@ -1,0 +1,204 @@
+"""Calls of the operator on the whole server. Those in one room are the calls of its hosts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from chat_contract.events import Author, RoomAccessChanged
+from chat_contract.timestamps import rfc3339_ms
+from chat_server.http.errors import problems
+from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.path_params import UserId
+from chat_server.http.services import service
+from chat_server.kafka.event_producer import EventProducer
+from chat_server.limits.look_up_semaphore import LookUpSemaphore
+from chat_server.moderation.cursors import (
+    FIRST_BAN,
+    FIRST_ENTRY,
+    BanPosition,
+    decode_ban,
+    decode_entry,
+    encode_ban,
+    encode_entry,
+)
+from chat_server.ops.ban_repository import ServerBanRepository
+from chat_server.ops.log_repository import OperatorLogRepository
+from chat_server.ops.schemas import (
+    LiftedServerBan,
+    OperatorLog,
+    OperatorLogEntry,
+    ServerBanList,
+    ServerBanRequest,
+    ServerBanResult,
+    ServerBansRequest,
+    ServerBansResult,
+    ServerBanView,
+)
+from chat_server.ops.server_purge import ServerPurge
+from chat_server.sessions.current import operator
+from server_kit.http.problem import ChatError
+
+router = APIRouter(prefix="/ops", tags=["operator"], dependencies=[Depends(operator)])
+
+Repository = Annotated[ServerBanRepository, Depends(service(ServerBanRepository))]
+LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+_PROBLEMS = ("unauthenticated", "session_expired", "forbidden", "rate_limited", "store_unavailable")
+_BODY_PROBLEMS = (*_PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBanning:
+    """What a ban from all rooms needs. No write of the people that is not stored when it returns is stored later."""
+
+    repository: ServerBanRepository
+    purge: ServerPurge
+    producer: EventProducer
+    look_ups: LookUpSemaphore
+    request: Request
+
+    async def ban(self, user_ids: Sequence[UUID], ban: ServerBanRequest) -> ServerBansResult:
+        ids = list(dict.fromkeys(user_ids))
+        async with self.look_ups.permit(self.request.scope):
+            nicknames, until = await self.repository.ban(ids, ban.seconds, ban.reason, purge=ban.purge)
+            await self.repository.end_writes_under_way()
+            await self.repository.drop_held(ids)
+            closed_rooms = await self.repository.close_private_rooms(ids)
+        for room_id in closed_rooms:
+            event: RoomAccessChanged = {"type": "room.access", "room_id": room_id}
+            self.producer.signal(room_id, event["type"], orjson.dumps(event))
+        if ban.purge:
+            self.purge.wake()
+        return ServerBansResult(users=[_person(id_, nicknames[id_]) for id_ in ids], until=_time(until))
+
+
+async def _banning(
+    request: Request,
+    repository: Repository,
+    purge: Annotated[ServerPurge, Depends(service(ServerPurge))],
+    producer: Annotated[EventProducer, Depends(service(EventProducer))],
+    look_ups: LookUps,
+) -> ServerBanning:
+    return ServerBanning(repository, purge, producer, look_ups, request)
+
+
+Banning = Annotated[ServerBanning, Depends(_banning)]
+
+
+@router.put(
+    "/bans/{user_id}",
+    openapi_extra=documented_body(ServerBanRequest),
+    responses=problems(*_BODY_PROBLEMS, "not_found"),
+)
+async def ban_from_all_rooms(
+    ban: Annotated[ServerBanRequest, Depends(json_body(ServerBanRequest))], banning: Banning, user_id: UserId
+) -> ServerBanResult:
+    """Ban a person from writing in all rooms, for a time or for good; a later ban replaces an earlier one.
+
+    With `purge` their messages are deleted room by room after the response.
+    """
+    result = await banning.ban([user_id], ban)
+    return ServerBanResult(user=result.users[0], until=result.until)
+
+
+@router.post(
+    "/bans",
+    openapi_extra=documented_body(ServerBansRequest),
+    responses=problems(*_BODY_PROBLEMS, "not_found"),
+)
+async def ban_people_from_all_rooms(
+    bans: Annotated[ServerBansRequest, Depends(json_body(ServerBansRequest))], banning: Banning
+) -> ServerBansResult:
+    """Ban many people from all rooms in one transaction."""
+    return await banning.ban(bans.user_ids, bans)
+
+
+@router.delete("/bans/{user_id}", responses=problems(*_PROBLEMS, "not_found"))
+async def lift_server_ban(
+    request: Request, repository: Repository, look_ups: LookUps, user_id: UserId
+) -> LiftedServerBan:
+    """Lift a ban from all rooms; it ends a purge under way. Without a ban nothing changes. Bans of hosts stay."""
+    async with look_ups.permit(request.scope):
+        nickname = await repository.lift(user_id) or await repository.nickname(user_id)
+    if nickname is None:
+        raise ChatError("not_found", "There is no person with this id.")
+    return LiftedServerBan(user=_person(user_id, nickname))
+
+
+@router.get("/bans", responses=problems(*_PROBLEMS, "validation_failed"))
+async def list_server_bans(
+    request: Request,
+    response: Response,
+    repository: Repository,
+    look_ups: LookUps,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ServerBanList:
+    """Bans from all rooms that are in force, the newest first."""
+    after = decode_ban(cursor) if cursor else FIRST_BAN
+    async with look_ups.permit(request.scope):
+        rows = await repository.list(after, limit + 1)
+    page = rows[:limit]
+    response.headers["Cache-Control"] = "no-store"
+    return ServerBanList(
+        bans=[
+            ServerBanView(
+                user=_person(row["user_id"], row["nickname"]),
+                until=_time(row["until"]),
+                reason=row["reason"],
+                created_at=rfc3339_ms(row["created_at"]),
+                purging=row["is_purging"],
+            )
+            for row in page
+        ],
+        next_cursor=encode_ban(BanPosition(page[-1]["created_at"], page[-1]["user_id"]))
+        if len(rows) > limit
+        else None,
+    )
+
+
+@router.get("/audit", responses=problems(*_PROBLEMS, "validation_failed"))
+async def read_operator_log(
+    request: Request,
+    response: Response,
+    repository: Annotated[OperatorLogRepository, Depends(service(OperatorLogRepository))],
+    look_ups: LookUps,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> OperatorLog:
+    """Every action of the operator, in all rooms and on the server, the newest first."""
+    before_id = decode_entry(cursor) if cursor else FIRST_ENTRY
+    async with look_ups.permit(request.scope):
+        rows = await repository.entries(before_id, limit + 1)
+    page = rows[:limit]
+    response.headers["Cache-Control"] = "no-store"
+    return OperatorLog(
+        entries=[
+            OperatorLogEntry(
+                at=rfc3339_ms(row["at"]),
+                room_id=row["room_id"] or None,
+                action=row["action"],
+                target=None
+                if row["target_id"] is None
+                else _person(row["target_id"], row["target_nickname"] or ""),
+                details=orjson.loads(row["details"]),
+            )
+            for row in page
+        ],
+        next_cursor=encode_entry(page[-1]["id"]) if len(rows) > limit else None,
+    )
+
+
+def _person(user_id: UUID, nickname: str) -> Author:
+    return {"id": str(user_id), "nickname": nickname}
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else rfc3339_ms(time)

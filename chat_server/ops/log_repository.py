@@ -1,0 +1,23 @@
+"""The SQL of the operator's log: the entries of all audit logs that have no other actor."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chat_server.postgres.pools import driver_connection
+
+_ENTRIES: Final = """
+SELECT id, at, room_id, action, target_id, target_nickname, details::text FROM moderation_log
+WHERE actor_id IS NULL AND id < $1 ORDER BY id DESC LIMIT $2"""
+
+
+class OperatorLogRepository:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def entries(self, before_id: int, limit: int) -> Sequence[Any]:
+        """Entries below `before_id`, the newest first."""
+        async with driver_connection(self._engine) as connection:
+            rows: Sequence[Any] = await connection.fetch(_ENTRIES, before_id, limit)
+        return rows

@@ -1,0 +1,65 @@
+"""Calls of the operator on the wire: bodies and responses."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from chat_contract.events import Author
+from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms
+
+
+class ServerBanRequest(BanTerms):
+    """An unknown field is an error."""
+
+
+class ServerBansRequest(ServerBanRequest):
+    user_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_BANNED_AT_ONCE)]
+
+
+class ServerBanResult(BaseModel):
+    user: Author
+    until: Annotated[str | None, Field(description="Null: for good")]
+
+
+class ServerBansResult(BaseModel):
+    users: list[Author]
+    until: Annotated[str | None, Field(description="Null: for good")]
+
+
+class ServerBanView(BaseModel):
+    """A ban from all rooms that is in force."""
+
+    user: Author
+    until: Annotated[str | None, Field(description="Null: for good")]
+    reason: str | None
+    created_at: str
+    purging: Annotated[bool, Field(description="Whether a purge of their messages is under way")]
+
+
+class ServerBanList(BaseModel):
+    """Bans from all rooms, the newest first."""
+
+    bans: list[ServerBanView]
+    next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
+
+
+class LiftedServerBan(BaseModel):
+    user: Author
+
+
+class OperatorLogEntry(BaseModel):
+    """One action of the operator."""
+
+    at: str
+    room_id: Annotated[str | None, Field(description="Null: of the whole server")]
+    action: str
+    target: Annotated[Author | None, Field(description="On whom; null: on the room or the server")]
+    details: dict[str, Any]
+
+
+class OperatorLog(BaseModel):
+    """Actions of the operator in all rooms and on the server, the newest first."""
+
+    entries: list[OperatorLogEntry]
+    next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
