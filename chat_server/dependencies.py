@@ -48,6 +48,7 @@ from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.ops.ban_repository import ServerBanRepository, expire_server_bans
 from chat_server.ops.log_repository import OperatorLogRepository
+from chat_server.ops.room_repository import OperatorRoomRepository
 from chat_server.ops.server_purge import ServerPurge
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
@@ -269,6 +270,7 @@ async def open_services(
             server_bans,
             server_purge,
             OperatorLogRepository(engine),
+            OperatorRoomRepository(engine),
             SameTextSearch(lanes["search"], search_permits),
             person_erasure,
             ErasureRequests(engine),

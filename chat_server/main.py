@@ -51,6 +51,7 @@ from chat_server.moderation.schemas import (
     ReportRequest,
 )
 from chat_server.ops import endpoints as ops
+from chat_server.ops import room_endpoints as ops_rooms
 from chat_server.ops.schemas import ServerBanRequest, ServerBansRequest
 from chat_server.personal_data import endpoints as personal_data
 from chat_server.rooms import endpoints as rooms
@@ -112,6 +113,7 @@ def create_app() -> FastAPI:
         reports.router,
         invites.router,
         ops.router,
+        ops_rooms.router,
         tickets.router,
         typing.router,
         messages.router,

@@ -51,7 +51,10 @@ class LockedRoom:
 
 @dataclass(slots=True)
 class RoomSettingsRow:
-    """The other columns of a room, which only operations of hosts change."""
+    """The other columns of a room, which only operations of hosts change.
+
+    `shown_visibility` is set while the operator hides the room: its visibility without that.
+    """
 
     name: str
     visibility: Visibility
@@ -60,6 +63,7 @@ class RoomSettingsRow:
     recovered_by: UUID | None = None
     recovered_at: datetime | None = None
     filters: FilterRules = NO_FILTERS
+    shown_visibility: Visibility | None = None
 
     def rules(self, room: LockedRoom) -> RoomRules:
         """What hosts have set for the room, as `room.changed` shows it."""

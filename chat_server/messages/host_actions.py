@@ -253,6 +253,10 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
     is_repeat = False
     if change.recovery is not None and change.recovery.presented is not None:
         is_repeat = _is_repeated_recovery(state, room, settings, operation, change.recovery.presented)
+    if change.visibility == "public" and settings.shown_visibility is not None:
+        raise ChatError(
+            "forbidden", "The operator of this server hides this room; ask them to show it again."
+        )
     grant = _open_grant(state, room, operation)
     wanted = change.add_moderator if grant is None else operation.actor_id
     new_moderator = _new_moderator(state, room, wanted)
@@ -264,6 +268,7 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
         state.result.granted_invites[grant] = None
     before = settings.rules(room)
     _change_rules(state, room, settings, operation)
+    is_hidden_otherwise = _hide_or_show(state, settings, operation)
     if new_moderator is not None:
         room.moderators[new_moderator[0]] = new_moderator[1]
         _end_ban(state, room, new_moderator[0])
@@ -282,7 +287,7 @@ def _change_room(state: BatchState, room: LockedRoom, role: Role, operation: Cha
         _recover(state, room, settings, operation, change.recovery, is_repeat=is_repeat)
     is_filtered_otherwise = _change_filters(state, room, settings, operation)
     rules = settings.rules(room)
-    if rules != before or change.recovery is not None or is_filtered_otherwise:
+    if rules != before or change.recovery is not None or is_filtered_otherwise or is_hidden_otherwise:
         state.result.changed_rooms[room.id] = (room, settings)
     if rules != before:
         state.emit(PendingRoomEvent(room.id, rules, state.traceparent))
@@ -335,6 +340,25 @@ def _change_rules(
             details[field] = value
     if details:
         _log(state, operation, "change_room", details=details)
+
+
+def _hide_or_show(state: BatchState, settings: RoomSettingsRow, operation: ChangeRoom) -> bool:
+    """Whether that changes. A hidden public room is an unlisted one that only the operator makes public again."""
+    change = operation.change
+    before = settings.shown_visibility
+    if before is not None and change.visibility is not None:
+        settings.shown_visibility = change.visibility
+    if change.hidden and before is None:
+        settings.shown_visibility = settings.visibility
+        if settings.visibility == "public":
+            settings.visibility = "unlisted"
+        _log(state, operation, "hide_room")
+    elif change.hidden is False and before is not None:
+        if settings.shown_visibility == "public":
+            settings.visibility = "public"
+        settings.shown_visibility = None
+        _log(state, operation, "show_room")
+    return settings.shown_visibility != before
 
 
 def _change_filters(

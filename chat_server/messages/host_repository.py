@@ -53,7 +53,8 @@ SELECT k.id, COALESCE(u.nickname, (
 FROM unnest($1::uuid[]) AS k(id) LEFT JOIN users u USING (id)"""
 
 _SETTINGS: Final = """
-SELECT r.id, r.name, r.visibility, r.slow_mode_s, r.recovery_code_hash, r.recovered_by, r.recovered_at, f.rules
+SELECT r.id, r.name, r.visibility, r.slow_mode_s, r.recovery_code_hash, r.recovered_by, r.recovered_at,
+    r.shown_visibility, f.rules
 FROM rooms r LEFT JOIN room_filters f ON f.room_id = r.id WHERE r.id = ANY($1::text[])"""
 
 # The inner query needs no column outside the index messages_idempotency. Its limit bounds the time of people who wrote
@@ -158,8 +159,8 @@ ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ROOM: Final = """
 UPDATE rooms SET name = $2, visibility = $3, slow_mode_s = $4, who_can_post = $5, regular_after_s = $6,
     owner_id = $7, owner_nickname = $8, moderators = $9, recovery_code_hash = $10, recovered_by = $11,
-    recovered_at = $12, filter_version = $13, refuses_repeats = $14, access_version = access_version
-        + (visibility <> $3 OR owner_id IS DISTINCT FROM $7 OR moderators <> $9)::int
+    recovered_at = $12, filter_version = $13, refuses_repeats = $14, shown_visibility = $15,
+    access_version = access_version + (visibility <> $3 OR owner_id IS DISTINCT FROM $7 OR moderators <> $9)::int
 WHERE id = $1"""
 
 _INVITE_GRANTS: Final = """
@@ -299,6 +300,7 @@ def _settings(row: Record) -> RoomSettingsRow:
         row["recovered_by"],
         row["recovered_at"],
         stored_rules(row["rules"]),
+        row["shown_visibility"],
     )
 
 
@@ -388,6 +390,7 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
         settings.recovered_at,
         room.filter_version,
         room.refuses_repeats,
+        settings.shown_visibility,
     )
 
 

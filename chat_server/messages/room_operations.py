@@ -115,7 +115,10 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomChange:
-    """The values to change; None keeps the present one. `accepted_invite`: the one that makes the actor a moderator."""
+    """The values to change; None keeps the present one. `accepted_invite`: the one that makes the actor a moderator.
+
+    `hidden`: whether the operator keeps the room out of all lists, whatever its hosts set.
+    """
 
     name: str | None = None
     visibility: Visibility | None = None
@@ -127,6 +130,7 @@ class RoomChange:
     remove_moderator: UUID | None = None
     new_owner: UUID | None = None
     accepted_invite: UUID | None = None
+    hidden: bool | None = None
     recovery: Recovery | None = None
 
     @property
@@ -145,6 +149,8 @@ class RoomChange:
             actions.append(Action.CHANGE_MODERATORS)
         if self.new_owner is not None:
             actions.append(Action.HAND_OVER)
+        if self.hidden is not None:
+            actions.append(Action.HIDE_ROOM)
         return actions or [Action.CHANGE_ROOM]
 
 

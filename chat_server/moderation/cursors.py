@@ -13,6 +13,7 @@ from server_kit.http.problem import ChatError, invalid
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _BAN: Final = re.compile(r"([0-9]{1,17}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
+_ROOM: Final = re.compile(r"([0-9]{1,17}) ([!-~]{1,100})", re.ASCII)
 _ENTRY: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -23,6 +24,14 @@ class BanPosition(NamedTuple):
     user_id: UUID
 
 
+class RoomPosition(NamedTuple):
+    """The operator's list has rooms by their creation, the newest first, and those of one time by id."""
+
+    created_at: datetime
+    room_id: str
+
+
+FIRST_ROOM: Final = RoomPosition(datetime(9999, 1, 1, tzinfo=UTC), "")
 FIRST_BAN: Final = BanPosition(datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0))
 FIRST_ID: Final = UUID(int=2**128 - 1)
 """Held messages are listed by id, a UUIDv7, the newest first."""
@@ -43,6 +52,22 @@ def decode_ban(cursor: str) -> BanPosition:
         raise _not_ours()
     try:
         return BanPosition(_EPOCH + timedelta(microseconds=int(found[1])), UUID(found[2]))
+    except OverflowError as error:
+        raise _not_ours() from error
+
+
+def encode_room(position: RoomPosition) -> str:
+    created_us = (position.created_at - _EPOCH) // timedelta(microseconds=1)
+    return _encode(f"{created_us} {position.room_id}")
+
+
+def decode_room(cursor: str) -> RoomPosition:
+    """Raises ChatError `validation_failed` for one that is not ours."""
+    found = _ROOM.fullmatch(_decode(cursor))
+    if found is None:
+        raise _not_ours()
+    try:
+        return RoomPosition(_EPOCH + timedelta(microseconds=int(found[1])), found[2])
     except OverflowError as error:
         raise _not_ours() from error
 

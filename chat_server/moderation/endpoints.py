@@ -161,7 +161,7 @@ class TargetRoom:
         if operation.actions:
             await self.settings_for_host(session, *operation.actions)
         result = await self.writer.change_room(operation, session)
-        if change.visibility is None:
+        if change.visibility is None and change.hidden is None:
             self.caches.invalidate(self.room_id)
         else:
             self.caches.forget(self.room_id)

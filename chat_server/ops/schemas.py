@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from chat_contract.events import Author
+from chat_contract.events import Author, Visibility
 from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms
 
 
@@ -41,6 +41,26 @@ class ServerBanList(BaseModel):
     """Bans from all rooms, the newest first."""
 
     bans: list[ServerBanView]
+    next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
+
+
+class OperatorRoom(BaseModel):
+    """A room as the operator sees it, of every visibility."""
+
+    id: str
+    name: str
+    visibility: Annotated[Visibility, Field(description="`public`, `unlisted` or `private`")]
+    hidden: Annotated[bool, Field(description="Whether the operator keeps it out of all lists")]
+    owner: Annotated[Author | None, Field(description="Null for a room without an owner")]
+    message_count: Annotated[int, Field(description="Messages ever created")]
+    created_at: str
+    active_at: str
+
+
+class OperatorRoomList(BaseModel):
+    """All rooms, the newest first."""
+
+    rooms: list[OperatorRoom]
     next_cursor: Annotated[str | None, Field(description="Opaque; null at the end")]
 
 

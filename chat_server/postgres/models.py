@@ -81,6 +81,7 @@ class Room(Base):
     true from the first ban or purge on: until then writes need no query for bans. `filter_version` grows with each
     change of the room's filters; 0: there never were any. `has_held`: a filter has ever held a message.
     `access_version` grows whenever somebody may no longer read the room. `has_erasures`: an erasure is under way.
+    `shown_visibility` is set while the operator hides the room: the visibility that it has without that.
     """
 
     __tablename__ = "rooms"
@@ -91,6 +92,7 @@ class Room(Base):
             "id",
             postgresql_where=text("visibility = 'public'"),
         ),
+        Index("rooms_by_creation", text("created_at DESC"), "id"),
         Index("rooms_by_owner", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
         Index(
             "rooms_by_moderator",
@@ -126,6 +128,7 @@ class Room(Base):
     has_held: Mapped[bool] = mapped_column(Boolean, server_default="false")
     access_version: Mapped[int] = mapped_column(server_default="1")
     has_erasures: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    shown_visibility: Mapped[str | None]
 
 
 class RoomFilters(Base):

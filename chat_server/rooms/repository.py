@@ -15,7 +15,14 @@ from chat_contract.events import Visibility
 from chat_server.http.errors import room_not_found
 from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.limits.post_limits import OPERATOR_ID
-from chat_server.postgres.models import DeletedRoom, EndedSession, IdempotencyKey, Room, ServerBan
+from chat_server.postgres.models import (
+    DeletedRoom,
+    EndedSession,
+    IdempotencyKey,
+    ModerationLogEntry,
+    Room,
+    ServerBan,
+)
 from chat_server.postgres.pools import driver_of
 from chat_server.rooms.access_repository import MAY_READ
 from chat_server.rooms.locked_role import require_under_lock
@@ -143,6 +150,8 @@ class RoomRepository:
                 raise ChatError(
                     "room_exists", f"The id {room_ids[0]!r} is taken; enter that room or choose another id."
                 )
+            if owner is None:
+                await log_of_operator(tx, "create_room", {"room_id": room.id, "name": room.name})
             answer = StoredResponse(201, describe(room))
             if wanted is not None:
                 await store_response(tx, maker_id, wanted.key, answer)
@@ -167,6 +176,8 @@ class RoomRepository:
                 raise session_ended()
             await tx.execute(pg_insert(DeletedRoom).values(id=room_id, deleted_at=func.now()))
             await tx.execute(delete(Room).where(Room.id == room_id))
+            if is_operator:
+                await log_of_operator(tx, "delete_room", {"room_id": room_id, "name": room.name})
             # The answer to the call that made the room shows its name.
             made = IdempotencyKey.answer.startswith(f'{{"id":"{room_id}",')
             await tx.execute(
@@ -216,6 +227,15 @@ async def server_ban_of(tx: AsyncConnection, user_id: UUID) -> Row[Any] | None:
     """The person's ban from all rooms if it is in force, with `until`."""
     in_force = or_(ServerBan.until.is_(None), ServerBan.until > func.now())
     return (await tx.execute(select(ServerBan.until).where(ServerBan.user_id == user_id, in_force))).first()
+
+
+async def log_of_operator(tx: AsyncConnection, action: str, details: Mapping[str, str]) -> None:
+    """Note what the operator did in the log of the server: that of a room goes with the room."""
+    await tx.execute(
+        pg_insert(ModerationLogEntry).values(
+            room_id="", at=func.now(), actor_nickname="operator", action=action, details=details
+        )
+    )
 
 
 async def check_not_banned_everywhere(tx: AsyncConnection, user_id: UUID) -> None:

@@ -40,6 +40,7 @@ class Action(Enum):
     CHANGE_VISIBILITY = "change who sees the room"
     DELETE_ROOM = "delete the room"
     EXPORT_ROOM = "download the room"
+    HIDE_ROOM = "hide the room from lists, or show it again"
     CHANGE_MODERATORS = "appoint or remove moderators"
     HAND_OVER = "hand the room over"
     RENEW_RECOVERY_CODE = "renew the recovery code"
@@ -59,6 +60,7 @@ _LOWEST: Final = {
     Action.CHANGE_VISIBILITY: Role.OWNER,
     Action.DELETE_ROOM: Role.OWNER,
     Action.EXPORT_ROOM: Role.OWNER,
+    Action.HIDE_ROOM: Role.OPERATOR,
     Action.CHANGE_MODERATORS: Role.OWNER,
     Action.HAND_OVER: Role.OWNER,
     Action.RENEW_RECOVERY_CODE: Role.OWNER,

@@ -19,14 +19,23 @@ CALLERS: Final = ("operator", "owner", "moderator", "guest", "nobody")
 
 Body = Callable[[HostedRoom], dict[str, Any]]
 
+ROOM: Final = f"{OPS}/rooms/{{room_id}}"
+
 TABLE: Final[dict[tuple[str, str], Body | None]] = {
     ("GET", f"{OPS}/bans"): None,
     ("POST", f"{OPS}/bans"): lambda room: {**FOR_A_MINUTE, "user_ids": [room.target.id]},
     ("PUT", f"{OPS}/bans/{{user_id}}"): lambda _: FOR_A_MINUTE,
     ("DELETE", f"{OPS}/bans/{{user_id}}"): None,
     ("GET", f"{OPS}/audit"): None,
+    ("GET", f"{OPS}/rooms"): None,
+    ("PUT", f"{ROOM}/hidden"): None,
+    ("DELETE", f"{ROOM}/hidden"): None,
+    ("POST", f"{ROOM}/owner"): lambda room: {"user_id": room.target.id},
+    ("DELETE", ROOM): None,
 }
 """What the operator sends; nobody else may."""
+
+ANSWERS_204: Final = {("DELETE", ROOM)}
 
 
 def call_id(call: tuple[str, str]) -> str:
@@ -50,7 +59,8 @@ async def call(
 @pytest.mark.parametrize("which", TABLE, ids=call_id)
 async def test_only_the_operator_may_make_the_call(people: People, which: tuple[str, str]) -> None:
     room = await HostedRoom.make(people)
-    expected = {"operator": (200, ""), "nobody": (401, "unauthenticated")}
+    done = 204 if which in ANSWERS_204 else 200
+    expected = {"operator": (done, ""), "nobody": (401, "unauthenticated")}
     for caller in reversed(CALLERS):
         answer = await call(room, room.client(caller), which)
         assert code_of(answer) == expected.get(caller, (403, "forbidden")), f"{caller}: {answer.text}"
@@ -68,8 +78,13 @@ async def test_a_field_that_a_call_does_not_have_is_refused(people: People, whic
     assert (await room.target.try_post(room.id, "not banned")).status_code == 201
 
 
-async def test_calls_about_nobody_are_refused(people: People) -> None:
+async def test_calls_about_nobody_and_about_no_room_are_refused(people: People) -> None:
     room = await HostedRoom.make(people)
     for user_id in (str(uuid.uuid4()), "nobody"):
         answer = await room.operator.put(f"{OPS}/bans/{user_id}", json=FOR_A_MINUTE)
         assert code_of(answer) == (404, "not_found")
+    for method, path in (("PUT", "nowhere/hidden"), ("DELETE", "nowhere/hidden"), ("DELETE", "nowhere")):
+        answer = await room.operator.request(method, f"{OPS}/rooms/{path}")
+        assert code_of(answer) == (404, "room_not_found")
+    given = await room.operator.post(f"{OPS}/rooms/{room.id}/owner", json={"user_id": str(uuid.uuid4())})
+    assert code_of(given) == (404, "not_found")

@@ -91,6 +91,10 @@ def assert_all_is_there(stack: RunningStack) -> None:
         assert edit.raise_for_status().json()["text"] == "edited again"
         operator = {"Authorization": f"Bearer {OLD_ADMIN_TOKEN}"}
         assert client.patch("/rooms/old-room", json={"slow_mode_s": 0}, headers=operator).status_code == 200
+        assert client.get("/rooms/lobby").json()["owner"] is None
+        given = client.post("/ops/rooms/lobby/owner", json={"user_id": str(MINJI)}, headers=operator)
+        assert given.raise_for_status().json()["owner"] == {"id": str(MINJI), "nickname": "Minji"}
+        assert client.get("/rooms/lobby/bans", headers=minji).status_code == 200
 
 
 def make_old_folder(folder: Path) -> None:
