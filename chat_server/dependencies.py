@@ -75,6 +75,7 @@ from chat_server.search.message_search import STATEMENT_TIMEOUT_S, MessageSearch
 from chat_server.sessions.addresses import Addresses, expire_addresses
 from chat_server.sessions.current import OperatorAccess
 from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
+from chat_server.sessions.operator_sessions import OperatorSessions
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
@@ -124,11 +125,14 @@ async def open_services(
             connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
         )
         rate_limits = RateLimits(settings, time.monotonic, rng)
+        admin_token = settings.hotchat_admin_token.get_secret_value()
+        operator_sessions = OperatorSessions(admin_token, secret, old_secrets)
         operator_access = OperatorAccess(
             sessions.tokens,
-            settings.hotchat_admin_token.get_secret_value(),
+            admin_token,
             look_ups.address_of,
             rate_limits,
+            operator_sessions,
         )
         access_repository = AccessRepository(engine)
         access = RoomAccess(
@@ -256,6 +260,7 @@ async def open_services(
             look_ups,
             rate_limits,
             operator_access,
+            operator_sessions,
             access,
             access_repository,
             roles,

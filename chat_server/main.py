@@ -52,7 +52,9 @@ from chat_server.moderation.schemas import (
 )
 from chat_server.ops import endpoints as ops
 from chat_server.ops import room_endpoints as ops_rooms
+from chat_server.ops import session_endpoints as ops_session
 from chat_server.ops.schemas import ServerBanRequest, ServerBansRequest
+from chat_server.ops.session_endpoints import OperatorTokenRequest
 from chat_server.personal_data import endpoints as personal_data
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms import ticket_endpoints as tickets
@@ -81,6 +83,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     InviteRequest,
     MessageDraft,
     MessageEdit,
+    OperatorTokenRequest,
     OwnerRequest,
     RecoveryRequest,
     ReportRequest,
@@ -114,6 +117,7 @@ def create_app() -> FastAPI:
         invites.router,
         ops.router,
         ops_rooms.router,
+        ops_session.router,
         tickets.router,
         typing.router,
         messages.router,

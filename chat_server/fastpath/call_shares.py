@@ -46,6 +46,8 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("DELETE", _MESSAGE): "deletions",
     ("PUT", f"{_MESSAGE}/pin"): "pins",
     ("DELETE", f"{_MESSAGE}/pin"): "pins",
+    ("POST", f"{API}/ops/session"): MODERATION,
+    ("DELETE", f"{API}/ops/session"): MODERATION,
     ("PUT", f"{API}/ops/bans/{{user_id}}"): MODERATION,
     ("POST", f"{API}/ops/bans"): MODERATION,
     ("DELETE", f"{API}/ops/bans/{{user_id}}"): MODERATION,

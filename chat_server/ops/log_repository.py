@@ -11,6 +11,9 @@ _ENTRIES: Final = """
 SELECT id, at, room_id, action, target_id, target_nickname, details::text FROM moderation_log
 WHERE actor_id IS NULL AND id < $1 ORDER BY id DESC LIMIT $2"""
 
+_NOTE: Final = """
+INSERT INTO moderation_log (room_id, at, actor_nickname, action) VALUES ('', now(), 'operator', $1)"""
+
 
 class OperatorLogRepository:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -21,3 +24,8 @@ class OperatorLogRepository:
         async with driver_connection(self._engine) as connection:
             rows: Sequence[Any] = await connection.fetch(_ENTRIES, before_id, limit)
         return rows
+
+    async def note(self, action: str) -> None:
+        """Add an action on the whole server."""
+        async with driver_connection(self._engine) as connection:
+            await connection.execute(_NOTE, action)

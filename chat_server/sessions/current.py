@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 
 from chat_server.http.services import service
 from chat_server.limits.post_limits import OPERATOR_ID, RateLimits
+from chat_server.sessions.operator_sessions import OperatorSessions
 from server_kit.http.asgi import Scope, raw_header
 from server_kit.http.cors import RawHeaders
 from server_kit.http.problem import ChatError
@@ -64,7 +65,8 @@ OPERATOR: Final = Session(OPERATOR_ID, "operator", 0, 2**63 - 1, OPERATOR_ID)
 
 
 class OperatorAccess:
-    """Takes the operator's token from the Authorization header only: a cookie also comes with forged requests.
+    """Takes the operator's token from the Authorization header only: a cookie also comes with forged requests. Calls on
+    the whole server take the cookie of a signed-in operator, too.
 
     `address_of` returns the client address of a request; an empty `admin_token` admits no operator.
     """
@@ -75,7 +77,9 @@ class OperatorAccess:
         admin_token: str,
         address_of: Callable[[Scope], str],
         limits: RateLimits,
+        sessions: OperatorSessions,
     ) -> None:
+        self._sessions = sessions
         self._tokens = tokens
         self._admin_token = admin_token
         self._address_of = address_of
@@ -92,11 +96,22 @@ class OperatorAccess:
 
     def check_operator(self, scope: Scope, now_s: float) -> None:
         """Raises ChatError `unauthenticated`, `session_expired`, `rate_limited`, or `forbidden` for everybody else."""
+        if not bearer_in(scope["headers"]) and self._sessions.admits(scope, now_s):
+            return
         session, _ = self.session_or_operator(scope, now_s)
         if session is not OPERATOR:
             raise ChatError(
                 "forbidden",
                 "Only the operator of this server may do this; send HOTCHAT_ADMIN_TOKEN as bearer.",
+            )
+
+    def check_token(self, given: str, scope: Scope) -> None:
+        """Raises ChatError `unauthenticated` for another token than the operator's, or `rate_limited`."""
+        if not self._is_operators_token(given.encode(errors="replace"), scope):
+            self._limits.count_operator_guess(self._address_of(scope))
+            raise ChatError(
+                "unauthenticated",
+                "This is not the operator's token; give the value of HOTCHAT_ADMIN_TOKEN of this server.",
             )
 
     def is_operator(self, scope: Scope, now_s: float) -> bool:
@@ -122,13 +137,17 @@ class OperatorAccess:
         given = bearer_in(scope["headers"])
         if not self._admin_token or not given:
             return False
-        address = self._address_of(scope)
-        self._limits.check_operator_guesses(address)
-        if hmac.compare_digest(given.encode("latin-1"), self._admin_token.encode()):
+        if self._is_operators_token(given.encode("latin-1"), scope):
             return True
         if no_session.code == "unauthenticated":
-            self._limits.count_operator_guess(address)
+            self._limits.count_operator_guess(self._address_of(scope))
         return False
+
+    def _is_operators_token(self, given: bytes, scope: Scope) -> bool:
+        """Raises ChatError `rate_limited` after too many wrong ones."""
+        self._limits.check_operator_guesses(self._address_of(scope))
+        expected = self._admin_token.encode()
+        return bool(expected) and hmac.compare_digest(given, expected)
 
 
 async def signed_in_or_operator(

@@ -8,6 +8,7 @@ const FEATURES = {
   invites: [],
   messages: ["pins", "reactions"],
   moderation: ["hosts", "messages", "room"],
+  operator: [],
   pins: [],
   reactions: [],
   room: ["composer", "hosts", "messages", "pins", "reactions", "search", "settings"],

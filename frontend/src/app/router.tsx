@@ -10,6 +10,7 @@ import { NewVersion } from "./NewVersion";
 
 const Moderation = lazyComponent(() => import("@/features/moderation/Moderation"));
 const NotFound = lazyComponent(() => import("./NotFound"));
+const OperatorPage = lazyComponent(() => import("@/features/operator/OperatorPage"));
 
 interface RoomSearch {
   /** The seq of a message to show. */
@@ -57,6 +58,14 @@ const moderation = createRoute({
   },
 });
 
+const operator = createRoute({
+  getParentRoute: () => root,
+  path: "/operator",
+  component: function Operator() {
+    return <OperatorPage />;
+  },
+});
+
 /** A room for other sites to frame, without links to other rooms. `?overlay=1`, for video, is transparent and read-only. */
 const embed = createRoute({
   getParentRoute: () => root,
@@ -78,7 +87,7 @@ const embed = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([layout.addChildren([lobby, room, moderation]), embed]),
+  routeTree: root.addChildren([layout.addChildren([lobby, room, moderation]), operator, embed]),
   defaultErrorComponent: Crashed,
 });
 

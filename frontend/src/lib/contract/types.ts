@@ -53,6 +53,12 @@ export type ListedReport = ReportsPage["reports"][number];
 export type Filters = Json<paths["/api/v1/rooms/{room_id}/filters"]["get"]["responses"][200]>;
 export type AuditLog = Json<paths["/api/v1/rooms/{room_id}/audit"]["get"]["responses"][200]>;
 export type AuditEntry = AuditLog["entries"][number];
+export type ServerBanList = Events["ServerBanList"];
+export type ServerBanResult = Events["ServerBanResult"];
+export type OperatorRoom = Events["OperatorRoom"];
+export type OperatorRoomList = Events["OperatorRoomList"];
+export type OperatorLog = Events["OperatorLog"];
+export type OperatorLogEntry = Events["OperatorLogEntry"];
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
 

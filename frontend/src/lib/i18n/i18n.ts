@@ -2,6 +2,7 @@ import i18next, { type LanguageDetectorModule } from "i18next";
 import { readStored, writeStored } from "@/lib/safe-storage";
 import { en, type Words } from "./en";
 import type { HostWords } from "./hosts/en";
+import type { OperatorWords } from "./operator/en";
 import { LanguageSwitch } from "./language-switch";
 
 export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" } as const;
@@ -11,7 +12,7 @@ const START_WITHIN_MS = 3_000;
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: Words; hosts: HostWords };
+    resources: { translation: Words; hosts: HostWords; operator: OperatorWords };
   }
 }
 

@@ -1,0 +1,72 @@
+import { useTranslation } from "react-i18next";
+import type { NewServerBan } from "./use-server-bans";
+import * as css from "./operator.module.css";
+
+const DURATIONS = [
+  { seconds: 3_600, words: "bans.oneHour" },
+  { seconds: 86_400, words: "bans.oneDay" },
+  { seconds: 604_800, words: "bans.oneWeek" },
+  { seconds: null, words: "bans.forGood" },
+] as const;
+const FOR_GOOD = "for-good";
+
+interface ServerBanFormProps {
+  isBanning: boolean;
+  onBan: (ban: NewServerBan) => void;
+}
+
+/** Who is banned from all rooms, for how long, and whether their messages are deleted. */
+export function ServerBanForm({ isBanning, onBan }: ServerBanFormProps) {
+  const { t } = useTranslation("operator");
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onBan(banIn(new FormData(event.currentTarget)));
+      }}
+    >
+      <label className="field">
+        <span>{t("bans.person")}</span>
+        <input name="userId" required autoComplete="off" aria-describedby="operator-user-id" />
+      </label>
+      <p id="operator-user-id" className="quiet">
+        {t("bans.personHint")}
+      </p>
+      <label className="field">
+        <span>{t("bans.duration")}</span>
+        <select name="seconds" defaultValue={86_400}>
+          {DURATIONS.map(({ seconds, words }) => (
+            <option key={words} value={seconds ?? FOR_GOOD}>
+              {t(words)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className={css.check}>
+        <input type="checkbox" name="purge" />
+        <span>{t("bans.purge")}</span>
+      </label>
+      <label className="field">
+        <span>{t("bans.reason")}</span>
+        <input name="reason" dir="auto" autoComplete="off" />
+      </label>
+      <button type="submit" className="primary-button danger-button" disabled={isBanning}>
+        {t("bans.ban")}
+      </button>
+    </form>
+  );
+}
+
+function banIn(fields: FormData): NewServerBan {
+  const text = (name: string): string => {
+    const value = fields.get(name);
+    return typeof value === "string" ? value.trim() : "";
+  };
+  const seconds = text("seconds");
+  return {
+    userId: text("userId"),
+    seconds: seconds === FOR_GOOD ? null : Number(seconds),
+    purge: fields.get("purge") !== null,
+    reason: text("reason"),
+  };
+}

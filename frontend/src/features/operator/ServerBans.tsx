@@ -1,0 +1,56 @@
+import { useTranslation } from "react-i18next";
+import { personInSentence } from "@/lib/people/person-in-sentence";
+import { userTag } from "@/lib/people/user-appearance";
+import { OneLine } from "@/ui/user-text/OneLine";
+import { ShownName } from "@/ui/user-text/ShownName";
+import { ServerBanForm } from "./ServerBanForm";
+import type { ServerBansView } from "./use-server-bans";
+import * as css from "./operator.module.css";
+
+/** Who is banned from all rooms, and a form that bans a person. */
+export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore }: ServerBansView) {
+  const { t } = useTranslation("operator");
+  const { t: words } = useTranslation();
+  return (
+    <section className={css.section} aria-labelledby="operator-bans">
+      <h2 id="operator-bans">{t("bans.title")}</h2>
+      <ServerBanForm isBanning={isCalling} onBan={ban} />
+      <p role="status">{done}</p>
+      <p className="error" role="alert">
+        {refusal}
+      </p>
+      {bans?.length === 0 && <p className="quiet">{t("bans.none")}</p>}
+      <ul className={css.list}>
+        {bans?.map(({ user, ends, reason, isPurging }) => (
+          <li key={user.id}>
+            <div className={css.item}>
+              <ShownName of={user.nickname} isPerson className="nickname" />
+              <span className="quiet">{` #${userTag(user.id)}`}</span>
+              <p className="quiet">{ends}</p>
+              {reason !== null && (
+                <p className="quiet">
+                  <OneLine of={reason} />
+                </p>
+              )}
+              {isPurging && <p className="quiet">{t("bans.purging")}</p>}
+            </div>
+            <button
+              type="button"
+              className="quiet-button"
+              aria-label={t("bans.liftOf", { person: personInSentence(user, words("person.unnamed")) })}
+              disabled={isCalling}
+              onClick={() => lift(user)}
+            >
+              {t("bans.lift")}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {loadMore !== null && (
+        <button type="button" className="quiet-button" onClick={loadMore}>
+          {t("more")}
+        </button>
+      )}
+    </section>
+  );
+}

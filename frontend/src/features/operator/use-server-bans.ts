@@ -1,0 +1,89 @@
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { errorMessage } from "@/lib/api/error-message";
+import type { Author } from "@/lib/contract/types";
+import { personInSentence } from "@/lib/people/person-in-sentence";
+import { useLocalTime } from "@/ui/use-local-time";
+import { useOperatorApi } from "./use-operator-api";
+import { useOperatorCall } from "./use-operator-call";
+
+const REFETCH_MS = 2_000; // while a purge is under way
+const USER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export interface NewServerBan {
+  readonly userId: string;
+  /** Null: for good. */
+  readonly seconds: number | null;
+  readonly purge: boolean;
+  readonly reason: string;
+}
+
+interface ShownServerBan {
+  readonly user: Author;
+  readonly ends: string;
+  readonly reason: string | null;
+  readonly isPurging: boolean;
+}
+
+export interface ServerBansView {
+  /** Undefined while they load. */
+  readonly bans: readonly ShownServerBan[] | undefined;
+  readonly refusal: string | null;
+  /** Says who was banned last. */
+  readonly done: string | null;
+  readonly isCalling: boolean;
+  readonly ban: (wanted: NewServerBan) => void;
+  readonly lift: (user: Author) => void;
+  /** Loads the next page; null at the end. */
+  readonly loadMore: (() => void) | null;
+}
+
+/** The bans from all rooms, the newest first. */
+export function useServerBans(): ServerBansView {
+  const { t } = useTranslation("operator");
+  const { t: words } = useTranslation();
+  const api = useOperatorApi();
+  const localTime = useLocalTime();
+  const queryClient = useQueryClient();
+  const { refusal, isCalling, refuse, run } = useOperatorCall();
+  const [done, setDone] = useState<string | null>(null);
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ["operator", "bans"],
+    queryFn: ({ pageParam }) => api.bans(pageParam ?? undefined),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ bans }) => bans.some(({ purging }) => purging)) ? REFETCH_MS : false,
+  });
+  const changed = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
+  const ban = async ({ userId, seconds, purge, reason }: NewServerBan) => {
+    const result = await api.ban(userId, { seconds, purge, ...(reason !== "" && { reason }) });
+    setDone(t("bans.banned", { person: personInSentence(result.user, words("person.unnamed")) }));
+    await changed();
+  };
+  return {
+    bans: data?.pages.flatMap(({ bans }) =>
+      bans.map(({ user, until, reason, purging }) => ({
+        user,
+        ends: until === null ? t("bans.forGood") : t("bans.until", { time: localTime.exactTime(until) }),
+        reason,
+        isPurging: purging,
+      })),
+    ),
+    refusal: refusal ?? (error === null ? null : errorMessage(words, error, t("bans.failed"))),
+    done,
+    isCalling,
+    ban: (wanted) => {
+      setDone(null);
+      if (USER_ID.test(wanted.userId)) run(() => ban(wanted));
+      else refuse(t("bans.notAnId"));
+    },
+    lift: (user) =>
+      run(async () => {
+        await api.liftBan(user.id);
+        await changed();
+      }),
+    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+  };
+}

@@ -1,0 +1,63 @@
+import type { Client } from "openapi-fetch";
+import type { paths } from "@/lib/contract/openapi";
+import type {
+  Ban,
+  OperatorLog,
+  OperatorRoom,
+  OperatorRoomList,
+  ServerBanList,
+  ServerBanResult,
+} from "@/lib/contract/types";
+import { answer } from "./answer";
+import type { ChatApi } from "./chat-api";
+
+/** The calls of the operator on the whole server. The browser adds the cookie of a signed-in operator. */
+export class OperatorApi {
+  readonly #client: Client<paths>;
+
+  constructor({ client }: Pick<ChatApi, "client">) {
+    this.#client = client;
+  }
+
+  signIn = async (token: string): Promise<void> => {
+    await answer(this.#client.POST("/api/v1/ops/session", { body: { token } }));
+  };
+
+  signOut = async (): Promise<void> => {
+    await answer(this.#client.DELETE("/api/v1/ops/session"));
+  };
+
+  bans = (cursor?: string): Promise<ServerBanList> =>
+    answer(
+      this.#client.GET("/api/v1/ops/bans", { params: { query: cursor === undefined ? {} : { cursor } } }),
+    );
+
+  ban = (user_id: string, ban: Ban): Promise<ServerBanResult> =>
+    answer(this.#client.PUT("/api/v1/ops/bans/{user_id}", { params: { path: { user_id } }, body: ban }));
+
+  liftBan = async (user_id: string): Promise<void> => {
+    await answer(this.#client.DELETE("/api/v1/ops/bans/{user_id}", { params: { path: { user_id } } }));
+  };
+
+  rooms = (q: string, cursor?: string): Promise<OperatorRoomList> =>
+    answer(
+      this.#client.GET("/api/v1/ops/rooms", {
+        params: { query: { ...(q !== "" && { q }), ...(cursor !== undefined && { cursor }) } },
+      }),
+    );
+
+  setHidden = (room_id: string, isHidden: boolean): Promise<OperatorRoom> => {
+    const place = { params: { path: { room_id } } } as const;
+    const path = "/api/v1/ops/rooms/{room_id}/hidden";
+    return answer(isHidden ? this.#client.PUT(path, place) : this.#client.DELETE(path, place));
+  };
+
+  deleteRoom = async (room_id: string): Promise<void> => {
+    await answer(this.#client.DELETE("/api/v1/ops/rooms/{room_id}", { params: { path: { room_id } } }));
+  };
+
+  log = (cursor?: string): Promise<OperatorLog> =>
+    answer(
+      this.#client.GET("/api/v1/ops/audit", { params: { query: cursor === undefined ? {} : { cursor } } }),
+    );
+}
