@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def section(tab: Tab, title: str) -> Locator:
-    return tab.page.get_by_role("region", name=title)
+    return tab.page.get_by_role("region", name=title, exact=True)
 
 
 async def signed_in(people: People) -> Tab:
