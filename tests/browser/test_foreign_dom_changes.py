@@ -127,3 +127,63 @@ async def test_a_translated_page_shows_the_state_of_its_connection_and_its_dialo
     await tab.page.keyboard.press("Escape")
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)
     await expect(tab.rows.filter(has_text="hello")).to_have_count(1)
+
+
+@pytest.mark.parametrize("change", [TRANSLATE, WRAP], ids=["replaced", "wrapped"])
+async def test_a_page_that_is_translated_all_the_time_can_be_used(people: People, change: str) -> None:
+    """As translators do that follow every change of the page."""
+    tab, bob = await people.member("Bob")
+    other_room = await bob.make_room("Somewhere else")
+    room = await bob.make_room()
+    await bob.post_many(room, [f"message {number}." for number in range(80)])
+    await tab.open(f"/rooms/{room}")
+    await shows(tab, "message 79.")
+    await tab.page.evaluate(
+        f"""() => {{
+            const translate = {change};
+            translate();
+            const changes = {{ subtree: true, childList: true, characterData: true }};
+            new MutationObserver(translate).observe(document.body, changes);
+        }}"""
+    )
+    await tab.list.evaluate("list => { list.scrollTop = 0; }")
+    await expect(tab.rows.filter(has_text="message 79.")).to_have_count(0)
+    await tab.list.press("End")
+    await shows(tab, "message 79.")
+
+    row = tab.rows.filter(has_text="message 79.")
+    await row.hover()
+    await row.get_by_role("button", name="Reply").click()
+    await tab.write("an answer")
+    await shows(tab, "an answer")
+    answer = tab.rows.filter(has_text="an answer")
+    await answer.hover()
+    await answer.get_by_label("More actions").click()
+    await tab.page.get_by_role("menuitem", name="Edit").click()
+    await tab.write("an answer, changed")
+    await expect(answer).to_contain_text("changed", ignore_case=True)
+    await answer.hover()
+    await answer.get_by_label("More actions").click()
+    await tab.page.get_by_role("menuitem", name="Delete").click()
+    await tab.page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    await expect(answer).to_have_count(0)
+
+    await tab.composer.press_sequentially(":octopus")
+    await tab.page.get_by_role("option").first.click()
+    await expect(tab.composer).to_have_value("🐙 ")
+    await tab.page.get_by_role("button", name="Search", exact=True).click()
+    await tab.page.get_by_role("searchbox", name="Words to look for").fill("message 3.")
+    await expect(tab.page.get_by_role("dialog").get_by_role("button", name="message 3.")).to_be_visible()
+    await tab.page.keyboard.press("Escape")
+
+    await bob.post(other_room, "unread")
+    listed = tab.page.locator(f"nav a[href='/rooms/{other_room}']")
+    await expect(listed).to_contain_text("unread", ignore_case=True)
+    await listed.click()
+    await shows(tab, "unread")
+    await tab.write("and here")
+    await shows(tab, "and here")
+    await tab.page.go_back()
+    await expect(tab.composer).to_have_value("🐙 ")
+    await expect(tab.page.get_by_text("Something broke")).to_have_count(0)
+    await expect(tab.page.get_by_text("This part could not be shown")).to_have_count(0)
