@@ -241,6 +241,9 @@ class ReplayServer:
         listed = {**self.room.summary(), "last_message": None}
         return JSONResponse({"rooms": [listed], "next_cursor": None})
 
+    async def my_rooms(self, _: Request) -> Response:
+        return JSONResponse({"rooms": [], "next_cursor": None})
+
     async def one_room(self, _: Request) -> Response:
         return JSONResponse(self.room.view())
 
@@ -385,6 +388,7 @@ class ReplayServer:
             routes=[
                 Route("/api/v1/config", self.config),
                 Route("/api/v1/me", self.me),
+                Route("/api/v1/me/rooms", self.my_rooms),
                 Route("/api/v1/sessions", self.sessions, methods=["POST"]),
                 Route("/api/v1/rooms", self.rooms),
                 Route(of_room, self.one_room),

@@ -44,6 +44,11 @@ SHORT_LIVED = {
         "publish_server/recovery/missing_events.py",
         "fetch_due",
     ): "one room's missing events; a periodic job fetches again",
+    (
+        "chat_server/fetch/event_waits.py",
+        "until_after",
+    ): "the wait for one disconnect, cancelled with its request",
+    ("publish_server/recovery/chat_client.py", "_call"): "one call to chat_server, which has a deadline",
     ("publish_server/recovery/catch_up_pages.py", "read"): "one page, shared by the streams that need it",
 }
 """Functions that may start a task outside the crash policy, because the task soon ends and its result is awaited."""
