@@ -19,9 +19,10 @@ async def test_a_person_downloads_what_they_wrote_and_is_deleted_on_every_page(p
     await reader.open(f"/rooms/{room}")
     tab = await people.tab()
     await tab.open(f"/rooms/{room}")
-    await tab.write("a secret of Bob")
+    await tab.write("@Ann a secret of Bob")
     await tab.join(name)
-    await reader.sees("a secret of Bob")
+    await reader.sees("@Ann a secret of Bob")
+    await expect(reader.page.locator("[data-announce=for-me]")).to_contain_text("a secret of Bob")
     page = await ann.call("GET", f"/rooms/{room}/messages")
     await ann.post(room, "an answer", reply_to=page["messages"][-1]["id"])
     await tab.page.get_by_role("button", name="Settings").click()
@@ -30,7 +31,7 @@ async def test_a_person_downloads_what_they_wrote_and_is_deleted_on_every_page(p
     file = await (await download.value).path()
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert [line["type"] for line in lines] == ["person", "message", "end"]
-    assert lines[1]["message"]["text"] == "a secret of Bob"
+    assert lines[1]["message"]["text"] == "@Ann a secret of Bob"
 
     erase = tab.page.get_by_role("button", name="Delete me everywhere")
     await erase.click()

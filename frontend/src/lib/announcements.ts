@@ -1,6 +1,7 @@
 /** What a screen reader reads out: messages for its listener at once, the others every ten seconds, a few word by word and
  * more as a count. */
 import type { Clock } from "@/lib/clock";
+import type { Message } from "@/lib/contract/types";
 import { Listeners } from "./listeners";
 
 export const SUMMARY_EVERY_MS = 10_000;
@@ -23,11 +24,17 @@ interface AnnouncementsDependencies {
   readonly summaryWords: (count: number) => string;
 }
 
+interface Pending {
+  readonly words: string;
+  readonly message: Message;
+}
+
 const SILENT: Announcement = { words: "", turn: 0 };
 
 export class Announcements {
   #announced: Announced = { summary: SILENT, forMe: SILENT };
-  #pending: string[] = [];
+  #announcedMessages: Record<keyof Announced, readonly Message[]> = { summary: [], forMe: [] };
+  #pending: Pending[] = [];
   #count = 0;
   #cancelTimer = () => {};
   readonly #listeners = new Listeners(
@@ -42,14 +49,23 @@ export class Announcements {
   /** The same object until the next announcement. */
   getSnapshot = (): Announced => this.#announced;
 
-  announceForMe(words: string): void {
-    this.#announce("forMe", words);
+  announceForMe(words: string, message: Message): void {
+    this.#announce("forMe", words, [message]);
   }
 
   /** Announce a message with the next summary. `words` is called only if they are read out. */
-  add(words: () => string): void {
+  add(words: () => string, message: Message): void {
     this.#count += 1;
-    if (this.#pending.length < READ_OUT_MAX) this.#pending.push(words());
+    if (this.#pending.length < READ_OUT_MAX) this.#pending.push({ words: words(), message });
+  }
+
+  /** Remove the words of deleted messages: those that wait for a summary, and those that are still in the page. */
+  forget(isDeleted: (message: Message) => boolean): void {
+    const kept = this.#pending.filter(({ message }) => !isDeleted(message));
+    this.#count -= this.#pending.length - kept.length;
+    this.#pending = kept;
+    for (const kind of ["summary", "forMe"] as const)
+      if (this.#announcedMessages[kind].some(isDeleted)) this.#announce(kind, "", []);
   }
 
   #waitForSummary(): void {
@@ -61,13 +77,20 @@ export class Announcements {
 
   #summarize(): void {
     if (this.#count === 0 || this.deps.isHidden()) return;
-    const isReadOut = this.#count <= READ_OUT_MAX;
-    this.#announce("summary", isReadOut ? this.#pending.join(". ") : this.deps.summaryWords(this.#count));
+    const pending = this.#pending;
+    if (this.#count > pending.length) this.#announce("summary", this.deps.summaryWords(this.#count), []);
+    else
+      this.#announce(
+        "summary",
+        pending.map(({ words }) => words).join(". "),
+        pending.map(({ message }) => message),
+      );
     this.#pending = [];
     this.#count = 0;
   }
 
-  #announce(kind: keyof Announced, words: string): void {
+  #announce(kind: keyof Announced, words: string, messages: readonly Message[]): void {
+    this.#announcedMessages = { ...this.#announcedMessages, [kind]: messages };
     const turn = this.#announced[kind].turn + 1;
     this.#announced = { ...this.#announced, [kind]: { words, turn } };
     this.#listeners.notify();

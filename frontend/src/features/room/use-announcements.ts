@@ -2,11 +2,12 @@ import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Announcements, type Announced } from "@/lib/announcements";
 import type { RoomEvent } from "@/lib/contract/types";
+import { changeMessages } from "@/lib/feed/room-state";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
 import { messageWords } from "./message-words";
 
-/** Passes new messages to the announcements, those for the reader at once. */
+/** Passes new messages to the announcements, those for the reader at once, and withdraws the deleted ones. */
 export function useAnnouncements(): Announced {
   const { t } = useTranslation();
   const { clock, ignored } = useServices();
@@ -24,16 +25,18 @@ export function useAnnouncements(): Announced {
   useEffect(
     () =>
       feed.onEvent((event: RoomEvent) => {
+        if (event.type === "message.deleted" || event.type === "messages.purged")
+          announcements.forget((message) => changeMessages([message], event)[0]?.deleted === true);
         if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
         const { message } = event;
         if (ignored.has(message.author.id)) return;
-        if (view.isForMe(message)) announcements.announceForMe(messageWords(t, message));
-        else announcements.add(() => messageWords(t, message));
+        if (view.isForMe(message)) announcements.announceForMe(messageWords(t, message), message);
+        else announcements.add(() => messageWords(t, message), message);
       }),
     [feed, view, viewer, ignored, t, announcements],
   );
   useEffect(
-    () => view.onFoundForMe((message) => announcements.announceForMe(messageWords(t, message))),
+    () => view.onFoundForMe((message) => announcements.announceForMe(messageWords(t, message), message)),
     [view, t, announcements],
   );
   return useSyncExternalStore(announcements.subscribe, announcements.getSnapshot);
