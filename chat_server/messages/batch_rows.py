@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chat_contract.events import Author, HeldBy, HeldMessage, Message, RoomRules, Visibility, WhoCanPost
+from chat_contract.events import HeldBy, HeldMessage, Message, RoomRules, Visibility, WhoCanPost
+from chat_contract.people import person
 from chat_server.filters.repository import RecentText
 from chat_server.filters.rules import NO_FILTERS, FilterRules, TextFilter
 from chat_server.messages.room_operations import RoomDetails
@@ -97,10 +98,6 @@ class RoomSettingsRow:
             slow_mode_s=self.slow_mode_s,
             filters=self.filters,
         )
-
-
-def person(user_id: UUID, nickname: str | None) -> Author:
-    return {"id": str(user_id), "nickname": nickname or ""}
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from chat_contract.erased_people import DELETED_NICKNAME
 from chat_contract.events import Author
+from chat_contract.people import person
 from chat_server.filters.rules import TextFilter
 from chat_server.http.errors import invite_not_found
-from chat_server.messages.batch_rows import ActiveBan, LockedRoom, NewBan, RoomSettingsRow, person
+from chat_server.messages.batch_rows import ActiveBan, LockedRoom, NewBan, RoomSettingsRow
 from chat_server.messages.batch_state import BatchState
 from chat_server.messages.event_building import PendingPurgeEvent, PendingRoomEvent
 from chat_server.messages.held_actions import drop_held

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
+from chat_contract.people import person
 from chat_server.filters.repository import stored_rules, write_filters
 from chat_server.messages.batch_rows import (
     ActiveBan,
@@ -19,7 +20,6 @@ from chat_server.messages.batch_rows import (
     LockedRoom,
     RoomSettingsRow,
     RoomUser,
-    person,
 )
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.host_actions import MAX_COUNTED

@@ -41,35 +41,22 @@ FIRST_ENTRY: Final = MAX_SEQ
 
 
 def encode_ban(position: BanPosition) -> str:
-    created_us = (position.created_at - _EPOCH) // timedelta(microseconds=1)
-    return _encode(f"{created_us} {position.user_id}")
+    return _encode_position(position.created_at, str(position.user_id))
 
 
 def decode_ban(cursor: str) -> BanPosition:
     """Raises ChatError `validation_failed` for one that is not ours."""
-    found = _BAN.fullmatch(_decode(cursor))
-    if found is None:
-        raise _not_ours()
-    try:
-        return BanPosition(_EPOCH + timedelta(microseconds=int(found[1])), UUID(found[2]))
-    except OverflowError as error:
-        raise _not_ours() from error
+    created_at, user_id = _decode_position(_BAN, cursor)
+    return BanPosition(created_at, UUID(user_id))
 
 
 def encode_room(position: RoomPosition) -> str:
-    created_us = (position.created_at - _EPOCH) // timedelta(microseconds=1)
-    return _encode(f"{created_us} {position.room_id}")
+    return _encode_position(position.created_at, position.room_id)
 
 
 def decode_room(cursor: str) -> RoomPosition:
     """Raises ChatError `validation_failed` for one that is not ours."""
-    found = _ROOM.fullmatch(_decode(cursor))
-    if found is None:
-        raise _not_ours()
-    try:
-        return RoomPosition(_EPOCH + timedelta(microseconds=int(found[1])), found[2])
-    except OverflowError as error:
-        raise _not_ours() from error
+    return RoomPosition(*_decode_position(_ROOM, cursor))
 
 
 def encode_entry(entry_id: int) -> str:
@@ -94,6 +81,21 @@ def decode_id(cursor: str) -> UUID:
     if found is None:
         raise _not_ours()
     return found
+
+
+def _encode_position(created_at: datetime, id_: str) -> str:
+    return _encode(f"{(created_at - _EPOCH) // timedelta(microseconds=1)} {id_}")
+
+
+def _decode_position(pattern: re.Pattern[str], cursor: str) -> tuple[datetime, str]:
+    """Raises ChatError `validation_failed`."""
+    found = pattern.fullmatch(_decode(cursor))
+    if found is None:
+        raise _not_ours()
+    try:
+        return _EPOCH + timedelta(microseconds=int(found[1])), found[2]
+    except OverflowError as error:
+        raise _not_ours() from error
 
 
 def _encode(text: str) -> str:

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.events import HeldMessage, Message, RoomAccessChanged, RoomDeleted, RoomName, RoomSlowMode
-from chat_contract.timestamps import rfc3339_ms
+from chat_contract.timestamps import optional_rfc3339_ms
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
@@ -135,7 +135,7 @@ class TargetRoom:
             self._announce_access()
         return BansResult(
             users=result.users,
-            until=None if result.until is None else rfc3339_ms(result.until),
+            until=optional_rfc3339_ms(result.until),
             purged=result.purged,
             seq=result.seq,
             address_held=result.address_held,

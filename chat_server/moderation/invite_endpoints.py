@@ -1,12 +1,12 @@
 """Make, list, delete and accept invites."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 
+from chat_contract.people import person
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.config import ChatSettings
 from chat_server.http.errors import invite_not_found, problems
@@ -163,12 +163,11 @@ def invite_url(settings: ChatSettings, code: str) -> str:
 
 
 def _view(row: Row[Any]) -> InviteView:
-    creator: UUID = row.created_by
     return InviteView(
         id=str(row.id),
         role=row.role,
         expires_at=rfc3339_ms(row.expires_at),
         uses_left=row.uses_left,
-        created_by={"id": str(creator), "nickname": row.created_by_nickname},
+        created_by=person(row.created_by, row.created_by_nickname),
         created_at=rfc3339_ms(row.created_at),
     )

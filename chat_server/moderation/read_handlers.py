@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, Final, NamedTuple, cast, get_args
 from uuid import UUID
 
 import orjson
 
-from chat_contract.events import Author, Message
+from chat_contract.events import Message
 from chat_contract.ids import parse_uuid
-from chat_contract.timestamps import rfc3339_ms
+from chat_contract.people import optional_person, person
+from chat_contract.timestamps import optional_rfc3339_ms, rfc3339_ms
 from chat_server.http.asgi_responses import Reply, json_reply
+from chat_server.http.paging import page_of
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -171,10 +172,9 @@ class ModerationReads:
                 rows = await self._repository.bans(query.room_id, query.after, query.limit + 1)
             else:
                 rows = await self._repository.ban_of(query.room_id, query.user_id)
-        page = rows[: query.limit]
-        cursor = None
-        if len(rows) > query.limit:
-            cursor = encode_ban(BanPosition(page[-1]["created_at"], page[-1]["user_id"]))
+        page, cursor = page_of(
+            rows, query.limit, lambda row: encode_ban(BanPosition(row["created_at"], row["user_id"]))
+        )
         return json_reply(
             200,
             orjson.dumps({"bans": [_ban(row) for row in page], "next_cursor": cursor}),
@@ -186,8 +186,7 @@ class ModerationReads:
         renewed = await self._host(query.room_id, scope)
         async with self._look_ups.permit(scope):
             rows = await self._reports.list(query.room_id, query.state, query.before_id, query.limit + 1)
-        page = rows[: query.limit]
-        cursor = encode_entry(page[-1]["report_id"]) if len(rows) > query.limit else None
+        page, cursor = page_of(rows, query.limit, lambda row: encode_entry(row["report_id"]))
         return json_reply(
             200, orjson.dumps({"reports": [_report(row) for row in page], "next_cursor": cursor}), renewed
         )
@@ -197,8 +196,7 @@ class ModerationReads:
         renewed = await self._host(query.room_id, scope)
         async with self._look_ups.permit(scope):
             rows = await self._repository.held(query.room_id, query.before_id, query.limit + 1)
-        page = rows[: query.limit]
-        cursor = encode_id(page[-1].id) if len(rows) > query.limit else None
+        page, cursor = page_of(rows, query.limit, lambda row: encode_id(row.id))
         return json_reply(
             200, orjson.dumps({"held": [row.view() for row in page], "next_cursor": cursor}), renewed
         )
@@ -215,8 +213,7 @@ class ModerationReads:
         renewed = await self._host(query.room_id, scope)
         async with self._look_ups.permit(scope):
             rows = await self._repository.log_entries(query.room_id, query.before_id, query.limit + 1)
-        page = rows[: query.limit]
-        cursor = encode_entry(page[-1]["id"]) if len(rows) > query.limit else None
+        page, cursor = page_of(rows, query.limit, lambda row: encode_entry(row["id"]))
         return json_reply(
             200,
             orjson.dumps({"entries": [_entry(row) for row in page], "next_cursor": cursor}),
@@ -238,7 +235,9 @@ class ModerationReads:
         problem = self._posting.refusal(room, session, ban)
         return {
             "role": "member" if room.is_private and not role.is_host else ROLE_NAMES[role],
-            "banned": None if ban is None else {"until": _time(ban["until"]), "reason": ban["reason"]},
+            "banned": None
+            if ban is None
+            else {"until": optional_rfc3339_ms(ban["until"]), "reason": ban["reason"]},
             "can_post": problem is None and role is not Role.OPERATOR,
             "why_not": None if problem is None else cast(WhyNot, problem.code),
             "may_post_at": None if problem is None else _may_post_at(problem),
@@ -252,10 +251,10 @@ def _may_post_at(problem: ChatError) -> str | None:
 
 def _ban(row: Any) -> ListedBan:
     return {
-        "user": {"id": str(row["user_id"]), "nickname": row["nickname"]},
-        "until": _time(row["until"]),
+        "user": person(row["user_id"], row["nickname"]),
+        "until": optional_rfc3339_ms(row["until"]),
         "reason": row["reason"],
-        "actor": _person(row["actor_id"], row["actor_nickname"]),
+        "actor": optional_person(row["actor_id"], row["actor_nickname"]),
         "created_at": rfc3339_ms(row["created_at"]),
     }
 
@@ -263,7 +262,7 @@ def _ban(row: Any) -> ListedBan:
 def _report(row: Any) -> ListedReport:
     return {
         **report_view(row),
-        "reporter": {"id": str(row["reporter_id"]), "nickname": row["reporter_nickname"]},
+        "reporter": person(row["reporter_id"], row["reporter_nickname"]),
         "message": _message(row),
     }
 
@@ -301,16 +300,8 @@ def _message(row: Any) -> Message:
 def _entry(row: Any) -> AuditEntry:
     return {
         "at": rfc3339_ms(row["at"]),
-        "actor": _person(row["actor_id"], row["actor_nickname"]),
+        "actor": optional_person(row["actor_id"], row["actor_nickname"]),
         "action": row["action"],
-        "target": _person(row["target_id"], row["target_nickname"]),
+        "target": optional_person(row["target_id"], row["target_nickname"]),
         "details": orjson.loads(row["details"]),
     }
-
-
-def _person(user_id: UUID | None, nickname: str | None) -> Author | None:
-    return None if user_id is None else {"id": str(user_id), "nickname": nickname or ""}
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else rfc3339_ms(time)

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from chat_contract.events import Author, RoomAccessChanged
-from chat_contract.timestamps import rfc3339_ms
+from chat_contract.events import RoomAccessChanged
+from chat_contract.people import optional_person, person
+from chat_contract.timestamps import optional_rfc3339_ms, rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.paging import page_of
 from chat_server.http.path_params import UserId
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
@@ -76,7 +77,9 @@ class ServerBanning:
             self.producer.signal(room_id, event["type"], orjson.dumps(event))
         if ban.purge:
             self.purge.wake()
-        return ServerBansResult(users=[_person(id_, nicknames[id_]) for id_ in ids], until=_time(until))
+        return ServerBansResult(
+            users=[person(id_, nicknames[id_]) for id_ in ids], until=optional_rfc3339_ms(until)
+        )
 
 
 async def _banning(
@@ -129,7 +132,7 @@ async def lift_server_ban(
         nickname = await repository.lift(user_id) or await repository.nickname(user_id)
     if nickname is None:
         raise ChatError("not_found", "There is no person with this id.")
-    return LiftedServerBan(user=_person(user_id, nickname))
+    return LiftedServerBan(user=person(user_id, nickname))
 
 
 @router.get("/bans", responses=problems(*_PROBLEMS, "validation_failed"))
@@ -145,22 +148,22 @@ async def list_server_bans(
     after = decode_ban(cursor) if cursor else FIRST_BAN
     async with look_ups.permit(request.scope):
         rows = await repository.list(after, limit + 1)
-    page = rows[:limit]
+    page, next_cursor = page_of(
+        rows, limit, lambda row: encode_ban(BanPosition(row["created_at"], row["user_id"]))
+    )
     response.headers["Cache-Control"] = "no-store"
     return ServerBanList(
         bans=[
             ServerBanView(
-                user=_person(row["user_id"], row["nickname"]),
-                until=_time(row["until"]),
+                user=person(row["user_id"], row["nickname"]),
+                until=optional_rfc3339_ms(row["until"]),
                 reason=row["reason"],
                 created_at=rfc3339_ms(row["created_at"]),
                 purging=row["is_purging"],
             )
             for row in page
         ],
-        next_cursor=encode_ban(BanPosition(page[-1]["created_at"], page[-1]["user_id"]))
-        if len(rows) > limit
-        else None,
+        next_cursor=next_cursor,
     )
 
 
@@ -177,7 +180,7 @@ async def read_operator_log(
     before_id = decode_entry(cursor) if cursor else FIRST_ENTRY
     async with look_ups.permit(request.scope):
         rows = await repository.entries(before_id, limit + 1)
-    page = rows[:limit]
+    page, next_cursor = page_of(rows, limit, lambda row: encode_entry(row["id"]))
     response.headers["Cache-Control"] = "no-store"
     return OperatorLog(
         entries=[
@@ -185,20 +188,10 @@ async def read_operator_log(
                 at=rfc3339_ms(row["at"]),
                 room_id=row["room_id"] or None,
                 action=row["action"],
-                target=None
-                if row["target_id"] is None
-                else _person(row["target_id"], row["target_nickname"] or ""),
+                target=optional_person(row["target_id"], row["target_nickname"]),
                 details=orjson.loads(row["details"]),
             )
             for row in page
         ],
-        next_cursor=encode_entry(page[-1]["id"]) if len(rows) > limit else None,
+        next_cursor=next_cursor,
     )
-
-
-def _person(user_id: UUID, nickname: str) -> Author:
-    return {"id": str(user_id), "nickname": nickname}
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else rfc3339_ms(time)

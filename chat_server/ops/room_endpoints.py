@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chat_contract.limits import MAX_SEARCH_CODE_POINTS
+from chat_contract.people import optional_person
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.paging import page_of
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.messages.room_operations import RoomChange
@@ -49,14 +51,11 @@ async def list_all_rooms(
     after = decode_room(cursor) if cursor else FIRST_ROOM
     async with look_ups.permit(request.scope):
         rows = await repository.list(after, q.replace("\0", "").strip(), limit + 1)
-    page = rows[:limit]
-    response.headers["Cache-Control"] = "no-store"
-    return OperatorRoomList(
-        rooms=[_room(row) for row in page],
-        next_cursor=encode_room(RoomPosition(page[-1]["created_at"], page[-1]["id"]))
-        if len(rows) > limit
-        else None,
+    page, next_cursor = page_of(
+        rows, limit, lambda row: encode_room(RoomPosition(row["created_at"], row["id"]))
     )
+    response.headers["Cache-Control"] = "no-store"
+    return OperatorRoomList(rooms=[_room(row) for row in page], next_cursor=next_cursor)
 
 
 @router.put("/{room_id}/hidden", responses=problems(*PROBLEMS))
@@ -103,13 +102,12 @@ async def _change(
 
 
 def _room(row: Any) -> OperatorRoom:
-    owner_id = row["owner_id"]
     return OperatorRoom(
         id=row["id"],
         name=row["name"],
         visibility=row["visibility"],
         hidden=row["hidden"],
-        owner=None if owner_id is None else {"id": str(owner_id), "nickname": row["owner_nickname"] or ""},
+        owner=optional_person(row["owner_id"], row["owner_nickname"]),
         message_count=row["message_count"],
         created_at=rfc3339_ms(row["created_at"]),
         active_at=rfc3339_ms(row["active_at"]),

@@ -13,6 +13,7 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
 from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.paging import page_of
 from chat_server.http.responses import json_response
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
@@ -134,8 +135,8 @@ async def list_my_rooms(
     before = decode_cursor(cursor) if cursor else None
     async with look_ups.permit(request.scope):
         rows = await rooms.of_person(session.user_id, before, limit + 1)
-    page = rows[:limit]
+    page, next_cursor = page_of(rows, limit, lambda row: encode_cursor(row.active_at, row.id))
     return MyRooms(
         rooms=[MyRoom(**room_view(row, hot_rooms).model_dump(), role=row.role) for row in page],
-        next_cursor=encode_cursor(page[-1].active_at, page[-1].id) if len(rows) > limit else None,
+        next_cursor=next_cursor,
     )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from chat_contract.timestamps import rfc3339_ms
+from chat_contract.timestamps import optional_rfc3339_ms, rfc3339_ms
 from server_kit.http.problem import ChatError
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -38,7 +38,7 @@ def check_guest_can_post(who_can_post: str, regular_after_s: int, user_id: UUID,
 
 def banned(until: datetime | None, *, everywhere: bool = False) -> ChatError:
     """The error for a banned person. `until` None: for good. `everywhere`: by the operator, from all rooms."""
-    end = None if until is None else rfc3339_ms(until)
+    end = optional_rfc3339_ms(until)
     where = "all rooms of this server" if everywhere else "this room"
     detail = f"You are banned from {where}." if end is None else f"You are banned from {where} until {end}."
     return ChatError("banned", detail, until=end)
