@@ -18,6 +18,7 @@ from chat_server.messages.purge_conversion import convert_some
 from chat_server.messages.room_erasure import erase_room_step
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
+from server_kit.background_steps import run_steps, set_or_timeout
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,6 @@ MESSAGES_PER_STEP: Final = 20
 ROWS_PER_MESSAGE: Final = 40
 """Events and reactions of one message in a step. A step changes at most 1,600 of them and 20 creations."""
 
-MAX_PAUSE_S: Final = 0.05
 SWEEP_S: Final = 20.0
 """How often a process checks for tombstones that another process left behind."""
 
@@ -121,30 +121,20 @@ class MessageErasure:
                     log.warning("Erasure failed and is retried; reads hide the deleted texts: %r", error)
                     await asyncio.sleep(self._rng.uniform(0.5, 1.0))
                     continue
-                await self._wait()
+                await set_or_timeout(self._wakeup, SWEEP_S * self._rng.uniform(0.5, 1.0))
         finally:
             self._connection.drop()
 
     async def _erase_all(self) -> None:
-        """Run steps until no mark, tombstone or deleted room is left, with pauses as long as the steps.
-
-        That leaves half of the time to posts.
-        """
-        loop = asyncio.get_running_loop()
+        """Run steps until no mark, tombstone or deleted room is left."""
         room_id: str | None = ""
-        while True:
-            began_s = loop.time()
+
+        async def step() -> bool:
+            nonlocal room_id
             connection = await self._connection.open()
             room_id = await convert_some(connection, room_id or "")
-            step = await erase_some(connection)
+            erased = await erase_some(connection)
             has_erased = await erase_room_step(connection)
-            if not (room_id or step.messages or has_erased):
-                return
-            await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))
+            return bool(room_id or erased.messages or has_erased)
 
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(SWEEP_S * self._rng.uniform(0.5, 1.0)):
-                await self._wakeup.wait()
-        except TimeoutError:
-            return
+        await run_steps(step)

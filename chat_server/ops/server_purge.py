@@ -14,6 +14,7 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.ops.ban_repository import PurgeStep, ServerBanRepository
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.sessions.current import OPERATOR
+from server_kit.background_steps import set_or_timeout
 from server_kit.http.problem import ChatError
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,7 @@ class ServerPurge:
                     pass
             except (ChatError, *STORE_ERRORS) as error:
                 log.warning("A purge over all rooms waits for the store: %r", error)
-            try:
-                await asyncio.wait_for(self._wakeup.wait(), SWEEP_S)
-            except TimeoutError:
-                continue
+            await set_or_timeout(self._wakeup, SWEEP_S)
 
     async def step(self) -> bool:
         """Do one bounded step. False if no purge is due. Raises ChatError or an error of the store."""

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from enum import IntEnum
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -34,6 +35,7 @@ from chat_server.personal_data.erasure_repository import (
     rooms_of_roles,
 )
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from server_kit.background_steps import run_steps, set_or_timeout
 from server_kit.http.problem import ChatError
 
 log = logging.getLogger(__name__)
@@ -46,8 +48,6 @@ SETTLE_AFTER: Final = timedelta(seconds=10)
 
 SWEEP_S: Final = 5.0
 """How often a process looks for work that another process left behind, or that was too young."""
-
-MAX_PAUSE_S: Final = 0.05
 
 
 class Stage(IntEnum):
@@ -100,22 +100,17 @@ class PersonErasure:
                 except (*CONNECTION_LOST, asyncpg.PostgresError, ChatError) as error:
                     self._connection.drop()
                     log.warning("The erasure of people failed and is retried: %r", error)
-                await self._wait()
+                await set_or_timeout(self._wakeup, SWEEP_S * self._rng.uniform(0.5, 1.0))
         finally:
             self._connection.drop()
 
     async def _erase_all(self) -> None:
-        """Run steps while there are any, with pauses as long as the steps: that leaves half of the time to posts."""
-        loop = asyncio.get_running_loop()
+        """Run steps while there are any, unless another process does."""
         connection = await self._connection.open()
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return
         try:
-            while True:
-                began_s = loop.time()
-                if not await self.step(connection):
-                    return
-                await asyncio.sleep(min(MAX_PAUSE_S, loop.time() - began_s))
+            await run_steps(partial(self.step, connection))
         finally:
             if not connection.is_closed():
                 await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
@@ -202,10 +197,3 @@ class PersonErasure:
         if rewritten:
             await advance(connection, rewritten, Stage.REACTIONS)
         return bool(rewritten)
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(SWEEP_S * self._rng.uniform(0.5, 1.0)):
-                await self._wakeup.wait()
-        except TimeoutError:
-            return
