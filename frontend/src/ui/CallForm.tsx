@@ -1,6 +1,6 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
-import { textAfterInput } from "@/lib/pasted-text";
+import { NicknameField } from "./NicknameField";
 import type { CallFormView } from "./use-call-form";
 
 interface CallFormProps extends CallFormView {
@@ -22,22 +22,7 @@ export function CallForm(props: CallFormProps) {
     >
       <p className="quiet">{props.help}</p>
       {needsNickname && (
-        <>
-          <label className="field">
-            <span>{t("composer.nameTitle")}</span>
-            <input
-              value={nickname}
-              required
-              dir="auto"
-              aria-invalid={props.nicknameRefusal !== null}
-              aria-describedby="call-nickname-problem"
-              onChange={(event) => props.setNickname(textAfterInput(event))}
-            />
-          </label>
-          <p id="call-nickname-problem" className="error" role="alert">
-            {props.nicknameRefusal}
-          </p>
-        </>
+        <NicknameField nickname={nickname} setNickname={props.setNickname} refusal={props.nicknameRefusal} />
       )}
       <p className="error" role="alert">
         {props.refusal}

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { OneLine } from "@/ui/user-text/OneLine";
-import { ListFoot } from "./ListFoot";
+import { ListFoot } from "@/ui/ListFoot";
 import { PersonWithTag } from "./PersonWithTag";
 import type { Bans } from "./use-bans";
 import * as css from "./hosts.module.css";
@@ -37,7 +37,7 @@ export function BanList({ bans, refusal, loadMore, lift }: Bans) {
           </li>
         ))}
       </ul>
-      <ListFoot refusal={refusal} loadMore={loadMore} />
+      <ListFoot refusal={refusal} moreWords={t("more")} loadMore={loadMore} />
     </section>
   );
 }

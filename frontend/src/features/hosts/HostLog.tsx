@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { ListFoot } from "./ListFoot";
+import { ListFoot } from "@/ui/ListFoot";
 import type { Log } from "./use-log";
 import * as css from "./hosts.module.css";
 
@@ -25,7 +25,7 @@ export function HostLog({ isOpen, open, entries, refusal, loadMore }: Log) {
           </li>
         ))}
       </ul>
-      <ListFoot refusal={refusal} loadMore={loadMore} />
+      <ListFoot refusal={refusal} moreWords={t("more")} loadMore={loadMore} />
     </section>
   );
 }

@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
 import type { Author, ListedBan } from "@/lib/contract/types";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
+import { useCall } from "@/ui/use-call";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
-import { useHostPages, type HostPages } from "./use-host-pages";
+import type { Pages } from "@/ui/use-pages";
+import { useHostPages } from "./use-host-pages";
 
 export interface ShownBan {
   readonly user: Author;
@@ -16,7 +16,7 @@ export interface ShownBan {
   readonly reason: string | null;
 }
 
-export interface Bans extends Pick<HostPages<unknown>, "loadMore"> {
+export interface Bans extends Pick<Pages<unknown>, "loadMore"> {
   /** Undefined while they load. */
   readonly bans: readonly ShownBan[] | undefined;
   /** Why they cannot be loaded, or a ban not lifted. */
@@ -32,22 +32,12 @@ export function useBans(): Bans {
   const { roomId } = useOpenRoom();
   const localTime = useLocalTime();
   const queryClient = useQueryClient();
-  const [liftRefusal, setLiftRefusal] = useState<string | null>(null);
+  const lifting = useCall(t("bans.liftFailed"));
   const { pages, refusal, loadMore } = useHostPages({
     name: "bans",
     load: api.bans,
     failure: t("bans.failed"),
   });
-
-  const lift = async (user: Author) => {
-    setLiftRefusal(null);
-    try {
-      await api.liftBan(roomId, user.id);
-      await queryClient.invalidateQueries({ queryKey: ["bans", roomId] });
-    } catch (failure) {
-      setLiftRefusal(errorMessage(words, failure, t("bans.liftFailed")));
-    }
-  };
 
   const about = ({ until, actor }: ListedBan) => {
     const host = actor === null ? t("operator") : nameInSentence(actor.nickname, words("person.unnamed"));
@@ -58,8 +48,12 @@ export function useBans(): Bans {
     bans: pages?.flatMap(({ bans }) =>
       bans.map((ban) => ({ user: ban.user, about: about(ban), reason: ban.reason })),
     ),
-    refusal: liftRefusal ?? refusal,
+    refusal: lifting.refusal ?? refusal,
     loadMore,
-    lift: (user) => void lift(user),
+    lift: (user) =>
+      lifting.run(async () => {
+        await api.liftBan(roomId, user.id);
+        await queryClient.invalidateQueries({ queryKey: ["bans", roomId] });
+      }),
   };
 }

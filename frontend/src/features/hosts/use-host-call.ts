@@ -1,30 +1,5 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
-
-interface HostCall {
-  /** Why the last call failed. */
-  readonly refusal: string | null;
-  readonly isCalling: boolean;
-  readonly run: (call: () => Promise<void>) => void;
-}
+import { useCall, type Call } from "@/ui/use-call";
 
 /** Runs the calls of one part of the panel, and says why one was refused. */
-export function useHostCall(): HostCall {
-  const { t } = useTranslation("hosts");
-  const { t: words } = useTranslation();
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [isCalling, setIsCalling] = useState(false);
-  const run = async (call: () => Promise<void>) => {
-    setRefusal(null);
-    setIsCalling(true);
-    try {
-      await call();
-    } catch (error) {
-      setRefusal(errorMessage(words, error, t("callFailed")));
-    } finally {
-      setIsCalling(false);
-    }
-  };
-  return { refusal, isCalling, run: (call) => void run(call) };
-}
+export const useHostCall = (): Call => useCall(useTranslation("hosts").t("callFailed"));

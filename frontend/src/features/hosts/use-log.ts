@@ -5,7 +5,8 @@ import { personInSentence } from "@/lib/people/person-in-sentence";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
-import { useHostPages, type HostPages } from "./use-host-pages";
+import type { Pages } from "@/ui/use-pages";
+import { useHostPages } from "./use-host-pages";
 
 const ACTIONS = [
   "ban",
@@ -31,7 +32,7 @@ export interface ShownEntry {
   readonly sentence: string;
 }
 
-export interface Log extends Pick<HostPages<unknown>, "refusal" | "loadMore"> {
+export interface Log extends Pick<Pages<unknown>, "refusal" | "loadMore"> {
   readonly isOpen: boolean;
   readonly open: () => void;
   /** Undefined while it loads. */

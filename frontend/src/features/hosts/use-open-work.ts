@@ -1,15 +1,16 @@
 import { useTranslation } from "react-i18next";
 import type { HeldPage, ReportsPage } from "@/lib/contract/types";
 import { useHostApi } from "@/ui/use-host-api";
-import { useHostPages, type HostPages } from "./use-host-pages";
+import type { Pages } from "@/ui/use-pages";
+import { useHostPages } from "./use-host-pages";
 
 /** Pages of a queue. */
-export interface OpenWork<Page> extends HostPages<Page> {
+export interface OpenWork<Page> extends Pages<Page> {
   /** How many items the loaded pages have, with a plus sign if there are more; null while they load. */
   readonly countWords: string | null;
 }
 
-function withCount<Page>(pages: HostPages<Page>, items: (page: Page) => number): OpenWork<Page> {
+function withCount<Page>(pages: Pages<Page>, items: (page: Page) => number): OpenWork<Page> {
   const count = pages.pages?.reduce((sum, page) => sum + items(page), 0);
   const more = pages.loadMore === null ? "" : "+";
   return { ...pages, countWords: count === undefined ? null : `${count}${more}` };

@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
 import type { HeldPage } from "@/lib/contract/types";
-import type { HostPages } from "@/features/hosts/use-host-pages";
+import type { Pages } from "@/ui/use-pages";
 import { HeldItem } from "./HeldItem";
 import { QueueList } from "./QueueList";
 import { useHeldQueue } from "./use-held-queue";
 
 /** The messages that filters hold. */
-export function HeldQueue({ held }: { held: HostPages<HeldPage> }) {
+export function HeldQueue({ held }: { held: Pages<HeldPage> }) {
   const { t } = useTranslation("hosts");
   const { items, refusal, ...queue } = useHeldQueue(held);
   const isEmpty = held.pages !== undefined && items.length === 0;

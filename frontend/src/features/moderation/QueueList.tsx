@@ -1,6 +1,6 @@
 import type { HTMLAttributes, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { ListFoot } from "@/features/hosts/ListFoot";
+import { ListFoot } from "@/ui/ListFoot";
 import * as css from "./moderation.module.css";
 
 interface QueueListProps {
@@ -34,7 +34,7 @@ export function QueueList(props: QueueListProps) {
       <ul className={css.queue} {...handlers}>
         {props.children}
       </ul>
-      <ListFoot refusal={props.refusal} loadMore={props.loadMore} />
+      <ListFoot refusal={props.refusal} moreWords={t("more")} loadMore={props.loadMore} />
     </section>
   );
 }

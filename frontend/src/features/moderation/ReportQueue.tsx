@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
 import type { ReportsPage } from "@/lib/contract/types";
-import type { HostPages } from "@/features/hosts/use-host-pages";
+import type { Pages } from "@/ui/use-pages";
 import { QueueList } from "./QueueList";
 import { ReportItem } from "./ReportItem";
 import { useReportQueue } from "./use-report-queue";
 
 interface ReportQueueProps {
-  reports: HostPages<ReportsPage>;
+  reports: Pages<ReportsPage>;
   /** Shows the reported message in the list. */
   onShow: (seq: number) => void;
 }

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { HeldPage, ListedHeld } from "@/lib/contract/types";
-import type { HostPages } from "@/features/hosts/use-host-pages";
+import type { Pages } from "@/ui/use-pages";
 import { useOpenRoom } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
@@ -9,7 +9,7 @@ import { useDecisions } from "./use-decisions";
 import { useQueueOrder } from "./use-queue-order";
 
 /** The held messages in an order that does not change under the pointer, and what a host does with them. */
-export function useHeldQueue({ pages, refusal }: HostPages<HeldPage>) {
+export function useHeldQueue({ pages, refusal }: Pages<HeldPage>) {
   const { t } = useTranslation("hosts");
   const api = useHostApi();
   const { roomId, askToBan, authorMark, showPerson } = useOpenRoom();

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { ListedReport, ReportsPage } from "@/lib/contract/types";
-import type { HostPages } from "@/features/hosts/use-host-pages";
+import type { Pages } from "@/ui/use-pages";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { outranks, roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
@@ -12,7 +12,7 @@ import { useDecisions } from "./use-decisions";
 import { useQueueOrder } from "./use-queue-order";
 
 /** The open reports in an order that does not change under the pointer, and what a host does with them. */
-export function useReportQueue({ pages, refusal }: HostPages<ReportsPage>, onShow: (seq: number) => void) {
+export function useReportQueue({ pages, refusal }: Pages<ReportsPage>, onShow: (seq: number) => void) {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
   const api = useHostApi();

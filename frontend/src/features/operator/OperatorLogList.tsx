@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { ListFoot } from "@/ui/ListFoot";
 import type { OperatorLogView } from "./use-operator-log";
 import * as css from "./operator.module.css";
 
@@ -19,14 +20,7 @@ export function OperatorLogList({ entries, refusal, loadMore }: OperatorLogView)
           </li>
         ))}
       </ul>
-      <p className="error" role="alert">
-        {refusal}
-      </p>
-      {loadMore !== null && (
-        <button type="button" className="quiet-button" onClick={loadMore}>
-          {t("more")}
-        </button>
-      )}
+      <ListFoot refusal={refusal} moreWords={t("more")} loadMore={loadMore} />
     </section>
   );
 }

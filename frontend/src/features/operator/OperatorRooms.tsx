@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { textAfterInput } from "@/lib/pasted-text";
+import { MoreButton } from "@/ui/MoreButton";
 import { ShownName } from "@/ui/user-text/ShownName";
 import { RoomDeletion } from "./RoomDeletion";
 import type { OperatorRoomsView } from "./use-operator-rooms";
@@ -56,11 +57,7 @@ export function OperatorRooms(view: OperatorRoomsView) {
           );
         })}
       </ul>
-      {view.loadMore !== null && (
-        <button type="button" className="quiet-button" onClick={view.loadMore}>
-          {t("more")}
-        </button>
-      )}
+      <MoreButton words={t("more")} loadMore={view.loadMore} />
       {toDelete !== null && (
         <RoomDeletion
           room={toDelete.inSentence}

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { userTag } from "@/lib/people/user-appearance";
+import { MoreButton } from "@/ui/MoreButton";
 import { OneLine } from "@/ui/user-text/OneLine";
 import { ShownName } from "@/ui/user-text/ShownName";
 import { ServerBanForm } from "./ServerBanForm";
@@ -46,11 +47,7 @@ export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore
           </li>
         ))}
       </ul>
-      {loadMore !== null && (
-        <button type="button" className="quiet-button" onClick={loadMore}>
-          {t("more")}
-        </button>
-      )}
+      <MoreButton words={t("more")} loadMore={loadMore} />
     </section>
   );
 }

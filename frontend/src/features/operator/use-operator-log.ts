@@ -1,9 +1,8 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
 import type { OperatorLogEntry } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-in-sentence";
 import { useLocalTime } from "@/ui/use-local-time";
+import { usePages, type Pages } from "@/ui/use-pages";
 import { useOperatorApi } from "./use-operator-api";
 
 interface ShownAction {
@@ -12,12 +11,9 @@ interface ShownAction {
   readonly what: string;
 }
 
-export interface OperatorLogView {
+export interface OperatorLogView extends Pick<Pages<unknown>, "refusal" | "loadMore"> {
   /** Undefined while they load. */
   readonly entries: readonly ShownAction[] | undefined;
-  readonly refusal: string | null;
-  /** Loads the next page; null at the end. */
-  readonly loadMore: (() => void) | null;
 }
 
 /** What the operator did, the newest first. */
@@ -26,11 +22,10 @@ export function useOperatorLog(): OperatorLogView {
   const { t: words } = useTranslation();
   const api = useOperatorApi();
   const localTime = useLocalTime();
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const { pages, refusal, loadMore } = usePages({
     queryKey: ["operator", "log"],
-    queryFn: ({ pageParam }) => api.log(pageParam ?? undefined),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+    load: api.log,
+    failure: t("log.failed"),
   });
   /** The action by its name in the contract, on whom, and where. */
   const what = ({ action, target, room_id, details }: OperatorLogEntry) => {
@@ -42,14 +37,14 @@ export function useOperatorLog(): OperatorLogView {
     ].join(" · ");
   };
   return {
-    entries: data?.pages
-      .flatMap(({ entries }) => entries)
+    entries: pages
+      ?.flatMap(({ entries }) => entries)
       .map((entry, index) => ({
         key: String(index),
         time: localTime.exactTime(entry.at),
         what: what(entry),
       })),
-    refusal: error === null ? null : errorMessage(words, error, t("log.failed")),
-    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+    refusal,
+    loadMore,
   };
 }

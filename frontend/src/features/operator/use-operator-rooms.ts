@@ -1,11 +1,11 @@
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
 import type { OperatorRoom } from "@/lib/contract/types";
 import { nameInSentence } from "@/lib/text/shown-name";
+import { useCall } from "@/ui/use-call";
+import { usePages } from "@/ui/use-pages";
 import { useOperatorApi } from "./use-operator-api";
-import { useOperatorCall } from "./use-operator-call";
 
 interface ShownRoom {
   readonly room: OperatorRoom;
@@ -36,16 +36,15 @@ export function useOperatorRooms(): OperatorRoomsView {
   const { t: words } = useTranslation();
   const api = useOperatorApi();
   const queryClient = useQueryClient();
-  const { refusal, isCalling, run } = useOperatorCall();
+  const { refusal, isCalling, run } = useCall(t("callFailed"));
   const [query, setQuery] = useState("");
   const [toDelete, setToDelete] = useState<ShownRoom | null>(null);
   const wanted = useDeferredValue(query.trim());
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const list = usePages({
     queryKey: ["operator", "rooms", wanted],
-    queryFn: ({ pageParam }) => api.rooms(wanted, pageParam ?? undefined),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    placeholderData: keepPreviousData,
+    load: (cursor) => api.rooms(wanted, cursor),
+    failure: t("rooms.failed"),
+    keepsEarlier: true,
   });
   const changed = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
   const shown = (room: OperatorRoom): ShownRoom => {
@@ -60,8 +59,8 @@ export function useOperatorRooms(): OperatorRoomsView {
   return {
     words: query,
     setWords: setQuery,
-    rooms: data?.pages.flatMap(({ rooms }) => rooms.map(shown)),
-    refusal: refusal ?? (error === null ? null : errorMessage(words, error, t("rooms.failed"))),
+    rooms: list.pages?.flatMap(({ rooms }) => rooms.map(shown)),
+    refusal: refusal ?? list.refusal,
     isCalling,
     setHidden: ({ id }, isHidden) =>
       run(async () => {
@@ -77,6 +76,6 @@ export function useOperatorRooms(): OperatorRoomsView {
         await changed();
       });
     },
-    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+    loadMore: list.loadMore,
   };
 }

@@ -2,8 +2,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { serverSentence } from "@/lib/api/error-message";
 import { Problem } from "@/lib/api/problem";
+import { useCall } from "@/ui/use-call";
 import { useOperatorApi } from "./use-operator-api";
-import { useOperatorCall } from "./use-operator-call";
 
 const NOT_SIGNED_IN = ["unauthenticated", "session_expired", "forbidden"];
 
@@ -21,7 +21,7 @@ export function useOperatorSession(): OperatorSession {
   const { t } = useTranslation("operator");
   const api = useOperatorApi();
   const queryClient = useQueryClient();
-  const { refusal, isCalling, refuse, run } = useOperatorCall();
+  const { refusal, isCalling, refuse, run } = useCall(t("callFailed"));
   const { data, error } = useQuery({
     queryKey: ["operator", "session"],
     queryFn: () => api.log(),

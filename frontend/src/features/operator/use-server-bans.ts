@@ -1,12 +1,12 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-in-sentence";
+import { useCall } from "@/ui/use-call";
 import { useLocalTime } from "@/ui/use-local-time";
+import { usePages } from "@/ui/use-pages";
 import { useOperatorApi } from "./use-operator-api";
-import { useOperatorCall } from "./use-operator-call";
 
 const REFETCH_MS = 2_000; // while a purge is under way
 const USER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -46,15 +46,14 @@ export function useServerBans(): ServerBansView {
   const api = useOperatorApi();
   const localTime = useLocalTime();
   const queryClient = useQueryClient();
-  const { refusal, isCalling, refuse, run } = useOperatorCall();
+  const { refusal, isCalling, refuse, run } = useCall(t("callFailed"));
   const [done, setDone] = useState<string | null>(null);
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const list = usePages({
     queryKey: ["operator", "bans"],
-    queryFn: ({ pageParam }) => api.bans(pageParam ?? undefined),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ bans }) => bans.some(({ purging }) => purging)) ? REFETCH_MS : false,
+    load: api.bans,
+    failure: t("bans.failed"),
+    refetchMs: (pages) =>
+      pages.some(({ bans }) => bans.some(({ purging }) => purging)) ? REFETCH_MS : false,
   });
   const changed = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
   const ban = async ({ userId, seconds, purge, reason }: NewServerBan) => {
@@ -63,7 +62,7 @@ export function useServerBans(): ServerBansView {
     await changed();
   };
   return {
-    bans: data?.pages.flatMap(({ bans }) =>
+    bans: list.pages?.flatMap(({ bans }) =>
       bans.map(({ user, until, reason, purging }) => ({
         user,
         ends: until === null ? t("bans.forGood") : t("bans.until", { time: localTime.exactTime(until) }),
@@ -71,7 +70,7 @@ export function useServerBans(): ServerBansView {
         isPurging: purging,
       })),
     ),
-    refusal: refusal ?? (error === null ? null : errorMessage(words, error, t("bans.failed"))),
+    refusal: refusal ?? list.refusal,
     done,
     isCalling,
     ban: (wanted) => {
@@ -84,6 +83,6 @@ export function useServerBans(): ServerBansView {
         await api.liftBan(user.id);
         await changed();
       }),
-    loadMore: hasNextPage ? () => void fetchNextPage() : null,
+    loadMore: list.loadMore,
   };
 }

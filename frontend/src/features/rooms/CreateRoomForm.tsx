@@ -1,6 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { textAfterInput } from "@/lib/pasted-text";
+import { NicknameField } from "@/ui/NicknameField";
 import { VisibilityOptions } from "@/ui/VisibilityOptions";
 import type { CreateRoomView } from "./use-create-room";
 import * as css from "./rooms.module.css";
@@ -47,22 +48,7 @@ export function CreateRoomForm({
         <VisibilityOptions value={visibility} onChange={setVisibility} />
       </fieldset>
       {needsNickname && (
-        <>
-          <label className="field">
-            <span>{t("composer.nameTitle")}</span>
-            <input
-              value={nickname}
-              required
-              dir="auto"
-              aria-invalid={nicknameRefusal !== null}
-              aria-describedby="room-nickname-problem"
-              onChange={(event) => setNickname(textAfterInput(event))}
-            />
-          </label>
-          <p id="room-nickname-problem" className="error" role="alert">
-            {nicknameRefusal}
-          </p>
-        </>
+        <NicknameField nickname={nickname} setNickname={setNickname} refusal={nicknameRefusal} />
       )}
       <p className="error" role="alert">
         {refusal}

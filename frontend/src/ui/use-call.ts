@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 
-export interface OperatorCall {
+export interface Call {
   /** Why the last call failed. */
   readonly refusal: string | null;
   readonly isCalling: boolean;
@@ -10,10 +10,10 @@ export interface OperatorCall {
   readonly run: (call: () => Promise<void>) => void;
 }
 
-/** Runs the calls of one section, and says why one was refused. */
-export function useOperatorCall(): OperatorCall {
-  const { t } = useTranslation("operator");
-  const { t: words } = useTranslation();
+/** Runs the calls of one part of the page, and says why one was refused. `failure`: the sentence for a server that does not
+ * answer. */
+export function useCall(failure: string): Call {
+  const { t } = useTranslation();
   const [refusal, setRefusal] = useState<string | null>(null);
   const [isCalling, setIsCalling] = useState(false);
   const run = async (call: () => Promise<void>) => {
@@ -22,7 +22,7 @@ export function useOperatorCall(): OperatorCall {
     try {
       await call();
     } catch (error) {
-      setRefusal(errorMessage(words, error, t("callFailed")));
+      setRefusal(errorMessage(t, error, failure));
     } finally {
       setIsCalling(false);
     }
