@@ -1,12 +1,14 @@
 """publish_server as a process, with real Kafka and a chat_server that tests control."""
 
 import asyncio
+import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 import pytest_asyncio
@@ -15,9 +17,12 @@ from aiokafka import AIOKafkaProducer
 from chat_contract.topics import CHAT_EVENTS, CHAT_SIGNALS, event_headers
 from local_stack.ports import free_port
 from local_stack.server_process import ServerProcess
+from publish_server.recovery.chat_client import ChatClient
+from tests.publish.hub_fixtures import Core
+from tests.publish.purges import Resuming
 from tests.publish.stored_rooms import StoredRooms
-from tests.publish.stream_reader import StreamClient
-from tests.support.chat_stack import make_chat_stack
+from tests.publish.stream_reader import DEADLINE_S, StreamClient
+from tests.support.chat_stack import SECRET, make_chat_stack
 from tests.support.stores import Kafka
 
 StartPublish = Callable[..., ServerProcess]
@@ -27,6 +32,29 @@ StartPublish = Callable[..., ServerProcess]
 def room() -> str:
     """A room id that no other test uses."""
     return f"room-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def core() -> Core:
+    return Core()
+
+
+@pytest.fixture
+def sock() -> Iterator[socket.socket]:
+    with socket.socket() as sock:
+        yield sock
+
+
+@pytest_asyncio.fixture
+async def resuming(sock: socket.socket) -> AsyncIterator[Resuming]:
+    stored = StoredRooms()
+    await stored.start(free_port())
+    async with httpx.AsyncClient(timeout=DEADLINE_S, trust_env=False) as http:
+        resuming = Resuming(stored, ChatClient(http, [stored.base_url], [SECRET]), sock)
+        yield resuming
+        stored.replies.set()
+        await resuming.pages.close()
+    await stored.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,22 +1,14 @@
 """Erased people: no stream that opens or resumes names them, in whatever order events and pages arrive."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator
 from itertools import permutations
 from typing import Any, Final
 
-import httpx
 import pytest
-import pytest_asyncio
 
-from local_stack.ports import free_port
-from publish_server.recovery.chat_client import ChatClient
 from publish_server.rooms.purge_marks import MAX_ERASED_PEOPLE, PurgeMarks
 from tests.publish.hub_fixtures import Core, head_at
-from tests.publish.stored_rooms import StoredRooms
-from tests.publish.stream_reader import DEADLINE_S
-from tests.publish.test_purges import (
+from tests.publish.purges import (
     SECRET_TEXT,
     Event,
     Resuming,
@@ -27,7 +19,6 @@ from tests.publish.test_purges import (
     purge,
     shown,
 )
-from tests.support.chat_stack import SECRET
 
 ERASED: Final = {"id": "new-id", "nickname": "deleted"}
 
@@ -82,17 +73,6 @@ def assert_erased(events: list[Event]) -> None:
     assert by_seq[7] == erasure(7)
 
 
-@pytest.fixture
-def core() -> Core:
-    return Core()
-
-
-@pytest.fixture
-def sock() -> Iterator[socket.socket]:
-    with socket.socket() as sock:
-        yield sock
-
-
 def test_every_kind_of_frame_in_the_ring_loses_the_person(core: Core) -> None:
     room = core.follow_at(0).room
     deliver(core, *BEFORE, erasure(7))
@@ -123,18 +103,6 @@ def test_erased_people_are_bounded_and_frames_that_named_the_first_are_read_agai
     assert marks.refetch_seq == 1
     marks.forget(MAX_ERASED_PEOPLE + 1)
     assert marks.erased == {}
-
-
-@pytest_asyncio.fixture
-async def resuming(sock: socket.socket) -> AsyncIterator[Resuming]:
-    stored = StoredRooms()
-    await stored.start(free_port())
-    async with httpx.AsyncClient(timeout=DEADLINE_S, trust_env=False) as http:
-        resuming = Resuming(stored, ChatClient(http, [stored.base_url], [SECRET]), sock)
-        yield resuming
-        stored.replies.set()
-        await resuming.pages.close()
-    await stored.stop()
 
 
 @pytest.mark.asyncio

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from random import Random
 
 import httpx
@@ -196,12 +196,6 @@ def test_all_rings_together_are_bounded() -> None:
     held = [room.log.bytes_held for room in rooms]
     assert sum(held) <= total + 100 * 1_000, "at most the events of one second exceed the bound"
     assert min(held) >= total // len(rooms) * 7 // 8 - 1_000, "every room keeps about an equal share"
-
-
-@pytest.fixture
-def sock() -> Iterable[socket.socket]:
-    with socket.socket() as sock:
-        yield sock
 
 
 def stuck_subscriber(audience: RoomAudience, sock: socket.socket) -> Subscriber:

@@ -32,12 +32,6 @@ class TickingClock:
         return self.now
 
 
-@pytest.fixture
-def sock() -> Iterable[socket.socket]:
-    with socket.socket() as sock:
-        yield sock
-
-
 def crowd_of(
     audience: RoomAudience, sock: socket.socket, cursor: Callable[[int], int | None] = lambda number: None
 ) -> list[Subscriber]:
