@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
-import type { Room, RoomWithCode, Visibility } from "@/lib/contract/types";
+import type { RoomWithCode, Visibility } from "@/lib/contract/types";
 import { NetworkReturn } from "@/lib/network-return";
 import { RoomCreation, ROOM_NAME_MAX } from "@/lib/rooms/room-creation";
 import { SessionStore } from "@/lib/session/session-store";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
+import { room } from "../support/fake-room";
 import { MemoryStorage } from "../support/memory-storage";
 
 let clock: FakeClock;
@@ -26,23 +27,6 @@ beforeEach(() => {
   opened = [];
 });
 
-const roomNamed = (name: string): Room => ({
-  id: "made",
-  name,
-  visibility: "public",
-  owner_id: "ann-id",
-  last_seq: 0,
-  message_count: 0,
-  heat: { hot: false, since: null, fetches_per_s: 0 },
-  slow_mode_s: 0,
-  viewers: 0,
-  owner: { id: "ann-id", nickname: "Ann" },
-  moderators: [],
-  who_can_post: "everyone",
-  regular_after_s: 86_400,
-  slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
-});
-
 const api = checkedApi({
   me: () => (user === null ? Promise.reject(new Problem(401, "unauthenticated", "")) : Promise.resolve(user)),
   createSession: (nickname: string) => {
@@ -59,7 +43,7 @@ const api = checkedApi({
     keys.push(key);
     const refusal = refusals.create.shift();
     return refusal === undefined
-      ? Promise.resolve({ ...roomNamed(name), visibility, recovery_code: "code" })
+      ? Promise.resolve({ ...room({ id: "made", name, visibility }), recovery_code: "code" })
       : Promise.reject(refusal);
   },
 });

@@ -5,6 +5,7 @@ import { CallForm } from "@/lib/session/call-form";
 import { SessionStore } from "@/lib/session/session-store";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
+import { room } from "../support/fake-room";
 import { MemoryStorage } from "../support/memory-storage";
 
 let clock: FakeClock;
@@ -18,23 +19,6 @@ beforeEach(() => {
   refusals = { join: [], recover: [] };
   user = null;
 });
-
-const ROOM = {
-  id: "lobby",
-  name: "Lobby",
-  visibility: "public" as const,
-  owner_id: "ann-id",
-  last_seq: 0,
-  message_count: 0,
-  heat: { hot: false, since: null, fetches_per_s: 0 },
-  slow_mode_s: 0,
-  viewers: 0,
-  owner: { id: "ann-id", nickname: "Ann" },
-  moderators: [],
-  who_can_post: "everyone" as const,
-  regular_after_s: 86_400,
-  slow_mode: { mode: "off" as const, seconds: 0, target_posts_per_s: null },
-};
 
 const api = checkedApi({
   me: () => (user === null ? Promise.reject(new Problem(401, "unauthenticated", "")) : Promise.resolve(user)),
@@ -51,7 +35,7 @@ const api = checkedApi({
     calls.push(`recover with ${code}`);
     const refusal = refusals.recover.shift();
     return refusal === undefined
-      ? Promise.resolve({ ...ROOM, recovery_code: "NEXT" })
+      ? Promise.resolve({ ...room(), recovery_code: "NEXT" })
       : Promise.reject(refusal);
   },
 });

@@ -26,6 +26,24 @@ export function message(seq: number, change: Partial<Message> = {}): Message {
   };
 }
 
+export const room = (change: Partial<Room> = {}): Room => ({
+  id: "lobby",
+  name: "Lobby",
+  visibility: "public",
+  owner_id: "id-of-owner",
+  last_seq: 0,
+  message_count: 0,
+  heat: COLD,
+  slow_mode_s: 0,
+  viewers: 0,
+  owner: { id: "id-of-owner", nickname: "owner" },
+  moderators: [],
+  who_can_post: "everyone",
+  regular_after_s: 86_400,
+  slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
+  ...change,
+});
+
 export const created = (made: Message): RoomEvent => ({
   type: "message.created",
   room_id: made.room_id,
@@ -153,23 +171,12 @@ export class FakeRoom {
   }
 
   #room(): Room {
-    return {
-      id: "lobby",
-      name: "Lobby",
-      visibility: "public",
-      owner_id: "id-of-owner",
+    return room({
       last_seq: this.lastSeq,
       message_count: this.messages.length,
-      heat: COLD,
-      slow_mode_s: 0,
       viewers: 1,
-      owner: { id: "id-of-owner", nickname: "owner" },
-      moderators: [],
-      who_can_post: "everyone",
-      regular_after_s: 86_400,
-      slow_mode: { mode: "off", seconds: 0, target_posts_per_s: null },
       ...this.settings,
-    };
+    });
   }
 
   #events(afterSeq: number): EventsPage {
