@@ -323,6 +323,39 @@ describe("where streams do not work", () => {
     expect(texts()).toEqual(["text 1"]);
   });
 
+  it.each<[string, () => void]>([
+    [
+      "lags behind its page",
+      () => {
+        const { events } = room.api;
+        Object.assign(room.api, {
+          events: async (...call: Parameters<typeof events>) => ({ ...(await events(...call)), last_seq: 0 }),
+        });
+      },
+    ],
+    [
+      "has dropped the events after its page",
+      () => {
+        const expired = new Problem(410, "cursor_expired", "Too old");
+        const { events } = room.api;
+        Object.assign(room.api, {
+          events: (...call: Parameters<typeof events>) => {
+            room.refusals = [expired];
+            return events(...call);
+          },
+        });
+      },
+    ],
+  ])("does not fetch in each turn from a server that %s", async (_what, begin) => {
+    room.say();
+    await live();
+    await loseStreams();
+    begin();
+    const before = room.fetches.length;
+    await clock.advance(60_000);
+    expect(room.fetches.length - before).toBeLessThan(60);
+  });
+
   it("fetches a fresh page when the events it needs are no longer kept", async () => {
     await live();
     await loseStreams();
@@ -417,6 +450,16 @@ describe("throttling", () => {
     await clock.advance(4_000);
     expect(feed.getSnapshot().room?.messages).toHaveLength(70);
     expect(feed.getSnapshot().older).toEqual({ status: "idle" });
+  });
+
+  it("waits by itself before it fetches a page of history again that a proxy refuses with a wait of 0 s", async () => {
+    for (let count = 0; count < 70; count += 1) room.say();
+    await live();
+    room.refusals = Array.from({ length: 1_000 }, () => new Problem(503, "unreachable", "", 0));
+    const before = room.fetches.length;
+    await feed.loadOlder();
+    await clock.advance(20_000);
+    expect(room.fetches.length - before).toBeLessThan(20);
   });
 
   it("retries a page of history that could not be fetched as soon as the network returns", async () => {

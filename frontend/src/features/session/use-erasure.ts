@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { answer } from "@/lib/api/answer";
+import { done } from "@/lib/api/answer";
 import { errorMessage } from "@/lib/api/error-message";
 import { useServices } from "@/ui/services-context";
 
@@ -25,7 +25,7 @@ export function useErasure(onDone: () => void): ErasureState {
     setIsErasing(true);
     try {
       await session.signOutBy(async () => {
-        await answer(api.client.DELETE("/api/v1/me"));
+        await done(api.client.DELETE("/api/v1/me"));
       });
       onDone();
     } catch (error) {

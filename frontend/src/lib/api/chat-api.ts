@@ -20,7 +20,8 @@ import type {
   Ticket,
   Visibility,
 } from "@/lib/contract/types";
-import { answer } from "./answer";
+import { answer, done } from "./answer";
+import { unreachable } from "./problem";
 
 /** Which page of a room: the latest one when nothing is given. */
 export interface PagePlace {
@@ -35,7 +36,15 @@ export class ChatApi {
   readonly client: Client<paths>;
 
   constructor(fetchImpl: typeof fetch, baseUrl = "") {
-    this.client = createClient<paths>({ baseUrl, fetch: (request) => fetchImpl(request) });
+    this.client = createClient<paths>({
+      baseUrl,
+      fetch: async (request) => {
+        const response = await fetchImpl(request);
+        // A proxy sent the call to its login, for example. The browser may have followed by a GET of another page.
+        if (response.redirected && request.method !== "GET") throw unreachable();
+        return response;
+      },
+    });
   }
 
   config = (): Promise<Config> => answer(this.client.GET("/api/v1/config"));
@@ -47,12 +56,12 @@ export class ChatApi {
 
   /** Sign out. */
   endSession = async (): Promise<void> => {
-    await answer(this.client.DELETE("/api/v1/sessions/current"));
+    await done(this.client.DELETE("/api/v1/sessions/current"));
   };
 
   /** End every session of this person. */
   endAllSessions = async (): Promise<void> => {
-    await answer(this.client.DELETE("/api/v1/sessions"));
+    await done(this.client.DELETE("/api/v1/sessions"));
   };
 
   rooms = (cursor?: string): Promise<RoomsPage> =>
@@ -191,6 +200,6 @@ export class ChatApi {
     answer(this.client.GET("/api/v1/rooms/{room_id}/me", { params: { path: { room_id } } }));
 
   typing = async (room_id: string): Promise<void> => {
-    await answer(this.client.POST("/api/v1/rooms/{room_id}/typing", { params: { path: { room_id } } }));
+    await done(this.client.POST("/api/v1/rooms/{room_id}/typing", { params: { path: { room_id } } }));
   };
 }

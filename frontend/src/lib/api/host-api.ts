@@ -19,7 +19,7 @@ import type {
   RoomPatch,
   RoomWithCode,
 } from "@/lib/contract/types";
-import { answer } from "./answer";
+import { answer, done } from "./answer";
 import type { ChatApi } from "./chat-api";
 
 /** The calls with which people become hosts or members, and hosts run a room. Only parts that are loaded lazily import it. */
@@ -103,7 +103,7 @@ export class HostApi {
     );
 
   deleteRoom = async (room_id: string): Promise<void> => {
-    await answer(this.#client.DELETE("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
+    await done(this.#client.DELETE("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
   };
 
   /** The response shows the code once. The same key makes the same invite, however often it is asked for. */
@@ -121,7 +121,7 @@ export class HostApi {
     answer(this.#client.GET("/api/v1/rooms/{room_id}/invites", { params: { path: { room_id } } }));
 
   endInvite = async (room_id: string, invite_id: string): Promise<void> => {
-    await answer(
+    await done(
       this.#client.DELETE("/api/v1/rooms/{room_id}/invites/{invite_id}", {
         params: { path: { room_id, invite_id } },
       }),

@@ -8,7 +8,7 @@ import type {
   ServerBanList,
   ServerBanResult,
 } from "@/lib/contract/types";
-import { answer } from "./answer";
+import { answer, done } from "./answer";
 import type { ChatApi } from "./chat-api";
 
 /** The calls of the operator on the whole server. The browser adds the cookie of a signed-in operator. */
@@ -24,7 +24,7 @@ export class OperatorApi {
   };
 
   signOut = async (): Promise<void> => {
-    await answer(this.#client.DELETE("/api/v1/ops/session"));
+    await done(this.#client.DELETE("/api/v1/ops/session"));
   };
 
   bans = (cursor?: string): Promise<ServerBanList> =>
@@ -53,7 +53,7 @@ export class OperatorApi {
   };
 
   deleteRoom = async (room_id: string): Promise<void> => {
-    await answer(this.#client.DELETE("/api/v1/ops/rooms/{room_id}", { params: { path: { room_id } } }));
+    await done(this.#client.DELETE("/api/v1/ops/rooms/{room_id}", { params: { path: { room_id } } }));
   };
 
   log = (cursor?: string): Promise<OperatorLog> =>

@@ -20,34 +20,31 @@ export class Problem extends Error {
 
   /** No answer: the browser is offline, or the server is unavailable. */
   get isUnreachable(): boolean {
-    return this.status === 0 || this.status === 502 || this.status === 504;
+    return this.code === UNREACHABLE || this.status === 0 || this.status === 502 || this.status === 504;
   }
 
   /** A later attempt may succeed. */
   get isTransient(): boolean {
-    return this.isUnreachable || this.status === 408 || this.status === 429 || this.status >= 500;
+    return this.isUnreachable || isTransientStatus(this.status);
   }
 }
 
-export const unreachable = (): Problem => new Problem(0, "unreachable", "The server did not answer.");
+const isTransientStatus = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
-/** Read a refused response. `Retry-After` (whole seconds) is used where the body has no `retry_after_ms`. */
-export function problemFrom(
-  response: Pick<Response, "status" | "statusText" | "headers">,
-  body: unknown,
-): Problem {
+const UNREACHABLE = "unreachable";
+
+export const unreachable = (): Problem => new Problem(0, UNREACHABLE, "The server did not answer.");
+
+/** Read a refused response. `Retry-After` (whole seconds) is used where the body has no `retry_after_ms`. A response without
+ * a code comes from a proxy, such as the 403 of its login page: the call has not reached the server. */
+export function problemFrom(response: Pick<Response, "status" | "headers">, body: unknown): Problem {
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-  const text = (key: "code" | "detail", otherwise: string) => {
-    const value = fields[key];
-    return typeof value === "string" ? value : otherwise;
-  };
-  const exact = fields["retry_after_ms"];
-  const seconds = Number(response.headers.get("Retry-After") ?? NaN);
-  const retryAfterMs = typeof exact === "number" ? exact : Number.isFinite(seconds) ? seconds * 1000 : null;
-  return new Problem(
-    response.status,
-    text("code", "unknown"),
-    text("detail", response.statusText),
-    retryAfterMs,
-  );
+  const { code, detail, retry_after_ms: exact } = fields;
+  const header = response.headers.get("Retry-After") ?? "";
+  const retryAfterMs =
+    typeof exact === "number" ? exact : /^\d+$/.test(header) ? Number(header) * 1_000 : null;
+  if (typeof code === "string")
+    return new Problem(response.status, code, typeof detail === "string" ? detail : "", retryAfterMs);
+  const ofProxy = new Problem(response.status, UNREACHABLE, unreachable().detail, retryAfterMs);
+  return isTransientStatus(response.status) ? ofProxy : unreachable();
 }

@@ -398,7 +398,7 @@ export class RoomFeed {
         void this.#readRoom();
       },
       onFailure: (problem) => {
-        if (problem.code === "cursor_expired") void this.#startFresh();
+        if (problem.code === "cursor_expired") void this.#afterGap();
         else if (problem.isTransient) this.#refused(problem);
         else {
           this.#streamTrouble = null;
@@ -433,7 +433,8 @@ export class RoomFeed {
 
   #applyPage({ events, last_seq }: EventsPage): void {
     const seq = this.#state.room?.seq ?? 0;
-    if (last_seq < seq || last_seq - seq > REPLAY_MAX_EVENTS) return void this.#startFresh();
+    // A server that lags behind its page would otherwise be asked again at once, each time.
+    if (last_seq < seq || last_seq - seq > REPLAY_MAX_EVENTS) return void this.#afterGap();
     this.#attempt = 0;
     this.#lostAtMs = null;
     for (const event of events) this.#apply(event);
@@ -538,8 +539,9 @@ function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : unreachable();
 }
 
-function waitOf(problem: Problem): number | null {
-  return problem.isTransient ? problem.retryAfterMs : null;
+/** Null if the server names no wait. A proxy may name 0. */
+function waitOf({ isTransient, retryAfterMs }: Problem): number | null {
+  return isTransient && retryAfterMs !== null && retryAfterMs > 0 ? retryAfterMs : null;
 }
 
 const isReadFarUp = (room: RoomState, keep: Keep) => keep.keepFromSeq <= (room.messages.at(-1)?.seq ?? -1);
