@@ -32,6 +32,28 @@ it.each(["half a thought", "{}", "[1]", "null", '{"id":1,"text":"a","replyTo":nu
   },
 );
 
+const QUOTED = { id: "m1", author: { id: "ann", nickname: "Ann" }, text: "a question", deleted: false };
+
+it.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["a word", "m1"],
+  ["a list", ["m1"]],
+  ["no fields", {}],
+  ["no author", { ...QUOTED, author: undefined }],
+  ["an author without a name", { ...QUOTED, author: { id: "ann" } }],
+  ["no text", { ...QUOTED, text: null }],
+  ["no sign of deletion", { ...QUOTED, deleted: undefined }],
+])(
+  "a draft whose reply another version stored with %s keeps its text and loses the reply",
+  (_what, replyTo) => {
+    storage.setItem(
+      DRAFTS_KEY,
+      JSON.stringify([["lobby", JSON.stringify({ id: "one", text: "an answer", replyTo })]]),
+    );
+    expect(drafts().read("lobby")).toEqual({ id: "one", text: "an answer", replyTo: null });
+  },
+);
+
 it.each([null, "", "{", "{}", "[]", '[["lobby"]]', '[["lobby","text"]]', '[["games","{}"]]', "[1]"])(
   "no draft id is found in %j",
   (stored) => expect(draftIdIn(stored, "lobby")).toBeNull(),

@@ -1,6 +1,6 @@
 /** The draft of each room. Drafts survive reloads and are shared by all tabs. */
 import { StoredMap } from "@/lib/stored-map";
-import type { Draft } from "./composer-machine";
+import type { Draft, Quoted } from "./composer-machine";
 
 export const DRAFTS_KEY = "hotchat.draft";
 export const DRAFTS_MAX = 50; // overflow rule OLDEST
@@ -23,7 +23,9 @@ export class Drafts {
   /** Earlier versions of the app stored only the text. */
   #parse(value: string): Draft {
     const parsed = fromJson(value);
-    return isDraft(parsed) ? parsed : { id: this.newId(), text: value, replyTo: null };
+    if (!isDraft(parsed)) return { id: this.newId(), text: value, replyTo: null };
+    const { id, text, replyTo } = parsed;
+    return { id, text, replyTo: isQuoted(replyTo) ? replyTo : null };
   }
 }
 
@@ -45,8 +47,20 @@ function fromJson(json: string): unknown {
   }
 }
 
-function isDraft(value: unknown): value is Draft {
+type StoredDraft = Pick<Draft, "id" | "text"> & { readonly replyTo?: unknown };
+
+function isDraft(value: unknown): value is StoredDraft {
   if (typeof value !== "object" || value === null) return false;
-  const { id, text, replyTo } = value as Partial<Draft>;
-  return typeof id === "string" && typeof text === "string" && typeof replyTo === "object";
+  const { id, text } = value as Partial<Record<keyof Draft, unknown>>;
+  return typeof id === "string" && typeof text === "string";
+}
+
+/** Whether all that is shown of the quoted message is there: another version of the app may have stored it. */
+function isQuoted(value: unknown): value is Quoted {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, author, text, deleted } = value as Partial<Record<keyof Quoted, unknown>>;
+  if (typeof author !== "object" || author === null) return false;
+  const { id: authorId, nickname } = author as Partial<Record<keyof Quoted["author"], unknown>>;
+  const strings = [id, text, authorId, nickname];
+  return strings.every((each) => typeof each === "string") && typeof deleted === "boolean";
 }

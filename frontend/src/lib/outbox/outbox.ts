@@ -9,7 +9,7 @@ import type { Clock } from "@/lib/clock";
 import type { HeldMessage, Message } from "@/lib/contract/types";
 import { backoffMs } from "@/lib/feed/backoff";
 import { Listeners } from "@/lib/listeners";
-import type { OutboxStore, StoredPost } from "./outbox-store";
+import { readStoredPost, type OutboxStore, type StoredPost } from "./outbox-store";
 
 export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped post arrives with its room's page
 const REMOVED_MAX = 1_000; // overflow rule OLDEST: a dropped post may be restored and sent again, under the same client id
@@ -114,11 +114,14 @@ export class Outbox {
     }
   };
 
-  #restored(stored: StoredPost[]): void {
+  #restored(stored: readonly unknown[]): void {
     this.#isRestored = true;
-    stored.sort((a, b) => a.queuedAtMs - b.queuedAtMs);
     const known = new Set([...this.#removed, ...this.#state.posts.map((post) => post.clientId)]);
-    const posts = stored.filter((post) => !known.has(post.clientId)).map(fromStored);
+    const posts = stored
+      .flatMap((value) => readStoredPost(value) ?? [])
+      .filter((post) => !known.has(post.clientId))
+      .sort((a, b) => a.queuedAtMs - b.queuedAtMs)
+      .map(fromStored);
     this.#set({ posts: [...posts, ...this.#state.posts] });
     this.userChanged();
   }
@@ -336,7 +339,8 @@ export class Outbox {
     }
     const failures = post.status === "waiting" ? post.failures : 0;
     const ownWaitMs = 500 + backoffMs(failures, this.deps.random);
-    const waitMs = Math.min(RETRY_AFTER_MAX_MS, problem.retryAfterMs ?? ownWaitMs);
+    const serverWaitMs = problem.retryAfterMs ?? 0; // a proxy may send 0
+    const waitMs = Math.min(RETRY_AFTER_MAX_MS, serverWaitMs > 0 ? serverWaitMs : ownWaitMs);
     const retryAtMs = this.deps.clock.now() + waitMs;
     const waiting = { status: "waiting", retryAtMs, code: problem.code, failures: failures + 1 } as const;
     this.#change(post.clientId, () => ({ ...unsent(post), ...waiting }));
