@@ -17,6 +17,7 @@ import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import type { Queries } from "@/ui/queries";
 import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
+import { ServerClock } from "@/lib/server-clock";
 import { SessionStore } from "@/lib/session/session-store";
 import type { OpenStream } from "@/lib/stream/room-stream";
 import { createStreams } from "./create-streams";
@@ -39,21 +40,26 @@ export function createServices(): Services {
     token = made;
     if (made !== null) writeStored(TOKEN_KEY, made);
   };
-  const api = new ChatApi((input) => fetchWithDeadline(withToken(new Request(input), token)));
+  const clock = new ServerClock(browserClock);
+  const api = new ChatApi(async (input) => {
+    const response = await fetchWithDeadline(withToken(new Request(input), token));
+    clock.observe(response);
+    return response;
+  });
   const config = cachedOnSuccess(api.config);
-  const streams = createStreams(async () => (await config()).stream_url.replace(/\/$/, ""), browserClock);
-  const appVersion = new AppVersion({ fetchPage, scripts: ownScripts(), clock: browserClock });
+  const streams = createStreams(async () => (await config()).stream_url.replace(/\/$/, ""), clock);
+  const appVersion = new AppVersion({ fetchPage, scripts: ownScripts(), clock });
   const session = new SessionStore(api, storage, needsToken ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
   const ignored = new IgnoredPeople();
-  const network = new NetworkReturn(window, browserClock);
+  const network = new NetworkReturn(window, clock);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(OUTBOX_CHANNEL) : null;
   window.addEventListener("storage", readCounts.onStorageEvent);
   window.addEventListener("storage", ignored.onStorageEvent);
   const outbox = new Outbox({
     store: lazyOutboxStore(loadOutboxStore),
     api,
-    clock: browserClock,
+    clock,
     random: Math.random,
     userId: () => {
       const { viewer } = session.getSnapshot();
@@ -71,7 +77,7 @@ export function createServices(): Services {
   });
   const drafts = new Drafts(uuid);
   const edits = new UnfinishedEdits();
-  const composers = new Composers({ api, outbox, session, drafts, edits, clock: browserClock, newId: uuid });
+  const composers = new Composers({ api, outbox, session, drafts, edits, clock, newId: uuid });
   channel?.addEventListener("message", ({ data }) => {
     const clientId = String(data);
     outbox.doneElsewhere(clientId);
@@ -102,7 +108,7 @@ export function createServices(): Services {
     appVersion,
     recoveryLink,
     inviteLink,
-    clock: browserClock,
+    clock,
     openStream: checkingVersion(streams.openStream, appVersion),
     openNotify: streams.openNotify,
     localTime: new LocalTimeStore(browserEnvironment),
