@@ -78,3 +78,17 @@ describe.each([
     expect(storage.readStored("a")).toBe(null);
   });
 });
+
+it.each([
+  ["changes", "of another tab", "a"],
+  ["removes", null, "a"],
+  ["clears", null, null],
+])("forgets a value that was not saved once another tab %s it", (_how, stored, key) => {
+  fill();
+  storage.writeStored("a", "of this tab");
+  storage.writeStored("b", "of this tab");
+  if (stored !== null) browser.getItem = (name) => (name === "a" ? stored : null);
+  storage.onStorageEvent({ key });
+  expect(storage.readStored("a")).toBe(stored);
+  expect(storage.readStored("b")).toBe(key === null ? null : "of this tab");
+});

@@ -2,6 +2,7 @@ import { v4 as uuid } from "uuid";
 import { ChatApi } from "@/lib/api/chat-api";
 import { DEADLINE_MS, fetchWithDeadline } from "@/lib/api/deadline";
 import { AppVersion } from "@/lib/app-version";
+import { openChannel } from "@/lib/broadcast-channel";
 import { cachedOnSuccess } from "@/lib/cached-on-success";
 import { browserClock } from "@/lib/clock";
 import { Composers } from "@/lib/composer/composers";
@@ -16,7 +17,7 @@ import { IgnoredPeople } from "@/lib/people/ignored-people";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import type { Queries } from "@/ui/queries";
-import { readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
+import { onStorageEvent, readStored, SafeStorage, writeStored } from "@/lib/safe-storage";
 import { ServerClock } from "@/lib/server-clock";
 import { SessionStore } from "@/lib/session/session-store";
 import type { OpenStream } from "@/lib/stream/room-stream";
@@ -26,6 +27,7 @@ import { inviteLink, recoveryLink } from "./secret-links";
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
 const SESSION_LOCK_TIMEOUT_MS = 3_000; // a post that takes longer was sent with its own cookie
+const JOIN_TIMEOUT_MS = 2 * DEADLINE_MS; // a tab that holds the lock longer hangs
 const ROOM_LOCK_TIMEOUT_MS = 2 * DEADLINE_MS; // a tab that holds it longer hangs, or has many posts of its own to send
 const OUTBOX_CHANNEL = "hotchat.outbox";
 
@@ -53,7 +55,8 @@ export function createServices(): Services {
   const readCounts = new ReadCountsStore(storage);
   const ignored = new IgnoredPeople();
   const network = new NetworkReturn(window, clock);
-  const channel = "BroadcastChannel" in window ? new BroadcastChannel(OUTBOX_CHANNEL) : null;
+  const channel = openChannel(OUTBOX_CHANNEL);
+  window.addEventListener("storage", onStorageEvent);
   window.addEventListener("storage", readCounts.onStorageEvent);
   window.addEventListener("storage", ignored.onStorageEvent);
   const outbox = new Outbox({
@@ -67,11 +70,14 @@ export function createServices(): Services {
     },
     sessionIsOver: () => void session.load(),
     asUser: (userId, work) =>
-      withLock({ name: SESSION_LOCK, mode: "shared" }, async () => {
-        // A frame sends its own token, so a sign-in elsewhere does not change it; a cookie is the same in all tabs.
-        if (!needsToken && !session.isStillUser(userId)) throw new OtherSession();
-        return work();
-      }),
+      withLock(
+        { name: SESSION_LOCK, mode: "shared", signal: AbortSignal.timeout(JOIN_TIMEOUT_MS) },
+        async () => {
+          // A frame sends its own token, so a sign-in elsewhere does not change it; a cookie is the same in all tabs.
+          if (!needsToken && !session.isStillUser(userId)) throw new OtherSession();
+          return work();
+        },
+      ),
     exclusively,
     announceDone: (clientId) => channel?.postMessage(clientId),
   });
@@ -90,6 +96,7 @@ export function createServices(): Services {
     ignored.refresh();
   });
   window.addEventListener("storage", session.onStorageEvent);
+  window.addEventListener("pageshow", session.onPageShow);
   window.addEventListener("storage", composers.onStorageEvent);
   network.subscribe(outbox.wake);
   void session.loadWithRetry(network.wait, Math.random);

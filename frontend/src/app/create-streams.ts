@@ -1,3 +1,4 @@
+import { openChannel } from "@/lib/broadcast-channel";
 import type { Clock } from "@/lib/clock";
 import { BrowserStreams } from "@/lib/stream/browser-streams";
 import { connectWorker } from "@/lib/stream/connect-worker";
@@ -22,11 +23,11 @@ export function createStreams(streamUrl: () => Promise<string>, clock: Clock): B
   return streams;
 }
 
-/** Rejects if its file cannot be loaded, or if the browser forbids channels in this frame. */
+/** Rejects if its file cannot be loaded. */
 async function loadLeadingTab(clock: Clock): Promise<LeadingTab | null> {
-  if (typeof BroadcastChannel === "undefined") return null;
+  const channel = openChannel(CHANNEL);
+  if (channel === null) return null;
   const { LeadingTab } = await import("@/lib/stream/leading-tab");
-  const channel = new BroadcastChannel(CHANNEL);
   const tabId = crypto.getRandomValues(new Uint32Array(2)).join("-");
   return new LeadingTab({ channel, tabId, upstream: eventSources, clock, random: Math.random });
 }

@@ -1,5 +1,5 @@
 /** localStorage that never throws. Values that it does not take, because it is full or the browser forbids it, are kept
- * until the page is closed. */
+ * until the page is closed or another tab changes them. */
 import { dropOldest } from "./drop-oldest";
 
 export const UNSAVED_MAX = 200; // overflow rule OLDEST
@@ -33,6 +33,13 @@ export function storedKeys(prefix: string): string[] {
     Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index) ?? ""),
   );
   return [...new Set([...(keys ?? []), ...unsaved.keys()])].filter((key) => key.startsWith(prefix));
+}
+
+/** Another tab has changed what is stored: its value is newer than one that was not saved here. Must be called before
+ * listeners that read the storage. */
+export function onStorageEvent({ key }: Pick<StorageEvent, "key">): void {
+  if (key === null) unsaved.clear();
+  else unsaved.delete(key);
 }
 
 /** The same as a Storage. Other tabs read the browser's, so a value that it did not take replaces the old one by none. */

@@ -311,3 +311,50 @@ describe("joining while the server refuses", () => {
     expect(calls).toEqual(["join"]);
   });
 });
+
+describe("two tabs of one browser whose sessions differ", () => {
+  it.each<[string, Problem | { id: string; nickname: string }]>([
+    ["another user", { id: "bob-id", nickname: "Bob" }],
+    ["none", new Problem(401, "unauthenticated", "")],
+  ])("do not answer each other for ever: the other one has %s", async (_whose, other) => {
+    let fetches = 0;
+    const sessions: SessionStore[] = [];
+    /** Storage events reach all tabs but the one that writes. */
+    const storageOf = (tab: number): Storage => {
+      const own = new MemoryStorage();
+      return Object.assign(own, {
+        getItem: storage.getItem,
+        setItem: (key: string, newValue: string) => {
+          if (storage.getItem(key) === newValue) return;
+          storage.setItem(key, newValue);
+          for (const [at, session] of sessions.entries())
+            if (at !== tab) queueMicrotask(() => session.onStorageEvent({ key, newValue }));
+        },
+      });
+    };
+    const apiOf = (user: Problem | typeof ann) =>
+      checkedApi({
+        ...answers,
+        me: () => {
+          fetches += 1;
+          return user instanceof Problem ? Promise.reject<typeof ann>(user) : Promise.resolve(user);
+        },
+      });
+    sessions.push(new SessionStore(apiOf(ann), storageOf(0)), new SessionStore(apiOf(other), storageOf(1)));
+    for (const session of sessions) await session.load();
+    for (let turn = 0; turn < 20; turn += 1) await settled();
+    expect(fetches).toBeLessThanOrEqual(6);
+    expect(sessions[0]?.getSnapshot().viewer).toEqual(ann);
+  });
+});
+
+it("a page that the browser shows again learns who has signed in meanwhile", async () => {
+  const session = open();
+  await session.join("Bob");
+  storage.setItem("hotchat.user", "ann-id"); // its storage event was lost
+  session.onPageShow({ persisted: false });
+  expect(session.getSnapshot().viewer?.id).toBe("Bob-id");
+  session.onPageShow({ persisted: true });
+  await settled();
+  expect(session.getSnapshot().viewer).toEqual(ann);
+});

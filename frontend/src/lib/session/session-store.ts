@@ -70,20 +70,21 @@ export class SessionStore {
     }
   };
 
-  /** Returns the problem if the server did not respond; null once it has. */
-  async #load(): Promise<unknown> {
+  /** Returns the problem if the server did not respond; null once it has. `isStored`: another tab has already stored the
+   * user. Two tabs whose sessions differ, for example one in a frame, would otherwise answer each other for ever. */
+  async #load(isStored = false): Promise<unknown> {
     const joins = this.#joins;
     try {
       const viewer = await this.api.me();
       if (joins !== this.#joins) return null; // the response is about the previous session
-      this.#keep(viewer);
+      if (!isStored) this.#keep(viewer);
       this.#signedIn(viewer);
       return null;
     } catch (error) {
       if (joins !== this.#joins) return null;
       this.#hasExpired = error instanceof Problem && error.code === "session_expired";
       if (error instanceof Problem && error.status === 401) {
-        this.#keepUserId("");
+        if (!isStored) this.#keepUserId("");
         this.#signedOut();
         // Unreachable does not mean signed out: keep the stored user until the first post shows otherwise.
       } else if (this.#state.viewer === undefined) {
@@ -189,7 +190,12 @@ export class SessionStore {
   /** Another tab has joined or signed out. */
   onStorageEvent = (event: Pick<StorageEvent, "key" | "newValue">): void => {
     if (event.key !== USER_KEY || event.newValue === (this.#state.viewer?.id ?? "")) return;
-    void this.load();
+    void this.#load(true);
+  };
+
+  /** The browser shows the page again from its back-forward cache, where storage events are lost. */
+  onPageShow = ({ persisted }: Pick<PageTransitionEvent, "persisted">): void => {
+    if (persisted) this.onStorageEvent({ key: USER_KEY, newValue: this.storage?.getItem(USER_KEY) ?? "" });
   };
 
   #remembered(): Author | null {
