@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest";
 import type { RoomEvent } from "@/lib/contract/types";
 import type { StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { IDLE_ROOMS_MAX, RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
-import { FakeRoom } from "../support/fake-room";
+import { created, FakeRoom, message } from "../support/fake-room";
 
 let room: FakeRoom;
 let hub: StreamHub;
@@ -92,13 +92,28 @@ it("drops the events of rooms whose tabs do not rejoin after a disconnection, ex
   const ids = Array.from({ length: IDLE_ROOMS_MAX + 1 }, (_, index) => `room-${index}`);
   for (const id of ids) {
     hub.join(id, 5, new FakeTab());
+    room.stream.listener.event(created(message(6)));
     room.stream.listener.closed(false);
   }
   const [dropped, kept] = [new FakeTab(), new FakeTab()];
-  hub.join("room-0", 3, dropped); // resumes at the server
-  hub.join("room-1", 3, kept); // the hub knows that events after 3 have left its memory
-  expect([dropped.received, kept.received]).toEqual([[], ["gap"]]);
+  hub.join("room-0", 5, dropped); // resumes at the server
+  hub.join("room-1", 5, kept);
+  expect([dropped.received, kept.received]).toEqual([[], [6]]);
 });
+
+it.each([0, 3])(
+  "resumes at the server from %d, which may have been reset, when a stream has closed with newer events",
+  (cursor) => {
+    hub.join("lobby", 5, new FakeTab());
+    room.openLast();
+    room.stream.listener.closed(false);
+    room.streams = [];
+    const tab = new FakeTab().join(cursor);
+    expect([tab.received, room.stream.cursor]).toEqual([[], cursor]);
+    room.stream.listener.event(created(message(cursor + 1)));
+    expect(tab.received).toEqual([cursor + 1]);
+  },
+);
 
 it("refuses a stream when the browser has no connection left for another room, until a room is left", () => {
   hub = new StreamHub(room.openStream, 2);

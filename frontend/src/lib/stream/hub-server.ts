@@ -25,7 +25,7 @@ export class HubServer {
     private readonly clock: Clock,
   ) {}
 
-  /** Connect a tab and return the function that receives its messages. `onGone`: the tab was silent for too long. */
+  /** Connect a tab and return the function that receives its messages. `onGone`: the tab has left, or was silent for too long. */
   connect(post: Post, onGone: () => void = () => undefined): (message: ToHub) => void {
     const tab: ConnectedTab = new ConnectedTab(post, this.clock, this.#hubsOf, () => {
       this.#tabs.delete(tab);
@@ -116,6 +116,7 @@ class ConnectedTab {
         break;
       case "leave-all":
         this.leaveAll();
+        this.gone();
     }
   }
 

@@ -38,7 +38,10 @@ export class StreamHub {
       return () => undefined;
     }
     const room = this.#rooms.get(key) ?? this.#add(key, roomId, cursor);
-    if (cursor < room.startSeq) {
+    const isBehind = cursor < room.startSeq;
+    // Without a stream, only the server knows whether it has these events. It may have been reset to an earlier state.
+    if (isBehind && room.closeUpstream === null) this.#restart(room, cursor);
+    else if (isBehind) {
       tab.opened(openedAt(room, cursor));
       tab.gap({ from_seq: cursor, to_seq: room.lastSeq });
       return () => undefined;
