@@ -83,6 +83,30 @@ describe("rows", () => {
     expect(all.slice(-2).map((row) => row.key)).toEqual(["client-1", "client-2"]);
   });
 
+  it.each<[string, string[], string | null]>([
+    ["an unsent post of yesterday", ["2001-09-08T23:59:00Z", "2001-09-09T00:01:00Z"], "2001-09-08T23:59:30Z"],
+    [
+      "an unsent post of an unknown time",
+      ["1970-01-01T00:00:00Z", "2001-09-09T00:01:00Z"],
+      "1970-01-01T00:00:00Z",
+    ],
+    [
+      "a server whose clock is behind at midnight",
+      ["2001-09-08T23:59:59Z", "2001-09-09T00:00:01Z", "2001-09-08T23:59:59Z"],
+      null,
+    ],
+    [
+      "two changes of the day",
+      ["2001-09-08T00:00:00Z", "2001-09-09T00:00:00Z", "2001-09-08T00:00:00Z", "2001-09-09T00:00:00Z"],
+      null,
+    ],
+  ])("have a key each, also after a day that returns: %s", (_what, times, queuedAt) => {
+    const messages = times.map((created_at, at) => message(at + 1, { created_at }));
+    const posts = queuedAt === null ? [] : [post({ queuedAtMs: Date.parse(queuedAt) })];
+    const keys = rows(messages, { posts }).map(({ key }) => key);
+    expect(keys).toEqual([...new Set(keys)]);
+  });
+
   it("keep the key of an own message when the server confirms it", () => {
     const all = rows([message(1)], { clientIdOf: () => "client-1" });
     expect(messageRows(all)[0]?.key).toBe("client-1");

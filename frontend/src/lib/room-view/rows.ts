@@ -52,6 +52,7 @@ export function buildRows(parts: RowsInput): Row[] {
   const pinned = new Set(parts.pinned.map(({ id }) => id));
   if (!parts.hasOlder) rows.push({ kind: "start", key: "start" });
   let day = Number.NaN;
+  const days = new Set<number>();
   let previous: Message | null = null;
   let leftOut = 0;
   const closeGap = () => {
@@ -66,7 +67,11 @@ export function buildRows(parts: RowsInput): Row[] {
     const timeMs = Date.parse(message.created_at);
     const itsDay = parts.startOfDay(timeMs);
     const isNewDay = itsDay !== day;
-    if (isNewDay) rows.push({ kind: "day", key: `day-${itsDay}`, dayMs: itsDay });
+    // A post of yesterday that is not sent yet follows the messages of today.
+    const isRepeated = isNewDay && days.has(itsDay);
+    const dayKey = isRepeated ? `day-${itsDay}-${key}` : `day-${itsDay}`;
+    if (isNewDay) rows.push({ kind: "day", key: dayKey, dayMs: itsDay });
+    days.add(itsDay);
     day = itsDay;
     rows.push({
       kind: "message",
