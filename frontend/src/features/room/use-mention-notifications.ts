@@ -2,8 +2,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
+import { purgedAuthors } from "@/lib/feed/room-state";
 import { isNotifying, showNotification } from "@/lib/notifications/browser-notifications";
-import { MentionNotifier } from "@/lib/notifications/mention-notifier";
+import { MentionNotifier, type Mention } from "@/lib/notifications/mention-notifier";
 import { joinNotifyingTabs } from "@/lib/notifications/notifying-tab";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
@@ -30,14 +31,25 @@ export function useMentionNotifications(): void {
       },
     });
     const tab = joinNotifyingTabs(roomId, () => notifier.clear());
+    const mentionOf = (message: Message): Mention => ({
+      messageId: message.id,
+      seq: message.seq,
+      authorId: message.author.id,
+      roomName: nameInSentence(feed.getSnapshot().room?.name ?? "", t("room.untitled")),
+      words: messageWords(t, message),
+    });
     const notify = (message: Message) => {
-      if (!isNotifying() || !tab.mayNotify()) return;
-      const { id, seq } = message;
-      const roomName = nameInSentence(feed.getSnapshot().room?.name ?? "", t("room.untitled"));
-      notifier.notify({ messageId: id, seq, roomName, words: messageWords(t, message) });
+      if (isNotifying() && tab.mayNotify()) notifier.notify(mentionOf(message));
     };
     const stopFeed = feed.onEvent((event) => {
       if (event.type === "message.created" && view.isForMe(event.message)) notify(event.message);
+      else if (event.type === "message.edited") notifier.edit(mentionOf(event.message));
+      else if (event.type === "message.deleted")
+        notifier.withdraw(({ messageId }) => messageId === event.message.id);
+      else if (event.type === "messages.purged") {
+        const authors = purgedAuthors(event);
+        notifier.withdraw(({ seq, authorId }) => seq <= event.up_to_seq && authors.has(authorId));
+      }
     });
     const stopFound = view.onFoundForMe(notify);
     return () => {

@@ -24,7 +24,8 @@ export interface BrowserNotification {
   readonly onClick: () => void;
 }
 
-export function showNotification({ title, body, tag, onClick }: BrowserNotification): void {
+/** The returned function closes the notification. */
+export function showNotification({ title, body, tag, onClick }: BrowserNotification): () => void {
   try {
     const shown = new Notification(title, { body: body.slice(0, BODY_MAX), tag });
     shown.onclick = () => {
@@ -32,7 +33,8 @@ export function showNotification({ title, body, tag, onClick }: BrowserNotificat
       shown.close();
       onClick();
     };
+    return () => shown.close();
   } catch {
-    // On phones only a service worker may notify; the count in the tab title still shows.
+    return () => undefined; // on phones only a service worker may notify; the count in the tab title still shows
   }
 }

@@ -1,14 +1,18 @@
-/** Notifies of each mention; of many in a short time by one summary. */
+/** Notifies of each mention; of many in a short time by one summary. Withdraws what was deleted. */
 import type { Clock } from "@/lib/clock";
+import { dropOldest } from "@/lib/drop-oldest";
 import type { BrowserNotification } from "./browser-notifications";
 
 export const NOTIFIED_PER_WINDOW = 5; // overflow rule: further mentions are counted in one summary
 export const WINDOW_MS = 60_000;
 export const SUMMARY_DELAY_MS = 5_000;
+export const SHOWN_MAX = 50; // overflow rule OLDEST: the notification stays although its message is deleted
+export const WAITING_MAX = 500; // for a summary; overflow rule OLDEST: it is not counted
 
 export interface Mention {
   readonly messageId: string;
   readonly seq: number;
+  readonly authorId: string;
   readonly roomName: string;
   /** The author and the beginning of the text. */
   readonly words: string;
@@ -17,53 +21,83 @@ export interface Mention {
 interface MentionNotifierDependencies {
   readonly roomId: string;
   readonly clock: Clock;
-  readonly show: (notification: BrowserNotification) => void;
+  /** The returned function closes the notification. */
+  readonly show: (notification: BrowserNotification) => () => void;
   readonly summaryWords: (count: number) => string;
   /** Open the room at a message. */
   readonly open: (seq: number) => void;
 }
 
+interface ShownMention {
+  readonly mention: Mention;
+  readonly close: () => void;
+}
+
 export class MentionNotifier {
   #shownAtMs: readonly number[] = [];
   #summarizedAtMs = -Infinity;
-  #first: Mention | null = null; // of those that the next summary counts
-  #count = 0;
+  /** By message id. */
+  readonly #shown = new Map<string, ShownMention>();
+  /** Those that the next summary counts, by message id. */
+  readonly #waiting = new Map<string, Mention>();
   #cancelSummary = () => {};
 
   constructor(private readonly deps: MentionNotifierDependencies) {}
 
   notify(mention: Mention): void {
-    const { clock, roomId, show, open } = this.deps;
+    const { clock } = this.deps;
     const now = clock.now();
     this.#shownAtMs = this.#shownAtMs.filter((atMs) => now - atMs < WINDOW_MS);
-    if (this.#first === null && this.#shownAtMs.length < NOTIFIED_PER_WINDOW) {
+    if (this.#waiting.size === 0 && this.#shownAtMs.length < NOTIFIED_PER_WINDOW) {
       this.#shownAtMs = [...this.#shownAtMs, now];
-      const { roomName: title, words: body, messageId, seq } = mention;
-      show({ title, body, tag: `hotchat ${roomId} ${messageId}`, onClick: () => open(seq) });
+      this.#show(mention);
       return;
     }
-    this.#count += 1;
-    if (this.#first !== null) return;
-    this.#first = mention;
+    this.#waiting.set(mention.messageId, mention);
+    dropOldest(this.#waiting, WAITING_MAX);
+    if (this.#waiting.size > 1) return;
     const waitMs = Math.max(SUMMARY_DELAY_MS, this.#summarizedAtMs + WINDOW_MS - now);
     this.#cancelSummary = clock.after(waitMs, () => this.#summarize());
+  }
+
+  /** The message was edited: its notification shows the new words. */
+  edit(mention: Mention): void {
+    if (this.#shown.has(mention.messageId)) this.#show(mention);
+  }
+
+  /** The messages were deleted: nothing of them stays on the screen. */
+  withdraw(isGone: (mention: Mention) => boolean): void {
+    for (const [id, { mention, close }] of this.#shown) {
+      if (!isGone(mention)) continue;
+      close();
+      this.#shown.delete(id);
+    }
+    for (const [id, mention] of this.#waiting) if (isGone(mention)) this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#cancelSummary();
   }
 
   /** The reader sees the room: nothing is left to summarize. */
   clear(): void {
     this.#cancelSummary();
-    this.#first = null;
-    this.#count = 0;
+    this.#waiting.clear();
+  }
+
+  #show(mention: Mention): void {
+    const { roomId, show, open } = this.deps;
+    const { roomName: title, words: body, messageId, seq } = mention;
+    const close = show({ title, body, tag: `hotchat ${roomId} ${messageId}`, onClick: () => open(seq) });
+    this.#shown.set(messageId, { mention, close });
+    dropOldest(this.#shown, SHOWN_MAX);
   }
 
   #summarize(): void {
-    const first = this.#first;
-    if (first === null) return;
+    const [first] = this.#waiting.values();
+    if (first === undefined) return;
     const { clock, roomId, show, summaryWords, open } = this.deps;
     this.#summarizedAtMs = clock.now();
     show({
       title: first.roomName,
-      body: summaryWords(this.#count),
+      body: summaryWords(this.#waiting.size),
       tag: `hotchat ${roomId} ${first.messageId}`,
       onClick: () => open(first.seq),
     });
