@@ -67,11 +67,12 @@ export function buildRows(parts: RowsInput): Row[] {
     const timeMs = Date.parse(message.created_at);
     const itsDay = parts.startOfDay(timeMs);
     const isNewDay = itsDay !== day;
-    // A post of yesterday that is not sent yet follows the messages of today.
-    const isRepeated = isNewDay && days.has(itsDay);
-    const dayKey = isRepeated ? `day-${itsDay}-${key}` : `day-${itsDay}`;
-    if (isNewDay) rows.push({ kind: "day", key: dayKey, dayMs: itsDay });
-    days.add(itsDay);
+    if (isNewDay) {
+      // A post of yesterday that is not sent yet follows the messages of today.
+      const dayKey = days.has(itsDay) ? `day-${itsDay}-${key}` : `day-${itsDay}`;
+      rows.push({ kind: "day", key: dayKey, dayMs: itsDay });
+      days.add(itsDay);
+    }
     day = itsDay;
     rows.push({
       kind: "message",
