@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { NicknameField } from "./NicknameField";
@@ -5,12 +6,16 @@ import type { CallFormView } from "./use-call-form";
 
 interface CallFormProps extends CallFormView {
   /** What the call does. */
-  help: string;
+  help?: string;
+  /** The fields of the form besides the nickname. */
+  children?: ReactNode;
+  /** A required field is empty. */
+  isIncomplete?: boolean;
   submitWords: string;
 }
 
-/** The form of a dialog that makes one call: what it does, and a nickname if the reader has none. */
-export function CallForm(props: CallFormProps) {
+/** The form of a dialog that makes one call. It has a field for a nickname if the reader has none. */
+export function CallForm({ isIncomplete = false, ...props }: CallFormProps) {
   const { t } = useTranslation();
   const { nickname, needsNickname } = props;
   return (
@@ -20,7 +25,8 @@ export function CallForm(props: CallFormProps) {
         props.submit();
       }}
     >
-      <p className="quiet">{props.help}</p>
+      {props.help !== undefined && <p className="quiet">{props.help}</p>}
+      {props.children}
       {needsNickname && (
         <NicknameField nickname={nickname} setNickname={props.setNickname} refusal={props.nicknameRefusal} />
       )}
@@ -32,7 +38,7 @@ export function CallForm(props: CallFormProps) {
         <button
           type="submit"
           className="primary-button"
-          disabled={props.isCalling || (needsNickname && nickname.trim() === "")}
+          disabled={props.isCalling || isIncomplete || (needsNickname && nickname.trim() === "")}
         >
           {props.submitWords}
         </button>

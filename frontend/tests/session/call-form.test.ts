@@ -1,20 +1,22 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "@/lib/api/problem";
-import { NetworkReturn } from "@/lib/network-return";
 import { CallForm } from "@/lib/session/call-form";
 import { SessionStore } from "@/lib/session/session-store";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
+import { FakeNetwork } from "../support/fake-network";
 import { room } from "../support/fake-room";
 import { MemoryStorage } from "../support/memory-storage";
 
 let clock: FakeClock;
+let network: FakeNetwork;
 let calls: string[];
 let refusals: { join: Problem[]; recover: Problem[] };
 let user: { id: string; nickname: string } | null;
 
 beforeEach(() => {
   clock = new FakeClock();
+  network = new FakeNetwork(clock);
   calls = [];
   refusals = { join: [], recover: [] };
   user = null;
@@ -41,23 +43,21 @@ const api = checkedApi({
 });
 
 async function open() {
-  const page = Object.assign(new EventTarget(), {
-    document: Object.assign(new EventTarget(), { hidden: false }),
-  });
   const session = new SessionStore(api, new MemoryStorage());
   await session.load();
   const recovery = new CallForm({
+    fields: {},
     call: async () => (await api.recover("lobby", "FIRST")).recovery_code,
     session,
     clock,
     random: () => 0,
-    network: new NetworkReturn(page, clock),
+    network,
   });
   recovery.subscribe(() => undefined);
   return recovery;
 }
 
-it("a reader with a session makes the call without a question for a name", async () => {
+it("a reader with a session is not asked for a nickname", async () => {
   user = { id: "ann-id", nickname: "Ann" };
   const recovery = await open();
   expect(recovery.getSnapshot().needsNickname).toBe(false);
@@ -68,9 +68,11 @@ it("a reader with a session makes the call without a question for a name", async
 
 it("a reader without a session joins first, and once", async () => {
   const recovery = await open();
+  expect(recovery.getSnapshot().needsNickname).toBe(true);
   recovery.setNickname("Ann");
   await Promise.all([recovery.submit(), recovery.submit()]);
   expect(calls).toEqual(["join as Ann", "recover with FIRST"]);
+  expect(recovery.getSnapshot().needsNickname).toBe(false);
 });
 
 it("a nickname that the servers would refuse is refused before any call", async () => {
@@ -81,7 +83,7 @@ it("a nickname that the servers would refuse is refused before any call", async 
   expect(recovery.getSnapshot().nicknameProblem).not.toBeNull();
 });
 
-it("a session that has ended is made again", async () => {
+it("a reader whose session has ended joins again, and the call is repeated", async () => {
   user = { id: "ann-id", nickname: "Ann" };
   const recovery = await open();
   recovery.setNickname("Ann");
@@ -91,7 +93,7 @@ it("a session that has ended is made again", async () => {
   expect(calls).toEqual(["recover with FIRST", "join as Ann", "recover with FIRST"]);
 });
 
-it("a call that is refused may be tried again", async () => {
+it("a refused call may be repeated", async () => {
   user = { id: "ann-id", nickname: "Ann" };
   const recovery = await open();
   refusals.recover.push(new Problem(403, "forbidden", "The code is wrong."));
@@ -102,14 +104,50 @@ it("a call that is refused may be tried again", async () => {
   expect(recovery.getSnapshot().result).toBe("NEXT");
 });
 
-it("while too many join, the form waits and then goes on by itself", async () => {
+describe("while too many people join", () => {
+  it("the form waits as long as the server says, shows the wait, and then makes the call", async () => {
+    const recovery = await open();
+    recovery.setNickname("Ann");
+    refusals.join = [new Problem(429, "rate_limited", "", 5_000), new Problem(503, "server_full", "", 2_000)];
+    const recovering = recovery.submit();
+    await settled();
+    expect(recovery.getSnapshot()).toMatchObject({ status: "waiting", retryAtMs: clock.now() + 5_000 });
+    await clock.advance(4_999);
+    expect(calls).toEqual(["join as Ann"]);
+    await clock.advance(2_001);
+    await recovering;
+    expect(calls).toEqual(["join as Ann", "join as Ann", "join as Ann", "recover with FIRST"]);
+    expect(recovery.getSnapshot().result).toBe("NEXT");
+  });
+
+  it("the form joins as soon as the network returns", async () => {
+    const recovery = await open();
+    refusals.join = [new Problem(503, "server_full", "", 200_000)];
+    const recovering = recovery.submit();
+    await settled();
+    network.return();
+    await recovering;
+    expect(recovery.getSnapshot().status).toBe("done");
+  });
+
+  it("a form that is closed does not join later", async () => {
+    const recovery = await open();
+    recovery.setNickname("Ann");
+    refusals.join = [new Problem(429, "rate_limited", "", 5_000)];
+    void recovery.submit();
+    await settled();
+    recovery.stop();
+    await clock.advance(600_000);
+    expect(calls).toEqual(["join as Ann"]);
+  });
+});
+
+it("a form that is closed during the call reports no result", async () => {
+  user = { id: "ann-id", nickname: "Ann" };
   const recovery = await open();
-  recovery.setNickname("Ann");
-  refusals.join.push(new Problem(429, "rate_limited", "", 3_000));
-  const recovering = recovery.submit();
-  await settled();
-  expect(recovery.getSnapshot().status).toBe("waiting");
-  await clock.advance(10_000);
+  const results: (string | null)[] = [];
+  const recovering = recovery.submit((result) => results.push(result));
+  recovery.stop();
   await recovering;
-  expect(recovery.getSnapshot().result).toBe("NEXT");
+  expect([calls, results]).toEqual([["recover with FIRST"], []]);
 });

@@ -20,14 +20,12 @@ export function useRecovery(code: string): RecoveryView {
   const api = useHostApi();
   const { roomId, view } = useOpenRoom();
   const { room } = useRoomScreen(view).feed;
-  const { isDone, result, form } = useCallForm(
-    () => api.recover(roomId, code),
-    (problem) =>
-      problem.code === "forbidden" ? t("recovery.wrong") : errorMessage(words, problem, t("callFailed")),
+  const { result, form } = useCallForm({ fields: {}, call: () => api.recover(roomId, code) }, (problem) =>
+    problem.code === "forbidden" ? t("recovery.wrong") : errorMessage(words, problem, t("callFailed")),
   );
   return {
     roomName: nameInSentence(room?.name ?? roomId, words("room.untitled")),
-    isRecovered: isDone,
+    isRecovered: result !== null,
     nextCode: result?.recovery_code ?? null,
     form,
   };

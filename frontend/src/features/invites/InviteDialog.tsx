@@ -3,7 +3,7 @@ import { CallForm } from "@/ui/CallForm";
 import { ModalDialog } from "@/ui/ModalDialog";
 import { useInvite } from "./use-invite";
 
-/** Opens from an invite link: the reader accepts it, and is taken to the room. */
+/** Opens from an invite link: the reader accepts it and enters the room. */
 export default function InviteDialog({ code, onClose }: { code: string; onClose: () => void }) {
   const { t } = useTranslation();
   const form = useInvite(code, onClose);

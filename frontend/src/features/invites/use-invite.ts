@@ -1,6 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import { useCallForm, type CallFormView } from "@/ui/use-call-form";
@@ -12,20 +11,18 @@ export function useInvite(code: string, onClose: () => void): CallFormView {
   const api = useHostApi();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const { result, form } = useCallForm(
-    () => api.acceptInvite(code),
+  const { form } = useCallForm(
+    { fields: {}, call: () => api.acceptInvite(code) },
     (problem) => {
       if (problem.code === "invite_not_found") return t("invite.notFound");
       if (problem.code === "banned") return t("invite.banned");
       return errorMessage(t, problem, t("problem.unreachable"));
     },
+    ({ room_id: roomId }) => {
+      void queryClient.invalidateQueries({ queryKey: ["rooms"] });
+      onClose();
+      void navigate({ to: "/rooms/$roomId", params: { roomId } });
+    },
   );
-  const roomId = result?.room_id;
-  useEffect(() => {
-    if (roomId === undefined) return;
-    void queryClient.invalidateQueries({ queryKey: ["rooms"] });
-    onClose();
-    void navigate({ to: "/rooms/$roomId", params: { roomId } });
-  }, [roomId, queryClient, onClose, navigate]);
   return form;
 }

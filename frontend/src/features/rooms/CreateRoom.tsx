@@ -11,8 +11,8 @@ const FirstRecoveryCode = lazyComponent(() => import("@/features/hosts/FirstReco
 /** The dialog that creates a room, opens it, and shows its recovery code over it. */
 export default function CreateRoom({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const { form, code } = useCreateRoom(onClose);
-  const closed = useRoomCreationClosed(form.needsNickname);
+  const { code, ...view } = useCreateRoom(onClose);
+  const closed = useRoomCreationClosed(view.form.needsNickname);
   if (code !== null)
     return (
       <ModalDialog title={t("rooms.made")} onClose={onClose}>
@@ -22,7 +22,7 @@ export default function CreateRoom({ onClose }: { onClose: () => void }) {
     );
   return (
     <ModalDialog title={t("rooms.create")} onClose={onClose}>
-      {closed === null ? <CreateRoomForm {...form} /> : <RoomCreationClosed reason={closed} />}
+      {closed === null ? <CreateRoomForm {...view} /> : <RoomCreationClosed reason={closed} />}
     </ModalDialog>
   );
 }

@@ -1,4 +1,5 @@
-/** A form that makes one call as the reader, such as accepting an invite. A reader without a session joins first. */
+/** A form that makes one call as the reader, such as creating a room or accepting an invite. A reader without a session
+ * joins first. */
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import { Listeners } from "@/lib/listeners";
@@ -10,7 +11,20 @@ import { NICKNAME_MAX } from "./joining";
 import type { SessionStore } from "./session-store";
 import { shownWait } from "./shown-wait";
 
-export interface CallFormState<T> {
+/** Why the browser refused a field of the form. */
+export type FieldProblems<F> = { readonly [Name in keyof F]?: TextProblem | null };
+
+/** The call of a form, and the fields that it needs besides the nickname. */
+export interface FormCall<F, T> {
+  /** The fields of the empty form. */
+  readonly fields: F;
+  readonly problemsIn?: (fields: F) => FieldProblems<F>;
+  readonly call: (fields: F) => Promise<T>;
+}
+
+export interface CallFormState<F, T> {
+  readonly fields: F;
+  readonly fieldProblems: FieldProblems<F>;
   readonly nickname: string;
   /** False for a reader with a session, and while that is unknown. */
   readonly needsNickname: boolean;
@@ -21,22 +35,27 @@ export interface CallFormState<T> {
   readonly problem: Problem | null;
   /** When a refused attempt to join is repeated, in the time of the app's clock. */
   readonly retryAtMs: number | null;
-  /** What the server has answered. */
+  /** The server's response. */
   readonly result: T | null;
 }
 
-export interface CallFormDependencies<T> {
-  readonly call: () => Promise<T>;
+export interface CallFormDependencies<F, T> extends FormCall<F, T> {
   readonly session: SessionStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly network: Pick<NetworkReturn, "wait">;
 }
 
-const IDLE = { status: "asking", nicknameProblem: null, problem: null, retryAtMs: null } as const;
+const IDLE = {
+  status: "asking",
+  fieldProblems: {},
+  nicknameProblem: null,
+  problem: null,
+  retryAtMs: null,
+} as const;
 
-export class CallForm<T> {
-  #state: CallFormState<T>;
+export class CallForm<F, T> {
+  #state: CallFormState<F, T>;
   #stop = () => {};
   #unsubscribe = () => {};
   readonly #listeners = new Listeners(
@@ -47,9 +66,10 @@ export class CallForm<T> {
     () => this.#unsubscribe(),
   );
 
-  constructor(private readonly deps: CallFormDependencies<T>) {
-    const { session, random } = deps;
+  constructor(private readonly deps: CallFormDependencies<F, T>) {
+    const { session, random, fields } = deps;
     this.#state = {
+      fields,
       nickname: session.rememberedNickname ?? suggestedNickname(random),
       needsNickname: this.#isNobody(),
       result: null,
@@ -59,17 +79,23 @@ export class CallForm<T> {
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  getSnapshot = (): CallFormState<T> => this.#state;
+  getSnapshot = (): CallFormState<F, T> => this.#state;
+
+  setField = <Name extends keyof F>(name: Name, value: F[Name]): void => {
+    const { fields, fieldProblems } = this.#state;
+    this.#set({ fields: { ...fields, [name]: value }, fieldProblems: { ...fieldProblems, [name]: null } });
+  };
 
   setNickname = (nickname: string): void => this.#set({ nickname, nicknameProblem: null });
 
   /** Make the call. While too many people join, wait as long as the server says, then join. */
-  submit = async (): Promise<void> => {
-    const { nickname, needsNickname, status } = this.#state;
+  submit = async (onDone: (result: T) => void = () => undefined): Promise<void> => {
+    const { fields, nickname, needsNickname, status } = this.#state;
     if (status === "calling" || status === "done") return;
+    const fieldProblems = this.deps.problemsIn?.(fields) ?? {};
     const nicknameProblem = needsNickname ? nameProblem(nickname, NICKNAME_MAX) : null;
-    if (nicknameProblem !== null) {
-      this.#set({ ...IDLE, status: "refused", nicknameProblem });
+    if (nicknameProblem !== null || Object.values(fieldProblems).some((problem) => problem !== null)) {
+      this.#set({ ...IDLE, status: "refused", fieldProblems, nicknameProblem });
       return;
     }
     this.#stop();
@@ -78,7 +104,9 @@ export class CallForm<T> {
     this.#set({ ...IDLE, status: "calling" });
     try {
       const result = await this.#joinAndCall(attempt.signal);
+      attempt.signal.throwIfAborted();
       this.#set({ ...IDLE, status: "done", result });
+      onDone(result);
     } catch (error) {
       if (attempt.signal.aborted) return;
       this.#set({ ...IDLE, status: "refused", problem: error instanceof Problem ? error : unreachable() });
@@ -96,7 +124,7 @@ export class CallForm<T> {
     return callAsUser(
       session,
       () => session.joinWithRetry(() => this.#state.nickname.trim(), wait, random),
-      call,
+      () => call(this.#state.fields),
     );
   }
 
@@ -109,7 +137,7 @@ export class CallForm<T> {
     return this.deps.session.getSnapshot().viewer === null;
   }
 
-  #set(change: Partial<CallFormState<T>>): void {
+  #set(change: Partial<CallFormState<F, T>>): void {
     this.#state = { ...this.#state, ...change };
     this.#listeners.notify();
   }
