@@ -1,8 +1,11 @@
 /** The sentence shown for a failed call, in the reader's language. */
 import type { TFunction } from "i18next";
+import type { ProblemCode } from "@/lib/contract/types";
+import type { HELD_REFUSED } from "@/lib/outbox/outbox";
 import { Problem } from "./problem";
 
-/** Codes with a translated sentence. For any other code the server's own `detail` is shown: it is more specific. */
+/** Codes with a translated sentence: of the server and of the outbox. For any other code the server's own `detail` is
+ * shown: it is more specific. */
 const TRANSLATED_CODES = [
   "banned",
   "body_too_large",
@@ -17,7 +20,7 @@ const TRANSLATED_CODES = [
   "store_unavailable",
   "too_many",
   "unauthenticated",
-] as const;
+] as const satisfies readonly (ProblemCode | typeof HELD_REFUSED)[];
 type TranslatedCode = (typeof TRANSLATED_CODES)[number];
 
 const isTranslated = (code: string): code is TranslatedCode =>

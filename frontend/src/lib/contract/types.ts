@@ -13,6 +13,7 @@ export type RoomUpdated = Events["RoomUpdated"];
 export type Message = Events["Message"];
 /** The answer to a post that a filter holds, as far as the app reads it. */
 export type HeldMessage = Pick<Events["HeldMessage"], "id" | "held" | "filter">;
+export type ProblemCode = Events["Problem"]["code"];
 export type Author = Events["Author"];
 export type AuthorRole = NonNullable<Author["role"]>;
 export type Heat = Events["Heat"];
