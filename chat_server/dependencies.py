@@ -43,8 +43,8 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.moderation.audit_log_retention import expire_log_entries, trim_logs
 from chat_server.moderation.invites import InviteRepository, expire_invites
 from chat_server.moderation.read_handlers import ModerationReads
+from chat_server.moderation.read_repository import ModerationRepository
 from chat_server.moderation.reports import ReportRepository, close_reports, expire_reports
-from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.ops.ban_repository import ServerBanRepository, expire_server_bans
 from chat_server.ops.log_repository import OperatorLogRepository

@@ -30,8 +30,8 @@ from chat_server.moderation.cursors import (
     encode_entry,
     encode_id,
 )
+from chat_server.moderation.read_repository import ModerationRepository
 from chat_server.moderation.reports import ReportRepository
-from chat_server.moderation.repository import ModerationRepository
 from chat_server.moderation.schemas import (
     AuditEntry,
     ListedBan,
