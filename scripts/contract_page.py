@@ -39,7 +39,7 @@ def _schemas() -> Schemas:
 def _fields(schema: Schemas) -> str:
     required = schema.get("required", ())
     rows = [
-        f"| `{name}` | {_type(field)}{'' if name in required else ', optional'} | {field.get('description', '')} |\n"
+        f"| `{name}` | {_type(field)}{'' if name in required else ', optional'} | {_description(field)} |\n"
         for name, field in schema["properties"].items()
     ]
     return "| field | type | meaning |\n| --- | --- | --- |\n" + "".join(rows)
@@ -55,10 +55,13 @@ def _events(schemas: Schemas) -> str:
             if name not in IN_EVERY_EVENT
         ]
         has_seq = "yes" if "seq" in event["properties"] else "no"
-        rows.append(
-            f"| `{event_type}` | {has_seq} | {', '.join(fields)} | {event.get('description', '')} |\n"
-        )
+        rows.append(f"| `{event_type}` | {has_seq} | {', '.join(fields)} | {_description(event)} |\n")
     return "| type | `seq` | more fields | meaning |\n| --- | --- | --- | --- |\n" + "".join(rows)
+
+
+def _description(schema: Schemas) -> str:
+    """On one line, as a cell of a table needs it."""
+    return " ".join(schema.get("description", "").split())
 
 
 def _type(field: Schemas) -> str:

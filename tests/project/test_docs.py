@@ -32,6 +32,15 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(path: Path) -> None:
             assert fragment in _anchors(target.read_text()), f"{link}: there is no such heading"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_row_of_a_table_has_the_cells_of_its_head(path: Path) -> None:
+    """A row of a table that the browser would show as text or cut off: a missing cell, or a row on two lines."""
+    page = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        rows = [re.sub(r"`[^`]*`", "", line).replace(r"\|", "").count("|") for line in table.splitlines()]
+        assert set(rows) == {rows[0]}, table
+
+
 def test_decision_numbers_are_their_files_numbers() -> None:
     for path in DECISIONS.glob("0*.md"):
         assert path.read_text().startswith(f"# {int(path.name[:4])}. "), path.name
