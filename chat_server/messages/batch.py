@@ -17,7 +17,7 @@ from chat_server.filters.rules import FiltersChanged, TextCheck, TextFilter, ref
 from chat_server.messages.batch_rows import BatchInput, HeldRow, LockedRoom, MessageRow
 from chat_server.messages.batch_state import BatchResult, BatchState
 from chat_server.messages.held_actions import held_before, hold, settle_held
-from chat_server.messages.host_actions import DeferredResult, apply_room_operation
+from chat_server.messages.host_actions.apply import apply_room_operation
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -33,6 +33,7 @@ from chat_server.messages.operations import (
 from chat_server.messages.room_operations import (
     BanUsers,
     ChangeRoom,
+    DeferredResult,
     ErasePerson,
     LiftBan,
     PurgeUsers,

@@ -27,6 +27,7 @@ from chat_server.messages.event_building import (
     PendingReactionEvent,
 )
 from chat_server.messages.operations import OperationResult, PostMessage
+from chat_server.messages.room_operations import HostOperation
 from chat_server.postgres.message_view import AuthorRole
 from chat_server.rooms.posting_rules import banned
 from chat_server.rooms.roles import Action, Role, may, refusal, role_in_room
@@ -113,6 +114,13 @@ class BatchState:
             raise ChatError("message_not_found", "There is no such message in this room.")
         return row
 
+    def nickname(self, user_id: UUID) -> str:
+        """Raises ChatError `not_found` for a person who has neither entered nor written."""
+        nickname = self.input.hosts.nicknames.get(user_id)
+        if nickname is None:
+            raise ChatError("not_found", "There is no person with this id.")
+        return nickname
+
     def check_not_banned(self, room_id: str, user_id: UUID) -> None:
         """Raises ChatError `banned`."""
         self.check_not_banned_everywhere(user_id)
@@ -184,6 +192,15 @@ class BatchState:
         self.note_change(row)
         self.result.deleted_messages[row.id] = row
 
+    def forget_hidden(self, room: LockedRoom) -> None:
+        """Remove the pins and the new reactions of deleted messages."""
+        reactions, messages = self.result.new_reactions, self.input.messages
+        for key in [key for key, row in reactions.items() if row.deleted]:
+            del reactions[key]
+        kept = [each for each in room.pinned if each in messages and not messages[each].deleted]
+        if len(kept) < len(room.pinned):
+            self.set_pinned(room, kept)
+
     def set_pinned(self, room: LockedRoom, pinned: list[UUID]) -> None:
         room.pinned = pinned
         self.result.pinned_rooms[room.id] = room
@@ -195,6 +212,10 @@ class BatchState:
     def emit(self, event: PendingEvent) -> None:
         """Add an event that nothing merges with."""
         self.pending[len(self.pending)] = event
+
+    def emit_purge(self, purge: PendingPurgeEvent) -> None:
+        self.purges.append(purge)
+        self.emit(purge)
 
     def emit_reaction(self, row: MessageRow, kind: str, user_id: UUID, *, present: bool) -> None:
         """Add to the event of this message and kind since the last barrier, and move it to the end."""
@@ -226,6 +247,18 @@ class BatchState:
         details = {"message_id": str(target.id)}
         actor = None if is_operator else actor_id
         self.log(room.id, actor, nickname, action, target.author_id, target.author_nickname, details)
+
+    def log_operation(
+        self,
+        operation: HostOperation,
+        action: str,
+        target_id: UUID | None = None,
+        target_nickname: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Note an operation of a host in the audit log."""
+        actor_id, actor_nickname = operation.logged_actor_id, operation.actor_nickname
+        self.log(operation.room_id, actor_id, actor_nickname, action, target_id, target_nickname, details)
 
     def log(
         self,

@@ -80,11 +80,7 @@ def settle_held(state: BatchState, operation: SettleHeld) -> MessageRow | HeldRo
         return row
     _leave_queue(state, row)
     action = "allow_message" if operation.is_allowed else "refuse_message"
-    actor = None if operation.is_operator else operation.actor_id
-    state.log(
-        room.id, actor, operation.actor_nickname, action, row.author_id, row.author_nickname,
-        {"message_id": str(row.id)},
-    )  # fmt: skip
+    state.log_operation(operation, action, row.author_id, row.author_nickname, {"message_id": str(row.id)})
     if operation.is_allowed:
         return _allow(state, room, row)
     row.is_refused = True

@@ -22,7 +22,7 @@ from chat_server.messages.batch_rows import (
     RoomUser,
 )
 from chat_server.messages.batch_state import BatchResult
-from chat_server.messages.host_actions import MAX_COUNTED
+from chat_server.messages.host_actions.purges import MAX_COUNTED
 from chat_server.messages.operations import Operation
 from chat_server.messages.room_operations import (
     BanUsers,

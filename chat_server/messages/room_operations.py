@@ -4,7 +4,7 @@ That gives all of them one order. What follows a ban in that order meets the ban
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -36,6 +36,11 @@ class HostOperation(ABC):
     @abstractmethod
     def actions(self) -> Sequence[Action]:
         """What the actor must be allowed to do."""
+
+    @property
+    def logged_actor_id(self) -> UUID | None:
+        """The actor in the audit log; None for the operator."""
+        return None if self.is_operator else self.actor_id
 
     @property
     def purged_ids(self) -> Sequence[UUID]:
@@ -253,3 +258,10 @@ class PurgeResult:
 
 
 RoomOperationResult = BanResult | LiftResult | RoomResult | ErasureResult | PurgeResult
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredResult:
+    """A result with the room's last_seq at the commit: it is made after all events have their seqs."""
+
+    make: Callable[[], RoomOperationResult]

@@ -21,7 +21,8 @@ from chat_server.messages.batch_rows import (
     RoomSettingsRow,
 )
 from chat_server.messages.batch_state import BatchResult
-from chat_server.messages.host_actions import MAX_COUNTED, RECOVER_AGAIN_WITHIN
+from chat_server.messages.host_actions.ownership import RECOVER_AGAIN_WITHIN
+from chat_server.messages.host_actions.purges import MAX_COUNTED
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
