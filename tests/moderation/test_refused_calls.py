@@ -1,6 +1,6 @@
-"""A call of hosts by a guest costs nothing: it runs no statement and queues no write.
+"""A call of hosts or of the operator by others costs nothing: it runs no statement and queues no write.
 
-The calls come from the table of roles, so that a new call without the check fails here.
+The calls come from the tables of roles, so that a new call without the check fails here.
 """
 
 import asyncio
@@ -25,10 +25,12 @@ from chat_server.messages.room_operations import BanUsers
 from chat_server.messages.write_queue import PendingWrite, WriteQueue
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.rooms import room_settings_cache
+from chat_server.sessions.operator_sessions import COOKIE
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.limits.shares import Shares
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.moderation.test_who_may_do_what import MESSAGE, NO_INVITE, ROLES, TABLE
+from tests.ops import test_who_may_call as operators_calls
 from tests.support.api_calls import path_of
 from tests.support.chat_stack import ADMIN_TOKEN, SECRET
 from tests.support.people import People
@@ -149,6 +151,21 @@ async def test_a_refused_call_of_a_guest_runs_no_statement_and_queues_nothing(
     for body in (same_text, many):
         assert code_of(await room.guest.http.post(room.path("bans"), json=body)) == (403, "forbidden")
         assert (work.statements, work.queued) == ([], [])
+
+
+async def test_a_call_of_the_operator_by_others_runs_no_statement_and_queues_nothing(
+    room: HostedRoom, work: Work
+) -> None:
+    """Not even in a private room of theirs, and not with a cookie that is not the operator's."""
+    assert (await room.owner.http.patch(room.path(), json={"visibility": "private"})).status_code == 200
+    room.nobody.cookies.set(COOKIE, "x")
+    for call, row in operators_calls.TABLE.items():
+        for role in ROLES[1:]:
+            work.clear()
+            answer = await operators_calls.call(room, room.client(role), call)
+            await asyncio.sleep(0)  # the record of a statement comes in the next iteration of the loop
+            assert answer.status_code == row.expected(role), (role, call)
+            assert (work.statements, work.queued) == ([], []), (role, call)
 
 
 async def test_a_call_of_a_banned_host_costs_the_look_up_of_the_ban(room: HostedRoom, work: Work) -> None:
