@@ -91,15 +91,19 @@ class FetchCounters:
             await self.flush()
 
     async def flush(self) -> None:
-        """Add the counts to Redis. After an error the batch is sent again, with its number, until it is too old."""
+        """Add the counts to Redis. After an error the batch is sent again, with its number, until it is too old.
+
+        Two flushes at once send the same batch, which Redis adds once.
+        """
         self._drop_old()
         if self._sent is None and self._open.counts:
             self._sent, self._open = self._open, _Batch()
             self._sent_number += 1
-        if self._sent is None:
+        sent = self._sent
+        if sent is None:
             return
         arguments: list[str | int] = [self._sent_number, _FLUSHED_TTL_S]
-        for room_id, count in self._sent.counts.items():
+        for room_id, count in sent.counts.items():
             arguments += (room_id, count)
         try:
             async with asyncio.timeout(FLUSH_TIMEOUT_S):
@@ -107,8 +111,9 @@ class FetchCounters:
         except (RedisError, OSError, TimeoutError) as error:
             self._status.failed(error)
         else:
-            _FLUSHED.inc(self._sent.total())
-            self._sent = None
+            if self._sent is sent:
+                _FLUSHED.inc(sent.total())
+                self._sent = None
             self._status.answered()
 
     def _drop_old(self) -> None:

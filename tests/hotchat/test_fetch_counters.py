@@ -1,5 +1,7 @@
 """Counts reach Redis exactly once and in time, or are dropped and reported. On a real Valkey."""
 
+import asyncio
+
 import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
@@ -35,6 +37,17 @@ async def test_counts_of_two_processes_and_many_flushes_add_up(redis: Redis) -> 
     await one.flush()
     await two.flush()
     assert await redis.hgetall(FETCHES) == {b"lobby": b"1000", b"kitchen": b"1"}
+
+
+async def test_flushes_at_once_count_once(redis: Redis) -> None:
+    counters = FetchCounters(redis, process_id="one", clock=Clock())
+    flushed_before = REGISTRY.get_sample_value("hotchat_fetch_counts_flushed_total") or 0.0
+    for total in (3, 6):
+        for _ in range(3):
+            counters.count("lobby")
+        await asyncio.gather(counters.flush(), counters.flush())
+        assert await redis.hgetall(FETCHES) == {b"lobby": b"%d" % total}
+    assert REGISTRY.get_sample_value("hotchat_fetch_counts_flushed_total") == flushed_before + 6
 
 
 class LostReplies(Redis):
