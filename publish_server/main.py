@@ -5,7 +5,6 @@ everything else                              → with_http_layers (request id, C
 """
 
 import asyncio
-import gc
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -52,6 +51,7 @@ from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.file_descriptor_limit import SPARE_DESCRIPTORS, raise_descriptor_limit
+from server_kit.garbage_collection import collect_rarely
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.error_handlers import handle_errors
@@ -69,6 +69,9 @@ from server_kit.stream_tickets import StreamTickets
 CHAT_TIMEOUT_S: Final = 2.0
 STEP_S: Final = 0.05
 DROP_IDLE_S: Final = 5.0
+
+YOUNG_OBJECTS: Final = 50_000
+"""Container objects between two garbage collections: streams make few reference cycles."""
 
 PRIVATE_HEADS_S: Final = 1.0
 """Somebody who may no longer read a private room loses its stream within three of these while Kafka is down."""
@@ -211,15 +214,8 @@ async def running_server(
             admission=admission,
             rng=rng,
         )
-        freeze_startup_objects()
+        collect_rarely(YOUNG_OBJECTS)
         yield endpoint, tasks
-
-
-def freeze_startup_objects() -> None:
-    """Exempt the objects made at startup from garbage collection, and collect rarely: streams make few cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 class PublishServer:
