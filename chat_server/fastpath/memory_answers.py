@@ -42,8 +42,8 @@ class MemoryAnswers:
 
     def __call__(self, scope: Scope) -> tuple[bytes, bytes] | None:
         """The head on the wire without its final empty line, and the body. None leaves the request to the layers."""
-        known = self._parsed.get((scope["path"], scope["query_string"]))
-        if known is None or scope["method"] != "GET" or not known[0].is_fetch:
+        known = self._parsed.get((scope["method"], scope["path"], scope["query_string"]))
+        if known is None or not known[0].is_fetch:
             return None
         fetches, query = self._fetches, known[1]
         if not fetches.known.is_public(query.room_id):

@@ -21,9 +21,12 @@ from server_kit.limited_log import LimitedLog
 failures = LimitedLog(logging.getLogger(__name__), time.monotonic)
 
 MAX_PARSED: Final = 4_096
-"""GET requests whose parsing is cached. Overflow rule: CLEAR."""
+"""GET and POST requests whose parsing is cached. Overflow rule: CLEAR."""
 
 MAX_CACHED_QUERY_BYTES: Final = 256
+
+_CACHED_METHODS: Final = frozenset({"GET", "POST"})
+"""Paths of PUT and DELETE name a message, so they rarely repeat."""
 
 _PREFIX: Final = f"{API}/rooms"
 
@@ -49,35 +52,34 @@ class FastPath:
         bound = [BoundRoute(route, _bound(route, handlers), route.is_fetch) for route in routes]
         self._table = PathTable(((each.route.method, API + each.route.path), each) for each in bound)
         self._admit = admission.admit
-        self.parsed: dict[tuple[str, bytes], tuple[BoundRoute, Any]] = {}
-        """The route and the parsed request of earlier reads, by path and query string."""
+        self.parsed: dict[tuple[str, str, bytes], tuple[BoundRoute, Any]] = {}
+        """The route and the parsed request of earlier reads and posts, by method, path and query string."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
         """True if the request was one of these routes, and is answered."""
         path = scope["path"]
         if not path.startswith(_PREFIX):
             return False
-        method = scope["method"]
-        is_head = method == "HEAD"
-        is_read = is_head or method == "GET"
+        is_head = scope["method"] == "HEAD"
+        method = "GET" if is_head else scope["method"]
+        query_string = scope["query_string"] if method == "GET" else b""
         is_fetch = False
         try:
-            matched = self.parsed.get((path, scope["query_string"])) if is_read else None
+            matched = self.parsed.get((method, path, query_string))
             if matched is not None:
                 bound, request = matched
                 is_fetch = bound.is_fetch
             else:
-                found = self._table.find("GET" if is_head else method, path)
+                found = self._table.find(method, path)
                 if found is None:
                     return False
                 bound, ids = found
                 is_fetch = bound.is_fetch
-                query_string = scope["query_string"] if is_read else b""
                 request = bound.route.parse(ids, QueryString(query_string))
-                if is_read and len(query_string) <= MAX_CACHED_QUERY_BYTES:
+                if method in _CACHED_METHODS and len(query_string) <= MAX_CACHED_QUERY_BYTES:
                     if len(self.parsed) >= MAX_PARSED:
                         self.parsed.clear()
-                    self.parsed[path, query_string] = bound, request
+                    self.parsed[method, path, query_string] = bound, request
             if is_fetch:
                 head, headers, body = await self._admit(bound.handler, request, scope, receive)
             else:

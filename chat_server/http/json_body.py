@@ -76,7 +76,10 @@ def parse_json(body: bytes, content_type: str, model: type[Model]) -> Model:
         raise invalid(
             [{"field": "body", "message": f"This is not valid JSON in UTF-8 ({error.msg})."}]
         ) from error
-    if _depth_exceeds(value, MAX_DEPTH):
+    may_be_deep = (
+        body.count(b"{") + body.count(b"[") > MAX_DEPTH
+    )  # the walk of a value costs more than this count
+    if may_be_deep and _depth_exceeds(value, MAX_DEPTH):
         raise invalid([{"field": "body", "message": f"JSON may be nested at most {MAX_DEPTH} deep."}])
     try:
         return model.model_validate(value)

@@ -280,14 +280,17 @@ class Batch(BatchState):
         return result
 
     def _result(self, reply: _Reply, encoded: dict[UUID, bytes]) -> OperationResult | ChatError:
-        if isinstance(reply, ChatError):
+        if isinstance(reply, _FirstPost):  # the most frequent reply
+            row, created = reply.row, True
+        elif isinstance(reply, ChatError):
             return reply
-        if isinstance(reply, DeferredResult):
+        elif isinstance(reply, DeferredResult):
             return reply.make()
-        if isinstance(reply, tuple):
+        elif isinstance(reply, tuple):
             changed, kind = reply
             return ReactionResult(changed.id, kind, changed.reactions.get(kind, 0))
-        row, created = (reply.row, True) if isinstance(reply, _FirstPost) else (reply, False)
+        else:
+            row, created = reply, False
         if isinstance(row, HeldRow):
             return MessageResult(orjson.dumps(row.view()), created, is_held=True)
         message_json = encoded.get(row.id)

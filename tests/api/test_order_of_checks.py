@@ -122,6 +122,15 @@ async def test_an_invalid_post_costs_no_query(counted: Counted) -> None:
 
 
 @pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
+async def test_a_path_is_parsed_once_for_posts_and_never_kept_for_reactions(counted: Counted) -> None:
+    for _ in range(2):
+        await counted.write("POST", "nowhere/messages", b"{}")
+        await counted.write("PUT", f"nowhere/messages/{uuid.uuid4()}/reactions/like")
+    kept = list(counted.services.get(FastPath).parsed)
+    assert kept == [("POST", "/api/v1/rooms/nowhere/messages", b"")]
+
+
+@pytest.mark.parametrize("counted", ["unlimited"], indirect=True)
 async def test_posts_to_rooms_that_do_not_exist_cost_few_statements(counted: Counted) -> None:
     def body() -> bytes:
         return orjson.dumps({"client_message_id": str(uuid.uuid4()), "text": "hello"})
