@@ -90,6 +90,7 @@ class TextFilter:
         self.rules = rules
         self.letters = letters_of(rules.words)
         self._automaton: WordAutomaton | None = None
+        self._passed = TextCheck(version)
         self._nicknames: dict[str, Hit | None] = {}
 
     @property
@@ -108,8 +109,9 @@ class TextFilter:
             in_nickname = self._hit_in_nickname(nickname)
             if in_nickname is not None and (hit is None or in_nickname.action == "refuse"):
                 hit = in_nickname
-        digest = text_digest(text) if self.rules.repeats == "refuse" else None
-        return TextCheck(self.version, hit, digest)
+        if self.rules.repeats == "refuse":
+            return TextCheck(self.version, hit, text_digest(text))
+        return self._passed if hit is None else TextCheck(self.version, hit)
 
     def _hit_in_nickname(self, nickname: str) -> Hit | None:
         try:

@@ -15,7 +15,6 @@ from asyncpg import Connection, Record
 from chat_contract.people import person
 from chat_server.filters.repository import stored_rules, write_filters
 from chat_server.messages.batch_rows import (
-    ActiveBan,
     HostInput,
     LockedRoom,
     RoomSettingsRow,
@@ -39,11 +38,6 @@ from chat_server.sessions.addresses import KEPT_S
 
 MAX_SCANNED: Final = 20_000
 """Index entries of the banned people that a count of their messages visits. Overflow rule: the count is left out."""
-
-_BANS: Final = """
-SELECT b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id, b.address_hash IS NOT NULL, b.is_seen
-FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN bans b USING (room_id, user_id)
-WHERE b.until IS NULL OR b.until > $3"""
 
 # The fallback is for people whose row a restored database lacks; any of their messages has a nickname of theirs.
 _NICKNAMES: Final = """
@@ -188,17 +182,6 @@ _EXPIRE: Final = """
 DELETE FROM bans b USING (
     SELECT room_id, user_id FROM bans WHERE until < now() - interval '1 minute' LIMIT $1 FOR UPDATE SKIP LOCKED
 ) e WHERE b.room_id = e.room_id AND b.user_id = e.user_id"""
-
-
-async def read_bans(
-    connection: Connection, users: Sequence[RoomUser], now: datetime
-) -> dict[RoomUser, ActiveBan]:
-    """The bans of these people that are in force at `now`."""
-    if not users:
-        return {}
-    room_ids, user_ids = zip(*users, strict=True)
-    rows = await connection.fetch(_BANS, room_ids, user_ids, now)
-    return {(room_id, user_id): ActiveBan(*ban) for room_id, user_id, *ban in rows}
 
 
 def people_to_check(operations: Iterable[Operation], rooms: dict[str, LockedRoom]) -> list[RoomUser]:

@@ -16,7 +16,14 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
-from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, MessageRow, ReactionKey
+from chat_server.messages.batch_rows import (
+    ActiveBan,
+    IdempotencyKey,
+    LockedRoom,
+    MessageRow,
+    ReactionKey,
+    RoomUser,
+)
 from chat_server.messages.batch_state import BatchResult
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
 from server_kit.session_tokens import Session
@@ -44,6 +51,30 @@ _MESSAGES_BY_KEY: Final = f"""
 SELECT {MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
 JOIN visible_messages m ON m.written_by = k.author_id AND m.client_message_id = k.client_message_id
     AND m.room_id IS NOT DISTINCT FROM k.room_id"""  # noqa: S608 - no input in it
+
+_NO_MESSAGES: Final = "SELECT NULL::uuid AS id"
+
+
+def _with_bans(messages: str, first: int) -> str:
+    """A query for messages that also reads the bans of people, whose parameters begin with number `first`.
+
+    Each row has them, and there is one row without an id if there is no message.
+    """
+    return f"""
+SELECT b.bans, m.* FROM (
+    SELECT jsonb_agg(jsonb_build_array(
+        b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id, b.address_hash IS NOT NULL, b.is_seen
+    ))::text AS bans
+    FROM unnest(${first}::text[], ${first + 1}::uuid[]) AS p(room_id, user_id) JOIN bans b USING (room_id, user_id)
+    WHERE b.until IS NULL OR b.until > ${first + 2}
+) b LEFT JOIN ({messages}) m ON true"""  # noqa: S608 - no input in it
+
+
+_WITH_BANS: Final = {
+    _MESSAGES_BY_ID: _with_bans(_MESSAGES_BY_ID, 2),
+    _MESSAGES_BY_KEY: _with_bans(_MESSAGES_BY_KEY, 4),
+    _NO_MESSAGES: _with_bans(_NO_MESSAGES, 1),
+}
 
 _REACTIONS: Final = """
 SELECT r.message_id, r.kind, r.user_id FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(message_id, kind, user_id)
@@ -162,23 +193,47 @@ async def lock_rooms(
 def _server_bans(found: str | None) -> dict[UUID, datetime | None]:
     if found is None:
         return {}
-    return {
-        UUID(user_id): None if until is None else datetime.fromisoformat(until)
-        for user_id, until in orjson.loads(found).items()
-    }
+    return {UUID(user_id): _optional_time(until) for user_id, until in orjson.loads(found).items()}
 
 
-async def read_messages(
-    connection: Connection, ids: Sequence[UUID], keys: Sequence[IdempotencyKey]
-) -> list[MessageRow]:
-    """The messages with these ids and those posted under these idempotency keys."""
-    rows: list[Record] = []
+async def read_messages_and_bans(
+    connection: Connection,
+    ids: Sequence[UUID],
+    keys: Sequence[IdempotencyKey],
+    people: Sequence[RoomUser],
+    now: datetime,
+) -> tuple[list[MessageRow], dict[RoomUser, ActiveBan]]:
+    """The messages with these ids and those posted under these idempotency keys; the people's bans in force at `now`.
+
+    One of the statements for messages reads the bans, so they cost no further round trip.
+    """
+    reads: list[tuple[str, list[object]]] = []
     if ids:
-        rows += await connection.fetch(_MESSAGES_BY_ID, ids)
+        reads.append((_MESSAGES_BY_ID, [ids]))
     if keys:
-        room_ids, author_ids, client_ids = zip(*keys, strict=True)
-        rows += await connection.fetch(_MESSAGES_BY_KEY, room_ids, author_ids, client_ids)
-    return [message_row(row) for row in rows]
+        reads.append((_MESSAGES_BY_KEY, list(zip(*keys, strict=True))))
+    rows: list[Record] = []
+    bans: dict[RoomUser, ActiveBan] = {}
+    if people:
+        query, arguments = reads.pop() if reads else (_NO_MESSAGES, [])
+        found = await connection.fetch(_WITH_BANS[query], *arguments, *zip(*people, strict=True), now)
+        bans = _active_bans(found[0]["bans"])
+        rows += [row for row in found if row["id"] is not None]
+    for query, arguments in reads:
+        rows += await connection.fetch(query, *arguments)
+    return [message_row(row) for row in rows], bans
+
+
+def _active_bans(found: str | None) -> dict[RoomUser, ActiveBan]:
+    bans: dict[RoomUser, ActiveBan] = {}
+    for room_id, user_id, until, nickname, reason, actor_id, *flags in orjson.loads(found or "[]"):
+        actor = None if actor_id is None else UUID(actor_id)
+        bans[room_id, UUID(user_id)] = ActiveBan(_optional_time(until), nickname, reason, actor, *flags)
+    return bans
+
+
+def _optional_time(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)
 
 
 async def read_reactions(connection: Connection, keys: Sequence[ReactionKey]) -> set[ReactionKey]:

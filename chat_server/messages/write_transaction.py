@@ -20,7 +20,6 @@ from chat_server.messages.held_repository import read_held, read_held_counts, wr
 from chat_server.messages.host_repository import (
     people_to_check,
     permitted,
-    read_bans,
     read_host_input,
     write_host_changes,
 )
@@ -31,7 +30,7 @@ from chat_server.messages.write_repository import (
     Locked,
     is_committed,
     lock_rooms,
-    read_messages,
+    read_messages_and_bans,
     read_reactions,
     write,
 )
@@ -162,11 +161,14 @@ async def _read(
     filters: FilterCache,
 ) -> BatchInput:
     plan = plan_reads(operations, locked.rooms)
-    messages = await read_messages(connection, plan.message_ids, plan.idempotency_keys)
+    assert locked.now is not None
+    people = people_to_check(operations, locked.rooms)
+    messages, bans = await read_messages_and_bans(
+        connection, plan.message_ids, plan.idempotency_keys, people, locked.now
+    )
     answered()
     reactions = await read_reactions(connection, plan.reactions)
     answered()
-    assert locked.now is not None
     texts = await _in_slices(texts_to_compare(operations, locked.rooms))
     batch_input = BatchInput(
         rooms=locked.rooms,
@@ -174,7 +176,7 @@ async def _read(
         by_key={(m.room_id, m.author_id, m.client_message_id): m.id for m in messages},
         reactions=reactions,
         now=locked.now,
-        bans=await read_bans(connection, people_to_check(operations, locked.rooms), locked.now),
+        bans=bans,
         server_bans=locked.server_bans,
         filters=await read_missing_filters(connection, filters_to_read(operations, locked.rooms), filters),
         held=await read_held(connection, operations, locked.rooms),

@@ -1,20 +1,24 @@
 """How many statements a transaction costs: bans and hosts must cost nothing where there are none."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import asyncpg
 import pytest
 
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.rules import FilterChange, TextCheck
-from chat_server.messages.operations import Operation
+from chat_server.messages.operations import EditMessage, Operation, SetReaction
 from chat_server.messages.room_operations import BanUsers, ChangeRoom, RoomChange
 from chat_server.messages.write_queue import PendingWrite
 from chat_server.messages.write_transaction import commit_writes
+from chat_server.messages.writer import GroupCommitWriter
+from server_kit.background_tasks import BackgroundTasks
 from tests.support.message_store import Store, post
 
 OWNER, TROLL = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -69,15 +73,47 @@ def ban(room: str, *users: uuid.UUID, purge: bool = False) -> BanUsers:
     )
 
 
-async def test_a_post_costs_one_more_statement_only_in_a_room_from_which_anybody_was_banned(
+async def test_writes_cost_no_further_statement_in_a_room_from_which_anybody_was_banned(
     store: Store, counting: CountingConnection
 ) -> None:
-    room, other = await store.make_room(OWNER), await store.make_room(OWNER)
-    expected = ["BEGIN", "lock", "repeats", "insert", "COMMIT"]
-    assert await counting.statements(*(post(room) for _ in range(50))) == len(expected)
+    async def costs(room: str) -> list[int]:
+        """Those of posts, replies, reactions and edits."""
+        people = [uuid.uuid4() for _ in range(50)]
+        first = [post(room, author=person) for person in people]
+        replies = [replace(post(room, author=person), reply_to=first[0].message_id) for person in people]
+        reactions = [SetReaction(room, first[0].message_id, person, "heart", True) for person in people]
+        edits = [EditMessage(room, each.message_id, each.author_id, "changed") for each in first]
+        return [await counting.statements(*writes) for writes in (first, replies, reactions, edits)]
+
+    room = await store.make_room(OWNER)
+    before = await costs(room)
+    assert before[0] == len(["BEGIN", "lock", "repeats", "insert", "COMMIT"])
     await counting.statements(ban(room, TROLL))
-    assert await counting.statements(*(post(room) for _ in range(50))) == len(expected) + 1
-    assert await counting.statements(*(post(other) for _ in range(50))) == len(expected)
+    assert await costs(room) == before
+
+
+async def test_a_commit_finds_bans_by_their_key(store: Store) -> None:
+    async def scans() -> tuple[int, int]:
+        """Of the key, and of the whole table."""
+        [found] = await store.rows(
+            "SELECT i.idx_scan, t.seq_scan FROM pg_stat_user_indexes i JOIN pg_stat_user_tables t USING (relid)"
+            " WHERE i.indexrelname = 'bans_pkey'"
+        )
+        return found["idx_scan"], found["seq_scan"]
+
+    _, before = await scans()
+    await store.enter(OWNER, TROLL)
+    room = await store.make_room(OWNER)
+    async with GroupCommitWriter(
+        store.dsn, lambda events: None, lambda: datetime.now(UTC), FilterCache()
+    ).committing(BackgroundTasks(Random(7), time.monotonic)) as writer:
+        await writer.ban(ban(room, TROLL))
+        for _ in range(20):
+            await writer.store(post(room))
+    async with asyncio.timeout(30):  # a connection reports its scans when it ends
+        while (after := await scans())[0] < 20:
+            await asyncio.sleep(0.05)
+    assert after[1] == before
 
 
 async def test_filters_cost_a_statement_only_until_their_process_knows_them(
