@@ -48,7 +48,8 @@ class BatchResult:
     rooms: dict[str, LockedRoom] = field(default_factory=dict)
     pinned_rooms: dict[str, LockedRoom] = field(default_factory=dict)
     new_bans: dict[RoomUser, NewBan] = field(default_factory=dict)
-    address_bans: dict[tuple[str, bytes], NewBan] = field(default_factory=dict)
+    banned_addresses: dict[RoomUser, bytes] = field(default_factory=dict)
+    """Hashes of the addresses that new bans hold."""
     lifted_bans: dict[RoomUser, None] = field(default_factory=dict)
     seen_bans: dict[RoomUser, None] = field(default_factory=dict)
     purge_marks: dict[RoomUser, int] = field(default_factory=dict)

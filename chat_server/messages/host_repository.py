@@ -91,17 +91,29 @@ _SET_HAS_BANS: Final = """
 UPDATE rooms SET has_bans = true, access_version = access_version + (visibility = 'private')::int
 WHERE id = ANY($1::text[]) AND (NOT has_bans OR visibility = 'private')"""
 
-# An address that was banned with a person is lifted with their ban, for everybody who was banned because of it.
+# An address that no other ban holds is free again, also for everybody who was banned because of it. Otherwise they are
+# banned as long as the ban that holds it longest.
 _LIFT_BANS: Final = """
 WITH k AS (
     SELECT * FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
 ), addresses AS (
     DELETE FROM address_bans a USING k WHERE a.room_id = k.room_id AND a.user_id = k.user_id
     RETURNING a.room_id, a.address_hash
+), held AS (
+    SELECT DISTINCT ON (room_id, address_hash) room_id, address_hash, h.until, h.reason, h.actor_id, h.actor_nickname
+    FROM addresses JOIN address_bans h USING (room_id, address_hash)
+    WHERE (h.until IS NULL OR h.until > now())
+        AND NOT EXISTS (SELECT FROM k WHERE k.room_id = h.room_id AND k.user_id = h.user_id)
+    ORDER BY room_id, address_hash, h.until DESC
+), kept AS (
+    UPDATE bans b SET until = h.until, reason = h.reason, actor_id = h.actor_id, actor_nickname = h.actor_nickname
+    FROM held h WHERE b.room_id = h.room_id AND b.address_hash = h.address_hash
+        AND NOT EXISTS (SELECT FROM k WHERE k.room_id = b.room_id AND k.user_id = b.user_id)
 )
 DELETE FROM bans b USING (
     SELECT room_id, user_id FROM k
     UNION SELECT c.room_id, c.user_id FROM addresses a JOIN bans c USING (room_id, address_hash)
+    WHERE NOT EXISTS (SELECT FROM held h WHERE h.room_id = a.room_id AND h.address_hash = a.address_hash)
 ) lifted WHERE b.room_id = lifted.room_id AND b.user_id = lifted.user_id"""
 
 _ADDRESSES: Final = """
@@ -113,9 +125,8 @@ INSERT INTO address_bans (room_id, address_hash, user_id, until, reason, actor_i
 SELECT a.*, statement_timestamp() FROM unnest(
     $1::text[], $2::bytea[], $3::uuid[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[]
 ) AS a(room_id, address_hash, user_id, until, reason, actor_id, actor_nickname)
-ON CONFLICT (room_id, address_hash) DO UPDATE SET user_id = EXCLUDED.user_id, until = EXCLUDED.until,
-    reason = EXCLUDED.reason, actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname,
-    created_at = EXCLUDED.created_at"""
+ON CONFLICT (room_id, address_hash, user_id) DO UPDATE SET until = EXCLUDED.until, reason = EXCLUDED.reason,
+    actor_id = EXCLUDED.actor_id, actor_nickname = EXCLUDED.actor_nickname, created_at = EXCLUDED.created_at"""
 
 _EXPIRE_ADDRESSES: Final = """
 DELETE FROM address_bans WHERE ctid = ANY(ARRAY(
@@ -252,8 +263,7 @@ async def read_host_input(
         for user_id in operation.user_ids
     }
     if banned_with_address:
-        rows = await connection.fetch(_ADDRESSES, list(banned_with_address), KEPT_S)
-        host_input.addresses = dict(rows)
+        host_input.addresses = await read_addresses(connection, list(banned_with_address))
     if changed_rooms:
         rows = await connection.fetch(_SETTINGS, changed_rooms)
         host_input.settings = {row["id"]: _settings(row) for row in rows}
@@ -272,6 +282,11 @@ async def read_nicknames(connection: Connection, user_ids: Sequence[UUID]) -> di
     """The names of those who have entered or written."""
     rows = await connection.fetch(_NICKNAMES, user_ids)
     return {row["id"]: row["nickname"] for row in rows if row["nickname"] is not None}
+
+
+async def read_addresses(connection: Connection, user_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The hashes of the last addresses of these people that were seen in the last day."""
+    return dict(await connection.fetch(_ADDRESSES, user_ids, KEPT_S))
 
 
 def _settings(row: Record) -> RoomSettingsRow:
@@ -322,7 +337,7 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
     if result.new_bans:
         await connection.execute(_INSERT_BANS, *arrays(_NEW_BANS, list(result.new_bans.values())))
         await connection.execute(_SET_HAS_BANS, list({room_id for room_id, _ in result.new_bans}))
-    if result.address_bans:
+    if result.banned_addresses:
         await connection.execute(_INSERT_ADDRESS_BANS, *_address_columns(result))
     if result.purge_marks:
         marks = [(*key, up_to_seq, result.erased.get(key)) for key, up_to_seq in result.purge_marks.items()]
@@ -342,10 +357,10 @@ async def write_host_changes(connection: Connection, result: BatchResult) -> Non
 
 
 def _address_columns(result: BatchResult) -> list[list[object]]:
-    keys, bans = result.address_bans.keys(), result.address_bans.values()
+    bans = [result.new_bans[key] for key in result.banned_addresses]
     return [
-        [room_id for room_id, _ in keys],
-        [address_hash for _, address_hash in keys],
+        [ban.room_id for ban in bans],
+        list(result.banned_addresses.values()),
         [ban.user_id for ban in bans],
         [ban.until for ban in bans],
         [ban.reason for ban in bans],

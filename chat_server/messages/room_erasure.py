@@ -26,7 +26,7 @@ ORDER_OF_ROWS: Final = {
     "invites": "created_at DESC",
     "invite_uses": "invite_id",
     "reports": "state, id DESC",
-    "address_bans": "address_hash",
+    "address_bans": "address_hash, user_id",
     "erased_in_rooms": "user_id",
 }
 """Every table with rows of rooms, and the order of its index that begins with the room.

@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.messages.host_repository import read_nicknames
+from chat_server.messages.host_repository import read_addresses, read_nicknames
 from chat_server.messages.writer import CONNECTION_NAME
 from chat_server.moderation.cursors import BanPosition
 from chat_server.postgres.changed_rows import changed_rows
@@ -29,17 +29,46 @@ MAX_CLOSED_ROOMS: Final = 1_000
 LEASE_S: Final = 10
 """A process that dies in a step of a purge delays the next step by this."""
 
+BANS_LOCK: Final = 0x686F74736572
+"""Of calls that ban and lift: they change rows of many people and addresses, in any order."""
+
+_LOCK: Final = "SELECT pg_advisory_xact_lock($1)"
+
+# A ban by name no longer ends with that of the address that the person was banned for.
 _BAN: Final = """
 INSERT INTO server_bans (user_id, nickname, until, reason, created_at, purge_due)
 SELECT k.user_id, k.nickname, now() + make_interval(secs => $3), $4, now(), CASE WHEN $5 THEN now() END
 FROM unnest($1::uuid[], $2::text[]) AS k(user_id, nickname)
 ON CONFLICT (user_id) DO UPDATE SET nickname = EXCLUDED.nickname, until = EXCLUDED.until, reason = EXCLUDED.reason,
-    created_at = EXCLUDED.created_at, purge_due = COALESCE(EXCLUDED.purge_due, server_bans.purge_due),
+    created_at = EXCLUDED.created_at, address_hash = NULL,
+    purge_due = COALESCE(EXCLUDED.purge_due, server_bans.purge_due),
     purged_up_to = CASE WHEN $5 THEN EXCLUDED.purged_up_to ELSE server_bans.purged_up_to END,
     purged_up_to_room = CASE WHEN $5 THEN '' ELSE server_bans.purged_up_to_room END
 RETURNING until"""
 
+_BAN_ADDRESSES: Final = """
+INSERT INTO address_bans (room_id, address_hash, user_id, until, reason, actor_nickname, created_at)
+SELECT '', a.address_hash, a.user_id, $3, $4, 'operator', now()
+FROM unnest($1::uuid[], $2::bytea[]) AS a(user_id, address_hash)
+ON CONFLICT (room_id, address_hash, user_id) DO UPDATE SET until = EXCLUDED.until, reason = EXCLUDED.reason,
+    created_at = EXCLUDED.created_at"""
+
 _LIFT: Final = "DELETE FROM server_bans WHERE user_id = $1 RETURNING nickname"
+
+_LIFT_ADDRESSES: Final = "DELETE FROM address_bans WHERE room_id = '' AND user_id = $1 RETURNING address_hash"
+
+# A statement of its own, so that it finds the sessions that the one before has waited for. An address that no other ban
+# holds is free again; otherwise they are banned as long as the ban that holds it longest.
+_LIFT_OF_ADDRESSES: Final = """
+WITH held AS (
+    SELECT DISTINCT ON (address_hash) address_hash, until, reason FROM address_bans
+    WHERE room_id = '' AND address_hash = ANY($1::bytea[]) AND (until IS NULL OR until > now())
+    ORDER BY address_hash, until DESC
+), kept AS (
+    UPDATE server_bans b SET until = h.until, reason = h.reason FROM held h WHERE b.address_hash = h.address_hash
+)
+DELETE FROM server_bans
+WHERE address_hash = ANY($1::bytea[]) AND address_hash NOT IN (SELECT address_hash FROM held)"""
 
 _LOG: Final = """
 INSERT INTO moderation_log (room_id, at, actor_nickname, action, target_id, target_nickname, details)
@@ -66,7 +95,8 @@ SELECT r.id FROM mine JOIN rooms r USING (id) WHERE r.visibility = 'private' LIM
 _CHANGE_ACCESS: Final = "UPDATE rooms SET access_version = access_version + 1 WHERE id = $1"
 
 _BANS: Final = """
-SELECT user_id, nickname, until, reason, created_at, purge_due IS NOT NULL AS is_purging FROM server_bans
+SELECT user_id, nickname, until, reason, created_at, purge_due IS NOT NULL AS is_purging,
+    address_hash IS NOT NULL AS is_of_address FROM server_bans
 WHERE created_at <= $1 AND (created_at < $1 OR user_id > $2) AND (until IS NULL OR until > now())
 ORDER BY created_at DESC, user_id LIMIT $3"""
 
@@ -107,23 +137,47 @@ class PurgeStep(NamedTuple):
     is_last: bool
 
 
+class StoredServerBans(NamedTuple):
+    """The people's names and the end of their bans. `address_held`: an address of theirs was known, and is banned."""
+
+    nicknames: dict[UUID, str]
+    until: datetime | None
+    address_held: bool
+
+
 class ServerBanRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def ban(
-        self, user_ids: Sequence[UUID], seconds: int | None, reason: str | None, *, purge: bool
-    ) -> tuple[dict[UUID, str], datetime | None]:
-        """Store the bans, and return the names of the people and the end. Raises ChatError `not_found`."""
+        self,
+        user_ids: Sequence[UUID],
+        seconds: int | None,
+        reason: str | None,
+        *,
+        purge: bool,
+        address: bool = False,
+    ) -> StoredServerBans:
+        """Store the bans. `address`: also ban sessions that are made later from the people's last addresses.
+
+        Raises ChatError `not_found`.
+        """
         async with driver_connection(self._engine) as connection, connection.transaction():
+            await connection.execute(_LOCK, BANS_LOCK)
             nicknames = await read_nicknames(connection, user_ids)
             if len(nicknames) < len(user_ids):
                 raise ChatError("not_found", "There is no person with this id.")
             people = list(nicknames), list(nicknames.values())
             until: datetime | None = await connection.fetchval(_BAN, *people, seconds, reason, purge)
+            addresses = await read_addresses(connection, user_ids) if address else {}
+            if addresses:
+                columns = list(addresses), list(addresses.values())
+                await connection.execute(_BAN_ADDRESSES, *columns, until, reason)
             details = {"seconds": seconds, "purge": purge, "reason": reason}
+            if address:
+                details["address"] = bool(addresses)
             await connection.execute(_LOG, "ban", *people, orjson.dumps(details).decode())
-        return nicknames, until
+        return StoredServerBans(nicknames, until, bool(addresses))
 
     async def end_writes_under_way(self) -> None:
         """Wait until each transaction of a writer that began before now has ended: it may not have seen a new ban.
@@ -156,9 +210,16 @@ class ServerBanRepository:
         return [row["id"] for row in rows]
 
     async def lift(self, user_id: UUID) -> str | None:
-        """End the ban, and a purge under way. Returns the person's name; None without a ban."""
+        """End the ban, and a purge under way. An address that no other ban holds is free again.
+
+        Returns the person's name; None without a ban.
+        """
         async with driver_connection(self._engine) as connection, connection.transaction():
+            await connection.execute(_LOCK, BANS_LOCK)
             nickname: str | None = await connection.fetchval(_LIFT, user_id)
+            freed = [row["address_hash"] for row in await connection.fetch(_LIFT_ADDRESSES, user_id)]
+            if freed:
+                await connection.execute(_LIFT_OF_ADDRESSES, freed)
             if nickname is not None:
                 await connection.execute(_LOG, "lift_ban", [user_id], [nickname], "{}")
         return nickname

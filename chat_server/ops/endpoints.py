@@ -41,6 +41,7 @@ from chat_server.ops.schemas import (
     ServerBanView,
 )
 from chat_server.ops.server_purge import ServerPurge
+from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import operator
 from server_kit.http.problem import ChatError
 
@@ -62,13 +63,18 @@ class ServerBanning:
     repository: ServerBanRepository
     purge: ServerPurge
     producer: EventProducer
+    addresses: Addresses
     look_ups: LookUpSemaphore
     request: Request
 
     async def ban(self, user_ids: Sequence[UUID], ban: ServerBanRequest) -> ServerBansResult:
         ids = list(dict.fromkeys(user_ids))
         async with self.look_ups.permit(self.request.scope):
-            nicknames, until = await self.repository.ban(ids, ban.seconds, ban.reason, purge=ban.purge)
+            if ban.address:
+                await self.addresses.flush()
+            stored = await self.repository.ban(
+                ids, ban.seconds, ban.reason, purge=ban.purge, address=ban.address
+            )
             await self.repository.end_writes_under_way()
             await self.repository.drop_held(ids)
             closed_rooms = await self.repository.close_private_rooms(ids)
@@ -78,7 +84,9 @@ class ServerBanning:
         if ban.purge:
             self.purge.wake()
         return ServerBansResult(
-            users=[person(id_, nicknames[id_]) for id_ in ids], until=optional_rfc3339_ms(until)
+            users=[person(id_, stored.nicknames[id_]) for id_ in ids],
+            until=optional_rfc3339_ms(stored.until),
+            address_held=stored.address_held,
         )
 
 
@@ -87,9 +95,10 @@ async def _banning(
     repository: Repository,
     purge: Annotated[ServerPurge, Depends(service(ServerPurge))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
+    addresses: Annotated[Addresses, Depends(service(Addresses))],
     look_ups: LookUps,
 ) -> ServerBanning:
-    return ServerBanning(repository, purge, producer, look_ups, request)
+    return ServerBanning(repository, purge, producer, addresses, look_ups, request)
 
 
 Banning = Annotated[ServerBanning, Depends(_banning)]
@@ -105,10 +114,12 @@ async def ban_from_all_rooms(
 ) -> ServerBanResult:
     """Ban a person from writing in all rooms, for a time or for good; a later ban replaces an earlier one.
 
-    With `purge` their messages are deleted room by room after the response.
+    With `purge` their messages are deleted room by room after the response. With `address` sessions that are made
+    later from their last address are banned, too.
     """
     result = await banning.ban([user_id], ban)
-    return ServerBanResult(user=result.users[0], until=result.until)
+    [user] = result.users
+    return ServerBanResult(user=user, until=result.until, address_held=result.address_held)
 
 
 @router.post(
@@ -160,6 +171,7 @@ async def list_server_bans(
                 reason=row["reason"],
                 created_at=rfc3339_ms(row["created_at"]),
                 purging=row["is_purging"],
+                of_address=row["is_of_address"],
             )
             for row in page
         ],

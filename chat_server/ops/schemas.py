@@ -8,9 +8,17 @@ from pydantic import BaseModel, Field
 from chat_contract.events import Author, Visibility
 from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms
 
+AddressHeld = Annotated[
+    bool, Field(description="Whether a last address of theirs was known, so that it is banned, too")
+]
+
 
 class ServerBanRequest(BanTerms):
-    """An unknown field is an error."""
+    """A ban from all rooms."""
+
+    address: Annotated[
+        bool, Field(strict=True, description="Also ban sessions made later from their last address")
+    ] = False
 
 
 class ServerBansRequest(ServerBanRequest):
@@ -20,11 +28,13 @@ class ServerBansRequest(ServerBanRequest):
 class ServerBanResult(BaseModel):
     user: Author
     until: Annotated[str | None, Field(description="Null: for good")]
+    address_held: AddressHeld
 
 
 class ServerBansResult(BaseModel):
     users: list[Author]
     until: Annotated[str | None, Field(description="Null: for good")]
+    address_held: AddressHeld
 
 
 class ServerBanView(BaseModel):
@@ -35,6 +45,12 @@ class ServerBanView(BaseModel):
     reason: str | None
     created_at: str
     purging: Annotated[bool, Field(description="Whether a purge of their messages is under way")]
+    of_address: Annotated[
+        bool,
+        Field(
+            description="Whether their session was made from an address that the ban of another person holds"
+        ),
+    ]
 
 
 class ServerBanList(BaseModel):

@@ -387,11 +387,13 @@ class ServerBan(Base):
 
     `purge_due`: when a process may take the next step of deleting what the person wrote; None: nothing is left to
     delete. `purged_up_to` and `purged_up_to_room` are the client_message_id and the room of the last message that a
-    step has seen, in the order of the index messages_idempotency.
+    step has seen, in the order of the index messages_idempotency. `address_hash` is set if the person was banned
+    because their session was made from a banned address.
     """
 
     __tablename__ = "server_bans"
     __table_args__ = (
+        Index("server_bans_by_address", "address_hash", postgresql_where=text("address_hash IS NOT NULL")),
         Index("server_bans_by_age", text("created_at DESC"), "user_id"),
         Index("server_bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
         Index("server_bans_to_purge", "purge_due", postgresql_where=text("purge_due IS NOT NULL")),
@@ -405,6 +407,7 @@ class ServerBan(Base):
     purge_due: Mapped[datetime | None]
     purged_up_to: Mapped[UUID] = mapped_column(server_default="00000000-0000-0000-0000-000000000000")
     purged_up_to_room: Mapped[str] = mapped_column(server_default="")
+    address_hash: Mapped[bytes | None]
 
 
 class UserAddress(Base):
@@ -419,11 +422,14 @@ class UserAddress(Base):
 
 
 class AddressBan(Base):
-    """Sessions made from this address from now on are banned from the room. `user_id`: whose ban made it."""
+    """Sessions made from this address from now on are banned from the room, or from all rooms if `room_id` is empty.
+
+    `user_id`: whose ban holds the address. It is free once no ban holds it.
+    """
 
     __tablename__ = "address_bans"
     __table_args__ = (
-        Index("address_bans_by_address", "address_hash", text("created_at DESC")),
+        Index("address_bans_by_address", "address_hash", "room_id", text("until DESC")),
         Index("address_bans_by_user", "user_id"),
         Index("address_bans_by_actor", "actor_id"),
         Index("address_bans_by_end", "until", postgresql_where=text("until IS NOT NULL")),
@@ -431,7 +437,7 @@ class AddressBan(Base):
 
     room_id: Mapped[str] = mapped_column(primary_key=True)
     address_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID]
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
     until: Mapped[datetime | None]
     reason: Mapped[str | None]
     actor_id: Mapped[UUID | None]

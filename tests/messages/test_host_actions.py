@@ -64,6 +64,7 @@ class Room:
         self.messages: dict[UUID, MessageRow] = {}
         self.counts: dict[tuple[str, UUID], int] = {}
         self.grants: dict[tuple[UUID, UUID], bool] = {}
+        self.addresses: dict[UUID, bytes] = {}
 
     def apply(self, *operations: Operation) -> BatchResult:
         batch_input = BatchInput(
@@ -74,7 +75,11 @@ class Room:
             now=self.now,
             bans=self.bans,
             hosts=HostInput(
-                dict(NAMES), dict(self.counts), {"r": self.settings}, invite_grants=dict(self.grants)
+                dict(NAMES),
+                dict(self.counts),
+                {"r": self.settings},
+                dict(self.addresses),
+                dict(self.grants),
             ),
         )
         work = apply_in_slices(operations, batch_input, self.now)
@@ -553,3 +558,10 @@ def test_a_message_keeps_the_role_that_its_author_had(author: UUID, role: str | 
     result = room.apply(*operations)
     edited = result.results[3]
     assert isinstance(edited, MessageResult) and edited.message["author"].get("role") == role
+
+
+def test_a_ban_that_is_lifted_in_its_transaction_holds_no_address() -> None:
+    room = Room()
+    room.addresses = {TROLL: b"troll", GUEST: b"guest"}
+    result = room.apply(ban(TROLL, GUEST, address=True), lift(TROLL))
+    assert result.banned_addresses == {("r", GUEST): b"guest"}

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from chat_server.sessions.addresses import KEPT_S
-from chat_server.sessions.repository import MAX_ROOMS_BANNED_FROM
+from chat_server.sessions.repository import MAX_ROOMS_BANNED_FROM, MAX_ROOMS_OF_ADDRESS
 from local_stack.ports import LOOPBACK
 from tests.moderation.hosted_room import GOOD_FOR_A_MINUTE, HostedRoom, code_of
 from tests.support.chat_stack import StartChatStack
@@ -79,6 +79,24 @@ async def test_a_lifted_ban_lifts_its_address_and_everybody_banned_because_of_it
     assert code_of(await newer.try_post(room.id, "hello")) == (403, "banned")
     assert (await room.moderator.http.delete(room.path(f"bans/{troll.id}"))).status_code == 200
     for person in (troll, newer, await enter(behind_proxy, "newest", HOME)):
+        await person.post(room.id, "hello")
+
+
+async def test_an_address_stays_banned_while_the_ban_of_anybody_holds_it(behind_proxy: People) -> None:
+    room = await HostedRoom.make(behind_proxy)
+    first, second = [await enter(behind_proxy, name, HOME) for name in ("first", "second")]
+    await ban(room, first, seconds=3600, reason="raid")
+    await ban(room, second, reason="rude")
+    newer = await enter(behind_proxy, "newer", HOME)
+    assert (await room.me(newer))["banned"] == {"until": None, "reason": "rude"}
+    assert (await room.moderator.http.delete(room.path(f"bans/{second.id}"))).status_code == 200
+    await second.post(room.id, "hello")
+    assert (await room.me(newer))["banned"]["reason"] == "raid"
+    assert (await room.me(newer))["banned"]["until"] is not None
+    for person in (newer, await enter(behind_proxy, "newest", HOME)):
+        assert code_of(await person.try_post(room.id, "hello")) == (403, "banned")
+    assert (await room.moderator.http.delete(room.path(f"bans/{first.id}"))).status_code == 200
+    for person in (newer, await enter(behind_proxy, "free", HOME)):
         await person.post(room.id, "hello")
 
 
@@ -171,6 +189,29 @@ async def test_a_new_session_is_banned_from_a_bounded_number_of_rooms(
     count = await connection.fetchval("SELECT count(*) FROM bans WHERE user_id = $1", uuid.UUID(newer.id))
     assert count == MAX_ROOMS_BANNED_FROM
     assert code_of(await newer.try_post(room.id, "hello")) == (403, "banned")
+    await connection.close()
+
+
+async def test_many_bans_of_one_room_do_not_push_out_the_ban_of_another(
+    behind_proxy: People, database_url: str
+) -> None:
+    room, own = await HostedRoom.make(behind_proxy), await HostedRoom.make(behind_proxy)
+    troll = await enter(behind_proxy, "troll", HOME)
+    await ban(room, troll)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO address_bans (room_id, address_hash, user_id, actor_nickname, created_at)"
+        " SELECT $1, a.address_hash, gen_random_uuid(), 'x', now()"
+        " FROM address_bans a, generate_series(1, $2) WHERE a.room_id = $3",
+        own.id,
+        2 * MAX_ROOMS_OF_ADDRESS,
+        room.id,
+    )
+    newer = await enter(behind_proxy, "newer", HOME)
+    assert code_of(await newer.try_post(room.id, "hello")) == (403, "banned")
+    banned_from = "SELECT room_id FROM bans WHERE user_id = $1"
+    rooms = [row["room_id"] for row in await connection.fetch(banned_from, uuid.UUID(newer.id))]
+    assert sorted(rooms) == sorted([room.id, own.id])
     await connection.close()
 
 

@@ -86,7 +86,11 @@ async def test_a_banned_person_writes_in_no_room_of_either_server(two: TwoServer
         mine = f"/api/v1/rooms/{room}/messages/{other[room]['id']}/reactions/laugh"
         assert (await troll.http.put(mine)).status_code == 200
     result = await two.ban(troll)
-    assert result == {"users": [{"id": troll.id, "nickname": "troll"}], "until": None}
+    assert result == {
+        "users": [{"id": troll.id, "nickname": "troll"}],
+        "until": None,
+        "address_held": False,
+    }
     for person in (troll, two.on_other(troll)):
         for room in rooms:
             assert await writes_of(person, room, own[room], other[room]) == [(403, "banned")] * 3

@@ -105,7 +105,7 @@ async def test_a_wrong_token_makes_no_call(people: People) -> None:
 @pytest.mark.parametrize("which", [each for each, row in TABLE.items() if row.body is not None], ids=call_id)
 async def test_a_field_that_a_call_does_not_have_is_refused(people: People, which: tuple[str, str]) -> None:
     room = await HostedRoom.make(people)
-    for field in ("address", "is_operator", "room_id"):
+    for field in ("addresses", "is_operator", "room_id"):
         given: dict[str, Any] = {field: True}
         answer = await call(room, room.operator, which, **given)
         assert code_of(answer) == (422, "validation_failed"), field

@@ -42,13 +42,12 @@ def ban_users(state: BatchState, room: LockedRoom, role: Role, ban: BanUsers) ->
             continue
         ends.append(until)
         state.input.bans[room.id, user_id] = active
-        new_ban = NewBan(
+        state.result.new_bans[room.id, user_id] = NewBan(
             room.id, user_id, nickname, until, ban.reason, ban.logged_actor_id, ban.actor_nickname
         )
-        state.result.new_bans[room.id, user_id] = new_ban
         address_hash = state.input.hosts.addresses.get(user_id) if ban.address else None
         if address_hash is not None:
-            state.result.address_bans[room.id, address_hash] = new_ban
+            state.result.banned_addresses[room.id, user_id] = address_hash
             address_held = True
         details = {"seconds": ban.seconds, "purge": ban.purge, "reason": ban.reason}
         if ban.address:
@@ -87,4 +86,5 @@ def end_ban(state: BatchState, room: LockedRoom, user_id: UUID) -> None:
     key = (room.id, user_id)
     if state.input.bans.pop(key, None) is not None:
         state.result.new_bans.pop(key, None)
+        state.result.banned_addresses.pop(key, None)
         state.result.lifted_bans[key] = None

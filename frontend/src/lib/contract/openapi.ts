@@ -166,7 +166,8 @@ export interface paths {
          * Ban From All Rooms
          * @description Ban a person from writing in all rooms, for a time or for good; a later ban replaces an earlier one.
          *
-         *     With `purge` their messages are deleted room by room after the response.
+         *     With `purge` their messages are deleted room by room after the response. With `address` sessions that are made
+         *     later from their last address are banned, too.
          */
         put: operations["ban_from_all_rooms_api_v1_ops_bans__user_id__put"];
         post?: never;
@@ -2735,9 +2736,15 @@ export interface components {
         };
         /**
          * ServerBanRequest
-         * @description An unknown field is an error.
+         * @description A ban from all rooms.
          */
         ServerBanRequest: {
+            /**
+             * Address
+             * @description Also ban sessions made later from their last address
+             * @default false
+             */
+            address?: boolean;
             /**
              * Purge
              * @description Also delete all their messages
@@ -2758,6 +2765,11 @@ export interface components {
         /** ServerBanResult */
         ServerBanResult: {
             /**
+             * Address Held
+             * @description Whether a last address of theirs was known, so that it is banned, too
+             */
+            address_held: boolean;
+            /**
              * Until
              * @description Null: for good
              */
@@ -2771,6 +2783,11 @@ export interface components {
         ServerBanView: {
             /** Created At */
             created_at: string;
+            /**
+             * Of Address
+             * @description Whether their session was made from an address that the ban of another person holds
+             */
+            of_address: boolean;
             /**
              * Purging
              * @description Whether a purge of their messages is under way
@@ -2787,6 +2804,12 @@ export interface components {
         };
         /** ServerBansRequest */
         ServerBansRequest: {
+            /**
+             * Address
+             * @description Also ban sessions made later from their last address
+             * @default false
+             */
+            address?: boolean;
             /**
              * Purge
              * @description Also delete all their messages
@@ -2808,6 +2831,11 @@ export interface components {
         };
         /** ServerBansResult */
         ServerBansResult: {
+            /**
+             * Address Held
+             * @description Whether a last address of theirs was known, so that it is banned, too
+             */
+            address_held: boolean;
             /**
              * Until
              * @description Null: for good
