@@ -1,4 +1,4 @@
-"""A whole response in one write, below ASGI, for the fast path, whose headers are our own and known to be valid.
+"""A whole response in one step, below ASGI, for the fast path, whose headers are our own and known to be valid.
 
 uvicorn checks every header of every response and writes head and body separately; for a page from memory that takes
 more than half of its time. If anything is unusual (another server, HTTP/1.0, a client that reads slowly, a connection
@@ -11,6 +11,7 @@ from http import HTTPStatus
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from server_kit.http.asgi import Send
+from server_kit.http.connections import GuardedProtocol
 from server_kit.http.cors import RawHeaders
 
 
@@ -32,12 +33,12 @@ async def send_response(send: Send, head: ResponseHead, extra: RawHeaders, body:
         isinstance(cycle, RequestResponseCycle)
         and cycle.keep_alive
         and not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused)
+        and isinstance(protocol := cycle.transport.get_protocol(), GuardedProtocol)
     ):
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
-        cycle.transport.write(
-            b"".join((head.lines, _lines(cycle.default_headers), _lines(extra), b"\r\n", body))
-        )
+        lines = (head.lines, _lines(cycle.default_headers), _lines(extra), b"\r\n")
+        protocol.write_response(lines, body)
         cycle.on_response()
         return
     await send({"type": "http.response.start", "status": head.status, "headers": [*head.headers, *extra]})

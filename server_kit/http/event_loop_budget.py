@@ -36,8 +36,9 @@ class EventLoopBudget:
 
     __slots__ = ("_at_end", "_waiting", "spent")
 
-    def __init__(self, at_end: Callable[[], None] = lambda: None) -> None:
-        """`at_end` is called when everything that arrived in an iteration is parsed, before what waits is."""
+    def __init__(self, at_end: Callable[[], bool] = lambda: False) -> None:
+        """`at_end` is called when everything that arrived in an iteration is parsed, before what waits is. It returns
+        True to be called in the next iteration, too."""
         self._at_end = at_end
         self.spent = 0
         """More may be parsed in this iteration while it is below MAX_COST."""
@@ -60,8 +61,8 @@ class EventLoopBudget:
             self.begin()
 
     def _next_iteration(self) -> None:
-        self._at_end()
-        if not self._waiting:
+        has_more = self._at_end()
+        if not self._waiting and not has_more:
             self.spent = 0
             return
         self.begin()

@@ -409,6 +409,53 @@ def get(path: str) -> bytes:
     return HEAD.replace(b"/healthz/live", path.encode()) + b"\r\n"
 
 
+LARGE = b"x" * 1_000_000
+
+
+def large_from_memory(scope: Scope) -> tuple[bytes, bytes] | None:
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n" % len(LARGE), LARGE
+
+
+class Recording:
+    """A transport that notes what is written."""
+
+    def __init__(self, transport: asyncio.Transport, written: list[bytes]) -> None:
+        self._transport = transport
+        self._written = written
+
+    def write(self, data: bytes) -> None:
+        self._written.append(data)
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+async def test_large_bodies_are_sent_without_a_copy_and_few_in_one_iteration() -> None:
+    written: list[bytes] = []
+    sent_by_iteration: list[int] = []
+    async with serving(echo, large_from_memory) as server:
+        readers = [(await server.connect())[0] for _ in range(30)]
+        await until(lambda: len(server.state.connections) == 30)
+        start_ready = server.guard._start_ready
+
+        def counted() -> bool:
+            has_more: bool = start_ready()
+            sent_by_iteration.append(server.guard.sent_bytes)
+            return has_more
+
+        server.guard.budget._at_end = counted
+        for connection in server.state.connections:
+            connection.transport = Recording(connection.transport, written)
+        for writer in server.writers:
+            writer.write(get("/memory"))
+        for reader in readers:
+            assert (await answer(reader))[2] == LARGE
+    assert sum(body is LARGE for body in written) == 30
+    assert sum(sent_by_iteration) == 30 * len(LARGE)
+    assert max(sent_by_iteration) < module.MAX_SENT_BYTES + len(LARGE)
+
+
 async def test_a_response_from_memory_starts_no_task() -> None:
     calls = []
 
