@@ -54,6 +54,7 @@ from tests.fetch.conftest import (
     receive,
     reply_on_the_wire,
 )
+from tests.support.manual_clock import ManualClock
 
 SECRET = "a secret for tests only"
 TOKENS = SessionTokens(SECRET)
@@ -70,16 +71,6 @@ class EveryHost:
         self.checked += 1
         if head.host == b"evil.example":
             raise ChatError("misdirected", "This server does not answer under that host name.")
-
-
-class Clock:
-    """A clock that stands still: no page expires and no share refills while a busy machine runs the test."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class CountedAccess(AccessRepository):
@@ -104,7 +95,7 @@ class Reader:
         search: SearchHandler,
         redis: Redis,
         shares: Shares,
-        clock: Clock,
+        clock: ManualClock,
         access: CountedAccess,
     ) -> None:
         self.clock = clock
@@ -175,7 +166,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
     """`@pytest.mark.parametrize("reader", [{setting: value}], indirect=True)` opens it with other settings."""
     given = getattr(request, "param", {})
     settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
-    shares, rng, clock = Shares(settings, Random(7)), Random(7), Clock()
+    shares, rng, clock = Shares(settings, Random(7)), Random(7), ManualClock()
     tasks, known_rooms, event_waits = BackgroundTasks(rng, clock), KnownRooms(), EventWaits()
     async with open_database(store.dsn, 2) as engine, AsyncExitStack() as stack:
         look_ups = LookUpSemaphore(2, lambda scope: shares.source_of(scope).address, clock, rng)

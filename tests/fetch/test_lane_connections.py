@@ -10,32 +10,25 @@ import pytest
 
 from chat_server.postgres.lane_connections import MAX_IDLE_S, LaneConnections
 from tests.fetch.conftest import Store
+from tests.support.manual_clock import ManualClock
 
 NAME = "hotchat lane connections"
 OWN_PID = "SELECT pg_backend_pid()"
 TIMEOUT_S = 20.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
-def connections_to(store: Store, clock: Clock, timeout_s: float = TIMEOUT_S) -> LaneConnections:
+def connections_to(store: Store, clock: ManualClock, timeout_s: float = TIMEOUT_S) -> LaneConnections:
     connect = partial(asyncpg.connect, store.dsn, server_settings={"application_name": NAME})
     return LaneConnections(connect, timeout_s=timeout_s, clock=clock)
 
 
 @pytest.fixture
-async def connections(store: Store, clock: Clock) -> AsyncIterator[LaneConnections]:
+async def connections(store: Store, clock: ManualClock) -> AsyncIterator[LaneConnections]:
     connections = connections_to(store, clock)
     yield connections
     connections.close()
@@ -104,7 +97,7 @@ async def test_a_lost_connection_is_replaced(connections: LaneConnections, store
     await until_open(store, [found])
 
 
-async def test_a_statement_without_an_answer_closes_its_connection(store: Store, clock: Clock) -> None:
+async def test_a_statement_without_an_answer_closes_its_connection(store: Store, clock: ManualClock) -> None:
     connections = connections_to(store, clock)
     silent = await pid_of(connections)
     hurried = connections_to(store, clock, timeout_s=0.2)
@@ -118,7 +111,7 @@ async def test_a_statement_without_an_answer_closes_its_connection(store: Store,
 
 
 async def test_connections_that_are_not_used_for_a_minute_are_closed(
-    connections: LaneConnections, store: Store, clock: Clock
+    connections: LaneConnections, store: Store, clock: ManualClock
 ) -> None:
     slow = "SELECT pg_backend_pid() FROM pg_sleep(0.1)"
     rows = await asyncio.gather(*(connections.fetch(slow, ()) for _ in range(3)))

@@ -27,7 +27,7 @@ from chat_server.rooms.schemas import RoomList
 from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Shares
 from tests.fetch.conftest import fetch_scope, receive
-from tests.fetch.test_room_reads import Clock
+from tests.support.manual_clock import ManualClock
 
 FIRST = RoomListPage()
 _ROOMS = """
@@ -44,7 +44,7 @@ class Lists:
         connection: "asyncpg.Connection[asyncpg.Record]",
         lane: ReadLane,
         lists: RoomLists,
-        clock: Clock,
+        clock: ManualClock,
     ) -> None:
         self.connection = connection
         self.lane = lane
@@ -62,7 +62,7 @@ class Lists:
 
 @pytest.fixture
 async def lists(fresh_database: Callable[[], str], redis_url: str) -> AsyncIterator[Lists]:
-    url, clock = fresh_database(), Clock()
+    url, clock = fresh_database(), ManualClock()
     connection = await asyncpg.connect(asyncpg_dsn(url))
     loop_time = asyncio.get_running_loop().time
     async with (

@@ -28,19 +28,12 @@ from chat_server.http.cached_response import CachedResponse
 from chat_server.limits.read_semaphore import read_semaphore
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import AUTHOR, Store
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.support.manual_clock import ManualClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
@@ -50,17 +43,17 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def hot_rooms(redis: Redis, clock: Clock) -> HotRooms:
+def hot_rooms(redis: Redis, clock: ManualClock) -> HotRooms:
     return HotRooms(redis, clock=clock)
 
 
 @pytest.fixture
-def reads(repository: ReadRepository, hot_rooms: HotRooms, clock: Clock) -> RoomReads:
+def reads(repository: ReadRepository, hot_rooms: HotRooms, clock: ManualClock) -> RoomReads:
     return RoomReads(repository, hot_rooms, clock=clock)
 
 
 @pytest.fixture
-def internal_reads(repository: ReadRepository, hot_rooms: HotRooms, clock: Clock) -> InternalReads:
+def internal_reads(repository: ReadRepository, hot_rooms: HotRooms, clock: ManualClock) -> InternalReads:
     return InternalReads(repository, hot_rooms, clock=clock)
 
 
@@ -117,7 +110,7 @@ async def test_simultaneous_fetches_cost_one_query(store: Store, reads: RoomRead
 
 
 async def test_a_page_of_an_unchanged_room_costs_only_the_query_of_the_room(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
@@ -148,7 +141,7 @@ async def test_a_page_of_an_unchanged_room_costs_only_the_query_of_the_room(
 
 
 async def test_a_room_with_pins_or_long_texts_costs_one_query_more_at_its_first_page(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     pinned, long = await store.make_room(), await store.make_room()
     [message_id] = await store.post(pinned, "a")
@@ -170,7 +163,7 @@ async def test_a_room_with_pins_or_long_texts_costs_one_query_more_at_its_first_
 
 
 async def test_a_room_without_pins_and_long_texts_costs_one_query_again(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "x" * (MAX_SHORT_TEXT_BYTES + 1))
@@ -217,7 +210,7 @@ async def test_simultaneous_fetches_each_get_their_page_size(store: Store, reads
 
 
 async def test_a_snapshot_is_at_most_a_quarter_of_a_second_old(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
@@ -269,7 +262,7 @@ async def test_a_write_during_a_read_is_not_missed(store: Store, reads: RoomRead
 
 
 async def test_the_tag_changes_with_every_seq_and_only_then(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     [message_id] = await store.post(room_id, "a")
@@ -285,7 +278,7 @@ async def test_the_tag_changes_with_every_seq_and_only_then(
 
 
 async def test_the_tag_of_the_newest_page_changes_with_the_rooms_settings_but_not_with_its_viewers(
-    store: Store, reads: RoomReads, hot_rooms: HotRooms, redis: Redis, clock: Clock
+    store: Store, reads: RoomReads, hot_rooms: HotRooms, redis: Redis, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
@@ -303,7 +296,7 @@ async def test_the_tag_of_the_newest_page_changes_with_the_rooms_settings_but_no
 
 
 async def test_the_cursor_belongs_to_the_same_snapshot_as_the_messages(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
 
@@ -322,7 +315,9 @@ async def test_the_cursor_belongs_to_the_same_snapshot_as_the_messages(
     assert seen > 1
 
 
-async def test_the_recent_events_grow_by_the_new_events(store: Store, reads: RoomReads, clock: Clock) -> None:
+async def test_the_recent_events_grow_by_the_new_events(
+    store: Store, reads: RoomReads, clock: ManualClock
+) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abc")
     first = await page(reads, events(room_id, 1))
@@ -335,7 +330,9 @@ async def test_the_recent_events_grow_by_the_new_events(store: Store, reads: Roo
     assert (grown["cursor"], grown["last_seq"], grown["has_more"]) == (4, 5, True)
 
 
-async def test_a_deleted_text_leaves_the_recent_events(store: Store, reads: RoomReads, clock: Clock) -> None:
+async def test_a_deleted_text_leaves_the_recent_events(
+    store: Store, reads: RoomReads, clock: ManualClock
+) -> None:
     room_id = await store.make_room()
     message_id, _ = await store.post(room_id, "a secret", "b")
     assert b"a secret" in (await answer(reads, events(room_id, 0))).body
@@ -345,7 +342,7 @@ async def test_a_deleted_text_leaves_the_recent_events(store: Store, reads: Room
 
 
 async def test_a_purge_makes_the_recent_events_be_read_again(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a secret", "b")
@@ -357,7 +354,7 @@ async def test_a_purge_makes_the_recent_events_be_read_again(
 
 
 async def test_a_restored_database_replaces_the_pages_in_memory(
-    store: Store, reads: RoomReads, clock: Clock
+    store: Store, reads: RoomReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, *"abcde")
@@ -535,7 +532,7 @@ async def test_internal_reads_return_the_log_uncounted(store: Store, internal_re
 
 
 async def test_internal_reads_are_never_older_than_the_call(
-    store: Store, internal_reads: InternalReads, clock: Clock
+    store: Store, internal_reads: InternalReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")
@@ -547,7 +544,7 @@ async def test_internal_reads_are_never_older_than_the_call(
 
 
 async def test_internal_reads_get_503_while_the_store_is_unavailable(
-    store: Store, repository: ReadRepository, internal_reads: InternalReads, clock: Clock
+    store: Store, repository: ReadRepository, internal_reads: InternalReads, clock: ManualClock
 ) -> None:
     room_id = await store.make_room()
     await store.post(room_id, "a")

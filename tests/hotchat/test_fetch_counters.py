@@ -11,14 +11,7 @@ from chat_contract.redis_keys import FETCHES
 from chat_server.hotchat import fetch_counters
 from chat_server.hotchat.fetch_counters import FetchCounters
 from local_stack.valkey import Valkey
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.support.manual_clock import ManualClock
 
 
 def dropped(reason: str = "redis_unavailable") -> float:
@@ -26,8 +19,8 @@ def dropped(reason: str = "redis_unavailable") -> float:
 
 
 async def test_counts_of_two_processes_and_many_flushes_add_up(redis: Redis) -> None:
-    one = FetchCounters(redis, process_id="one", clock=Clock())
-    two = FetchCounters(redis, process_id="two", clock=Clock())
+    one = FetchCounters(redis, process_id="one", clock=ManualClock())
+    two = FetchCounters(redis, process_id="two", clock=ManualClock())
     for number in range(1000):
         (one if number % 3 else two).count("lobby")
         if number % 100 == 0:
@@ -40,7 +33,7 @@ async def test_counts_of_two_processes_and_many_flushes_add_up(redis: Redis) -> 
 
 
 async def test_flushes_at_once_count_once(redis: Redis) -> None:
-    counters = FetchCounters(redis, process_id="one", clock=Clock())
+    counters = FetchCounters(redis, process_id="one", clock=ManualClock())
     flushed_before = REGISTRY.get_sample_value("hotchat_fetch_counts_flushed_total") or 0.0
     for total in (3, 6):
         for _ in range(3):
@@ -65,7 +58,7 @@ class LostReplies(Redis):
 
 async def test_a_flush_whose_reply_was_lost_is_not_counted_twice(redis: Redis, redis_url: str) -> None:
     async with LostReplies.from_url(redis_url) as client:
-        counters = FetchCounters(client, process_id="one", clock=Clock())
+        counters = FetchCounters(client, process_id="one", clock=ManualClock())
         for _ in range(3):
             counters.count("lobby")
             await counters.flush()
@@ -78,7 +71,7 @@ async def test_a_flush_whose_reply_was_lost_is_not_counted_twice(redis: Redis, r
 async def test_counts_gathered_during_an_outage_are_dropped_and_logged_once(
     own_valkey: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock, before = Clock(), dropped()
+    clock, before = ManualClock(), dropped()
     async with Redis.from_url(own_valkey.url(0)) as redis:
         counters = FetchCounters(redis, process_id="one", clock=clock)
         own_valkey.stop()
@@ -102,7 +95,7 @@ async def test_counts_of_more_rooms_than_the_bound_are_dropped_and_counted(
 ) -> None:
     monkeypatch.setattr(fetch_counters, "MAX_ROOMS", 10)
     before = dropped("too_many_rooms")
-    counters = FetchCounters(redis, process_id="one", clock=Clock())
+    counters = FetchCounters(redis, process_id="one", clock=ManualClock())
     for number in range(15):
         counters.count(f"room-{number}")
         counters.count("room-0")

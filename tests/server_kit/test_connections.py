@@ -34,17 +34,10 @@ from server_kit.http.connections import (
 from server_kit.http.problem_response import REFUSED_BY_SHARE
 from server_kit.limits.shares import Shares
 from tests.support.chat_stack import StartChatStack
+from tests.support.manual_clock import ManualClock
 
 HEAD = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +61,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 class Server:
     """A server of GuardedProtocol in this event loop, with a clock that the test moves."""
 
-    def __init__(self, clock: Clock, guard: Connections, port: int, state: ServerState) -> None:
+    def __init__(self, clock: ManualClock, guard: Connections, port: int, state: ServerState) -> None:
         self.clock = clock
         self.guard = guard
         self.port = port
@@ -89,7 +82,7 @@ class Server:
 @contextlib.asynccontextmanager
 async def serving(app: Any = echo, at_once: AnswerAtOnce | None = None, **settings: Any) -> Any:
     app_state = {} if at_once is None else {ANSWER_AT_ONCE: at_once}
-    clock = Clock()
+    clock = ManualClock()
     read = ChatSettings.model_validate({"hotchat_secret": "a secret for tests only", **settings})
     guard = Connections(Shares(read, Random(7)), read.max_connections, clock, Random(7))
     config = uvicorn.Config(app, http=guarded_protocol(guard), ws="none", log_config=None)

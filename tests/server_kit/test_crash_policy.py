@@ -29,6 +29,7 @@ from server_kit.background_tasks import (
     BackgroundTasks,
     TaskCrashes,
 )
+from tests.support.manual_clock import ManualClock
 
 ROOT = Path(chat_contract.__file__).parents[1]
 PACKAGES = ("chat_contract", "server_kit", "chat_server", "publish_server")
@@ -61,14 +62,6 @@ class NoPause(Random):
         return 0.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 class Failure(Exception):
     pass
 
@@ -78,7 +71,7 @@ def crashes_counted(task: str) -> float:
 
 
 async def test_a_crashed_task_is_restarted_and_reported_until_it_runs_steadily() -> None:
-    clock = Clock()
+    clock = ManualClock()
     tasks = BackgroundTasks(NoPause(), clock, lambda: None)
     starts = 0
     runs = asyncio.Event()
@@ -104,7 +97,7 @@ async def test_a_crashed_task_is_restarted_and_reported_until_it_runs_steadily()
 
 async def test_a_cancelled_future_inside_a_task_counts_as_a_crash() -> None:
     """Awaiting a future that a library has cancelled raises CancelledError."""
-    tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
+    tasks = BackgroundTasks(NoPause(), ManualClock(), lambda: None)
     starts = 0
     runs = asyncio.Event()
 
@@ -124,7 +117,7 @@ async def test_a_cancelled_future_inside_a_task_counts_as_a_crash() -> None:
 
 
 async def test_a_task_that_swallows_its_first_cancellation_is_cancelled_again() -> None:
-    tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
+    tasks = BackgroundTasks(NoPause(), ManualClock(), lambda: None)
     swallowed = 0
 
     async def work() -> None:
@@ -145,7 +138,7 @@ async def test_a_task_that_swallows_its_first_cancellation_is_cancelled_again() 
 
 
 async def test_work_that_returns_is_not_started_again() -> None:
-    tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
+    tasks = BackgroundTasks(NoPause(), ManualClock(), lambda: None)
     starts = 0
 
     async def work() -> None:
@@ -161,7 +154,7 @@ async def test_work_that_returns_is_not_started_again() -> None:
 async def test_only_a_vital_task_that_keeps_crashing_ends_the_process(is_vital: bool) -> None:
     ended = asyncio.Event()
     enough = asyncio.Event()
-    tasks = BackgroundTasks(NoPause(), Clock(), ended.set)
+    tasks = BackgroundTasks(NoPause(), ManualClock(), ended.set)
     starts = 0
 
     async def work() -> None:
@@ -213,7 +206,7 @@ def test_rare_crashes_never_end_the_process() -> None:
 
 
 async def test_readiness_names_a_crashed_task_and_returns_503_while_it_stays_down() -> None:
-    clock = Clock()
+    clock = ManualClock()
     tasks = BackgroundTasks(NoPause(), clock, lambda: None)
 
     app = FastAPI()
@@ -230,7 +223,7 @@ async def test_readiness_names_a_crashed_task_and_returns_503_while_it_stays_dow
 
 
 async def test_a_crashed_tick_of_the_scheduler_is_counted_and_the_next_tick_runs() -> None:
-    tasks = BackgroundTasks(NoPause(), Clock(), lambda: None)
+    tasks = BackgroundTasks(NoPause(), ManualClock(), lambda: None)
     scheduler = AsyncIOScheduler()
     again = asyncio.Event()
     ticks = 0

@@ -6,25 +6,18 @@ import pytest
 from prometheus_client import REGISTRY
 
 from server_kit.dependency_status import DependencyStatus
+from tests.support.manual_clock import ManualClock
 
 log = logging.getLogger(__name__)
 
 RETRY_EVERY_S = 0.5
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 def metric(name: str, part: str) -> float | None:
     return REGISTRY.get_sample_value(name, {"store": "Postgres", "part": part})
 
 
-def status_of(part: str, clock: Clock, failures_to_be_down: int = 2) -> DependencyStatus:
+def status_of(part: str, clock: ManualClock, failures_to_be_down: int = 2) -> DependencyStatus:
     return DependencyStatus(
         log,
         store="Postgres",
@@ -36,7 +29,7 @@ def status_of(part: str, clock: Clock, failures_to_be_down: int = 2) -> Dependen
 
 
 def test_a_single_failure_between_answers_does_not_mean_that_it_is_down() -> None:
-    status = status_of("a", Clock())
+    status = status_of("a", ManualClock())
     for _ in range(3):
         status.failed(TimeoutError())
         assert not status.is_down
@@ -46,7 +39,7 @@ def test_a_single_failure_between_answers_does_not_mean_that_it_is_down() -> Non
 
 
 def test_while_it_is_down_one_caller_may_try_in_each_interval() -> None:
-    clock = Clock()
+    clock = ManualClock()
     status = status_of("b", clock)
     assert all(status.may_try() for _ in range(3))
     for _ in range(2):
@@ -63,7 +56,7 @@ def test_while_it_is_down_one_caller_may_try_in_each_interval() -> None:
 
 
 def test_an_error_as_an_answer_counts_as_an_error_and_shows_that_it_is_up() -> None:
-    status = status_of("c", Clock(), failures_to_be_down=1)
+    status = status_of("c", ManualClock(), failures_to_be_down=1)
     status.failed(TimeoutError())
     status.answered_with(ValueError())
     assert not status.is_down
@@ -71,7 +64,7 @@ def test_an_error_as_an_answer_counts_as_an_error_and_shows_that_it_is_up() -> N
 
 
 def test_an_outage_is_logged_once_with_its_duration(caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock()
+    clock = ManualClock()
     status = status_of("d", clock, failures_to_be_down=1)
     with caplog.at_level(logging.INFO):
         for _ in range(3):
@@ -86,7 +79,7 @@ def test_an_outage_is_logged_once_with_its_duration(caplog: pytest.LogCaptureFix
 
 
 def test_errors_as_answers_are_logged_once_until_a_call_succeeds(caplog: pytest.LogCaptureFixture) -> None:
-    status = status_of("e", Clock())
+    status = status_of("e", ManualClock())
     for _ in range(2):
         for _ in range(3):
             status.answered_with(ValueError("no such table"))

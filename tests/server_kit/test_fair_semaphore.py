@@ -8,22 +8,15 @@ import pytest
 from server_kit.http.problem import ChatError
 from server_kit.limits import fair_semaphore
 from server_kit.limits.fair_semaphore import FairSemaphore, Permit
+from tests.support.manual_clock import ManualClock
 
 CROWD = "192.0.2.1"
 BYSTANDER = "198.51.100.1"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 def refusal(is_own_fault: bool) -> ChatError:
@@ -56,7 +49,7 @@ async def settle() -> None:
 
 
 async def order_of_grants(
-    semaphore: FairSemaphore, clock: Clock, costs_s: dict[str, float], each: int
+    semaphore: FairSemaphore, clock: ManualClock, costs_s: dict[str, float], each: int
 ) -> list[str]:
     """Let every address of `costs_s` request `each` permits at once. Returns the addresses in the order granted."""
     order: list[str] = []
@@ -71,7 +64,7 @@ async def order_of_grants(
     return order
 
 
-async def test_another_address_gets_the_next_permit_before_a_crowd_at_one_address(clock: Clock) -> None:
+async def test_another_address_gets_the_next_permit_before_a_crowd_at_one_address(clock: ManualClock) -> None:
     semaphore = make_semaphore(clock)
     running = await semaphore.acquire(CROWD)
     crowd = [asyncio.create_task(semaphore.acquire(CROWD)) for _ in range(50)]
@@ -88,17 +81,17 @@ async def test_another_address_gets_the_next_permit_before_a_crowd_at_one_addres
         (await task).release()
 
 
-async def test_addresses_take_turns_in_rotation(clock: Clock) -> None:
+async def test_addresses_take_turns_in_rotation(clock: ManualClock) -> None:
     order = await order_of_grants(make_semaphore(clock), clock, {"a": 1.0, "b": 1.0, "c": 1.0}, each=4)
     assert [set(order[at : at + 3]) for at in range(0, 12, 3)] == [{"a", "b", "c"}] * 4
 
 
-async def test_an_address_is_charged_for_the_time_it_holds_permits(clock: Clock) -> None:
+async def test_an_address_is_charged_for_the_time_it_holds_permits(clock: ManualClock) -> None:
     order = await order_of_grants(make_semaphore(clock), clock, {"slow": 4.0, "quick": 1.0}, each=8)
     assert order[:10].count("quick") == 8
 
 
-async def test_one_address_cannot_hold_all_permits(clock: Clock) -> None:
+async def test_one_address_cannot_hold_all_permits(clock: ManualClock) -> None:
     semaphore = make_semaphore(clock, permits=3, permits_of_address=2)
     mine = [await semaphore.acquire(CROWD), await semaphore.acquire(CROWD)]
     waiting = asyncio.create_task(semaphore.acquire(CROWD))
@@ -112,7 +105,9 @@ async def test_one_address_cannot_hold_all_permits(clock: Clock) -> None:
     (await waiting).release()
 
 
-async def test_a_request_beyond_the_queue_of_its_address_is_refused_as_its_own_fault(clock: Clock) -> None:
+async def test_a_request_beyond_the_queue_of_its_address_is_refused_as_its_own_fault(
+    clock: ManualClock,
+) -> None:
     semaphore = make_semaphore(clock, max_waiting_of_address=3)
     running = await semaphore.acquire(CROWD)
     tasks = [asyncio.create_task(semaphore.acquire(CROWD)) for _ in range(10)]
@@ -124,7 +119,7 @@ async def test_a_request_beyond_the_queue_of_its_address_is_refused_as_its_own_f
         (await task).release()
 
 
-async def test_a_request_beyond_the_queue_of_all_addresses_is_refused_as_overload(clock: Clock) -> None:
+async def test_a_request_beyond_the_queue_of_all_addresses_is_refused_as_overload(clock: ManualClock) -> None:
     semaphore = make_semaphore(clock, max_waiting=2)
     running = await semaphore.acquire("a")
     waiting = [asyncio.create_task(semaphore.acquire(address)) for address in ("b", "c")]
@@ -137,7 +132,9 @@ async def test_a_request_beyond_the_queue_of_all_addresses_is_refused_as_overloa
         (await task).release()
 
 
-async def test_a_timeout_is_the_own_fault_of_an_address_that_had_permits_meanwhile(clock: Clock) -> None:
+async def test_a_timeout_is_the_own_fault_of_an_address_that_had_permits_meanwhile(
+    clock: ManualClock,
+) -> None:
     semaphore = make_semaphore(clock, wait_s=0.05)
     running = await semaphore.acquire(CROWD)
     crowd = [asyncio.create_task(semaphore.acquire(CROWD)) for _ in range(2)]
@@ -158,7 +155,7 @@ async def test_a_timeout_is_the_own_fault_of_an_address_that_had_permits_meanwhi
 
 
 @pytest.mark.parametrize("is_granted", [False, True], ids=["while it waits", "as it is granted"])
-async def test_a_cancelled_request_holds_no_permit(clock: Clock, is_granted: bool) -> None:
+async def test_a_cancelled_request_holds_no_permit(clock: ManualClock, is_granted: bool) -> None:
     semaphore = make_semaphore(clock)
     running = await semaphore.acquire(CROWD)
     waiting = asyncio.create_task(semaphore.acquire(BYSTANDER))
@@ -174,7 +171,9 @@ async def test_a_cancelled_request_holds_no_permit(clock: Clock, is_granted: boo
         (await semaphore.acquire(CROWD)).release()
 
 
-async def test_a_permit_granted_while_its_request_is_cancelled_goes_to_the_next_one(clock: Clock) -> None:
+async def test_a_permit_granted_while_its_request_is_cancelled_goes_to_the_next_one(
+    clock: ManualClock,
+) -> None:
     semaphore = make_semaphore(clock)
     running = await semaphore.acquire(CROWD)
     waiting = [asyncio.create_task(semaphore.acquire(BYSTANDER)) for _ in range(2)]
@@ -187,7 +186,7 @@ async def test_a_permit_granted_while_its_request_is_cancelled_goes_to_the_next_
 
 
 async def test_idle_addresses_are_dropped_beyond_the_bound(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fair_semaphore, "MAX_REMEMBERED", 10)
     semaphore = make_semaphore(clock, permits=2)
