@@ -6,11 +6,11 @@ import {
   QUIET_MS,
   REPLAY_MAX_EVENTS,
   ROOM_EVERY_MS,
-  RoomFeed,
+  type RoomFeed,
   SILENCE_MS,
 } from "@/lib/feed/room-feed";
 import { FakeClock, settled } from "../support/fake-clock";
-import { FakeRoom } from "../support/fake-room";
+import { FakeRoom, feedOf } from "../support/fake-room";
 
 const HOT = new Problem(429, "room_hot", "This room is hot", 4_000);
 
@@ -21,14 +21,7 @@ let feed: RoomFeed;
 beforeEach(() => {
   room = new FakeRoom();
   clock = new FakeClock();
-  feed = new RoomFeed({
-    roomId: "lobby",
-    api: room.api,
-    openStream: room.openStream,
-    streamTicket: room.streamTicket,
-    clock,
-    random: () => 0.5,
-  });
+  feed = feedOf(room, clock);
 });
 
 const status = () => feed.getSnapshot().connection.status;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem, unreachable } from "@/lib/api/problem";
-import { RoomFeed } from "@/lib/feed/room-feed";
+import type { RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, STORE_MESSAGES } from "@/lib/feed/room-state";
 import type { Draft, Message } from "@/lib/contract/types";
 import { Outbox } from "@/lib/outbox/outbox";
@@ -12,7 +12,7 @@ import { FakeClock, settled } from "../support/fake-clock";
 import { MemoryStorage } from "../support/memory-storage";
 import { memoryOutboxStore } from "../support/memory-outbox-store";
 import { FakeNetwork } from "../support/fake-network";
-import { FakeRoom } from "../support/fake-room";
+import { FakeRoom, feedOf } from "../support/fake-room";
 
 const FRAME_MS = 16;
 /** Who wrote the messages that are not loaded. */
@@ -48,14 +48,7 @@ beforeEach(async () => {
   vi.stubGlobal("localStorage", new MemoryStorage());
   ignored = new IgnoredPeople();
   const random = () => 0.5;
-  feed = new RoomFeed({
-    roomId: "lobby",
-    api: room.api,
-    openStream: room.openStream,
-    streamTicket: room.streamTicket,
-    clock,
-    random,
-  });
+  feed = feedOf(room, clock);
   outbox = new Outbox({
     store: memoryOutboxStore(),
     api: checkedApi({

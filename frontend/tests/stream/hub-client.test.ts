@@ -10,6 +10,14 @@ import { ReopeningTab } from "../support/fake-tab";
 
 const LOST_AFTER_MS = PING_MS * (UNANSWERED_MAX + 1);
 const LIMITS = { rooms: 4, lists: 2 };
+const JOIN = {
+  type: "join",
+  streamUrl: "",
+  roomId: "lobby",
+  cursor: 0,
+  ticket: undefined,
+  limits: LIMITS,
+} as const;
 
 let clock: FakeClock;
 let room: FakeRoom;
@@ -89,28 +97,12 @@ it("is not lost when the computer wakes up and timers fire before responses are 
 it("closes the streams of a crashed tab, and reports them to a frozen tab when it wakes", async () => {
   const received: ToTab[] = [];
   const receive = server.connect((message) => received.push(message));
-  receive({
-    type: "join",
-    id: 1,
-    streamUrl: "",
-    roomId: "lobby",
-    cursor: 0,
-    ticket: undefined,
-    limits: LIMITS,
-  });
+  receive({ ...JOIN, id: 1 });
   expect(room.streams).toHaveLength(1);
   await clock.advance(TAB_SILENCE_MS);
   expect(room.streams).toHaveLength(0);
   expect(received.at(-1)).toEqual({ id: 1, type: "closed", graceful: true });
-  receive({
-    type: "join",
-    id: 2,
-    streamUrl: "",
-    roomId: "lobby",
-    cursor: 0,
-    ticket: undefined,
-    limits: LIMITS,
-  });
+  receive({ ...JOIN, id: 2 });
   expect(room.streams).toHaveLength(1);
 });
 

@@ -2,6 +2,8 @@
 import { Problem } from "@/lib/api/problem";
 import type { PagePlace } from "@/lib/api/chat-api";
 import type { EventsPage, Message, MessagePage, Room, RoomEvent, Ticket } from "@/lib/contract/types";
+import type { Clock } from "@/lib/clock";
+import { RoomFeed } from "@/lib/feed/room-feed";
 import { changeMessages, changePinned } from "@/lib/feed/room-state";
 import type { OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { checkedApi, checkedListener } from "./contract";
@@ -193,3 +195,7 @@ export class FakeRoom {
     return this.#held === null ? answered : this.#held.then(() => answered);
   }
 }
+
+/** A feed of the room. Its jitter is always half of the range. */
+export const feedOf = ({ api, openStream, streamTicket }: FakeRoom, clock: Clock): RoomFeed =>
+  new RoomFeed({ roomId: "lobby", api, openStream, streamTicket, clock, random: () => 0.5 });

@@ -1,6 +1,7 @@
 /** The feed of a lively room, with a clock that the test advances. */
-import { RoomFeed } from "@/lib/feed/room-feed";
+import type { RoomFeed } from "@/lib/feed/room-feed";
 import { FakeClock } from "./fake-clock";
+import { feedOf } from "./fake-room";
 import { LivelyRoom } from "./lively-room";
 
 export interface LivelyFeed {
@@ -12,7 +13,5 @@ export interface LivelyFeed {
 export function livelyFeed(): LivelyFeed {
   const room = new LivelyRoom();
   const clock = new FakeClock();
-  const { api, openStream, streamTicket } = room;
-  const feed = new RoomFeed({ roomId: "lobby", api, openStream, streamTicket, clock, random: () => 0.5 });
-  return { room, clock, feed };
+  return { room, clock, feed: feedOf(room, clock) };
 }
