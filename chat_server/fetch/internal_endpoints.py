@@ -1,7 +1,7 @@
 """publish_server's calls: heads of rooms, missed events, ended sessions. Neither counted as fetches nor refused."""
 
 import hmac
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import orjson
@@ -47,11 +47,21 @@ MAX_ACCESS_BYTES: Final = MAX_ACCESS_PAIRS * 120
 MAX_HEADS_BYTES: Final = MAX_HEADS * 100
 """A room id has at most 64 characters."""
 
+_Model = TypeVar("_Model", bound=BaseModel)
+
 router = APIRouter(prefix="/internal/v1", include_in_schema=False, dependencies=[Depends(_from_our_servers)])
 
 
 Reads = Annotated[InternalReads, Depends(service(InternalReads))]
 EndedRepository = Annotated[EndedSessionsRepository, Depends(service(EndedSessionsRepository))]
+
+
+async def _body(request: Request, model: type[_Model], max_bytes: int) -> _Model:
+    """Raises ChatError `validation_failed` or `body_too_large`."""
+    try:
+        return model.model_validate_json(await read_body(request.scope, request.receive, max_bytes))
+    except ValidationError as error:
+        raise validation_problem(error) from error
 
 
 class HeadsRequest(BaseModel):
@@ -61,12 +71,7 @@ class HeadsRequest(BaseModel):
 @router.post("/heads")
 async def heads(request: Request, reads: Reads) -> Response:
     """The heads of many rooms at once."""
-    try:
-        wanted = HeadsRequest.model_validate_json(
-            await read_body(request.scope, request.receive, MAX_HEADS_BYTES)
-        )
-    except ValidationError as error:
-        raise validation_problem(error) from error
+    wanted = await _body(request, HeadsRequest, MAX_HEADS_BYTES)
     found = await reads.heads([room for room in wanted.rooms if is_room_id(room)])
     return Response(orjson.dumps({"heads": found}), media_type="application/json")
 
@@ -78,12 +83,7 @@ class AccessRequest(BaseModel):
 @router.post("/access")
 async def access(request: Request, reads: Reads) -> Response:
     """Which of these people may read these rooms."""
-    try:
-        wanted = AccessRequest.model_validate_json(
-            await read_body(request.scope, request.receive, MAX_ACCESS_BYTES)
-        )
-    except ValidationError as error:
-        raise validation_problem(error) from error
+    wanted = await _body(request, AccessRequest, MAX_ACCESS_BYTES)
     pairs = [(room_id, user_id) for room_id, user_ids in wanted.rooms.items() for user_id in user_ids]
     if len(pairs) > MAX_ACCESS_PAIRS:
         raise invalid([{"field": "rooms", "message": f"Give at most {MAX_ACCESS_PAIRS} people in all."}])

@@ -174,10 +174,7 @@ class StreamEndpoint:
         if self._gzip != "off":
             headers.append((b"vary", b"Accept-Encoding"))
         headers += _stream_headers(encoding)
-        if scope["method"] == "HEAD":
-            await _send_head(send, headers)
-            return None
-        taken = self._take(send, places)
+        taken = await self._begin(scope, send, headers, places)
         if taken is None:
             return None
         group = audience.group(encoding, is_notify=request.mode == "notify")
@@ -202,10 +199,7 @@ class StreamEndpoint:
         audiences = [each for each in audiences if not each.room.is_private or each.room.id in readable]
         encoding = StreamEncoding(is_chunked=scope["http_version"] == "1.1")
         headers += _stream_headers(encoding)
-        if scope["method"] == "HEAD":
-            await _send_head(send, headers)
-            return None
-        taken = self._take(send, places)
+        taken = await self._begin(scope, send, headers, places)
         if taken is None:
             return None
         reader = None if ticket is None else ticket.user_id
@@ -321,6 +315,15 @@ class StreamEndpoint:
 
     def _may_gzip(self, room: Room) -> bool:
         return self._gzip == "always" or (self._gzip == "hot" and bool(room.heat["hot"]))
+
+    async def _begin(
+        self, scope: Scope, send: Send, headers: RawHeaders, places: list[Place]
+    ) -> Taken | None:
+        """The connection of the stream; None for HEAD, which gets the headers, or if the client has disconnected."""
+        if scope["method"] == "HEAD":
+            await _send_head(send, headers)
+            return None
+        return self._take(send, places)
 
     def _take(self, send: Send, places: list[Place]) -> Taken | None:
         """Take the connection over, and give it `places` too; None if the client has disconnected.
