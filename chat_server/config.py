@@ -59,13 +59,12 @@ class ChatSettings(HeatSettings, ServerSettings):
         description="Bearer token of the operator, at least 16 characters; empty: no operator calls",
     )
     room_creation: Literal["everyone", "operator"] = Field(
-        "everyone", description="Who makes rooms: everyone, or only the operator, who hands them over"
+        "everyone", description="Who can create rooms: everyone, or only the operator, who hands them over"
     )
     sessions: Literal["open", "identity", "closed"] = Field(
         "open",
-        description="Who gets a new session. open: everybody by a nickname; identity: only people whom your own site "
-        "has signed in, so nobody by a nickname; closed: nobody. The operator's token always gets one, for somebody "
-        "whom the operator lets in; sessions that exist stay",
+        description="Who gets a new session. open: anyone with a nickname; identity: only people signed in on your own "
+        "site; closed: nobody. The operator's token can always make a session for somebody. Existing sessions stay",
     )
     public_stream_url: StreamUrl = Field(
         "",

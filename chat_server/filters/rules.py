@@ -43,7 +43,7 @@ class FilterRules:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The filter that a text meets, and what the room does with such messages. `in_nickname`: not the text met it."""
+    """The filter that matches a text, and what the room then does. `in_nickname`: it is the nickname that matched."""
 
     kind: HeldBy
     action: Literal["hold", "refuse"]
@@ -103,7 +103,7 @@ class TextFilter:
         return self._automaton
 
     def check(self, text: str, nickname: str | None = None) -> TextCheck:
-        """Of several filters that the text meets, one that refuses counts. A new message also shows its `nickname`."""
+        """A filter that refuses takes precedence over one that holds. A new message also shows its `nickname`."""
         hit = self._hit(text)
         if nickname is not None and (hit is None or hit.action != "refuse"):
             in_nickname = self._hit_in_nickname(nickname)

@@ -53,7 +53,7 @@ class ClientConfig(BaseModel):
         Field(description="Who gets a new session: `open`, `identity` or `closed`"),
     ]
     room_creation: Annotated[
-        Literal["everyone", "operator"], Field(description="Who makes rooms: `everyone` or `operator`")
+        Literal["everyone", "operator"], Field(description="Who can create rooms: `everyone` or `operator`")
     ]
     version: str
 

@@ -133,7 +133,7 @@ class BatchState:
                 raise banned(ban.until)
 
     def check_not_banned_everywhere(self, user_id: UUID) -> None:
-        """Raises ChatError `banned` for a person whom the operator has banned from all rooms."""
+        """Raises ChatError `banned` for a person banned from all rooms."""
         if self.input.server_bans and user_id in self.input.server_bans:
             raise banned(self.input.server_bans[user_id], everywhere=True)
 

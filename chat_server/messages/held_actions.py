@@ -1,4 +1,4 @@
-"""Applies posts that a filter holds, and what hosts decide about them, to the state of a transaction. Pure.
+"""Applies held posts, and the decisions of hosts about them, to the state of a transaction. Pure.
 
 A held message has no seq and is in no event. Once a host allows it, it is a new message: it takes the next seq.
 """

@@ -106,7 +106,7 @@ class MessageErasure:
         self._wakeup = asyncio.Event()
 
     def wake(self) -> None:
-        """Call this after a deletion, of a message or of a room, or a purge was committed."""
+        """Call this after the commit of a purge, or of the deletion of a message or a room."""
         self._wakeup.set()
 
     async def run(self) -> None:

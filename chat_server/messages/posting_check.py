@@ -1,4 +1,4 @@
-"""Tells whether a room's rules would refuse a person's next post: the name, a ban, who can post."""
+"""Checks whether a room's rules would refuse a person's next post: the name, a ban, who can post."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,13 +14,13 @@ from server_kit.session_tokens import Session
 
 
 class PostingCheck:
-    """The commit decides; this is for what a person is shown before. `now_s` is Unix time in seconds."""
+    """A preview for the person; the commit decides. `now_s` is Unix time in seconds."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
 
     def refusal(self, room: RoomSettings, session: Session, ban: asyncpg.Record | None) -> ChatError | None:
-        """The error that a post would get, in the order in which a post meets them."""
+        """The error that a post would get. The checks run in the same order as those of a post."""
         if not room.may_use(session.nickname, session.user_id):
             return nickname_reserved()
         if ban is not None:

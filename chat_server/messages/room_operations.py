@@ -35,7 +35,7 @@ class HostOperation(ABC):
     @property
     @abstractmethod
     def actions(self) -> Sequence[Action]:
-        """What the actor must be allowed to do."""
+        """The actions that the actor needs the right to do."""
 
     @property
     def logged_actor_id(self) -> UUID | None:
@@ -56,7 +56,7 @@ class HostOperation(ABC):
 class BanUsers(HostOperation):
     """Ban people; `seconds` None: for good. `purge`: delete all their messages in the room as well.
 
-    `skips_hosts`: leave out people whom the actor may not ban instead of refusing the whole call. `address`: ban
+    `skips_hosts`: leave out people the actor may not ban instead of refusing the whole call. `address`: ban
     sessions that are made from their last addresses later, too.
     """
 
@@ -140,7 +140,7 @@ class RoomChange:
 
     @property
     def actions(self) -> Sequence[Action]:
-        """A change of nothing is one of the room. A recovery code or an invite replaces the role."""
+        """An empty change needs the right to change the room. A recovery code or an invite replaces the role."""
         if self.accepted_invite is not None:
             return []
         if self.recovery is not None:
@@ -192,7 +192,7 @@ class SettleHeld(HostOperation):
 
     @property
     def text_bytes(self) -> int:
-        """The text is in the store: as much as a message may have."""
+        """The text is in the store, so count the longest one."""
         return MAX_TEXT_BYTES if self.is_allowed else 0
 
 

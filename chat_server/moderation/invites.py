@@ -205,7 +205,7 @@ def _open_of(room_id: str) -> Any:
 
 
 def action_of(role: InviteRole) -> Action:
-    """What the maker of such an invite must be allowed to do."""
+    """The action that the maker of the invite needs the right to do."""
     return Action.CHANGE_MODERATORS if role == "moderator" else Action.INVITE
 
 

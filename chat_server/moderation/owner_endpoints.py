@@ -53,7 +53,7 @@ async def recover(
     except ChatError as error:
         if error.code != "room_not_found":
             raise
-        # A person who has lost the session of a private room is no member of it, and holds its code.
+        # A person who lost their session is no longer a member of the private room, but has its recovery code.
         hides_room = True
     else:
         hides_room = False

@@ -90,7 +90,7 @@ class OperatorLogEntry(BaseModel):
     at: str
     room_id: Annotated[str | None, Field(description="Null: of the whole server")]
     action: str
-    target: Annotated[Author | None, Field(description="On whom; null: on the room or the server")]
+    target: Annotated[Author | None, Field(description="The person concerned; null: the room or the server")]
     details: dict[str, Any]
 
 

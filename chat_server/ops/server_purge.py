@@ -1,4 +1,4 @@
-"""Deletes what people wrote who are banned from all rooms: room by room, in steps of bounded size.
+"""Deletes the messages of people banned from all rooms: room by room, in steps of bounded size.
 
 The purge of a room is an operation of the writer, as that of a host is. A ban keeps the position of its purge, so that
 another process, or the next start, continues what a process leaves undone.

@@ -173,7 +173,7 @@ DELETE FROM erasures WHERE user_id = ANY(ARRAY(
 
 
 class Erasure(NamedTuple):
-    """An erasure under way. `position`: where its stage goes on."""
+    """An unfinished erasure. `position`: where its stage continues."""
 
     user_id: UUID
     erased_as: UUID
@@ -212,7 +212,7 @@ class ErasureRequests:
 
 
 async def erasures_in(connection: asyncpg.Connection, stage: int, limit: int) -> list[Erasure]:
-    """Those under way in that stage, the oldest first."""
+    """Erasures in that stage, the oldest first."""
     rows = await connection.fetch(_BY_STAGE, stage, limit)
     return [
         Erasure(row["user_id"], row["erased_as"], row["stage"], orjson.loads(row["position"] or "[]"))
@@ -221,7 +221,7 @@ async def erasures_in(connection: asyncpg.Connection, stage: int, limit: int) ->
 
 
 async def old_enough(connection: asyncpg.Connection, stage: int, age: timedelta, limit: int) -> list[UUID]:
-    """People who asked that long ago, and whose messages are all rewritten."""
+    """People who asked at least that long ago and whose messages are all rewritten."""
     rows = await connection.fetch(_OLD_ENOUGH, stage, age.total_seconds(), limit)
     return [row["user_id"] for row in rows]
 
@@ -229,7 +229,7 @@ async def old_enough(connection: asyncpg.Connection, stage: int, age: timedelta,
 async def advance(
     connection: asyncpg.Connection, user_ids: Sequence[UUID], stage: int, position: Sequence[object] = ()
 ) -> None:
-    """Go on with these people at that position of that stage."""
+    """Store the stage and the position at which the erasure of these people continues."""
     await connection.execute(_ADVANCE, user_ids, stage, orjson.dumps(position).decode())
 
 
@@ -334,7 +334,7 @@ async def forget_in_rooms(connection: asyncpg.Connection, user_ids: Sequence[UUI
 
 
 async def finish(connection: asyncpg.Connection, user_ids: Sequence[UUID], stage: int) -> None:
-    """Forget which new id belongs to whom."""
+    """Forget the new ids of erased people."""
     async with connection.transaction():
         for statement in _FINISH:
             await connection.execute(statement, user_ids)

@@ -47,7 +47,7 @@ SETTLE_AFTER: Final = timedelta(seconds=10)
 """Writes that began before the sessions ended are committed by then."""
 
 SWEEP_S: Final = 5.0
-"""How often a process looks for work that another process left behind, or that was too young."""
+"""How often a process checks for work that another process left behind, or that was too recent."""
 
 
 class Stage(IntEnum):

@@ -31,7 +31,7 @@ class Connections(NamedTuple):
     search: int = 2
     room_lists: int = 2
     exports: int = 1
-    """Files of what people wrote."""
+    """Files with what people wrote."""
     background: int = 3
     """Outbox acknowledgements, outbox relay, retention."""
     message_erasure: int = 1

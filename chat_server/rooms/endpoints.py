@@ -47,7 +47,7 @@ async def may_make_rooms(
     """Raises ChatError `forbidden` where ROOM_CREATION leaves it to the operator."""
     if settings.room_creation == "operator" and session is not OPERATOR:
         raise ChatError(
-            "forbidden", "Only the operator of this server makes rooms; ask them to make one for you."
+            "forbidden", "Only the operator of this server can create rooms; ask them to create one for you."
         )
     return session
 

@@ -239,7 +239,7 @@ async def log_of_operator(tx: AsyncConnection, action: str, details: Mapping[str
 
 
 async def check_not_banned_everywhere(tx: AsyncConnection, user_id: UUID) -> None:
-    """Raises ChatError `banned` for a person whom the operator has banned from all rooms."""
+    """Raises ChatError `banned` for a person banned from all rooms."""
     ban = await server_ban_of(tx, user_id)
     if ban is not None:
         raise banned(ban.until, everywhere=True)

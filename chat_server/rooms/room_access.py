@@ -1,4 +1,4 @@
-"""The gate of private rooms: every call that names a room passes it before it is counted, throttled or answered.
+"""Checks who may read a private room, before a call is counted, throttled or answered.
 
 Members and hosts read a private room; for everybody else it does not exist. Public rooms cost one look-up in memory.
 """

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 KEPT_S: Final = 24 * 3600
 NOTED_FOR_S: Final = 600.0
-"""A person's address is looked at again after this time: posts must not pay for it."""
+"""A person's address is noted again after this time, so that most posts skip it."""
 
 MAX_NOTED: Final = 20_000
 """People whose address was noted lately. Overflow rule: CLEAR; they are noted again."""

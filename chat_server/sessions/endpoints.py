@@ -37,8 +37,8 @@ LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 
 
 _CLOSED: Final = {
-    "identity": "This server lets in people whom its own site has signed in; open the room from that site.",
-    "closed": "This server takes nobody new at the moment; ask its operator to let you in.",
+    "identity": "This server only accepts people who are signed in on its own site; open the room from there.",
+    "closed": "This server is not accepting new people right now; ask its operator for access.",
 }
 
 

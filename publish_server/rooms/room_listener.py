@@ -36,7 +36,7 @@ class RoomListener(Protocol):
         """There is a new room; `value` is the event's JSON."""
 
     def room_hidden(self, room_id: bytes) -> None:
-        """The room was deleted, or is no longer for everybody: nobody else learns of it from its announcement."""
+        """The room was deleted or is no longer public: drop its announcement."""
 
     def message_deleted(self, room: Room, message_id: bytes) -> None:
         """The message's text must not be sent any more. The room's log has already removed it."""

@@ -136,7 +136,7 @@ async def test_a_host_lifts_a_ban_in_the_list_which_the_dialog_of_a_ban_opens(pe
     await tab.sees("back again")
 
 
-async def test_guests_see_nothing_of_it_and_a_new_moderator_does_at_once(people: People) -> None:
+async def test_guests_have_no_ban_button_and_a_new_moderator_has_it_at_once(people: People) -> None:
     owner, cho = await people.person("Ann"), await people.person("Cho")
     room = await owner.make_room()
     await cho.post(room, "from a guest")

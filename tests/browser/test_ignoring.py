@@ -40,7 +40,7 @@ async def test_one_click_hides_a_person_also_after_a_reload_and_the_settings_sho
     await expect(tab.row("no thanks").get_by_test_id("quoted")).to_contain_text("buy this")
 
 
-async def test_the_own_messages_cannot_be_ignored(people: People) -> None:
+async def test_people_cannot_ignore_themselves(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     await owner.post(room, "mine")

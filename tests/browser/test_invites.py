@@ -24,7 +24,7 @@ async def run_room(tab: Tab) -> Locator:
 async def makes_invite(panel: Locator) -> str:
     """The part of the new link after the page's address."""
     await panel.get_by_role("button", name="Make an invite").click()
-    url = await panel.get_by_label("Link of the invite").input_value()
+    url = await panel.get_by_label("Invite link").input_value()
     return url[url.index("/#invite=") :]
 
 
@@ -102,7 +102,7 @@ async def test_an_invite_that_was_used_or_ended_says_so(people: People) -> None:
     await tab.is_live()
 
 
-async def test_a_banned_person_is_told_why_an_invite_does_not_let_them_in(people: People) -> None:
+async def test_a_banned_person_sees_why_they_cannot_accept_an_invite(people: People) -> None:
     room = await PrivateRoom.of(people)
     await room.owner.call("PUT", f"/rooms/{room.id}/bans/{room.member.id}", {"seconds": None, "purge": False})
     tab = await people.tab_of(room.member)

@@ -92,7 +92,7 @@ async def test_everyone_who_sent_a_held_text_is_banned_from_the_queue(people: Pe
     await dialog.get_by_role("button", name="Ban everyone who sent this").click()
     await expect(tab.page.get_by_test_id("toast")).to_contain_text("2 people are banned")
     await tab.page.mouse.move(1, 1)
-    await expect(tab.page.get_by_text("No message waits for a host.")).to_be_visible()
+    await expect(tab.page.get_by_text("No messages are waiting for a host.")).to_be_visible()
     bans = await owner.call("GET", f"/rooms/{room}/bans")
     assert {ban["user"]["id"] for ban in bans["bans"]} == {raider.id for raider in raiders}
 

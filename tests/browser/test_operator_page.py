@@ -38,7 +38,7 @@ async def test_the_operator_bans_a_person_and_hides_and_deletes_a_room(people: P
     await troll.post(room, "spam")
     tab = await signed_in(people)
     assert await tab.page.evaluate("() => document.cookie") == ""
-    await expect(section(tab, "Who gets in")).to_contain_text("Everybody makes rooms.")
+    await expect(section(tab, "Who gets in")).to_contain_text("Anyone can create rooms.")
 
     bans = section(tab, "Bans from all rooms")
     await bans.get_by_label("User id").fill("Troll")
@@ -97,7 +97,7 @@ async def test_a_closed_server_says_what_to_do(
         tab = await (await people.tab()).open("/")
         await tab.composer.fill("hello")
         await tab.composer.press("Enter")
-        alert = tab.page.get_by_text("This server takes nobody new at the moment; ask its operator")
+        alert = tab.page.get_by_text("This server is not accepting new people right now; ask its operator")
         await expect(alert).to_be_visible()
         await expect(tab.page.get_by_label("What should people call you?")).to_have_count(0)
         assert await violations(tab) == []
@@ -105,6 +105,6 @@ async def test_a_closed_server_says_what_to_do(
         await expect(tab.composer).to_have_value("hello")
         await tab.page.get_by_role("button", name="New room").click()
         dialog = tab.page.get_by_role("dialog", name="New room")
-        await expect(dialog).to_contain_text("Only the operator of this server makes rooms")
+        await expect(dialog).to_contain_text("Only the operator of this server can create rooms")
         await expect(dialog.get_by_role("textbox")).to_have_count(0)
         assert await violations(tab) == []

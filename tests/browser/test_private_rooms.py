@@ -62,7 +62,7 @@ async def test_a_stranger_finds_no_such_room(people: People, has_session: bool) 
     assert not [url for url in asked if "ticket" in url or f"/stream/v1/rooms/{room.id}" in url]
 
 
-async def test_whoever_loses_access_sees_a_sentence_within_seconds_and_keeps_the_draft(
+async def test_a_person_who_loses_access_sees_a_sentence_within_seconds_and_keeps_the_draft(
     people: People,
 ) -> None:
     room = await PrivateRoom.of(people)

@@ -35,7 +35,7 @@ async def test_a_room_for_moderators_only_keeps_drafts_until_it_opens(people: Pe
     await tab.sees("for later")
 
 
-async def test_a_newcomer_reads_from_when_on_they_can_write_and_a_moderator_writes_at_once(
+async def test_a_newcomer_sees_when_they_can_write_and_a_moderator_writes_at_once(
     people: People,
 ) -> None:
     owner = await people.person("Ann")

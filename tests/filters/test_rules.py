@@ -60,7 +60,7 @@ def test_formatting_inside_a_word_does_not_hide_it(text: str, hit: Hit | None) -
         ("example.com", "Shit poster", Hit("links", "refuse")),
     ],
 )
-def test_a_nickname_meets_the_filters_as_a_text_does(text: str, nickname: str, hit: Hit | None) -> None:
+def test_filters_check_nicknames_like_texts(text: str, nickname: str, hit: Hit | None) -> None:
     text_filter = TextFilter(1, FilterRules(words=("shit",), words_action="hold", links="refuse"))
     for _ in range(2):
         assert text_filter.check(text, nickname).hit == hit

@@ -266,7 +266,7 @@ def stored_message(room: Room, author: UUID) -> UUID:
     return message.message_id
 
 
-def test_a_purge_is_one_event_that_covers_everything_before_it() -> None:
+def test_a_purge_is_one_event_that_covers_all_earlier_messages() -> None:
     room = Room()
     stored, kept = stored_message(room, TROLL), stored_message(room, GUEST)
     room.row.pinned = [stored, kept]
@@ -374,7 +374,7 @@ def test_changes_of_a_room_need_a_role(fields: dict[str, Any], lowest: int, by: 
     assert result.is_empty is (rank < lowest or not fields)
 
 
-def test_a_change_is_one_event_with_the_state_after_it_and_the_same_again_is_none() -> None:
+def test_a_change_is_one_event_with_the_new_state_and_a_repeated_change_is_none() -> None:
     room = Room()
     wanted = change(name="Tea", who_can_post="regulars", regular_after_s=60, slow_mode_s=5)
     result = room.apply(wanted, wanted)

@@ -1,4 +1,4 @@
-"""A room with an owner, a moderator, a guest and a person whom the others act on."""
+"""A room with an owner, a moderator, a guest and a target of the others."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self

@@ -147,7 +147,7 @@ async def test_my_rooms_come_in_pages(people: People) -> None:
     assert len(found) == 5 and set(found) == made
 
 
-async def test_a_member_is_one_in_their_own_role(people: People) -> None:
+async def test_members_and_hosts_see_their_own_role(people: People) -> None:
     room = await PrivateRoom.of(people)
     for role, expected in (("guest", "member"), ("moderator", "moderator"), ("owner", "owner")):
         assert (await room.me(getattr(room, role)))["role"] == expected
@@ -325,7 +325,7 @@ async def test_a_banned_person_cannot_come_back_by_an_invite(people: People) -> 
 
 
 @pytest.mark.parametrize("code", ["x", "A" * 27, "%00", " ", "é"])
-async def test_unknown_codes_are_alike(people: People, code: str) -> None:
+async def test_all_unknown_codes_get_the_same_refusal(people: People, code: str) -> None:
     ann = await people.enter("Ann")
     assert code_of(await accept(ann, code)) == (404, "invite_not_found")
 

@@ -148,7 +148,7 @@ async def test_a_ticket_without_a_user_opens_no_room_that_is_private_now(
 
 
 @pytest.mark.parametrize("way", ["ban", "bans"])
-async def test_whoever_is_banned_loses_the_stream_and_others_keep_theirs(
+async def test_a_banned_person_loses_the_stream_and_others_keep_theirs(
     people: People, client: StreamClient, way: str
 ) -> None:
     room = await PrivateRoom.of(people)

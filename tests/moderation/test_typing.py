@@ -35,7 +35,7 @@ async def test_people_who_are_banned_or_have_a_hosts_name_are_left_out_of_the_ty
         assert [user["id"] for user in frame.data["users"]] == [room.guest.id]
 
 
-async def test_people_whose_nickname_meets_a_filter_are_left_out_of_the_typing_line(
+async def test_people_with_a_filtered_nickname_are_left_out_of_the_typing_line(
     people: People, client: StreamClient
 ) -> None:
     room = await HostedRoom.make(people)

@@ -1,4 +1,4 @@
-"""SESSIONS and ROOM_CREATION: who gets a session and who makes rooms, in every mode."""
+"""SESSIONS and ROOM_CREATION: who gets a session and who can create rooms in each mode."""
 
 import uuid
 from typing import Any, Final
@@ -28,7 +28,7 @@ def make_room(http: httpx.Client, headers: dict[str, str], **fields: Any) -> htt
 
 
 @pytest.mark.parametrize("mode", ["identity", "closed"])
-def test_a_server_that_is_not_open_gives_sessions_only_to_whom_the_operator_lets_in(
+def test_a_server_that_is_not_open_gives_sessions_only_through_the_operator(
     start_chat_stack: StartChatStack, mode: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, SESSIONS=mode)

@@ -3,7 +3,7 @@ import { OneLine } from "@/ui/user-text/OneLine";
 import type { ShownBlock } from "./use-posting-block";
 import * as css from "./composer.module.css";
 
-/** Why the reader may not write here now, and until when. The live region is always in the page, so that screen readers
+/** Why the reader cannot write now, and until when. The live region is always in the page, so that screen readers
  * announce the change. */
 export function PostingBlockLine({ sentence, banReason }: ShownBlock) {
   const { t } = useTranslation();

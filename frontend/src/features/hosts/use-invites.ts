@@ -18,7 +18,7 @@ export interface ShownInvite {
   readonly usesLeft: number;
   /** When it expires, in the reader's language and time zone. */
   readonly expiry: string;
-  /** False for a moderator, whom only the owner invites. */
+  /** False for moderators: only the owner invites them. */
   readonly mayEnd: boolean;
 }
 

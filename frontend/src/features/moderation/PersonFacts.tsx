@@ -6,7 +6,7 @@ import * as css from "./moderation.module.css";
 export interface PersonFactsProps {
   /** Role, and since when the person is known. */
   about: string;
-  /** Whether, until when and by whom the person is banned; null while that loads. */
+  /** The person's ban: its end and its host, or that there is none; null while it loads. */
   banWords: string | null;
   /** The reason of the ban. */
   banReason: string | null;

@@ -5,7 +5,7 @@ import { QueueItemFrame } from "./QueueItemFrame";
 
 export interface ReportItemProps {
   report: ListedReport;
-  /** When, and by whom. */
+  /** The time and the reporter. */
   reportedBy: string;
   mark: string | null;
   onPerson: () => void;

@@ -13,7 +13,7 @@ import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useServices, useSession } from "@/ui/services-context";
 import type { DeskTab } from "./ModeratorDesk";
 
-/** Hosts see every message, also those of people whom they ignore in the room. */
+/** Hosts see every message, also those of people they ignore in the room. */
 const NOBODY = { has: () => false, subscribe: () => () => undefined };
 
 /** The room of the moderator view: its stores, the open tab and the open question. It has no composer: replies and edits

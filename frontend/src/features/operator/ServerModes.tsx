@@ -7,7 +7,7 @@ interface ServerModesProps {
   roomCreation: Config["room_creation"];
 }
 
-/** Who gets a session and who makes rooms; the settings of the server say so. */
+/** Who gets a session and who can create rooms, as the settings of the server define it. */
 export function ServerModes({ sessions, roomCreation }: ServerModesProps) {
   const { t } = useTranslation("operator");
   return (

@@ -27,7 +27,7 @@ export function useOperatorLog(): OperatorLogView {
     load: api.log,
     failure: t("log.failed"),
   });
-  /** The action by its name in the contract, on whom, and where. */
+  /** The name of the action in the contract, the person and the room. */
   const what = ({ action, target, room_id, details }: OperatorLogEntry) => {
     const roomId = room_id ?? details["room_id"];
     return [

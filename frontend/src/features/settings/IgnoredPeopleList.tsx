@@ -5,7 +5,7 @@ import { ShownName } from "@/ui/user-text/ShownName";
 import type { IgnoredSetting } from "./use-ignored-setting";
 import * as css from "./settings.module.css";
 
-/** The people whom the reader ignores; a click shows their messages again. */
+/** The people the reader ignores; a click shows their messages again. */
 export function IgnoredPeopleList({ people, stopIgnoring }: IgnoredSetting) {
   const { t } = useTranslation();
   return (

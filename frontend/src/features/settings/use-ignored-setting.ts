@@ -8,7 +8,7 @@ export interface IgnoredSetting {
   readonly stopIgnoring: (userId: string) => void;
 }
 
-/** The people whom the reader ignores. */
+/** The people the reader ignores. */
 export function useIgnoredSetting(): IgnoredSetting {
   const { ignored } = useServices();
   const nicknames = useSyncExternalStore(ignored.subscribe, ignored.getSnapshot);

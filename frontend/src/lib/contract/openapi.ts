@@ -1270,7 +1270,7 @@ export interface components {
             reaction_kinds: string[];
             /**
              * Room Creation
-             * @description Who makes rooms: `everyone` or `operator`
+             * @description Who can create rooms: `everyone` or `operator`
              * @enum {string}
              */
             room_creation: "everyone" | "operator";
@@ -2013,7 +2013,7 @@ export interface components {
              * @description Null: of the whole server
              */
             room_id: string | null;
-            /** @description On whom; null: on the room or the server */
+            /** @description The person concerned; null: the room or the server */
             target: components["schemas"]["Author"] | null;
         };
         /**

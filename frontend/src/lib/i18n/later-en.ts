@@ -42,8 +42,9 @@ export const laterEn = {
     joinAgain: "Many people are joining right now. You will join automatically in {{seconds}} s.",
     joinUnreachable: "The server does not answer. The page tries again in {{seconds}} s.",
     joinOnly: "Join",
-    closed: "This server takes nobody new at the moment; ask its operator to let you in.",
-    identityOnly: "This server takes people whom its own site has signed in; open the room from that site.",
+    closed: "This server is not accepting new people right now; ask its operator for access.",
+    identityOnly:
+      "This server only accepts people who are signed in on its own site; open the room from there.",
     another: "Another name",
     emojiSearch: "Find an emoji",
     emojiFailed: "The emoji cannot be loaded now. Try again in a moment.",
@@ -80,7 +81,7 @@ export const laterEn = {
     search: "Find a room",
     create: "New room",
     name: "Name of the room",
-    onlyOperator: "Only the operator of this server makes rooms; ask them to make one for you.",
+    onlyOperator: "Only the operator of this server can create rooms; ask them to create one for you.",
     make: "Create room",
     none: "No room with that name.",
     unread_one: "{{count, number}} unread message",
@@ -129,7 +130,7 @@ export const laterEn = {
     eraseTitle: "Delete {{name}} everywhere?",
     eraseHelp:
       "Your messages and your name disappear from all rooms, and you are signed out on all devices. A room that you own is left without an owner. This cannot be undone.",
-    eraseFailed: "You are not deleted: the server does not answer. Try again in a moment.",
+    eraseFailed: "Nothing was deleted: the server does not answer. Try again in a moment.",
     shortcuts: "Keyboard shortcuts",
   },
   keys: {

@@ -21,7 +21,7 @@ export const hostsEn = {
     handOver: "Hand over the room",
     handOverTo: "Hand the room over to {{person}}",
     handOverConfirm:
-      "Make {{person}} the owner of this room? You become a moderator, and the recovery code ends.",
+      "Make {{person}} the owner of this room? You become a moderator, and the recovery code stops working.",
     remove: "Remove",
     removeOf: "Remove {{person}} as a moderator",
     howToAdd: "To add one, choose “Make moderator” in the menu of their message.",
@@ -37,7 +37,7 @@ export const hostsEn = {
     help: "With this code you become the owner again on another device, or after you have signed out.",
     make: "Make a new code",
     code: "Your recovery code",
-    keep: "Keep it in a safe place: it is shown only once, and earlier codes have ended.",
+    keep: "Keep it in a safe place: it is shown only once, and earlier codes no longer work.",
     copy: "Copy the code",
   },
   invites: {
@@ -52,7 +52,7 @@ export const hostsEn = {
     people_one: "{{count, number}} person",
     people_other: "{{count, number}} people",
     make: "Make an invite",
-    link: "Link of the invite",
+    link: "Invite link",
     keep: "Send it to the people you invite. It is shown only once.",
     copy: "Copy the link",
     none: "There are no open invites.",
@@ -123,7 +123,7 @@ export const hostsEn = {
   },
   filters: {
     title: "Filters",
-    help: "They concern messages of guests, not of hosts. Only hosts see them.",
+    help: "Filters apply to messages of guests, not of hosts. Only hosts see them.",
     words: "Words or phrases, one on each line",
     count:
       "{{words, number}} of {{maxWords, number}} words, {{characters, number}} of {{maxCharacters, number}} characters",
@@ -151,7 +151,7 @@ export const hostsEn = {
     toRoom: "Back to the room",
     live: "Live",
     held: "Held",
-    noneHeld: "No message waits for a host.",
+    noneHeld: "No messages are waiting for a host.",
     heldFailed: "The held messages cannot be loaded just now.",
     heldBy: {
       words: "Held because of a word, {{time}}",
@@ -165,7 +165,7 @@ export const hostsEn = {
     gone: "Another host has decided, or the author is banned.",
     decidedByOther: "Another host has decided on this message already.",
     reports: "Reports",
-    noReports: "No report is open.",
+    noReports: "There are no open reports.",
     reportsFailed: "The reports cannot be loaded just now.",
     reportedBy: "Reported by {{person}}, {{time}}",
     resolve: "Resolve",

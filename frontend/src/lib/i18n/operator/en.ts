@@ -11,11 +11,11 @@ export const operatorEn = {
   },
   modes: {
     title: "Who gets in",
-    sessions_open: "Everybody gets a session by a nickname.",
-    sessions_identity: "Only people whom your own site has signed in get a session.",
+    sessions_open: "Anyone gets a session with a nickname.",
+    sessions_identity: "Only people signed in on your own site get a session.",
     sessions_closed: "Nobody gets a new session.",
-    rooms_everyone: "Everybody makes rooms.",
-    rooms_operator: "Only you make rooms.",
+    rooms_everyone: "Anyone can create rooms.",
+    rooms_operator: "Only you can create rooms.",
     howToChange: "Change it with SESSIONS and ROOM_CREATION, and restart the server.",
   },
   bans: {
@@ -56,7 +56,7 @@ export const operatorEn = {
     showOf: "Show {{room}} in lists",
     delete: "Delete",
     deleteOf: "Delete {{room}}",
-    deleteConfirm: "Delete {{room}} with everything in it? Nobody can undo it.",
+    deleteConfirm: "Delete {{room}} with everything in it? This cannot be undone.",
   },
   log: {
     title: "What you did",
