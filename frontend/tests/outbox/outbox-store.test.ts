@@ -35,6 +35,13 @@ it("lets another tab delete the database, and stores posts again afterwards", as
   expect(await clientIds("cleared")).toEqual(["two"]);
 });
 
+it("leaves out values of another version of the app of which no post can be made", async () => {
+  const store = indexedDbOutboxStore("versions");
+  await store.put({ clientId: "one" } as StoredPost);
+  await store.put({ ...post("two"), queuedAtMs: NaN });
+  expect(await store.all()).toEqual([{ ...post("two"), queuedAtMs: 0 }]);
+});
+
 it("is loaded on its first call, and on the next one after a failure", async () => {
   let loads = 0;
   const store = lazyOutboxStore(() => {

@@ -609,52 +609,6 @@ describe("a post that a filter holds", () => {
   });
 });
 
-describe("posts that another version of the app has stored", () => {
-  const stored = {
-    clientId: "a",
-    roomId: "lobby",
-    text: "one",
-    replyTo: null,
-    queuedAtMs: 5,
-    failedCode: null,
-  };
-
-  it.each<[string, object, object]>([
-    ["without the code of a refusal", { failedCode: undefined }, { status: "sent" }],
-    ["with a code that is no text", { failedCode: 422 }, { status: "sent" }],
-    ["without a time", { queuedAtMs: undefined }, { queuedAtMs: 0 }],
-    ["with a time as text", { queuedAtMs: "2026-01-31" }, { queuedAtMs: 0 }],
-    ["with a time that no date has", { queuedAtMs: 1e300 }, { queuedAtMs: 0 }],
-    ["with a time that is no number", { queuedAtMs: NaN }, { queuedAtMs: 0 }],
-    ["with the whole message that it replies to", { replyTo: { id: "m1" } }, { replyTo: null }],
-    ["without an author", { userId: undefined }, { userId: "ann" }],
-    ["with a number as its author", { userId: 7 }, { userId: "ann" }],
-    ["with a detail that is no text", { failedCode: "banned", failedDetail: {} }, { detail: "" }],
-    ["with a held message that is no text", { heldId: 7 }, { status: "sent" }],
-  ])("are read: %s", async (_what, change, expected) => {
-    store = { ...memoryOutboxStore(), all: () => Promise.resolve([{ ...stored, ...change }]) };
-    const outbox = open();
-    await outbox.restore();
-    await settled();
-    expect(outbox.getSnapshot().posts).toMatchObject([{ clientId: "a", text: "one", ...expected }]);
-  });
-
-  it.each<[string, unknown]>([
-    ["nothing", null],
-    ["a word", "post"],
-    ["no id", { ...stored, clientId: undefined }],
-    ["no room", { ...stored, roomId: null }],
-    ["no text", { ...stored, text: ["one"] }],
-  ])("are left out if they have %s, and those after them are sent", async (_what, value) => {
-    const other = { ...stored, clientId: "b", text: "two" };
-    store = { ...memoryOutboxStore(), all: () => Promise.resolve([value, other] as (typeof stored)[]) };
-    const outbox = open();
-    await outbox.restore();
-    await settled();
-    expect(texts()).toEqual(["two"]);
-  });
-});
-
 it("a proxy that asks to try again after 0 s does not get the post again at once, each time", async () => {
   refusals = Array.from({ length: 1_000 }, () => new Problem(503, "unreachable", "", 0));
   write(open(), "one");

@@ -1,5 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { OutboxStore, StoredPost } from "./outbox-store";
+import { readStoredPost } from "./stored-post";
 
 interface Schema extends DBSchema {
   posts: { key: string; value: StoredPost };
@@ -31,7 +32,10 @@ export function indexedDbOutboxStore(name = "hotchat"): OutboxStore {
     }
   };
   return {
-    all: () => call((database) => database.getAll("posts")),
+    all: () =>
+      call(async (database) =>
+        (await database.getAll("posts")).flatMap((value) => readStoredPost(value) ?? []),
+      ),
     put: (post) => call(async (database) => void (await database.put("posts", post))),
     remove: (clientId) => call((database) => database.delete("posts", clientId)),
   };

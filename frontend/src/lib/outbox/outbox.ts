@@ -9,7 +9,7 @@ import type { Clock } from "@/lib/clock";
 import type { HeldMessage, Message } from "@/lib/contract/types";
 import { backoffMs } from "@/lib/feed/backoff";
 import { Listeners } from "@/lib/listeners";
-import { readStoredPost, type OutboxStore, type StoredPost } from "./outbox-store";
+import type { OutboxStore, StoredPost } from "./outbox-store";
 
 export const SENT_MAX = 200; // overflow rule OLDEST: the message of a dropped post arrives with its room's page
 const REMOVED_MAX = 1_000; // overflow rule OLDEST: a dropped post may be restored and sent again, under the same client id
@@ -114,14 +114,11 @@ export class Outbox {
     }
   };
 
-  #restored(stored: readonly unknown[]): void {
+  #restored(stored: StoredPost[]): void {
     this.#isRestored = true;
+    stored.sort((a, b) => a.queuedAtMs - b.queuedAtMs);
     const known = new Set([...this.#removed, ...this.#state.posts.map((post) => post.clientId)]);
-    const posts = stored
-      .flatMap((value) => readStoredPost(value) ?? [])
-      .filter((post) => !known.has(post.clientId))
-      .sort((a, b) => a.queuedAtMs - b.queuedAtMs)
-      .map(fromStored);
+    const posts = stored.filter((post) => !known.has(post.clientId)).map(fromStored);
     this.#set({ posts: [...posts, ...this.#state.posts] });
     this.userChanged();
   }
