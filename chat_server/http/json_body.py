@@ -14,6 +14,7 @@ from server_kit.http.problem import ChatError, invalid
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_DEPTH: Final = 32
+_NOT_COMPRESSED: Final = (None, b"", b"identity")
 
 
 def body_too_large(max_bytes: int) -> ChatError:
@@ -22,7 +23,9 @@ def body_too_large(max_bytes: int) -> ChatError:
 
 async def read_body(scope: Scope, receive: Receive, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """The whole body. Raises ChatError `body_too_large` as soon as the limit is exceeded, `validation_failed` if the
-    client disconnects."""
+    client disconnects, `unsupported_media_type` for a compressed body."""
+    if raw_header(scope, b"content-encoding") not in _NOT_COMPRESSED:
+        raise ChatError("unsupported_media_type", "Send the body without a Content-Encoding.")
     length = raw_header(scope, b"content-length") or b""
     if length.isdigit() and int(length) > max_bytes:
         raise body_too_large(max_bytes)

@@ -6,13 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.events import RoomAccessChanged
 from chat_contract.people import optional_person, person
 from chat_contract.timestamps import optional_rfc3339_ms, rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.page_parameters import Cursor, Limit, each_parameter_once
 from chat_server.http.paging import page_of
 from chat_server.http.path_params import UserId
 from chat_server.http.services import service
@@ -45,12 +46,12 @@ from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import operator
 from server_kit.http.problem import ChatError
 
-router = APIRouter(prefix="/ops", tags=["operator"], dependencies=[Depends(operator)])
+router = APIRouter(
+    prefix="/ops", tags=["operator"], dependencies=[Depends(operator), Depends(each_parameter_once)]
+)
 
 Repository = Annotated[ServerBanRepository, Depends(service(ServerBanRepository))]
 LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 _PROBLEMS = ("unauthenticated", "session_expired", "forbidden", "rate_limited", "store_unavailable")
 _BODY_PROBLEMS = (*_PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")

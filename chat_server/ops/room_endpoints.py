@@ -9,6 +9,7 @@ from chat_contract.people import optional_person
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.page_parameters import Cursor, Limit, each_parameter_once
 from chat_server.http.paging import page_of
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -30,7 +31,9 @@ from chat_server.ops.room_repository import OperatorRoomRepository
 from chat_server.ops.schemas import OperatorRoom, OperatorRoomList
 from chat_server.sessions.current import OPERATOR, operator
 
-router = APIRouter(prefix="/ops/rooms", tags=["operator"], dependencies=[Depends(operator)])
+router = APIRouter(
+    prefix="/ops/rooms", tags=["operator"], dependencies=[Depends(operator), Depends(each_parameter_once)]
+)
 
 Repository = Annotated[OperatorRoomRepository, Depends(service(OperatorRoomRepository))]
 
@@ -44,8 +47,8 @@ async def list_all_rooms(
     repository: Repository,
     look_ups: LookUps,
     q: Annotated[str, Query(max_length=MAX_SEARCH_CODE_POINTS)] = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> OperatorRoomList:
     """All rooms, unlisted, private and hidden ones too, the newest first; `q`: with this id or with it in the name."""
     after = decode_room(cursor) if cursor else FIRST_ROOM

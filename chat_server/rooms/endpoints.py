@@ -5,7 +5,7 @@ from random import Random
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.events import RoomCreated
 from chat_server.config import ChatSettings
@@ -13,6 +13,7 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
 from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
 from chat_server.http.json_body import documented_body, json_body
+from chat_server.http.page_parameters import Cursor, Limit, each_parameter_once
 from chat_server.http.paging import page_of
 from chat_server.http.responses import json_response
 from chat_server.http.services import service
@@ -24,7 +25,6 @@ from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_has
 from chat_server.rooms.repository import RoomRepository
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.rooms.room_id import new_private_room_id, room_ids_from_name
-from chat_server.rooms.room_list import MAX_ROOMS
 from chat_server.rooms.schemas import MyRoom, MyRooms, RoomRequest, RoomWithCode
 from chat_server.rooms.views import room_view
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
@@ -117,6 +117,7 @@ async def create_room(
 
 @router.get(
     "/me/rooms",
+    dependencies=[Depends(each_parameter_once)],
     responses=problems(
         "unauthenticated", "session_expired", "validation_failed", "rate_limited", "store_unavailable"
     ),
@@ -128,8 +129,8 @@ async def list_my_rooms(
     look_ups: LookUps,
     hot_rooms: Heat,
     response: Response,
-    limit: Annotated[int, Query(ge=1, le=MAX_ROOMS)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> MyRooms:
     """The rooms that the caller owns, moderates or is a member of, the liveliest first."""
     before = decode_cursor(cursor) if cursor else None
