@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.private_room import PrivateRoom
 from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -25,14 +26,15 @@ EDGE = """
     };
     window.notified = [];
     window.shown = [];
+    window.withdrawn = [];
     window.Notification = class {
         static permission = 'default';
         static requestPermission = async () => (window.Notification.permission = window.answer ?? 'granted');
         constructor(title, options) {
             window.notified.push([title, options.body]);
-            window.shown.push(Object.assign(this, {tag: options.tag}));
+            window.shown.push(Object.assign(this, {tag: options.tag, body: options.body}));
         }
-        close() {}
+        close() { window.withdrawn.push(this.body); }
     };
 """
 
@@ -183,6 +185,39 @@ async def test_several_tabs_of_a_room_notify_once(people: People) -> None:
     await left.page.wait_for_function(THE_LAST_TAB_HAS_THE_LOCK)
     await ann.post(room, "@Bob are you there")
     await left.page.wait_for_function("() => window.notified.length === 1")
+
+
+async def test_a_notification_follows_the_edit_and_the_deletion_of_its_message(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Notified")
+    tab = await tab_that_can_be_hidden(people, room)
+    await enable(tab)
+    await tab.page.evaluate("() => window.hide(true)")
+    secret = await ann.post(room, "@Bob a secret")
+    await ann.post(room, "@Bob good morning")
+    await tab.page.wait_for_function("() => window.notified.length === 2")
+    path = f"/rooms/{room}/messages/{secret['id']}"
+    await ann.call("PATCH", path, {"text": "@Bob nothing"})
+    await tab.page.wait_for_function("() => window.notified.length === 3")
+    await ann.call("DELETE", path)
+    await tab.page.wait_for_function("() => window.withdrawn.length > 0")
+    assert await tab.page.evaluate("() => window.withdrawn") == ["Ann: @Bob nothing"]
+    tags = await tab.page.evaluate("() => window.shown.map(({tag}) => tag)")
+    assert tags[0] == tags[2] != tags[1]
+
+
+async def test_the_notifications_of_a_private_room_close_when_its_reader_loses_access(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    tab = await people.tab_of(room.member)
+    await tab.page.add_init_script(EDGE)
+    await tab.open(f"/rooms/{room.id}")
+    await enable(tab)
+    await tab.page.evaluate("() => window.hide(true)")
+    await room.owner.post(room.id, "@Bob a secret")
+    await tab.page.wait_for_function("() => window.notified.length === 1")
+    await room.owner.call("PUT", f"/rooms/{room.id}/bans/{room.member.id}", {"seconds": None})
+    await tab.page.wait_for_function("() => window.withdrawn.length === 1")
+    assert await tab.page.evaluate("() => window.withdrawn") == ["Ann: @Bob a secret"]
 
 
 @pytest.mark.parametrize("written_s", [-60, 3_600], ids=["a minute ago", "before the clock was set back"])

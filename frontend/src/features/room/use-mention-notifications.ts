@@ -51,10 +51,15 @@ export function useMentionNotifications(): void {
         notifier.withdraw(({ seq, authorId }) => seq <= event.up_to_seq && authors.has(authorId));
       }
     });
+    const stopAccess = feed.subscribe(() => {
+      // Nothing of a private room stays on the screen of somebody who has lost access to it.
+      if (feed.getSnapshot().connection.status === "failed") notifier.withdraw(() => true);
+    });
     const stopFound = view.onFoundForMe(notify);
     return () => {
       isOpen = false;
       stopFeed();
+      stopAccess();
       stopFound();
       notifier.clear();
       tab.leave();
