@@ -56,3 +56,12 @@ def changing(change: Callable[[dict[str, Any]], None]) -> Handler:
         await route.fulfill(response=answer, json=body)
 
     return handle
+
+
+def answering_as_a_proxy(status: int, body: str = "", content_type: str = "text/html") -> Handler:
+    """For `page.route`: answers every call in place of the server, for example as the login of a network."""
+
+    async def handle(route: Route) -> None:
+        await route.fulfill(status=status, body=body, content_type=content_type)
+
+    return handle

@@ -12,12 +12,55 @@ for (const name of ['localStorage', 'sessionStorage', 'indexedDB'])
     Object.defineProperty(window, name, { get: refuse, configurable: true });"""
 STORES = {
     "forbidden": FORBID,
+    "forbidden as channels and locks": FORBID
+    + """for (const name of ['BroadcastChannel', 'SharedWorker'])
+        window[name] = class { constructor() { refuse(); } };
+    navigator.locks.request = () => Promise.reject(new DOMException('denied', 'SecurityError'));""",
     "missing": """for (const name of ['localStorage', 'sessionStorage', 'indexedDB'])
         Object.defineProperty(window, name, { get: () => undefined, configurable: true });""",
     "full": "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
     "locked": """for (const name of ['getItem', 'setItem', 'removeItem', 'key'])
         Storage.prototype[name] = () => { throw new DOMException('locked', 'InvalidStateError'); };""",
 }
+KEYS = (
+    "draft", "edit", "read", "ignored", "own-messages", "pin-hidden", "notify", "reading", "seen", "user", "token"
+)  # fmt: skip
+STORED = {
+    "half of a value": '[["%(room)s","{',
+    "a number": "7",
+    "null": "null",
+    "an object": '{"%(room)s": {}}',
+    "a list of nothing": '[["%(room)s", null], null, [], ["%(room)s"]]',
+    "entries of other values": '[["%(room)s", "{}"], ["%(room)s x", "[]"]]',
+    "a draft without its author": '[["%(room)s", "{\\"id\\":\\"a\\",\\"text\\":\\"b\\",\\"replyTo\\":{}}"]]',
+}
+STORE = """([keys, value, room]) => {
+    for (const key of keys) localStorage.setItem(`hotchat.${key}`, value);
+    localStorage.setItem('i18nextLng', value);
+}"""
+DATABASES = {
+    "a newer version": "db => {}, 99",
+    "no posts": "db => {}, 1",
+    "posts of another version": """db => {
+        const posts = db.createObjectStore('posts', {keyPath: 'clientId'});
+        posts.put({clientId: 'a'});
+        posts.put({clientId: 'b', roomId: ROOM, text: 'without a time', replyTo: null});
+        posts.put({clientId: 'c', roomId: ROOM, text: ['no text'], replyTo: {}, queuedAtMs: 'yesterday'});
+    }, 1""",
+}
+MAKE_DATABASE = """room => new Promise((made, failed) => {
+    const ROOM = room;
+    const make = (upgrade, version) => {
+        const opening = indexedDB.open('hotchat', version);
+        opening.onupgradeneeded = () => upgrade(opening.result);
+        opening.onsuccess = () => { opening.result.close(); made(); };
+        opening.onerror = () => failed(opening.error);
+    };
+    indexedDB.deleteDatabase('hotchat').onsuccess = () => make(%s);
+})"""
+HANG_WHILE_JOINING = "() => void navigator.locks.request('hotchat.session', () => new Promise(() => {}))"
+SHORT_WAITS_FOR_LOCKS = """const { timeout } = AbortSignal;
+AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms > 20_000 ? 100 : ms);"""
 MISSING = """
     delete window.SharedWorker; delete window.BroadcastChannel; delete window.Notification;
     delete Navigator.prototype.locks; delete Navigator.prototype.clipboard;
@@ -88,3 +131,49 @@ async def test_people_write_where_cookies_are_blocked(people: People) -> None:
     await tab.join("Bob")
     await tab.sees("without cookies")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
+
+
+async def test_people_write_while_another_tab_hangs_that_was_joining(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab, _ = await people.member("Bob")
+    hanging = await people.another_tab(tab.page.context)
+    await hanging.open(f"/rooms/{room}")
+    await hanging.page.evaluate(HANG_WHILE_JOINING)
+    await tab.page.add_init_script(SHORT_WAITS_FOR_LOCKS)
+    await tab.open(f"/rooms/{room}")
+    await tab.write("from the tab that works")
+    await hanging.sees("from the tab that works")
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("value", STORED)
+async def test_people_read_and_write_after_another_version_has_stored(people: People, value: str) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "hello")
+    tab, _ = await people.member("Bob")
+    await tab.page.goto(f"{tab.base_url}/healthz/live")
+    await tab.page.evaluate(STORE, [KEYS, STORED[value] % {"room": room}, room])
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("hello")
+    await tab.write("after an update")
+    await tab.sees("after an update")
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("database", DATABASES)
+async def test_people_read_and_write_with_a_database_that_has(people: People, database: str) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "hello")
+    tab, _ = await people.member("Bob")
+    await tab.page.goto(f"{tab.base_url}/healthz/live")
+    await tab.page.evaluate(MAKE_DATABASE % DATABASES[database], room)
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("hello")
+    await tab.write("after an update")
+    await tab.sees("after an update")
+    await expect(
+        tab.page.locator("[data-post=sending], [data-post=waiting], [data-post=queued]")
+    ).to_have_count(0)
