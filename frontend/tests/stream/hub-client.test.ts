@@ -123,3 +123,19 @@ it("closes the streams of a tab that leaves, and reports them as closed", () => 
   shared.leave();
   expect([room.streams.length, closed, losses]).toEqual([0, 1, 0]);
 });
+
+it("the hub forgets a tab that leaves, and serves it again when it returns", async () => {
+  let forgotten = 0;
+  const received: ToTab[] = [];
+  const receive = server.connect(
+    (message) => received.push(message),
+    () => (forgotten += 1),
+  );
+  receive({ type: "leave-all" });
+  await clock.advance(2 * TAB_SILENCE_MS);
+  expect(forgotten).toBe(1);
+  receive({ type: "ping" });
+  expect(received.at(-1)).toEqual({ type: "pong" });
+  await clock.advance(TAB_SILENCE_MS);
+  expect(forgotten).toBe(2);
+});
