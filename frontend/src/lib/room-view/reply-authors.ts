@@ -1,5 +1,6 @@
 /** Finds who wrote a message that is replied to and not loaded, for example the reader on another device: an event names the
  * message that it replies to, but not that message's author. */
+import { Problem } from "@/lib/api/problem";
 import { dropOldest } from "@/lib/drop-oldest";
 import type { Message } from "@/lib/contract/types";
 import type { NetworkReturn } from "@/lib/network-return";
@@ -27,18 +28,20 @@ export class ReplyAuthors {
     this.#lookups += 1;
     const authorId = await this.#lookUp(messageId);
     this.#lookups -= 1;
+    if (authorId === undefined) return null;
     this.#known.set(messageId, authorId);
     dropOldest(this.#known, KNOWN_MAX);
     return authorId;
   }
 
-  async #lookUp(messageId: string): Promise<string | null> {
+  /** Null if there is no such message, undefined if the server does not say. */
+  async #lookUp(messageId: string): Promise<string | null | undefined> {
     const { findMessage, network, random } = this.deps;
     await network.wait(random() * LOOKUP_JITTER_MS);
     try {
       return (await findMessage(messageId)).author.id;
-    } catch {
-      return null;
+    } catch (error) {
+      return error instanceof Problem && !error.isTransient ? null : undefined;
     }
   }
 }
