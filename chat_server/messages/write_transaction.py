@@ -162,7 +162,7 @@ async def _read(
 ) -> BatchInput:
     plan = plan_reads(operations, locked.rooms)
     assert locked.now is not None
-    people = people_to_check(operations, locked.rooms)
+    people = people_to_check(operations, plan.room_operations, locked.rooms)
     messages, bans = await read_messages_and_bans(
         connection, plan.message_ids, plan.idempotency_keys, people, locked.now
     )
