@@ -58,10 +58,10 @@ _NO_MESSAGES: Final = "SELECT NULL::uuid AS id"
 def _with_bans(messages: str, first: int) -> str:
     """A query for messages that also reads the bans of people, whose parameters begin with number `first`.
 
-    Each row has them, and there is one row without an id if there is no message.
+    The first row has them: they may be large. Without any message it is a row without an id.
     """
     return f"""
-SELECT b.bans, m.* FROM (
+SELECT CASE WHEN row_number() OVER () = 1 THEN b.bans END AS bans, m.* FROM (
     SELECT jsonb_agg(jsonb_build_array(
         b.room_id, b.user_id, b.until, b.nickname, b.reason, b.actor_id, b.address_hash IS NOT NULL, b.is_seen
     ))::text AS bans

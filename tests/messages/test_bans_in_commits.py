@@ -159,3 +159,19 @@ async def test_a_ban_holds_after_its_batch_was_rolled_back_and_run_again(store: 
     assert list(codes) == ["validation_failed", "", "banned"]
     assert await code(elsewhere, post(room, author=TROLL)) == "banned"
     assert len(await store.rows("SELECT 1 FROM bans WHERE user_id = $1", TROLL)) == 1
+
+
+async def test_banned_people_get_the_results_of_posts_that_they_repeat_in_one_commit(
+    store: Store, room: str
+) -> None:
+    here, elsewhere = await store.writer(), await store.writer()
+    people = [uuid.uuid4() for _ in range(20)]
+    await store.enter(*people)
+    posts = [post(room, author=person) for person in people]
+    await asyncio.gather(*(here.store(each) for each in posts))
+    await elsewhere.ban(ban(room, *people))
+    repeats = [replace(each, message_id=uuid.uuid4()) for each in posts]
+    new = [post(room, author=person) for person in people]
+    codes = await asyncio.gather(*(code(here, each) for each in (*repeats, *new)))
+    assert codes == [""] * len(repeats) + ["banned"] * len(new)
+    assert len(await store.assert_no_holes(room)) == len(posts)
