@@ -122,5 +122,7 @@ class ChatSettings(HeatSettings, ServerSettings):
     room_changes_per_address_per_min: float = share_limit(120, "Changes of rooms a minute of one address")
     moderation_per_user_per_min: float = share_limit(600, "Calls of hosts a minute of one user")
     moderation_per_address_per_min: float = share_limit(3_000, "Calls of hosts a minute of one address")
+    reports_per_user_per_min: float = share_limit(1, "Reports of messages a minute of one user")
+    reports_per_address_per_min: float = share_limit(2, "Reports of messages a minute of one address")
     invite_codes_per_address_per_min: float = share_limit(60, "Accepted invites a minute of one address")
     stream_tickets_per_address_per_s: float = share_limit(20, "Tickets for streams a second of one address")

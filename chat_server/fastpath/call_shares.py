@@ -4,7 +4,7 @@ from typing import Final
 
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fastpath.share_limiter import REQUESTS, SERVICE
-from chat_server.limits.host_shares import MODERATION
+from chat_server.limits.host_shares import MODERATION, REPORTS
 
 _ROOM: Final = f"{API}/rooms/{{room_id}}"
 _MESSAGE: Final = f"{_ROOM}/messages/{{message_id}}"
@@ -39,7 +39,7 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("POST", f"{_ROOM}/stream-tickets"): "stream_tickets",
     ("POST", f"{API}/stream-tickets"): "stream_tickets",
     ("GET", f"{API}/me/rooms"): "room_lists",
-    ("POST", f"{_MESSAGE}/reports"): MODERATION,
+    ("POST", f"{_MESSAGE}/reports"): REPORTS,
     ("POST", f"{_ROOM}/reports/{{report_id}}/resolve"): MODERATION,
     ("POST", f"{_ROOM}/typing"): "typing",
     ("PATCH", _MESSAGE): "edits",

@@ -9,7 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chat_server.http.asgi_responses import send_problem
-from chat_server.limits.host_shares import MODERATION, MODERATION_OF_ADDRESS
+from chat_server.limits.host_shares import (
+    MODERATION,
+    MODERATION_OF_ADDRESS,
+    REPORTS,
+    REPORTS_OF_ADDRESS,
+)
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
 from server_kit.http.path_table import PathTable
@@ -25,7 +30,7 @@ SERVICE: Final = "service"
 
 FETCHES: Final = "fetches"
 
-ALSO_OF_ADDRESS: Final = {MODERATION: MODERATION_OF_ADDRESS}
+ALSO_OF_ADDRESS: Final = {MODERATION: MODERATION_OF_ADDRESS, REPORTS: REPORTS_OF_ADDRESS}
 """Calls with a limit by user that have a share of their address, too."""
 
 MAX_CACHED: Final = 4_096

@@ -10,6 +10,8 @@ from server_kit.session_tokens import Session
 
 MODERATION: Final = "moderation"
 MODERATION_OF_ADDRESS: Final = "moderation_of_address"
+REPORTS: Final = "reports"
+REPORTS_OF_ADDRESS: Final = "reports_of_address"
 
 PEOPLE_PER_TOKEN: Final = 10
 

@@ -20,7 +20,10 @@ from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
 MAX_OPEN: Final = 1_000
-"""Open reports of one room. Overflow rule: REFUSE, 409: the hosts have enough to read."""
+"""Messages of one room with open reports. Overflow rule: REFUSE, 409: the hosts have enough to read."""
+
+MAX_OPEN_OF_MESSAGE: Final = 20
+"""Open reports of one message. Overflow rule: REFUSE, 409: the hosts know of the message."""
 
 MAX_OPEN_OF_PERSON: Final = 20
 """The same by one person, so that nobody fills the list of a room alone."""
@@ -39,8 +42,10 @@ _MESSAGE: Final = "SELECT true FROM visible_messages WHERE id = $1 AND room_id =
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 
+# In the order of the index reports_open, which has a message's reports side by side.
 _COUNTS: Final = """
-SELECT count(*) AS of_room, count(*) FILTER (WHERE reporter_id = $2) AS of_person
+SELECT count(DISTINCT message_id) AS messages, count(*) FILTER (WHERE message_id = $3) AS of_message,
+    count(*) FILTER (WHERE reporter_id = $2) AS of_person
 FROM reports WHERE room_id = $1 AND state = 'open'"""
 
 _INSERT: Final = f"""
@@ -71,6 +76,10 @@ UPDATE reports SET state = 'closed' WHERE id = ANY(ARRAY(
     WHERE p.state = 'open' AND m.deleted LIMIT $1
 ))"""
 
+_CLOSE_IN_ROOM: Final = """
+UPDATE reports p SET state = 'closed' FROM visible_messages m
+WHERE p.room_id = $1 AND p.state = 'open' AND m.id = p.message_id AND m.deleted"""
+
 _EXPIRE: Final = """
 DELETE FROM reports WHERE id = ANY(ARRAY(
     SELECT id FROM reports WHERE created_at < now() - make_interval(days => $1) LIMIT $2
@@ -97,21 +106,23 @@ class ReportRepository:
             if earlier is not None:
                 return Reported(earlier, is_new=False)
             await connection.execute(_LOCK, REPORTS_LOCK, room_id)  # the counts hold until the commit
-            counts = await connection.fetchrow(_COUNTS, room_id, reporter.user_id)
-            if counts["of_person"] >= MAX_OPEN_OF_PERSON:
-                raise ChatError(
-                    "too_many", "Many of your reports wait for the hosts of this room; report again later."
-                )
-            if counts["of_room"] >= MAX_OPEN:
-                raise ChatError(
-                    "too_many", "Many reports wait for the hosts of this room; report again later."
-                )
+            await self._check_bounds(connection, room_id, message_id, reporter.user_id)
             made = await connection.fetchrow(
                 _INSERT, room_id, message_id, reporter.user_id, reporter.nickname, reason
             )
             if made is not None:
                 return Reported(made, is_new=True)
             return Reported(await connection.fetchrow(_BY_PERSON, message_id, reporter.user_id), is_new=False)
+
+    async def _check_bounds(
+        self, connection: asyncpg.Connection, room_id: str, message_id: UUID, reporter_id: UUID
+    ) -> None:
+        """Raises ChatError `too_many`. Reports of messages that were deleted meanwhile do not count."""
+        refusal = _refusal(await connection.fetchrow(_COUNTS, room_id, reporter_id, message_id))
+        if refusal is not None and await changed_rows(connection, _CLOSE_IN_ROOM, room_id):
+            refusal = _refusal(await connection.fetchrow(_COUNTS, room_id, reporter_id, message_id))
+        if refusal is not None:
+            raise refusal
 
     async def list(self, room_id: str, state: str, before_id: int, limit: int) -> list[asyncpg.Record]:
         """Reports with their messages, the newest first."""
@@ -145,6 +156,19 @@ class ReportRepository:
         if report is None:
             raise report_not_found()
         return report
+
+
+def _refusal(counts: asyncpg.Record) -> ChatError | None:
+    """A message counts once, however many people report it."""
+    if counts["of_message"] >= MAX_OPEN_OF_MESSAGE:
+        return ChatError("too_many", "Many people have reported this message already; its hosts will see it.")
+    if counts["of_person"] >= MAX_OPEN_OF_PERSON:
+        return ChatError(
+            "too_many", "Many of your reports wait for the hosts of this room; report again later."
+        )
+    if counts["messages"] >= MAX_OPEN and not counts["of_message"]:
+        return ChatError("too_many", "Many reports wait for the hosts of this room; report again later.")
+    return None
 
 
 async def close_reports(connection: asyncpg.Connection, limit: int) -> int:

@@ -172,6 +172,7 @@ class Report(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "reporter_id", name="reports_by_message"),
         Index("reports_by_room", "room_id", "state", text("id DESC")),
+        Index("reports_open", "room_id", "message_id", postgresql_where=text("state = 'open'")),
         Index("reports_by_reporter", "reporter_id", "id"),
         Index("reports_by_age", "created_at"),
     )

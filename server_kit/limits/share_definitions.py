@@ -218,7 +218,7 @@ SHARES: Final = {
             "moderation",
             "moderation_per_user_per_min",
             60,
-            "calls of hosts, reports, and one's own role in a room; a ban takes another tenth for each person",
+            "calls of hosts, and one's own role in a room; a ban takes another tenth for each person",
             "You are moderating too fast",
             by="user",
             burst_s=10,
@@ -233,6 +233,26 @@ SHARES: Final = {
             "Too many calls of hosts from your address",
             burst_s=10,
             user_part=None,  # MODERATION_PER_USER_PER_MIN limits each user
+        ),
+        Share(
+            "reports",
+            "reports_per_user_per_min",
+            60,
+            "reports of messages to the hosts of rooms",
+            "You are reporting too often",
+            by="user",
+            burst_s=1_800,
+            reserved_part=0,
+            user_part=None,
+        ),
+        Share(
+            "reports_of_address",
+            "reports_per_address_per_min",
+            60,
+            "the same calls",
+            "Too many reports from your address",
+            burst_s=1_800,
+            user_part=None,  # REPORTS_PER_USER_PER_MIN limits each user
         ),
         Share(
             "invite_codes",

@@ -2,12 +2,19 @@
 
 import asyncio
 import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
-from chat_server.moderation.reports import MAX_OPEN, MAX_OPEN_OF_PERSON, close_reports
+from chat_server.moderation.reports import (
+    MAX_OPEN,
+    MAX_OPEN_OF_MESSAGE,
+    MAX_OPEN_OF_PERSON,
+    close_reports,
+)
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.chat_stack import StartChatStack
 from tests.support.people import People, Person
@@ -72,31 +79,93 @@ async def test_reports_of_a_deleted_message_close_themselves(people: People, how
     assert code_of(answer) == (404, "message_not_found")
 
 
-async def test_open_reports_are_bounded_for_each_person_and_room(
-    start_chat_stack: StartChatStack, database_url: str
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Of the database of `own_people`."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def own_people(start_chat_stack: StartChatStack) -> AsyncIterator[People]:
+    """People of a server of this test."""
+    people = People(start_chat_stack(publish=0, scheduler=0).chat_url)
+    yield people
+    await people.leave()
+
+
+async def try_report(room: HostedRoom, person: Person, message_id: str) -> tuple[int, str]:
+    path = room.path(f"messages/{message_id}/reports")
+    return code_of(await person.http.post(path, json={"reason": "spam"}))
+
+
+async def insert_reports(
+    connection: "asyncpg.Connection[asyncpg.Record]", room: HostedRoom, message_ids: list[str]
 ) -> None:
-    stack = start_chat_stack(publish=0, scheduler=0)
-    people = People(stack.chat_url)
-    room = await HostedRoom.make(people)
+    """Open reports by other people, one of each message."""
+    await connection.execute(
+        "INSERT INTO reports (room_id, message_id, reporter_id, reporter_nickname, reason, created_at)"
+        " SELECT $1, id, gen_random_uuid(), 'x', 'spam', now() FROM unnest($2::uuid[]) AS id",
+        room.id,
+        message_ids,
+    )
+
+
+async def test_open_reports_are_bounded_for_each_person(
+    own_people: People, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    room = await HostedRoom.make(own_people)
     messages = [await room.target.post(room.id, f"spam {n}") for n in range(MAX_OPEN_OF_PERSON + 1)]
     for message in messages[:-1]:
         await report(room, room.guest, message["id"])
-    path = room.path(f"messages/{messages[-1]['id']}/reports")
-    assert code_of(await room.guest.http.post(path, json={"reason": "spam"})) == (409, "too_many")
+    assert await try_report(room, room.guest, messages[-1]["id"]) == (409, "too_many")
     await room.target.http.delete(room.path(f"messages/{messages[0]['id']}"))
-    connection = await asyncpg.connect(database_url)
     await close_reports(connection, 10)
     assert len(await listed(room, state="closed")) == 1
     await report(room, room.guest, messages[-1]["id"])
-    await connection.execute(
-        "INSERT INTO reports (room_id, message_id, reporter_id, reporter_nickname, reason, created_at)"
-        " SELECT $1, $2, gen_random_uuid(), 'x', 'spam', now() FROM generate_series(1, $3)",
-        room.id,
-        uuid.UUID(messages[-1]["id"]),
-        MAX_OPEN,
+
+
+async def test_a_room_has_open_reports_of_a_bounded_number_of_messages(
+    own_people: People, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    room = await HostedRoom.make(own_people)
+    first, second, third = [await room.target.post(room.id, f"spam {n}") for n in range(3)]
+    await insert_reports(connection, room, [str(uuid.uuid4()) for _ in range(MAX_OPEN - 1)])
+    await report(room, room.guest, first["id"])
+    assert await try_report(room, room.guest, second["id"]) == (409, "too_many")
+    assert await try_report(room, room.owner, first["id"]) == (201, "")  # the message counts once
+    await room.target.http.delete(room.path(f"messages/{first['id']}"))
+    assert await try_report(room, room.guest, second["id"]) == (201, "")  # deleted ones do not count
+    assert await try_report(room, room.guest, third["id"]) == (409, "too_many")
+    assert len(await listed(room, state="closed")) == 2
+
+
+async def test_one_message_has_a_bounded_number_of_open_reports(
+    own_people: People, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    room = await HostedRoom.make(own_people)
+    message, other = [await room.target.post(room.id, f"spam {n}") for n in range(2)]
+    await insert_reports(connection, room, [message["id"]] * MAX_OPEN_OF_MESSAGE)
+    assert await try_report(room, room.guest, message["id"]) == (409, "too_many")
+    assert await try_report(room, room.guest, other["id"]) == (201, "")
+
+
+async def test_one_address_cannot_fill_the_reports_of_a_room(start_chat_stack: StartChatStack) -> None:
+    stack = start_chat_stack(
+        publish=0, scheduler=0, REPORTS_PER_USER_PER_MIN="0.1", REPORTS_PER_ADDRESS_PER_MIN="0.3"
     )
-    await connection.close()
-    assert code_of(await room.owner.http.post(path, json={"reason": "spam"})) == (409, "too_many")
+    people = People(stack.chat_url)
+    room = await HostedRoom.make(people)
+    messages = [await room.target.post(room.id, f"spam {n}") for n in range(4)]
+    made = Counter[str]()
+    for number in range(4):
+        troll = await people.enter(f"troll {number}")
+        answers = [await try_report(room, troll, message["id"]) for message in messages]
+        assert answers[-1] == (429, "rate_limited")
+        made[troll.id] = answers.count((201, ""))
+    assert max(made.values()) == 3, "half an hour's allowance of one person"
+    assert sum(made.values()) == 6, "three quarters of that of one address are for newcomers"
     await people.leave()
 
 
