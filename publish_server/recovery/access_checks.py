@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from chat_contract.internal_api import MAX_ACCESS_PAIRS, RoomReaders
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.rooms.room import Room
+from publish_server.scheduling.time_slices import SLICE_S
 
 RETRY_S: Final = 0.5
 MAX_WAITING: Final = 10_000
@@ -17,6 +18,9 @@ MAX_WAITING: Final = 10_000
 
 MAX_PAIRS_OF_STREAMS: Final = 5_000
 """Pairs of a room and a stream that one call covers. Streams of one person share a pair."""
+
+MAX_ROOMS_OF_CALL: Final = MAX_ACCESS_PAIRS
+"""Rooms that one call rechecks; one without readers costs chat_server nothing."""
 
 NOBODY: Final = UUID(int=2**128 - 1)
 """Stands for a ticket without a user, which covers public rooms only. Neither a user nor the operator has this id."""
@@ -41,10 +45,18 @@ class _Waiting:
     found: asyncio.Future[dict[str, RoomReaders]]
 
 
-class AccessChecks:
-    """Bounds: one recheck for each room at a time, MAX_ACCESS_PAIRS people in one call.
+class _Recheck(NamedTuple):
+    """The people with streams of a room, at an access version."""
 
-    One call at a time checks streams that open. It covers all that wait, so that a crowd costs few calls.
+    room: Room
+    version: int
+    people: list[UUID]
+
+
+class AccessChecks:
+    """One call at a time checks streams that open, another one rechecks rooms, each of at most MAX_ACCESS_PAIRS pairs.
+
+    Each call covers as many of those that wait as it may, so that a crowd or a change of many rooms costs few calls.
     """
 
     def __init__(self, client: ChatClient) -> None:
@@ -111,31 +123,52 @@ class AccessChecks:
         self._wake.set()
 
     async def run(self, listener: AccessListener) -> None:
-        """Recheck rooms until cancelled. While chat_server does not respond, the room's streams are withheld."""
+        """Recheck rooms until cancelled. While chat_server does not respond, the rooms' streams are withheld."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            rooms = list(self._rooms)
-            self._rooms.clear()
-            for room in rooms:
+            failed: dict[Room, None] = {}
+            while self._rooms:
+                batch = self._next_rechecks(listener)
                 try:
-                    await self._recheck(room, listener)
+                    await self._recheck(batch, listener)
                 except ChatUnavailable:
-                    self._rooms[room] = None
-            if self._rooms:
+                    failed.update(dict.fromkeys(each.room for each in batch))
+            if failed:
                 await asyncio.sleep(RETRY_S)
+                self._rooms.update(failed)
                 self._wake.set()
 
-    async def _recheck(self, room: Room, listener: AccessListener) -> None:
-        version = room.access_version
-        people = list(listener.readers_of(room))
-        lost: set[UUID] = set()
-        for start in range(0, len(people), MAX_ACCESS_PAIRS):
-            part = people[start : start + MAX_ACCESS_PAIRS]
-            found = (await self._client.access({room.id: part})).get(room.id)
-            readers = set() if found is None else {UUID(reader) for reader in found["readers"]}
-            lost.update(user_id for user_id in part if user_id not in readers)
-        listener.access_checked(room, version, lost)
+    def _next_rechecks(self, listener: AccessListener) -> list[_Recheck]:
+        """The rooms that have waited longest, as many as one call covers; a room with more people is alone."""
+        batch: list[_Recheck] = []
+        pairs = 0
+        while self._rooms and len(batch) < MAX_ROOMS_OF_CALL:
+            room = next(iter(self._rooms))
+            people = list(listener.readers_of(room))
+            pairs += len(people)
+            if batch and pairs > MAX_ACCESS_PAIRS:
+                break
+            del self._rooms[room]
+            batch.append(_Recheck(room, room.access_version, people))
+        return batch
+
+    async def _recheck(self, batch: Sequence[_Recheck], listener: AccessListener) -> None:
+        """Raises ChatUnavailable; then no room of the batch has changed."""
+        readers: dict[str, set[UUID]] = {each.room.id: set() for each in batch}
+        most = max(len(each.people) for each in batch)
+        for start in range(0, most, MAX_ACCESS_PAIRS):
+            end = start + MAX_ACCESS_PAIRS
+            people = {each.room.id: part for each in batch if (part := each.people[start:end])}
+            for room_id, found in (await self._client.access(people)).items():
+                readers[room_id].update(map(UUID, found["readers"]))
+        clock = asyncio.get_running_loop().time
+        until_s = clock() + SLICE_S
+        for room, version, everybody in batch:
+            listener.access_checked(room, version, set(everybody) - readers[room.id])
+            if clock() >= until_s:
+                await asyncio.sleep(0)
+                until_s = clock() + SLICE_S
 
 
 def _readable(
