@@ -93,7 +93,13 @@ class Room(Base):
             postgresql_where=text("visibility = 'public'"),
         ),
         Index("rooms_by_creation", text("created_at DESC"), "id"),
-        Index("rooms_by_owner", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
+        Index(
+            "rooms_by_owner",
+            "owner_id",
+            text("active_at DESC"),
+            "id",
+            postgresql_where=text("owner_id IS NOT NULL"),
+        ),
         Index(
             "rooms_by_moderator",
             "moderators",

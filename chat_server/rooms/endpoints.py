@@ -20,6 +20,7 @@ from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
+from chat_server.rooms.last_messages import last_message_of
 from chat_server.rooms.list_cursor import decode_cursor, encode_cursor
 from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
 from chat_server.rooms.repository import RoomRepository
@@ -138,6 +139,13 @@ async def list_my_rooms(
         rows = await rooms.of_person(session.user_id, before, limit + 1)
     page, next_cursor = page_of(rows, limit, lambda row: encode_cursor(row.active_at, row.id))
     return MyRooms(
-        rooms=[MyRoom(**room_view(row, hot_rooms).model_dump(), role=row.role) for row in page],
+        rooms=[
+            MyRoom(
+                **room_view(row, hot_rooms).model_dump(),
+                last_message=last_message_of(row._mapping),
+                role=row.role,
+            )
+            for row in page
+        ],
         next_cursor=next_cursor,
     )

@@ -9,13 +9,11 @@ from typing import Any, Final, NamedTuple
 import orjson
 from prometheus_client import Counter
 
-from chat_contract.events import LastMessage
-from chat_contract.last_message import LAST_MESSAGE_CODE_POINTS, last_message
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
-from chat_server.postgres.message_view import message_view
 from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane
+from chat_server.rooms.last_messages import JOIN_LAST_MESSAGE, LAST_MESSAGE_COLUMNS, last_message_of
 from chat_server.rooms.list_cursor import encode_cursor
 from server_kit.http.problem import ChatError
 from server_kit.single_flight import SingleFlight
@@ -44,22 +42,15 @@ SELECT id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, act
 FROM rooms WHERE visibility = 'public' AND active_at <= $2 AND (active_at < $2 OR id > $3)
 ORDER BY active_at DESC, id"""
 
-_WITH_LAST_MESSAGE: Final = """
-SELECT r.*, m.id AS said_id, m.seq, m.author_id, m.author_nickname, m.text, m.created_at, m.deleted,
-    m.author_role
-FROM ({rooms} LIMIT $1) r LEFT JOIN LATERAL (
-    SELECT id, seq, author_id, author_nickname, left(text, {code_points}) AS text, created_at, deleted, author_role
-    FROM visible_messages WHERE room_id = r.id ORDER BY seq DESC LIMIT 1
-) m ON true
-ORDER BY r.active_at DESC, r.id"""
+_WITH_LAST_MESSAGE: Final = f"""
+SELECT r.*, {LAST_MESSAGE_COLUMNS}
+FROM ({{rooms}} LIMIT $1) r {JOIN_LAST_MESSAGE}
+ORDER BY r.active_at DESC, r.id"""  # noqa: S608 - no input in it
 
-_PAGE: Final = _WITH_LAST_MESSAGE.format(rooms=_ROOMS, code_points=LAST_MESSAGE_CODE_POINTS)
+_PAGE: Final = _WITH_LAST_MESSAGE.format(rooms=_ROOMS)
 _SCANNED: Final = """
 SELECT * FROM ({rooms} LIMIT {searched_rooms}) scanned WHERE lower(name) LIKE lower($4) ORDER BY active_at DESC, id"""
-_NAMED: Final = _WITH_LAST_MESSAGE.format(
-    rooms=_SCANNED.format(rooms=_ROOMS, searched_rooms=SEARCHED_ROOMS),
-    code_points=LAST_MESSAGE_CODE_POINTS,
-)
+_NAMED: Final = _WITH_LAST_MESSAGE.format(rooms=_SCANNED.format(rooms=_ROOMS, searched_rooms=SEARCHED_ROOMS))
 _LAST_SCANNED: Final = f"{_ROOMS} OFFSET {SEARCHED_ROOMS - 1} LIMIT $1"
 
 _END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -200,27 +191,6 @@ class RoomLists:
                 "heat": self._hot_rooms.heat(room_id),
                 "slow_mode_s": room["slow_mode_s"],
                 "viewers": self._hot_rooms.viewers(room_id),
-                "last_message": _last_message(room),
+                "last_message": last_message_of(room),
             }
         )
-
-
-def _last_message(room: Any) -> LastMessage | None:
-    if room["said_id"] is None:
-        return None
-    return last_message(
-        message_view(
-            id=room["said_id"],
-            room_id=room["id"],
-            seq=room["seq"],
-            author_id=room["author_id"],
-            author_nickname=room["author_nickname"],
-            text=room["text"],
-            reply_to=None,
-            created_at=room["created_at"],
-            edited_at=None,
-            deleted=room["deleted"],
-            reactions={},
-            author_role=room["author_role"],
-        )
-    )

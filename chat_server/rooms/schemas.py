@@ -172,6 +172,7 @@ class RoomWithCode(RoomView):
 class MyRoom(RoomView):
     """A room in which the caller has a role."""
 
+    last_message: Annotated[LastMessage | None, Field(description="Null before the first message")]
     role: Annotated[str, Field(description="`owner`, `moderator` or `member`")]
 
 

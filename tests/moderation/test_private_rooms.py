@@ -133,9 +133,28 @@ async def test_a_private_room_is_in_nobodys_list_but_in_those_of_its_own(people:
     assert code_of(await room.nobody.get("/api/v1/me/rooms")) == (401, "unauthenticated")
 
 
+async def test_my_rooms_show_their_last_messages(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    [mine] = (await room.guest.get("/api/v1/me/rooms"))["rooms"]
+    assert mine["last_message"] is None
+    message = await room.owner.post(room.id, "hello")
+    [mine] = (await room.guest.get("/api/v1/me/rooms"))["rooms"]
+    assert mine["last_message"] == {
+        key: message[key] for key in ("seq", "author", "text", "created_at", "deleted")
+    }
+
+
 async def test_my_rooms_come_in_pages(people: People) -> None:
-    ann = await people.enter("Ann")
+    ann, ben = await people.enter("Ann"), await people.enter("Ben")
     made = {(await ann.make_room())["id"] for _ in range(5)}
+    for _ in range(3):
+        of_ben = (await ben.make_room())["id"]
+        made.add(of_ben)
+        assert (await ben.http.put(f"/api/v1/rooms/{of_ben}/moderators/{ann.id}")).status_code == 200
+        body = {"name": "Book club", "visibility": "private"}
+        private = (await ben.http.post("/api/v1/rooms", json=body)).json()["id"]
+        made.add(private)
+        await join(ben, ann, private)
     found: list[str] = []
     cursor = None
     while True:
@@ -144,7 +163,7 @@ async def test_my_rooms_come_in_pages(people: People) -> None:
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert len(found) == 5 and set(found) == made
+    assert len(found) == 11 and set(found) == made
 
 
 async def test_members_and_hosts_see_their_own_role(people: People) -> None:

@@ -1,13 +1,6 @@
 import { expect, it } from "vitest";
 import type { ListedRoom } from "@/lib/contract/types";
-import {
-  addRoom,
-  inOrderOf,
-  listedRooms,
-  updateRoom,
-  withLastMessages,
-  withNewerRooms,
-} from "@/lib/rooms/room-list";
+import { addRoom, inOrderOf, listedRooms, updateRoom, withNewerRooms } from "@/lib/rooms/room-list";
 
 const room = (id: string, change: Partial<ListedRoom> = {}): ListedRoom => ({
   id,
@@ -80,17 +73,4 @@ it("keeps the order that the reader sees, with later rooms at its end", () => {
   const now = [room("new"), room("c"), room("a"), room("b")];
   expect(ids(inOrderOf(now, ["a", "b", "c"]))).toEqual(["a", "b", "c", "new"]);
   expect(ids(inOrderOf(now, ["gone", "b"]))).toEqual(["b", "new", "c", "a"]);
-});
-
-it("keeps the last messages that the stream has reported when the list is fetched without them", () => {
-  const last = { author: { id: "ann", nickname: "Ann" }, text: "hi", seq: 5, created_at: "", deleted: false };
-  const before = pages([room("a", { last_message: last }), room("b", { last_message: last })]);
-  const fetched = pages([room("b", { last_seq: 6 }), room("a")], [room("c")]);
-  const kept = withLastMessages(before, fetched);
-  expect(listedRooms(kept).map(({ last_message }) => last_message?.text)).toEqual([
-    undefined,
-    "hi",
-    undefined,
-  ]);
-  expect(withLastMessages(undefined, fetched)).toEqual(fetched);
 });

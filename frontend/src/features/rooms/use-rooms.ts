@@ -7,7 +7,6 @@ import {
   listedRooms,
   roomsNamedHere,
   updateRoom,
-  withLastMessages,
   withNewerRooms,
 } from "@/lib/rooms/room-list";
 import type { RoomSearch } from "@/lib/rooms/room-search";
@@ -35,17 +34,9 @@ export function useRooms() {
   });
   const own = useInfiniteQuery({
     queryKey: [...ROOMS_KEY, "own", viewerId],
-    queryFn: async ({ pageParam }): Promise<RoomsPage> => {
-      const page = await api.myRooms(pageParam);
-      return { ...page, rooms: page.rooms.map((room) => ({ ...room, last_message: null })) };
-    },
+    queryFn: ({ pageParam }): Promise<RoomsPage> => api.myRooms(pageParam),
     enabled: viewerId !== undefined,
     ...PAGES,
-    structuralSharing: (before, fetched) =>
-      withNewerRooms(
-        before as Rooms | undefined,
-        withLastMessages(before as Rooms | undefined, fetched as Rooms),
-      ),
   });
   const rooms = useMemo(() => (query.data === undefined ? [] : listedRooms(query.data)), [query.data]);
   const ownRooms = useMemo(() => {

@@ -97,12 +97,3 @@ export function withNewerRooms<Pages extends RoomPages>(before: Pages | undefine
     return toTop(changeRoom(data, id, { last_seq, message_count, last_message }), id);
   }, fetched);
 }
-
-/** A fetched list whose rooms have no last messages, with those that the stream has reported. */
-export function withLastMessages<Pages extends RoomPages>(before: Pages | undefined, fetched: Pages): Pages {
-  const known = new Map(before && listedRooms(before).map((room) => [room.id, room]));
-  return listedRooms(fetched).reduce((data, { id, last_seq }) => {
-    const room = known.get(id);
-    return room?.last_seq === last_seq ? changeRoom(data, id, { last_message: room.last_message }) : data;
-  }, fetched);
-}
