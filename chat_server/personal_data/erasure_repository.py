@@ -28,6 +28,8 @@ ROOMS_PER_STEP: Final = 20
 ROWS_PER_STEP: Final = 500
 EVENTS_PER_STEP: Final = 2_000
 SCANNED_ROOMS: Final = 500
+FIRST_RETRY_S: Final = 5.0
+MAX_RETRY_S: Final = 600.0
 PEOPLE_PER_PASS: Final = 20
 """People whose reactions and events are replaced in one pass over all rooms."""
 
@@ -48,8 +50,8 @@ _PENDING: Final = (
 )
 
 _BY_STAGE: Final = """
-SELECT user_id, erased_as, requested_at, stage, position FROM erasures
-WHERE erased_as IS NOT NULL AND stage = $1 ORDER BY requested_at LIMIT $2"""
+SELECT user_id, erased_as, stage, position, failures FROM erasures
+WHERE erased_as IS NOT NULL AND stage = $1 AND due <= now() ORDER BY due LIMIT $2"""
 
 _OLD_ENOUGH: Final = """
 SELECT user_id FROM erasures WHERE erased_as IS NOT NULL AND stage = $1
@@ -57,7 +59,14 @@ SELECT user_id FROM erasures WHERE erased_as IS NOT NULL AND stage = $1
     AND NOT EXISTS (SELECT FROM purge_marks p WHERE p.author_id = user_id AND p.erased_as IS NOT NULL)
 ORDER BY requested_at LIMIT $3"""
 
-_ADVANCE: Final = "UPDATE erasures SET stage = $2, position = $3 WHERE user_id = ANY($1::uuid[])"
+_ADVANCE: Final = (
+    "UPDATE erasures SET stage = $2, position = $3, failures = 0 WHERE user_id = ANY($1::uuid[])"
+)
+
+_POSTPONE: Final = """
+UPDATE erasures SET failures = failures + 1,
+    due = now() + LEAST($2 * power(2, LEAST(failures, 30)), $3) * interval '1 second'
+WHERE user_id = ANY($1::uuid[])"""
 
 _ROOMS_OF_MESSAGES: Final = """
 SELECT client_message_id, room_id FROM visible_messages
@@ -173,12 +182,13 @@ DELETE FROM erasures WHERE user_id = ANY(ARRAY(
 
 
 class Erasure(NamedTuple):
-    """An unfinished erasure. `position`: where its stage continues."""
+    """An unfinished erasure. `position`: where its stage continues. `failures`: since its last successful step."""
 
     user_id: UUID
     erased_as: UUID
     stage: int
     position: list[Any]
+    failures: int
 
 
 class ErasureRequests:
@@ -212,10 +222,16 @@ class ErasureRequests:
 
 
 async def erasures_in(connection: asyncpg.Connection, stage: int, limit: int) -> list[Erasure]:
-    """Erasures in that stage, the oldest first."""
+    """Erasures in that stage that are due, those due longest first."""
     rows = await connection.fetch(_BY_STAGE, stage, limit)
     return [
-        Erasure(row["user_id"], row["erased_as"], row["stage"], orjson.loads(row["position"] or "[]"))
+        Erasure(
+            row["user_id"],
+            row["erased_as"],
+            row["stage"],
+            orjson.loads(row["position"] or "[]"),
+            row["failures"],
+        )
         for row in rows
     ]
 
@@ -231,6 +247,19 @@ async def advance(
 ) -> None:
     """Store the stage and the position at which the erasure of these people continues."""
     await connection.execute(_ADVANCE, user_ids, stage, orjson.dumps(position).decode())
+
+
+async def postpone(connection: asyncpg.Connection, user_ids: Sequence[UUID]) -> None:
+    """Try these people again later: after FIRST_RETRY_S, then twice as long each time, at most MAX_RETRY_S."""
+    await connection.execute(_POSTPONE, user_ids, FIRST_RETRY_S, MAX_RETRY_S)
+
+
+def same_step(people: Sequence[Erasure]) -> Sequence[Erasure]:
+    """The first person, and those of the others who are at the same position. One who has failed is alone."""
+    first = people[0]
+    if first.failures:
+        return people[:1]
+    return [each for each in people if each.position == first.position and not each.failures]
 
 
 async def rooms_of_messages(

@@ -7,7 +7,7 @@ start, goes on where a process stopped.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from enum import IntEnum
 from functools import partial
@@ -28,11 +28,13 @@ from chat_server.personal_data.erasure_repository import (
     finish,
     forget_in_rooms,
     old_enough,
+    postpone,
     replace_in_events,
     replace_in_tables,
     replace_reactions,
     rooms_of_messages,
     rooms_of_roles,
+    same_step,
 )
 from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
 from server_kit.background_steps import run_steps, set_or_timeout
@@ -125,13 +127,23 @@ class PersonErasure:
         )
         for stage, do in steps:
             for erasure in await erasures_in(connection, stage, 1):
-                await do(connection, erasure)
+                await self._attempt(connection, [erasure], do(connection, erasure))
                 return True
         settled = await old_enough(connection, Stage.SETTLING, self._settle_after, PEOPLE_PER_PASS)
         if settled:
             await advance(connection, settled, Stage.LATE_MESSAGES)
             return True
         return await self._pass_over_all_rooms(connection)
+
+    async def _attempt(
+        self, connection: asyncpg.Connection, people: Sequence[Erasure], work: Awaitable[None]
+    ) -> None:
+        """Do a step of these people. If it fails, others come first, and these people later."""
+        try:
+            await work
+        except (asyncpg.PostgresError, ChatError):
+            await postpone(connection, [each.user_id for each in people])
+            raise
 
     async def _purge_rooms(self, connection: asyncpg.Connection, erasure: Erasure) -> None:
         rooms, position = await rooms_of_messages(connection, erasure)
@@ -173,27 +185,32 @@ class PersonErasure:
 
     async def _pass_over_all_rooms(self, connection: asyncpg.Connection) -> bool:
         """The people of a pass are in the same stage, at the same position."""
-        if people := await erasures_in(connection, Stage.EVENTS, PEOPLE_PER_PASS):
-            room_id, seq = people[0].position or ("", 0)
-            following = await replace_in_events(connection, people, room_id, seq)
-            ids = [each.user_id for each in people]
-            if following is not None:
-                await advance(connection, ids, Stage.EVENTS, following)
-            elif not await forget_in_rooms(connection, ids):
-                await finish(connection, ids, Stage.FINISHED)
-            return True
-        if people := await erasures_in(connection, Stage.REACTIONS, PEOPLE_PER_PASS):
-            [after] = people[0].position or [""]
-            unmarked, following_room = await replace_reactions(connection, people, after)
-            by_id = {each.user_id: each for each in people}
-            for start in range(0, len(unmarked), ROOMS_PER_STEP):
-                await self._erase_in((r, by_id[u]) for r, u in unmarked[start : start + ROOMS_PER_STEP])
-            if following_room is None:
-                await advance(connection, list(by_id), Stage.EVENTS)
-            else:
-                await advance(connection, list(by_id), Stage.REACTIONS, [following_room])
-            return True
+        for stage, do in ((Stage.EVENTS, self._replace_events), (Stage.REACTIONS, self._replace_reactions)):
+            if due := await erasures_in(connection, stage, PEOPLE_PER_PASS):
+                people = same_step(due)
+                await self._attempt(connection, people, do(connection, people))
+                return True
         rewritten = await old_enough(connection, Stage.REWRITTEN, self._settle_after, PEOPLE_PER_PASS)
         if rewritten:
             await advance(connection, rewritten, Stage.REACTIONS)
         return bool(rewritten)
+
+    async def _replace_events(self, connection: asyncpg.Connection, people: Sequence[Erasure]) -> None:
+        room_id, seq = people[0].position or ("", 0)
+        following = await replace_in_events(connection, people, room_id, seq)
+        ids = [each.user_id for each in people]
+        if following is not None:
+            await advance(connection, ids, Stage.EVENTS, following)
+        elif not await forget_in_rooms(connection, ids):
+            await finish(connection, ids, Stage.FINISHED)
+
+    async def _replace_reactions(self, connection: asyncpg.Connection, people: Sequence[Erasure]) -> None:
+        [after] = people[0].position or [""]
+        unmarked, following_room = await replace_reactions(connection, people, after)
+        by_id = {each.user_id: each for each in people}
+        for start in range(0, len(unmarked), ROOMS_PER_STEP):
+            await self._erase_in((r, by_id[u]) for r, u in unmarked[start : start + ROOMS_PER_STEP])
+        if following_room is None:
+            await advance(connection, list(by_id), Stage.EVENTS)
+        else:
+            await advance(connection, list(by_id), Stage.REACTIONS, [following_room])

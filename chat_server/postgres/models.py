@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -478,13 +479,14 @@ class PurgeMark(Base):
 class Erasure(Base):
     """A person who had themselves erased, and how far the work is. `erased_as` is removed at its end.
 
-    `position` is where the stage goes on, as JSON. The row stays as long as a token of the person might, so that a
+    `position` is where the stage goes on, as JSON. `due`: when the next step may begin, later after each of the
+    `failures` since the last step that succeeded. The row stays as long as a token of the person might, so that a
     repeated request is answered alike.
     """
 
     __tablename__ = "erasures"
     __table_args__ = (
-        Index("erasures_to_do", "stage", "requested_at", postgresql_where=text("erased_as IS NOT NULL")),
+        Index("erasures_to_do", "stage", "due", postgresql_where=text("erased_as IS NOT NULL")),
         Index("erasures_by_age", "requested_at"),
     )
 
@@ -493,6 +495,8 @@ class Erasure(Base):
     requested_at: Mapped[datetime]
     stage: Mapped[int] = mapped_column(Integer, server_default="0")
     position: Mapped[str] = mapped_column(server_default="")
+    due: Mapped[datetime] = mapped_column(server_default=func.now())
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class ErasedInRoom(Base):

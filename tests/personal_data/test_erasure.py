@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -10,6 +11,8 @@ import pytest
 
 from chat_contract.erased_people import event_without_people
 from chat_server.personal_data import erasure_repository
+from chat_server.personal_data.erasure_repository import Erasure, same_step
+from chat_server.personal_data.person_erasure import Stage
 from chat_server.postgres.pools import asyncpg_dsn
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.chat_stack import ChatStack, StartChatStack
@@ -274,6 +277,45 @@ async def test_the_log_gives_the_newest_page_during_and_after_an_erasure(
         }
         assert all(each["text"] == "" for each in replayed["messages"].values())
         await until_finished(connection)
+
+
+async def test_an_erasure_that_always_fails_does_not_block_others(
+    people: People, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    room = await HostedRoom.make(people)
+    message = await room.guest.post(room.id, "theirs")
+    ann, ben = await people.enter("Annabel Unique"), await people.enter("Benedict Unique")
+    for person in (ann, ben):
+        report = room.path(f"messages/{message['id']}/reports")
+        assert (await person.http.post(report, json={"reason": "spam"})).status_code == 201
+    await connection.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'always'; END $$;"
+        "CREATE TRIGGER fail BEFORE UPDATE ON reports FOR EACH ROW"
+        f" WHEN (OLD.reporter_id = '{ann.id}') EXECUTE FUNCTION fail()"
+    )
+    assert (await ann.http.delete("/api/v1/me")).status_code == 202
+    assert (await ben.http.delete("/api/v1/me")).status_code in (202, 204)
+    left = "SELECT user_id::text, stage, failures > 0 FROM erasures WHERE erased_as IS NOT NULL"
+
+    async def is_alone() -> bool:
+        return [tuple(row) for row in await connection.fetch(left)] == [(ann.id, Stage.ROLES, True)]
+
+    await until(is_alone, within_s=60, what="the end of the other erasure")
+    await connection.execute("DROP TRIGGER fail ON reports; DROP FUNCTION fail")
+    await connection.execute("UPDATE erasures SET due = now()")
+    await until_finished(connection)
+    assert await rows_that_name(connection, ["Unique"]) == {}
+
+
+def erasing(user: int, position: list[Any], failures: int = 0) -> Erasure:
+    return Erasure(UUID(int=user), UUID(int=100 + user), Stage.EVENTS, position, failures)
+
+
+def test_the_people_of_a_step_are_at_one_position_and_those_who_failed_are_alone() -> None:
+    ann, ben, eve = erasing(1, ["a", 1]), erasing(2, ["b", 2]), erasing(3, ["a", 1])
+    failing = erasing(4, ["a", 1], failures=1)
+    assert same_step([ann, ben, eve, failing]) == [ann, eve]
+    assert same_step([failing, ann, eve]) == [failing]
 
 
 async def test_people_with_messages_in_many_rooms_are_erased_in_bounded_steps(
