@@ -24,7 +24,7 @@ BYTES_PER_COST: Final = 2_048
 def cost_of(data: bytes, cheap_reads: tuple[bytes, ...]) -> int:
     """The cost of these received bytes, by the call they begin with. The rest of a body counts as some other call.
 
-    `cheap_reads`: first bytes of the reads that FastAPI does not route.
+    `cheap_reads`: first bytes of reads that FastAPI does not route, but for rare ones.
     """
     if data.startswith(cheap_reads):
         return READ_COST + len(data) // BYTES_PER_COST
