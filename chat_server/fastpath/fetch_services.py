@@ -25,7 +25,7 @@ from chat_server.hotchat.throttle_response import ThrottleResponses
 from chat_server.limits.hot_room_buckets import Throttle
 from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.postgres.pools import connections_of
-from chat_server.postgres.read_lane import open_read_lane
+from chat_server.postgres.read_lane import STATEMENT_TIMEOUT_S, open_read_lane
 from chat_server.rooms.room_access import RoomAccess
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
@@ -63,9 +63,10 @@ async def open_fetch_services(
     tasks: BackgroundTasks,
     rng: Random,
     clock: Callable[[], float],
+    read_timeout_s: float = STATEMENT_TIMEOUT_S,
 ) -> AsyncIterator[FetchServices]:
     """Open until the block ends; the last counts are flushed then. `redis` returns bytes; `clock` is monotonic, in
-    seconds."""
+    seconds. Postgres cancels a read after `read_timeout_s`."""
     counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
     hot_rooms = HotRooms(redis, clock=clock)
     throttle = Throttle(
@@ -80,7 +81,8 @@ async def open_fetch_services(
         return shares.source_of(scope).address
 
     size = connections_of(settings.database_pool_size).visitors
-    async with open_read_lane(settings.database_url.get_secret_value(), size, "reads", clock=clock) as lane:
+    url = settings.database_url.get_secret_value()
+    async with open_read_lane(url, size, "reads", clock=clock, timeout_s=read_timeout_s) as lane:
         repository = ReadRepository(lane, access.known)
         reads = RoomReads(repository, hot_rooms, clock=clock)
         history = HistoryReads(reads, read_semaphore(size, "reads of history", clock, rng))

@@ -20,6 +20,9 @@ FULL: Final = Scale(factor=1.0, window_s=10.0, settle_s=2.0)
 TINY: Final = Scale(factor=0.02, window_s=20.0, settle_s=0.0)
 """Counts end an attack, not time, so that a busy machine does the same work."""
 
+RETRY_MS: Final = 1_000
+"""After a refusal that names no time."""
+
 HOSTS_PER_BLOCK: Final = 250
 _addresses = count()
 
@@ -119,12 +122,15 @@ class Drill:
         await asyncio.gather(*(work() for _ in range(workers)))
 
     async def insist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Repeat a rate-limited call after its retry time until it is accepted or the attack is over."""
+        """Repeat a call that is refused for the moment after its retry time until it is accepted or the attack is over.
+
+        503 is such a refusal, too: an overloaded machine does not store a write in time.
+        """
         while True:
             answer = await call()
-            if answer.status != 429 or self.is_over:
+            if answer.status not in (429, 503) or self.is_over:
                 return answer
-            await asyncio.sleep(answer.json()["retry_after_ms"] / 1000)
+            await asyncio.sleep(answer.json().get("retry_after_ms", RETRY_MS) / 1000)
 
     @asynccontextmanager
     async def sql(self) -> AsyncIterator[Any]:

@@ -58,6 +58,8 @@ from tests.support.manual_clock import ManualClock
 
 SECRET = "a secret for tests only"
 TOKENS = SessionTokens(SECRET)
+READ_TIMEOUT_S = 20.0
+"""On a busy machine the first read, which opens a connection, takes longer than reads of the server may."""
 
 
 class EveryHost:
@@ -172,7 +174,9 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         look_ups = LookUpSemaphore(2, lambda scope: shares.source_of(scope).address, clock, rng)
         queries = CountedAccess(engine)
         access = RoomAccess(queries, known_rooms, look_ups, user_of, clock)
-        lane = await stack.enter_async_context(open_read_lane(store.dsn, 2, "search", clock=clock))
+        lane = await stack.enter_async_context(
+            open_read_lane(store.dsn, 2, "search", clock=clock, timeout_s=READ_TIMEOUT_S)
+        )
         services = open_fetch_services(
             settings=settings,
             access=access,
@@ -183,6 +187,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
             tasks=tasks,
             rng=rng,
             clock=clock,
+            read_timeout_s=READ_TIMEOUT_S,
         )
         fetches = await stack.enter_async_context(services)
         search = MessageSearch(lane, clock=clock)

@@ -1884,6 +1884,8 @@ export interface components {
             heat: components["schemas"]["Heat"];
             /** Id */
             id: string;
+            /** @description Null before the first message */
+            last_message: components["schemas"]["LastMessage"] | null;
             /**
              * Last Seq
              * @description The room's newest seq; 0 before the first event
