@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.axe import violations
+from tests.browser.axe import violations, violations_in_light_and_dark
 from tests.browser.busy_room import BusyRoom
 from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
@@ -12,13 +12,12 @@ from tests.browser.test_phone import PHONE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_a_room(people: People, scheme: str) -> None:
+async def test_axe_finds_nothing_in_a_room(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("A room to look at")
     first = await ann.post(room, "hello **there** and `code`")
     await ann.react(room, first, "heart")
-    bob, someone = await people.member("Bob", color_scheme=scheme, reduced_motion="reduce")
+    bob, someone = await people.member("Bob", reduced_motion="reduce")
     await someone.post(room, "an answer", first["id"])
     await ann.post(room, "@Bob is meant")
     edited = await ann.post(room, "to be edited")
@@ -27,11 +26,11 @@ async def test_axe_finds_nothing_in_a_room(people: People, scheme: str) -> None:
     await ann.call("DELETE", f"/rooms/{room}/messages/{deleted['id']}")
     await bob.open(f"/rooms/{room}")
     await bob.sees("an answer")
-    assert await violations(bob) == []
+    assert await violations_in_light_and_dark(bob) == []
     for opener in ("Search", "Settings", "New room"):
         await bob.page.get_by_role("button", name=opener, exact=True).first.click()
         await expect(bob.page.get_by_role("dialog")).to_be_visible()
-        assert await violations(bob) == [], opener
+        assert await violations_in_light_and_dark(bob) == [], opener
         await bob.page.keyboard.press("Escape")
         await expect(bob.page.get_by_role("dialog")).to_have_count(0)
 
@@ -50,21 +49,18 @@ async def test_axe_finds_nothing_in_the_nickname_form_and_on_a_missing_room(
     assert await violations(tab) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_on_a_phone_with_the_list_of_reactors_open(
-    people: People, scheme: str
-) -> None:
+async def test_axe_finds_nothing_on_a_phone_with_the_list_of_reactors_open(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     liked = await ann.post(room, "liked by its author")
     await ann.react(room, liked, "heart")
-    tab, bob = await people.member("Bob", color_scheme=scheme, viewport={"width": 390, "height": 780})
+    tab, bob = await people.member("Bob", viewport={"width": 390, "height": 780})
     await bob.post(room, "my own")
     await tab.open(f"/rooms/{room}")
     await tab.sees("my own")
     await tab.reaction("liked by its author", "heart").hover()
     await expect(tab.page.locator("[role=tooltip]")).to_be_visible()
-    assert await violations(tab) == []
+    assert await violations_in_light_and_dark(tab) == []
 
 
 async def test_axe_finds_nothing_in_an_embedded_room_and_without_a_server(people: People) -> None:
@@ -78,55 +74,54 @@ async def test_axe_finds_nothing_in_an_embedded_room_and_without_a_server(people
     assert await violations(tab) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_menus_lists_and_dialogs_of_messages(people: People, scheme: str) -> None:
+async def test_axe_finds_nothing_in_menus_lists_and_dialogs_of_messages(people: People) -> None:
     owner = await people.person("Ann")
     room = await owner.make_room()
     for text in ("pinned one", "to look at"):
         message = await owner.post(room, text)
         await owner.call("PUT", f"/rooms/{room}/messages/{message['id']}/pin")
-    tab = await people.tab_of(owner, color_scheme=scheme, reduced_motion="reduce")
+    tab = await people.tab_of(owner, reduced_motion="reduce")
     page = tab.page
     await tab.open(f"/rooms/{room}")
     await expect(page.get_by_role("region", name="Pinned messages")).to_be_visible()
-    assert await violations(tab) == [], "pinned line"
+    assert await violations_in_light_and_dark(tab) == [], "pinned line"
 
     await tab.row("to look at").hover()
     await tab.row("to look at").get_by_label("More actions").click()
     await expect(page.get_by_role("menu")).to_be_visible()
-    assert await violations(tab) == [], "message menu"
+    assert await violations_in_light_and_dark(tab) == [], "message menu"
     await page.keyboard.press("Escape")
 
     await tab.choose("to look at", "Delete")
     await expect(page.get_by_role("alertdialog")).to_be_visible()
-    assert await violations(tab) == [], "delete dialog"
+    assert await violations_in_light_and_dark(tab) == [], "delete dialog"
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("alertdialog")).to_have_count(0)
 
     await page.get_by_role("button", name="Pinned messages").click()
     await expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_count(2)
-    assert await violations(tab) == [], "pinned dialog"
+    assert await violations_in_light_and_dark(tab) == [], "pinned dialog"
     await page.keyboard.press("Escape")
 
     await tab.choose("to look at", "Copy text")
     await expect(page.locator("[data-testid=toast]")).to_be_visible()
-    assert await violations(tab) == [], "notice"
+    assert await violations_in_light_and_dark(tab) == [], "notice"
 
     await tab.choose("to look at", "Reply")
     await tab.composer.press_sequentially("@an")
     await expect(page.get_by_role("option", name="@Ann")).to_be_visible()
-    assert await violations(tab) == [], "mention list and quoted message"
+    assert await violations_in_light_and_dark(tab) == [], "mention list and quoted message"
     await tab.composer.fill("")
 
     await tab.list.focus()
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    assert await violations(tab) == [], "shortcuts"
+    assert await violations_in_light_and_dark(tab) == [], "shortcuts"
     await page.keyboard.press("Escape")
 
     await page.get_by_role("button", name="Emoji").click()
     await expect(page.get_by_role("gridcell").first).to_be_visible()
-    assert await violations(tab) == [], "emoji picker"
+    assert await violations_in_light_and_dark(tab) == [], "emoji picker"
 
 
 async def test_axe_finds_nothing_when_sending_fails_and_when_offline(people: People) -> None:
@@ -143,20 +138,18 @@ async def test_axe_finds_nothing_when_sending_fails_and_when_offline(people: Peo
     assert await violations(tab) == [], "offline"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_the_drawer_of_a_phone(people: People, scheme: str) -> None:
+async def test_axe_finds_nothing_in_the_drawer_of_a_phone(people: People) -> None:
     room = await (await people.person("Ann")).make_room()
-    tab, _ = await people.member("Bob", **PHONE, color_scheme=scheme, reduced_motion="reduce")
+    tab, _ = await people.member("Bob", **PHONE, reduced_motion="reduce")
     await tab.open(f"/rooms/{room}")
     await tab.page.get_by_role("button", name="Rooms", exact=True).tap()
     await expect(tab.page.get_by_role("dialog", name="Rooms").get_by_role("link").first).to_be_visible()
-    assert await violations(tab) == []
+    assert await violations_in_light_and_dark(tab) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_a_hot_room_with_a_paused_list(busy: BusyRoom, scheme: str) -> None:
+async def test_axe_finds_nothing_in_a_hot_room_with_a_paused_list(busy: BusyRoom) -> None:
     page = busy.tab.page
-    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    await page.emulate_media(reduced_motion="reduce")
     await busy.control("heat", hot=True)
     await busy.control("streams", open=False)
     await busy.control("many", count=700)
@@ -167,4 +160,4 @@ async def test_axe_finds_nothing_in_a_hot_room_with_a_paused_list(busy: BusyRoom
     await expect(page.locator("[data-testid=left-out]").last).to_be_visible()
     await busy.rate(0)
     await busy.pages_up_and_settles()
-    assert await violations(busy.tab) == []
+    assert await violations_in_light_and_dark(busy.tab) == []
