@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
-from load_tests.bench.chromium import launch_chromium
+from load_tests.bench.chromium import HEADLESS_SHELL, NAMES, launch_chromium
 from local_stack.frontend_build import DIST, ensure_page
 from local_stack.ports import free_port
 from local_stack.postgres import Postgres
@@ -73,7 +73,7 @@ def hotchat(
 async def browser() -> AsyncIterator[Browser]:
     expect.set_options(timeout=LOOK_WITHIN_S * 1000)
     async with async_playwright() as playwright:
-        browser = await launch_chromium(playwright)
+        browser = await launch_chromium(playwright, names=(HEADLESS_SHELL, *NAMES))
         yield browser
         await browser.close()
 
