@@ -8,12 +8,26 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
 STOP_WITHIN_S = 10.0
 PR_SET_PDEATHSIG = 1
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
+
+class RunningProgram(Protocol):
+    """The part of subprocess.Popen that ChildProcess uses."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def kill(self) -> None: ...
 
 
 class ChildProcess:
@@ -41,7 +55,7 @@ class ChildProcess:
         self.cwd = cwd
         self.stop_signal = stop_signal
         self.death_signal = death_signal
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: RunningProgram | None = None
 
     @property
     def pid(self) -> int:
@@ -57,19 +71,23 @@ class ChildProcess:
         # A stop signal between the fork and the assignment would leave an orphaned child.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
-            with self.log_path.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self.command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=self.env,
-                    cwd=self.cwd,
-                    start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the processes in order
-                    preexec_fn=_in_child(mask, self.death_signal),  # noqa: PLW1509 - two C calls, no locks
-                )
+            self._process = self._spawn(mask)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _spawn(self, mask: set[signal.Signals | int]) -> RunningProgram:
+        """Start the program with this mask of blocked signals."""
+        with self.log_path.open("ab") as log:
+            return subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.env,
+                cwd=self.cwd,
+                start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the processes in order
+                preexec_fn=_in_child(mask, self.death_signal),  # noqa: PLW1509 - two C calls, no locks
+            )
 
     def exit_code(self) -> int | None:
         """None while it runs (or before its start); negative for a signal."""

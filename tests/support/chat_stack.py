@@ -11,6 +11,7 @@ import pytest
 from local_stack.apache_kafka import missing_tool
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.server_process import ServerProcess
+from tests.support.forked_server import ForkedServer
 
 SECRET = "a secret for tests only"
 ADMIN_TOKEN = "an operator's token for tests only"
@@ -102,7 +103,7 @@ def make_chat_stack(
         env["PUBLISH_PORT"] = str(publish_ports[0])
 
     def process(name: str, module: str, port: int = 0, **own: str) -> ServerProcess:
-        return ServerProcess(name, module, env=env | own, log_path=logs / f"{name}.log", port=port, cwd=ROOT)
+        return ForkedServer(name, module, env=env | own, log_path=logs / f"{name}.log", port=port, cwd=ROOT)
 
     return ChatStack(
         chat_servers=[
