@@ -93,7 +93,9 @@ def fresh_database(postgres_server: Postgres, template_database: str) -> Iterato
 
     def make() -> str:
         name = f"test_{uuid.uuid4().hex}"
-        postgres_server.psql(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}" OWNER "{APP}"')
+        postgres_server.psql(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template_database}" OWNER "{APP}" STRATEGY file_copy'
+        )
         made.append(name)
         return postgres_server.url(name)
 
