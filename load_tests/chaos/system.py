@@ -116,7 +116,10 @@ class Detour:
 
 @asynccontextmanager
 async def open_system(
-    settings: Mapping[str, str] | None = None, *, with_detour: bool = False
+    settings: Mapping[str, str] | None = None,
+    *,
+    with_detour: bool = False,
+    server_type: type[ServerProcess] = ServerProcess,
 ) -> AsyncIterator[System]:
     """Start everything, behind proxies if `with_detour`. Stops everything and removes its folder at the end."""
     fetch_jars()
@@ -150,9 +153,8 @@ async def open_system(
         await asyncio.to_thread(postgres.ensure_database, DATABASE)
         await asyncio.to_thread(make_topics, kafka.bootstrap_servers)
         env = _environment(postgres, valkey, kafka, ports, detour) | dict(settings or {})
-        system = System(
-            postgres, valkey, kafka, *_servers(env, ports, path), env, path, detour, leftovers=leftovers
-        )
+        servers = _servers(env, ports, path, server_type)
+        system = System(postgres, valkey, kafka, *servers, env, path, detour, leftovers=leftovers)
         for server in system.servers:
             stack.callback(server.stop)
         await system.start_servers()
@@ -208,9 +210,11 @@ def _environment(
 Servers = list[ServerProcess]
 
 
-def _servers(env: Mapping[str, str], ports: ServerPorts, path: Path) -> tuple[Servers, Servers, Servers]:
+def _servers(
+    env: Mapping[str, str], ports: ServerPorts, path: Path, server_type: type[ServerProcess]
+) -> tuple[Servers, Servers, Servers]:
     def server(name: str, module: str, port: int = 0, **own: str) -> ServerProcess:
-        return ServerProcess(
+        return server_type(
             name, module, env={**env, **own}, log_path=path / f"{name}.log", port=port, cwd=ROOT
         )
 

@@ -10,6 +10,7 @@ from load_tests.chaos.faults import FAULTS
 from load_tests.chaos.run import mixed, run_fault
 from load_tests.chaos.system import open_system
 from tests.chaos.test_short_run import NEEDS_REAL_KAFKA, SIZE
+from tests.support.forked_server import ForkedServer
 
 SEED = 7
 
@@ -20,7 +21,7 @@ async def test_a_minute_of_mixed_faults_loses_duplicates_and_reorders_nothing() 
     faults = [fault for fault in FAULTS if fault.missing() is None]
     rng = Random(SEED)
     async with (
-        open_system(with_detour=True) as system,
+        open_system(with_detour=True, server_type=ForkedServer) as system,
         open_crowd(system.chat_urls, system.publishers, SIZE, name="minute", rng=Random(SEED)) as crowd,
     ):
         rows = [await run_fault(system, crowd, fault) for fault in mixed(faults, 1, rng, time.monotonic)]

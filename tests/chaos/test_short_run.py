@@ -15,6 +15,7 @@ from load_tests.chaos.faults.storm import small_storm
 from load_tests.chaos.run import both, run_fault
 from load_tests.chaos.system import System, open_system
 from local_stack.apache_kafka import missing_tool
+from tests.support.forked_server import ForkedServer
 
 SIZE = CrowdSize(rooms=3, authors=24, tabs=24, every_s=0.6)
 SHORT_RUN = (
@@ -32,7 +33,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), NEEDS_REAL_KAFKA]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def system() -> AsyncIterator[System]:
-    async with open_system() as system:
+    async with open_system(server_type=ForkedServer) as system:
         yield system
 
 
