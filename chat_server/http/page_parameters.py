@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from server_kit.http.problem import invalid
 
@@ -14,7 +15,7 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,40}")
 def _plain_integer(raw: Any) -> Any:
     """Refuse what pydantic also reads as an integer: `1_0`, `5.0`, spaces, and digits of other scripts."""
     if isinstance(raw, str) and _INTEGER.fullmatch(raw) is None:
-        raise ValueError("must be an integer")
+        raise PydanticCustomError("int_parsing", "must be an integer")
     return raw
 
 
