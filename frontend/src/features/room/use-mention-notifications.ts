@@ -43,8 +43,9 @@ export function useMentionNotifications(): void {
     };
     const stopFeed = feed.onEvent((event) => {
       if (event.type === "message.created" && view.isForMe(event.message)) notify(event.message);
-      else if (event.type === "message.edited") notifier.edit(mentionOf(event.message));
-      else if (event.type === "message.deleted")
+      else if (event.type === "message.edited") {
+        if (isNotifying()) notifier.edit(mentionOf(event.message));
+      } else if (event.type === "message.deleted")
         notifier.withdraw(({ messageId }) => messageId === event.message.id);
       else if (event.type === "messages.purged") {
         const authors = purgedAuthors(event);
