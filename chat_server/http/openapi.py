@@ -51,6 +51,10 @@ def problem_schema() -> dict[str, Any]:
                 "anyOf": [{"type": "string"}, {"type": "null"}],
                 "description": "On `banned`: when the ban ends; null: it is for good",
             },
+            "everywhere": {
+                "type": "boolean",
+                "description": "On `banned`: true if the operator has banned the caller from all rooms, else left out",
+            },
             "may_post_at": {
                 "anyOf": [{"type": "string"}, {"type": "null"}],
                 "description": "On `posting_restricted`: when the caller may post; null: waiting does not help",

@@ -24,7 +24,7 @@ class PostingCheck:
         if not room.may_use(session.nickname, session.user_id):
             return nickname_reserved()
         if ban is not None:
-            return banned(ban["until"])
+            return banned(ban["until"], everywhere=ban["everywhere"])
         if not room.role_of(session.user_id, is_operator=session is OPERATOR).is_host:
             now = datetime.fromtimestamp(self._now_s(), UTC)
             try:

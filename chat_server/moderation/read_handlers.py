@@ -34,6 +34,7 @@ from chat_server.moderation.read_repository import ModerationRepository
 from chat_server.moderation.reports import ReportRepository
 from chat_server.moderation.schemas import (
     AuditEntry,
+    BanState,
     ListedBan,
     ListedReport,
     OwnRole,
@@ -235,13 +236,18 @@ class ModerationReads:
         problem = self._posting.refusal(room, session, ban)
         return {
             "role": "member" if room.is_private and not role.is_host else ROLE_NAMES[role],
-            "banned": None
-            if ban is None
-            else {"until": optional_rfc3339_ms(ban["until"]), "reason": ban["reason"]},
+            "banned": None if ban is None else _own_ban(ban),
             "can_post": problem is None and role is not Role.OPERATOR,
             "why_not": None if problem is None else cast(WhyNot, problem.code),
             "may_post_at": None if problem is None else _may_post_at(problem),
         }
+
+
+def _own_ban(row: Any) -> BanState:
+    ban: BanState = {"until": optional_rfc3339_ms(row["until"]), "reason": row["reason"]}
+    if row["everywhere"]:
+        ban["everywhere"] = True
+    return ban
 
 
 def _may_post_at(problem: ChatError) -> str | None:

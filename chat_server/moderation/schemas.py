@@ -1,6 +1,6 @@
 """Calls of hosts on the wire: bodies and responses."""
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, NotRequired, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -120,6 +120,12 @@ class BanState(TypedDict):
 
     until: Annotated[str | None, Field(description="Null: for good")]
     reason: str | None
+    everywhere: NotRequired[
+        Annotated[
+            bool,
+            Field(description="True if the operator has banned the caller from all rooms, else left out"),
+        ]
+    ]
 
 
 class OwnRole(TypedDict):

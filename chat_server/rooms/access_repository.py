@@ -32,10 +32,10 @@ SELECT r.id, k.user_id, r.visibility, r.access_version, COALESCE({MAY_READ}, fal
 FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id) JOIN rooms r ON r.id = k.room_id"""  # noqa: S608 - no input in it
 
 _BAN: Final = """
-SELECT until, reason FROM (
-    SELECT until, reason FROM bans WHERE room_id = $1 AND user_id = $2
-    UNION ALL SELECT until, reason FROM server_bans WHERE user_id = $2
-) b WHERE until IS NULL OR until > now() ORDER BY until DESC NULLS FIRST LIMIT 1"""
+SELECT until, reason, everywhere FROM (
+    SELECT until, reason, false AS everywhere FROM bans WHERE room_id = $1 AND user_id = $2
+    UNION ALL SELECT until, reason, true FROM server_bans WHERE user_id = $2
+) b WHERE until IS NULL OR until > now() ORDER BY until DESC NULLS FIRST, everywhere DESC LIMIT 1"""
 
 
 class Access(NamedTuple):
@@ -60,6 +60,6 @@ class AccessRepository:
         return [Access(*row) for row in rows]
 
     async def ban_of(self, room_id: str, user_id: UUID) -> asyncpg.Record | None:
-        """The person's ban from the room, or from all rooms, if one is in force; of two the one that ends later."""
+        """The person's ban in force, from the room or from all rooms (`everywhere`); of two the one that ends later."""
         async with driver_connection(self._engine) as connection:
             return await connection.fetchrow(_BAN, room_id, user_id)

@@ -41,4 +41,7 @@ def banned(until: datetime | None, *, everywhere: bool = False) -> ChatError:
     end = optional_rfc3339_ms(until)
     where = "all rooms of this server" if everywhere else "this room"
     detail = f"You are banned from {where}." if end is None else f"You are banned from {where} until {end}."
-    return ChatError("banned", detail, until=end)
+    error = ChatError("banned", detail, until=end)
+    if everywhere:
+        error.extra["everywhere"] = True
+    return error

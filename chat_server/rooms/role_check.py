@@ -40,7 +40,7 @@ class RoleCheck:
             raise ChatError("forbidden", refusal(actions[0]))
 
     async def ban_of(self, session: Session, room: RoomSettings, scope: Scope) -> asyncpg.Record | None:
-        """The caller's ban in force, with `until` and `reason`. The operator has none."""
+        """The caller's ban in force, with `until`, `reason` and `everywhere`. The operator has none."""
         if not room.has_bans or session is OPERATOR:
             return None
         async with self._look_ups.permit(scope):

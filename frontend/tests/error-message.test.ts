@@ -36,3 +36,15 @@ it("the sentence is the server's for a code without a translation, and the fallb
   expect(errorMessage(i18next.t, unreachable(), "away")).toBe("away");
   expect(errorMessage(i18next.t, new Error("bug"), "away")).toBe("away");
 });
+
+it.each([
+  ["en", "The operator of this server has banned you from all rooms."],
+  ["ko", "서버 운영자가 모든 대화방에서 차단했습니다."],
+  ["ja", "サーバー運営者により、全ルームからブロックされています。"],
+])("a ban from all rooms is not blamed on a host in %s", async (language, sentence) => {
+  await i18next.changeLanguage(language);
+  const banned = (isEverywhere: boolean) =>
+    errorMessage(i18next.t, new Problem(403, "banned", "English", null, isEverywhere), "away");
+  expect(banned(true)).toBe(sentence);
+  expect(banned(false)).not.toBe(sentence);
+});

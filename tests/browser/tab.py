@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.support.chat_stack import ADMIN_TOKEN
+
 LOOK_WITHIN_S = 30
 
 
@@ -133,6 +135,10 @@ class People:
         self._http.cookies.clear()
         session = answer.json()
         return Person(self._http, session["user"], session["token"])
+
+    def operator(self) -> Person:
+        """Who calls with the operator's token."""
+        return Person(self._http, {"id": "", "nickname": "operator"}, ADMIN_TOKEN)
 
     async def tab(self, **context: Any) -> Tab:
         """A tab in a new browser context, for example with `color_scheme="dark"`."""

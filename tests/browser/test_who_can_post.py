@@ -97,3 +97,45 @@ async def test_a_person_with_the_name_of_a_host_reads_how_to_choose_another_name
     await expect(block(tab)).to_contain_text("Your name looks like that of a host here.")
     await expect(send(tab)).to_be_disabled()
     assert await violations(tab) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "for_a_time", "for_good", "in_the_form"),
+    [
+        (
+            "en",
+            "The operator of this server has banned you from all rooms until",
+            "from all rooms.",
+            "New room",
+        ),
+        ("ko", "서버 운영자가", "서버 운영자가 모든 대화방에서 차단했습니다.", "새 대화방"),
+        (
+            "ja",
+            "サーバー運営者により、",
+            "サーバー運営者により、全ルームからブロックされています。",
+            "新しいルーム",
+        ),
+    ],
+)
+async def test_a_person_banned_from_all_rooms_reads_that_the_operator_did_it(
+    people: People, locale: str, for_a_time: str, for_good: str, in_the_form: str
+) -> None:
+    operator = people.operator()
+    room = await (await people.person("Ann")).make_room()
+    tab, bob = await people.member("Bob", locale=locale)
+    await tab.open(f"/rooms/{room}")
+    await operator.call("PUT", f"/ops/bans/{bob.id}", {"seconds": 3600, "reason": "spam"})
+    await tab.write("hello?")
+    await expect(block(tab)).to_contain_text(for_a_time)
+    await expect(block(tab)).to_contain_text("spam")
+    await operator.call("PUT", f"/ops/bans/{bob.id}", {"seconds": None})
+    await tab.page.reload()
+    await tab.is_live()
+    await tab.write("hello again?")
+    await expect(block(tab)).to_contain_text(for_good)
+    await tab.page.get_by_role("button", name=in_the_form).click()
+    dialog = tab.page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").first.fill("A room of my own")
+    await dialog.get_by_role("textbox").first.press("Enter")
+    await expect(dialog.get_by_role("alert").filter(has_text=for_good)).to_be_visible()
+    await operator.call("DELETE", f"/ops/bans/{bob.id}")

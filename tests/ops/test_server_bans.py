@@ -99,6 +99,7 @@ async def test_a_banned_person_writes_in_no_room_of_either_server(two: TwoServer
         assert (await person.try_post(rooms[0], "kept", client_message_id=kept)).status_code == 200
         refused = await person.http.post("/api/v1/rooms", json={"name": "Mine"})
         assert (refused.json()["code"], refused.json()["until"]) == ("banned", None)
+        assert refused.json()["everywhere"] is True
     taken_back = f"/api/v1/rooms/{rooms[0]}/messages/{other[rooms[0]]['id']}/reactions/laugh"
     assert (await troll.http.delete(taken_back)).status_code == 200
     deleted = await troll.http.delete(f"/api/v1/rooms/{rooms[0]}/messages/{own[rooms[0]]['id']}")
@@ -278,7 +279,9 @@ async def test_a_ban_suspends_the_roles_of_a_host_in_every_room(people: People) 
         return (await room.me(room.moderator))["banned"] is not None
 
     await until(is_known)
-    assert (await room.me(room.moderator))["why_not"] == "banned"
+    of_moderator = await room.me(room.moderator)
+    assert of_moderator["why_not"] == "banned"
+    assert of_moderator["banned"] == {"until": None, "reason": None, "everywhere": True}
     assert (await room.me(room.guest))["banned"] is None
     for answer in (
         await room.moderator.http.get(room.path("bans")),
@@ -293,6 +296,24 @@ async def test_a_ban_suspends_the_roles_of_a_host_in_every_room(people: People) 
     assert code_of(recovered) == (403, "banned")
     assert (await room.owner.http.delete(room.path(f"bans/{room.moderator.id}"))).status_code == 200
     assert code_of(await room.moderator.try_post(room.id, "hello")) == (403, "banned")
+
+
+async def test_a_ban_from_one_room_differs_from_a_ban_from_all_rooms(people: People) -> None:
+    room = await HostedRoom.make(people)
+    await room.ban(room.target, seconds=None, reason="rude")
+    refused = await room.target.try_post(room.id, "hello")
+    assert "everywhere" not in refused.json()
+    assert (await room.me(room.target))["banned"] == {"until": None, "reason": "rude"}
+    server_ban = {"seconds": 3600, "reason": "spam"}
+    await room.operator.put(f"/api/v1/ops/bans/{room.target.id}", json=server_ban)
+    refused = await room.target.try_post(room.id, "hello")
+    assert refused.json()["everywhere"] is True  # the wider ban
+    assert (await room.me(room.target))["banned"] == {
+        "until": None,
+        "reason": "rude",
+    }  # the one that ends later
+    refused = await room.target.http.post("/api/v1/rooms", json={"name": "Mine"})
+    assert refused.json()["everywhere"] is True
 
 
 async def test_a_host_cannot_let_in_a_held_message_of_a_banned_person(people: People) -> None:

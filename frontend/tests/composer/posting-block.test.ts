@@ -57,6 +57,12 @@ describe("a ban", () => {
   it("for good does not end", () => {
     expect(banned(null)).toEqual({ reason: "banned", untilMs: null });
   });
+
+  it("from all rooms has a reason of its own", () => {
+    const ban = { until: null, reason: null, everywhere: true };
+    const writer = { userId: REGULAR, ban, isNameReserved: false };
+    expect(postingBlock(room(), writer, NOW_MS)).toEqual({ reason: "banned-everywhere", untilMs: null });
+  });
 });
 
 it("a name that looks like that of a host keeps its bearer from writing, however the room is set", () => {

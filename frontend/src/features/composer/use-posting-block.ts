@@ -37,7 +37,8 @@ export function usePostingBlock(screen: RoomScreen): ShownBlock {
       block: reason === undefined ? null : { reason, untilMs },
     });
   }, [composer, reason, untilMs]);
-  const banReason = reason === "banned" ? (ban?.reason ?? null) : null;
+  const isBan = reason === "banned" || reason === "banned-everywhere";
+  const banReason = isBan ? (ban?.reason ?? null) : null;
   return { sentence: useBlockWords(state.block), banReason };
 }
 
@@ -48,10 +49,13 @@ function useBlockWords(block: PostingBlock | null): string | null {
   if (block === null) return null;
   if (block.reason === "moderators-only") return t("composer.moderatorsOnly");
   if (block.reason === "name") return t("composer.nameReserved");
-  if (block.untilMs === null) return t("composer.bannedForGood");
+  const isEverywhere = block.reason === "banned-everywhere";
+  if (block.untilMs === null)
+    return t(isEverywhere ? "composer.bannedEverywhereForGood" : "composer.bannedForGood");
   const isToday = startOfDay(block.untilMs) === startOfDay(clock.epochMs());
   const until = new Date(block.untilMs).toISOString();
   const time = isToday ? localTime.shortTime(until) : localTime.exactTime(until);
+  if (isEverywhere) return t("composer.bannedEverywhere", { time });
   return t(block.reason === "banned" ? "composer.banned" : "composer.newcomer", { time });
 }
 

@@ -15,7 +15,7 @@ export function useInvite(code: string, onClose: () => void): CallFormView {
     { fields: {}, call: () => api.acceptInvite(code) },
     (problem) => {
       if (problem.code === "invite_not_found") return t("invite.notFound");
-      if (problem.code === "banned") return t("invite.banned");
+      if (problem.code === "banned" && !problem.isEverywhere) return t("invite.banned");
       return errorMessage(t, problem, t("problem.unreachable"));
     },
     ({ room_id: roomId }) => {

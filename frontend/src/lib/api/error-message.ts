@@ -30,6 +30,7 @@ const isTranslated = (code: string): code is TranslatedCode =>
 export function errorMessage(t: TFunction, error: unknown, fallback: string): string {
   if (!(error instanceof Problem) || error.isUnreachable) return fallback;
   const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
+  if (error.isEverywhere) return t("problem.bannedEverywhere");
   if (isTranslated(error.code)) return t(`refusal.${error.code}`, { seconds });
   return error.detail === "" ? t("problem.unknown") : error.detail;
 }

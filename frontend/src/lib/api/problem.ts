@@ -12,6 +12,8 @@ export class Problem extends Error {
     readonly code: string,
     readonly detail: string,
     retryAfterMs: number | null = null,
+    /** A ban from all rooms, not only from one. */
+    readonly isEverywhere = false,
   ) {
     super(`${code}: ${detail}`);
     this.retryAfterMs =
@@ -43,8 +45,10 @@ export function problemFrom(response: Pick<Response, "status" | "headers">, body
   const header = response.headers.get("Retry-After") ?? "";
   const retryAfterMs =
     typeof exact === "number" ? exact : /^\d+$/.test(header) ? Number(header) * 1_000 : null;
-  if (typeof code === "string")
-    return new Problem(response.status, code, typeof detail === "string" ? detail : "", retryAfterMs);
+  if (typeof code === "string") {
+    const sentence = typeof detail === "string" ? detail : "";
+    return new Problem(response.status, code, sentence, retryAfterMs, fields["everywhere"] === true);
+  }
   const ofProxy = new Problem(response.status, UNREACHABLE, unreachable().detail, retryAfterMs);
   return isTransientStatus(response.status) ? ofProxy : unreachable();
 }

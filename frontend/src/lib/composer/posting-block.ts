@@ -5,7 +5,7 @@ import type { RoomState } from "@/lib/feed/room-state";
 import { roleIn } from "@/lib/people/roles";
 
 export interface PostingBlock {
-  readonly reason: "banned" | "name" | "newcomer" | "moderators-only";
+  readonly reason: "banned" | "banned-everywhere" | "name" | "newcomer" | "moderators-only";
   /** When it ends, in ms since the epoch; null: waiting does not help. */
   readonly untilMs: number | null;
 }
@@ -22,7 +22,8 @@ interface Writer {
 export function postingBlock(room: RoomState | null, writer: Writer, nowMs: number): PostingBlock | null {
   const { userId, ban, isNameReserved } = writer;
   const untilMs = ban === null || ban.until === null ? null : Date.parse(ban.until);
-  if (ban !== null && (untilMs === null || untilMs > nowMs)) return { reason: "banned", untilMs };
+  if (ban !== null && (untilMs === null || untilMs > nowMs))
+    return { reason: ban.everywhere === true ? "banned-everywhere" : "banned", untilMs };
   if (isNameReserved) return { reason: "name", untilMs: null };
   if (room === null || room.whoCanPost === "everyone" || roleIn(room, userId) !== "guest") return null;
   if (room.whoCanPost === "moderators") return { reason: "moderators-only", untilMs: null };

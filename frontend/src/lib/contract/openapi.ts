@@ -1189,6 +1189,11 @@ export interface components {
          * @description The ban of the caller.
          */
         BanState: {
+            /**
+             * Everywhere
+             * @description True if the operator has banned the caller from all rooms, else left out
+             */
+            everywhere?: boolean;
             /** Reason */
             reason: string | null;
             /**
@@ -2121,6 +2126,8 @@ export interface components {
                 field: string;
                 message: string;
             }[];
+            /** @description On `banned`: true if the operator has banned the caller from all rooms, else left out */
+            everywhere?: boolean;
             /**
              * @description On `message_refused`: which filter of the room the text meets
              * @enum {string}

@@ -14,6 +14,7 @@ export const en = {
   },
   person: {
     unnamed: "Unnamed",
+    erased: "Deleted person",
   },
   role: {
     owner: "Owner",
@@ -136,6 +137,7 @@ export const en = {
     length_other: "{{count, number}} characters too many; the limit is {{max, number}} code points.",
   },
   problem: {
+    bannedEverywhere: "The operator of this server has banned you from all rooms.",
     unreachable: "The server does not answer",
     unreachableHint: "The page tries again by itself. What you wrote is kept.",
     crashed: "Something broke on this page",

@@ -12,6 +12,7 @@ export const ja: Words = {
   },
   person: {
     unnamed: "名前なし",
+    erased: "削除された人",
   },
   role: {
     owner: "オーナー",
@@ -161,6 +162,10 @@ export const ja: Words = {
     banned: "{{time}}までこのルームからブロックされています。書いたものはここに残ります。",
     banReason: "理由:",
     bannedForGood: "このルームからブロックされています。書いたものはここに残ります。",
+    bannedEverywhere:
+      "サーバー運営者により、{{time}}まで全ルームからブロックされています。書いたものはここに残ります。",
+    bannedEverywhereForGood:
+      "サーバー運営者により、全ルームからブロックされています。書いたものはここに残ります。",
     newcomer: "新しく来た人は今書き込めません。{{time}}から書き込めます。書いたものはここに残ります。",
     moderatorsOnly: "今はオーナーとモデレーターだけが書き込めます。書いたものはここに残ります。",
     nameReserved:
@@ -276,6 +281,7 @@ export const ja: Words = {
     length_other: "{{count, number}}文字多すぎます。上限は{{max, number}}コードポイントです。",
   },
   problem: {
+    bannedEverywhere: "サーバー運営者により、全ルームからブロックされています。",
     misdirected: "サーバーはこのアドレスを知りません",
     misdirectedHint: "管理者に、このアドレスを PUBLIC_HOSTS に追加するよう依頼してください。",
     room_not_found: "そのルームはありません",
@@ -284,7 +290,7 @@ export const ja: Words = {
     room_deletedHint: "完全に削除されました。書いたものはこのブラウザーに保存されています。",
     access_lost: "このルームはもう見られません",
     access_lostHint:
-      "ルームが削除されたか、オーナーかモデレーターが閲覧を終わらせました。書いたものはこのブラウザーに保存されています。",
+      "ルームが削除されたか、閲覧できなくなりました。書いたものはこのブラウザーに保存されています。",
     forbidden: "このルームには入れません",
     forbiddenHint: "中の人に招待を頼んでください。",
     unreachable: "サーバーが応答しません",

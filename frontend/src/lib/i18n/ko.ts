@@ -12,6 +12,7 @@ export const ko: Words = {
   },
   person: {
     unnamed: "이름 없음",
+    erased: "삭제된 사용자",
   },
   role: {
     owner: "방장",
@@ -158,6 +159,8 @@ export const ko: Words = {
     banned: "{{time}}까지 이 대화방에서 차단되었습니다. 쓴 글은 여기 남습니다.",
     banReason: "이유:",
     bannedForGood: "이 대화방에서 차단되었습니다. 쓴 글은 여기 남습니다.",
+    bannedEverywhere: "서버 운영자가 {{time}}까지 모든 대화방에서 차단했습니다. 쓴 글은 여기 남습니다.",
+    bannedEverywhereForGood: "서버 운영자가 모든 대화방에서 차단했습니다. 쓴 글은 여기 남습니다.",
     newcomer: "새로 온 사람은 지금 글을 쓸 수 없습니다. {{time}}부터 쓸 수 있으며, 쓴 글은 여기 남습니다.",
     moderatorsOnly: "지금은 방장과 관리자만 글을 쓸 수 있습니다. 쓴 글은 여기 남습니다.",
     nameReserved:
@@ -272,6 +275,7 @@ export const ko: Words = {
     length_other: "{{count, number}}자 초과: 코드 포인트 {{max, number}}개까지 쓸 수 있습니다.",
   },
   problem: {
+    bannedEverywhere: "서버 운영자가 모든 대화방에서 차단했습니다.",
     misdirected: "서버가 이 주소를 모릅니다",
     misdirectedHint: "운영자에게 이 주소를 PUBLIC_HOSTS에 추가해 달라고 하세요.",
     room_not_found: "그런 대화방이 없습니다",
@@ -279,7 +283,7 @@ export const ko: Words = {
     room_deleted: "삭제된 대화방입니다",
     room_deletedHint: "완전히 삭제되었습니다. 쓴 글은 이 브라우저에 보관됩니다.",
     access_lost: "이 대화방을 더 이상 볼 수 없습니다",
-    access_lostHint: "대화방이 삭제되었거나 관리자가 입장을 막았습니다. 쓴 글은 이 브라우저에 보관됩니다.",
+    access_lostHint: "대화방이 삭제되었거나 볼 권한이 끝났습니다. 쓴 글은 이 브라우저에 보관됩니다.",
     forbidden: "들어갈 수 없는 대화방입니다",
     forbiddenHint: "안에 있는 사람에게 초대를 부탁하세요.",
     unreachable: "서버가 응답하지 않습니다",

@@ -51,6 +51,10 @@ export const laterEn = {
     banned: "A host has banned you from this room until {{time}}. Your text is kept here.",
     banReason: "Reason:",
     bannedForGood: "A host has banned you from this room. Your text is kept here.",
+    bannedEverywhere:
+      "The operator of this server has banned you from all rooms until {{time}}. Your text is kept here.",
+    bannedEverywhereForGood:
+      "The operator of this server has banned you from all rooms. Your text is kept here.",
     newcomer: "The room is closed to newcomers. You can write from {{time}} on; your text is kept here.",
     moderatorsOnly: "Only the owner and moderators can write here now. Your text is kept here.",
     nameReserved:
@@ -157,8 +161,7 @@ export const laterEn = {
     room_deleted: "This room was deleted",
     room_deletedHint: "It was deleted for good. What you wrote is kept in this browser.",
     access_lost: "You can no longer read this room",
-    access_lostHint:
-      "It was deleted, or a host has ended your access. What you wrote is kept in this browser.",
+    access_lostHint: "It was deleted, or your access has ended. What you wrote is kept in this browser.",
     forbidden: "This room is not open to you",
     forbiddenHint: "Ask somebody inside for an invitation.",
     not_found: "This page does not exist",
