@@ -1,6 +1,6 @@
 /** Only `ui/user-text` draws what people wrote: its components bound it and contain its errors. */
 
-const HOW = "Draw it with PersonName, ShownName, OneLine or MessageText.";
+const HOW = "Draw it with PersonName, UntaggedName, ShownName, OneLine or MessageText.";
 // In handlers it is not drawn, and these attributes hand it to a component that draws it.
 const HANDED_ON = "JSXAttribute[name.name=/^(of|text|user|key|on[A-Z].*)$/]";
 
@@ -15,6 +15,11 @@ export const userTextInJsx = [
     message: HOW,
   },
   { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: HOW },
+  {
+    selector:
+      ":matches(CallExpression[callee.name=/^(shownName|nameInSentence|initialOf)$/], JSXOpeningElement[name.name='ShownName']) MemberExpression[property.name='nickname']",
+    message: "Erased people have a name in the reader's language: use personName or UntaggedName.",
+  },
 ];
 
 /** For `no-restricted-imports`. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fromSnapshot } from "@/lib/feed/room-state";
 import { banScope } from "@/lib/people/ban-scope";
-import { personInSentence } from "@/lib/people/person-in-sentence";
 import { message } from "./support/fake-room";
 
 const by = (id: string, seq: number, text: string, deleted = false) =>
@@ -42,11 +41,5 @@ describe("a ban", () => {
 
   it("concerns nothing before the room is loaded", () => {
     expect(banScope(null, { author: SPAM.author, scope: "author" })).toEqual({ people: 0, messages: 0 });
-  });
-
-  it("names two people of one name by different tags", () => {
-    const [one, other] = ["1", "2"].map((id) => personInSentence({ id, nickname: "Ann" }, "?"));
-    expect(one).toMatch(/^Ann #[2-9a-z]{4}$/);
-    expect(other).not.toBe(one);
   });
 });

@@ -1,13 +1,26 @@
-import { describe, expect, it, vi } from "vitest";
+import i18next from "i18next";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { en } from "@/lib/i18n/en";
+import { ja } from "@/lib/i18n/ja";
+import { ko } from "@/lib/i18n/ko";
 import { userHue, userTag } from "@/lib/people/user-appearance";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
 import { ObservedAuthors } from "@/lib/people/observed-authors";
+import { erasedAuthor } from "@/lib/people/erased-people";
+import { personInSentence, personName } from "@/lib/people/person-name";
 import { recentNicknames } from "@/lib/people/recent-nicknames";
 import { shownName } from "@/lib/text/shown-name";
 import { message } from "./support/fake-room";
 
 const ANN = "0198c3a0-0000-7000-8000-000000000001";
 const OTHER_ANN = "0198c3a0-0000-7000-8000-000000000002";
+
+beforeAll(() =>
+  i18next.init({
+    resources: { en: { translation: en }, ko: { translation: ko }, ja: { translation: ja } },
+    showSupportNotice: false,
+  }),
+);
 
 it("two people with the same nickname have different colours and tags, the same in every tab", () => {
   expect(userHue(ANN)).not.toBe(userHue(OTHER_ANN));
@@ -88,5 +101,35 @@ describe("a name", () => {
     ["🦊", "🦊"],
   ])("%j is shown as %j", (name, expected) => {
     expect(shownName(name, "?")).toBe(expected);
+  });
+});
+
+it("two people with the same nickname have different tags in a sentence", () => {
+  const [one, other] = [ANN, OTHER_ANN].map((id) => personInSentence(i18next.t, { id, nickname: "Ann" }));
+  expect(one).toMatch(/^Ann #[2-9a-z]{4}$/);
+  expect(other).not.toBe(one);
+});
+
+describe("the name of an erased person", () => {
+  const erased = erasedAuthor("5d3f1c9a-7a51-4b7e-9d0e-2f4d3c1b0a98");
+
+  it.each([
+    ["en", "Deleted person"],
+    ["ko", "삭제된 사용자"],
+    ["ja", "削除された人"],
+  ])("is in the reader's language: %s", async (language, name) => {
+    await i18next.changeLanguage(language);
+    expect(personName(i18next.t, erased)).toBe(name);
+    expect(personInSentence(i18next.t, erased)).toBe(`${name} #${userTag(erased.id)}`);
+  });
+
+  it("is not given to a living person, nor to names that only contain it", () => {
+    expect(personName(i18next.t, { id: ANN, nickname: "deleted" })).toBe("deleted");
+    expect(personName(i18next.t, { ...erased, nickname: "deleted scenes" })).toBe("deleted scenes");
+  });
+
+  it("is not offered for mentions", () => {
+    const messages = [message(1, { author: erased }), message(2, { author: { id: ANN, nickname: "Ann" } })];
+    expect(recentNicknames(messages)).toEqual(["Ann"]);
   });
 });

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 
@@ -37,6 +38,7 @@ async def test_a_person_downloads_what_they_wrote_and_is_deleted_on_every_page(p
     await erase.click()
     confirmation = tab.page.get_by_role("alertdialog", name=f"Delete {name} everywhere?")
     await expect(confirmation.get_by_role("button", name="Cancel")).to_be_focused()
+    assert await violations(tab) == [], "erasure dialog"
     await confirmation.get_by_role("button", name="Cancel").click()
     await expect(tab.page.get_by_text("a secret of Bob")).to_have_count(2)  # the message and the quote
     await expect(reader.page.get_by_text(name, exact=True)).to_have_count(2)
@@ -65,3 +67,26 @@ async def test_a_refused_deletion_says_why_and_leaves_the_person_signed_in(peopl
     await expect(confirmation.get_by_role("alert")).not_to_be_empty()
     await confirmation.get_by_role("button", name="Cancel").click()
     await expect(tab.page.get_by_text("You are Ann.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"), [("en", "Deleted person"), ("ko", "삭제된 사용자"), ("ja", "削除された人")]
+)
+async def test_an_erased_author_is_named_in_the_readers_language(
+    people: People, locale: str, name: str
+) -> None:
+    reader, ann = await people.member("Ann", locale=locale)
+    bob = await people.person("Bob")
+    room = await ann.make_room()
+    first = await bob.post(room, "of Bob")
+    await ann.post(room, "an answer", reply_to=first["id"])
+    await ann.post(room, "deleted")
+    await reader.open(f"/rooms/{room}")
+    await reader.sees("an answer")
+    await bob.call("DELETE", "/me")
+    shown = reader.page.get_by_text(name, exact=True)
+    await expect(shown).to_have_count(2)  # at the message and at the quote of it
+    await expect(reader.list.get_by_text("deleted", exact=True)).to_have_count(1)  # what Ann wrote
+    await reader.page.reload()
+    await reader.is_live()
+    await expect(shown).to_have_count(2)

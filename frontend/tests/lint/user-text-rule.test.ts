@@ -24,6 +24,8 @@ it.each([
   'import { harmlessText } from "@/lib/text/harmless-text";',
   'import { drawBlocks } from "@/ui/user-text/draw-text";',
   'import { shownName } from "@/lib/text/shown-name";',
+  "const name = nameInSentence(author.nickname, unnamed);",
+  "const row = <ShownName of={message.author.nickname} isPerson />;",
 ])("a new component that draws user text itself fails the lint: %s", (code) => {
   expect(complaints(code)).toBe(1);
 });
@@ -32,6 +34,8 @@ it.each([
   "const row = <MessageText text={message.text} />;",
   "const row = <PersonName of={message.author} />;",
   "const row = <ShownName of={room.name} />;",
+  "const row = <UntaggedName of={message.author} />;",
+  "const name = personNameInSentence(t, author);",
   "const row = <button onClick={() => copy(message.text)} />;",
   'import { nameInSentence } from "@/lib/text/shown-name";',
 ])("a component that passes user text on passes the lint: %s", (code) => {

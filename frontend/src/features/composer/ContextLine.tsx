@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ComposerState } from "@/lib/composer/composer-machine";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personNameInSentence } from "@/lib/people/person-name";
 import { IconButton } from "@/ui/IconButton";
 import { OneLine } from "@/ui/user-text/OneLine";
 import * as css from "./composer.module.css";
@@ -22,7 +22,7 @@ export function ContextLine({ draft: { replyTo }, edit, onLeave }: ContextLinePr
           <>
             <span>
               {t("message.replyingTo", {
-                name: nameInSentence(replyTo.author.nickname, t("person.unnamed")),
+                name: personNameInSentence(t, replyTo.author),
               })}
             </span>{" "}
             {replyTo.deleted ? (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomScreen } from "@/lib/room-view/room-view";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personNameInSentence } from "@/lib/people/person-name";
 import { useServices, useViewer } from "@/ui/services-context";
 
 const TYPING_SHOWN_MS = 5_000;
@@ -22,5 +22,5 @@ export function useTypingNames(screen: RoomScreen): readonly string[] {
   }, [atMs]);
   if (!isFresh || room === null || room.heat.hot) return [];
   const others = room.typing.users.filter(({ id }) => id !== viewer?.id && !ignored.has(id));
-  return others.map((user) => nameInSentence(user.nickname, t("person.unnamed")));
+  return others.map((user) => personNameInSentence(t, user));
 }

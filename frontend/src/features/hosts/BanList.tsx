@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { OneLine } from "@/ui/user-text/OneLine";
 import { ListFoot } from "@/ui/ListFoot";
 import { PersonWithTag } from "./PersonWithTag";
@@ -29,7 +29,7 @@ export function BanList({ bans, refusal, loadMore, lift }: Bans) {
             <button
               type="button"
               className="quiet-button"
-              aria-label={t("bans.liftOf", { person: personInSentence(user, words("person.unnamed")) })}
+              aria-label={t("bans.liftOf", { person: personInSentence(words, user) })}
               onClick={() => lift(user)}
             >
               {t("bans.lift")}

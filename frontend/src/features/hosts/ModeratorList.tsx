@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Author } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { PersonWithTag } from "./PersonWithTag";
 import type { Moderators } from "./use-moderators";
 import * as css from "./hosts.module.css";
@@ -9,7 +9,7 @@ import * as css from "./hosts.module.css";
 export function ModeratorList(props: Moderators) {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();
-  const personOf = (user: Author) => personInSentence(user, words("person.unnamed"));
+  const personOf = (user: Author) => personInSentence(words, user);
   const { moderators, mayChange, nextOwner } = props;
   return (
     <section className={css.section} aria-labelledby="hosts-moderators">

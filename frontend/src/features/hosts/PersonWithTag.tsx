@@ -1,13 +1,13 @@
 import type { Author } from "@/lib/contract/types";
 import { userTag } from "@/lib/people/user-appearance";
-import { ShownName } from "@/ui/user-text/ShownName";
+import { UntaggedName } from "@/ui/user-text/UntaggedName";
 import * as css from "./hosts.module.css";
 
 /** A person, always with the tag that tells apart people of one name. */
 export function PersonWithTag({ of }: { of: Author }) {
   return (
     <>
-      <ShownName of={of.nickname} isPerson className="nickname" />
+      <UntaggedName of={of} className="nickname" />
       <span className={css.tag}>{` #${userTag(of.id)}`}</span>
     </>
   );

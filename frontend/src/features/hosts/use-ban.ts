@@ -4,7 +4,7 @@ import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
 import { banScope, type BanTarget } from "@/lib/people/ban-scope";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { nameProblem } from "@/lib/text/allowed-characters";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
@@ -45,7 +45,7 @@ export function useBan(target: BanTarget, onClose: () => void): BanChoice {
   const [refusal, setRefusal] = useState<string | null>(null);
   const { people, messages } = banScope(room, target);
 
-  const personOf = (author: Author) => personInSentence(author, words("person.unnamed"));
+  const personOf = (author: Author) => personInSentence(words, author);
   const hasReason = reason.trim() !== "";
   const wanted = { seconds, purge: isPurge, ...(hasReason && { reason: reason.trim() }) };
   const banAuthor = async (author: Author) => {

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Author, ListedBan } from "@/lib/contract/types";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personNameInSentence } from "@/lib/people/person-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useCall } from "@/ui/use-call";
 import { useHostApi } from "@/ui/use-host-api";
@@ -40,7 +40,7 @@ export function useBans(): Bans {
   });
 
   const about = ({ until, actor }: ListedBan) => {
-    const host = actor === null ? t("operator") : nameInSentence(actor.nickname, words("person.unnamed"));
+    const host = actor === null ? t("operator") : personNameInSentence(words, actor);
     const ends = until === null ? t("ban.forGood") : t("bans.until", { time: localTime.exactTime(until) });
     return `${ends}, ${t("byHost", { name: host })}`;
   };

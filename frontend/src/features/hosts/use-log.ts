@@ -1,8 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personInSentence, personNameInSentence } from "@/lib/people/person-name";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
 import type { Pages } from "@/ui/use-pages";
@@ -52,12 +51,11 @@ export function useLog(isOpenFromStart = false): Log {
     failure: t("log.failed"),
     enabled: isOpen,
   });
-  const unnamed = words("person.unnamed");
   const sentence = ({ action, actor, target }: AuditEntry) => {
     const known = ACTIONS.find((each) => each === action) ?? "unknown";
     return t(`action.${known}`, {
-      actor: actor === null ? t("operator") : nameInSentence(actor.nickname, unnamed),
-      person: target === null ? unnamed : personInSentence(target, unnamed),
+      actor: actor === null ? t("operator") : personNameInSentence(words, actor),
+      person: target === null ? words("person.unnamed") : personInSentence(words, target),
     });
   };
   const entries = pages?.flatMap((page) => page.entries);

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 
@@ -11,7 +11,7 @@ export function useSetModerator(): (user: Author, isModerator: boolean) => Promi
   const api = useHostApi();
   const { roomId, toast } = useOpenRoom();
   return async (user, isModerator) => {
-    const person = personInSentence(user, t("person.unnamed"));
+    const person = personInSentence(t, user);
     try {
       await api.setModerator(roomId, user.id, isModerator);
       toast(t(isModerator ? "message.madeModerator" : "message.removedModerator", { person }));

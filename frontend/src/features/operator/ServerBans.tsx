@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { userTag } from "@/lib/people/user-appearance";
 import { MoreButton } from "@/ui/MoreButton";
 import { OneLine } from "@/ui/user-text/OneLine";
-import { ShownName } from "@/ui/user-text/ShownName";
+import { UntaggedName } from "@/ui/user-text/UntaggedName";
 import { ServerBanForm } from "./ServerBanForm";
 import type { ServerBansView } from "./use-server-bans";
 import * as css from "./operator.module.css";
@@ -25,7 +25,7 @@ export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore
         {bans?.map(({ user, ends, reason, isPurging }) => (
           <li key={user.id}>
             <div className={css.item}>
-              <ShownName of={user.nickname} isPerson className="nickname" />
+              <UntaggedName of={user} className="nickname" />
               <span className="quiet">{` #${userTag(user.id)}`}</span>
               <p className="quiet">{ends}</p>
               {reason !== null && (
@@ -38,7 +38,7 @@ export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore
             <button
               type="button"
               className="quiet-button"
-              aria-label={t("bans.liftOf", { person: personInSentence(user, words("person.unnamed")) })}
+              aria-label={t("bans.liftOf", { person: personInSentence(words, user) })}
               disabled={isCalling}
               onClick={() => lift(user)}
             >

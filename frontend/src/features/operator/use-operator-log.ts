@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { OperatorLogEntry } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { useLocalTime } from "@/ui/use-local-time";
 import { usePages, type Pages } from "@/ui/use-pages";
 import { useOperatorApi } from "./use-operator-api";
@@ -32,7 +32,7 @@ export function useOperatorLog(): OperatorLogView {
     const roomId = room_id ?? details["room_id"];
     return [
       action,
-      ...(target === null ? [] : [personInSentence(target, words("person.unnamed"))]),
+      ...(target === null ? [] : [personInSentence(words, target)]),
       ...(typeof roomId === "string" ? [roomId] : []),
     ].join(" · ");
   };

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { OperatorRoom } from "@/lib/contract/types";
+import { personNameInSentence } from "@/lib/people/person-name";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useCall } from "@/ui/use-call";
 import { usePages } from "@/ui/use-pages";
@@ -48,7 +49,7 @@ export function useOperatorRooms(): OperatorRoomsView {
   });
   const changed = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
   const shown = (room: OperatorRoom): ShownRoom => {
-    const owner = room.owner && nameInSentence(room.owner.nickname, words("person.unnamed"));
+    const owner = room.owner && personNameInSentence(words, room.owner);
     const about = [
       t(room.hidden ? "rooms.hidden" : `rooms.${room.visibility}`),
       owner === null ? t("rooms.noOwner") : t("rooms.owner", { name: owner }),

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Author } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { useCall } from "@/ui/use-call";
 import { useLocalTime } from "@/ui/use-local-time";
 import { usePages } from "@/ui/use-pages";
@@ -58,7 +58,7 @@ export function useServerBans(): ServerBansView {
   const changed = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
   const ban = async ({ userId, seconds, purge, reason }: NewServerBan) => {
     const result = await api.ban(userId, { seconds, purge, ...(reason !== "" && { reason }) });
-    setDone(t("bans.banned", { person: personInSentence(result.user, words("person.unnamed")) }));
+    setDone(t("bans.banned", { person: personInSentence(words, result.user) }));
     await changed();
   };
   return {

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { ownValue } from "@/lib/own-value";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personNameInSentence } from "@/lib/people/person-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 import { ReactionPopover } from "./ReactionPopover";
@@ -37,9 +37,7 @@ export default function ReactionPeople({
     placeholderData: keepPreviousData,
     retry: false, // a hot room may refuse it, and the count is enough
   });
-  const names = ownValue(data?.reactions ?? {}, kind)?.map(({ nickname }) =>
-    nameInSentence(nickname, t("person.unnamed")),
-  );
+  const names = ownValue(data?.reactions ?? {}, kind)?.map((person) => personNameInSentence(t, person));
   if (names === undefined || names.length === 0) return null;
   return <ReactionPopover chip={chip} kindName={kindName} names={names} otherCount={count - names.length} />;
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { ListedRoom } from "@/lib/contract/types";
 import { OneLine } from "@/ui/user-text/OneLine";
 import { ShownName } from "@/ui/user-text/ShownName";
+import { UntaggedName } from "@/ui/user-text/UntaggedName";
 import * as css from "./rooms.module.css";
 
 interface RoomLinkProps {
@@ -58,7 +59,7 @@ function LastMessage({ room }: { room: ListedRoom }) {
   if (!last) return <span className={css.roomNote}>{room.message_count === 0 && t("rooms.empty")}</span>;
   return (
     <span className={css.roomNote}>
-      <ShownName of={last.author.nickname} isPerson className={css.roomNoteName} />{" "}
+      <UntaggedName of={last.author} className={css.roomNoteName} />{" "}
       {last.deleted ? <bdi>{t("message.deleted")}</bdi> : <OneLine of={last.text} />}
     </span>
   );

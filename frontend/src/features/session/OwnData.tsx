@@ -1,7 +1,7 @@
 import { AlertDialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import type { Author } from "@/lib/contract/types";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personNameInSentence } from "@/lib/people/person-name";
 import type { ErasureState } from "./use-erasure";
 import * as css from "./session.module.css";
 
@@ -12,7 +12,7 @@ interface OwnDataProps extends ErasureState {
 /** What the user may do with everything they wrote: download it, or delete it with themselves. The focus starts on Cancel. */
 export function OwnData({ user, ...erasure }: OwnDataProps) {
   const { t } = useTranslation();
-  const name = nameInSentence(user.nickname, t("person.unnamed"));
+  const name = personNameInSentence(t, user);
   return (
     <div className={css.signOutButtons}>
       <a className="quiet-button" href="/api/v1/me/export" download>

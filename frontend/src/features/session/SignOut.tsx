@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Author } from "@/lib/contract/types";
-import { nameInSentence } from "@/lib/text/shown-name";
+import { personNameInSentence } from "@/lib/people/person-name";
 import type { SignOutState } from "./use-sign-out";
 import * as css from "./session.module.css";
 
@@ -14,9 +14,7 @@ export function SignOut({ user, refusal, signOut }: SignOutProps) {
   return (
     <fieldset className={css.signOut}>
       <legend>{t("settings.session")}</legend>
-      <p className="quiet">
-        {t("settings.signedInAs", { name: nameInSentence(user.nickname, t("person.unnamed")) })}
-      </p>
+      <p className="quiet">{t("settings.signedInAs", { name: personNameInSentence(t, user) })}</p>
       <div className={css.signOutButtons}>
         <button type="button" className="quiet-button" onClick={() => signOut(false)}>
           {t("settings.signOut")}

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { userTag } from "@/lib/people/user-appearance";
-import { ShownName } from "@/ui/user-text/ShownName";
+import { UntaggedName } from "@/ui/user-text/UntaggedName";
 import type { IgnoredSetting } from "./use-ignored-setting";
 import * as css from "./settings.module.css";
 
@@ -15,14 +15,14 @@ export function IgnoredPeopleList({ people, stopIgnoring }: IgnoredSetting) {
         {people.map((person) => (
           <li key={person.id}>
             <span>
-              <ShownName of={person.nickname} isPerson className="nickname" />
+              <UntaggedName of={person} className="nickname" />
               <span className="quiet">{` #${userTag(person.id)}`}</span>
             </span>
             <button
               type="button"
               className="quiet-button"
               aria-label={t("settings.stopIgnoringOf", {
-                person: personInSentence(person, t("person.unnamed")),
+                person: personInSentence(t, person),
               })}
               onClick={() => stopIgnoring(person.id)}
             >

@@ -11,6 +11,7 @@ import type {
   Visibility,
   WhoCanPost,
 } from "@/lib/contract/types";
+import { erasedAuthor } from "@/lib/people/erased-people";
 
 export const STORE_MESSAGES = 2_000;
 export const HIDDEN_STORE_MESSAGES = 500;
@@ -192,7 +193,7 @@ function withoutPurged(messages: readonly Message[], event: MessagesPurged): rea
     isAffected(message)
       ? {
           ...message,
-          author: id === undefined ? message.author : { id, nickname: "deleted" },
+          author: id === undefined ? message.author : erasedAuthor(id),
           text: "",
           deleted: true,
           reactions: {},

@@ -2,8 +2,8 @@ import { createContext, use, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { Author } from "@/lib/contract/types";
 import { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
+import { personName } from "@/lib/people/person-name";
 import { userTag } from "@/lib/people/user-appearance";
-import { shownName } from "@/lib/text/shown-name";
 
 /** The nicknames observed in the open room. */
 export const DuplicateNicknamesContext = createContext(new DuplicateNicknames());
@@ -15,10 +15,11 @@ interface ShownPerson {
 }
 
 /** A person's name, and the tag that distinguishes two people with the same nickname. */
-export function useShownPerson({ id, nickname }: Author): ShownPerson {
+export function useShownPerson(person: Author): ShownPerson {
+  const { id, nickname } = person;
   const { t } = useTranslation();
   const seen = use(DuplicateNicknamesContext);
   useEffect(() => seen.observe(id, nickname), [seen, id, nickname]);
   const isDuplicate = useSyncExternalStore(seen.subscribe, () => seen.isDuplicate(nickname));
-  return { name: shownName(nickname, t("person.unnamed")), tag: isDuplicate ? userTag(id) : null };
+  return { name: personName(t, person), tag: isDuplicate ? userTag(id) : null };
 }
