@@ -60,13 +60,16 @@ async def signed_in(request: Request, response: Response, tokens: Tokens) -> Ses
 
 SignedIn = Annotated[Session, Depends(signed_in)]
 
+ACT_AS_OPERATOR: Final = b"x-hotchat-operator"
+"""Any value makes the cookie of a signed-in operator count. CORS keeps pages of other origins from sending it."""
+
 OPERATOR: Final = Session(OPERATOR_ID, "operator", 0, 2**63 - 1, OPERATOR_ID)
-"""The session of HOTCHAT_ADMIN_TOKEN, with the rights of every room's owner."""
+"""The session of the operator, with the rights of every room's owner."""
 
 
 class OperatorAccess:
     """Takes the operator's token from the Authorization header only: a cookie also comes with forged requests. Calls on
-    the whole server take the cookie of a signed-in operator, too.
+    the whole server take the cookie of a signed-in operator, too; other calls only with the header X-Hotchat-Operator.
 
     `address_of` returns the client address of a request; an empty `admin_token` admits no operator.
     """
@@ -86,7 +89,12 @@ class OperatorAccess:
         self._limits = limits
 
     def session_or_operator(self, scope: Scope, now_s: float) -> tuple[Session, RawHeaders]:
-        """As `current_session`; OPERATOR for the operator's token. Raises ChatError `rate_limited` too."""
+        """As `current_session`; OPERATOR for the operator's token, and for their cookie where the header asks for it.
+
+        Raises ChatError `rate_limited` and `forbidden` too.
+        """
+        if self._acts_as_operator(scope, now_s):
+            return OPERATOR, []
         try:
             return current_session(scope, self._tokens, now_s)
         except ChatError as no_session:
@@ -126,11 +134,22 @@ class OperatorAccess:
             return None
 
     def _user_of(self, scope: Scope, now_s: float) -> UUID | None:
+        if self._acts_as_operator(scope, now_s):
+            return OPERATOR_ID
         try:
             session = session_in(scope, self._tokens, now_s)
         except ChatError as no_session:
             return OPERATOR_ID if self._has_operators_token(scope, no_session) else None
         return None if session is None else session.user_id
+
+    def _acts_as_operator(self, scope: Scope, now_s: float) -> bool:
+        """Whether the header makes the cookie of a signed-in operator count. A person in the same browser keeps their
+        session for all other calls. Raises ChatError `unauthenticated` without a valid cookie, or `forbidden`."""
+        if raw_header(scope, ACT_AS_OPERATOR) is None or bearer_in(scope["headers"]):
+            return False
+        if not self._sessions.admits(scope, now_s):
+            raise ChatError("unauthenticated", "Nobody is signed in as the operator; sign in at /operator.")
+        return True
 
     def _has_operators_token(self, scope: Scope, no_session: ChatError) -> bool:
         """`no_session` says why the request has no session. Raises ChatError `rate_limited`."""

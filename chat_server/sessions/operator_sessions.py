@@ -13,8 +13,8 @@ from server_kit.http.problem import ChatError
 
 COOKIE: Final = "hotchat_operator"
 LIFETIME_S: Final = 12 * 3600
-PATH: Final = "/api/v1/ops"
-"""Browsers send the cookie to these calls only."""
+PATH: Final = "/api/v1"
+"""Browsers send the cookie to calls only. Outside `/ops` it counts only where a header asks for it."""
 
 MAX_COOKIE_BYTES: Final = 1_024
 READS: Final = ("GET", "HEAD")

@@ -8,7 +8,7 @@ const FEATURES = {
   invites: [],
   messages: ["pins", "reactions"],
   moderation: ["hosts", "messages", "room"],
-  operator: [],
+  operator: ["moderation"],
   pins: [],
   reactions: [],
   room: ["composer", "hosts", "messages", "pins", "reactions", "search", "settings"],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { outranks, roleIn, type Role } from "@/lib/people/roles";
+import { outranks, roleIn, type RoomRole } from "@/lib/people/roles";
 
 const ROOM = { ownerId: "id-of-ann", moderators: [{ id: "id-of-bob", nickname: "bob" }] };
 
 describe("a role", () => {
-  it.each<[string | undefined, Role]>([
+  it.each<[string | undefined, RoomRole]>([
     ["id-of-ann", "owner"],
     ["id-of-bob", "moderator"],
     ["id-of-cho", "guest"],
@@ -19,8 +19,8 @@ describe("a role", () => {
   });
 
   it("is never above the same or a higher one", () => {
-    const order: Role[] = ["guest", "moderator", "owner"];
-    for (const [rank, role] of order.entries())
+    const order: RoomRole[] = ["guest", "moderator", "owner"];
+    for (const [rank, role] of [...order, "operator" as const].entries())
       expect(order.filter((other) => outranks(role, other))).toEqual(order.slice(0, rank));
   });
 });

@@ -7,7 +7,9 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import visitors
+from tests.browser.private_room import PrivateRoom
 from tests.browser.tab import People, Tab
+from tests.browser.test_banning import DELETED, ask_to_ban
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,18 +19,22 @@ def section(tab: Tab, title: str) -> Locator:
     return tab.page.get_by_role("region", name=title, exact=True)
 
 
-async def signed_in(people: People) -> Tab:
-    tab = await people.tab()
+async def signed_in(people: People, tab: Tab | None = None) -> Tab:
+    tab = tab or await people.tab()
     await tab.page.goto(f"{tab.base_url}/operator")
-    field = tab.page.get_by_label("Operator's token")
-    await field.fill("not the token")
-    await tab.page.get_by_role("button", name="Sign in").click()
-    await expect(tab.page.get_by_text("This is not the operator's token")).to_be_visible()
-    assert await violations(tab) == []
-    await field.fill(ADMIN_TOKEN)
+    await tab.page.get_by_label("Operator's token").fill(ADMIN_TOKEN)
     await tab.page.get_by_role("button", name="Sign in").click()
     await expect(tab.page.get_by_role("button", name="Sign out")).to_be_visible()
     return tab
+
+
+async def test_a_wrong_token_is_refused_on_the_page(people: People) -> None:
+    tab = await people.tab()
+    await tab.page.goto(f"{tab.base_url}/operator")
+    await tab.page.get_by_label("Operator's token").fill("not the token")
+    await tab.page.get_by_role("button", name="Sign in").click()
+    await expect(tab.page.get_by_text("This is not the operator's token")).to_be_visible()
+    assert await violations(tab) == []
 
 
 async def test_the_operator_bans_a_person_and_hides_and_deletes_a_room(people: People) -> None:
@@ -78,13 +84,80 @@ async def test_the_operator_bans_a_person_and_hides_and_deletes_a_room(people: P
     await expect(tab.page.get_by_label("Operator's token")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-async def test_the_page_fits_its_window(people: People, width: int) -> None:
+async def test_the_operator_runs_a_private_room_in_the_moderator_view(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    filters = {"words": ["casino"], "words_action": "hold"}
+    await room.owner.call("PATCH", f"/rooms/{room.id}", {"filters": filters})
+    await room.member.post(room.id, "a rude remark")
+    await room.member.post(room.id, "a casino near the harbour")
     tab = await signed_in(people)
-    await tab.page.set_viewport_size({"width": width, "height": 480})
+    rooms = section(tab, "Rooms")
+    await rooms.get_by_label("Name or id of a room").fill(room.name)
+    await rooms.get_by_role("link", name=f"Moderate {room.name}").click()
+    await tab.sees("a rude remark")
+    page = tab.page
+    await expect(page.get_by_text("you act as the operator")).to_be_visible()
+    assert await violations(tab) == []
+
+    await page.get_by_role("button", name="Allow", exact=True).click()
+    await tab.sees("a casino near the harbour")  # by a stream
+    await tab.choose("a casino near the harbour", "Delete")
+    await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    await expect(tab.rows.filter(has_text=DELETED)).to_have_count(1)
+    dialog = await ask_to_ban(tab, "a rude remark")
+    await dialog.get_by_role("button", name="Ban Bob #").click()
+    await expect(tab.rows.filter(has_text=DELETED)).to_have_count(2)
+    await page.get_by_role("tab", name="Log").click()
+    await expect(page.get_by_role("tabpanel")).to_contain_text("the operator banned Bob #")
+    log = (await room.owner.call("GET", f"/rooms/{room.id}/audit"))["entries"]
+    by_operator = [entry["action"] for entry in log if entry["actor"] is None]
+    assert by_operator == ["ban", "delete_message", "allow_message"]
+
+    await page.get_by_role("link", name="Back to the operator").click()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("Operator's token")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_text("Sign in as the operator to open this view.")).to_be_visible()
+    assert await violations(tab) == []
+
+
+async def test_the_moderator_view_closes_when_the_sign_in_of_the_operator_has_ended(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    await room.member.post(room.id, "a rude remark")
+    tab = await signed_in(people)
+    await tab.open(f"/rooms/{room.id}/moderate?as=operator")
+    await tab.sees("a rude remark")
+    await tab.page.context.clear_cookies(name="hotchat_operator")
+    dialog = await ask_to_ban(tab, "a rude remark")
+    await dialog.get_by_role("button", name="Ban Bob #").click()
+    await expect(tab.page.get_by_text("Sign in as the operator to open this view.")).to_be_visible()
+    assert (await room.owner.call("GET", f"/rooms/{room.id}/bans"))["bans"] == []
+
+
+async def test_a_person_who_is_also_the_operator_is_a_guest_in_the_room_itself(people: People) -> None:
+    owner, cho = await people.person("Ann"), await people.person("Cho")
+    room = await owner.make_room()
+    await cho.post(room, "hello")
+    tab = await people.tab_of(await people.person("Bob"))
+    await signed_in(people, tab)
+    await tab.open(f"/rooms/{room}/moderate?as=operator")
+    await expect(tab.row("hello").get_by_role("button", name="Ban", exact=True)).to_have_count(1)
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("hello")
+    await expect(tab.rows.get_by_role("button", name="Ban", exact=True)).to_have_count(0)
+    await tab.page.goto(f"{tab.base_url}/rooms/{room}/moderate")
+    await expect(tab.page.get_by_text("Only the owner and the moderators of this room")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+async def test_the_page_fits_its_window_in_light_and_dark(people: People, width: int, scheme: str) -> None:
+    tab = await people.tab(color_scheme=scheme, viewport={"width": width, "height": 480})
+    await signed_in(people, tab)
     await expect(section(tab, "Rooms").get_by_role("listitem").first).to_be_visible()
     overflow = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert await tab.page.evaluate(overflow) <= 0
+    assert await violations(tab) == []
 
 
 async def test_a_closed_server_says_what_to_do(

@@ -11,6 +11,7 @@ import pytest
 from chat_server.sessions.operator_sessions import COOKIE, LIFETIME_S, OperatorSessions
 from server_kit.http.problem import ChatError
 from tests.moderation.hosted_room import HostedRoom, code_of
+from tests.moderation.private_room import PrivateRoom
 from tests.moderation.test_who_may_do_what import call_id
 from tests.ops.test_who_may_call import TABLE, call
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
@@ -18,6 +19,7 @@ from tests.support.people import People
 
 SESSION: Final = "/api/v1/ops/session"
 NOW_S: Final = 1_800_000_000.0
+AS_OPERATOR: Final = {"X-Hotchat-Operator": "1"}
 
 
 async def sign_in(client: httpx.AsyncClient, token: str = ADMIN_TOKEN, **headers: str) -> httpx.Response:
@@ -32,12 +34,12 @@ async def signed_in(people: People) -> AsyncIterator[httpx.AsyncClient]:
     yield client
 
 
-async def test_the_cookie_is_for_the_operators_calls_and_for_this_site_only(people: People) -> None:
+async def test_the_cookie_is_for_calls_and_for_this_site_only(people: People) -> None:
     answer = await sign_in(people.anonymous())
     [cookie] = answer.headers.get_list("set-cookie")
     value, *attributes = cookie.split("; ")
     assert value.startswith(f"{COOKIE}=") and ADMIN_TOKEN not in cookie
-    assert attributes == ["HttpOnly", f"Max-Age={LIFETIME_S}", "Path=/api/v1/ops", "SameSite=Strict"]
+    assert attributes == ["HttpOnly", f"Max-Age={LIFETIME_S}", "Path=/api/v1", "SameSite=Strict"]
     assert list(answer.json()) == ["expires_at"]
     secure = await sign_in(people.anonymous(), **{"X-Forwarded-Proto": "https"})
     assert secure.headers["set-cookie"].endswith("; Secure")
@@ -98,6 +100,63 @@ async def test_the_cookie_is_no_token_of_rooms_or_sessions(people: People) -> No
         raw = [(b"cookie", f"{COOKIE}={forged}".encode("latin-1"))]
         answer = await people.anonymous().get("/api/v1/ops/bans", headers=raw)
         assert code_of(answer) == (401, "unauthenticated"), forged
+
+
+async def test_the_cookie_counts_in_rooms_only_where_a_header_asks_for_it(people: People) -> None:
+    room = await PrivateRoom.of(people)
+    client = people.anonymous()
+    cookie = (await sign_in(client)).cookies[COOKIE]
+    token = room.guest.http.headers["Authorization"].removeprefix("Bearer ")
+    client.cookies.set("hotchat_session", token)
+    for method, path, body in (
+        ("GET", room.path("bans"), None),
+        ("GET", room.path("audit"), None),
+        ("PATCH", room.path(""), {"slow_mode_s": 0}),
+        ("PUT", room.path(f"bans/{room.stranger.id}"), {"seconds": 60}),
+    ):
+        refused = await client.request(method, path, json=body)
+        assert code_of(refused) == (403, "forbidden"), path
+        allowed = await client.request(method, path, json=body, headers=AS_OPERATOR)
+        assert allowed.status_code == 200, allowed.text
+    assert (await client.get(room.path("me"))).json()["role"] == "member"
+    assert (await client.get(room.path("me"), headers=AS_OPERATOR)).json()["role"] == "operator"
+
+    nobody = people.anonymous()
+    nobody.cookies.set(COOKIE, cookie)
+    for path in ("", "messages"):
+        assert code_of(await nobody.get(room.path(path))) == (404, "room_not_found")
+        assert (await nobody.get(room.path(path), headers=AS_OPERATOR)).status_code == 200
+    ticket = await nobody.post(room.path("stream-tickets"), headers=AS_OPERATOR)
+    assert ticket.status_code == 200, ticket.text
+    assert code_of(await nobody.post(room.path("stream-tickets"))) == (404, "room_not_found")
+
+
+async def test_the_header_without_the_cookie_gives_nobody_a_right(people: People) -> None:
+    room = await HostedRoom.make(people)
+    for person in (room.owner, room.guest):
+        client = people.anonymous()
+        token = person.http.headers["Authorization"].removeprefix("Bearer ")
+        client.cookies.set("hotchat_session", token)
+        refused = await client.get(f"/api/v1/rooms/{room.id}/bans", headers=AS_OPERATOR)
+        assert code_of(refused) == (401, "unauthenticated")
+    with_token = await room.guest.http.get(f"/api/v1/rooms/{room.id}/bans", headers=AS_OPERATOR)
+    assert code_of(with_token) == (403, "forbidden")
+
+
+async def test_a_page_of_another_origin_cannot_send_the_header_or_write_with_it(
+    people: People, signed_in: httpx.AsyncClient
+) -> None:
+    room = await HostedRoom.make(people)
+    ban = f"/api/v1/rooms/{room.id}/bans/{room.target.id}"
+    foreign = {**AS_OPERATOR, "Origin": "https://evil.example"}
+    assert code_of(await signed_in.put(ban, json={"seconds": 60}, headers=foreign)) == (403, "forbidden")
+    own = {**AS_OPERATOR, "Origin": people.base_url}
+    assert (await signed_in.put(ban, json={"seconds": 60}, headers=own)).status_code == 200
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x-hotchat-operator"}
+    for origin in ("https://evil.example", people.base_url):
+        preflight = await people.anonymous().options(ban, headers={"Origin": origin, **asked})
+        allowed = preflight.headers.get("access-control-allow-headers", "").lower()
+        assert "x-hotchat-operator" not in allowed
 
 
 def test_a_wrong_token_is_limited_as_a_bearer_token_is(start_chat_stack: StartChatStack) -> None:

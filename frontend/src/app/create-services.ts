@@ -103,6 +103,7 @@ export function createServices(): Services {
   window.addEventListener("online", appVersion.check);
   return {
     api,
+    isOperator: false,
     config,
     session,
     readCounts,

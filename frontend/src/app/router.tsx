@@ -10,6 +10,7 @@ import { NewVersion } from "./NewVersion";
 
 const Moderation = lazyComponent(() => import("@/features/moderation/Moderation"));
 const NotFound = lazyComponent(() => import("./NotFound"));
+const OperatorModeration = lazyComponent(() => import("@/features/operator/OperatorModeration"));
 const OperatorPage = lazyComponent(() => import("@/features/operator/OperatorPage"));
 
 interface RoomSearch {
@@ -52,9 +53,11 @@ const room = createRoute({
 const moderation = createRoute({
   getParentRoute: () => layout,
   path: "/rooms/$roomId/moderate",
+  validateSearch: ({ as }: Record<string, unknown>): { as?: "operator" } => (as === "operator" ? { as } : {}),
   component: function ModeratedRoom() {
     const { roomId } = moderation.useParams();
-    return <Moderation key={roomId} roomId={roomId} onMenu={useOpenMenu()} />;
+    const View = moderation.useSearch().as === "operator" ? OperatorModeration : Moderation;
+    return <View key={roomId} roomId={roomId} onMenu={useOpenMenu()} />;
   },
 });
 

@@ -19,6 +19,8 @@ import type { Queries } from "./queries";
 /** The services that the app creates once, at the start. */
 export interface Services {
   readonly api: ChatApi;
+  /** Whether calls of `api` have the rights of the operator. */
+  readonly isOperator: boolean;
   readonly config: () => Promise<Config>;
   readonly openStream: OpenStream;
   readonly openNotify: OpenNotify;

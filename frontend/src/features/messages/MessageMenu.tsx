@@ -17,8 +17,8 @@ import { useTranslation } from "react-i18next";
 import { useSetPin } from "@/features/pins/use-set-pin";
 import { copyText } from "@/lib/clipboard";
 import type { Message } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
-import { roleIn } from "@/lib/people/roles";
+import { personInSentence } from "@/lib/people/person-name";
+import { outranks, roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
 import { useOutranks, useRole } from "@/ui/use-role";
@@ -43,7 +43,8 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
   const isOverAuthor = useOutranks(message.author.id);
   const setPin = useSetPin();
   const setModerator = useSetModerator();
-  const isModerator = roleIn(feed.getSnapshot().room, message.author.id) === "moderator";
+  const authorRole = roleIn(feed.getSnapshot().room, message.author.id);
+  const isModerator = authorRole === "moderator";
   const isPinned = feed.getSnapshot().room?.pinned.some(({ id }) => id === message.id) === true;
   const copy = (text: string) =>
     void copyText(text).then(
@@ -87,14 +88,14 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
           label={t("message.ignore")}
           onSelect={() => {
             ignored.ignore(message.author);
-            toast(t("message.ignored", { person: personInSentence(message.author, t("person.unnamed")) }));
+            toast(t("message.ignored", { person: personInSentence(t, message.author) }));
           }}
         />
       )}
       {isSignedIn && !isMine && (
         <ActionMenuItem icon={Flag} label={t("message.report")} onSelect={() => reportMessage(message)} />
       )}
-      {role === "owner" && !isMine && (
+      {outranks(role, "moderator") && authorRole !== "owner" && (
         <ActionMenuItem
           icon={isModerator ? ShieldOff : ShieldCheck}
           label={t(isModerator ? "message.removeModerator" : "message.makeModerator")}

@@ -10,6 +10,8 @@ import * as css from "./moderation.module.css";
 
 interface DeskFrameProps {
   roomId: string;
+  /** Whether the reader acts as the operator of the server. */
+  isOperator: boolean;
   roomName: string;
   status: ReactNode;
   /** The list of messages. */
@@ -45,19 +47,12 @@ export function DeskFrame(props: DeskFrameProps) {
           label={words("app.rooms")}
           onClick={props.onMenu}
         />
-        <Link
-          to="/rooms/$roomId"
-          params={{ roomId }}
-          className="icon-button"
-          title={t("moderate.toRoom")}
-          aria-label={t("moderate.toRoom")}
-        >
-          <ArrowLeft size={18} aria-hidden="true" />
-        </Link>
+        <BackLink roomId={roomId} isOperator={props.isOperator} />
         <div className={css.heading}>
           <h1>{t("moderate.title")}</h1>
           <p className="quiet">
             <ShownName of={props.roomName} />
+            {props.isOperator && <span>{` · ${t("moderate.asOperator")}`}</span>}
           </p>
         </div>
         <IconButton
@@ -109,6 +104,21 @@ export function DeskFrame(props: DeskFrameProps) {
       </Tabs.Root>
       {props.children}
     </section>
+  );
+}
+
+function BackLink({ roomId, isOperator }: { roomId: string; isOperator: boolean }) {
+  const { t } = useTranslation("hosts");
+  const words = t(isOperator ? "moderate.toOperator" : "moderate.toRoom");
+  return (
+    <Link
+      {...(isOperator ? { to: "/operator" } : { to: "/rooms/$roomId", params: { roomId } })}
+      className="icon-button"
+      title={words}
+      aria-label={words}
+    >
+      <ArrowLeft size={18} aria-hidden="true" />
+    </Link>
   );
 }
 

@@ -7,6 +7,7 @@ import { useHeldPages, useReportPages } from "@/features/hosts/use-open-work";
 import type { Author } from "@/lib/contract/types";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
+import { useServices } from "@/ui/services-context";
 import { BansOfRoom } from "./BansOfRoom";
 import { DeskFrame } from "./DeskFrame";
 import { HeldQueue } from "./HeldQueue";
@@ -37,6 +38,7 @@ interface ModeratorDeskProps {
 export function ModeratorDesk({ screen, tab, setTab, toastWords, ...props }: ModeratorDeskProps) {
   const { t } = useTranslation("hosts");
   const { roomId, jumpTo } = useOpenRoom();
+  const { isOperator } = useServices();
   const isWide = useIsWide();
   const held = useHeldPages(POLL_MS);
   const reports = useReportPages(POLL_MS);
@@ -50,6 +52,7 @@ export function ModeratorDesk({ screen, tab, setTab, toastWords, ...props }: Mod
   return (
     <DeskFrame
       roomId={roomId}
+      isOperator={isOperator}
       roomName={screen.feed.room?.name ?? roomId}
       status={<StatusLine screen={screen} />}
       live={list}

@@ -20,7 +20,7 @@ const NOBODY = { has: () => false, subscribe: () => () => undefined };
  * go on in the room. */
 export function useModeratedRoom(roomId: string) {
   const { t } = useTranslation("hosts");
-  const { composers } = useServices();
+  const { composers, isOperator } = useServices();
   const { viewer } = useSession();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
@@ -65,12 +65,13 @@ export function useModeratedRoom(roomId: string) {
     };
   }, [roomId, feed, view, ownReactions, kinds, authorMark, composers, navigate, toast]);
 
-  const isKnown = room !== null && viewer !== undefined;
+  const isKnown = room !== null && (isOperator || viewer !== undefined);
+  const isHost = isOperator || roleIn(room, viewer?.id) !== "guest";
   return {
     openRoom,
     setKinds,
     screen,
-    access: !isKnown ? "unknown" : roleIn(room, viewer?.id) === "guest" ? "guest" : "host",
+    access: !isKnown ? "unknown" : isHost ? "host" : "guest",
     tab,
     setTab,
     toastWords,

@@ -3,6 +3,7 @@ import { keyTarget, nextIndex } from "@/lib/moderation/moderator-keys";
 import { outranks, roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
 import { useViewer } from "@/ui/services-context";
+import { useRole } from "@/ui/use-role";
 import type { DeskTab } from "./ModeratorDesk";
 
 const TABS: ReadonlyMap<string, DeskTab> = new Map([
@@ -27,6 +28,7 @@ interface ModeratorKeysOptions {
 export function useModeratorKeys(options: ModeratorKeysOptions): void {
   const { feed, view, askToBan, deleteMessage, showPerson } = useOpenRoom();
   const viewer = useViewer();
+  const role = useRole();
   const current = useRef(options);
   useEffect(() => {
     current.current = options;
@@ -36,7 +38,7 @@ export function useModeratorKeys(options: ModeratorKeysOptions): void {
       const { room } = feed.getSnapshot();
       const message = room?.messages.find(({ id }) => id === messageId);
       if (message === undefined || message.deleted) return false;
-      const isOver = outranks(roleIn(room, viewer?.id), roleIn(room, message.author.id));
+      const isOver = outranks(role, roleIn(room, message.author.id));
       if (key === "p") showPerson?.(message.author);
       else if (key === "b" && isOver) askToBan({ author: message.author, scope: "author" });
       else if (key === "d" && (isOver || message.author.id === viewer?.id)) deleteMessage(message);
@@ -65,7 +67,7 @@ export function useModeratorKeys(options: ModeratorKeysOptions): void {
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [feed, view, askToBan, deleteMessage, showPerson, viewer]);
+  }, [feed, view, askToBan, deleteMessage, showPerson, viewer, role]);
 }
 
 /** Focus the next or the previous item of the open queue. */

@@ -3,10 +3,9 @@ import { useTranslation } from "react-i18next";
 import { useHostCall } from "@/features/hosts/use-host-call";
 import { errorMessage } from "@/lib/api/error-message";
 import type { Author } from "@/lib/contract/types";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence, personNameInSentence } from "@/lib/people/person-name";
 import { outranks, roleIn } from "@/lib/people/roles";
 import { knownSinceMs } from "@/lib/people/user-age";
-import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
@@ -36,7 +35,6 @@ export function usePerson(
     gcTime: 0, // the next card shows the current state
   });
 
-  const unnamed = words("person.unnamed");
   const role = roleIn(room, person.id);
   const sinceMs = knownSinceMs(person.id);
   const since = sinceMs === null ? null : localTime.exactTime(new Date(sinceMs).toISOString());
@@ -49,7 +47,7 @@ export function usePerson(
     const { until, actor } = ban;
     return t("person.banned", {
       until: until === null ? t("ban.forGood") : t("bans.until", { time: localTime.exactTime(until) }),
-      host: actor === null ? t("operator") : nameInSentence(actor.nickname, unnamed),
+      host: actor === null ? t("operator") : personNameInSentence(words, actor),
     });
   };
   const lift = () =>
@@ -58,7 +56,7 @@ export function usePerson(
       await queryClient.invalidateQueries({ queryKey: ["bans", roomId] });
     });
   return {
-    title: personInSentence(person, unnamed),
+    title: personInSentence(words, person),
     about: [
       role === "guest" ? null : words(`role.${role}`),
       since === null ? t("person.sinceUnknown") : t("person.since", { time: since }),

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ListedReport, ReportsPage } from "@/lib/contract/types";
 import type { Pages } from "@/ui/use-pages";
-import { personInSentence } from "@/lib/people/person-in-sentence";
+import { personInSentence } from "@/lib/people/person-name";
 import { outranks, roleIn } from "@/lib/people/roles";
 import { useOpenRoom } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
@@ -28,7 +28,7 @@ export function useReportQueue({ pages, refusal }: Pages<ReportsPage>, onShow: (
     return {
       report,
       reportedBy: t("moderate.reportedBy", {
-        person: personInSentence(reporter, words("person.unnamed")),
+        person: personInSentence(words, reporter),
         time: localTime.exactTime(report.created_at),
       }),
       mark: authorMark?.(message) ?? null,

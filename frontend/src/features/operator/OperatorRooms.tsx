@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { textAfterInput } from "@/lib/pasted-text";
 import { MoreButton } from "@/ui/MoreButton";
@@ -6,7 +7,7 @@ import { RoomDeletion } from "./RoomDeletion";
 import type { OperatorRoomsView } from "./use-operator-rooms";
 import * as css from "./operator.module.css";
 
-/** All rooms, with buttons that hide and delete one. */
+/** All rooms, each with a link to its moderator view and buttons that hide and delete it. */
 export function OperatorRooms(view: OperatorRoomsView) {
   const { t } = useTranslation("operator");
   const { rooms, toDelete } = view;
@@ -35,6 +36,15 @@ export function OperatorRooms(view: OperatorRoomsView) {
                 <ShownName of={room.name} />
                 <p className="quiet">{about}</p>
               </div>
+              <Link
+                to="/rooms/$roomId/moderate"
+                params={{ roomId: room.id }}
+                search={{ as: "operator" }}
+                className="quiet-button"
+                aria-label={t("rooms.moderateOf", { room: inSentence })}
+              >
+                {t("rooms.moderate")}
+              </Link>
               <button
                 type="button"
                 className="quiet-button"

@@ -16,11 +16,11 @@ export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"],
   const viewer = useViewer();
 
   const stores = useMemo(() => {
-    const { api, openStream, clock, network, outbox, localTime, session } = services;
+    const { api, isOperator, openStream, clock, network, outbox, localTime, session } = services;
     const isVisible = () => !document.hidden;
     const streamTicket = async () => {
       const { ticket } = await api.streamTicket(roomId);
-      return { ticket, readerId: session.getSnapshot().viewer?.id ?? "" };
+      return { ticket, readerId: isOperator ? "operator" : (session.getSnapshot().viewer?.id ?? "") };
     };
     const feed = new RoomFeed({
       roomId,

@@ -35,7 +35,10 @@ export interface PagePlace {
 export class ChatApi {
   readonly client: Client<paths>;
 
-  constructor(fetchImpl: typeof fetch, baseUrl = "") {
+  constructor(
+    readonly fetchImpl: typeof fetch,
+    baseUrl = "",
+  ) {
     this.client = createClient<paths>({
       baseUrl,
       fetch: async (request) => {

@@ -9,7 +9,20 @@ import type {
   ServerBanResult,
 } from "@/lib/contract/types";
 import { answer, done } from "./answer";
-import type { ChatApi } from "./chat-api";
+import { ChatApi } from "./chat-api";
+
+const ACT_AS_OPERATOR = "X-Hotchat-Operator";
+
+/** The same calls with the rights of the operator, who has signed in in this browser. `onRefused`: a call was refused because
+ * nobody has a session, perhaps because the sign-in has ended. */
+export const asOperator = ({ fetchImpl }: Pick<ChatApi, "fetchImpl">, onRefused: () => void): ChatApi =>
+  new ChatApi(async (input) => {
+    const request = new Request(input);
+    request.headers.set(ACT_AS_OPERATOR, "1");
+    const response = await fetchImpl(request);
+    if (response.status === 401) onRefused();
+    return response;
+  });
 
 /** The calls of the operator on the whole server. The browser adds the cookie of a signed-in operator. */
 export class OperatorApi {

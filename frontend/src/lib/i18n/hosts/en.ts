@@ -149,6 +149,8 @@ export const hostsEn = {
     waiting: "Held messages: {{held}}, reports: {{reports}}",
     forHostsOnly: "Only the owner and the moderators of this room can open this view.",
     toRoom: "Back to the room",
+    toOperator: "Back to the operator’s page",
+    asOperator: "you act as the operator",
     live: "Live",
     held: "Held",
     noneHeld: "No messages are waiting for a host.",

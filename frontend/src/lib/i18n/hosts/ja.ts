@@ -148,6 +148,8 @@ export const hostsJa: HostWords = {
     waiting: "保留中のメッセージ：{{held}}、報告：{{reports}}",
     forHostsOnly: "この画面を開けるのは、このルームのオーナーとモデレーターだけです。",
     toRoom: "ルームに戻る",
+    toOperator: "運営ページへ戻る",
+    asOperator: "サーバー運営者として管理中",
     live: "ライブ",
     held: "保留",
     noneHeld: "判断待ちのメッセージはありません。",

@@ -148,6 +148,8 @@ export const hostsKo: HostWords = {
     waiting: "보류된 메시지: {{held}}, 신고: {{reports}}",
     forHostsOnly: "이 방의 방장과 관리자만 이 화면을 열 수 있습니다.",
     toRoom: "방으로 돌아가기",
+    toOperator: "운영 화면으로",
+    asOperator: "서버 운영자로 관리 중",
     live: "실시간",
     held: "보류",
     noneHeld: "기다리는 메시지가 없습니다.",

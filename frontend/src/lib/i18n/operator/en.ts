@@ -7,6 +7,8 @@ export const operatorEn = {
     hint: "Sign in with the value of HOTCHAT_ADMIN_TOKEN. This browser stays signed in for 12 hours.",
     token: "Operator's token",
     submit: "Sign in",
+    first: "Sign in as the operator to open this view.",
+    open: "To the sign-in",
     out: "Sign out",
   },
   modes: {
@@ -50,6 +52,8 @@ export const operatorEn = {
     hidden: "hidden by you",
     noOwner: "no owner",
     owner: "owner: {{name}}",
+    moderate: "Moderate",
+    moderateOf: "Moderate {{room}}",
     hide: "Hide from lists",
     hideOf: "Hide {{room}} from lists",
     show: "Show in lists",

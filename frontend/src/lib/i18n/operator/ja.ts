@@ -8,6 +8,8 @@ export const operatorJa: OperatorWords = {
     hint: "HOTCHAT_ADMIN_TOKEN の値でサインインしてください。このブラウザーは 12 時間サインインしたままになります。",
     token: "運営者のトークン",
     submit: "サインイン",
+    first: "この画面を開くには、運営者としてサインインしてください。",
+    open: "サインインへ",
     out: "サインアウト",
   },
   modes: {
@@ -51,6 +53,8 @@ export const operatorJa: OperatorWords = {
     hidden: "運営者が非表示",
     noOwner: "オーナーなし",
     owner: "オーナー: {{name}}",
+    moderate: "管理",
+    moderateOf: "{{room}} を管理",
     hide: "一覧から隠す",
     hideOf: "{{room}} を一覧から隠す",
     show: "一覧に表示",

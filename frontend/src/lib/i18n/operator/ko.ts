@@ -8,6 +8,8 @@ export const operatorKo: OperatorWords = {
     hint: "HOTCHAT_ADMIN_TOKEN 값으로 로그인하세요. 이 브라우저는 12시간 동안 로그인 상태를 유지합니다.",
     token: "운영자 토큰",
     submit: "로그인",
+    first: "이 화면을 열려면 운영자로 로그인하세요.",
+    open: "로그인하러 가기",
     out: "로그아웃",
   },
   modes: {
@@ -51,6 +53,8 @@ export const operatorKo: OperatorWords = {
     hidden: "운영자가 숨김",
     noOwner: "방장 없음",
     owner: "방장: {{name}}",
+    moderate: "관리",
+    moderateOf: "{{room}} 방 관리",
     hide: "목록에서 숨기기",
     hideOf: "{{room}} 방을 목록에서 숨기기",
     show: "목록에 표시",
