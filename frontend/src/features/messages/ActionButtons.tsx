@@ -13,11 +13,13 @@ interface ActionButtonsProps {
   onReply: () => void;
   /** Undefined for readers who may not ban the author. */
   onBan: (() => void) | undefined;
+  /** The pointer is over the button that bans. */
+  onAimBan: () => void;
   /** The menu, or the button that opens it. */
   children: ReactNode;
 }
 
-export function ActionButtons({ kinds, onReact, onReply, onBan, children }: ActionButtonsProps) {
+export function ActionButtons({ kinds, onReact, onReply, onBan, onAimBan, children }: ActionButtonsProps) {
   const { t } = useTranslation();
   return (
     <div className={css.actionsPlace}>
@@ -35,7 +37,15 @@ export function ActionButtons({ kinds, onReact, onReply, onBan, children }: Acti
           </button>
         ))}
         <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />
-        {onBan && <IconButton icon={Ban} size={15} label={t("message.ban")} onClick={onBan} />}
+        {onBan && (
+          <IconButton
+            icon={Ban}
+            size={15}
+            label={t("message.ban")}
+            onPointerEnter={onAimBan}
+            onClick={onBan}
+          />
+        )}
         {children}
       </div>
     </div>

@@ -44,6 +44,8 @@ export const MessageActions = memo(function MessageActions({
       onReact={toggle}
       onReply={() => replyTo(message)}
       onBan={mayBan ? () => askToBan({ author: message.author, scope: "author" }) : undefined}
+      // The list holds still at once, or a message that arrives before the click moves another row under the pointer.
+      onAimBan={() => view.dispatchPause({ type: "began", reason: "hover" })}
     >
       {isMenuOpen ? (
         <ErrorBoundary
