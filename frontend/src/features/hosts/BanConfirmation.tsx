@@ -51,7 +51,7 @@ export function BanConfirmation(props: BanConfirmationProps) {
               ))}
             </select>
           </label>
-          <label className={css.check}>
+          <label className={`option ${css.purge}`}>
             <input
               type="checkbox"
               checked={props.isPurge}

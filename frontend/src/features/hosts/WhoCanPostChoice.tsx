@@ -18,7 +18,7 @@ export function WhoCanPostChoice(props: WhoCanPostSetting) {
     <fieldset className={css.section}>
       <legend>{t("rules.whoCanPost")}</legend>
       {CHOICES.map((choice) => (
-        <label key={choice} className={css.check}>
+        <label key={choice} className="option">
           <input
             type="radio"
             name="who-can-post"

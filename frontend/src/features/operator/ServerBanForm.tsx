@@ -1,6 +1,5 @@
 import { useTranslation } from "react-i18next";
 import type { NewServerBan } from "./use-server-bans";
-import * as css from "./operator.module.css";
 
 const DURATIONS = [
   { seconds: 3_600, words: "bans.oneHour" },
@@ -42,7 +41,7 @@ export function ServerBanForm({ isBanning, onBan }: ServerBanFormProps) {
           ))}
         </select>
       </label>
-      <label className={css.check}>
+      <label className="option">
         <input type="checkbox" name="purge" />
         <span>{t("bans.purge")}</span>
       </label>

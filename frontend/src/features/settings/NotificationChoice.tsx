@@ -1,6 +1,5 @@
 import { useTranslation } from "react-i18next";
 import type { NotificationSetting } from "./use-notification-setting";
-import * as css from "./settings.module.css";
 
 /** Whether mentions are notified while the tab is hidden. */
 export function NotificationChoice({
@@ -10,7 +9,7 @@ export function NotificationChoice({
 }: Pick<NotificationSetting, "isOn" | "isDenied" | "choose">) {
   const { t } = useTranslation();
   return (
-    <label className={css.check}>
+    <label className="option">
       <input type="checkbox" checked={isOn} onChange={(event) => choose(event.target.checked)} />
       <span>
         <span>{t("settings.notifications")}</span>

@@ -1,6 +1,5 @@
 import { useTranslation } from "react-i18next";
 import type { ReadingPaceSetting } from "./use-reading-pace-setting";
-import * as css from "./settings.module.css";
 
 const PACES = [
   ["calm", "settings.calm", "settings.calmHelp"],
@@ -11,14 +10,14 @@ const PACES = [
 export function ReadingPaceChoice({ pace, choose }: ReadingPaceSetting) {
   const { t } = useTranslation();
   return (
-    <fieldset className={css.choice}>
+    <fieldset>
       <legend>{t("settings.reading")}</legend>
       {PACES.map(([value, name, help]) => (
-        <label key={value}>
+        <label key={value} className="option">
           <input type="radio" name="reading" checked={pace === value} onChange={() => choose(value)} />
           <span>
             <span>{t(name)}</span>
-            <span className="quiet">{t(help)}</span>
+            <span className="quiet option-help">{t(help)}</span>
           </span>
         </label>
       ))}
