@@ -4,7 +4,7 @@ Bans, marks and the log of a room are written under its lock only, except that r
 deletes marks, and a new session from a banned address is banned before it exists for anybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -22,18 +22,15 @@ from chat_server.messages.batch_rows import (
 )
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.host_actions.purges import MAX_COUNTED
-from chat_server.messages.operations import Operation
+from chat_server.messages.read_plan import named_in
 from chat_server.messages.room_operations import (
     BanUsers,
     ChangeRoom,
     ErasePerson,
-    LiftBan,
-    PurgeUsers,
     RoomOperation,
 )
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
-from chat_server.rooms.roles import may, role_in_room
 from chat_server.sessions.addresses import KEPT_S
 
 MAX_SCANNED: Final = 20_000
@@ -206,48 +203,6 @@ DELETE FROM bans b USING (
 ) e WHERE b.room_id = e.room_id AND b.user_id = e.user_id"""
 
 
-def people_to_check(
-    operations: Iterable[Operation], room_operations: Iterable[RoomOperation], rooms: Mapping[str, LockedRoom]
-) -> list[RoomUser]:
-    """Everybody whose ban matters to these operations, in rooms from which anybody was ever banned.
-
-    `room_operations` are those of them that may name other people. Posts pass no check of types: it costs more than
-    the rest.
-    """
-    with_bans = {room_id for room_id, room in rooms.items() if room.has_bans}
-    if not with_bans:
-        return []
-    people = {(each.room_id, each.actor_id): None for each in operations if each.room_id in with_bans}
-    for operation in room_operations:
-        if operation.room_id in with_bans and (
-            isinstance(operation, LiftBan | ChangeRoom)
-            or (isinstance(operation, BanUsers) and _has_role(operation, rooms[operation.room_id]))
-        ):
-            people |= dict.fromkeys((operation.room_id, user_id) for user_id in _named_in(operation))
-    return list(people)
-
-
-def permitted(operations: Sequence[RoomOperation], rooms: Mapping[str, LockedRoom]) -> list[RoomOperation]:
-    """Those whose actors may act, or get a role in this transaction. The others are refused without further reads."""
-    new_hosts = {
-        (operation.room_id, user_id)
-        for operation in operations
-        if isinstance(operation, ChangeRoom)
-        for user_id in _named_in(operation)
-    }
-    return [
-        operation
-        for operation in operations
-        if (operation.room_id, operation.actor_id) in new_hosts
-        or _has_role(operation, rooms[operation.room_id])
-    ]
-
-
-def _has_role(operation: RoomOperation, room: LockedRoom) -> bool:
-    role = role_in_room(operation.actor_id, room.owner_id, room.moderators, is_operator=operation.is_operator)
-    return all(may(role, action) for action in operation.actions)
-
-
 async def read_host_input(
     connection: Connection, operations: Sequence[RoomOperation]
 ) -> tuple[HostInput, datetime]:
@@ -263,7 +218,7 @@ async def read_host_input(
         host_input.erased = set(map(tuple, await connection.fetch(_MARKED, *zip(*keys, strict=True))))
     named: dict[UUID, None] = {}
     for operation in operations:
-        named |= dict.fromkeys(_named_in(operation))
+        named |= dict.fromkeys(named_in(operation))
         if isinstance(operation, ChangeRoom | ErasePerson):
             changed_rooms.append(operation.room_id)
         elif operation.purged_ids:
@@ -324,20 +279,6 @@ def _settings(row: Record) -> RoomSettingsRow:
         stored_rules(row["rules"]),
         row["shown_visibility"],
     )
-
-
-def _named_in(operation: RoomOperation) -> Sequence[UUID]:
-    match operation:
-        case BanUsers() | PurgeUsers():
-            return operation.user_ids
-        case LiftBan():
-            return [operation.user_id]
-        case ErasePerson():
-            return []
-        case ChangeRoom(change=change):
-            named = (change.add_moderator, change.new_owner)
-            acting = [operation.actor_id] if change.recovery or change.accepted_invite else []
-            return [*acting, *(user_id for user_id in named if user_id is not None)]
 
 
 async def _count_messages(

@@ -1,12 +1,12 @@
 """The rows that a transaction must read before it can apply its operations."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from chat_server.filters.repository import RecentText
 from chat_server.filters.rules import text_digest
-from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, ReactionKey
+from chat_server.messages.batch_rows import IdempotencyKey, LockedRoom, ReactionKey, RoomUser
 from chat_server.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -25,6 +25,7 @@ from chat_server.messages.room_operations import (
     SettleHeld,
 )
 from chat_server.messages.seq_numbering import SLICE, cost_of_check
+from chat_server.rooms.roles import may, role_in_room
 
 
 class ReadPlan(NamedTuple):
@@ -90,3 +91,59 @@ def texts_to_compare(
             cost += 1 + cost_of_check(post.text)
         texts.append((post.room_id, post.author_id, digest))
     return texts
+
+
+def people_to_check(
+    operations: Iterable[Operation], room_operations: Iterable[RoomOperation], rooms: Mapping[str, LockedRoom]
+) -> list[RoomUser]:
+    """Everybody whose ban matters to these operations, in rooms from which anybody was ever banned.
+
+    `room_operations` are those of them that may name other people. Posts pass no check of types: it costs more than
+    the rest.
+    """
+    with_bans = {room_id for room_id, room in rooms.items() if room.has_bans}
+    if not with_bans:
+        return []
+    people = {(each.room_id, each.actor_id): None for each in operations if each.room_id in with_bans}
+    for operation in room_operations:
+        if operation.room_id in with_bans and (
+            isinstance(operation, LiftBan | ChangeRoom)
+            or (isinstance(operation, BanUsers) and _has_role(operation, rooms[operation.room_id]))
+        ):
+            people |= dict.fromkeys((operation.room_id, user_id) for user_id in named_in(operation))
+    return list(people)
+
+
+def permitted(operations: Sequence[RoomOperation], rooms: Mapping[str, LockedRoom]) -> list[RoomOperation]:
+    """Those whose actors may act, or get a role in this transaction. The others are refused without further reads."""
+    new_hosts = {
+        (operation.room_id, user_id)
+        for operation in operations
+        if isinstance(operation, ChangeRoom)
+        for user_id in named_in(operation)
+    }
+    return [
+        operation
+        for operation in operations
+        if (operation.room_id, operation.actor_id) in new_hosts
+        or _has_role(operation, rooms[operation.room_id])
+    ]
+
+
+def _has_role(operation: RoomOperation, room: LockedRoom) -> bool:
+    role = role_in_room(operation.actor_id, room.owner_id, room.moderators, is_operator=operation.is_operator)
+    return all(may(role, action) for action in operation.actions)
+
+
+def named_in(operation: RoomOperation) -> Sequence[UUID]:
+    match operation:
+        case BanUsers() | PurgeUsers():
+            return operation.user_ids
+        case LiftBan():
+            return [operation.user_id]
+        case ErasePerson():
+            return []
+        case ChangeRoom(change=change):
+            named = (change.add_moderator, change.new_owner)
+            acting = [operation.actor_id] if change.recovery or change.accepted_invite else []
+            return [*acting, *(user_id for user_id in named if user_id is not None)]

@@ -18,13 +18,17 @@ from chat_server.messages.batch_rows import BatchInput
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.held_repository import read_held, read_held_counts, write_held
 from chat_server.messages.host_repository import (
-    people_to_check,
-    permitted,
     read_host_input,
     write_host_changes,
 )
 from chat_server.messages.operations import Operation
-from chat_server.messages.read_plan import filters_to_read, plan_reads, texts_to_compare
+from chat_server.messages.read_plan import (
+    filters_to_read,
+    people_to_check,
+    permitted,
+    plan_reads,
+    texts_to_compare,
+)
 from chat_server.messages.write_queue import PendingWrite
 from chat_server.messages.write_repository import (
     Locked,
