@@ -21,10 +21,7 @@ CROWD: Final = 20
 LIST_MOVES_WITHIN_S: Final = 10
 AIMED_WITHIN_S: Final = 10
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(60 + 6 * BANS, func_only=True),
-]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RECORD_CLICKS: Final = """() => {
     window.clickedIds = [];
@@ -118,6 +115,7 @@ async def aim(tab: Tab, chance: random.Random) -> str:
                 return aimed
 
 
+@pytest.mark.timeout(60 + 6 * BANS, func_only=True)
 @pytest.mark.parametrize("view", ["", "/moderate"])
 async def test_a_host_bans_the_person_under_the_pointer_while_20_messages_a_second_pass(
     people: People, view: str

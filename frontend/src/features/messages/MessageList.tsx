@@ -1,12 +1,14 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { PinnedBar } from "@/features/pins/PinnedBar";
+import { HOVER_PAUSE_MS } from "@/lib/room-view/list-pause";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { lazyComponent } from "@/ui/lazy-component";
 import { useOpenRoom } from "@/ui/room-context";
 import { useLocalTime } from "@/ui/use-local-time";
+import { useRole } from "@/ui/use-role";
 import { ListFrame } from "./ListFrame";
 import { MessageLog } from "./MessageLog";
 import { UnreadChips } from "./UnreadChips";
@@ -23,6 +25,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   const { t } = useTranslation();
   const { view, jumpTo } = useOpenRoom();
   const localTime = useLocalTime();
+  const isHost = useRole() !== "guest";
   const scroller = useRef<HTMLDivElement>(null);
   const { rows, isPaused, away, unread, lastPost } = screen;
   const { room } = screen.feed;
@@ -40,6 +43,8 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
     dispatchPause: view.dispatchPause,
     isBusy: screen.messagesPerS >= PAUSE_BUSY_PER_S || room?.heat.hot === true,
     isPaused,
+    // A row's actions appear after 100 ms: under a host's pointer no other row may take its place from then on.
+    hoverPauseMs: isHost ? 0 : HOVER_PAUSE_MS,
     isAtEnd: () => virtualizer.isAtEnd(2),
     position: () => ({ topPx: virtualizer.scrollOffset ?? 0, heightPx: virtualizer.getTotalSize() }),
     toEnd: () => virtualizer.scrollToEnd(),

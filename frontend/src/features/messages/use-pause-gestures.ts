@@ -27,6 +27,8 @@ interface PauseGesturesOptions {
   readonly dispatchPause: (event: PauseEvent) => void;
   readonly isBusy: boolean;
   readonly isPaused: boolean;
+  /** How long the pointer rests in the list before a busy list pauses. */
+  readonly hoverPauseMs: number;
   readonly isAtEnd: () => boolean;
   /** Where the list is and how long it is, in px, without a layout. */
   readonly position: () => ListPosition;
@@ -119,7 +121,7 @@ export function usePauseGestures(options: PauseGesturesOptions) {
       hoverTimer.current = setTimeout(() => {
         isHovering.current = true;
         if (current.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
-      }, HOVER_PAUSE_MS);
+      }, current.current.hoverPauseMs);
     },
     onPointerLeave: (event: PointerEvent) => {
       clearTimeout(hoverTimer.current);
