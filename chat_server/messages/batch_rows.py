@@ -221,8 +221,6 @@ class HostInput:
     settings: dict[str, RoomSettingsRow] = field(default_factory=dict)
     addresses: dict[UUID, bytes] = field(default_factory=dict)
     invite_grants: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)
-    known_here: set[RoomUser] = field(default_factory=set)
-    """People who may become owners: members, and those who have written or reacted in the room."""
     erased: set[RoomUser] = field(default_factory=set)
     """Erased people who are marked in the room, and whose messages are still being rewritten."""
 

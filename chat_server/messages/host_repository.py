@@ -113,17 +113,6 @@ DELETE FROM bans b USING (
     WHERE NOT EXISTS (SELECT FROM held h WHERE h.room_id = a.room_id AND h.address_hash = a.address_hash)
 ) lifted WHERE b.room_id = lifted.room_id AND b.user_id = lifted.user_id"""
 
-# The scan of the person's messages needs no column outside the index messages_idempotency. Overflow rule: somebody who
-# wrote more elsewhere counts as known.
-_KNOWN: Final = """
-SELECT k.room_id, k.user_id FROM unnest($1::text[], $2::uuid[]) AS k(room_id, user_id)
-WHERE EXISTS (SELECT FROM members m WHERE m.room_id = k.room_id AND m.user_id = k.user_id)
-    OR EXISTS (SELECT FROM reactions x WHERE x.room_id = k.room_id AND x.user_id = k.user_id)
-    OR (
-        SELECT COALESCE(bool_or(s.room_id = k.room_id), false) OR count(*) >= $3
-        FROM (SELECT m.room_id FROM visible_messages m WHERE m.written_by = k.user_id LIMIT $3) s
-    )"""
-
 _ADDRESSES: Final = """
 SELECT user_id, address_hash FROM user_addresses
 WHERE user_id = ANY($1::uuid[]) AND seen_at > now() - make_interval(secs => $2)"""
@@ -238,14 +227,6 @@ async def read_host_input(
     if changed_rooms:
         rows = await connection.fetch(_SETTINGS, changed_rooms)
         host_input.settings = {row["id"]: _settings(row) for row in rows}
-    new_owners = {
-        (operation.room_id, operation.change.new_owner)
-        for operation in operations
-        if isinstance(operation, ChangeRoom) and operation.change.new_owner is not None
-    }
-    if new_owners:
-        rows = await connection.fetch(_KNOWN, *zip(*new_owners, strict=True), MAX_SCANNED)
-        host_input.known_here = set(map(tuple, rows))
     accepted = {
         (operation.change.accepted_invite, operation.actor_id)
         for operation in operations

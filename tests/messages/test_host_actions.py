@@ -65,7 +65,6 @@ class Room:
         self.counts: dict[tuple[str, UUID], int] = {}
         self.grants: dict[tuple[UUID, UUID], bool] = {}
         self.addresses: dict[UUID, bytes] = {}
-        self.known_here = {("r", GUEST)}
 
     def apply(self, *operations: Operation) -> BatchResult:
         batch_input = BatchInput(
@@ -81,7 +80,6 @@ class Room:
                 {"r": self.settings},
                 dict(self.addresses),
                 dict(self.grants),
-                set(self.known_here),
             ),
         )
         work = apply_in_slices(operations, batch_input, self.now)
@@ -459,20 +457,6 @@ def test_after_a_hand_over_the_former_owner_is_a_moderator_and_the_code_has_ende
     assert room.settings.recovery_code_hash is None
     assert result.new_owners == {MODERATOR: "Mod"}
     assert actions(result) == [("hand_over", MODERATOR)]
-
-
-@pytest.mark.parametrize(
-    ("by", "new_owner", "code"),
-    [
-        (OWNER, TROLL, "forbidden"),
-        (OWNER, GUEST, ""),
-        (OWNER, MODERATOR, ""),
-        (OWNER, OWNER, ""),
-        (OPERATOR, TROLL, ""),
-    ],
-)
-def test_an_owner_hands_the_room_to_nobody_who_was_never_there(by: UUID, new_owner: UUID, code: str) -> None:
-    assert codes(Room().apply(change(by, new_owner=new_owner))) == [code]
 
 
 def test_the_operator_hands_over_a_room_without_an_owner() -> None:

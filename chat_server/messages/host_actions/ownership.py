@@ -16,27 +16,6 @@ RECOVER_AGAIN_WITHIN: Final = timedelta(minutes=10)
 """A new owner whose response was lost may ask for another recovery code this long."""
 
 
-def allowed_owner(state: BatchState, room: LockedRoom, operation: ChangeRoom) -> tuple[UUID, str] | None:
-    """The new owner and their nickname. Raises ChatError `not_found`, or `forbidden` for a stranger.
-
-    Only the operator makes somebody the owner who has never been in the room.
-    """
-    user_id = operation.change.new_owner
-    if user_id is None:
-        return None
-    nickname = state.nickname(user_id)
-    if not (
-        operation.is_operator
-        or state.role_of(room, user_id).is_host
-        or (room.id, user_id) in state.input.hosts.known_here
-    ):
-        raise ChatError(
-            "forbidden",
-            "This person has never written in this room; ask them to write a message here, then hand the room over.",
-        )
-    return user_id, nickname
-
-
 def hand_over(
     state: BatchState,
     room: LockedRoom,

@@ -9,12 +9,7 @@ from chat_server.messages.batch_rows import LockedRoom, RoomSettingsRow
 from chat_server.messages.batch_state import BatchState
 from chat_server.messages.event_building import PendingRoomEvent
 from chat_server.messages.host_actions.bans import end_ban
-from chat_server.messages.host_actions.ownership import (
-    allowed_owner,
-    hand_over,
-    is_repeated_recovery,
-    recover,
-)
+from chat_server.messages.host_actions.ownership import hand_over, is_repeated_recovery, recover
 from chat_server.messages.room_operations import ChangeRoom, DeferredResult, RoomResult
 from chat_server.rooms.roles import MAX_MODERATORS, Role
 from server_kit.http.problem import ChatError
@@ -33,7 +28,7 @@ def change_room(state: BatchState, room: LockedRoom, role: Role, operation: Chan
     grant = _open_grant(state, room, operation)
     wanted = change.add_moderator if grant is None else operation.actor_id
     new_moderator = _new_moderator(state, room, wanted)
-    new_owner = allowed_owner(state, room, operation)
+    new_owner = None if change.new_owner is None else (change.new_owner, state.nickname(change.new_owner))
 
     # Nothing is refused from here on.
     if grant is not None:
