@@ -100,6 +100,7 @@ async def test_a_refused_edit_stays_in_the_composer_with_the_reason(people: Peop
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.write("first words")
+    await tab.sees("first words")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.page.route("**/messages/*", lambda route: route.abort())
     await tab.composer.press("ArrowUp")

@@ -105,6 +105,19 @@ describe("reconnecting", () => {
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
   });
 
+  it("checks how much it has missed when the network returns after a failed attempt", async () => {
+    await live();
+    room.refusals = [new Problem(0, "unreachable", "")];
+    room.stream.listener.closed(false);
+    await clock.advance(500);
+    for (let count = 0; count <= REPLAY_MAX_EVENTS; count += 1) room.say();
+    room.fetches = [];
+    feed.retryNow();
+    await settled();
+    expect(room.fetches[0]).toBe("room");
+    expect(feed.getSnapshot().skipped?.messages).toBe(REPLAY_MAX_EVENTS + 1);
+  });
+
   it("reconnects after forty seconds without even a ping", async () => {
     await live();
     await clock.advance(SILENCE_MS - 1);

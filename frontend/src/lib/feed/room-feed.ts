@@ -202,7 +202,7 @@ export class RoomFeed {
     if (this.#state.older.status === "throttled") this.#retryHistory();
     const { status } = this.#state.connection;
     if (!this.#isOpen || status === "live" || status === "catching-up") return;
-    this.#attempt = 0;
+    this.#attempt = Math.min(this.#attempt, 1); // after a failed attempt, it first checks how much it has missed
     this.#failedTrials = 0;
     this.#cancelWait();
     if (this.#streamTrouble !== null && this.#state.room !== null) this.#poll(this.#streamTrouble, 0);
