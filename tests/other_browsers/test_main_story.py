@@ -34,6 +34,7 @@ async def test_a_user_enters_chats_reacts_and_reloads_and_a_killed_server_loses_
     tab.join("Bob")
     first = f"{emoji} from a new user"
     tab.sees(first)
+    tab.has_sent_everything()
     await ann.post(room, "an answer")
     tab.sees("an answer")
     tab.react("hello from Ann", "Love")
