@@ -1,7 +1,7 @@
 """Screenshots of the frontend for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
 
 Starts the real stack in a temporary folder and fills a room. Takes screenshots in light and dark, on a phone, of a hot
-room, of dialogs, of an empty room and of a missing one.
+room, of dialogs, of an empty room and of a missing one, and of what hosts and the operator see.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from playwright.async_api import async_playwright, expect
 from load_tests.bench.chromium import launch_chromium
 from load_tests.jmeter.temporary_stack import temporary_stack
 from tests.browser.tab import People, Person, Tab
+from tests.browser.test_banning import ask_to_ban, open_bans
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDE = {"width": 1040, "height": 742}
@@ -76,6 +77,10 @@ async def draw(url: str) -> None:
         keep("composing.png", await composing(people))
         keep("quiet.png", await quiet_states(people, mina))
         keep("hot.png", await hot_room(url, people, mina))
+        host, room = await moderated_room(people)
+        keep("hosting.png", await hosting(people, host, room))
+        keep("hosting-phone.png", await hosting_on_phones(people, host, room))
+        keep("operator.png", await operator_pages(people))
         await people.leave()
 
 
@@ -172,6 +177,65 @@ async def quiet_states(people: People, mina: Person) -> bytes:
     await missing.page.goto(missing.base_url + "/rooms/never-made")
     await expect(missing.page.get_by_role("heading", name="There is no such room")).to_be_visible()
     return side_by_side(await empty.page.screenshot(), await missing.page.screenshot())
+
+
+async def moderated_room(people: People) -> tuple[Person, str]:
+    """A host, and a room with held messages and a report."""
+    host, troll = await people.person("Hana"), await people.person("Free tickets")
+    room = await host.make_room("Show night")
+    rules = {"words": ["casino"], "words_action": "hold", "links": "hold"}
+    await host.call("PATCH", f"/rooms/{room}", {"filters": rules})
+    for name, text, _ in TALK:
+        await (await people.person(name)).post(room, text)
+    await troll.post(room, "Tickets for half the price, ask me")
+    await troll.post(room, "The casino next door pays for them")
+    await troll.post(room, "Look: https://tickets.example/half-price")
+    rude = await (await people.person("Loud")).post(room, "You all sing out of tune")
+    await (await people.person("지우")).call(
+        "POST", f"/rooms/{room}/messages/{rude['id']}/reports", {"reason": "Rude to everybody"}
+    )
+    return host, room
+
+
+async def hosting(people: People, host: Person, room: str) -> bytes:
+    """The moderator view in light, a ban in dark."""
+    view = await people.tab_of(host, color_scheme="light", viewport=WIDE)
+    await view.open(f"/rooms/{room}/moderate")
+    await view.page.get_by_role("tab", name="Held").click()
+    await expect(view.page.locator("[data-queue-item]")).to_have_count(2)
+    ban = await people.tab_of(host, color_scheme="dark", viewport=HALF)
+    await ban.open(f"/rooms/{room}")
+    await ask_to_ban(ban, "Tickets for half the price, ask me")
+    await expect(ban.page.get_by_role("alertdialog")).to_be_visible()
+    return side_by_side(await view.page.screenshot(), await ban.page.screenshot())
+
+
+async def hosting_on_phones(people: People, host: Person, room: str) -> bytes:
+    """The live list and the held messages of the moderator view, reports in dark, and the panel of hosts."""
+    live, held, panel = [await people.tab_of(host, color_scheme="light", viewport=PHONE) for _ in range(3)]
+    reports = await people.tab_of(host, color_scheme="dark", viewport=PHONE)
+    for tab in (live, held, reports):
+        await tab.open(f"/rooms/{room}/moderate")
+        await tab.sees("You all sing out of tune")
+    await held.page.get_by_role("tab", name="Held").click()
+    await expect(held.page.locator("[data-queue-item]")).to_have_count(2)
+    await reports.page.get_by_role("tab", name="Reports").click()
+    await expect(reports.page.locator("[data-queue-item]")).to_have_count(1)
+    await open_bans(await panel.open(f"/rooms/{room}"))
+    return side_by_side(*[await tab.page.screenshot() for tab in (live, held, reports, panel)])
+
+
+async def operator_pages(people: People) -> bytes:
+    """The operator's page in light and dark."""
+    pages = []
+    for scheme in ("light", "dark"):
+        tab = await people.tab(color_scheme=scheme, viewport=HALF)
+        await tab.page.goto(f"{tab.base_url}/operator")
+        await tab.page.get_by_label("Operator's token").fill(OPERATOR)
+        await tab.page.get_by_role("button", name="Sign in").click()
+        await expect(tab.page.get_by_role("link", name="Moderate").first).to_be_visible()
+        pages.append(await tab.page.screenshot())
+    return side_by_side(*pages)
 
 
 async def hot_room(url: str, people: People, mina: Person) -> bytes:
