@@ -79,9 +79,8 @@ def parse_json(body: bytes, content_type: str, model: type[Model]) -> Model:
         raise invalid(
             [{"field": "body", "message": f"This is not valid JSON in UTF-8 ({error.msg})."}]
         ) from error
-    may_be_deep = (
-        body.count(b"{") + body.count(b"[") > MAX_DEPTH
-    )  # the walk of a value costs more than this count
+    # The count costs less than the walk of a value.
+    may_be_deep = body.count(b"{") + body.count(b"[") > MAX_DEPTH
     if may_be_deep and _depth_exceeds(value, MAX_DEPTH):
         raise invalid([{"field": "body", "message": f"JSON may be nested at most {MAX_DEPTH} deep."}])
     try:
