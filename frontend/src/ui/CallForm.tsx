@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
-import { NicknameField } from "./NicknameField";
+import { NameField } from "./NameField";
 import type { CallFormView } from "./use-call-form";
 
 interface CallFormProps extends CallFormView {
@@ -28,7 +28,13 @@ export function CallForm({ isIncomplete = false, ...props }: CallFormProps) {
       {props.help !== undefined && <p className="quiet">{props.help}</p>}
       {props.children}
       {needsNickname && (
-        <NicknameField nickname={nickname} setNickname={props.setNickname} refusal={props.nicknameRefusal} />
+        <NameField
+          words={t("composer.nameTitle")}
+          name={nickname}
+          setName={props.setNickname}
+          refusal={props.nicknameRefusal}
+          refusalId="call-nickname-problem"
+        />
       )}
       <p className="error" role="alert">
         {props.refusal}

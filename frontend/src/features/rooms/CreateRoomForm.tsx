@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
-import { textAfterInput } from "@/lib/pasted-text";
 import { CallForm } from "@/ui/CallForm";
+import { NameField } from "@/ui/NameField";
 import { VisibilityOptions } from "@/ui/VisibilityOptions";
 import type { CreateRoomView } from "./use-create-room";
 import * as css from "./rooms.module.css";
@@ -11,20 +11,13 @@ export function CreateRoomForm({ room, setField, nameRefusal, form }: CreateRoom
   const { name, visibility } = room;
   return (
     <CallForm {...form} isIncomplete={name.trim() === ""} submitWords={t("rooms.make")}>
-      <label className="field">
-        <span>{t("rooms.name")}</span>
-        <input
-          value={name}
-          required
-          dir="auto"
-          aria-invalid={nameRefusal !== null}
-          aria-describedby="room-name-problem"
-          onChange={(event) => setField("name", textAfterInput(event))}
-        />
-      </label>
-      <p id="room-name-problem" className="error" role="alert">
-        {nameRefusal}
-      </p>
+      <NameField
+        words={t("rooms.name")}
+        name={name}
+        setName={(typed) => setField("name", typed)}
+        refusal={nameRefusal}
+        refusalId="room-name-problem"
+      />
       <fieldset className={css.visibility}>
         <legend>{t("visibility.title")}</legend>
         <VisibilityOptions value={visibility} onChange={(chosen) => setField("visibility", chosen)} />
