@@ -20,6 +20,11 @@ export class Problem extends Error {
       retryAfterMs === null ? null : Math.min(RETRY_AFTER_MAX_MS, Math.max(0, retryAfterMs));
   }
 
+  /** The wait that the server names; null for none, and for the 0 that a proxy may send. */
+  get serverWaitMs(): number | null {
+    return this.retryAfterMs === 0 ? null : this.retryAfterMs;
+  }
+
   /** No answer: the browser is offline, or the server is unavailable. */
   get isUnreachable(): boolean {
     return this.code === UNREACHABLE || this.status === 0 || this.status === 502 || this.status === 504;

@@ -539,10 +539,7 @@ function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : unreachable();
 }
 
-/** Null if the server names no wait. A proxy may name 0. */
-function waitOf({ isTransient, retryAfterMs }: Problem): number | null {
-  return isTransient && retryAfterMs !== null && retryAfterMs > 0 ? retryAfterMs : null;
-}
+const waitOf = ({ isTransient, serverWaitMs }: Problem): number | null => (isTransient ? serverWaitMs : null);
 
 const isReadFarUp = (room: RoomState, keep: Keep) => keep.keepFromSeq <= (room.messages.at(-1)?.seq ?? -1);
 

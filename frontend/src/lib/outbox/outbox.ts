@@ -336,8 +336,7 @@ export class Outbox {
     }
     const failures = post.status === "waiting" ? post.failures : 0;
     const ownWaitMs = 500 + backoffMs(failures, this.deps.random);
-    const serverWaitMs = problem.retryAfterMs ?? 0; // a proxy may send 0
-    const waitMs = Math.min(RETRY_AFTER_MAX_MS, serverWaitMs > 0 ? serverWaitMs : ownWaitMs);
+    const waitMs = Math.min(RETRY_AFTER_MAX_MS, problem.serverWaitMs ?? ownWaitMs);
     const retryAtMs = this.deps.clock.now() + waitMs;
     const waiting = { status: "waiting", retryAtMs, code: problem.code, failures: failures + 1 } as const;
     this.#change(post.clientId, () => ({ ...unsent(post), ...waiting }));
