@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.browser.tab import People
+from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,15 +26,16 @@ KEYS = (
     "draft", "edit", "read", "ignored", "own-messages", "pin-hidden", "notify", "reading", "seen", "user", "token"
 )  # fmt: skip
 STORED = {
-    "half of a value": '[["%(room)s","{',
+    "half of a value": '[["ROOM","{',
     "a number": "7",
     "null": "null",
-    "an object": '{"%(room)s": {}}',
-    "a list of nothing": '[["%(room)s", null], null, [], ["%(room)s"]]',
-    "entries of other values": '[["%(room)s", "{}"], ["%(room)s x", "[]"]]',
-    "a draft without its author": '[["%(room)s", "{\\"id\\":\\"a\\",\\"text\\":\\"b\\",\\"replyTo\\":{}}"]]',
+    "an object": '{"ROOM": {}}',
+    "a list of nothing": '[["ROOM", null], null, [], ["ROOM"]]',
+    "entries of other values": '[["ROOM", "{}"], ["ROOM x", "[]"]]',
+    "a draft without its author": '[["ROOM", "{\\"id\\":\\"a\\",\\"text\\":\\"b\\",\\"replyTo\\":{}}"]]',
 }
-STORE = """([keys, value, room]) => {
+STORE = """([keys, template, room]) => {
+    const value = template.replaceAll('ROOM', room);
     for (const key of keys) localStorage.setItem(`hotchat.${key}`, value);
     localStorage.setItem('i18nextLng', value);
 }"""
@@ -48,8 +49,7 @@ DATABASES = {
         posts.put({clientId: 'c', roomId: ROOM, text: ['no text'], replyTo: {}, queuedAtMs: 'yesterday'});
     }, 1""",
 }
-MAKE_DATABASE = """room => new Promise((made, failed) => {
-    const ROOM = room;
+MAKE_DATABASE = """([ROOM]) => new Promise((made, failed) => {
     const make = (upgrade, version) => {
         const opening = indexedDB.open('hotchat', version);
         opening.onupgradeneeded = () => upgrade(opening.result);
@@ -147,33 +147,30 @@ async def test_people_write_while_another_tab_hangs_that_was_joining(people: Peo
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("value", STORED)
-async def test_people_read_and_write_after_another_version_has_stored(people: People, value: str) -> None:
+async def tab_that_writes_after(people: People, script: str, *arguments: object) -> Tab:
+    """Fill the browser's stores by `script`, whose last argument is the room's id, then read and write in a tab."""
     ann = await people.person("Ann")
     room = await ann.make_room()
     await ann.post(room, "hello")
     tab, _ = await people.member("Bob")
     await tab.page.goto(f"{tab.base_url}/healthz/live")
-    await tab.page.evaluate(STORE, [KEYS, STORED[value] % {"room": room}, room])
+    await tab.page.evaluate(script, [*arguments, room])
     await tab.open(f"/rooms/{room}")
     await tab.sees("hello")
     await tab.write("after an update")
     await tab.sees("after an update")
+    return tab
+
+
+@pytest.mark.parametrize("value", STORED)
+async def test_people_read_and_write_after_another_version_has_stored(people: People, value: str) -> None:
+    tab = await tab_that_writes_after(people, STORE, KEYS, STORED[value])
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("database", DATABASES)
 async def test_people_read_and_write_with_a_database_that_has(people: People, database: str) -> None:
-    ann = await people.person("Ann")
-    room = await ann.make_room()
-    await ann.post(room, "hello")
-    tab, _ = await people.member("Bob")
-    await tab.page.goto(f"{tab.base_url}/healthz/live")
-    await tab.page.evaluate(MAKE_DATABASE % DATABASES[database], room)
-    await tab.open(f"/rooms/{room}")
-    await tab.sees("hello")
-    await tab.write("after an update")
-    await tab.sees("after an update")
+    tab = await tab_that_writes_after(people, MAKE_DATABASE % DATABASES[database])
     await expect(
         tab.page.locator("[data-post=sending], [data-post=waiting], [data-post=queued]")
     ).to_have_count(0)
