@@ -68,12 +68,29 @@ class HeldMessage(TypedDict):
     filter: Annotated[HeldBy, Field(description="The filter that holds it: `words` or `links`")]
 
 
+HeatLevel = Literal[0, 1, 2, 3]
+
+
 class Heat(TypedDict):
-    """Whether the room is hot, since when (RFC 3339), and how many fetches a second it gets."""
+    """The demand for the room: fetches, for which it may be hot, and posts, which have levels of their own."""
 
     hot: bool
     since: Annotated[str | None, Field(description="When the room turned hot")]
     fetches_per_s: Annotated[float, Field(description="Fetches of the last second, over all servers")]
+    posts_per_s: NotRequired[
+        Annotated[
+            float,
+            Field(description="Posts of the last second, refused ones included. Older servers leave it out"),
+        ]
+    ]
+    level: NotRequired[
+        Annotated[
+            HeatLevel,
+            Field(
+                description="How fast people write: 0 calm, 1 warm, 2 hot, 3 blazing. Older servers leave it out"
+            ),
+        ]
+    ]
 
 
 class MessageCreated(TypedDict):
@@ -157,12 +174,17 @@ class MessagesPurged(TypedDict):
     ]
 
 
-class SlowMode(TypedDict):
-    """Whether authors have to wait between two messages."""
+SlowModeKind = Literal["off", "fixed", "auto"]
 
-    mode: Annotated[Literal["off", "fixed", "auto"], Field(description="`auto` is not in use yet")]
-    seconds: Annotated[int, Field(description="Seconds between two messages of one author; 0: off")]
-    target_posts_per_s: Annotated[float | None, Field(description="Of `auto` only")]
+
+class SlowMode(TypedDict):
+    """What hosts have set for the wait of an author between two messages."""
+
+    mode: Annotated[SlowModeKind, Field(description="In `auto` the server chooses the wait")]
+    seconds: Annotated[int, Field(description="The wait of `fixed`; 0 in the other modes")]
+    target_posts_per_s: Annotated[
+        float | None, Field(description="The posts a second that `auto` aims at; null in the other modes")
+    ]
 
 
 WhoCanPost = Literal["everyone", "regulars", "moderators"]
@@ -194,7 +216,7 @@ class RoomChanged(TypedDict):
 
 
 class RoomHeat(TypedDict):
-    """The room turned hot or cold."""
+    """The room turned hot or cold, or its level changed. While it is hot or has a level, also every two seconds."""
 
     type: Literal["room.heat"]
     room_id: str
@@ -212,11 +234,21 @@ class RoomViewers(TypedDict):
 
 
 class RoomSlowMode(TypedDict):
-    """Seconds between two messages of one author; 0 if slow mode is off."""
+    """Seconds between two messages of one author, as they are in force now; 0 if nobody waits."""
 
     type: Literal["room.slow_mode"]
     room_id: str
     slow_mode_s: int
+    mode: NotRequired[Annotated[SlowModeKind, Field(description="Older servers leave it out")]]
+    until: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="Of `auto` only: nobody waits after this time unless a newer signal has come; the server "
+                "sends one every few seconds"
+            ),
+        ]
+    ]
     version: NotRequired[SignalVersion]
 
 

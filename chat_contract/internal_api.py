@@ -17,7 +17,7 @@ from typing import Annotated, Final, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chat_contract.events import Heat, Visibility
+from chat_contract.events import Heat, SlowModeKind, Visibility
 
 MAX_HEADS: Final = 10_000
 MAX_ACCESS_PAIRS: Final = 1_000
@@ -39,7 +39,8 @@ class RoomHead(TypedDict):
     ]
     message_count: int
     heat: Heat
-    slow_mode_s: int
+    slow_mode_s: Annotated[int, Field(description="In force now")]
+    slow_mode: NotRequired[Annotated[SlowModeKind, Field(description="Its mode; older servers leave it out")]]
     name: NotRequired[Annotated[str, Field(description="Older servers leave it out")]]
     visibility: NotRequired[Annotated[Visibility, Field(description="Older servers leave it out")]]
     access_version: NotRequired[

@@ -46,4 +46,6 @@ class InternalReads(RoomReads):
         heads = await self._repository.heads(room_ids)
         for room_id, head in heads.items():
             head["heat"] = self._hot_rooms.heat(room_id)
+            if head.get("slow_mode") == "auto":
+                head["slow_mode_s"] = self._hot_rooms.governed_s(room_id)
         return heads

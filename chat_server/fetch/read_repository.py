@@ -30,6 +30,7 @@ from chat_server.postgres.read_lane import ReadLane
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 from chat_server.rooms.access_repository import ACCESS, Access
 from chat_server.rooms.known_rooms import KnownRooms
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 
 MAX_PAGE_BYTES: Final = 2**20
 """Payloads of one page of events. A page of long messages ends early, with `has_more`: reading and joining 8 MB held
@@ -45,15 +46,16 @@ _HISTORY: Final = frozenset({"before", "after", "around", "message", "mine", "re
 """Reads that take turns by address, see HistoryReads: clients that invent room ids do not delay them."""
 
 _HEADS: Final = """
-SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, r.name, r.visibility, r.access_version, o.oldest_seq
+SELECT r.id, r.last_seq, r.message_count, r.slow_mode_s, r.slow_mode_target, r.name, r.visibility, r.access_version,
+    o.oldest_seq
 FROM unnest($1::text[]) AS k(id) JOIN rooms r USING (id)
 LEFT JOIN LATERAL (
     SELECT e.seq AS oldest_seq FROM events e WHERE e.room_id = r.id ORDER BY e.seq LIMIT 1
 ) o ON true"""
 
 _ROOM_COLUMNS: Final = (
-    "id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, owner_nickname, who_can_post, "
-    "regular_after_s, moderators::text, has_erasures"
+    "id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, slow_mode_target, owner_nickname, "
+    "who_can_post, regular_after_s, moderators::text, has_erasures"
 )
 """In the order of RoomRow."""
 
@@ -315,7 +317,7 @@ class ReadRepository:
         return ReactorRows(rows[0][0], kinds)
 
     async def heads(self, room_ids: list[str]) -> dict[str, RoomHead]:
-        """The heads of these rooms, without unknown ones. The caller fills in the heat."""
+        """The heads of these rooms, without unknown ones. The caller fills in the heat and what the governor sets."""
         rows = await self._lane.fetch("heads", _HEADS, room_ids)
         return {
             room_id: {
@@ -324,6 +326,7 @@ class ReadRepository:
                 "message_count": message_count,
                 "heat": COLD,
                 "slow_mode_s": slow_mode_s,
+                "slow_mode": SlowModeRule(slow_mode_s, slow_mode_target).mode,
                 "name": name,
                 "visibility": visibility,
                 "access_version": access_version,
@@ -333,6 +336,7 @@ class ReadRepository:
                 last_seq,
                 message_count,
                 slow_mode_s,
+                slow_mode_target,
                 name,
                 visibility,
                 access_version,

@@ -19,7 +19,7 @@ from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found
-from chat_server.rooms.views import slow_mode
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 
 MAX_REACTORS: Final = 20
 """Users listed for each kind of reaction; further ones are only counted."""
@@ -138,6 +138,7 @@ class RoomReads:
         """A RoomView with its present heat and viewers."""
         heat: Heat = self._hot_rooms.heat(room.id)
         owner = None if room.owner_id is None else {"id": room.owner_id, "nickname": room.owner_nickname}
+        slow_mode = SlowModeRule(room.slow_mode_s, room.slow_mode_target)
         return orjson.dumps(
             {
                 "id": room.id,
@@ -147,13 +148,13 @@ class RoomReads:
                 "last_seq": room.last_seq,
                 "message_count": room.message_count,
                 "heat": heat,
-                "slow_mode_s": room.slow_mode_s,
+                "slow_mode_s": slow_mode.in_force_s(self._hot_rooms.governed_s(room.id)),
                 "viewers": self._hot_rooms.viewers(room.id),
                 "owner": owner,
                 "moderators": orjson.loads(room.moderators),
                 "who_can_post": room.who_can_post,
                 "regular_after_s": room.regular_after_s,
-                "slow_mode": slow_mode(room.slow_mode_s),
+                "slow_mode": slow_mode.view(),
             }
         )
 

@@ -14,6 +14,7 @@ class RoomRow(NamedTuple):
     last_seq: int
     message_count: int
     slow_mode_s: int
+    slow_mode_target: float | None
     owner_nickname: str | None
     who_can_post: str
     regular_after_s: int

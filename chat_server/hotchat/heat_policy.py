@@ -33,7 +33,13 @@ class HotEntry(NamedTuple):
     calm_ticks: int
 
     def heat(self) -> Heat:
-        return {"hot": self.hot, "since": self.since, "fetches_per_s": self.fetches_per_s}
+        return {
+            "hot": self.hot,
+            "since": self.since,
+            "fetches_per_s": self.fetches_per_s,
+            "posts_per_s": 0.0,
+            "level": 0,
+        }
 
 
 def heat_limits(settings: HeatSettings) -> HeatLimits:

@@ -25,7 +25,7 @@ _HOT_ROOMS = Gauge("hotchat_hot_rooms", "Rooms that this process treats as hot")
 
 log = getLogger(__name__)
 
-COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0}
+COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0, "posts_per_s": 0.0, "level": 0}
 
 
 class HotRooms:
@@ -51,6 +51,10 @@ class HotRooms:
         if entry is None or self._clock() >= self._hot_until_s:
             return COLD
         return entry.heat()
+
+    def governed_s(self, room_id: str) -> int:
+        """The wait that the governor has set for a room whose slow mode is `auto`; 0 if nobody waits."""
+        return 0
 
     def viewers(self, room_id: str) -> int:
         """Open streams of the room over all publish_servers, a few seconds old; 0 if unknown."""

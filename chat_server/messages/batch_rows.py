@@ -12,6 +12,7 @@ from chat_server.filters.repository import RecentText
 from chat_server.filters.rules import NO_FILTERS, FilterRules, TextFilter
 from chat_server.messages.room_operations import RoomDetails
 from chat_server.postgres.message_view import AuthorRole, held_message_view, message_view
+from chat_server.rooms.slow_mode_rule import NO_SLOW_MODE, SlowModeRule
 
 IdempotencyKey = tuple[str, UUID, UUID]
 """Room, author, client_message_id."""
@@ -59,7 +60,7 @@ class RoomSettingsRow:
 
     name: str
     visibility: Visibility
-    slow_mode_s: int
+    slow_mode: SlowModeRule = NO_SLOW_MODE
     recovery_code_hash: bytes | None = None
     recovered_by: UUID | None = None
     recovered_at: datetime | None = None
@@ -76,11 +77,7 @@ class RoomSettingsRow:
             "moderators": [person(*each) for each in room.moderators.items()],
             "who_can_post": room.who_can_post,
             "regular_after_s": room.regular_after_s,
-            "slow_mode": {
-                "mode": "fixed" if self.slow_mode_s else "off",
-                "seconds": self.slow_mode_s,
-                "target_posts_per_s": None,
-            },
+            "slow_mode": self.slow_mode.view(),
         }
 
     def details(self, room: LockedRoom) -> RoomDetails:
@@ -95,7 +92,8 @@ class RoomSettingsRow:
             message_count=room.message_count,
             who_can_post=room.who_can_post,
             regular_after_s=room.regular_after_s,
-            slow_mode_s=self.slow_mode_s,
+            slow_mode_s=self.slow_mode.seconds,
+            slow_mode_target=self.slow_mode.target_posts_per_s,
             filters=self.filters,
         )
 

@@ -31,6 +31,7 @@ from chat_server.messages.room_operations import (
 )
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.unnest import arrays, column, column_names, unnest
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from chat_server.sessions.addresses import KEPT_S
 
 MAX_SCANNED: Final = 20_000
@@ -44,8 +45,8 @@ SELECT k.id, COALESCE(u.nickname, (
 FROM unnest($1::uuid[]) AS k(id) LEFT JOIN users u USING (id)"""
 
 _SETTINGS: Final = """
-SELECT r.id, r.name, r.visibility, r.slow_mode_s, r.recovery_code_hash, r.recovered_by, r.recovered_at,
-    r.shown_visibility, f.rules
+SELECT r.id, r.name, r.visibility, r.slow_mode_s, r.slow_mode_target, r.recovery_code_hash, r.recovered_by,
+    r.recovered_at, r.shown_visibility, f.rules
 FROM rooms r LEFT JOIN room_filters f ON f.room_id = r.id WHERE r.id = ANY($1::text[])"""
 
 # The inner query needs no column outside the index messages_idempotency. Its limit bounds the time of people who wrote
@@ -161,7 +162,7 @@ ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ROOM: Final = """
 UPDATE rooms SET name = $2, visibility = $3, slow_mode_s = $4, who_can_post = $5, regular_after_s = $6,
     owner_id = $7, owner_nickname = $8, moderators = $9, recovery_code_hash = $10, recovered_by = $11,
-    recovered_at = $12, filter_version = $13, refuses_repeats = $14, shown_visibility = $15,
+    recovered_at = $12, filter_version = $13, refuses_repeats = $14, shown_visibility = $15, slow_mode_target = $16,
     access_version = access_version + (visibility <> $3 OR owner_id IS DISTINCT FROM $7 OR moderators <> $9)::int
 WHERE id = $1"""
 
@@ -253,7 +254,7 @@ def _settings(row: Record) -> RoomSettingsRow:
     return RoomSettingsRow(
         row["name"],
         row["visibility"],
-        row["slow_mode_s"],
+        SlowModeRule(row["slow_mode_s"], row["slow_mode_target"]),
         row["recovery_code_hash"],
         row["recovered_by"],
         row["recovered_at"],
@@ -323,7 +324,7 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
         room.id,
         settings.name,
         settings.visibility,
-        settings.slow_mode_s,
+        settings.slow_mode.seconds,
         room.who_can_post,
         room.regular_after_s,
         room.owner_id,
@@ -335,6 +336,7 @@ async def _update_room(connection: Connection, room: LockedRoom, settings: RoomS
         room.filter_version,
         room.refuses_repeats,
         settings.shown_visibility,
+        settings.slow_mode.target_posts_per_s,
     )
 
 

@@ -14,6 +14,7 @@ from chat_contract.events import Author, Visibility, WhoCanPost
 from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.filters.rules import FilterChange, FilterRules
 from chat_server.rooms.roles import Action
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 
 BYTES_PER_BANNED_USER: Final = 800
 """Counted towards MAX_BATCH_BYTES, so that one transaction bans about 500 people, or 500 and one full call more."""
@@ -129,7 +130,7 @@ class RoomChange:
     visibility: Visibility | None = None
     who_can_post: WhoCanPost | None = None
     regular_after_s: int | None = None
-    slow_mode_s: int | None = None
+    slow_mode: SlowModeRule | None = None
     filters: FilterChange | None = None
     add_moderator: UUID | None = None
     remove_moderator: UUID | None = None
@@ -214,6 +215,7 @@ class RoomDetails:
     who_can_post: WhoCanPost
     regular_after_s: int
     slow_mode_s: int
+    slow_mode_target: float | None
     filters: FilterRules
 
 

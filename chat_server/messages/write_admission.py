@@ -112,11 +112,12 @@ class WriteAdmission:
             if earlier is None:
                 raise nickname_reserved()
             return earlier
-        if not room.slow_mode_s or post.author_id in room.hosts:
+        slow_mode_s = room.slow_mode.in_force_s(0)
+        if not slow_mode_s or post.author_id in room.hosts:
             return await self._writer.store(post, session)
         name = str(post.client_message_id)
         try:
-            turn = await self._slow_mode.take_turn("post", room.id, post.author_id, name, room.slow_mode_s)
+            turn = await self._slow_mode.take_turn("post", room.id, post.author_id, name, slow_mode_s)
         except ChatError:
             earlier = await self._posted_earlier(post, scope)
             if earlier is None:
@@ -129,10 +130,11 @@ class WriteAdmission:
 
     async def edit(self, room: RoomSettings, edit: EditMessage, session: Session) -> MessageResult:
         """Store the edit. In slow mode edits take turns of their own; a repeat of the same edit passes."""
-        if not room.slow_mode_s or edit.actor_id in room.hosts:
+        slow_mode_s = room.slow_mode.in_force_s(0)
+        if not slow_mode_s or edit.actor_id in room.hosts:
             return await self._writer.store(edit, session)
         name = sha256(edit.message_id.bytes + edit.text.encode()).hexdigest()[:32]
-        turn = await self._slow_mode.take_turn("edit", room.id, edit.actor_id, name, room.slow_mode_s)
+        turn = await self._slow_mode.take_turn("edit", room.id, edit.actor_id, name, slow_mode_s)
         return await _in_turn(turn, self._writer.store(edit, session))
 
     async def _posted_earlier(self, post: PostMessage, scope: Scope) -> MessageResult | None:

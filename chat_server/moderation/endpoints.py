@@ -224,7 +224,7 @@ async def change_room(
     """
     if patch.visibility == "private" and target.room_id == LOBBY:
         raise ChatError("forbidden", "The lobby cannot be made private.")
-    slow_mode_s = patch.slow_mode_s if patch.slow_mode is None else patch.slow_mode.slow_mode_s
+    slow_mode = patch.slow_mode_rule
     room = await target.apply(
         session,
         RoomChange(
@@ -232,7 +232,7 @@ async def change_room(
             visibility=patch.visibility,
             who_can_post=patch.who_can_post,
             regular_after_s=patch.regular_after_s,
-            slow_mode_s=slow_mode_s,
+            slow_mode=slow_mode,
             filters=None if patch.filters is None else patch.filters.change(),
         ),
     )
@@ -244,17 +244,17 @@ async def change_room(
             "version": room.last_seq,
         }
         producer.signal(room.id, renamed["type"], orjson.dumps(renamed))
-    if slow_mode_s is not None:
+    view = room_view(room, target.hot_rooms)
+    if slow_mode is not None:
         slowed: RoomSlowMode = {
             "type": "room.slow_mode",
             "room_id": room.id,
-            "slow_mode_s": room.slow_mode_s,
+            "slow_mode_s": view.slow_mode_s,
+            "mode": view.slow_mode["mode"],
             "version": room.last_seq,
         }
         producer.signal(room.id, slowed["type"], orjson.dumps(slowed))
-    return RoomWithFilters(
-        **room_view(room, target.hot_rooms).model_dump(), filters=FiltersView(**asdict(room.filters))
-    )
+    return RoomWithFilters(**view.model_dump(), filters=FiltersView(**asdict(room.filters)))
 
 
 @router.delete("", status_code=204, responses=problems(*PROBLEMS))

@@ -117,6 +117,7 @@ class Room(Base):
     last_seq: Mapped[int] = mapped_column(server_default="0")
     message_count: Mapped[int] = mapped_column(server_default="0")
     slow_mode_s: Mapped[int] = mapped_column(Integer, server_default="0")
+    slow_mode_target: Mapped[float | None] = mapped_column(postgresql.DOUBLE_PRECISION)
     pinned: Mapped[list[UUID]] = mapped_column(
         postgresql.ARRAY(postgresql.UUID(as_uuid=True)), server_default="{}"
     )

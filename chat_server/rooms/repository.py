@@ -29,6 +29,7 @@ from chat_server.rooms.last_messages import JOIN_LAST_MESSAGE, LAST_MESSAGE_COLU
 from chat_server.rooms.locked_role import require_under_lock
 from chat_server.rooms.posting_rules import banned
 from chat_server.rooms.roles import Action, Role, role_in_room
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from chat_server.sessions.repository import ensure_user
 from chat_server.text.names import appearances
 from server_kit.http.problem import ChatError
@@ -51,7 +52,7 @@ WITH mine AS (
     UNION (SELECT m.room_id FROM members m WHERE m.user_id = CAST(:user_id AS uuid) LIMIT {MAX_ROOMS_OF_ROLE})
 ), listed AS (
     SELECT r.id, r.name, r.visibility, r.owner_id, r.owner_nickname, r.moderators, r.last_seq, r.message_count,
-        r.slow_mode_s, r.who_can_post, r.regular_after_s, r.active_at,
+        r.slow_mode_s, r.slow_mode_target, r.who_can_post, r.regular_after_s, r.active_at,
         CASE WHEN r.owner_id = k.user_id THEN 'owner' WHEN {_MODERATES} THEN 'moderator' ELSE 'member' END AS role
     FROM mine JOIN rooms r USING (id), {_PERSON}
     WHERE {_FOLLOWS} AND {MAY_READ} AND (r.visibility = 'private' OR r.owner_id = k.user_id OR {_MODERATES})
@@ -74,7 +75,7 @@ class RoomSettings:
 
     id: str
     owner_id: UUID | None
-    slow_mode_s: int
+    slow_mode: SlowModeRule
     hosts: Mapping[UUID, str] = field(default_factory=dict)
     who_can_post: str = "everyone"
     regular_after_s: int = 0
@@ -226,7 +227,7 @@ class RoomRepository:
         return RoomSettings(
             row.id,
             row.owner_id,
-            row.slow_mode_s,
+            SlowModeRule(row.slow_mode_s, row.slow_mode_target),
             hosts,
             row.who_can_post,
             row.regular_after_s,

@@ -15,6 +15,7 @@ from chat_server.postgres.pools import contains
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.rooms.last_messages import JOIN_LAST_MESSAGE, LAST_MESSAGE_COLUMNS, last_message_of
 from chat_server.rooms.list_cursor import encode_cursor
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from server_kit.http.problem import ChatError
 from server_kit.single_flight import SingleFlight
 
@@ -38,7 +39,7 @@ _LOADS = Counter(
 )
 
 _ROOMS: Final = """
-SELECT id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, active_at
+SELECT id, name, visibility, owner_id, last_seq, message_count, slow_mode_s, slow_mode_target, active_at
 FROM rooms WHERE visibility = 'public' AND active_at <= $2 AND (active_at < $2 OR id > $3)
 ORDER BY active_at DESC, id"""
 
@@ -180,6 +181,7 @@ class RoomLists:
     def _view(self, room: Any) -> bytes:
         """A ListedRoom, in the order of its fields."""
         room_id = room["id"]
+        slow_mode = SlowModeRule(room["slow_mode_s"], room["slow_mode_target"])
         return orjson.dumps(
             {
                 "id": room_id,
@@ -189,7 +191,7 @@ class RoomLists:
                 "last_seq": room["last_seq"],
                 "message_count": room["message_count"],
                 "heat": self._hot_rooms.heat(room_id),
-                "slow_mode_s": room["slow_mode_s"],
+                "slow_mode_s": slow_mode.in_force_s(self._hot_rooms.governed_s(room_id)),
                 "viewers": self._hot_rooms.viewers(room_id),
                 "last_message": last_message_of(room),
             }

@@ -4,17 +4,20 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from chat_contract.events import Author, Heat, LastMessage, SlowMode, Visibility, WhoCanPost
+from chat_contract.events import Author, Heat, LastMessage, SlowMode, SlowModeKind, Visibility, WhoCanPost
 from chat_contract.limits import ROOM_ID_PATTERN
 from chat_server.filters.rules import FilterChange, letters_of
 from chat_server.limits.slow_mode import MAX_SLOW_MODE_S
 from chat_server.rooms.room_id import clean_new_room_id
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from chat_server.text.names import clean_line, clean_room_name
 
 RoomName = Annotated[str, AfterValidator(clean_room_name)]
 
 
 MAX_REGULAR_AFTER_S: Final = 365 * 24 * 3600
+MIN_TARGET_POSTS_PER_S: Final = 0.1
+MAX_TARGET_POSTS_PER_S: Final = 1_000
 MAX_FILTER_WORDS: Final = 500
 MAX_FILTER_WORD_CODE_POINTS: Final = 100
 MAX_FILTER_LETTERS: Final = 5_000
@@ -40,16 +43,35 @@ class RoomRequest(BaseModel):
 
 
 class SlowModePatch(BaseModel):
-    """`seconds` belongs to `fixed`."""
+    """`seconds` belongs to `fixed`, `target_posts_per_s` to `auto`, which needs it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: Literal["off", "fixed"]
+    mode: SlowModeKind
     seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_SLOW_MODE_S)] = 0
+    target_posts_per_s: (
+        Annotated[
+            float,
+            Field(strict=True, ge=MIN_TARGET_POSTS_PER_S, le=MAX_TARGET_POSTS_PER_S, allow_inf_nan=False),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _has_a_target_for_auto(self) -> Self:
+        if self.mode == "auto" and self.target_posts_per_s is None:
+            raise ValueError(
+                "Give target_posts_per_s with the mode auto: the posts a second that people can read."
+            )
+        return self
 
     @property
-    def slow_mode_s(self) -> int:
-        return self.seconds if self.mode == "fixed" else 0
+    def rule(self) -> SlowModeRule:
+        """Without what belongs to other modes, so that a client may send a whole `slow_mode` back."""
+        return SlowModeRule(
+            self.seconds if self.mode == "fixed" else 0,
+            self.target_posts_per_s if self.mode == "auto" else None,
+        )
 
 
 class FiltersPatch(BaseModel):
@@ -100,6 +122,13 @@ class RoomPatch(BaseModel):
             raise ValueError("Give slow_mode or slow_mode_s, not both.")
         return self
 
+    @property
+    def slow_mode_rule(self) -> SlowModeRule | None:
+        """None: it stays as it is."""
+        if self.slow_mode is not None:
+            return self.slow_mode.rule
+        return None if self.slow_mode_s is None else SlowModeRule(self.slow_mode_s)
+
 
 class RoomSummary(BaseModel):
     """`message_count` counts creations and never goes down: unread badges subtract two of its values."""
@@ -115,7 +144,12 @@ class RoomSummary(BaseModel):
         int, Field(description="Messages ever created; unread counts are differences of it")
     ]
     heat: Heat
-    slow_mode_s: Annotated[int, Field(description="Seconds between two messages of one author; 0: off")]
+    slow_mode_s: Annotated[
+        int,
+        Field(
+            description="Seconds between two messages of one author, as they are in force now; 0: nobody waits"
+        ),
+    ]
     viewers: Annotated[
         int, Field(description="Open streams over all publish_servers, at most a few seconds old")
     ]

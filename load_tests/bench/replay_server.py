@@ -34,7 +34,7 @@ KEPT = 5_000
 EARLIER = 200
 AUTHORS = 400
 TICK_S = 0.05
-COLD = {"hot": False, "since": None, "fetches_per_s": 0.0}
+COLD = {"hot": False, "since": None, "fetches_per_s": 0.0, "posts_per_s": 0.0, "level": 0}
 WORDS = [
     *[
         "wow",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from chat_contract.events import Heat
 from chat_contract.internal_api import RoomHead
 from chat_contract.topics import header
 from publish_server.metrics import GAPS, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, SIGNALS
@@ -227,10 +228,12 @@ class Hub:
 
     def _restore_signals(self, room: Room, head: RoomHead) -> None:
         """Signals may be lost; the head contains the room's heat, slow mode and name."""
-        if bool(head["heat"]["hot"]) != bool(room.heat["hot"]):
+        if _steps_of(head["heat"]) != _steps_of(room.heat):
             self._restore_signal(room, "room.heat", {"heat": head["heat"]})
-        if head["slow_mode_s"] != room.slow_mode_s:
-            self._restore_signal(room, "room.slow_mode", {"slow_mode_s": head["slow_mode_s"]})
+        mode = head.get("slow_mode", room.slow_mode)
+        if (head["slow_mode_s"], mode) != (room.slow_mode_s, room.slow_mode):
+            slow_mode = {"slow_mode_s": head["slow_mode_s"]} | ({} if mode is None else {"mode": mode})
+            self._restore_signal(room, "room.slow_mode", slow_mode)
         name = head.get("name", "")
         if name and name != room.name:
             self._restore_signal(room, "room.name", {"name": name})
@@ -272,3 +275,8 @@ class Hub:
 
     def _count_ring_bytes(self) -> None:
         self._rings_bytes = sum(room.log.bytes_held for room in self._registry.rooms.values())
+
+
+def _steps_of(heat: Heat) -> tuple[bool, int]:
+    """What a client may have missed. The rates differ each second, so they are not compared."""
+    return bool(heat["hot"]), heat.get("level", 0)

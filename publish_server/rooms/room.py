@@ -5,7 +5,7 @@ from typing import Final
 
 import orjson
 
-from chat_contract.events import Heat, RecentMessage, RoomUpdated
+from chat_contract.events import Heat, RecentMessage, RoomUpdated, SlowModeKind
 from chat_contract.internal_api import RoomHead
 from chat_contract.last_message import last_message
 from publish_server.encoding.sse_frames import event_frame, json_frame
@@ -13,7 +13,7 @@ from publish_server.rooms.purge_marks import Purge
 from publish_server.rooms.recent_deletions import RecentDeletions
 from publish_server.rooms.room_log import RoomLog
 
-COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0}
+COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0, "posts_per_s": 0.0, "level": 0}
 MAX_SIGNAL_TYPES: Final = 16
 
 RECENT_S: Final = 3.0
@@ -33,7 +33,7 @@ class Room:
 
     `pending_signals` waits for the next flush; `latest_signals` is what a new subscriber receives. Both map a type to
     its frame. `signals_version` changes with `latest_signals`. `signal_times_s` maps a type to the time of its last
-    signal. `name` is empty until chat_server reports it.
+    signal. `name` is empty until chat_server reports it; `slow_mode` is None if it did not report the mode.
     `access_version` changes whenever somebody may no longer read the room; `unverified_since_s`: since when its readers
     wait to be checked again. `head_at_s`: when chat_server last reported the room.
     `number` differs each time the room is followed: what was read before may contain texts that were removed since.
@@ -60,6 +60,7 @@ class Room:
         "server_head",
         "signal_times_s",
         "signals_version",
+        "slow_mode",
         "slow_mode_s",
         "unverified_since_s",
     )
@@ -72,6 +73,7 @@ class Room:
         self.recent_deletions = RecentDeletions()
         self.heat: Heat = COLD
         self.slow_mode_s = 0
+        self.slow_mode: SlowModeKind | None = None
         self.name = ""
         self.is_private = False
         self.access_version = 0
@@ -92,6 +94,7 @@ class Room:
         """Take the first head that chat_server reported."""
         self.heat = head["heat"]
         self.slow_mode_s = head["slow_mode_s"]
+        self.slow_mode = head.get("slow_mode")
         self.name = head.get("name", "")
         self.recount(head["last_seq"], head["message_count"])
         self.log.start(head["last_seq"])
@@ -166,6 +169,7 @@ class Room:
             self.heat = signal["heat"]
         elif event_type == b"room.slow_mode":
             self.slow_mode_s = signal["slow_mode_s"]
+            self.slow_mode = signal.get("mode")
         elif event_type == b"room.name":
             self.name = signal["name"]
         self.pending_signals[event_type] = self.latest_signals[event_type] = event_frame(

@@ -261,7 +261,7 @@ async def test_a_room_shows_its_head_heat_and_viewers(store: Store, reader: Read
         "owner_id": None,
         "last_seq": 1,
         "message_count": 1,
-        "heat": {"hot": False, "since": None, "fetches_per_s": 0.0},
+        "heat": {"hot": False, "since": None, "fetches_per_s": 0.0, "posts_per_s": 0.0, "level": 0},
         "slow_mode_s": 0,
         "viewers": 0,
         "owner": None,

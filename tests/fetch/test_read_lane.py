@@ -26,6 +26,7 @@ from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.repository import RoomRepository, RoomSettings
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
+from chat_server.rooms.slow_mode_rule import NO_SLOW_MODE
 from server_kit.http.problem import ChatError
 from server_kit.limits.fair_semaphore import FairSemaphore
 from tests.fetch.conftest import Store
@@ -172,7 +173,7 @@ class CountedRooms(RoomRepository):
         if room_id.startswith("unknown"):
             await self.gate.wait()
             return None
-        return RoomSettings(room_id, None, 0)
+        return RoomSettings(room_id, None, NO_SLOW_MODE)
 
 
 async def test_writes_to_unknown_rooms_leave_connections_for_the_rooms_of_other_addresses() -> None:

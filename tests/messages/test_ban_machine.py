@@ -39,6 +39,7 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.ops.ban_repository import ServerBanRepository
 from chat_server.ops.server_purge import ServerPurge
 from chat_server.postgres.pools import asyncpg_dsn, open_database
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 from tests.contract.reducer import replay
@@ -117,7 +118,7 @@ class Run:
         if step.what == "lift":
             return LiftBan(room_id=room, actor_id=OWNER, actor_nickname="Owner", user_id=person)
         if step.what == "slow":
-            change = RoomChange(slow_mode_s=step.which)
+            change = RoomChange(slow_mode=SlowModeRule(step.which))
             return ChangeRoom(room_id=room, actor_id=OWNER, actor_nickname="Owner", change=change)
         if step.what == "post" or not self.posts:
             self.posts.append(post(room, f"secret {len(self.posts)}", author=person))

@@ -43,6 +43,7 @@ from chat_server.messages.room_operations import (
     RoomResult,
 )
 from chat_server.rooms.roles import MAX_MODERATORS
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from server_kit.http.problem import ChatError
 from tests.support.message_store import post
 
@@ -58,7 +59,7 @@ class Room:
     def __init__(self) -> None:
         moderators = {MODERATOR: "Mod", OTHER_MODERATOR: "Mod two"}
         self.row = LockedRoom("r", 0, 0, OWNER, [], "Owner", moderators)
-        self.settings = RoomSettingsRow("A room", "public", 0)
+        self.settings = RoomSettingsRow("A room", "public")
         self.now = NOW
         self.bans: dict[tuple[str, UUID], ActiveBan] = {}
         self.messages: dict[UUID, MessageRow] = {}
@@ -250,7 +251,7 @@ def test_a_banned_host_has_no_rights_until_the_ban_ends() -> None:
     message = post("r", author=GUEST)
     result = room.apply(
         message, ban(MODERATOR, by=OWNER), lift(MODERATOR, by=MODERATOR), ban(TROLL),
-        change(MODERATOR, slow_mode_s=5), SetPin("r", message.message_id, MODERATOR, True),
+        change(MODERATOR, slow_mode=SlowModeRule(5)), SetPin("r", message.message_id, MODERATOR, True),
         DeleteMessage("r", message.message_id, MODERATOR), lift(MODERATOR, by=OWNER), ban(TROLL),
     )  # fmt: skip
     assert codes(result) == ["", "", *["forbidden"] * 5, "", ""]
@@ -358,9 +359,9 @@ def test_posts_after_a_lifted_ban_survive_its_purge() -> None:
         ({}, 1),
         ({"who_can_post": "regulars"}, 1),
         ({"regular_after_s": 5}, 1),
-        ({"slow_mode_s": 5}, 1),
+        ({"slow_mode": SlowModeRule(5)}, 1),
         ({"name": "New"}, 2),
-        ({"name": "New", "slow_mode_s": 5}, 2),
+        ({"name": "New", "slow_mode": SlowModeRule(5)}, 2),
         ({"add_moderator": GUEST}, 2),
         ({"remove_moderator": OTHER_MODERATOR}, 2),
         ({"new_owner": GUEST}, 2),
@@ -376,7 +377,7 @@ def test_changes_of_a_room_need_a_role(fields: dict[str, Any], lowest: int, by: 
 
 def test_a_change_is_one_event_with_the_new_state_and_a_repeated_change_is_none() -> None:
     room = Room()
-    wanted = change(name="Tea", who_can_post="regulars", regular_after_s=60, slow_mode_s=5)
+    wanted = change(name="Tea", who_can_post="regulars", regular_after_s=60, slow_mode=SlowModeRule(5))
     result = room.apply(wanted, wanted)
     assert log(result) == [(1, "room.changed")]
     rules = orjson.loads(result.events[0].payload)["room"]

@@ -23,6 +23,7 @@ from chat_server.messages.room_operations import (
     RoomChange,
 )
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from server_kit.http.problem import ChatError
 from tests.contract.reducer import replay
 from tests.support.message_store import CommitCutter, Store, post
@@ -269,7 +270,9 @@ async def test_hosts_and_rules_are_stored_with_their_event_and_log(store: Store,
 
     appointed = await writer.change_room(change(add_moderator=GUEST))
     assert appointed.room.moderators == [{"id": str(GUEST), "nickname": str(GUEST)}]
-    await writer.change_room(change(name="Tea", slow_mode_s=5, who_can_post="regulars", regular_after_s=7))
+    await writer.change_room(
+        change(name="Tea", slow_mode=SlowModeRule(5), who_can_post="regulars", regular_after_s=7)
+    )
     await writer.change_room(change(recovery=Recovery(None, b"code")))
     handed = await writer.change_room(change(new_owner=stranger))
     assert (handed.room.owner_id, handed.room.owner_nickname) == (stranger, "ann")

@@ -122,10 +122,36 @@ async def test_slow_mode_has_a_long_and_a_short_form(
     assert changed["slow_mode"] == {"mode": mode, "seconds": expected, "target_posts_per_s": None}
 
 
+async def test_slow_mode_auto_has_a_target_until_another_mode_is_set(people: People) -> None:
+    room = await HostedRoom.make(people)
+    before = await room.last_seq()
+    auto = {"mode": "auto", "target_posts_per_s": 2.5}
+    whole = {"mode": "fixed", "seconds": 9, "target_posts_per_s": 2.5}
+    steps = [
+        {"slow_mode": auto},
+        {"slow_mode": auto},
+        {"slow_mode": whole},
+        {"slow_mode": auto},
+        {"slow_mode_s": 0},
+    ]
+    answers = [(await room.owner.http.patch(room.path(), json=step)).json() for step in steps]
+    expected = [("auto", 0, 2.5), ("auto", 0, 2.5), ("fixed", 9, None), ("auto", 0, 2.5), ("off", 0, None)]
+    assert [tuple(answer["slow_mode"].values()) for answer in answers] == expected
+    assert [answer["slow_mode_s"] for answer in answers] == [seconds for _, seconds, _ in expected]
+    events = await room.events(after_seq=before)
+    assert [tuple(event["room"]["slow_mode"].values()) for event in events] == expected[1:]
+    assert (await room.room())["slow_mode"] == answers[-1]["slow_mode"]
+
+
 @pytest.mark.parametrize(
     "patch",
     [
-        {"slow_mode": {"mode": "auto", "target_posts_per_s": 5}},
+        {"slow_mode": {"mode": "auto"}},
+        {"slow_mode": {"mode": "auto", "target_posts_per_s": 0}},
+        {"slow_mode": {"mode": "auto", "target_posts_per_s": 1001}},
+        {"slow_mode": {"mode": "auto", "target_posts_per_s": True}},
+        {"slow_mode": {"mode": "auto", "target_posts_per_s": "5"}},
+        {"slow_mode": {"mode": "auto", "target_posts_per_s": 5, "seconds": "5"}},
         {"slow_mode": {"mode": "fixed", "seconds": -1}},
         {"slow_mode": {"mode": "fixed", "seconds": 6 * 3600 + 1}},
         {"slow_mode": {"mode": "off"}, "slow_mode_s": 5},

@@ -13,6 +13,7 @@ from tests.publish.hub_fixtures import Core, event_record, head_at
 NOW_US = 1_800_000_000_000_000
 HOT = {"hot": True, "since": "2026-01-01T00:00:00.000Z", "fetches_per_s": 9.0}
 COLD = {"hot": False, "since": None, "fetches_per_s": 0.0}
+WRITTEN = {**COLD, "posts_per_s": 30.0, "level": 2}
 
 STATES = [
     ("room.slow_mode", "slow_mode_s", 0, 30),
@@ -101,3 +102,32 @@ def test_a_head_from_before_a_signal_does_not_replace_it(
     followed.now_s += SETTLE_S / 2
     followed.check_head(**{field: earlier})  # the value was changed back, and that signal was lost
     assert followed.latest(event_type, field) == earlier
+
+
+@pytest.mark.parametrize(
+    ("event_type", "changes", "expected"),
+    [
+        ("room.heat", {"heat": WRITTEN}, {"heat": WRITTEN}),
+        ("room.slow_mode", {"slow_mode": "auto"}, {"slow_mode_s": 0, "mode": "auto"}),
+        (
+            "room.slow_mode",
+            {"slow_mode": "auto", "slow_mode_s": 20},
+            {"slow_mode_s": 20, "mode": "auto"},
+        ),
+        ("room.slow_mode", {"slow_mode_s": 20}, {"slow_mode_s": 20}),
+    ],
+)
+def test_a_head_restores_a_lost_level_and_a_lost_mode_of_slow_mode(
+    followed: FollowedRoom, event_type: str, changes: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    followed.check_head(**changes)
+    assert {field: followed.latest(event_type, field) for field in expected} == expected
+    followed.room.pending_signals.clear()
+    followed.now_s += SETTLE_S
+    followed.check_head(**changes)
+    assert not followed.room.pending_signals
+
+
+def test_a_head_whose_rates_alone_differ_restores_nothing(followed: FollowedRoom) -> None:
+    followed.check_head(heat={**COLD, "fetches_per_s": 9.0, "posts_per_s": 3.0, "level": 0})
+    assert not followed.room.pending_signals

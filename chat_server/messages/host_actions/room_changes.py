@@ -93,7 +93,6 @@ def _change_rules(
     for row, field in (
         (settings, "name"),
         (settings, "visibility"),
-        (settings, "slow_mode_s"),
         (room, "who_can_post"),
         (room, "regular_after_s"),
     ):
@@ -101,6 +100,11 @@ def _change_rules(
         if value is not None and value != getattr(row, field):
             setattr(row, field, value)
             details[field] = value
+    if change.slow_mode is not None and change.slow_mode != settings.slow_mode:
+        settings.slow_mode = change.slow_mode
+        details["slow_mode_s"] = change.slow_mode.seconds
+        if change.slow_mode.target_posts_per_s is not None:
+            details["slow_mode_target"] = change.slow_mode.target_posts_per_s
     if details:
         state.log_operation(operation, "change_room", details=details)
 

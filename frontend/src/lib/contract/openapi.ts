@@ -1420,7 +1420,7 @@ export interface components {
         };
         /**
          * Heat
-         * @description Whether the room is hot, since when (RFC 3339), and how many fetches a second it gets.
+         * @description The demand for the room: fetches, for which it may be hot, and posts, which have levels of their own.
          */
         Heat: {
             /**
@@ -1430,6 +1430,17 @@ export interface components {
             fetches_per_s: number;
             /** Hot */
             hot: boolean;
+            /**
+             * Level
+             * @description How fast people write: 0 calm, 1 warm, 2 hot, 3 blazing. Older servers leave it out
+             * @enum {integer}
+             */
+            level?: 0 | 1 | 2 | 3;
+            /**
+             * Posts Per S
+             * @description Posts of the last second, refused ones included. Older servers leave it out
+             */
+            posts_per_s?: number;
             /**
              * Since
              * @description When the room turned hot
@@ -1649,7 +1660,7 @@ export interface components {
             owner_id: string | null;
             /**
              * Slow Mode S
-             * @description Seconds between two messages of one author; 0: off
+             * @description Seconds between two messages of one author, as they are in force now; 0: nobody waits
              */
             slow_mode_s: number;
             /**
@@ -1928,7 +1939,7 @@ export interface components {
             slow_mode: components["schemas"]["SlowMode"];
             /**
              * Slow Mode S
-             * @description Seconds between two messages of one author; 0: off
+             * @description Seconds between two messages of one author, as they are in force now; 0: nobody waits
              */
             slow_mode_s: number;
             /**
@@ -2302,7 +2313,7 @@ export interface components {
         RoomEvent: components["schemas"]["MessageCreated"] | components["schemas"]["MessageEdited"] | components["schemas"]["MessageDeleted"] | components["schemas"]["MessagePinned"] | components["schemas"]["MessageUnpinned"] | components["schemas"]["ReactionChanged"] | components["schemas"]["MessagesPurged"] | components["schemas"]["RoomChanged"] | components["schemas"]["RoomHeat"] | components["schemas"]["RoomViewers"] | components["schemas"]["RoomSlowMode"] | components["schemas"]["RoomName"] | components["schemas"]["RoomTyping"];
         /**
          * RoomHeat
-         * @description The room turned hot or cold.
+         * @description The room turned hot or cold, or its level changed. While it is hot or has a level, also every two seconds.
          */
         RoomHeat: {
             heat: components["schemas"]["Heat"];
@@ -2438,9 +2449,15 @@ export interface components {
         };
         /**
          * RoomSlowMode
-         * @description Seconds between two messages of one author; 0 if slow mode is off.
+         * @description Seconds between two messages of one author, as they are in force now; 0 if nobody waits.
          */
         RoomSlowMode: {
+            /**
+             * Mode
+             * @description Older servers leave it out
+             * @enum {string}
+             */
+            mode?: "off" | "fixed" | "auto";
             /** Room Id */
             room_id: string;
             /** Slow Mode S */
@@ -2450,6 +2467,11 @@ export interface components {
              * @enum {string}
              */
             type: "room.slow_mode";
+            /**
+             * Until
+             * @description Of `auto` only: nobody waits after this time unless a newer signal has come; the server sends one every few seconds
+             */
+            until?: string;
             /**
              * Version
              * @description Of two signals of a type, the one with the higher version is the newer one
@@ -2548,7 +2570,7 @@ export interface components {
             slow_mode: components["schemas"]["SlowMode"];
             /**
              * Slow Mode S
-             * @description Seconds between two messages of one author; 0: off
+             * @description Seconds between two messages of one author, as they are in force now; 0: nobody waits
              */
             slow_mode_s: number;
             /**
@@ -2634,7 +2656,7 @@ export interface components {
             slow_mode: components["schemas"]["SlowMode"];
             /**
              * Slow Mode S
-             * @description Seconds between two messages of one author; 0: off
+             * @description Seconds between two messages of one author, as they are in force now; 0: nobody waits
              */
             slow_mode_s: number;
             /**
@@ -2697,7 +2719,7 @@ export interface components {
             slow_mode: components["schemas"]["SlowMode"];
             /**
              * Slow Mode S
-             * @description Seconds between two messages of one author; 0: off
+             * @description Seconds between two messages of one author, as they are in force now; 0: nobody waits
              */
             slow_mode_s: number;
             /**
@@ -2874,41 +2896,46 @@ export interface components {
         };
         /**
          * SlowMode
-         * @description Whether authors have to wait between two messages.
+         * @description What hosts have set for the wait of an author between two messages.
          */
         SlowMode: {
             /**
              * Mode
-             * @description `auto` is not in use yet
+             * @description In `auto` the server chooses the wait
              * @enum {string}
              */
             mode: "off" | "fixed" | "auto";
             /**
              * Seconds
-             * @description Seconds between two messages of one author; 0: off
+             * @description The wait of `fixed`; 0 in the other modes
              */
             seconds: number;
             /**
              * Target Posts Per S
-             * @description Of `auto` only
+             * @description The posts a second that `auto` aims at; null in the other modes
              */
             target_posts_per_s: number | null;
         };
         /**
          * SlowModePatch
-         * @description `seconds` belongs to `fixed`.
+         * @description `seconds` belongs to `fixed`, `target_posts_per_s` to `auto`, which needs it.
          */
         SlowModePatch: {
             /**
              * Mode
              * @enum {string}
              */
-            mode: "off" | "fixed";
+            mode: "off" | "fixed" | "auto";
             /**
              * Seconds
              * @default 0
              */
             seconds?: number;
+            /**
+             * Target Posts Per S
+             * @default null
+             */
+            target_posts_per_s?: number | null;
         };
         /** StreamClosing */
         StreamClosing: {
