@@ -18,6 +18,7 @@ from chat_server.messages.room_operations import BanUsers, ChangeRoom, RoomChang
 from chat_server.messages.write_queue import PendingWrite
 from chat_server.messages.write_transaction import commit_writes
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.dedicated_connection import DedicatedConnection
 from server_kit.background_tasks import BackgroundTasks
 from tests.support.message_store import Store, post
 
@@ -114,6 +115,24 @@ async def test_a_commit_finds_bans_by_their_key(store: Store) -> None:
         while (after := await scans())[0] < 20:
             await asyncio.sleep(0.05)
     assert after[1] == before
+
+
+async def test_postgres_plans_the_statements_of_posts_once(store: Store) -> None:
+    await store.enter(OWNER, TROLL)
+    room = await store.make_room(OWNER)
+    lane = DedicatedConnection(store.dsn, "test")
+    connection = await lane.open()
+    counting = CountingConnection(connection)
+    for _ in range(10):
+        await counting.statements(post(room))
+    await counting.statements(ban(room, TROLL))
+    for _ in range(10):
+        await counting.statements(post(room))
+    planned = "SELECT sum(generic_plans) AS once, sum(custom_plans) AS each_time FROM pg_prepared_statements"
+    [found] = await connection.fetch(planned)
+    lane.drop()
+    assert found["once"] > 0
+    assert found["each_time"] == 0
 
 
 async def test_filters_cost_a_statement_only_until_their_process_knows_them(
