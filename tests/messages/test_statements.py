@@ -135,6 +135,26 @@ async def test_postgres_plans_the_statements_of_posts_once(store: Store) -> None
     assert found["each_time"] == 0
 
 
+async def test_a_ban_of_many_people_reads_no_message_of_others(store: Store) -> None:
+    people = [uuid.uuid4() for _ in range(200)]
+    await store.enter(OWNER, *people)
+    room = await store.make_room(OWNER)
+    async with GroupCommitWriter(
+        store.dsn, lambda events: None, lambda: datetime.now(UTC), FilterCache()
+    ).committing(BackgroundTasks(Random(7), time.monotonic)) as writer:
+        await asyncio.gather(*(writer.store(post(room, author=each)) for each in people))
+        assert (await writer.ban(ban(room, *people, purge=True))).purged == len(people)
+
+    async def scans(index: str) -> int:
+        query = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1"
+        return int((await store.rows(query, index))[0]["idx_scan"])
+
+    async with asyncio.timeout(30):  # a connection reports its scans when it ends
+        while await scans("messages_idempotency") < len(people):
+            await asyncio.sleep(0.05)
+    assert await scans("messages_by_seq") == 0
+
+
 async def test_filters_cost_a_statement_only_until_their_process_knows_them(
     store: Store, counting: CountingConnection
 ) -> None:
