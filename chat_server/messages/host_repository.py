@@ -5,7 +5,6 @@ deletes marks, and a new session from a banned address is banned before it exist
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -194,13 +193,8 @@ DELETE FROM bans b USING (
 ) e WHERE b.room_id = e.room_id AND b.user_id = e.user_id"""
 
 
-async def read_host_input(
-    connection: Connection, operations: Sequence[RoomOperation]
-) -> tuple[HostInput, datetime]:
-    """What these operations need besides, and the time by Postgres' clock: a ban lasts from now on.
-
-    The time that came with the lock may be from before the wait for it.
-    """
+async def read_host_input(connection: Connection, operations: Sequence[RoomOperation]) -> HostInput:
+    """What these operations need besides."""
     host_input = HostInput()
     changed_rooms: list[str] = []
     erasures = [operation for operation in operations if isinstance(operation, ErasePerson)]
@@ -237,7 +231,7 @@ async def read_host_input(
     if accepted:
         rows = await connection.fetch(_INVITE_GRANTS, *zip(*accepted, strict=True))
         host_input.invite_grants = {(invite_id, user_id): granted for invite_id, user_id, granted in rows}
-    return host_input, await connection.fetchval("SELECT clock_timestamp()")
+    return host_input
 
 
 async def read_nicknames(connection: Connection, user_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -2,7 +2,7 @@
 
 from asyncio import Future
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,8 +16,6 @@ MAX_QUEUED_OF_USER = 500
 MAX_BATCH = 500
 MAX_BATCH_BYTES = 400_000
 """UTF-8 bytes of text. A batch of 1.6 MB held the event loop for 10 ms; this one needs about 3 ms."""
-
-MAX_SKIPS = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -41,13 +39,16 @@ class PendingWrite:
 @dataclass(slots=True)
 class _RoomQueue:
     writes: deque[PendingWrite] = field(default_factory=deque)
-    skips: int = 0
+    was_skipped: bool = False
     is_busy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Writes of rooms that no other lane works on. `wait`: queue for the room's lock instead of skipping the room."""
+    """Writes of rooms that no other lane works on.
+
+    `wait`: queue for the lock of its rooms instead of skipping those that are locked.
+    """
 
     writes: list[PendingWrite]
     wait: bool
@@ -62,12 +63,16 @@ class WriteQueue:
     No user and no room can fill it alone. A user has at most MAX_QUEUED_OF_USER writes in it, and a room at most as
     many as there are free places: one busy room leaves half of it, two leave a third. Overflow rule: REFUSE, 429.
     Rooms take turns, and each gets its share of a batch, so a cold room never queues behind a hot one.
+
+    A room whose lock another process had is skipped once. Then a batch waits for its lock, and takes what arrives
+    meanwhile. One batch waits at a time, so that the other lane stays free.
     """
 
     def __init__(self) -> None:
         self._rooms: dict[str, _RoomQueue] = {}
         self.size = 0
         self._of_users: dict[UUID, int] = {}
+        self._waits_for_lock = False
 
     def offer(self, write: PendingWrite) -> None:
         """Raises ChatError `store_unavailable`, or `rate_limited` when the user or room has its share."""
@@ -100,30 +105,41 @@ class WriteQueue:
         ready = [(room_id, room) for room_id, room in self._rooms.items() if room.writes and not room.is_busy]
         if not ready:
             return None
-        if ready[0][1].skips >= MAX_SKIPS:
+        if ready[0][1].was_skipped and not self._waits_for_lock:
+            self._waits_for_lock = True
             return Batch(self._take_from(*ready[0], MAX_BATCH, MAX_BATCH_BYTES)[0], wait=True)
         writes: list[PendingWrite] = []
-        ready = [entry for entry in ready if entry[1].skips < MAX_SKIPS][:MAX_BATCH]
+        ready = [entry for entry in ready if not entry[1].was_skipped][:MAX_BATCH]
         bytes_left = MAX_BATCH_BYTES
         for index, (room_id, room) in enumerate(ready):
             rooms_left = len(ready) - index
             share = (MAX_BATCH - len(writes)) // rooms_left
-            taken, size = self._take_from(room_id, room, share, bytes_left // rooms_left)
+            taken, size = self._take_from(room_id, room, share, max(1, bytes_left // rooms_left))
             writes += taken
             bytes_left -= size
             if bytes_left <= 0:
                 break  # the other rooms are first in the next batch
-        return Batch(writes, wait=False)
+        return Batch(writes, wait=False) if writes else None
+
+    def top_up(self, batch: Batch) -> list[PendingWrite]:
+        """Add what has arrived in the room of a batch that waited for its lock. Returns the added writes."""
+        room_id = batch.writes[0].operation.room_id
+        size = sum(write.operation.text_bytes for write in batch.writes)
+        taken, _ = self._take_from(
+            room_id, self._rooms[room_id], MAX_BATCH - len(batch.writes), MAX_BATCH_BYTES - size
+        )
+        batch.writes.extend(taken)
+        return taken
 
     def _take_from(
         self, room_id: str, room: _RoomQueue, share: int, bytes_share: int
     ) -> tuple[list[PendingWrite], int]:
-        """At least one write, then as many as the shares allow; and how many bytes of text they have."""
+        """As many writes as the shares allow, and how many bytes of text they have. The last one may exceed them."""
         room.is_busy = True
         self._rooms[room_id] = self._rooms.pop(room_id)  # behind the other rooms
         taken: list[PendingWrite] = []
         size = 0
-        while room.writes and (not taken or (len(taken) < share and size < bytes_share)):
+        while room.writes and len(taken) < share and size < bytes_share:
             write = room.writes.popleft()
             taken.append(write)
             size += write.operation.text_bytes
@@ -136,13 +152,14 @@ class WriteQueue:
             self._rooms[write.operation.room_id].writes.appendleft(write)
             self._count(write, 1)
 
-    def release(self, room_ids: Iterable[str], skipped: Iterable[str] = ()) -> None:
-        """Make the rooms available to the next batch. After MAX_SKIPS in a row a batch waits for a room's lock."""
-        skipped = set(skipped)
-        for room_id in room_ids:
+    def release(self, batch: Batch, skipped: Collection[str] = ()) -> None:
+        """Make the batch's rooms available to the next one. `skipped`: those that another process had locked."""
+        if batch.wait:
+            self._waits_for_lock = False
+        for room_id in batch.room_ids():
             room = self._rooms[room_id]
             room.is_busy = False
-            room.skips = room.skips + 1 if room_id in skipped else 0
+            room.was_skipped = room_id in skipped
             if not room.writes:
                 del self._rooms[room_id]
 

@@ -41,7 +41,9 @@ SELECT id, last_seq, message_count, owner_id, pinned, owner_nickname, moderators
     SELECT jsonb_object_agg(b.user_id, b.until) FROM server_bans b
     WHERE b.user_id = ANY($2::uuid[]) AND (b.until IS NULL OR b.until > clock_timestamp())
 )::text AS server_bans
-FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"""
+FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"""
+
+_WAIT: Final = "SELECT FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE"
 
 _MESSAGES_BY_ID: Final = f"SELECT {MESSAGE_COLUMNS} FROM visible_messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
 
@@ -165,8 +167,8 @@ class Locked(NamedTuple):
     """The locked rooms, and what the same statement reads because that saves another one.
 
     `ended`: the generations below which tokens of sessions and users are no longer valid. `server_bans`: until when
-    authors are banned from all rooms; None: for good. `now`: the time by Postgres'
-    clock, at the latest that of the lock. Both `now` and `xact_id` are None if no room was locked.
+    authors are banned from all rooms; None: for good. `now`: the time of the lock by Postgres' clock: a ban lasts from
+    then on. Both `now` and `xact_id` are None if no room was locked.
     """
 
     rooms: dict[str, LockedRoom]
@@ -176,12 +178,18 @@ class Locked(NamedTuple):
     xact_id: str | None
 
 
-async def lock_rooms(
-    connection: Connection, room_ids: Sequence[str], sessions: Iterable[Session], *, wait: bool
-) -> Locked:
-    """Lock the rooms until the transaction ends; without `wait`, skip those that another transaction has locked."""
+async def wait_for_locks(connection: Connection, room_ids: Sequence[str]) -> None:
+    """Lock the rooms until the transaction ends, once other transactions release them.
+
+    `lock_rooms` must follow: this statement would read the state from before the wait.
+    """
+    await connection.execute(_WAIT, room_ids)
+
+
+async def lock_rooms(connection: Connection, room_ids: Sequence[str], sessions: Iterable[Session]) -> Locked:
+    """Lock the rooms until the transaction ends; skip those that another transaction has locked."""
     may_have_ended = {id_ for session in sessions for id_ in (session.session_id, session.user_id)}
-    rows = await connection.fetch(_LOCK if wait else f"{_LOCK} SKIP LOCKED", room_ids, list(may_have_ended))
+    rows = await connection.fetch(_LOCK, room_ids, list(may_have_ended))
     if not rows:
         return Locked({}, {}, {}, None, None)
     rooms = {row["id"]: _locked_room(row) for row in rows}

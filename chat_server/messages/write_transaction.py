@@ -36,6 +36,7 @@ from chat_server.messages.write_repository import (
     lock_rooms,
     read_messages_and_bans,
     read_reactions,
+    wait_for_locks,
     write,
 )
 from chat_server.messages.write_results import fail
@@ -84,21 +85,27 @@ async def commit_writes(
     writes: list[PendingWrite],
     *,
     wait: bool,
+    arrived: Callable[[], list[PendingWrite]] = list,
     now: datetime,
     answered: Callable[[], None],
     filters: FilterCache,
 ) -> Transaction:
     """Store the writes in one transaction, except those whose session was ended: these fail here.
 
-    `wait`: queue for locked rooms instead of skipping them. `answered` is called after each response of Postgres.
+    `wait`: queue for locked rooms instead of skipping them. Then `arrived` returns further writes of the same rooms,
+    which join `writes`: they came while it waited. `answered` is called after each response of Postgres.
     Raises CommitUnknown, one of CONNECTION_LOST, or asyncpg.PostgresError; except for the first, nothing was stored.
     """
     with COMMIT_SECONDS.time():
         await connection.execute("BEGIN")
         try:
             room_ids = sorted({pending.operation.room_id for pending in writes})
+            if wait:
+                await wait_for_locks(connection, room_ids)
+                answered()
+                writes += arrived()
             sessions = [pending.session for pending in writes if pending.session is not None]
-            locked = await lock_rooms(connection, room_ids, sessions, wait=wait)
+            locked = await lock_rooms(connection, room_ids, sessions)
             answered()
             if locked.ended:
                 fail([p for p in writes if p.is_of(locked.ended)], session_ended(), "session ended")
@@ -188,7 +195,7 @@ async def _read(
         recent_texts=await read_recent_texts(connection, texts),
     )
     if room_operations := permitted(plan.room_operations, locked.rooms):
-        batch_input.hosts, batch_input.now = await read_host_input(connection, room_operations)
+        batch_input.hosts = await read_host_input(connection, room_operations)
         answered()
     return batch_input
 

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Final, Self, cast
 
 import asyncpg
@@ -106,7 +107,7 @@ class GroupCommitWriter:
         self._postgres = DependencyStatus(log, store="Postgres", part="writer")
         self._silence = SilenceDetector()
         self._probe = PostgresProbe(dsn, self._answered)
-        self._in_flight: list[PendingWrite] = []
+        self._in_flight: list[Batch] = []
         self._is_closing = False
 
     @asynccontextmanager
@@ -196,7 +197,8 @@ class GroupCommitWriter:
             is_silent = self._silence.check(now_s)
             if is_silent and not self._postgres.is_down:
                 self._postgres.failed(TimeoutError(f"no response for {SILENT_AFTER_S} s"))
-            waiting = [w for w in (*self._in_flight, *self._queue.waiting()) if not w.result.done()]
+            in_flight = chain.from_iterable(batch.writes for batch in self._in_flight)
+            waiting = [w for w in chain(in_flight, self._queue.waiting()) if not w.result.done()]
             late = [w for w in waiting if is_silent or now_s - w.since_s >= ANSWER_WITHIN_S]
             if late:
                 log.warning(
@@ -219,25 +221,28 @@ class GroupCommitWriter:
                 wakeup.clear()
                 await wakeup.wait()
                 continue
-            room_ids = batch.room_ids()
             skipped: set[str] = set()
             self._silence.transaction_began(loop.time())
-            self._in_flight += batch.writes
+            self._in_flight.append(batch)
             try:
-                skipped = await self._settle(lane, batch)
+                skipped = await self._settle(lane, batch, partial(self._queue.top_up, batch))
             except Exception:
                 log.exception("A batch of %d writes failed unexpectedly", len(batch.writes))
                 lane.drop()
                 fail(batch.writes, unavailable(), "unexpected")
             finally:
                 self._silence.transaction_ended(loop.time())
-                done = set(map(id, batch.writes))
-                self._in_flight = [pending for pending in self._in_flight if id(pending) not in done]
-                self._queue.release(room_ids, skipped)
+                self._in_flight.remove(batch)
+                self._queue.release(batch, skipped)
                 self._wake()
 
-    async def _settle(self, lane: DedicatedConnection, batch: Batch) -> set[str]:
-        """Give every write of the batch its result. Returns the rooms that were skipped, whose writes wait again."""
+    async def _settle(
+        self, lane: DedicatedConnection, batch: Batch, arrived: Callable[[], list[PendingWrite]] = list
+    ) -> set[str]:
+        """Give every write of the batch its result. Returns the rooms that were skipped, whose writes wait again.
+
+        `arrived`: see `commit_writes`.
+        """
         writes = [pending for pending in batch.writes if not pending.result.done()]
         if not writes:
             return set()
@@ -250,6 +255,7 @@ class GroupCommitWriter:
                         connection,
                         writes,
                         wait=batch.wait,
+                        arrived=arrived,
                         now=self._now(),
                         answered=self._answered,
                         filters=self._filters,

@@ -51,7 +51,7 @@ class CountingConnection:
         await commit_writes(
             self._connection,
             writes,
-            wait=True,
+            wait=False,
             now=datetime.now(UTC),
             answered=lambda: None,
             filters=self._filters,

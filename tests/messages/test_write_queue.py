@@ -77,7 +77,7 @@ async def test_batches_of_long_texts_are_bounded_and_every_room_gets_its_turn() 
         assert size <= MAX_BATCH_BYTES + MAX_TEXT_CODE_POINTS
         turns.update(batch.room_ids())
         batches += 1
-        queue.release(batch.room_ids())
+        queue.release(batch)
     assert batches <= len(rooms) * MAX_TEXT_CODE_POINTS / MAX_BATCH_BYTES + 1
 
 
@@ -98,8 +98,65 @@ async def test_writes_that_are_put_back_count_against_the_limit_of_their_user() 
     assert isinstance(batch, Batch) and len(batch.writes) == min(MAX_BATCH, MAX_QUEUED_OF_USER)
     assert fill(queue, "b", lambda: ann)[0] == len(batch.writes)
     queue.put_back(batch.writes)
-    queue.release(["a"], skipped=["a"])
+    queue.release(batch, skipped=["a"])
     assert fill(queue, "c", lambda: ann)[0] == 0
     queue.drain()
     assert queue.size == 0
     assert fill(queue, "c", lambda: ann)[0] == MAX_QUEUED_OF_USER
+
+
+def offer(queue: WriteQueue, room_id: str) -> None:
+    queue.offer(PendingWrite(post(room_id), asyncio.get_running_loop().create_future(), 0.0))
+
+
+def taken(queue: WriteQueue) -> Batch:
+    batch = queue.take()
+    assert batch is not None
+    return batch
+
+
+def skip(queue: WriteQueue, *room_ids: str) -> None:
+    """Another process has the locks of these rooms when the next batch tries them."""
+    for room_id in room_ids:
+        offer(queue, room_id)
+    batch = taken(queue)
+    assert batch.room_ids() == sorted(room_ids) and not batch.wait
+    queue.put_back(batch.writes)
+    queue.release(batch, skipped=room_ids)
+
+
+async def test_a_batch_waits_for_the_lock_of_a_room_that_was_skipped() -> None:
+    queue = WriteQueue()
+    skip(queue, "hot")
+    waiting = taken(queue)
+    assert waiting.wait and waiting.room_ids() == ["hot"]
+    queue.release(waiting)
+    offer(queue, "hot")
+    assert not taken(queue).wait
+
+
+async def test_one_batch_waits_for_a_lock_at_a_time_so_that_a_cold_room_need_not() -> None:
+    queue = WriteQueue()
+    skip(queue, "hot", "hot too")
+    waiting = taken(queue)
+    assert waiting.wait and waiting.room_ids() == ["hot"]
+    assert queue.take() is None
+    offer(queue, "cold")
+    cold = taken(queue)
+    assert cold.room_ids() == ["cold"] and not cold.wait
+    queue.release(waiting)
+    assert taken(queue).room_ids() == ["hot too"]
+
+
+async def test_a_batch_that_waited_takes_what_has_arrived_in_its_room_within_its_bounds() -> None:
+    queue = WriteQueue()
+    skip(queue, "hot")
+    waiting = taken(queue)
+    for _ in range(MAX_BATCH):
+        offer(queue, "hot")
+        offer(queue, "cold")
+    arrived = queue.top_up(waiting)
+    assert {write.operation.room_id for write in arrived} == {"hot"}
+    assert len(waiting.writes) == MAX_BATCH and waiting.writes[1:] == arrived
+    assert queue.top_up(waiting) == []
+    assert queue.size == MAX_BATCH + 1

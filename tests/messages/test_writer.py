@@ -10,6 +10,7 @@ from random import Random
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, SetReaction
@@ -106,6 +107,42 @@ async def test_a_cold_room_does_not_wait_for_a_locked_one(store: Store) -> None:
     await holder.close()
     assert len(await store.assert_no_holes(cold)) == 50
     assert len(await store.assert_no_holes(hot)) == 1
+
+
+def skipped_rooms() -> float:
+    return REGISTRY.get_sample_value("hotchat_write_room_skips_total") or 0.0
+
+
+async def test_posts_that_arrive_during_the_wait_for_a_lock_share_one_commit(store: Store) -> None:
+    """Two processes that write to one busy room hand its lock to each other, with everything that has arrived."""
+    writer, holder = await store.writer(), await asyncpg.connect(store.dsn)
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+
+    async def posts_while_locked(room: str) -> list[MessageResult | BaseException]:
+        async with holder.transaction():
+            await holder.execute("SELECT 1 FROM rooms WHERE id = $1 FOR NO KEY UPDATE", room)
+            posts = [asyncio.create_task(writer.store(post(room)))]
+            while not (posts[0].done() or await holder.fetchval(waiting)):
+                await asyncio.sleep(0.001)
+            posts += [asyncio.create_task(writer.store(post(room))) for _ in range(50)]
+            await asyncio.sleep(0)
+        return await asyncio.gather(*posts, return_exceptions=True)
+
+    async with asyncio.timeout(30):
+        results: list[MessageResult | BaseException] = []
+        while not results or isinstance(
+            results[0], ChatError
+        ):  # a busy machine may lock longer than a post waits
+            room, skipped_before = await store.make_room(), skipped_rooms()
+            results = await posts_while_locked(room)
+    await holder.close()
+    [row] = await store.rows(
+        "SELECT count(DISTINCT xmin::text) AS commits, count(*) AS posts FROM messages WHERE room_id = $1",
+        room,
+    )
+    assert dict(row) == {"commits": 1, "posts": 51}
+    assert skipped_rooms() == skipped_before + 1
+    await store.assert_no_holes(room)
 
 
 async def test_a_post_to_a_room_that_stays_locked_gets_503_and_can_be_repeated(store: Store) -> None:
