@@ -266,6 +266,9 @@ class ReplayServer:
         await self.room.notify()
         return JSONResponse({"message_id": request.path_params["id"], "kind": "heart", "count": count})
 
+    async def reactors(self, request: Request) -> Response:
+        return JSONResponse({"message_id": request.path_params["id"], "reactions": {}})
+
     async def mine(self, _: Request) -> Response:
         return JSONResponse({"mine": {}})
 
@@ -394,6 +397,7 @@ class ReplayServer:
                 Route(of_room, self.one_room),
                 Route(f"{of_room}/messages", self.messages, methods=["GET", "POST"]),
                 Route(of_message, self.message),
+                Route(f"{of_message}/reactions", self.reactors),
                 Route(f"{of_message}/reactions/{{kind}}", self.reaction, methods=["PUT", "DELETE"]),
                 Route(f"{of_room}/reactions/mine", self.mine),
                 Route(f"{of_room}/events", self.events),

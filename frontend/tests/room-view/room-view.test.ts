@@ -7,6 +7,7 @@ import { Outbox } from "@/lib/outbox/outbox";
 import { IgnoredPeople } from "@/lib/people/ignored-people";
 import { LOOKUP_JITTER_MS, LOOKUPS_MAX } from "@/lib/room-view/reply-authors";
 import { RoomView } from "@/lib/room-view/room-view";
+import { CALM_FOR_MS, CROWDED_FOR_MS, CROWDED_FROM_PER_S } from "@/lib/room-view/row-density";
 import { checkedApi } from "../support/contract";
 import { FakeClock, settled } from "../support/fake-clock";
 import { MemoryStorage } from "../support/memory-storage";
@@ -528,5 +529,44 @@ describe("an own message", () => {
     view.dispatchPause({ type: "back-to-newest" });
     await clock.advance(1_000);
     expect([outbox.getSnapshot().posts.length, place()]).toEqual([0, 1]);
+  });
+});
+
+describe("the rows", () => {
+  const RECONNECTS_MAX = 20; // commits of a feed whose stream is silent
+
+  it("are compact in a crowd, and comfortable again some time after the last message", async () => {
+    await crowd(CROWDED_FROM_PER_S + 1, CROWDED_FOR_MS / 1_000 + 2);
+    expect(view.getSnapshot().density).toBe("compact");
+    await clock.advance(CALM_FOR_MS - 1_000);
+    expect(view.getSnapshot().density).toBe("compact");
+    await clock.advance(4_000);
+    expect(view.getSnapshot().density).toBe("comfortable");
+    commitsAtMs = [];
+    await clock.advance(120_000);
+    expect(commitsAtMs.length).toBeLessThan(RECONNECTS_MAX);
+  });
+
+  it("keep their density while the list is paused, without further commits for it", async () => {
+    view.dispatchPause({ type: "began", reason: "selection" });
+    await crowd(20, 10);
+    expect(view.getSnapshot().density).toBe("comfortable");
+    view.dispatchPause({ type: "back-to-newest" });
+    expect(view.getSnapshot().density).toBe("compact");
+    view.dispatchPause({ type: "began", reason: "scroll" });
+    await clock.advance(5_000);
+    commitsAtMs = [];
+    await clock.advance(2 * CALM_FOR_MS);
+    expect(view.getSnapshot().density).toBe("compact");
+    expect(commitsAtMs.length).toBeLessThan(RECONNECTS_MAX);
+  });
+
+  it("have the density that the reader chose", async () => {
+    view.setDensityChoice("compact");
+    await clock.advance(FRAME_MS);
+    expect(view.getSnapshot().density).toBe("compact");
+    view.setDensityChoice("comfortable");
+    await crowd(200, 10);
+    expect(view.getSnapshot().density).toBe("comfortable");
   });
 });

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { kindName } from "@/features/reactions/kind-name";
 import { ReactionIcon } from "@/features/reactions/ReactionIcon";
 import { IconButton } from "@/ui/IconButton";
-import * as css from "./messages.module.css";
+import * as css from "./row-actions.module.css";
 
 interface ActionButtonsProps {
   /** The kinds of reaction that get a button. */

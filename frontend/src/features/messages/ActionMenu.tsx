@@ -1,7 +1,7 @@
 import { Ellipsis, type LucideIcon } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
-import * as css from "./messages.module.css";
+import * as css from "./row-actions.module.css";
 
 interface ActionMenuProps {
   label: string;

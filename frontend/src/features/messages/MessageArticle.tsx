@@ -1,43 +1,43 @@
-import { Pin } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { ReactionBar } from "@/features/reactions/ReactionBar";
+import type { RowDensity } from "@/lib/room-view/row-density";
 import type { MessageRowData } from "@/lib/room-view/rows";
-import { PersonName } from "@/ui/user-text/PersonName";
-import { AuthorMark } from "./AuthorMark";
-import { Avatar } from "./Avatar";
-import { LeftOutButton } from "./LeftOutButton";
-import { MessageActions } from "./MessageActions";
-import { MessageBubble } from "./MessageBubble";
-import { PostState } from "./PostState";
-import { RoleBadge } from "./RoleBadge";
+import { ComfortableParts } from "./ComfortableParts";
+import { CompactParts } from "./CompactParts";
 import type { HeightLock } from "./use-height-lock";
+import * as compact from "./compact-row.module.css";
 import * as css from "./messages.module.css";
 
-interface MessageArticleProps {
+export interface MessagePartsProps {
   row: MessageRowData;
-  /** The author's name as shown, with a tag if another person has the same nickname. */
-  author: string;
   /** A mark next to the name; null for none. */
   mark: string | null;
   /** The time of day. */
   time: string;
   /** Date and time. */
   exactTime: string;
-  isTarget: boolean;
   lock: HeightLock;
   openLeftOut: (afterSeq: number) => void;
 }
 
-/** The parts of one message: avatar, name, time, bubble, actions and reactions. */
-export function MessageArticle(props: MessageArticleProps) {
+interface MessageArticleProps extends MessagePartsProps {
+  /** The author's name as shown, with a tag if another person has the same nickname. */
+  author: string;
+  density: RowDensity;
+  isTarget: boolean;
+}
+
+/** One message: its parts, comfortable or compact, and its label, which is the same for both. */
+export function MessageArticle({ author, density, isTarget, ...parts }: MessageArticleProps) {
   const { t } = useTranslation();
-  const { row, author, mark, time, exactTime, isTarget, lock, openLeftOut } = props;
-  const { message, isMine, isFirst, isForMe, isPinned, leftOut, post } = row;
+  const { row, mark, time } = parts;
+  const { message, isMine, isFirst, isForMe, post } = row;
   const { role } = message.author;
+  const isCompact = density === "compact";
   return (
     <article
-      className={isFirst ? `${css.row} ${css.rowFirst}` : css.row}
+      className={isCompact ? compact.row : isFirst ? `${css.row} ${css.rowFirst}` : css.row}
       tabIndex={-1}
+      data-density={density}
       data-mine={isMine || undefined}
       data-for-me={isForMe || undefined}
       data-target={isTarget || undefined}
@@ -46,38 +46,7 @@ export function MessageArticle(props: MessageArticleProps) {
       data-seq={post === null ? message.seq : undefined}
       aria-label={[author, role && t(`role.${role}`), mark, time].filter(Boolean).join(", ")}
     >
-      <div>{isFirst && !isMine && <Avatar user={message.author} />}</div>
-      <div className={css.body}>
-        {isFirst && (
-          <header>
-            {!isMine && <PersonName of={message.author} className="nickname" />}
-            {role !== undefined && <RoleBadge role={role} />}
-            {mark !== null && <AuthorMark words={mark} />}
-            <time dateTime={message.created_at} title={exactTime}>
-              {time}
-            </time>
-          </header>
-        )}
-        <div className={css.bubbleLine}>
-          <MessageBubble message={message} lock={lock} title={exactTime} />
-          {isPinned && <PinMark />}
-          {!message.deleted && post === null && <MessageActions message={message} isMine={isMine} />}
-        </div>
-        {post === null ? <ReactionBar message={message} /> : <PostState post={post} />}
-        {leftOut !== null && (
-          <LeftOutButton count={leftOut.count} onClick={() => openLeftOut(leftOut.afterSeq)} />
-        )}
-      </div>
+      {isCompact ? <CompactParts {...parts} /> : <ComfortableParts {...parts} />}
     </article>
-  );
-}
-
-function PinMark() {
-  const { t } = useTranslation();
-  return (
-    <span className={css.pinPlace}>
-      <Pin className={css.pinMark} data-testid="pin-mark" size={16} aria-hidden="true" />
-      <span className="visually-hidden">{t("pinned.mark")}</span>
-    </span>
   );
 }

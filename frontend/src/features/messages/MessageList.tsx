@@ -27,9 +27,9 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
   const localTime = useLocalTime();
   const isHost = useRole() !== "guest";
   const scroller = useRef<HTMLDivElement>(null);
-  const { rows, isPaused, away, unread, lastPost } = screen;
+  const { rows, isPaused, away, unread, lastPost, density } = screen;
   const { room } = screen.feed;
-  const virtualizer = useRowVirtualizer(scroller, rows, isPaused);
+  const virtualizer = useRowVirtualizer({ scroller, rows, isPaused, density });
   useListScroll(scroller, virtualizer, screen);
   useLoadHistory(virtualizer, screen);
 
@@ -85,6 +85,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         scroller={scroller}
         gestures={gestures}
         isPaused={isPaused}
+        density={density}
         rows={rows}
         items={items}
         heightPx={virtualizer.getTotalSize()}

@@ -2,6 +2,7 @@ import type { VirtualItem } from "@tanstack/react-virtual";
 import type { HTMLAttributes, RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { LocalTime } from "@/lib/local-time";
+import type { RowDensity } from "@/lib/room-view/row-density";
 import type { Row } from "@/lib/room-view/rows";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { MessageRow } from "./MessageRow";
@@ -13,6 +14,7 @@ interface MessageLogProps {
   /** Handlers of the pointer, the focus and the keys. */
   gestures: HTMLAttributes<HTMLDivElement>;
   isPaused: boolean;
+  density: RowDensity;
   rows: readonly Row[];
   /** The rows that are in the page, and where. */
   items: readonly VirtualItem[];
@@ -29,7 +31,7 @@ interface MessageLogProps {
 /** The scrolling list of rows. Rows outside the visible part are not in the page. */
 export function MessageLog(props: MessageLogProps) {
   const { t } = useTranslation();
-  const { rows, items, isPaused, targetSeq } = props;
+  const { rows, items, isPaused, density, targetSeq } = props;
   return (
     <div
       ref={props.scroller}
@@ -39,6 +41,7 @@ export function MessageLog(props: MessageLogProps) {
       aria-label={t("room.messages")}
       tabIndex={0}
       data-paused={isPaused}
+      data-rows={density}
       {...props.gestures}
     >
       <div className={css.listInner} style={{ height: props.heightPx }}>
@@ -56,7 +59,9 @@ export function MessageLog(props: MessageLogProps) {
                 {row.kind === "message" ? (
                   <ErrorBoundary resetKey={row.message} fallback={<PlainRow row={row} />}>
                     <MessageRow
+                      key={density} // a height that was locked at the other density means nothing
                       row={row}
+                      density={density}
                       isTarget={row.message.seq === targetSeq}
                       localTime={props.localTime}
                       openLeftOut={props.openLeftOut}

@@ -1,5 +1,6 @@
 import { memo } from "react";
 import type { LocalTime } from "@/lib/local-time";
+import type { RowDensity } from "@/lib/room-view/row-density";
 import type { MessageRowData } from "@/lib/room-view/rows";
 import { useOpenRoom } from "@/ui/room-context";
 import { useShownPerson } from "@/ui/user-text/use-shown-person";
@@ -8,6 +9,7 @@ import { useHeightLock } from "./use-height-lock";
 
 interface MessageRowProps {
   row: MessageRowData;
+  density: RowDensity;
   isTarget: boolean;
   localTime: LocalTime;
   /** Must not change between renders, or each commit renders every row. */
@@ -16,13 +18,14 @@ interface MessageRowProps {
 
 /** One message of the list. Coordinates its author's name and its height; MessageArticle renders it. */
 export const MessageRow = memo(
-  function MessageRow({ row, isTarget, localTime, openLeftOut }: MessageRowProps) {
+  function MessageRow({ row, density, isTarget, localTime, openLeftOut }: MessageRowProps) {
     const lock = useHeightLock(row.message, row.isMine);
     const { name, tag } = useShownPerson(row.message.author);
     const { authorMark } = useOpenRoom();
     return (
       <MessageArticle
         row={row}
+        density={density}
         mark={authorMark?.(row.message) ?? null}
         author={tag === null ? name : `${name} #${tag}`}
         time={localTime.shortTime(row.message.created_at)}
@@ -34,6 +37,7 @@ export const MessageRow = memo(
     );
   },
   (before, after) =>
+    before.density === after.density &&
     before.isTarget === after.isTarget &&
     before.localTime === after.localTime &&
     before.openLeftOut === after.openLeftOut &&

@@ -1,7 +1,7 @@
 import { Pencil, RotateCcw, TriangleAlert, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Post } from "@/lib/outbox/outbox";
-import * as css from "./messages.module.css";
+import * as css from "./post-state.module.css";
 
 interface FailedPostProps {
   reason: string;

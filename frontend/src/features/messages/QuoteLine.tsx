@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { OneLine } from "@/ui/user-text/OneLine";
 import { PersonName } from "@/ui/user-text/PersonName";
-import * as css from "./messages.module.css";
+import * as css from "./quote.module.css";
 
 interface QuoteLineProps {
   /** Undefined while it is unknown, or if it cannot be fetched. */

@@ -1,23 +1,34 @@
 import { useVirtualizer, type VirtualItem, type Virtualizer } from "@tanstack/react-virtual";
-import { useCallback, type RefObject } from "react";
+import { useCallback, useLayoutEffect, useRef, type RefObject } from "react";
+import type { RowDensity } from "@/lib/room-view/row-density";
 import type { Row } from "@/lib/room-view/rows";
 
 const END_THRESHOLD_PX = 48;
 const NEVER_AT_END_PX = -1;
-const ESTIMATED_PX: Record<Row["kind"], number> = { start: 120, day: 40, message: 68 };
+const ESTIMATED_PX: Record<Exclude<Row["kind"], "message">, number> = { start: 120, day: 40 };
+const ESTIMATED_MESSAGE_PX: Record<RowDensity, number> = { comfortable: 68, compact: 28 };
 
 export type RowVirtualizer = Virtualizer<HTMLDivElement, Element>;
 
+interface RowVirtualizerOptions {
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly rows: readonly Row[];
+  readonly isPaused: boolean;
+  readonly density: RowDensity;
+}
+
 /** Decides which rows are in the page, and where. New rows above the visible part do not move it. */
-export function useRowVirtualizer(
-  scroller: RefObject<HTMLDivElement | null>,
-  rows: readonly Row[],
-  isPaused: boolean,
-): RowVirtualizer {
+export function useRowVirtualizer({
+  scroller,
+  rows,
+  isPaused,
+  density,
+}: RowVirtualizerOptions): RowVirtualizer {
+  const measuredAs = useRef(density);
   const virtualizer = useVirtualizer<HTMLDivElement, Element>({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => ESTIMATED_PX[rows[index]?.kind ?? "message"],
+    estimateSize: (index) => estimatedPx(rows[index]?.kind ?? "message", measuredAs.current),
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     anchorTo: "end",
     // A paused list is never "at the end": rows that arrive below must not push what is in view.
@@ -26,7 +37,35 @@ export function useRowVirtualizer(
     paddingEnd: 12,
   });
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = isAboveTheFold;
+  useLayoutEffect(() => {
+    if (measuredAs.current === density) return;
+    // The estimates change only here, so the old positions still tell which row is at the top.
+    const top = firstWholeRow(virtualizer);
+    measuredAs.current = density;
+    measureAgain(virtualizer);
+    if (!isPaused) virtualizer.scrollToEnd();
+    else if (top !== undefined) virtualizer.scrollToIndex(top, { align: "start" });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only when the density changes
+  }, [density]);
   return virtualizer;
+}
+
+const estimatedPx = (kind: Row["kind"], density: RowDensity): number =>
+  kind === "message" ? ESTIMATED_MESSAGE_PX[density] : ESTIMATED_PX[kind];
+
+/** The index of the first row whose top is in view. */
+function firstWholeRow(virtualizer: RowVirtualizer): number | undefined {
+  const topPx = virtualizer.scrollOffset ?? 0;
+  return virtualizer.getVirtualItems().find(({ start }) => start >= topPx)?.index;
+}
+
+/** Forget the heights of all rows, and measure those that are in the page. */
+function measureAgain(virtualizer: RowVirtualizer): void {
+  virtualizer.measure();
+  for (const element of [...virtualizer.elementsCache.values()]) {
+    virtualizer.getTotalSize(); // builds the positions that the next size is compared with
+    virtualizer.resizeItem(virtualizer.indexFromElement(element), element.getBoundingClientRect().height);
+  }
 }
 
 /** Whether to correct the scroll position for a row's new height. By default the virtualizer does not while the reader

@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from "react";
+import { readDensityChoice } from "@/lib/density-choice";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
 import { RoomView } from "@/lib/room-view/room-view";
@@ -57,6 +58,7 @@ export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"],
       random: Math.random,
     });
     view.setReadingPace(readReadingPace());
+    view.setDensityChoice(readDensityChoice());
     return { feed, view, ownReactions: new OwnReactions(roomId, api) };
   }, [services, roomId, ignored]);
 

@@ -6,23 +6,26 @@ import { useSignOut } from "@/features/session/use-sign-out";
 import { CloseDialogLine, ModalDialog } from "@/ui/ModalDialog";
 import { useViewer } from "@/ui/services-context";
 import { useRole } from "@/ui/use-role";
+import { DensityChoice } from "./DensityChoice";
 import { IgnoredPeopleList } from "./IgnoredPeopleList";
 import { LanguageChoice } from "./LanguageChoice";
 import { NotificationChoice } from "./NotificationChoice";
 import { ReadingPaceChoice } from "./ReadingPaceChoice";
 import { SlowModeChoice } from "./SlowModeChoice";
+import { useDensitySetting } from "./use-density-setting";
 import { useIgnoredSetting } from "./use-ignored-setting";
 import { useLanguageSetting } from "./use-language-setting";
 import { useNotificationSetting } from "./use-notification-setting";
 import { useReadingPaceSetting } from "./use-reading-pace-setting";
 import { useSlowModeSetting } from "./use-slow-mode-setting";
 
-/** The settings dialog: reading pace, language, notifications and ignored people. Hosts of the room also set its slow mode. */
+/** The settings dialog: reading pace, density of rows, language, notifications and ignored people. Hosts of the room also set its slow mode. */
 export default function Settings({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const viewer = useViewer();
   const isHost = useRole() !== "guest";
   const readingPace = useReadingPaceSetting();
+  const density = useDensitySetting();
   const language = useLanguageSetting();
   const notifications = useNotificationSetting();
   const slowMode = useSlowModeSetting();
@@ -32,6 +35,7 @@ export default function Settings({ onClose }: { onClose: () => void }) {
   return (
     <ModalDialog title={t("settings.title")} onClose={onClose}>
       <ReadingPaceChoice {...readingPace} />
+      <DensityChoice {...density} />
       <LanguageChoice {...language} />
       {notifications.isSupported && <NotificationChoice {...notifications} />}
       {isHost && <SlowModeChoice {...slowMode} />}

@@ -111,6 +111,13 @@ export const laterEn = {
     calmHelp: "In a busy room, six messages a second and a count of the rest",
     all: "All",
     allHelp: "All messages, as fast as they arrive",
+    density: "Message rows",
+    densityAuto: "Automatic",
+    densityAutoHelp: "Compact while a room is busy",
+    densityComfortable: "Comfortable",
+    densityComfortableHelp: "Large rows, also in a busy room",
+    densityCompact: "Compact",
+    densityCompactHelp: "Name and text in one line",
     language: "Language",
     languageFailed:
       "This language cannot be loaded now. The page switches to it as soon as it can be loaded.",

@@ -18,6 +18,7 @@ import { commitDelayMs, RateMeter } from "./commit-pace";
 import { NOT_PAUSED, nextPause, type Pause, type PauseEvent } from "./list-pause";
 import type { OwnMessages } from "./own-messages";
 import { ReplyAuthors } from "./reply-authors";
+import { COMFORTABLE, densityDueMs, nextDensity, type DensityChoice, type RowDensity } from "./row-density";
 import { buildRows, postsNotShown, type Row } from "./rows";
 import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";
 import type { ReadPosition, UnreadCounts } from "./unread-while-paused";
@@ -37,6 +38,7 @@ export interface RoomScreen {
   readonly away: AwaySummary | null;
   readonly messagesPerS: number;
   readonly isSlowed: boolean;
+  readonly density: RowDensity;
   /** The message to scroll to. A new object for each jump. */
   readonly target: { readonly seq: number } | null;
   /** The store lacks the newest messages; the page after the last row can be fetched. */
@@ -74,6 +76,8 @@ export class RoomView {
   #committedAtMs = -Infinity;
   #skipped: FeedState["skipped"] = null;
   #isSlowed = false;
+  #densityChoice: DensityChoice = "auto";
+  #density = COMFORTABLE;
   #crowd = NO_CROWD;
   #leftOut = new Set<string>();
   #opened = new Set<number>();
@@ -132,6 +136,11 @@ export class RoomView {
 
   setReadingPace(pace: ReadingPace): void {
     this.#readingPace = pace;
+    this.#commitSoon();
+  }
+
+  setDensityChoice(choice: DensityChoice): void {
+    this.#densityChoice = choice;
     this.#commitSoon();
   }
 
@@ -311,7 +320,14 @@ export class RoomView {
 
   #commit(): void {
     if (this.#away.isHidden) return;
-    this.#committedAtMs = this.deps.clock.now();
+    const now = this.deps.clock.now();
+    this.#committedAtMs = now;
+    this.#density = nextDensity(this.#density, {
+      choice: this.#densityChoice,
+      messagesPerS: this.#meter.perS(now),
+      isPaused: this.#pause.size > 0,
+      nowMs: now,
+    });
     if (this.#pause.size === 0) {
       const { room } = this.deps.feed.getSnapshot();
       this.#committed = { seq: room?.seq ?? 0, messageCount: room?.messageCount ?? 0 };
@@ -319,10 +335,18 @@ export class RoomView {
     this.#screen = this.#compose();
     this.deps.outbox.confirm(this.#confirmed);
     this.#cancelSettle();
-    if (this.#screen.messagesPerS > 0) {
-      this.#cancelSettle = this.deps.clock.after(SETTLE_MS, () => this.#commitSoon(false));
+    const settleMs = this.#settleMs(now);
+    if (settleMs !== null) {
+      this.#cancelSettle = this.deps.clock.after(settleMs, () => this.#commitSoon(false));
     }
     this.#listeners.notify();
+  }
+
+  /** How long until the screen changes without a further event; null for never. */
+  #settleMs(nowMs: number): number | null {
+    if (this.#screen.messagesPerS > 0) return SETTLE_MS;
+    const dueMs = this.#pause.size > 0 ? null : densityDueMs(this.#density);
+    return dueMs === null ? null : Math.max(SETTLE_MS, dueMs - nowMs);
   }
 
   #compose(): RoomScreen {
@@ -359,6 +383,7 @@ export class RoomView {
       away: this.#away.summary,
       messagesPerS: this.#meter.perS(now),
       isSlowed: this.#isSlowed,
+      density: this.#density.density,
       target: this.#target,
       canLoadNewer: room?.isCutOff === true && (messages.at(-1)?.seq ?? 0) < this.#horizonSeq,
       lastPost: seqOfLast(posts),
