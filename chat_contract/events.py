@@ -16,8 +16,17 @@ SignalVersion = Annotated[
     int, Field(description="Of two signals of a type, the one with the higher version is the newer one")
 ]
 
+MAX_REPLIED_TO: Final = 20
+"""The most user ids in `replied_to` of `stream.skipped`, which is a hint."""
+
 MAX_REACTION_USERS: Final = 20
 """The most user ids in `added` and in `removed`, which are hints; `count` is exact."""
+
+
+CalmMark = Annotated[
+    Literal[False],
+    Field(description="Only on what the calm lane (`pace=calm`) leaves out; once given, it never changes"),
+]
 
 
 class Author(TypedDict):
@@ -46,6 +55,7 @@ class Message(TypedDict):
     edited_at: Annotated[str | None, Field(description="Time of the last edit")]
     deleted: bool
     reactions: Annotated[dict[str, int], Field(description="Count of each kind; zero counts are left out")]
+    calm: NotRequired[CalmMark]
 
 
 HeldBy = Literal["words", "links"]
@@ -99,6 +109,7 @@ class MessageCreated(TypedDict):
     type: Literal["message.created"]
     room_id: str
     seq: int
+    calm: NotRequired[CalmMark]
     message: Message
 
 
@@ -108,6 +119,7 @@ class MessageEdited(TypedDict):
     type: Literal["message.edited"]
     room_id: str
     seq: int
+    calm: NotRequired[CalmMark]
     message: Message
 
 
@@ -144,6 +156,7 @@ class ReactionChanged(TypedDict):
     type: Literal["reaction.changed"]
     room_id: str
     seq: int
+    calm: NotRequired[CalmMark]
     message_id: str
     kind: str
     count: Annotated[int, Field(description="How many people react with this kind now")]
@@ -349,6 +362,22 @@ class StreamGap(TypedDict):
 
     from_seq: Annotated[int, Field(description="Exclusive")]
     to_seq: Annotated[int, Field(description="Inclusive")]
+
+
+class StreamSkipped(TypedDict):
+    """Only with `pace=calm`: the events after `from_seq` up to `to_seq` are left out. All of them have `calm` false and
+    are in `GET …/events`. It comes before the next event that is sent, or alone if none follows for a second.
+    """
+
+    from_seq: Annotated[int, Field(description="Exclusive")]
+    to_seq: Annotated[int, Field(description="Inclusive; also the frame's `id`")]
+    messages: Annotated[int, Field(description="How many of these events are new messages")]
+    replied_to: Annotated[
+        list[str],
+        Field(
+            description="User ids whose messages the new ones reply to, as a hint: at most 20, of the first"
+        ),
+    ]
 
 
 class StreamPing(TypedDict):

@@ -23,3 +23,6 @@ RECENT_EVENTS_MAX: Final = 500
 """The newest events of a room, which chat_server serves from memory. A hub reads them for a room's first subscriber."""
 
 MAX_SEQ: Final = 2**63 - 1
+
+CALM_ROWS_PER_S: Final = 3
+"""Messages of guests in the calm lane of a room, on average; the others of a room that gets more are left out."""

@@ -16,17 +16,29 @@ RecordHeaders = list[tuple[str, bytes]]
 
 
 def event_headers(
-    event_type: str, seq: int | None, *, conflate: str | None = None, traceparent: str | None = None
+    event_type: str,
+    seq: int | None,
+    *,
+    conflate: str | None = None,
+    is_left_out: bool = False,
+    replied_to: str | None = None,
+    traceparent: str | None = None,
 ) -> RecordHeaders:
     """Record headers, from which a consumer builds a frame without parsing the value.
 
     `conflate` is `<message id>:<kind>` on reaction changes: within one flush the later event replaces the earlier one.
+    `calm` is `false` on events that the calm lane leaves out; `replied_to` is the author whose message a new message
+    replies to, only if that is left out.
     """
     headers: RecordHeaders = [("type", event_type.encode())]
     if seq is not None:
         headers.append(("seq", b"%d" % seq))
     if conflate is not None:
         headers.append(("conflate", conflate.encode()))
+    if is_left_out:
+        headers.append(("calm", b"false"))
+    if replied_to is not None:
+        headers.append(("replied_to", replied_to.encode()))
     headers.append(("schema_version", SCHEMA_VERSION.encode()))
     if traceparent is not None:
         headers.append(("traceparent", traceparent.encode()))

@@ -63,7 +63,7 @@ _ROOM: Final = f"SELECT {_ROOM_COLUMNS} FROM rooms WHERE id = $1"  # noqa: S608 
 
 _MESSAGE_COLUMNS: Final = (
     "m.seq, m.id, m.author_id, m.author_nickname, m.text, m.reply_to, m.created_at, m.edited_at, m.deleted, "
-    "m.reactions::text, m.author_role"
+    "m.reactions::text, m.author_role, m.calm"
 )
 """In the order of the parameters of `_encoded`."""
 
@@ -422,6 +422,7 @@ def _encoded(
     deleted: bool,
     reactions: str,
     author_role: AuthorRole | None,
+    calm: bool | None,
 ) -> EncodedMessage:
     view = message_view(
         id=message_id,
@@ -436,6 +437,7 @@ def _encoded(
         deleted=deleted,
         reactions={} if reactions == "{}" else orjson.loads(reactions),
         author_role=author_role,
+        calm=calm,
     )
     return EncodedMessage(seq, view["id"], orjson.dumps(view))
 

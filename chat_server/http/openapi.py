@@ -16,6 +16,7 @@ from chat_contract.events import (
     StreamGap,
     StreamOpened,
     StreamPing,
+    StreamSkipped,
 )
 from chat_contract.problems import PROBLEMS
 
@@ -78,7 +79,15 @@ def event_schemas() -> dict[str, Any]:
     union = TypeAdapter(RoomEvent).json_schema(ref_template=_REF, mode="serialization")
     schemas.update(union.pop("$defs"))
     schemas["RoomEvent"] = union
-    for frame in (RoomUpdated, RoomCreated, StreamOpened, StreamGap, StreamPing, StreamClosing):
+    for frame in (
+        RoomUpdated,
+        RoomCreated,
+        StreamOpened,
+        StreamGap,
+        StreamSkipped,
+        StreamPing,
+        StreamClosing,
+    ):
         schema = TypeAdapter(frame).json_schema(ref_template=_REF, mode="serialization")
         schemas.update(schema.pop("$defs", {}))
         schemas[frame.__name__] = schema

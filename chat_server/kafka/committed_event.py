@@ -23,3 +23,7 @@ class CommittedEvent:
     payload: bytes
     traceparent: str | None = None
     """Not stored: an event that the relay sends starts a new trace."""
+    is_left_out: bool = False
+    """The calm lane leaves it out. Stored in the payload only."""
+    replied_to: UUID | None = None
+    """Not stored: the author whose message this new message replies to; only if it is left out."""

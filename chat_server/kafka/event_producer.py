@@ -203,6 +203,8 @@ class EventProducer:
                         event.type,
                         event.seq,
                         conflate=event.conflate,
+                        is_left_out=event.is_left_out,
+                        replied_to=None if event.replied_to is None else str(event.replied_to),
                         traceparent=event.traceparent or new_traceparent(),
                     )
                     key = event.room_id.encode()

@@ -1,9 +1,16 @@
 """The step after a commit: send the events to Kafka, invalidate this process's caches and end waits for events."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+from prometheus_client import Counter
 
 from chat_server.kafka.committed_event import HIDES_TEXT, CommittedEvent
+
+LEFT_OUT: Final = Counter(
+    "hotchat_calm_left_out_total",
+    "Events that the calm lanes of their rooms leave out: messages, edits, reactions",
+)
 
 
 class RoomCache(Protocol):
@@ -36,10 +43,13 @@ class AfterCommit:
 
     def __call__(self, events: Sequence[CommittedEvent]) -> None:
         self._produce(events)
+        left_out = 0
         for event in events:
+            left_out += event.is_left_out
             hides_text = event.type in HIDES_TEXT
             self._rooms.wrote(event.room_id, event.seq, hides_text=hides_text)
             self._end_event_waits(event.room_id, event.seq)
             if hides_text:
                 self._wake_erasure()
+        LEFT_OUT.inc(left_out)
         self._invalidate_room_lists()

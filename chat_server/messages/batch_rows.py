@@ -32,7 +32,7 @@ class LockedRoom:
 
     `moderators`: their names by their ids, in the order of appointment. `has_bans`: anybody was ever banned.
     `filter_version` grows with each change of the filters; 0: the room never had any. `has_held`: one ever held a
-    message.
+    message. `calm_full_at`: see calm_marks.py.
     """
 
     id: str
@@ -49,6 +49,7 @@ class LockedRoom:
     filter_version: int = 0
     refuses_repeats: bool = False
     has_held: bool = False
+    calm_full_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -115,6 +116,8 @@ class MessageRow:
     revisions: int
     """The number of stored events, other than the creation, that carry the text."""
     author_role: AuthorRole | None = None
+    calm: bool | None = None
+    """False: the calm lane leaves the message out."""
 
     def view(self) -> Message:
         return message_view(
@@ -130,6 +133,7 @@ class MessageRow:
             deleted=self.deleted,
             reactions=self.reactions,
             author_role=self.author_role,
+            calm=self.calm,
         )
 
 

@@ -20,6 +20,7 @@ from chat_server.messages.batch_rows import (
     RoomSettingsRow,
     RoomUser,
 )
+from chat_server.messages.calm_marks import take_calm_row
 from chat_server.messages.event_building import (
     PendingEvent,
     PendingMessageEvent,
@@ -159,6 +160,10 @@ class BatchState:
 
     def add_message(self, message_id: UUID, post: PostMessage | HeldRow, role: Role) -> MessageRow:
         """Create the message that was posted or held. `role` is that of its author."""
+        room = self.input.rooms[post.room_id]
+        is_shown, room.calm_full_at = take_calm_row(
+            room.calm_full_at, self.input.now, is_host=role is not Role.GUEST
+        )
         row = MessageRow(
             id=message_id,
             room_id=post.room_id,
@@ -174,11 +179,13 @@ class BatchState:
             reactions={},
             revisions=0,
             author_role=_author_role(role),
+            calm=None if is_shown else False,
         )
         self.input.messages[row.id] = row
         self.input.by_key[row.room_id, row.author_id, row.client_message_id] = row.id
         self.result.new_messages[row.id] = row
-        self.emit_message("message.created", row)
+        replied = None if post.reply_to is None or is_shown else self.input.messages.get(post.reply_to)
+        self.emit_message("message.created", row, None if replied is None else replied.author_id)
         return row
 
     def note_change(self, row: MessageRow) -> None:
@@ -206,8 +213,8 @@ class BatchState:
         room.pinned = pinned
         self.result.pinned_rooms[room.id] = room
 
-    def emit_message(self, event_type: str, row: MessageRow) -> None:
-        event = PendingMessageEvent(event_type, row, row.view(), self.traceparent)
+    def emit_message(self, event_type: str, row: MessageRow, replied_to: UUID | None = None) -> None:
+        event = PendingMessageEvent(event_type, row, row.view(), self.traceparent, replied_to)
         self.pending[len(self.pending)] = event
 
     def emit(self, event: PendingEvent) -> None:

@@ -7,9 +7,13 @@ from uuid import UUID
 
 import orjson
 
+from chat_contract.calm_mark import LEFT_OUT
 from chat_contract.events import MAX_REACTION_USERS, Message, MessagesPurged, RoomChanged, RoomRules
 from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.messages.batch_rows import MessageRow
+
+CALM_TYPES: Final = frozenset({"message.created", "message.edited"})
+"""Message events that the calm lane leaves out together with their message; it shows deletions and pins of all."""
 
 _REPEATS_TEXT: Final = frozenset({"message.edited", "message.pinned"})
 """Events other than the creation that carry the text; a deletion finds them by their `message_id`."""
@@ -23,6 +27,8 @@ class PendingMessageEvent:
     row: MessageRow
     view: Message
     traceparent: str | None
+    replied_to: UUID | None = None
+    """The author of the message that this new one replies to, if the calm lane leaves it out."""
 
     def encode(self, seq: int) -> tuple[CommittedEvent, bytes]:
         """The event, and the JSON of its message."""
@@ -33,10 +39,22 @@ class PendingMessageEvent:
             member, message_id = b'"message_id":"%b"' % str(row.id).encode(), None
         else:
             member, message_id = b'"message":' + message_json, row.id if event_type in _REPEATS_TEXT else None
+        is_left_out = row.calm is False and event_type in CALM_TYPES
+        mark = LEFT_OUT if is_left_out else ""
         # Types and room ids need no escapes.
-        head = f'{{"type":"{event_type}","room_id":"{row.room_id}","seq":{seq},'.encode()
+        head = f'{{"type":"{event_type}","room_id":"{row.room_id}","seq":{seq}{mark},'.encode()
         payload = head + member + b"}"
-        event = CommittedEvent(row.room_id, seq, event_type, message_id, None, payload, self.traceparent)
+        event = CommittedEvent(
+            row.room_id,
+            seq,
+            event_type,
+            message_id,
+            None,
+            payload,
+            self.traceparent,
+            is_left_out,
+            self.replied_to,
+        )
         return event, message_json
 
 
@@ -74,11 +92,13 @@ class PendingReactionEvent:
     def encode(self, seq: int) -> CommittedEvent:
         row, message_id = self.row, str(self.row.id)
         count = row.reactions.get(self.kind, 0) if self.count is None else self.count
+        is_left_out = row.calm is False
         payload = orjson.dumps(
             {
                 "type": "reaction.changed",
                 "room_id": row.room_id,
                 "seq": seq,
+                **({"calm": False} if is_left_out else {}),
                 "message_id": message_id,
                 "kind": self.kind,
                 "count": count,
@@ -87,7 +107,9 @@ class PendingReactionEvent:
             }
         )
         conflate = f"{message_id}:{self.kind}"
-        return CommittedEvent(row.room_id, seq, "reaction.changed", None, conflate, payload, self.traceparent)
+        return CommittedEvent(
+            row.room_id, seq, "reaction.changed", None, conflate, payload, self.traceparent, is_left_out
+        )
 
 
 @dataclass(slots=True)

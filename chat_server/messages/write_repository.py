@@ -30,11 +30,11 @@ from server_kit.session_tokens import Session
 
 MESSAGE_COLUMNS: Final = """
     m.id, m.room_id, m.seq, m.author_id, m.author_nickname, m.client_message_id, m.text, m.reply_to, m.created_at,
-    m.edited_at, m.deleted, m.reactions, m.revisions, m.author_role"""
+    m.edited_at, m.deleted, m.reactions, m.revisions, m.author_role, m.calm"""
 
 _LOCK: Final = """
 SELECT id, last_seq, message_count, owner_id, pinned, owner_nickname, moderators, who_can_post, regular_after_s,
-    has_bans, filter_version, refuses_repeats, has_held, clock_timestamp() AS now,
+    has_bans, filter_version, refuses_repeats, has_held, calm_full_at, clock_timestamp() AS now,
     pg_current_xact_id()::text AS xact_id, (
     SELECT jsonb_object_agg(e.id, e.below_generation) FROM ended_sessions e WHERE e.id = ANY($2::uuid[])
 )::text AS ended, (
@@ -96,6 +96,7 @@ _NEW_MESSAGES: Final = (
     column("reactions", "jsonb", lambda message: _json(message.reactions)),
     column("revisions", "integer"),
     column("author_role", "text"),
+    column("calm", "boolean"),
 )
 _NEW_EVENTS: Final = (
     column("room_id", "text"),
@@ -105,7 +106,12 @@ _NEW_EVENTS: Final = (
     column("conflate", "text"),
     column("payload", "text", lambda event: event.payload.decode()),
 )
-_ROOMS: Final = (column("id", "text"), column("last_seq", "bigint"), column("message_count", "bigint"))
+_ROOMS: Final = (
+    column("id", "text"),
+    column("last_seq", "bigint"),
+    column("message_count", "bigint"),
+    column("calm_full_at", "timestamptz"),
+)
 
 _FIRST_MESSAGES: Final = 2
 _FIRST_EVENTS: Final = _FIRST_MESSAGES + len(_NEW_MESSAGES)
@@ -122,7 +128,7 @@ WITH new_messages AS (
     INSERT INTO outbox (room_id, seq, created_at)
     SELECT o.room_id, o.seq, now() FROM {unnest("o", _NEW_EVENTS[:2], _FIRST_EVENTS)}
 )
-UPDATE rooms SET last_seq = r.last_seq, message_count = r.message_count,
+UPDATE rooms SET last_seq = r.last_seq, message_count = r.message_count, calm_full_at = r.calm_full_at,
     active_at = GREATEST(rooms.active_at, date_trunc('second', now()))
 FROM {unnest("r", _ROOMS, _FIRST_ROOMS)}
 WHERE rooms.id = r.id"""  # noqa: S608 - no input in it
@@ -326,6 +332,7 @@ def _locked_room(row: Record) -> LockedRoom:
         row["filter_version"],
         row["refuses_repeats"],
         row["has_held"],
+        row["calm_full_at"],
     )
 
 
@@ -346,4 +353,5 @@ def message_row(row: Record) -> MessageRow:
         reactions=orjson.loads(row["reactions"]),
         revisions=row["revisions"],
         author_role=row["author_role"],
+        calm=row["calm"],
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_contract.calm_mark import is_left_out
 from chat_server.kafka.committed_event import CommittedEvent, Position
 from chat_server.postgres.pools import driver_connection
 
@@ -63,10 +64,11 @@ class OutboxRepository:
                 row["type"],
                 UUID(str(row["message_id"])) if row["message_id"] else None,
                 row["conflate"],
-                row["payload"].encode(),
+                payload,
+                is_left_out=is_left_out(payload),
             )
             for row in rows
-            if row["payload"] is not None
+            if row["payload"] is not None and (payload := row["payload"].encode())
         ]
 
     async def release(self, positions: Sequence[Position]) -> None:

@@ -27,12 +27,13 @@ def message_view(
     deleted: bool,
     reactions: dict[str, int],
     author_role: AuthorRole | None = None,
+    calm: bool | None = None,
 ) -> Message:
     """The wire form. A deleted message keeps its place and author but shows no text; zero counts are left out."""
     author: Author = {"id": str(author_id), "nickname": author_nickname}
     if author_role is not None:
         author["role"] = author_role
-    return {
+    view: Message = {
         "id": str(id),
         "room_id": room_id,
         "seq": seq,
@@ -44,6 +45,9 @@ def message_view(
         "deleted": deleted,
         "reactions": {kind: count for kind, count in reactions.items() if count > 0},
     }
+    if calm is False:
+        view["calm"] = False
+    return view
 
 
 def held_message_view(

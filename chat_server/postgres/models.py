@@ -83,6 +83,7 @@ class Room(Base):
     change of the room's filters; 0: there never were any. `has_held`: a filter has ever held a message.
     `access_version` grows whenever somebody may no longer read the room. `has_erasures`: an erasure is under way.
     `shown_visibility` is set while the operator hides the room: the visibility that it has without that.
+    `calm_full_at`: when the calm lane may show its longest burst again, see messages/calm_marks.py.
     """
 
     __tablename__ = "rooms"
@@ -137,6 +138,7 @@ class Room(Base):
     access_version: Mapped[int] = mapped_column(server_default="1")
     has_erasures: Mapped[bool] = mapped_column(Boolean, server_default="false")
     shown_visibility: Mapped[str | None]
+    calm_full_at: Mapped[datetime | None]
 
 
 class RoomFilters(Base):
@@ -272,7 +274,8 @@ class DeletedRoom(Base):
 class Message(Base):
     """One message. `reactions` holds the counts, so that a page needs one index scan; zero counts are left out.
 
-    `Room.message_count` counts creations and never decreases: unread badges subtract two of its values.
+    `Room.message_count` counts creations and never decreases: unread badges subtract two of its values. `calm` is
+    false if the calm lane leaves the message out, otherwise null.
     Reads use VISIBLE_MESSAGES.
     """
 
@@ -297,6 +300,7 @@ class Message(Base):
     reactions: Mapped[dict[str, int]] = mapped_column(postgresql.JSONB, server_default="{}")
     revisions: Mapped[int] = mapped_column(Integer, server_default="0")
     author_role: Mapped[str | None]
+    calm: Mapped[bool | None] = mapped_column(Boolean)
 
 
 VISIBLE_MESSAGES: Final[Table] = Message.metadata.tables["messages"].to_metadata(

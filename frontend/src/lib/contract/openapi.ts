@@ -1681,6 +1681,12 @@ export interface components {
          */
         Message: {
             author: components["schemas"]["Author"];
+            /**
+             * Calm
+             * @description Only on what the calm lane (`pace=calm`) leaves out; once given, it never changes
+             * @constant
+             */
+            calm?: false;
             /** Created At */
             created_at: string;
             /** Deleted */
@@ -1725,6 +1731,12 @@ export interface components {
          * @description A new message.
          */
         MessageCreated: {
+            /**
+             * Calm
+             * @description Only on what the calm lane (`pace=calm`) leaves out; once given, it never changes
+             * @constant
+             */
+            calm?: false;
             message: components["schemas"]["Message"];
             /** Room Id */
             room_id: string;
@@ -1783,6 +1795,12 @@ export interface components {
          * @description The message with its new text.
          */
         MessageEdited: {
+            /**
+             * Calm
+             * @description Only on what the calm lane (`pace=calm`) leaves out; once given, it never changes
+             * @constant
+             */
+            calm?: false;
             message: components["schemas"]["Message"];
             /** Room Id */
             room_id: string;
@@ -2167,6 +2185,12 @@ export interface components {
              * @description User ids, as a hint
              */
             added: string[];
+            /**
+             * Calm
+             * @description Only on what the calm lane (`pace=calm`) leaves out; once given, it never changes
+             * @constant
+             */
+            calm?: false;
             /**
              * Count
              * @description How many people react with this kind now
@@ -2989,6 +3013,33 @@ export interface components {
              * @description The room's head; 0 in a stream of many rooms
              */
             seq: number;
+        };
+        /**
+         * StreamSkipped
+         * @description Only with `pace=calm`: the events after `from_seq` up to `to_seq` are left out. All of them have `calm` false and
+         *     are in `GET …/events`. It comes before the next event that is sent, or alone if none follows for a second.
+         */
+        StreamSkipped: {
+            /**
+             * From Seq
+             * @description Exclusive
+             */
+            from_seq: number;
+            /**
+             * Messages
+             * @description How many of these events are new messages
+             */
+            messages: number;
+            /**
+             * Replied To
+             * @description User ids whose messages the new ones reply to, as a hint: at most 20, of the first
+             */
+            replied_to: string[];
+            /**
+             * To Seq
+             * @description Inclusive; also the frame's `id`
+             */
+            to_seq: number;
         };
         /** TicketView */
         TicketView: {
