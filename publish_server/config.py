@@ -19,7 +19,7 @@ class PublishSettings(ServerSettings):
         description="Longest wait of one Kafka poll; 5 for the embedded broker, which does not wake polls",
     )
     stream_gzip: Literal["off", "hot", "always"] = Field(
-        "off",
+        "hot",
         description="Compress streams if the client accepts gzip: off, in hot rooms, or always; decided at opening",
     )
     max_streams: int = Field(

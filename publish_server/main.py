@@ -172,6 +172,7 @@ async def running_server(
         jobs = (
             PeriodicJob(STEP_S, missing_events.fetch_due),
             PeriodicJob(STEP_S, followed_rooms.send_delayed_updates),
+            PeriodicJob(STEP_S, followed_rooms.flush_calm_lanes),
             PeriodicJob(STEP_S, lists.end_pauses),
             PeriodicJob(TICK_S, wheel.tick),
             PeriodicJob(TICK_S, stalled.cut_overdue),

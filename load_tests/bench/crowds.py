@@ -22,7 +22,11 @@ class CrowdFailed(Exception):
 
 
 class StreamWindow(msgspec.Struct, frozen=True):
-    """What all streams of a crowd received in one window; latencies are those of the sampled streams."""
+    """What all streams of a crowd received in one window; latencies are those of the sampled streams.
+
+    With the option `exact`: `skipped` counts stream.skipped, `holes` events that neither came nor are in one, and
+    `different` streams that got other rows than the first one since they were opened; `rows_hash` is that of its rows.
+    """
 
     took_s: float
     open: int
@@ -33,6 +37,10 @@ class StreamWindow(msgspec.Struct, frozen=True):
     went_back: int
     repeated: int
     gaps: int
+    skipped: int
+    holes: int
+    different: int
+    rows_hash: int
     fewest: int
     most: int
     lowest_last_id: int

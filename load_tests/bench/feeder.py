@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import orjson
@@ -16,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from chat_contract.events import Heat, Message, MessageCreated
 from chat_contract.limits import EVENTS_PAGE_MAX
 from chat_contract.topics import CHAT_EVENTS, event_headers
+from chat_server.messages.calm_marks import take_calm_row
 from load_tests.bench.http_requests import padded
 from local_stack.ports import LOOPBACK
 
@@ -40,27 +42,48 @@ class Feeder:
     def room(self, room_id: str) -> RoomFeed:
         return self._rooms.setdefault(room_id, RoomFeed())
 
-    async def publish(self, room_id: str, *, text_length: int = 60, filler: str | None = None) -> int:
-        """Produce the room's next event and return its seq. `filler` replaces the padding."""
+    async def publish(
+        self,
+        room_id: str,
+        *,
+        text_length: int = 60,
+        filler: str | None = None,
+        is_left_out: bool = False,
+        replied_to: str | None = None,
+    ) -> int:
+        """Produce the room's next event and return its seq. `filler` replaces the padding.
+
+        `is_left_out` by the calm lane; then `replied_to` is the author whom the message answers.
+        """
         feed = self.room(room_id)
         feed.last_seq += 1
         stamp = f"@{time.monotonic_ns() // 1000:016d}"
         text = padded(stamp, text_length) if filler is None else f"{stamp} {filler}"
-        value = orjson.dumps(message_created(room_id, feed.last_seq, text))
+        event = message_created(room_id, feed.last_seq, text)
+        if is_left_out:
+            event["calm"] = event["message"]["calm"] = False
+        value = orjson.dumps(event)
         feed.values.append(value)
-        headers = event_headers("message.created", feed.last_seq)
+        headers = event_headers(
+            "message.created", feed.last_seq, is_left_out=is_left_out, replied_to=replied_to
+        )
         await self._producer.send(CHAT_EVENTS, value, key=room_id.encode(), headers=headers)
         return feed.last_seq
 
     async def publish_at(self, room_id: str, per_s: float, seconds: float, *, text_length: int = 60) -> int:
         """Send evenly spaced events for `seconds` and return their number. Late events are sent at once."""
-        began_s, count = time.monotonic(), round(per_s * seconds)
-        for number in range(count):
-            due_s = began_s + number / per_s
-            if (wait_s := due_s - time.monotonic()) > 0:
-                await asyncio.sleep(wait_s)
+        async for _ in _paced(per_s, seconds):
             await self.publish(room_id, text_length=text_length)
-        return count
+        return round(per_s * seconds)
+
+    async def publish_marked_at(self, room_id: str, per_s: float, seconds: float) -> int:
+        """The same, marked for the calm lane as chat_server marks messages of guests. Every tenth is a reply."""
+        full_at = None
+        async for number in _paced(per_s, seconds):
+            is_shown, full_at = take_calm_row(full_at, datetime.now(UTC), is_host=False)
+            replied_to = str(uuid4()) if not is_shown and number % 10 == 0 else None
+            await self.publish(room_id, is_left_out=not is_shown, replied_to=replied_to)
+        return round(per_s * seconds)
 
     async def flush(self) -> None:
         await self._producer.flush()
@@ -92,6 +115,15 @@ class Feeder:
             "heat": COLD,
             "slow_mode_s": 0,
         }
+
+
+async def _paced(per_s: float, seconds: float) -> AsyncIterator[int]:
+    """1, 2, 3 … at that rate for `seconds`."""
+    began_s = time.monotonic()
+    for number in range(round(per_s * seconds)):
+        if (wait_s := began_s + number / per_s - time.monotonic()) > 0:
+            await asyncio.sleep(wait_s)
+        yield number + 1
 
 
 @asynccontextmanager

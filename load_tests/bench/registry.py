@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from load_tests.bench.figures import (
+    calm_lane,
     fan_out,
     fetch,
     first_load,
@@ -26,6 +27,7 @@ from load_tests.bench.stores import Stores
 
 FIGURES: Mapping[str, Callable[[Stores, Scale], Awaitable[Outcome]]] = {
     "fan_out": fan_out.run,
+    "calm_lane": calm_lane.run,
     "write_cost": write_cost.run,
     "quiet_room": quiet_room.run,
     "isolation": isolation.run,

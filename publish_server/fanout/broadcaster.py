@@ -1,4 +1,4 @@
-"""Decides which room's flush is next and runs it: small ones at once, large ones in turn and in slices.
+"""Decides which lane's flush is next and runs it: small ones at once, large ones in turn and in slices.
 
 All flushes together share one duty cycle; see flush_pacer.py.
 """
@@ -10,8 +10,8 @@ from typing import Final
 
 from publish_server.fanout.flush import flush_steps
 from publish_server.fanout.flush_pacer import FlushPacer, WriteCost
+from publish_server.fanout.lane import Lane
 from publish_server.fanout.replay_queue import ReplayQueue
-from publish_server.fanout.room_audience import RoomAudience
 from publish_server.metrics import FLUSH_BYTES, FLUSH_QUEUE, FLUSH_SECONDS, WRITE_COST, WRITES
 
 SLICE_S: Final = 0.00125
@@ -37,26 +37,26 @@ class Broadcaster:
         self._pacer = pacer
         self._clock = clock
         self._cost = WriteCost()
-        self._queue: deque[RoomAudience] = deque()
+        self._queue: deque[Lane] = deque()
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def wake(self, audience: RoomAudience) -> None:
-        """Flush the room if it has anything new: a small flush runs now, a large one is queued."""
-        if audience.is_flushing or audience.is_queued or not audience.needs_flush():
+    def wake(self, lane: Lane) -> None:
+        """Flush the lane if it has anything new: a small flush runs now, a large one is queued."""
+        if lane.is_flushing or lane.is_queued or not lane.needs_flush():
             return
-        if audience.is_compressed() and audience.log.head - audience.flushed > MAX_COMPRESSED_NOW:
-            self._enqueue(audience)
+        if lane.is_compressed() and lane.log.head - lane.flushed > MAX_COMPRESSED_NOW:
+            self._enqueue(lane)
             return
-        cost_s = audience.live_count() * self._cost.seconds
+        cost_s = lane.live_count() * self._cost.seconds
         if self._pacer.may_flush_now(cost_s, self._clock()):
-            self._flush_now(audience)
-        if audience.needs_flush():
-            self._enqueue(audience)
+            self._flush_now(lane)
+        if lane.needs_flush():
+            self._enqueue(lane)
 
     async def run(self) -> None:
-        """Flush queued rooms one after the other, until the process ends."""
+        """Flush queued lanes one after the other, until the process ends."""
         while True:
             if not self._queue:
                 self._idle.set()
@@ -65,52 +65,52 @@ class Broadcaster:
                 self._idle.clear()
             wait_s = self._pacer.wait_s(self._clock())
             await asyncio.sleep(wait_s if wait_s > TIMER_S else 0)
-            audience = self._queue.popleft()
+            lane = self._queue.popleft()
             FLUSH_QUEUE.set(len(self._queue))
-            audience.is_queued = False
-            if not audience.needs_flush():
+            lane.is_queued = False
+            if not lane.needs_flush():
                 continue
-            await self._flush_in_slices(audience)
-            if audience.needs_flush():
-                self._enqueue(audience)
+            await self._flush_in_slices(lane)
+            if lane.needs_flush():
+                self._enqueue(lane)
 
     async def settled(self) -> None:
         """Wait until no flush is queued or in progress."""
         await self._idle.wait()
 
-    def _enqueue(self, audience: RoomAudience) -> None:
-        audience.is_queued = True
-        self._queue.append(audience)
+    def _enqueue(self, lane: Lane) -> None:
+        lane.is_queued = True
+        self._queue.append(lane)
         FLUSH_QUEUE.set(len(self._queue))
         self._idle.clear()
         self._work.set()
 
-    def _flush_now(self, audience: RoomAudience) -> None:
+    def _flush_now(self, lane: Lane) -> None:
         start = self._clock()
         writes = 0
-        for count, size in flush_steps(audience, self._replay_queue, self._slice_writes()):
+        for count, size in flush_steps(lane, self._replay_queue, self._slice_writes()):
             writes += count
             FLUSH_BYTES.inc(size)
-        self._account(audience, start, self._clock() - start, writes)
+        self._account(lane, start, self._clock() - start, writes)
 
-    async def _flush_in_slices(self, audience: RoomAudience) -> None:
+    async def _flush_in_slices(self, lane: Lane) -> None:
         start = at = self._clock()
         busy_s = 0.0
         writes = 0
-        for count, size in flush_steps(audience, self._replay_queue, self._slice_writes()):
+        for count, size in flush_steps(lane, self._replay_queue, self._slice_writes()):
             writes += count
             FLUSH_BYTES.inc(size)
             busy_s += self._clock() - at
             await asyncio.sleep(0)
             at = self._clock()
         busy_s += self._clock() - at
-        self._account(audience, start, busy_s, writes)
+        self._account(lane, start, busy_s, writes)
 
     def _slice_writes(self) -> int:
         return max(1, int(SLICE_S / self._cost.seconds))
 
-    def _account(self, audience: RoomAudience, start: float, busy_s: float, writes: int) -> None:
-        self._pacer.flushed(start, busy_s * GZIP_STRETCH if audience.is_compressed() else busy_s)
+    def _account(self, lane: Lane, start: float, busy_s: float, writes: int) -> None:
+        self._pacer.flushed(start, busy_s * GZIP_STRETCH if lane.is_compressed() else busy_s)
         self._cost.observe(writes, busy_s)
         WRITES.inc(writes)
         FLUSH_SECONDS.observe(busy_s)

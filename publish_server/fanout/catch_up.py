@@ -29,8 +29,8 @@ class Piece(NamedTuple):
     data: bytes
 
 
-PieceKey = tuple[int, int, StreamEncoding]
-"""Room number, cursor and encoding."""
+PieceKey = tuple[int, int, StreamEncoding, bool]
+"""Room number, cursor, encoding, and whether it is of the calm lane."""
 
 
 def size_of(piece: Piece) -> int:
@@ -47,7 +47,7 @@ class Pages(Protocol):
 
 
 class CatchUp:
-    """Makes each piece once for all subscribers with the same room, cursor and encoding."""
+    """Makes each piece once for all subscribers with the same room, cursor, encoding and lane."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
@@ -65,8 +65,8 @@ class CatchUp:
 
         The subscriber is resumed when the page has been read.
         """
-        encoding = subscriber.encoding
-        key = (room.number, cursor, encoding)
+        encoding, is_calm = subscriber.encoding, subscriber.group.is_calm
+        key = (room.number, cursor, encoding, is_calm)
         piece = self._pieces.get(key)
         if piece is not None and piece.to_seq <= flushed:
             return piece
@@ -83,7 +83,7 @@ class CatchUp:
                 self._pages.read(room, cursor, subscriber)
                 return None
             source = page
-        part = source.since(cursor, flushed, MAX_PIECE_BYTES)
+        part = source.since(cursor, flushed, MAX_PIECE_BYTES, is_calm=is_calm)
         assert part is not None
         if part.to_seq == cursor:
             # The page's gap ends above what the room has flushed (the database was restored). Without progress the

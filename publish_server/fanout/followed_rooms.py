@@ -7,6 +7,7 @@ from uuid import UUID
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import MAX_REPLAY, CatchUp
+from publish_server.fanout.lane import CalmLane
 from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.room_audience import RoomAudience
@@ -56,6 +57,7 @@ class FollowedRooms:
         self._audiences: dict[Room, RoomAudience] = {}
         self._private: dict[Room, None] = {}
         self._delayed_updates: dict[RoomAudience, None] = {}
+        self._calm_lanes: dict[CalmLane, None] = {}
         self._may_make_space_at = float("-inf")
 
     def get(self, room_id: str) -> RoomAudience | None:
@@ -98,7 +100,7 @@ class FollowedRooms:
             if number % ROOMS_PER_STEP == 0:
                 yield
             # No subscriber is sent frames before the ring and more than MAX_REPLAY behind the others.
-            room.log.purges.forget(min(room.log.floor, audience.flushed - MAX_REPLAY))
+            room.log.purges.forget(min(room.log.floor, audience.lowest_flushed() - MAX_REPLAY))
             if now - audience.idle_since > IDLE_ROOM_S and self._is_unused(room, audience):
                 self._drop(room)
 
@@ -121,6 +123,7 @@ class FollowedRooms:
         audience = self._audiences.pop(room, None)
         if audience is not None:
             self._delayed_updates.pop(audience, None)
+            self._calm_lanes.pop(audience.calm, None)
 
     # Private rooms
 
@@ -164,7 +167,8 @@ class FollowedRooms:
             audience.was_withheld = False
             audience.release()
             self._lists.room_moved(audience, ALL_CHANGES)
-            self._broadcaster.wake(audience)
+            self._broadcaster.wake(audience.full)
+            self._broadcaster.wake(audience.calm)
 
     # RoomListener
 
@@ -208,13 +212,30 @@ class FollowedRooms:
         audience = self._audiences[room]
         if audience.pending_open:
             audience.open_pending()
-        if room.log.head > audience.notified_seq and audience.wants_updates():
+        if room.log.head > audience.full.notified_seq and audience.wants_updates():
             self._send_update(audience)
-        self._broadcaster.wake(audience)
+        self._broadcaster.wake(audience.full)
+        if audience.calm.has_news():
+            self._calm_lanes[audience.calm] = None
+            self._broadcaster.wake(audience.calm)
+
+    def flush_calm_lanes(self) -> Iterator[None]:
+        """Flush the calm lanes whose time has come; yields between steps."""
+        until = self._clock() + SLICE_S
+        for lane in list(self._calm_lanes):
+            if lane.has_news():
+                self._broadcaster.wake(lane)
+            else:
+                self._calm_lanes.pop(lane, None)
+            if self._clock() >= until:
+                yield
+                until = self._clock() + SLICE_S
 
     def signal_taken(self, room: Room, event_type: bytes) -> None:
         changes = SIGNAL_BITS.get(event_type) or (UPDATED if event_type == b"room.name" else None)
         audience = self._audiences.get(room)
+        if audience is not None and audience.calm.stream_count:
+            audience.calm.signals[event_type] = room.pending_signals[event_type]
         if changes is not None and audience is not None:
             self._lists.room_moved(audience, changes)
 
@@ -237,7 +258,7 @@ class FollowedRooms:
         now = self._clock()
         if now >= audience.notify_at:
             audience.notify_at = now + UPDATE_PAUSE_S
-            audience.notify_pending = True
+            audience.full.notify_pending = True
             self._delayed_updates.pop(audience, None)
             self._lists.room_moved(audience)
         else:
@@ -249,7 +270,7 @@ class FollowedRooms:
         for audience in list(self._delayed_updates):
             if self._clock() >= audience.notify_at and audience in self._delayed_updates:
                 self._send_update(audience)
-                self._broadcaster.wake(audience)
+                self._broadcaster.wake(audience.full)
             if self._clock() >= until:
                 yield
                 until = self._clock() + SLICE_S

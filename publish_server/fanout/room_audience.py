@@ -8,6 +8,7 @@ from chat_contract.events import StreamOpened
 from publish_server.encoding.sse_frames import gap_frame, json_frame, retry_line
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.catch_up import MAX_REPLAY, CatchUp
+from publish_server.fanout.lane import CalmLane, FullLane, Lane
 from publish_server.fanout.open_streams import OpenStreams, StreamLifecycle
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.fanout.subscriber import Subscriber
@@ -44,9 +45,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
     """The subscribers of one room, by how far they are.
 
     `pending_open`: streams whose cursor cannot be checked yet, with the number of the head check that they wait for.
-    `catching_up`: opened streams that lack events or signals. The live ones are in `groups`.
-    `flushed`: the seq that live subscribers have, or will have at the end of the flush in progress.
-    `notified_seq`: the head of the last `room.updated`.
+    The opened ones are in their lane.
     """
 
     def __init__(
@@ -66,8 +65,9 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self._head_check_queue = head_check_queue
         self._clock = clock
 
-        self.groups: dict[tuple[StreamEncoding, bool], SubscriberGroup] = {}
-        self.catching_up: set[Subscriber] = set()
+        self.full = FullLane(room, self.is_withheld, self.push_ending)
+        self.calm = CalmLane(room, self.is_withheld, self.push_ending, clock)
+        self.lanes: tuple[Lane, Lane] = (self.full, self.calm)
         self.pending_open: dict[Subscriber, int] = {}
         self.waiters: set[HeadWaiter] = set()
         self.subscriber_count = 0
@@ -78,38 +78,29 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self.was_withheld = False
         self._last_check = 0
 
-        self.flushed = 0
-        self.notified_seq = 0
         self.notify_at = NEVER
-        self.notify_pending = False
-        self.is_flushing = False
-        self.is_queued = False
 
-    # Groups
+    # Lanes
 
-    def group(self, encoding: StreamEncoding, *, is_notify: bool) -> SubscriberGroup:
-        key = (encoding, is_notify)
-        group = self.groups.get(key)
-        if group is None:
-            group = self.groups[key] = SubscriberGroup(encoding, is_notify=is_notify)
-        return group
+    def group(
+        self, encoding: StreamEncoding, *, is_notify: bool = False, is_calm: bool = False
+    ) -> SubscriberGroup:
+        """The group of a new stream. There is no calm one in notify mode."""
+        return self.calm.group(encoding) if is_calm else self.full.group(encoding, is_notify=is_notify)
 
-    def live_count(self) -> int:
-        return sum(len(group.live) for group in self.groups.values())
+    def lane_of(self, stream: Subscriber) -> Lane:
+        return self.calm if stream.group.is_calm else self.full
 
-    def is_compressed(self) -> bool:
-        return any(group.encoding.is_gzip and group.live for group in self.groups.values())
+    def lowest_flushed(self) -> int:
+        """No live subscriber lacks anything up to this seq."""
+        return min(self.full.flushed, self.calm.flushed) if self.calm.stream_count else self.full.flushed
 
     def wants_updates(self) -> bool:
         """Whether any stream receives `room.updated`."""
-        return bool(self.list_count) or any(group.is_notify for group in self.groups.values())
+        return bool(self.list_count) or any(group.is_notify for group in self.full.groups.values())
 
     def is_watched(self) -> bool:
         return bool(self.subscriber_count or self.list_count or self.waiters)
-
-    def needs_flush(self) -> bool:
-        has_news = self.log.head > self.flushed or bool(self.room.pending_signals) or self.notify_pending
-        return has_news and not self.is_withheld()
 
     # Room lists
 
@@ -124,7 +115,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
 
     def started(self, last_seq: int) -> None:
         """The room's head is known."""
-        self.flushed = self.notified_seq = last_seq
+        self.full.flushed = self.full.notified_seq = self.calm.flushed = last_seq
         self._wake_waiters()
 
     def end(self, reason: str) -> None:
@@ -134,8 +125,12 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         self.end_streams(self.subscribers(), reason)
 
     def subscribers(self) -> list[Subscriber]:
-        live = (stream for group in self.groups.values() for stream in group.live.values())
-        return [*self.pending_open, *self.catching_up, *live]
+        streams = [*self.pending_open]
+        for lane in self.lanes:
+            streams += lane.catching_up
+            for group in lane.groups.values():
+                streams += group.live.values()
+        return streams
 
     def end_streams(self, streams: Iterable[Subscriber], reason: str) -> None:
         """End these streams with that reason, a few at a time."""
@@ -161,8 +156,9 @@ class RoomAudience(StreamLifecycle[Subscriber]):
 
     def release(self) -> None:
         """A good head arrived: streams that were withheld may continue."""
-        if self.catching_up:
-            self._replay_queue.push(self.room, self.catching_up)
+        for lane in self.lanes:
+            if lane.catching_up:
+                self._replay_queue.push(self.room, lane.catching_up)
 
     def head_checked(self, check: int) -> None:
         """chat_server's reply number `check` arrived: open the streams that waited for it."""
@@ -181,17 +177,21 @@ class RoomAudience(StreamLifecycle[Subscriber]):
     # Subscribers
 
     def kind(self, stream: Subscriber) -> str:
+        if stream.group.is_calm:
+            return "calm"
         return "notify" if stream.group.is_notify else "room"
 
     def join(self, subscriber: Subscriber, head: bytes, retry_ms: int) -> None:
         """Begin a response with `head`. The stream opens now if its cursor can be checked, otherwise later."""
         self.subscriber_count += 1
+        if subscriber.group.is_calm:
+            self.calm.joined(self.full.flushed)
         self.joined(subscriber)
         opening = self._opening(subscriber, is_checked=False)
         subscriber.begin(head, retry_line(retry_ms) + (opening or b""))
         if opening is None:
             self.pending_open[subscriber] = self._head_check_queue.add(self.room)
-        elif subscriber.cursor is not None and subscriber.cursor < self.flushed:
+        elif subscriber.cursor is not None and subscriber.cursor < self.lane_of(subscriber).flushed:
             # A replay is joined and written in pieces of 64 KB, so a returning crowd takes turns.
             self._replay_queue.push(self.room, [subscriber])
         else:
@@ -218,11 +218,11 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         room, log = self.room, self.log
         if not log.is_started:
             return None
-        cursor = subscriber.cursor
+        cursor, lane = subscriber.cursor, self.lane_of(subscriber)
         head = max(log.head, room.server_head)
         gap_to: int | None = None
         if cursor is None:
-            start = self.flushed
+            start = lane.flushed
         else:
             start = cursor
             if cursor > head:
@@ -230,8 +230,8 @@ class RoomAudience(StreamLifecycle[Subscriber]):
                     return None
                 gap_to = head
                 GAPS.labels("above_head").inc()
-            elif not subscriber.group.is_notify and self.flushed - cursor > MAX_REPLAY:
-                gap_to = self.flushed
+            elif not subscriber.group.is_notify and lane.flushed - cursor > MAX_REPLAY:
+                gap_to = lane.flushed
                 GAPS.labels("too_old").inc()
         opened: StreamOpened = {
             "room_id": room.id,
@@ -250,7 +250,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
         subscriber.is_opened = True
         subscriber.is_replaying = subscriber.cursor < log.floor
         subscriber.signals_seen = room.signals_version
-        self.catching_up.add(subscriber)
+        lane.catching_up.add(subscriber)
         return b"".join(frames)
 
     def advance(self, stream: Subscriber) -> None:
@@ -261,18 +261,18 @@ class RoomAudience(StreamLifecycle[Subscriber]):
             return
         if not stream.is_opened and not self._open(stream):
             return
-        room, group = self.room, stream.group
+        room, group, lane = self.room, stream.group, self.lane_of(stream)
         while not (stream.is_stalled or stream.is_live or stream.is_closed):
             assert stream.cursor is not None
             if group.is_notify:
-                if stream.cursor < self.notified_seq:
+                if stream.cursor < self.full.notified_seq:
                     stream.cursor = self.log.head
                     stream.send(room.updated_frame())
                     continue
-            elif stream.cursor > self.flushed:
+            elif stream.cursor > lane.flushed:
                 return
-            elif stream.cursor < self.flushed:
-                piece = self._next_piece(room, stream, stream.cursor, self.flushed)
+            elif stream.cursor < lane.flushed:
+                piece = self._next_piece(room, stream, stream.cursor, lane.flushed)
                 if piece is None:
                     return
                 stream.cursor = piece.to_seq
@@ -282,26 +282,27 @@ class RoomAudience(StreamLifecycle[Subscriber]):
                 stream.signals_seen = room.signals_version
                 stream.send(b"".join(room.latest_signals.values()))
                 continue
-            self.catching_up.discard(stream)
+            lane.catching_up.discard(stream)
             group.add(stream)
 
     def ping(self, stream: Subscriber) -> None:
         """`seq` is the room's head. It may be above the last event sent to the stream."""
-        if stream.is_stalled or (stream.is_live and self.is_flushing) or self.is_withheld():
+        if stream.is_stalled or not self.may_finish(stream) or self.is_withheld():
             return
         head = self.log.head if self.log.is_started else stream.cursor or 0
         stream.send(json_frame("stream.ping", {"seq": head}))
 
     def may_finish(self, stream: Subscriber) -> bool:
-        return not (stream.is_live and self.is_flushing)
+        return not (stream.is_live and self.lane_of(stream).is_flushing)
 
     def stalled(self, stream: Subscriber) -> None:
         super().stalled(stream)
         if stream.is_live:
+            lane = self.lane_of(stream)
             stream.group.remove(stream)
-            stream.cursor = self.notified_seq if stream.group.is_notify else self.flushed
+            stream.cursor = self.full.notified_seq if stream.group.is_notify else lane.flushed
             stream.signals_seen = self.room.signals_version
-            self.catching_up.add(stream)
+            lane.catching_up.add(stream)
 
     def drained(self, stream: Subscriber) -> None:
         super().drained(stream)
@@ -311,7 +312,9 @@ class RoomAudience(StreamLifecycle[Subscriber]):
 
     def remove(self, stream: Subscriber) -> None:
         stream.group.remove(stream)
-        self.catching_up.discard(stream)
+        self.lane_of(stream).catching_up.discard(stream)
+        if stream.group.is_calm:
+            self.calm.left()
         self.pending_open.pop(stream, None)
         self._ending.pop(stream, None)
         self.subscriber_count -= 1

@@ -20,11 +20,12 @@ class SubscriberGroup:
     During a flush `left` remembers the descriptors that left, because the kernel may give them to new connections.
     """
 
-    __slots__ = ("checksum", "encoding", "flush_bytes", "is_notify", "left", "live")
+    __slots__ = ("checksum", "encoding", "flush_bytes", "is_calm", "is_notify", "left", "live")
 
-    def __init__(self, encoding: StreamEncoding, *, is_notify: bool) -> None:
+    def __init__(self, encoding: StreamEncoding, *, is_notify: bool = False, is_calm: bool = False) -> None:
         self.encoding = encoding
         self.is_notify = is_notify
+        self.is_calm = is_calm
         self.live: dict[int, Subscriber] = {}
         self.left: set[int] | None = None
         self.flush_bytes = 0

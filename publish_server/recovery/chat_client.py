@@ -64,6 +64,7 @@ class _Event(msgspec.Struct):
     message: _Message | None = None
     message_id: str | None = None
     kind: str | None = None
+    calm: bool = True
 
 
 class _Page(msgspec.Struct):
@@ -93,7 +94,8 @@ def stored_event(raw: bytes) -> StoredEvent:
     author_id = None if message is None or message.author is None else message.author.id.encode()
     event_type = event.type.encode()
     frame = event_frame(event_type, raw, event.seq)
-    return StoredEvent(event.seq, Entry(frame, event_type, conflate, message_id, author_id))
+    entry = Entry(frame, event_type, conflate, message_id, author_id, is_left_out=not event.calm)
+    return StoredEvent(event.seq, entry)
 
 
 class ChatClient:

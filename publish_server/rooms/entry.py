@@ -28,7 +28,8 @@ class Entry(NamedTuple):
     """An event as it is sent. A later event with the same `conflate` key replaces this one within a flush.
 
     `message_id` and `author_id` are set on events that contain a message's text, and on its deletion. A frame that has
-    lost its author's purged text has no `author_id`.
+    lost its author's purged text has no `author_id`. `is_left_out`: the calm lane does not send it. `replied_to`
+    is then the author whose message a new message replies to, if known.
     """
 
     frame: bytes
@@ -36,6 +37,8 @@ class Entry(NamedTuple):
     conflate: bytes | None
     message_id: bytes | None = None
     author_id: bytes | None = None
+    is_left_out: bool = False
+    replied_to: bytes | None = None
 
 
 def ids_in(event_type: bytes, value: bytes) -> tuple[bytes | None, bytes | None]:
@@ -78,6 +81,8 @@ def without_people(seq: int, entry: Entry, erased: Mapping[bytes, str]) -> Entry
 
     A purge keeps the ids that it names.
     """
+    if entry.replied_to in erased:
+        entry = entry._replace(replied_to=None)
     if entry.type == PURGE or not any(id_ in entry.frame for id_ in erased):
         return entry
     event = event_of(entry)

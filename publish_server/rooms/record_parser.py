@@ -47,6 +47,10 @@ def parse_record(record: Record) -> tuple[bytes, bytes, int | None, Entry | None
         return event_type, value, None, None
     if seq.isdigit() and len(seq) < 20 and (number := int(seq)) > 0:
         conflate = header(record.headers, "conflate")
-        frame = event_frame(event_type, value, number)
-        return event_type, value, number, Entry(frame, event_type, conflate, *ids_in(event_type, value))
+        entry = Entry(
+            event_frame(event_type, value, number), event_type, conflate, *ids_in(event_type, value)
+        )
+        if header(record.headers, "calm") == b"false":
+            entry = entry._replace(is_left_out=True, replied_to=header(record.headers, "replied_to"))
+        return event_type, value, number, entry
     raise MalformedRecord("seq is not a number")

@@ -9,6 +9,7 @@ import orjson
 from chat_contract.events import Message, RecentMessage
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import TEXTS_REMOVED
+from publish_server.rooms.calm_runs import CalmNews, SkippedRun
 from publish_server.rooms.entry import TEXT_EVENTS, Entry, event_of, without_people
 from publish_server.rooms.purge_marks import PurgeMarks
 
@@ -166,10 +167,13 @@ class RoomLog:
             dropped_bytes = sum(len(entry.frame) for entry in self._entries[:count])
             self._drop_oldest(count, self._bytes - dropped_bytes)
 
-    def since(self, cursor: int, to_seq: int, max_bytes: int) -> JoinedFrames | None:
+    def since(
+        self, cursor: int, to_seq: int, max_bytes: int, *, is_calm: bool = False
+    ) -> JoinedFrames | None:
         """Join the frames in (cursor, to_seq]: at most max_bytes, but at least one. None if cursor is below the floor.
 
-        Of events with the same conflate key only the last stays, in its own place with its own id.
+        Of events with the same conflate key only the last stays, in its own place with its own id. `is_calm`: replace
+        each run of events that the calm lane leaves out by one frame.
         """
         if cursor < self.floor:
             return None
@@ -180,8 +184,17 @@ class RoomLog:
         seqs, deleted = self._seqs, self._deleted
         purged = self.purges.up_to_seqs if self.purges.highest_seq > cursor else _NO_MARKS
         hides = bool(deleted or purged)
+        run = SkippedRun(cursor)
         for index in range(first, last):
             entry = self._entries[index]
+            if is_calm:
+                if entry.is_left_out:
+                    run.add(seqs[index], entry)
+                    continue
+                skipped = run.end_before(seqs[index])
+                if skipped:
+                    size += len(skipped)
+                    entries[-index - 1] = skipped
             if hides and (entry.message_id in deleted or purged.get(entry.author_id, 0) >= seqs[index]):
                 entry = self._remove_text(index)
             size += len(entry.frame)
@@ -195,7 +208,21 @@ class RoomLog:
                 # Remove the earlier event first: reassigning its key would keep the earlier place.
                 entries.pop(name, None)
                 entries[name] = entry.frame
+        if skipped := run.end_before(seqs[last - 1] if last > first else cursor):
+            entries[-last - 1] = skipped
         return JoinedFrames(seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
+
+    def calm_news(self, cursor: int) -> CalmNews:
+        """What the calm lane knows of the events after `cursor` without reading their frames."""
+        shown_seq, has_left_out, has_reactions = None, False, False
+        for index in range(bisect_right(self._seqs, cursor), len(self._seqs)):
+            entry = self._entries[index]
+            if entry.is_left_out:
+                has_left_out = True
+            else:
+                shown_seq = self._seqs[index]
+                has_reactions = has_reactions or entry.conflate is not None
+        return CalmNews(shown_seq, has_left_out, has_reactions)
 
     def last_message(self) -> Message | None:
         """The newest message with its latest edit or deletion. None if the log no longer holds it.

@@ -66,6 +66,12 @@ ROOM: Final = StreamRoute(
             "required": False,
             "schema": {"type": "string", "enum": ["events", "notify"], "default": "events"},
         },
+        {
+            "name": "pace",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string", "enum": ["full", "calm"], "default": "full"},
+        },
         _cursor("last_event_id", "query"),
         _cursor("lastEventId", "query"),
         _cursor("Last-Event-ID", "header"),

@@ -177,7 +177,7 @@ class StreamEndpoint:
         taken = await self._begin(scope, send, headers, places)
         if taken is None:
             return None
-        group = audience.group(encoding, is_notify=request.mode == "notify")
+        group = audience.group(encoding, is_notify=request.mode == "notify", is_calm=request.is_calm)
         reader = None if ticket is None else ticket.user_id
         subscriber = Subscriber(audience, taken.transport, group, request.cursor, taken.places, reader)
         taken.transport.set_protocol(subscriber)

@@ -19,11 +19,12 @@ _CURSOR = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 
 
 class StreamRequest(NamedTuple):
-    """`cursor` is the seq of the last event that the client has; None starts at the head."""
+    """`cursor` is the seq of the last event that the client has; None starts at the head. Notify mode has no pace."""
 
     room_id: str
     mode: Literal["events", "notify"]
     cursor: int | None
+    is_calm: bool = False
 
 
 def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> StreamRequest:
@@ -39,7 +40,10 @@ def stream_request(room_id: str, query: bytes, last_event_id: bytes | None) -> S
         return StreamRequest(room_id, "notify", _cursor(parameters, last_event_id))
     if mode != "events":
         raise invalid("mode", "events or notify")
-    return StreamRequest(room_id, "events", _cursor(parameters, last_event_id))
+    pace = parameters.get("pace", ["full"])[0]
+    if pace not in ("full", "calm"):
+        raise invalid("pace", "full or calm")
+    return StreamRequest(room_id, "events", _cursor(parameters, last_event_id), pace == "calm")
 
 
 def list_request(query: bytes) -> list[str]:

@@ -128,7 +128,12 @@ class Broker:
                 CHAT_SIGNALS if event.get("seq") is None else CHAT_EVENTS,
                 orjson.dumps(event),
                 key=event["room_id"].encode(),
-                headers=event_headers(event["type"], event.get("seq"), conflate=conflate),
+                headers=event_headers(
+                    event["type"],
+                    event.get("seq"),
+                    conflate=conflate,
+                    is_left_out=event.get("calm") is False,
+                ),
             )
             for event in events
         ]

@@ -43,11 +43,13 @@ class KafkaRecord(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-def event_record(event: Mapping[str, object]) -> KafkaRecord:
+def event_record(event: Mapping[str, object], *, conflate: str | None = None) -> KafkaRecord:
     """The record of an event, as chat_server produces it."""
     seq = event.get("seq")
     assert seq is None or isinstance(seq, int)
-    headers = event_headers(str(event["type"]), seq)
+    headers = event_headers(
+        str(event["type"]), seq, conflate=conflate, is_left_out=event.get("calm") is False
+    )
     return KafkaRecord(str(event["room_id"]).encode(), orjson.dumps(event), headers)
 
 

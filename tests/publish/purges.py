@@ -92,9 +92,11 @@ class Resuming:
         subscriber.is_replaying = True
         body = b""
         async with asyncio.timeout(DEADLINE_S):
-            while cursor < audience.flushed:
+            while cursor < audience.full.flushed:
                 self._read.clear()
-                piece = self.core.catch_up.next_piece(audience.room, subscriber, cursor, audience.flushed)
+                piece = self.core.catch_up.next_piece(
+                    audience.room, subscriber, cursor, audience.full.flushed
+                )
                 if piece is None:
                     await self._read.wait()
                     continue

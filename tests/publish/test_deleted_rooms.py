@@ -87,7 +87,7 @@ def test_a_flush_in_progress_ends_before_its_streams_do(sock: socket.socket) -> 
     """A compressed stream that is left out of a started flush would have a wrong checksum."""
     room = DeletedRoom(sock)
     room.audience.log.offer(HEAD + 1, Entry(b"data: x\n\n", b"message.created", None))
-    steps = flush_steps(room.audience, room.core.replay_queue, 1)
+    steps = flush_steps(room.audience.full, room.core.replay_queue, 1)
     next(steps)
     room.delete_by_signal()
     room.run()

@@ -1,6 +1,7 @@
 """Random interleavings of all operations on a room, on real sockets and without an event loop.
 
-Each client must see its room's events in order exactly once from its cursor on, or an explicit stream.gap.
+Each client must see its room's events in order exactly once from its cursor on, or an explicit stream.gap. In the calm
+lane, an explicit stream.skipped stands for exactly the events that are left out.
 """
 
 import asyncio
@@ -113,7 +114,10 @@ class Client:
         may_gap: bool,
         deleted: frozenset[int] = frozenset(),
         purged: Mapping[str, int] | None = None,
+        left_out: Mapping[int, bool] | None = None,
+        is_calm: bool = False,
     ) -> None:
+        """`left_out`: whether the calm lane leaves an event out, by its seq; True for a new message."""
         ours, self._sock = socket.socketpair()
         for end in (ours, self._sock):
             end.setblocking(False)
@@ -126,6 +130,8 @@ class Client:
         self._may_gap = may_gap
         self._deleted = deleted
         self._purged = purged or {}
+        self._left_out = {} if left_out is None else left_out
+        self._is_calm = is_calm
         self._received = b""
         self._headless = False
 
@@ -164,6 +170,12 @@ class Client:
             assert is_above_head or data["from_seq"] <= self.at < data["to_seq"]
             self.gaps.append((data["from_seq"], data["to_seq"]))
             self.at = data["to_seq"]
+        elif event_type == "stream.skipped":
+            assert self._is_calm
+            assert data["from_seq"] == self.at < data["to_seq"] == int(frame_id or 0)
+            run = range(data["from_seq"] + 1, data["to_seq"] + 1)
+            assert data["messages"] == sum(self._left_out[seq] for seq in run)
+            self.at = data["to_seq"]
         elif event_type == "stream.ping":
             assert data["seq"] <= max(self._stored_head(), self.requested or 0), "above the room's head"
         elif "seq" in data:
@@ -171,6 +183,7 @@ class Client:
             assert data["seq"] == self.at + 1, f"{data['seq']} after {self.at}"
             assert frame_id is not None
             assert int(frame_id) == data["seq"]
+            assert not (self._is_calm and data["seq"] in self._left_out)
             message = data.get("message", {})
             if message.get("text"):
                 is_deleted = event_type == "message.created" and data["seq"] in self._deleted
@@ -222,6 +235,8 @@ class HubMachine(RuleBasedStateMachine):
         """Maps the seq of a deletion to the seq of the message's creation."""
         self.purges: dict[int, tuple[list[str], int]] = {}
         """Maps the seq of a purge to its authors and the highest purged seq."""
+        self.left_out: dict[int, bool] = {}
+        """Maps the seq of each event that the calm lane leaves out to whether it is a new message."""
         self.known_purged: dict[str, int] = {}
         """Maps an author to the highest seq of a purge that has arrived since the room is followed."""
         self.pages = ManualPages()
@@ -244,9 +259,9 @@ class HubMachine(RuleBasedStateMachine):
 
     # chat_server and Kafka
 
-    @rule(target=records, filler=st.booleans())
-    def message_is_stored(self, filler: bool) -> dict[str, Any]:
-        return self._store(FILLER if filler else "")
+    @rule(target=records, filler=st.booleans(), is_left_out=st.booleans())
+    def message_is_stored(self, filler: bool, is_left_out: bool) -> dict[str, Any]:
+        return self._store(FILLER if filler else "", is_left_out=is_left_out)
 
     @rule(event=consumes(records))
     def record_arrives(self, event: dict[str, Any]) -> None:
@@ -260,10 +275,10 @@ class HubMachine(RuleBasedStateMachine):
     def record_is_lost(self, event: dict[str, Any]) -> None:
         pass
 
-    @rule(count=st.integers(1, 30))
-    def many_messages_arrive(self, count: int) -> None:
-        for _ in range(count):
-            self._deliver(self._store(FILLER))
+    @rule(count=st.integers(1, 30), shown=st.sets(st.integers(0, 29)))
+    def many_messages_arrive(self, count: int, shown: set[int]) -> None:
+        for number in range(count):
+            self._deliver(self._store(FILLER, is_left_out=number not in shown))
 
     @precondition(lambda self: self.last_seq > 0)
     @rule(target=records, back=st.integers(0, 60))
@@ -281,7 +296,8 @@ class HubMachine(RuleBasedStateMachine):
         created = self.stored.get(max(1, self.last_seq - back), {})
         if not created.get("message", {}).get("text"):
             return multiple()
-        return self._add({"type": f"message.{change}", "message": created["message"]})
+        mark = {"calm": False} if change == "edited" and "calm" in created else {}
+        return self._add({"type": f"message.{change}", **mark, "message": created["message"]})
 
     @precondition(lambda self: self.last_seq > 0)
     @rule(target=records, authors=st.lists(st.sampled_from(AUTHORS), min_size=1, max_size=2, unique=True))
@@ -297,14 +313,16 @@ class HubMachine(RuleBasedStateMachine):
     def viewers_change(self) -> None:
         self._deliver({"type": "room.viewers", "room_id": ROOM, "viewers": self.last_seq})
 
-    def _store(self, text: str) -> dict[str, Any]:
-        return self._add(
-            {"type": "message.created", "message": message_view(self.last_seq + 1, text or "a text")}
-        )
+    def _store(self, text: str, *, is_left_out: bool = False) -> dict[str, Any]:
+        message = message_view(self.last_seq + 1, text or "a text")
+        mark = {"calm": False} if is_left_out else {}
+        return self._add({"type": "message.created", **mark, "message": message})
 
     def _add(self, event: dict[str, Any]) -> dict[str, Any]:
         self.last_seq += 1
         self.stored[self.last_seq] = event = {**event, "room_id": ROOM, "seq": self.last_seq}
+        if "calm" in event:
+            self.left_out[self.last_seq] = event["type"] == "message.created"
         return event
 
     def _remove_texts(self, matches: Callable[[dict[str, Any]], bool]) -> None:
@@ -329,17 +347,17 @@ class HubMachine(RuleBasedStateMachine):
 
     # Streams
 
-    @rule(target=clients, back=st.none() | st.integers(-3, 60))
-    def stream_opens(self, back: int | None) -> Client:
-        return self._open(back)
+    @rule(target=clients, back=st.none() | st.integers(-3, 60), is_calm=st.booleans())
+    def stream_opens(self, back: int | None, is_calm: bool) -> Client:
+        return self._open(back, is_calm=is_calm)
 
     @precondition(lambda self: self.is_started())
-    @rule(count=st.integers(2, 6))
-    def many_streams_open(self, count: int) -> None:
+    @rule(count=st.integers(2, 6), is_calm=st.booleans())
+    def many_streams_open(self, count: int, is_calm: bool) -> None:
         for _ in range(count):
-            self._open(None)
+            self._open(None, is_calm=is_calm)
 
-    def _open(self, back: int | None) -> Client:
+    def _open(self, back: int | None, *, is_calm: bool = False) -> Client:
         audience = self.core.followed_rooms.follow(ROOM)
         cursor = None if back is None else max(0, self.last_seq - back)
         known = frozenset(seq for at, seq in self.deletions.items() if at <= audience.log.head)
@@ -349,8 +367,10 @@ class HubMachine(RuleBasedStateMachine):
             may_gap=self.may_gap,
             deleted=known,
             purged=dict(self.known_purged),
+            left_out=self.left_out,
+            is_calm=is_calm,
         )
-        group = audience.group(PLAIN, is_notify=False)
+        group = audience.group(PLAIN, is_calm=is_calm)
         transport = cast(asyncio.Transport, client.transport)
         subscriber = Subscriber(audience, transport, group, cursor)
         client.transport.protocol = subscriber
@@ -386,8 +406,16 @@ class HubMachine(RuleBasedStateMachine):
     @rule(slice_writes=st.integers(1, 3))
     def flush_starts(self, slice_writes: int) -> None:
         assert self.audience is not None
-        self.flush = flush_steps(self.audience, self.core.replay_queue, slice_writes)
+        self.flush = flush_steps(self.audience.full, self.core.replay_queue, slice_writes)
         self.flush_continues()
+
+    @precondition(lambda self: self.flush is None and self.is_started())
+    @rule(slice_writes=st.integers(1, 3))
+    def flush_of_the_calm_lane_starts_when_it_is_due(self, slice_writes: int) -> None:
+        assert self.audience is not None
+        if self.audience.calm.needs_flush():
+            self.flush = flush_steps(self.audience.calm, self.core.replay_queue, slice_writes)
+            self.flush_continues()
 
     @precondition(lambda self: self.flush is not None)
     @rule()
@@ -397,13 +425,18 @@ class HubMachine(RuleBasedStateMachine):
             self.flush = None
 
     @precondition(lambda self: self.flush is not None and len(self.open_clients) > 1)
-    @rule(target=clients, who=st.integers(0, 50), back=st.none() | st.integers(0, 5))
-    def stream_is_replaced_during_a_flush(self, who: int, back: int | None) -> Client:
+    @rule(
+        target=clients,
+        who=st.integers(0, 50),
+        back=st.none() | st.integers(0, 5),
+        is_calm=st.booleans(),
+    )
+    def stream_is_replaced_during_a_flush(self, who: int, back: int | None, is_calm: bool) -> Client:
         """The new stream gets the descriptor of the one that left."""
         gone = self.open_clients.pop(who % len(self.open_clients))
         gone.transport.abort()
         gone.close()
-        return self._open(back)
+        return self._open(back, is_calm=is_calm)
 
     @precondition(lambda self: self.flush is not None)
     @rule()
@@ -491,7 +524,8 @@ class HubMachine(RuleBasedStateMachine):
             if self.room is not None:
                 self._settle_all()
                 for cursor in range(0, self.last_seq, max(1, self.last_seq // 8)):
-                    self._open(self.last_seq - cursor)
+                    for is_calm in (False, True):
+                        self._open(self.last_seq - cursor, is_calm=is_calm)
                 self._settle_all()
                 for client in self.open_clients:
                     assert client.at == self.last_seq or (client.requested or 0) > self.last_seq
@@ -519,9 +553,10 @@ class HubMachine(RuleBasedStateMachine):
             self.missing_events_arrive(False)
         while self.flush is not None:
             self.flush_continues()
-        self.flush_starts(3)
-        while self.flush is not None:
-            self.flush_continues()
+        for start in (self.flush_starts, self.flush_of_the_calm_lane_starts_when_it_is_due):
+            start(3)
+            while self.flush is not None:
+                self.flush_continues()
         self.replay_queue_runs()
         while self.pages.waiting:
             self.page_arrives()
@@ -532,7 +567,8 @@ class HubMachine(RuleBasedStateMachine):
                 has_read = True
         self.now += 1.0
         is_done = not has_read and before == [client.at for client in self.open_clients]
-        return is_done and self.room.log.head >= self.last_seq and not self.audience.needs_flush()
+        has_news = any(lane.has_news() for lane in self.audience.lanes)
+        return is_done and self.room.log.head >= self.last_seq and not has_news
 
 
 class LossyHubMachine(HubMachine):

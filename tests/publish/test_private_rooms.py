@@ -50,8 +50,8 @@ class PrivateRoom:
         self.audience.join(subscriber, b"", 2_000)
         if subscriber.is_live:  # a test has no socket for each: it catches up as a stalled one does
             subscriber.group.remove(subscriber)
-            subscriber.cursor = self.audience.flushed
-            self.audience.catching_up.add(subscriber)
+            subscriber.cursor = self.audience.full.flushed
+            self.audience.full.catching_up.add(subscriber)
         return subscriber
 
     def post(self) -> None:
@@ -86,7 +86,7 @@ def room() -> Iterator[PrivateRoom]:
 def test_without_a_good_head_a_private_room_sends_nothing(room: PrivateRoom) -> None:
     room.now_s += HEAD_GOOD_FOR_S + 0.1
     room.post()
-    assert not room.audience.needs_flush()
+    assert not room.audience.full.needs_flush()
     room.audience.ping(room.ann)
     assert texts(room.ann) == 0
     transport = room.ann.transport

@@ -223,7 +223,7 @@ def test_marks_leave_once_no_reader_can_need_them() -> None:
     list(core.followed_rooms.drop_idle())
     assert marks.up_to_seqs == {b"mallory": 1}
     deliver(core, about(MAX_REPLAY + 1, "ada"), purge(MAX_REPLAY + 2, "oscar"))
-    audience.flushed = MAX_REPLAY + 2
+    audience.full.flushed = MAX_REPLAY + 2
     list(core.followed_rooms.drop_idle())
     assert marks.up_to_seqs == {b"oscar": MAX_REPLAY + 1}
 
@@ -261,7 +261,7 @@ def test_pieces_that_readers_share_are_made_again_after_a_purge(
     subscriber.encoding = group.encoding
 
     def piece_after(cursor: int) -> Piece:
-        piece = core.catch_up.next_piece(audience.room, subscriber, cursor, audience.flushed)
+        piece = core.catch_up.next_piece(audience.room, subscriber, cursor, audience.full.flushed)
         assert piece is not None
         checksum = GzipChecksum()
         checksum.add(piece.body)
@@ -270,7 +270,7 @@ def test_pieces_that_readers_share_are_made_again_after_a_purge(
         return piece
 
     deliver(core, about(1, "mallory"), about(2, "ada"))
-    audience.flushed = 2
+    audience.full.flushed = 2
     newer = piece_after(1)
     assert piece_after(0) is piece_after(0)
     assert piece_after(0).body.count(SECRET_TEXT.encode()) == 2
@@ -285,7 +285,7 @@ def test_a_room_that_is_followed_again_shows_no_text_removed_meanwhile(sock: soc
     audience = core.follow_at(0)
     subscriber = subscriber_of(audience, CountingTransport(sock), 0)
     deliver(core, about(1, "mallory"), about(2, "ada"))
-    audience.flushed = 2
+    audience.full.flushed = 2
     piece = core.catch_up.next_piece(audience.room, subscriber, 0, 2)
     assert piece is not None
     now_s += IDLE_ROOM_S + 1

@@ -3,7 +3,12 @@
 import pytest
 
 from chat_contract.limits import MAX_LISTED_ROOMS
-from publish_server.streams.stream_request import MAX_QUERY_BYTES, list_request, stream_request
+from publish_server.streams.stream_request import (
+    MAX_QUERY_BYTES,
+    StreamRequest,
+    list_request,
+    stream_request,
+)
 from server_kit.http.problem import ChatError
 
 
@@ -22,11 +27,22 @@ from server_kit.http.problem import ChatError
     ],
 )
 def test_the_first_non_empty_cursor_counts(query: bytes, header: bytes | None, cursor: int | None) -> None:
-    assert stream_request("lobby", query, header) == ("lobby", "events", cursor)
+    assert stream_request("lobby", query, header) == StreamRequest("lobby", "events", cursor)
 
 
-def test_notify_mode_is_accepted() -> None:
-    assert stream_request("lobby", b"mode=notify", None).mode == "notify"
+def test_notify_mode_is_accepted_and_has_no_pace() -> None:
+    for query in (b"mode=notify", b"mode=notify&pace=calm"):
+        assert stream_request("lobby", query, None) == StreamRequest("lobby", "notify", None)
+
+
+def test_the_pace_is_full_unless_it_is_calm() -> None:
+    assert [stream_request("lobby", query, None).is_calm for query in (b"", b"pace=full", b"pace=calm")] == [
+        False,
+        False,
+        True,
+    ]
+    with pytest.raises(ChatError, match="pace: full or calm"):
+        stream_request("lobby", b"pace=fast", None)
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_a_resuming_crowd_is_caught_up_in_portions(sock: socket.socket) -> None:
     core = Core(clock, ring_events=1_000)
     audience = core.follow_at(0)
     list(core.restore(audience.room, 0, 500, stored("lobby", range(1, 501))))
-    audience.flushed = 500
+    audience.full.flushed = 500
     crowd = crowd_of(audience, sock, lambda number: number % 500)
     assert not any(subscriber.is_live for subscriber in crowd)
     assert largest_portion(core, clock, lambda: sum(each.is_live for each in crowd)) <= 25
@@ -194,7 +194,7 @@ def test_a_crowd_that_resumes_in_one_room_does_not_delay_another_room(sock: sock
     crowded, other = core.follow_at(5, "crowded"), core.follow_at(5, "other")
     for audience in (crowded, other):
         list(core.restore(audience.room, 5, 6, stored(audience.room.id, [6])))
-        audience.flushed = 6
+        audience.full.flushed = 6
     crowd = crowd_of(crowded, sock, lambda number: 5)
     bystander = subscriber_of(other, CountingTransport(sock), 5)
     other.join(bystander, b"", 2_000)
@@ -212,7 +212,7 @@ def test_a_crowd_that_reads_again_is_caught_up_in_portions(sock: socket.socket) 
     for subscriber in crowd:
         subscriber.pause_writing()
     list(core.restore(audience.room, 5, 6, stored("lobby", [6])))
-    audience.flushed = 6
+    audience.full.flushed = 6
     for subscriber in crowd:
         subscriber.resume_writing()
     assert not any(subscriber.is_live for subscriber in crowd)

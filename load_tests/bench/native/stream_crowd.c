@@ -1,9 +1,11 @@
 /* A crowd of open event streams in one thread: counts what is delivered, checks that ids never go back, samples latency.
  *
- *   stream_crowd HOST PORT PATH SUBSCRIBERS [rooms=R] [ids=opaque] [sample=K] [read=none|raw] [rcvbuf=BYTES] [header=LINE]
+ *   stream_crowd HOST PORT PATH SUBSCRIBERS [rooms=R] [ids=opaque] [sample=K] [read=none|raw] [rcvbuf=BYTES] [header=LINE] [exact]
  *
  * PATH may hold one %d: subscriber i asks for i mod R. Latency is taken on every K-th subscriber from text that begins
  * with "@" and 16 digits, the sender's monotonic clock in microseconds. read=raw counts bytes only; read=none stalls.
+ *
+ * exact: rows and stream.skipped must follow each other without a hole; "different" streams got other rows than the first.
  *
  * Says {"opened": …} once every stream has answered its head. Then, on its standard input: "reset" begins a window,
  * "report" prints it as one JSON line; the end of input ends the program.
@@ -29,8 +31,9 @@ enum { CARRY_MAX = 4096, HEAD_MAX = 4096, RECV_MAX = 1 << 18, MAX_CONNECTING = 5
 
 struct stream {
     int fd;
-    uint8_t state, chunk, sampled, chunked;
-    int64_t chunk_left, last_id;
+    uint8_t state, chunk, sampled, chunked, has_id, is_skipped;
+    int64_t chunk_left, last_id, previous_id;
+    uint64_t rows_hash; /* of the ids of all rows since the stream was opened */
     uint64_t delivered; /* in the window */
     char *carry;        /* the beginning of a line, or of the head, whose end has not come yet */
     int carry_length;
@@ -40,9 +43,9 @@ static struct stream *streams;
 static struct histogram latency;
 static struct sockaddr_in server;
 static const char *path_pattern, *host, *extra_header;
-static int subscribers, rooms = 1, sample_every = 1, ids_are_numbers = 1, read_raw, read_none, receive_buffer;
+static int subscribers, rooms = 1, sample_every = 1, ids_are_numbers = 1, read_raw, read_none, receive_buffer, exact;
 static int opened, refused, closed, connecting, next_to_connect, said_opened, poll_fd;
-static uint64_t deliveries, went_back, repeated, gaps, bytes_in;
+static uint64_t deliveries, went_back, repeated, gaps, skipped, holes, bytes_in;
 static int64_t received_at_us, window_began_us, connect_began_us;
 static double window_began_cpu_s;
 
@@ -64,6 +67,21 @@ static void sample_latency(const char *line, int64_t length) {
     record(&latency, received_at_us - sent_us);
 }
 
+static int64_t number_after(const char *line, int64_t length, const char *name) {
+    const char *at = memmem(line, (size_t)length, name, strlen(name));
+    return at ? strtoll(at + strlen(name), NULL, 10) : -1;
+}
+
+/* The event of the id that came before: a row, or a frame of the server's own. */
+static void take_event(struct stream *s, const char *line, int64_t length) {
+    int is_stream = length > 14 && !memcmp(line, "event: stream.", 14);
+    s->is_skipped = is_stream && line[14] == 's';
+    skipped += s->is_skipped;
+    if (!exact || !s->has_id || is_stream) return;
+    holes += s->last_id != s->previous_id + 1;
+    s->rows_hash = s->rows_hash * 1000003 + (uint64_t)s->last_id;
+}
+
 static void take_line(struct stream *s, const char *line, int64_t length) {
     if (length > 4 && !memcmp(line, "id: ", 4)) {
         deliveries++;
@@ -73,13 +91,20 @@ static void take_line(struct stream *s, const char *line, int64_t length) {
         for (int64_t i = 4; i < length && line[i] >= '0' && line[i] <= '9'; i++) id = id * 10 + (line[i] - '0');
         went_back += id < s->last_id;
         repeated += id == s->last_id;
+        s->previous_id = s->last_id;
         s->last_id = id;
-    } else if (length > 14 && !memcmp(line, "event: stream.", 14)) {
-        if (line[14] == 'o' || line[14] == 'g') { /* stream.opened and stream.gap have an id but deliver nothing */
+        s->has_id = 1;
+    } else if (length > 7 && !memcmp(line, "event: ", 7)) {
+        take_event(s, line, length);
+        if (s->has_id && length > 14 && !memcmp(line + 7, "stream.", 7)) { /* it has an id but delivers nothing */
             deliveries--;
             s->delivered--;
             gaps += line[14] == 'g';
         }
+        s->has_id = 0;
+    } else if (s->is_skipped && length > 6 && !memcmp(line, "data: ", 6)) {
+        s->is_skipped = 0;
+        holes += exact && number_after(line, length, "\"from_seq\":") != s->previous_id;
     } else if (s->sampled && length > 6 && !memcmp(line, "data: ", 6)) {
         sample_latency(line, length);
     }
@@ -207,7 +232,7 @@ static void send_request(struct stream *s, int index) {
 
 static void begin_window(void) {
     memset(&latency, 0, sizeof latency);
-    deliveries = went_back = repeated = gaps = bytes_in = 0;
+    deliveries = went_back = repeated = gaps = skipped = holes = bytes_in = 0;
     for (int i = 0; i < subscribers; i++) streams[i].delivered = 0;
     window_began_us = now_us();
     window_began_cpu_s = cpu_s();
@@ -217,19 +242,22 @@ static void report(void) {
     double took_s = (double)(now_us() - window_began_us) / 1e6;
     uint64_t fewest = UINT64_MAX, most = 0;
     int64_t lowest_last_id = INT64_MAX, highest_last_id = 0;
+    int different = 0;
     for (int i = 0; i < subscribers; i++) {
         if (streams[i].delivered < fewest) fewest = streams[i].delivered;
         if (streams[i].delivered > most) most = streams[i].delivered;
         if (streams[i].last_id < lowest_last_id) lowest_last_id = streams[i].last_id;
         if (streams[i].last_id > highest_last_id) highest_last_id = streams[i].last_id;
+        different += streams[i].rows_hash != streams[0].rows_hash;
     }
     printf("{\"took_s\": %.3f, \"open\": %d, \"closed\": %d, \"refused\": %d, \"deliveries\": %llu, \"bytes\": %llu, "
-           "\"went_back\": %llu, \"repeated\": %llu, \"gaps\": %llu, \"fewest\": %llu, \"most\": %llu, "
+           "\"went_back\": %llu, \"repeated\": %llu, \"gaps\": %llu, \"skipped\": %llu, \"holes\": %llu, \"different\": %d, \"rows_hash\": %llu, "
+           "\"fewest\": %llu, \"most\": %llu, "
            "\"lowest_last_id\": %lld, \"highest_last_id\": %lld, \"samples\": %llu, \"p50_ms\": %.3f, \"p90_ms\": %.3f, "
            "\"p99_ms\": %.3f, \"max_ms\": %.3f, \"cpu_share\": %.3f}\n",
            took_s, opened - (closed - refused), closed, refused, (unsigned long long)deliveries,
            (unsigned long long)bytes_in, (unsigned long long)went_back, (unsigned long long)repeated,
-           (unsigned long long)gaps, (unsigned long long)fewest, (unsigned long long)most, (long long)lowest_last_id,
+           (unsigned long long)gaps, (unsigned long long)skipped, (unsigned long long)holes, different, (unsigned long long)streams[0].rows_hash, (unsigned long long)fewest, (unsigned long long)most, (long long)lowest_last_id,
            (long long)highest_last_id, (unsigned long long)latency.total, quantile_ms(&latency, 0.5),
            quantile_ms(&latency, 0.9), quantile_ms(&latency, 0.99), (double)latency.max_us / 1000,
            (cpu_s() - window_began_cpu_s) / took_s);
@@ -261,6 +289,7 @@ static void take_option(const char *option) {
     else if (!strcmp(option, "read=raw")) read_raw = 1;
     else if (!strcmp(option, "read=none")) read_none = 1;
     else if (!strncmp(option, "rcvbuf=", 7)) receive_buffer = atoi(option + 7);
+    else if (!strcmp(option, "exact")) exact = 1;
     else if (!strncmp(option, "header=", 7)) extra_header = option + 7;
     else {
         fprintf(stderr, "stream_crowd: unknown option %s\n", option);
