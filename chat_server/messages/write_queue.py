@@ -81,7 +81,8 @@ class WriteQueue:
                 "store_unavailable", "Too many writes are waiting; try again shortly.", retry_after_s=1
             )
         room_id, user_id = write.operation.room_id, write.operation.actor_id
-        if self._of_users.get(user_id, 0) >= MAX_QUEUED_OF_USER:
+        waiting_of_user = self._of_users.get(user_id, 0)
+        if waiting_of_user >= MAX_QUEUED_OF_USER:
             raise _share_is_waiting("Too many of your writes are waiting", MAX_QUEUED_OF_USER)
         room = self._rooms.get(room_id)
         if room is None:
@@ -89,16 +90,19 @@ class WriteQueue:
         elif len(room.writes) >= MAX_QUEUED - self.size:
             raise _share_is_waiting("Too many writes are waiting in this room", MAX_QUEUED // 2)
         room.writes.append(write)
-        self._count(write, 1)
+        self.size += 1
+        self._of_users[user_id] = waiting_of_user + 1
 
-    def _count(self, write: PendingWrite, change: int) -> None:
-        self.size += change
+    def _leaves(self, write: PendingWrite) -> None:
+        self.size -= 1
         user_id = write.operation.actor_id
-        waiting = self._of_users.get(user_id, 0) + change
-        if waiting:
+        if waiting := self._of_users.pop(user_id) - 1:
             self._of_users[user_id] = waiting
-        else:
-            del self._of_users[user_id]
+
+    def _returns(self, write: PendingWrite) -> None:
+        self.size += 1
+        user_id = write.operation.actor_id
+        self._of_users[user_id] = self._of_users.get(user_id, 0) + 1
 
     def take(self) -> Batch | None:
         """The next batch, whose rooms are busy until `release`; None if no write can be taken."""
@@ -143,14 +147,14 @@ class WriteQueue:
             write = room.writes.popleft()
             taken.append(write)
             size += write.operation.text_bytes
-            self._count(write, -1)
+            self._leaves(write)
         return taken, size
 
     def put_back(self, writes: Iterable[PendingWrite]) -> None:
         """Put writes back at the front, because another process had locked their room."""
         for write in reversed(list(writes)):
             self._rooms[write.operation.room_id].writes.appendleft(write)
-            self._count(write, 1)
+            self._returns(write)
 
     def release(self, batch: Batch, skipped: Collection[str] = ()) -> None:
         """Make the batch's rooms available to the next one. `skipped`: those that another process had locked."""
