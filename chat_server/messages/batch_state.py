@@ -189,8 +189,7 @@ class BatchState:
         return row
 
     def note_change(self, row: MessageRow) -> None:
-        if row.id not in self.result.new_messages:
-            self.result.changed_messages[row.id] = row
+        self.result.changed_messages[row.id] = row
 
     def hide(self, row: MessageRow) -> None:
         """Delete the message, without an event. The caller removes its pin and its new reactions."""

@@ -195,7 +195,7 @@ def test_operations_on_one_message_are_applied_in_arrival_order() -> None:
     texts = [orjson.loads(event.payload)["message"]["text"] for event in outcome.events]
     assert texts == ["one", "two", "three"]
     assert outcome.new_messages[message.message_id].text == "three"
-    assert not outcome.changed_messages
+    assert outcome.changed_messages == outcome.new_messages
 
 
 def test_many_reactions_of_one_kind_become_one_event_with_the_final_count() -> None:

@@ -33,6 +33,25 @@ async def test_writes_that_arrive_during_a_commit_share_the_next_one(store: Stor
     assert row["commits"] < 30
 
 
+async def test_a_message_that_changes_in_its_own_commit_is_stored_as_changed(store: Store) -> None:
+    room, writer = await store.make_room(), await store.writer()
+    message = post(room)
+    await asyncio.gather(
+        writer.store(message),
+        writer.store(EditMessage(room, message.message_id, message.author_id, "changed")),
+        writer.react(SetReaction(room, message.message_id, message.author_id, "heart", True)),
+    )
+    [row] = await store.rows(
+        "SELECT text, edited_at IS NOT NULL AS is_edited, revisions, reactions,"
+        " (SELECT count(DISTINCT xmin::text) FROM events WHERE room_id = $1) AS commits"
+        " FROM messages WHERE room_id = $1",
+        room,
+    )
+    assert dict(row) == {
+        "text": "changed", "is_edited": True, "revisions": 1, "reactions": '{"heart": 1}', "commits": 1
+    }  # fmt: skip
+
+
 async def test_two_processes_that_write_to_one_room_leave_no_hole(store: Store) -> None:
     room = await store.make_room()
     writers = [await store.writer(), await store.writer()]
