@@ -7,7 +7,7 @@ const FEATURES = {
   hosts: [],
   invites: [],
   messages: ["pins", "reactions"],
-  moderation: ["hosts", "messages", "room"],
+  moderation: ["hosts", "messages", "room", "settings"],
   operator: ["moderation"],
   pins: [],
   reactions: [],

@@ -22,6 +22,7 @@ const NOT_FOR_THE_NETWORK = {
   ],
   "the pace of what the reader sees, hears or does": [
     "features/composer/use-posting-block.ts",
+    "features/composer/use-slow-mode.ts",
     "features/composer/use-typing-names.ts",
     "features/messages/scroll-end.ts",
     "features/messages/use-pause-gestures.ts",

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations_in_light_and_dark
 from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People
 
@@ -133,6 +134,76 @@ async def test_slow_mode_counts_down_inside_send_and_never_for_the_owner(people:
     await tab.page.get_by_role("button", name="Send", exact=True).click()
     await tab.sees("two")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
+
+
+async def test_slow_mode_says_why_and_announces_the_start_and_the_end_of_a_wait(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.call("PATCH", f"/rooms/{room}", {"slow_mode": {"mode": "fixed", "seconds": 4}})
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    line = tab.page.locator("[data-testid=slow-mode]")
+    await expect(line).to_have_text("Slow mode, set by the hosts: one message every 4 s.")
+    height = await tab.composer.bounding_box()
+    await tab.page.evaluate(
+        """() => {
+            const region = document.querySelector('[data-testid=slow-mode] ~ [role=status]');
+            window.heard = [];
+            new MutationObserver(() => window.heard.push(region.textContent))
+                .observe(region, {subtree: true, characterData: true, childList: true});
+        }"""
+    )
+    await tab.write("one")
+    await expect(line).to_contain_text("you can write again in")
+    assert await tab.composer.bounding_box() == height
+    await tab.composer.fill("two")
+    await tab.composer.press("Enter")
+    await expect(tab.composer).to_have_value("two")
+    assert await violations_in_light_and_dark(tab) == []
+    await tab.page.wait_for_function("() => window.heard.includes('You can write again.')")
+    await tab.composer.press("Enter")
+    await tab.sees("two")
+    await expect(tab.composer).to_have_value("")
+    heard = await tab.page.evaluate("() => window.heard")
+    assert len(heard) in (2, 3), heard
+    assert heard[0].startswith("Slow mode, set by the hosts: you can write again in")
+    assert heard[1] == "You can write again."
+
+
+async def test_a_wait_in_slow_mode_goes_on_after_a_reload(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.call("PATCH", f"/rooms/{room}", {"slow_mode_s": 60})
+    tab, _ = await people.member("Bob")
+    await tab.open(f"/rooms/{room}")
+    await tab.write("one")
+    await expect(tab.page.locator("[data-post]")).to_have_count(0)
+    await tab.page.reload()
+    await tab.is_live()
+    await tab.write("kept in the field")
+    await expect(tab.page.get_by_role("button", name="Wait")).to_be_disabled()
+    await expect(tab.composer).to_have_value("kept in the field")
+    await expect(tab.rows).to_have_count(1)
+
+
+async def test_hosts_choose_an_automatic_slow_mode_and_its_target(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    tab = await people.tab_of(ann)
+    await tab.open(f"/rooms/{room}")
+    await tab.page.get_by_role("button", name="Settings").click()
+    await tab.page.get_by_label("Slow mode").select_option(label="Automatic")
+    target = tab.page.get_by_label("Messages that people can read")
+    await expect(target).to_have_value("3")
+    await target.select_option(label="10 a second")
+    await expect(target).to_have_value("10")
+    await expect(tab.page.get_by_text("Regulars wait at most 10 s, hosts never.")).to_be_visible()
+    assert await violations_in_light_and_dark(tab) == []
+    assert (await ann.call("GET", f"/rooms/{room}"))["slow_mode"] == {
+        "mode": "auto",
+        "seconds": 0,
+        "target_posts_per_s": 10,
+    }
 
 
 async def test_others_see_who_is_typing_and_the_writer_does_not(people: People) -> None:

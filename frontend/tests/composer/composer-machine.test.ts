@@ -537,3 +537,13 @@ describe("while the reader may not write", () => {
     expect([composer.status, composer.text]).toEqual(["blocked", ""]);
   });
 });
+
+it("counts a post that slow mode has delayed as sent when it is sent again", () => {
+  const composer = new Composer().do(
+    { type: "typed", text: "one" },
+    { type: "submitted", hasSession: true, isOutboxFull: false, nowMs: 1_000 },
+    { type: "post-delayed", untilMs: 9_000 },
+  );
+  expect(composer.state.postedAtMs).toBe(9_000);
+  expect(composer.do({ type: "post-delayed", untilMs: 8_000 }).state.postedAtMs).toBe(9_000);
+});

@@ -247,6 +247,47 @@ describe("a change of the room", () => {
     });
   });
 
+  it("to an automatic slow mode leaves the wait to the server's signals", () => {
+    const fixed = fromSnapshot(
+      { messages: [], cursor: 3, has_more: false },
+      { id: "lobby", slow_mode_s: 30, slow_mode: { mode: "fixed", seconds: 30, target_posts_per_s: null } },
+    );
+    const rules = {
+      name: "Lobby",
+      visibility: "public",
+      owner: null,
+      moderators: [],
+      who_can_post: "everyone",
+      regular_after_s: 600,
+      slow_mode: { mode: "auto", seconds: 0, target_posts_per_s: 3 },
+    } as const;
+    const changed = (seq: number): RoomEvent => ({
+      type: "room.changed",
+      room_id: "lobby",
+      seq,
+      room: { ...rules, moderators: [] },
+    });
+    const automatic = applyEvent(fixed, changed(4), 0);
+    expect([automatic.slowModeS, automatic.slowMode.mode]).toEqual([0, "auto"]);
+    const until = "2026-11-27T12:00:10.000Z";
+    const signal: RoomEvent = {
+      type: "room.slow_mode",
+      room_id: "lobby",
+      slow_mode_s: 12,
+      mode: "auto",
+      until,
+    };
+    const governed = applyEvent(automatic, signal, 0);
+    expect(governed).toMatchObject({ slowModeS: 12, slowModeUntilMs: Date.parse(until) });
+    expect(applyEvent(governed, changed(5), 0)).toMatchObject({ slowModeS: 12, slowMode: rules.slow_mode });
+    const earlierServer: RoomEvent = { type: "room.slow_mode", room_id: "lobby", slow_mode_s: 7 };
+    expect(applyEvent(fixed, earlierServer, 0)).toMatchObject({
+      slowModeS: 7,
+      slowMode: { mode: "fixed" },
+      slowModeUntilMs: null,
+    });
+  });
+
   it("that is older than the state changes nothing", () => {
     const state = fromSnapshot({ messages: [], cursor: 5, has_more: false }, { id: "lobby", name: "Lobby" });
     const old: RoomEvent = {

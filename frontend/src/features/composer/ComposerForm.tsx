@@ -17,14 +17,15 @@ interface ComposerFormProps {
   composer: ComposerView;
   roomName: string;
   typingNames: readonly string[];
-  /** Says why the reader may not write. */
-  postingBlock: ReactNode;
+  /** Says why the reader has to wait, and why they may not write. */
+  notes: ReactNode;
 }
 
 /** The field, its buttons, and the lines around them. */
-export function ComposerForm({ composer, roomName, typingNames, postingBlock }: ComposerFormProps) {
+export function ComposerForm({ composer, roomName, typingNames, notes }: ComposerFormProps) {
   const { t } = useTranslation();
-  const { text, status, draft, edit, excess, slowS, refusal, completions } = composer;
+  const { text, status, draft, edit, excess, slowMode, refusal, completions } = composer;
+  const slowS = slowMode.waitS;
   const placeholder = t("composer.placeholder", { room: nameInSentence(roomName, t("room.untitled")) });
   return (
     <div className={css.composer}>
@@ -71,7 +72,7 @@ export function ComposerForm({ composer, roomName, typingNames, postingBlock }: 
           {slowS > 0 ? slowS : <SendHorizontal size={18} aria-hidden="true" />}
         </button>
       </form>
-      {postingBlock}
+      {notes}
       {refusal !== null && (
         <p className={`${css.composerHint} error`} role="alert">
           {refusalWords(t, refusal)}

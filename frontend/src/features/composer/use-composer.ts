@@ -27,7 +27,7 @@ import type { ComposerHandle } from "./composer-handle";
 import { useCompletions, type CompletionState } from "./use-completions";
 import { useFieldHeight } from "./use-field-height";
 import { useFollowedMessage } from "./use-followed-message";
-import { useSlowMode } from "./use-slow-mode";
+import { useSlowMode, type SlowMode } from "./use-slow-mode";
 import { useTypingSignal } from "./use-typing-signal";
 
 export interface ComposerOptions {
@@ -43,8 +43,7 @@ export interface ComposerView extends Pick<ComposerState, "draft" | "edit"> {
   readonly status: ComposerStatus;
   /** Characters to remove until the text fits; 0 when it does. */
   readonly excess: number;
-  /** Seconds until slow mode allows the next message. */
-  readonly slowS: number;
+  readonly slowMode: SlowMode;
   readonly canSubmit: boolean;
   readonly refusal: Refusal | null;
   readonly completions: CompletionState;
@@ -66,7 +65,7 @@ export function useComposer({ screen, editLastMessage, ref }: ComposerOptions): 
   const { isAskingForName } = useSession();
   const field = useRef<HTMLTextAreaElement>(null);
   const text = textOf(state);
-  const slowS = useSlowMode(screen, state);
+  const slowMode = useSlowMode(screen, composer, state);
   const signalTyping = useTypingSignal(roomId, screen);
   const completions = useCompletions(field, text, screen);
   const excess = excessOf(text);
@@ -85,7 +84,7 @@ export function useComposer({ screen, editLastMessage, ref }: ComposerOptions): 
     });
 
   const submit = () => {
-    if (slowS === 0) composer.submit();
+    if (slowMode.waitS === 0) composer.submit();
     field.current?.focus();
   };
 
@@ -126,11 +125,11 @@ export function useComposer({ screen, editLastMessage, ref }: ComposerOptions): 
     text,
     status: statusOf(state),
     excess,
-    slowS,
+    slowMode,
     canSubmit:
       text.trim() !== "" &&
       excess === 0 &&
-      slowS === 0 &&
+      slowMode.waitS === 0 &&
       state.block === null &&
       state.phase.name !== "sending",
     refusal: state.phase.name === "refused" ? state.phase.refusal : null,

@@ -15,13 +15,14 @@ import { LogOfRoom } from "./LogOfRoom";
 import { ModeratorKeys } from "./ModeratorKeys";
 import { PersonCard } from "./PersonCard";
 import { ReportQueue } from "./ReportQueue";
+import { SlowModeOfRoom } from "./SlowModeOfRoom";
 import { useIsWide } from "./use-is-wide";
 import { useModeratorKeys } from "./use-moderator-keys";
 
 const POLL_MS = 5_000;
 
 /** `live` is a tab on narrow screens only; on wide ones the list is always there. */
-export type DeskTab = "live" | "held" | "reports" | "bans" | "log";
+export type DeskTab = "live" | "held" | "reports" | "bans" | "slow-mode" | "log";
 
 interface ModeratorDeskProps {
   screen: RoomScreen;
@@ -34,9 +35,10 @@ interface ModeratorDeskProps {
   onMenu: () => void;
 }
 
-/** What a moderator works with: the live list, held messages, reports, bans and the log. */
+/** What a moderator works with: the live list, held messages, reports, bans, slow mode and the log. */
 export function ModeratorDesk({ screen, tab, setTab, toastWords, ...props }: ModeratorDeskProps) {
   const { t } = useTranslation("hosts");
+  const { t: words } = useTranslation();
   const { roomId, jumpTo } = useOpenRoom();
   const { isOperator } = useServices();
   const isWide = useIsWide();
@@ -73,6 +75,12 @@ export function ModeratorDesk({ screen, tab, setTab, toastWords, ...props }: Mod
           children: <ReportQueue reports={reports} onShow={show} />,
         },
         { key: "bans", words: t("bans.title"), count: null, children: <BansOfRoom /> },
+        {
+          key: "slow-mode",
+          words: words("settings.slowMode"),
+          count: null,
+          children: <SlowModeOfRoom />,
+        },
         { key: "log", words: t("log.title"), count: null, children: <LogOfRoom /> },
       ]}
       onHelp={() => setIsHelpOpen(true)}

@@ -1,36 +1,61 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
-import { useOpenRoom } from "@/ui/room-context";
+import type { SlowMode } from "@/lib/contract/types";
+import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 
-export interface SlowModeSetting {
-  /** Seconds between two messages of one person; 0 when slow mode is off. */
-  readonly slowModeS: number;
-  /** Why the last choice was not saved. */
-  readonly refusal: string | null;
-  readonly choose: (slowModeS: number) => void;
+const DEFAULT_TARGET_PER_S = 3; // what a person can follow: the calm reading pace shows as many rows at most
+
+export interface ChosenSlowMode {
+  readonly mode: SlowMode["mode"];
+  /** Of `fixed`. */
+  readonly seconds: number;
+  /** Of `auto`: posts a second. */
+  readonly target: number;
 }
 
-/** The slow mode of the open room. */
+export interface SlowModeSetting {
+  readonly slowMode: ChosenSlowMode;
+  /** Why the last choice was not saved. */
+  readonly refusal: string | null;
+  readonly choose: (slowMode: ChosenSlowMode) => void;
+}
+
+/** The slow mode of the open room. A change by another host replaces the choice shown here. */
 export function useSlowModeSetting(): SlowModeSetting {
   const { t } = useTranslation();
   const api = useHostApi();
-  const { roomId, feed } = useOpenRoom();
-  const [chosenS, setChosenS] = useState<number | null>(null);
+  const { roomId, view } = useOpenRoom();
+  const current = useRoomScreen(view).feed.room?.slowMode;
+  const [chosen, setChosen] = useState<{ over: SlowMode | undefined; slowMode: ChosenSlowMode } | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
-  const choose = async (slowModeS: number) => {
+  const choose = async (slowMode: ChosenSlowMode) => {
+    const { mode, seconds, target } = slowMode;
     setRefusal(null);
     try {
-      await api.changeRoom(roomId, { slow_mode_s: slowModeS });
-      setChosenS(slowModeS);
+      await api.changeRoom(roomId, {
+        slow_mode:
+          mode === "fixed"
+            ? { mode, seconds }
+            : mode === "auto"
+              ? { mode, target_posts_per_s: target }
+              : { mode },
+      });
+      setChosen({ over: current, slowMode });
     } catch (error) {
       setRefusal(errorMessage(t, error, t("settings.slowModeFailed")));
     }
   };
   return {
-    slowModeS: chosenS ?? feed.getSnapshot().room?.slowModeS ?? 0,
+    slowMode: chosen !== null && chosen.over === current ? chosen.slowMode : shownOf(current),
     refusal,
-    choose: (slowModeS) => void choose(slowModeS),
+    choose: (slowMode) => void choose(slowMode),
   };
 }
+
+const shownOf = (slowMode: SlowMode | undefined): ChosenSlowMode => ({
+  mode: slowMode?.mode ?? "off",
+  seconds: slowMode?.seconds ?? 0,
+  target: slowMode?.target_posts_per_s ?? DEFAULT_TARGET_PER_S,
+});

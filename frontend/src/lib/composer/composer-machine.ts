@@ -70,7 +70,7 @@ export interface ComposerState {
   readonly phase: Phase;
   /** Why nothing may be sent now. */
   readonly block: PostingBlock | null;
-  /** When the last post was sent, on the app's clock. */
+  /** When the last post was sent, or will be sent again, on the app's clock. */
   readonly postedAtMs: number | null;
   /** Incremented whenever the field should take the focus. */
   readonly focusRequests: number;
@@ -100,6 +100,8 @@ export type ComposerEvent =
   /** The room shows a new state of a message that is edited or replied to. */
   | { readonly type: "message-changed"; readonly message: Quoted }
   | { readonly type: "post-discarded"; readonly clientId: string }
+  /** Slow mode has refused the last post; it is sent again at a time of the app's clock. */
+  | { readonly type: "post-delayed"; readonly untilMs: number }
   | { readonly type: "edit-saved"; readonly id: string; readonly text: string }
   | {
       readonly type: "edit-refused";
@@ -206,6 +208,8 @@ export function nextComposer(state: ComposerState, event: ComposerEvent, newId: 
     case "post-discarded":
       // A correction that has begun is not discarded with its post.
       return stay(isUnchanged(state, event.clientId) ? withoutEdit(state, "drop") : state);
+    case "post-delayed":
+      return stay({ ...state, postedAtMs: Math.max(state.postedAtMs ?? -Infinity, event.untilMs) });
     case "edit-saved":
       return stay(editSaved(state, event.id, event.text));
     case "edit-refused":

@@ -445,10 +445,12 @@ export class RoomFeed {
     const run = this.#run;
     try {
       const read = await this.deps.api.room(this.deps.roomId);
-      const { name, visibility, heat, viewers, slow_mode_s: slowModeS } = read;
+      const { name, visibility, heat, viewers, slow_mode_s: slowModeS, slow_mode: slowMode } = read;
       const { room } = this.#state;
       if (run === this.#run && room !== null)
-        this.#set({ room: { ...room, name, visibility, heat, viewers, slowModeS } });
+        this.#set({
+          room: { ...room, name, visibility, heat, viewers, slowModeS, slowMode, slowModeUntilMs: null },
+        });
     } catch {
       // The next fetch may succeed.
     }

@@ -8,6 +8,8 @@ import type {
   Room,
   RoomEvent,
   RoomRules,
+  RoomSlowMode,
+  SlowMode,
   Visibility,
   WhoCanPost,
 } from "@/lib/contract/types";
@@ -44,7 +46,12 @@ export interface RoomState {
   readonly countedSeq: number;
   readonly heat: Heat;
   readonly viewers: number;
+  /** Seconds between two messages of one author, in force now. */
   readonly slowModeS: number;
+  /** What hosts have set. */
+  readonly slowMode: SlowMode;
+  /** Nobody waits after this time of day unless a newer signal has come; null for no end. */
+  readonly slowModeUntilMs: number | null;
   readonly typing: { readonly users: readonly Author[]; readonly atMs: number };
 }
 
@@ -83,6 +90,8 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     heat: room.heat ?? COLD,
     viewers: room.viewers ?? 0,
     slowModeS: room.slow_mode_s ?? 0,
+    slowMode: room.slow_mode ?? fixedSlowMode(room.slow_mode_s ?? 0),
+    slowModeUntilMs: null,
     typing: { users: [], atMs: 0 },
   };
 }
@@ -100,7 +109,7 @@ export function applyEvent(
     case "room.viewers":
       return { ...state, viewers: event.viewers };
     case "room.slow_mode":
-      return { ...state, slowModeS: event.slow_mode_s };
+      return { ...state, ...withSlowMode(state, event) };
     case "room.name":
       return { ...state, name: event.name };
     case "room.typing":
@@ -109,7 +118,7 @@ export function applyEvent(
       break;
   }
   if (typeof event.seq !== "number" || event.seq <= state.seq) return state;
-  if (event.type === "room.changed") return { ...state, seq: event.seq, ...withRules(event.room) };
+  if (event.type === "room.changed") return { ...state, seq: event.seq, ...withRules(state, event.room) };
   if (event.type !== "message.created") {
     const messages = changeMessages(state.messages, event);
     return { ...state, seq: event.seq, messages, pinned: changePinned(state.pinned, event) };
@@ -127,14 +136,33 @@ export function applyEvent(
   };
 }
 
-const withRules = (rules: RoomRules) => ({
+const withRules = (state: RoomState, rules: RoomRules) => ({
   name: rules.name,
   visibility: rules.visibility,
   ownerId: rules.owner?.id ?? null,
   moderators: rules.moderators,
   whoCanPost: rules.who_can_post,
   regularAfterS: rules.regular_after_s,
-  slowModeS: rules.slow_mode.seconds,
+  slowMode: rules.slow_mode,
+  // In `auto` the server sets the wait, and signals it.
+  ...(rules.slow_mode.mode !== "auto"
+    ? { slowModeS: rules.slow_mode.seconds, slowModeUntilMs: null }
+    : state.slowMode.mode !== "auto" && { slowModeS: 0 }),
+});
+
+function withSlowMode({ slowMode }: RoomState, { slow_mode_s: slowModeS, mode, until }: RoomSlowMode) {
+  return {
+    slowModeS,
+    // What else belongs to the mode comes with `room.changed`. A server of an earlier version signals no mode.
+    slowMode: mode === undefined || mode === slowMode.mode ? slowMode : { ...slowMode, mode },
+    slowModeUntilMs: until === undefined ? null : Date.parse(until),
+  };
+}
+
+const fixedSlowMode = (seconds: number): SlowMode => ({
+  mode: seconds === 0 ? "off" : "fixed",
+  seconds,
+  target_posts_per_s: null,
 });
 
 /** The messages after an edit, a deletion, a purge or a reaction; the same array when none of them is affected. */

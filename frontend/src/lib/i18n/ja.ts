@@ -167,6 +167,12 @@ export const ja: Words = {
     bannedEverywhereForGood:
       "サーバー運営者により、全ルームからブロックされています。書いたものはここに残ります。",
     newcomer: "新しく来た人は今書き込めません。{{time}}から書き込めます。書いたものはここに残ります。",
+    slowFixed: "運営メンバーが設定した低速モード: {{seconds}}秒に1回書き込めます。",
+    slowFixedWait: "運営メンバーが設定した低速モード: あと{{seconds}}秒で書き込めます。",
+    slowAuto: "今は多くの人が書き込んでいるため、{{seconds}}秒に1回書き込めます。",
+    slowAutoWait: "今は多くの人が書き込んでいるため、あと{{seconds}}秒で書き込めます。",
+    slowRegular: "今は多くの人が書き込んでいるため、常連は{{seconds}}秒に1回書き込めます。",
+    slowOver: "また書き込めます。",
     moderatorsOnly: "今はオーナーとモデレーターだけが書き込めます。書いたものはここに残ります。",
     nameReserved:
       "名前がこのルームの運営メンバーに似ています。書き込むには、設定でサインアウトして別の名前で参加してください。",
@@ -237,6 +243,11 @@ export const ja: Words = {
     notificationsOff: "このブラウザでは使えません",
     slowMode: "低速モード",
     slowModeOff: "オフ",
+    slowModeAuto: "自動",
+    slowModeTarget: "読める量のメッセージ",
+    slowModeTargetOf: "毎秒{{count, number}}件",
+    slowModeAutoHelp:
+      "これより多いときは、全員が必要な間だけ待ちます。常連は長くても10秒、運営メンバーは待ちません。",
     slowModeFailed:
       "低速モードは変わっていません。サーバーが応答しません。少し待ってからもう一度お試しください。",
     slowModeSeconds: "{{seconds}}秒に1回",

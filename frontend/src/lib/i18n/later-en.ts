@@ -56,6 +56,12 @@ export const laterEn = {
     bannedEverywhereForGood:
       "The operator of this server has banned you from all rooms. Your text is kept here.",
     newcomer: "The room is closed to newcomers. You can write from {{time}} on; your text is kept here.",
+    slowFixed: "Slow mode, set by the hosts: one message every {{seconds}} s.",
+    slowFixedWait: "Slow mode, set by the hosts: you can write again in {{seconds}} s.",
+    slowAuto: "Many people are writing: one message every {{seconds}} s for now.",
+    slowAutoWait: "Many people are writing: you can write again in {{seconds}} s.",
+    slowRegular: "Many people are writing: one message every {{seconds}} s for regulars for now.",
+    slowOver: "You can write again.",
     moderatorsOnly: "Only the owner and moderators can write here now. Your text is kept here.",
     nameReserved:
       "Your name looks like that of a host here. To write, sign out in the settings and join with another name.",
@@ -125,6 +131,11 @@ export const laterEn = {
     notificationsOff: "Your browser does not allow it here",
     slowMode: "Slow mode",
     slowModeOff: "Off",
+    slowModeAuto: "Automatic",
+    slowModeTarget: "Messages that people can read",
+    slowModeTargetOf: "{{count, number}} a second",
+    slowModeAutoHelp:
+      "While more arrive, everybody waits between two messages, only as long as needed. Regulars wait at most 10 s, hosts never.",
     slowModeFailed: "Slow mode is unchanged: the server does not answer. Try again in a moment.",
     slowModeSeconds: "One message every {{seconds}} s",
     ignored: "People you ignore",

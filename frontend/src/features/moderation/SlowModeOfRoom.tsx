@@ -1,0 +1,5 @@
+import { SlowModeChoice } from "@/features/settings/SlowModeChoice";
+import { useSlowModeSetting } from "@/features/settings/use-slow-mode-setting";
+
+/** The slow mode of the open room. */
+export const SlowModeOfRoom = () => <SlowModeChoice {...useSlowModeSetting()} />;
