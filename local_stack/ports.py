@@ -1,18 +1,33 @@
 """Ports and addresses of this machine."""
 
 import errno
+import random
 import socket
+from collections.abc import Callable
 from contextlib import closing
+from typing import Final
 
 LOOPBACK = "127.0.0.1"
 
+DRAWN_FROM: Final = (20_000, 32_767)
+"""Below the ports of outgoing connections: one of those could take a port before its server listens there."""
 
-def free_port(host: str = LOOPBACK) -> int:
-    """A TCP port that was free a moment ago."""
-    with closing(socket.socket()) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+MAX_DRAWS: Final = 1_000
+
+_drawn: set[int] = set()
+
+
+def _draw() -> int:
+    return random.SystemRandom().randint(*DRAWN_FROM)
+
+
+def free_port(host: str = LOOPBACK, *, draw: Callable[[], int] = _draw) -> int:
+    """A TCP port that nobody uses, another one at every call. Raises OSError if there is none."""
+    for port in (draw() for _ in range(MAX_DRAWS)):
+        if port not in _drawn and why_unusable(host, port) is None:
+            _drawn.add(port)
+            return port
+    raise OSError(errno.EADDRINUSE, f"no free port from {DRAWN_FROM[0]} to {DRAWN_FROM[1]}")
 
 
 def why_unusable(host: str, port: int) -> str | None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Frame, Page, expect
 
-from local_stack.ports import LOOPBACK, free_port
+from local_stack.ports import LOOPBACK
 from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -70,8 +70,8 @@ async def show() -> AsyncIterator[Show]:
     app.router.add_get("/", page_with_a_frame)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, LOOPBACK, port).start()
+    await web.TCPSite(runner, LOOPBACK, 0).start()
+    port = runner.addresses[0][1]
 
     async def shown(page: Page, url: str) -> Frame:
         await page.goto(f"http://localhost:{port}/?url={quote(url, safe='')}")  # the room is at 127.0.0.1

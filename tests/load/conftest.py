@@ -5,7 +5,7 @@ from aiohttp import web
 
 from load_tests.bench.stores import Stores, make_topics
 from local_stack.apache_kafka import ApacheKafka
-from local_stack.ports import LOOPBACK, free_port
+from local_stack.ports import LOOPBACK
 from local_stack.postgres import Postgres
 from local_stack.valkey import Valkey
 from tests.support.stores import Kafka
@@ -34,8 +34,8 @@ async def serve() -> AsyncIterator[Serve]:
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         runners.append(runner)
         await runner.setup()
-        port = free_port()
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await web.TCPSite(runner, LOOPBACK, 0).start()
+        port: int = runner.addresses[0][1]
         return port
 
     yield start
