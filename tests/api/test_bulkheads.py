@@ -2,14 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest
 
 from chat_contract.internal_api import service_token
-from chat_server.postgres.pools import asyncpg_dsn
 from chat_server.rooms.room_list import READ_EVERY_S
 from tests.support.chat_stack import SECRET, StartChatStack
 
@@ -33,15 +31,6 @@ async def post(client: httpx.AsyncClient, room_id: str) -> httpx.Response:
 @pytest.fixture
 async def server_url(start_chat_stack: StartChatStack, database_url: str) -> str:
     return start_chat_stack(publish=0, scheduler=0, DATABASE_URL=database_url).chat_url
-
-
-@pytest.fixture
-async def connection(
-    server_url: str, database_url: str
-) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(asyncpg_dsn(database_url))
-    yield connection
-    await connection.close()
 
 
 async def until_blocked(connection: "asyncpg.Connection[asyncpg.Record]", application: str) -> None:

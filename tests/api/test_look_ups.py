@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from chat_server.postgres.pools import asyncpg_dsn, connections_of
+from chat_server.postgres.pools import connections_of
 from tests.support.chat_stack import StartChatStack
 
 pytestmark = pytest.mark.skipif(
@@ -27,13 +27,6 @@ OF_ADDRESS = LOOK_UPS // 2
 PROXY = "127.0.0.4"
 
 ClientAt = Callable[[str, str], httpx.AsyncClient]
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(asyncpg_dsn(database_url))
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -1,19 +1,9 @@
 """The audit log is bounded: by age, and for each room."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
-import pytest
 
 from chat_server.moderation.audit_log_retention import expire_log_entries, trim_logs
 from tests.support.message_store import Store
-
-
-@pytest.fixture
-async def connection(store: Store) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(store.dsn)
-    yield connection
-    await connection.close()
 
 
 async def add_entries(connection: asyncpg.Connection, room: str, count: int, age_days: int = 0) -> None:

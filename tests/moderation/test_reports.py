@@ -80,14 +80,6 @@ async def test_reports_of_a_deleted_message_close_themselves(people: People, how
 
 
 @pytest.fixture
-async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Of the database of `own_people`."""
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
 async def own_people(start_chat_stack: StartChatStack) -> AsyncIterator[People]:
     """People of a server of this test."""
     people = People(start_chat_stack(publish=0, scheduler=0).chat_url)

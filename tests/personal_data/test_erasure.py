@@ -13,7 +13,6 @@ from chat_contract.erased_people import event_without_people
 from chat_server.personal_data import erasure_repository
 from chat_server.personal_data.erasure_repository import Erasure, same_step
 from chat_server.personal_data.person_erasure import Stage
-from chat_server.postgres.pools import asyncpg_dsn
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.chat_stack import ChatStack, StartChatStack
 from tests.support.fetching_crowd import until
@@ -24,13 +23,6 @@ pytestmark = pytest.mark.timeout(180)
 OLD, NEW, OTHER = (f"01900000-0000-7000-8000-00000000000{n}" for n in range(3))
 DELETED: Final = {"id": NEW, "nickname": "deleted"}
 FINISHED: Final = "SELECT count(*) FROM erasures WHERE erased_as IS NOT NULL"
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(asyncpg_dsn(database_url))
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """Files of what a person wrote and of the messages of a room, on a real server."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import asyncpg
 import orjson
-import pytest
 
 from chat_server.limits.export_semaphore import EXPORTS
 from chat_server.personal_data.export import MESSAGES_PER_PAGE
-from chat_server.postgres.pools import asyncpg_dsn
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.chat_stack import StartChatStack
 from tests.support.fetching_crowd import until
@@ -100,13 +97,6 @@ async def test_nobody_but_its_members_learns_that_a_private_room_exists(people: 
     path = f"/api/v1/rooms/{made.json()['id']}/export"
     assert code_of(await ben.http.get(path)) == (404, "room_not_found")
     assert await lines_of(ann, path) == []
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(asyncpg_dsn(database_url))
-    yield connection
-    await connection.close()
 
 
 async def test_exports_that_hang_delay_neither_posts_nor_fetches_and_too_many_are_refused(

@@ -7,13 +7,14 @@ import asyncio
 import itertools
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from chat_server.postgres.migrate import migrate
-from chat_server.postgres.pools import open_database
+from chat_server.postgres.pools import asyncpg_dsn, open_database
 from local_stack.apache_kafka import ApacheKafka, fetch_jars, missing_tool
 from local_stack.kafka_broker import EmbeddedKafka
 from local_stack.postgres import APP, Postgres
@@ -108,6 +109,14 @@ def fresh_database(postgres_server: Postgres, template_database: str) -> Iterato
 def database_url(fresh_database: Callable[[], str]) -> str:
     """URL of a database with our schema, as DATABASE_URL takes it."""
     return fresh_database()
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection to the test's database."""
+    connection = await asyncpg.connect(asyncpg_dsn(database_url))
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture
