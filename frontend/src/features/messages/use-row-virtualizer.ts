@@ -1,5 +1,5 @@
 import { useVirtualizer, type VirtualItem, type Virtualizer } from "@tanstack/react-virtual";
-import { useCallback, useLayoutEffect, useRef, type RefObject } from "react";
+import { useCallback, useLayoutEffect, useRef, type Key, type RefObject } from "react";
 import type { RowDensity } from "@/lib/room-view/row-density";
 import type { Row } from "@/lib/room-view/rows";
 
@@ -37,14 +37,23 @@ export function useRowVirtualizer({
     paddingEnd: 12,
   });
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = isAboveTheFold;
+  const topKey = useRef<Key | null>(null);
+  useLayoutEffect(() => {
+    if (topKey.current === null) return;
+    const top = rows.findIndex(({ key }) => key === topKey.current);
+    topKey.current = null;
+    // Not by scrollToIndex, which would follow the index when history arrives before this row.
+    const [startPx] = virtualizer.getOffsetForIndex(top, "start") ?? [];
+    if (top >= 0 && startPx !== undefined) virtualizer.scrollToOffset(startPx);
+  });
   useLayoutEffect(() => {
     if (measuredAs.current === density) return;
-    // The estimates change only here, so the old positions still tell which row is at the top.
-    const top = firstWholeRow(virtualizer);
+    // The estimates change only here, so the old positions still tell which row is at the top. It is scrolled back to the
+    // top with the next render, when the list has its new height.
+    if (isPaused) topKey.current = firstWholeRow(virtualizer);
     measuredAs.current = density;
     measureAgain(virtualizer);
     if (!isPaused) virtualizer.scrollToEnd();
-    else if (top !== undefined) virtualizer.scrollToIndex(top, { align: "start" });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only when the density changes
   }, [density]);
   return virtualizer;
@@ -53,10 +62,10 @@ export function useRowVirtualizer({
 const estimatedPx = (kind: Row["kind"], density: RowDensity): number =>
   kind === "message" ? ESTIMATED_MESSAGE_PX[density] : ESTIMATED_PX[kind];
 
-/** The index of the first row whose top is in view. */
-function firstWholeRow(virtualizer: RowVirtualizer): number | undefined {
+/** The key of the first row whose top is in view. */
+function firstWholeRow(virtualizer: RowVirtualizer): Key | null {
   const topPx = virtualizer.scrollOffset ?? 0;
-  return virtualizer.getVirtualItems().find(({ start }) => start >= topPx)?.index;
+  return virtualizer.getVirtualItems().find(({ start }) => start >= topPx)?.key ?? null;
 }
 
 /** Forget the heights of all rows, and measure those that are in the page. */
