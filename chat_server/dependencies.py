@@ -80,6 +80,7 @@ from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.limits.shares import Shares
+from server_kit.load_shedder import LoadShedder
 from server_kit.malloc_trim import return_freed_memory
 from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
@@ -104,6 +105,7 @@ async def open_services(
     rng = Random()
     secret, *old_secrets = settings.secrets()
     tasks = BackgroundTasks(rng, time.monotonic)
+    shedder = LoadShedder(settings.shed_level, time.monotonic, rng)
     connections = connections_of(settings.database_pool_size)
     database_url = settings.database_url.get_secret_value()
     redis_url = settings.redis_url.get_secret_value()
@@ -150,6 +152,7 @@ async def open_services(
                 tokens=sessions.tokens,
                 shares=shares,
                 event_waits=event_waits,
+                shedder=shedder,
                 tasks=tasks,
                 rng=rng,
                 clock=time.monotonic,
@@ -196,6 +199,7 @@ async def open_services(
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
         await open_(tasks.running("memory return", return_freed_memory, is_vital=False))
+        await open_(tasks.running("load shedding", shedder.run, is_vital=False))
 
         search = MessageSearch(lanes["search"], clock=time.monotonic)
         search_permits = search_semaphore(connections.search, time.monotonic, rng)
@@ -222,8 +226,8 @@ async def open_services(
         posting = PostingCheck(time.time)
         handlers = (
             fetches.handler,
-            RoomListHandler(room_lists, list_permits, shares),
-            SearchHandler(search, search_permits, room_settings, shares),
+            RoomListHandler(room_lists, list_permits, shedder, shares),
+            SearchHandler(search, search_permits, room_settings, shedder, shares),
             ModerationReads(
                 operator_access,
                 write_admission,
@@ -235,13 +239,20 @@ async def open_services(
                 time.time,
             ),
             WriteHandler(
-                sessions.tokens, write_admission, writer, settings.reaction_kinds, addresses, time.time
+                sessions.tokens,
+                write_admission,
+                writer,
+                settings.reaction_kinds,
+                addresses,
+                shedder,
+                time.time,
             ),
         )
         yield Services(
             settings,
             shares,
             tasks,
+            shedder,
             rng,
             engine,
             sessions.tokens,

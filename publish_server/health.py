@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.load_shedder import LoadShedder
 
 router = APIRouter(tags=["operation"])
 
@@ -17,6 +18,7 @@ class Readiness:
 
     tasks: BackgroundTasks
     draining: asyncio.Event
+    shedder: LoadShedder
 
 
 @router.get("/healthz/live")
@@ -35,4 +37,4 @@ async def ready(request: Request, response: Response) -> dict[str, Any]:
     tasks = readiness.tasks
     status = "draining" if readiness.draining.is_set() else "ok" if tasks.is_ready() else "unavailable"
     response.status_code = 200 if status == "ok" else 503
-    return {"status": status, "crashed_tasks": tasks.down()}
+    return {"status": status, "crashed_tasks": tasks.down(), "shed_level": readiness.shedder.level}

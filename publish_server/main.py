@@ -59,6 +59,7 @@ from server_kit.http.http_layers import with_http_layers
 from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
+from server_kit.load_shedder import LoadShedder
 from server_kit.loop_metrics import measured_loop
 from server_kit.malloc_trim import return_freed_memory
 from server_kit.serve import serve
@@ -97,7 +98,7 @@ def create_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 @asynccontextmanager
 async def running_server(
     settings: PublishSettings, admission: Admission, ended: EndedSessions, draining: asyncio.Event
-) -> AsyncIterator[tuple[StreamEndpoint, BackgroundTasks]]:
+) -> AsyncIterator[tuple[StreamEndpoint, BackgroundTasks, LoadShedder]]:
     """Open clients, build every object, start every task. Closed in reverse order."""
     clock = asyncio.get_running_loop().time
     rng = Random()
@@ -115,6 +116,7 @@ async def running_server(
         )
         chat = ChatClient(http, settings.chat_urls(), settings.secrets())
         stack.push_async_callback(chat.close)
+        shedder = LoadShedder(settings.shed_level, clock, rng)
         # Rooms
         registry = RoomRegistry(
             ring_events=settings.ring_events, ring_bytes=settings.ring_bytes, max_rooms=settings.max_rooms
@@ -130,7 +132,7 @@ async def running_server(
         replay_queue = ReplayQueue(clock)
         pages = CatchUpPages(chat, replay_queue.push, clock=clock, max_bytes=settings.replay_total_bytes)
         lists = RoomListStreams(open_streams, clock)
-        broadcaster = Broadcaster(replay_queue, FlushPacer(), clock)
+        broadcaster = Broadcaster(replay_queue, FlushPacer(), shedder, clock)
         access_checks = AccessChecks(chat)
         followed_rooms = FollowedRooms(
             registry,
@@ -150,6 +152,7 @@ async def running_server(
             tracker,
             followed_rooms,
             rings_total_bytes=settings.rings_total_bytes,
+            shedder=shedder,
             is_draining=draining.is_set,
             clock=clock,
         )
@@ -174,6 +177,7 @@ async def running_server(
             PeriodicJob(STEP_S, followed_rooms.send_delayed_updates),
             PeriodicJob(STEP_S, followed_rooms.flush_calm_lanes),
             PeriodicJob(STEP_S, lists.end_pauses),
+            PeriodicJob(STEP_S, broadcaster.wake_postponed),
             PeriodicJob(TICK_S, wheel.tick),
             PeriodicJob(TICK_S, stalled.cut_overdue),
             PeriodicJob(PRIVATE_HEADS_S, followed_rooms.check_private_heads),
@@ -195,7 +199,11 @@ async def running_server(
         tasks = BackgroundTasks(rng, clock)
         for name, work in vital.items():
             await stack.enter_async_context(tasks.running(name, work))
-        for name, work in (("viewers report", viewers.run), ("memory return", return_freed_memory)):
+        for name, work in (
+            ("viewers report", viewers.run),
+            ("memory return", return_freed_memory),
+            ("load shedding", shedder.run),
+        ):
             await stack.enter_async_context(tasks.running(name, work, is_vital=False))
         ended_poll = EndedSessionsPoll(ended, chat.ended_sessions, (ChatUnavailable,))
         await stack.enter_async_context(tasks.running("ended sessions", ended_poll.run, is_vital=False))
@@ -216,7 +224,7 @@ async def running_server(
             rng=rng,
         )
         collect_rarely(YOUNG_OBJECTS)
-        yield endpoint, tasks
+        yield endpoint, tasks, shedder
 
 
 class PublishServer:
@@ -237,10 +245,14 @@ class PublishServer:
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            async with running_server(settings, admission, ended, self._draining) as (endpoint, tasks):
+            async with running_server(settings, admission, ended, self._draining) as (
+                endpoint,
+                tasks,
+                shedder,
+            ):
                 self._loop = asyncio.get_running_loop()
                 self._endpoint = endpoint
-                app.state.readiness = Readiness(tasks, self._draining)
+                app.state.readiness = Readiness(tasks, self._draining, shedder)
                 with measured_loop(settings.loop_probe_ms):
                     yield
 

@@ -43,6 +43,9 @@ FLUSHES_SHARED = Counter(
 FLUSH_BYTES = Counter(
     "hotchat_flush_bytes_total", "Bytes that those writes gave to the kernel or the transport"
 )
+REACTIONS_MERGED = Counter(
+    "hotchat_flush_reactions_merged_total", "Frames of reactions that a later one in the same flush replaced"
+)
 FLUSH_SECONDS = Histogram(
     "hotchat_flush_busy_seconds",
     "Time a flush kept the core busy",

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server_kit.shed_policy import ShedLevel
+
 MIN_SECRET_LENGTH: Final = 16
 
 
@@ -189,6 +191,12 @@ class ServerSettings(ProcessSettings):
         le=1_000,
         description="Milliseconds between probes of the event loop's steps, for exact measurements; "
         "0: 5 while busy, 50 while idle",
+    )
+
+    shed_level: ShedLevel = Field(
+        "auto",
+        description="What a process leaves out while it is short of CPU (see docs/reliability.md). auto: by its load; "
+        "0: nothing; 1 to 4: always that much",
     )
 
     def secrets(self) -> tuple[str, ...]:

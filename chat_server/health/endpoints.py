@@ -8,6 +8,7 @@ from chat_server.health.readiness import Readiness
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from server_kit.background_tasks import BackgroundTasks
+from server_kit.load_shedder import LoadShedder
 
 router = APIRouter(tags=["operation"])
 
@@ -25,6 +26,7 @@ async def ready(
     readiness: Annotated[Readiness, Depends(service(Readiness))],
     tasks: Annotated[BackgroundTasks, Depends(service(BackgroundTasks))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
+    shedder: Annotated[LoadShedder, Depends(service(LoadShedder))],
     response: Response,
 ) -> dict[str, Any]:
     """200 while Postgres answers and vital tasks run. Redis and Kafka do not count, because chat works without them."""
@@ -37,4 +39,5 @@ async def ready(
         "redis": readiness.is_redis_up,
         "kafka": producer.is_up,
         "crashed_tasks": tasks.down(),
+        "shed_level": shedder.level,
     }

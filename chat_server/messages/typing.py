@@ -15,6 +15,7 @@ from chat_server.messages.posting_check import PostingCheck
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.role_check import RoleCheck
 from chat_server.sessions.current import SignedIn
+from server_kit.load_shedder import LoadShedder
 
 router = APIRouter(tags=["rooms"])
 
@@ -34,12 +35,15 @@ async def send_typing(
     roles: Annotated[RoleCheck, Depends(service(RoleCheck))],
     posting: Annotated[PostingCheck, Depends(service(PostingCheck))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
+    shedder: Annotated[LoadShedder, Depends(service(LoadShedder))],
 ) -> Response:
     """Signal that the user is typing.
 
-    It is dropped in a hot room, when it is sent too often, and for those who cannot post or whose nickname meets a
-    filter: it shows their nickname.
+    It is dropped in a hot room, while the server is short of CPU, when it is sent too often, and for those who cannot
+    post or whose nickname meets a filter: it shows their nickname.
     """
+    if shedder.drops("typing"):
+        return Response(status_code=204)
     room = await admission.room(room_id, session.user_id, request.scope)
     if hot_rooms.is_hot(room_id) or not limits.may_send_typing(room_id, session.user_id):
         return Response(status_code=204)

@@ -4,6 +4,7 @@ Every room has two: the full lane, and the calm lane, which leaves out what chat
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Final, NamedTuple
 
 from publish_server.encoding.sse_frames import gap_frame
@@ -11,7 +12,7 @@ from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.calm_pacer import CalmPacer
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.fanout.subscriber_group import SubscriberGroup
-from publish_server.metrics import GAPS
+from publish_server.metrics import GAPS, REACTIONS_MERGED
 from publish_server.rooms.calm_runs import CalmNews
 from publish_server.rooms.room import Room
 
@@ -30,7 +31,8 @@ class Lane:
     """`flushed`: the seq that live subscribers have, or will have at the end of the flush in progress.
 
     `catching_up`: opened streams that lack events or signals. The live ones are in `groups`. `on_flushed` is called at
-    the end of each flush.
+    the end of each flush. `flushed_at_s`: the start of the last flush that reached the head. `postponed_until_s`: see
+    Broadcaster.
     """
 
     is_calm = False
@@ -45,6 +47,8 @@ class Lane:
         self.flushed = 0
         self.is_flushing = False
         self.is_queued = False
+        self.flushed_at_s = -inf
+        self.postponed_until_s = inf
 
     def group(self, encoding: StreamEncoding, *, is_notify: bool = False) -> SubscriberGroup:
         key = (encoding, is_notify)
@@ -58,6 +62,10 @@ class Lane:
 
     def is_compressed(self) -> bool:
         return any(group.encoding.is_gzip and group.live for group in self.groups.values())
+
+    def has_removal(self) -> bool:
+        """Whether a deletion or purge waits for the next flush."""
+        return self.log.last_removal_seq > self.flushed
 
     def has_news(self) -> bool:
         """Whether anything waits for a flush."""
@@ -81,6 +89,7 @@ class Lane:
             GAPS.labels("overrun").inc(self.live_count())
             return gap
         self.flushed = part.to_seq
+        REACTIONS_MERGED.inc(part.merged)
         return part.body
 
 

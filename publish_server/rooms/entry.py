@@ -12,6 +12,9 @@ from publish_server.rooms.purge_marks import MAX_ID_BYTES, PURGE
 TEXT_EVENTS: Final = frozenset({b"message.created", b"message.edited", b"message.pinned"})
 """Types of events that contain a message's text."""
 
+REMOVALS: Final = frozenset({b"message.deleted", PURGE})
+"""Types of events that remove the texts of earlier ones."""
+
 _MESSAGE_EVENTS: Final = TEXT_EVENTS | {b"message.deleted"}
 
 _MESSAGE_ID: Final = b'"message":{"id":"'

@@ -10,7 +10,7 @@ from chat_contract.events import Heat
 from chat_contract.internal_api import RoomHead
 from chat_contract.topics import header
 from publish_server.metrics import GAPS, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, SIGNALS
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.entry import REMOVALS, Entry
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.purge_marks import PURGE, purge_in
 from publish_server.rooms.record_parser import MalformedRecord, Record, parse_record
@@ -19,11 +19,14 @@ from publish_server.rooms.room_listener import RoomListener
 from publish_server.rooms.room_log import OfferResult
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.time_slices import SLICE_S
+from server_kit.load_shedder import LoadShedder
 
 log = logging.getLogger(__name__)
 
 EVENTS_PER_STEP: Final = 100
 """Events that are taken in one step, at ten microseconds each at most."""
+
+TYPING: Final = b"room.typing"
 
 ROOM_CREATED: Final = b"room.created"
 """A signal for all room-list streams. Its room is usually not followed yet."""
@@ -40,9 +43,6 @@ SETTLE_S: Final = 3.0
 takes time. A later check restores what is still different."""
 
 _HIDES_ROOM: Final = frozenset({ROOM_DELETED, ACCESS_CHANGED})
-
-_REMOVALS: Final = frozenset({b"message.deleted", PURGE})
-"""Types of events that remove the texts of earlier ones."""
 
 _OFFERED = {result: OFFERED.labels(result.value) for result in OfferResult}
 
@@ -61,6 +61,7 @@ class Hub:
         listener: RoomListener,
         *,
         rings_total_bytes: int,
+        shedder: LoadShedder,
         is_draining: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
@@ -68,6 +69,7 @@ class Hub:
         self._by_key = registry.by_key
         self._missing = missing
         self._listener = listener
+        self._shedder = shedder
         self._is_draining = is_draining
         self._clock = clock
         self._rings_total_bytes = rings_total_bytes
@@ -140,7 +142,8 @@ class Hub:
             SIGNALS.labels("taken").inc()
             self._listener.access_may_have_changed(room)
             return
-        if not room.take_signal(event_type, value, self._clock()):
+        is_shed = event_type == TYPING and self._shedder.drops("typing")
+        if is_shed or not room.take_signal(event_type, value, self._clock()):
             SIGNALS.labels("dropped").inc()
             return
         SIGNALS.labels("taken").inc()
@@ -163,7 +166,7 @@ class Hub:
         _OFFERED[result].inc()
         if result is not OfferResult.DUPLICATE:
             room.count_message(seq, entry.type)
-        if entry.type in _REMOVALS:
+        if entry.type in REMOVALS:
             self._take_removal(room, entry, is_new=result is not OfferResult.DUPLICATE)
         return result
 

@@ -10,7 +10,7 @@ from chat_contract.events import Message, RecentMessage
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import TEXTS_REMOVED
 from publish_server.rooms.calm_runs import CalmNews, SkippedRun
-from publish_server.rooms.entry import TEXT_EVENTS, Entry, event_of, without_people
+from publish_server.rooms.entry import REMOVALS, TEXT_EVENTS, Entry, event_of, without_people
 from publish_server.rooms.purge_marks import PurgeMarks
 
 _COUNTED_EVENTS: Final = frozenset({b"message.created", b"message.deleted"})
@@ -32,10 +32,14 @@ class OfferResult(Enum):
 
 
 class JoinedFrames(NamedTuple):
-    """Frames joined to one body; a reader of it has everything up to `to_seq`."""
+    """Frames joined to one body; a reader of it has everything up to `to_seq`.
+
+    `merged`: how many frames later ones replaced.
+    """
 
     to_seq: int
     body: bytes
+    merged: int = 0
 
 
 class RoomLog:
@@ -48,6 +52,8 @@ class RoomLog:
 
     The cost of a deletion does not depend on the number of frames: an index finds the seqs with the message's text, and
     each of these frames loses the text when it is next read. So no frame with a deleted text leaves the log.
+    `last_removal_seq`: the newest deletion or purge. `last_unmerged_seq`: the newest event that no later one replaces
+    within a flush. 0 if none was appended.
     A purge reads no frame either: `purges` is consulted when frames are read. An erasure searches all frames once.
     """
 
@@ -65,6 +71,8 @@ class RoomLog:
         "floor",
         "head",
         "is_started",
+        "last_removal_seq",
+        "last_unmerged_seq",
         "max_bytes",
         "max_events",
         "purges",
@@ -77,6 +85,8 @@ class RoomLog:
         self.is_started = False
         self.head = 0
         self.floor = 0
+        self.last_removal_seq = 0
+        self.last_unmerged_seq = 0
         self._seqs: list[int] = []
         self._entries: list[Entry] = []
         self._bytes = 0
@@ -179,7 +189,7 @@ class RoomLog:
             return None
         first = bisect_right(self._seqs, cursor)
         last = bisect_right(self._seqs, to_seq, lo=first)
-        size = 0
+        size = merged = 0
         entries: dict[bytes | int, bytes] = {}
         seqs, deleted = self._seqs, self._deleted
         purged = self.purges.up_to_seqs if self.purges.highest_seq > cursor else _NO_MARKS
@@ -206,11 +216,11 @@ class RoomLog:
                 entries[index] = entry.frame
             else:
                 # Remove the earlier event first: reassigning its key would keep the earlier place.
-                entries.pop(name, None)
+                merged += entries.pop(name, None) is not None
                 entries[name] = entry.frame
         if skipped := run.end_before(seqs[last - 1] if last > first else cursor):
             entries[-last - 1] = skipped
-        return JoinedFrames(seqs[last - 1] if last > first else cursor, b"".join(entries.values()))
+        return JoinedFrames(seqs[last - 1] if last > first else cursor, b"".join(entries.values()), merged)
 
     def calm_news(self, cursor: int) -> CalmNews:
         """What the calm lane knows of the events after `cursor` without reading their frames."""
@@ -315,6 +325,10 @@ class RoomLog:
         self._seqs.append(seq)
         self._entries.append(entry)
         self.head = seq
+        if entry.conflate is None:
+            self.last_unmerged_seq = seq
+            if entry.type in REMOVALS:
+                self.last_removal_seq = seq
         self._bytes += len(entry.frame)
         if entry.message_id is not None:
             self._index(seq, entry.type, entry.message_id)

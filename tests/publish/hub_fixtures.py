@@ -33,6 +33,8 @@ from publish_server.rooms.record_parser import Record
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
 from publish_server.rooms.room_registry import RoomRegistry
+from server_kit.load_shedder import LoadShedder
+from server_kit.shed_policy import ShedLevel
 
 PLAIN = StreamEncoding(is_chunked=False)
 
@@ -84,6 +86,7 @@ class Core:
         max_buffered_bytes: int = 2**40,
         stall_s: float = 30,
         pages: Pages | None = None,
+        shed_level: ShedLevel = "0",
     ) -> None:
         self.registry = RoomRegistry(ring_events=ring_events, ring_bytes=ring_bytes, max_rooms=max_rooms)
         self.tracker = MissingTracker(clock)
@@ -93,7 +96,10 @@ class Core:
         self.open_streams = OpenStreams(self.stalled, self.wheel)
         self.replay_queue = ReplayQueue(clock)
         self.lists = RoomListStreams(self.open_streams, clock)
-        self.broadcaster = Broadcaster(self.replay_queue, FlushPacer(small_flush_s=small_flush_s), clock)
+        self.shedder = LoadShedder(shed_level, clock, Random(1))
+        self.broadcaster = Broadcaster(
+            self.replay_queue, FlushPacer(small_flush_s=small_flush_s), self.shedder, clock
+        )
         self.catch_up = CatchUp(NoPages() if pages is None else pages)
         self.access_checks = AccessChecks(cast(ChatClient, None))
         self.followed_rooms = FollowedRooms(
@@ -113,6 +119,7 @@ class Core:
             self.tracker,
             self.followed_rooms,
             rings_total_bytes=rings_total_bytes,
+            shedder=self.shedder,
             is_draining=lambda: False,
             clock=clock,
         )

@@ -29,6 +29,7 @@ from server_kit.background_tasks import (
     BackgroundTasks,
     TaskCrashes,
 )
+from server_kit.load_shedder import LoadShedder
 from tests.support.manual_clock import ManualClock
 
 ROOT = Path(chat_contract.__file__).parents[1]
@@ -211,7 +212,7 @@ async def test_readiness_names_a_crashed_task_and_returns_503_while_it_stays_dow
 
     app = FastAPI()
     app.include_router(health.router)
-    app.state.readiness = health.Readiness(tasks, draining=asyncio.Event())
+    app.state.readiness = health.Readiness(tasks, asyncio.Event(), LoadShedder("0", clock, Random(1)))
     async with AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client:
         tasks.note_crash("consumer", Failure())
         answer = await client.get("/healthz/ready")

@@ -83,7 +83,8 @@ def start_chat_stack(
 def make_chat_stack(
     *, chat: int, publish: int, scheduler: int, settings: Mapping[str, str], logs: Path
 ) -> ChatStack:
-    """The processes, not started. `settings` names the stores; limits of sessions and posts are off unless given."""
+    """The processes, not started. `settings` names the stores; limits of sessions and posts and
+    the shedding of load are off unless given."""
     chat_ports = [free_port() for _ in range(chat)]
     publish_ports = [free_port() for _ in range(publish)]
     env = {
@@ -93,6 +94,7 @@ def make_chat_stack(
         "HOTCHAT_BIND": LOOPBACK,
         "POSTS_PER_USER_PER_S": "0",
         "SESSIONS_PER_ADDRESS_PER_MIN": "0",
+        "SHED_LEVEL": "0",
         "KAFKA_FETCH_MAX_WAIT_MS": KAFKA_FETCH_MAX_WAIT_MS,
         **settings,
     }

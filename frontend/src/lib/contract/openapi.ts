@@ -939,8 +939,8 @@ export interface paths {
          * Send Typing
          * @description Signal that the user is typing.
          *
-         *     It is dropped in a hot room, when it is sent too often, and for those who cannot post or whose nickname meets a
-         *     filter: it shows their nickname.
+         *     It is dropped in a hot room, while the server is short of CPU, when it is sent too often, and for those who cannot
+         *     post or whose nickname meets a filter: it shows their nickname.
          */
         post: operations["send_typing_api_v1_rooms__room_id__typing_post"];
         delete?: never;
@@ -4346,7 +4346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5965,7 +5965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6156,7 +6156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6642,7 +6642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6747,7 +6747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6852,7 +6852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7700,7 +7700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable` */
+            /** @description `store_unavailable` · `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
