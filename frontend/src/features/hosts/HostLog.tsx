@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
-import { ListFoot } from "@/ui/ListFoot";
+import { LogEntries } from "@/ui/LogEntries";
 import type { Log } from "./use-log";
 import * as css from "./hosts.module.css";
 
 /** What hosts and the operator did in the room. */
-export function HostLog({ isOpen, open, entries, refusal, loadMore }: Log) {
+export function HostLog({ isOpen, open, ...log }: Log) {
   const { t } = useTranslation("hosts");
   return (
     <section className={css.section} aria-labelledby="hosts-log">
@@ -14,18 +14,13 @@ export function HostLog({ isOpen, open, entries, refusal, loadMore }: Log) {
           {t("log.show")}
         </button>
       )}
-      {entries?.length === 0 && <p className="quiet">{t("log.none")}</p>}
-      <ul className={css.people}>
-        {entries?.map(({ key, time, sentence }) => (
-          <li key={key}>
-            <div className={css.person}>
-              <bdi>{sentence}</bdi>
-              <p className="quiet">{time}</p>
-            </div>
-          </li>
-        ))}
-      </ul>
-      <ListFoot refusal={refusal} moreWords={t("more")} loadMore={loadMore} />
+      <LogEntries
+        {...log}
+        noneWords={t("log.none")}
+        moreWords={t("more")}
+        listClassName={css.people}
+        entryClassName={css.person}
+      />
     </section>
   );
 }

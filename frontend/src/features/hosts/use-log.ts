@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "@/lib/contract/types";
 import { personInSentence, personNameInSentence } from "@/lib/people/person-name";
+import type { LogEntry } from "@/ui/LogEntries";
 import { useHostApi } from "@/ui/use-host-api";
 import { useLocalTime } from "@/ui/use-local-time";
 import type { Pages } from "@/ui/use-pages";
@@ -25,17 +26,11 @@ const ACTIONS = [
   "change_filters",
 ] as const;
 
-export interface ShownEntry {
-  readonly key: string;
-  readonly time: string;
-  readonly sentence: string;
-}
-
 export interface Log extends Pick<Pages<unknown>, "refusal" | "loadMore"> {
   readonly isOpen: boolean;
   readonly open: () => void;
   /** Undefined while it loads. */
-  readonly entries: readonly ShownEntry[] | undefined;
+  readonly entries: readonly LogEntry[] | undefined;
 }
 
 /** What hosts and the operator did in the open room, the newest first. It is loaded when it is opened. */
@@ -65,7 +60,7 @@ export function useLog(isOpenFromStart = false): Log {
     entries: entries?.map((entry, index) => ({
       key: String(index),
       time: localTime.exactTime(entry.at),
-      sentence: sentence(entry),
+      what: sentence(entry),
     })),
     refusal,
     loadMore,

@@ -1,19 +1,14 @@
 import { useTranslation } from "react-i18next";
 import type { OperatorLogEntry } from "@/lib/contract/types";
 import { personInSentence } from "@/lib/people/person-name";
+import type { LogEntry } from "@/ui/LogEntries";
 import { useLocalTime } from "@/ui/use-local-time";
 import { usePages, type Pages } from "@/ui/use-pages";
 import { useOperatorApi } from "./use-operator-api";
 
-interface ShownAction {
-  readonly key: string;
-  readonly time: string;
-  readonly what: string;
-}
-
 export interface OperatorLogView extends Pick<Pages<unknown>, "refusal" | "loadMore"> {
   /** Undefined while they load. */
-  readonly entries: readonly ShownAction[] | undefined;
+  readonly entries: readonly LogEntry[] | undefined;
 }
 
 /** What the operator did, the newest first. */
