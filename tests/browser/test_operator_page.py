@@ -52,6 +52,7 @@ async def test_the_operator_bans_a_person_and_hides_and_deletes_a_room(people: P
     await expect(bans.get_by_role("alert")).to_contain_text("A user id looks like")
     await bans.get_by_label("User id").fill(troll.id)
     await bans.get_by_label("Delete their messages in all rooms").check()
+    await bans.get_by_label("Also ban sessions made later from their last address").check()
     await bans.get_by_label("Reason (optional)").fill("spam in every room")
     await bans.get_by_role("button", name="Ban from all rooms").click()
     await expect(bans.get_by_role("status")).to_contain_text("Troll")

@@ -14,7 +14,7 @@ interface ServerBanFormProps {
   onBan: (ban: NewServerBan) => void;
 }
 
-/** Who is banned from all rooms, for how long, and whether their messages are deleted. */
+/** Who is banned from all rooms, for how long, whether their messages are deleted, and whether their address is banned. */
 export function ServerBanForm({ isBanning, onBan }: ServerBanFormProps) {
   const { t } = useTranslation("operator");
   return (
@@ -45,6 +45,10 @@ export function ServerBanForm({ isBanning, onBan }: ServerBanFormProps) {
         <input type="checkbox" name="purge" />
         <span>{t("bans.purge")}</span>
       </label>
+      <label className="option">
+        <input type="checkbox" name="address" />
+        <span>{t("bans.address")}</span>
+      </label>
       <label className="field">
         <span>{t("bans.reason")}</span>
         <input name="reason" dir="auto" autoComplete="off" />
@@ -66,6 +70,7 @@ function banIn(fields: FormData): NewServerBan {
     userId: text("userId"),
     seconds: seconds === FOR_GOOD ? null : Number(seconds),
     purge: fields.get("purge") !== null,
+    address: fields.get("address") !== null,
     reason: text("reason"),
   };
 }

@@ -22,7 +22,7 @@ export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore
       </p>
       {bans?.length === 0 && <p className="quiet">{t("bans.none")}</p>}
       <ul className={css.list}>
-        {bans?.map(({ user, ends, reason, isPurging }) => (
+        {bans?.map(({ user, ends, reason, isOfAddress, isPurging }) => (
           <li key={user.id}>
             <div className={css.item}>
               <UntaggedName of={user} className="nickname" />
@@ -33,6 +33,7 @@ export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore
                   <OneLine of={reason} />
                 </p>
               )}
+              {isOfAddress && <p className="quiet">{t("bans.ofAddress")}</p>}
               {isPurging && <p className="quiet">{t("bans.purging")}</p>}
             </div>
             <button

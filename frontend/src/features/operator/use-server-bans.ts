@@ -16,6 +16,8 @@ export interface NewServerBan {
   /** Null: for good. */
   readonly seconds: number | null;
   readonly purge: boolean;
+  /** Also ban sessions made later from the person's last address. */
+  readonly address: boolean;
   readonly reason: string;
 }
 
@@ -23,6 +25,8 @@ interface ShownServerBan {
   readonly user: Author;
   readonly ends: string;
   readonly reason: string | null;
+  /** Whether the ban of another person's address holds them. */
+  readonly isOfAddress: boolean;
   readonly isPurging: boolean;
 }
 
@@ -56,17 +60,19 @@ export function useServerBans(): ServerBansView {
       pages.some(({ bans }) => bans.some(({ purging }) => purging)) ? REFETCH_MS : false,
   });
   const changed = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
-  const ban = async ({ userId, seconds, purge, reason }: NewServerBan) => {
-    const result = await api.ban(userId, { seconds, purge, ...(reason !== "" && { reason }) });
-    setDone(t("bans.banned", { person: personInSentence(words, result.user) }));
+  const ban = async ({ userId, seconds, purge, address, reason }: NewServerBan) => {
+    const result = await api.ban(userId, { seconds, purge, address, ...(reason !== "" && { reason }) });
+    const sentence = address && !result.address_held ? "bans.bannedWithoutAddress" : "bans.banned";
+    setDone(t(sentence, { person: personInSentence(words, result.user) }));
     await changed();
   };
   return {
     bans: list.pages?.flatMap(({ bans }) =>
-      bans.map(({ user, until, reason, purging }) => ({
+      bans.map(({ user, until, reason, purging, of_address }) => ({
         user,
         ends: until === null ? t("bans.forGood") : t("bans.until", { time: localTime.exactTime(until) }),
         reason,
+        isOfAddress: of_address,
         isPurging: purging,
       })),
     ),

@@ -78,6 +78,8 @@ export interface Ban {
   purge: boolean;
   /** For the person and for hosts. */
   reason?: string;
+  /** Also ban sessions made later from their last address. */
+  address?: boolean;
 }
 
 export interface Draft {
