@@ -63,8 +63,10 @@ class ChatSettings(HeatSettings, ServerSettings):
     )
     sessions: Literal["open", "identity", "closed"] = Field(
         "open",
-        description="Who gets a new session. open: anyone with a nickname; identity: only people signed in on your own "
-        "site; closed: nobody. The operator's token can always make a session for somebody. Existing sessions stay",
+        description="Who gets a new session. open: anyone with a nickname; identity and closed: nobody by themselves. "
+        "The operator's token can always make a session for somebody, so your own site can do so for people it "
+        "knows; with identity, everybody else reads that they come in through that site. There is no other sign-in "
+        "yet. Existing sessions stay",
     )
     public_stream_url: StreamUrl = Field(
         "",

@@ -37,7 +37,8 @@ LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 
 
 _CLOSED: Final = {
-    "identity": "This server only accepts people who are signed in on its own site; open the room from there.",
+    "identity": "This server makes no session for a nickname. Open the room from the site it belongs to, or ask its "
+    "operator for access.",
     "closed": "This server is not accepting new people right now; ask its operator for access.",
 }
 

@@ -27,15 +27,18 @@ def make_room(http: httpx.Client, headers: dict[str, str], **fields: Any) -> htt
     return http.post("/api/v1/rooms", json={"name": "A room", **fields}, headers=headers)
 
 
-@pytest.mark.parametrize("mode", ["identity", "closed"])
+@pytest.mark.parametrize(
+    ("mode", "advice"), [("identity", "from the site it belongs to"), ("closed", "operator")]
+)
 def test_a_server_that_is_not_open_gives_sessions_only_through_the_operator(
-    start_chat_stack: StartChatStack, mode: str
+    start_chat_stack: StartChatStack, mode: str, advice: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, SESSIONS=mode)
     with httpx.Client(base_url=stack.chat_url) as http:
         assert http.get("/api/v1/config").json()["sessions"] == mode
         refused = enter(http)
         assert code_of(refused) == (403, "forbidden")
+        assert advice in refused.json()["detail"]
         assert "set-cookie" not in refused.headers
         assert code_of(enter(http, Authorization="Bearer not the operator's token")) == (403, "forbidden")
         let_in = bearer(enter(http, **OPERATOR))

@@ -44,7 +44,7 @@ export const laterEn = {
     joinOnly: "Join",
     closed: "This server is not accepting new people right now; ask its operator for access.",
     identityOnly:
-      "This server only accepts people who are signed in on its own site; open the room from there.",
+      "This server makes no session for a nickname. Open the room from the site it belongs to, or ask its operator for access.",
     another: "Another name",
     emojiSearch: "Find an emoji",
     emojiFailed: "The emoji cannot be loaded now. Try again in a moment.",

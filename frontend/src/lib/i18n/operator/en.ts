@@ -14,7 +14,8 @@ export const operatorEn = {
   modes: {
     title: "Who gets in",
     sessions_open: "Anyone gets a session with a nickname.",
-    sessions_identity: "Only people signed in on your own site get a session.",
+    sessions_identity:
+      "Nobody gets a session for a nickname. Your own site can make sessions with the operator's token.",
     sessions_closed: "Nobody gets a new session.",
     rooms_everyone: "Anyone can create rooms.",
     rooms_operator: "Only you can create rooms.",

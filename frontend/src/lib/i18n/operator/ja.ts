@@ -15,7 +15,8 @@ export const operatorJa: OperatorWords = {
   modes: {
     title: "参加できる人",
     sessions_open: "だれでもニックネームで参加できます。",
-    sessions_identity: "あなたのサイトでログインした人だけが参加できます。",
+    sessions_identity:
+      "ニックネームだけでは参加できません。あなたのサイトは運営者のトークンでセッションを作れます。",
     sessions_closed: "新しくは、だれも参加できません。",
     rooms_everyone: "だれでもルームを作成できます。",
     rooms_operator: "運営者だけがルームを作成できます。",

@@ -15,7 +15,8 @@ export const operatorKo: OperatorWords = {
   modes: {
     title: "입장 규칙",
     sessions_open: "누구나 닉네임으로 들어올 수 있습니다.",
-    sessions_identity: "운영자의 사이트에서 로그인한 사람만 들어올 수 있습니다.",
+    sessions_identity:
+      "닉네임만으로는 들어올 수 없습니다. 운영자의 사이트는 운영자 토큰으로 세션을 만들 수 있습니다.",
     sessions_closed: "아무도 새로 들어올 수 없습니다.",
     rooms_everyone: "누구나 방을 만들 수 있습니다.",
     rooms_operator: "운영자만 방을 만들 수 있습니다.",
