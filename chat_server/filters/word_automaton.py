@@ -10,6 +10,8 @@ sides, and so is each word, so that any match is a word. Boundaries differ by re
   i or l: `kIII` reads as `kill`.
 - LOOSE: single tokens, and two or three in a row as one (`via gra`), in which i and l, rn and m look alike (`vlagra`).
   Only words of MIN_LOOSE letters take part: shorter ones would be found in `an us citizen`.
+- STRETCHED: tokens in which a letter stands three times or more in a row (`shiiiit`), with each run of equal letters
+  as one letter, compared with words of one token in the same form. So `asss` reads as `ass`, but `as` does not.
 - SPELLED: single letters in a row (`s h i t`, `s.h.1.t`), in which a word may begin and end anywhere, and i and l look
   alike.
 
@@ -30,6 +32,7 @@ from chat_server.text.rules import MARK
 EXACT: Final = "\0"
 LOOSE: Final = "\1"
 SPELLED: Final = "\2"
+STRETCHED: Final = "\3"
 MIN_LOOSE: Final = 6
 MIN_SPELLED: Final = 3
 
@@ -37,6 +40,9 @@ _ASCII_TOKEN: Final = re.compile("[A-Za-z0-9]+")
 _TOKEN: Final = re.compile(f"(?:[^\\W_{HANGUL}{UNSPACED}]|(?![{UNSPACED}]){MARK})+")
 _DIGIT: Final = re.compile("[013457]")
 _SPELLED: Final = re.compile(f"(?<={EXACT})(?:\\w{EXACT}){{{MIN_SPELLED},}}")
+
+_STRETCH: Final = re.compile(r"(\w)\1\1")
+_RUN: Final = re.compile(r"(\w)\1+")
 
 _SIGN: Final = f"[{re.escape(''.join(map(chr, SIGNS)))}]"
 _LEADING: Final = r"[!|$@\u20ac\u00a3\u00a1]"
@@ -69,6 +75,17 @@ _GAP: Final = re.compile(
 )
 
 
+_LONE_CONSONANT: Final = re.compile("[\uac00-\ud7a3][\u1100-\u1112]")
+_FINALS: Final = dict(
+    zip(
+        "\u1100\u1101\u1102\u1103\u1105\u1106\u1107\u1109\u110a\u110b\u110c\u110e\u110f\u1110\u1111\u1112",
+        (1, 2, 4, 7, 8, 16, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27),
+        strict=True,
+    )
+)
+"""What a consonant adds to the code point of a syllable that it ends. Source: The Unicode Standard, 3.12."""
+
+
 class WordAutomaton:
     """Holds the words of one room. Building it takes a few milliseconds for 500 words."""
 
@@ -85,6 +102,7 @@ class WordAutomaton:
             else:
                 letters.add(_blurred(tokens))
                 patterns.update(_patterns(tokens))
+        self._stretchable = _automaton(_stretchable(patterns))
         self._letters = _automaton(letters)
         self._words = _automaton(patterns)
         self._anywhere = _automaton(anywhere)
@@ -96,6 +114,8 @@ class WordAutomaton:
             return True
         if self._letters is None:
             return False
+        if _STRETCH.search(text):
+            return True
         encoded = text.encode().rstrip(_END)
         signs = encoded.translate(None, _NO_SIGNS)
         if len(signs) > 1 and _READABLE_SIGNS.search(text):
@@ -108,11 +128,20 @@ class WordAutomaton:
     def matches(self, folded: str) -> bool:
         """Whether the folded text has one of the words."""
         if self._words is not None and self._letters is not None:
+            is_stretched = self._stretchable is not None and _STRETCH.search(folded) is not None
             for tokens in token_lists(folded):
+                if is_stretched and _has_match(self._stretchable, _stretched_reading(tokens)):
+                    return True
                 if _has_match(self._letters, _blurred(tokens)) and _has_match(self._words, readings(tokens)):
                     return True
-        return self._anywhere is not None and _has_match(
-            self._anywhere, _squeeze(folded.replace(AMBIGUOUS, "i"))
+        if self._anywhere is None:
+            return False
+        squeezed = _squeeze(folded.replace(AMBIGUOUS, "i"))
+        if _has_match(self._anywhere, squeezed):
+            return True
+        # A consonant behind a syllable ends it, or begins a laugh: `바보ㅋㅋ`.
+        return _LONE_CONSONANT.search(squeezed) is not None and _has_match(
+            self._anywhere, _LONE_CONSONANT.sub(_with_final, squeezed)
         )
 
 
@@ -138,6 +167,26 @@ def _patterns(tokens: Sequence[str]) -> Iterator[str]:
         yield _loosened(_bounded(LOOSE, [letters]))
     if len(letters) >= MIN_SPELLED:
         yield _spelled(letters)
+
+
+def _stretchable(patterns: Iterable[str]) -> Iterator[str]:
+    """The STRETCHED forms of the words of one token."""
+    for pattern in patterns:
+        if pattern[0] == EXACT and pattern.count(EXACT) == 2:
+            yield _bounded(STRETCHED, [_RUN.sub(r"\1", pattern[1:-1])])
+
+
+def _stretched_reading(tokens: Iterable[str]) -> str:
+    stretched = (token.replace(AMBIGUOUS, "i") for token in tokens)
+    return _bounded(STRETCHED, (_RUN.sub(r"\1", token) for token in stretched if _STRETCH.search(token)))
+
+
+def _with_final(found: re.Match[str]) -> str:
+    """The syllable with the consonant as its final, if it has none yet."""
+    syllable, consonant = found[0][0], found[0][1]
+    if (ord(syllable) - ord("가")) % 28 or consonant not in _FINALS:
+        return found[0]
+    return chr(ord(syllable) + _FINALS[consonant])
 
 
 def token_lists(folded: str) -> Iterator[list[str]]:
