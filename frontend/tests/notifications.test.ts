@@ -133,6 +133,17 @@ describe("mentions whose messages are deleted", () => {
   });
 });
 
+it("a dismissed mention is not shown again when its message is edited", () => {
+  mention(2);
+  shown[0]?.onClose();
+  notifier.edit(mentionOf(1, "Ann: never mind"));
+  notifier.edit(mentionOf(2, "Bob: never mind"));
+  expect(bodies()).toEqual(["Ann: @Mina 1", "Ann: @Mina 2", "Bob: never mind"]);
+  shown[1]?.onClose(); // replaced by the edited one, which is still on the screen
+  notifier.edit(mentionOf(2, "Bob: at last"));
+  expect(bodies().at(-1)).toBe("Bob: at last");
+});
+
 it("an edited mention shows its new words in place of the old ones, an unknown one nothing", () => {
   mention(1);
   notifier.edit(mentionOf(1, "Ann: never mind"));

@@ -22,10 +22,12 @@ export interface BrowserNotification {
   /** A notification replaces an earlier one of the same tag without a sound. */
   readonly tag: string;
   readonly onClick: () => void;
+  /** It left the screen: the reader dismissed or clicked it, or it was closed. */
+  readonly onClose: () => void;
 }
 
 /** The returned function closes the notification. */
-export function showNotification({ title, body, tag, onClick }: BrowserNotification): () => void {
+export function showNotification({ title, body, tag, onClick, onClose }: BrowserNotification): () => void {
   try {
     const shown = new Notification(title, { body: body.slice(0, BODY_MAX), tag });
     shown.onclick = () => {
@@ -33,6 +35,7 @@ export function showNotification({ title, body, tag, onClick }: BrowserNotificat
       shown.close();
       onClick();
     };
+    shown.onclose = onClose;
     return () => shown.close();
   } catch {
     return () => undefined; // on phones only a service worker may notify; the count in the tab title still shows

@@ -60,7 +60,7 @@ export class MentionNotifier {
     this.#cancelSummary = clock.after(waitMs, () => this.#summarize());
   }
 
-  /** The message was edited: its notification shows the new words. */
+  /** The message was edited: its notification shows the new words, unless the reader has dismissed it. */
   edit(mention: Mention): void {
     if (this.#shown.has(mention.messageId)) this.#show(mention);
   }
@@ -85,8 +85,13 @@ export class MentionNotifier {
   #show(mention: Mention): void {
     const { roomId, show, open } = this.deps;
     const { roomName: title, words: body, messageId, seq } = mention;
-    const close = show({ title, body, tag: `hotchat ${roomId} ${messageId}`, onClick: () => open(seq) });
-    this.#shown.set(messageId, { mention, close });
+    // A notification that another one of its tag has replaced says nothing about the one on the screen.
+    const onClose = () => {
+      if (this.#shown.get(messageId) === entry) this.#shown.delete(messageId);
+    };
+    const tag = `hotchat ${roomId} ${messageId}`;
+    const entry = { mention, close: show({ title, body, tag, onClick: () => open(seq), onClose }) };
+    this.#shown.set(messageId, entry);
     dropOldest(this.#shown, SHOWN_MAX);
   }
 
@@ -100,6 +105,7 @@ export class MentionNotifier {
       body: summaryWords(this.#waiting.size),
       tag: `hotchat ${roomId} ${first.messageId}`,
       onClick: () => open(first.seq),
+      onClose: () => undefined,
     });
     this.clear();
   }
