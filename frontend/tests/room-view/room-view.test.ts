@@ -434,6 +434,34 @@ describe("a message that is always shown", () => {
   });
 });
 
+it("counts no mention as unread whose message was deleted or purged", async () => {
+  view.dispatchPause({ type: "began", reason: "history" });
+  const mention = { text: `@${MINA.nickname}` };
+  const deleted = room.say(mention);
+  const purged = room.say({ ...mention, author: { id: "id-of-mallory", nickname: "mallory" } });
+  room.say(mention);
+  await clock.advance(2_000);
+  expect(view.getSnapshot().unread.forMe).toBe(3);
+  const seq = () => (room.lastSeq += 1);
+  room.change({
+    type: "message.deleted",
+    room_id: "lobby",
+    seq: seq(),
+    message: { ...deleted, text: "", deleted: true },
+  });
+  await clock.advance(2_000);
+  expect(view.getSnapshot().unread.forMe).toBe(2);
+  room.change({
+    type: "messages.purged",
+    room_id: "lobby",
+    seq: seq(),
+    author_id: purged.author.id,
+    up_to_seq: purged.seq,
+  });
+  await clock.advance(2_000);
+  expect(view.getSnapshot().unread.forMe).toBe(1);
+});
+
 describe("an ignored person", () => {
   const MALLORY = { id: "id-of-mallory", nickname: "mallory" };
   const hasRow = (id: string) =>

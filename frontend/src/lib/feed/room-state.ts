@@ -207,7 +207,7 @@ export const purgedAuthors = ({ author_id, author_ids = [] }: MessagesPurged): R
   new Set(author_id === undefined ? author_ids : [...author_ids, author_id]);
 
 /** Whether a purge deleted a message. */
-function purgeRule(event: MessagesPurged): (message: Message) => boolean {
+export function purgeRule(event: MessagesPurged): (message: Pick<Message, "author" | "seq">) => boolean {
   const authors = purgedAuthors(event);
   return ({ author, seq }) => seq <= event.up_to_seq && authors.has(author.id);
 }

@@ -9,9 +9,10 @@ import {
   unreadCounts,
   unreadSince,
   withMessageForMe,
+  withoutDeleted,
   withOwnMessage,
 } from "./unread-while-paused";
-import type { ReadPosition, Unread, UnreadCounts } from "./unread-while-paused";
+import type { MessageForMe, ReadPosition, Unread, UnreadCounts } from "./unread-while-paused";
 
 export const AWAY_EVENTS_MIN = 500;
 // After an outage everyone reconnects at once, so the room is hot; delay the mention lookup to avoid a 429.
@@ -84,9 +85,18 @@ export class AwayTracker {
   onMessage(message: Message, isNeverUnread: boolean, isForMe: boolean): void {
     const count = (unread: Unread | null) =>
       unread &&
-      (isNeverUnread ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message.id) : unread);
+      (isNeverUnread ? withOwnMessage(unread) : isForMe ? withMessageForMe(unread, message) : unread);
     this.#whilePaused = count(this.#whilePaused);
     this.#whileHidden = count(this.#whileHidden);
+  }
+
+  /** Messages were deleted: they are no longer for the reader. */
+  onDeleted(isDeleted: (message: MessageForMe) => boolean): void {
+    const remove = (unread: Unread | null) => unread && withoutDeleted(unread, isDeleted);
+    this.#whilePaused = remove(this.#whilePaused);
+    this.#whileHidden = remove(this.#whileHidden);
+    this.#summarized = remove(this.#summarized);
+    this.#countMentions();
   }
 
   /** A fresh page skipped messages. Their events never arrived, so their mentions are looked up. */
@@ -131,13 +141,17 @@ export class AwayTracker {
       unread &&
       forMe
         .filter(({ seq }) => seq > unread.since.seq)
-        .reduce((sum, message) => withMessageForMe(sum, message.id), unread);
+        .reduce((sum, message) => withMessageForMe(sum, message), unread);
     this.#whilePaused = add(this.#whilePaused);
     this.#whileHidden = add(this.#whileHidden);
     this.#summarized = add(this.#summarized);
+    this.#countMentions();
+    this.deps.onChange();
+  }
+
+  #countMentions(): void {
     if (this.#summary !== null && this.#summarized !== null)
       this.#summary = { ...this.#summary, mentions: this.#summarized.forMe.size };
-    this.deps.onChange();
   }
 
   #summarize(unread: Unread, room: RoomState | null): void {

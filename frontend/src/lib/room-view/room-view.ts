@@ -3,7 +3,7 @@
 import type { Clock } from "@/lib/clock";
 import type { Author, Message, RoomEvent } from "@/lib/contract/types";
 import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
-import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, STORE_MESSAGES } from "@/lib/feed/room-state";
+import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, purgeRule, STORE_MESSAGES } from "@/lib/feed/room-state";
 import { dropOldest } from "@/lib/drop-oldest";
 import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
@@ -242,6 +242,8 @@ export class RoomView {
   #onEvent(event: RoomEvent): void {
     // A pinned message gets a row, but not while the list is paused: the row would move what the reader sees.
     if (event.type === "message.pinned" && this.#pause.size === 0) this.#leftOut.delete(event.message.id);
+    if (event.type === "message.deleted") this.#away.onDeleted(({ id }) => id === event.message.id);
+    if (event.type === "messages.purged") this.#away.onDeleted(purgeRule(event));
     if (event.type !== "message.created") return;
     const { message } = event;
     const isMine = this.#viewer !== null && message.author.id === this.#viewer.id;
