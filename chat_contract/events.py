@@ -392,6 +392,23 @@ class StreamClosing(TypedDict):
             "Others are for logs, such as `lifetime`"
         ),
     ]
+    place: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="For `?place=` when the client reconnects: with it, it comes before everybody who waits"
+            ),
+        ]
+    ]
+
+
+class StreamPlace(TypedDict):
+    """The response to a request for a place in the queue of a full server."""
+
+    place: Annotated[str, Field(description="For `?place=`, and for the next request")]
+    position: Annotated[int, Field(description="1 is the first in line; 0: the turn has come")]
+    estimate_s: Annotated[int, Field(description="Seconds until the turn, by how many opened lately")]
+    renew_in_s: Annotated[float, Field(description="When to ask again")]
 
 
 _Sequenced = (

@@ -53,3 +53,22 @@ def slow_mode(act: SlowedAct, room_id: str, user_id: str) -> str:
     The value identifies the write that took the turn: the client_message_id of a post, or the digest of an edit.
     """
     return f"{{hotchat}}:{'slow' if act == 'post' else 'slow-edit'}:{room_id}:{user_id}"
+
+
+WAITING: Final = "{hotchat}:waiting"
+"""Sorted set of the places that wait for a stream and are present, by number: the order of the queue."""
+
+WAITING_UNTIL: Final = "{hotchat}:waiting_until"
+"""Sorted set of the same places by the ms (Redis TIME) until which each counts as present."""
+
+PLACES_USED: Final = "{hotchat}:places_used"
+"""Sorted set of places that opened a stream, by the ms at which no valid token of them is left."""
+
+QUEUE_STATE: Final = "{hotchat}:queue"
+"""Hash: `last`, the highest number given; `since`, the ms since which somebody waits."""
+
+FREE_SLOTS: Final = "{hotchat}:free_slots"
+"""Hash of publish_server process id → `<free slots>:<ms of the report>`."""
+
+QUEUE_TTL_MS: Final = 180_000
+"""The keys of the queue expire this long after their last change."""

@@ -23,9 +23,14 @@ class PublishSettings(ServerSettings):
         description="Compress streams if the client accepts gzip: off, in hot rooms, or always; decided at opening",
     )
     max_streams: int = Field(
-        20_000, ge=1, description="Open streams of one process; more get 503 server_full"
+        20_000,
+        ge=1,
+        description="Open streams of one process, at most 95 % of its connections; more get 503 server_full",
     )
     streams_per_address: int = share_limit(500, "Open streams of one address to one process")
+    places_per_address: int = share_limit(
+        500, "Places in the queue of a full server that one address renews at one process"
+    )
     followed_rooms_per_address: int = share_limit(
         4_000, "Distinct rooms that streams of one address follow in one process"
     )

@@ -1,7 +1,8 @@
 """Builds publish_server.
 
 GET and HEAD of a stream (streams/routes.py) → StreamEndpoint, which needs the server's own `send`
-everything else                              → with_http_layers (request id, CORS, admission) → methods → FastAPI
+everything else                              → with_http_layers (request id, CORS, admission)
+                                               → PlaceEndpoint, or methods → FastAPI
 """
 
 import asyncio
@@ -33,6 +34,11 @@ from publish_server.fanout.stalled_streams import StalledStreams
 from publish_server.fanout.timer_wheel import TICK_S, TimerWheel
 from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
+from publish_server.places.entrance import Entrance
+from publish_server.places.held_places import HeldPlaces
+from publish_server.places.place_tokens import PlaceTokens
+from publish_server.places.shared_queue import SharedQueue
+from publish_server.places.stream_slots import StreamSlots
 from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.catch_up_pages import CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
@@ -45,7 +51,8 @@ from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
 from publish_server.streams.openapi import AppWithStreams
-from publish_server.streams.routes import CHEAP_READS, ROUTES, route_of
+from publish_server.streams.place_endpoint import PlaceEndpoint
+from publish_server.streams.routes import CHEAP_READS, PLACES, ROUTES, route_of
 from publish_server.streams.shutdown import finish_streams
 from publish_server.streams.stream_endpoint import StreamEndpoint
 from server_kit.background_tasks import BackgroundTasks, Work
@@ -55,7 +62,7 @@ from server_kit.garbage_collection import collect_rarely
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.docs_page import add_docs_page
 from server_kit.http.error_handlers import handle_errors
-from server_kit.http.http_layers import with_http_layers
+from server_kit.http.http_layers import Responder, with_http_layers
 from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
@@ -70,6 +77,9 @@ from server_kit.stream_tickets import StreamTickets
 CHAT_TIMEOUT_S: Final = 2.0
 STEP_S: Final = 0.05
 DROP_IDLE_S: Final = 5.0
+
+STREAMS_PART: Final = 0.95
+"""Of the connections, streams leave the rest to people who wait for a stream, health checks and metrics."""
 
 YOUNG_OBJECTS: Final = 50_000
 """Container objects between two garbage collections: streams make few reference cycles."""
@@ -98,12 +108,13 @@ def create_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 @asynccontextmanager
 async def running_server(
     settings: PublishSettings, admission: Admission, ended: EndedSessions, draining: asyncio.Event
-) -> AsyncIterator[tuple[StreamEndpoint, BackgroundTasks, LoadShedder]]:
+) -> AsyncIterator[tuple[StreamEndpoint, PlaceEndpoint, BackgroundTasks, LoadShedder]]:
     """Open clients, build every object, start every task. Closed in reverse order."""
     clock = asyncio.get_running_loop().time
     rng = Random()
     secret, *old_secrets = settings.secrets()
-    max_streams = min(settings.max_streams, max(1, raise_descriptor_limit() - 2 * SPARE_DESCRIPTORS))
+    connections = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    max_streams = min(settings.max_streams, max(1, int(connections * STREAMS_PART)))
     process_id = f"{socket.gethostname()}-{os.getpid()}-{rng.randbytes(4).hex()}"
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
@@ -168,9 +179,20 @@ async def running_server(
             rng,
         )
         viewers = ViewersReport(followed_rooms.subscriber_counts, redis, process_id)
+        slots = StreamSlots(max_streams, lambda: open_streams.count, draining.is_set, clock)
+        queue = SharedQueue(redis, process_id, clock)
+        entrance = Entrance(
+            slots,
+            queue,
+            PlaceTokens(secret, old_secrets),
+            HeldPlaces(admission.shares.count("places"), clock),
+            clock=clock,
+            rng=rng,
+        )
         stack.push_async_callback(missing_events.close)
         stack.push_async_callback(pages.close)
         stack.push_async_callback(viewers.withdraw)
+        stack.push_async_callback(queue.withdraw)
         # Background tasks
         jobs = (
             PeriodicJob(STEP_S, missing_events.fetch_due),
@@ -199,23 +221,24 @@ async def running_server(
         tasks = BackgroundTasks(rng, clock)
         for name, work in vital.items():
             await stack.enter_async_context(tasks.running(name, work))
-        for name, work in (
+        others: tuple[tuple[str, Work], ...] = (
             ("viewers report", viewers.run),
             ("memory return", return_freed_memory),
             ("load shedding", shedder.run),
-        ):
+            ("places report", entrance.run),
+        )
+        for name, work in others:
             await stack.enter_async_context(tasks.running(name, work, is_vital=False))
         ended_poll = EndedSessionsPoll(ended, chat.ended_sessions, (ChatUnavailable,))
         await stack.enter_async_context(tasks.running("ended sessions", ended_poll.run, is_vital=False))
         endpoint = StreamEndpoint(
             followed_rooms,
             lists,
-            open_streams,
             RoomLookup(chat),
             access_checks,
             StreamTickets(secret, old_secrets),
+            entrance,
             is_draining=draining.is_set,
-            max_streams=max_streams,
             send_buffer_bytes=settings.stream_send_buffer_bytes,
             stall_s=settings.stream_stall_s,
             gzip=settings.stream_gzip,
@@ -223,8 +246,9 @@ async def running_server(
             admission=admission,
             rng=rng,
         )
+        open_streams.return_token = entrance.return_token
         collect_rarely(YOUNG_OBJECTS)
-        yield endpoint, tasks, shedder
+        yield endpoint, PlaceEndpoint(entrance, admission), tasks, shedder
 
 
 class PublishServer:
@@ -234,6 +258,7 @@ class PublishServer:
         self._endpoint: StreamEndpoint | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = asyncio.Event()
+        self._responders: list[Responder] = []
         ended = EndedSessions()
         secret, *old_secrets = settings.secrets()
         self.admission = admission = Admission(
@@ -245,20 +270,20 @@ class PublishServer:
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            async with running_server(settings, admission, ended, self._draining) as (
-                endpoint,
-                tasks,
-                shedder,
-            ):
+            async with running_server(settings, admission, ended, self._draining) as running:
+                endpoint, places, tasks, shedder = running
                 self._loop = asyncio.get_running_loop()
                 self._endpoint = endpoint
+                self._responders.append(places)
                 app.state.readiness = Readiness(tasks, self._draining, shedder)
                 with measured_loop(settings.loop_probe_ms):
                     yield
 
         app = create_app(lifespan)
-        calls = [*calls_of(app), *(("GET", route.path) for route in ROUTES)]
-        self._other = with_http_layers(with_methods(app, calls), settings.allowed_origins, admission)
+        calls = [*calls_of(app), *(("GET", route.path) for route in ROUTES), ("POST", PLACES.path)]
+        self._other = with_http_layers(
+            with_methods(app, calls), settings.allowed_origins, admission, self._responders
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (

@@ -55,3 +55,6 @@ FLUSH_QUEUE = Gauge("hotchat_flush_queue_rooms", "Rooms whose flush is queued")
 WRITE_COST = Gauge("hotchat_flush_write_cost_seconds", "Estimated seconds of one write")
 
 VIEWERS_REPORTS = Counter("hotchat_viewers_reports_total", "Reports of open streams to Redis", ["outcome"])
+
+WAITING = Gauge("hotchat_places_waiting", "People who wait for a stream, over all processes")
+PLACES = Counter("hotchat_places_total", "Places in the queue for streams, by what happened", ["outcome"])

@@ -16,6 +16,7 @@ from chat_contract.events import (
     StreamGap,
     StreamOpened,
     StreamPing,
+    StreamPlace,
     StreamSkipped,
 )
 from chat_contract.problems import PROBLEMS
@@ -65,6 +66,14 @@ def problem_schema() -> dict[str, Any]:
                 "enum": ["words", "links", "repeats"],
                 "description": "On `message_refused`: which filter of the room the text meets",
             },
+            "position": {
+                "type": "integer",
+                "description": "On `server_full`, for a stream with a place: its place in the queue; 1 is the first",
+            },
+            "estimate_s": {
+                "type": "integer",
+                "description": "With `position`: seconds until the turn, by how many opened lately",
+            },
             "oldest_seq": {
                 "type": "integer",
                 "description": "On 410: the oldest event that is still kept",
@@ -87,6 +96,7 @@ def event_schemas() -> dict[str, Any]:
         StreamSkipped,
         StreamPing,
         StreamClosing,
+        StreamPlace,
     ):
         schema = TypeAdapter(frame).json_schema(ref_template=_REF, mode="serialization")
         schemas.update(schema.pop("$defs", {}))

@@ -8,7 +8,7 @@ import orjson
 import uuid_utils.compat
 
 from chat_server.http.asgi_responses import Reply, json_reply
-from chat_server.http.json_body import parse_json, read_body
+from chat_server.http.json_body import parse_json
 from chat_server.http.path_params import message_id_in, room_id_in
 from chat_server.http.query_string import QueryString
 from chat_server.messages.operations import PostMessage, SetReaction
@@ -19,6 +19,7 @@ from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import current_session
 from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.http.problem import invalid
+from server_kit.http.request_body import read_body
 from server_kit.http.trace_context import valid_traceparent
 from server_kit.load_shedder import LoadShedder
 from server_kit.session_tokens import SessionTokens

@@ -26,8 +26,11 @@ def gap_frame(from_seq: int, to_seq: int) -> bytes:
     return json_frame("stream.gap", {"from_seq": from_seq, "to_seq": to_seq}, to_seq)
 
 
-def closing_frame(reason: str) -> bytes:
-    return json_frame("stream.closing", {"reason": reason})
+def closing_frame(reason: str, place: str | None = None) -> bytes:
+    """`place`: with it the client returns before everybody who waits for a stream."""
+    return json_frame(
+        "stream.closing", {"reason": reason} if place is None else {"reason": reason, "place": place}
+    )
 
 
 def retry_line(retry_ms: int) -> bytes:

@@ -1,7 +1,8 @@
 """The open streams of this process, and how a stream of any kind begins and ends. Synchronous throughout."""
 
+from collections.abc import Callable
 from functools import cache
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from publish_server.encoding.sse_frames import closing_frame
 from publish_server.fanout.stalled_streams import StalledStreams
@@ -15,6 +16,9 @@ _streams: Final = cache(STREAMS.labels)
 _closed: Final = cache(CLOSED.labels)
 """By their labels, of which there are a few. The look-up takes 2 µs."""
 
+RETURNING: Final = ("lifetime", "shutdown")
+"""Reasons for which the server ends a stream that its client will open again."""
+
 
 class OpenStreams:
     """How many streams are open, which of them have stalled, and when each is pinged."""
@@ -23,10 +27,17 @@ class OpenStreams:
         self.stalled = stalled
         self.wheel = wheel
         self.count = 0
+        self.return_token: Callable[[], str | None] = lambda: None
+        """Makes the place with which the client of a stream that the server has just ended may return."""
 
 
 class StreamLifecycle(Generic[S]):
-    """The owner of streams of one kind. Subclasses decide what is sent; this class ends streams. See StreamOwner."""
+    """The owner of streams of one kind. Subclasses decide what is sent; this class ends streams. See StreamOwner.
+
+    `may_return`: a client whose stream the server ends for a reason of RETURNING gets a place to return with.
+    """
+
+    may_return: ClassVar[bool] = True
 
     def __init__(self, open_streams: OpenStreams) -> None:
         self._open_streams = open_streams
@@ -69,7 +80,8 @@ class StreamLifecycle(Generic[S]):
         """Send `stream.closing` and end the response."""
         if not stream.is_closed:
             self._end(stream, reason)
-            stream.finish(closing_frame(reason))
+            is_returning = self.may_return and reason in RETURNING
+            stream.finish(closing_frame(reason, self._open_streams.return_token() if is_returning else None))
 
     def cut(self, stream: S, reason: str) -> None:
         """End a stream whose client cannot receive a last frame."""

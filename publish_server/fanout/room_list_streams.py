@@ -79,7 +79,12 @@ class _Distribution(NamedTuple):
 
 
 class RoomListStreams(StreamLifecycle[RoomListStream]):
-    """Every room-list stream. Changes of a room are noted at once and passed to its streams in steps."""
+    """Every room-list stream. Changes of a room are noted at once and passed to its streams in steps.
+
+    Its clients do not return with a place: without a list they still follow their room.
+    """
+
+    may_return = False
 
     def __init__(self, open_streams: OpenStreams, clock: Callable[[], float]) -> None:
         super().__init__(open_streams)

@@ -1,4 +1,4 @@
-"""The two streams as one table: the ASGI endpoint matches requests by it, and the OpenAPI document is made from it."""
+"""The two streams as one table, and the call for places: requests are matched by it, OpenAPI documents made from it."""
 
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +28,9 @@ def _cursor(name: str, place: str) -> dict[str, Any]:
 _TICKET: Final = {"name": "ticket", "in": "query", "required": False, "schema": {"type": "string"}}
 """For private rooms."""
 
+_PLACE: Final = {"name": "place", "in": "query", "required": False, "schema": {"type": "string"}}
+"""Of the queue, while the server is full."""
+
 ROOM_LIST: Final = StreamRoute(
     "/stream/v1/rooms",
     "stream_rooms",
@@ -45,6 +48,7 @@ ROOM_LIST: Final = StreamRoute(
             },
         },
         _TICKET,
+        _PLACE,
     ),
     {401: "ticket_invalid", 422: "validation_failed", 429: "rate_limited", 503: "server_full"},
 )
@@ -76,6 +80,7 @@ ROOM: Final = StreamRoute(
         _cursor("lastEventId", "query"),
         _cursor("Last-Event-ID", "header"),
         _TICKET,
+        _PLACE,
     ),
     {
         401: "ticket_invalid",
@@ -87,6 +92,15 @@ ROOM: Final = StreamRoute(
 )
 
 ROUTES: Final = (ROOM_LIST, ROOM)
+
+PLACES: Final = StreamRoute(
+    "/stream/v1/places",
+    "take_place",
+    "A place in the queue of a full server, or the present position of the place in the body.",
+    (),
+    {413: "body_too_large", 422: "validation_failed", 429: "rate_limited", 503: "server_full"},
+)
+"""The only POST."""
 
 ROOM_PREFIX: Final = ROOM.path.removesuffix("{room_id}")
 

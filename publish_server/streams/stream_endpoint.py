@@ -9,12 +9,12 @@ from typing import Final, Literal, NamedTuple
 from chat_contract.internal_api import RoomReaders
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.followed_rooms import FollowedRooms
-from publish_server.fanout.open_streams import OpenStreams
 from publish_server.fanout.room_audience import HeadWaiter, RoomAudience
 from publish_server.fanout.room_list_streams import RoomListStream, RoomListStreams
 from publish_server.fanout.stream import Stream
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.metrics import REFUSED
+from publish_server.places.entrance import Entrance, Entry
 from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.chat_client import ChatUnavailable
 from publish_server.recovery.room_lookup import RoomLookup
@@ -23,7 +23,13 @@ from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.loop_pacer import LoopPacer
 from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM_LIST, ROOM_PREFIX, route_of
-from publish_server.streams.stream_request import accepts_gzip, list_request, stream_request, ticket_in
+from publish_server.streams.stream_request import (
+    accepts_gzip,
+    list_request,
+    place_in,
+    stream_request,
+    ticket_in,
+)
 from publish_server.streams.stream_takeover import HasPipelined, Taken, response_head, take_transport
 from server_kit.http.asgi import Receive, Scope, Send, raw_header
 from server_kit.http.client_address import NO_ADDRESS
@@ -43,6 +49,10 @@ SPACE_CHECK_S: Final = 0.1
 """A stream that finds no free place for its room tries again this often, until UNCONFIRMED_AFTER_S is over."""
 
 FULL_RETRY_S: Final = 5.0
+
+CLOSE: Final = (b"connection", b"close")
+"""On a refusal for lack of streams: connections that people who wait keep open would soon run out, too."""
+
 RETRY_MS: Final = (1_500, 3_500)
 
 OPENINGS_PER_ITERATION: Final = 10
@@ -67,13 +77,12 @@ class StreamEndpoint:
         self,
         followed_rooms: FollowedRooms,
         lists: RoomListStreams,
-        open_streams: OpenStreams,
         room_lookup: RoomLookup,
         access_checks: AccessChecks,
         tickets: StreamTickets,
+        entrance: Entrance,
         *,
         is_draining: Callable[[], bool],
-        max_streams: int,
         send_buffer_bytes: int,
         stall_s: float,
         gzip: Literal["off", "hot", "always"],
@@ -83,12 +92,11 @@ class StreamEndpoint:
     ) -> None:
         self._followed_rooms = followed_rooms
         self._lists = lists
-        self._open_streams = open_streams
         self._room_lookup = room_lookup
         self._access_checks = access_checks
         self._tickets = tickets
+        self._entrance = entrance
         self._is_draining = is_draining
-        self._max_streams = max_streams
         self._send_buffer_bytes = send_buffer_bytes
         self._stall_s = stall_s
         self._gzip = gzip
@@ -109,24 +117,32 @@ class StreamEndpoint:
             headers += cors_headers(head.origin, head.host, self._allowed_origins)
         places: list[Place] = []
         stream: Stream | None = None
+        entry: Entry | None = None
         try:
             self._admission.check(scope, head)
-            self._check_capacity()
+            place = place_in(scope["query_string"])
+            self._entrance.check(place)
             visitor = self._visitor(scope)
             places += self._share_place(visitor)
             await self._pacer.wait()
-            self._check_capacity()
+            entry = await self._entrance.enter(place)
             if route_of(scope["path"]) is ROOM_LIST:
                 stream = await self._open_list(scope, send, headers, visitor, places)
             else:
                 stream = await self._open_room(scope, send, headers, visitor, places)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
+            if error.code == "server_full":
+                headers.append(CLOSE)
             await send_problem(scope, send, error, headers)
         finally:
             if stream is None:  # an open stream gives its places back when it ends
-                for place in places:
-                    place.leave()
+                for held in places:
+                    held.leave()
+            if entry is not None:
+                entry.end()
+                if stream is None:
+                    await self._entrance.abandon(entry)
 
     def _visitor(self, scope: Scope) -> Visitor:
         if not self._has_shares:
@@ -141,11 +157,6 @@ class StreamEndpoint:
         if place is None:
             raise self._share.refusal()
         return [place]
-
-    def _check_capacity(self) -> None:
-        """Raises ChatError server_full, also while draining: another process has capacity, or soon will."""
-        if self._is_draining() or self._open_streams.count >= self._max_streams:
-            raise self._full()
 
     def _full(self) -> ChatError:
         retry_after_s = jittered(FULL_RETRY_S, self._rng)
@@ -284,7 +295,8 @@ class StreamEndpoint:
                 left_s = until_s - asyncio.get_running_loop().time()
                 await asyncio.wait([known], timeout=max(0.0, left_s))
                 await self._pacer.wait()
-            self._check_capacity()
+            if self._is_draining():
+                raise self._full()
         except RegistryFull:
             raise self._full() from None
         finally:

@@ -64,6 +64,13 @@ def ticket_in(query: bytes) -> str | None:
     return _parameters(query, MAX_LISTED_ROOMS + MAX_PARAMETERS).get("ticket", [None])[0]
 
 
+def place_in(query: bytes) -> str | None:
+    """The first `place` of the query; None without one. Raises ChatError validation_failed."""
+    if b"place=" not in query:
+        return None
+    return _parameters(query, MAX_LISTED_ROOMS + MAX_PARAMETERS).get("place", [None])[0]
+
+
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
     """Whether the header accepts gzip. Source: RFC 9110, section 12.5.3."""
     for part in (accept_encoding or b"").lower().split(b","):

@@ -69,6 +69,13 @@ SHARES: Final = {
             "Too many open streams from your address",
         ),
         Share(
+            "places",
+            "places_per_address",
+            None,
+            "places in the queue of a full server that one process has renewed lately",
+            "Too many places in the queue from your address",
+        ),
+        Share(
             "followed_rooms",
             "followed_rooms_per_address",
             None,

@@ -220,6 +220,7 @@ def test_an_outage_of_all_servers_gives_a_503_with_retry_after(upstream: Upstrea
     try:
         for path in ("/api/v1/rooms", "/docs", "/healthz/ready"):
             assert_is_problem(httpx.get(f"{edge}{path}"), 503, "store_unavailable")
+        assert_is_problem(httpx.post(f"{edge}/stream/v1/places", json={}), 503, "store_unavailable")
     finally:
         upstream.breaks = False
     stream = httpx.get(f"{edge}/stream/v1/rooms/lobby")

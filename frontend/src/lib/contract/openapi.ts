@@ -2155,6 +2155,8 @@ export interface components {
                 field: string;
                 message: string;
             }[];
+            /** @description With `position`: seconds until the turn, by how many opened lately */
+            estimate_s?: number;
             /** @description On `banned`: true if the operator has banned the caller from all rooms, else left out */
             everywhere?: boolean;
             /**
@@ -2166,6 +2168,8 @@ export interface components {
             may_post_at?: string | null;
             /** @description On 410: the oldest event that is still kept */
             oldest_seq?: number;
+            /** @description On `server_full`, for a stream with a place: its place in the queue; 1 is the first */
+            position?: number;
             /** @description On 429 and 503: when to come back, with jitter */
             retry_after_ms?: number;
             status: number;
@@ -2964,6 +2968,11 @@ export interface components {
         /** StreamClosing */
         StreamClosing: {
             /**
+             * Place
+             * @description For `?place=` when the client reconnects: with it, it comes before everybody who waits
+             */
+            place?: string;
+            /**
              * Reason
              * @description `room_deleted`: the room no longer exists. `access_lost`: the reader is no longer a member. Others are for logs, such as `lifetime`
              */
@@ -3013,6 +3022,32 @@ export interface components {
              * @description The room's head; 0 in a stream of many rooms
              */
             seq: number;
+        };
+        /**
+         * StreamPlace
+         * @description The response to a request for a place in the queue of a full server.
+         */
+        StreamPlace: {
+            /**
+             * Estimate S
+             * @description Seconds until the turn, by how many opened lately
+             */
+            estimate_s: number;
+            /**
+             * Place
+             * @description For `?place=`, and for the next request
+             */
+            place: string;
+            /**
+             * Position
+             * @description 1 is the first in line; 0: the turn has come
+             */
+            position: number;
+            /**
+             * Renew In S
+             * @description When to ask again
+             */
+            renew_in_s: number;
         };
         /**
          * StreamSkipped

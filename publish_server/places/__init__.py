@@ -1,0 +1,1 @@
+"""The queue of a full server: who gets the next free stream."""
