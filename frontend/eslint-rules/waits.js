@@ -6,6 +6,7 @@ const NOT_FOR_THE_NETWORK = {
   "NetworkReturn ends it through retryNow": [
     "lib/feed/event-polling.ts",
     "lib/feed/room-feed.ts",
+    "lib/feed/stream-queue.ts",
     "lib/feed/stream-trials.ts",
   ],
   "NetworkReturn ends it through wake": ["lib/outbox/outbox.ts"],

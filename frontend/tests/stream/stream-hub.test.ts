@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
 import type { RoomEvent } from "@/lib/contract/types";
-import type { StreamListener, StreamTicket } from "@/lib/stream/room-stream";
+import type { StreamListener, StreamOptions } from "@/lib/stream/room-stream";
 import { IDLE_ROOMS_MAX, RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
 import { created, FakeRoom, message } from "../support/fake-room";
 
@@ -27,8 +27,8 @@ class FakeTab implements StreamListener {
     this.isClosed = true;
   };
 
-  join(cursor: number, ticket?: StreamTicket): this {
-    this.leave = hub.join("lobby", cursor, this, ticket);
+  join(cursor: number, options: StreamOptions = {}): this {
+    this.leave = hub.join("lobby", cursor, this, options);
     return this;
   }
 }
@@ -166,7 +166,9 @@ it("every tab gets every event after its cursor once and in order, whatever tabs
   );
 });
 
-const ticketOf = (readerId: string): StreamTicket => ({ ticket: `ticket of ${readerId}`, readerId });
+const ticketOf = (readerId: string): StreamOptions => ({
+  ticket: { ticket: `ticket of ${readerId}`, readerId },
+});
 
 it("shares the stream of a private room between the tabs of one person only", () => {
   const tabs = ["ann", "ann", "bob"].map((reader) => new FakeTab().join(0, ticketOf(reader)));

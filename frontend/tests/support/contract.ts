@@ -115,10 +115,16 @@ export function checkedListener(listener: StreamListener): StreamListener {
     ping: () => {
       listener.ping();
     },
-    closed: (isPolite, reason) => {
-      listener.closed(isPolite, reason);
+    closed: (...end) => {
+      listener.closed(...end);
     },
   };
+}
+
+/** The response with that body, which must match the schema. */
+export function checkedResponse(name: keyof components["schemas"], body: unknown): Response {
+  checkSchema(name, body);
+  return new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } });
 }
 
 /** Throws unless the value matches the schema of the document. */

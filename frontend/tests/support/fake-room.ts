@@ -57,6 +57,7 @@ interface OpenedStream {
   readonly cursor: number;
   readonly listener: StreamListener;
   readonly ticket: StreamTicket | undefined;
+  readonly place: string | undefined;
 }
 
 export class FakeRoom {
@@ -99,8 +100,8 @@ export class FakeRoom {
   });
 
   /** Streams stay silent until `openLast`. */
-  openStream: OpenStream = (_roomId, cursor, listener, ticket) => {
-    const opened = { cursor, listener: checkedListener(listener), ticket };
+  openStream: OpenStream = (_roomId, cursor, listener, { ticket, place } = {}) => {
+    const opened = { cursor, listener: checkedListener(listener), ticket, place };
     this.opened += 1;
     this.streams.push(opened);
     return () => {

@@ -17,6 +17,7 @@ import { Toast } from "./Toast";
 import { useRoom } from "./use-room";
 
 const RoomEffects = lazyComponent(() => import("./RoomEffects"));
+const WaitingInLine = lazyComponent(() => import("./WaitingInLine"));
 const RoomProblem = lazyComponent(() => import("./RoomProblem"));
 
 interface RoomProps {
@@ -47,6 +48,7 @@ export function Room({ roomId, at, onMenu, shape = "page" }: RoomProps) {
               </RetryBoundary>
               <ErrorBoundary resetKey={connection} fallback={null}>
                 <StatusLine screen={screen} />
+                {connection.status === "waiting" && <WaitingInLine {...connection} />}
               </ErrorBoundary>
             </>
           )}

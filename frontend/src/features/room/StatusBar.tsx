@@ -16,6 +16,7 @@ const SHOWN = {
   "catching-up": [SPINNER, "feed.catchingUp"],
   reconnecting: [<CircleAlert size={13} aria-hidden="true" />, "feed.reconnectingNow"],
   polling: [<CircleAlert size={13} aria-hidden="true" />, "feed.polling"],
+  waiting: [<CircleAlert size={13} aria-hidden="true" />, "feed.polling"],
   throttled: [FLAME, "feed.throttled"],
   offline: [<WifiOff size={13} aria-hidden="true" />, "feed.offline"],
   "loading-older": [null, "feed.loadingOlder"],

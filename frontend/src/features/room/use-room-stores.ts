@@ -28,6 +28,11 @@ export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"],
       api,
       openStream,
       streamTicket,
+      streamQueue: async () => {
+        const { browserStreamQueue } = await import("@/lib/feed/stream-queue");
+        const { stream_url: streamUrl } = await services.config();
+        return browserStreamQueue(streamUrl.replace(/\/$/, ""), clock);
+      },
       clock,
       random: Math.random,
       isVisible,

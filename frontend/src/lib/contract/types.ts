@@ -9,6 +9,7 @@ export type RoomEvent = Events["RoomEvent"];
 export type StreamOpened = Events["StreamOpened"];
 export type StreamGap = Events["StreamGap"];
 export type StreamClosing = Events["StreamClosing"];
+export type StreamPlace = Events["StreamPlace"];
 export type RoomUpdated = Events["RoomUpdated"];
 export type Message = Events["Message"];
 /** The answer to a post that a filter holds, as far as the app reads it. */

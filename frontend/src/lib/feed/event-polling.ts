@@ -17,6 +17,8 @@ export interface EventPollingOptions {
   readonly onPage: (page: EventsPage) => void;
   /** A fetch failed for another reason than a 429; polling has ended. */
   readonly onFailure: (problem: Problem) => void;
+  /** The wait after news. */
+  readonly minMs?: number;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -28,12 +30,13 @@ export function pollEvents({
   mayWait,
   onPage,
   onFailure,
+  minMs = POLL_MIN_MS,
   clock,
   random,
 }: EventPollingOptions): () => void {
   const stopped = new AbortController();
   let cancelTimer = () => {};
-  let pauseMs = POLL_MIN_MS;
+  let pauseMs = minMs;
   const next = (ms: number) => {
     if (stopped.signal.aborted) return;
     cancelTimer = clock.after(ms * (1 - JITTER + 2 * JITTER * random()), () => void poll());
@@ -54,7 +57,7 @@ export function pollEvents({
     if (stopped.signal.aborted) return;
     const hasWaited = waitS > 0 && clock.now() - fetchedAtMs >= POLL_MIN_MS;
     const hasNews = page.events.length > 0;
-    pauseMs = hasNews || hasWaited ? POLL_MIN_MS : Math.min(POLL_MAX_MS, pauseMs * SLOWDOWN);
+    pauseMs = hasNews || hasWaited ? minMs : Math.min(POLL_MAX_MS, pauseMs * SLOWDOWN);
     onPage(page);
     next(page.has_more || (hasWaited && !hasNews) ? 0 : pauseMs);
   };

@@ -8,17 +8,18 @@
  * A throttled page (429) is fetched again after the server's Retry-After; a room that does not exist, or does not exist
  * for this reader any more, is `failed`, and nothing of it stays in the state. Each stream of a private room gets a ticket.
  * Where fetches work and streams do not, the feed is `polling`: a proxy holds the stream back or refuses it, or the browser
- * has no connection left for it. While polling, the feed tries a stream from time to time.
+ * has no connection left for it. While polling, the feed tries a stream from time to time. On a full server it is `waiting`
+ * in line: it polls slowly until its turn comes.
  */
 import type { ChatApi, PagePlace } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
-import type { EventsPage, MessagePage, RoomEvent } from "@/lib/contract/types";
+import type { EventsPage, MessagePage, RoomEvent, StreamPlace } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 import { openWhenReady } from "@/lib/stream/open-when-ready";
 import type { OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { backoffMs } from "./backoff";
-import { pollEvents } from "./event-polling";
+import { POLL_MAX_MS, POLL_MIN_MS, pollEvents } from "./event-polling";
 import {
   appendPage,
   applyEvent,
@@ -30,6 +31,7 @@ import {
   type Keep,
   type RoomState,
 } from "./room-state";
+import type { StreamQueue } from "./stream-queue";
 import { tryStreams } from "./stream-trials";
 
 export const SILENCE_MS = 40_000; // the server pings every 15 s; one ping may be lost
@@ -51,6 +53,7 @@ export type Connection =
   | { readonly status: "connecting" | "catching-up" | "live" | "polling" }
   | { readonly status: "reconnecting"; readonly retryAtMs: number }
   | { readonly status: "throttled"; readonly retryAtMs: number }
+  | { readonly status: "waiting"; readonly position: number; readonly estimateS: number }
   | { readonly status: "failed"; readonly problem: Problem };
 
 export type Older =
@@ -71,8 +74,13 @@ export interface FeedState {
   readonly skipped: SkippedMessages | null;
 }
 
-/** Why the room is not streamed: streams open and then stay silent, do not open in time, or close at once. */
-type StreamTrouble = "held-back" | "not-opened" | "closed";
+/** Why the room is not streamed: streams open and then stay silent, do not open in time, close at once, or all are taken. */
+type StreamTrouble = "held-back" | "not-opened" | "closed" | "full";
+
+interface InLine {
+  readonly queue: Pick<StreamQueue, "wait">;
+  readonly standing: StreamPlace;
+}
 
 export interface FeedDependencies {
   readonly roomId: string;
@@ -82,6 +90,8 @@ export interface FeedDependencies {
   readonly streamTicket: () => Promise<StreamTicket>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Load what waits in line for a stream of a full server. */
+  readonly streamQueue?: () => Promise<Pick<StreamQueue, "ask" | "wait">>;
   /** Whether the reader may see the room. */
   readonly isVisible?: () => boolean;
 }
@@ -101,6 +111,9 @@ export class RoomFeed {
   #streamTrouble: StreamTrouble | null = null;
   #failedStreams = 0; // in a row
   #failedTrials = 0;
+  #inLine: InLine | null = null;
+  /** For the next stream. */
+  #place: string | undefined;
   #callbacks = 0; // of all streams
   #lostAtMs: number | null = null;
   #lastGapMs = -Infinity;
@@ -326,9 +339,12 @@ export class RoomFeed {
       event: current((event) => this.#apply(event)),
       gap: current(() => void this.#afterGap()),
       ping: current(() => void (this.#failedTrials = 0)),
-      closed: current((graceful, reason) => {
+      closed: current((graceful, reason, place) => {
+        const isOpened = this.#state.connection.status === "live";
+        this.#place = place;
         if (reason === "room_deleted") this.#fail(new Problem(404, reason, ""));
         else this.#lost(graceful && reason !== "access_lost"); // the next attempt finds out whether the room is still there
+        if (!graceful && !isOpened) void this.#joinQueue();
       }),
     };
     this.#restartSilenceTimer(OPENS_WITHIN_MS);
@@ -342,10 +358,11 @@ export class RoomFeed {
   /** A stream from `cursor` on; of a private room, once there is a ticket for it. */
   #streamAfter(cursor: number, listener: StreamListener, refused: (problem: Problem) => void): () => void {
     const { openStream, roomId, streamTicket } = this.deps;
-    if (this.#state.room?.visibility !== "private") return openStream(roomId, cursor, listener);
+    const place = this.#place;
+    if (this.#state.room?.visibility !== "private") return openStream(roomId, cursor, listener, { place });
     return openWhenReady(
       streamTicket(),
-      (ticket) => openStream(roomId, cursor, listener, ticket),
+      (ticket) => openStream(roomId, cursor, listener, { ticket, place }),
       (error) => refused(asProblem(error)),
     );
   }
@@ -383,14 +400,16 @@ export class RoomFeed {
   #poll(trouble: StreamTrouble, trialInMs = this.#trialWaitMs(trouble)): void {
     this.#stop();
     this.#streamTrouble = trouble;
-    this.#set({ connection: { status: "polling" } });
+    const inLine = trouble === "full" ? this.#inLine : null;
+    this.#set({ connection: inLine === null ? { status: "polling" } : waitingAs(inLine.standing) });
     const { api, roomId, clock, random, isVisible = () => true } = this.deps;
     let roomReadAtMs = clock.now();
     const stopPolling = pollEvents({
       fetchEvents: (wait_s, signal) =>
         api.events(roomId, { after_seq: this.#state.room?.seq ?? 0, wait_s }, signal),
       // Waiting fetches would hold up all other requests if several windows had one, or no connection is free.
-      mayWait: () => trouble !== "closed" && isVisible(),
+      mayWait: () => trouble !== "closed" && inLine === null && isVisible(),
+      minMs: inLine === null ? POLL_MIN_MS : POLL_MAX_MS,
       onPage: (page) => {
         this.#applyPage(page);
         if (clock.now() - roomReadAtMs < ROOM_EVERY_MS) return;
@@ -409,26 +428,63 @@ export class RoomFeed {
       clock,
       random,
     });
-    const stopTrials = tryStreams({
+    const stopTrials = inLine === null ? this.#tryStreams(trouble, trialInMs) : this.#waitForTurn(inLine);
+    this.#closeStream = () => {
+      stopPolling();
+      stopTrials();
+    };
+  }
+
+  #tryStreams(trouble: StreamTrouble, firstInMs: number): () => void {
+    return tryStreams({
       open: (listener) =>
         this.#streamAfter(this.#state.room?.seq ?? 0, listener, () => listener.closed(false)),
-      firstInMs: trialInMs,
+      firstInMs,
       nextInMs: () => {
         this.#failedTrials += 1;
         return this.#trialWaitMs(trouble);
       },
       isOpeningEnough: trouble !== "held-back",
-      onSuccess: () => {
-        this.#streamTrouble = null;
-        this.#failedStreams = 0;
-        this.#openStream(this.#state.room?.seq ?? 0);
-      },
-      clock,
+      onSuccess: () => this.#streamAgain(),
+      clock: this.deps.clock,
     });
-    this.#closeStream = () => {
-      stopPolling();
-      stopTrials();
-    };
+  }
+
+  #streamAgain(): void {
+    this.#streamTrouble = null;
+    this.#failedStreams = 0;
+    this.#openStream(this.#state.room?.seq ?? 0);
+  }
+
+  /** A stream did not open. If the server is full, wait in line; the next stream takes a place along in any case. */
+  async #joinQueue(): Promise<void> {
+    const run = this.#run;
+    try {
+      const queue = await this.deps.streamQueue?.();
+      const standing = await queue?.ask();
+      if (queue === undefined || standing === undefined || run !== this.#run) return;
+      this.#place = standing.place;
+      if (standing.position === 0 || this.#state.room === null) return;
+      this.#inLine = { queue, standing };
+      this.#attempt = 0;
+      this.#failedStreams = 0;
+      this.#poll("full");
+    } catch {
+      // The next attempt fails again, or opens.
+    }
+  }
+
+  #waitForTurn({ queue, standing }: InLine): () => void {
+    return queue.wait(standing.renew_in_s, {
+      moved: (standing) => {
+        this.#inLine = { queue, standing };
+        this.#set({ connection: waitingAs(standing) });
+      },
+      turn: ({ place }) => {
+        this.#place = place;
+        this.#streamAgain();
+      },
+    });
   }
 
   #applyPage({ events, last_seq }: EventsPage): void {
@@ -527,6 +583,12 @@ export class RoomFeed {
     this.#listeners.notify();
   }
 }
+
+const waitingAs = ({ position, estimate_s: estimateS }: StreamPlace): Connection => ({
+  status: "waiting",
+  position,
+  estimateS,
+});
 
 /** An error in one listener must not stop the feed. */
 function callSafely(listener: (event: RoomEvent) => void, event: RoomEvent): void {

@@ -298,6 +298,14 @@ export const ja: Words = {
     length_one: "{{count, number}}文字多すぎます。上限は{{max, number}}コードポイントです。",
     length_other: "{{count, number}}文字多すぎます。上限は{{max, number}}コードポイントです。",
   },
+  waiting: {
+    position: "サーバーが満員です。リアルタイム更新の順番は{{position, number}}番目です。",
+    next: "サーバーが満員です。次があなたの順番です。",
+    announced: "サーバーが満員です。先頭から{{position, number}}番目以内で待っています。",
+    estimate_one: "約{{count, number}}分かかります。",
+    estimate_other: "約{{count, number}}分かかります。",
+    note: "それまで新しいメッセージは数秒ごとに届きます。投稿はでき、再読み込みしても順番はそのままです。",
+  },
   problem: {
     bannedEverywhere: "サーバー運営者により、全ルームからブロックされています。",
     misdirected: "サーバーはこのアドレスを知りません",

@@ -292,6 +292,14 @@ export const ko: Words = {
     length_one: "{{count, number}}자 초과: 코드 포인트 {{max, number}}개까지 쓸 수 있습니다.",
     length_other: "{{count, number}}자 초과: 코드 포인트 {{max, number}}개까지 쓸 수 있습니다.",
   },
+  waiting: {
+    position: "서버가 꽉 찼습니다. 실시간 업데이트를 기다리는 순서는 {{position, number}}번째입니다.",
+    next: "서버가 꽉 찼습니다. 다음이 내 차례입니다.",
+    announced: "서버가 꽉 찼습니다. 앞에서 {{position, number}}번째 안에서 기다리고 있습니다.",
+    estimate_one: "약 {{count, number}}분 걸립니다.",
+    estimate_other: "약 {{count, number}}분 걸립니다.",
+    note: "그때까지 새 메시지는 몇 초마다 옵니다. 글은 쓸 수 있고, 새로고침해도 순서는 그대로입니다.",
+  },
   problem: {
     bannedEverywhere: "서버 운영자가 모든 대화방에서 차단했습니다.",
     misdirected: "서버가 이 주소를 모릅니다",

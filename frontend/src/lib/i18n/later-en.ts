@@ -171,6 +171,14 @@ export const laterEn = {
     summary_one: "{{count, number}} new message",
     summary_other: "{{count, number}} new messages",
   },
+  waiting: {
+    position: "This server is full. You are number {{position, number}} in line for live updates.",
+    next: "This server is full. You are next in line for live updates.",
+    announced: "This server is full. You are among the first {{position, number}} in line for live updates.",
+    estimate_one: "It takes about {{count, number}} minute.",
+    estimate_other: "It takes about {{count, number}} minutes.",
+    note: "Until then new messages arrive every few seconds. You can write, and you keep your place when you reload.",
+  },
   problem: {
     misdirected: "The server does not know this address",
     misdirectedHint: "Ask its operator to add the address to PUBLIC_HOSTS.",

@@ -41,9 +41,9 @@ export class BrowserStreams {
     this.#source ??= this.#connect();
   };
 
-  openStream: OpenStream = (roomId, cursor, listener, ticket) =>
+  openStream: OpenStream = (roomId, cursor, listener, options) =>
     this.#open(
-      (source, streamUrl) => source.stream(streamUrl)(roomId, cursor, listener, ticket),
+      (source, streamUrl) => source.stream(streamUrl)(roomId, cursor, listener, options),
       () => listener.closed(false),
     );
 

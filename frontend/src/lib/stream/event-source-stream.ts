@@ -10,9 +10,10 @@ const FRAME_TYPES = [...EVENT_TYPES, "stream.opened", "stream.gap", "stream.ping
  * the next one. */
 export const eventSourceStream =
   (streamUrl: string, EventSourceImpl: typeof EventSource): OpenStream =>
-  (roomId, cursor, listener, ticket) => {
+  (roomId, cursor, listener, { ticket, place } = {}) => {
     const url = `${streamUrl}/stream/v1/rooms/${encodeURIComponent(roomId)}?last_event_id=${cursor}`;
-    const source = new EventSourceImpl(url + ticketQuery(ticket), WITH_COOKIE);
+    const inLine = place === undefined ? "" : `&place=${place}`;
+    const source = new EventSourceImpl(url + inLine + ticketQuery(ticket), WITH_COOKIE);
     let isOpen = true;
     const close = () => {
       isOpen = false;

@@ -32,15 +32,16 @@ export class HubClient implements StreamSource {
 
   stream =
     (streamUrl: string): OpenStream =>
-    (roomId, cursor, listener, ticket) =>
+    (roomId, cursor, listener, options = {}) =>
       this.#request(
-        (id) => ({ type: "join", id, streamUrl, roomId, cursor, ticket, limits: this.limits(streamUrl) }),
+        (id) => ({ type: "join", id, streamUrl, roomId, cursor, ...options, limits: this.limits(streamUrl) }),
         (message) => {
           if (message.type === "opened") listener.opened(message.opened);
           else if (message.type === "event") listener.event(message.event);
           else if (message.type === "gap") listener.gap(message.gap);
           else if (message.type === "ping") listener.ping();
-          else if (message.type === "closed") listener.closed(message.graceful, message.reason);
+          else if (message.type === "closed")
+            listener.closed(message.graceful, message.reason, message.place);
         },
       );
 

@@ -1,17 +1,16 @@
 /** The messages between tabs and the hub that serves their shared streams, in a shared worker or in the leading tab. */
 import type { RoomEvent, RoomUpdated, StreamGap, StreamOpened } from "@/lib/contract/types";
-import type { StreamTicket } from "./room-stream";
+import type { StreamOptions, StreamTicket } from "./room-stream";
 
 export type ToHub =
-  | {
+  | ({
       readonly type: "join";
       readonly id: number;
       readonly streamUrl: string;
       readonly roomId: string;
       readonly cursor: number;
-      readonly ticket: StreamTicket | undefined;
       readonly limits: StreamLimits;
-    }
+    } & StreamOptions)
   | {
       readonly type: "notify";
       readonly id: number;
@@ -33,7 +32,12 @@ export type ToTab =
       | { readonly type: "event"; readonly event: RoomEvent }
       | { readonly type: "gap"; readonly gap: StreamGap }
       | { readonly type: "ping" }
-      | { readonly type: "closed"; readonly graceful: boolean; readonly reason?: string | undefined }
+      | {
+          readonly type: "closed";
+          readonly graceful: boolean;
+          readonly reason?: string | undefined;
+          readonly place?: string | undefined;
+        }
       | { readonly type: "updated"; readonly update: RoomUpdated }
       | { readonly type: "signal"; readonly signal: string; readonly body: unknown }
     ));

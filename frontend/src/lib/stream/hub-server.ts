@@ -74,7 +74,7 @@ class ConnectedTab {
     this.#restartSilenceTimer();
     switch (message.type) {
       case "join": {
-        const { id, roomId, cursor, ticket, streamUrl, limits } = message;
+        const { id, roomId, cursor, ticket, place, streamUrl, limits } = message;
         this.#joined(id, (closed) =>
           this.hubsOf(streamUrl, limits).rooms.join(
             roomId,
@@ -86,7 +86,7 @@ class ConnectedTab {
               ping: () => this.post({ id, type: "ping" }),
               closed,
             },
-            ticket,
+            { ticket, place },
           ),
         );
         break;
@@ -129,10 +129,10 @@ class ConnectedTab {
   /** Join a stream. A refused one is already closed when `join` returns. */
   #joined(id: number, join: (closed: StreamListener["closed"]) => () => void): void {
     const stream: { isClosed: boolean } = { isClosed: false };
-    const leave = join((graceful, reason) => {
+    const leave = join((graceful, reason, place) => {
       stream.isClosed = true;
       this.#leave.delete(id);
-      this.post({ id, type: "closed", graceful, reason });
+      this.post({ id, type: "closed", graceful, reason, place });
     });
     if (!stream.isClosed) this.#leave.set(id, leave);
   }

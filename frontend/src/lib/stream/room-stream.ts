@@ -7,8 +7,8 @@ export interface StreamListener {
   gap(gap: StreamGap): void;
   ping(): void;
   /** `graceful`: the server announced the end of the stream, so reconnecting is not a failed attempt. `reason` is the
-   * server's, such as `access_lost`. */
-  closed(graceful: boolean, reason?: string): void;
+   * server's, such as `access_lost`. `place`: with it, the next stream comes before everybody who waits. */
+  closed(graceful: boolean, reason?: string, place?: string): void;
 }
 
 /** Opens streams of private rooms for a minute. */
@@ -18,13 +18,19 @@ export interface StreamTicket {
   readonly readerId: string;
 }
 
-/** Open a room's stream after `cursor`; a private room needs a ticket. The returned function closes the stream; the listener is
- * not called after that. */
+export interface StreamOptions {
+  /** A private room needs one. */
+  readonly ticket?: StreamTicket | undefined;
+  /** In the queue of a full server. */
+  readonly place?: string | undefined;
+}
+
+/** Open a room's stream after `cursor`. The returned function closes the stream; the listener is not called after that. */
 export type OpenStream = (
   roomId: string,
   cursor: number,
   listener: StreamListener,
-  ticket?: StreamTicket,
+  options?: StreamOptions,
 ) => () => void;
 
 /** What a URL of a stream needs for a ticket. */
@@ -65,8 +71,10 @@ export function dispatch(type: string, data: string, listener: StreamListener): 
       return listener.gap(body as StreamGap);
     case "stream.ping":
       return listener.ping();
-    case "stream.closing":
-      return listener.closed(true, (body as StreamClosing).reason);
+    case "stream.closing": {
+      const { reason, place } = body as StreamClosing;
+      return listener.closed(true, reason, place);
+    }
     default:
       if (EVENT_TYPES.includes(type)) listener.event(body as RoomEvent);
   }

@@ -2,7 +2,7 @@
  * into the room's newest events. A private room is shared between the tabs of one person only, and nothing of it is kept
  * once its stream has closed. Independent of workers, so that it also runs in a leading tab. */
 import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
-import type { OpenStream, StreamListener, StreamTicket } from "./room-stream";
+import type { OpenStream, StreamListener, StreamOptions } from "./room-stream";
 
 export const RING_EVENTS = 1_000; // overflow rule GAP: a tab further behind gets a gap
 export const IDLE_ROOMS_MAX = 8; // overflow rule OLDEST: a tab that returns to a dropped room resumes at the server
@@ -31,8 +31,8 @@ export class StreamHub {
   ) {}
 
   /** Add a tab. The returned function removes it; the upstream closes with the last tab. */
-  join: OpenStream = (roomId, cursor, tab, ticket) => {
-    const key = ticket === undefined ? roomId : `${roomId} ${ticket.readerId}`;
+  join: OpenStream = (roomId, cursor, tab, options = {}) => {
+    const key = options.ticket === undefined ? roomId : `${roomId} ${options.ticket.readerId}`;
     if (!this.#isOpen(key) && this.#openCount() >= this.streamsMax) {
       tab.closed(false);
       return () => undefined;
@@ -49,7 +49,7 @@ export class StreamHub {
     room.tabs.add(tab);
     if (room.closeUpstream === null) {
       if (cursor > room.lastSeq) this.#restart(room, cursor);
-      this.#open(key, room, ticket);
+      this.#open(key, room, options);
     }
     if (room.opened !== null) tab.opened(openedAt(room, cursor));
     for (const signal of room.signals.values()) tab.event(signal);
@@ -76,7 +76,7 @@ export class StreamHub {
     return room;
   }
 
-  #open(key: string, room: SharedRoom, ticket: StreamTicket | undefined): void {
+  #open(key: string, room: SharedRoom, options: StreamOptions): void {
     const all = (call: (tab: StreamListener) => void) => [...room.tabs].forEach(call);
     const listener: StreamListener = {
       opened: (opened) => {
@@ -92,18 +92,18 @@ export class StreamHub {
         all((tab) => tab.gap(gap));
       },
       ping: () => all((tab) => tab.ping()),
-      closed: (graceful, reason) => {
+      closed: (graceful, reason, place) => {
         room.closeUpstream = null;
         room.opened = null;
         room.signals.clear();
         const left = [...room.tabs];
         room.tabs.clear(); // each tab's feed decides when to rejoin
-        if (ticket !== undefined) this.#rooms.delete(key);
-        for (const tab of left) tab.closed(graceful, reason);
+        if (options.ticket !== undefined) this.#rooms.delete(key);
+        for (const tab of left) tab.closed(graceful, reason, place);
         this.#dropIdleRooms();
       },
     };
-    room.closeUpstream = this.openUpstream(room.roomId, room.lastSeq, listener, ticket);
+    room.closeUpstream = this.openUpstream(room.roomId, room.lastSeq, listener, options);
   }
 
   #keep(room: SharedRoom, event: RoomEvent): void {
