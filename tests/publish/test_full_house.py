@@ -27,6 +27,8 @@ class House:
         self._places = f"{base_url}/stream/v1/places"
         self.room_url = f"{base_url}/stream/v1/rooms/{room_id}"
         self._open: list[AsyncExitStack] = []
+        self._readers: list[StreamReader] = []
+        """A reader that nobody refers to would close its stream."""
 
     async def place(self, place: str | None = None, **headers: str) -> dict[str, Any]:
         response = await self._client.post(
@@ -46,7 +48,9 @@ class House:
         response = await stack.enter_async_context(self._client.stream("GET", self.room_url, params=params))
         if response.status_code != 200:
             await response.aread()
-        return response, StreamReader(response)
+        reader = StreamReader(response)
+        self._readers.append(reader)
+        return response, reader
 
     async def opened(self, place: str | None = None) -> StreamReader:
         response, reader = await self.open(place)
@@ -123,7 +127,9 @@ async def test_the_queue_is_one_over_all_replicas(enter: Callable[..., Any]) -> 
     for house in (one, other):
         await house.opened()
     first, second, third = await one.place(), await other.place(), await one.place()
-    for position, place in enumerate((first, second, third), 1):  # free slots elsewhere are known within seconds
+    for position, place in enumerate(
+        (first, second, third), 1
+    ):  # free slots elsewhere are known within seconds
         await one.until_position(place["place"], position)
     await other.close_one()
     await other.until_position(first["place"], 0)
