@@ -26,6 +26,7 @@ SLOWER_POSTS: Final = 1.5
 SLOWER_CROWD: Final = 10
 ARRIVED_WITHIN_S: Final = 30.0
 OPENED_AT_ONCE: Final = 100
+TICK_S: Final = 0.005
 MARK: Final = b"event: messages.purged\n"
 PAGES_OLD_S: Final = 0.5
 
@@ -93,7 +94,7 @@ async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
     regulars, raiders = await room.people(size.regulars), await room.people(size.raiders)
     crowd.pace.every_s *= SLOWER_CROWD
     try:
-        async with _readers(system.publishers, room.id, size.readers) as readers:
+        async with _readers(system.publishers, room.id, size.readers) as readers, _lateness() as late_s:
             before_s = await _regular_posts(room, regulars, size.phase_s)
             during_s, called_s, took_s = await _raid_until_purged(room, regulars, raiders, size)
             await _arrived(readers)
@@ -101,6 +102,7 @@ async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
         crowd.pace.every_s /= SLOWER_CROWD
     delays_s = [r.purged_at_s - called_s for r in readers if r.purged_at_s is not None]
     _judge(system, size, before_s, during_s, delays_s, took_s)
+    system.remarks.append(f"the load generator itself was late by {_p99(late_s) * 1000:.0f} ms at p99")
     await asyncio.sleep(PAGES_OLD_S)
     events = await room.events()
     purges = [event for event in events if event["type"] == "messages.purged"]
@@ -177,6 +179,25 @@ async def _readers(publishers: list[Address], room_id: str, count: int) -> Async
     finally:
         for reader in readers:
             reader.close()
+
+
+@asynccontextmanager
+async def _lateness() -> AsyncIterator[list[float]]:
+    """By how many seconds this process runs late, sampled until the block ends: its readers and posts share a core."""
+    loop = asyncio.get_running_loop()
+    late_s: list[float] = []
+
+    async def sample() -> None:
+        while True:
+            due_s = loop.time() + TICK_S
+            await asyncio.sleep(TICK_S)
+            late_s.append(loop.time() - due_s)
+
+    task = asyncio.create_task(sample())
+    try:
+        yield late_s
+    finally:
+        task.cancel()
 
 
 async def _arrived(readers: list[PurgeReader]) -> None:
