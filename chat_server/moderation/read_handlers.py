@@ -300,6 +300,7 @@ def _message(row: Any) -> Message:
         deleted=row["deleted"],
         reactions=row["reactions"],
         author_role=row["author_role"],
+        calm=row["calm"],
     )
 
 

@@ -28,7 +28,7 @@ _NO_ID: Final = UUID(int=0)
 
 _MESSAGES: Final = """
 SELECT id, room_id, seq, author_id, author_nickname, client_message_id, text, reply_to, created_at, edited_at, deleted,
-    reactions::text, author_role
+    reactions::text, author_role, calm
 FROM visible_messages WHERE written_by = $1 AND (client_message_id, room_id) > ($2, $3)
 ORDER BY client_message_id, room_id LIMIT $4"""
 

@@ -41,7 +41,7 @@ SELECT
     m.*
 FROM (SELECT 1) one LEFT JOIN LATERAL (
     SELECT id, room_id, seq, author_id, author_nickname, text, reply_to, created_at, edited_at, deleted,
-           reactions::text, author_role
+           reactions::text, author_role, calm
     FROM visible_messages
     WHERE room_id = $1 AND seq < $2 AND seq >= $3 AND NOT deleted AND lower(text) LIKE ALL (
         (SELECT array_agg(lower(pattern)) FROM unnest($4::text[]) AS pattern)::text[]
