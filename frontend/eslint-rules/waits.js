@@ -35,6 +35,7 @@ const NOT_FOR_THE_NETWORK = {
     "lib/notifications/mention-notifier.ts",
     "lib/order-hold.ts",
     "lib/room-view/room-view.ts",
+    "lib/stream/lane-switch.ts",
   ],
   "a limit on how often the server is called": [
     "features/rooms/use-room-list-stream.ts",

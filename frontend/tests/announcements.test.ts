@@ -15,6 +15,7 @@ beforeEach(() => {
     clock,
     isHidden: () => isHidden,
     summaryWords: (count) => `${count} new messages`,
+    repliesWords: () => "with replies",
   });
   stop = announcements.subscribe(() => undefined);
 });
@@ -28,6 +29,18 @@ it("announces a message for the listener at once, and the same words again", () 
   const second = announcements.getSnapshot().forMe;
   expect([first.words, second.words]).toEqual(["Ann: @Mina", "Ann: @Mina"]);
   expect(second.turn).not.toBe(first.turn);
+});
+
+it("counts skipped messages with the others, once in ten seconds for any number of runs", async () => {
+  announcements.add(() => "Ann: hello", message(1));
+  for (let run = 0; run < 30; run += 1) announcements.addSkipped(20, false);
+  const turn = announcements.getSnapshot().summary.turn;
+  await clock.advance(SUMMARY_EVERY_MS);
+  expect(summary()).toBe("601 new messages");
+  expect(announcements.getSnapshot().summary.turn).toBe(turn + 1);
+  announcements.addSkipped(20, true);
+  await clock.advance(SUMMARY_EVERY_MS);
+  expect(summary()).toBe("20 new messages, with replies");
 });
 
 it("reads a few messages out every ten seconds", async () => {

@@ -52,6 +52,7 @@ it("refuses an event that no stream would send", () => {
     opened: () => undefined,
     event: (event) => heard.push(event),
     gap: () => undefined,
+    skipped: () => undefined,
     ping: () => undefined,
     closed: () => undefined,
   });

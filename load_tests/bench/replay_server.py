@@ -4,8 +4,8 @@ Its output depends on SEED and the clock.
 
 `POST /control/rate` {"rate": messages a second}, `POST /control/say` {"nickname"?, "text", "reply_to"?},
 `POST /control/edit|react|delete` {"id", …}, `POST /control/many` {"count"}, `POST /control/streams` {"open"} and
-`POST /control/heat` {"hot"} steer it; `POST /control/messages` {} returns all messages, `POST /control/reset` {} starts
-over. PORT, SPA_DIR, RATE and SEED come from the environment.
+`POST /control/heat` {"hot"} steer it; `POST /control/messages` {} returns all messages, `POST /control/lanes` {} the
+lane of each stream, `POST /control/reset` {} starts over. PORT, SPA_DIR, RATE and SEED come from the environment.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from chat_server.http.client_config import ClientConfig, ClientLimits
+from chat_server.messages.calm_marks import take_calm_row
 from load_tests.contract_checks import chat_contract, with_contract
 from server_kit.http.problem import MEDIA_TYPE, ChatError
 
@@ -62,6 +63,32 @@ WORDS = [
 ]
 
 
+def _mark(*, is_left_out: bool) -> dict[str, Any]:
+    return {"calm": False} if is_left_out else {}
+
+
+def _mark_of(message: dict[str, Any]) -> dict[str, Any]:
+    return _mark(is_left_out=message.get("calm") is False)
+
+
+def _frame(event_type: str, seq: int, body: dict[str, Any]) -> str:
+    return f"id: {seq}\nevent: {event_type}\ndata: {json.dumps(body)}\n\n"
+
+
+def _skipped_frame(events: list[dict[str, Any]]) -> str:
+    """The frame of a run that the calm lane skips; nothing for an empty run."""
+    if not events:
+        return ""
+    created = [event["message"] for event in events if event["type"] == "message.created"]
+    run = {
+        "from_seq": events[0]["seq"] - 1,
+        "to_seq": events[-1]["seq"],
+        "messages": len(created),
+        "replied_to": [],
+    }
+    return _frame("stream.skipped", run["to_seq"], run)
+
+
 class BusyRoom:
     """The room's messages and events; streams wait on `moved`."""
 
@@ -75,12 +102,16 @@ class BusyRoom:
         self.count = 0
         self.heat = COLD
         self.takes_streams = True
+        self.calm_full_at: datetime | None = None
+        self.lanes: list[str] = []
         self.moved = asyncio.Condition()
 
     def say(
         self, nickname: str, text: str, reply_to: str | None = None, author_id: str = ""
     ) -> dict[str, Any]:
         self.count += 1
+        now = datetime.now(UTC)
+        is_shown, self.calm_full_at = take_calm_row(self.calm_full_at, now, is_host=nickname == "Olivia")
         message = {
             "id": f"0190a0b0-{self.rng.getrandbits(16):04x}-7000-8000-{self.count:012d}",
             "room_id": "lobby",
@@ -88,13 +119,14 @@ class BusyRoom:
             "author": {"id": author_id or f"author-{nickname}", "nickname": nickname},
             "text": text,
             "reply_to": reply_to,
-            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "created_at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "edited_at": None,
             "deleted": False,
             "reactions": {},
+            **_mark(is_left_out=not is_shown),
         }
         self.messages = [*self.messages[-KEPT:], message]
-        self._add({"type": "message.created", "message": message})
+        self._add({"type": "message.created", **_mark_of(message), "message": message})
         return message
 
     def chatter(self) -> None:
@@ -109,16 +141,17 @@ class BusyRoom:
         return next(message for message in reversed(self.messages) if message["id"] == message_id)
 
     def react(self, message_id: str, kind: str) -> int:
-        counts = self.find(message_id)["reactions"]
+        message = self.find(message_id)
+        counts = message["reactions"]
         counts[kind] = counts.get(kind, 0) + 1
         changed = {"message_id": message_id, "kind": kind, "count": counts[kind], "added": [], "removed": []}
-        self._add({"type": "reaction.changed", **changed})
+        self._add({"type": "reaction.changed", **_mark_of(message), **changed})
         return int(counts[kind])
 
     def edit(self, message_id: str, text: str) -> None:
         message = self.find(message_id)
         message.update(text=text, edited_at=message["created_at"])
-        self._add({"type": "message.edited", "message": dict(message)})
+        self._add({"type": "message.edited", **_mark_of(message), "message": dict(message)})
 
     def delete(self, message_id: str) -> None:
         message = self.find(message_id)
@@ -299,26 +332,33 @@ class ReplayServer:
     async def stream(self, request: Request) -> Response:
         if not self.room.takes_streams:
             return problem(ChatError("server_full", "No streams for now.", retry_after_s=1.0))
+        query = request.query_params
+        cursor = int(query.get("last_event_id", self.room.seq))
+        self.room.lanes.append(query.get("pace", "full"))
         return StreamingResponse(
-            self.frames(int(request.query_params.get("last_event_id", self.room.seq))),
-            media_type="text/event-stream",
+            self.frames(cursor, is_calm=query.get("pace") == "calm"), media_type="text/event-stream"
         )
 
-    async def frames(self, cursor: int) -> AsyncIterator[str]:
+    async def frames(self, cursor: int, *, is_calm: bool) -> AsyncIterator[str]:
         opened = {"room_id": "lobby", "seq": cursor, "resumed": True, "heat": self.room.heat}
         yield f"event: stream.opened\ndata: {json.dumps(opened)}\n\n"
         room = self.room
+        skipped: list[dict[str, Any]] = []
         while room.takes_streams:
-            news = [event for event in room.events[-KEPT:] if event["seq"] > cursor]
-            if news:
-                cursor = news[-1]["seq"]
-                yield "".join(
-                    f"id: {event['seq']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
-                    for event in news
-                )
-            async with room.moved:
-                if room.seq == cursor and room.takes_streams:
-                    await room.moved.wait()
+            for event in [event for event in room.events[-KEPT:] if event["seq"] > cursor]:
+                cursor = event["seq"]
+                if is_calm and event.get("calm") is False:
+                    skipped.append(event)
+                    continue
+                yield _skipped_frame(skipped) + _frame(event["type"], cursor, event)
+                skipped = []
+            try:
+                async with asyncio.timeout(1.0 if skipped else None), room.moved:
+                    if room.seq == cursor and room.takes_streams:
+                        await room.moved.wait()
+            except TimeoutError:
+                yield _skipped_frame(skipped)
+                skipped = []
 
     async def list_stream(self, _: Request) -> Response:
         async def silence() -> AsyncIterator[str]:
@@ -359,6 +399,9 @@ class ReplayServer:
 
     async def all_messages(self, _: Request) -> Response:
         return JSONResponse(self.room.messages)
+
+    async def all_lanes(self, _: Request) -> Response:
+        return JSONResponse(self.room.lanes)
 
     async def ready(self, _: Request) -> Response:
         return JSONResponse({"status": "ready"})
@@ -406,6 +449,7 @@ class ReplayServer:
                 Route("/stream/v1/rooms/lobby", self.stream),
                 Route("/stream/v1/rooms", self.list_stream),
                 Route("/control/messages", self.all_messages, methods=["POST"]),
+                Route("/control/lanes", self.all_lanes, methods=["POST"]),
                 Route("/control/{what}", self.control, methods=["POST"]),
                 Route("/healthz/ready", self.ready),
                 Route("/", self.index),

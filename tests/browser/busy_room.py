@@ -23,9 +23,17 @@ class BusyRoom:
         self._http = http
         self._people = people
 
-    async def another_browser(self) -> Tab:
-        """Another browser in the same room."""
-        return await (await self._people.tab(viewport={"width": 1000, "height": 800})).open("/")
+    async def another_browser(self, script: str = "", **context: Any) -> Tab:
+        """Another browser in the same room. `script` runs first on its page."""
+        tab = await self._people.tab(**{"viewport": {"width": 1000, "height": 800}, **context})
+        await tab.page.add_init_script(script)
+        return await tab.open("/")
+
+    async def newest_lane_is(self, lane: str) -> None:
+        """Wait until the stream that was opened last has this lane. A slow page may have opened others before."""
+        async with asyncio.timeout(TALKS_WITHIN_S):
+            while (await self.control("lanes"))[-1] != lane:
+                await asyncio.sleep(0.05)
 
     async def control(self, what: str, **body: Any) -> Any:
         return (await self._http.post(f"/control/{what}", json=body)).json()

@@ -8,12 +8,14 @@ import { browserClock } from "@/lib/clock";
 import { Composers } from "@/lib/composer/composers";
 import { Drafts } from "@/lib/composer/drafts";
 import { UnfinishedEdits } from "@/lib/composer/unfinished-edits";
+import { browserDevice } from "@/lib/device";
 import { createLanguageSwitch } from "@/lib/i18n/i18n";
 import { NetworkReturn } from "@/lib/network-return";
 import { browserEnvironment, LocalTimeStore } from "@/lib/local-time";
 import { OtherSession, Outbox } from "@/lib/outbox/outbox";
 import { lazyOutboxStore, type OutboxStore } from "@/lib/outbox/outbox-store";
 import { IgnoredPeople } from "@/lib/people/ignored-people";
+import { ReadingPaceChoice } from "@/lib/reading-pace";
 import { ReadCountsStore } from "@/lib/rooms/read-counts-store";
 import type { Services } from "@/ui/services-context";
 import type { Queries } from "@/ui/queries";
@@ -54,11 +56,13 @@ export function createServices(): Services {
   const session = new SessionStore(api, storage, needsToken ? keepToken : undefined, alone);
   const readCounts = new ReadCountsStore(storage);
   const ignored = new IgnoredPeople();
+  const readingPace = new ReadingPaceChoice();
   const network = new NetworkReturn(window, clock);
   const channel = openChannel(OUTBOX_CHANNEL);
   window.addEventListener("storage", onStorageEvent);
   window.addEventListener("storage", readCounts.onStorageEvent);
   window.addEventListener("storage", ignored.onStorageEvent);
+  window.addEventListener("storage", readingPace.onStorageEvent);
   const outbox = new Outbox({
     store: lazyOutboxStore(loadOutboxStore),
     api,
@@ -108,6 +112,8 @@ export function createServices(): Services {
     session,
     readCounts,
     ignored,
+    readingPace,
+    device: browserDevice,
     outbox,
     composers,
     network,

@@ -22,6 +22,8 @@ interface AnnouncementsDependencies {
   readonly clock: Clock;
   readonly isHidden: () => boolean;
   readonly summaryWords: (count: number) => string;
+  /** Follows the count when skipped messages reply to the listener. */
+  readonly repliesWords: () => string;
 }
 
 interface Pending {
@@ -36,6 +38,7 @@ export class Announcements {
   #announcedMessages: Record<keyof Announced, readonly Message[]> = { summary: [], forMe: [] };
   #pending: Pending[] = [];
   #count = 0;
+  #hasReplies = false;
   #cancelTimer = () => {};
   readonly #listeners = new Listeners(
     () => this.#waitForSummary(),
@@ -59,6 +62,12 @@ export class Announcements {
     if (this.#pending.length < READ_OUT_MAX) this.#pending.push({ words: words(), message });
   }
 
+  /** Messages that the page does not load: the next summary counts them. */
+  addSkipped(messages: number, hasReplies: boolean): void {
+    this.#count += messages;
+    this.#hasReplies ||= hasReplies;
+  }
+
   /** Remove the words of deleted messages: those that wait for a summary, and those that are still in the page. */
   forget(isDeleted: (message: Message) => boolean): void {
     const kept = this.#pending.filter(({ message }) => !isDeleted(message));
@@ -78,8 +87,11 @@ export class Announcements {
   #summarize(): void {
     if (this.#count === 0 || this.deps.isHidden()) return;
     const pending = this.#pending;
-    if (this.#count > pending.length) this.#announce("summary", this.deps.summaryWords(this.#count), []);
-    else
+    const { summaryWords, repliesWords } = this.deps;
+    if (this.#count > pending.length) {
+      const words = [summaryWords(this.#count), ...(this.#hasReplies ? [repliesWords()] : [])];
+      this.#announce("summary", words.join(", "), []);
+    } else
       this.#announce(
         "summary",
         pending.map(({ words }) => words).join(". "),
@@ -87,6 +99,7 @@ export class Announcements {
       );
     this.#pending = [];
     this.#count = 0;
+    this.#hasReplies = false;
   }
 
   #announce(kind: keyof Announced, words: string, messages: readonly Message[]): void {

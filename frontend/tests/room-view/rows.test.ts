@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 function rows(messages: Message[], change: Partial<RowsInput> = {}): Row[] {
   return buildRows({
     messages,
+    skippedRuns: [],
     hasOlder: true,
     isShown: () => true,
     isForMe: () => false,
@@ -73,8 +74,29 @@ describe("rows", () => {
       { isShown: ({ seq }) => seq === 1 || seq === 4 },
     );
     expect(messageRows(all).map((row) => row.leftOut)).toEqual([
-      { count: 2, afterSeq: 1 },
-      { count: 1, afterSeq: 4 },
+      { count: 2, afterSeq: 1, hasReplies: false },
+      { count: 1, afterSeq: 4, hasReplies: false },
+    ]);
+  });
+
+  it("count what is not loaded in place, together with what was left out, and name replies to the reader", () => {
+    const run = (fromSeq: number, toSeq: number, repliedTo: string[] = []) => {
+      return { fromSeq, toSeq, messages: toSeq - fromSeq, repliedTo };
+    };
+    const all = rows(
+      [1, 4, 8, 12].map((seq) => message(seq)),
+      {
+        isShown: ({ seq }) => seq !== 4,
+        myId: "id-of-me",
+        skippedRuns: [run(1, 3), run(4, 7), run(8, 9, ["id-of-me"]), run(10, 11), run(12, 20, ["id-of-ann"])],
+        posts: [post()],
+      },
+    );
+    expect(messageRows(all).map((row) => row.leftOut)).toEqual([
+      { count: 6, afterSeq: 1, hasReplies: false },
+      { count: 2, afterSeq: 8, hasReplies: true },
+      { count: 8, afterSeq: 12, hasReplies: false },
+      null,
     ]);
   });
 

@@ -51,6 +51,7 @@ const closingListener = (closed: (graceful: boolean) => void): StreamListener =>
   opened: () => undefined,
   event: () => undefined,
   gap: () => undefined,
+  skipped: () => undefined,
   ping: () => undefined,
   closed,
 });

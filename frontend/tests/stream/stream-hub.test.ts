@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
-import type { RoomEvent } from "@/lib/contract/types";
+import type { RoomEvent, StreamSkipped } from "@/lib/contract/types";
 import type { StreamListener, StreamOptions } from "@/lib/stream/room-stream";
 import { IDLE_ROOMS_MAX, RING_EVENTS, StreamHub } from "@/lib/stream/stream-hub";
 import { created, FakeRoom, message } from "../support/fake-room";
@@ -21,6 +21,7 @@ class FakeTab implements StreamListener {
   opened = () => void (this.isOpen = true);
   event = (event: RoomEvent) => void this.received.push("seq" in event ? event.seq : event.type);
   gap = () => void this.received.push("gap");
+  skipped = (run: StreamSkipped) => void this.received.push(`${run.from_seq}–${run.to_seq}`);
   ping = () => undefined;
   closed = () => {
     this.isOpen = false;
@@ -192,4 +193,42 @@ it("keeps nothing of a private room once its stream has closed", () => {
   expect([tab.received, tab.isClosed]).toEqual([[1], true]);
   room.streams = [];
   expect(new FakeTab().join(0, ticketOf("ann")).received).toEqual([]);
+});
+
+it("shares a stream between the tabs of a lane, and sends a tab that joins later the runs after its page", () => {
+  const calm = { lane: "calm" } as const;
+  const [full, early] = [new FakeTab().join(0), new FakeTab().join(0, calm)];
+  expect(room.streams.map(({ lane }) => lane)).toEqual([undefined, "calm"]);
+  for (const stream of room.streams)
+    stream.listener.opened({
+      room_id: "lobby",
+      seq: 0,
+      resumed: true,
+      heat: { hot: false, since: null, fetches_per_s: 0 },
+    });
+  room.say();
+  room.say({ calm: false });
+  room.say({ calm: false });
+  room.say();
+  const late = new FakeTab().join(2, calm);
+  expect([full, early, late].map(({ received }) => received)).toEqual([
+    [1, 2, 3, 4],
+    [1, "1–3", 4],
+    ["1–3", 4],
+  ]);
+  expect(room.opened).toBe(2);
+  early.leave();
+  late.leave();
+  expect(room.streams.map(({ lane }) => lane)).toEqual([undefined]);
+});
+
+it("resumes a lane after the end of its last run", () => {
+  new FakeTab().join(0, { lane: "calm" });
+  room.openLast();
+  room.say({ calm: false });
+  room.flushRun();
+  room.stream.listener.closed(false);
+  room.streams = [];
+  new FakeTab().join(1, { lane: "calm" });
+  expect([room.stream.cursor, room.stream.lane]).toEqual([1, "calm"]);
 });

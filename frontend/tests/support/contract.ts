@@ -112,6 +112,10 @@ export function checkedListener(listener: StreamListener): StreamListener {
       checkSchema("StreamGap", frame);
       listener.gap(frame);
     },
+    skipped: (frame) => {
+      checkSchema("StreamSkipped", frame);
+      listener.skipped(frame);
+    },
     ping: () => {
       listener.ping();
     },

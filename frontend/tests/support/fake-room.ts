@@ -1,11 +1,20 @@
 /** A small fake of the feed's edge: a room with a log, fetched by pages and streamed from a cursor. */
 import { Problem } from "@/lib/api/problem";
 import type { PagePlace } from "@/lib/api/chat-api";
-import type { EventsPage, Message, MessagePage, Room, RoomEvent, Ticket } from "@/lib/contract/types";
+import type {
+  EventsPage,
+  Message,
+  MessagePage,
+  Room,
+  RoomEvent,
+  StreamSkipped,
+  Ticket,
+} from "@/lib/contract/types";
 import type { Clock } from "@/lib/clock";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { changeMessages, changePinned } from "@/lib/feed/room-state";
-import type { OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
+import { isLeftOut } from "@/lib/feed/skipped-runs";
+import type { Lane, OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { checkedApi, checkedListener } from "./contract";
 
 const COLD = { hot: false, since: null, fetches_per_s: 0 };
@@ -50,6 +59,7 @@ export const created = (made: Message): RoomEvent => ({
   type: "message.created",
   room_id: made.room_id,
   seq: made.seq,
+  ...(made.calm === false && { calm: false }),
   message: made,
 });
 
@@ -58,6 +68,17 @@ interface OpenedStream {
   readonly listener: StreamListener;
   readonly ticket: StreamTicket | undefined;
   readonly place: string | undefined;
+  readonly lane: Lane | undefined;
+  /** What the calm lane has left out since the last sent event. */
+  readonly skipped: RoomEvent[];
+}
+
+function runOf(events: readonly RoomEvent[]): StreamSkipped | null {
+  const seqs = events.flatMap((event) => ("seq" in event ? [event.seq] : []));
+  const [first] = seqs;
+  if (first === undefined) return null;
+  const messages = events.filter(({ type }) => type === "message.created").length;
+  return { from_seq: first - 1, to_seq: seqs.at(-1) ?? first, messages, replied_to: [] };
 }
 
 export class FakeRoom {
@@ -100,8 +121,8 @@ export class FakeRoom {
   });
 
   /** Streams stay silent until `openLast`. */
-  openStream: OpenStream = (_roomId, cursor, listener, { ticket, place } = {}) => {
-    const opened = { cursor, listener: checkedListener(listener), ticket, place };
+  openStream: OpenStream = (_roomId, cursor, listener, { ticket, lane, place } = {}) => {
+    const opened = { cursor, listener: checkedListener(listener), ticket, lane, place, skipped: [] };
     this.opened += 1;
     this.streams.push(opened);
     return () => {
@@ -155,7 +176,22 @@ export class FakeRoom {
 
   send(event: RoomEvent): void {
     if (this.isHeldBack) return;
-    for (const { listener } of this.streams) listener.event(event);
+    for (const stream of this.streams) this.pass(event, stream);
+  }
+
+  /** Send an event to one stream, or leave it out if that follows the calm lane. */
+  pass(event: RoomEvent, { lane, listener, skipped }: OpenedStream): void {
+    if (lane === "calm" && isLeftOut(event)) skipped.push(event);
+    else {
+      this.flushRun({ listener, skipped });
+      listener.event(event);
+    }
+  }
+
+  /** Report the run of events that a stream has left out. */
+  flushRun({ listener, skipped }: Pick<OpenedStream, "listener" | "skipped"> = this.stream): void {
+    const run = runOf(skipped.splice(0));
+    if (run !== null) listener.skipped(run);
   }
 
   page(place: PagePlace): MessagePage {

@@ -1,4 +1,4 @@
-import type { RoomEvent, StreamGap } from "@/lib/contract/types";
+import type { RoomEvent, StreamGap, StreamSkipped } from "@/lib/contract/types";
 import type { OpenStream, StreamListener } from "@/lib/stream/room-stream";
 
 /** The events of a room that one tab receives. Like a feed, it opens the next stream after its last seq when one is closed. */
@@ -29,6 +29,7 @@ export class ReopeningTab implements StreamListener {
     this.seqs = Array.from({ length: to_seq }, (_, index) => index + 1);
     this.open();
   };
+  skipped = ({ to_seq }: StreamSkipped) => void (this.#cursor = Math.max(this.#cursor, to_seq));
   ping = () => undefined;
   closed = () => {
     this.isOpen = false;

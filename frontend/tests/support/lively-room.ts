@@ -13,10 +13,13 @@ export class LivelyRoom extends FakeRoom {
     const target = this.messages[pick % Math.max(1, this.messages.length)];
     const seq = (this.lastSeq += 1);
     if (pick % 7 < 2 || target === undefined || target.deleted) {
-      const made = message(seq, pick % 3 === 0 ? { author: MALLORY } : {});
+      const made = message(seq, {
+        ...(pick % 3 === 0 && { author: MALLORY }),
+        ...(pick % 5 > 0 && { calm: false }),
+      });
       this.messages = [...this.messages, made];
       this.#send(created(made));
-    } else this.#send(changeOf(target, seq, pick));
+    } else this.#send(marked(changeOf(target, seq, pick), target));
   }
 
   /** Open the last requested stream, and send the events after its cursor. */
@@ -33,7 +36,13 @@ export class LivelyRoom extends FakeRoom {
     const opened = this.#live();
     if (opened === undefined) return;
     const since = this.log.slice(from % (this.log.length + 1));
-    for (const event of since) opened.listener.event(event);
+    for (const event of since) this.pass(event, { ...opened, skipped: [] });
+  }
+
+  /** The calm lane reports what it has left out, as it does when no event follows for a second. */
+  flushLive(): void {
+    const live = this.#live();
+    if (live !== undefined) this.flushRun(live);
   }
 
   breakStream(isPolite: boolean): void {
@@ -56,13 +65,19 @@ export class LivelyRoom extends FakeRoom {
   #send(event: RoomEvent): void {
     if (event.type !== "message.created") this.took(event);
     this.log.push(event);
-    this.#live()?.listener.event(event);
+    const live = this.#live();
+    if (live !== undefined) this.pass(event, live);
   }
 
   #sendFrom(cursor: number): void {
-    for (const event of this.log)
-      if ("seq" in event && event.seq > cursor) this.#live()?.listener.event(event);
+    for (const event of this.log) if ("seq" in event && event.seq > cursor) this.pass(event, this.stream);
   }
+}
+
+/** The calm lane leaves out edits and reactions of the messages that it leaves out. */
+function marked(event: RoomEvent, target: Message): RoomEvent {
+  const isMarkable = event.type === "message.edited" || event.type === "reaction.changed";
+  return isMarkable && target.calm === false ? { ...event, calm: false } : event;
 }
 
 function changeOf(target: Message, seq: number, pick: number): RoomEvent {

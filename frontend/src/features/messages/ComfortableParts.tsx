@@ -25,7 +25,7 @@ export function ComfortableParts(props: MessagePartsProps) {
         </div>
         {post === null ? <ReactionBar message={message} /> : <PostState post={post} />}
         {leftOut !== null && (
-          <LeftOutButton count={leftOut.count} onClick={() => openLeftOut(leftOut.afterSeq)} />
+          <LeftOutButton leftOut={leftOut} onClick={() => openLeftOut(leftOut.afterSeq)} />
         )}
       </div>
     </>

@@ -40,7 +40,7 @@ export function CompactParts(props: MessagePartsProps) {
       )}
       {leftOut !== null && (
         <div className={css.leftOutCell}>
-          <LeftOutButton count={leftOut.count} onClick={() => openLeftOut(leftOut.afterSeq)} />
+          <LeftOutButton leftOut={leftOut} onClick={() => openLeftOut(leftOut.afterSeq)} />
         </div>
       )}
     </>

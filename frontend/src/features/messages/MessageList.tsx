@@ -1,6 +1,7 @@
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { PinnedBar } from "@/features/pins/PinnedBar";
+import { errorMessage } from "@/lib/api/error-message";
 import { HOVER_PAUSE_MS } from "@/lib/room-view/list-pause";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
@@ -23,7 +24,7 @@ const AwayBanner = lazyComponent(() => import("./AwayBanner"));
  * pinned bar and the away banner over the list. */
 export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: boolean }) {
   const { t } = useTranslation();
-  const { view, jumpTo } = useOpenRoom();
+  const { view, jumpTo, toast } = useOpenRoom();
   const localTime = useLocalTime();
   const isHost = useRole() !== "guest";
   const scroller = useRef<HTMLDivElement>(null);
@@ -49,6 +50,13 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
     position: () => ({ topPx: virtualizer.scrollOffset ?? 0, heightPx: virtualizer.getTotalSize() }),
     toEnd: () => virtualizer.scrollToEnd(),
   });
+
+  const openLeftOut = useCallback(
+    (afterSeq: number) => {
+      view.open(afterSeq).catch((error: unknown) => toast(errorMessage(t, error, t("feed.leftOutFailed"))));
+    },
+    [view, toast, t],
+  );
 
   const toNewest = () => view.dispatchPause({ type: "back-to-newest" });
   const ownSeq = lastPost?.seq ?? null;
@@ -93,7 +101,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
         roomName={nameInSentence(room?.name ?? "", t("room.untitled"))}
         localTime={localTime}
         targetSeq={screen.target?.seq}
-        openLeftOut={view.open}
+        openLeftOut={openLeftOut}
       />
     </ListFrame>
   );

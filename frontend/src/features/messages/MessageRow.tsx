@@ -52,6 +52,7 @@ function isSameRow(a: MessageRowData, b: MessageRowData): boolean {
     a.isMine === b.isMine &&
     a.isForMe === b.isForMe &&
     a.isPinned === b.isPinned &&
-    a.leftOut?.count === b.leftOut?.count
+    a.leftOut?.count === b.leftOut?.count &&
+    a.leftOut?.hasReplies === b.leftOut?.hasReplies
   );
 }

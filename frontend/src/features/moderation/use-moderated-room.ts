@@ -1,20 +1,24 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomQuestion } from "@/features/room/RoomDialogs";
 import { useRoomStores } from "@/features/room/use-room-stores";
 import { useToast } from "@/features/room/use-toast";
 import type { ComposerEvent } from "@/lib/composer/composer-machine";
 import type { Author, Message } from "@/lib/contract/types";
+import { EVERY_MESSAGE } from "@/lib/reading-pace";
 import { roleIn } from "@/lib/people/roles";
 import { isByNewcomer } from "@/lib/people/user-age";
 import { useRoomScreen, type OpenRoom } from "@/ui/room-context";
 import { useServices, useSession } from "@/ui/services-context";
 import type { DeskTab } from "./ModeratorDesk";
 
-/** Hosts see every message, also those of people they ignore in the room. */
-const NOBODY = { has: () => false, subscribe: () => () => undefined };
+/** Hosts see every message, also those of people they ignore in the room, and always in the full lane. */
+const READING = {
+  ignored: { has: () => false, subscribe: () => () => undefined },
+  readingPace: EVERY_MESSAGE,
+};
 
 /** The room of the moderator view: its stores, the open tab and the open question. It has no composer: replies and edits
  * go on in the room. */
@@ -24,14 +28,13 @@ export function useModeratedRoom(roomId: string) {
   const { viewer } = useSession();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const { feed, view, ownReactions } = useRoomStores(roomId, NOBODY);
+  const { feed, view, ownReactions } = useRoomStores(roomId, READING);
   const [kinds, setKinds] = useState<readonly string[]>([]);
   const screen = useRoomScreen(view);
   const [tab, setTab] = useState<DeskTab>("live");
   const [question, setQuestion] = useState<RoomQuestion | null>(null);
   const [person, setPerson] = useState<Author | null>(null);
   const [toastWords, toast] = useToast();
-  useEffect(() => view.setReadingPace("all"), [view]);
 
   const { room } = screen.feed;
   const regularAfterS = room?.regularAfterS ?? 0;

@@ -19,6 +19,7 @@ export function useAnnouncements(): Announced {
         clock,
         isHidden: () => document.hidden,
         summaryWords: (count) => t("feed.summary", { count }),
+        repliesWords: () => t("feed.leftOutReplies"),
       }),
     [clock, t],
   );
@@ -34,6 +35,13 @@ export function useAnnouncements(): Announced {
         else announcements.add(() => messageWords(t, message), message);
       }),
     [feed, view, viewer, ignored, t, announcements],
+  );
+  useEffect(
+    () =>
+      feed.onSkipped((run) =>
+        announcements.addSkipped(run.messages, viewer !== null && run.replied_to.includes(viewer.id)),
+      ),
+    [feed, viewer, announcements],
   );
   useEffect(
     () => view.onFoundForMe((message) => announcements.announceForMe(messageWords(t, message), message)),

@@ -3,16 +3,22 @@ import { readDensityChoice } from "@/lib/density-choice";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
 import { RoomView } from "@/lib/room-view/room-view";
-import { readReadingPace } from "@/lib/reading-pace";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
+import { switchLanes } from "@/lib/stream/lane-switch";
 import { onReaderChange } from "@/lib/session/reader-change";
 import { messageQuery } from "@/ui/message-query";
 import { useServices, useViewer, type Services } from "@/ui/services-context";
 
-/** The stores of one room (feed, view, own reactions), connected to the session, page visibility and network. `ignored`:
- * the people whose messages have no row. */
-export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"], "has" | "subscribe">) {
+interface Reading {
+  /** The people whose messages have no row. */
+  readonly ignored: Pick<Services["ignored"], "has" | "subscribe">;
+  readonly readingPace: Pick<Services["readingPace"], "getSnapshot" | "subscribe">;
+}
+
+/** The stores of one room (feed, view, own reactions), connected to the session, page visibility, network and how its reader
+ * wants to read. */
+export function useRoomStores(roomId: string, { ignored, readingPace }: Reading) {
   const services = useServices();
   const viewer = useViewer();
 
@@ -62,9 +68,12 @@ export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"],
       ignored,
       random: Math.random,
     });
-    view.setReadingPace(readReadingPace());
     view.setDensityChoice(readDensityChoice());
-    return { feed, view, ownReactions: new OwnReactions(roomId, api) };
+    const ownReactions = new OwnReactions(roomId, api, (message_id, kind, count) => {
+      const about = { room_id: roomId, seq: 0, message_id, kind, count, added: [], removed: [] };
+      feed.showOwnChange(message_id, { type: "reaction.changed", ...about });
+    });
+    return { feed, view, ownReactions };
   }, [services, roomId, ignored]);
 
   const { network } = services;
@@ -72,7 +81,25 @@ export function useRoomStores(roomId: string, ignored: Pick<Services["ignored"],
   // Another time zone moves messages to other days.
   useEffect(() => services.localTime.subscribe(view.refresh), [services, view]);
   useEffect(() => view.setViewer(viewer), [view, viewer]);
+  useEffect(() => {
+    const { device, clock } = services;
+    const setPace = () => view.setReadingPace(readingPace.getSnapshot());
+    setPace();
+    const stopPace = readingPace.subscribe(setPace);
+    const stopLanes = switchLanes({ feed, readingPace, device, clock });
+    return () => {
+      stopPace();
+      stopLanes();
+    };
+  }, [services, feed, view, readingPace]);
   useEffect(() => onReaderChange(services.session, feed.readerChanged), [services, feed]);
+  useEffect(
+    () =>
+      services.composers.of(roomId).onEdited((message) => {
+        feed.showOwnChange(message.id, { type: "message.edited", room_id: roomId, seq: 0, message });
+      }),
+    [services, feed, roomId],
+  );
   useEffect(() => {
     if (viewer === null) {
       ownReactions.clear();

@@ -14,8 +14,8 @@ const DEFAULT_KINDS: readonly string[] = ["heart", "sad", "laugh"];
 /** One open room: its stores, its side effects, and the state that its components share. `at` is the seq of a message
  * to scroll to. */
 export function useRoom(roomId: string, at: number | undefined) {
-  const { composers, recoveryLink, ignored } = useServices();
-  const { feed, view, ownReactions } = useRoomStores(roomId, ignored);
+  const { composers, recoveryLink, ignored, readingPace } = useServices();
+  const { feed, view, ownReactions } = useRoomStores(roomId, { ignored, readingPace });
   const [kinds, setKinds] = useState(DEFAULT_KINDS);
   const screen = useRoomScreen(view);
   const viewer = useViewer();

@@ -3,6 +3,7 @@ import type { ReadingPaceSetting } from "./use-reading-pace-setting";
 
 const PACES = [
   ["calm", "settings.calm", "settings.calmHelp"],
+  ["light", "settings.light", "settings.lightHelp"],
   ["all", "settings.all", "settings.allHelp"],
 ] as const;
 

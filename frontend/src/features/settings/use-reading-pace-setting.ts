@@ -1,22 +1,15 @@
-import { useState } from "react";
-import { readReadingPace, saveReadingPace, type ReadingPace } from "@/lib/reading-pace";
-import { useOpenRoom } from "@/ui/room-context";
+import { useSyncExternalStore } from "react";
+import type { ReadingPace } from "@/lib/reading-pace";
+import { useServices } from "@/ui/services-context";
 
 export interface ReadingPaceSetting {
   readonly pace: ReadingPace;
   readonly choose: (pace: ReadingPace) => void;
 }
 
-/** The reading pace of this browser. A choice applies to the open room at once. */
+/** The reading pace of this browser. A choice applies to the open rooms of all its tabs at once. */
 export function useReadingPaceSetting(): ReadingPaceSetting {
-  const { view } = useOpenRoom();
-  const [pace, setPace] = useState(readReadingPace);
-  return {
-    pace,
-    choose: (chosen) => {
-      saveReadingPace(chosen);
-      setPace(chosen);
-      view.setReadingPace(chosen);
-    },
-  };
+  const { readingPace } = useServices();
+  const pace = useSyncExternalStore(readingPace.subscribe, readingPace.getSnapshot);
+  return { pace, choose: readingPace.choose };
 }

@@ -2,6 +2,7 @@
 import type { ChatApi } from "@/lib/api/chat-api";
 import { Problem } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
+import type { Message } from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 import type { Outbox } from "@/lib/outbox/outbox";
 import type { SessionStore } from "@/lib/session/session-store";
@@ -30,6 +31,7 @@ export interface ComposerDependencies {
 export class ComposerStore {
   #state: ComposerState;
   readonly #listeners = new Listeners();
+  readonly #editedListeners = new Set<(message: Message) => void>();
 
   constructor(
     readonly roomId: string,
@@ -41,6 +43,12 @@ export class ComposerStore {
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
   getSnapshot = (): ComposerState => this.#state;
+
+  /** Call `listener` with each message that the server has edited. */
+  onEdited(listener: (message: Message) => void): () => void {
+    this.#editedListeners.add(listener);
+    return () => this.#editedListeners.delete(listener);
+  }
 
   dispatch = (event: ComposerEvent): void => {
     const before = this.#state;
@@ -122,7 +130,8 @@ export class ComposerStore {
 
   async #saveEdit(id: string, text: string): Promise<void> {
     try {
-      await this.deps.api.edit(this.roomId, id, text);
+      const edited = await this.deps.api.edit(this.roomId, id, text);
+      for (const listener of this.#editedListeners) listener(edited);
       this.dispatch({ type: "edit-saved", id, text });
     } catch (error) {
       const isProblem = error instanceof Problem;

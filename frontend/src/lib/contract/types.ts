@@ -8,6 +8,7 @@ type Json<T> = T extends { content: { "application/json": infer Body } } ? Body 
 export type RoomEvent = Events["RoomEvent"];
 export type StreamOpened = Events["StreamOpened"];
 export type StreamGap = Events["StreamGap"];
+export type StreamSkipped = Events["StreamSkipped"];
 export type StreamClosing = Events["StreamClosing"];
 export type StreamPlace = Events["StreamPlace"];
 export type RoomUpdated = Events["RoomUpdated"];

@@ -7,6 +7,7 @@
  *
  * A throttled page (429) is fetched again after the server's Retry-After; a room that does not exist, or does not exist
  * for this reader any more, is `failed`, and nothing of it stays in the state. Each stream of a private room gets a ticket.
+ * A stream of the calm lane skips runs of a busy room's events; `openSkipped` fetches their messages.
  * Where fetches work and streams do not, the feed is `polling`: a proxy holds the stream back or refuses it, or the browser
  * has no connection left for it. While polling, the feed tries a stream from time to time. On a full server it is `waiting`
  * in line: it polls slowly until its turn comes.
@@ -14,15 +15,24 @@
 import type { ChatApi, PagePlace } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
-import type { EventsPage, MessagePage, RoomEvent, StreamPlace } from "@/lib/contract/types";
+import type {
+  EventsPage,
+  Message,
+  MessagePage,
+  RoomEvent,
+  StreamPlace,
+  StreamSkipped,
+} from "@/lib/contract/types";
 import { Listeners } from "@/lib/listeners";
 import { openWhenReady } from "@/lib/stream/open-when-ready";
-import type { OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
+import type { Lane, OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { backoffMs } from "./backoff";
+import { applySkipped, fillRun, refreshed, withPosted } from "./calm-lane";
 import { POLL_MAX_MS, POLL_MIN_MS, pollEvents } from "./event-polling";
 import {
   appendPage,
   applyEvent,
+  changeMessages,
   fromSnapshot,
   KEEP_NEWEST,
   prependPage,
@@ -31,6 +41,7 @@ import {
   type Keep,
   type RoomState,
 } from "./room-state";
+import { isLeftOut, type SkippedRun } from "./skipped-runs";
 import type { StreamQueue } from "./stream-queue";
 import { tryStreams } from "./stream-trials";
 
@@ -48,6 +59,8 @@ export const REPLAY_MAX_EVENTS = 500; // further behind, a fresh page costs less
 const STALE_AFTER_MS = 5_000; // after a longer absence, check how far behind we are before resuming
 const GAP_CALM_MS = 10_000;
 const RECENT_EVENTS = 512;
+export const RUN_PAGES_MAX = 4; // for one request of the reader; what is left of a longer run opens with the next one
+const POSTED_MAX = 200; // overflow rule OLDEST: the message is then one of those that the lane has skipped
 
 export type Connection =
   | { readonly status: "connecting" | "catching-up" | "live" | "polling" }
@@ -118,6 +131,10 @@ export class RoomFeed {
   #lostAtMs: number | null = null;
   #lastGapMs = -Infinity;
   #recent: RoomEvent[] = [];
+  #lane: Lane = "full";
+  #isStreaming = false;
+  /** Messages that the reader has posted and the state has not reached. */
+  #posted: readonly Message[] = [];
   #closeStream = () => {};
   #cancelWait = () => {};
   #cancelSilence = () => {};
@@ -128,6 +145,7 @@ export class RoomFeed {
     () => this.#close(),
   );
   readonly #eventListeners = new Set<(event: RoomEvent) => void>();
+  readonly #skippedListeners = new Set<(run: StreamSkipped) => void>();
 
   constructor(private readonly deps: FeedDependencies) {}
 
@@ -141,6 +159,61 @@ export class RoomFeed {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);
   }
+
+  /** Call `listener` for each run that the calm lane skips. */
+  onSkipped(listener: (run: StreamSkipped) => void): () => void {
+    this.#skippedListeners.add(listener);
+    return () => this.#skippedListeners.delete(listener);
+  }
+
+  /** Follow the room in this lane from now on. An open stream is replaced by one that continues at its end. */
+  setLane = (lane: Lane): void => {
+    if (lane === this.#lane) return;
+    this.#lane = lane;
+    if (this.#isStreaming && this.#state.room !== null) this.#openStream(this.#state.room.seq);
+  };
+
+  /** The server has stored a message of the reader. It gets its place also where the calm lane skips its event. */
+  showPosted = (message: Message): void => {
+    this.#posted = [...this.#posted, message].slice(-POSTED_MAX);
+    this.#placePosted();
+  };
+
+  /** The server has answered an edit or a reaction of the reader. The calm lane leaves out such events of the messages that it
+   * leaves out, and sends them for all others. */
+  showOwnChange = (messageId: string, change: RoomEvent): void => {
+    const { room } = this.#state;
+    const isLacking = ({ id, calm, deleted }: Message) => id === messageId && calm === false && !deleted;
+    if (room === null || this.#lane === "full" || !room.messages.some(isLacking)) return;
+    this.#set({ room: { ...room, messages: changeMessages(room.messages, change) } });
+  };
+
+  /** Load the messages from a seq on again, one page of them, for changes that the calm lane has left out. */
+  refreshFrom = async (seq: number): Promise<void> => {
+    try {
+      const page = await this.deps.api.page(this.deps.roomId, { after_seq: seq - 1 });
+      const { room } = this.#state;
+      if (room !== null) this.#set({ room: refreshed(room, page, this.#recent) });
+    } catch {
+      // The next one may succeed.
+    }
+  };
+
+  /** Fetch what the calm lane has skipped between two seqs. Rejects with a Problem if the server refuses. */
+  openSkipped = async (fromSeq: number, beforeSeq: number): Promise<void> => {
+    const nextRun = () =>
+      this.#state.room?.skippedRuns.find((run) => run.fromSeq >= fromSeq && run.fromSeq < beforeSeq);
+    let before: SkippedRun | undefined;
+    for (let pages = 0; pages < RUN_PAGES_MAX; pages += 1) {
+      const run = nextRun();
+      if (run === undefined || run.fromSeq === before?.fromSeq) return;
+      const page = await this.deps.api.page(this.deps.roomId, { after_seq: run.fromSeq });
+      const { room } = this.#state;
+      if (room === null) return;
+      this.#set({ room: fillRun(room, run, page, this.#recent, this.#keep) });
+      before = run;
+    }
+  };
 
   /** Set which messages trimming must keep from now on. */
   keep(keep: Keep): void {
@@ -250,6 +323,7 @@ export class RoomFeed {
 
   #stop(): void {
     this.#run += 1;
+    this.#isStreaming = false;
     this.#closeStream();
     this.#cancelWait();
     this.#cancelSilence();
@@ -315,6 +389,7 @@ export class RoomFeed {
   #openStream(cursor: number): void {
     this.#stop();
     const run = this.#run;
+    this.#isStreaming = true;
     this.#set({ connection: { status: "catching-up" } });
     const current = <Args extends unknown[]>(call: (...args: Args) => void) => {
       return (...args: Args) => {
@@ -338,6 +413,7 @@ export class RoomFeed {
       }),
       event: current((event) => this.#apply(event)),
       gap: current(() => void this.#afterGap()),
+      skipped: current((skipped) => this.#skip(skipped)),
       ping: current(() => void (this.#failedTrials = 0)),
       closed: current((graceful, reason, place) => {
         const isOpened = this.#state.connection.status === "live";
@@ -358,11 +434,12 @@ export class RoomFeed {
   /** A stream from `cursor` on; of a private room, once there is a ticket for it. */
   #streamAfter(cursor: number, listener: StreamListener, refused: (problem: Problem) => void): () => void {
     const { openStream, roomId, streamTicket } = this.deps;
-    const place = this.#place;
-    if (this.#state.room?.visibility !== "private") return openStream(roomId, cursor, listener, { place });
+    const [lane, place] = [this.#lane, this.#place];
+    if (this.#state.room?.visibility !== "private")
+      return openStream(roomId, cursor, listener, { lane, place });
     return openWhenReady(
       streamTicket(),
-      (ticket) => openStream(roomId, cursor, listener, { ticket, place }),
+      (ticket) => openStream(roomId, cursor, listener, { ticket, lane, place }),
       (error) => refused(asProblem(error)),
     );
   }
@@ -380,7 +457,9 @@ export class RoomFeed {
     const isOpened = this.#state.connection.status === "live";
     let isBehind: boolean;
     try {
-      isBehind = (await this.deps.api.events(this.deps.roomId, { after_seq: seq })).last_seq > seq;
+      const page = await this.deps.api.events(this.deps.roomId, { after_seq: seq });
+      // The calm lane is not behind by what it leaves out.
+      isBehind = page.last_seq > seq && (page.has_more || !page.events.every(isLeftOut));
     } catch (error) {
       if (asProblem(error).status !== 429) return; // the next check decides
       isBehind = false;
@@ -527,6 +606,34 @@ export class RoomFeed {
     if (this.#recent.length > 2 * RECENT_EVENTS) this.#recent = this.#recent.slice(-RECENT_EVENTS);
     this.#set({ room: next });
     for (const listener of this.#eventListeners) callSafely(listener, event);
+    this.#placePosted();
+  }
+
+  #skip(skipped: StreamSkipped): void {
+    const room = this.#state.room;
+    if (room === null) return;
+    const next = applySkipped(room, skipped);
+    if (next === room) return;
+    this.#set({ room: next });
+    for (const listener of this.#skippedListeners) callSafely(listener, skipped);
+    this.#placePosted();
+  }
+
+  /** Show the reader's messages that the state has reached. A skipped one is reported like an event. */
+  #placePosted(): void {
+    const { room } = this.#state;
+    if (room === null || this.#posted.length === 0) return;
+    const reached = this.#posted.filter(({ seq }) => seq <= room.seq);
+    this.#posted = this.#posted.filter(({ seq }) => seq > room.seq);
+    for (const message of reached) {
+      const before = this.#state.room;
+      if (before === null) return;
+      const next = withPosted(before, message, this.#recent, this.#keep);
+      if (next === before) continue;
+      this.#set({ room: next });
+      const event = { type: "message.created", room_id: message.room_id, seq: message.seq, message } as const;
+      for (const listener of this.#eventListeners) callSafely(listener, event);
+    }
   }
 
   /** Events are missing, so fetch a fresh page. Soon after another gap, wait first, to spare a failing server. */
@@ -591,7 +698,7 @@ const waitingAs = ({ position, estimate_s: estimateS }: StreamPlace): Connection
 });
 
 /** An error in one listener must not stop the feed. */
-function callSafely(listener: (event: RoomEvent) => void, event: RoomEvent): void {
+function callSafely<Event>(listener: (event: Event) => void, event: Event): void {
   try {
     listener(event);
   } catch (error) {

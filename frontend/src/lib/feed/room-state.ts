@@ -14,6 +14,7 @@ import type {
   WhoCanPost,
 } from "@/lib/contract/types";
 import { erasedAuthor } from "@/lib/people/erased-people";
+import { keptRuns, type SkippedRun } from "./skipped-runs";
 
 export const STORE_MESSAGES = 2_000;
 export const HIDDEN_STORE_MESSAGES = 500;
@@ -30,8 +31,10 @@ export interface RoomState {
   readonly regularAfterS: number;
   /** The newest applied seq: the cursor for the next stream. */
   readonly seq: number;
-  /** Ascending by seq, without holes unless `isCutOff`. */
+  /** Ascending by seq, without holes other than `skippedRuns` unless `isCutOff`. */
   readonly messages: readonly Message[];
+  /** What the calm lane has left out between these messages, ascending. */
+  readonly skippedRuns: readonly SkippedRun[];
   /** Pinned messages, the latest pin first; they may be older than `messages`. */
   readonly pinned: readonly Message[];
   /** There is history before the first message. */
@@ -81,6 +84,7 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     regularAfterS: room.regular_after_s ?? REGULAR_AFTER_S,
     seq: page.cursor,
     messages: page.messages,
+    skippedRuns: [],
     pinned: page.pinned ?? [],
     hasOlder: page.has_more,
     isCutOff: false,
@@ -131,6 +135,7 @@ export function applyEvent(
     seq: event.seq,
     messageCount,
     messages: kept.messages,
+    skippedRuns: keptRuns(state.skippedRuns, kept.messages, kept.droppedNew),
     hasOlder: state.hasOlder || kept.droppedOld,
     isCutOff: kept.droppedNew,
   };
@@ -246,22 +251,22 @@ export function prependPage(
   if (keep.keepFromSeq > state.seq) {
     // The reader is at the newest message: take only as many older ones as the capacity allows.
     const kept = trim([...older, ...state.messages], keep);
-    return { ...state, messages: kept.messages, hasOlder: page.has_more || kept.droppedOld };
+    const skippedRuns = keptRuns(state.skippedRuns, kept.messages, state.isCutOff);
+    return { ...state, messages: kept.messages, skippedRuns, hasOlder: page.has_more || kept.droppedOld };
   }
-  const messages = [...older, ...state.messages];
-  const overflow = Math.max(0, messages.length - Math.max(keep.capacity, older.length));
-  return {
-    ...state,
-    messages: overflow === 0 ? messages : messages.slice(0, messages.length - overflow),
-    hasOlder: page.has_more,
-    isCutOff: state.isCutOff || overflow > 0,
-  };
+  const all = [...older, ...state.messages];
+  const overflow = Math.max(0, all.length - Math.max(keep.capacity, older.length));
+  const messages = overflow === 0 ? all : all.slice(0, all.length - overflow);
+  const isCutOff = state.isCutOff || overflow > 0;
+  const skippedRuns = keptRuns(state.skippedRuns, messages, isCutOff);
+  return { ...state, messages, skippedRuns, hasOlder: page.has_more, isCutOff };
 }
 
 /** The latest page, fetched while the reader is far up: the messages on screen stay, and the page is used later. */
 export function withNewHead(state: RoomState, fresh: RoomState): RoomState {
   const { messages, hasOlder, typing } = state;
-  return { ...fresh, messages, hasOlder, typing, isCutOff: true, isStale: true };
+  const skippedRuns = keptRuns(state.skippedRuns, messages, true);
+  return { ...fresh, messages, skippedRuns, hasOlder, typing, isCutOff: true, isStale: true };
 }
 
 /** The state with a newer page after its last message; complete once the page reaches the newest message. */
@@ -282,17 +287,19 @@ export function appendPage(
     else if (isComplete) newer = [...newer, event.message];
   }
   const kept = trim([...state.messages, ...newer], keep);
+  const isCutOff = !isComplete || kept.droppedNew;
   return {
     ...state,
     messages: kept.messages,
+    skippedRuns: keptRuns(state.skippedRuns, kept.messages, isCutOff),
     hasOlder: state.hasOlder || kept.droppedOld,
-    isCutOff: !isComplete || kept.droppedNew,
+    isCutOff,
   };
 }
 
 /** The state with only the page around a message: history on both sides is not loaded yet. */
 export function showAround(state: RoomState, page: MessagePage, events: readonly RoomEvent[]): RoomState {
-  const around = { ...state, messages: [], isCutOff: true, isStale: false, hasOlder: false };
+  const around = { ...state, messages: [], skippedRuns: [], isCutOff: true, isStale: false, hasOlder: false };
   const shown = appendPage(around, page, events);
   return { ...shown, hasOlder: page.has_more && (page.messages[0]?.seq ?? 1) > 1 };
 }

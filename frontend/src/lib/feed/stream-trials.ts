@@ -53,6 +53,7 @@ export function tryStreams(options: StreamTrialsOptions): () => void {
         if (clock.now() - openedAtMs >= PROOF_AFTER_MS) onSuccess();
       }),
       gap: () => undefined, // polling has no gaps
+      skipped: () => undefined, // polling skips nothing
       closed: current(fail),
     });
   };

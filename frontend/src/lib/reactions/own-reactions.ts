@@ -20,6 +20,8 @@ export class OwnReactions {
   constructor(
     private readonly roomId: string,
     private readonly api: Pick<ChatApi, "mine" | "react">,
+    /** Called with the count that a toggle has led to. */
+    private readonly onCount: (messageId: string, kind: string, count: number) => void = () => undefined,
   ) {}
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
@@ -50,8 +52,9 @@ export class OwnReactions {
     const isOn = !(this.#state.mine.get(messageId)?.has(kind) ?? false);
     this.#set({ pending: new Map(this.#state.pending).set(key, isOn) });
     try {
-      await this.api.react(this.roomId, messageId, kind, isOn);
+      const count = await this.api.react(this.roomId, messageId, kind, isOn);
       this.#mark(messageId, kind, isOn);
+      this.onCount(messageId, kind, count);
     } finally {
       const pending = new Map(this.#state.pending);
       pending.delete(key);

@@ -99,6 +99,14 @@ export class AwayTracker {
     this.#countMentions();
   }
 
+  /** A run that the calm lane skipped up to a seq contains replies to the reader, counted as one message by nobody. */
+  onSkippedReplies(seq: number): void {
+    const replies = { id: `run ${seq}`, seq, author: { id: "", nickname: "" } };
+    const count = (unread: Unread | null) => unread && withMessageForMe(unread, replies);
+    this.#whilePaused = count(this.#whilePaused);
+    this.#whileHidden = count(this.#whileHidden);
+  }
+
   /** A fresh page skipped messages. Their events never arrived, so their mentions are looked up. */
   onSkipped({ fromSeq, messages }: SkippedMessages, room: RoomState): void {
     const since = { seq: fromSeq, messageCount: room.messageCount - messages };

@@ -17,9 +17,9 @@ export class RateMeter {
   #count = 0;
   #before = 0;
 
-  add(nowMs: number): void {
+  add(nowMs: number, messages = 1): void {
     this.#roll(nowMs);
-    this.#count += 1;
+    this.#count += messages;
   }
 
   perS(nowMs: number): number {

@@ -1,9 +1,10 @@
 /** The part of a room that is on screen, and when it may change. The feed applies events at once; the view commits them
  * at a pace that a person can follow, pauses while the reader looks closer, and counts what it holds back. */
 import type { Clock } from "@/lib/clock";
-import type { Author, Message, RoomEvent } from "@/lib/contract/types";
+import type { Author, Message, RoomEvent, StreamSkipped } from "@/lib/contract/types";
 import type { FeedState, RoomFeed } from "@/lib/feed/room-feed";
 import { HIDDEN_STORE_MESSAGES, KEEP_NEWEST, purgeRule, STORE_MESSAGES } from "@/lib/feed/room-state";
+import { isLeftOut } from "@/lib/feed/skipped-runs";
 import { dropOldest } from "@/lib/drop-oldest";
 import { Listeners } from "@/lib/listeners";
 import type { NetworkReturn } from "@/lib/network-return";
@@ -20,14 +21,13 @@ import type { OwnMessages } from "./own-messages";
 import { ReplyAuthors } from "./reply-authors";
 import { COMFORTABLE, densityDueMs, nextDensity, type DensityChoice, type RowDensity } from "./row-density";
 import { buildRows, postsNotShown, type Row } from "./rows";
-import { admit, NO_CROWD, ROWS_PER_S } from "./sampling";
 import type { ReadPosition, UnreadCounts } from "./unread-while-paused";
 
 const SETTLE_MS = 1_000; // after the last event, the rate on screen decays without further events
 const LEFT_OUT_MAX = 3 * STORE_MESSAGES; // overflow rule: drop ids whose messages have left the store
 const OWN_IDS_MAX = 2 * STORE_MESSAGES; // overflow rule OLDEST: replies to an own message that old are not for me
+export const REFRESH_MS = 15_000; // and as much again as jitter: every reader of the lane has skipped the same changes
 const OPENED_MAX = 1_000; // overflow rule OLDEST: messages that the reader opened first are left out again
-const SLOWED_ROWS_PER_S = 3;
 
 export interface RoomScreen {
   readonly feed: FeedState;
@@ -78,8 +78,9 @@ export class RoomView {
   #isSlowed = false;
   #densityChoice: DensityChoice = "auto";
   #density = COMFORTABLE;
-  #crowd = NO_CROWD;
+  /** Messages that the writer has marked, received as events. Those of pages all get rows, as the reader asked for them. */
   #leftOut = new Set<string>();
+  readonly #sent = new WeakSet<Message>();
   #opened = new Set<number>();
   #mine = new Set<string>();
   #forMe = new WeakMap<Message, boolean>();
@@ -89,6 +90,7 @@ export class RoomView {
   #confirmed: readonly Post[] = [];
   #cancelCommit: (() => void) | null = null;
   #cancelSettle: () => void = () => undefined;
+  #cancelRefresh: (() => void) | null = null;
   #lastConnection: string = "";
   #stop: readonly (() => void)[] = [];
   #screen: RoomScreen;
@@ -180,12 +182,26 @@ export class RoomView {
     this.#commit();
   };
 
-  /** Show the messages that were left out after this one. */
-  open = (afterSeq: number): void => {
+  /** Show the messages that were left out after this one. Rejects with a Problem if those that are not loaded are refused. */
+  open = async (afterSeq: number): Promise<void> => {
+    const beforeSeq = this.#nextRowSeq(afterSeq);
     this.#opened.add(afterSeq);
     dropOldest(this.#opened, OPENED_MAX);
     this.#commit();
+    const { feed } = this.deps;
+    const isLacking = (fromSeq: number) => fromSeq >= afterSeq && fromSeq < beforeSeq;
+    if (feed.getSnapshot().room?.skippedRuns.some(({ fromSeq }) => isLacking(fromSeq)) !== true) return;
+    this.dispatchPause({ type: "began", reason: "history" }); // they arrive later, and must not be scrolled away
+    await feed.openSkipped(afterSeq, beforeSeq);
+    this.#commit();
   };
+
+  #nextRowSeq(afterSeq: number): number {
+    const seqs = this.#screen.rows.flatMap((row) =>
+      row.kind === "message" && row.post === null ? [row.message.seq] : [],
+    );
+    return seqs.find((seq) => seq > afterSeq) ?? Infinity;
+  }
 
   /** Scroll to a message anywhere in the room's history. */
   jumpTo = async (seq: number): Promise<void> => {
@@ -221,14 +237,29 @@ export class RoomView {
     const { feed, outbox, ignored } = this.deps;
     this.#stop = [
       feed.onEvent((event) => this.#onEvent(event)),
+      feed.onSkipped((run) => this.#onSkipped(run)),
       feed.subscribe(() => this.#onFeedChange()),
-      outbox.subscribe(() => this.#commitSoon()),
+      outbox.subscribe(() => {
+        this.#showSent();
+        this.#commitSoon();
+      }),
       ignored.subscribe(() => {
         this.#forMe = new WeakMap();
         this.#commitSoon();
       }),
     ];
+    this.#showSent();
     this.#commitSoon();
+  }
+
+  /** The calm lane may skip the reader's own messages; the answers to their posts carry them. */
+  #showSent(): void {
+    for (const post of this.deps.outbox.getSnapshot().posts) {
+      if (post.status !== "sent" || post.roomId !== this.deps.roomId || this.#sent.has(post.message))
+        continue;
+      this.#sent.add(post.message);
+      this.deps.feed.showPosted(post.message);
+    }
   }
 
   #end(): void {
@@ -236,6 +267,8 @@ export class RoomView {
     this.#cancelCommit?.();
     this.#cancelCommit = null;
     this.#cancelSettle();
+    this.#cancelRefresh?.();
+    this.#cancelRefresh = null;
     this.#away.stop();
   }
 
@@ -254,30 +287,47 @@ export class RoomView {
     }
     const isIgnored = this.deps.ignored.has(message.author.id);
     const isForMe = this.isForMe(message);
-    const isHost = roleIn(this.deps.feed.getSnapshot().room, message.author.id) !== "guest";
-    const rowsPerS = this.#isSlowed ? SLOWED_ROWS_PER_S : ROWS_PER_S;
-    if (!isIgnored) {
-      const { crowd, shown } = admit(this.#crowd, message, isMine || isForMe || isHost, rowsPerS);
-      this.#crowd = crowd;
-      if (!shown) this.#leftOut.add(message.id);
-    }
+    if (isLeftOut(event) && !isMine && !isForMe) this.#leftOut.add(message.id);
     this.#meter.add(this.deps.clock.now());
     this.#away.onMessage(message, isMine || isIgnored, isForMe);
     if (!isMine && !isIgnored && !isForMe) void this.#checkReply(message);
   }
 
-  /** A reply to a message that is not loaded may be for the reader. A hot room refuses fetches, so it is not checked. */
+  /** Messages that the calm lane does not send. They count like the others. */
+  #onSkipped(run: StreamSkipped): void {
+    this.#meter.add(this.deps.clock.now(), run.messages);
+    if (run.to_seq - run.from_seq > run.messages) this.#refreshLater();
+    const viewer = this.#viewer;
+    if (viewer !== null && run.replied_to.includes(viewer.id)) this.#away.onSkippedReplies(run.to_seq);
+  }
+
+  /** The lane sends no edits and reactions of the messages that it leaves out. Load those in view again. */
+  #refreshLater(): void {
+    const { clock, random, feed } = this.deps;
+    this.#cancelRefresh ??= clock.after(REFRESH_MS * (1 + random()), () => {
+      this.#cancelRefresh = null;
+      const fromSeq = this.#firstVisibleSeq ?? 0;
+      const messages = feed.getSnapshot().room?.messages ?? [];
+      const first = messages.find(({ seq, calm }) => seq >= fromSeq && calm === false);
+      if (first !== undefined && !this.#away.isHidden) void feed.refreshFrom(first.seq);
+    });
+  }
+
+  /** A reply to a message that is not loaded may be for the reader. A hot room refuses fetches, and in the calm lane of a busy
+   * one most messages are not loaded, so it is not checked there. */
   async #checkReply(message: Message): Promise<void> {
     const { reply_to: repliedTo } = message;
     const viewer = this.#viewer;
     const { room } = this.deps.feed.getSnapshot();
-    if (repliedTo === null || viewer === null || room === null || room.heat.hot) return;
+    if (repliedTo === null || viewer === null || room === null) return;
+    if (room.heat.hot || room.skippedRuns.length > 0) return;
     if (room.messages.findLast(({ id }) => id === repliedTo) !== undefined) return;
     const authorId = await this.#replyAuthors.find(repliedTo);
     if (authorId !== viewer.id || this.#viewer?.id !== viewer.id) return;
     this.#mine.add(repliedTo);
     this.deps.ownMessages.add(viewer.id, repliedTo);
     this.#forMe.delete(message);
+    this.#leftOut.delete(message.id);
     this.#away.addForMe([message]);
     this.#commitSoon();
     for (const listener of this.#foundForMeListeners) listener(message);
@@ -365,6 +415,7 @@ export class RoomView {
     const myRole = roleIn(room, this.#viewer?.id);
     const rows = buildRows({
       messages: messages.filter(({ author }) => !this.deps.ignored.has(author.id)),
+      skippedRuns: room?.skippedRuns.filter(({ toSeq }) => toSeq <= this.#horizonSeq) ?? [],
       hasOlder: room?.hasOlder ?? true,
       isShown: this.#shownRule(),
       isForMe: (message) => this.isForMe(message),

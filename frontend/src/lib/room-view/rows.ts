@@ -1,13 +1,16 @@
 /** From messages to what stands in the list: day lines, groups, what was left out. Pure. */
 import type { AuthorRole, Message } from "@/lib/contract/types";
+import type { SkippedRun } from "@/lib/feed/skipped-runs";
 import type { Post } from "@/lib/outbox/outbox";
 
 const GROUP_MS = 5 * 60_000;
 
-/** Messages that got no row; they open in place. */
+/** Messages that have no row, because they are not loaded or too many; they open in place. */
 export interface LeftOut {
   readonly count: number;
   readonly afterSeq: number;
+  /** Some of those that are not loaded reply to the reader. */
+  readonly hasReplies: boolean;
 }
 
 export type Row =
@@ -31,6 +34,8 @@ export type MessageRowData = Extract<Row, { kind: "message" }>;
 
 export interface RowsInput {
   readonly messages: readonly Message[];
+  /** What is not loaded between these messages, ascending. */
+  readonly skippedRuns: readonly SkippedRun[];
   readonly hasOlder: boolean;
   /** Whether a message has a row of its own. */
   readonly isShown: (message: Message) => boolean;
@@ -54,13 +59,23 @@ export function buildRows(parts: RowsInput): Row[] {
   let day = Number.NaN;
   const days = new Set<number>();
   let previous: Message | null = null;
-  let leftOut = 0;
+  let count = 0;
+  let hasReplies = false;
+  let nextRun = 0;
+  const skipRunsBefore = (seq: number) => {
+    for (let run = parts.skippedRuns[nextRun]; run !== undefined && run.fromSeq < seq;) {
+      count += run.messages;
+      hasReplies ||= parts.myId !== null && run.repliedTo.includes(parts.myId);
+      run = parts.skippedRuns[(nextRun += 1)];
+    }
+  };
   const closeGap = () => {
     const last = rows.at(-1);
-    if (leftOut > 0 && last?.kind === "message") {
-      rows[rows.length - 1] = { ...last, leftOut: { count: leftOut, afterSeq: last.message.seq } };
+    if (count > 0 && last?.kind === "message") {
+      rows[rows.length - 1] = { ...last, leftOut: { count, afterSeq: last.message.seq, hasReplies } };
     }
-    leftOut = 0;
+    count = 0;
+    hasReplies = false;
   };
   const add = (message: Message, key: string, post: Post | null) => {
     closeGap();
@@ -89,9 +104,11 @@ export function buildRows(parts: RowsInput): Row[] {
     previous = message;
   };
   for (const message of parts.messages) {
+    skipRunsBefore(message.seq);
     if (parts.isShown(message)) add(message, parts.clientIdOf(message.id) ?? message.id, null);
-    else leftOut += 1;
+    else count += 1;
   }
+  skipRunsBefore(Infinity);
   closeGap();
   for (const post of parts.posts) add(messageOf(post, parts), post.clientId, post);
   return rows;

@@ -39,6 +39,7 @@ export class HubClient implements StreamSource {
           if (message.type === "opened") listener.opened(message.opened);
           else if (message.type === "event") listener.event(message.event);
           else if (message.type === "gap") listener.gap(message.gap);
+          else if (message.type === "skipped") listener.skipped(message.run);
           else if (message.type === "ping") listener.ping();
           else if (message.type === "closed")
             listener.closed(message.graceful, message.reason, message.place);

@@ -1,5 +1,5 @@
 /** The messages between tabs and the hub that serves their shared streams, in a shared worker or in the leading tab. */
-import type { RoomEvent, RoomUpdated, StreamGap, StreamOpened } from "@/lib/contract/types";
+import type { RoomEvent, RoomUpdated, StreamGap, StreamOpened, StreamSkipped } from "@/lib/contract/types";
 import type { StreamOptions, StreamTicket } from "./room-stream";
 
 export type ToHub =
@@ -31,6 +31,7 @@ export type ToTab =
       | { readonly type: "opened"; readonly opened: StreamOpened }
       | { readonly type: "event"; readonly event: RoomEvent }
       | { readonly type: "gap"; readonly gap: StreamGap }
+      | { readonly type: "skipped"; readonly run: StreamSkipped }
       | { readonly type: "ping" }
       | {
           readonly type: "closed";

@@ -74,7 +74,7 @@ class ConnectedTab {
     this.#restartSilenceTimer();
     switch (message.type) {
       case "join": {
-        const { id, roomId, cursor, ticket, place, streamUrl, limits } = message;
+        const { id, roomId, cursor, ticket, lane, place, streamUrl, limits } = message;
         this.#joined(id, (closed) =>
           this.hubsOf(streamUrl, limits).rooms.join(
             roomId,
@@ -83,10 +83,11 @@ class ConnectedTab {
               opened: (opened) => this.post({ id, type: "opened", opened }),
               event: (event) => this.post({ id, type: "event", event }),
               gap: (gap) => this.post({ id, type: "gap", gap }),
+              skipped: (run) => this.post({ id, type: "skipped", run }),
               ping: () => this.post({ id, type: "ping" }),
               closed,
             },
-            { ticket, place },
+            { ticket, lane, place },
           ),
         );
         break;

@@ -1,10 +1,12 @@
-import type { RoomEvent, StreamClosing, StreamGap, StreamOpened } from "@/lib/contract/types";
+import type { RoomEvent, StreamClosing, StreamGap, StreamOpened, StreamSkipped } from "@/lib/contract/types";
 
 /** Callbacks of a room's stream. `closed` is the last call; the caller decides when to reopen. */
 export interface StreamListener {
   opened(opened: StreamOpened): void;
   event(event: RoomEvent): void;
   gap(gap: StreamGap): void;
+  /** A run of events that the calm lane does not send. */
+  skipped(run: StreamSkipped): void;
   ping(): void;
   /** `graceful`: the server announced the end of the stream, so reconnecting is not a failed attempt. `reason` is the
    * server's, such as `access_lost`. `place`: with it, the next stream comes before everybody who waits. */
@@ -18,9 +20,13 @@ export interface StreamTicket {
   readonly readerId: string;
 }
 
+/** How much a stream sends: every event, or of a busy room only what a person can follow. */
+export type Lane = "full" | "calm";
+
 export interface StreamOptions {
   /** A private room needs one. */
   readonly ticket?: StreamTicket | undefined;
+  readonly lane?: Lane | undefined;
   /** In the queue of a full server. */
   readonly place?: string | undefined;
 }
@@ -69,6 +75,8 @@ export function dispatch(type: string, data: string, listener: StreamListener): 
       return listener.opened(body as StreamOpened);
     case "stream.gap":
       return listener.gap(body as StreamGap);
+    case "stream.skipped":
+      return listener.skipped(body as StreamSkipped);
     case "stream.ping":
       return listener.ping();
     case "stream.closing": {

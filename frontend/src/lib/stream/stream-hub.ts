@@ -1,16 +1,19 @@
-/** One upstream per room for all tabs of a browser, because HTTP/1.1 allows six connections per host. Each tab is a cursor
- * into the room's newest events. A private room is shared between the tabs of one person only, and nothing of it is kept
- * once its stream has closed. Independent of workers, so that it also runs in a leading tab. */
-import type { RoomEvent, StreamOpened } from "@/lib/contract/types";
+/** One upstream per room and lane for all tabs of a browser, because HTTP/1.1 allows six connections per host. Each tab is a
+ * cursor into the room's newest events. A private room is shared between the tabs of one person only, and nothing of it is
+ * kept once its stream has closed. Independent of workers, so that it also runs in a leading tab. */
+import type { RoomEvent, StreamOpened, StreamSkipped } from "@/lib/contract/types";
 import type { OpenStream, StreamListener, StreamOptions } from "./room-stream";
 
 export const RING_EVENTS = 1_000; // overflow rule GAP: a tab further behind gets a gap
 export const IDLE_ROOMS_MAX = 8; // overflow rule OLDEST: a tab that returns to a dropped room resumes at the server
 
+type Listed = Extract<RoomEvent, { readonly seq: number }> | StreamSkipped;
+
 interface SharedRoom {
   readonly roomId: string;
-  /** The events after `startSeq` up to `lastSeq`, without holes other than those that the server's conflation leaves. */
-  ring: RoomEvent[];
+  /** The events and skipped runs after `startSeq` up to `lastSeq`, without holes other than those that the server's
+   * conflation leaves. */
+  ring: Listed[];
   startSeq: number;
   lastSeq: number;
   opened: StreamOpened | null;
@@ -21,7 +24,7 @@ interface SharedRoom {
 }
 
 export class StreamHub {
-  /** By room id, those of private rooms also by reader. */
+  /** By room id and lane, those of private rooms also by reader. */
   readonly #rooms = new Map<string, SharedRoom>();
 
   /** At most `streamsMax` rooms are open at once; overflow rule REFUSE: the stream of a further room is closed at once. */
@@ -32,7 +35,7 @@ export class StreamHub {
 
   /** Add a tab. The returned function removes it; the upstream closes with the last tab. */
   join: OpenStream = (roomId, cursor, tab, options = {}) => {
-    const key = options.ticket === undefined ? roomId : `${roomId} ${options.ticket.readerId}`;
+    const key = `${roomId} ${options.lane ?? "full"} ${options.ticket?.readerId ?? ""}`;
     if (!this.#isOpen(key) && this.#openCount() >= this.streamsMax) {
       tab.closed(false);
       return () => undefined;
@@ -53,7 +56,7 @@ export class StreamHub {
     }
     if (room.opened !== null) tab.opened(openedAt(room, cursor));
     for (const signal of room.signals.values()) tab.event(signal);
-    for (const event of room.ring) if ("seq" in event && event.seq > cursor) tab.event(event);
+    for (const listed of room.ring) if (endOf(listed) > cursor) pass(listed, tab);
     return () => this.#leave(key, tab);
   };
 
@@ -91,6 +94,10 @@ export class StreamHub {
         this.#restart(room, gap.to_seq);
         all((tab) => tab.gap(gap));
       },
+      skipped: (run) => {
+        this.#list(room, run);
+        all((tab) => tab.skipped(run));
+      },
       ping: () => all((tab) => tab.ping()),
       closed: (graceful, reason, place) => {
         room.closeUpstream = null;
@@ -111,11 +118,15 @@ export class StreamHub {
       if (event.type !== "room.typing") room.signals.set(event.type, event); // typing expires within seconds
       return;
     }
-    room.lastSeq = event.seq;
-    room.ring.push(event);
+    this.#list(room, event);
+  }
+
+  #list(room: SharedRoom, listed: Listed): void {
+    room.lastSeq = endOf(listed);
+    room.ring.push(listed);
     if (room.ring.length <= 2 * RING_EVENTS) return;
     const dropped = room.ring.splice(0, room.ring.length - RING_EVENTS).at(-1);
-    if (dropped !== undefined && "seq" in dropped) room.startSeq = dropped.seq;
+    if (dropped !== undefined) room.startSeq = endOf(dropped);
   }
 
   #restart(room: SharedRoom, seq: number): void {
@@ -135,6 +146,15 @@ export class StreamHub {
     room.closeUpstream?.();
     this.#rooms.delete(key);
   }
+}
+
+const isRun = (listed: Listed): listed is StreamSkipped => "to_seq" in listed;
+
+const endOf = (listed: Listed): number => (isRun(listed) ? listed.to_seq : listed.seq);
+
+function pass(listed: Listed, tab: StreamListener): void {
+  if (isRun(listed)) tab.skipped(listed);
+  else tab.event(listed);
 }
 
 function openedAt(room: SharedRoom, cursor: number): StreamOpened {
