@@ -10,17 +10,23 @@ DRAINED_AT_MS: Final = "{hotchat}:drained_at_ms"
 """Redis TIME of the last drain in ms. It also serves as the fencing token that voids the late write of a paused
 scheduler."""
 
+POSTS: Final = "{hotchat}:posts"
+"""Hash of what people wrote since the last drain: `d:`, `a:`, `p:` or `e:` and the room id → posts demanded, authors
+counted, posts stored, and those of them by hosts and regulars; `t:` and the room id → the target of slow mode `auto`,
+empty for a room that has left it; `since` → Redis TIME in ms of the first flush. Drained with FETCHES."""
+
 FETCHES_COUNTED: Final = "{hotchat}:fetches_counted"
 """Fetches that schedulers have drained since Redis started. Tests compare it with the fetches sent."""
 
 HOT: Final = "{hotchat}:hot"
-"""Hash room id → JSON of HotEntry, for hot and warm rooms; expires HOT_TTL_MS after the last tick."""
+"""Hash room id → JSON of HotEntry, for hot, warm and written rooms; expires HOT_TTL_MS after the last tick."""
 
 HOT_TTL_MS: Final = 4_000
 """Four ticks: a dead scheduler cannot leave a room hot."""
 
 HEAT_ANNOUNCED: Final = "{hotchat}:heat_announced"
-"""Set of the rooms last announced as hot. It outlives HOT, so that a room whose flag expired is announced as cold."""
+"""Set of the rooms last announced as hot or with a level. It outlives HOT, so that a room whose flag expired is
+announced as cold."""
 
 VIEWERS: Final = "{hotchat}:viewers"
 """Hash room id → open streams over all publish_servers; expires VIEWERS_TTL_MS after a scheduler summed them."""

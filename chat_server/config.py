@@ -16,7 +16,11 @@ from server_kit.settings import (
 
 
 class HeatSettings(ProcessSettings):
-    """When a room is hot; chat_server and the scheduler read them."""
+    """When a room is hot, and what follows; chat_server and the scheduler read them."""
+
+    hotchat_mode: Literal["enforce", "shadow", "off"] = Field(
+        "enforce", description="enforce: refuse; shadow: count and report only; off: neither"
+    )
 
     hotchat_enter_per_s: float = Field(5000, gt=0, description="Fetches a second at which a room turns hot")
     hotchat_exit_ratio: float = Field(
@@ -86,9 +90,6 @@ class ChatSettings(HeatSettings, ServerSettings):
 
     chat_workers: int = Field(1, ge=1, description="chat_server processes in all, for a warning at the start")
 
-    hotchat_mode: Literal["enforce", "shadow", "off"] = Field(
-        "enforce", description="enforce: refuse; shadow: count and report only; off: neither"
-    )
     hotchat_strategy: Literal["adaptive", "refuse_all"] = Field(
         "adaptive",
         description="adaptive: refuse clients over their share; refuse_all: every fetch of a hot room",

@@ -37,6 +37,7 @@ from chat_server.messages.held_repository import expire_held
 from chat_server.messages.host_repository import expire_bans
 from chat_server.messages.message_erasure import MessageErasure
 from chat_server.messages.posting_check import PostingCheck
+from chat_server.messages.slow_mode_turns import SlowModeTurns
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
 from chat_server.messages.writer import GroupCommitWriter
@@ -209,7 +210,12 @@ async def open_services(
         write_admission = WriteAdmission(
             rate_limits,
             room_settings,
-            SlowMode(slow_mode_redis),
+            SlowModeTurns(
+                SlowMode(slow_mode_redis),
+                fetches.hot_rooms,
+                None if settings.hotchat_mode == "off" else fetches.counters,
+                time.time,
+            ),
             writer,
             engine,
             look_ups,

@@ -5,7 +5,7 @@ from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from chat_server.fetch.handler import FETCHES, REFUSED, Identity, reply_of
-from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.demand_counters import DemandCounters
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
@@ -42,7 +42,7 @@ class FetchAdmission:
         self,
         *,
         access: RoomAccess,
-        counters: FetchCounters,
+        counters: DemandCounters,
         hot_rooms: HotRooms,
         throttle_policy: ThrottlePolicy,
         throttle_responses: ThrottleResponses,

@@ -18,7 +18,7 @@ from chat_server.fetch.handler import FetchHandler
 from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
-from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.demand_counters import DemandCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
@@ -46,7 +46,7 @@ class FetchServices:
     """The services of fetches, open while the server runs."""
 
     reads: RoomReads
-    counters: FetchCounters
+    counters: DemandCounters
     hot_rooms: HotRooms
     admission: FetchAdmission
     handler: FetchHandler
@@ -69,8 +69,8 @@ async def open_fetch_services(
 ) -> AsyncIterator[FetchServices]:
     """Open until the block ends; the last counts are flushed then. `redis` returns bytes; `clock` is monotonic, in
     seconds. Postgres cancels a read after `read_timeout_s`."""
-    counters = FetchCounters(redis, process_id=uuid4().hex, clock=clock)
-    hot_rooms = HotRooms(redis, clock=clock)
+    counters = DemandCounters(redis, process_id=uuid4().hex, clock=clock)
+    hot_rooms = HotRooms(redis, clock=clock, is_enforcing=settings.hotchat_mode == "enforce")
     throttle = Throttle(
         per_session_per_s=settings.hot_fetch_per_client_per_s, session_burst=settings.hot_fetch_burst
     )
@@ -115,7 +115,7 @@ async def open_fetch_services(
             mode=settings.hotchat_mode,
         )
         async with (
-            tasks.running("fetch counters", counters.run),
+            tasks.running("demand counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),
             tasks.running("event waits", partial(event_waits.run, repository.heads), is_vital=False),
         ):

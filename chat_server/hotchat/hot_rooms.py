@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
+from chat_server.hotchat.governor import GovernorState
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.redis_entries import decode_counts, decode_entries
 from server_kit.dependency_status import DependencyStatus
@@ -31,10 +32,12 @@ COLD: Final[Heat] = {"hot": False, "since": None, "fetches_per_s": 0.0, "posts_p
 class HotRooms:
     """A copy of the hot set. A stale copy counts as cold, so that losing Redis cannot leave a room hot."""
 
-    def __init__(self, redis: Redis, *, clock: Callable[[], float]) -> None:
-        """`clock` is monotonic, in seconds; `redis` returns bytes."""
+    def __init__(self, redis: Redis, *, clock: Callable[[], float], is_enforcing: bool = True) -> None:
+        """`clock` is monotonic, in seconds; `redis` returns bytes. `is_enforcing` False, as in shadow mode:
+        nobody waits for the governor."""
         self._redis = redis
         self._clock = clock
+        self._is_enforcing = is_enforcing
         self._entries: dict[str, HotEntry] = {}
         self._raw_entries: dict[bytes, bytes] = {}
         self._hot: frozenset[str] = frozenset()
@@ -54,7 +57,15 @@ class HotRooms:
 
     def governed_s(self, room_id: str) -> int:
         """The wait that the governor has set for a room whose slow mode is `auto`; 0 if nobody waits."""
-        return 0
+        governor = self.governor(room_id)
+        return 0 if governor is None else governor.wait_s
+
+    def governor(self, room_id: str) -> GovernorState | None:
+        """None for a room in which nobody waits, also in shadow mode and while the copy is stale."""
+        entry = self._entries.get(room_id)
+        if entry is None or not self._is_enforcing or self._clock() >= self._hot_until_s:
+            return None
+        return entry.governor
 
     def viewers(self, room_id: str) -> int:
         """Open streams of the room over all publish_servers, a few seconds old; 0 if unknown."""

@@ -1,11 +1,14 @@
-"""The hotchat scheduler process: turns fetch counts into heat once a second. Any number of schedulers may run."""
+"""The hotchat scheduler process: turns counts of fetches and posts into heat, and heat into waits, once a second.
+
+Any number of schedulers may run.
+"""
 
 import asyncio
 import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from logging import basicConfig, getLogger
 from random import Random
@@ -15,7 +18,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import Counter, Gauge, start_http_server
 from redis.exceptions import RedisError
 
-from chat_contract.events import RoomHeat, RoomViewers
+from chat_contract.events import RoomHeat, RoomSlowMode, RoomViewers
+from chat_contract.timestamps import rfc3339_ms
 from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.heat_store import DrainedCounts, HeatStore
@@ -30,7 +34,11 @@ from server_kit.settings import settings_or_exit
 TICK_S: Final = 1
 VIEWERS_TICK_S: Final = 2
 REANNOUNCE_EVERY_MS: Final = 1_900
-"""How often a hot room's rate is sent to its clients, so that people see it rise and fall."""
+"""How often the rates of a hot or written room are sent to its clients, so that people see them rise and fall."""
+
+RENEW_WAIT_EVERY_MS: Final = 3_900
+WAIT_ENDS_AFTER_MS: Final = 10_000
+"""A client that hears nothing for so long after a wait was announced lets its reader write."""
 
 REDIS_CONNECTIONS: Final = 4
 
@@ -39,7 +47,21 @@ MAX_VIEWER_SIGNALS: Final = 2_000
 
 _TICKS = Counter("hotchat_ticks_total", "Ticks of this scheduler", ["outcome"])
 _FETCHES = Counter("hotchat_fetches_drained_total", "Fetches this scheduler turned into heat")
+_POSTS = Counter(
+    "hotchat_posts_drained_total", "Posts this scheduler turned into heat, refused ones included"
+)
 _FLIPS = Counter("hotchat_heat_flips_total", "Rooms that turned hot or cold", ["to"])
+_LEVELS = Counter("hotchat_level_changes_total", "Rooms whose level of posts changed", ["to"])
+_WAITS = Counter("hotchat_governor_changes_total", "Changes of a wait by the governor", ["to"])
+_WRITTEN = Gauge(
+    "hotchat_scheduler_levels", "Rooms by level of posts after this scheduler's last tick", ["level"]
+)
+_GOVERNED = Gauge(
+    "hotchat_governed_rooms", "Rooms in which people wait for the governor, after the last tick"
+)
+_UNREACHABLE = Gauge(
+    "hotchat_unreachable_targets", "Rooms whose target the longest wait does not reach, after the last tick"
+)
 _HOT = Gauge("hotchat_scheduler_hot_rooms", "Hot rooms after this scheduler's last tick")
 
 log = getLogger("chat_server.hotchat.scheduler")
@@ -53,12 +75,16 @@ class HeatTick:
         store: HeatStore,
         viewers: ViewersSum,
         limits: HeatLimits,
-        announce: Callable[[RoomHeat | RoomViewers], None],
+        announce: Callable[[RoomHeat | RoomViewers | RoomSlowMode], None],
+        *,
+        is_enforcing: bool = True,
     ) -> None:
+        """`is_enforcing` False, as in shadow mode: waits are counted and logged, but nobody waits."""
         self._store = store
         self._viewers = viewers
         self._limits = limits
         self._announce = announce
+        self._is_enforcing = is_enforcing
         self._status = DependencyStatus(log, store="Redis", part="scheduler")
 
     async def tick(self) -> None:
@@ -68,11 +94,18 @@ class HeatTick:
                 _TICKS.labels("another_schedulers").inc()
                 return
             _FETCHES.inc(sum(drained.counts.values()))
+            _POSTS.inc(sum(posts.demand for posts in drained.posts.values()))
             if drained.elapsed_ms == 0:
                 _TICKS.labels("first").inc()
                 return
             entries = next_entries(
-                drained.previous, drained.counts, drained.elapsed_ms, self._limits, drained.now
+                drained.previous,
+                drained.counts,
+                drained.elapsed_ms,
+                self._limits,
+                drained.now,
+                drained.posts,
+                drained.posts_elapsed_ms,
             )
             if not await self._store.write(drained, entries):
                 _TICKS.labels("overtaken").inc()
@@ -84,6 +117,7 @@ class HeatTick:
         self._status.answered()
         _TICKS.labels("done").inc()
         self._announce_heat(drained, entries)
+        self._announce_waits(drained, entries)
 
     async def sum_viewers(self) -> None:
         try:
@@ -101,31 +135,91 @@ class HeatTick:
     def _announce_heat(self, drained: DrainedCounts, entries: dict[str, HotEntry]) -> None:
         hot = {room_id for room_id, entry in entries.items() if entry.hot}
         _HOT.set(len(hot))
-        is_due = (
-            drained.at_ms // REANNOUNCE_EVERY_MS
-            != (drained.at_ms - drained.elapsed_ms) // REANNOUNCE_EVERY_MS
-        )
+        announced = {room_id for room_id, entry in entries.items() if entry.is_announced}
+        for level in (1, 2, 3):
+            _WRITTEN.labels(str(level)).set(sum(entry.posts.level == level for entry in entries.values()))
+        is_due = _is_due(drained, REANNOUNCE_EVERY_MS)
         version = drained.at_ms * 1_000
-        for room_id in sorted(hot):
-            has_turned = room_id not in drained.announced
-            if has_turned:
-                _FLIPS.labels("hot").inc()
-                log.info("room %s turned hot at %.0f fetches/s", room_id, entries[room_id].fetches_per_s)
-            if has_turned or is_due:
-                heat = entries[room_id].heat()
+        for room_id in sorted(announced | drained.announced):
+            before, after = drained.previous.get(room_id), entries.get(room_id, UNHEATED)
+            # The flag of a room may have expired since it was announced.
+            was_hot = room_id in drained.announced and (
+                before.hot if before is not None else not after.posts.level
+            )
+            has_changed = (room_id in announced) != (room_id in drained.announced)
+            if after.hot != was_hot:
+                has_changed = True
+                _FLIPS.labels("hot" if after.hot else "cold").inc()
+                if after.hot:
+                    log.info("room %s turned hot at %.0f fetches/s", room_id, after.fetches_per_s)
+                else:
+                    log.info("room %s turned cold", room_id)
+            level = after.posts.level
+            if level != (0 if before is None else before.posts.level):
+                has_changed = True
+                _LEVELS.labels(str(level)).inc()
+                log.info("room %s has level %d at %.1f posts/s", room_id, level, after.posts.posts_per_s)
+            if has_changed or is_due:
+                heat = after.heat()
                 self._announce({"type": "room.heat", "room_id": room_id, "heat": heat, "version": version})
-        for room_id in sorted(drained.announced - hot):
-            _FLIPS.labels("cold").inc()
-            log.info("room %s turned cold", room_id)
-            heat = entries.get(room_id, HotEntry(False, None, 0.0, 0)).heat()
-            self._announce({"type": "room.heat", "room_id": room_id, "heat": heat, "version": version})
+
+    def _announce_waits(self, drained: DrainedCounts, entries: dict[str, HotEntry]) -> None:
+        """A room that has left `auto` has no governor any more; the change of the room was announced."""
+        governed = {
+            room_id: entry.governor for room_id, entry in entries.items() if entry.governor is not None
+        }
+        _GOVERNED.set(sum(governor.wait_s > 0 for governor in governed.values()))
+        _UNREACHABLE.set(sum(governor.is_unreachable for governor in governed.values()))
+        is_due = _is_due(drained, RENEW_WAIT_EVERY_MS)
+        until = rfc3339_ms(datetime.fromtimestamp((drained.at_ms + WAIT_ENDS_AFTER_MS) / 1000, UTC))
+        for room_id, governor in sorted(governed.items()):
+            entry = drained.previous.get(room_id)
+            before = None if entry is None else entry.governor
+            has_changed = governor.wait_s != (0 if before is None else before.wait_s)
+            if has_changed:
+                _WAITS.labels("longer" if governor.direction > 0 else "shorter").inc()
+                log.info(
+                    "room %s: slow mode of %d s for a target of %.1f posts/s%s",
+                    room_id, governor.wait_s, governor.target,
+                    "" if self._is_enforcing else ", not in force in shadow mode",
+                )  # fmt: skip
+            if governor.is_unreachable and not (before is not None and before.is_unreachable):
+                log.warning(
+                    "room %s: the longest wait does not reach the target of %.1f posts/s",
+                    room_id,
+                    governor.target,
+                )
+            if self._is_enforcing and (has_changed or (governor.wait_s and is_due)):
+                signal: RoomSlowMode = {
+                    "type": "room.slow_mode",
+                    "room_id": room_id,
+                    "slow_mode_s": governor.wait_s,
+                    "mode": "auto",
+                    "version": drained.at_ms * 1_000,
+                }
+                if governor.wait_s:
+                    signal["until"] = until
+                self._announce(signal)
+
+
+UNHEATED: Final = HotEntry(False, None, 0.0, 0)
+
+
+def _is_due(drained: DrainedCounts, every_ms: int) -> bool:
+    return drained.at_ms // every_ms != (drained.at_ms - drained.elapsed_ms) // every_ms
 
 
 async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio.Event) -> None:
     """Tick until `stop` is set."""
     redis = open_redis(settings.redis_url.get_secret_value(), REDIS_CONNECTIONS)
     sender = SignalSender(settings.kafka_bootstrap_servers, clock=time.monotonic)
-    heat = HeatTick(HeatStore(redis), ViewersSum(redis), heat_limits(settings), sender.offer)
+    heat = HeatTick(
+        HeatStore(redis),
+        ViewersSum(redis),
+        heat_limits(settings),
+        sender.offer,
+        is_enforcing=settings.hotchat_mode == "enforce",
+    )
     # An explicit time zone: detecting the local one reads files that a slim container lacks.
     scheduler = AsyncIOScheduler(timezone=UTC)
     add_ticks(scheduler, "heat tick", heat.tick, TICK_S)

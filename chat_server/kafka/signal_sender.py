@@ -10,7 +10,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from prometheus_client import Counter
 
-from chat_contract.events import RoomHeat, RoomViewers
+from chat_contract.events import RoomHeat, RoomSlowMode, RoomViewers
 from chat_contract.topics import CHAT_SIGNALS, event_headers
 from chat_server.kafka.producer_connection import KAFKA_ERRORS, ProducerConnection
 from server_kit.dependency_status import DependencyStatus
@@ -32,7 +32,7 @@ log = getLogger(__name__)
 
 
 class _Waiting(NamedTuple):
-    signal: RoomHeat | RoomViewers
+    signal: RoomHeat | RoomSlowMode | RoomViewers
     since_s: float
 
 
@@ -52,7 +52,7 @@ class SignalSender:
         self._wake = asyncio.Event()
         self._status = DependencyStatus(log, store="Kafka", part="signals")
 
-    def offer(self, signal: RoomHeat | RoomViewers) -> None:
+    def offer(self, signal: RoomHeat | RoomSlowMode | RoomViewers) -> None:
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
             _DROPPED.labels("overflow").inc()

@@ -1,7 +1,7 @@
 """Slow mode: one message and one edit per person and interval, over all processes.
 
 Kept in Redis; while Redis is down nobody waits. The turn's key holds the name of the write that took it, so the
-same message or edit, sent again, never waits for itself.
+same message or edit, sent again, never waits for itself. In mode `auto` the governor sets the interval.
 """
 
 import logging
@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract import redis_keys
+from chat_server.limits.turn_clock import TurnClock, fraction_of, turn_in_s
 from server_kit.http.problem import ChatError
 from server_kit.http.rate_limit_headers import rate_limit_headers
 
@@ -20,8 +21,27 @@ log = logging.getLogger(__name__)
 
 MAX_SLOW_MODE_S: Final = 6 * 3600
 
+GOVERNED_TURN_KEPT_S: Final = 300
+"""The longest wait of mode `auto`."""
+
 _REDIS_ERRORS: Final = (RedisError, OSError, TimeoutError)
 _VERBS: Final[dict[redis_keys.SlowedAct, str]] = {"post": "write", "edit": "edit"}
+
+# The value of a governed turn is its name and the reading of the turn clock. See turn_clock.has_turn.
+_TAKE_GOVERNED: Final = """
+local turns, last, fraction = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local held = redis.call('GET', KEYS[1])
+if held then
+  local name, reading = string.match(held, '^(%S+) (%S+)$')
+  if (name or held) == ARGV[1] then return 2 end
+  reading = tonumber(reading or '')
+  if reading and reading <= turns + 1 then last = reading end
+end
+if math.floor(turns + fraction) <= math.floor(last + fraction) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[5])
+return 1
+"""
+
 _GIVE_BACK: Final = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
 
 
@@ -48,6 +68,27 @@ class SlowMode:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    async def take_governed_turn(
+        self,
+        act: redis_keys.SlowedAct,
+        room_id: str,
+        user_id: UUID,
+        name: str,
+        slow_mode_s: int,
+        clock: TurnClock,
+    ) -> Turn:
+        """The same in mode `auto`, where the wait may change and `clock` gives each person their turns."""
+        key = redis_keys.slow_mode(act, room_id, str(user_id))
+        fraction = fraction_of(user_id)
+        arguments = (name, repr(clock.turns), repr(clock.since), repr(fraction), GOVERNED_TURN_KEPT_S * 1000)
+        try:
+            taken = await self._redis.eval(_TAKE_GOVERNED, 1, key, *arguments)
+        except _REDIS_ERRORS:
+            return Turn(self._redis, key, name, is_new=False)
+        if taken:
+            return Turn(self._redis, key, f"{name} {clock.turns!r}", is_new=taken == 1)
+        raise _refused(act, slow_mode_s, max(0.001, turn_in_s(clock, slow_mode_s, fraction)))
+
     async def take_turn(
         self, act: redis_keys.SlowedAct, room_id: str, user_id: UUID, name: str, slow_mode_s: int
     ) -> Turn:
@@ -73,14 +114,15 @@ class SlowMode:
                 await self._redis.pexpire(key, wait_ms)
         except _REDIS_ERRORS:
             return Turn(self._redis, key, name, is_new=False)
-        if taken_by == name.encode():
+        if taken_by.split(b" ")[0] == name.encode():
             return Turn(self._redis, key, name, is_new=False)
-        wait_s = max(0.001, wait_ms / 1000)
-        raise ChatError(
-            "slow_mode",
-            f"This room is in slow mode; you can {_VERBS[act]} again in {wait_s:.0f} s.",
-            retry_after_s=wait_s,
-            headers=rate_limit_headers(
-                "slow-mode", quota=1, window_s=slow_mode_s, remaining=0, reset_s=wait_s
-            ),
-        )
+        raise _refused(act, slow_mode_s, max(0.001, wait_ms / 1000))
+
+
+def _refused(act: redis_keys.SlowedAct, slow_mode_s: int, wait_s: float) -> ChatError:
+    return ChatError(
+        "slow_mode",
+        f"This room is in slow mode; you can {_VERBS[act]} again in {wait_s:.0f} s.",
+        retry_after_s=wait_s,
+        headers=rate_limit_headers("slow-mode", quota=1, window_s=slow_mode_s, remaining=0, reset_s=wait_s),
+    )

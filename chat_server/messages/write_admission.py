@@ -15,8 +15,9 @@ from chat_server.filters.filter_loader import FilterLoader
 from chat_server.filters.rules import UNFILTERED, TextCheck
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
-from chat_server.limits.slow_mode import SlowMode, Turn
+from chat_server.limits.slow_mode import Turn
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
+from chat_server.messages.slow_mode_turns import SlowModeTurns
 from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.message_view import STORED_ONLY, message_view
@@ -24,6 +25,7 @@ from chat_server.postgres.models import VISIBLE_MESSAGES
 from chat_server.rooms.repository import RoomSettings
 from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
+from chat_server.rooms.slow_mode_rule import SlowModeRule
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
@@ -36,7 +38,7 @@ class WriteAdmission:
         self,
         rate_limits: RateLimits,
         room_settings: RoomSettingsCache,
-        slow_mode: SlowMode,
+        turns: SlowModeTurns,
         writer: GroupCommitWriter,
         engine: AsyncEngine,
         look_ups: LookUpSemaphore,
@@ -45,7 +47,7 @@ class WriteAdmission:
     ) -> None:
         self._rate_limits = rate_limits
         self._room_settings = room_settings
-        self._slow_mode = slow_mode
+        self._turns = turns
         self._writer = writer
         self._engine = engine
         self._look_ups = look_ups
@@ -62,6 +64,19 @@ class WriteAdmission:
             self._rate_limits.check_room_change(room_id, user_id)
         else:
             self._rate_limits.check_write(room_id, user_id)
+
+    def check_post_rate(self, room_id: str, user_id: UUID) -> None:
+        """The same for a post, which is demand for the room even if it is refused."""
+        try:
+            self.check_rate(room_id, user_id)
+        except ChatError:
+            if self._access.known.is_public(room_id) or self._access.fresh(room_id, user_id):
+                self._turns.count_refused_post(room_id, user_id)
+            raise
+
+    def slow_mode_changed(self, room_id: str, rule: SlowModeRule) -> None:
+        """Call after hosts have changed slow mode."""
+        self._turns.rule_changed(room_id, rule.target_posts_per_s if rule.mode == "auto" else None)
 
     def check_reaction(self, user_id: UUID, message_id: UUID) -> None:
         """Count one change of the user's reactions to the message. Raises ChatError `rate_limited`."""
@@ -107,34 +122,30 @@ class WriteAdmission:
 
         Raises ChatError `nickname_reserved` for a name that looks like a host's.
         """
+        self._turns.count_post(room, post)
         if not room.may_use(post.author_nickname, post.author_id):
             earlier = await self._posted_earlier(post, scope)
             if earlier is None:
                 raise nickname_reserved()
             return earlier
-        slow_mode_s = room.slow_mode.in_force_s(0)
-        if not slow_mode_s or post.author_id in room.hosts:
-            return await self._writer.store(post, session)
-        name = str(post.client_message_id)
         try:
-            turn = await self._slow_mode.take_turn("post", room.id, post.author_id, name, slow_mode_s)
+            turn = await self._turns.take("post", room, post.author_id, str(post.client_message_id))
         except ChatError:
             earlier = await self._posted_earlier(post, scope)
             if earlier is None:
                 raise
             return earlier
         result = await _in_turn(turn, self._writer.store(post, session))
-        if not result.created:
+        if result.created and not result.is_held:
+            self._turns.count_stored_post(room, post.author_id)
+        if turn is not None and not result.created:
             await turn.give_back()
         return result
 
     async def edit(self, room: RoomSettings, edit: EditMessage, session: Session) -> MessageResult:
         """Store the edit. In slow mode edits take turns of their own; a repeat of the same edit passes."""
-        slow_mode_s = room.slow_mode.in_force_s(0)
-        if not slow_mode_s or edit.actor_id in room.hosts:
-            return await self._writer.store(edit, session)
         name = sha256(edit.message_id.bytes + edit.text.encode()).hexdigest()[:32]
-        turn = await self._slow_mode.take_turn("edit", room.id, edit.actor_id, name, slow_mode_s)
+        turn = await self._turns.take("edit", room, edit.actor_id, name)
         return await _in_turn(turn, self._writer.store(edit, session))
 
     async def _posted_earlier(self, post: PostMessage, scope: Scope) -> MessageResult | None:
@@ -163,11 +174,11 @@ def nickname_reserved() -> ChatError:
     )
 
 
-async def _in_turn(turn: Turn, write: Awaitable[MessageResult]) -> MessageResult:
+async def _in_turn(turn: Turn | None, write: Awaitable[MessageResult]) -> MessageResult:
     """A refused write gives its turn back. A failed one may have been stored, so it keeps the turn for its retry."""
     try:
         return await write
     except ChatError as error:
-        if error.code != "store_unavailable":
+        if turn is not None and error.code != "store_unavailable":
             await turn.give_back()
         raise

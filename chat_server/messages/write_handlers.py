@@ -65,7 +65,7 @@ class WriteHandler:
     async def post_message(self, room_id: str, scope: Scope, receive: Receive) -> Reply:
         """201 for a new message, 202 for one that waits for a host, 200 for one posted before. Raises ChatError."""
         session, renewed = current_session(scope, self._tokens, self._now_s())
-        self._admission.check_rate(room_id, session.user_id)
+        self._admission.check_post_rate(room_id, session.user_id)
         self._addresses.note(session.user_id, scope)
         content_type = (raw_header(scope, b"content-type") or b"").decode("latin-1")
         draft = parse_json(await read_body(scope, receive), content_type, MessageDraft)

@@ -246,6 +246,7 @@ async def change_room(
         producer.signal(room.id, renamed["type"], orjson.dumps(renamed))
     view = room_view(room, target.hot_rooms)
     if slow_mode is not None:
+        target.admission.slow_mode_changed(room.id, slow_mode)
         slowed: RoomSlowMode = {
             "type": "room.slow_mode",
             "room_id": room.id,

@@ -26,7 +26,7 @@ from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.query import FetchQuery
 from chat_server.hotchat.heat_policy import HotEntry
-from chat_server.hotchat.heat_store import encode_entry
+from chat_server.hotchat.redis_entries import encode_entry
 from chat_server.http.cached_response import CachedResponse
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.search_semaphore import search_semaphore

@@ -125,7 +125,7 @@ async def test_without_redis_nothing_is_refused_and_its_return_makes_no_room_hot
         assert set(crowd.statuses) == {200}
         [server] = stack.chat_servers
         log = server.log_tail(10_000)
-        for part in ("fetch counters", "hot rooms"):
+        for part in ("demand counters", "hot rooms"):
             assert log.count(f"Redis is down for {part}") == 1
 
         own_valkey.start()

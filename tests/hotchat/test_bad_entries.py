@@ -15,15 +15,17 @@ from chat_contract.redis_keys import (
     FETCHES_COUNTED,
     HEAT_ANNOUNCED,
     HOT,
+    POSTS,
     PUBLISHERS,
     VIEWERS,
     VIEWERS_SUMMED,
     viewers_of,
 )
-from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_server.hotchat.demand_counters import DemandCounters
 from chat_server.hotchat.heat_policy import HotEntry
-from chat_server.hotchat.heat_store import HeatStore, encode_entry
+from chat_server.hotchat.heat_store import HeatStore
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.hotchat.redis_entries import encode_entry
 from chat_server.hotchat.viewers_sum import ViewersSum
 from server_kit.background_tasks import BackgroundTasks
 from tests.hotchat.conftest import let_time_pass
@@ -67,6 +69,7 @@ TYPES: dict[str, Put] = {
 }
 KEYS = [
     FETCHES,
+    POSTS,
     DRAINED_AT_MS,
     FETCHES_COUNTED,
     HOT,
@@ -89,7 +92,7 @@ async def test_a_key_of_the_wrong_type_stops_heat_and_viewers_for_at_most_one_ti
     redis: Redis, key: str, kind: str
 ) -> None:
     store, rooms = HeatStore(redis), HotRooms(redis, clock=time.monotonic)
-    counters = FetchCounters(redis, process_id="one", clock=time.monotonic)
+    counters = DemandCounters(redis, process_id="one", clock=time.monotonic)
     await TYPES[kind](redis, key)
 
     counters.count("lobby")
@@ -155,7 +158,7 @@ async def test_a_room_with_a_bad_heat_entry_is_cold_and_other_entries_are_read(
 
 
 async def test_a_flush_replaces_a_bad_count_and_adds_every_room_once(redis: Redis) -> None:
-    counters = FetchCounters(redis, process_id="one", clock=time.monotonic)
+    counters = DemandCounters(redis, process_id="one", clock=time.monotonic)
     await redis.hset(FETCHES, "lobby", "abc")
     for room_id in ("attic", "lobby", "kitchen"):
         counters.count(room_id)

@@ -1,6 +1,7 @@
 """Each tick is handled once, with any number of schedulers, some of them killed or paused. On a real Valkey."""
 
 import asyncio
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -9,8 +10,10 @@ from chat_contract.redis_keys import (
     FETCHES_COUNTED,
     HOT,
     HOT_TTL_MS,
+    POSTS,
     slow_mode,
 )
+from chat_server.hotchat.governor import PostCounts
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import HeatStore
 from local_stack.valkey import Valkey
@@ -43,6 +46,38 @@ async def test_only_one_of_two_schedulers_drains_in_one_second(redis: Redis) -> 
     await redis.hset(FETCHES, "lobby", "20")
     assert await other.drain() is None
     assert await redis.hget(FETCHES, "lobby") == b"20"
+
+
+async def test_posts_are_drained_with_the_fetches_and_timed_from_their_first_flush(redis: Redis) -> None:
+    """A scheduler of the version before drains fetches only, so that posts may be older than its last drain."""
+    store = HeatStore(redis)
+    await store.drain()
+    await let_time_pass(redis, 1000)
+    since_ms = int((await redis.time())[0]) * 1000 - 60_000
+    fields: dict[Any, Any] = {
+        "d:lobby": 9,
+        "a:lobby": 4,
+        "p:lobby": 7,
+        "e:lobby": 2,
+        "t:lobby": "2.5",
+        "t:attic": "",
+    }
+    bad: dict[Any, Any] = {
+        "d:cellar": "many",
+        "t:cellar": "nan",
+        "x:cellar": 1,
+        "p:yard": 3,
+    }
+    await redis.hset(POSTS, mapping=fields | bad | {"since": since_ms})
+    tick = await store.drain()
+    assert tick is not None
+    assert tick.posts == {
+        "lobby": PostCounts(9, 7, 2, 4, 2.5),
+        "attic": PostCounts(),
+        "yard": PostCounts(passed=3, is_target_known=False),
+    }
+    assert tick.elapsed_ms < 10_000 <= 60_000 <= tick.posts_elapsed_ms
+    assert await redis.exists(POSTS) == 0
 
 
 async def test_the_elapsed_time_covers_a_whole_outage(redis: Redis) -> None:

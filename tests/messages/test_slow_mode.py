@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from chat_contract import redis_keys
 from chat_server.limits.slow_mode import SlowMode, Turn
+from chat_server.limits.turn_clock import TurnClock, fraction_of, has_turn
 from server_kit.http.problem import ChatError
 from server_kit.redis_client import open_redis
 
@@ -75,3 +76,47 @@ async def test_a_burst_of_turns_uses_a_bounded_number_of_connections(redis_url: 
         )
         assert all(turn.is_new for turn in turns)
         assert [client["name"] for client in await redis.client_list()].count("burst") == 3
+
+
+@pytest.mark.parametrize("last", [None, 0.0, 0.3, 0.7, 1.2, 1.9, 2.6, 40.0])
+@pytest.mark.parametrize(
+    "clock", [TurnClock(0.0, 0.0), TurnClock(1.25, 0.5), TurnClock(1.75), TurnClock(2.0, 2.0)]
+)
+async def test_governed_turns_in_redis_are_those_of_the_turn_clock(
+    redis: Redis, clock: TurnClock, last: float | None
+) -> None:
+    for _ in range(5):
+        person = uuid.uuid4()
+        key = redis_keys.slow_mode("post", "room", str(person))
+        if last is not None:
+            await redis.set(key, f"one {last!r}")
+        take = SlowMode(redis).take_governed_turn("post", "room", person, "two", 40, clock)
+        if has_turn(last, clock, fraction_of(person)):
+            assert (await take).is_new
+            assert await redis.get(key) == f"two {clock.turns!r}".encode()
+        else:
+            with pytest.raises(ChatError) as refused:
+                await take
+            assert refused.value.code == "slow_mode"
+            assert 1 <= int(refused.value.headers["Retry-After"]) <= 40
+
+
+async def test_the_same_write_keeps_its_governed_turn_and_gives_it_back_once(redis: Redis) -> None:
+    slow_mode, clock = SlowMode(redis), TurnClock(5.0)
+
+    async def take(name: str) -> Turn:
+        return await slow_mode.take_governed_turn("post", "room", ANN, name, 40, clock)
+
+    first = await take("one")
+    assert first.is_new
+    assert not (await take("one")).is_new
+    with pytest.raises(ChatError):
+        await take("two")
+    await first.give_back()
+    assert (await take("two")).is_new
+    # The room leaves `auto`.
+    assert not (await slow_mode.take_turn("post", "room", ANN, "two", 30)).is_new
+    async with Redis(host="127.0.0.1", port=1) as unavailable:
+        assert not (
+            await SlowMode(unavailable).take_governed_turn("post", "room", ANN, "x", 40, clock)
+        ).is_new

@@ -1,15 +1,16 @@
 """Counts reach Redis exactly once and in time, or are dropped and reported. On a real Valkey."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chat_contract.redis_keys import FETCHES
-from chat_server.hotchat import fetch_counters
-from chat_server.hotchat.fetch_counters import FetchCounters
+from chat_contract.redis_keys import FETCHES, POSTS
+from chat_server.hotchat import demand_counters
+from chat_server.hotchat.demand_counters import DemandCounters
 from local_stack.valkey import Valkey
 from tests.support.manual_clock import ManualClock
 
@@ -19,8 +20,8 @@ def dropped(reason: str = "redis_unavailable") -> float:
 
 
 async def test_counts_of_two_processes_and_many_flushes_add_up(redis: Redis) -> None:
-    one = FetchCounters(redis, process_id="one", clock=ManualClock())
-    two = FetchCounters(redis, process_id="two", clock=ManualClock())
+    one = DemandCounters(redis, process_id="one", clock=ManualClock())
+    two = DemandCounters(redis, process_id="two", clock=ManualClock())
     for number in range(1000):
         (one if number % 3 else two).count("lobby")
         if number % 100 == 0:
@@ -33,7 +34,7 @@ async def test_counts_of_two_processes_and_many_flushes_add_up(redis: Redis) -> 
 
 
 async def test_flushes_at_once_count_once(redis: Redis) -> None:
-    counters = FetchCounters(redis, process_id="one", clock=ManualClock())
+    counters = DemandCounters(redis, process_id="one", clock=ManualClock())
     flushed_before = REGISTRY.get_sample_value("hotchat_fetch_counts_flushed_total") or 0.0
     for total in (3, 6):
         for _ in range(3):
@@ -58,7 +59,7 @@ class LostReplies(Redis):
 
 async def test_a_flush_whose_reply_was_lost_is_not_counted_twice(redis: Redis, redis_url: str) -> None:
     async with LostReplies.from_url(redis_url) as client:
-        counters = FetchCounters(client, process_id="one", clock=ManualClock())
+        counters = DemandCounters(client, process_id="one", clock=ManualClock())
         for _ in range(3):
             counters.count("lobby")
             await counters.flush()
@@ -73,7 +74,7 @@ async def test_counts_gathered_during_an_outage_are_dropped_and_logged_once(
 ) -> None:
     clock, before = ManualClock(), dropped()
     async with Redis.from_url(own_valkey.url(0)) as redis:
-        counters = FetchCounters(redis, process_id="one", clock=clock)
+        counters = DemandCounters(redis, process_id="one", clock=clock)
         own_valkey.stop()
         for _ in range(10):
             counters.count("lobby")
@@ -86,16 +87,16 @@ async def test_counts_gathered_during_an_outage_are_dropped_and_logged_once(
         await counters.flush()
         assert await redis.hgetall(FETCHES) == {b"lobby": b"1"}
     assert dropped() - before == 10
-    logged = [record.message for record in caplog.records if record.name == fetch_counters.__name__]
+    logged = [record.message for record in caplog.records if record.name == demand_counters.__name__]
     assert len([line for line in logged if "is down" in line]) == 1
 
 
 async def test_counts_of_more_rooms_than_the_bound_are_dropped_and_counted(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_counters, "MAX_ROOMS", 10)
+    monkeypatch.setattr(demand_counters, "MAX_ROOMS", 10)
     before = dropped("too_many_rooms")
-    counters = FetchCounters(redis, process_id="one", clock=ManualClock())
+    counters = DemandCounters(redis, process_id="one", clock=ManualClock())
     for number in range(15):
         counters.count(f"room-{number}")
         counters.count("room-0")
@@ -103,3 +104,50 @@ async def test_counts_of_more_rooms_than_the_bound_are_dropped_and_counted(
     assert await redis.hlen(FETCHES) == 10
     assert await redis.hget(FETCHES, "room-0") == b"16"
     assert dropped("too_many_rooms") - before == 5
+
+
+async def posts(redis: Redis) -> dict[bytes | str, bytes | str]:
+    return {field: value for field, value in (await redis.hgetall(POSTS)).items() if field != b"since"}
+
+
+async def test_posts_are_counted_once_with_their_authors_and_the_target(redis: Redis) -> None:
+    clock = ManualClock()
+    counters = DemandCounters(redis, process_id="one", clock=clock)
+    ann, bob, post = uuid4(), uuid4(), uuid4()
+    for author, client_message_id in ((ann, post), (ann, post), (ann, uuid4()), (bob, uuid4())):
+        counters.count_post("lobby", author, client_message_id, 5.0)
+    counters.count_stored_post("lobby", is_exempt=True)
+    counters.count_stored_post("lobby", is_exempt=False)
+    counters.count("lobby")
+    await asyncio.gather(counters.flush(), counters.flush())
+    expected = {b"d:lobby": b"3", b"a:lobby": b"2", b"p:lobby": b"2", b"e:lobby": b"1", b"t:lobby": b"5.0"}
+    assert await posts(redis) == expected
+    assert await redis.hgetall(FETCHES) == {b"lobby": b"1"}
+
+    clock.now_s += 10
+    counters.count_post("lobby", ann, uuid4(), None)
+    await counters.flush()
+    assert await posts(redis) == {
+        **expected, b"d:lobby": b"4", b"a:lobby": b"3", b"t:lobby": b""
+    }  # fmt: skip
+
+
+async def test_posts_refused_before_they_are_read_count_once_a_second_and_person(redis: Redis) -> None:
+    clock = ManualClock()
+    counters = DemandCounters(redis, process_id="one", clock=clock)
+    ann = uuid4()
+    for _ in range(100):
+        counters.count_refused_post("lobby", ann)
+        clock.now_s += 0.019
+    counters.count_refused_post("lobby", uuid4())
+    await counters.flush()
+    assert await posts(redis) == {b"d:lobby": b"3", b"a:lobby": b"2"}
+
+
+async def test_a_post_in_a_room_without_slow_mode_costs_no_call_to_redis(redis: Redis) -> None:
+    counters = DemandCounters(redis, process_id="one", clock=ManualClock())
+    calls = (await redis.info("stats"))["total_commands_processed"]
+    for _ in range(1000):
+        counters.count_post("lobby", uuid4(), uuid4(), None)
+        counters.count_stored_post("lobby", is_exempt=False)
+    assert (await redis.info("stats"))["total_commands_processed"] == calls + 1

@@ -1,0 +1,53 @@
+"""Knows which posts and which authors are new. In memory, for one process; no clock."""
+
+from collections import OrderedDict
+from typing import Final
+from uuid import UUID
+
+MAX_POSTS: Final = 20_000
+"""Ids of posts that are known to repeat. Overflow rule: OLDEST; a later repeat counts as new."""
+
+MAX_AUTHORS: Final = 20_000
+"""People and rooms in which they have written. Overflow rule: OLDEST; such a person counts as new again."""
+
+AUTHOR_GAP_S: Final = 10.0
+REFUSED_GAP_S: Final = 1.0
+
+
+class RecentPosts:
+    """`now_s` is monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._posts: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
+        self._authors: OrderedDict[tuple[str, UUID], float] = OrderedDict()
+        self._refused: OrderedDict[tuple[str, UUID], float] = OrderedDict()
+
+    def is_new(self, author_id: UUID, client_message_id: UUID) -> bool:
+        """Whether it is the first post with this key; a client sends a refused one again."""
+        key = author_id, client_message_id
+        if key in self._posts:
+            return False
+        self._posts[key] = None
+        if len(self._posts) > MAX_POSTS:
+            self._posts.popitem(last=False)
+        return True
+
+    def is_new_author(self, room_id: str, author_id: UUID, now_s: float) -> bool:
+        """Whether the person has not counted as an author of the room for AUTHOR_GAP_S."""
+        return _is_due(self._authors, (room_id, author_id), now_s, AUTHOR_GAP_S)
+
+    def is_new_refusal(self, room_id: str, author_id: UUID, now_s: float) -> bool:
+        """Whether a post that was refused before it was read counts. Its key is unknown, so one a second does."""
+        return _is_due(self._refused, (room_id, author_id), now_s, REFUSED_GAP_S)
+
+
+def _is_due(
+    times_s: OrderedDict[tuple[str, UUID], float], key: tuple[str, UUID], now_s: float, gap_s: float
+) -> bool:
+    if now_s - times_s.get(key, float("-inf")) < gap_s:
+        return False
+    times_s[key] = now_s
+    times_s.move_to_end(key)
+    if len(times_s) > MAX_AUTHORS:
+        times_s.popitem(last=False)
+    return True

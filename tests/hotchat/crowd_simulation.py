@@ -1,0 +1,124 @@
+"""A crowd that writes in one room under the governor, second by second. Pure: the time is simulated."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from math import inf
+from random import Random
+from typing import Final, Literal
+
+from chat_server.hotchat.governor import (
+    GovernorState,
+    PostCounts,
+    next_governor,
+    person_wait_s,
+)
+from chat_server.limits.turn_clock import has_turn, turn_in_s
+
+AUTHOR_GAP_MS: Final = 10_000
+COPY_DELAY_MS: Final = 500
+"""From the tick until every chat_server applies its result."""
+
+Manners = Literal["wait", "leave", "spam"]
+"""What people do when they are refused: wait for their turn, give up the message, or try again five times a second."""
+
+
+@dataclass(slots=True)
+class Writer:
+    rate_per_s: float
+    manners: Manners = "wait"
+    is_regular: bool = False
+    from_s: float = 0.0
+    until_s: float = inf
+    is_active: Callable[[float], bool] = lambda _: True
+    last_turn: float | None = None
+    counted_ms: int = -AUTHOR_GAP_MS
+    waits_with_post: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened in each second."""
+
+    target: float
+    demand: list[int] = field(default_factory=list)
+    passed: list[int] = field(default_factory=list)
+    wait_s: list[int] = field(default_factory=list)
+    unreachable: list[bool] = field(default_factory=list)
+
+    def rate(self, from_s: int, until_s: int) -> float:
+        return sum(self.passed[from_s:until_s]) / (until_s - from_s)
+
+    def reached_after_s(self, over_s: int = 10, tolerance: float = 0.2) -> int | None:
+        """The first second from which on the mean of the next `over_s` seconds is near the target."""
+        for second in range(len(self.passed) - over_s):
+            if abs(self.rate(second, second + over_s) - self.target) <= tolerance * self.target:
+                return second
+        return None
+
+    def turns(self) -> list[int]:
+        """The seconds in which the wait changed its direction."""
+        directions, found = 0, []
+        for second, (before, after) in enumerate(zip(self.wait_s, self.wait_s[1:], strict=False), 1):
+            if before != after:
+                direction = 1 if after > before else -1
+                if directions and direction != directions:
+                    found.append(second)
+                directions = direction
+        return found
+
+
+def simulate(writers: list[Writer], target: float, seconds: int, seed: int = 7) -> Run:
+    rng, run = Random(seed), Run(target)
+    fractions = [rng.random() for _ in writers]
+    due: list[tuple[int, int]] = []
+    for number, writer in enumerate(writers):
+        heappush(due, (int(1000 * (writer.from_s + rng.expovariate(writer.rate_per_s))), number))
+    state: GovernorState | None = None
+    in_force = GovernorState(target)
+    for second in range(seconds):
+        demand = passed = exempt = authors = 0
+        for now_ms in _until(due, (second + 1) * 1000):
+            _, number = heappop(due)
+            writer = writers[number]
+            if now_ms >= second * 1000 + COPY_DELAY_MS:
+                in_force = state or GovernorState(target)
+            pause_ms = max(1, int(1000 * rng.expovariate(writer.rate_per_s)))
+            if now_ms >= writer.until_s * 1000:
+                continue
+            if not writer.is_active(now_ms / 1000):
+                heappush(due, (now_ms + pause_ms, number))
+                continue
+            wait_ms = 0
+            wait_s = person_wait_s(in_force.wait_s, is_host=False, is_regular=writer.is_regular)
+            clock = in_force.regular_clock if writer.is_regular else in_force.clock
+            if wait_s and not has_turn(writer.last_turn, clock, fractions[number]):
+                wait_ms = max(1, int(1000 * turn_in_s(clock, wait_s, fractions[number])))
+            demand += writer.manners == "spam" or not writer.waits_with_post
+            if now_ms - writer.counted_ms >= AUTHOR_GAP_MS:
+                authors += 1
+                writer.counted_ms = now_ms
+            writer.waits_with_post = wait_ms > 0 and writer.manners != "leave"
+            if not wait_ms:
+                passed += 1
+                exempt += writer.is_regular
+                writer.last_turn = clock.turns
+                heappush(due, (now_ms + pause_ms, number))
+            elif writer.manners == "wait":
+                heappush(due, (now_ms + wait_ms + rng.randrange(300), number))
+            elif writer.manners == "spam":
+                heappush(due, (now_ms + 200, number))
+            else:
+                heappush(due, (now_ms + pause_ms, number))
+        posts = PostCounts(demand, passed, exempt, authors, target) if demand else None
+        state = next_governor(state, posts, 1.0)
+        run.demand.append(demand)
+        run.passed.append(passed)
+        run.wait_s.append(0 if state is None else state.wait_s)
+        run.unreachable.append(state is not None and state.is_unreachable)
+    return run
+
+
+def _until(due: list[tuple[int, int]], end_ms: int) -> Iterator[int]:
+    while due and due[0][0] < end_ms:
+        yield due[0][0]
