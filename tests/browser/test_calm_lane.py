@@ -52,6 +52,8 @@ async def test_a_skipped_run_opens_in_place_on_a_click_and_nothing_above_moves(b
     first = busy.tab.page.locator(f"[data-message-id='{later[0]['id']}']")
     await expect(first).to_have_count(0)
     await expect(button).to_have_accessible_name(f"{count} messages skipped · show them")
+    await row.scroll_into_view_if_needed()  # a click would scroll to it
+    await busy.is_settled()
     before = await row.bounding_box()
     await button.click()
     await expect(first).to_have_count(1)
