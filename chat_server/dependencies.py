@@ -106,7 +106,7 @@ async def open_services(
     rng = Random()
     secret, *old_secrets = settings.secrets()
     tasks = BackgroundTasks(rng, time.monotonic)
-    shedder = LoadShedder(settings.shed_level, time.monotonic, rng)
+    shedder = LoadShedder(settings.shed_level, time.monotonic)
     connections = connections_of(settings.database_pool_size)
     database_url = settings.database_url.get_secret_value()
     redis_url = settings.redis_url.get_secret_value()
@@ -153,7 +153,6 @@ async def open_services(
                 tokens=sessions.tokens,
                 shares=shares,
                 event_waits=event_waits,
-                shedder=shedder,
                 tasks=tasks,
                 rng=rng,
                 clock=time.monotonic,
@@ -232,8 +231,8 @@ async def open_services(
         posting = PostingCheck(time.time)
         handlers = (
             fetches.handler,
-            RoomListHandler(room_lists, list_permits, shedder, shares),
-            SearchHandler(search, search_permits, room_settings, shedder, shares),
+            RoomListHandler(room_lists, list_permits, shares),
+            SearchHandler(search, search_permits, room_settings, shares),
             ModerationReads(
                 operator_access,
                 write_admission,
@@ -245,13 +244,7 @@ async def open_services(
                 time.time,
             ),
             WriteHandler(
-                sessions.tokens,
-                write_admission,
-                writer,
-                settings.reaction_kinds,
-                addresses,
-                shedder,
-                time.time,
+                sessions.tokens, write_admission, writer, settings.reaction_kinds, addresses, time.time
             ),
         )
         yield Services(

@@ -127,7 +127,7 @@ async def running_server(
         )
         chat = ChatClient(http, settings.chat_urls(), settings.secrets())
         stack.push_async_callback(chat.close)
-        shedder = LoadShedder(settings.shed_level, clock, rng)
+        shedder = LoadShedder(settings.shed_level, clock)
         # Rooms
         registry = RoomRegistry(
             ring_events=settings.ring_events, ring_bytes=settings.ring_bytes, max_rooms=settings.max_rooms

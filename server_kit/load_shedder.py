@@ -5,32 +5,22 @@ import time
 from collections.abc import Callable
 from logging import getLogger
 from pathlib import Path
-from random import Random
 from typing import Final, NamedTuple
 
 from prometheus_client import Counter, Gauge
 
-from server_kit.http.problem import ChatError, jittered
 from server_kit.shed_policy import LEVEL_OF, Demand, ShedLevel, ShedState, next_state
 
 log = getLogger(__name__)
 
 MEASURE_S: Final = 1.0
-RETRY_S: Final = 5.0
 
 SCHEDSTAT: Final = Path("/proc/thread-self/schedstat")
 """Linux: the thread's nanoseconds on a core, its nanoseconds of waiting for one, and its turns."""
 
 LEVEL = Gauge("hotchat_shed_level", "What this process leaves out for lack of CPU: 0 nothing, 4 the most")
-SHED = Counter("hotchat_shed_total", "What was dropped, postponed or refused for lack of CPU", ["what"])
+SHED = Counter("hotchat_shed_total", "What was dropped or postponed for lack of CPU", ["what"])
 _SHED: Final = {what: SHED.labels(what) for what in LEVEL_OF}
-
-_REFUSED: Final = {
-    "searches": "searches",
-    "room_lists": "searches among rooms and further pages of their list",
-    "history": "older messages",
-    "reaction_calls": "reactions",
-}
 
 
 class CpuTime(NamedTuple):
@@ -57,10 +47,9 @@ def demand_between(before: CpuTime, after: CpuTime, seconds: float) -> Demand:
 class LoadShedder:
     """One per process. `level` follows the load; `setting` other than "auto" fixes it. `clock`: monotonic seconds."""
 
-    def __init__(self, setting: ShedLevel, clock: Callable[[], float], rng: Random) -> None:
+    def __init__(self, setting: ShedLevel, clock: Callable[[], float]) -> None:
         self._is_fixed = setting != "auto"
         self._clock = clock
-        self._rng = rng
         self.level = 0 if setting == "auto" else int(setting)
         LEVEL.set(self.level)
 
@@ -77,16 +66,6 @@ class LoadShedder:
             return False
         self.count(what)
         return True
-
-    def check(self, what: str) -> None:
-        """Raises ChatError `server_full` if this kind of call is left out for now."""
-        if self.drops(what):
-            retry_after_s = jittered(RETRY_S, self._rng)
-            raise ChatError(
-                "server_full",
-                f"The server is busy and leaves out {_REFUSED[what]} for now; try again in {retry_after_s:.0f} s.",
-                retry_after_s=retry_after_s,
-            )
 
     async def run(self) -> None:
         """Measure the running loop's thread each second, until the process ends."""

@@ -195,8 +195,8 @@ class ServerSettings(ProcessSettings):
 
     shed_level: ShedLevel = Field(
         "auto",
-        description="What a process leaves out while it is short of CPU (see docs/reliability.md). auto: by its load; "
-        "0: nothing; 1 to 4: always that much",
+        description="What a process drops or postpones while it is short of CPU (see docs/reliability.md). "
+        "auto: by its load; 0: nothing; 1 to 4: always that much",
     )
 
     def secrets(self) -> tuple[str, ...]:

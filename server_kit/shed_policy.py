@@ -8,17 +8,13 @@ from typing import Final, Literal, NamedTuple
 LEVEL_OF: Final = {
     "typing": 1,
     "viewers": 2,
-    "searches": 2,
-    "room_lists": 2,
     "reactions": 3,
-    "history": 3,
     "messages": 4,
-    "reaction_calls": 4,
 }
 """From which level on each kind of work is left out; the names are labels of hotchat_shed_total.
 
-publish_server: drops typing; viewers, reactions and messages wait longer for a flush. chat_server: drops typing;
-refuses searches, reads of the room list and of history, and calls that give or take back a reaction.
+publish_server: drops typing; viewers, reactions and messages wait longer for a flush. chat_server: only drops typing.
+It refuses no call for lack of CPU: that would hit people who did not cause the load. Shares bound calls instead.
 """
 
 ShedLevel = Literal["auto", "0", "1", "2", "3", "4"]

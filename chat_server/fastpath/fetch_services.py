@@ -31,7 +31,6 @@ from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
 from server_kit.limits.shares import Shares
 from server_kit.limits.token_buckets import TokenBuckets
-from server_kit.load_shedder import LoadShedder
 from server_kit.session_tokens import SessionTokens, session_in
 
 OWN_REACTIONS_PER_S: Final = 100
@@ -61,7 +60,6 @@ async def open_fetch_services(
     tokens: SessionTokens,
     shares: Shares,
     event_waits: EventWaits,
-    shedder: LoadShedder,
     tasks: BackgroundTasks,
     rng: Random,
     clock: Callable[[], float],
@@ -87,7 +85,7 @@ async def open_fetch_services(
     async with open_read_lane(url, size, "reads", clock=clock, timeout_s=read_timeout_s) as lane:
         repository = ReadRepository(lane, access.known)
         reads = RoomReads(repository, hot_rooms, clock=clock)
-        history = HistoryReads(reads, read_semaphore(size, "reads of history", clock, rng), shedder)
+        history = HistoryReads(reads, read_semaphore(size, "reads of history", clock, rng))
         unknown = read_semaphore(
             size,
             "first reads of rooms",

@@ -7,29 +7,21 @@ from uuid import UUID
 
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.room_reads import ReadResult, RoomReads
-from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.http.cached_response import CachedResponse
 from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.fair_single_flight import FairSingleFlight
-from server_kit.load_shedder import LoadShedder
 
 
 class HistoryReads:
     """Old pages, single messages, reactions. Equal reads under way at the same time are one query."""
 
-    def __init__(self, reads: RoomReads, semaphore: FairSemaphore, shedder: LoadShedder) -> None:
+    def __init__(self, reads: RoomReads, semaphore: FairSemaphore) -> None:
         self._reads = reads
         self._semaphore = semaphore
-        self._shedder = shedder
         self._flights: FairSingleFlight[FetchQuery, CachedResponse] = FairSingleFlight(semaphore)
 
     async def read(self, query: FetchQuery, address: str) -> CachedResponse:
-        """Raises the ChatErrors of RoomReads.read_history and of the semaphore, and `server_full`.
-
-        Events are never left out: a client that lacks them would ask again for more.
-        """
-        if query.kind is not FetchKind.EVENTS:
-            self._shedder.check("history")
+        """Raises the ChatErrors of RoomReads.read_history and of the semaphore."""
         return await self._flights.join(query, address, lambda: self._reads.read_history(query))
 
     async def reactions_of(self, query: FetchQuery, user_id: UUID, address: str) -> CachedResponse:

@@ -21,7 +21,6 @@ from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.http.problem import invalid
 from server_kit.http.request_body import read_body
 from server_kit.http.trace_context import valid_traceparent
-from server_kit.load_shedder import LoadShedder
 from server_kit.session_tokens import SessionTokens
 
 
@@ -51,7 +50,6 @@ class WriteHandler:
         writer: GroupCommitWriter,
         reaction_kinds: Sequence[str],
         addresses: Addresses,
-        shedder: LoadShedder,
         now_s: Callable[[], float],
     ) -> None:
         self._tokens = tokens
@@ -59,7 +57,6 @@ class WriteHandler:
         self._writer = writer
         self._reaction_kinds = reaction_kinds
         self._addresses = addresses
-        self._shedder = shedder
         self._now_s = now_s
 
     async def post_message(self, room_id: str, scope: Scope, receive: Receive) -> Reply:
@@ -97,7 +94,6 @@ class WriteHandler:
         return await self._react(path, scope, present=False)
 
     async def _react(self, path: ReactionPath, scope: Scope, *, present: bool) -> Reply:
-        self._shedder.check("reaction_calls")
         room_id, message_id, kind = path
         session, renewed = current_session(scope, self._tokens, self._now_s())
         self._admission.check_rate(room_id, session.user_id)

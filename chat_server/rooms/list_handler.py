@@ -13,7 +13,6 @@ from server_kit.http.asgi import Receive, Scope, raw_header
 from server_kit.http.problem import invalid
 from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.shares import Shares
-from server_kit.load_shedder import LoadShedder
 
 LIMIT: Final = IntegerParameter("limit", default=50, low=1, high=MAX_ROOMS)
 CURSOR: Final = TextParameter("cursor", max_length=200)
@@ -47,12 +46,9 @@ def _words(q: str) -> str:
 class RoomListHandler:
     """`semaphore` bounds the reads that no snapshot serves: further pages, and searches by name."""
 
-    def __init__(
-        self, lists: RoomLists, semaphore: FairSemaphore, shedder: LoadShedder, shares: Shares
-    ) -> None:
+    def __init__(self, lists: RoomLists, semaphore: FairSemaphore, shares: Shares) -> None:
         self._lists = lists
         self._semaphore = semaphore
-        self._shedder = shedder
         self._shares = shares
 
     async def list_rooms(self, query: RoomListQuery, scope: Scope, _: Receive) -> Reply:
@@ -66,7 +62,6 @@ class RoomListHandler:
         if query.page == FIRST_PAGE:
             listed = await self._lists.get(*query)
         else:
-            self._shedder.check("room_lists")
             async with self._semaphore.permit(self._shares.source_of(scope).address):
                 listed = await self._lists.get(*query)
         cached = listed.answer

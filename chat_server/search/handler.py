@@ -15,7 +15,6 @@ from chat_server.search.message_search import MessageSearch, words_of
 from server_kit.http.asgi import Receive, Scope
 from server_kit.limits.fair_semaphore import FairSemaphore
 from server_kit.limits.shares import Shares
-from server_kit.load_shedder import LoadShedder
 
 Q: Final = TextParameter("q", max_length=MAX_SEARCH_CODE_POINTS, min_length=1, is_required=True)
 LIMIT: Final = IntegerParameter("limit", default=20, low=1, high=SEARCH_PAGE_MAX)
@@ -49,18 +48,15 @@ class SearchHandler:
         search: MessageSearch,
         semaphore: FairSemaphore,
         room_settings: RoomSettingsCache,
-        shedder: LoadShedder,
         shares: Shares,
     ) -> None:
         self._search = search
         self._semaphore = semaphore
         self._room_settings = room_settings
-        self._shedder = shedder
         self._shares = shares
 
     async def search_room(self, query: SearchQuery, scope: Scope, _receive: Receive, _is_hot: bool) -> Reply:
         """A hot room refuses searches before they get here. Raises ChatError `room_not_found`, `rate_limited` …"""
-        self._shedder.check("searches")
         address = self._shares.source_of(scope).address
         async with self._semaphore.permit(address):
             await self._room_settings.get(query.room_id, address)

@@ -44,7 +44,6 @@ from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.http.request_head import RequestHead
 from server_kit.limits.shares import Shares
-from server_kit.load_shedder import LoadShedder
 from server_kit.session_tokens import SessionTokens, session_in
 from tests.fetch.conftest import (
     AUTHOR,
@@ -167,10 +166,9 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> AsyncIterator[Reader]:
     """`@pytest.mark.parametrize("reader", [{setting: value}], indirect=True)` opens it with other settings."""
-    given = {"shed_level": "0", **getattr(request, "param", {})}
+    given = getattr(request, "param", {})
     settings = ChatSettings(hotchat_secret=SECRET, database_url=store.dsn, **given)
     shares, rng, clock = Shares(settings, Random(7)), Random(7), ManualClock()
-    shedder = LoadShedder(settings.shed_level, clock, rng)
     tasks, known_rooms, event_waits = BackgroundTasks(rng, clock), KnownRooms(), EventWaits()
     async with open_database(store.dsn, 2) as engine, AsyncExitStack() as stack:
         look_ups = LookUpSemaphore(2, lambda scope: shares.source_of(scope).address, clock, rng)
@@ -186,7 +184,6 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
             tokens=TOKENS,
             shares=shares,
             event_waits=event_waits,
-            shedder=shedder,
             tasks=tasks,
             rng=rng,
             clock=clock,
@@ -200,7 +197,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         yield Reader(
             fetches,
             event_waits,
-            SearchHandler(search, search_semaphore(2, clock, rng), room_settings, shedder, shares),
+            SearchHandler(search, search_semaphore(2, clock, rng), room_settings, shares),
             redis,
             shares,
             clock,

@@ -29,7 +29,6 @@ from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.rooms.slow_mode_rule import NO_SLOW_MODE
 from server_kit.http.problem import ChatError
 from server_kit.limits.fair_semaphore import FairSemaphore
-from server_kit.load_shedder import LoadShedder
 from tests.fetch.conftest import Store
 
 CONNECTIONS = 6
@@ -239,11 +238,7 @@ async def test_history_is_refused_by_address_and_the_next_turn_goes_to_another_a
         reads = RoomReads(
             ReadRepository(lane, KnownRooms()), HotRooms(redis, clock=loop_time), clock=loop_time
         )
-        history = HistoryReads(
-            reads,
-            read_semaphore(CONNECTIONS, "reads", loop_time, Random(1)),
-            LoadShedder("0", loop_time, Random(1)),
-        )
+        history = HistoryReads(reads, read_semaphore(CONNECTIONS, "reads", loop_time, Random(1)))
         before = refused("address")
         crowd = [
             asyncio.create_task(

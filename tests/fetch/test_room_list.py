@@ -26,7 +26,6 @@ from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVER
 from chat_server.rooms.schemas import RoomList
 from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Shares
-from server_kit.load_shedder import LoadShedder
 from tests.fetch.conftest import fetch_scope, receive
 from tests.support.manual_clock import ManualClock
 
@@ -210,7 +209,7 @@ async def test_a_list_from_memory_costs_no_query_and_a_matching_etag_gets_304(li
     rng = Random(7)
     semaphore = read_semaphore(2, "reads", lists.clock, rng)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
-    handler = RoomListHandler(lists.lists, semaphore, LoadShedder("0", lists.clock, rng), shares)
+    handler = RoomListHandler(lists.lists, semaphore, shares)
     query = parse_room_list([], QueryString(b"limit=7"))
 
     async def get(**headers: str) -> tuple[int, dict[bytes, bytes], bytes]:
@@ -234,7 +233,7 @@ async def test_a_flood_of_old_pages_leaves_the_next_permit_to_others(lists: List
     rng = Random(7)
     shares = Shares(ChatSettings(hotchat_secret="a secret for tests only"), rng)
     semaphore = read_semaphore(2, "reads", asyncio.get_running_loop().time, rng)
-    handler = RoomListHandler(lists.lists, semaphore, LoadShedder("0", lists.clock, rng), shares)
+    handler = RoomListHandler(lists.lists, semaphore, shares)
 
     async def get(address: str, query: bytes) -> int:
         parsed = parse_room_list([], QueryString(query))

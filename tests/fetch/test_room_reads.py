@@ -27,7 +27,6 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse
 from chat_server.limits.read_semaphore import read_semaphore
 from server_kit.http.problem import ChatError
-from server_kit.load_shedder import LoadShedder
 from tests.fetch.conftest import AUTHOR, Store
 from tests.support.manual_clock import ManualClock
 
@@ -489,10 +488,7 @@ async def test_simultaneous_fetches_of_the_same_history_cost_one_query(
     await store.post(room_id, *"abcde")
     before = statements()
     query = FetchQuery(FetchKind.BEFORE, room_id, 50, 3)
-    loop_time = asyncio.get_running_loop().time
-    history = HistoryReads(
-        reads, read_semaphore(1, "reads", loop_time, Random(1)), LoadShedder("0", loop_time, Random(1))
-    )
+    history = HistoryReads(reads, read_semaphore(1, "reads", asyncio.get_running_loop().time, Random(1)))
     pages = await asyncio.gather(*(history.read(query, "192.0.2.1") for _ in range(50)))
     assert statements() - before == 1
     assert all(texts(json.loads(found.body)) == ["a", "b"] for found in pages)

@@ -96,7 +96,7 @@ class Core:
         self.open_streams = OpenStreams(self.stalled, self.wheel)
         self.replay_queue = ReplayQueue(clock)
         self.lists = RoomListStreams(self.open_streams, clock)
-        self.shedder = LoadShedder(shed_level, clock, Random(1))
+        self.shedder = LoadShedder(shed_level, clock)
         self.broadcaster = Broadcaster(
             self.replay_queue, FlushPacer(small_flush_s=small_flush_s), self.shedder, clock
         )

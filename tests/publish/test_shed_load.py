@@ -43,7 +43,7 @@ async def shed(url: str) -> dict[str, float]:
     }
 
 
-async def test_posts_and_a_purge_pass_while_everything_else_is_left_out_and_counted(
+async def test_posts_a_purge_and_reads_pass_and_only_typing_is_dropped(
     short_stack: ChatStack, room: str
 ) -> None:
     async with (
@@ -70,21 +70,22 @@ async def test_posts_and_a_purge_pass_while_everything_else_is_left_out_and_coun
         before = await shed(short_stack.chat_url)
         for _ in range(3):
             assert (await owner.post(f"rooms/{room}/typing")).status_code == 204
-        refused = {
-            "searches": await owner.get(f"rooms/{room}/search", params={"q": "spam"}),
-            "room_lists": await owner.get("rooms", params={"q": "room"}),
-            "history": await owner.get(f"rooms/{room}/messages", params={"before_seq": 5}),
-            "reaction_calls": await owner.put(f"rooms/{room}/messages/{first['id']}/reactions/heart"),
-        }
-        for answer in refused.values():
-            assert (answer.status_code, answer.json()["code"]) == (503, "server_full")
-            assert int(answer.headers["Retry-After"]) >= 5
-        for path in ("rooms", f"rooms/{room}", f"rooms/{room}/messages", f"rooms/{room}/events?after_seq=0"):
-            assert (await owner.get(path)).status_code == 200
+        for path in (
+            "rooms",
+            "rooms?q=room",
+            f"rooms/{room}",
+            f"rooms/{room}/messages",
+            f"rooms/{room}/messages?before_seq=5",
+            f"rooms/{room}/events?after_seq=0",
+            f"rooms/{room}/search?q=spam",
+        ):
+            assert (await owner.get(path)).status_code == 200, path
+        last = (await post(owner, room, "quiet again")).json()
+        reacted = await owner.put(f"rooms/{room}/messages/{last['id']}/reactions/heart")
+        assert reacted.status_code == 200
         after = await shed(short_stack.chat_url)
         assert {what: after[what] - before[what] for what in after if after[what] != before[what]} == {
-            "typing": 3,
-            **dict.fromkeys(refused, 1),
+            "typing": 3
         }
 
 

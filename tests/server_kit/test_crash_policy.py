@@ -212,7 +212,7 @@ async def test_readiness_names_a_crashed_task_and_returns_503_while_it_stays_dow
 
     app = FastAPI()
     app.include_router(health.router)
-    app.state.readiness = health.Readiness(tasks, asyncio.Event(), LoadShedder("0", clock, Random(1)))
+    app.state.readiness = health.Readiness(tasks, asyncio.Event(), LoadShedder("0", clock))
     async with AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client:
         tasks.note_crash("consumer", Failure())
         answer = await client.get("/healthz/ready")

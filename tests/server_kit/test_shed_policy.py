@@ -63,8 +63,8 @@ def test_the_highest_level_is_kept_while_the_shortage_lasts() -> None:
     assert levels(*[SHORT] * 100)[-1] == HIGHEST_LEVEL == 4
 
 
-def test_typing_is_left_out_first_and_posts_deletions_and_purges_never() -> None:
+def test_typing_is_left_out_first_and_no_post_removal_or_read_ever() -> None:
     order = sorted(LEVEL_OF, key=lambda what: LEVEL_OF[what])
     assert order[0] == "typing"
     assert LEVEL_OF["viewers"] < LEVEL_OF["reactions"] < LEVEL_OF["messages"]
-    assert LEVEL_OF.keys().isdisjoint({"posts", "deletions", "purges"})
+    assert LEVEL_OF.keys() == {"typing", "viewers", "reactions", "messages"}
