@@ -11,14 +11,16 @@ from tests.browser.axe import violations_in_light_and_dark
 from tests.browser.busy_room import BusyRoom
 from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People, Tab
-from tests.browser.test_layout import LAYOUT_FAULTS
+from tests.browser.test_layout import LAYOUT_FAULTS, TEXTS, fits
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CROWD_PER_S = 20
 DESKTOP = {"width": 1280, "height": 800}
 MIN_ROWS = 20
+MIN_TARGET_PX = 24
 TURNS_WITHIN_MS = 30_000
+PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -139,6 +141,7 @@ async def test_a_compact_row_has_the_label_and_the_focus_order_of_a_comfortable_
 async def test_a_compact_row_shows_its_time_to_the_pointer_and_the_keyboard(busy: BusyRoom) -> None:
     await chooses(busy.tab, "Compact")
     row, time = busy.tab.rows.last, busy.tab.rows.last.locator("time")
+    await busy.tab.page.mouse.move(5, 5)  # it is where it chose the density, maybe over the row
     await expect(time).to_be_hidden()
     await row.hover()
     await expect(time).to_be_visible()
@@ -147,6 +150,38 @@ async def test_a_compact_row_shows_its_time_to_the_pointer_and_the_keyboard(busy
     await busy.tab.list.focus()
     await busy.tab.page.keyboard.press("ArrowUp")
     await expect(time).to_be_visible()
+
+
+async def test_compact_rows_fit_on_a_phone_with_every_text_and_targets_for_fingers(people: People) -> None:
+    ann, bob = await people.person("永" * 32), await people.person("Bob")
+    room = await ann.make_room()
+    for text in TEXTS:
+        message = await ann.post(room, text)
+        for kind in ("heart", "sad", "laugh"):
+            await bob.react(room, message, kind)
+        await bob.post(room, text, reply_to=message["id"])
+    tab = await people.tab_of(bob, **PHONE)
+    await tab.page.add_init_script("localStorage.setItem('hotchat.density', 'compact')")
+    await tab.open(f"/rooms/{room}")
+    await is_compact(tab)
+    for _ in range(60):
+        await expect(tab.rows.first).to_be_attached()
+        await fits(tab)
+        if await tab.page.locator("[data-testid=room-start]").count():
+            break
+        await tab.list.evaluate("list => { list.scrollTop -= list.clientHeight * 0.8; }")
+    await expect(tab.page.locator("[data-testid=room-start]")).to_have_count(1)
+    small = await tab.list.evaluate(
+        """(list, min) => [...list.querySelectorAll('article button')].filter(button => {
+            const own = button.getBoundingClientRect();
+            const more = getComputedStyle(button, '::after');
+            const grown = more.content === 'none' ? 0 : -2 * parseFloat(more.top);
+            return own.height > 0 && own.height + grown < min && button.closest('[data-testid=text]') === null
+                && !button.classList.contains('text-button');
+        }).map(button => button.outerHTML.slice(0, 120))""",
+        MIN_TARGET_PX,
+    )
+    assert small == []
 
 
 async def test_pending_and_failed_posts_show_their_state_in_compact_rows(people: People) -> None:
