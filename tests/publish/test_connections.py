@@ -252,7 +252,7 @@ async def test_shutdown_ends_all_streams_orderly_within_five_seconds(
         began = time.monotonic()
         os.kill(process.pid, signal.SIGTERM)
         for stream in opened:
-            assert (await stream.wait_for("stream.closing")).data == {"reason": "shutdown"}
+            assert (await stream.wait_for("stream.closing")).data["reason"] == "shutdown"
             with pytest.raises(StreamEnded):
                 await stream.next_frame()
         assert "event: stream.closing" in [line async for line in lines]
