@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { RadioChoice } from "./RadioChoice";
 import type { DensitySetting } from "./use-density-setting";
 
 const CHOICES = [
@@ -9,19 +9,13 @@ const CHOICES = [
 
 /** How tall the rows of the list are. */
 export function DensityChoice({ density, choose }: DensitySetting) {
-  const { t } = useTranslation();
   return (
-    <fieldset>
-      <legend>{t("settings.density")}</legend>
-      {CHOICES.map(([value, name, help]) => (
-        <label key={value} className="option">
-          <input type="radio" name="density" checked={density === value} onChange={() => choose(value)} />
-          <span>
-            <span>{t(name)}</span>
-            <span className="quiet option-help">{t(help)}</span>
-          </span>
-        </label>
-      ))}
-    </fieldset>
+    <RadioChoice
+      name="density"
+      legend="settings.density"
+      choices={CHOICES}
+      chosen={density}
+      choose={choose}
+    />
   );
 }

@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { RadioChoice } from "./RadioChoice";
 import type { ReadingPaceSetting } from "./use-reading-pace-setting";
 
 const PACES = [
@@ -9,19 +9,7 @@ const PACES = [
 
 /** How much of a busy room the reader wants to see. */
 export function ReadingPaceChoice({ pace, choose }: ReadingPaceSetting) {
-  const { t } = useTranslation();
   return (
-    <fieldset>
-      <legend>{t("settings.reading")}</legend>
-      {PACES.map(([value, name, help]) => (
-        <label key={value} className="option">
-          <input type="radio" name="reading" checked={pace === value} onChange={() => choose(value)} />
-          <span>
-            <span>{t(name)}</span>
-            <span className="quiet option-help">{t(help)}</span>
-          </span>
-        </label>
-      ))}
-    </fieldset>
+    <RadioChoice name="reading" legend="settings.reading" choices={PACES} chosen={pace} choose={choose} />
   );
 }
