@@ -42,7 +42,7 @@ class HotEntry(NamedTuple):
 
     @property
     def is_announced(self) -> bool:
-        """Whether clients hear of it while it lasts."""
+        """Whether clients get a signal every two seconds while it lasts."""
         return self.hot or self.posts.level > 0
 
     def heat(self) -> Heat:

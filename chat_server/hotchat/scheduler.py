@@ -38,7 +38,7 @@ REANNOUNCE_EVERY_MS: Final = 1_900
 
 RENEW_WAIT_EVERY_MS: Final = 3_900
 WAIT_ENDS_AFTER_MS: Final = 10_000
-"""A client that hears nothing for so long after a wait was announced lets its reader write."""
+"""After this time without a newer signal, a client lets its reader write."""
 
 REDIS_CONNECTIONS: Final = 4
 
