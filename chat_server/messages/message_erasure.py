@@ -16,7 +16,8 @@ from prometheus_client import Counter, Gauge
 
 from chat_server.messages.purge_conversion import convert_some
 from chat_server.messages.room_erasure import erase_room_step
-from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from chat_server.postgres.dedicated_connection import DedicatedConnection
+from chat_server.postgres.errors import CONNECTION_LOST
 from chat_server.postgres.tombstones import PAYLOAD_WITH_TOMBSTONE
 from server_kit.background_steps import run_steps, set_or_timeout
 

@@ -40,7 +40,8 @@ from chat_server.messages.write_repository import (
     write,
 )
 from chat_server.messages.write_results import fail
-from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from chat_server.postgres.dedicated_connection import DedicatedConnection
+from chat_server.postgres.errors import CONNECTION_LOST
 from server_kit.session_tokens import session_ended
 
 log = logging.getLogger(__name__)

@@ -49,8 +49,8 @@ from chat_server.messages.write_queue import Batch, PendingWrite, WriteQueue
 from chat_server.messages.write_results import WRITES_FAILED, fail, resolve, unavailable
 from chat_server.messages.write_transaction import CommitUnknown, Transaction, commit_writes, was_committed
 from chat_server.postgres.commit_watchdog import CHECK_EVERY_S, SILENT_AFTER_S, PostgresProbe, SilenceDetector
-from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
-from chat_server.postgres.errors import described, means_postgres_is_down
+from chat_server.postgres.dedicated_connection import DedicatedConnection
+from chat_server.postgres.errors import CONNECTION_LOST, described, means_postgres_is_down
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.dependency_status import DependencyStatus
 from server_kit.http.problem import ChatError

@@ -36,7 +36,8 @@ from chat_server.personal_data.erasure_repository import (
     rooms_of_roles,
     same_step,
 )
-from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from chat_server.postgres.dedicated_connection import DedicatedConnection
+from chat_server.postgres.errors import CONNECTION_LOST
 from server_kit.background_steps import run_steps, set_or_timeout
 from server_kit.http.problem import ChatError
 

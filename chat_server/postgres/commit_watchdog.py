@@ -10,7 +10,8 @@ from typing import Final
 
 import asyncpg
 
-from chat_server.postgres.dedicated_connection import CONNECTION_LOST, DedicatedConnection
+from chat_server.postgres.dedicated_connection import DedicatedConnection
+from chat_server.postgres.errors import CONNECTION_LOST
 
 SILENT_AFTER_S: Final = 0.7
 """Two more checks, CHECK_EVERY_S apart, must agree, so a write is refused within 0.9 s."""

@@ -11,8 +11,6 @@ LOCK_TIMEOUT_S: Final = 0.7
 IDLE_IN_TRANSACTION_S: Final = 3
 """The longest time that a process that hangs inside a transaction can keep its rooms locked."""
 
-CONNECTION_LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError)
-
 
 @dataclass(slots=True)
 class DedicatedConnection:

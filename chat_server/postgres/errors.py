@@ -7,14 +7,20 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from server_kit.http.problem import ChatError
 
-STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""Errors of a store that is down or refuses a statement. asyncpg raises its own on a connection without SQLAlchemy."""
-
-_MEAN_DOWN: Final = (
+CONNECTION_LOST: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
+)
+"""asyncpg raises InternalClientError when a connection closes in the middle of its protocol."""
+
+STORE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, *CONNECTION_LOST)
+"""Errors of a store that is down or refuses a statement. asyncpg raises its own on a connection without SQLAlchemy."""
+
+_MEAN_DOWN: Final = (
+    *CONNECTION_LOST,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )

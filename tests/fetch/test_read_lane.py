@@ -20,7 +20,7 @@ from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.limits.look_up_semaphore import MAX_WAITING_OF_ADDRESS as LOOK_UPS_WAITING_OF_ADDRESS
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.read_semaphore import MAX_WAITING_OF_ADDRESS, read_semaphore
-from chat_server.postgres.errors import is_bad_input, means_postgres_is_down
+from chat_server.postgres.errors import STORE_ERRORS, is_bad_input, means_postgres_is_down
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import ReadLane, StatementTooSlow, open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
@@ -128,6 +128,7 @@ async def test_a_value_that_postgres_cannot_store_gets_422(lane: ReadLane) -> No
         (asyncpg.TooManyConnectionsError(), True),
         (asyncpg.ConnectionDoesNotExistError(), True),
         (asyncpg.InterfaceError(""), True),
+        (asyncpg.ProtocolError(), True),
         (asyncpg.QueryCanceledError(), False),
         (asyncpg.LockNotAvailableError(), False),
         (asyncpg.CharacterNotInRepertoireError(), False),
@@ -139,6 +140,13 @@ def test_only_connection_and_server_errors_mean_that_postgres_is_down(
 ) -> None:
     assert means_postgres_is_down(error) is is_down
     assert not (is_down and is_bad_input(error))
+
+
+def test_every_error_that_the_driver_can_raise_is_an_error_of_the_store() -> None:
+    exported = [getattr(asyncpg.exceptions, name) for name in asyncpg.exceptions.__all__]
+    raised = [error for error in exported if issubclass(error, Exception) and not issubclass(error, Warning)]
+    assert len(raised) > 200
+    assert [error for error in raised if not issubclass(error, STORE_ERRORS)] == []
 
 
 async def test_many_health_checks_share_one_query_on_their_own_connection(
