@@ -17,10 +17,10 @@ from publish_server.fanout.flush_queue import FlushQueue
 from publish_server.fanout.lane import FullLane, Lane
 from publish_server.fanout.replay_queue import ReplayQueue
 from publish_server.metrics import FLUSH_BYTES, FLUSH_QUEUE, FLUSH_SECONDS, WRITE_COST, WRITES
-from publish_server.scheduling.time_slices import SLICE_S as STEP_S
+from publish_server.scheduling.time_slices import in_slices
 from server_kit.load_shedder import LoadShedder
 
-SLICE_S: Final = 0.00125
+FLUSH_SLICE_S: Final = 0.00125
 """Other rooms, new streams and Kafka wait about this long for a large flush. A slice may take three times as long,
 because the number of writes is estimated from earlier flushes and the kernel's part of a write varies."""
 
@@ -75,14 +75,13 @@ class Broadcaster:
 
     def wake_postponed(self) -> Iterator[None]:
         """Flush the lanes that have waited long enough; yields between steps."""
-        until = self._clock() + STEP_S
+        yield from in_slices(self._no_longer_postponed(), self.wake, self._clock)
+
+    def _no_longer_postponed(self) -> Iterator[FullLane]:
         while self._postponed and self._postponed[0][0] <= self._clock():
             _, _, lane = heappop(self._postponed)
             lane.postponed_until_s = inf
-            self.wake(lane)
-            if self._clock() >= until:
-                yield
-                until = self._clock() + STEP_S
+            yield lane
 
     async def run(self) -> None:
         """Flush queued lanes one after the other, until the process ends."""
@@ -155,7 +154,7 @@ class Broadcaster:
         self._account(lane, head, start, busy_s, writes)
 
     def _slice_writes(self) -> int:
-        return max(1, int(SLICE_S / self._cost.seconds))
+        return max(1, int(FLUSH_SLICE_S / self._cost.seconds))
 
     def _account(self, lane: Lane, head: int, start: float, busy_s: float, writes: int) -> None:
         if lane.flushed >= head:  # otherwise the rest follows without a pause

@@ -17,7 +17,7 @@ from publish_server.recovery.head_check_queue import HeadCheckQueue
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RoomRegistry
-from publish_server.scheduling.time_slices import SLICE_S
+from publish_server.scheduling.time_slices import in_slices
 
 UPDATE_PAUSE_S: Final = 1.0
 """`room.updated` is sent at most this often per room."""
@@ -221,15 +221,13 @@ class FollowedRooms:
 
     def flush_calm_lanes(self) -> Iterator[None]:
         """Flush the calm lanes whose time has come; yields between steps."""
-        until = self._clock() + SLICE_S
-        for lane in list(self._calm_lanes):
-            if lane.has_news():
-                self._broadcaster.wake(lane)
-            else:
-                self._calm_lanes.pop(lane, None)
-            if self._clock() >= until:
-                yield
-                until = self._clock() + SLICE_S
+        yield from in_slices(list(self._calm_lanes), self._flush_calm_lane, self._clock)
+
+    def _flush_calm_lane(self, lane: CalmLane) -> None:
+        if lane.has_news():
+            self._broadcaster.wake(lane)
+        else:
+            self._calm_lanes.pop(lane, None)
 
     def signal_taken(self, room: Room, event_type: bytes) -> None:
         changes = SIGNAL_BITS.get(event_type) or (UPDATED if event_type == b"room.name" else None)
@@ -266,11 +264,9 @@ class FollowedRooms:
 
     def send_delayed_updates(self) -> Iterator[None]:
         """Send the updates whose pause is over; yields between steps."""
-        until = self._clock() + SLICE_S
-        for audience in list(self._delayed_updates):
-            if self._clock() >= audience.notify_at and audience in self._delayed_updates:
-                self._send_update(audience)
-                self._broadcaster.wake(audience.full)
-            if self._clock() >= until:
-                yield
-                until = self._clock() + SLICE_S
+        yield from in_slices(list(self._delayed_updates), self._send_delayed_update, self._clock)
+
+    def _send_delayed_update(self, audience: RoomAudience) -> None:
+        if self._clock() >= audience.notify_at and audience in self._delayed_updates:
+            self._send_update(audience)
+            self._broadcaster.wake(audience.full)

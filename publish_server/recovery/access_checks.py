@@ -10,7 +10,7 @@ from uuid import UUID
 from chat_contract.internal_api import MAX_ACCESS_PAIRS, RoomReaders
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.rooms.room import Room
-from publish_server.scheduling.time_slices import SLICE_S
+from publish_server.scheduling.time_slices import in_slices, run_in_slices
 
 RETRY_S: Final = 0.5
 MAX_WAITING: Final = 10_000
@@ -162,13 +162,11 @@ class AccessChecks:
             people = {each.room.id: part for each in batch if (part := each.people[start:end])}
             for room_id, found in (await self._client.access(people)).items():
                 readers[room_id].update(map(UUID, found["readers"]))
-        clock = asyncio.get_running_loop().time
-        until_s = clock() + SLICE_S
-        for room, version, everybody in batch:
-            listener.access_checked(room, version, set(everybody) - readers[room.id])
-            if clock() >= until_s:
-                await asyncio.sleep(0)
-                until_s = clock() + SLICE_S
+
+        def report(each: _Recheck) -> None:
+            listener.access_checked(each.room, each.version, set(each.people) - readers[each.room.id])
+
+        await run_in_slices(in_slices(batch, report, asyncio.get_running_loop().time))
 
 
 def _readable(

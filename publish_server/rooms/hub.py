@@ -18,7 +18,7 @@ from publish_server.rooms.room import Room
 from publish_server.rooms.room_listener import RoomListener
 from publish_server.rooms.room_log import OfferResult
 from publish_server.rooms.room_registry import RoomRegistry
-from publish_server.scheduling.time_slices import SLICE_S
+from publish_server.scheduling.time_slices import in_slices
 from server_kit.load_shedder import LoadShedder
 
 log = logging.getLogger(__name__)
@@ -105,12 +105,7 @@ class Hub:
                 self._skip_malformed(room, error)
             else:
                 touched[room] = None
-        until = self._clock() + SLICE_S
-        for room in touched:
-            self.room_moved(room)
-            if self._clock() >= until:
-                yield
-                until = self._clock() + SLICE_S
+        yield from in_slices(touched, self.room_moved, self._clock)
 
     def _take_announcement(self, record: Record) -> None:
         """Take a record of a room that nobody follows, if it concerns room lists."""

@@ -15,6 +15,7 @@ from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.chat_client import StoredEvents, stored_event
 from publish_server.rooms.hub import EVENTS_PER_STEP
 from publish_server.scheduling.loop_pacer import LoopPacer
+from publish_server.scheduling.time_slices import SLICE_S, in_slices, run_in_slices
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import message_event
 
@@ -22,13 +23,14 @@ CROWD = 1_000
 
 
 class TickingClock:
-    """Each reading takes a tenth of a millisecond."""
+    """Each reading takes a tenth of a millisecond, or as long as given."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick_s: float = 0.0001) -> None:
         self.now = 0.0
+        self._tick_s = tick_s
 
     def __call__(self) -> float:
-        self.now += 0.0001
+        self.now += self._tick_s
         return self.now
 
 
@@ -64,6 +66,49 @@ def largest_portion(core: Core, clock: TickingClock, count: Callable[[], int]) -
         now = count()
         largest, before = max(largest, now - before), now
     return largest
+
+
+@pytest.mark.parametrize(("cost_s", "per_slice"), [(0.1 * SLICE_S, 10), (0.4 * SLICE_S, 3), (5 * SLICE_S, 1)])
+def test_work_in_slices_does_every_item_in_order_and_yields_once_a_slice_is_over(
+    cost_s: float, per_slice: int
+) -> None:
+    now, done = 0.0, list[int]()
+
+    def act(item: int) -> None:
+        nonlocal now
+        now += cost_s * 1.001
+        done.append(item)
+
+    slices = in_slices(range(60), act, lambda: now)
+    for number, _ in enumerate(slices, 1):
+        assert len(done) == number * per_slice
+        now += 1.0  # what other work takes does not count
+    assert done == list(range(60))
+
+
+def test_work_in_slices_takes_items_that_arrive_while_it_runs() -> None:
+    waiting, done = [1, 2], list[int]()
+
+    def next_ones() -> Iterator[int]:
+        while waiting:
+            yield waiting.pop(0)
+
+    slices = in_slices(next_ones(), done.append, TickingClock(SLICE_S))
+    next(slices)
+    waiting.append(3)
+    list(slices)
+    assert done == [1, 2, 3]
+
+
+async def test_other_work_runs_between_slices() -> None:
+    loop, order = asyncio.get_running_loop(), list[str]()
+
+    def act(item: str) -> None:
+        order.append(item)
+        loop.call_soon(order.append, f"after {item}")
+
+    await run_in_slices(in_slices(["a", "b"], act, TickingClock(SLICE_S)))
+    assert order == ["a", "after a", "b", "after b"]
 
 
 def test_a_page_of_missing_events_is_offered_in_steps() -> None:
