@@ -28,9 +28,9 @@ import { inviteLink, recoveryLink } from "./secret-links";
 
 const TOKEN_KEY = "hotchat.token";
 const SESSION_LOCK = "hotchat.session";
-const SESSION_LOCK_TIMEOUT_MS = 3_000; // a post that takes longer was sent with its own cookie
-const JOIN_TIMEOUT_MS = 2 * DEADLINE_MS; // a tab that holds the lock longer hangs
-const ROOM_LOCK_TIMEOUT_MS = 2 * DEADLINE_MS; // a tab that holds it longer hangs, or has many posts of its own to send
+const SESSION_LOCK_TIMEOUT_MS = 3_000; // by then, a post that is still under way has sent its cookie
+const JOIN_TIMEOUT_MS = 2 * DEADLINE_MS; // by then, a tab that still holds the lock hangs
+const ROOM_LOCK_TIMEOUT_MS = 2 * DEADLINE_MS; // by then, a tab that still holds it hangs or has many posts to send
 const OUTBOX_CHANNEL = "hotchat.outbox";
 
 /** Create the services of the app. */
@@ -129,7 +129,7 @@ export function createServices(): Services {
   };
 }
 
-/** A stream of the same room again: the servers may have been restarted with a newer build. */
+/** Checks the version when the stream of the same room is opened again: the servers may have restarted with a newer build. */
 function checkingVersion(openStream: OpenStream, appVersion: AppVersion): OpenStream {
   let lastRoomId: string | null = null;
   return (roomId, ...stream) => {

@@ -16,7 +16,7 @@ export function tolerateForeignDomChanges(): void {
     before: Node | null,
   ): Inserted {
     let sibling = before;
-    while (sibling !== null && sibling.parentNode !== this) sibling = sibling.parentNode; // out of what wraps it now
+    while (sibling !== null && sibling.parentNode !== this) sibling = sibling.parentNode; // the translator's wrapper
     insertBefore.call(this, node, sibling);
     return node;
   };

@@ -7,7 +7,7 @@ export interface Device {
   subscribe(listener: () => void): () => void;
 }
 
-const PHONE = "(pointer: coarse) and (max-width: 760px), (pointer: coarse) and (max-height: 480px)"; // the second one lies on its side
+const PHONE = "(pointer: coarse) and (max-width: 760px), (pointer: coarse) and (max-height: 480px)"; // the second query matches landscape
 
 export const browserDevice: Device = {
   savesData: () => connection()?.saveData === true,

@@ -68,14 +68,14 @@ export class LocalTimeStore {
   /** The same object until the time zone, the locale or the day changes. */
   getSnapshot = (): LocalTime => this.#state;
 
-  /** Look for a change of anything. */
+  /** Check for any change. */
   check = (): void => {
     const zone = this.#currentZone();
     const offset = this.#currentOffset();
     if (zone !== this.#zone || offset !== this.#offset) this.#renew(zone, offset);
   };
 
-  /** Look for a change of the day or of the offset from UTC; cheap enough for each frame. */
+  /** Check for a change of the day or of the offset from UTC; cheap enough for each frame. */
   checkOffset = (): void => {
     const offset = this.#currentOffset();
     if (offset !== this.#offset) this.#renew(this.#currentZone(), offset);
@@ -116,7 +116,7 @@ function localTime(languages: readonly string[], nowMs: number): LocalTime {
   };
 }
 
-/** Nothing for a time that cannot be read: Intl would throw. */
+/** Empty for an invalid time, for which Intl would throw. */
 const format = (formatter: Intl.DateTimeFormat, timeMs: number): string =>
   Number.isNaN(timeMs) ? "" : formatter.format(timeMs);
 

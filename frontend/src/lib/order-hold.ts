@@ -30,7 +30,7 @@ export class OrderHold<Shown = readonly string[]> {
     this.#listeners.notify();
   }
 
-  /** Hold what is shown now instead, while a hold lasts. */
+  /** During a hold, hold what the list shows now instead. */
   replace(shown: Shown): void {
     if (this.#held === null) return;
     this.#held = shown;

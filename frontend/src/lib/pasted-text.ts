@@ -5,8 +5,8 @@ interface InputEventOfField {
   readonly nativeEvent: Event;
 }
 
-/** The text of a field after an input event. Pasted and dropped text is cleaned; other text is not changed under the hands
- * of its writer, nor of an input method. */
+/** The text of a field after an input event. Pasted and dropped text is cleaned. Typed text stays as it is: a change could
+ * disturb the writer or an input method. */
 export function textAfterInput({ target, nativeEvent }: InputEventOfField): string {
   const isPasted = "inputType" in nativeEvent && String(nativeEvent.inputType).startsWith("insertFrom");
   return isPasted ? cleaned(target.value) : target.value;

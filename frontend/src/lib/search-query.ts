@@ -7,7 +7,7 @@ export interface SearchQuery {
   readonly query: string;
   /** Words were dropped or cut to fit. */
   readonly isShortened: boolean;
-  /** Worth searching for: a single Latin letter or digit is in almost every message. */
+  /** False for a single Latin letter or digit, which is in almost every message. */
   readonly isEnough: boolean;
 }
 

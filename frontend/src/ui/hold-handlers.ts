@@ -5,7 +5,7 @@ import type { HoldReason } from "@/lib/order-hold";
 export const holdHandlers = (begin: (reason: HoldReason) => void, end: (reason: HoldReason) => void) => ({
   onPointerEnter: () => begin("pointer"),
   onPointerLeave: () => end("pointer"),
-  // A click also focuses what it meets; that must not hold the order until the focus goes elsewhere.
+  // A click also focuses its target. That focus must not hold the order until it moves elsewhere.
   onFocus: ({ target }: FocusEvent) => {
     if (target.matches(":focus-visible")) begin("focus");
   },

@@ -18,9 +18,9 @@ type LazyProps<Props> = Props & {
   onClose?: () => void;
 };
 
-/** A component whose file is loaded when it is first drawn, with the sentences and the query cache of lazy parts. If that fails, a notice says so,
- * and it is loaded again: on a click, when the network returns, and a few times after a wait. `Failure` is drawn in the
- * place of a part that cannot be loaded. */
+/** A component whose file is loaded when it is first drawn, with the sentences and the query cache of lazy parts. If that
+ * fails, a notice says so. The load is retried on a click, when the network returns, and a few times after a wait.
+ * `Failure` is drawn instead of a part that cannot be loaded. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
   Failure?: ComponentType<{ onRetry: () => void }>,

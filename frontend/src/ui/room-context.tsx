@@ -18,10 +18,10 @@ export interface OpenRoom {
   readonly deleteMessage: (message: Message) => void;
   /** Ask why to report a message to the hosts. */
   readonly reportMessage: (message: Message) => void;
-  /** Ask for how long to ban somebody. */
+  /** Ask how long to ban somebody. */
   readonly askToBan: (target: BanTarget) => void;
   readonly jumpTo: (seq: number) => void;
-  /** Show what hosts can know of a person; only in the moderator view. */
+  /** Show the card of a person; only in the moderator view. */
   readonly showPerson?: (person: Author) => void;
   /** A mark next to the author's name, for hosts; null for none. */
   readonly authorMark?: (message: Pick<Message, "author" | "created_at">) => string | null;

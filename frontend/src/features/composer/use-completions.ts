@@ -53,7 +53,7 @@ export function useCompletions(
   };
 }
 
-/** What `load` resolves to; undefined until then. A load that failed is repeated with the next text. */
+/** The result of `load`; undefined until it resolves. A failed load is retried with the next text. */
 function useLoaded<T>(load: (() => Promise<T>) | null, text: string): T | undefined {
   const [loaded, setLoaded] = useState<{ load: () => Promise<T>; value: T } | null>(null);
   const isLoaded = loaded !== null && loaded.load === load;

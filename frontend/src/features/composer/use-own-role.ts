@@ -12,8 +12,8 @@ const SECOND_ASK_MS = 2_000; // the server's answer may be a second old
 const ASKS_MIN = 2;
 const SIGNS: ReadonlySet<string> = new Set(["banned", "nickname_reserved"]);
 
-/** What the server says of the reader in the open room. It is only asked after a sign of a ban or of a reserved name: a
- * refused post or edit, or a purge of the reader's messages. */
+/** The reader's rights in the open room. They are fetched only after a sign of a ban or of a reserved name: a refused
+ * post or edit, or a purge of the reader's messages. */
 export function useOwnRole({ phase }: ComposerState): OwnRole | null {
   const { api } = useServices();
   const { roomId } = useOpenRoom();
@@ -37,7 +37,7 @@ export function useOwnRole({ phase }: ComposerState): OwnRole | null {
   useEffect(() => {
     if (viewerId === undefined || (signs === 0 && !hasSign)) return;
     noteSign();
-    void refetch({ cancelRefetch: false }); // also when a refused post is sent again: the ban may be lifted
+    void refetch({ cancelRefetch: false }); // also when a refused post is retried, because the ban may have been lifted
   }, [signs, hasSign, viewerId, refetch]);
   return data ?? null;
 }

@@ -8,12 +8,12 @@ import { useServices, useViewer } from "@/ui/services-context";
 import { useLocalTime } from "@/ui/use-local-time";
 import { useOwnRole } from "./use-own-role";
 
-const CHECK_MAX_MS = 60_000; // the device may sleep, and its clock may be set
+const CHECK_MAX_MS = 60_000; // the device may sleep, or its clock may be changed
 
 export interface ShownBlock {
   /** Why the reader may not write, and until when; null if they may. */
   readonly sentence: string | null;
-  /** What the host wrote about the ban. */
+  /** The reason that the host gave for the ban. */
   readonly banReason: string | null;
 }
 

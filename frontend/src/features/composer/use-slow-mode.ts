@@ -59,7 +59,7 @@ function usePostedElsewhere({ feed: { room } }: RoomScreen, isNeeded: boolean): 
   );
 }
 
-/** Renders again at a time in ms since the epoch: nobody waits any more if no newer signal has come by then. */
+/** Renders again at a time in ms since the epoch, when slow mode ends unless a newer signal has arrived. */
 function useRenderAt(timeMs: number | null): void {
   const { clock } = useServices();
   const [, render] = useReducer((count: number) => count + 1, 0);

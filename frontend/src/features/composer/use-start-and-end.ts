@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
-/** The words for the start while something goes on, as they were when it began, and those for its end afterwards. Empty
- * before the first start. */
+/** Words for a live region. While something lasts, they are `start` as it was when that began; afterwards they are `end`.
+ * Empty before the first start. */
 export function useStartAndEnd(isOn: boolean, start: string, end: string): string {
   const [words, setWords] = useState("");
   const latest = useRef({ start, end, hasBegun: false });

@@ -14,13 +14,14 @@ const DURATIONS = [
 const FOR_GOOD = "for-good";
 
 interface BanConfirmationProps extends BanChoice {
-  /** The text whose senders are meant; null if only the author is. */
+  /** The text whose senders are banned; null if only the author is. */
   sameText: string | null;
   onShowBans: () => void;
   onClose: () => void;
 }
 
-/** Asks for how long, and names the person on the button. The focus starts on Cancel, so that no key bans by accident. */
+/** Asks how long the ban lasts, and names the person on the button. The focus starts on Cancel, so that no key bans by
+ * accident. */
 export function BanConfirmation(props: BanConfirmationProps) {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();

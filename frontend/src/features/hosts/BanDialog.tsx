@@ -9,8 +9,8 @@ interface BanDialogProps {
   onClose: () => void;
 }
 
-/** Bans the author of a message, or everybody who sent its text, once the host confirms. The person is the one of the
- * click, whatever the list shows meanwhile. A refusal keeps the dialog open, with the reason. */
+/** Bans the author of a message, or everybody who sent its text, once the host confirms. Changes of the list do not change
+ * whom the dialog bans. A refusal keeps the dialog open, with the reason. */
 export default function BanDialog({ target, onShowBans, onClose }: BanDialogProps) {
   const choice = useBan(target, onClose);
   const sameText = target.scope === "same-text" ? target.message.text : null;

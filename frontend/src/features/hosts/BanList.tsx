@@ -6,7 +6,7 @@ import { PersonWithTag } from "./PersonWithTag";
 import type { Bans } from "./use-bans";
 import * as css from "./hosts.module.css";
 
-/** The bans in force: the person, the end and the host of each. A host lifts a ban here. */
+/** The bans in force. Each has its person, its end, its host, and a button that lifts it. */
 export function BanList({ bans, refusal, loadMore, lift }: Bans) {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();

@@ -1,5 +1,5 @@
 import { DeleteRoomSection } from "./DeleteRoomSection";
 import { useDeleteRoom } from "./use-delete-room";
 
-/** Deletes the room, for its owner. */
+/** Lets the owner delete the room. */
 export const DeleteRoom = () => <DeleteRoomSection {...useDeleteRoom()} />;

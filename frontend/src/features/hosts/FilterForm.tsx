@@ -7,7 +7,7 @@ const WORDS_ACTIONS = ["hold", "refuse"] as const;
 const LINKS_ACTIONS = ["allow", "hold", "refuse"] as const;
 const REPEATS_ACTIONS = ["allow", "refuse"] as const;
 
-/** The words, one on each line, and what happens to messages that a filter meets. */
+/** The forbidden words, one on each line, and the choice of what happens to messages that match a filter. */
 export function FilterForm(props: FilterDraft) {
   const { t } = useTranslation("hosts");
   const { words, rules, change, problem } = props;

@@ -4,7 +4,7 @@ import { useFilters } from "./use-filters";
 import { useFilterDraft } from "./use-filter-draft";
 import type { Filters as RoomFilters } from "@/lib/contract/types";
 
-/** What the room does not allow in messages of guests. */
+/** The room's filters for messages of guests. */
 export function Filters() {
   const { filters, refusal } = useFilters();
   return (

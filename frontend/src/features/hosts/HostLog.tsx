@@ -3,7 +3,7 @@ import { LogEntries } from "@/ui/LogEntries";
 import type { Log } from "./use-log";
 import * as css from "./hosts.module.css";
 
-/** What hosts and the operator did in the room. */
+/** The log of what hosts and the operator did in the room. */
 export function HostLog({ isOpen, open, ...log }: Log) {
   const { t } = useTranslation("hosts");
   return (

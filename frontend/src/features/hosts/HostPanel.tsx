@@ -21,8 +21,8 @@ import { useModerators } from "./use-moderators";
 import { useHeldPages, useReportPages } from "./use-open-work";
 import { useWhoCanPost } from "./use-who-can-post";
 
-/** What hosts do with their room: the way to the moderator view, who can write and enter, invites, moderators, the recovery
- * code, filters, bans, the log, deletion. */
+/** The panel in which hosts manage their room: who can write and enter, invites, moderators, the recovery code, filters,
+ * bans, the log and deletion. It links to the moderator view. */
 export default function HostPanel({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("hosts");
   const { roomId } = useOpenRoom();

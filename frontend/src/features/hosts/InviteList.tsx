@@ -12,7 +12,7 @@ const EXPIRIES = [
 ] as const;
 const USES = [1, 5, 25, 100, 1_000];
 
-/** The form that makes an invite, its link, and the invites that can be accepted. */
+/** The form that makes an invite, the link of the new invite, and the list of open invites. */
 export function InviteList(props: Invites) {
   const { t } = useTranslation("hosts");
   return (

@@ -10,7 +10,7 @@ interface ModerationLinkProps {
   reports: string | null;
 }
 
-/** The link to the moderator view, with what waits there. */
+/** The link to the moderator view, with the counts of what waits there. */
 export function ModerationLink({ roomId, held, reports }: ModerationLinkProps) {
   const { t } = useTranslation("hosts");
   return (

@@ -3,7 +3,7 @@ import { userTag } from "@/lib/people/user-appearance";
 import { UntaggedName } from "@/ui/user-text/UntaggedName";
 import * as css from "./hosts.module.css";
 
-/** A person, always with the tag that tells apart people of one name. */
+/** A person's name, always with the tag that distinguishes people of the same name. */
 export function PersonWithTag({ of }: { of: Author }) {
   return (
     <>

@@ -1,5 +1,5 @@
 import { VisibilityChoice } from "./VisibilityChoice";
 import { useVisibility } from "./use-visibility";
 
-/** Who finds and enters the room, for its owner. */
+/** Lets the owner choose who can find and enter the room. */
 export const Visibility = () => <VisibilityChoice {...useVisibility()} />;

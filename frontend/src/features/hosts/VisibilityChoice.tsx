@@ -3,7 +3,7 @@ import { VisibilityOptions } from "@/ui/VisibilityOptions";
 import type { VisibilitySetting } from "./use-visibility";
 import * as css from "./hosts.module.css";
 
-/** Who finds and enters the room. */
+/** The choice of who can find and enter the room. */
 export function VisibilityChoice({ visibility, mayBePrivate, refusal, choose }: VisibilitySetting) {
   const { t } = useTranslation();
   return (

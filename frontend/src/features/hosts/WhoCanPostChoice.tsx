@@ -10,7 +10,7 @@ const WAITS = [
   { seconds: 604_800, words: "rules.oneWeek" },
 ] as const;
 
-/** Who can write in the room: one click closes it to newcomers, and one click opens it. */
+/** The choice of who can write in the room. One click closes the room to newcomers, another opens it. */
 export function WhoCanPostChoice(props: WhoCanPostSetting) {
   const { t } = useTranslation("hosts");
   const isOtherWait = WAITS.every(({ seconds }) => seconds !== props.regularAfterS);

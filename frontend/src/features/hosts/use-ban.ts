@@ -15,9 +15,9 @@ const REASON_MAX = 200; // code points, as the server counts them
 
 export interface BanChoice {
   readonly title: string;
-  /** How many people and messages of the loaded ones are meant. */
+  /** How many of the loaded people and messages the ban affects. */
   readonly scopeWords: string;
-  /** What the confirm button does. */
+  /** The label of the confirm button. */
   readonly confirmWords: string;
   /** Null: for good. */
   readonly seconds: number | null;

@@ -11,7 +11,7 @@ import { useHostPages } from "./use-host-pages";
 
 export interface ShownBan {
   readonly user: Author;
-  /** Until when, and who made it. */
+  /** The end of the ban, and the host who made it. */
   readonly about: string;
   readonly reason: string | null;
 }
@@ -19,7 +19,7 @@ export interface ShownBan {
 export interface Bans extends Pick<Pages<unknown>, "loadMore"> {
   /** Undefined while they load. */
   readonly bans: readonly ShownBan[] | undefined;
-  /** Why they cannot be loaded, or a ban not lifted. */
+  /** Why the bans cannot be loaded, or why one could not be lifted. */
   readonly refusal: string | null;
   readonly lift: (user: Author) => void;
 }

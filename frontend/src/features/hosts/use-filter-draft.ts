@@ -15,7 +15,7 @@ export interface FilterDraft {
   readonly setWords: (words: string) => void;
   readonly rules: Rules;
   readonly change: (rules: Partial<Rules>) => void;
-  /** How many words and characters there are, and may be. */
+  /** The numbers of words and characters, with their limits. */
   readonly countWords: string;
   /** Why the server would refuse the words. */
   readonly problem: string | null;

@@ -21,7 +21,7 @@ export function useFilters(): LoadedFilters {
   const { data, error } = useQuery({
     queryKey: ["filters", roomId],
     queryFn: () => api.filters(roomId),
-    staleTime: Infinity, // what the host is typing stays
+    staleTime: Infinity, // a refetch must not replace what the host is typing
     gcTime: 0, // the next opening of the panel shows the current state
   });
   return {

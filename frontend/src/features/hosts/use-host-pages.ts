@@ -5,7 +5,7 @@ interface HostPagesOptions<Page> extends Pick<PagesOptions<Page>, "failure" | "e
   /** With the room's id, the key of the query. */
   readonly name: "audit" | "bans" | "held" | "reports";
   readonly load: (roomId: string, cursor?: string) => Promise<Page>;
-  /** How often to load one page again; without it, only when the list is opened. */
+  /** The interval after which one page is loaded again; without it, the list is loaded only when it is opened. */
   readonly pollMs?: number | undefined;
 }
 
@@ -21,7 +21,7 @@ export function useHostPages<Page extends { readonly next_cursor: string | null 
     ...options,
     queryKey: [name, roomId],
     load: (cursor) => load(roomId, cursor),
-    // All loaded pages are loaded again: the more there are, the longer the wait.
+    // Each refetch loads every page again, so the interval grows with their number.
     ...(pollMs !== undefined && { refetchMs: (pages) => pollMs * Math.max(1, pages.length) }),
     gcTime: 0, // the next opening of the list shows its current state
   });

@@ -33,7 +33,7 @@ export interface Log extends Pick<Pages<unknown>, "refusal" | "loadMore"> {
   readonly entries: readonly LogEntry[] | undefined;
 }
 
-/** What hosts and the operator did in the open room, the newest first. It is loaded when it is opened. */
+/** The log of the open room, the newest action first. It is loaded when it is opened. */
 export function useLog(isOpenFromStart = false): Log {
   const { t } = useTranslation("hosts");
   const { t: words } = useTranslation();

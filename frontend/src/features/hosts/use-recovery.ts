@@ -8,7 +8,7 @@ import { useHostApi } from "@/ui/use-host-api";
 export interface RecoveryView {
   readonly roomName: string;
   readonly isRecovered: boolean;
-  /** Null also if somebody else owns the room by now. */
+  /** Also null if somebody else has become the owner in the meantime. */
   readonly nextCode: string | null;
   readonly form: CallFormView;
 }

@@ -12,7 +12,7 @@ export interface VisibilitySetting {
   readonly choose: (visibility: Visibility) => void;
 }
 
-/** Who finds and enters the open room. A change moves the room to another list. */
+/** The setting of who can find and enter the open room. A change moves the room to another list. */
 export function useVisibility(): VisibilitySetting {
   const { roomId, view } = useOpenRoom();
   const current = useRoomScreen(view).feed.room?.visibility ?? "public";

@@ -13,7 +13,7 @@ export interface WhoCanPostSetting {
   readonly chooseWait: (regularAfterS: number) => void;
 }
 
-/** Who can write in the open room. */
+/** The setting of who can write in the open room. */
 export function useWhoCanPost(): WhoCanPostSetting {
   const api = useHostApi();
   const { roomId, view } = useOpenRoom();

@@ -44,7 +44,7 @@ export const MessageActions = memo(function MessageActions({
       onReact={toggle}
       onReply={() => replyTo(message)}
       onBan={mayBan ? () => askToBan({ author: message.author, scope: "author" }) : undefined}
-      // The list holds still at once, or a message that arrives before the click moves another row under the pointer.
+      // The list pauses at once. Otherwise a message that arrives before the click could move another row under the pointer.
       onAimBan={() => view.dispatchPause({ type: "began", reason: "hover" })}
     >
       {isMenuOpen ? (

@@ -10,7 +10,7 @@ interface MessageHeadProps extends Pick<MessagePartsProps, "row" | "mark" | "tim
   children?: ReactNode;
 }
 
-/** Who wrote a message, and when. */
+/** The author and the time of a message. */
 export function MessageHead({ row, mark, time, exactTime, className, isNamed, children }: MessageHeadProps) {
   const { author, created_at: createdAt } = row.message;
   return (

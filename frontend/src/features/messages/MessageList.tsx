@@ -44,7 +44,7 @@ export function MessageList({ screen, isBare }: { screen: RoomScreen; isBare: bo
     dispatchPause: view.dispatchPause,
     isBusy: screen.messagesPerS >= PAUSE_BUSY_PER_S || room?.heat.hot === true,
     isPaused,
-    // A row's actions appear after 100 ms: under a host's pointer no other row may take its place from then on.
+    // A row's actions appear after 100 ms. From then on, no other row may move under a host's pointer.
     hoverPauseMs: isHost ? 0 : HOVER_PAUSE_MS,
     isAtEnd: () => virtualizer.isAtEnd(2),
     position: () => ({ topPx: virtualizer.scrollOffset ?? 0, heightPx: virtualizer.getTotalSize() }),

@@ -59,7 +59,7 @@ export function MessageLog(props: MessageLogProps) {
                 {row.kind === "message" ? (
                   <ErrorBoundary resetKey={row.message} fallback={<PlainRow row={row} />}>
                     <MessageRow
-                      key={density} // a height that was locked at the other density means nothing
+                      key={density} // heights that were locked at the other density do not apply
                       row={row}
                       density={density}
                       isTarget={row.message.seq === targetSeq}

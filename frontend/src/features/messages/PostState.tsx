@@ -24,7 +24,7 @@ export function PostState({ post }: { post: Post }) {
               reason: errorMessage(t, new Problem(REFUSED, post.code, post.detail), ""),
             })
       }
-      // The same text again would get the same answer.
+      // The server would refuse the same text again.
       onRetry={post.code === HELD_REFUSED ? null : () => session.withName(() => outbox.retry(post.clientId))}
       onCorrect={() =>
         composers.of(post.roomId).dispatch({ type: "edit", kind: "post", id: post.clientId, text: post.text })

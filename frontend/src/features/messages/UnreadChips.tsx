@@ -10,7 +10,7 @@ interface UnreadChipsProps {
   onOwnPost: (() => void) | undefined;
 }
 
-/** The messages below a paused list, and buttons that scroll to them. */
+/** The counts of messages below a paused list, on buttons that scroll to them. */
 export function UnreadChips({ unread: { messages, forMe }, onNewest, onOwnPost }: UnreadChipsProps) {
   const { t } = useTranslation();
   const words = [

@@ -2,7 +2,7 @@
  * also assumed after a short time without a scroll. */
 
 export const SCROLL_IDLE_MS = 150;
-export const GESTURE_IDLE_MS = 500; // a gesture takes longer to move the list than one scroll follows another
+export const GESTURE_IDLE_MS = 500; // longer than SCROLL_IDLE_MS, because a gesture moves the list only after some time
 /** Frames that must also pass: a busy browser begins the scroll of a key some frames later, and its frames are slow. */
 export const IDLE_FRAMES = 4;
 
@@ -25,7 +25,7 @@ export function watchScrollEnd(element: EventTarget, ended: (didScroll: boolean)
     stopWaiting?.();
     stopWaiting = whenIdle(SCROLL_IDLE_MS, endNow);
   };
-  // Gestures that go on at the end of the list must not put its end off.
+  // Gestures that continue at the end of the list must not delay the end of scrolling.
   const gestured = () => {
     stopWaiting ??= whenIdle(GESTURE_IDLE_MS, endNow);
   };
@@ -33,7 +33,7 @@ export function watchScrollEnd(element: EventTarget, ended: (didScroll: boolean)
     isTouched = event.type === "touchstart" || (event as TouchEvent).touches.length > 0;
     gestured();
     if (event.type !== "touchstart") return;
-    // The row under the finger may leave the page meanwhile: its events then no longer reach the list.
+    // The row under the finger may be removed in the meantime. Its events then no longer reach the list.
     for (const type of ["touchend", "touchcancel"])
       event.target?.addEventListener(type, touched, { once: true });
   };

@@ -77,8 +77,8 @@ function measureAgain(virtualizer: RowVirtualizer): void {
   }
 }
 
-/** Whether to correct the scroll position for a row's new height. By default the virtualizer does not while the reader
- * scrolls up. That is when history arrives, and the row that was first loses its author's name. */
+/** Whether to correct the scroll position for a row's new height. By default the virtualizer makes no correction while the
+ * reader scrolls up. But then history arrives, and the row that was first loses its author's name. */
 function isAboveTheFold(
   row: VirtualItem,
   _grownPx: number,

@@ -5,7 +5,7 @@ import { personInSentence } from "@/lib/people/person-name";
 import { useOpenRoom } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
 
-/** Makes a person a moderator, or ends that; a toast shows the result or why the server refused. */
+/** Appoints or removes a moderator; a toast shows the result, or why the server refused. */
 export function useSetModerator(): (user: Author, isModerator: boolean) => Promise<void> {
   const { t } = useTranslation();
   const api = useHostApi();

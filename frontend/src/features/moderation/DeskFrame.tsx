@@ -28,7 +28,7 @@ interface DeskFrameProps {
   }[];
   onHelp: () => void;
   onMenu: () => void;
-  /** What overlays the view. */
+  /** Dialogs and other parts that overlay the view. */
   children: ReactNode;
 }
 

@@ -10,7 +10,7 @@ interface PersonCardProps {
   onClose: () => void;
 }
 
-/** What a host can know of a person: since when, their loaded messages, and whether they are banned. */
+/** What hosts can see about a person: how long they have been known, their loaded messages, and their ban. */
 export function PersonCard({ person, onShow, onClose }: PersonCardProps) {
   const { title, ...facts } = usePerson(person, onShow, onClose);
   return (

@@ -4,7 +4,7 @@ import { OneLine } from "@/ui/user-text/OneLine";
 import * as css from "./moderation.module.css";
 
 export interface PersonFactsProps {
-  /** Role, and since when the person is known. */
+  /** The role, and how long the person has been known. */
   about: string;
   /** The person's ban: its end and its host, or that there is none; null while it loads. */
   banWords: string | null;

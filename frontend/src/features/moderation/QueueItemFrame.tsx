@@ -12,15 +12,15 @@ interface QueueItemFrameProps {
   mark: string | null;
   /** Opens the card of the author. */
   onPerson: () => void;
-  /** When, and why it is in the queue. */
+  /** The time, and why the message is in the queue. */
   about: ReactNode;
-  /** What became of the item; null while it is open. */
+  /** What a host decided; null while the item is open. */
   outcome: string | null;
   /** The buttons. */
   children: ReactNode;
 }
 
-/** One message that waits for a host: who wrote it, its text, and what can be done. */
+/** One message that waits for a host: its author, its text, and buttons for the decision. */
 export function QueueItemFrame({
   author,
   text,
@@ -54,7 +54,7 @@ export function QueueItemFrame({
   );
 }
 
-/** The buttons give way to the outcome, and their focus must not get lost with them. */
+/** The outcome replaces the buttons. The item takes their focus, which would otherwise be lost. */
 function focusItem({ currentTarget }: MouseEvent<HTMLElement>): void {
   currentTarget.closest<HTMLElement>("[data-queue-item]")?.focus({ preventScroll: true });
 }

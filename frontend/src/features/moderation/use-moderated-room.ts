@@ -20,8 +20,8 @@ const READING = {
   readingPace: EVERY_MESSAGE,
 };
 
-/** The room of the moderator view: its stores, the open tab and the open question. It has no composer: replies and edits
- * go on in the room. */
+/** The room of the moderator view: its stores, the open tab and the open dialog. It has no composer, so replies and edits
+ * open the room itself. */
 export function useModeratedRoom(roomId: string) {
   const { t } = useTranslation("hosts");
   const { composers, isOperator } = useServices();

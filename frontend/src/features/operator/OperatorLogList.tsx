@@ -3,7 +3,7 @@ import { LogEntries } from "@/ui/LogEntries";
 import type { OperatorLogView } from "./use-operator-log";
 import * as css from "./operator.module.css";
 
-/** What the operator did in all rooms and on the server. */
+/** The log of what the operator did in all rooms and on the server. */
 export function OperatorLogList(log: OperatorLogView) {
   const { t } = useTranslation("operator");
   return (

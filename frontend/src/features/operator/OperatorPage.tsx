@@ -4,7 +4,7 @@ import { SignInForm } from "./SignInForm";
 import { SignedInOperator } from "./SignedInOperator";
 import { useOperatorSession } from "./use-operator-session";
 
-/** What the operator does to the whole server, after signing in with the token. */
+/** The page on which the operator manages the whole server, after signing in with the token. */
 export default function OperatorPage() {
   const { status, refusal, isCalling, signIn, signOut } = useOperatorSession();
   return (

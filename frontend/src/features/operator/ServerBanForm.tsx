@@ -14,7 +14,7 @@ interface ServerBanFormProps {
   onBan: (ban: NewServerBan) => void;
 }
 
-/** Who is banned from all rooms, for how long, whether their messages are deleted, and whether their address is banned. */
+/** The form of a server ban: the person, its length, and whether to delete their messages and to ban their address. */
 export function ServerBanForm({ isBanning, onBan }: ServerBanFormProps) {
   const { t } = useTranslation("operator");
   return (

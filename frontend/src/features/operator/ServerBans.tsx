@@ -8,7 +8,7 @@ import { ServerBanForm } from "./ServerBanForm";
 import type { ServerBansView } from "./use-server-bans";
 import * as css from "./operator.module.css";
 
-/** Who is banned from all rooms, and a form that bans a person. */
+/** The server bans, and a form that bans a person. */
 export function ServerBans({ bans, refusal, done, isCalling, ban, lift, loadMore }: ServerBansView) {
   const { t } = useTranslation("operator");
   const { t: words } = useTranslation();

@@ -7,7 +7,7 @@ interface ServerModesProps {
   roomCreation: Config["room_creation"];
 }
 
-/** Who gets a session and who can create rooms, as the settings of the server define it. */
+/** Shows who gets a session and who can create rooms, according to the settings of the server. */
 export function ServerModes({ sessions, roomCreation }: ServerModesProps) {
   const { t } = useTranslation("operator");
   return (

@@ -6,7 +6,7 @@ interface SignInFormProps {
   onSignIn: (token: string) => void;
 }
 
-/** The token stays in the field, and nowhere else. */
+/** The form with which the operator signs in. It keeps the token in its field only. */
 export function SignInForm({ isSigningIn, onSignIn }: SignInFormProps) {
   const { t } = useTranslation("operator");
   return (

@@ -11,7 +11,7 @@ export interface OperatorLogView extends Pick<Pages<unknown>, "refusal" | "loadM
   readonly entries: readonly LogEntry[] | undefined;
 }
 
-/** What the operator did, the newest first. */
+/** The actions of the operator, the newest first. */
 export function useOperatorLog(): OperatorLogView {
   const { t } = useTranslation("operator");
   const { t: words } = useTranslation();

@@ -9,7 +9,7 @@ const NOT_SIGNED_IN = ["unauthenticated", "session_expired", "forbidden"];
 
 export interface OperatorSession {
   readonly status: "loading" | "signedOut" | "signedIn" | "failed";
-  /** Why signing in or out failed, or whether the operator is signed in cannot be seen. */
+  /** Why signing in or out failed, or why the page cannot check whether the operator is signed in. */
   readonly refusal: string | null;
   readonly isCalling: boolean;
   readonly signIn: (token: string) => void;

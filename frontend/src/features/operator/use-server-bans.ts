@@ -25,7 +25,7 @@ interface ShownServerBan {
   readonly user: Author;
   readonly ends: string;
   readonly reason: string | null;
-  /** Whether the ban of another person's address holds them. */
+  /** Whether the ban of another person's address covers them. */
   readonly isOfAddress: boolean;
   readonly isPurging: boolean;
 }

@@ -9,7 +9,7 @@ interface HeaderBarProps {
   roomName: string;
   viewers: number;
   hasPins: boolean;
-  /** The reader runs the room. */
+  /** The reader is a host of the room. */
   isHost: boolean;
   isLinkCopied: boolean;
   onCopyLink: () => void;

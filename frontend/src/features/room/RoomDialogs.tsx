@@ -23,7 +23,7 @@ interface RoomDialogsProps {
   onClose: () => void;
 }
 
-/** The question that is open over the room. */
+/** The dialog that is open over the room. */
 export function RoomDialogs({ question, recoveryCode, onShowBans, onClose }: RoomDialogsProps) {
   const { t } = useTranslation();
   const { toast } = useOpenRoom();

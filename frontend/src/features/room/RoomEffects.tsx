@@ -14,7 +14,7 @@ interface RoomEffectsProps {
   screen: RoomScreen;
   duplicateNicknames: DuplicateNicknames;
   setKinds: (kinds: readonly string[]) => void;
-  /** Without announcements and notifications. */
+  /** The room makes no announcements and no notifications. */
   isSilent: boolean;
 }
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { announcedPosition } from "./announced-position";
 import * as css from "./waiting-in-line.module.css";
 
-/** Where the reader stands in line for live updates of a full server. */
+/** The reader's position in line for live updates from a full server. */
 export default function WaitingInLine({ position, estimateS }: { position: number; estimateS: number }) {
   const { t } = useTranslation();
   return (

@@ -16,8 +16,8 @@ interface Reading {
   readonly readingPace: Pick<Services["readingPace"], "getSnapshot" | "subscribe">;
 }
 
-/** The stores of one room (feed, view, own reactions), connected to the session, page visibility, network and how its reader
- * wants to read. */
+/** The stores of one room (feed, view, own reactions), connected to the session, page visibility, the network and the
+ * reader's settings. */
 export function useRoomStores(roomId: string, { ignored, readingPace }: Reading) {
   const services = useServices();
   const viewer = useViewer();

@@ -1,7 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 
-/** Takes the place of the form where only the operator can create rooms, or where a new reader cannot join. */
+/** Shown instead of the form if only the operator can create rooms, or if a new reader cannot join. */
 export function RoomCreationClosed({ reason }: { reason: "operator" | "identity" | "closed" }) {
   const { t } = useTranslation();
   const sentences = {

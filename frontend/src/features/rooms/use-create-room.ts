@@ -29,7 +29,7 @@ export function useCreateRoom(onClose: () => void): CreateRoomView & { readonly 
     (problem) => errorMessage(t, problem, t("problem.unreachable")),
     ({ id, recovery_code }) => {
       void queryClient.invalidateQueries({ queryKey: ["rooms"] });
-      if (recovery_code === null) onClose(); // somebody else owns it by now
+      if (recovery_code === null) onClose(); // somebody else has become the owner in the meantime
       void navigate({ to: "/rooms/$roomId", params: { roomId: id } });
     },
   );

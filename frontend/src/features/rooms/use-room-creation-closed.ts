@@ -1,6 +1,6 @@
 import { useConfig } from "@/ui/use-config";
 
-/** Why the settings of the server let this reader make no room; null if they do. */
+/** Why this reader cannot create a room under the settings of the server; null if they can. */
 export function useRoomCreationClosed(needsNickname: boolean): "operator" | "identity" | "closed" | null {
   const config = useConfig();
   if (config?.room_creation === "operator") return "operator";

@@ -13,9 +13,9 @@ const TYPING_PAUSE_MS = 200; // one search for each pause in typing, not for eac
 export interface MessageSearchState {
   readonly words: string;
   readonly setWords: (words: string) => void;
-  /** The words that are searched for, if the typed ones are too long or too many; otherwise null. */
+  /** The words that the server searches for, if the typed ones are too long or too many; otherwise null. */
   readonly shortened: string | null;
-  /** Messages found so far, newest first, but those of ignored people. */
+  /** Messages found so far, newest first, without those of ignored people. */
   readonly messages: readonly Message[];
   readonly hasAnswer: boolean;
   /** Why the last attempt failed. */

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import * as css from "./session.module.css";
 
-/** Takes the place of the nickname where the server gives no new sessions. */
+/** Shown instead of the nickname field if the server gives no new sessions. */
 export function JoiningClosed({ mode, onCancel }: { mode: "identity" | "closed"; onCancel: () => void }) {
   const { t } = useTranslation();
   return (

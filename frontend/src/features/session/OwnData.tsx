@@ -9,7 +9,7 @@ interface OwnDataProps extends ErasureState {
   user: Author;
 }
 
-/** What the user may do with everything they wrote: download it, or delete it with themselves. The focus starts on Cancel. */
+/** Lets users download everything they wrote, or delete it together with their account. The focus starts on Cancel. */
 export function OwnData({ user, ...erasure }: OwnDataProps) {
   const { t } = useTranslation();
   const name = personNameInSentence(t, user);

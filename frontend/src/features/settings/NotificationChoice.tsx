@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { NotificationSetting } from "./use-notification-setting";
 
-/** Whether mentions are notified while the tab is hidden. */
+/** Whether the browser shows notifications of mentions while the tab is hidden. */
 export function NotificationChoice({
   isOn,
   isDenied,

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ParseKeys } from "i18next";
 
 interface RadioChoiceProps<Value extends string> {
-  /** Of the group in the page. */
+  /** The name of the radio group, unique in the page. */
   readonly name: string;
   readonly legend: ParseKeys;
   /** Each value, with the keys of its label and of the sentence below it. */

@@ -19,7 +19,8 @@ import { useNotificationSetting } from "./use-notification-setting";
 import { useReadingPaceSetting } from "./use-reading-pace-setting";
 import { useSlowModeSetting } from "./use-slow-mode-setting";
 
-/** The settings dialog: reading pace, density of rows, language, notifications and ignored people. Hosts of the room also set its slow mode. */
+/** The settings dialog: reading pace, density of rows, language, notifications and ignored people. Hosts also set the slow
+ * mode of the room. */
 export default function Settings({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const viewer = useViewer();

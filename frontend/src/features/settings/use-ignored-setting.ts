@@ -3,7 +3,7 @@ import type { Author } from "@/lib/contract/types";
 import { useServices } from "@/ui/services-context";
 
 export interface IgnoredSetting {
-  /** Under the nickname that each had then, the latest first. */
+  /** With the nickname that each person had when they were ignored; the latest first. */
   readonly people: readonly Author[];
   readonly stopIgnoring: (userId: string) => void;
 }

@@ -9,9 +9,9 @@ const DEFAULT_TARGET_PER_S = 3; // what a person can follow: the calm reading pa
 
 export interface ChosenSlowMode {
   readonly mode: SlowMode["mode"];
-  /** Of `fixed`. */
+  /** The wait in mode `fixed`. */
   readonly seconds: number;
-  /** Of `auto`: posts a second. */
+  /** The target of mode `auto`, in posts a second. */
   readonly target: number;
 }
 

@@ -43,7 +43,7 @@ export class ChatApi {
       baseUrl,
       fetch: async (request) => {
         const response = await fetchImpl(request);
-        // A proxy sent the call to its login, for example. The browser may have followed by a GET of another page.
+        // A proxy may have redirected the call to its login page. The browser then fetched that page instead.
         if (response.redirected && request.method !== "GET") throw unreachable();
         return response;
       },
@@ -79,7 +79,7 @@ export class ChatApi {
   roomsNamed = (q: string): Promise<RoomsPage> =>
     answer(this.client.GET("/api/v1/rooms", { params: { query: { q } } }));
 
-  /** The same key makes the same room, however often it is asked for. */
+  /** The same key makes the same room, however often the call is repeated. */
   createRoom = (name: string, visibility: Visibility, idempotencyKey: string): Promise<RoomWithCode> =>
     answer(
       this.client.POST("/api/v1/rooms", {
@@ -198,7 +198,7 @@ export class ChatApi {
       }),
     );
 
-  /** What the session's user is and may do in a room. */
+  /** The role and the rights of the session's user in a room. */
   ownRole = (room_id: string): Promise<OwnRole> =>
     answer(this.client.GET("/api/v1/rooms/{room_id}/me", { params: { path: { room_id } } }));
 

@@ -106,7 +106,7 @@ export class HostApi {
     await done(this.#client.DELETE("/api/v1/rooms/{room_id}", { params: { path: { room_id } } }));
   };
 
-  /** The response shows the code once. The same key makes the same invite, however often it is asked for. */
+  /** Only this response has the code. The same key makes the same invite, however often the call is repeated. */
   makeInvite = (room_id: string, invite: InviteTerms, idempotencyKey: string): Promise<NewInvite> =>
     answer(
       this.#client.POST("/api/v1/rooms/{room_id}/invites", {
@@ -116,7 +116,7 @@ export class HostApi {
       }),
     );
 
-  /** Those that can be accepted, the newest first. */
+  /** The open invites, the newest first. */
   invites = (room_id: string): Promise<InviteList> =>
     answer(this.#client.GET("/api/v1/rooms/{room_id}/invites", { params: { path: { room_id } } }));
 
@@ -138,7 +138,7 @@ export class HostApi {
       }),
     );
 
-  /** What the room does not allow in messages of guests. */
+  /** The room's filters for messages of guests. */
   filters = (room_id: string): Promise<Filters> =>
     answer(this.#client.GET("/api/v1/rooms/{room_id}/filters", { params: { path: { room_id } } }));
 

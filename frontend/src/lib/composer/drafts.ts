@@ -55,7 +55,7 @@ function isDraft(value: unknown): value is StoredDraft {
   return typeof id === "string" && typeof text === "string";
 }
 
-/** Whether all that is shown of the quoted message is there: another version of the app may have stored it. */
+/** Whether a stored quote has everything that is shown of it: another version of the app may have stored it. */
 function isQuoted(value: unknown): value is Quoted {
   if (typeof value !== "object" || value === null) return false;
   const { id, author, text, deleted } = value as Partial<Record<keyof Quoted, unknown>>;

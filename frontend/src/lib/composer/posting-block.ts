@@ -6,14 +6,14 @@ import { roleIn } from "@/lib/people/roles";
 
 export interface PostingBlock {
   readonly reason: "banned" | "banned-everywhere" | "name" | "newcomer" | "moderators-only";
-  /** When it ends, in ms since the epoch; null: waiting does not help. */
+  /** When the block ends, in ms since the epoch; null if waiting does not help. */
   readonly untilMs: number | null;
 }
 
 interface Writer {
-  /** Undefined for nobody. */
+  /** Undefined without a session. */
   readonly userId: string | undefined;
-  /** As the server has reported it. */
+  /** The last one that the server reported. */
   readonly ban: BanState | null;
   /** The server has reported that their name looks like that of a host. */
   readonly isNameReserved: boolean;
@@ -27,11 +27,11 @@ export function postingBlock(room: RoomState | null, writer: Writer, nowMs: numb
   if (isNameReserved) return { reason: "name", untilMs: null };
   if (room === null || room.whoCanPost === "everyone" || roleIn(room, userId) !== "guest") return null;
   if (room.whoCanPost === "moderators") return { reason: "moderators-only", untilMs: null };
-  // Nobody yet: their user id is made when they first write, and the wait begins.
+  // Without a session: the user id is made with the first post, and the wait begins then.
   if (userId === undefined) return null;
   const regularAtMs = madeAtMs(userId) + room.regularAfterS * 1_000;
   return regularAtMs > nowMs ? { reason: "newcomer", untilMs: regularAtMs } : null;
 }
 
-/** When a user id was made: the first 48 bits of a UUIDv7. NaN for an id of another kind, whose person the server judges. */
+/** When a user id was made: the first 48 bits of a UUIDv7. NaN for an id of another kind: then only the server decides. */
 const madeAtMs = (userId: string): number => Number.parseInt(userId.replaceAll("-", "").slice(0, 12), 16);

@@ -12,7 +12,7 @@ export interface SlowModeRule {
   readonly seconds: number;
 }
 
-/** Null for hosts, and where nobody waits. `userId` is undefined for nobody; `nowMs` is the server's time of day. */
+/** Null for hosts, and where nobody waits. `userId` is undefined without a session; `nowMs` is the server's time of day. */
 export function slowModeOf(
   room: RoomState | null,
   userId: string | undefined,
@@ -27,7 +27,7 @@ export function slowModeOf(
     : { reason: "auto", seconds: slowModeS };
 }
 
-/** Of an id without a time only the server knows the age: it refuses the post if this is wrong. */
+/** An id without a time counts as regular. Only the server knows its age, and refuses the post if this is wrong. */
 function isRegular(userId: string | undefined, regularAfterS: number, nowMs: number): boolean {
   if (userId === undefined) return false;
   const sinceMs = knownSinceMs(userId);

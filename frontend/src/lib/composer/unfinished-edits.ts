@@ -48,7 +48,7 @@ export class EditsBefore {
     return typedIn(this.#entries.get(nameOf(roomId, id)));
   }
 
-  /** A missing edit may then have been dropped for a newer one. */
+  /** If so, a missing edit may have been dropped for a newer one. */
   get isFull(): boolean {
     return this.#entries.size >= EDITS_MAX;
   }

@@ -18,7 +18,7 @@ export function applySkipped(state: RoomState, skipped: StreamSkipped): RoomStat
   return { ...next, skippedRuns: withRun(state.skippedRuns, { fromSeq, toSeq, messages, repliedTo }) };
 }
 
-/** The messages of a run that the state has reached: those that it holds, and before them at most one for each event. */
+/** How many messages of a run the state has counted: those that it holds. Before its first message, each event may be one. */
 function reachedMessages(state: RoomState, { from_seq: fromSeq }: StreamSkipped): number {
   if (fromSeq >= state.seq) return 0;
   if (state.isCutOff) return state.seq - fromSeq;
@@ -65,7 +65,7 @@ export function withPosted(
   return withMessages({ ...state, skippedRuns }, changedSince([message], message.seq, state, events), keep);
 }
 
-/** The state with messages of a page as they are now, because the lane sends no changes of those that it leaves out. */
+/** The state with its left-out messages updated from a page, because the lane does not send their changes. */
 export function refreshed(state: RoomState, page: MessagePage, events: readonly RoomEvent[]): RoomState {
   const fresh = new Map(
     changedSince(page.messages, page.cursor, state, events).map((message) => [message.id, message]),

@@ -103,7 +103,7 @@ export interface FeedDependencies {
   readonly streamTicket: () => Promise<StreamTicket>;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Load what waits in line for a stream of a full server. */
+  /** Load the code that waits in line for a stream of a full server. */
   readonly streamQueue?: () => Promise<Pick<StreamQueue, "ask" | "wait">>;
   /** Whether the reader may see the room. */
   readonly isVisible?: () => boolean;
@@ -173,7 +173,7 @@ export class RoomFeed {
     if (this.#isStreaming && this.#state.room !== null) this.#openStream(this.#state.room.seq);
   };
 
-  /** The server has stored a message of the reader. It gets its place also where the calm lane skips its event. */
+  /** The server has stored a message of the reader. It is shown even if the calm lane skips its event. */
   showPosted = (message: Message): void => {
     this.#posted = [...this.#posted, message].slice(-POSTED_MAX);
     this.#placePosted();
@@ -295,7 +295,7 @@ export class RoomFeed {
     else void this.#resume();
   };
 
-  /** Another person reads now, or nobody: read a private room again, and forget what the last reader saw. */
+  /** The reader has changed or signed out: fetch a private room again, and forget what the former reader saw. */
   readerChanged = (): void => {
     const { room, connection } = this.#state;
     const { status } = connection;
@@ -568,7 +568,7 @@ export class RoomFeed {
 
   #applyPage({ events, last_seq }: EventsPage): void {
     const seq = this.#state.room?.seq ?? 0;
-    // A server that lags behind its page would otherwise be asked again at once, each time.
+    // A server that lags behind its own page would otherwise be called again and again without a wait.
     if (last_seq < seq || last_seq - seq > REPLAY_MAX_EVENTS) return void this.#afterGap();
     this.#attempt = 0;
     this.#lostAtMs = null;
@@ -666,7 +666,7 @@ export class RoomFeed {
     this.#waitThen(waitMs, () => void this.#resume(), problem.status === 429 ? "throttled" : "reconnecting");
   }
 
-  /** The end of the room for this reader. */
+  /** The room does not exist for this reader, or no longer does. */
   #fail(problem: Problem): void {
     this.#stop();
     this.#dropHistory();

@@ -158,7 +158,7 @@ const withRules = (state: RoomState, rules: RoomRules) => ({
 function withSlowMode({ slowMode }: RoomState, { slow_mode_s: slowModeS, mode, until }: RoomSlowMode) {
   return {
     slowModeS,
-    // What else belongs to the mode comes with `room.changed`. A server of an earlier version signals no mode.
+    // The other fields of the mode arrive with `room.changed`. Servers of earlier versions signal no mode.
     slowMode: mode === undefined || mode === slowMode.mode ? slowMode : { ...slowMode, mode },
     slowModeUntilMs: until === undefined ? null : Date.parse(until),
   };
@@ -281,7 +281,7 @@ export function appendPage(
   let newer: readonly Message[] = page.messages.filter(({ seq }) => seq > lastSeq && seq <= state.seq);
   const since = events.filter((event) => "seq" in event && event.seq > page.cursor && event.seq <= state.seq);
   const isComplete = !page.has_more && since.length >= state.seq - page.cursor;
-  // In their order: a message may be created, changed and deleted after the page.
+  // In order, because a message may have been created, changed and deleted after the page.
   for (const event of since) {
     if (event.type !== "message.created") newer = changeMessages(newer, event);
     else if (isComplete) newer = [...newer, event.message];

@@ -9,13 +9,13 @@ export interface SkippedRun {
   readonly fromSeq: number;
   /** Inclusive. */
   readonly toSeq: number;
-  /** Of these events, so many are messages that the room's state lacks. */
+  /** How many of these events are messages that the room's state lacks. */
   readonly messages: number;
   /** The ids of people to whose messages some of them reply: a hint. */
   readonly repliedTo: readonly string[];
 }
 
-/** The runs with a newer one at their end. */
+/** The runs followed by a newer one. */
 export function withRun(runs: readonly SkippedRun[], run: SkippedRun): readonly SkippedRun[] {
   const last = runs.at(-1);
   if (last === undefined || runs.length < RUNS_MAX) return [...runs, run];
@@ -24,8 +24,8 @@ export function withRun(runs: readonly SkippedRun[], run: SkippedRun): readonly 
   return [...runs.slice(0, -1), { fromSeq: last.fromSeq, toSeq: run.toSeq, messages, repliedTo }];
 }
 
-/** The runs between these messages, and after the last one unless the room continues there. Others are a part of the history
- * that its pages bring. */
+/** The runs between these messages, and after the last one unless newer messages were dropped. The messages of all other
+ * runs arrive with pages of history. */
 export function keptRuns(
   runs: readonly SkippedRun[],
   messages: readonly Message[],
@@ -37,5 +37,5 @@ export function keptRuns(
   return runs.every(isKept) ? runs : runs.filter(isKept);
 }
 
-/** Whether the calm lane leaves an event out: the writer has marked it so, always with `false`. */
+/** Whether the calm lane leaves an event out. The writer marks such events, always with `calm: false`. */
 export const isLeftOut = (event: RoomEvent): boolean => "calm" in event;

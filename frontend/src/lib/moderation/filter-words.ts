@@ -7,7 +7,7 @@ export const CHARACTERS_MAX = 5_000; // of all words together
 
 export interface FilterWords {
   readonly words: readonly string[];
-  /** Of all words, as far as the browser can count what the server does. */
+  /** In all words together, as nearly as the browser can count like the server. */
   readonly characters: number;
   readonly problem: WordsProblem | null;
 }

@@ -1,4 +1,4 @@
-/** Which key presses the moderator view takes, and where they lead. */
+/** Which key presses the moderator view handles, and what they select. */
 
 const OVER_THE_PAGE = "[role=dialog], [role=alertdialog], [role=menu]";
 const FIELD = "input, textarea, select";

@@ -31,7 +31,7 @@ export type PostStatus =
     }
   | {
       readonly status: "held";
-      /** That of the message once it is allowed. */
+      /** The id that the message gets if a host allows it. */
       readonly heldId: string;
       /** When to ask for the decision, on the app's clock. */
       readonly checkAtMs: number;
@@ -127,7 +127,7 @@ export class Outbox {
   userChanged = (): void => {
     const userId = this.deps.userId();
     if (userId === undefined) return;
-    // The server keeps them, and they are not for the eyes of the next person.
+    // The server keeps these posts, and the next person must not see them.
     for (const { clientId } of this.#held().filter((post) => post.userId !== userId)) this.discard(clientId);
     this.#set({
       posts: this.#state.posts.map((post) => {
@@ -413,7 +413,7 @@ export class Outbox {
   }
 }
 
-/** Posts that do not keep later ones from being sent. */
+/** Posts that do not block later ones. */
 const SETTLED: ReadonlySet<Post["status"]> = new Set(["sent", "failed", "held"]);
 
 /** The code under which an earlier version of the app stored posts that were held. */

@@ -1,4 +1,4 @@
-/** What a ban concerns among the messages that are loaded. The server may find more. Pure. */
+/** Which of the loaded people and messages a ban affects. The server may find more. Pure. */
 import type { Author, Message } from "@/lib/contract/types";
 import type { RoomState } from "@/lib/feed/room-state";
 import { roleIn } from "./roles";
@@ -11,7 +11,7 @@ export type BanTarget =
   | {
       readonly scope: "same-text";
       readonly message: Written & Pick<Message, "id">;
-      /** Messages that wait for a host, which are not among those of the room. */
+      /** Held messages, which are not among the messages of the room. */
       readonly held?: readonly Written[];
     };
 

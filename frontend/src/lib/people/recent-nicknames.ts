@@ -4,7 +4,8 @@ import { isErased } from "./erased-people";
 const NICKNAMES_MAX = 200;
 const known = new WeakMap<readonly Message[], readonly string[]>();
 
-/** The nicknames of the latest authors who can be mentioned, newest first, without duplicates. Computed once for each list of messages. */
+/** The nicknames of the latest authors who can be mentioned, newest first, without duplicates. Computed once for each list
+ * of messages. */
 export function recentNicknames(messages: readonly Message[]): readonly string[] {
   let nicknames = known.get(messages);
   if (nicknames === undefined) {

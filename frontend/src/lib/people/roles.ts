@@ -19,5 +19,5 @@ export function roleIn(room: Hosts | null, userId: Author["id"] | undefined): Ro
   return room.moderators.some(({ id }) => id === userId) ? "moderator" : "guest";
 }
 
-/** Nobody bans, or deletes messages of, a person of the same or a higher role. */
+/** Nobody may ban a person of the same or a higher role, or delete their messages. */
 export const outranks = (role: Role, other: RoomRole): boolean => RANKS[role] > RANKS[other];

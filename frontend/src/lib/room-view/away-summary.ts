@@ -72,7 +72,7 @@ export class AwayTracker {
     this.#whileHidden = unreadSince(position);
   }
 
-  /** The tab is visible again: summarize when more arrived than anybody reads. */
+  /** The tab is visible again: show a summary if more events arrived than anybody would read. */
   show(room: RoomState | null): void {
     const unread = this.#whileHidden;
     this.#whileHidden = null;
@@ -99,7 +99,8 @@ export class AwayTracker {
     this.#countMentions();
   }
 
-  /** A run that the calm lane skipped up to a seq contains replies to the reader, counted as one message by nobody. */
+  /** The calm lane skipped a run up to `seq` that contains replies to the reader. They count as one message for the reader,
+   * because neither their number nor their authors are known. */
   onSkippedReplies(seq: number): void {
     const replies = { id: `run ${seq}`, seq, author: { id: "", nickname: "" } };
     const count = (unread: Unread | null) => unread && withMessageForMe(unread, replies);

@@ -118,7 +118,7 @@ export class RoomView {
 
   subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
-  /** Call `listener` for each message of which the view learns after its event that it is for the reader. */
+  /** Call `listener` for each message that turns out to be for the reader only after its event. */
   onFoundForMe(listener: (message: Message) => void): () => void {
     this.#foundForMeListeners.add(listener);
     return () => this.#foundForMeListeners.delete(listener);
@@ -191,7 +191,7 @@ export class RoomView {
     const { feed } = this.deps;
     const isLacking = (fromSeq: number) => fromSeq >= afterSeq && fromSeq < beforeSeq;
     if (feed.getSnapshot().room?.skippedRuns.some(({ fromSeq }) => isLacking(fromSeq)) !== true) return;
-    this.dispatchPause({ type: "began", reason: "history" }); // they arrive later, and must not be scrolled away
+    this.dispatchPause({ type: "began", reason: "history" }); // they arrive later, and the list must not scroll away from them
     await feed.openSkipped(afterSeq, beforeSeq);
     this.#commit();
   };

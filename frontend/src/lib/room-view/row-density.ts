@@ -23,7 +23,7 @@ export const COMFORTABLE: DensityState = { density: "comfortable", otherSinceMs:
 export interface DensityInput {
   readonly choice: DensityChoice;
   readonly messagesPerS: number;
-  /** The reader looks closer, such as at history or a menu: no row may change. */
+  /** The list is paused, for example while the reader looks at history or a menu: no row may change. */
   readonly isPaused: boolean;
   readonly nowMs: number;
 }

@@ -1,4 +1,4 @@
-/** From messages to what stands in the list: day lines, groups, what was left out. Pure. */
+/** Turns messages into the rows of the list, with day lines, groups, and counts of messages without rows. Pure. */
 import type { AuthorRole, Message } from "@/lib/contract/types";
 import type { SkippedRun } from "@/lib/feed/skipped-runs";
 import type { Post } from "@/lib/outbox/outbox";
@@ -34,7 +34,7 @@ export type MessageRowData = Extract<Row, { kind: "message" }>;
 
 export interface RowsInput {
   readonly messages: readonly Message[];
-  /** What is not loaded between these messages, ascending. */
+  /** The skipped runs between these messages, ascending. */
   readonly skippedRuns: readonly SkippedRun[];
   readonly hasOlder: boolean;
   /** Whether a message has a row of its own. */
@@ -94,7 +94,7 @@ export function buildRows(parts: RowsInput): Row[] {
       key,
       message,
       isFirst: isNewDay || previous === null || !isSameGroup(previous, message),
-      // What this browser has yet to send is its reader's own, also after they have signed out.
+      // Unsent posts are the reader's own, even after the reader has signed out.
       isMine: post !== null || (parts.myId !== null && message.author.id === parts.myId),
       isForMe: parts.isForMe(message),
       isPinned: pinned.has(message.id),
@@ -114,7 +114,7 @@ export function buildRows(parts: RowsInput): Row[] {
   return rows;
 }
 
-/** What a post looks like until the server has made a message of it. */
+/** The row of a post that is not a message yet. */
 function messageOf(post: Post, { myId, myNickname, myRole }: RowsInput): Message {
   if (post.status === "sent") return post.message;
   return {

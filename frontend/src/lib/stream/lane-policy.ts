@@ -2,7 +2,7 @@
 import type { ReadingPace } from "@/lib/reading-pace";
 import type { Lane } from "./room-stream";
 
-/** How long a room counts as hot after it has cooled: a room near the limit must not change the lane again and again. */
+/** How long a room counts as hot after it has cooled, so that a room near the limit does not keep changing the lane. */
 export const HOT_HOLD_MS = 60_000;
 
 interface LaneReasons {

@@ -12,7 +12,7 @@ interface LaneSwitchDependencies {
   readonly clock: Clock;
 }
 
-/** Follow the reasons until the returned function is called. */
+/** Keep the feed in the right lane until the returned function is called. */
 export function switchLanes({ feed, readingPace, device, clock }: LaneSwitchDependencies): () => void {
   let heat = COOL;
   let cancelTimer = () => {};

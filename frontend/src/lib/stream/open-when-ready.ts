@@ -1,4 +1,4 @@
-/** Open a stream once what it needs is there. The returned function closes the stream, or ends the wait for it. */
+/** Open a stream once its prerequisites are ready. The returned function closes the stream, or ends the wait for it. */
 export function openWhenReady<T>(
   ready: Promise<T>,
   open: (value: T) => () => void,

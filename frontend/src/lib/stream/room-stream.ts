@@ -27,7 +27,7 @@ export interface StreamOptions {
   /** A private room needs one. */
   readonly ticket?: StreamTicket | undefined;
   readonly lane?: Lane | undefined;
-  /** In the queue of a full server. */
+  /** The place in the queue of a full server. */
   readonly place?: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export type OpenStream = (
   options?: StreamOptions,
 ) => () => void;
 
-/** What a URL of a stream needs for a ticket. */
+/** The query parameter of a ticket in a stream's URL; empty without a ticket. */
 export const ticketQuery = (ticket: StreamTicket | undefined): string =>
   ticket === undefined ? "" : `&ticket=${encodeURIComponent(ticket.ticket)}`;
 
