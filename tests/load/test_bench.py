@@ -11,6 +11,7 @@ from load_tests.bench.plots import draw
 from load_tests.bench.registry import FIGURES
 from load_tests.bench.results import number, read_json, table, write_json
 from load_tests.bench.scale import TINY
+from load_tests.bench.server_metrics import sum_of
 from load_tests.bench.stores import Stores
 
 
@@ -21,7 +22,7 @@ async def test_the_figure_can_be_taken(name: str, stores: Stores) -> None:
     assert outcome.rows
     for row in outcome.rows:
         assert math.isfinite(row.ours)
-        for trouble in ("NOT EVERYTHING", "NOT ALL", "OTHER ANSWERS", "went back", "closed;"):
+        for trouble in ("NOT EVERYTHING", "NOT ALL", "OTHER RESPONSES", "went back", "closed;"):
             assert trouble not in row.note
 
 
@@ -96,3 +97,8 @@ def test_figures_are_written_between_the_marks_of_the_page() -> None:
 
 def test_the_performance_page_has_its_marks() -> None:
     with_figures(PAGE.read_text(), {}, [], [])
+
+
+def test_a_metric_is_summed_over_its_labels_and_a_missing_one_is_0() -> None:
+    metrics = 'reads_total{statement="a"} 2.0\nreads_total{statement="b"} 3.0\nreads_totals 7.0\n'
+    assert (sum_of(metrics, "reads_total"), sum_of(metrics, "writes_total")) == (5.0, 0.0)

@@ -7,8 +7,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import aiohttp
-
+from load_tests.bench.server_metrics import sum_of
 from load_tests.chaos.crowd import Crowd
 from load_tests.chaos.fault import FaultList
 from load_tests.chaos.stream_tab import Address
@@ -116,11 +115,6 @@ async def _open_streams(crowd: Crowd, system: System) -> int:
     """The number of open streams by the servers' own metrics."""
     total = 0.0
     for server in system.publish:
-        total += await _metric(crowd.http, server.base_url, "hotchat_streams_open")
+        async with crowd.http.get(f"{server.base_url}/metrics") as answer:
+            total += sum_of(await answer.text(), "hotchat_streams_open")
     return int(total)
-
-
-async def _metric(http: aiohttp.ClientSession, base_url: str, name: str) -> float:
-    async with http.get(f"{base_url}/metrics") as answer:
-        lines = (await answer.text()).splitlines()
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name}{{", f"{name} ")))
