@@ -154,7 +154,9 @@ async def test_guests_have_no_ban_button_and_a_new_moderator_has_it_at_once(peop
     await expect(ban).to_have_count(0)
 
 
-async def test_the_dialog_keeps_to_the_person_of_the_click_while_the_room_goes_on(people: People) -> None:
+async def test_the_dialog_bans_the_person_who_was_clicked_although_rows_move_meanwhile(
+    people: People,
+) -> None:
     owner, mallory, bob = (
         await people.person("Ann"),
         await people.person("Mallory"),

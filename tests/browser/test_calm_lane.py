@@ -13,7 +13,7 @@ from tests.support.chat_stack import StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-BUSY_PER_S = 40  # most messages are left out, and no page updates less often
+BUSY_PER_S = 40  # so fast that most messages are left out and the page updates at its slowest pace
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 SAVES_DATA = """Object.defineProperty(navigator, "connection", {
     value: {saveData: true, addEventListener: () => {}, removeEventListener: () => {}},

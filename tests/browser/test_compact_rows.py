@@ -141,7 +141,7 @@ async def test_a_compact_row_has_the_label_and_the_focus_order_of_a_comfortable_
 async def test_a_compact_row_shows_its_time_to_the_pointer_and_the_keyboard(busy: BusyRoom) -> None:
     await chooses(busy.tab, "Compact")
     row, time = busy.tab.rows.last, busy.tab.rows.last.locator("time")
-    await busy.tab.page.mouse.move(5, 5)  # it is where it chose the density, maybe over the row
+    await busy.tab.page.mouse.move(5, 5)  # after the choice of the density it may be over the row
     await expect(time).to_be_hidden()
     await row.hover()
     await expect(time).to_be_visible()

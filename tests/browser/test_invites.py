@@ -133,7 +133,7 @@ async def test_the_owner_invites_a_moderator_for_several_people(people: People) 
     await expect(panel.get_by_role("heading", name="Delete the room")).to_have_count(0)
 
 
-async def test_an_invite_that_is_pasted_into_an_open_page_counts_without_a_reload(people: People) -> None:
+async def test_an_invite_that_is_pasted_into_an_open_page_works_without_a_reload(people: People) -> None:
     room = await PrivateRoom.of(people)
     link = await invite_by_call(room.owner, room.id)
     tab, _ = await people.member("Dan")

@@ -34,7 +34,7 @@ async def test_each_line_of_a_message_has_its_own_direction(people: People) -> N
     assert left["?"] < left["ש"], "the Hebrew line runs to the left and ends with its question mark"
 
 
-async def test_a_right_to_left_name_keeps_its_direction_to_itself_in_sentences(people: People) -> None:
+async def test_a_right_to_left_name_does_not_reorder_the_sentence_around_it(people: People) -> None:
     sara = await people.person("שרה (2)")
     room = await sara.make_room()
     await sara.post(room, "hello.")

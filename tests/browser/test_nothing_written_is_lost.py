@@ -56,7 +56,7 @@ async def test_a_first_message_is_posted_once_however_often_send_is_pressed(peop
     await expect(tab.composer).to_have_value("")
 
 
-async def test_a_text_corrected_or_erased_while_the_name_is_asked_is_not_sent_as_it_was(
+async def test_a_text_corrected_or_erased_during_the_question_for_a_name_is_not_sent_in_its_old_form(
     people: People,
 ) -> None:
     ann = await people.person("Ann")
@@ -152,7 +152,7 @@ async def test_an_unfinished_edit_returns_after_a_reload_until_it_is_saved_or_ca
     assert await texts(ann, room) == ["the best words"]
 
 
-async def test_the_edit_of_a_message_that_is_deleted_meanwhile_says_so_after_a_reload(people: People) -> None:
+async def test_after_a_reload_an_edit_says_that_its_message_was_deleted_meanwhile(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
     tab, bob = await people.member("Bob")

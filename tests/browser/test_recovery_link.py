@@ -54,7 +54,7 @@ async def test_somebody_with_a_session_needs_no_name_and_a_used_code_is_refused(
     await expect(dialog_of(late)).to_contain_text("This link no longer works.")
 
 
-async def test_a_link_opened_in_a_tab_that_shows_the_room_counts_without_a_reload(people: People) -> None:
+async def test_a_link_opened_in_a_tab_that_shows_the_room_works_without_a_reload(people: People) -> None:
     owner = await people.person("Ann")
     room, code = await room_with_code(owner)
     tab, _ = await people.member("Bob")

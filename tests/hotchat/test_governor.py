@@ -118,7 +118,7 @@ def test_a_person_who_always_wants_to_write_has_one_turn_for_each_turn_of_the_cl
         assert written >= clock.turns - 1
 
 
-def test_a_clock_that_began_again_locks_nobody_out() -> None:
+def test_a_turn_clock_that_restarts_locks_nobody_out() -> None:
     assert not has_turn(0.5, TurnClock(0.6), 0.0)
     assert has_turn(37.0, TurnClock(1.0), 0.0)
 

@@ -42,7 +42,7 @@ def test_every_message_is_shown_below_the_rate(count: int) -> None:
         assert is_shown
 
 
-def test_hosts_are_always_shown_and_leave_no_debt() -> None:
+def test_messages_of_hosts_are_always_shown_and_use_up_only_what_there_is() -> None:
     full_at = None
     for _ in range(100):
         is_shown, full_at = take_calm_row(full_at, NOW, is_host=True)

@@ -232,7 +232,7 @@ def test_a_call_that_may_not_ban_one_person_bans_nobody() -> None:
     assert codes(result) == ["forbidden", ""]
 
 
-def test_hosts_are_left_out_where_the_call_says_so() -> None:
+def test_hosts_are_left_out_if_the_call_asks_for_it() -> None:
     result = Room().apply(ban(TROLL, OWNER, MODERATOR, OTHER_MODERATOR, purge=True, skips_hosts=True))
     banned = result.results[0]
     assert isinstance(banned, BanResult)

@@ -46,7 +46,7 @@ async def test_only_the_write_that_took_a_turn_can_give_it_back(redis: Redis) ->
     assert not (await take(redis, "two")).is_new
 
 
-async def test_writes_pass_on_an_entry_of_the_wrong_type_and_while_redis_is_unavailable(redis: Redis) -> None:
+async def test_writes_pass_if_the_entry_has_the_wrong_type_or_redis_is_unavailable(redis: Redis) -> None:
     await redis.lpush(redis_keys.slow_mode("post", "room", str(ANN)), "x")
     assert not (await take(redis, "one")).is_new
     async with Redis(host="127.0.0.1", port=1) as unavailable:

@@ -54,7 +54,7 @@ async def test_a_message_that_a_filter_refuses_takes_no_seq_and_can_be_changed(
     await set_filters(room, **filters)
     before = await room.last_seq()
     draft = {"client_message_id": str(uuid.uuid4()), "text": text}
-    for _ in range(3):  # the first is checked by the commit, the others at the door
+    for _ in range(3):  # the commit checks the first one, the others are refused before the queue
         refused = await room.guest.http.post(room.path("messages"), json=draft)
         assert code_of(refused) == (422, "message_refused")
         assert refused.json()["filter"] == kind
@@ -75,7 +75,7 @@ async def test_a_nickname_cannot_carry_what_a_text_may_not_say(people: People) -
     named = await people.enter("see example.com")
     sent = await named.post(room.id, "hello")
     await set_filters(room, links="refuse")
-    for _ in range(3):  # the first is checked by the commit, the others at the door
+    for _ in range(3):  # the commit checks the first one, the others are refused before the queue
         refused = await named.try_post(room.id, "hello")
         assert code_of(refused) == (422, "message_refused")
         assert refused.json()["filter"] == "links" and "nickname" in refused.json()["detail"]

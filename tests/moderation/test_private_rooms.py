@@ -45,8 +45,8 @@ async def request(
     return await client.request(method, path, json=body, params=QUERIES.get(template))
 
 
-def told(answer: httpx.Response, room_id: str) -> Any:
-    """Everything that the caller learns, without the id that it sent."""
+def revealed(answer: httpx.Response, room_id: str) -> Any:
+    """Everything that the caller can learn from the response. The id that the caller sent is replaced."""
     headers = sorted(name for name in answer.headers if name not in VARYING)
     return answer.status_code, headers, answer.text.replace(room_id, "ROOM")
 
@@ -62,15 +62,15 @@ async def test_a_private_room_answers_strangers_like_one_that_does_not_exist(
     for role in STRANGERS:
         client = room.client(role)
         missing = new_private_room_id()
-        expected = told(await request(client, call, room, missing, message["id"]), missing)
+        expected = revealed(await request(client, call, room, missing, message["id"]), missing)
         assert expected[0] in (404, 401), expected
         for _ in range(2):
             answer = await request(client, call, room, room.id, message["id"])
-            assert told(answer, room.id) == expected, role
+            assert revealed(answer, room.id) == expected, role
 
 
 @pytest.mark.parametrize("call", CALLS, ids=call_id)
-async def test_a_process_that_has_never_read_the_room_answers_strangers_alike(
+async def test_a_process_that_has_never_read_the_room_gives_strangers_the_same_answers(
     people: People, call: tuple[str, str]
 ) -> None:
     room = await PrivateRoom.of(people)
@@ -78,8 +78,8 @@ async def test_a_process_that_has_never_read_the_room_answers_strangers_alike(
     fresh = await room.owner.http.post("/api/v1/rooms", json={"name": "New", "visibility": "private"})
     unread = fresh.json()["id"]
     missing = new_private_room_id()
-    expected = told(await request(room.stranger.http, call, room, missing, message_id), missing)
-    assert told(await request(room.stranger.http, call, room, unread, message_id), unread) == expected
+    expected = revealed(await request(room.stranger.http, call, room, missing, message_id), missing)
+    assert revealed(await request(room.stranger.http, call, room, unread, message_id), unread) == expected
 
 
 WITHOUT_RECOVERY = [call for call in TABLE if not call[1].endswith("/owner/recover")]
@@ -109,7 +109,9 @@ async def test_the_server_makes_the_id_of_a_private_room(people: People) -> None
     assert len(set(ids)) == 3 and all(len(room_id) == 26 for room_id in ids)
 
 
-async def test_a_private_room_is_in_nobodys_list_but_in_those_of_its_own(people: People) -> None:
+async def test_a_private_room_is_in_no_public_list_but_in_the_own_rooms_of_its_hosts_and_members(
+    people: People,
+) -> None:
     room = await PrivateRoom.of(people)
     name = f"Secret {uuid.uuid4().hex}"
     assert (await room.owner.http.patch(room.path(), json={"name": name})).status_code == 200
@@ -376,7 +378,7 @@ async def test_the_link_of_a_deleted_room_is_not_found(people: People) -> None:
     assert code_of(await accept(room.stranger, made["code"])) == (404, "invite_not_found")
 
 
-async def test_members_who_were_hosts_stay_and_strangers_who_were_owners_go(people: People) -> None:
+async def test_former_hosts_keep_access_only_if_they_are_members(people: People) -> None:
     room = await PrivateRoom.of(people)
     await join(room.owner, room.stranger, room.id)
     handed = await room.owner.http.post(room.path("owner"), json={"user_id": room.guest.id})

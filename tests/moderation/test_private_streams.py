@@ -52,9 +52,7 @@ async def opening(client: StreamClient, room_id: str, **query: Any) -> tuple[int
         return 200, (await stream.next_frame()).type, ""
 
 
-async def test_a_member_reads_the_stream_with_a_ticket_that_is_good_for_more_than_one(
-    people: People, client: StreamClient
-) -> None:
+async def test_one_ticket_of_a_member_opens_several_streams(people: People, client: StreamClient) -> None:
     room = await PrivateRoom.of(people)
     ticket = await ticket_of(room.guest, room.id)
     async with (
@@ -82,7 +80,7 @@ async def test_without_a_ticket_a_private_room_does_not_exist(people: People, cl
             await stream.wait_for("stream.opened")  # followed from now on
 
 
-async def test_every_bad_ticket_is_refused_alike_whether_or_not_the_room_exists(
+async def test_every_bad_ticket_gets_the_same_refusal_whether_or_not_the_room_exists(
     people: People, client: StreamClient
 ) -> None:
     room, other = await PrivateRoom.of(people), await PrivateRoom.of(people)

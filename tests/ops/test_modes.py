@@ -58,7 +58,7 @@ def test_sessions_from_before_the_server_was_closed_stay_valid(start_chat_stack:
         assert http.get("/api/v1/me", headers=session).status_code == 200
 
 
-def test_guesses_of_the_token_at_a_closed_door_are_limited(start_chat_stack: StartChatStack) -> None:
+def test_guesses_of_the_token_on_a_closed_server_are_limited(start_chat_stack: StartChatStack) -> None:
     stack = start_chat_stack(
         publish=0, scheduler=0, SESSIONS="closed", OPERATOR_GUESSES_PER_ADDRESS_PER_MIN="3"
     )

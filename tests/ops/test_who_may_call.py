@@ -112,7 +112,7 @@ async def test_a_field_that_a_call_does_not_have_is_refused(people: People, whic
     assert (await room.target.try_post(room.id, "not banned")).status_code == 201
 
 
-async def test_calls_about_nobody_and_about_no_room_are_refused(people: People) -> None:
+async def test_calls_about_unknown_people_and_rooms_are_refused(people: People) -> None:
     room = await HostedRoom.make(people)
     for user_id in (str(uuid.uuid4()), "nobody"):
         answer = await room.operator.put(f"{OPS}/bans/{user_id}", json=FOR_A_MINUTE)

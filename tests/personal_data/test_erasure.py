@@ -303,7 +303,7 @@ def erasing(user: int, position: list[Any], failures: int = 0) -> Erasure:
     return Erasure(UUID(int=user), UUID(int=100 + user), Stage.EVENTS, position, failures)
 
 
-def test_the_people_of_a_step_are_at_one_position_and_those_who_failed_are_alone() -> None:
+def test_a_step_erases_people_at_the_same_position_and_people_who_failed_alone() -> None:
     ann, ben, eve = erasing(1, ["a", 1]), erasing(2, ["b", 2]), erasing(3, ["a", 1])
     failing = erasing(4, ["a", 1], failures=1)
     assert same_step([ann, ben, eve, failing]) == [ann, eve]

@@ -71,7 +71,7 @@ async def test_a_thinned_lane_flushes_twice_a_second_until_all_is_shown_again() 
     assert pacer.due_s(SHOWN, later_s) == later_s
 
 
-async def test_flushes_with_reactions_are_a_second_apart_and_what_follows_waits_with_them() -> None:
+async def test_flushes_with_reactions_are_a_second_apart_and_other_flushes_do_not_wait_for_them() -> None:
     pacer = Pacer()
     assert pacer.due_s(REACTION, 0.5) == 0.5
     pacer.flush(REACTION, 0.5)
@@ -80,7 +80,7 @@ async def test_flushes_with_reactions_are_a_second_apart_and_what_follows_waits_
     assert pacer.due_s(REACTION, 0.7) == 0.5 + REACTIONS_EVERY_S
 
 
-async def test_what_is_left_out_last_is_announced_alone_after_a_second() -> None:
+async def test_a_run_without_a_later_row_is_announced_after_a_second() -> None:
     pacer = Pacer()
     assert pacer.due_s(ONLY_LEFT_OUT, 3.0) == 3.0 + TAIL_S
     assert pacer.due_s(ONLY_LEFT_OUT, 3.5) == 3.0 + TAIL_S

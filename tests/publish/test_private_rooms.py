@@ -83,7 +83,7 @@ def room() -> Iterator[PrivateRoom]:
         yield PrivateRoom(ours)
 
 
-def test_without_a_good_head_a_private_room_sends_nothing(room: PrivateRoom) -> None:
+def test_without_a_recent_head_a_private_room_sends_nothing(room: PrivateRoom) -> None:
     room.now_s += HEAD_GOOD_FOR_S + 0.1
     room.post()
     assert not room.audience.full.needs_flush()

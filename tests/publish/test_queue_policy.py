@@ -41,7 +41,9 @@ counts = st.integers(0, 100_000)
 @pytest.mark.parametrize(
     ("ahead", "free_slots", "number"), [(0, 0, 1), (0, 1, 0), (1, 1, 2), (4, 5, 0), (5, 5, 6), (12, 0, 13)]
 )
-def test_the_turn_has_come_when_those_ahead_leave_a_slot(ahead: int, free_slots: int, number: int) -> None:
+def test_a_place_may_enter_when_those_ahead_leave_a_slot_free(
+    ahead: int, free_slots: int, number: int
+) -> None:
     assert position(ahead, free_slots) == number
     assert may_enter(ahead, free_slots) == (number == 0)
 
@@ -56,16 +58,14 @@ def test_the_turn_has_come_when_those_ahead_leave_a_slot(ahead: int, free_slots:
         (100, 0, 3_600, LONGEST_ESTIMATE_S),
     ],
 )
-def test_the_estimate_follows_how_many_opened_lately(
+def test_the_estimate_follows_the_rate_of_recent_openings(
     number: int, admitted: int, window_s: float, seconds: int
 ) -> None:
     assert estimate_s(number, Standing(number, number, admitted, window_s)) == seconds
 
 
 @given(counts, counts)
-def test_nobody_renews_sooner_than_those_ahead_and_a_renewal_comes_before_the_absence(
-    one: int, other: int
-) -> None:
+def test_renewals_are_rarer_further_back_and_due_before_a_place_counts_as_left(one: int, other: int) -> None:
     front, back = sorted((one, other))
     assert renew_in_s(front) <= renew_in_s(back) <= LONGEST_RENEWAL_S
     assert present_for_s(front) > renew_in_s(front) * 1.1
@@ -86,7 +86,7 @@ def test_a_place_stays_valid_while_its_secret_is_an_old_one() -> None:
     assert PlaceTokens("new").read(token, NOW_S) is None
 
 
-def test_an_expired_place_is_none_however_often_it_was_renewed() -> None:
+def test_an_expired_place_is_invalid_however_often_it_was_renewed() -> None:
     tokens = PlaceTokens("a secret")
     assert tokens.read(tokens.sign(PLACE), NOW_S + KEEP_S) is None
     renewed = PLACE._replace(expires_s=int(NOW_S) + MAX_WAIT_S + KEEP_S)
@@ -95,12 +95,12 @@ def test_an_expired_place_is_none_however_often_it_was_renewed() -> None:
 
 
 @given(st.text(max_size=60))
-def test_a_text_that_nobody_signed_is_no_place(text: str) -> None:
+def test_an_unsigned_text_is_not_a_place(text: str) -> None:
     assert PlaceTokens("a secret").read(text, NOW_S) is None
 
 
 @given(st.integers(0, 36), st.integers(1, 255))
-def test_a_place_with_one_changed_byte_is_none(index: int, change: int) -> None:
+def test_a_place_with_one_changed_byte_is_invalid(index: int, change: int) -> None:
     tokens = PlaceTokens("a secret")
     raw = bytearray(base64.urlsafe_b64decode(tokens.sign(PLACE) + "=="))
     raw[index] ^= change

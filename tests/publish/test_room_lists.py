@@ -157,7 +157,7 @@ def test_a_new_room_is_announced_to_every_list_in_steps(lists: Lists) -> None:
     assert not any(transport.written for transport in opened)
 
 
-def test_a_list_that_opens_is_told_of_the_rooms_created_in_the_last_minute(lists: Lists) -> None:
+def test_a_new_list_stream_gets_the_rooms_created_in_the_last_minute(lists: Lists) -> None:
     room = lists.core.follow_at(5)
     lists.create("old")
     lists.now += NEW_ROOMS_KEPT_S + 1

@@ -58,7 +58,7 @@ async def test_a_place_that_is_given_back_stands_where_it_stood(queue: SharedQue
     assert (await queue.enter(first, 1)).is_used_now
 
 
-async def test_who_does_not_renew_lets_others_pass_and_returns_to_the_same_place(
+async def test_a_place_that_is_not_renewed_lets_others_pass_and_keeps_its_number(
     queue: SharedQueue, redis: "Redis"
 ) -> None:
     gone, here = [(await queue.stand(new_place(number))).place for number in (1, 2)]
@@ -79,7 +79,7 @@ async def test_returning_streams_come_first(queue: SharedQueue) -> None:
     assert not (await queue.enter(waiting, 1)).is_used_now
 
 
-async def test_a_loss_of_everything_in_redis_costs_nobody_a_turn(queue: SharedQueue, redis: "Redis") -> None:
+async def test_the_order_returns_after_redis_has_lost_its_data(queue: SharedQueue, redis: "Redis") -> None:
     first, second = [(await queue.stand(new_place(number))).place for number in (1, 2)]
     await redis.flushdb()
     third = (await queue.stand(new_place(3))).place
@@ -120,7 +120,7 @@ async def test_each_process_learns_the_free_slots_of_the_others(redis: "Redis") 
     assert (await other.report(4)).free_elsewhere == 0
 
 
-async def test_without_redis_every_call_says_so() -> None:
+async def test_without_redis_every_call_raises_queue_down() -> None:
     async with Redis.from_url("redis://127.0.0.1:1/0") as redis:
         queue = SharedQueue(redis, "a-process", time.monotonic)
         for _ in range(3):

@@ -771,7 +771,7 @@ def test_a_server_that_runs_out_of_file_descriptors_recovers_and_stops_quickly(
     assert "Traceback" not in log_of(process)
 
 
-async def test_connections_without_a_share_have_the_same_places() -> None:
+async def test_connections_without_a_share_use_one_object_for_their_places() -> None:
     async with serving() as server:
         for _ in range(2):
             await server.connect(HEAD)

@@ -63,7 +63,7 @@ def test_the_highest_level_is_kept_while_the_shortage_lasts() -> None:
     assert levels(*[SHORT] * 100)[-1] == HIGHEST_LEVEL == 4
 
 
-def test_typing_is_left_out_first_and_no_post_removal_or_read_ever() -> None:
+def test_typing_is_left_out_first_and_posts_removals_and_reads_never() -> None:
     order = sorted(LEVEL_OF, key=lambda what: LEVEL_OF[what])
     assert order[0] == "typing"
     assert LEVEL_OF["viewers"] < LEVEL_OF["reactions"] < LEVEL_OF["messages"]

@@ -18,7 +18,7 @@ ROOMS: Final = 4
 BANS: Final = 10_000
 WORDS: Final = 500
 RUNS: Final = 5
-"""Of each kind. Each goes first in turn: a database grows while it is measured."""
+"""Rounds of each kind. The kinds take turns at going first, because a database grows while it is measured."""
 
 # Bans of people who have never entered; 10,000 sessions would take minutes.
 _BAN: Final = """
