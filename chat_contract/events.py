@@ -407,7 +407,9 @@ class StreamPlace(TypedDict):
 
     place: Annotated[str, Field(description="For `?place=`, and for the next request")]
     position: Annotated[int, Field(description="1 is the first in line; 0: the turn has come")]
-    estimate_s: Annotated[int, Field(description="Seconds until the turn, by how many opened lately")]
+    estimate_s: Annotated[
+        int, Field(description="Estimated seconds until the turn, from the rate of recent openings")
+    ]
     renew_in_s: Annotated[float, Field(description="When to ask again")]
 
 

@@ -10,7 +10,7 @@ from chat_server.rooms.schemas import RoomView
 
 class MessagePage(TypedDict):
     """Messages from oldest to newest. `cursor` is the room's last_seq at the moment of the page: a stream opened
-    after it misses nothing. `has_more`: the room goes on in the direction that was asked for. `pinned`, the last one
+    after it misses nothing. `has_more`: there are more messages in the requested direction. `pinned`, the last one
     pinned first, is on the newest page only, and only where the room has pinned messages. `room`, the same as
     `GET /rooms/{room_id}`, is on the newest page only: joining a room costs one fetch. Its heat and viewers are those
     of the moment when the page was made."""

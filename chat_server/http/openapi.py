@@ -72,7 +72,7 @@ def problem_schema() -> dict[str, Any]:
             },
             "estimate_s": {
                 "type": "integer",
-                "description": "With `position`: seconds until the turn, by how many opened lately",
+                "description": "With `position`: estimated seconds until the turn, from the rate of recent openings",
             },
             "oldest_seq": {
                 "type": "integer",

@@ -486,7 +486,7 @@ class Erasure(Base):
 
     `position` is where the stage goes on, as JSON. `due`: when the next step may begin, later after each of the
     `failures` since the last step that succeeded. The row stays as long as a token of the person might, so that a
-    repeated request is answered alike.
+    repeated request gets the same answer.
     """
 
     __tablename__ = "erasures"

@@ -102,7 +102,7 @@ def _is_refused(char: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def appearances(name: str) -> frozenset[str]:
-    """What a reader may take a normalised name for; two names that share one look alike. Overflow rule: LRU.
+    """How a normalised name may look to a reader. Two names with a common appearance look alike. Overflow rule: LRU.
 
     A name without letters and digits, such as an emoji, only looks like itself.
     """

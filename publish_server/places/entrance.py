@@ -1,6 +1,6 @@
-"""Decides who may open a stream: at once while there is room, else in the order of the queue.
+"""Decides who may open a stream: at once while slots are free, else in the order of the queue.
 
-Redis is asked only once this process was full or somebody waits, so a crowd that finds room costs it nothing.
+Redis is asked only once this process was full or somebody waits, so a crowd that finds free slots costs it nothing.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Entry:
 
 
 class Entrance:
-    """One per process. Without Redis there is no order: a free slot goes to whoever asks."""
+    """One per process. Without Redis there is no order: a free slot goes to the next request."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Entrance:
             await asyncio.sleep(REPORT_S)
 
     def check(self, token: str | None) -> None:
-        """Refuse at once whoever cannot enter, as far as this process knows. Raises ChatError server_full."""
+        """Refuse a request at once if this process knows that it cannot enter. Raises ChatError server_full."""
         if token is None and not may_enter(self._waiting, self._free()):
             self._refuse()
 

@@ -1,4 +1,4 @@
-"""Signed places in the queue for streams. The client keeps its place, so a loss of Redis costs nobody a turn."""
+"""Signed places in the queue for streams. Clients keep them, so nobody loses a turn when Redis loses its data."""
 
 import base64
 import binascii

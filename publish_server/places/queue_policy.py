@@ -1,7 +1,7 @@
 """The rules of the queue for streams. Pure.
 
-First come, first served among those who are present: whoever has not renewed for a while lets others pass, and stands
-in front of them again on return. Newcomers without a place stand behind everybody who waits.
+First come, first served among those who are present. A place that has not been renewed for a while lets others pass,
+and is in front of them again once it is renewed. Newcomers without a place come after everybody who waits.
 """
 
 from typing import Final, NamedTuple
@@ -40,7 +40,7 @@ def position(ahead: int, free_slots: int) -> int:
 
 
 def estimate_s(position: int, standing: Standing) -> int:
-    """Seconds until the turn, by how many opened lately; one more is assumed, so that the estimate is finite."""
+    """Estimated seconds until the turn, from the rate of recent openings plus one, so that it is finite."""
     window_s = min(RATE_WINDOW_S, max(MIN_RATE_WINDOW_S, standing.window_s))
     return min(LONGEST_ESTIMATE_S, round(position * window_s / (standing.admitted + 1)))
 

@@ -1815,7 +1815,7 @@ export interface components {
         /**
          * MessagePage
          * @description Messages from oldest to newest. `cursor` is the room's last_seq at the moment of the page: a stream opened
-         *     after it misses nothing. `has_more`: the room goes on in the direction that was asked for. `pinned`, the last one
+         *     after it misses nothing. `has_more`: there are more messages in the requested direction. `pinned`, the last one
          *     pinned first, is on the newest page only, and only where the room has pinned messages. `room`, the same as
          *     `GET /rooms/{room_id}`, is on the newest page only: joining a room costs one fetch. Its heat and viewers are those
          *     of the moment when the page was made.
@@ -2155,7 +2155,7 @@ export interface components {
                 field: string;
                 message: string;
             }[];
-            /** @description With `position`: seconds until the turn, by how many opened lately */
+            /** @description With `position`: estimated seconds until the turn, from the rate of recent openings */
             estimate_s?: number;
             /** @description On `banned`: true if the operator has banned the caller from all rooms, else left out */
             everywhere?: boolean;
@@ -3030,7 +3030,7 @@ export interface components {
         StreamPlace: {
             /**
              * Estimate S
-             * @description Seconds until the turn, by how many opened lately
+             * @description Estimated seconds until the turn, from the rate of recent openings
              */
             estimate_s: number;
             /**
