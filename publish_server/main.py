@@ -34,11 +34,6 @@ from publish_server.fanout.stalled_streams import StalledStreams
 from publish_server.fanout.timer_wheel import TICK_S, TimerWheel
 from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
-from publish_server.places.entrance import Entrance
-from publish_server.places.held_places import HeldPlaces
-from publish_server.places.place_tokens import PlaceTokens
-from publish_server.places.shared_queue import SharedQueue
-from publish_server.places.stream_slots import StreamSlots
 from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.catch_up_pages import CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
@@ -50,6 +45,11 @@ from publish_server.rooms.hub import Hub
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
+from publish_server.stream_queue.entrance import Entrance
+from publish_server.stream_queue.held_places import HeldPlaces
+from publish_server.stream_queue.place_tokens import PlaceTokens
+from publish_server.stream_queue.shared_queue import SharedQueue
+from publish_server.stream_queue.stream_slots import StreamSlots
 from publish_server.streams.openapi import AppWithStreams
 from publish_server.streams.place_endpoint import PlaceEndpoint
 from publish_server.streams.routes import CHEAP_READS, PLACES, ROUTES, route_of

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract.redis_keys import FETCHES, POSTS, flushed_by
-from chat_server.hotchat.recent_posts import RecentPosts
+from chat_server.hotchat.new_demand import NewDemand
 from chat_server.hotchat.redis_entries import LUA_FUNCTIONS
 from server_kit.dependency_status import DependencyStatus
 
@@ -123,7 +123,7 @@ class DemandCounters:
         self._sent: _Batch | None = None
         self._sent_number = 0
         self._flushed_key = flushed_by(process_id)
-        self._recent = RecentPosts()
+        self._new_demand = NewDemand()
         self._status = DependencyStatus(log, store="Redis", part="demand counters")
 
     def count(self, room_id: str) -> None:
@@ -145,12 +145,12 @@ class DemandCounters:
         if posts is None:
             return
         posts.target, posts.is_target_known = target, True
-        if self._recent.is_new(author_id, client_message_id):
+        if self._new_demand.is_new_post(author_id, client_message_id):
             self._count_demand(posts, room_id, author_id)
 
     def count_refused_post(self, room_id: str, author_id: UUID) -> None:
         """Report a post to a known room that a limit refuses before it is read."""
-        if self._recent.is_new_refusal(room_id, author_id, self._clock()):
+        if self._new_demand.is_new_refusal(room_id, author_id, self._clock()):
             posts = self._posts_of(room_id)
             if posts is not None:
                 self._count_demand(posts, room_id, author_id)
@@ -170,7 +170,7 @@ class DemandCounters:
 
     def _count_demand(self, posts: _Posts, room_id: str, author_id: UUID) -> None:
         posts.demand += 1
-        posts.authors += self._recent.is_new_author(room_id, author_id, self._clock())
+        posts.authors += self._new_demand.is_new_author(room_id, author_id, self._clock())
 
     def _posts_of(self, room_id: str) -> _Posts | None:
         """None: more rooms than MAX_ROOMS were written in since the last flush."""

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from chat_contract.events import Heat
 from chat_server.config import HeatSettings
-from chat_server.hotchat.governor import GovernorState, PostCounts, next_governor
 from chat_server.hotchat.post_level import LevelState, next_level, smoothed
+from chat_server.hotchat.slow_mode_governor import GovernorState, PostCounts, next_governor
 
 WARM_SHARE: Final = 0.1
 """A room above this fraction of the entry rate is warm: its rate is published although it is not hot."""

@@ -16,7 +16,6 @@ from chat_contract.redis_keys import (
     POSTS,
 )
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.hotchat.governor import PostCounts
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.redis_entries import (
     LUA_FUNCTIONS,
@@ -27,6 +26,7 @@ from chat_server.hotchat.redis_entries import (
     encode_entry,
 )
 from chat_server.hotchat.redis_script import pairs, run_script
+from chat_server.hotchat.slow_mode_governor import PostCounts
 
 MIN_TICK_MS: Final = 900
 """A drain this soon after the last one does nothing: another scheduler has handled the tick."""

@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
-from chat_server.hotchat.governor import GovernorState
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.redis_entries import decode_counts, decode_entries
+from chat_server.hotchat.slow_mode_governor import GovernorState
 from server_kit.dependency_status import DependencyStatus
 
 REFRESH_EVERY_S: Final = 0.25

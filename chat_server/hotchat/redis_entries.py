@@ -8,9 +8,9 @@ import orjson
 from prometheus_client import Counter
 
 from chat_contract.events import HeatLevel
-from chat_server.hotchat.governor import LADDER_S, GovernorState, PostCounts
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.post_level import LevelState
+from chat_server.hotchat.slow_mode_governor import LADDER_S, GovernorState, PostCounts
 from chat_server.limits.turn_clock import TurnClock
 
 MAX_COUNT: Final = 10**9

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chat_contract.redis_keys import SlowedAct
 from chat_server.hotchat.demand_counters import DemandCounters
-from chat_server.hotchat.governor import person_wait_s
 from chat_server.hotchat.hot_rooms import HotRooms
+from chat_server.hotchat.slow_mode_governor import person_wait_s
 from chat_server.limits.slow_mode import SlowMode, Turn
 from chat_server.messages.operations import PostMessage
 from chat_server.rooms.posting_rules import regular_at

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from publish_server.places.entrance import Entrance
+from publish_server.stream_queue.entrance import Entrance
 from publish_server.streams.routes import PLACES
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders

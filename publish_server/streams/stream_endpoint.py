@@ -14,13 +14,13 @@ from publish_server.fanout.room_list_streams import RoomListStream, RoomListStre
 from publish_server.fanout.stream import Stream
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.metrics import REFUSED
-from publish_server.places.entrance import Entrance, Entry
 from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.chat_client import ChatUnavailable
 from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.loop_pacer import LoopPacer
+from publish_server.stream_queue.entrance import Entrance, Entry
 from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM_LIST, ROOM_PREFIX, route_of
 from publish_server.streams.stream_request import (

@@ -7,7 +7,7 @@ from math import inf
 from random import Random
 from typing import Final, Literal
 
-from chat_server.hotchat.governor import (
+from chat_server.hotchat.slow_mode_governor import (
     GovernorState,
     PostCounts,
     next_governor,

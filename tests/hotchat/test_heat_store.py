@@ -13,9 +13,9 @@ from chat_contract.redis_keys import (
     POSTS,
     slow_mode,
 )
-from chat_server.hotchat.governor import PostCounts
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.heat_store import HeatStore
+from chat_server.hotchat.slow_mode_governor import PostCounts
 from local_stack.valkey import Valkey
 from tests.hotchat.conftest import let_time_pass
 

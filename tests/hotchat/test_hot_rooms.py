@@ -5,11 +5,11 @@ import pytest
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import HOT, VIEWERS
-from chat_server.hotchat.governor import GovernorState
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.hot_rooms import COLD, HotRooms
 from chat_server.hotchat.post_level import LevelState
 from chat_server.hotchat.redis_entries import encode_entry
+from chat_server.hotchat.slow_mode_governor import GovernorState
 from chat_server.limits.turn_clock import TurnClock
 
 ENTRY = HotEntry(True, "2026-01-02T03:04:05.678Z", 2000.0, 0)

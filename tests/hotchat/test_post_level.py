@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract.events import HeatLevel
-from chat_server.hotchat.governor import PostCounts
 from chat_server.hotchat.heat_policy import (
     MAX_WRITTEN_ROOMS,
     HeatLimits,
@@ -13,6 +12,7 @@ from chat_server.hotchat.heat_policy import (
     next_entries,
 )
 from chat_server.hotchat.post_level import CALM_TICKS, LevelState, next_level, smoothed
+from chat_server.hotchat.slow_mode_governor import PostCounts
 
 LIMITS = HeatLimits(enter_per_s=1000, exit_per_s=700, calm_ticks_to_cool=3)
 NOW = "2026-01-02T03:04:05.678Z"

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from local_stack.valkey import Valkey
-from publish_server.places.place_tokens import PlaceTokens, QueuePlace
+from publish_server.stream_queue.place_tokens import PlaceTokens, QueuePlace
 from tests.publish.conftest import StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.stream_reader import DEADLINE_S, StreamClient, StreamReader

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish_server.places.held_places import HELD_S, HeldPlaces
-from publish_server.places.place_tokens import (
+from publish_server.stream_queue.held_places import HELD_S, HeldPlaces
+from publish_server.stream_queue.place_tokens import (
     KEEP_S,
     MAX_WAIT_S,
     RETURNING_US,
@@ -16,7 +16,7 @@ from publish_server.places.place_tokens import (
     QueuePlace,
     returning_place,
 )
-from publish_server.places.queue_policy import (
+from publish_server.stream_queue.queue_policy import (
     LONGEST_ESTIMATE_S,
     LONGEST_RENEWAL_S,
     Standing,
@@ -26,7 +26,7 @@ from publish_server.places.queue_policy import (
     present_for_s,
     renew_in_s,
 )
-from publish_server.places.stream_slots import RESERVED_S, StreamSlots
+from publish_server.stream_queue.stream_slots import RESERVED_S, StreamSlots
 from server_kit.http.problem import ChatError
 from server_kit.limits.share_definitions import SHARES
 from server_kit.limits.shares import CountShare, Limit, Source

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import PLACES_USED, QUEUE_STATE, WAITING, WAITING_UNTIL
-from publish_server.places import shared_queue
-from publish_server.places.place_tokens import QueuePlace, returning_place
-from publish_server.places.shared_queue import QueueDown, QueueFull, SharedQueue
+from publish_server.stream_queue import shared_queue
+from publish_server.stream_queue.place_tokens import QueuePlace, returning_place
+from publish_server.stream_queue.shared_queue import QueueDown, QueueFull, SharedQueue
 
 pytestmark = pytest.mark.asyncio
 

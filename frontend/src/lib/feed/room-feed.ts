@@ -27,7 +27,7 @@ import { Listeners } from "@/lib/listeners";
 import { openWhenReady } from "@/lib/stream/open-when-ready";
 import type { Lane, OpenStream, StreamListener, StreamTicket } from "@/lib/stream/room-stream";
 import { backoffMs } from "./backoff";
-import { applySkipped, fillRun, refreshed, withPosted } from "./calm-lane";
+import { applySkipped, fillRun, refreshed, withPosted } from "./calm-room-state";
 import { POLL_MAX_MS, POLL_MIN_MS, pollEvents } from "./event-polling";
 import {
   appendPage,

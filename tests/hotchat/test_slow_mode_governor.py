@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_server.hotchat.governor import (
+from chat_server.hotchat.slow_mode_governor import (
     LADDER_S,
     MAX_REGULAR_WAIT_S,
     GovernorState,

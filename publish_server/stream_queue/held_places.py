@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from publish_server.places.queue_policy import LONGEST_RENEWAL_S, present_for_s
+from publish_server.stream_queue.queue_policy import LONGEST_RENEWAL_S, present_for_s
 from server_kit.limits.shares import CountShare, Person, Place, Source
 
 HELD_S: Final = LONGEST_RENEWAL_S + present_for_s(0)

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { StreamSkipped } from "@/lib/contract/types";
-import { applySkipped, fillRun, withPosted } from "@/lib/feed/calm-lane";
+import { applySkipped, fillRun, withPosted } from "@/lib/feed/calm-room-state";
 import { applyEvent, fromSnapshot, KEEP_NEWEST, type RoomState } from "@/lib/feed/room-state";
 import { RUNS_MAX, withRun, type SkippedRun } from "@/lib/feed/skipped-runs";
 import { settled } from "../support/fake-clock";

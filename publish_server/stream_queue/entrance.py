@@ -12,11 +12,11 @@ from typing import Final
 
 from chat_contract.events import StreamPlace
 from publish_server.metrics import PLACES, WAITING
-from publish_server.places.held_places import HeldPlaces
-from publish_server.places.place_tokens import KEEP_S, PlaceTokens, QueuePlace, returning_place
-from publish_server.places.queue_policy import Standing, estimate_s, may_enter, position, renew_in_s
-from publish_server.places.shared_queue import ANY_TURN, QueueDown, QueueFull, SharedQueue
-from publish_server.places.stream_slots import StreamSlots
+from publish_server.stream_queue.held_places import HeldPlaces
+from publish_server.stream_queue.place_tokens import KEEP_S, PlaceTokens, QueuePlace, returning_place
+from publish_server.stream_queue.queue_policy import Standing, estimate_s, may_enter, position, renew_in_s
+from publish_server.stream_queue.shared_queue import ANY_TURN, QueueDown, QueueFull, SharedQueue
+from publish_server.stream_queue.stream_slots import StreamSlots
 from server_kit.http.problem import ChatError, jittered
 from server_kit.limits.shares import Person, Source
 

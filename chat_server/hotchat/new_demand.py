@@ -1,4 +1,4 @@
-"""Knows which posts and which authors are new. In memory, for one process; no clock."""
+"""Knows which posts and which authors count as new demand. In memory, for one process; no clock."""
 
 from collections import OrderedDict
 from typing import Final
@@ -14,7 +14,7 @@ AUTHOR_GAP_S: Final = 10.0
 REFUSED_GAP_S: Final = 1.0
 
 
-class RecentPosts:
+class NewDemand:
     """`now_s` is monotonic seconds."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class RecentPosts:
         self._authors: OrderedDict[tuple[str, UUID], float] = OrderedDict()
         self._refused: OrderedDict[tuple[str, UUID], float] = OrderedDict()
 
-    def is_new(self, author_id: UUID, client_message_id: UUID) -> bool:
+    def is_new_post(self, author_id: UUID, client_message_id: UUID) -> bool:
         """Whether it is the first post with this key; a client sends a refused one again."""
         key = author_id, client_message_id
         if key in self._posts:

@@ -16,8 +16,8 @@ from chat_contract.redis_keys import (
     WAITING,
     WAITING_UNTIL,
 )
-from publish_server.places.place_tokens import KEEP_S, QueuePlace
-from publish_server.places.queue_policy import (
+from publish_server.stream_queue.place_tokens import KEEP_S, QueuePlace
+from publish_server.stream_queue.queue_policy import (
     FIRST_RENEWAL_S,
     GRACE_S,
     LATE_RENEWAL,
