@@ -5,7 +5,7 @@ Run as `python -m local_stack.frontend_build LOG`.
 
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from local_stack.build_lock import build_lock
@@ -20,8 +20,11 @@ BUILD_WITHIN_S = 900.0
 NOT_SOURCES = {"node_modules", "dist", "tests", "test-results"}
 
 
-def ensure_page(log_path: Path) -> bool:
-    """Build the frontend unless it is up to date; True if it was built. Raises StackFailure."""
+def ensure_page(log_path: Path, say: Callable[[str], None] = print) -> bool:
+    """Build the frontend unless it is up to date; True if it was built. Raises StackFailure.
+
+    `say` gets a line before each long step.
+    """
     if not (FRONTEND / "package.json").exists():
         raise StackFailure(f"the page's sources are missing: {FRONTEND} has no package.json")
     with build_lock("page"):
@@ -31,7 +34,9 @@ def ensure_page(log_path: Path) -> bool:
         npm, env = find_npm()
         log_path.unlink(missing_ok=True)
         if _needs_install():
+            say("  page: installing its packages; the first time, this takes a minute or more")
             _run([*npm, "ci", "--no-audit", "--no-fund"], env, log_path)
+        say("  page: building")
         _run([*npm, "run", "build"], env, log_path)
         STAMP.write_text(wanted)
         return True

@@ -60,7 +60,7 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
         if settings.spa_dir:
             note.append("given by SPA_DIR")
         else:
-            note.append("built" if ensure_page(folder.log("page")) else "unchanged")
+            note.append("built" if ensure_page(folder.log("page"), say) else "unchanged")
     env = server_environment(settings, folder, env)
     servers = make_servers(settings, folder, env)
     supervisor = Supervisor(stores, servers, say=say)
