@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
@@ -19,6 +18,7 @@ from local_stack.server_process import ServerProcess
 from tests.browser.busy_room import BusyRoom
 from tests.browser.tab import LOOK_WITHIN_S, People
 from tests.support.chat_stack import ROOT, ChatStack, make_chat_stack
+from tests.support.plain_http import client_of
 from tests.support.stores import Kafka
 
 HERE = Path(__file__).parent
@@ -81,7 +81,7 @@ async def browser() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def visitors(browser: Browser, stack: ChatStack) -> AsyncIterator[People]:
     """Users of that system's frontend. Their browsers are closed at the end."""
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
         yield people
         await people.leave()
@@ -113,7 +113,7 @@ def busy_server(built_page: Path, logs_dir: Path) -> Iterator[ServerProcess]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def busy(browser: Browser, busy_server: ServerProcess) -> AsyncIterator[BusyRoom]:
-    async with httpx.AsyncClient(base_url=busy_server.base_url) as http:
+    async with client_of(busy_server.base_url) as http:
         await http.post("/control/reset", json={})
         people = People(browser, busy_server.base_url, http)
         tab = await people.tab(viewport={"width": 1000, "height": 800})

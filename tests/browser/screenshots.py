@@ -21,6 +21,7 @@ from load_tests.bench.chromium import launch_chromium
 from load_tests.jmeter.temporary_stack import temporary_stack
 from tests.browser.tab import People, Person, Tab
 from tests.browser.test_banning import ask_to_ban, open_bans
+from tests.support.plain_http import client_of
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDE = {"width": 1040, "height": 742}
@@ -62,7 +63,7 @@ async def draw(url: str) -> None:
     async with (
         async_playwright() as playwright,
         await launch_chromium(playwright) as browser,
-        httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=None)) as http,
+        client_of(url) as http,
         contextlib.AsyncExitStack() as stack,
     ):
         people = People(browser, url, http)
@@ -271,7 +272,7 @@ async def crowd(url: str) -> AsyncIterator[None]:
             await http.get("/api/v1/rooms/lobby/messages")
             await asyncio.sleep(0.02)
 
-    async with httpx.AsyncClient(base_url=url) as http:
+    async with client_of(url) as http:
         fetching = [asyncio.create_task(fetch(http)) for _ in range(FETCHERS)]
         try:
             yield

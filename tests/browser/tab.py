@@ -8,6 +8,7 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.chat_stack import ADMIN_TOKEN
+from tests.support.plain_http import answer_of
 
 LOOK_WITHIN_S = 30
 
@@ -68,6 +69,12 @@ class Tab:
                 await self.page.evaluate("() => new Promise(requestAnimationFrame)")
         await expect(self.row(text)).to_have_count(1)
 
+    async def follows_newest(self) -> None:
+        """Go to the end of the list, and take the pointer off it: a list under the pointer pauses."""
+        await self.page.mouse.move(1, 1)
+        await self.list.press("End")
+        await expect(self.list).to_have_attribute("data-paused", "false")
+
     async def write(self, text: str) -> None:
         await self.composer.fill(text)
         await self.composer.press("Enter")
@@ -102,7 +109,7 @@ class Person:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self._http.request(method, f"/api/v1{path}", json=body, headers=self._headers)
+        answer = await answer_of(self._http, method, f"/api/v1{path}", json=body, headers=self._headers)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -131,7 +138,8 @@ class People:
         self._tabs: list[Tab] = []
 
     async def person(self, nickname: str) -> Person:
-        answer = await self._http.post("/api/v1/sessions", json={"nickname": nickname})
+        answer = await answer_of(self._http, "POST", "/api/v1/sessions", json={"nickname": nickname})
+        assert answer.is_success, answer.text
         self._http.cookies.clear()
         session = answer.json()
         return Person(self._http, session["user"], session["token"])

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -90,7 +91,7 @@ class MovingRoom:
                 await asyncio.sleep(max(0, start_s + number / MESSAGES_PER_S - loop.time()))
 
     async def _post_one(self, author: Person, text: str) -> None:
-        with suppress(AssertionError):  # the author is banned just now
+        with suppress(AssertionError, httpx.TransportError):  # the author is banned, or the machine too slow
             await author.post(self.room, text)
 
     def author_of(self, text: str) -> Person:
@@ -152,8 +153,6 @@ async def test_a_host_bans_the_person_under_the_pointer_while_20_messages_a_seco
             aimed_at.append(target.id)
             hit.append(banned)
             await owner.call("DELETE", f"/rooms/{room}/bans/{banned}")
-            await page.mouse.move(1, 1)
-            await tab.list.press("End")
-            await expect(tab.list).to_have_attribute("data-paused", "false")
+            await tab.follows_newest()
     assert len(hit) == BANS
     assert hit == aimed_at

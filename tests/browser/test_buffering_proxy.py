@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
@@ -12,6 +11,7 @@ from local_stack.ports import LOOPBACK, free_port
 from tests.browser.tab import People, Tab
 from tests.support.buffering_proxy import BufferingProxy, Holds, buffering_proxy
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -31,7 +31,7 @@ async def proxied(
     [publish] = stack.publish_servers
     async with (
         buffering_proxy(port, publish.port) as proxy,
-        httpx.AsyncClient(base_url=stack.chat_url) as http,
+        client_of(stack.chat_url) as http,
     ):
         people = People(browser, stack.chat_url, http)
         yield people, proxy

@@ -4,13 +4,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
 from local_stack.node import FRONTEND
 from tests.browser.tab import People, Person
 from tests.support.chat_stack import ChatStack, StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -42,7 +42,7 @@ async def test_a_client_reads_and_resumes_over_a_killed_server(
     browser: Browser, fetch_event_source: str, start_chat_stack: StartChatStack, client: str
 ) -> None:
     stack = start_chat_stack(scheduler=0)
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
         ann = await people.person("Ann")
         room = await ann.make_room()

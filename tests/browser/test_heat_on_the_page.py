@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import visitors
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -21,7 +22,7 @@ async def crowd(url: str, room: str) -> AsyncIterator[None]:
             await http.get(f"/api/v1/rooms/{room}/messages")
             await asyncio.sleep(0.01)
 
-    async with httpx.AsyncClient(base_url=url) as http:
+    async with client_of(url) as http:
         fetching = [asyncio.create_task(fetch(http)) for _ in range(3)]
         yield
         for one in fetching:

@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.browser.replaced_responses import refusing
 from tests.browser.tab import People, Person, Tab
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -284,7 +284,7 @@ async def test_a_page_that_is_older_than_the_server_keeps_working_and_recovers_b
     shutil.copytree(built_page, page_folder)
     stack = start_chat_stack(SPA_DIR=str(page_folder), scheduler=0)
     [chat] = stack.chat_servers
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
         tab, _ = await a_tab_with_a_draft(people)
         chat.stop()

@@ -3,12 +3,12 @@
 import asyncio
 import re
 
-import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.tab import People
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the shared browser runs on the session's event loop
 
@@ -126,7 +126,7 @@ async def test_killed_servers_lose_nothing(
     browser: Browser, built_page: object, start_chat_stack: StartChatStack
 ) -> None:
     stack = start_chat_stack(SPA_DIR=str(built_page))
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
         one, two = await people.tab(), await people.tab()
         await asyncio.gather(one.open("/"), two.open("/"))
@@ -208,7 +208,7 @@ async def test_a_hot_room_shows_when_older_messages_load_and_retries(
         HOT_FETCH_PER_CLIENT_PER_S="0.2",
         HOT_FETCH_BURST="2",
     )
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         people = People(browser, stack.chat_url, http)
         ann = await people.person("Ann")
         await ann.post_many("lobby", [f"message {number}" for number in range(200)])

@@ -3,12 +3,12 @@
 import re
 import uuid
 
-import httpx
 import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.tab import People, Person, Tab
 from tests.support.chat_stack import ChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -68,7 +68,7 @@ async def test_one_stream_keeps_the_last_message_of_every_listed_room_live(
     ann = await people.person("Ann")
     names = [f"Live {uuid.uuid4().hex[:8]}" for _ in range(3)]
     rooms = [await ann.make_room(name) for name in names]
-    async with httpx.AsyncClient(base_url=hotchat.publish_url) as publish:
+    async with client_of(hotchat.publish_url) as publish:
 
         async def list_streams() -> int:
             metrics = (await publish.get("/metrics")).text

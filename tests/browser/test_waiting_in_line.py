@@ -1,6 +1,5 @@
 """A reader of a full server waits in line for a stream, and reads meanwhile."""
 
-import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -9,6 +8,7 @@ from tests.browser.conftest import visitors
 from tests.browser.tab import Tab
 from tests.browser.test_phone import PHONE
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,7 +32,7 @@ async def test_a_reader_of_a_full_server_reads_keeps_the_place_and_gets_the_next
     browser: Browser, built_page: object, start_chat_stack: StartChatStack
 ) -> None:
     stack = start_chat_stack(SPA_DIR=str(built_page), scheduler=0, MAX_STREAMS="1")
-    async with visitors(browser, stack) as people, httpx.AsyncClient(base_url=stack.publish_url) as streams:
+    async with visitors(browser, stack) as people, client_of(stack.publish_url) as streams:
         ann = await people.person("Ann")
         room = await ann.make_room()
         await ann.post(room, "before")
