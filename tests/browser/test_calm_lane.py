@@ -140,7 +140,7 @@ async def _chooses(tab: Tab, pace: str) -> None:
     await tab.page.get_by_role("button", name="Settings").click()
     await tab.page.get_by_role("radio", name=pace).check()
     await tab.page.get_by_role("dialog").get_by_role("button", name="Close").click()
-    await tab.follows_newest()
+    await tab.follows_newest()  # the dialog was above the list
 
 
 async def _records_shown_rows(page: Page) -> None:

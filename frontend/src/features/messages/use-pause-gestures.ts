@@ -118,6 +118,8 @@ export function usePauseGestures(options: PauseGesturesOptions) {
   return {
     onPointerEnter: (event: PointerEvent) => {
       if (event.pointerType !== "mouse") return;
+      // React reports an entry twice when a dialog closes above the list.
+      clearTimeout(hoverTimer.current);
       hoverTimer.current = setTimeout(() => {
         isHovering.current = true;
         if (current.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
