@@ -17,6 +17,8 @@ from local_stack.ports import LOOPBACK, free_port
 from local_stack.store_process import StoreProcess
 
 JARS = BUILD / "kafka"
+FORMATTED = BUILD / "kafka-storage"
+"""The storage of a new node, with the same ids for each. A JVM spends 2.4 s of CPU time on formatting it."""
 POM = Path(__file__).resolve().parent / "kafka" / "pom.xml"
 LOG_CONFIG = POM.with_name("log4j2.properties")
 START_WITHIN_S = 120.0
@@ -52,7 +54,7 @@ def missing_tool() -> str | None:
 
 def fetch_jars() -> None:
     """Copy the jars into build/kafka once, and again when the pom changes. Raises CalledProcessError."""
-    maven_jars.ensure_jars(JARS, POM, lambda: maven_jars.copy_jars(JARS, POM))
+    maven_jars.ensure_filled(JARS, POM, lambda: maven_jars.copy_jars(JARS, POM))
 
 
 def _java(*words: str | Path) -> list[str]:
@@ -92,11 +94,15 @@ class ApacheKafka(StoreProcess):
 
     def start(self) -> None:
         """Return when the broker lists its topics. Raises DeadlinePassed, or RuntimeError if it ends at once."""
+        self.prepare()
+        self._start_until(self._answers, START_WITHIN_S)
+
+    def prepare(self) -> None:
+        """Write the configuration, and format the storage of a new node."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._configure()
         if not (self.data_dir / "log" / "meta.properties").exists():
             self._format()
-        self._start_until(self._answers, START_WITHIN_S)
 
     def _configure(self) -> None:
         own = {
@@ -109,6 +115,16 @@ class ApacheKafka(StoreProcess):
         self._config.write_text("".join(lines))
 
     def _format(self) -> None:
+        log = self.data_dir / "log"
+
+        def make() -> None:
+            self._run_format()
+            shutil.copytree(log, FORMATTED)
+
+        maven_jars.ensure_filled(FORMATTED, POM, make)
+        shutil.copytree(FORMATTED, log, dirs_exist_ok=True)
+
+    def _run_format(self) -> None:
         words = ("kafka.tools.StorageTool", "format", "-t", uuid.uuid4().hex[:22], "-c", self._config)
         command = _java(C1_ONLY, *words)
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -22,7 +22,7 @@ def are_complete(folder: Path, pom: Path) -> bool:
     return stamp.exists() and stamp.read_bytes() == pom.read_bytes()
 
 
-def ensure_jars(folder: Path, pom: Path, make: Callable[[], None]) -> None:
+def ensure_filled(folder: Path, pom: Path, make: Callable[[], None]) -> None:
     """Unless the folder is complete, delete it and let `make` fill it. Raises what `make` raises."""
     if are_complete(
         folder, pom

@@ -32,7 +32,7 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
-    maven_jars.ensure_jars(HOME, POM, _copy)
+    maven_jars.ensure_filled(HOME, POM, _copy)
 
 
 def _copy() -> None:

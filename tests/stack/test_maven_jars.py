@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.maven_jars import are_complete, ensure_jars
+from local_stack.maven_jars import are_complete, ensure_filled
 
 
 class Jars:
@@ -18,7 +18,7 @@ class Jars:
         self.pom.write_text("<project/>")
 
     def ensure(self) -> None:
-        ensure_jars(self.folder, self.pom, self._make)
+        ensure_filled(self.folder, self.pom, self._make)
 
     def _make(self) -> None:
         self.folder.mkdir()  # fails unless the old folder was deleted

@@ -87,3 +87,14 @@ def test_kafka_keeps_an_acknowledged_record_after_a_kill(own_kafka: Kafka) -> No
         assert record is not None and record.value() == b"value"
     finally:
         consumer.close()
+
+
+def test_a_kafka_node_copies_the_storage_that_one_before_has_formatted(
+    kafka_server: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(kafka_server, ApacheKafka):
+        pytest.skip("the embedded broker has no storage; this test needs Java")
+    monkeypatch.setenv("PATH", str(tmp_path))  # without java
+    ApacheKafka(tmp_path / "kafka", log_path=tmp_path / "kafka.log").prepare()
+    of_node = "log/meta.properties"
+    assert (tmp_path / "kafka" / of_node).read_text() == (kafka_server.data_dir / of_node).read_text()
