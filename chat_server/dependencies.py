@@ -31,12 +31,12 @@ from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
 from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.limits.search_semaphore import search_semaphore
-from chat_server.limits.slow_mode import SlowMode
+from chat_server.limits.slow_mode_store import SlowModeStore
 from chat_server.messages.after_commit import AfterCommit
 from chat_server.messages.held_repository import expire_held
 from chat_server.messages.host_repository import expire_bans
 from chat_server.messages.message_erasure import MessageErasure
-from chat_server.messages.posting_check import PostingCheck
+from chat_server.messages.posting_preflight import PostingPreflight
 from chat_server.messages.slow_mode_turns import SlowModeTurns
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.write_handlers import WriteHandler
@@ -210,7 +210,7 @@ async def open_services(
             rate_limits,
             room_settings,
             SlowModeTurns(
-                SlowMode(slow_mode_redis),
+                SlowModeStore(slow_mode_redis),
                 fetches.hot_rooms,
                 None if settings.hotchat_mode == "off" else fetches.counters,
                 time.time,
@@ -228,7 +228,7 @@ async def open_services(
         server_purge = ServerPurge(server_bans, writer, look_ups)
         await open_(tasks.running("purges over all rooms", server_purge.run, is_vital=False))
         roles = RoleCheck(access_repository, look_ups)
-        posting = PostingCheck(time.time)
+        posting = PostingPreflight(time.time)
         handlers = (
             fetches.handler,
             RoomListHandler(room_lists, list_permits, shares),

@@ -19,9 +19,9 @@ from pydantic import BaseModel
 
 from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
+from chat_server.fastpath.cached_responses import CachedResponses
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.fetch_admission import FetchAdmission
-from chat_server.fastpath.memory_answers import MemoryAnswers
 from chat_server.fastpath.openapi import fast_path_entries
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
@@ -156,13 +156,13 @@ def create_server(settings: ChatSettings, admission: Admission, event_waits: Eve
             )
             fast_path = services.get(FastPath)
             responders.extend((share_limiter, fast_path))
-            memory_answers = MemoryAnswers(
+            cached_responses = CachedResponses(
                 fast_path, services.get(FetchHandler), services.get(FetchAdmission), share_limiter, admission
             )
             app.openapi()  # cached from now on: building it takes about 60 ms, and any client may request it
             collect_rarely(YOUNG_OBJECTS)
             with measured_loop(settings.loop_probe_ms):
-                yield {ANSWER_AT_ONCE: memory_answers}
+                yield {ANSWER_AT_ONCE: cached_responses}
 
     app.router.lifespan_context = lifespan
     if settings.spa_dir:

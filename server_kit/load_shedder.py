@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from prometheus_client import Counter, Gauge
 
-from server_kit.shed_policy import LEVEL_OF, Demand, ShedLevel, ShedState, next_state
+from server_kit.overload_policy import LEVEL_OF, Demand, ShedLevel, ShedState, next_state
 
 log = getLogger(__name__)
 

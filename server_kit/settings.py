@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from server_kit.shed_policy import ShedLevel
+from server_kit.overload_policy import ShedLevel
 
 MIN_SECRET_LENGTH: Final = 16
 

@@ -25,9 +25,9 @@ STARTS_FIRST = (
     # These wait much, while the checks and the frontend's unit tests run at a low priority.
     "tests/load/test_bench.py",
     "tests/stack/test_make_run.py",
-    "tests/chaos/test_one_minute.py",
+    "tests/chaos/test_random_faults.py",
     "tests/load/test_jmeter_plans.py",
-    "tests/chaos/test_short_run.py",
+    "tests/chaos/test_faults.py",
     "tests/fetch/test_outages.py",
     "tests/contract/test_types_of_the_page.py",
     "tests/hotchat/test_heat_end_to_end.py",

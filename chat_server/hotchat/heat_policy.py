@@ -31,7 +31,7 @@ class HeatState(NamedTuple):
 
 
 class HotEntry(NamedTuple):
-    """The heat of one room. `since` is RFC 3339 and set while the room is hot. `governor`: of slow mode `auto`."""
+    """The heat of one room. `since` is RFC 3339 and set while the room is hot. `governor`: for slow mode `auto`."""
 
     hot: bool
     since: str | None

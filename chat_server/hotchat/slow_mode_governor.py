@@ -3,14 +3,12 @@
 from math import exp, log, sqrt
 from typing import Final, NamedTuple
 
-from chat_server.limits.turn_clock import TurnClock
+from chat_server.limits.turn_clock import MAX_WAIT_S, TurnClock
 
 LADDER_S: Final = (
-    0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 45, 58, 75, 95, 120, 155, 200, 250, 300,
+    0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 45, 58, 75, 95, 120, 155, 200, 250, MAX_WAIT_S,
 )  # fmt: skip
 """The waits that the governor may set. From 3 s on a step changes the rate by at most a third."""
-
-MAX_WAIT_S: Final = LADDER_S[-1]
 
 MAX_REGULAR_WAIT_S: Final = 10
 

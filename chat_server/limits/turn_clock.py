@@ -9,6 +9,9 @@ from math import floor
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+MAX_WAIT_S: Final = 300
+"""The longest wait that the governor may set."""
+
 _FRACTIONS: Final = 1_000_000
 """The last bits of a user id are random."""
 
@@ -32,10 +35,10 @@ def fraction_of(user_id: UUID) -> float:
 
 
 def has_turn(last: float | None, clock: TurnClock, fraction: float) -> bool:
-    """Whether a person may write. slow_mode.py decides the same in Redis.
+    """Whether a person may write. slow_mode_store.py decides the same in Redis.
 
-    `last`: the reading of the clock at their last post. Somebody without one counts as having written when people began
-    to wait, and so does somebody whose reading is far ahead: the clock has begun again since.
+    `last`: the reading of the clock at their last post. Without one, they count as having written when people began to
+    wait. The same holds if the reading is far ahead, because the clock was then reset.
     """
     if last is None or last > clock.turns + 1:
         last = clock.since

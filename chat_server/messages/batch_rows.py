@@ -32,7 +32,7 @@ class LockedRoom:
 
     `moderators`: their names by their ids, in the order of appointment. `has_bans`: anybody was ever banned.
     `filter_version` grows with each change of the filters; 0: the room never had any. `has_held`: one ever held a
-    message. `calm_full_at`: see calm_marks.py.
+    message. `calm_full_at`: see calm_sampling.py.
     """
 
     id: str

@@ -20,7 +20,7 @@ from chat_server.messages.batch_rows import (
     RoomSettingsRow,
     RoomUser,
 )
-from chat_server.messages.calm_marks import take_calm_row
+from chat_server.messages.calm_sampling import take_calm_row
 from chat_server.messages.event_building import (
     PendingEvent,
     PendingMessageEvent,

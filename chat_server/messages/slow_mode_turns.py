@@ -8,7 +8,7 @@ from chat_contract.redis_keys import SlowedAct
 from chat_server.hotchat.demand_counters import DemandCounters
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.slow_mode_governor import person_wait_s
-from chat_server.limits.slow_mode import SlowMode, Turn
+from chat_server.limits.slow_mode_store import SlowModeStore, Turn
 from chat_server.messages.operations import PostMessage
 from chat_server.rooms.posting_rules import regular_at
 from chat_server.rooms.repository import RoomSettings
@@ -19,7 +19,7 @@ class SlowModeTurns:
 
     def __init__(
         self,
-        slow_mode: SlowMode,
+        slow_mode: SlowModeStore,
         hot_rooms: HotRooms,
         counters: DemandCounters | None,
         now_s: Callable[[], float],

@@ -11,7 +11,7 @@ from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.post_limits import RateLimits
-from chat_server.messages.posting_check import PostingCheck
+from chat_server.messages.posting_preflight import PostingPreflight
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.role_check import RoleCheck
 from chat_server.sessions.current import SignedIn
@@ -33,7 +33,7 @@ async def send_typing(
     hot_rooms: Annotated[HotRooms, Depends(service(HotRooms))],
     limits: Annotated[RateLimits, Depends(service(RateLimits))],
     roles: Annotated[RoleCheck, Depends(service(RoleCheck))],
-    posting: Annotated[PostingCheck, Depends(service(PostingCheck))],
+    posting: Annotated[PostingPreflight, Depends(service(PostingPreflight))],
     producer: Annotated[EventProducer, Depends(service(EventProducer))],
     shedder: Annotated[LoadShedder, Depends(service(LoadShedder))],
 ) -> Response:

@@ -15,7 +15,7 @@ from chat_server.filters.filter_loader import FilterLoader
 from chat_server.filters.rules import UNFILTERED, TextCheck
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.limits.post_limits import RateLimits
-from chat_server.limits.slow_mode import Turn
+from chat_server.limits.slow_mode_store import Turn
 from chat_server.messages.operations import EditMessage, MessageResult, PostMessage
 from chat_server.messages.slow_mode_turns import SlowModeTurns
 from chat_server.messages.writer import GroupCommitWriter

@@ -16,7 +16,7 @@ from chat_server.http.paging import page_of
 from chat_server.http.path_params import room_id_in
 from chat_server.http.query_string import IntegerParameter, QueryString, TextParameter
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
-from chat_server.messages.posting_check import PostingCheck
+from chat_server.messages.posting_preflight import PostingPreflight
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.moderation.cursors import (
     FIRST_BAN,
@@ -145,7 +145,7 @@ class ModerationReads:
         admission: WriteAdmission,
         roles: RoleCheck,
         repository: ModerationRepository,
-        posting: PostingCheck,
+        posting: PostingPreflight,
         reports: ReportRepository,
         look_ups: LookUpSemaphore,
         now_s: Callable[[], float],

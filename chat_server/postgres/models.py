@@ -83,7 +83,7 @@ class Room(Base):
     change of the room's filters; 0: there never were any. `has_held`: a filter has ever held a message.
     `access_version` grows whenever somebody may no longer read the room. `has_erasures`: an erasure is under way.
     `shown_visibility` is set while the operator hides the room: the visibility that it has without that.
-    `calm_full_at`: when the calm lane may show its longest burst again, see messages/calm_marks.py.
+    `calm_full_at`: when the calm lane may show its longest burst again, see messages/calm_sampling.py.
     """
 
     __tablename__ = "rooms"

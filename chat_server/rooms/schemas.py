@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from chat_contract.events import Author, Heat, LastMessage, SlowMode, SlowModeKind, Visibility, WhoCanPost
 from chat_contract.limits import ROOM_ID_PATTERN
 from chat_server.filters.rules import FilterChange, letters_of
-from chat_server.limits.slow_mode import MAX_SLOW_MODE_S
+from chat_server.limits.slow_mode_store import MAX_SLOW_MODE_S
 from chat_server.rooms.room_id import clean_new_room_id
 from chat_server.rooms.slow_mode_rule import SlowModeRule
 from chat_server.text.names import clean_line, clean_room_name

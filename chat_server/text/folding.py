@@ -101,7 +101,7 @@ def _fold_part(char: str) -> str:
 
 
 def _folded_characters() -> dict[int, str]:
-    """The folded form of every character that has another one than itself. Takes about 30 ms, once.
+    """The folded form of every character that differs from it. Takes about 30 ms, once.
 
     All forms are made as lines of one text, which is several times faster than one by one.
     """

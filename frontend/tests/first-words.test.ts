@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { laterEn } from "@/lib/i18n/later-en";
+import { lazyEn } from "@/lib/i18n/lazy-en";
 
 const SRC = join(import.meta.dirname, "../src");
 
@@ -35,7 +35,7 @@ function firstFiles(): Set<string> {
   return found;
 }
 
-const keys = Object.entries(laterEn).flatMap(([section, sentences]) =>
+const keys = Object.entries(lazyEn).flatMap(([section, sentences]) =>
   Object.keys(sentences).map((key) => `${section}.${key.replace(/_(?:zero|one|other)$/, "")}`),
 );
 

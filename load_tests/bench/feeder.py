@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from chat_contract.events import Heat, Message, MessageCreated
 from chat_contract.limits import EVENTS_PAGE_MAX
 from chat_contract.topics import CHAT_EVENTS, event_headers
-from chat_server.messages.calm_marks import take_calm_row
+from chat_server.messages.calm_sampling import take_calm_row
 from load_tests.bench.http_requests import padded
 from local_stack.ports import LOOPBACK
 

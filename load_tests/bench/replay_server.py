@@ -27,7 +27,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from chat_server.http.client_config import ClientConfig, ClientLimits
-from chat_server.messages.calm_marks import take_calm_row
+from chat_server.messages.calm_sampling import take_calm_row
 from load_tests.contract_checks import chat_contract, with_contract
 from server_kit.http.problem import MEDIA_TYPE, ChatError
 

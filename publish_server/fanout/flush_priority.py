@@ -21,10 +21,10 @@ class Waiting(IntEnum):
 
 
 PAUSE_S: Final = {Waiting.VIEWERS: 10.0, Waiting.REACTIONS: 1.0, Waiting.MESSAGES: 1.0}
-"""The shortest time between two flushes of a room for nothing more urgent than this."""
+"""The shortest time between two flushes of a room in which nothing more urgent waits."""
 
 NAME: Final = {Waiting.VIEWERS: "viewers", Waiting.REACTIONS: "reactions", Waiting.MESSAGES: "messages"}
-"""Keys of server_kit.shed_policy.LEVEL_OF. A removal is in neither table: it never waits."""
+"""Keys of server_kit.overload_policy.LEVEL_OF. A removal is in neither table: it never waits."""
 
 
 def waiting_in(lane: FullLane) -> Waiting:

@@ -1,4 +1,4 @@
-"""Runs of events that the calm lane leaves out: the frame that stands for one, and what is known without frames."""
+"""Runs of events that the calm lane leaves out, the frame that stands for a run, and summaries of events."""
 
 from typing import NamedTuple
 

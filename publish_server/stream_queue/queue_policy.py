@@ -13,7 +13,7 @@ LONGEST_RENEWAL_S: Final = 15.0
 
 LATE_RENEWAL: Final = 1.25
 GRACE_S: Final = 3.0
-"""Somebody is present until the renewal is a quarter and this long overdue."""
+"""A client counts as present until its renewal is 25 % plus this many seconds overdue."""
 
 RATE_WINDOW_S: Final = 120.0
 MIN_RATE_WINDOW_S: Final = 10.0

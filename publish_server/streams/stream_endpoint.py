@@ -19,7 +19,7 @@ from publish_server.recovery.chat_client import ChatUnavailable
 from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
-from publish_server.scheduling.loop_pacer import LoopPacer
+from publish_server.scheduling.paced_admission import PacedAdmission
 from publish_server.stream_queue.entrance import Entrance, Entry
 from publish_server.streams.followed_room_shares import RoomPlaces
 from publish_server.streams.routes import ROOM_LIST, ROOM_PREFIX, route_of
@@ -108,7 +108,7 @@ class StreamEndpoint:
         self._has_shares = any(share is not None for share in (self._share, followed, unknown))
         self._rooms_followed, self._rooms_unknown = RoomPlaces(followed), RoomPlaces(unknown)
         self._rng = rng
-        self._pacer = LoopPacer(OPENINGS_PER_ITERATION)
+        self._pacer = PacedAdmission(OPENINGS_PER_ITERATION)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = request_head(scope)

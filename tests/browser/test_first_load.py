@@ -26,7 +26,7 @@ LATER = (
     "indexed-db-outbox-store",
     "ja",
     "ko",
-    "later-words",
+    "lazy-translations",
     "missed-messages",
     "queries",
 )

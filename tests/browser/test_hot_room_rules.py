@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from chat_contract.limits import CALM_ROWS_PER_S
-from chat_server.messages.calm_marks import BURST
+from chat_server.messages.calm_sampling import BURST
 from tests.browser.busy_room import BusyRoom
 from tests.browser.tab import Tab
 

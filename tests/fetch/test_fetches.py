@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.redis_keys import FETCHES, HOT
 from chat_server.config import ChatSettings
+from chat_server.fastpath.cached_responses import CachedResponses
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.fetch_services import FetchServices, open_fetch_services
-from chat_server.fastpath.memory_answers import MemoryAnswers
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
 from chat_server.fastpath.share_limiter import ShareLimiter
@@ -108,7 +108,7 @@ class Reader:
         self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
         self.limiter = ShareLimiter(SHARE_OF, shares, TOKENS, fetches.hot_rooms.is_hot, clock, time.time)
         self.admission = EveryHost()
-        self.memory_answers = MemoryAnswers(
+        self.cached_responses = CachedResponses(
             self.fast_path, fetches.handler, fetches.admission, self.limiter, self.admission
         )
         self.redis = redis
@@ -123,7 +123,7 @@ class Reader:
 
     def get_from_memory(self, path: str, method: str = "GET", **headers: str) -> Reply | None:
         given = {"host": "localhost", **headers}
-        answer = self.memory_answers(fetch_scope(f"/api/v1/rooms/{path}", method, **given))
+        answer = self.cached_responses(fetch_scope(f"/api/v1/rooms/{path}", method, **given))
         return None if answer is None else reply_on_the_wire(*answer)
 
     async def get_through_layers(self, path: str, method: str = "GET", **headers: str) -> Reply:
@@ -425,7 +425,7 @@ async def test_a_refused_fetch_builds_no_page(
         return count
 
     monkeypatch.setattr(handler, "in_memory", counted)
-    reader.memory_answers = MemoryAnswers(
+    reader.cached_responses = CachedResponses(
         reader.fast_path, handler, reader.fetches.admission, reader.limiter, reader.admission
     )
 

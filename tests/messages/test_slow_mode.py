@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chat_contract import redis_keys
-from chat_server.limits.slow_mode import SlowMode, Turn
+from chat_server.limits.slow_mode_store import SlowModeStore, Turn
 from chat_server.limits.turn_clock import TurnClock, fraction_of, has_turn
 from server_kit.http.problem import ChatError
 from server_kit.redis_client import open_redis
@@ -23,7 +23,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def take(redis: Redis, name: str, act: redis_keys.SlowedAct = "post") -> Turn:
-    return await SlowMode(redis).take_turn(act, "room", ANN, name, 30)
+    return await SlowModeStore(redis).take_turn(act, "room", ANN, name, 30)
 
 
 async def test_only_a_repeat_of_the_write_that_holds_the_turn_passes(redis: Redis) -> None:
@@ -62,7 +62,7 @@ async def test_a_turn_without_a_ttl_is_replaced(redis: Redis) -> None:
 
 
 async def test_a_shorter_interval_applies_to_turns_taken_before(redis: Redis) -> None:
-    await SlowMode(redis).take_turn("post", "room", ANN, "one", 3_600)
+    await SlowModeStore(redis).take_turn("post", "room", ANN, "one", 3_600)
     with pytest.raises(ChatError) as refused:
         await take(redis, "two")
     assert refused.value.headers["Retry-After"] == "30"
@@ -72,7 +72,7 @@ async def test_a_shorter_interval_applies_to_turns_taken_before(redis: Redis) ->
 async def test_a_burst_of_turns_uses_a_bounded_number_of_connections(redis_url: str) -> None:
     async with open_redis(f"{redis_url}?client_name=burst", 3) as redis:
         turns = await asyncio.gather(
-            *(SlowMode(redis).take_turn("post", "room", uuid.uuid4(), "one", 30) for _ in range(50))
+            *(SlowModeStore(redis).take_turn("post", "room", uuid.uuid4(), "one", 30) for _ in range(50))
         )
         assert all(turn.is_new for turn in turns)
         assert [client["name"] for client in await redis.client_list()].count("burst") == 3
@@ -90,7 +90,7 @@ async def test_governed_turns_in_redis_are_those_of_the_turn_clock(
         key = redis_keys.slow_mode("post", "room", str(person))
         if last is not None:
             await redis.set(key, f"one {last!r}")
-        take = SlowMode(redis).take_governed_turn("post", "room", person, "two", 40, clock)
+        take = SlowModeStore(redis).take_governed_turn("post", "room", person, "two", 40, clock)
         if has_turn(last, clock, fraction_of(person)):
             assert (await take).is_new
             assert await redis.get(key) == f"two {clock.turns!r}".encode()
@@ -102,7 +102,7 @@ async def test_governed_turns_in_redis_are_those_of_the_turn_clock(
 
 
 async def test_the_same_write_keeps_its_governed_turn_and_gives_it_back_once(redis: Redis) -> None:
-    slow_mode, clock = SlowMode(redis), TurnClock(5.0)
+    slow_mode, clock = SlowModeStore(redis), TurnClock(5.0)
 
     async def take(name: str) -> Turn:
         return await slow_mode.take_governed_turn("post", "room", ANN, name, 40, clock)
@@ -118,5 +118,5 @@ async def test_the_same_write_keeps_its_governed_turn_and_gives_it_back_once(red
     assert not (await slow_mode.take_turn("post", "room", ANN, "two", 30)).is_new
     async with Redis(host="127.0.0.1", port=1) as unavailable:
         assert not (
-            await SlowMode(unavailable).take_governed_turn("post", "room", ANN, "x", 40, clock)
+            await SlowModeStore(unavailable).take_governed_turn("post", "room", ANN, "x", 40, clock)
         ).is_new

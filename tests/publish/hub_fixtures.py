@@ -34,7 +34,7 @@ from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
 from publish_server.rooms.room_registry import RoomRegistry
 from server_kit.load_shedder import LoadShedder
-from server_kit.shed_policy import ShedLevel
+from server_kit.overload_policy import ShedLevel
 
 PLAIN = StreamEncoding(is_chunked=False)
 

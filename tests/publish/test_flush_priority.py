@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from publish_server.fanout.flush_priority import PAUSE_S, Waiting, earliest_flush_s
 from publish_server.fanout.flush_queue import FlushQueue
 from publish_server.fanout.lane import MAX_FLUSH_BYTES, Lane
-from server_kit.shed_policy import ShedLevel
+from server_kit.overload_policy import ShedLevel
 from tests.publish.hub_fixtures import Core, CountingTransport, KafkaRecord, event_record, subscriber_of
 
 AUTHOR = {"id": "0190a1b2-0000-7000-8000-000000000001", "nickname": "ada"}

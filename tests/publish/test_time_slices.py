@@ -14,7 +14,7 @@ from publish_server.fanout.stalled_streams import STREAMS_PER_STEP
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.chat_client import StoredEvents, stored_event
 from publish_server.rooms.hub import EVENTS_PER_STEP
-from publish_server.scheduling.loop_pacer import LoopPacer
+from publish_server.scheduling.paced_admission import PacedAdmission
 from publish_server.scheduling.time_slices import SLICE_S, in_slices, run_in_slices
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import message_event
@@ -188,7 +188,7 @@ def test_stalled_streams_are_cut_in_steps(sock: socket.socket) -> None:
 
 @pytest.mark.asyncio
 async def test_a_crowd_is_admitted_a_few_per_iteration_of_the_loop_and_in_order() -> None:
-    pacer, passed, waves = LoopPacer(per_iteration=10), list[int](), list[int]()
+    pacer, passed, waves = PacedAdmission(per_iteration=10), list[int](), list[int]()
 
     async def arrive(number: int) -> None:
         await pacer.wait()
@@ -209,7 +209,7 @@ async def test_callers_one_at_a_time_cost_the_event_loop_one_callback_in_ten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loop = asyncio.get_running_loop()
-    pacer, scheduled, call_soon = LoopPacer(per_iteration=10), list[str](), loop.call_soon
+    pacer, scheduled, call_soon = PacedAdmission(per_iteration=10), list[str](), loop.call_soon
 
     def counted(callback: Callable[..., object], *arguments: Any, **options: Any) -> asyncio.Handle:
         scheduled.append(getattr(callback, "__qualname__", ""))
@@ -219,7 +219,7 @@ async def test_callers_one_at_a_time_cost_the_event_loop_one_callback_in_ten(
     for _ in range(100):
         await pacer.wait()
         await asyncio.sleep(0)
-    assert scheduled.count("LoopPacer._begin_iteration") == 10
+    assert scheduled.count("PacedAdmission._begin_iteration") == 10
 
 
 def test_a_resuming_crowd_is_caught_up_in_portions(sock: socket.socket) -> None:

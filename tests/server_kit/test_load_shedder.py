@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from server_kit.load_shedder import CpuTime, LoadShedder, demand_between, thread_cpu_time
-from server_kit.shed_policy import LEVEL_OF, Demand, ShedLevel
+from server_kit.overload_policy import LEVEL_OF, Demand, ShedLevel
 from tests.support.manual_clock import ManualClock
 
 

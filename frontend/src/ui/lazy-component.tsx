@@ -44,7 +44,7 @@ export function lazyComponent<Props extends object>(
           const [part, { Provider }] = await Promise.all([
             load(),
             queries(),
-            import("@/lib/i18n/later-words"),
+            import("@/lib/i18n/lazy-translations"),
           ]);
           return (loaded = withQueries(part.default, Provider));
         },

@@ -1,6 +1,6 @@
 /** The sentences of the first load in English. The compiler checks that other languages have these keys and those of
- * later-en.ts. */
-import type { laterEn } from "./later-en";
+ * lazy-en.ts. */
+import type { lazyEn } from "./lazy-en";
 
 export const en = {
   app: {
@@ -152,4 +152,4 @@ export const en = {
   },
 };
 
-export type Words = typeof en & typeof laterEn;
+export type Words = typeof en & typeof lazyEn;

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 
-class LoopPacer:
+class PacedAdmission:
     """Admits at most `per_iteration` callers in each iteration of the event loop, in order of arrival.
 
     Each waiting caller is an open connection, so the bound on connections bounds the queue.

@@ -1,5 +1,5 @@
 /** Adds the English sentences of lazy parts. Other languages keep all their sentences in one file. */
 import i18next from "i18next";
-import { laterEn } from "./later-en";
+import { lazyEn } from "./lazy-en";
 
-i18next.addResourceBundle("en", "translation", laterEn, true);
+i18next.addResourceBundle("en", "translation", lazyEn, true);

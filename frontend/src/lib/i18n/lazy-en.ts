@@ -1,5 +1,5 @@
 /** The sentences in English that only lazy parts show. They are loaded with the first such part. */
-export const laterEn = {
+export const lazyEn = {
   message: {
     edit: "Edit",
     delete: "Delete",

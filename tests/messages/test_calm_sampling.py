@@ -14,7 +14,7 @@ from chat_contract.limits import CALM_ROWS_PER_S
 from chat_contract.topics import event_headers, header
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.messages.batch_state import BatchResult
-from chat_server.messages.calm_marks import BURST, take_calm_row
+from chat_server.messages.calm_sampling import BURST, take_calm_row
 from chat_server.messages.operations import DeleteMessage, EditMessage, MessageResult, PostMessage
 from chat_server.outbox.repository import OutboxRepository
 from chat_server.postgres.read_lane import open_read_lane

@@ -13,7 +13,7 @@ from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 
 
-class PostingCheck:
+class PostingPreflight:
     """A preview for the person; the commit decides. `now_s` is Unix time in seconds."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server_kit.shed_policy import (
+from server_kit.overload_policy import (
     HIGHEST_LEVEL,
     LEVEL_OF,
     OWN_WORK_FROM,

@@ -9,7 +9,7 @@ from load_tests.chaos.crowd import open_crowd
 from load_tests.chaos.faults import FAULTS
 from load_tests.chaos.run import mixed, run_fault
 from load_tests.chaos.system import open_system
-from tests.chaos.test_short_run import NEEDS_REAL_KAFKA, SIZE
+from tests.chaos.test_faults import NEEDS_REAL_KAFKA, SIZE
 from tests.support.forked_server import ForkedServer
 
 SEED = 7

@@ -1,6 +1,6 @@
-"""Which work a process leaves out while it is short of CPU. Pure functions: no clock, no /proc.
+"""Which work a process drops or delays while it is short of CPU. Pure functions: no clock, no /proc.
 
-Posts come first and are never left out; then deletions and purges, messages, reactions, viewers, typing.
+Posts come first and are never delayed; then deletions and purges, messages, reactions, viewers, typing.
 """
 
 from typing import Final, Literal, NamedTuple
@@ -11,7 +11,7 @@ LEVEL_OF: Final = {
     "reactions": 3,
     "messages": 4,
 }
-"""From which level on each kind of work is left out; the names are labels of hotchat_shed_total.
+"""The level from which on each kind of work is dropped or delayed; the names are labels of hotchat_shed_total.
 
 publish_server: drops typing; viewers, reactions and messages wait longer for a flush. chat_server: only drops typing.
 It refuses no call for lack of CPU: that would hit people who did not cause the load. Shares bound calls instead.

@@ -13,16 +13,13 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_contract import redis_keys
-from chat_server.limits.turn_clock import TurnClock, fraction_of, turn_in_s
+from chat_server.limits.turn_clock import MAX_WAIT_S, TurnClock, fraction_of, turn_in_s
 from server_kit.http.problem import ChatError
 from server_kit.http.rate_limit_headers import rate_limit_headers
 
 log = logging.getLogger(__name__)
 
 MAX_SLOW_MODE_S: Final = 6 * 3600
-
-GOVERNED_TURN_KEPT_S: Final = 300
-"""The longest wait of mode `auto`."""
 
 _REDIS_ERRORS: Final = (RedisError, OSError, TimeoutError)
 _VERBS: Final[dict[redis_keys.SlowedAct, str]] = {"post": "write", "edit": "edit"}
@@ -64,7 +61,7 @@ class Turn:
             log.debug("A turn in slow mode is not given back: %r", error)
 
 
-class SlowMode:
+class SlowModeStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
@@ -77,10 +74,13 @@ class SlowMode:
         slow_mode_s: int,
         clock: TurnClock,
     ) -> Turn:
-        """The same in mode `auto`, where the wait may change and `clock` gives each person their turns."""
+        """Take this person's turn in mode `auto`, where the wait may change and `clock` gives each person their turns.
+
+        Raises ChatError `slow_mode` with the wait until their next turn.
+        """
         key = redis_keys.slow_mode(act, room_id, str(user_id))
         fraction = fraction_of(user_id)
-        arguments = (name, repr(clock.turns), repr(clock.since), repr(fraction), GOVERNED_TURN_KEPT_S * 1000)
+        arguments = (name, repr(clock.turns), repr(clock.since), repr(fraction), MAX_WAIT_S * 1000)
         try:
             taken = await self._redis.eval(_TAKE_GOVERNED, 1, key, *arguments)
         except _REDIS_ERRORS:

@@ -19,8 +19,8 @@ def take_calm_row(full_at: datetime | None, now: datetime, *, is_host: bool) -> 
     """Whether the calm lane shows a message posted at `now`, and the new `full_at`.
 
     A token bucket of BURST messages at CALM_ROWS_PER_S. `full_at` is its whole state: when it is full again; None: it
-    is full. Messages of hosts are always shown and use up what there is. If the clock was set back, the bucket is at
-    most empty.
+    is full. Messages of hosts are always shown, and take a token if one is left. If the clock was set back, the bucket
+    is at most empty.
     """
     latest = now + _LONGEST
     next_full_at = (now if full_at is None or full_at < now else min(full_at, latest)) + _ROW
