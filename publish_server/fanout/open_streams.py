@@ -102,8 +102,8 @@ class StreamLifecycle(Generic[S]):
         self.remove(stream)
         stream.is_closed = True
         self._open_streams.stalled.resumed(stream)
-        for place in stream.places:
-            place.leave()
+        for seat in stream.seats:
+            seat.leave()
         self._open_streams.count -= 1
         self._open_streams.wheel.remove(stream)
         _streams(self.kind(stream)).dec()

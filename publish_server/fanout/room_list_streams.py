@@ -12,7 +12,7 @@ from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.open_streams import OpenStreams, StreamLifecycle
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.stream import Stream, StreamOwner
-from server_kit.limits.shares import Place
+from server_kit.limits.shares import Seat
 
 PAUSE_S: Final = 1.0
 """The shortest time between two writes to a stream."""
@@ -49,11 +49,11 @@ class RoomListStream(Stream):
         transport: asyncio.Transport,
         encoding: StreamEncoding,
         audiences: Sequence[RoomAudience],
-        places: Sequence[Place] = (),
+        seats: Sequence[Seat] = (),
         reader: UUID | None = None,
         readable: Iterable[str] = (),
     ) -> None:
-        super().__init__(owner, transport, encoding, places)
+        super().__init__(owner, transport, encoding, seats)
         self.reader = reader
         self.readable = frozenset(readable)
         self.audiences = audiences

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from publish_server.encoding.stream_encoding import StreamEncoding
-from server_kit.limits.shares import Place
+from server_kit.limits.shares import Seat
 
 
 class StreamOwner(Protocol):
@@ -26,7 +26,7 @@ class StreamOwner(Protocol):
 class Stream(asyncio.Protocol):
     """One open stream. `is_stalled` while its transport buffers bytes that the client has not read.
 
-    `places` are given back when the stream ends. `buffered` belongs to StalledStreams; `closes_at` and
+    `seats` are given back when the stream ends. `buffered` belongs to StalledStreams; `closes_at` and
     `wheel_slot` belong to TimerWheel.
     """
 
@@ -38,7 +38,7 @@ class Stream(asyncio.Protocol):
         "is_closed",
         "is_stalled",
         "owner",
-        "places",
+        "seats",
         "transport",
         "wheel_slot",
     )
@@ -48,12 +48,12 @@ class Stream(asyncio.Protocol):
         owner: StreamOwner,
         transport: asyncio.Transport,
         encoding: StreamEncoding,
-        places: Sequence[Place] = (),
+        seats: Sequence[Seat] = (),
     ) -> None:
         self.owner = owner
         self.transport = transport
         self.encoding = encoding
-        self.places = places
+        self.seats = seats
         self.descriptor: int = transport.get_extra_info("socket").fileno()
         self.closes_at = 0.0
         self.wheel_slot = 0

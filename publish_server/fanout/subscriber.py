@@ -9,7 +9,7 @@ from uuid import UUID
 from publish_server.encoding.gzip_blocks import GzipChecksum, StreamChecksum
 from publish_server.encoding.stream_encoding import StreamEncoding
 from publish_server.fanout.stream import Stream, StreamOwner
-from server_kit.limits.shares import Place
+from server_kit.limits.shares import Seat
 
 INITIAL_FLUSH_BYTES: Final = 8 * 1024
 """A flush of this size fits the send buffer that a stream starts with."""
@@ -60,10 +60,10 @@ class Subscriber(Stream):
         transport: asyncio.Transport,
         group: Group,
         cursor: int | None,
-        places: Sequence[Place] = (),
+        seats: Sequence[Seat] = (),
         reader: UUID | None = None,
     ) -> None:
-        super().__init__(owner, transport, group.encoding, places)
+        super().__init__(owner, transport, group.encoding, seats)
         self.reader = reader
         self.group = group
         self.cursor = cursor

@@ -147,7 +147,7 @@ class Entrance:
     def return_token(self) -> str | None:
         """A place for the client of a stream that the server has just ended, whose slot waits for it for a moment.
 
-        None while the process has room: the client does not need one.
+        None while slots are free: the client does not need one.
         """
         self._guard_if_full()
         if not self._slots.is_draining() and self._waiting == 0 and not self._slots.is_nearly_full():

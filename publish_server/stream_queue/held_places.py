@@ -5,19 +5,19 @@ from collections.abc import Callable
 from typing import Final
 
 from publish_server.stream_queue.queue_policy import LONGEST_RENEWAL_S, present_for_s
-from server_kit.limits.shares import CountShare, Person, Place, Source
+from server_kit.limits.shares import CountShare, Person, Seat, Source
 
 HELD_S: Final = LONGEST_RENEWAL_S + present_for_s(0)
 """A place counts this long after its last renewal here; the next renewal may have gone to another process."""
 
 
 class HeldPlaces:
-    """Places that clients of this process have renewed lately. No limit if `share` is None. Bounded by the share."""
+    """Places that clients of this process have renewed recently. No limit if `share` is None. Bounded by the share."""
 
     def __init__(self, share: CountShare | None, clock: Callable[[], float]) -> None:
         self._share = share
         self._clock = clock
-        self._held: OrderedDict[str, tuple[float, Place]] = OrderedDict()
+        self._held: OrderedDict[str, tuple[float, Seat]] = OrderedDict()
 
     def hold(self, place_id: str, source: Source, person: Person | None) -> None:
         """Count the place, or go on counting it. Raises ChatError rate_limited."""

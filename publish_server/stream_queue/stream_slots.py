@@ -29,7 +29,7 @@ class StreamSlots:
         """Ids of places, each with the time at which its slot is free again. Bounded by the slots."""
 
     def free(self) -> int:
-        """Free slots; 0 while the process drains. Negative never."""
+        """Free slots, never negative; 0 while the process drains."""
         if self.is_draining():
             return 0
         return max(0, self._max_streams - self._taken())

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 
-from server_kit.limits.shares import CountShare, Person, Place, Source
+from server_kit.limits.shares import CountShare, Person, Seat, Source
 
 
 class _Entry:
-    """One room of one address: its place in the share, and how many holders it has."""
+    """One room of one address: its seat in the share, and how many holders it has."""
 
-    __slots__ = ("holders", "place")
+    __slots__ = ("holders", "seat")
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
         self.holders = 0
 
 
@@ -20,7 +20,7 @@ class HeldRooms:
 
     __slots__ = ("_address", "_owner", "_room_ids")
 
-    def __init__(self, owner: "RoomPlaces", address: str) -> None:
+    def __init__(self, owner: "RoomSeats", address: str) -> None:
         self._owner = owner
         self._address = address
         self._room_ids: list[str] = []
@@ -29,16 +29,16 @@ class HeldRooms:
         self._room_ids.append(room_id)
 
     def leave(self) -> None:
-        """Give the places back. Calling it again has no effect."""
+        """Give the seats back. Calling it again has no effect."""
         room_ids, self._room_ids = self._room_ids, []
         for room_id in room_ids:
             self._owner.leave(self._address, room_id)
 
 
-class RoomPlaces:
-    """A room counts once per address, so colleagues behind one address who follow the same rooms share its places.
+class RoomSeats:
+    """A room counts once per address, so colleagues behind one address who follow the same rooms share its seats.
 
-    The place of a room belongs to the user whose stream named it first. No limit if `share` is None.
+    The seat of a room belongs to the user whose stream named it first. No limit if `share` is None.
     """
 
     def __init__(self, share: CountShare | None) -> None:
@@ -53,19 +53,19 @@ class RoomPlaces:
         for room_id in room_ids:
             entry = self._entries.get((source.address, room_id))
             if entry is None:
-                place = self._share.enter(source, person)
-                if place is None:
+                seat = self._share.enter(source, person)
+                if seat is None:
                     held.leave()
                     raise self._share.refusal()
-                entry = self._entries[source.address, room_id] = _Entry(place)
+                entry = self._entries[source.address, room_id] = _Entry(seat)
             entry.holders += 1
             held.add(room_id)
         return held
 
     def leave(self, address: str, room_id: str) -> None:
-        """One holder fewer; the last one gives the room's place back."""
+        """One holder fewer; the last one gives the room's seat back."""
         entry = self._entries[address, room_id]
         entry.holders -= 1
         if entry.holders == 0:
             del self._entries[address, room_id]
-            entry.place.leave()
+            entry.seat.leave()

@@ -21,7 +21,7 @@ from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.paced_admission import PacedAdmission
 from publish_server.stream_queue.entrance import Entrance, Entry
-from publish_server.streams.followed_room_shares import RoomPlaces
+from publish_server.streams.followed_room_shares import RoomSeats
 from publish_server.streams.routes import ROOM_LIST, ROOM_PREFIX, route_of
 from publish_server.streams.stream_request import (
     accepts_gzip,
@@ -39,14 +39,14 @@ from server_kit.http.problem_response import send_problem
 from server_kit.http.request_admission import Admission
 from server_kit.http.request_head import request_head
 from server_kit.http.request_id import request_id
-from server_kit.limits.shares import Person, Place, Source
+from server_kit.limits.shares import Person, Seat, Source
 from server_kit.stream_tickets import StreamTicket, StreamTickets, ticket_invalid
 
 UNCONFIRMED_AFTER_S: Final = 2.0
 """A stream opens after this long even if chat_server has not confirmed that its room exists."""
 
 SPACE_CHECK_S: Final = 0.1
-"""A stream that finds no free place for its room tries again this often, until UNCONFIRMED_AFTER_S is over."""
+"""A stream that finds the registry full tries again this often, until UNCONFIRMED_AFTER_S is over."""
 
 FULL_RETRY_S: Final = 5.0
 
@@ -106,7 +106,7 @@ class StreamEndpoint:
             admission.shares.count, ("streams", "followed_rooms", "unknown_rooms")
         )
         self._has_shares = any(share is not None for share in (self._share, followed, unknown))
-        self._rooms_followed, self._rooms_unknown = RoomPlaces(followed), RoomPlaces(unknown)
+        self._rooms_followed, self._rooms_unknown = RoomSeats(followed), RoomSeats(unknown)
         self._rng = rng
         self._pacer = PacedAdmission(OPENINGS_PER_ITERATION)
 
@@ -115,7 +115,7 @@ class StreamEndpoint:
         headers = [(b"x-request-id", request_id(head.request_id))]
         if head.origin is not None:
             headers += cors_headers(head.origin, head.host, self._allowed_origins)
-        places: list[Place] = []
+        seats: list[Seat] = []
         stream: Stream | None = None
         entry: Entry | None = None
         try:
@@ -123,21 +123,21 @@ class StreamEndpoint:
             place = place_in(scope["query_string"])
             self._entrance.check(place)
             visitor = self._visitor(scope)
-            places += self._share_place(visitor)
+            seats += self._share_seat(visitor)
             await self._pacer.wait()
             entry = await self._entrance.enter(place)
             if route_of(scope["path"]) is ROOM_LIST:
-                stream = await self._open_list(scope, send, headers, visitor, places)
+                stream = await self._open_list(scope, send, headers, visitor, seats)
             else:
-                stream = await self._open_room(scope, send, headers, visitor, places)
+                stream = await self._open_room(scope, send, headers, visitor, seats)
         except ChatError as error:
             REFUSED.labels(error.code).inc()
             if error.code == "server_full":
                 headers.append(CLOSE)
             await send_problem(scope, send, error, headers)
         finally:
-            if stream is None:  # an open stream gives its places back when it ends
-                for held in places:
+            if stream is None:  # an open stream gives its seats back when it ends
+                for held in seats:
                     held.leave()
             if entry is not None:
                 entry.end()
@@ -149,8 +149,8 @@ class StreamEndpoint:
             return ANYBODY
         return Visitor(self._admission.source_of(scope), self._admission.person_of(scope))
 
-    def _share_place(self, visitor: Visitor) -> list[Place]:
-        """One of the address's places; none if there is no limit. Raises ChatError rate_limited."""
+    def _share_seat(self, visitor: Visitor) -> list[Seat]:
+        """One of the address's seats; none if there is no limit. Raises ChatError rate_limited."""
         if self._share is None:
             return []
         place = self._share.enter(visitor.source, visitor.person)
@@ -163,7 +163,7 @@ class StreamEndpoint:
         return ChatError("server_full", "No more streams here for now.", retry_after_s=retry_after_s)
 
     async def _open_room(
-        self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, places: list[Place]
+        self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, seats: list[Seat]
     ) -> Stream | None:
         """A stream of one room; None for HEAD, or if the client has disconnected. Raises ChatError."""
         request = stream_request(
@@ -174,7 +174,7 @@ class StreamEndpoint:
         room_id = request.room_id
         ticket = self._ticket(scope)
         version = 0 if ticket is None else await self._access_version(ticket, room_id)
-        audiences = await self._audiences([room_id], visitor, places, is_list=False)
+        audiences = await self._audiences([room_id], visitor, seats, is_list=False)
         if not audiences or (ticket is None and audiences[0].room.is_private):
             raise ticket_invalid() if ticket else ChatError("room_not_found", f"There is no room {room_id}.")
         (audience,) = audiences
@@ -185,12 +185,12 @@ class StreamEndpoint:
         if self._gzip != "off":
             headers.append((b"vary", b"Accept-Encoding"))
         headers += _stream_headers(encoding)
-        taken = await self._begin(scope, send, headers, places)
+        taken = await self._begin(scope, send, headers, seats)
         if taken is None:
             return None
         group = audience.group(encoding, is_notify=request.mode == "notify", is_calm=request.is_calm)
         reader = None if ticket is None else ticket.user_id
-        subscriber = Subscriber(audience, taken.transport, group, request.cursor, taken.places, reader)
+        subscriber = Subscriber(audience, taken.transport, group, request.cursor, taken.seats, reader)
         taken.transport.set_protocol(subscriber)
         head = response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
         audience.join(subscriber, head, round(self._rng.uniform(*RETRY_MS)))
@@ -199,23 +199,23 @@ class StreamEndpoint:
         return subscriber
 
     async def _open_list(
-        self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, places: list[Place]
+        self, scope: Scope, send: Send, headers: RawHeaders, visitor: Visitor, seats: list[Seat]
     ) -> Stream | None:
         """A room-list stream; None for HEAD, or if the client has disconnected. Raises ChatError."""
         room_ids = list_request(scope["query_string"])
         ticket = self._ticket(scope)
         covered = [] if ticket is None else [each for each in room_ids if each in ticket.rooms]
         readable = await self._readable(ticket, covered) if ticket is not None and covered else {}
-        audiences = await self._audiences(room_ids, visitor, places, is_list=True)
+        audiences = await self._audiences(room_ids, visitor, seats, is_list=True)
         audiences = [each for each in audiences if not each.room.is_private or each.room.id in readable]
         encoding = StreamEncoding(is_chunked=scope["http_version"] == "1.1")
         headers += _stream_headers(encoding)
-        taken = await self._begin(scope, send, headers, places)
+        taken = await self._begin(scope, send, headers, seats)
         if taken is None:
             return None
         reader = None if ticket is None else ticket.user_id
         stream = RoomListStream(
-            self._lists, taken.transport, encoding, audiences, taken.places, reader, readable
+            self._lists, taken.transport, encoding, audiences, taken.seats, reader, readable
         )
         taken.transport.set_protocol(stream)
         head = response_head(headers, taken.default_headers, is_chunked=encoding.is_chunked)
@@ -247,9 +247,9 @@ class StreamEndpoint:
             raise self._full() from None
 
     async def _audiences(
-        self, room_ids: list[str], visitor: Visitor, places: list[Place], *, is_list: bool
+        self, room_ids: list[str], visitor: Visitor, seats: list[Seat], *, is_list: bool
     ) -> list[RoomAudience]:
-        """The audiences of those rooms that exist. Their places in the address's share are added to `places`.
+        """The audiences of those rooms that exist. Their seats in the address's share are added to `seats`.
 
         While chat_server is unavailable, a room counts as existing after UNCONFIRMED_AFTER_S. Raises ChatError
         rate_limited and server_full.
@@ -263,13 +263,13 @@ class StreamEndpoint:
         waiting = self._rooms_unknown.enter(*visitor, unknown)
         try:
             if is_list and unknown:
-                # Only rooms that exist may use the registry's places, or one list would take a hundred of them.
+                # Only rooms that exist may take capacity of the registry, or one list could use up a hundred rooms.
                 absent = set(unknown) - await self._room_lookup.existing(unknown, until_s)
                 room_ids = [room_id for room_id in room_ids if room_id not in absent]
                 await self._pacer.wait()
             followed = self._rooms_followed.enter(*visitor, room_ids)
             if followed is not None:
-                places.append(followed)
+                seats.append(followed)
             return await self._follow_all(room_ids, until_s, is_list=is_list)
         finally:
             if waiting is not None:
@@ -316,7 +316,7 @@ class StreamEndpoint:
         return audiences
 
     async def _follow(self, room_id: str, until_s: float, *, is_list: bool) -> RoomAudience:
-        """The room's audience; waits for a free place. Raises RegistryFull if there is none by `until_s`."""
+        """The room's audience; waits while the registry is full. Raises RegistryFull if it still is at `until_s`."""
         while True:
             try:
                 return self._followed_rooms.follow(room_id, is_listed=is_list)
@@ -328,26 +328,24 @@ class StreamEndpoint:
     def _may_gzip(self, room: Room) -> bool:
         return self._gzip == "always" or (self._gzip == "hot" and bool(room.heat["hot"]))
 
-    async def _begin(
-        self, scope: Scope, send: Send, headers: RawHeaders, places: list[Place]
-    ) -> Taken | None:
+    async def _begin(self, scope: Scope, send: Send, headers: RawHeaders, seats: list[Seat]) -> Taken | None:
         """The connection of the stream; None for HEAD, which gets the headers, or if the client has disconnected."""
         if scope["method"] == "HEAD":
             await _send_head(send, headers)
             return None
-        return self._take(send, places)
+        return self._take(send, seats)
 
-    def _take(self, send: Send, places: list[Place]) -> Taken | None:
-        """Take the connection over, and give it `places` too; None if the client has disconnected.
+    def _take(self, send: Send, seats: list[Seat]) -> Taken | None:
+        """Take the connection over, and give it `seats` too; None if the client has disconnected.
 
-        Without shares, all streams have the same tuple of places: 10,000 of them need 2 MB less.
+        Without shares, all streams have the same tuple of seats: 10,000 of them need 2 MB less.
         """
         try:
             taken = take_transport(send, send_buffer_bytes=self._send_buffer_bytes, stall_s=self._stall_s)
         except HasPipelined:
             return None
-        of_stream = tuple(places) + taken.places
-        places += taken.places  # to be left if the stream does not open
+        of_stream = tuple(seats) + taken.seats
+        seats += taken.seats  # to be left if the stream does not open
         return Taken(taken.transport, taken.default_headers, of_stream)
 
 

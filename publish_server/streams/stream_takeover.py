@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from server_kit.limits.shares import Place
+from server_kit.limits.shares import Seat
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
@@ -21,11 +21,11 @@ class HasPipelined(Exception):
 
 
 class Taken(NamedTuple):
-    """A connection, the header lines that uvicorn adds to a response, and the places to leave at the stream's end."""
+    """A connection, the header lines that uvicorn adds to a response, and the seats to leave at the stream's end."""
 
     transport: asyncio.Transport
     default_headers: bytes
-    places: tuple[Place, ...]
+    seats: tuple[Seat, ...]
 
 
 def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Taken:
@@ -43,7 +43,7 @@ def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Take
     cycle.flow.resume_reading()
     has_pipelined = bool(protocol.pipeline)
     protocol.pipeline.clear()
-    places = protocol.hand_over()
+    seats = protocol.hand_over()
     transport.set_write_buffer_limits(high=0)
     sock = transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
@@ -51,10 +51,10 @@ def take_transport(send: Any, *, send_buffer_bytes: int, stall_s: float) -> Take
     sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, round(stall_s * 1000))
     if has_pipelined or transport.is_closing():
         transport.close()
-        for place in places:
-            place.leave()
+        for seat in seats:
+            seat.leave()
         raise HasPipelined
-    return Taken(transport, default_headers, places)
+    return Taken(transport, default_headers, seats)
 
 
 def response_head(

@@ -14,7 +14,7 @@ a second ends what has waited too long. Each table is in the order of time, so a
 
 A connection whose request a share has refused goes on only after a pause, so that a client which ignores refusals costs
 little. A request that is complete has no deadline here: the application decides how long its answer takes. A connection
-that becomes a stream leaves these tables (`hand_over`) and keeps its places among the connections.
+that becomes a stream leaves these tables (`hand_over`) and keeps its seats among the connections.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from server_kit.http.problem import MEDIA_TYPE, PROBLEMS_SENT, ChatError, jitter
 from server_kit.http.problem_response import REFUSED_BY_SHARE
 from server_kit.http.request_id import request_id
 from server_kit.limited_log import LimitedLog
-from server_kit.limits.shares import CountShare, Place, RateShare, Shares
+from server_kit.limits.shares import CountShare, RateShare, Seat, Shares
 
 log = logging.getLogger(__name__)
 
@@ -142,8 +142,8 @@ class Connections:
         self.log = LimitedLog(log, clock)
         self.budget = EventLoopBudget(self._start_ready)
         self.count = 0
-        self._own_place: tuple[Place, ...] = (self,)
-        """The places of every connection while no share limits connections: 10,000 streams need no object each."""
+        self._own_seat: tuple[Seat, ...] = (self,)
+        """The seats of every connection while no share limits connections: 10,000 streams need no object each."""
         self.first_byte: Waiting = {}
         self.head: Waiting = {}
         self.body: Waiting = {}
@@ -182,20 +182,20 @@ class Connections:
                 end(connection)
         return is_partial
 
-    def enter(self, peer: str) -> tuple[Place, ...]:
+    def enter(self, peer: str) -> tuple[Seat, ...]:
         """Count a connection of that peer. To be left, each once, when the connection ends. Raises ChatError."""
-        places: tuple[Place, ...] = self._own_place
+        seats: tuple[Seat, ...] = self._own_seat
         if self.rate is not None or self.share is not None:
             source = self.shares.source_of_peer(peer)
             if self.rate is not None:
                 self.rate.check(source, None, self.clock())
             if self.share is not None:
-                place = self.share.enter(source)
-                if place is None:
+                seat = self.share.enter(source)
+                if seat is None:
                     raise self.share.refusal()
-                places = (self, place)
+                seats = (self, seat)
         self.count += 1
-        return places
+        return seats
 
     def leave(self) -> None:
         """A connection has ended."""
@@ -284,7 +284,7 @@ class HeldBytes:
         of_address[connection] = size
 
     def remove(self, connection: "GuardedProtocol") -> None:
-        """Once is enough, more is harmless."""
+        """Safe to call again."""
         of_address = self._of_address.get(connection.address)
         if of_address is not None and connection in of_address:
             self.total_bytes -= of_address.pop(connection)
@@ -313,10 +313,10 @@ class GuardedProtocol(HttpToolsProtocol):
         "guard",
         "pause",
         "peer",
-        "places",
         "raw_bytes",
         "refusal",
         "refusals_in_row",
+        "seats",
         "unparsed",
         "unstarted",
         "waits_in",
@@ -333,7 +333,7 @@ class GuardedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.guard = connections
-        self.places: tuple[Place, ...] = ()
+        self.seats: tuple[Seat, ...] = ()
         self.whole: object = None
         self.waits_in: Waiting | None = None
         self.refusal: ChatError | None = None
@@ -361,7 +361,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._turn_away(guard.full())
             return
         try:
-            self.places = guard.enter(self.peer)
+            self.seats = guard.enter(self.peer)
         except ChatError as error:
             self._turn_away(error)
             return
@@ -707,11 +707,11 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self.cycle.keep_alive = False
 
-    def hand_over(self) -> tuple[Place, ...]:
-        """Let go of a connection that becomes a stream. Returns its places, to be left when the stream ends."""
-        places, self.places = self.places, ()
+    def hand_over(self) -> tuple[Seat, ...]:
+        """Let go of a connection that becomes a stream. Returns its seats, to be left when the stream ends."""
+        seats, self.seats = self.seats, ()
         self.connection_lost(ConnectionResetError("the connection is a stream now"))
-        return places
+        return seats
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.unparsed = b""
@@ -721,9 +721,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self.pause = None
         self._wait_in(None)
         self.guard.note_read(self)
-        places, self.places = self.places, ()
-        for place in places:
-            place.leave()
+        seats, self.seats = self.seats, ()
+        for seat in seats:
+            seat.leave()
         super().connection_lost(exc)
 
 

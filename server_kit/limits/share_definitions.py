@@ -72,7 +72,7 @@ SHARES: Final = {
             "places",
             "places_per_address",
             None,
-            "places in the queue of a full server that one process has renewed lately",
+            "places in the queue of a full server that one process has renewed recently",
             "Too many places in the queue from your address",
         ),
         Share(

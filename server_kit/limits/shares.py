@@ -153,15 +153,15 @@ class RateShare:
         return TokenBuckets(rate_per_s, max(1.0, rate_per_s * self.share.burst_s))
 
 
-class Place(Protocol):
-    """A place in a bounded set, for example one of an address's connections."""
+class Seat(Protocol):
+    """One of a bounded number of things that may be open, for example one of an address's connections."""
 
     def leave(self) -> None:
-        """Give the place back; to be called once."""
+        """Give the seat back; to be called once."""
 
 
-class CountedPlace:
-    """One place of a CountShare, held until `leave`."""
+class CountedSeat:
+    """One seat of a CountShare, held until `leave`."""
 
     __slots__ = ("_address", "_share", "_user_id")
 
@@ -171,7 +171,7 @@ class CountedPlace:
         self._user_id = user_id
 
     def leave(self) -> None:
-        """Give the place back. Further calls do nothing."""
+        """Give the seat back. Further calls do nothing."""
         share, self._share = self._share, None
         if share is not None:
             share._left(self._address, self._user_id)
@@ -192,10 +192,10 @@ class CountShare:
         self._by_address: dict[str, int] = {}
         self._by_user: dict[Hashable, int] = {}
 
-    def enter(self, source: Source, person: Person | None = None) -> Place | None:
-        """Take a place; None, counted as a refusal, if none is left."""
+    def enter(self, source: Source, person: Person | None = None) -> Seat | None:
+        """Take a seat; None, counted as a refusal, if none is left."""
         if self.limit.exempts(source):
-            return CountedPlace(None, source.address, None)
+            return CountedSeat(None, source.address, None)
         open_here = self._by_address.get(source.address, 0)
         most = self._all if person is not None and person.is_established else self._common
         user_id = None if person is None else person.user_id
@@ -206,10 +206,10 @@ class CountShare:
         self._by_address[source.address] = open_here + 1
         if user_id is not None:
             self._by_user[user_id] = open_of_user + 1
-        return CountedPlace(self, source.address, user_id)
+        return CountedSeat(self, source.address, user_id)
 
     def refusal(self) -> ChatError:
-        """The error for a client that got no place."""
+        """The error for a client that got no seat."""
         wait_s = jittered(FULL_RETRY_S, self._rng)
         return ChatError(
             "rate_limited",

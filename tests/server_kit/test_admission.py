@@ -169,7 +169,7 @@ def test_a_fetch_refused_by_a_share_does_not_count_towards_heat(start_chat_stack
 
 
 def assert_stream_limit_holds(publish_url: str) -> None:
-    """Assert that both kinds of stream count towards STREAMS_PER_ADDRESS, and that closing one frees its place."""
+    """Assert that both kinds of stream count towards STREAMS_PER_ADDRESS, and that closing one frees its seat."""
     headers = {"X-Forwarded-For": "203.0.113.5"}
     paths = ["/stream/v1/rooms/lobby", "/stream/v1/rooms?room=lobby"]
 

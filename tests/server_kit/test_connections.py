@@ -771,13 +771,13 @@ def test_a_server_that_runs_out_of_file_descriptors_recovers_and_stops_quickly(
     assert "Traceback" not in log_of(process)
 
 
-async def test_connections_without_a_share_use_one_object_for_their_places() -> None:
+async def test_connections_without_a_share_use_one_object_for_their_seats() -> None:
     async with serving() as server:
         for _ in range(2):
             await server.connect(HEAD)
         await until(lambda: server.guard.count == 2)
         first, second = server.state.connections
-        assert first.places is second.places
+        assert first.seats is second.seats
 
 
 async def test_a_connection_keeps_the_dictionary_that_instances_share() -> None:

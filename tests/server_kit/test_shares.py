@@ -129,19 +129,19 @@ def test_callers_beyond_the_longest_wait_are_spread() -> None:
     assert max(waits) <= PROMISED_WINDOWS and len(set(waits)) > 500
 
 
-def test_a_count_share_reserves_places_and_takes_them_back() -> None:
+def test_a_count_share_reserves_seats_and_takes_them_back() -> None:
     share = count(500)
     source = Source(OUTSIDE)
-    places = [share.enter(source) for _ in range(500)]
-    taken = [place for place in places if place is not None]
+    seats = [share.enter(source) for _ in range(500)]
+    taken = [seat for seat in seats if seat is not None]
     assert len(taken) == 375
     assert share.enter(source, NEW) is None
-    of_one = [place for _ in range(100) if (place := share.enter(source, OLD)) is not None]
+    of_one = [seat for _ in range(100) if (seat := share.enter(source, OLD)) is not None]
     assert len(of_one) == 50
     assert share.enter(Source("203.0.113.6")) is not None
-    for place in taken + of_one:
-        place.leave()
-        place.leave()
+    for seat in taken + of_one:
+        seat.leave()
+        seat.leave()
     assert sum(share.enter(source) is not None for _ in range(500)) == 375
 
 
