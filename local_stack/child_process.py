@@ -99,7 +99,8 @@ class ChildProcess:
     def send(self, number: signal.Signals) -> None:
         """Send a signal, unless the process has ended."""
         if self.is_running():
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it may have ended just now, and be reaped by a fork server
+                os.kill(self.pid, number)
 
     def ask_to_stop(self) -> None:
         """Send `stop_signal` and return at once. A paused process is resumed, so that it can handle the signal."""
@@ -154,8 +155,8 @@ class ChildProcess:
     def _signal_tree(self, number: signal.Signals) -> None:
         if not self.is_running():
             return
-        root = psutil.Process(self.pid)
         with suppress(psutil.NoSuchProcess):
+            root = psutil.Process(self.pid)
             for process in [root, *root.children(recursive=True)]:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(number)

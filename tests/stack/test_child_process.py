@@ -1,4 +1,5 @@
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +41,36 @@ def test_a_child_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:
     child.start()
     wait_until(ready_file.exists, within_s=60, what="its start")
     assert child.stop(within_s=0.1) == -signal.SIGKILL
+
+
+class EndNotNoticed:
+    """A program whose end is not known yet, although another process has reaped it."""
+
+    def __init__(self) -> None:
+        program = subprocess.Popen([sys.executable, "-c", ""])
+        program.wait()
+        self.pid = program.pid
+
+    def poll(self) -> int | None:
+        return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
+    def kill(self) -> None:
+        pass
+
+
+class EndedChild(ChildProcess):
+    def _spawn(self, mask: set[signal.Signals | int]) -> EndNotNoticed:
+        return EndNotNoticed()
+
+
+@pytest.mark.parametrize("call", ["stop", "kill", "pause"])
+def test_a_child_may_end_right_before_a_signal(tmp_path: Path, call: str) -> None:
+    child = EndedChild("ended", [], log_path=tmp_path / "log")
+    child.start()
+    getattr(child, call)()
 
 
 def is_gone(pid: int) -> bool:
