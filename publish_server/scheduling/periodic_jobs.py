@@ -1,4 +1,4 @@
-"""The two kinds of background work: jobs that repeat, and queues that are drained in portions."""
+"""The two kinds of background work: jobs that repeat, and queues that are drained in slices of time."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 
 from publish_server.scheduling.time_slices import run_in_slices
 
-PORTION_S: Final = 0.002
+WORK_SLICE_S: Final = 0.002
 
 
 class PeriodicJob(NamedTuple):
@@ -40,9 +40,9 @@ async def run_periodic(jobs: Sequence[PeriodicJob], clock: Callable[[], float]) 
 
 
 async def drain_work_queue(queue: WorkQueue, clock: Callable[[], float]) -> None:
-    """Do the queued work, at most PORTION_S at a time, so that a returning crowd does not delay other streams."""
+    """Do the queued work, at most WORK_SLICE_S at a time, so that a returning crowd does not delay other streams."""
     while True:
-        while queue.run_until(clock() + PORTION_S):
+        while queue.run_until(clock() + WORK_SLICE_S):
             await asyncio.sleep(0)
         await queue.has_work.wait()
         queue.has_work.clear()

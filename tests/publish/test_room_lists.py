@@ -46,12 +46,12 @@ class Lists:
         return stream, transport
 
     def run(self) -> int:
-        """Do everything that is due; returns the number of portions."""
+        """Do everything that is due; returns the number of slices."""
         list(self.core.lists.end_pauses())
-        portions = 1
+        slices = 1
         while self.core.lists.run_until(self.now):
-            portions += 1
-        return portions
+            slices += 1
+        return slices
 
     def create(self, name: str, room_id: str = "a-room-that-nobody-follows") -> None:
         event = {"type": "room.created", "room_id": room_id, "name": name}

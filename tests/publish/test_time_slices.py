@@ -59,8 +59,8 @@ def largest_step(steps: Iterator[None], count: Callable[[], int]) -> int:
     return max(largest, count() - before)
 
 
-def largest_portion(core: Core, clock: TickingClock, count: Callable[[], int]) -> int:
-    """Drain the replay queue in portions of 2 ms; returns the largest growth of that number in one of them."""
+def largest_slice(core: Core, clock: TickingClock, count: Callable[[], int]) -> int:
+    """Drain the replay queue in slices of 2 ms; returns the largest growth of that number in one of them."""
     largest = before = 0
     while core.replay_queue.run_until(clock.now + 0.002):
         now = count()
@@ -153,9 +153,7 @@ def test_idle_rooms_are_dropped_in_steps() -> None:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_crowd_that_waited_for_its_room_opens_or_ends_in_portions(
-    sock: socket.socket, exists: bool
-) -> None:
+def test_a_crowd_that_waited_for_its_room_opens_or_ends_in_slices(sock: socket.socket, exists: bool) -> None:
     clock = TickingClock()
     core = Core(clock)
     audience = core.followed_rooms.follow("lobby")
@@ -169,7 +167,7 @@ def test_a_crowd_that_waited_for_its_room_opens_or_ends_in_portions(
         return sum(subscriber.is_opened or subscriber.is_closed for subscriber in crowd)
 
     assert served() == 0, "the reply itself must serve no subscriber"
-    assert largest_portion(core, clock, served) <= 25
+    assert largest_slice(core, clock, served) <= 25
     assert served() == CROWD
     assert all(subscriber.is_opened is exists for subscriber in crowd)
 
@@ -222,7 +220,7 @@ async def test_callers_one_at_a_time_cost_the_event_loop_one_callback_in_ten(
     assert scheduled.count("PacedAdmission._begin_iteration") == 10
 
 
-def test_a_resuming_crowd_is_caught_up_in_portions(sock: socket.socket) -> None:
+def test_a_resuming_crowd_is_caught_up_in_slices(sock: socket.socket) -> None:
     clock = TickingClock()
     core = Core(clock, ring_events=1_000)
     audience = core.follow_at(0)
@@ -230,7 +228,7 @@ def test_a_resuming_crowd_is_caught_up_in_portions(sock: socket.socket) -> None:
     audience.full.flushed = 500
     crowd = crowd_of(audience, sock, lambda number: number % 500)
     assert not any(subscriber.is_live for subscriber in crowd)
-    assert largest_portion(core, clock, lambda: sum(each.is_live for each in crowd)) <= 25
+    assert largest_slice(core, clock, lambda: sum(each.is_live for each in crowd)) <= 25
     assert all(subscriber.is_live for subscriber in crowd)
 
 
@@ -249,7 +247,7 @@ def test_a_crowd_that_resumes_in_one_room_does_not_delay_another_room(sock: sock
     assert sum(subscriber.is_live for subscriber in crowd) == 1
 
 
-def test_a_crowd_that_reads_again_is_caught_up_in_portions(sock: socket.socket) -> None:
+def test_a_crowd_that_reads_again_is_caught_up_in_slices(sock: socket.socket) -> None:
     clock = TickingClock()
     core = Core(clock)
     audience = core.follow_at(5)
@@ -261,5 +259,5 @@ def test_a_crowd_that_reads_again_is_caught_up_in_portions(sock: socket.socket) 
     for subscriber in crowd:
         subscriber.resume_writing()
     assert not any(subscriber.is_live for subscriber in crowd)
-    assert largest_portion(core, clock, lambda: sum(each.is_live for each in crowd)) <= 25
+    assert largest_slice(core, clock, lambda: sum(each.is_live for each in crowd)) <= 25
     assert all(subscriber.is_live for subscriber in crowd)
