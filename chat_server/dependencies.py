@@ -58,6 +58,7 @@ from chat_server.personal_data.erasure_repository import ErasureRequests, expire
 from chat_server.personal_data.export import Exports
 from chat_server.personal_data.person_erasure import PersonErasure
 from chat_server.postgres.errors import STORE_ERRORS
+from chat_server.postgres.ids import RowId
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
@@ -324,7 +325,7 @@ async def _open_sessions(
     await poll.poll()
     async with tasks.running("ended sessions", poll.run):
         secret, *old_secrets = settings.secrets()
-        tokens = SessionTokens(secret, old_secrets, ended.has)
+        tokens = SessionTokens(secret, old_secrets, ended.has, RowId)
         yield Sessions(tokens, ended, repository)
 
 

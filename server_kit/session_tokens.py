@@ -57,17 +57,25 @@ def session_ended() -> ChatError:
 class SessionTokens:
     """Signs tokens with `secret`; verifies tokens signed with it or with one of `old_secrets`.
 
-    Caches at most _CACHE_MAX verified tokens; overflow rule: OLDEST. `is_ended` is checked on every call.
+    Caches at most _CACHE_MAX verified tokens; overflow rule: OLDEST. `is_ended` is checked on every call. `id_class` is
+    that of the ids in the sessions.
     """
 
-    def __init__(self, secret: str, old_secrets: Sequence[str] = (), is_ended: IsEnded = never_ended) -> None:
+    def __init__(
+        self,
+        secret: str,
+        old_secrets: Sequence[str] = (),
+        is_ended: IsEnded = never_ended,
+        id_class: Callable[[str], UUID] = UUID,
+    ) -> None:
         self._keys = [hashlib.sha256(each.encode()).digest() for each in (secret, *old_secrets)]
         self._is_ended = is_ended
+        self._id_class = id_class
         self._verified: dict[str, Session] = {}
 
     def ignoring_ends(self) -> "SessionTokens":
         """Verifies tokens of ended sessions, too: a repeated request may carry one."""
-        copy = SessionTokens("")
+        copy = SessionTokens("", id_class=self._id_class)
         copy._keys = self._keys
         return copy
 
@@ -114,7 +122,8 @@ class SessionTokens:
         problem: Exception | None = None
         for key in self._keys:
             try:
-                return _session(jwt.decode(token, key, algorithms=["HS256"], options=_ONLY_THE_SIGNATURE))
+                claims = jwt.decode(token, key, algorithms=["HS256"], options=_ONLY_THE_SIGNATURE)
+                return _session(claims, self._id_class)
             except jwt.InvalidSignatureError as error:
                 problem = error
             except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
@@ -128,9 +137,9 @@ class SessionTokens:
 _ONLY_THE_SIGNATURE: Final[Any] = {"verify_exp": False, "verify_iat": False, "verify_sub": False}
 
 
-def _session(claims: dict[str, Any]) -> Session:
-    user_id = UUID(claims["sub"])
-    session_id = UUID(claims["sid"]) if "sid" in claims else user_id
+def _session(claims: dict[str, Any], id_class: Callable[[str], UUID]) -> Session:
+    user_id = id_class(claims["sub"])
+    session_id = id_class(claims["sid"]) if "sid" in claims else user_id
     issued_s, expires_s = int(claims["iat"]), int(claims["exp"])
     return Session(user_id, str(claims["nick"]), issued_s, expires_s, session_id, int(claims.get("gen", 0)))
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-import uuid_utils.compat
 
 from chat_server.http.asgi_responses import Reply, json_reply
 from chat_server.http.json_body import parse_json
@@ -15,6 +14,7 @@ from chat_server.messages.operations import PostMessage, SetReaction
 from chat_server.messages.schemas import MessageDraft
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.messages.writer import GroupCommitWriter
+from chat_server.postgres.ids import new_id
 from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import current_session
 from server_kit.http.asgi import Receive, Scope, raw_header
@@ -72,7 +72,7 @@ class WriteHandler:
             author_id=session.user_id,
             author_nickname=session.nickname,
             client_message_id=draft.client_message_id,
-            message_id=uuid_utils.compat.uuid7(),
+            message_id=new_id(),
             text=draft.text,
             reply_to=draft.reply_to,
             traceparent=valid_traceparent(raw_header(scope, b"traceparent")),
