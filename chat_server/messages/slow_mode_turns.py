@@ -29,7 +29,7 @@ class SlowModeTurns:
         self._counters = counters
         self._now_s = now_s
 
-    async def take(self, act: SlowedAct, room: RoomSettings, user_id: UUID, name: str) -> Turn | None:
+    async def take(self, act: SlowedAct, room: RoomSettings, user_id: UUID, name: UUID | str) -> Turn | None:
         """The person's turn for the write called `name`; None for hosts and while nobody waits.
 
         Raises ChatError `slow_mode` with the wait when another write has it.
@@ -40,14 +40,14 @@ class SlowModeTurns:
         if rule.mode != "auto":
             if not rule.seconds:
                 return None
-            return await self._slow_mode.take_turn(act, room.id, user_id, name, rule.seconds)
+            return await self._slow_mode.take_turn(act, room.id, user_id, str(name), rule.seconds)
         governor = self._hot_rooms.governor(room.id)
         if governor is None or not governor.wait_s:
             return None
         is_regular = self._is_regular(room, user_id)
         wait_s = person_wait_s(governor.wait_s, is_host=False, is_regular=is_regular)
         clock = governor.regular_clock if is_regular else governor.clock
-        return await self._slow_mode.take_governed_turn(act, room.id, user_id, name, wait_s, clock)
+        return await self._slow_mode.take_governed_turn(act, room.id, user_id, str(name), wait_s, clock)
 
     def count_post(self, room: RoomSettings, post: PostMessage) -> None:
         if self._counters is not None:

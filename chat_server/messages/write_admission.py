@@ -129,7 +129,7 @@ class WriteAdmission:
                 raise nickname_reserved()
             return earlier
         try:
-            turn = await self._turns.take("post", room, post.author_id, str(post.client_message_id))
+            turn = await self._turns.take("post", room, post.author_id, post.client_message_id)
         except ChatError:
             earlier = await self._posted_earlier(post, scope)
             if earlier is None:
