@@ -102,6 +102,7 @@ class GroupCommitWriter:
         self._filters = filters
         self._now = now
         self._queue = WriteQueue()
+        WRITES_WAITING.set_function(lambda: self._queue.size)
         self._wakeups = [asyncio.Event() for _ in range(LANES)]
         self._lanes = [DedicatedConnection(dsn, CONNECTION_NAME) for _ in range(LANES)]
         self._postgres = DependencyStatus(log, store="Postgres", part="writer")
@@ -207,7 +208,6 @@ class GroupCommitWriter:
                 fail(late, unavailable(), "silence" if is_silent else "late")
 
     def _wake(self) -> None:
-        WRITES_WAITING.set(self._queue.size)
         for wakeup in self._wakeups:
             wakeup.set()
 

@@ -238,6 +238,18 @@ async def test_writes_are_refused_while_postgres_is_silent_and_accepted_afterwar
     assert len(await store.assert_no_holes(room)) == 2
 
 
+async def test_the_metric_of_waiting_writes_is_their_number_at_the_scrape() -> None:
+    writer = GroupCommitWriter(
+        "", lambda _: None, lambda: datetime.now(UTC), FilterCache()
+    )  # commits nothing
+    waiting = [asyncio.create_task(writer.store(post("a"))) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert REGISTRY.get_sample_value("hotchat_writes_waiting") == 3
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_a_slow_commit_does_not_count_as_silence(
     store: Store, cutter: tuple[CommitCutter, str]
 ) -> None:
