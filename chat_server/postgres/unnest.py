@@ -32,5 +32,9 @@ def unnest(alias: str, columns: Sequence[Column], first: int) -> str:
 
 
 def arrays(columns: Iterable[Column], rows: Sequence[object]) -> list[list[object]]:
-    """The parameters for `unnest`."""
-    return [list(map(each.value, rows)) for each in columns]
+    """The parameters for `unnest`, of which at least one column has values.
+
+    A column of NULLs is an empty array, which `unnest` fills with NULLs: asyncpg checks every element in Python.
+    """
+    values = [list(map(each.value, rows)) for each in columns]
+    return [each if any(value is not None for value in each) else [] for each in values]
