@@ -108,6 +108,9 @@ class _Posts:
         self.target: float | None = None
         self.is_target_known = False
 
+    def set_target(self, target: float | None) -> None:
+        self.target, self.is_target_known = target, True
+
     def counts(self) -> tuple[int, int, int, int]:
         return self.demand, self.authors, self.passed, self.exempt
 
@@ -144,7 +147,7 @@ class DemandCounters:
         posts = self._posts_of(room_id)
         if posts is None:
             return
-        posts.target, posts.is_target_known = target, True
+        posts.set_target(target)
         if self._new_demand.is_new_post(author_id, client_message_id):
             self._count_demand(posts, room_id, author_id)
 
@@ -166,7 +169,7 @@ class DemandCounters:
         """Report that hosts have changed slow mode."""
         posts = self._posts_of(room_id)
         if posts is not None:
-            posts.target, posts.is_target_known = target, True
+            posts.set_target(target)
 
     def _count_demand(self, posts: _Posts, room_id: str, author_id: UUID) -> None:
         posts.demand += 1
