@@ -10,8 +10,8 @@ const openapi = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.u
   paths: Record<string, { get: { parameters: Parameter[] } }>;
 };
 
-describe("what is searched for", () => {
-  it("is what was typed, composed, without double words and spaces", () => {
+describe("a search query", () => {
+  it("has the typed words in composed form, without repeated words and spaces", () => {
     expect(searchQuery("  hello   hello you ")).toEqual({
       query: "hello you",
       isShortened: false,
@@ -20,17 +20,17 @@ describe("what is searched for", () => {
     expect(searchQuery("한국어 café".normalize("NFD")).query).toBe("한국어 café");
   });
 
-  it("is the beginning of a pasted address that is too long", () => {
+  it("has only the beginning of a pasted address that is too long", () => {
     const address = `https://example.com/${"a".repeat(136)}`;
     const { query, isShortened } = searchQuery(address);
     expect([query, isShortened]).toEqual([address.slice(0, SEARCH_WORD_MAX), true]);
   });
 
-  it("is at most four words", () => {
+  it("has at most four words", () => {
     expect(searchQuery("a b c d e")).toMatchObject({ query: "a b c d", isShortened: true });
   });
 
-  it("fits into the query of the server", () => {
+  it("fits into the parameter of the server", () => {
     const q = openapi.paths["/api/v1/rooms/{room_id}/search"]?.get.parameters.find(
       ({ name }) => name === "q",
     );

@@ -32,7 +32,7 @@ describe("in a room that is open to regulars", () => {
     expect(block(NEWCOMER, { ...open, moderators: [{ id: NEWCOMER, nickname: "ann" }] })).toBeNull();
   });
 
-  it("somebody without a user id is not kept from getting one, and an id of another kind is left to the server", () => {
+  it("a person without a user id may get one, and the server decides about an id of another kind", () => {
     expect(block(undefined, open)).toBeNull();
     expect(block("id-of-ann", open)).toBeNull();
   });

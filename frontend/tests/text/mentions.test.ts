@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { mentions } from "@/lib/text/mentions";
 import { CASES } from "./cases";
 
-describe("a text calls its reader", () => {
+describe("a text mentions its reader", () => {
   it.each([
     ["hi @Ann", "Ann", true],
     ["@ann: look", "Ann", true],
