@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 
@@ -15,13 +14,14 @@ from chat_contract.redis_keys import FETCHES, FETCHES_COUNTED, HOT
 from chat_contract.topics import CHAT_SIGNALS, header
 from tests.support.chat_stack import ChatStack, StartChatStack
 from tests.support.fetching_crowd import Crowd, until
+from tests.support.plain_http import client_of
 
 # Far below the rate of eight clients, so that a slow machine heats the room too.
 SOON_HOT = {"HOTCHAT_ENTER_PER_S": "40", "HOT_FETCH_BURST": "1", "HOT_FETCH_PER_CLIENT_PER_S": "0.1"}
 
 
 async def make_room(stack: ChatStack) -> str:
-    async with httpx.AsyncClient(base_url=stack.chat_url) as client:
+    async with client_of(stack.chat_url) as client:
         await client.post("/api/v1/sessions", json={"nickname": "ann"})
         response = await client.post("/api/v1/rooms", json={"name": "A room", "id": f"r-{uuid.uuid4().hex}"})
         room_id: str = response.json()["id"]
@@ -70,7 +70,7 @@ async def test_many_fetches_heat_a_room_are_throttled_and_the_room_cools_afterwa
     room_id, quiet_room = await make_room(stack), await make_room(stack)
     async with (
         signals(kafka_bootstrap_servers) as consumer,
-        httpx.AsyncClient(base_url=stack.chat_url) as other,
+        client_of(stack.chat_url) as other,
     ):
         async with Crowd([stack.chat_url], f"/api/v1/rooms/{room_id}/messages?before_seq=1") as crowd:
             hot = await next_heat(consumer, room_id, hot=True)
@@ -132,7 +132,7 @@ async def test_a_hot_room_cools_when_all_schedulers_are_killed(
     room_id = await make_room(stack)
     async with (
         Redis.from_url(redis_url) as redis,
-        httpx.AsyncClient(base_url=stack.chat_url) as client,
+        client_of(stack.chat_url) as client,
         Crowd([stack.chat_url], f"/api/v1/rooms/{room_id}/messages"),
     ):
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.publish.stream_reader import DEADLINE_S, Frame, StreamClient, StreamReader
 from tests.support.chat_stack import ChatStack, StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -47,7 +48,7 @@ class Writer:
 async def test_every_kind_of_write_is_seen_in_order(start_chat_stack: StartChatStack, room: str) -> None:
     stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
     async with (
-        httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
+        client_of(stack.chat_url) as client,
         StreamClient.of(stack.publish_url) as stream_client,
     ):
         writer = await Writer.enter(client, room)
@@ -79,7 +80,7 @@ async def test_each_change_of_a_room_is_signalled_with_a_higher_version(
 ) -> None:
     stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
     async with (
-        httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
+        client_of(stack.chat_url) as client,
         StreamClient.of(stack.publish_url) as stream_client,
     ):
         await Writer.enter(client, room)
@@ -112,7 +113,7 @@ async def test_killing_a_server_neither_loses_nor_repeats_messages(
     stack: ChatStack = await asyncio.to_thread(start_chat_stack, scheduler=0)
     victim = stack.chat_servers[0] if part == "chat_server" else stack.publish_servers[0]
     async with (
-        httpx.AsyncClient(base_url=stack.chat_url, trust_env=False) as client,
+        client_of(stack.chat_url) as client,
         StreamClient.of(stack.publish_url) as stream_client,
     ):
         writer = await Writer.enter(client, room)

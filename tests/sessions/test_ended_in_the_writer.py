@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from chat_server.sessions.ended import ALL_GENERATIONS
@@ -14,6 +13,7 @@ from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session, SessionTokens
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.message_store import Store, post
+from tests.support.plain_http import client_of
 
 UNSEEN_BY_POLLS = "INSERT INTO ended_sessions VALUES ($1, $2, '1960-01-01', 'infinity')"
 
@@ -49,7 +49,7 @@ async def test_the_transaction_refuses_every_kind_of_write_of_an_ended_session(
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
     connection = await asyncpg.connect(database_url)
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         entered = (await http.post("/api/v1/sessions", json={"nickname": "ann"})).json()
         room = (await http.post("/api/v1/rooms", json={"name": "Tea"})).json()["id"]
         messages = f"/api/v1/rooms/{room}/messages"

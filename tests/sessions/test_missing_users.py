@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 API = "/api/v1"
 
@@ -15,7 +16,7 @@ async def test_every_call_works_for_a_valid_session_without_a_user_row(
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
     connection = await asyncpg.connect(database_url)
-    async with httpx.AsyncClient(base_url=stack.chat_url) as http:
+    async with client_of(stack.chat_url) as http:
         entered = (await http.post(f"{API}/sessions", json={"nickname": "ann"})).json()
         user = entered["user"]
 
