@@ -135,6 +135,41 @@ async def test_a_pause_by_hover_ends_when_the_pointer_leaves(busy: BusyRoom) -> 
     await expect(busy.tab.list).to_have_attribute("data-paused", "false")
 
 
+async def test_a_pause_for_a_menu_ends_when_it_has_closed_and_the_pointer_has_left(busy: BusyRoom) -> None:
+    await busy.becomes_busy()
+    page, row = busy.tab.page, busy.tab.rows.nth(-4)
+    await page.mouse.move(500, 400)
+    await busy.is_paused()
+    await busy.is_settled()
+    await row.hover()
+    await row.get_by_label("More actions").click()
+    await expect(page.get_by_role("menu")).to_be_visible()
+    await page.mouse.move(500, 20)
+    await busy.frames(30)
+    await busy.is_paused()  # while it is open
+    await page.mouse.click(500, 20)
+    await expect(page.get_by_role("menu")).to_have_count(0)
+    await expect(busy.tab.list).to_have_attribute("data-paused", "false")
+    await busy.rate(0)
+    last = await busy.control("say", nickname="Olivia", text="after the menu")
+    await busy.sees_seq(last["seq"])
+
+
+async def test_a_click_in_a_row_pauses_the_list_only_until_the_pointer_leaves(busy: BusyRoom) -> None:
+    await busy.becomes_busy()
+    page, row = busy.tab.page, busy.tab.rows.nth(-4)
+    await page.mouse.move(500, 400)
+    await busy.is_paused()
+    await busy.is_settled()
+    await row.hover()
+    await row.get_by_label("More actions").click()
+    await page.get_by_role("menuitem", name="Copy text", exact=True).click()
+    await expect(page.get_by_role("menu")).to_have_count(0)
+    await row.click(position={"x": 4, "y": 4})
+    await page.mouse.move(500, 20)
+    await expect(busy.tab.list).to_have_attribute("data-paused", "false")
+
+
 @pytest.mark.parametrize("way", ["End", "Escape", "chip"])
 async def test_end_escape_and_the_button_return_to_the_newest_message(busy: BusyRoom, way: str) -> None:
     await busy.becomes_busy()

@@ -1,5 +1,5 @@
 import { Ellipsis } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/lib/contract/types";
 import { useToggleReaction } from "@/features/reactions/use-toggle-reaction";
@@ -26,16 +26,18 @@ export const MessageActions = memo(function MessageActions({
   const mayBan = useOutranks(message.author.id);
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const toggle = useToggleReaction(message.id);
+  useEffect(() => {
+    if (!isMenuOpen) return;
+    view.dispatchPause({ type: "began", reason: "menu" });
+    return () => view.dispatchPause({ type: "ended", reason: "menu" });
+  }, [isMenuOpen, view]);
   const menuButton = (
     <IconButton
       icon={Ellipsis}
       size={15}
       label={t("message.menu")}
       aria-haspopup="menu"
-      onClick={() => {
-        view.dispatchPause({ type: "began", reason: "menu" });
-        setIsMenuOpen(true);
-      }}
+      onClick={() => setIsMenuOpen(true)}
     />
   );
   return (

@@ -15,6 +15,7 @@ import { watchScrollEnd } from "./scroll-end";
 export const PAUSE_BUSY_PER_S = 2;
 
 const PAUSING_KEYS = new Set(["PageUp", "PageDown", "Home", "ArrowUp", "ArrowDown"]);
+const OVER_THE_LIST = "[role=menu], [role=tooltip]"; // parts of rows that are not inside the list's element
 const RESIDUAL_SCROLL_MS = 1_000; // a scroll that was under way when the list resumed may take this long to end
 
 export interface ListPosition {
@@ -42,6 +43,7 @@ export function usePauseGestures(options: PauseGesturesOptions) {
   const hoverTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const isHovering = useRef(false);
   const isReaderScrolling = useRef(false); // the list's own scroll to its end must not end the pause of a jump
+  const isLastInputPointer = useRef(false);
   const resumedAtMs = useRef(-Infinity);
   const current = useRef(options);
   useEffect(() => {
@@ -100,17 +102,37 @@ export function usePauseGestures(options: PauseGesturesOptions) {
         dispatchPause({ type: "began", reason: "selection" });
       }
     };
+    const onPointerDown = () => {
+      isLastInputPointer.current = true;
+    };
+    const onKeyDown = () => {
+      isLastInputPointer.current = false;
+    };
+    // A menu that closes under the pointer reports no leave, also where it hung over the edge of the list.
+    const onPointerOver = ({ pointerType, target }: globalThis.PointerEvent) => {
+      if (pointerType !== "mouse" || !(target instanceof Element)) return;
+      if (element.contains(target) || target.closest(OVER_THE_LIST) !== null) return;
+      clearTimeout(hoverTimer.current);
+      isHovering.current = false;
+      dispatchPause({ type: "ended", reason: "hover" });
+    };
     const stopWatching = watchScrollEnd(element, onScrollEnd);
     element.addEventListener("scroll", onScroll, { passive: true });
     element.addEventListener("wheel", onWheel, { passive: true });
     element.addEventListener("touchmove", beginScroll, { passive: true });
     document.addEventListener("selectionchange", onSelectionChange);
+    document.addEventListener("pointerdown", onPointerDown, true);
+    document.addEventListener("keydown", onKeyDown, true);
+    document.addEventListener("pointerover", onPointerOver);
     return () => {
       stopWatching();
       element.removeEventListener("scroll", onScroll);
       element.removeEventListener("wheel", onWheel);
       element.removeEventListener("touchmove", beginScroll);
       document.removeEventListener("selectionchange", onSelectionChange);
+      document.removeEventListener("pointerdown", onPointerDown, true);
+      document.removeEventListener("keydown", onKeyDown, true);
+      document.removeEventListener("pointerover", onPointerOver);
       clearTimeout(hoverTimer.current);
     };
   }, [scroller, dispatchPause, beginScroll]);
@@ -128,7 +150,7 @@ export function usePauseGestures(options: PauseGesturesOptions) {
     onPointerLeave: (event: PointerEvent) => {
       clearTimeout(hoverTimer.current);
       isHovering.current = false;
-      const leave = () => dispatchPause({ type: "hover-left" });
+      const leave = () => dispatchPause({ type: "ended", reason: "hover" });
       // A finger leaves before its click arrives, and the click must still find the row under the finger.
       if (event.pointerType === "touch") hoverTimer.current = setTimeout(leave, HOVER_PAUSE_MS);
       else leave();
@@ -141,8 +163,12 @@ export function usePauseGestures(options: PauseGesturesOptions) {
       else if (isTouch || current.current.isBusy) dispatchPause({ type: "began", reason: "hover" });
     },
     onFocus: (event: FocusEvent) => {
-      const isByKeyboard = event.target.matches(":focus-visible");
-      if (event.target !== scroller.current && (isByKeyboard || current.current.isBusy)) {
+      const list = scroller.current;
+      // React's events also bubble through portals, and an open menu is a reason of its own.
+      if (event.target === list || list?.contains(event.target) !== true) return;
+      // A click pauses by hover, which ends when the pointer leaves; the focus that it moves must not outlast that.
+      const isByScript = current.current.isBusy && !isLastInputPointer.current;
+      if (isByScript || event.target.matches(":focus-visible")) {
         dispatchPause({ type: "began", reason: "focus" });
       }
     },
