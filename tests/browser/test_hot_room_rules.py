@@ -349,6 +349,20 @@ async def test_reactions_and_edits_never_change_the_height_of_a_row_in_view(busy
     assert before is not None and after is not None and after["height"] > before["height"]
 
 
+async def test_an_expanded_row_keeps_its_height_at_the_next_edit(busy: BusyRoom) -> None:
+    message = await busy.control("say", text="short")
+    row = busy.tab.page.locator(f"[data-message-id='{message['id']}']")
+    show = row.get_by_role("button", name="edited, show all")
+    await busy.sees_seq(message["seq"])
+    await busy.control("edit", id=message["id"], text="a much longer text " * 30)
+    await show.click()
+    await busy.is_settled()
+    expanded = await row.bounding_box()
+    await busy.control("edit", id=message["id"], text="an even longer text " * 60)
+    await expect(show).to_be_visible()
+    assert await row.bounding_box() == expanded
+
+
 async def test_a_deletion_never_changes_the_height_of_a_row_in_view(busy: BusyRoom) -> None:
     message = await busy.control("say", text="long words " * 40)
     row = busy.tab.page.locator(f"[data-message-id='{message['id']}']")

@@ -1,9 +1,9 @@
-import { useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { useCallback, useLayoutEffect, useRef, useState, type RefCallback } from "react";
 import type { Message } from "@/lib/contract/types";
 
 export interface HeightLock {
-  /** The element whose height is locked. */
-  readonly element: RefObject<HTMLDivElement | null>;
+  /** Takes the element whose height is locked. */
+  readonly element: RefCallback<HTMLDivElement>;
   /** The locked height; null while the element has its own. */
   readonly heightPx: number | null;
   readonly unlock: () => void;
@@ -11,20 +11,30 @@ export interface HeightLock {
 
 /** Keeps a row's height when another person edits or deletes it; the reader decides when to expand it. */
 export function useHeightLock(message: Message, isMine: boolean): HeightLock {
-  const element = useRef<HTMLDivElement>(null);
-  const lastPx = useRef<number | null>(null);
+  const attached = useRef<HTMLDivElement>(null);
+  const drawnPx = useRef<number | null>(null);
   const seen = useRef({ text: message.text, deleted: message.deleted });
   const [heightPx, setHeightPx] = useState<number | null>(null);
+  // A row also grows without a render: the reader expands it, its quote loads, or the window becomes narrower.
+  const element = useCallback((bubble: HTMLDivElement) => {
+    attached.current = bubble;
+    const observer = new ResizeObserver(() => {
+      drawnPx.current = heightOf(bubble);
+    });
+    observer.observe(bubble);
+    return () => {
+      observer.disconnect();
+      attached.current = null;
+    };
+  }, []);
   useLayoutEffect(() => {
-    // Fractions of a pixel count: a locked row must keep its exact height.
-    const currentPx = element.current?.getBoundingClientRect().height ?? null;
     const hasChanged = seen.current.text !== message.text || seen.current.deleted !== message.deleted;
     seen.current = { text: message.text, deleted: message.deleted };
-    if (hasChanged && !isMine && lastPx.current !== null && currentPx !== lastPx.current) {
-      setHeightPx(lastPx.current);
-    } else if (currentPx !== null) {
-      lastPx.current = currentPx;
-    }
+    if (!hasChanged || isMine || attached.current === null || drawnPx.current === null) return;
+    if (heightOf(attached.current) !== drawnPx.current) setHeightPx(drawnPx.current);
   }, [message, isMine]);
   return { element, heightPx, unlock: () => setHeightPx(null) };
 }
+
+/** Fractions of a pixel count: a locked row must keep its exact height. */
+const heightOf = (element: HTMLDivElement): number => element.getBoundingClientRect().height;
