@@ -99,6 +99,9 @@ async def test_the_operator_runs_a_private_room_in_the_moderator_view(people: Pe
     page = tab.page
     await expect(page.get_by_text("you act as the operator")).to_be_visible()
     assert await violations(tab) == []
+    await tab.row("a rude remark").hover()
+    await expect(tab.row("a rude remark").get_by_role("button", name="More actions")).to_be_visible()
+    await expect(page.get_by_role("button", name="Reply")).to_have_count(0)
 
     await page.get_by_role("button", name="Allow", exact=True).click()
     await tab.sees("a casino near the harbour")  # by a stream

@@ -13,7 +13,8 @@ export interface OpenRoom {
   readonly ownReactions: OwnReactions;
   /** The kinds of reaction that the server accepts, in the order shown. */
   readonly kinds: readonly string[];
-  readonly replyTo: (message: Message) => void;
+  /** Null where the reader cannot write. */
+  readonly replyTo: ((message: Message) => void) | null;
   readonly editMessage: (message: Message) => void;
   readonly deleteMessage: (message: Message) => void;
   /** Ask why to report a message to the hosts. */

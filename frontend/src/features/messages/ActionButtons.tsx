@@ -10,7 +10,8 @@ interface ActionButtonsProps {
   /** The kinds of reaction that get a button. */
   kinds: readonly string[];
   onReact: (kind: string) => void;
-  onReply: () => void;
+  /** Undefined for readers who cannot write. */
+  onReply: (() => void) | undefined;
   /** Undefined for readers who may not ban the author. */
   onBan: (() => void) | undefined;
   /** The pointer is over the button that bans. */
@@ -36,7 +37,7 @@ export function ActionButtons({ kinds, onReact, onReply, onBan, onAimBan, childr
             <ReactionIcon kind={kind} size={15} />
           </button>
         ))}
-        <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />
+        {onReply && <IconButton icon={Reply} size={15} label={t("message.reply")} onClick={onReply} />}
         {onBan && (
           <IconButton
             icon={Ban}

@@ -44,7 +44,7 @@ export const MessageActions = memo(function MessageActions({
     <ActionButtons
       kinds={kinds.slice(0, KINDS_AT_HAND)}
       onReact={toggle}
-      onReply={() => replyTo(message)}
+      onReply={replyTo === null ? undefined : () => replyTo(message)}
       onBan={mayBan ? () => askToBan({ author: message.author, scope: "author" }) : undefined}
       // The list pauses at once. Otherwise a message that arrives before the click could move another row under the pointer.
       onAimBan={() => view.dispatchPause({ type: "began", reason: "hover" })}

@@ -54,7 +54,9 @@ export default function MessageMenu({ message, isMine, onClose }: MessageMenuPro
   const link = `${location.origin}/rooms/${roomId}?at=${message.seq}`;
   return (
     <ActionMenu label={t("message.menu")} onClose={onClose}>
-      <ActionMenuItem icon={Reply} label={t("message.reply")} onSelect={() => replyTo(message)} />
+      {replyTo && (
+        <ActionMenuItem icon={Reply} label={t("message.reply")} onSelect={() => replyTo(message)} />
+      )}
       <ActionMenuItem icon={Copy} label={t("message.copy")} onSelect={() => copy(message.text)} />
       <ActionMenuItem icon={Link2} label={t("message.link")} onSelect={() => copy(link)} />
       {showPerson && (

@@ -38,6 +38,9 @@ export function useModeratedRoom(roomId: string) {
 
   const { room } = screen.feed;
   const regularAfterS = room?.regularAfterS ?? 0;
+  const isHostHere = roleIn(room, viewer?.id) !== "guest";
+  // A reply is posted by a person, and a private room does not exist for an operator who is not in it.
+  const mayReply = !isOperator || isHostHere || room?.visibility !== "private";
   const authorMark = useCallback(
     (message: Pick<Message, "author" | "created_at">) =>
       message.author.role === undefined && isByNewcomer(message, regularAfterS)
@@ -56,7 +59,7 @@ export function useModeratedRoom(roomId: string) {
       view,
       ownReactions,
       kinds,
-      replyTo: (message) => composeInRoom({ type: "reply", message }),
+      replyTo: mayReply ? (message) => composeInRoom({ type: "reply", message }) : null,
       editMessage: ({ id, text }) => composeInRoom({ type: "edit", kind: "message", id, text }),
       deleteMessage: (message) => setQuestion({ kind: "delete", message }),
       reportMessage: (message) => setQuestion({ kind: "report", message }),
@@ -66,10 +69,10 @@ export function useModeratedRoom(roomId: string) {
       authorMark,
       toast,
     };
-  }, [roomId, feed, view, ownReactions, kinds, authorMark, composers, navigate, toast]);
+  }, [roomId, feed, view, ownReactions, kinds, mayReply, authorMark, composers, navigate, toast]);
 
   const isKnown = room !== null && (isOperator || viewer !== undefined);
-  const isHost = isOperator || roleIn(room, viewer?.id) !== "guest";
+  const isHost = isOperator || isHostHere;
   return {
     openRoom,
     setKinds,
