@@ -1,5 +1,6 @@
 """Notifications of mentions while the reader does not see the room."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from tests.browser.private_room import PrivateRoom
 from tests.browser.tab import People, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROUNDS_MAX = 5
+"""Rounds of a crowd until the calm lane skips a reply; more notifications in a minute become a summary."""
 
 # Headless Chromium has neither hidden tabs nor notifications, so both are replaced in the page.
 EDGE = """
@@ -123,6 +127,28 @@ async def test_each_mention_and_reply_notifies_and_replaces_no_other_one(people:
     await tab.page.wait_for_function("() => window.notified.length === 3")
     assert [body for _, body in await notified(tab)] == ["Ann: @Bob one", "Ann: @Bob two", "Ann: I am"]
     assert len(set(await tab.page.evaluate("() => window.shown.map(({tag}) => tag)"))) == 3
+
+
+async def test_a_reply_that_the_calm_lane_skips_notifies(people: People) -> None:
+    crowd = await people.person("Crowd")
+    room = await crowd.make_room("Notified")
+    ann = await people.person("Ann")
+    tab, bob = await people.member("Bob")
+    await tab.page.add_init_script(EDGE + "localStorage.setItem('hotchat.reading', 'light');")
+    question = await bob.post(room, "who is coming?")
+    await tab.open(f"/rooms/{room}")
+    await enable(tab)
+    await tab.page.evaluate("() => window.hide(true)")
+    for _ in range(ROUNDS_MAX):
+        before, after = ([ann.post(room, "chatter") for _ in range(15)] for _ in range(2))
+        posted = await asyncio.gather(*before, ann.post(room, "I am", reply_to=question["id"]), *after)
+        if posted[15].get("calm") is False:
+            break
+    else:
+        pytest.fail("The calm lane has skipped no reply.")
+    await tab.page.wait_for_function(
+        "() => window.notified.some(([, body]) => body === 'Somebody replied to you')"
+    )
 
 
 async def test_a_visible_window_without_the_focus_notifies_and_a_seen_one_does_not(people: People) -> None:

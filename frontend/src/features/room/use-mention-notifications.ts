@@ -8,7 +8,7 @@ import { MentionNotifier, type Mention } from "@/lib/notifications/mention-notif
 import { joinNotifyingTabs } from "@/lib/notifications/notifying-tab";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { useOpenRoom } from "@/ui/room-context";
-import { useServices } from "@/ui/services-context";
+import { useServices, useViewer } from "@/ui/services-context";
 import { messageWords } from "./message-words";
 
 /** Notifies of new messages for the reader, unless they see the room or another tab notifies. A click on the notification
@@ -17,6 +17,7 @@ export function useMentionNotifications(): void {
   const { t } = useTranslation();
   const { clock } = useServices();
   const { roomId, feed, view } = useOpenRoom();
+  const viewerId = useViewer()?.id;
   const navigate = useNavigate();
   useEffect(() => {
     let isOpen = true;
@@ -31,16 +32,18 @@ export function useMentionNotifications(): void {
       },
     });
     const tab = joinNotifyingTabs(roomId, () => notifier.clear());
+    const roomName = () => nameInSentence(feed.getSnapshot().room?.name ?? "", t("room.untitled"));
     const mentionOf = (message: Message): Mention => ({
       messageId: message.id,
       seq: message.seq,
       authorId: message.author.id,
-      roomName: nameInSentence(feed.getSnapshot().room?.name ?? "", t("room.untitled")),
+      roomName: roomName(),
       words: messageWords(t, message),
     });
-    const notify = (message: Message) => {
-      if (isNotifying() && tab.mayNotify()) notifier.notify(mentionOf(message));
+    const notifyOf = (mention: Mention) => {
+      if (isNotifying() && tab.mayNotify()) notifier.notify(mention);
     };
+    const notify = (message: Message) => notifyOf(mentionOf(message));
     const stopFeed = feed.onEvent((event) => {
       if (event.type === "message.created" && view.isForMe(event.message)) notify(event.message);
       else if (event.type === "message.edited") {
@@ -52,6 +55,18 @@ export function useMentionNotifications(): void {
         notifier.withdraw(({ seq, authorId }) => seq <= event.up_to_seq && authors.has(authorId));
       }
     });
+    // The calm lane names whom the skipped messages reply to, not who wrote them. It does not say whom they mention.
+    const stopSkipped = feed.onSkipped((run) => {
+      if (viewerId === undefined || !run.replied_to.includes(viewerId)) return;
+      const seq = run.from_seq + 1;
+      notifyOf({
+        messageId: `skipped ${seq}`,
+        seq,
+        authorId: "",
+        roomName: roomName(),
+        words: t("feed.repliedToYou"),
+      });
+    });
     const stopAccess = feed.subscribe(() => {
       // Nothing of a private room stays on the screen of somebody who has lost access to it.
       if (feed.getSnapshot().connection.status === "failed") notifier.withdraw(() => true);
@@ -60,10 +75,11 @@ export function useMentionNotifications(): void {
     return () => {
       isOpen = false;
       stopFeed();
+      stopSkipped();
       stopAccess();
       stopFound();
       notifier.clear();
       tab.leave();
     };
-  }, [roomId, clock, feed, view, navigate, t]);
+  }, [roomId, viewerId, clock, feed, view, navigate, t]);
 }

@@ -54,6 +54,7 @@ export const ja: Words = {
     away_other: "離れている間に{{count, number}}件",
     awayMentions_one: "メンション{{count, number}}件",
     awayMentions_other: "メンション{{count, number}}件",
+    repliedToYou: "あなたへの返信があります",
     new_one: "新着{{count, number}}件",
     new_other: "新着{{count, number}}件",
     forYou: "あなた宛{{count, number}}件",

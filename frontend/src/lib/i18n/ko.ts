@@ -53,6 +53,7 @@ export const ko: Words = {
     away_other: "자리를 비운 동안 메시지 {{count, number}}개",
     awayMentions_one: "언급 {{count, number}}개",
     awayMentions_other: "언급 {{count, number}}개",
+    repliedToYou: "누군가 나에게 답장했습니다",
     new_one: "새 메시지 {{count, number}}개",
     new_other: "새 메시지 {{count, number}}개",
     forYou: "나에게 {{count, number}}개",

@@ -172,6 +172,7 @@ export const lazyEn = {
     awayMentions_other: "{{count, number}} mentions",
     summary_one: "{{count, number}} new message",
     summary_other: "{{count, number}} new messages",
+    repliedToYou: "Somebody replied to you",
   },
   waiting: {
     position: "This server is full. You are number {{position, number}} in line for live updates.",
