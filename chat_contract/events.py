@@ -262,6 +262,12 @@ class RoomSlowMode(TypedDict):
             ),
         ]
     ]
+    unreachable: NotRequired[
+        Annotated[
+            Literal[True],
+            Field(description="Of `auto` only: even the longest wait does not reach the target of the room"),
+        ]
+    ]
     version: NotRequired[SignalVersion]
 
 

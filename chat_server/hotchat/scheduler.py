@@ -24,6 +24,7 @@ from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_policy import HeatLimits, HotEntry, heat_limits, next_entries
 from chat_server.hotchat.heat_store import DrainedCounts, HeatStore
 from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, report_crashes
+from chat_server.hotchat.slow_mode_governor import GovernorState
 from chat_server.hotchat.viewers_sum import ViewersSum
 from chat_server.kafka.signal_sender import SignalSender
 from server_kit.background_tasks import EXIT_CODE, BackgroundTasks
@@ -189,20 +190,44 @@ class HeatTick:
                     room_id,
                     governor.target,
                 )
-            if self._is_enforcing and (has_changed or (governor.wait_s and is_due)):
-                signal: RoomSlowMode = {
-                    "type": "room.slow_mode",
-                    "room_id": room_id,
-                    "slow_mode_s": governor.wait_s,
-                    "mode": "auto",
-                    "version": drained.at_ms * 1_000,
-                }
-                if governor.wait_s:
-                    signal["until"] = until
-                self._announce(signal)
+            if self._is_enforcing:
+                signal = wait_signal(
+                    room_id, before, governor, is_due=is_due, until=until, version=drained.at_ms * 1_000
+                )
+                if signal is not None:
+                    self._announce(signal)
 
 
 UNHEATED: Final = HotEntry(False, None, 0.0, 0)
+
+
+def wait_signal(
+    room_id: str,
+    before: GovernorState | None,
+    after: GovernorState,
+    *,
+    is_due: bool,
+    until: str,
+    version: int,
+) -> RoomSlowMode | None:
+    """What clients must know of a governor's tick; None for nothing. Pure. `until` is RFC 3339, and `is_due` says that
+    a wait has to be renewed."""
+    wait_s, was_unreachable = (0, False) if before is None else (before.wait_s, before.is_unreachable)
+    has_changed = (after.wait_s, after.is_unreachable) != (wait_s, was_unreachable)
+    if not has_changed and not (after.wait_s and is_due):
+        return None
+    signal: RoomSlowMode = {
+        "type": "room.slow_mode",
+        "room_id": room_id,
+        "slow_mode_s": after.wait_s,
+        "mode": "auto",
+        "version": version,
+    }
+    if after.wait_s:
+        signal["until"] = until
+    if after.is_unreachable:
+        signal["unreachable"] = True
+    return signal
 
 
 def _is_due(drained: DrainedCounts, every_ms: int) -> bool:

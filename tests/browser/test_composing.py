@@ -2,13 +2,19 @@
 
 import asyncio
 import re
+import time
+import uuid
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
+from chat_contract.events import RoomSlowMode
+from chat_server.kafka.signal_sender import SignalSender
 from tests.browser.axe import violations_in_light_and_dark
 from tests.browser.replaced_responses import refusing
-from tests.browser.tab import People
+from tests.browser.tab import People, Person
+from tests.support.stores import Kafka
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -205,6 +211,79 @@ async def test_hosts_choose_an_automatic_slow_mode_and_its_target(people: People
         "seconds": 0,
         "target_posts_per_s": 10,
     }
+
+
+async def test_automatic_slow_mode_counts_down_says_why_and_then_lets_the_writer_post(people: People) -> None:
+    ann, bob = await people.person("Ann"), await people.person("Bob")
+    room = await ann.make_room()
+    await ann.call("PATCH", f"/rooms/{room}", {"slow_mode": {"mode": "auto", "target_posts_per_s": 1}})
+    tab, _ = await people.member("Carl")
+    await tab.open(f"/rooms/{room}")
+    line = tab.page.locator("[data-testid=slow-mode]")
+    writing = asyncio.create_task(keeps_writing(tab.base_url, bob, room))
+    try:
+        await expect(line).to_contain_text("Many people are writing: one message every")
+        await tab.write("the first")
+        await expect(line).to_contain_text("Many people are writing: you can write again in")
+        await tab.composer.fill("the second")
+        await expect(tab.page.get_by_role("button", name="Wait")).to_be_disabled()
+        await tab.page.get_by_role("button", name="Send", exact=True).click()
+        await expect(tab.page.locator("[data-post]")).to_have_count(0)
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    page = await ann.call("GET", f"/rooms/{room}/messages?limit=100")
+    by_carl = [each["text"] for each in page["messages"] if each["author"]["nickname"] == "Carl"]
+    assert by_carl == ["the first", "the second"]
+
+
+async def keeps_writing(url: str, person: Person, room: str) -> None:
+    """Four messages a second, whatever slow mode answers."""
+    headers = {"Authorization": f"Bearer {person.token}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http:
+        while True:
+            body = {"client_message_id": str(uuid.uuid4()), "text": "again"}
+            answer = await http.post(f"/api/v1/rooms/{room}/messages", json=body)
+            assert answer.status_code in (201, 429), answer.text
+            await asyncio.sleep(0.25)
+
+
+async def test_hosts_see_in_the_settings_that_a_target_cannot_be_reached(
+    people: People, kafka_server: Kafka
+) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.call("PATCH", f"/rooms/{room}", {"slow_mode": {"mode": "auto", "target_posts_per_s": 1}})
+    tab = await people.tab_of(ann)
+    await tab.open(f"/rooms/{room}")
+    await tab.page.get_by_role("button", name="Settings").click()
+    warning = tab.page.get_by_test_id("target-unreachable")
+    await expect(warning).to_have_text("")
+    signals = SignalSender(kafka_server.bootstrap_servers, clock=time.monotonic)
+    sending = asyncio.create_task(signals.run())
+    try:
+        signals.offer(longest_wait(room, is_unreachable=True))
+        await expect(warning).to_contain_text("Even the longest wait does not slow the room to this.")
+        assert await violations_in_light_and_dark(tab) == []
+        signals.offer(longest_wait(room, is_unreachable=False))
+        await expect(warning).to_have_text("")
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+def longest_wait(room: str, *, is_unreachable: bool) -> RoomSlowMode:
+    """The signal of a scheduler. That of the stack sends none for a room in which nobody writes."""
+    signal: RoomSlowMode = {
+        "type": "room.slow_mode",
+        "room_id": room,
+        "slow_mode_s": 300,
+        "mode": "auto",
+        "version": time.time_ns() // 1_000,
+    }
+    if is_unreachable:
+        signal["unreachable"] = True
+    return signal
 
 
 async def test_others_see_who_is_typing_and_the_writer_does_not(people: People) -> None:

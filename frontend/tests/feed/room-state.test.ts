@@ -280,6 +280,22 @@ describe("a change of the room", () => {
     const governed = applyEvent(automatic, signal, 0);
     expect(governed).toMatchObject({ slowModeS: 12, slowModeUntilMs: Date.parse(until) });
     expect(applyEvent(governed, changed(5), 0)).toMatchObject({ slowModeS: 12, slowMode: rules.slow_mode });
+    const longest = applyEvent(governed, { ...signal, slow_mode_s: 300, unreachable: true }, 0);
+    expect(longest.isTargetUnreachable).toBe(true);
+    expect(applyEvent(longest, changed(5), 0).isTargetUnreachable).toBe(true);
+    expect(applyEvent(longest, signal, 0).isTargetUnreachable).toBe(false);
+    const withFixed = {
+      ...rules,
+      moderators: [],
+      slow_mode: { ...rules.slow_mode, mode: "fixed", seconds: 5 },
+    } as const;
+    const leaves: RoomEvent = {
+      type: "room.changed",
+      room_id: "lobby",
+      seq: 5,
+      room: { ...withFixed, moderators: [] },
+    };
+    expect(applyEvent(longest, leaves, 0).isTargetUnreachable).toBe(false);
     const earlierServer: RoomEvent = { type: "room.slow_mode", room_id: "lobby", slow_mode_s: 7 };
     expect(applyEvent(fixed, earlierServer, 0)).toMatchObject({
       slowModeS: 7,

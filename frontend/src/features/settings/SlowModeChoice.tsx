@@ -5,7 +5,7 @@ const CHOICES_S = [5, 10, 30, 60, 300];
 const TARGETS_PER_S = [1, 2, 3, 5, 10, 20];
 
 /** How often one person may write in the room: a wait that hosts fix, or one that the server adapts to the crowd. */
-export function SlowModeChoice({ slowMode, refusal, choose }: SlowModeSetting) {
+export function SlowModeChoice({ slowMode, isTargetUnreachable, refusal, choose }: SlowModeSetting) {
   const { t } = useTranslation();
   const { mode, seconds, target } = slowMode;
   return (
@@ -48,6 +48,9 @@ export function SlowModeChoice({ slowMode, refusal, choose }: SlowModeSetting) {
           </select>
           <span id="slow-mode-help" className="quiet option-help">
             {t("settings.slowModeAutoHelp")}
+          </span>
+          <span className="error" role="status" data-testid="target-unreachable">
+            {isTargetUnreachable && t("settings.slowModeUnreachable")}
           </span>
         </label>
       )}

@@ -17,6 +17,8 @@ export interface ChosenSlowMode {
 
 export interface SlowModeSetting {
   readonly slowMode: ChosenSlowMode;
+  /** Even the longest wait does not reach the target. */
+  readonly isTargetUnreachable: boolean;
   /** Why the last choice was not saved. */
   readonly refusal: string | null;
   readonly choose: (slowMode: ChosenSlowMode) => void;
@@ -27,7 +29,8 @@ export function useSlowModeSetting(): SlowModeSetting {
   const { t } = useTranslation();
   const api = useHostApi();
   const { roomId, view } = useOpenRoom();
-  const current = useRoomScreen(view).feed.room?.slowMode;
+  const { room } = useRoomScreen(view).feed;
+  const current = room?.slowMode;
   const [chosen, setChosen] = useState<{ over: SlowMode | undefined; slowMode: ChosenSlowMode } | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const choose = async (slowMode: ChosenSlowMode) => {
@@ -49,6 +52,7 @@ export function useSlowModeSetting(): SlowModeSetting {
   };
   return {
     slowMode: chosen !== null && chosen.over === current ? chosen.slowMode : shownOf(current),
+    isTargetUnreachable: room?.isTargetUnreachable === true,
     refusal,
     choose: (slowMode) => void choose(slowMode),
   };

@@ -2496,6 +2496,12 @@ export interface components {
              */
             type: "room.slow_mode";
             /**
+             * Unreachable
+             * @description Of `auto` only: even the longest wait does not reach the target of the room
+             * @constant
+             */
+            unreachable?: true;
+            /**
              * Until
              * @description Of `auto` only: nobody waits after this time unless a newer signal has come; the server sends one every few seconds
              */

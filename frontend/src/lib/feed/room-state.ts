@@ -55,6 +55,8 @@ export interface RoomState {
   readonly slowMode: SlowMode;
   /** Nobody waits after this time of day unless a newer signal has come; null for no end. */
   readonly slowModeUntilMs: number | null;
+  /** Of an automatic slow mode: even the longest wait does not reach its target. */
+  readonly isTargetUnreachable: boolean;
   readonly typing: { readonly users: readonly Author[]; readonly atMs: number };
 }
 
@@ -96,6 +98,7 @@ export function fromSnapshot(page: MessagePage, room: Partial<Room> & { id: stri
     slowModeS: room.slow_mode_s ?? 0,
     slowMode: room.slow_mode ?? fixedSlowMode(room.slow_mode_s ?? 0),
     slowModeUntilMs: null,
+    isTargetUnreachable: false,
     typing: { users: [], atMs: 0 },
   };
 }
@@ -151,16 +154,18 @@ const withRules = (state: RoomState, rules: RoomRules) => ({
   slowMode: rules.slow_mode,
   // In `auto` the server sets the wait, and signals it.
   ...(rules.slow_mode.mode !== "auto"
-    ? { slowModeS: rules.slow_mode.seconds, slowModeUntilMs: null }
+    ? { slowModeS: rules.slow_mode.seconds, slowModeUntilMs: null, isTargetUnreachable: false }
     : state.slowMode.mode !== "auto" && { slowModeS: 0 }),
 });
 
-function withSlowMode({ slowMode }: RoomState, { slow_mode_s: slowModeS, mode, until }: RoomSlowMode) {
+function withSlowMode({ slowMode }: RoomState, signal: RoomSlowMode) {
+  const { slow_mode_s: slowModeS, mode, until, unreachable } = signal;
   return {
     slowModeS,
     // The other fields of the mode arrive with `room.changed`. Servers of earlier versions signal no mode.
     slowMode: mode === undefined || mode === slowMode.mode ? slowMode : { ...slowMode, mode },
     slowModeUntilMs: until === undefined ? null : Date.parse(until),
+    isTargetUnreachable: unreachable === true,
   };
 }
 

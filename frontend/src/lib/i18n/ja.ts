@@ -253,6 +253,8 @@ export const ja: Words = {
     slowModeTargetOf: "毎秒{{count, number}}件",
     slowModeAutoHelp:
       "これより多いときは、全員が必要な間だけ待ちます。常連は長くても10秒、運営メンバーは待ちません。",
+    slowModeUnreachable:
+      "最も長く待たせてもこの数まで減りません。毎秒の件数を増やすか、固定の間隔を選んでください。",
     slowModeFailed:
       "低速モードは変わっていません。サーバーが応答しません。少し待ってからもう一度お試しください。",
     slowModeSeconds: "{{seconds}}秒に1回",

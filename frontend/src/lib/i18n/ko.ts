@@ -248,6 +248,8 @@ export const ko: Words = {
     slowModeTargetOf: "초당 {{count, number}}개",
     slowModeAutoHelp:
       "메시지가 이보다 많으면 모두 필요한 만큼만 기다립니다. 단골은 길어야 10초, 운영진은 기다리지 않습니다.",
+    slowModeUnreachable:
+      "가장 오래 기다리게 해도 이만큼 줄지 않습니다. 초당 메시지 수를 늘리거나 고정된 간격을 고르세요.",
     slowModeFailed: "느린 모드를 바꾸지 못했습니다. 서버가 응답하지 않습니다. 잠시 후 다시 시도하세요.",
     slowModeSeconds: "{{seconds}}초에 한 번",
     ignored: "무시한 사람",

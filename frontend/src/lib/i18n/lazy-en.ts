@@ -138,6 +138,8 @@ export const lazyEn = {
     slowModeTargetOf: "{{count, number}} a second",
     slowModeAutoHelp:
       "While more arrive, everybody waits between two messages, only as long as needed. Regulars wait at most 10 s, hosts never.",
+    slowModeUnreachable:
+      "Even the longest wait does not slow the room to this. Choose more messages a second, or a fixed wait.",
     slowModeFailed: "Slow mode is unchanged: the server does not answer. Try again in a moment.",
     slowModeSeconds: "One message every {{seconds}} s",
     ignored: "People you ignore",
@@ -170,9 +172,9 @@ export const lazyEn = {
     away_other: "{{count, number}} messages while you were away",
     awayMentions_one: "{{count, number}} mention",
     awayMentions_other: "{{count, number}} mentions",
+    repliedToYou: "Somebody replied to you",
     summary_one: "{{count, number}} new message",
     summary_other: "{{count, number}} new messages",
-    repliedToYou: "Somebody replied to you",
   },
   waiting: {
     position: "This server is full. You are number {{position, number}} in line for live updates.",
