@@ -1,7 +1,8 @@
 """Screenshots of the frontend for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
 
 Starts the real stack in a temporary folder and fills a room. Takes screenshots in light and dark, on a phone, of a hot
-room, of dialogs, of an empty room and of a missing one, and of what hosts and the operator see.
+room, of a crowded one in compact rows, of slow mode, of dialogs, of an empty room and a missing one, and of what hosts
+and the operator see. A second stack, full with one stream, shows how readers wait in line.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from tests.support.plain_http import client_of
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDE = {"width": 1040, "height": 742}
+DESKTOP = {"width": 1280, "height": 800}
 HALF = {"width": 760, "height": 742}
 PHONE = {"width": 390, "height": 780}
 AUDIENCE = 40
@@ -58,15 +60,55 @@ TALK: list[tuple[str, str, dict[str, int]]] = [
     ("Kofi", "That bass line. The neighbours know it too now", {"laugh": 6}),
 ]
 
+FANS = [
+    "Mina",
+    "Tomás",
+    "지우",
+    "さくら",
+    "Ada",
+    "Kofi",
+    "Léa",
+    "Bjørn",
+    "Omar",
+    "Priya",
+    "민준",
+    "Zoë",
+    "Ivan",
+    "葵",
+]
+SHOUTS = [
+    "WOW",
+    "그 노래다!!",
+    "this is the one I came for",
+    "最高",
+    "louder please",
+    "that light show though",
+    "여기 서울 🙌",
+    "encore! encore!",
+    "I can hear my neighbours singing along, and for once I do not mind at all",
+    "すごい声",
+    "goosebumps",
+]
+CROWD_POSTS = 70
+WAITERS = 3
+"""People in line in front of the picture's reader."""
 
-async def draw(url: str) -> None:
+
+@contextlib.asynccontextmanager
+async def visitors(url: str) -> AsyncIterator[tuple[People, httpx.AsyncClient]]:
+    """People with browsers at this address, and a client for everything else."""
     async with (
         async_playwright() as playwright,
         await launch_chromium(playwright) as browser,
         client_of(url) as http,
-        contextlib.AsyncExitStack() as stack,
     ):
         people = People(browser, url, http)
+        yield people, http
+        await people.leave()
+
+
+async def draw(url: str) -> None:
+    async with visitors(url) as (people, http), contextlib.AsyncExitStack() as stack:
         mina = await fill_rooms(people, http)
         await stack.enter_async_context(audience(http))
         light = await seen(people, mina, "light", HALF)
@@ -78,11 +120,17 @@ async def draw(url: str) -> None:
         keep("composing.png", await composing(people))
         keep("quiet.png", await quiet_states(people, mina))
         keep("hot.png", await hot_room(url, people, mina))
+        keep("crowded.png", await crowded_room(url, people))
+        keep("slow-mode.png", await slow_mode(people))
         host, room = await moderated_room(people)
         keep("hosting.png", await hosting(people, host, room))
         keep("hosting-phone.png", await hosting_on_phones(people, host, room))
         keep("operator.png", await operator_pages(people))
-        await people.leave()
+
+
+async def draw_full_house(url: str) -> None:
+    async with visitors(url) as (people, http):
+        keep("waiting.png", await waiting_in_line(people, http))
 
 
 async def fill_rooms(people: People, http: httpx.AsyncClient) -> Person:
@@ -242,7 +290,7 @@ async def operator_pages(people: People) -> bytes:
 async def hot_room(url: str, people: People, mina: Person) -> bytes:
     """A scroll back while many clients fetch: the badge, and the time until older messages load."""
     tab = await seen(people, mina, "light", WIDE)
-    async with crowd(url):
+    async with crowd(url, "lobby"):
         await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible(timeout=20_000)
         await tab.list.hover()
         async with asyncio.timeout(30):
@@ -251,6 +299,98 @@ async def hot_room(url: str, people: People, mina: Person) -> bytes:
                 await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
         await expect(tab.page.locator("[data-testid=chips]")).to_have_css("opacity", "1")
         return await tab.page.screenshot()
+
+
+async def crowded_room(url: str, people: People) -> bytes:
+    """Compact rows of a hot room in light, and in dark on a phone, while many people write."""
+    host = await people.person("Hana")
+    room = await host.make_room("Finale")
+    fans = [await people.person(name) for name in FANS]
+    tabs = [
+        await people.tab_of(host, color_scheme="light", viewport=DESKTOP),
+        await people.tab_of(host, color_scheme="dark", viewport={**PHONE, "height": DESKTOP["height"]}),
+    ]
+    for tab in tabs:
+        await tab.open(f"/rooms/{room}")
+    async with crowd(url, room):
+        for number in range(CROWD_POSTS):
+            fan = fans[number % len(fans)]
+            message = await fan.post(room, SHOUTS[number * 7 % len(SHOUTS)])
+            for admirer in fans[: number % 4]:
+                await admirer.react(room, message, "heart")
+            if number == CROWD_POSTS - 8:
+                await host.post(room, "Encore in five minutes, stay where you are!")
+        for tab in tabs:
+            await expect(tab.list).to_have_attribute("data-rows", "compact")
+            await expect(tab.page.locator("[data-testid=hot-badge]")).to_be_visible()
+            await expect(tab.rows.last).to_be_in_viewport()
+        return side_by_side(*[await tab.page.screenshot() for tab in tabs])
+
+
+async def slow_mode(people: People) -> bytes:
+    """The wait of a writer on a phone, and the choice of a host."""
+    host, fan = await people.person("Hana"), await people.person("Kofi")
+    room = await host.make_room("Questions to the band")
+    await host.post(room, "Ask away! One question each, please")
+    await host.call("PATCH", f"/rooms/{room}", {"slow_mode": {"mode": "fixed", "seconds": 30}})
+    size = {**PHONE, "height": HALF["height"]}
+    waiting = await people.tab_of(fan, color_scheme="light", viewport=size)
+    await waiting.open(f"/rooms/{room}")
+    await waiting.write("Which song was the hardest to write?")
+    await waiting.composer.fill("And who plays the trumpet?")
+    await expect(waiting.page.locator("[data-testid=slow-mode]")).to_contain_text("you can write again in")
+    picture = await waiting.page.screenshot()  # before the host changes the mode
+    choosing = await people.tab_of(host, color_scheme="dark", viewport=HALF)
+    await choosing.open(f"/rooms/{room}")
+    await choosing.page.get_by_role("button", name="Settings").click()
+    await choosing.page.get_by_label("Slow mode").select_option(label="Automatic")
+    help_line = choosing.page.get_by_text("Regulars wait at most 10 s, hosts never.")
+    await help_line.scroll_into_view_if_needed()
+    return side_by_side(picture, await choosing.page.screenshot())
+
+
+async def waiting_in_line(people: People, http: httpx.AsyncClient) -> bytes:
+    """Readers of a full server: their numbers in line in light, and in dark on a phone."""
+    host = await people.person("Hana")
+    room = await host.make_room("Premiere")
+    members = {name: await people.person(name) for name in dict.fromkeys(name for name, *_ in TALK)}
+    for name, text, _ in TALK:
+        await members[name].post(room, text)
+    tabs = [
+        await people.tab_of(host, color_scheme="light", viewport=HALF),
+        await people.tab(color_scheme="dark", viewport={**PHONE, "height": HALF["height"]}),
+    ]
+    streams = (await http.get("/api/v1/config")).json()["stream_url"]
+    async with http.stream("GET", f"{streams}/stream/v1/rooms/{room}", timeout=None), line(http, streams):
+        for number, tab in enumerate(tabs, start=WAITERS + 1):
+            await tab.page.goto(f"{tab.base_url}/rooms/{room}")
+            await expect(tab.page.get_by_test_id("waiting-in-line")).to_contain_text(
+                f"number {number} in line"
+            )
+            await expect(tab.rows.last).to_be_in_viewport()
+        return side_by_side(*[await tab.page.screenshot() for tab in tabs])
+
+
+@contextlib.asynccontextmanager
+async def line(http: httpx.AsyncClient, streams: str) -> AsyncIterator[None]:
+    """People who already wait for a stream, and ask again every second."""
+
+    async def wait(place: str | None) -> str:
+        body = {} if place is None else {"place": place}
+        return str((await http.post(f"{streams}/stream/v1/places", json=body)).json()["place"])
+
+    async def keep_waiting(places: list[str]) -> None:
+        while True:
+            await asyncio.sleep(1)
+            places = [await wait(place) for place in places]
+
+    places = [await wait(None) for _ in range(WAITERS)]
+    waiting = asyncio.create_task(keep_waiting(places))
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -266,10 +406,12 @@ async def audience(http: httpx.AsyncClient) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def crowd(url: str) -> AsyncIterator[None]:
+async def crowd(url: str, room: str) -> AsyncIterator[None]:
+    """Clients that fetch until the room is hot."""
+
     async def fetch(http: httpx.AsyncClient) -> None:
         while True:
-            await http.get("/api/v1/rooms/lobby/messages")
+            await http.get(f"/api/v1/rooms/{room}/messages")
             await asyncio.sleep(0.02)
 
     async with client_of(url) as http:
@@ -306,6 +448,8 @@ def main() -> None:
     expect.set_options(timeout=20_000)
     with temporary_stack(SETTINGS) as target:
         asyncio.run(draw(target.url))
+    with temporary_stack({**SETTINGS, "MAX_STREAMS": "1"}) as full:
+        asyncio.run(draw_full_house(full.url))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,15 @@ DESKTOP = {"width": 1280, "height": 800}
 MIN_ROWS = 20
 MIN_TARGET_PX = 24
 TURNS_WITHIN_MS = 30_000
+CLIPPED_MARKS = """() => [...document.querySelectorAll('[data-testid=author-mark]')].map(mark => {
+    const own = mark.getBoundingClientRect();
+    const line = mark.closest('header').parentElement.getBoundingClientRect();
+    return Math.max(0, line.top - own.top, own.bottom - line.bottom);
+})"""
+ON_TOP_AT_NAMES = """() => [...document.querySelectorAll('article .nickname')].map(name => {
+    const { left, top, width, height } = name.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2).textContent;
+})"""
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
 
@@ -182,6 +191,27 @@ async def test_compact_rows_fit_on_a_phone_with_every_text_and_targets_for_finge
         MIN_TARGET_PX,
     )
     assert small == []
+
+
+async def test_names_badges_and_times_are_readable_in_compact_rows_of_hosts(people: People) -> None:
+    ann, bob = await people.person("Ann"), await people.person("Bob")
+    room = await ann.make_room()
+    await bob.post(room, "short")
+    await bob.post(room, "so long that it needs several lines " * 5)
+    tab = await people.tab_of(ann, viewport=PHONE["viewport"])
+    await tab.page.add_init_script("localStorage.setItem('hotchat.density', 'compact')")
+    await tab.page.goto(f"{tab.base_url}/rooms/{room}/moderate")
+    await is_compact(tab)
+    await expect(tab.rows).to_have_count(2)
+    assert await tab.page.evaluate(CLIPPED_MARKS) == [0, 0]
+    await tab.rows.last.hover()
+    time, name = tab.rows.last.locator("time"), tab.rows.last.locator(".nickname")
+    await expect(time).to_be_visible()
+    time_box, name_box = await time.bounding_box(), await name.bounding_box()
+    assert time_box is not None and name_box is not None
+    assert time_box["x"] + time_box["width"] <= name_box["x"]
+    await tab.page.emulate_media(forced_colors="active")
+    assert await tab.page.evaluate(ON_TOP_AT_NAMES) == ["Bob", "Bob"]
 
 
 async def test_pending_and_failed_posts_show_their_state_in_compact_rows(people: People) -> None:
