@@ -21,6 +21,10 @@ FETCHES_COUNTED: Final = "{hotchat}:fetches_counted"
 HOT: Final = "{hotchat}:hot"
 """Hash room id → JSON of HotEntry, for hot, warm and written rooms; expires HOT_TTL_MS after the last tick."""
 
+SETTING_OVERRIDES: Final = "{hotchat}:setting_overrides"
+"""JSON object of the operator's overrides of heat settings, `{"enter_per_s": 3000}`. Every chat_server writes what
+Postgres holds; the schedulers read it."""
+
 HOT_TTL_MS: Final = 4_000
 """Four ticks: a dead scheduler cannot leave a room hot."""
 

@@ -1,6 +1,6 @@
 """chat_server's settings, read once from the environment."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr
 
@@ -14,20 +14,34 @@ from server_kit.settings import (
     url,
 )
 
+MAX_PER_S: Final = 1_000_000_000
+MAX_CALM_TICKS: Final = 86_400
+MIN_FETCH_PER_CLIENT_PER_S: Final = 0.001
+MAX_FETCH_BURST: Final = 1_000_000
+
+# The operator may override these while the servers run, within the same bounds (hotchat/heat_rules.py).
+HeatMode = Literal["enforce", "shadow", "off"]
+Strategy = Literal["adaptive", "refuse_all"]
+EnterPerS = Annotated[float, Field(gt=0, le=MAX_PER_S)]
+ExitRatio = Annotated[float, Field(gt=0, le=1)]
+CalmTicks = Annotated[int, Field(ge=1, le=MAX_CALM_TICKS)]
+FetchPerClientPerS = Annotated[float, Field(ge=MIN_FETCH_PER_CLIENT_PER_S, le=MAX_PER_S)]
+FetchBurst = Annotated[int, Field(ge=1, le=MAX_FETCH_BURST)]
+
 
 class HeatSettings(ProcessSettings):
     """When a room is hot, and what follows; chat_server and the scheduler read them."""
 
-    hotchat_mode: Literal["enforce", "shadow", "off"] = Field(
+    hotchat_mode: HeatMode = Field(
         "enforce", description="enforce: refuse; shadow: count and report only; off: neither"
     )
 
-    hotchat_enter_per_s: float = Field(5000, gt=0, description="Fetches a second at which a room turns hot")
-    hotchat_exit_ratio: float = Field(
-        0.7, gt=0, le=1, description="A hot room cools below this share of the entry rate"
+    hotchat_enter_per_s: EnterPerS = Field(5000, description="Fetches a second at which a room turns hot")
+    hotchat_exit_ratio: ExitRatio = Field(
+        0.7, description="A hot room cools below this share of the entry rate"
     )
-    hotchat_calm_ticks: int = Field(
-        3, ge=1, description="Seconds below the exit rate until a hot room is cold again"
+    hotchat_calm_ticks: CalmTicks = Field(
+        3, description="Seconds below the exit rate until a hot room is cold again"
     )
 
 
@@ -90,14 +104,14 @@ class ChatSettings(HeatSettings, ServerSettings):
 
     chat_workers: int = Field(1, ge=1, description="chat_server processes in all, for a warning at the start")
 
-    hotchat_strategy: Literal["adaptive", "refuse_all"] = Field(
+    hotchat_strategy: Strategy = Field(
         "adaptive",
         description="adaptive: refuse clients over their share; refuse_all: every fetch of a hot room",
     )
-    hot_fetch_per_client_per_s: float = Field(
-        2, gt=0, description="Fetches a second a client keeps in a hot room"
+    hot_fetch_per_client_per_s: FetchPerClientPerS = Field(
+        2, description="Fetches a second a client keeps in a hot room"
     )
-    hot_fetch_burst: int = Field(10, ge=1, description="Fetches a client may make at once in a hot room")
+    hot_fetch_burst: FetchBurst = Field(10, description="Fetches a client may make at once in a hot room")
 
     posts_per_user_per_s: float = Field(
         5, ge=0, description="Writes a second of one user in one room; 0: no limit"

@@ -22,6 +22,8 @@ from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.filter_loader import FilterLoader
 from chat_server.filters.repository import expire_recent_texts
 from chat_server.health.readiness import Readiness
+from chat_server.hotchat.heat_rules import LiveHeatRules, environment_rules
+from chat_server.hotchat.overrides_copy import OverridesCopy
 from chat_server.http.idempotency import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
@@ -49,8 +51,10 @@ from chat_server.moderation.reports import ReportRepository, close_reports, expi
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.ops.ban_repository import ServerBanRepository, expire_server_bans
 from chat_server.ops.log_repository import OperatorLogRepository
+from chat_server.ops.override_repository import OverrideRepository
 from chat_server.ops.room_repository import OperatorRoomRepository
 from chat_server.ops.server_purge import ServerPurge
+from chat_server.ops.setting_overrides import SettingOverrides
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
@@ -122,8 +126,14 @@ async def open_services(
         readiness = Readiness(dsn, redis, time.monotonic)
         stack.callback(readiness.close)
         producer = await open_(_open_kafka(settings, background, tasks, rng))
-        ended_sessions = await open_(open_database(database_url, connections.ended_sessions))
-        sessions = await open_(_open_sessions(settings, engine, ended_sessions, tasks))
+        polls = await open_(open_database(database_url, connections.polls))
+        sessions = await open_(_open_sessions(settings, engine, polls, tasks))
+        heat = LiveHeatRules(environment_rules(settings))
+        overrides = SettingOverrides(
+            heat, OverrideRepository(engine), OverrideRepository(polls), OverridesCopy(redis)
+        )
+        await overrides.open()
+        await open_(tasks.running("setting overrides", overrides.run))
         known_rooms = KnownRooms()
         look_ups = LookUpSemaphore(
             connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
@@ -149,6 +159,7 @@ async def open_services(
         fetches = await open_(
             open_fetch_services(
                 settings=settings,
+                heat=heat,
                 access=access,
                 redis=redis,
                 tokens=sessions.tokens,
@@ -207,15 +218,14 @@ async def open_services(
         list_permits = read_semaphore(connections.room_lists, "reads of the room list", time.monotonic, rng)
         rooms = RoomRepository(engine)
         room_settings = RoomSettingsCache(rooms, known_rooms, look_ups.by_address, time.monotonic)
+        slow_mode_turns = SlowModeTurns(
+            SlowModeStore(slow_mode_redis), fetches.hot_rooms, fetches.counters, time.time
+        )
+        heat.follow(slow_mode_turns.apply)
         write_admission = WriteAdmission(
             rate_limits,
             room_settings,
-            SlowModeTurns(
-                SlowModeStore(slow_mode_redis),
-                fetches.hot_rooms,
-                None if settings.hotchat_mode == "off" else fetches.counters,
-                time.time,
-            ),
+            slow_mode_turns,
             writer,
             engine,
             look_ups,
@@ -287,6 +297,8 @@ async def open_services(
             server_purge,
             OperatorLogRepository(engine),
             OperatorRoomRepository(engine),
+            heat,
+            overrides,
             SameTextSearch(lanes["search"], search_permits),
             person_erasure,
             ErasureRequests(engine),

@@ -30,10 +30,12 @@ from chat_server.fetch import internal_endpoints
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.handler import FetchHandler
 from chat_server.health import endpoints as health
+from chat_server.hotchat.heat_rules import LiveHeatRules
 from chat_server.http import client_config
 from chat_server.http.errors import handle_store_errors
 from chat_server.http.openapi import document
 from chat_server.http.spa import SinglePageApp, with_html_policy
+from chat_server.limits.heating_warning import heating_warning
 from chat_server.messages import endpoints as messages
 from chat_server.messages import typing
 from chat_server.messages.schemas import MessageDraft, MessageEdit
@@ -52,8 +54,10 @@ from chat_server.moderation.schemas import (
 from chat_server.ops import endpoints as ops
 from chat_server.ops import room_endpoints as ops_rooms
 from chat_server.ops import session_endpoints as ops_session
+from chat_server.ops import settings_endpoints as ops_settings
 from chat_server.ops.schemas import ServerBanRequest, ServerBansRequest
 from chat_server.ops.session_endpoints import OperatorTokenRequest
+from chat_server.ops.settings_schemas import HeatSettingsPatch
 from chat_server.personal_data import endpoints as personal_data
 from chat_server.rooms import endpoints as rooms
 from chat_server.rooms import ticket_endpoints as tickets
@@ -83,6 +87,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     AcceptRequest,
     BanRequest,
     BansRequest,
+    HeatSettingsPatch,
     InviteRequest,
     MessageDraft,
     MessageEdit,
@@ -121,6 +126,7 @@ def create_app() -> FastAPI:
         ops.router,
         ops_rooms.router,
         ops_session.router,
+        ops_settings.router,
         tickets.router,
         typing.router,
         messages.router,
@@ -145,7 +151,9 @@ def create_server(settings: ChatSettings, admission: Admission, event_waits: Eve
         async with open_services(settings, admission.shares, event_waits) as services:
             app.state.services = services
             tokens = admission.tokens = services.get(SessionTokens)
-            warn_of_heating(settings, admission.shares)
+            services.get(LiveHeatRules).follow(
+                lambda rules: warn_of_heating(settings, rules.enter_per_s, admission.shares)
+            )
             share_limiter = ShareLimiter(
                 SHARE_OF,
                 admission.shares,
@@ -178,14 +186,8 @@ def create_server(settings: ChatSettings, admission: Admission, event_waits: Eve
     )
 
 
-def warn_of_heating(settings: ChatSettings, shares: Shares) -> None:
-    """Log a warning if limits by address are enforced and one address could still heat a room alone."""
-    requests = shares.rate("requests")
-    most_per_s = settings.requests_per_address_per_s * settings.chat_workers
-    if requests is not None and most_per_s >= settings.hotchat_enter_per_s:
-        log.warning(
-            "One address can heat a room alone: REQUESTS_PER_ADDRESS_PER_S × CHAT_WORKERS is %g, "
-            "HOTCHAT_ENTER_PER_S is %g. Lower the first or raise the second.",
-            most_per_s,
-            settings.hotchat_enter_per_s,
-        )
+def warn_of_heating(settings: ChatSettings, enter_per_s: float, shares: Shares) -> None:
+    """Log the warning, if there is one."""
+    warning = heating_warning(settings, enter_per_s, shares)
+    if warning is not None:
+        log.warning(warning)

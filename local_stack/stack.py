@@ -15,6 +15,7 @@ from local_stack.errors import StackFailure
 from local_stack.frontend_build import DIST, ensure_page
 from local_stack.kafka_broker import EmbeddedKafka
 from local_stack.lobby_owner import NoLink, lobby_link
+from local_stack.overridden_settings import overridden_settings
 from local_stack.polling import DeadlinePassed
 from local_stack.ports import LOOPBACK, lan_address, why_unusable
 from local_stack.postgres import Postgres
@@ -76,6 +77,8 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
         say(f"In your network: http://{address}:{settings.chat_port}")
     url = f"http://{host}:{settings.chat_port}"
     say_lobby_link(servers[0], env, url)
+    for line in overridden_settings(servers[0], env["HOTCHAT_ADMIN_TOKEN"]):
+        say(line)
     say(f"Hotchat is ready: {url}")
     supervisor.watch()
 

@@ -21,6 +21,11 @@ Environment variables set everything. A file in `/run/secrets` with the setting'
 names it. `make run` passes its environment to the servers and chooses stores, ports and secrets if none are given.
 `docker-compose.yml` passes the settings of `.env.example`.
 
+The operator can override `HOTCHAT_MODE`, `HOTCHAT_STRATEGY`, `HOTCHAT_ENTER_PER_S`, `HOTCHAT_EXIT_RATIO`,
+`HOTCHAT_CALM_TICKS`, `HOT_FETCH_PER_CLIENT_PER_S` and `HOT_FETCH_BURST` while the servers run
+(`PATCH /api/v1/ops/settings`). `make run` prints what is overridden. A changed value in the environment ends the
+override at the next start.
+
 `scripts/generate.py` makes this page; a check fails when it is out of date.
 """
 SHARES_INTRODUCTION = """

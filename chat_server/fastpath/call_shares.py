@@ -53,6 +53,8 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("DELETE", f"{API}/ops/bans/{{user_id}}"): MODERATION,
     ("GET", f"{API}/ops/bans"): MODERATION,
     ("GET", f"{API}/ops/audit"): MODERATION,
+    ("GET", f"{API}/ops/settings"): MODERATION,
+    ("PATCH", f"{API}/ops/settings"): MODERATION,
     ("GET", f"{API}/ops/rooms"): MODERATION,
     ("DELETE", f"{API}/ops/rooms/{{room_id}}"): MODERATION,
     ("PUT", f"{API}/ops/rooms/{{room_id}}/hidden"): MODERATION,

@@ -1,12 +1,13 @@
 """The heat decision of every fetch: count → hot? → throttle → allow or refuse."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from chat_server.fetch.handler import FETCHES, REFUSED, Identity, reply_of
 from chat_server.hotchat.demand_counters import DemandCounters
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
+from chat_server.hotchat.heat_rules import HeatRules
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
@@ -40,6 +41,7 @@ class FetchAdmission:
 
     def __init__(
         self,
+        rules: HeatRules,
         *,
         access: RoomAccess,
         counters: DemandCounters,
@@ -50,7 +52,6 @@ class FetchAdmission:
         identity: Identity,
         address: Callable[[Scope], str],
         clock: Callable[[], float],
-        mode: Literal["enforce", "shadow", "off"],
     ) -> None:
         self.known = access.known
         self._check_reader = access.check_reader
@@ -62,8 +63,15 @@ class FetchAdmission:
         self._identity = identity
         self._address = address
         self._clock = clock
-        self._is_counting = mode != "off"
-        self._is_enforcing = mode == "enforce"
+        self.apply(rules)
+
+    def apply(self, rules: HeatRules) -> None:
+        """Decide by these rules from the next fetch on."""
+        self._throttle_policy.apply(rules)
+        self._throttle_responses.apply(rules)
+        self._hot_rooms.apply(rules)
+        self._is_counting = rules.mode != "off"
+        self._is_enforcing = rules.mode == "enforce"
 
     async def admit(self, answer: FetchAnswer, fetch: Fetch, scope: Scope, receive: Receive) -> Reply:
         """Answer the fetch, or refuse it with 429. Only fetches of existing rooms count as demand. Raises ChatError.
@@ -165,6 +173,8 @@ class FetchAdmission:
         return fetch.kind is FetchKind.MINE and self._own_reactions.take(fetch.room_id, now_s) == 0
 
     def _enforced(self, refusal: Refusal) -> Refusal | None:
+        if not self._is_counting:
+            return None  # switched off while the fetch waited for its answer
         self._throttle_responses.count(refusal)
         return refusal if self._is_enforcing else None
 

@@ -19,6 +19,7 @@ from chat_server.fetch.history_reads import HistoryReads, UnknownRoomReads
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.demand_counters import DemandCounters
+from chat_server.hotchat.heat_rules import LiveHeatRules
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
@@ -55,6 +56,7 @@ class FetchServices:
 async def open_fetch_services(
     *,
     settings: ChatSettings,
+    heat: LiveHeatRules,
     access: RoomAccess,
     redis: Redis,
     tokens: SessionTokens,
@@ -68,10 +70,9 @@ async def open_fetch_services(
     """Open until the block ends; the last counts are flushed then. `redis` returns bytes; `clock` is monotonic, in
     seconds. Postgres cancels a read after `read_timeout_s`."""
     counters = DemandCounters(redis, process_id=uuid4().hex, clock=clock)
-    hot_rooms = HotRooms(redis, clock=clock, is_enforcing=settings.hotchat_mode == "enforce")
-    throttle = Throttle(
-        per_session_per_s=settings.hot_fetch_per_client_per_s, session_burst=settings.hot_fetch_burst
-    )
+    hot_rooms = HotRooms(redis, clock=clock)
+    rules = heat.rules
+    throttle = Throttle(per_session_per_s=rules.fetch_per_client_per_s, session_burst=rules.fetch_burst)
 
     def identity(scope: Scope) -> UUID | None:
         session = session_in(scope, tokens, time.time())
@@ -97,21 +98,18 @@ async def open_fetch_services(
             reads, history, UnknownRoomReads(reads, unknown), event_waits, identity, address
         )
         admission = FetchAdmission(
+            rules,
             access=access,
             counters=counters,
             hot_rooms=hot_rooms,
-            throttle_policy=ThrottlePolicy(
-                throttle,
-                refuse_all=settings.hotchat_strategy == "refuse_all",
-                cooling_s=float(settings.hotchat_calm_ticks),
-            ),
-            throttle_responses=ThrottleResponses(rng, mode=settings.hotchat_mode),
+            throttle_policy=ThrottlePolicy(rules, throttle),
+            throttle_responses=ThrottleResponses(rng, mode=rules.mode),
             own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
             identity=identity,
             address=address,
             clock=clock,
-            mode=settings.hotchat_mode,
         )
+        heat.follow(admission.apply)
         async with (
             tasks.running("demand counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),

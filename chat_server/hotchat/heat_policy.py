@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from chat_contract.events import Heat
-from chat_server.config import HeatSettings
+from chat_server.hotchat.heat_rules import HeatRules
 from chat_server.hotchat.post_level import LevelState, next_level, smoothed
 from chat_server.hotchat.slow_mode_governor import GovernorState, PostCounts, next_governor
 
@@ -55,9 +55,8 @@ class HotEntry(NamedTuple):
         }
 
 
-def heat_limits(settings: HeatSettings) -> HeatLimits:
-    enter_per_s = settings.hotchat_enter_per_s
-    return HeatLimits(enter_per_s, enter_per_s * settings.hotchat_exit_ratio, settings.hotchat_calm_ticks)
+def heat_limits(rules: HeatRules) -> HeatLimits:
+    return HeatLimits(rules.enter_per_s, rules.enter_per_s * rules.exit_ratio, rules.calm_ticks)
 
 
 def next_heat(previous: HeatState, fetches_per_s: float, limits: HeatLimits) -> HeatState:

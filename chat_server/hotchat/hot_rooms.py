@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from chat_contract.events import Heat
 from chat_contract.redis_keys import HOT, HOT_TTL_MS, VIEWERS, VIEWERS_TTL_MS
 from chat_server.hotchat.heat_policy import HotEntry
+from chat_server.hotchat.heat_rules import HeatRules
 from chat_server.hotchat.redis_entries import decode_counts, decode_entries
 from chat_server.hotchat.slow_mode_governor import GovernorState
 from server_kit.dependency_status import DependencyStatus
@@ -45,6 +46,9 @@ class HotRooms:
         self._viewers: dict[str, int] = {}
         self._viewers_until_s = 0.0
         self._status = DependencyStatus(log, store="Redis", part="hot rooms")
+
+    def apply(self, rules: HeatRules) -> None:
+        self._is_enforcing = rules.mode == "enforce"
 
     def is_hot(self, room_id: str) -> bool:
         return room_id in self._hot and self._clock() < self._hot_until_s

@@ -21,9 +21,11 @@ from redis.exceptions import RedisError
 from chat_contract.events import RoomHeat, RoomSlowMode, RoomViewers
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.config import SchedulerSettings
-from chat_server.hotchat.heat_policy import HeatLimits, HotEntry, heat_limits, next_entries
+from chat_server.hotchat.heat_policy import HotEntry, heat_limits, next_entries
+from chat_server.hotchat.heat_rules import LiveHeatRules, environment_rules
 from chat_server.hotchat.heat_store import DrainedCounts, HeatStore
 from chat_server.hotchat.monotonic_schedule import add_ticks, keep_ticking, report_crashes
+from chat_server.hotchat.overrides_copy import OverridesCopy
 from chat_server.hotchat.slow_mode_governor import GovernorState
 from chat_server.hotchat.viewers_sum import ViewersSum
 from chat_server.kafka.signal_sender import SignalSender
@@ -75,21 +77,23 @@ class HeatTick:
         self,
         store: HeatStore,
         viewers: ViewersSum,
-        limits: HeatLimits,
+        heat: LiveHeatRules,
+        overrides: OverridesCopy,
         announce: Callable[[RoomHeat | RoomViewers | RoomSlowMode], None],
-        *,
-        is_enforcing: bool = True,
     ) -> None:
-        """`is_enforcing` False, as in shadow mode: waits are counted and logged, but nobody waits."""
+        """In shadow mode waits are counted and logged, but nobody waits."""
         self._store = store
         self._viewers = viewers
-        self._limits = limits
+        self._heat = heat
+        self._overrides = overrides
         self._announce = announce
-        self._is_enforcing = is_enforcing
         self._status = DependencyStatus(log, store="Redis", part="scheduler")
 
     async def tick(self) -> None:
         try:
+            overrides = await self._overrides.read()
+            if overrides is not None:
+                self._heat.override(overrides)
             drained = await self._store.drain()
             if drained is None:
                 _TICKS.labels("another_schedulers").inc()
@@ -103,7 +107,7 @@ class HeatTick:
                 drained.previous,
                 drained.counts,
                 drained.elapsed_ms,
-                self._limits,
+                heat_limits(self._heat.rules),
                 drained.now,
                 drained.posts,
                 drained.posts_elapsed_ms,
@@ -171,6 +175,7 @@ class HeatTick:
         }
         _GOVERNED.set(sum(governor.wait_s > 0 for governor in governed.values()))
         _UNREACHABLE.set(sum(governor.is_unreachable for governor in governed.values()))
+        is_enforcing = self._heat.rules.mode == "enforce"
         is_due = _is_due(drained, RENEW_WAIT_EVERY_MS)
         until = rfc3339_ms(datetime.fromtimestamp((drained.at_ms + WAIT_ENDS_AFTER_MS) / 1000, UTC))
         for room_id, governor in sorted(governed.items()):
@@ -182,7 +187,7 @@ class HeatTick:
                 log.info(
                     "room %s: slow mode of %d s for a target of %.1f posts/s%s",
                     room_id, governor.wait_s, governor.target,
-                    "" if self._is_enforcing else ", not in force in shadow mode",
+                    "" if is_enforcing else ", not in force in shadow mode",
                 )  # fmt: skip
             if governor.is_unreachable and not (before is not None and before.is_unreachable):
                 log.warning(
@@ -190,7 +195,7 @@ class HeatTick:
                     room_id,
                     governor.target,
                 )
-            if self._is_enforcing:
+            if is_enforcing:
                 signal = wait_signal(
                     room_id, before, governor, is_due=is_due, until=until, version=drained.at_ms * 1_000
                 )
@@ -241,9 +246,9 @@ async def run(settings: SchedulerSettings, tasks: BackgroundTasks, stop: asyncio
     heat = HeatTick(
         HeatStore(redis),
         ViewersSum(redis),
-        heat_limits(settings),
+        LiveHeatRules(environment_rules(settings)),
+        OverridesCopy(redis),
         sender.offer,
-        is_enforcing=settings.hotchat_mode == "enforce",
     )
     # An explicit time zone: detecting the local one reads files that a slim container lacks.
     scheduler = AsyncIOScheduler(timezone=UTC)

@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from chat_server.hotchat.heat_rules import HeatRules
 from chat_server.limits.hot_room_buckets import FetchAllowance, Throttle
 
 Reason = Literal["over_share", "history", "refuse_all"]
@@ -15,12 +16,20 @@ class Refusal(NamedTuple):
 
 
 class ThrottlePolicy:
-    """`cooling_s`: how long a room takes to cool, the wait for fetches that have no token bucket."""
+    """Fetches that have no token bucket wait as long as a room takes to cool."""
 
-    def __init__(self, throttle: Throttle, *, refuse_all: bool, cooling_s: float) -> None:
+    def __init__(self, rules: HeatRules, throttle: Throttle) -> None:
         self._throttle = throttle
+        self.apply(rules)
+
+    def apply(self, rules: HeatRules) -> None:
+        """Decide by these rules from the next fetch on, with the throttle's shares."""
+        self._throttle.change_shares(rules.fetch_per_client_per_s, rules.fetch_burst)
+        cooling_s = float(rules.calm_ticks)
         self._refuse_all = (
-            Refusal("refuse_all", FetchAllowance("hot-room", 1, 0), cooling_s) if refuse_all else None
+            Refusal("refuse_all", FetchAllowance("hot-room", 1, 0), cooling_s)
+            if rules.strategy == "refuse_all"
+            else None
         )
         self._history = Refusal("history", FetchAllowance("hot-room-history", 1, 0), cooling_s)
 

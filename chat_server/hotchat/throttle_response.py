@@ -4,6 +4,7 @@ from itertools import product
 from random import Random
 from typing import Final, get_args
 
+from chat_server.hotchat.heat_rules import HeatRules
 from chat_server.hotchat.throttle_policy import Reason, Refusal
 from chat_server.http.single_write_response import ResponseHead
 from chat_server.limits.hot_room_buckets import FetchAllowance
@@ -32,6 +33,11 @@ class ThrottleResponses:
         self._rng = rng
         self._mode = mode
         self._cached: dict[tuple[str, int], tuple[ResponseHead, bytes]] = {}
+
+    def apply(self, rules: HeatRules) -> None:
+        """Forget the cached responses: they name the shares of earlier rules."""
+        self._mode = rules.mode
+        self._cached.clear()
 
     def count(self, refusal: Refusal) -> None:
         """Count a fetch over its share, which is refused or, in shadow mode, only counted."""

@@ -51,12 +51,16 @@ class Throttle:
     def __init__(
         self, *, per_session_per_s: float, session_burst: int, max_clients: int = MAX_CLIENTS
     ) -> None:
+        self._max_clients = max_clients
+        self._clients: OrderedDict[tuple[str, int | str], _Client] = OrderedDict()
+        self.change_shares(per_session_per_s, session_burst)
+
+    def change_shares(self, per_session_per_s: float, session_burst: int) -> None:
+        """In force from the next fetch on. What clients have used of their shares stays used."""
         self.session_share = FetchAllowance("session", per_session_per_s, session_burst)
         self.address_share = FetchAllowance(
             "address", per_session_per_s * ADDRESS_SHARE, session_burst * ADDRESS_SHARE
         )
-        self._max_clients = max_clients
-        self._clients: OrderedDict[tuple[str, int | str], _Client] = OrderedDict()
 
     def wait_of_session_s(self, room_id: str, user_id: UUID, now_s: float, *, is_page: bool) -> float:
         """Take one fetch of the session's share: 0.0 if there was one, otherwise the seconds until there is one.

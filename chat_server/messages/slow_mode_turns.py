@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chat_contract.redis_keys import SlowedAct
 from chat_server.hotchat.demand_counters import DemandCounters
+from chat_server.hotchat.heat_rules import HeatRules
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.slow_mode_governor import person_wait_s
 from chat_server.limits.slow_mode_store import SlowModeStore, Turn
@@ -15,19 +16,23 @@ from chat_server.rooms.repository import RoomSettings
 
 
 class SlowModeTurns:
-    """`now_s` is Unix time in seconds. `counters` None, with HOTCHAT_MODE=off: nothing is counted."""
+    """`now_s` is Unix time in seconds. Nothing is counted before `apply`, and in mode `off`."""
 
     def __init__(
         self,
         slow_mode: SlowModeStore,
         hot_rooms: HotRooms,
-        counters: DemandCounters | None,
+        counters: DemandCounters,
         now_s: Callable[[], float],
     ) -> None:
         self._slow_mode = slow_mode
         self._hot_rooms = hot_rooms
-        self._counters = counters
+        self._all_counters = counters
+        self._counters: DemandCounters | None = None
         self._now_s = now_s
+
+    def apply(self, rules: HeatRules) -> None:
+        self._counters = None if rules.mode == "off" else self._all_counters
 
     async def take(self, act: SlowedAct, room: RoomSettings, user_id: UUID, name: UUID | str) -> Turn | None:
         """The person's turn for the write called `name`; None for hosts and while nobody waits.

@@ -18,7 +18,7 @@ MAX_REASON_CODE_POINTS: Final = 200
 MAX_RECOVERY_CODE_LENGTH: Final = 100
 
 
-def _clean_reason(raw: str) -> str:
+def clean_reason(raw: str) -> str:
     return clean_line(raw, MAX_REASON_CODE_POINTS, "A reason")
 
 
@@ -31,7 +31,7 @@ class BanTerms(BaseModel):
         Annotated[int, Field(strict=True, ge=1, le=MAX_BAN_S)] | None, Field(description="Null: for good")
     ]
     purge: Annotated[bool, Field(strict=True, description="Also delete all their messages")] = False
-    reason: Annotated[str, AfterValidator(_clean_reason)] | None = None
+    reason: Annotated[str, AfterValidator(clean_reason)] | None = None
 
 
 class BanRequest(BanTerms):
@@ -59,7 +59,7 @@ class BansRequest(BanRequest):
 class ReportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, AfterValidator(_clean_reason)]
+    reason: Annotated[str, AfterValidator(clean_reason)]
 
 
 class OwnerRequest(BaseModel):

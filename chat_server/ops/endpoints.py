@@ -53,8 +53,8 @@ router = APIRouter(
 Repository = Annotated[ServerBanRepository, Depends(service(ServerBanRepository))]
 LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
 
-_PROBLEMS = ("unauthenticated", "session_expired", "forbidden", "rate_limited", "store_unavailable")
-_BODY_PROBLEMS = (*_PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
+PROBLEMS = ("unauthenticated", "session_expired", "forbidden", "rate_limited", "store_unavailable")
+BODY_PROBLEMS = (*PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ Banning = Annotated[ServerBanning, Depends(_banning)]
 @router.put(
     "/bans/{user_id}",
     openapi_extra=documented_body(ServerBanRequest),
-    responses=problems(*_BODY_PROBLEMS, "not_found"),
+    responses=problems(*BODY_PROBLEMS, "not_found"),
 )
 async def ban_from_all_rooms(
     ban: Annotated[ServerBanRequest, Depends(json_body(ServerBanRequest))], banning: Banning, user_id: UserId
@@ -126,7 +126,7 @@ async def ban_from_all_rooms(
 @router.post(
     "/bans",
     openapi_extra=documented_body(ServerBansRequest),
-    responses=problems(*_BODY_PROBLEMS, "not_found"),
+    responses=problems(*BODY_PROBLEMS, "not_found"),
 )
 async def ban_people_from_all_rooms(
     bans: Annotated[ServerBansRequest, Depends(json_body(ServerBansRequest))], banning: Banning
@@ -135,7 +135,7 @@ async def ban_people_from_all_rooms(
     return await banning.ban(bans.user_ids, bans)
 
 
-@router.delete("/bans/{user_id}", responses=problems(*_PROBLEMS, "not_found"))
+@router.delete("/bans/{user_id}", responses=problems(*PROBLEMS, "not_found"))
 async def lift_server_ban(
     request: Request, repository: Repository, look_ups: LookUps, user_id: UserId
 ) -> LiftedServerBan:
@@ -147,7 +147,7 @@ async def lift_server_ban(
     return LiftedServerBan(user=person(user_id, nickname))
 
 
-@router.get("/bans", responses=problems(*_PROBLEMS, "validation_failed"))
+@router.get("/bans", responses=problems(*PROBLEMS, "validation_failed"))
 async def list_server_bans(
     request: Request,
     response: Response,
@@ -180,7 +180,7 @@ async def list_server_bans(
     )
 
 
-@router.get("/audit", responses=problems(*_PROBLEMS, "validation_failed"))
+@router.get("/audit", responses=problems(*PROBLEMS, "validation_failed"))
 async def read_operator_log(
     request: Request,
     response: Response,

@@ -423,6 +423,17 @@ class ServerBan(Base):
     address_hash: Mapped[bytes | None]
 
 
+class SettingOverride(Base):
+    """The operator's value of a setting. `environment`: what the environment said when the override was made."""
+
+    __tablename__ = "setting_overrides"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(postgresql.JSONB)
+    environment: Mapped[Any] = mapped_column(postgresql.JSONB)
+    changed_at: Mapped[datetime]
+
+
 class UserAddress(Base):
     """The last address of a person, as a keyed hash. Retention deletes it after a day."""
 

@@ -36,8 +36,8 @@ class Connections(NamedTuple):
     """Outbox acknowledgements, outbox relay, retention."""
     message_erasure: int = 1
     person_erasure: int = 1
-    ended_sessions: int = 1
-    """The poll of ended sessions: a session must end in time whatever else happens."""
+    polls: int = 1
+    """Those of ended sessions and of the operator's settings: both take effect in time whatever else happens."""
     health: int = 1
     writer: int = 3
     """Two commit lanes and the probe of the watchdog."""

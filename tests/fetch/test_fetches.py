@@ -26,6 +26,7 @@ from chat_server.fastpath.share_limiter import ShareLimiter
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.query import FetchQuery
 from chat_server.hotchat.heat_policy import HotEntry
+from chat_server.hotchat.heat_rules import LiveHeatRules, environment_rules
 from chat_server.hotchat.redis_entries import encode_entry
 from chat_server.http.cached_response import CachedResponse
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -179,6 +180,7 @@ async def reader(store: Store, redis: Redis, request: pytest.FixtureRequest) -> 
         )
         services = open_fetch_services(
             settings=settings,
+            heat=LiveHeatRules(environment_rules(settings)),
             access=access,
             redis=redis,
             tokens=TOKENS,

@@ -27,6 +27,8 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("PUT", f"{OPS}/bans/{{user_id}}"): Row(OPERATOR, lambda *_: FOR_A_MINUTE),
     ("DELETE", f"{OPS}/bans/{{user_id}}"): Row(OPERATOR),
     ("GET", f"{OPS}/audit"): Row(OPERATOR),
+    ("GET", f"{OPS}/settings"): Row(OPERATOR),
+    ("PATCH", f"{OPS}/settings"): Row(OPERATOR, lambda *_: {"calm_ticks": None}),
     ("GET", f"{OPS}/rooms"): Row(OPERATOR),
     ("PUT", f"{ROOM}/hidden"): Row(OPERATOR),
     ("DELETE", f"{ROOM}/hidden"): Row(OPERATOR),

@@ -125,7 +125,7 @@ def test_startup_warns_when_one_address_can_heat_a_room(
 ) -> None:
     read = ChatSettings.model_validate({"hotchat_secret": SECRET, **settings})
     with caplog.at_level(logging.WARNING):
-        warn_of_heating(read, Admission(read, Random(7)).shares)
+        warn_of_heating(read, read.hotchat_enter_per_s, Admission(read, Random(7)).shares)
     assert ("REQUESTS_PER_ADDRESS_PER_S" in caplog.text) is warns
 
 

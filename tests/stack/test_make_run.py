@@ -130,6 +130,20 @@ def code_of_the_lobby(stack: RunningStack) -> str | None:
     return rest.split("\n")[0] or None
 
 
+def test_it_prints_what_the_operator_has_overridden(running: RunningStack, runs: Runs) -> None:
+    token = (running.data_dir / "admin-token").read_text().strip()
+    line = "HOTCHAT_CALM_TICKS is 7, set by the operator; the environment says 3."
+    assert line not in running.output()
+    changed = httpx.patch(
+        f"{running.chat_url}/api/v1/ops/settings",
+        headers={"Authorization": f"Bearer {token}"},
+        json={"calm_ticks": 7},
+        timeout=10,
+    )
+    assert changed.status_code == 200, changed.text
+    assert line in runs.next().output()
+
+
 def test_it_runs_in_a_checkout_whose_path_needs_quotes(tmp_path: Path) -> None:
     checkout, page = tmp_path / ODD_NAME, tmp_path / "page"
     for package in ("chat_contract", "server_kit", "chat_server", "publish_server", "local_stack"):

@@ -289,6 +289,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ops/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Settings
+         * @description The settings of heat, and where each value comes from. Also while the stores are down.
+         */
+        get: operations["read_settings_api_v1_ops_settings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Settings
+         * @description Override settings: in force in every process within 2 s, and after a restart.
+         *
+         *     Null returns to the environment's value, and so does a change of that value at the next start of chat_server.
+         */
+        patch: operations["change_settings_api_v1_ops_settings_patch"];
+        trace?: never;
+    };
     "/api/v1/rooms": {
         parameters: {
             query?: never;
@@ -1448,6 +1474,71 @@ export interface components {
             since: string | null;
         };
         /**
+         * HeatSettingsPatch
+         * @description Fields that are left out stay as they are; null returns to the environment's value.
+         */
+        HeatSettingsPatch: {
+            /**
+             * Calm Ticks
+             * @default null
+             */
+            calm_ticks?: number | null;
+            /**
+             * Enter Per S
+             * @default null
+             */
+            enter_per_s?: number | null;
+            /**
+             * Exit Ratio
+             * @default null
+             */
+            exit_ratio?: number | null;
+            /**
+             * Fetch Burst
+             * @default null
+             */
+            fetch_burst?: number | null;
+            /**
+             * Fetch Per Client Per S
+             * @default null
+             */
+            fetch_per_client_per_s?: number | null;
+            /**
+             * Mode
+             * @default null
+             */
+            mode?: ("enforce" | "shadow" | "off") | null;
+            /**
+             * Reason
+             * @description For the log
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Strategy
+             * @default null
+             */
+            strategy?: ("adaptive" | "refuse_all") | null;
+        };
+        /**
+         * HeatSettingsView
+         * @description When a room is hot, and what follows, as in force in the process that answers.
+         */
+        HeatSettingsView: {
+            calm_ticks: components["schemas"]["WholeNumberSetting"];
+            enter_per_s: components["schemas"]["NumberSetting"];
+            exit_ratio: components["schemas"]["NumberSetting"];
+            fetch_burst: components["schemas"]["WholeNumberSetting"];
+            fetch_per_client_per_s: components["schemas"]["NumberSetting"];
+            mode: components["schemas"]["ModeSetting"];
+            strategy: components["schemas"]["StrategySetting"];
+            /**
+             * Warnings
+             * @description Sentences about values that go badly together
+             */
+            warnings: string[];
+        };
+        /**
          * HeldList
          * @description Messages that wait for a decision, the newest first.
          */
@@ -1901,6 +1992,41 @@ export interface components {
             up_to_seq: number;
         };
         /**
+         * ModeSetting
+         * @description `enforce`, `shadow` or `off`, and where it comes from.
+         */
+        ModeSetting: {
+            /**
+             * Default
+             * @description Without the operator and without the environment
+             * @enum {string}
+             */
+            default: "enforce" | "shadow" | "off";
+            /**
+             * Environment
+             * @description To which null returns
+             * @enum {string}
+             */
+            environment: "enforce" | "shadow" | "off";
+            /**
+             * Setting
+             * @description Its name in the environment
+             */
+            setting: string;
+            /**
+             * Source
+             * @description Where the value comes from: `default`, `environment` or `operator`
+             * @enum {string}
+             */
+            source: "default" | "environment" | "operator";
+            /**
+             * Value
+             * @description In force
+             * @enum {string}
+             */
+            value: "enforce" | "shadow" | "off";
+        };
+        /**
          * MyReactions
          * @description The session's own reactions, by message id.
          */
@@ -2017,6 +2143,38 @@ export interface components {
             url: string;
             /** Uses Left */
             uses_left: number;
+        };
+        /**
+         * NumberSetting
+         * @description A setting, and where its value comes from.
+         */
+        NumberSetting: {
+            /**
+             * Default
+             * @description Without the operator and without the environment
+             */
+            default: number;
+            /**
+             * Environment
+             * @description To which null returns
+             */
+            environment: number;
+            /**
+             * Setting
+             * @description Its name in the environment
+             */
+            setting: string;
+            /**
+             * Source
+             * @description Where the value comes from: `default`, `environment` or `operator`
+             * @enum {string}
+             */
+            source: "default" | "environment" | "operator";
+            /**
+             * Value
+             * @description In force
+             */
+            value: number;
         };
         /**
          * OperatorLog
@@ -2971,6 +3129,41 @@ export interface components {
              */
             target_posts_per_s?: number | null;
         };
+        /**
+         * StrategySetting
+         * @description `adaptive` or `refuse_all`, and where it comes from.
+         */
+        StrategySetting: {
+            /**
+             * Default
+             * @description Without the operator and without the environment
+             * @enum {string}
+             */
+            default: "adaptive" | "refuse_all";
+            /**
+             * Environment
+             * @description To which null returns
+             * @enum {string}
+             */
+            environment: "adaptive" | "refuse_all";
+            /**
+             * Setting
+             * @description Its name in the environment
+             */
+            setting: string;
+            /**
+             * Source
+             * @description Where the value comes from: `default`, `environment` or `operator`
+             * @enum {string}
+             */
+            source: "default" | "environment" | "operator";
+            /**
+             * Value
+             * @description In force
+             * @enum {string}
+             */
+            value: "adaptive" | "refuse_all";
+        };
         /** StreamClosing */
         StreamClosing: {
             /**
@@ -3103,6 +3296,38 @@ export interface components {
             id: string;
             /** Nickname */
             nickname: string;
+        };
+        /**
+         * WholeNumberSetting
+         * @description A setting, and where its value comes from.
+         */
+        WholeNumberSetting: {
+            /**
+             * Default
+             * @description Without the operator and without the environment
+             */
+            default: number;
+            /**
+             * Environment
+             * @description To which null returns
+             */
+            environment: number;
+            /**
+             * Setting
+             * @description Its name in the environment
+             */
+            setting: string;
+            /**
+             * Source
+             * @description Where the value comes from: `default`, `environment` or `operator`
+             * @enum {string}
+             */
+            source: "default" | "environment" | "operator";
+            /**
+             * Value
+             * @description In force
+             */
+            value: number;
         };
     };
     responses: never;
@@ -4338,6 +4563,149 @@ export interface operations {
             };
             /** @description `rate_limited` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_settings_api_v1_ops_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatSettingsView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_settings_api_v1_ops_settings_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeatSettingsPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatSettingsView"];
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
