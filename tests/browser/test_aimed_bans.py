@@ -138,12 +138,13 @@ async def test_a_host_bans_the_person_under_the_pointer_while_20_messages_a_seco
             async with asyncio.timeout(LIST_MOVES_WITHIN_S):
                 await page.evaluate(HAS_MOVED)
             message_id = await aim(tab, chance)
+            row = page.locator(f"article[data-message-id='{message_id}']")
+            # Before the click: the list moves on as soon as the dialog takes the pointer.
+            target = moving.author_of(await row.get_by_test_id("text").inner_text())
             await page.mouse.down()
             await page.mouse.up()
             [clicked_id] = await page.evaluate("() => window.clickedIds.splice(0)")
             assert clicked_id == message_id
-            row = page.locator(f"article[data-message-id='{message_id}']")
-            target = moving.author_of(await row.get_by_test_id("text").inner_text())
             dialog = page.get_by_role("alertdialog", name=f"Ban {target.nickname} #")
             await expect(dialog).to_be_visible()
             await dialog.get_by_label("Delete their messages").uncheck()
