@@ -125,13 +125,17 @@ async def delivered_in_time(compose: Compose) -> list[str]:
 async def exactly_once(compose: Compose) -> list[str]:
     """Two chat_servers count each fetch once, and two schedulers together handle each tick once."""
     began, ticks = time.monotonic(), await ticks_handled(compose)
+    repeated = await refused_for_a_store(compose)
     sent, counted = await edge_checks.fetches_counted_exactly(
         compose.url, "quiet", lambda: fetches_counted(compose)
     )
+    repeated = await refused_for_a_store(compose) - repeated
     ticks, took_s = await ticks_handled(compose) - ticks, time.monotonic() - began
-    print(f"  fetches sent {sent}, counted by two servers and two schedulers {counted}")
+    print(f"  fetches sent {sent}, repeated by the edge {repeated}, counted by two servers {counted}")
     print(f"  ticks handled by two schedulers in {took_s:.1f} s: {ticks}", flush=True)
-    wrong = [] if sent == counted else [f"{sent} fetches were counted as {counted}"]
+    wrong = []
+    if not sent <= counted <= sent + repeated:
+        wrong.append(f"{sent} fetches, {repeated} of them repeated, were counted as {counted}")
     if not took_s / 3 <= ticks <= took_s / TICK_AT_LEAST_S + 1:
         wrong.append(f"two schedulers handled {ticks} ticks in {took_s:.1f} s")
     return wrong
@@ -139,11 +143,20 @@ async def exactly_once(compose: Compose) -> list[str]:
 
 async def ticks_handled(compose: Compose) -> int:
     """The number of ticks that all schedulers together have handled."""
-    code = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9100/metrics').read().decode())"
-    metrics = [await compose.python(container, code) for container in await compose.containers("scheduler")]
-    return sum(
-        int(float(n)) for n in re.findall(r'hotchat_ticks_total{outcome="done"} (\S+)', "".join(metrics))
-    )
+    return await metric(compose, "scheduler", 9100, 'hotchat_ticks_total{outcome="done"}')
+
+
+async def refused_for_a_store(compose: Compose) -> int:
+    """The 503 responses of all chat_servers. The edge repeats such a fetch, and each server counts the one it got."""
+    return await metric(compose, "chat_server", 8000, 'hotchat_problems_total{code="store_unavailable"}')
+
+
+async def metric(compose: Compose, service: str, port: int, name: str) -> int:
+    """The sum over all containers of the service; 0 where the metric has no value yet."""
+    code = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{port}/metrics').read().decode())"
+    pages = [await compose.python(container, code) for container in await compose.containers(service)]
+    lines = [line for page in pages for line in page.splitlines() if line.startswith(f"{name} ")]
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
 
 
 async def secrets_are_not_logged(compose: Compose) -> None:
