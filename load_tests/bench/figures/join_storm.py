@@ -1,6 +1,7 @@
 """A crowd that enters one room within a second: 10,000 newest pages on new connections, and as many streams.
 
-All processes share the machine with the crowd, as in `whole_system`.
+All processes share the machine with the crowd, as in `whole_system`. Each reader has an address of its own, as behind a
+trusted proxy: the room turns hot, and its throttle refuses only clients that fetch again too soon.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from local_stack.ports import LOOPBACK
 READERS, MESSAGES = 10_000, 200
 WITHIN_S = 1.0
 ALL_LIVE_S = 5.0
+SETTINGS = {"TRUSTED_PROXIES": LOOPBACK}
 COUNTED_AFTER_S = 1.5
 """Postgres adds up the transactions of a connection within a second."""
 
@@ -27,7 +29,9 @@ COUNTED_AFTER_S = 1.5
 async def run(stores: Stores, scale: Scale) -> Outcome:
     readers = scale.of(READERS, least=20)
     with on_all_cores():
-        async with chat_fixture(stores, server_core=None, other_core=None, with_streams=True) as fixture:
+        async with chat_fixture(
+            stores, server_core=None, other_core=None, with_streams=True, settings=SETTINGS
+        ) as fixture:
             await make_rooms(fixture, ["show"], messages=scale.of(MESSAGES, least=5))
             before = await transactions(fixture.database_url)
             began_s = time.monotonic()
@@ -63,12 +67,15 @@ async def _enter(fixture: ChatFixture, readers: int) -> tuple[dict[str, int], fl
     """Statuses of the newest pages, and how long the streams took to open. Raises CrowdFailed if one was refused."""
     if fixture.publish is None:
         raise CrowdFailed("There is no publish_server.")
-    page = [get("/api/v1/rooms/show/messages")]
+    requests = [
+        get("/api/v1/rooms/show/messages", **{"X-Forwarded-For": _address(number)})
+        for number in range(readers)
+    ]
     pages = asyncio.create_task(
         http_crowd(
             LOOPBACK,
             fixture.chat.port,
-            page,
+            requests,
             readers,
             ALL_LIVE_S,
             rate=readers / WITHIN_S,
@@ -80,6 +87,10 @@ async def _enter(fixture: ChatFixture, readers: int) -> tuple[dict[str, int], fl
     async with stream_crowd(LOOPBACK, fixture.publish.port, path, readers, core=None) as crowd:
         statuses = (await pages).statuses
         return statuses, crowd.opened.took_s
+
+
+def _address(number: int) -> str:
+    return f"10.0.{number >> 8}.{number & 255}"
 
 
 async def transactions(database_url: str) -> int:
