@@ -1,4 +1,4 @@
-"""What clients hear of a governor after a tick."""
+"""The signal that clients get after a tick of the governor."""
 
 import pytest
 
