@@ -128,7 +128,7 @@ async def draw(url: str) -> None:
         keep("operator.png", await operator_pages(people))
 
 
-async def draw_full_house(url: str) -> None:
+async def draw_full_server(url: str) -> None:
     async with visitors(url) as (people, http):
         keep("waiting.png", await waiting_in_line(people, http))
 
@@ -449,7 +449,7 @@ def main() -> None:
     with temporary_stack(SETTINGS) as target:
         asyncio.run(draw(target.url))
     with temporary_stack({**SETTINGS, "MAX_STREAMS": "1"}) as full:
-        asyncio.run(draw_full_house(full.url))
+        asyncio.run(draw_full_server(full.url))
 
 
 if __name__ == "__main__":
