@@ -5,6 +5,7 @@ crowd, as in `whole_system`. Fetches come from one address, so the room runs in 
 """
 
 import asyncio
+from typing import NamedTuple
 
 from load_tests.bench.cores import on_all_cores
 from load_tests.bench.crowds import HttpRun, StreamWindow, http_crowd, stream_crowd
@@ -25,6 +26,15 @@ FETCH_GOAL_MS, POST_GOAL_MS, COLD_GOAL_MS = 100.0, 150.0, 150.0
 READS_GOAL = 0.01
 STATEMENTS = "hotchat_read_statements_total"
 SETTINGS = {"HOTCHAT_MODE": "shadow"}
+
+
+class Load(NamedTuple):
+    """The responses to what clients sent at the same time."""
+
+    fetches: HttpRun
+    posts: HttpRun
+    cold_fetches: HttpRun
+    cold_posts: HttpRun
 
 
 async def run(stores: Stores, scale: Scale) -> Outcome:
@@ -56,35 +66,26 @@ async def _measured(fixture: ChatFixture, scale: Scale) -> Outcome:
                 LOOPBACK, fixture.chat.port, [request], connections, seconds, rate=per_s, core=None
             )
 
-        fetches, posts, cold_fetches, cold_posts = await asyncio.gather(
-            at_rate(get("/api/v1/rooms/hot/messages"), scale.of(FETCHES_PER_S, least=20), 200),
-            at_rate(post_message("hot", fixture.token), scale.of(POSTS_PER_S, least=10), 64),
-            at_rate(get("/api/v1/rooms/cold/messages"), COLD_PER_S, 2),
-            at_rate(post_message("cold", fixture.token), COLD_PER_S, 2),
+        load = Load(
+            *await asyncio.gather(
+                at_rate(get("/api/v1/rooms/hot/messages"), scale.of(FETCHES_PER_S, least=20), 200),
+                at_rate(post_message("hot", fixture.token), scale.of(POSTS_PER_S, least=10), 64),
+                at_rate(get("/api/v1/rooms/cold/messages"), COLD_PER_S, 2),
+                at_rate(post_message("cold", fixture.token), COLD_PER_S, 2),
+            )
         )
         reads = await read_sum(fixture.chat.base_url, STATEMENTS) - read_before
-        all_arrived = await arrived(crowd, MESSAGES + posts.answered)
+        all_arrived = await arrived(crowd, MESSAGES + load.posts.answered)
         window = await crowd.report()
-    lost = streams * posts.answered - window.deliveries
-    return Outcome(
-        _rows(scale, streams, fetches, posts, cold_fetches, cold_posts, reads, window, lost, all_arrived)
-    )
+    lost = streams * load.posts.answered - window.deliveries
+    return Outcome(_rows(scale, streams, load, reads, window, lost if all_arrived else max(lost, 1)))
 
 
-def _rows(
-    scale: Scale,
-    streams: int,
-    fetches: HttpRun,
-    posts: HttpRun,
-    cold_fetches: HttpRun,
-    cold_posts: HttpRun,
-    reads: float,
-    window: StreamWindow,
-    lost: int,
-    all_arrived: bool,
-) -> list[Row]:
+def _rows(scale: Scale, streams: int, load: Load, reads: float, window: StreamWindow, lost: int) -> list[Row]:
+    """`reads`: statements for all fetches. `lost`: at least 1 if not everything arrived in time."""
+    fetches, posts, cold_fetches, cold_posts = load
     what = f"hot room, {streams:,} streams, {POSTS_PER_S} posts/s, {FETCHES_PER_S:,} fetches/s"
-    refused = sum((fetches.others_than(200) | posts.others_than(201)).values())
+    refused = sum([*fetches.others_than(200).values(), *posts.others_than(201).values()])
     broken = fetches.broken + posts.broken
 
     def goal(value: float) -> float | None:
@@ -118,7 +119,7 @@ def _rows(
         Row("the same: post → seen, p99", window.p99_ms, "ms", Better.LOWER, note=window.note),
         Row(
             "the same: deliveries lost",
-            float(lost if all_arrived else max(lost, 1)),
+            float(lost),
             "",
             Better.LOWER,
             goal=0,
