@@ -40,6 +40,13 @@ PUBLISHERS: Final = "{hotchat}:publishers"
 
 VIEWERS_TTL_MS: Final = 15_000
 
+PROCESSES: Final = "{hotchat}:processes"
+"""Hash process id → `<ms of the report>:<JSON of ProcessRecord>`, by Redis TIME. Every server writes its own once a
+second; at most MAX_PROCESSES. Expires PROCESSES_TTL_MS after the last report."""
+
+PROCESSES_TTL_MS: Final = 5_000
+"""Readers leave out older records: a process that died is gone within seconds."""
+
 VIEWERS_SUMMED: Final = "{hotchat}:viewers_summed"
 """Exists for a short time after the viewers were summed, so that only one scheduler does it."""
 

@@ -65,7 +65,7 @@ class ChatSettings(HeatSettings, ServerSettings):
         ge=4,
         le=200,
         description="Postgres connections of one process for requests; writer, search, room lists, health, "
-        "exports, background work and publish_server's calls have 17 more of their own",
+        "exports, background work, the control room and publish_server's calls have 18 more of their own",
     )
     event_retention_s: float = Field(
         7 * 24 * 3600,

@@ -52,9 +52,13 @@ from chat_server.moderation.same_text import SameTextSearch
 from chat_server.ops.ban_repository import ServerBanRepository, expire_server_bans
 from chat_server.ops.log_repository import OperatorLogRepository
 from chat_server.ops.override_repository import OverrideRepository
+from chat_server.ops.own_figures import own_figures
 from chat_server.ops.room_repository import OperatorRoomRepository
 from chat_server.ops.server_purge import ServerPurge
 from chat_server.ops.setting_overrides import SettingOverrides
+from chat_server.ops.snapshot_composer import SnapshotComposer
+from chat_server.ops.snapshot_feed import SnapshotFeed
+from chat_server.ops.snapshot_repository import SnapshotRepository
 from chat_server.outbox.acknowledgements import Acknowledgements
 from chat_server.outbox.relay import OutboxRelay
 from chat_server.outbox.repository import OutboxRepository
@@ -88,6 +92,7 @@ from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.limits.shares import Shares
 from server_kit.load_shedder import LoadShedder
 from server_kit.malloc_trim import return_freed_memory
+from server_kit.process_reports import ProcessReport
 from server_kit.redis_client import open_redis
 from server_kit.session_tokens import SessionTokens
 from server_kit.stream_tickets import StreamTickets
@@ -233,6 +238,25 @@ async def open_services(
             access,
         )
         reports = ReportRepository(engine)
+        control_room = await open_(open_database(database_url, connections.control_room))
+        feed = SnapshotFeed(
+            SnapshotComposer(
+                SnapshotRepository(control_room), redis, fetches.hot_rooms, producer, heat
+            ).compose
+        )
+        await open_(tasks.running("control room", feed.run, is_vital=False))
+        report = ProcessReport(
+            redis,
+            "chat_server",
+            lambda: own_figures(
+                is_ready=readiness.is_postgres_up and tasks.is_ready(),
+                streams=feed.watchers,
+                shed_level=shedder.level,
+            ),
+            time.monotonic,
+        )
+        stack.push_async_callback(report.withdraw)
+        await open_(tasks.running("process report", report.run, is_vital=False))
         addresses = Addresses(engine, shares, settings.secrets()[0], time.monotonic)
         await open_(tasks.running("addresses", addresses.run, is_vital=False))
         server_bans = ServerBanRepository(engine)
@@ -299,6 +323,7 @@ async def open_services(
             OperatorRoomRepository(engine),
             heat,
             overrides,
+            feed,
             SameTextSearch(lanes["search"], search_permits),
             person_erasure,
             ErasureRequests(engine),

@@ -55,6 +55,7 @@ from chat_server.ops import endpoints as ops
 from chat_server.ops import room_endpoints as ops_rooms
 from chat_server.ops import session_endpoints as ops_session
 from chat_server.ops import settings_endpoints as ops_settings
+from chat_server.ops import stream_endpoints as ops_stream
 from chat_server.ops.schemas import ServerBanRequest, ServerBansRequest
 from chat_server.ops.session_endpoints import OperatorTokenRequest
 from chat_server.ops.settings_schemas import HeatSettingsPatch
@@ -127,6 +128,7 @@ def create_app() -> FastAPI:
         ops_rooms.router,
         ops_session.router,
         ops_settings.router,
+        ops_stream.router,
         tickets.router,
         typing.router,
         messages.router,

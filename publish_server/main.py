@@ -34,6 +34,7 @@ from publish_server.fanout.stalled_streams import StalledStreams
 from publish_server.fanout.timer_wheel import TICK_S, TimerWheel
 from publish_server.health import Readiness
 from publish_server.ingest.event_consumer import EventConsumer
+from publish_server.metrics import FLUSH_SECONDS, WRITES
 from publish_server.recovery.access_checks import AccessChecks
 from publish_server.recovery.catch_up_pages import CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
@@ -69,6 +70,7 @@ from server_kit.http.request_admission import Admission
 from server_kit.load_shedder import LoadShedder
 from server_kit.loop_metrics import measured_loop
 from server_kit.malloc_trim import return_freed_memory
+from server_kit.process_reports import OwnFigures, ProcessReport, Totals, value_of
 from server_kit.serve import serve
 from server_kit.session_tokens import SessionTokens
 from server_kit.settings import settings_or_exit
@@ -189,6 +191,20 @@ async def running_server(
             clock=clock,
             rng=rng,
         )
+        tasks = BackgroundTasks(rng, clock)
+        report = ProcessReport(
+            redis,
+            "publish_server",
+            lambda: OwnFigures(
+                is_ready=tasks.is_ready() and not draining.is_set(),
+                streams=open_streams.count,
+                shed_level=shedder.level,
+                totals=Totals(deliveries=value_of(WRITES), flushes=value_of(FLUSH_SECONDS, "_count")),
+                kafka_lag_events=consumer.lag_events(),
+            ),
+            clock,
+        )
+        stack.push_async_callback(report.withdraw)
         stack.push_async_callback(missing_events.close)
         stack.push_async_callback(pages.close)
         stack.push_async_callback(viewers.withdraw)
@@ -218,7 +234,6 @@ async def running_server(
             "room-list streams": partial(drain_work_queue, lists, clock),
             "shutdown": partial(finish_streams, open_streams, broadcaster, draining),
         }
-        tasks = BackgroundTasks(rng, clock)
         for name, work in vital.items():
             await stack.enter_async_context(tasks.running(name, work))
         others: tuple[tuple[str, Work], ...] = (
@@ -226,6 +241,7 @@ async def running_server(
             ("memory return", return_freed_memory),
             ("load shedding", shedder.run),
             ("places report", entrance.run),
+            ("process report", report.run),
         )
         for name, work in others:
             await stack.enter_async_context(tasks.running(name, work, is_vital=False))

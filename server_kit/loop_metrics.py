@@ -113,6 +113,12 @@ class LoopProbe:
             self.longest_collection.add(pause_s, self._clock())
 
 
+def longest_step_s() -> float:
+    """CPU time of the longest step of the last minute; 0 before the loop is measured."""
+    [metric] = LONGEST_STEP.collect()
+    return metric.samples[0].value
+
+
 @contextmanager
 def measured_loop(period_ms: float) -> Iterator[LoopProbe]:
     """Measure the running loop until the block ends. `period_ms` 0: the period follows the load of the loop."""

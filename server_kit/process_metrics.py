@@ -17,11 +17,20 @@ from prometheus_client.registry import Collector
 
 DESCRIPTORS: Final = Path("/proc/self/fd")
 STAT: Final = Path("/proc/self/stat")
+STATM: Final = Path("/proc/self/statm")
 
 
 def open_descriptors() -> int:
     """The number of open file descriptors of this process."""
     return DESCRIPTORS.stat().st_size or sum(1 for _ in DESCRIPTORS.iterdir())
+
+
+def resident_bytes() -> int | None:
+    """Memory of this process; None where /proc is missing."""
+    try:
+        return int(STATM.read_text().split()[1]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _boot_time_s() -> float:

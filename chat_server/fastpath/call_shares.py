@@ -55,6 +55,7 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("GET", f"{API}/ops/audit"): MODERATION,
     ("GET", f"{API}/ops/settings"): MODERATION,
     ("PATCH", f"{API}/ops/settings"): MODERATION,
+    ("GET", f"{API}/ops/stream"): MODERATION,
     ("GET", f"{API}/ops/rooms"): MODERATION,
     ("DELETE", f"{API}/ops/rooms/{{room_id}}"): MODERATION,
     ("PUT", f"{API}/ops/rooms/{{room_id}}/hidden"): MODERATION,

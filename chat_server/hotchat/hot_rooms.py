@@ -1,7 +1,7 @@
 """An in-memory copy of the hot rooms and viewer counts that the schedulers publish. No Redis call per request."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from logging import getLogger
 from typing import Final, cast
 
@@ -58,6 +58,14 @@ class HotRooms:
         if entry is None or self._clock() >= self._hot_until_s:
             return COLD
         return entry.heat()
+
+    def entries(self) -> Mapping[str, HotEntry] | None:
+        """Hot, warm and written rooms; None while the copy is stale."""
+        return self._entries if self._clock() < self._hot_until_s else None
+
+    def all_viewers(self) -> Mapping[str, int] | None:
+        """As `viewers`, of all rooms with a stream; None if unknown."""
+        return self._viewers if self._clock() < self._viewers_until_s else None
 
     def governed_s(self, room_id: str) -> int:
         """The wait that the governor has set for a room whose slow mode is `auto`; 0 if nobody waits."""

@@ -19,6 +19,7 @@ from chat_contract.events import (
     StreamPlace,
     StreamSkipped,
 )
+from chat_contract.ops_snapshot import OpsSnapshot
 from chat_contract.problems import PROBLEMS
 
 _REF = "#/components/schemas/{model}"
@@ -97,6 +98,7 @@ def event_schemas() -> dict[str, Any]:
         StreamPing,
         StreamClosing,
         StreamPlace,
+        OpsSnapshot,
     ):
         schema = TypeAdapter(frame).json_schema(ref_template=_REF, mode="serialization")
         schemas.update(schema.pop("$defs", {}))

@@ -6,6 +6,8 @@ one call for each event.
 
 import asyncio
 import logging
+import math
+import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -35,6 +37,8 @@ MAX_BATCH_BYTES: Final = 512 * 1024
 REQUEST_TIMEOUT_MS: Final = 5_000
 ACKNOWLEDGED_WITHIN_S: Final = 8.0
 """An idempotent producer retries forever. Shorter than a relay's lease, so that no other relay claims the event."""
+
+LATENCY_KNOWN_S: Final = 10.0
 
 PRODUCED = Counter("hotchat_events_produced_total", "Events that Kafka acknowledged")
 LEFT_TO_RELAY = Counter(
@@ -72,6 +76,7 @@ class EventProducer:
         self._waiting: deque[CommittedEvent] = deque()
         self._signals: deque[tuple[str, str, bytes]] = deque(maxlen=MAX_SIGNALS_WAITING)
         self._in_flight = 0
+        self._latency = (0.0, -math.inf)
         self._wakeup = asyncio.Event()
         self._status = DependencyStatus(log, store="Kafka", part="events")
         self._sends: set[asyncio.Task[None]] = set()
@@ -80,6 +85,11 @@ class EventProducer:
     def is_up(self) -> bool:
         """Whether the producer is connected and Kafka is not down for it."""
         return self._connection.producer is not None and not self._status.is_down
+
+    def recent_latency_s(self) -> float | None:
+        """How long the last acknowledgement took; None without one in the last LATENCY_KNOWN_S."""
+        latency_s, at_s = self._latency
+        return latency_s if time.monotonic() - at_s < LATENCY_KNOWN_S else None
 
     @asynccontextmanager
     async def sending(self, tasks: BackgroundTasks) -> AsyncIterator[Self]:
@@ -226,9 +236,12 @@ class EventProducer:
     async def _await_acknowledgement(
         self, producer: AIOKafkaProducer, events: list[CommittedEvent], sent: "asyncio.Future[object]"
     ) -> None:
+        begun_s = time.monotonic()
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
                 await asyncio.shield(sent)
+            now_s = time.monotonic()
+            self._latency = now_s - begun_s, now_s
             PRODUCED.inc(len(events))
             self._acknowledged([(event.room_id, event.seq) for event in events])
         except (KafkaError, TimeoutError, asyncio.CancelledError) as error:

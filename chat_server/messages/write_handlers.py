@@ -1,7 +1,7 @@
 """Posts and reactions, the frequent writes of the fast path. The other writes are in endpoints.py."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -17,11 +17,17 @@ from chat_server.messages.writer import GroupCommitWriter
 from chat_server.postgres.ids import new_id
 from chat_server.sessions.addresses import Addresses
 from chat_server.sessions.current import current_session
+from server_kit.event_loop_counter import EventLoopCounter
 from server_kit.http.asgi import Receive, Scope, raw_header
-from server_kit.http.problem import invalid
+from server_kit.http.problem import ChatError, invalid
 from server_kit.http.request_body import read_body
 from server_kit.http.trace_context import valid_traceparent
 from server_kit.session_tokens import SessionTokens
+
+STORED, HELD, REPEATED, REFUSED = _OUTCOMES = (("stored",), ("held",), ("repeated",), ("refused",))
+POSTS: Final = EventLoopCounter(
+    "hotchat_posts_total", "Posts by how they were answered", ("answer",), _OUTCOMES
+).counts
 
 
 class ReactionPath(NamedTuple):
@@ -61,6 +67,15 @@ class WriteHandler:
 
     async def post_message(self, room_id: str, scope: Scope, receive: Receive) -> Reply:
         """201 for a new message, 202 for one that waits for a host, 200 for one posted before. Raises ChatError."""
+        try:
+            reply = await self._post_message(room_id, scope, receive)
+        except ChatError:
+            POSTS[REFUSED] += 1
+            raise
+        POSTS[STORED if reply[0].status == 201 else HELD if reply[0].status == 202 else REPEATED] += 1
+        return reply
+
+    async def _post_message(self, room_id: str, scope: Scope, receive: Receive) -> Reply:
         session, renewed = current_session(scope, self._tokens, self._now_s())
         self._admission.check_post_rate(room_id, session.user_id)
         self._addresses.note(session.user_id, scope)

@@ -20,7 +20,7 @@ COMMAND_TIMEOUT_S: Final = 5
 class Connections(NamedTuple):
     """Postgres connections of one chat_server process, by use. No use can take the connections of another.
 
-    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 17.
+    `docs/settings.md` states the sum for operators: DATABASE_POOL_SIZE + 18.
     """
 
     look_ups: int
@@ -38,6 +38,8 @@ class Connections(NamedTuple):
     person_erasure: int = 1
     polls: int = 1
     """Those of ended sessions and of the operator's settings: both take effect in time whatever else happens."""
+    control_room: int = 1
+    """Opened with the first stream of it."""
     health: int = 1
     writer: int = 3
     """Two commit lanes and the probe of the watchdog."""

@@ -1,6 +1,7 @@
 """The session of a request, renewed if it is older than a day."""
 
 import hmac
+import math
 import time
 from collections.abc import Callable
 from typing import Annotated, Final
@@ -112,6 +113,12 @@ class OperatorAccess:
                 "forbidden",
                 "Only the operator of this server may do this; send HOTCHAT_ADMIN_TOKEN as bearer.",
             )
+
+    def operator_until_s(self, scope: Scope, now_s: float) -> float:
+        """As `check_operator`, and until when that holds, in Unix seconds: a bearer token has no end."""
+        self.check_operator(scope, now_s)
+        expires_s = None if bearer_in(scope["headers"]) else self._sessions.expires_s(scope, now_s)
+        return math.inf if expires_s is None else expires_s
 
     def check_token(self, given: str, scope: Scope) -> None:
         """Raises ChatError `unauthenticated` for another token than the operator's, or `rate_limited`."""

@@ -44,12 +44,17 @@ class OperatorSessions:
 
     def admits(self, scope: Scope, now_s: float) -> bool:
         """Whether the request has a valid cookie. Raises ChatError `forbidden` for a write from another origin."""
-        cookie = _cookie_in(scope)
-        if cookie is None or not self._is_open or not self._is_valid(cookie, now_s):
+        if self.expires_s(scope, now_s) is None:
             return False
         if scope["method"] not in READS:
             self.check_origin(scope)
         return True
+
+    def expires_s(self, scope: Scope, now_s: float) -> float | None:
+        """When the request's cookie expires, in Unix seconds; None without a valid one."""
+        cookie = _cookie_in(scope)
+        expires_s = None if cookie is None or not self._is_open else self._expiry_of(cookie)
+        return None if expires_s is None or now_s >= expires_s else expires_s
 
     def check_origin(self, scope: Scope) -> None:
         """Raises ChatError `forbidden` for a page of another origin. Browsers name the origin of each write."""
@@ -61,16 +66,17 @@ class OperatorSessions:
                 "forbidden", "Only the operator's page may call with its cookie; send the token as bearer."
             )
 
-    def _is_valid(self, cookie: str, now_s: float) -> bool:
+    def _expiry_of(self, cookie: str) -> float | None:
+        """None for a cookie that was not made here."""
         for key in self._keys:
             try:
                 claims = jwt.decode(cookie, key, algorithms=["HS256"], audience=_AUDIENCE, options=_OPTIONS)
-                return now_s < int(claims["exp"])
+                return int(claims["exp"])
             except jwt.InvalidSignatureError:
                 continue
             except (jwt.InvalidTokenError, TypeError, ValueError):
                 break
-        return False
+        return None
 
 
 def cookie_headers(value: str, max_age_s: int, *, is_https: bool) -> RawHeaders:

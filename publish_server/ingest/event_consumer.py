@@ -39,6 +39,18 @@ class EventConsumer:
         self._on_positioned = on_positioned
         self._rng = rng
         self._status = DependencyStatus(log, store="Kafka", part="events")
+        self._reading: tuple[AIOKafkaConsumer, dict[TopicPartition, int]] | None = None
+
+    def lag_events(self) -> int | None:
+        """Records that Kafka has and that were not read yet, as of the last reply; None while nothing is read."""
+        if self._reading is None:
+            return None
+        consumer, positions = self._reading
+        return sum(
+            max(0, (consumer.highwater(partition) or position) - position)
+            for partition, position in positions.items()
+            if partition in consumer.assignment()
+        )
 
     async def run(self) -> None:
         """Consume until the process ends. A consumer that fails is replaced, after a growing pause."""
@@ -68,16 +80,19 @@ class EventConsumer:
                 self._status.failed(error)  # new events come from chat_server meanwhile
             finally:
                 CONSUMER_CONNECTED.set(0)
+                self._reading = None
                 await consumer.stop()
             await asyncio.sleep(retry_s * self._rng.uniform(0.8, 1.2))
             retry_s = min(LAST_RETRY_S, retry_s * 2)
 
     async def _consume(self, consumer: AIOKafkaConsumer, positions: dict[TopicPartition, int]) -> None:
+        self._reading = consumer, positions
         while True:
             batches = await consumer.getmany(timeout_ms=1_000, max_records=MAX_BATCH)
             if consumer.assignment() != positions.keys():
                 # Partitions were added, or a topic was recreated.
                 positions = await self._position(consumer, positions)
+                self._reading = consumer, positions
             for partition, records in batches.items():
                 CONSUMED.inc(len(records))
                 await run_in_slices(self._hub.ingest(records))

@@ -15,6 +15,9 @@ from server_kit.http.problem_response import send_problem
 CALLS_ONLY: Final = frozenset({"api", "healthz", "internal", "metrics", "stream"})
 """First segments of paths that are calls, never pages or files."""
 
+IS_HEAD: Final = "hotchat.is_head"
+"""In the scope of a HEAD that is answered as GET: an endless response must end after its head."""
+
 
 def calls_of(app: FastAPI) -> Iterator[tuple[str, str]]:
     """(method, path template) of each route of the app, documented or not, except HEAD and mounted folders."""
@@ -49,7 +52,7 @@ def with_methods(app: ASGIApp, calls: Iterable[tuple[str, str]]) -> ASGIApp:
             allowed = {"Allow": ", ".join(sorted(found[0]))}
             await send_problem(scope, send, method_not_allowed(allowed), [])
         elif method == "HEAD":
-            await app({**scope, "method": "GET"}, receive, _without_body(send))
+            await app({**scope, "method": "GET", IS_HEAD: True}, receive, _without_body(send))
         else:
             await app(scope, receive, send)
 

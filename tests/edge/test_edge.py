@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,6 +25,8 @@ PAGE = {
     "assets/first-abcdefgh.js": SCRIPT,
     "assets/first-abcdefgh.js.gz": gzip.compress(SCRIPT, mtime=7),
 }
+CONTROL_ROOM = "/api/v1/ops/stream"
+SNAPSHOT = b"event: ops.snapshot\ndata: {}\n\n"
 ANCESTORS = "https://show.example"
 REPLICAS = (LOOPBACK, "127.0.0.2")
 
@@ -35,6 +37,7 @@ class Upstream:
 
     got: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     breaks: bool = False
+    end_of_stream: Event = field(default_factory=Event)
     port: int = 0
 
 
@@ -50,6 +53,14 @@ def running_upstream() -> Iterator[Upstream]:
             upstream.got.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
             if upstream.breaks:
                 self.close_connection = True
+                return
+            if self.path == CONTROL_ROOM:
+                self.send_response(200)
+                self.send_header("content-type", "text/event-stream")
+                self.end_headers()
+                self.wfile.write(SNAPSHOT)
+                self.close_connection = True
+                upstream.end_of_stream.wait(20)
                 return
             self.send_response(200)
             self.send_header("content-length", "2")
@@ -213,6 +224,16 @@ def test_a_request_that_is_not_http_gets_a_problem(edge: str, request_bytes: byt
     head, _, body = raw_answer(port, request_bytes).partition(b"\r\n\r\n")
     assert b" 400 " in head.splitlines()[0] and b"application/problem+json" in head
     assert json.loads(body)["code"] == "bad_request"
+
+
+def test_the_control_room_is_not_buffered(upstream: Upstream, edge: str) -> None:
+    with httpx.stream(
+        "GET", edge + CONTROL_ROOM, headers={"X-Forwarded-For": "203.0.113.1"}, timeout=15
+    ) as answer:
+        try:
+            assert next(answer.iter_bytes()) == SNAPSHOT, "while the response goes on"
+        finally:
+            upstream.end_of_stream.set()
 
 
 def test_an_outage_of_all_servers_gives_a_503_with_retry_after(upstream: Upstream, edge: str) -> None:

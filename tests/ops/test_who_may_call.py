@@ -17,6 +17,7 @@ from tests.support.people import People
 OPS: Final = f"{API}/ops"
 ROOM: Final = f"{OPS}/rooms/{{room_id}}"
 SESSION: Final = f"{OPS}/session"
+STREAM: Final = ("GET", f"{OPS}/stream")
 FOR_A_MINUTE: Final = {"seconds": 60}
 
 OPERATOR: Final = (200, 403, 403, 403, 401)
@@ -30,6 +31,7 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("GET", f"{OPS}/settings"): Row(OPERATOR),
     ("PATCH", f"{OPS}/settings"): Row(OPERATOR, lambda *_: {"calm_ticks": None}),
     ("GET", f"{OPS}/rooms"): Row(OPERATOR),
+    STREAM: Row(OPERATOR),
     ("PUT", f"{ROOM}/hidden"): Row(OPERATOR),
     ("DELETE", f"{ROOM}/hidden"): Row(OPERATOR),
     ("POST", f"{ROOM}/owner"): Row(OPERATOR, lambda room, _: {"user_id": room.target.id}),
@@ -61,6 +63,11 @@ async def call(
     make_body = (TABLE | SIGN_IN_AND_OUT)[which].body
     body = None if make_body is None else {**make_body(room, ""), **given}
     path = path_of(template, room_id=in_room or room.id, user_id=room.target.id)
+    if which == STREAM:
+        async with client.stream(method, path) as answer:
+            if answer.status_code != 200:  # otherwise it has no end
+                await answer.aread()
+            return answer
     return await client.request(method, path, json=body)
 
 

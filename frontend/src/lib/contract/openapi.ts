@@ -315,6 +315,26 @@ export interface paths {
         patch: operations["change_settings_api_v1_ops_settings_patch"];
         trace?: never;
     };
+    "/api/v1/ops/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch
+         * @description Server-sent events: the state of rooms, processes and stores, once a second. Ends when the cookie does.
+         */
+        get: operations["watch_api_v1_ops_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms": {
         parameters: {
             query?: never;
@@ -2264,6 +2284,213 @@ export interface components {
         OperatorTokenRequest: {
             /** Token */
             token: string;
+        };
+        /**
+         * OpsOutbox
+         * @description Events that Kafka has not acknowledged. Null without Postgres.
+         */
+        OpsOutbox: {
+            /**
+             * Events
+             * @description At most 10,000 are counted
+             */
+            events: number | null;
+            /**
+             * Oldest S
+             * @description Age of the oldest one; 0 without one
+             */
+            oldest_s: number | null;
+        };
+        /**
+         * OpsProcess
+         * @description A process that reported within the last seconds.
+         */
+        OpsProcess: {
+            /**
+             * Age S
+             * @description Seconds since it reported
+             */
+            age_s: number;
+            /**
+             * Cpu Share
+             * @description CPU seconds used per second; 1 is one core
+             */
+            cpu_share: number;
+            /**
+             * Flush Width Streams
+             * @description Streams that a flush of a publish_server reached on average; null without one
+             */
+            flush_width_streams: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Kafka Lag Events
+             * @description Records of Kafka that a publish_server has not read; null if it reads none
+             */
+            kafka_lag_events: number | null;
+            /**
+             * Kind
+             * @description `chat_server` or `publish_server`
+             * @enum {string}
+             */
+            kind: "chat_server" | "publish_server";
+            /**
+             * Longest Step Ms
+             * @description CPU time of the longest event-loop step of the last minute
+             */
+            longest_step_ms: number;
+            /**
+             * Ready
+             * @description Whether its readiness check passes
+             */
+            ready: boolean;
+            /**
+             * Resident Bytes
+             * @description Memory; null where /proc is missing
+             */
+            resident_bytes: number | null;
+            /**
+             * Shed Level
+             * @description What it leaves out for lack of CPU: 0 nothing, 4 the most
+             */
+            shed_level: number;
+            /**
+             * Streams
+             * @description Open streams; of a chat_server those of the control room
+             */
+            streams: number;
+            /** Uptime S */
+            uptime_s: number;
+        };
+        /**
+         * OpsRates
+         * @description What all processes did in the last second. Null without Redis.
+         */
+        OpsRates: {
+            /**
+             * Deliveries Per S
+             * @description Writes of new events to streams; events of one flush share a write
+             */
+            deliveries_per_s: number | null;
+            /**
+             * Fetches Not Modified Per S
+             * @description Fetches answered 304
+             */
+            fetches_not_modified_per_s: number | null;
+            /**
+             * Fetches Refused Per S
+             * @description Fetches answered 429: of hot rooms, and over the share of an address
+             */
+            fetches_refused_per_s: number | null;
+            /**
+             * Fetches Served Per S
+             * @description Fetches answered with a body
+             */
+            fetches_served_per_s: number | null;
+            /**
+             * Posts Per S
+             * @description New messages, held ones included
+             */
+            posts_per_s: number | null;
+            /**
+             * Posts Refused Per S
+             * @description Posts answered with an error
+             */
+            posts_refused_per_s: number | null;
+        };
+        /**
+         * OpsRoom
+         * @description A room by its heat. Null is unknown: without Redis or a scheduler, or without Postgres.
+         */
+        OpsRoom: {
+            /** Fetches Per S */
+            fetches_per_s: number | null;
+            /** Hot */
+            hot: boolean | null;
+            /** Id */
+            id: string;
+            /**
+             * Level
+             * @description 0 calm, 1 warm, 2 hot, 3 blazing
+             */
+            level: number | null;
+            /** Name */
+            name: string | null;
+            /** Posts Per S */
+            posts_per_s: number | null;
+            /** @description What hosts have set */
+            slow_mode: components["schemas"]["SlowMode"] | null;
+            /**
+             * Slow Mode S
+             * @description In force now; 0: nobody waits
+             */
+            slow_mode_s: number | null;
+            /**
+             * Viewers
+             * @description Open streams over all publish_servers
+             */
+            viewers: number | null;
+            /**
+             * Visibility
+             * @description `public`, `unlisted` or `private`
+             */
+            visibility: ("public" | "unlisted" | "private") | null;
+            /**
+             * Who Can Post
+             * @description `everyone`, `regulars` or `moderators`
+             */
+            who_can_post: ("everyone" | "regulars" | "moderators") | null;
+        };
+        /**
+         * OpsSnapshot
+         * @description The state of the whole server, as one chat_server sees it.
+         */
+        OpsSnapshot: {
+            /** At */
+            at: string;
+            outbox: components["schemas"]["OpsOutbox"];
+            /**
+             * Overridden Settings
+             * @description Settings that the operator has overridden
+             */
+            overridden_settings: number;
+            /**
+             * Processes
+             * @description At most 100, by kind and id; empty without Redis
+             */
+            processes: components["schemas"]["OpsProcess"][];
+            rates: components["schemas"]["OpsRates"];
+            /**
+             * Rooms
+             * @description At most 50: by level, hot, fetches and posts a second, viewers; then public rooms that were active last
+             */
+            rooms: components["schemas"]["OpsRoom"][];
+            /**
+             * Rooms Omitted
+             * @description Further rooms with heat or viewers; null if they are unknown
+             */
+            rooms_omitted: number | null;
+            /** Stores */
+            stores: components["schemas"]["OpsStore"][];
+        };
+        /** OpsStore */
+        OpsStore: {
+            /**
+             * Latency Ms
+             * @description Of a query, of a read, of the last acknowledgement; null if down or nothing was sent lately
+             */
+            latency_ms: number | null;
+            /**
+             * Name
+             * @description `postgres`, `redis` or `kafka`
+             * @enum {string}
+             */
+            name: "postgres" | "redis" | "kafka";
+            /**
+             * Up
+             * @description For the process that answers
+             */
+            up: boolean;
         };
         /**
          * OwnRole
@@ -4705,6 +4932,62 @@ export interface operations {
                 };
             };
             /** @description `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_api_v1_ops_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `event: ops.snapshot` once a second, with an OpsSnapshot as data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthenticated` · `session_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server_full` */
             503: {
                 headers: {
                     [name: string]: unknown;
