@@ -1,5 +1,7 @@
 """The operator reads and overrides settings of heat while the servers run."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,49 +25,45 @@ router = APIRouter(
 )
 
 
+View = Callable[[], HeatSettingsView]
+
+
 async def _view(
     response: Response,
     heat: Annotated[LiveHeatRules, Depends(service(LiveHeatRules))],
     settings: Annotated[ChatSettings, Depends(service(ChatSettings))],
     shares: Annotated[Shares, Depends(service(Shares))],
-) -> "View":
+) -> View:
     response.headers["Cache-Control"] = "no-store"
-    return View(heat, settings, shares)
+    return partial(view_of, heat, settings, shares)
 
 
-class View:
-    """Makes the response from what is in force when it is called."""
-
-    def __init__(self, heat: LiveHeatRules, settings: ChatSettings, shares: Shares) -> None:
-        self._heat = heat
-        self._settings = settings
-        self._shares = shares
-
-    def __call__(self) -> HeatSettingsView:
-        heat, overridden = self._heat, self._heat.overrides.given()
-        warning = heating_warning(self._settings, heat.rules.enter_per_s, self._shares)
-        views = {
-            name: {
-                "value": getattr(heat.rules, name),
-                "default": getattr(DEFAULTS, name),
-                "source": "operator"
-                if name in overridden
-                else "environment"
-                if setting in self._settings.model_fields_set
-                else "default",
-                "environment": getattr(heat.environment, name),
-                "setting": setting.upper(),
-            }
-            for name, setting in SETTING_OF.items()
+def view_of(heat: LiveHeatRules, settings: ChatSettings, shares: Shares) -> HeatSettingsView:
+    """What is in force now, and where each value comes from."""
+    overridden = heat.overrides.given()
+    warning = heating_warning(settings, heat.rules.enter_per_s, shares)
+    views = {
+        name: {
+            "value": getattr(heat.rules, name),
+            "default": getattr(DEFAULTS, name),
+            "source": "operator"
+            if name in overridden
+            else "environment"
+            if setting in settings.model_fields_set
+            else "default",
+            "environment": getattr(heat.environment, name),
+            "setting": setting.upper(),
         }
-        return HeatSettingsView.model_validate({**views, "warnings": [warning] if warning else []})
+        for name, setting in SETTING_OF.items()
+    }
+    return HeatSettingsView.model_validate({**views, "warnings": [warning] if warning else []})
 
 
-Answer = Annotated[View, Depends(_view)]
+InForce = Annotated[View, Depends(_view)]
 
 
 @router.get("", responses=problems(*PROBLEMS))
-async def read_settings(view: Answer) -> HeatSettingsView:
+async def read_settings(view: InForce) -> HeatSettingsView:
     """The settings of heat, and where each value comes from. Also while the stores are down."""
     return view()
 
@@ -74,7 +72,7 @@ async def read_settings(view: Answer) -> HeatSettingsView:
 async def change_settings(
     given: Annotated[HeatSettingsPatch, Depends(json_body(HeatSettingsPatch))],
     request: Request,
-    view: Answer,
+    view: InForce,
     overrides: Annotated[SettingOverrides, Depends(service(SettingOverrides))],
     look_ups: Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))],
 ) -> HeatSettingsView:
