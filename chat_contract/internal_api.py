@@ -8,6 +8,7 @@ as a fetch and never throttled.
 Rooms that do not exist are left out.
 `GET /internal/v1/ended-sessions?since_us=` → EndedPage: the newest MAX_ENDED_PAGE ends
 of sessions after that time.
+`GET /internal/v1/exemptions` → ExemptionsReply: the addresses that the operator has exempted from shares.
 """
 
 import hashlib
@@ -71,6 +72,12 @@ class EndedPage(TypedDict):
     until_us: Annotated[
         int, Field(description="When the last one ended, in µs of Unix time; `since_us` if none")
     ]
+
+
+class ExemptionsReply(TypedDict):
+    """Each exempted address, and when its exemption ends, in Unix seconds; as chat_server knows them last."""
+
+    exemptions: dict[str, float]
 
 
 def service_token(secret: str) -> str:

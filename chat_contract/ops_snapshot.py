@@ -140,3 +140,7 @@ class OpsSnapshot(TypedDict):
     stores: list[OpsStore]
     outbox: OpsOutbox
     overridden_settings: Annotated[int, Field(description="Settings that the operator has overridden")]
+    exemptions_stale: Annotated[
+        bool,
+        Field(description="Whether Postgres did not answer, so that the last known exemptions stay in force"),
+    ]

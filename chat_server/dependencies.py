@@ -50,6 +50,7 @@ from chat_server.moderation.read_repository import ModerationRepository
 from chat_server.moderation.reports import ReportRepository, close_reports, expire_reports
 from chat_server.moderation.same_text import SameTextSearch
 from chat_server.ops.ban_repository import ServerBanRepository, expire_server_bans
+from chat_server.ops.exemption_repository import ExemptionRepository, expire_exemptions
 from chat_server.ops.log_repository import OperatorLogRepository
 from chat_server.ops.override_repository import OverrideRepository
 from chat_server.ops.own_figures import own_figures
@@ -89,6 +90,7 @@ from chat_server.sessions.operator_sessions import OperatorSessions
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
+from server_kit.limits.exemptions import ExemptionsPoll
 from server_kit.limits.shares import Shares
 from server_kit.load_shedder import LoadShedder
 from server_kit.malloc_trim import return_freed_memory
@@ -139,6 +141,9 @@ async def open_services(
         )
         await overrides.open()
         await open_(tasks.running("setting overrides", overrides.run))
+        exemptions = ExemptionsPoll(shares, ExemptionRepository(polls).in_force, STORE_ERRORS, time.time)
+        await exemptions.poll()
+        await open_(tasks.running("exemptions", exemptions.run, is_vital=False))
         known_rooms = KnownRooms()
         look_ups = LookUpSemaphore(
             connections.look_ups, lambda scope: shares.source_of(scope).address, time.monotonic, rng
@@ -212,6 +217,7 @@ async def open_services(
                 expire_reports,
                 expire_addresses,
                 expire_erasures,
+                expire_exemptions,
             ),
         )
         await open_(tasks.running("retention", retention.run, is_vital=False))
@@ -241,7 +247,7 @@ async def open_services(
         control_room = await open_(open_database(database_url, connections.control_room))
         feed = SnapshotFeed(
             SnapshotComposer(
-                SnapshotRepository(control_room), redis, fetches.hot_rooms, producer, heat
+                SnapshotRepository(control_room), redis, fetches.hot_rooms, producer, heat, exemptions
             ).compose
         )
         await open_(tasks.running("control room", feed.run, is_vital=False))
@@ -324,6 +330,8 @@ async def open_services(
             heat,
             overrides,
             feed,
+            exemptions,
+            ExemptionRepository(engine),
             SameTextSearch(lanes["search"], search_permits),
             person_erasure,
             ErasureRequests(engine),

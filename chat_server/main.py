@@ -52,10 +52,12 @@ from chat_server.moderation.schemas import (
     ReportRequest,
 )
 from chat_server.ops import endpoints as ops
+from chat_server.ops import exemption_endpoints as ops_exemptions
 from chat_server.ops import room_endpoints as ops_rooms
 from chat_server.ops import session_endpoints as ops_session
 from chat_server.ops import settings_endpoints as ops_settings
 from chat_server.ops import stream_endpoints as ops_stream
+from chat_server.ops.exemption_endpoints import ExemptionRequest
 from chat_server.ops.schemas import ServerBanRequest, ServerBansRequest
 from chat_server.ops.session_endpoints import OperatorTokenRequest
 from chat_server.ops.settings_schemas import HeatSettingsPatch
@@ -88,6 +90,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     AcceptRequest,
     BanRequest,
     BansRequest,
+    ExemptionRequest,
     HeatSettingsPatch,
     InviteRequest,
     MessageDraft,
@@ -129,6 +132,7 @@ def create_app() -> FastAPI:
         ops_session.router,
         ops_settings.router,
         ops_stream.router,
+        ops_exemptions.router,
         tickets.router,
         typing.router,
         messages.router,

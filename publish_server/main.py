@@ -8,6 +8,7 @@ everything else                              → with_http_layers (request id, C
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -67,6 +68,7 @@ from server_kit.http.http_layers import Responder, with_http_layers
 from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
+from server_kit.limits.exemptions import ExemptionsPoll
 from server_kit.load_shedder import LoadShedder
 from server_kit.loop_metrics import measured_loop
 from server_kit.malloc_trim import return_freed_memory
@@ -247,6 +249,8 @@ async def running_server(
             await stack.enter_async_context(tasks.running(name, work, is_vital=False))
         ended_poll = EndedSessionsPoll(ended, chat.ended_sessions, (ChatUnavailable,))
         await stack.enter_async_context(tasks.running("ended sessions", ended_poll.run, is_vital=False))
+        exemptions = ExemptionsPoll(admission.shares, chat.exemptions, (ChatUnavailable,), time.time)
+        await stack.enter_async_context(tasks.running("exemptions", exemptions.run, is_vital=False))
         endpoint = StreamEndpoint(
             followed_rooms,
             lists,

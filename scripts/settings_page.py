@@ -33,7 +33,8 @@ SHARES_INTRODUCTION = """
 
 How much of one process an address (IPv4, or the /64 of an IPv6 address) and a user may use; more gets 429
 `rate_limited`. `reserved` is the part of an address's share that only sessions older than 10 minutes may use.
-`one user` is the part that one user gets. Never limited: trusted proxies themselves and `SHARES_EXEMPT`. Default
+`one user` is the part that one user gets. Never limited: trusted proxies themselves and `SHARES_EXEMPT`.
+The operator can exempt an address from the shares of addresses for some hours (`POST /api/v1/ops/exemptions`). Default
 limits by address apply only if a server listens beyond loopback, and there not to peers on loopback that forward
 nobody. A value that is set applies everywhere.
 

@@ -56,6 +56,9 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("GET", f"{API}/ops/settings"): MODERATION,
     ("PATCH", f"{API}/ops/settings"): MODERATION,
     ("GET", f"{API}/ops/stream"): MODERATION,
+    ("GET", f"{API}/ops/exemptions"): MODERATION,
+    ("POST", f"{API}/ops/exemptions"): MODERATION,
+    ("DELETE", f"{API}/ops/exemptions/{{address}}"): MODERATION,
     ("GET", f"{API}/ops/rooms"): MODERATION,
     ("DELETE", f"{API}/ops/rooms/{{room_id}}"): MODERATION,
     ("PUT", f"{API}/ops/rooms/{{room_id}}/hidden"): MODERATION,
@@ -71,5 +74,6 @@ SHARE_OF: Final[dict[tuple[str, str], str]] = {
     ("POST", "/internal/v1/access"): SERVICE,
     ("GET", "/internal/v1/rooms/{room_id}/events"): SERVICE,
     ("GET", "/internal/v1/ended-sessions"): SERVICE,
+    ("GET", "/internal/v1/exemptions"): SERVICE,
 }
 """By method and path template. A test fails for a call without a share."""

@@ -16,6 +16,7 @@ from chat_contract.internal_api import (
     MAX_UNIX_US,
     AccessReply,
     EndedPage,
+    ExemptionsReply,
     RoomReaders,
     service_token,
 )
@@ -29,6 +30,7 @@ from chat_server.rooms.access_repository import Access
 from chat_server.sessions.ended import EndedSessionsRepository
 from server_kit.http.problem import ChatError, invalid
 from server_kit.http.request_body import read_body
+from server_kit.limits.exemptions import ExemptionsPoll
 from server_kit.session_tokens import bearer_in
 
 
@@ -123,3 +125,10 @@ async def ended_sessions(
         "until_us": until_us,
     }
     return Response(orjson.dumps(page), media_type="application/json")
+
+
+@router.get("/exemptions")
+async def exemptions(poll: Annotated[ExemptionsPoll, Depends(service(ExemptionsPoll))]) -> Response:
+    """The exemptions that this process knows, from memory."""
+    reply: ExemptionsReply = {"exemptions": dict(poll.until_s)}
+    return Response(orjson.dumps(reply), media_type="application/json")

@@ -20,6 +20,7 @@ from chat_server.ops.process_list import UNKNOWN, Processes, read_processes
 from chat_server.ops.snapshot_repository import OutboxDepth, SnapshotRepository
 from chat_server.postgres.errors import STORE_ERRORS
 from server_kit.dependency_status import DependencyStatus
+from server_kit.limits.exemptions import ExemptionsPoll
 
 STORE_WITHIN_S: Final = 0.8
 """Of each store, so that a snapshot comes every second while one of them hangs."""
@@ -37,12 +38,14 @@ class SnapshotComposer:
         hot_rooms: HotRooms,
         producer: EventProducer,
         heat: LiveHeatRules,
+        exemptions: ExemptionsPoll,
     ) -> None:
         self._repository = repository
         self._redis = redis
         self._hot_rooms = hot_rooms
         self._producer = producer
         self._heat = heat
+        self._exemptions = exemptions
         self._postgres_status = DependencyStatus(log, store="Postgres", part="control room")
         self._redis_status = DependencyStatus(log, store="Redis", part="control room")
 
@@ -89,6 +92,7 @@ class SnapshotComposer:
                 "oldest_s": None if outbox is None else round(outbox.oldest_s, 1),
             },
             "overridden_settings": len(self._heat.overrides.given()),
+            "exemptions_stale": self._exemptions.is_stale,
         }
 
     async def _ask_postgres(

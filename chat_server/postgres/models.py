@@ -434,6 +434,17 @@ class SettingOverride(Base):
     changed_at: Mapped[datetime]
 
 
+class ShareExemption(Base):
+    """A key of an address that the operator has exempted from the shares of addresses for some hours."""
+
+    __tablename__ = "share_exemptions"
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class UserAddress(Base):
     """The last address of a person, as a keyed hash. Retention deletes it after a day."""
 

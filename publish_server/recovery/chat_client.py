@@ -78,6 +78,11 @@ class _EndedPage(msgspec.Struct):
     until_us: int
 
 
+class _Exemptions(msgspec.Struct):
+    exemptions: dict[str, float]
+
+
+_exemptions_decoder = msgspec.json.Decoder(_Exemptions)
 _page_decoder = msgspec.json.Decoder(_Page)
 _ended_page_decoder = msgspec.json.Decoder(_EndedPage)
 _event_decoder = msgspec.json.Decoder(_Event)
@@ -112,7 +117,7 @@ class ChatClient:
         self._calls: set[asyncio.Task[Reply]] = set()
         self._status = {
             name: DependencyStatus(log, store="chat_server", part=name)
-            for name in ("heads", "access", "events", "ended sessions")
+            for name in ("heads", "access", "events", "ended sessions", "exemptions")
         }
 
     async def heads(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
@@ -166,6 +171,14 @@ class ChatClient:
         except msgspec.MsgspecError as error:
             raise ChatUnavailable(f"ended sessions cannot be read: {error}") from error
         return page.ended, page.until_us
+
+    async def exemptions(self) -> dict[str, float]:
+        """The exempted addresses, and when each exemption ends, in Unix seconds. Raises ChatUnavailable."""
+        reply = await self._call("exemptions", "GET", "/internal/v1/exemptions")
+        try:
+            return _exemptions_decoder.decode(reply.content).exemptions
+        except msgspec.MsgspecError as error:
+            raise ChatUnavailable(f"exemptions cannot be read: {error}") from error
 
     async def _bounded_reply(self, request: httpx.Request) -> Reply:
         """Read the reply, up to its bound. Raises ReplyTooLarge and httpx.HTTPError."""

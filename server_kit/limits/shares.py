@@ -65,12 +65,14 @@ class Source(NamedTuple):
     """The origin of a request or connection. `address` is the key of every limit by address.
 
     `is_exempt`: a trusted proxy itself, or an address of SHARES_EXEMPT. `is_local`: a peer on this machine that
-    forwards no client; default limits do not apply to it.
+    forwards no client; default limits do not apply to it. `is_venue`: the operator has exempted the address for some
+    hours, from the shares of addresses, not from those of users.
     """
 
     address: str
     is_exempt: bool = False
     is_local: bool = False
+    is_venue: bool = False
 
 
 class Limit(NamedTuple):
@@ -110,7 +112,7 @@ class RateShare:
             wait_s = self._users.take(person.user_id, now_s, min(tokens, self._users.burst))
             if wait_s > 0:
                 return wait_s
-        if not self._by_address:
+        if not self._by_address or source.is_venue:
             return 0.0
         wait_s = self._common.take(source.address, now_s, min(tokens, self._common.burst))
         if wait_s > 0 and person is not None and person.is_established and self._reserve.rate_per_s > 0:
@@ -128,7 +130,7 @@ class RateShare:
 
     def _retry_after_s(self, source: Source, wait_s: float, now_s: float) -> float:
         """When the caller's turn is. Refused callers of an address queue for its tokens, so each finds one then."""
-        if not self._by_address or self._common.wait_s(source.address, now_s) == 0:
+        if not self._by_address or source.is_venue or self._common.wait_s(source.address, now_s) == 0:
             return jittered(wait_s, self._rng)
         assert self.share.window_s is not None
         longest_s = PROMISED_WINDOWS * self.share.window_s
@@ -200,7 +202,7 @@ class CountShare:
         most = self._all if person is not None and person.is_established else self._common
         user_id = None if person is None else person.user_id
         open_of_user = 0 if user_id is None else self._by_user.get(user_id, 0)
-        if open_here >= most or open_of_user >= self._of_user:
+        if (open_here >= most and not source.is_venue) or open_of_user >= self._of_user:
             self._refused.inc()
             return None
         self._by_address[source.address] = open_here + 1
@@ -238,6 +240,7 @@ class Shares:
             ip_network(network, strict=False) for network in settings.shares_exempt
         ]
         self._is_loopback_only = is_loopback(settings.hotchat_bind)
+        self._venues: frozenset[str] = frozenset()
         self._sources: dict[str, Source] = {}
         self._rates: dict[str, RateShare | None] = {}
 
@@ -251,6 +254,12 @@ class Shares:
     def source_of_peer(self, peer: str) -> Source:
         """The source of a connection: the peer, as there is no request yet."""
         return self._source(peer)
+
+    def exempt_venues(self, addresses: frozenset[str]) -> None:
+        """Exempt exactly these keys of addresses from the shares of addresses, from now on."""
+        if addresses != self._venues:
+            self._venues = addresses
+            self._sources.clear()
 
     def trusts(self, peer: str) -> bool:
         """Whether the peer is one of TRUSTED_PROXIES."""
@@ -281,10 +290,12 @@ class Shares:
         if source is None:
             if len(self._sources) >= MAX_SOURCES:
                 self._sources.clear()
+            key = address_key(address)
             source = Source(
-                address_key(address),
+                key,
                 is_exempt=is_in(parsed_address(address), self._exempt),
                 is_local=is_loopback(address),
+                is_venue=key in self._venues,
             )
             self._sources[address] = source
         return source

@@ -182,6 +182,7 @@ def an_empty_snapshot() -> OpsSnapshot:
         "stores": [],
         "outbox": {"events": 0, "oldest_s": 0.0},
         "overridden_settings": 0,
+        "exemptions_stale": False,
     }
 
 

@@ -18,6 +18,7 @@ OPS: Final = f"{API}/ops"
 ROOM: Final = f"{OPS}/rooms/{{room_id}}"
 SESSION: Final = f"{OPS}/session"
 STREAM: Final = ("GET", f"{OPS}/stream")
+VENUE: Final = "203.0.113.7"
 FOR_A_MINUTE: Final = {"seconds": 60}
 
 OPERATOR: Final = (200, 403, 403, 403, 401)
@@ -32,6 +33,9 @@ TABLE: Final[dict[tuple[str, str], Row]] = {
     ("PATCH", f"{OPS}/settings"): Row(OPERATOR, lambda *_: {"calm_ticks": None}),
     ("GET", f"{OPS}/rooms"): Row(OPERATOR),
     STREAM: Row(OPERATOR),
+    ("GET", f"{OPS}/exemptions"): Row(OPERATOR),
+    ("POST", f"{OPS}/exemptions"): Row(OPERATOR, lambda *_: {"address": VENUE, "hours": 1}, created=True),
+    ("DELETE", f"{OPS}/exemptions/{{address}}"): Row((404, *OPERATOR[1:])),
     ("PUT", f"{ROOM}/hidden"): Row(OPERATOR),
     ("DELETE", f"{ROOM}/hidden"): Row(OPERATOR),
     ("POST", f"{ROOM}/owner"): Row(OPERATOR, lambda room, _: {"user_id": room.target.id}),
