@@ -36,11 +36,15 @@ def ensure_filled(folder: Path, pom: Path, make: Callable[[], None]) -> None:
         _stamp(folder).write_bytes(pom.read_bytes())
 
 
-def copy_jars(folder: Path, pom: Path, *options: str) -> None:
+def copy_jars(folder: Path, pom: Path) -> None:
     """Raises CalledProcessError, FileNotFoundError (no Maven)."""
-    words = ["-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+    run_maven(pom, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")
+
+
+def run_maven(pom: Path, *words: str) -> None:
+    """Raises CalledProcessError, FileNotFoundError (no Maven)."""
     env = {**os.environ, "MAVEN_OPTS": f"{os.environ.get('MAVEN_OPTS', '')} {C1_ONLY}"}
-    subprocess.run(["mvn", *words, *options], check=True, env=env)
+    subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *words], check=True, env=env)
 
 
 def _stamp(folder: Path) -> Path:

@@ -1,7 +1,6 @@
-"""Installs JMeter in build/jmeter: its jars from Maven, laid out as JMeter expects them."""
+"""Installs JMeter in build/jmeter: Maven lays out its jars as the pom says."""
 
 import shutil
-import zipfile
 from pathlib import Path
 
 from local_stack import maven_jars
@@ -32,19 +31,7 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
-    maven_jars.ensure_filled(HOME, POM, _copy)
-
-
-def _copy() -> None:
-    lib, extensions = HOME / "lib", HOME / "lib" / "ext"
-    maven_jars.copy_jars(lib, POM, "-DincludeScope=runtime")
-    extensions.mkdir()
-    (lib / "junit").mkdir()
-    for jar in lib.glob("ApacheJMeter*.jar"):  # JMeter searches for functions and samplers in lib/ext only
-        jar.rename(extensions / jar.name)
-    (config,) = extensions.glob("ApacheJMeter_config-*.jar")
-    with zipfile.ZipFile(config) as archive:
-        archive.extractall(HOME)
+    maven_jars.ensure_filled(HOME, POM, lambda: maven_jars.run_maven(POM, "process-resources"))
 
 
 def java_command(max_heap_mb: int = 1024) -> list[str]:

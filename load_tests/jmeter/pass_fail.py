@@ -29,7 +29,7 @@ def judge(
     enter_per_s: int,
 ) -> Verdict:
     """`heat` is HeatSeen.changes. Each fault makes `make load` fail."""
-    sentences, faults = [_crowd_sentence("The crowd", crowd), _crowd_sentence("The chat mix", mix)], []
+    sentences, faults = [crowd_sentence("The crowd", crowd), crowd_sentence("The chat mix", mix)], []
     hot_at = next((at for at, hot in heat if hot), None)
     cold_at = next((at for at, hot in reversed(heat) if not hot), None) if heat and not heat[-1][1] else None
     if hot_at is None or crowd.first_at is None or crowd.last_at is None:
@@ -66,7 +66,7 @@ def judge(
     return Verdict(sentences, faults)
 
 
-def _crowd_sentence(name: str, samples: Samples) -> str:
+def crowd_sentence(name: str, samples: Samples) -> str:
     if samples.first_at is None or samples.last_at is None:
         return f"{name} sent nothing."
     took_s = max(samples.last_at - samples.first_at, 0.001)

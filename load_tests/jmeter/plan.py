@@ -19,7 +19,7 @@ class PlanFailed(Exception):
 
 @dataclass(frozen=True)
 class Crowd:
-    """The parameters of a plan, passed as `-J` options."""
+    """The parameters of the plans, passed as `-J` options. Each plan reads those that it knows."""
 
     host: str
     port: int
@@ -28,6 +28,11 @@ class Crowd:
     ramp_s: int = 1
     loops: int = 10
     hold_s: int = 0
+    stream_url: str = ""
+    stream_s: int = 5
+    cold_room: str = "cold"
+    cold_threads: int = 10
+    minutes: float = 10
 
     def options(self) -> list[str]:
         return [f"-J{name}={value}" for name, value in vars(self).items()]

@@ -10,15 +10,16 @@ from pathlib import Path
 MAX_EXAMPLES = 5
 """Errors kept as examples, one of each kind. Further kinds are only counted."""
 
-
 TENTHS = 10
+LONGEST_MS = 60_000
+"""Slower answers count as this slow, so that a label has a bounded number of counters."""
 
 
 @dataclass
 class Samples:
     """Times are seconds since the epoch. `errors` are neither successes nor refusals with Retry-After.
 
-    `starts` counts the requests that began in each tenth of a second.
+    `starts` counts the requests that began in each tenth of a second, `times` those of a label by milliseconds.
     """
 
     labels: Counter[str] = field(default_factory=Counter)
@@ -27,6 +28,7 @@ class Samples:
     first_at: float | None = None
     last_at: float | None = None
     starts: Counter[int] = field(default_factory=Counter)
+    times: dict[str, Counter[int]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -46,8 +48,26 @@ class Samples:
             if kind in self.examples or len(self.examples) < MAX_EXAMPLES:
                 self.examples[kind] = self.examples.get(kind, 0) + 1
         self.starts[int(started_at * TENTHS)] += 1
+        self.times.setdefault(label, Counter())[min(round(elapsed_s * 1000), LONGEST_MS)] += 1
         self.first_at = started_at if self.first_at is None else min(self.first_at, started_at)
         self.last_at = max(self.last_at or 0.0, started_at + elapsed_s)
+
+    def sent(self, sampler: str) -> int:
+        """The samples of one sampler, whatever the answer."""
+        return sum(count for label, count in self.labels.items() if label.rpartition(" ")[0] == sampler)
+
+    def p99_s(self, sampler: str) -> float:
+        """The time within which 99 % of a sampler's samples ended; 0 without any."""
+        times: Counter[int] = Counter()
+        for label, of_label in self.times.items():
+            if label.rpartition(" ")[0] == sampler:
+                times += of_label
+        left = times.total() * 0.99
+        for milliseconds in sorted(times):
+            left -= times[milliseconds]
+            if left <= 0:
+                return milliseconds / 1000
+        return 0.0
 
     def reached_at(self, per_s: int) -> float | None:
         """The time, to 0.1 s, at which a second first held this many requests; None if it never did."""

@@ -26,7 +26,10 @@ COOL_WITHIN_S = 15.0
 
 @dataclass(frozen=True)
 class Sizes:
-    """The size of the crowd, and the fetches a second at which its room turns hot."""
+    """The sizes of all crowds, and the fetches a second at which a room turns hot.
+
+    `minutes` is for the soak. `max_p99_ms` is the threshold of the single plans.
+    """
 
     threads: int = 700
     loops: int = 10
@@ -34,6 +37,11 @@ class Sizes:
     mix_threads: int = 100
     mix_hold_s: int = 10
     enter_per_s: int = 700
+    join_posts: int = 3
+    stream_s: int = 5
+    cold_threads: int = 10
+    minutes: float = 10
+    max_p99_ms: int = 2000
 
 
 async def storm(
@@ -50,8 +58,8 @@ async def storm(
         await sign_in(reader, "reader elsewhere")
         suffix = uuid4().hex[:8]
         if room is None:
-            room = await _make_room(poster, f"storm-{suffix}")
-        calm_room = await _make_room(poster, f"calm-{suffix}")
+            room = await make_room(poster, f"storm-{suffix}")
+        calm_room = await make_room(poster, f"calm-{suffix}")
         stream_url = (await poster.get("/api/v1/config")).raise_for_status().json()["stream_url"]
 
         opened = asyncio.Event()
@@ -81,7 +89,7 @@ async def storm(
     return judge(crowd_samples, mix_samples, heat.changes, posts, others, enter_per_s=sizes.enter_per_s)
 
 
-async def _make_room(client: httpx.AsyncClient, name: str) -> str:
+async def make_room(client: httpx.AsyncClient, name: str) -> str:
     room_id: str = (
         (await client.post("/api/v1/rooms", json={"name": name, "id": name})).raise_for_status().json()["id"]
     )

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from load_tests.jmeter.installation import install
 from load_tests.jmeter.plan import Crowd, run_plan
+from load_tests.jmeter.samples import jtl_rows, read_samples
+from load_tests.jmeter.single_plans import SINGLE_PLANS, run_single_plan
 from load_tests.jmeter.storm import Sizes, storm
 from load_tests.jmeter.temporary_stack import Target
 from local_stack.maven_jars import C1_ONLY
@@ -39,6 +41,39 @@ async def test_a_small_storm_heats_its_room_and_harms_nobody(
     target = Target(LOOPBACK, stack.chat_servers[0].port)
     verdict = await storm(target, sizes, tmp_path, report=False)
     assert verdict.faults == []
+
+
+SMALL = Sizes(
+    threads=12,
+    loops=2,
+    hold_s=4,
+    mix_threads=2,
+    enter_per_s=20,
+    join_posts=2,
+    stream_s=1,
+    cold_threads=2,
+    minutes=0.05,
+    max_p99_ms=60_000,
+)
+
+
+async def test_the_other_plans_send_what_the_servers_count_and_answer(
+    start_chat_stack: StartChatStack, tmp_path: Path
+) -> None:
+    stack = start_chat_stack(
+        HOTCHAT_ENTER_PER_S=str(SMALL.enter_per_s), HOT_FETCH_PER_CLIENT_PER_S="0.1", HOT_FETCH_BURST="1"
+    )
+    target = Target(LOOPBACK, stack.chat_servers[0].port)
+    for plan in SINGLE_PLANS:
+        verdict = await run_single_plan(plan, target, SMALL, tmp_path, report=False)
+        assert (plan, verdict.faults) == (plan, []), verdict.sentences
+    with jtl_rows(tmp_path / "join-storm" / "results.jtl") as rows:
+        assert read_samples(rows).labels == {
+            "session 201": SMALL.threads,
+            "page 200": SMALL.threads,
+            "stream 200": SMALL.threads,
+            "post 201": SMALL.threads * SMALL.join_posts,
+        }
 
 
 KINDS_OF_ERROR = ("429 Too Many Requests", "500 Internal Server Error", "503 Service Unavailable")
