@@ -1,8 +1,8 @@
 """Metrics of the event loop: its tasks, its longest step, and the pauses of the garbage collector.
 
 uvloop has no hook around a callback, so a timer measures steps from outside: a running step delays the timer until the
-step ends. The reported time is the timer's delay, but at most the CPU time that the loop's thread has used since the
-last probe, garbage collection excluded. Waiting for a core therefore does not count.
+step ends. The reported time is the timer's delay, but at most the CPU time of the loop's thread since the last probe.
+Garbage collection and waiting for a core therefore do not count.
 
 A step is reported too short by up to the probe's period. The period is BUSY_PERIOD_S while the loop is busy and
 IDLE_PERIOD_S while it is idle, because waking an idle process is expensive. LOOP_PROBE_MS sets one period for exact

@@ -1,7 +1,7 @@
 """Returns freed memory to the system, which glibc does by itself only at the heap's end.
 
-Freed memory in the middle of the heap stays with the process for good, for example after many large responses that
-their clients did not read.
+Otherwise freed memory in the middle of the heap stays with the process. Many large responses that their clients did not
+read leave such memory.
 """
 
 import asyncio

@@ -10,8 +10,8 @@ sides, and so is each word, so that any match is a word. Boundaries differ by re
   i or l: `kIII` reads as `kill`.
 - LOOSE: single tokens, and two or three in a row as one (`via gra`), in which i and l, rn and m look alike (`vlagra`).
   Only words of MIN_LOOSE letters take part: shorter ones would be found in `an us citizen`.
-- STRETCHED: tokens in which a letter stands three times or more in a row (`shiiiit`), with each run of equal letters
-  as one letter, compared with words of one token in the same form. So `asss` reads as `ass`, but `as` does not.
+- STRETCHED: tokens in which a letter stands three times or more in a row (`shiiiit`). Each run of equal letters becomes
+  one letter, in the token and in words of one token. So `asss` reads as `ass`, but `as` does not.
 - SPELLED: single letters in a row (`s h i t`, `s.h.1.t`), in which a word may begin and end anywhere, and i and l look
   alike.
 

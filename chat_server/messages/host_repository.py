@@ -1,7 +1,7 @@
 """The writer's SQL for operations of hosts, on a bare asyncpg connection while the rooms are locked.
 
-Bans, marks and the log of a room are written under its lock only, except that retention deletes expired bans, erasure
-deletes marks, and a new session from a banned address is banned before it exists for anybody.
+Bans, marks and the log of a room are written under its lock only. There are three exceptions: retention deletes expired
+bans, erasure deletes marks, and a new session from a banned address is banned before anybody can see it.
 """
 
 from collections.abc import Sequence

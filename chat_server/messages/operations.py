@@ -107,8 +107,8 @@ class SetReaction:
         return 0
 
 
-# In each, `actor_id` is the acting user, `text_bytes` the size of the text that its transaction handles, and
-# `traceparent` the W3C trace context of its request, if there was one.
+# In each, `actor_id` is the acting user and `text_bytes` the size of the text that its transaction handles.
+# `traceparent` is the W3C trace context of its request, if it has one.
 MessageOperation = PostMessage | EditMessage | DeleteMessage | SetPin | SettleHeld
 Operation = MessageOperation | SetReaction | RoomOperation
 

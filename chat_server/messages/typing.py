@@ -39,8 +39,8 @@ async def send_typing(
 ) -> Response:
     """Signal that the user is typing.
 
-    It is dropped in a hot room, while the server is short of CPU, when it is sent too often, and for those who cannot
-    post or whose nickname meets a filter: it shows their nickname.
+    It is dropped in a hot room, while the server is short of CPU, and when it is sent too often. The signal shows a
+    nickname, so it is also dropped for those who cannot post or whose nickname meets a filter.
     """
     if shedder.drops("typing"):
         return Response(status_code=204)

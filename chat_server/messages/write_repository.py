@@ -47,8 +47,8 @@ _WAIT: Final = "SELECT FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR NO 
 
 _MESSAGES_BY_ID: Final = f"SELECT {MESSAGE_COLUMNS} FROM visible_messages m WHERE m.id = ANY($1::uuid[])"  # noqa: S608 - no input in it
 
-# IS NOT DISTINCT FROM cannot use an index. With `=` a plan made while the table was small used the index of
-# (room_id, seq), so that every post scanned its whole room, and that plan was kept.
+# IS NOT DISTINCT FROM cannot use an index. With `=`, a plan made while the table was small used the index of
+# (room_id, seq). Postgres kept that plan, so every post scanned its whole room.
 _MESSAGES_BY_KEY: Final = f"""
 SELECT {MESSAGE_COLUMNS} FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS k(room_id, author_id, client_message_id)
 JOIN visible_messages m ON m.written_by = k.author_id AND m.client_message_id = k.client_message_id

@@ -1,7 +1,7 @@
 """Finds the people who sent the same text as a message: those who take part in a raid.
 
-It reads the newest seqs of the room in chunks, with the connections and the permits of searches, so that neither a host
-nor many of them can delay other reads.
+It reads the newest seqs of the room in chunks, with the connections and the permits of searches. So hosts cannot delay
+other reads, however many they are.
 """
 
 from collections.abc import Collection

@@ -17,8 +17,8 @@ from chat_server.postgres.errors import STORE_ERRORS
 from server_kit.dependency_status import DependencyStatus
 
 POLL_S: Final = 0.5
-"""With the tick of a scheduler of 1 s, a change is in force everywhere within 2 s, also if the process that made it
-has died before it wrote the copy."""
+"""The scheduler ticks once a second, so a change is in force everywhere within 2 s. This also holds if the process
+that made the change dies before it writes the copy."""
 
 log = logging.getLogger(__name__)
 

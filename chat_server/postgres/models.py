@@ -484,8 +484,8 @@ class PurgeMark(Base):
     """The messages of one author up to a seq are deleted, and their rows must still be rewritten.
 
     `erased_as`: their author had themselves erased, and is shown under this id.
-    `converted_up_to` and `converted_up_to_room` are the client_message_id and the room of the last row of the author
-    that was handled, in the order of the index messages_idempotency.
+    `converted_up_to` and `converted_up_to_room` are the client_message_id and the room of the author's last converted
+    row. Rows are converted in the order of the index messages_idempotency.
     """
 
     __tablename__ = "purge_marks"

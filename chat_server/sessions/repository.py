@@ -29,9 +29,9 @@ async def ensure_user(tx: AsyncConnection, session: Session) -> None:
 
 MAX_ROOMS_OF_ADDRESS: Final = 1_000
 MAX_ROOMS_BANNED_FROM: Final = 100
-"""Bans of an address that a new session gets: of its first ones those from the rooms with the most messages, so that
-nobody makes sessions expensive, or pushes another ban out, by bans from rooms of their own. The ban from all rooms
-does not count."""
+"""A new session gets at most this many bans of its address: those from the rooms with the most messages, among the
+first MAX_ROOMS_OF_ADDRESS. So bans from own rooms can neither make sessions expensive nor displace other bans.
+The ban from all rooms does not count."""
 
 # The recursion takes one room after another, each with the ban that ends last, however many people's bans hold the
 # address there. KEY SHARE makes the lift of a ban from all rooms wait for sessions that get it.

@@ -56,8 +56,8 @@ _LEGITIMATE: Final = re.compile(
     f"|(?<=[{_HAN}])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
     f"|(?<=[{_MONGOLIAN}])[\u180b-\u180d\u180f]"
 )
-"""Keycaps, emoji sequences (UTS #51, ED-17), joiners between letters that need them (RFC 5892, appendix A), and one
-variation selector after an ideograph (UTS #37) or a Mongolian letter."""
+"""Keycaps, emoji sequences (UTS #51, ED-17), and joiners between letters that need them (RFC 5892, appendix A).
+Also one variation selector after an ideograph (UTS #37) or a Mongolian letter."""
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 

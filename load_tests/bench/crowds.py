@@ -24,8 +24,8 @@ class CrowdFailed(Exception):
 class StreamWindow(msgspec.Struct, frozen=True):
     """What all streams of a crowd received in one window; latencies are those of the sampled streams.
 
-    With the option `exact`: `skipped` counts stream.skipped, `holes` events that neither came nor are in one, and
-    `different` streams that got other rows than the first one since they were opened; `rows_hash` is that of its rows.
+    With the option `exact`, `skipped` counts stream.skipped frames, and `holes` the events that neither came nor were
+    skipped. `different` counts streams whose rows differ from those of the first stream, whose hash is `rows_hash`.
     """
 
     took_s: float

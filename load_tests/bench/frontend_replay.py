@@ -26,8 +26,8 @@ class Replay:
     async def fresh_page(self) -> Page:
         """A page with an empty cache, as large as the browser's window. Close its context afterwards.
 
-        No emulated size: the window is smaller than an emulated page, so a frame that changes only what is below
-        the window's edge, such as the composer, would count as shown with the list's next frame.
+        It has no emulated size, because the window would be smaller than the page. A frame that changes only the part
+        below the window's edge, such as the composer, would count as shown with the list's next frame.
         """
         context = await self.browser.new_context(no_viewport=True)
         return await context.new_page()

@@ -21,8 +21,8 @@ from publish_server.scheduling.time_slices import in_slices
 from server_kit.load_shedder import LoadShedder
 
 FLUSH_SLICE_S: Final = 0.00125
-"""Other rooms, new streams and Kafka wait about this long for a large flush. A slice may take three times as long,
-because the number of writes is estimated from earlier flushes and the kernel's part of a write varies."""
+"""Other rooms, new streams and Kafka wait about this long for a large flush. A slice may take three times as long:
+the number of writes is estimated from earlier flushes, and the kernel's part of a write varies."""
 
 GZIP_STRETCH: Final = 1.6
 """A compressed write is cheaper, so flushes would be more frequent and smaller, and small blocks compress badly: 8

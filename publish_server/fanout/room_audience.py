@@ -212,7 +212,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
     def _opening(self, subscriber: Subscriber, *, is_checked: bool) -> bytes | None:
         """`stream.opened` and the frames that follow it. None while the head, or a cursor above it, is unconfirmed.
 
-        A client that has just fetched a page may have a cursor above the last event from Kafka, so a cursor above the
+        A client that has just fetched a page may have a cursor above the last event from Kafka. So a cursor above the
         head is a gap only after a head check.
         """
         room, log = self.room, self.log

@@ -71,8 +71,8 @@ def restore(
 ) -> Iterator[None]:
     """Put chat_server's events after `after_seq` into the room. A seq that its page skips becomes a gap.
 
-    `server_head` was known before the read began. An empty page proves events gone only up to `server_head`, because
-    its last_seq may be newer than its events, and only up to its own last_seq, because the page may be old.
+    `server_head` was known before the read began. An empty page proves events gone only up to the lower of
+    `server_head` and its own last_seq: last_seq may be newer than the page's events, and the page may be old.
     Yields between steps, in which Kafka may add to the room.
     """
     position = after_seq

@@ -1,8 +1,7 @@
 """Screenshots of the frontend for the README: `python -m tests.browser.screenshots` writes docs/images/*.png.
 
-Starts the real stack in a temporary folder and fills a room. Takes screenshots in light and dark, on a phone, of a hot
-room, of a crowded one in compact rows, of slow mode, of dialogs, of an empty room and a missing one, and of what hosts
-and the operator see. A second stack, full with one stream, shows how readers wait in line.
+Starts the real stack in a temporary folder, fills rooms, and takes each picture in light or dark, wide or on a phone.
+They show readers, hosts and the operator at work. A second stack, full with one stream, shows readers who wait in line.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """A data folder of the version before session ends, shares and migration 0004 keeps its data.
 
-The test makes the folder as that version did: the schema of revision 0003 in a database that the superuser owns,
-rows as its writer stored them, a secret and an operator's token in files, a session token of its format.
+The test makes the folder as that version did. It has the schema of revision 0003 in a database that the superuser owns,
+and rows as its writer stored them. The secret and the operator's token are in files, and the
+session token has its format.
 """
 
 import asyncio

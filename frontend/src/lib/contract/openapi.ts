@@ -1031,8 +1031,8 @@ export interface paths {
          * Send Typing
          * @description Signal that the user is typing.
          *
-         *     It is dropped in a hot room, while the server is short of CPU, when it is sent too often, and for those who cannot
-         *     post or whose nickname meets a filter: it shows their nickname.
+         *     It is dropped in a hot room, while the server is short of CPU, and when it is sent too often. The signal shows a
+         *     nickname, so it is also dropped for those who cannot post or whose nickname meets a filter.
          */
         post: operations["send_typing_api_v1_rooms__room_id__typing_post"];
         delete?: never;
