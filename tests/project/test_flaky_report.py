@@ -59,6 +59,12 @@ def failed_tests(folder: Path) -> str:
     return (folder / "build" / "failed-tests.txt").read_text()
 
 
+def test_a_failed_test_is_named_before_the_run_ends(tmp_path: Path) -> None:
+    _, output, _ = run(tmp_path, "-p", "xdist", "-n", "2", fails=FAILS)
+    name = output.index("Failed in call: test_fails.py::test_fails_twice\n")
+    assert name < output.index("= FAILURES =")
+
+
 def test_a_test_that_passes_when_retried_is_listed_with_the_output_of_its_first_try(tmp_path: Path) -> None:
     code, output, flaky = run(tmp_path, "-p", "xdist", "-n", "2", flaky=FLAKY)
     assert code == 0, output

@@ -1,4 +1,4 @@
-"""Pytest plugin that lists flaky tests: those that fail in a first run and pass when they are retried.
+"""Pytest plugin that names a failed test at once, and lists flaky tests: those that pass when they are retried.
 
 The first run takes `--save-failures FILE`, the retry `--flaky-since FILE --flaky-list LIST --failed-list LIST`.
 scripts/pytest-with-retry runs both.
@@ -20,6 +20,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--failed-list", type=Path, metavar="LIST", help="write the tests that fail again to LIST"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With xdist, only the controlling process prints."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailedNames(config))
+
+
+class FailedNames:
+    """Prints the name of a failed test while the run goes on. pytest itself prints it at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and report.failed:
+            reporter.ensure_newline()
+            reporter.write_line(f"Failed in {report.when}: {report.nodeid}")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
