@@ -94,6 +94,7 @@ async def test_mentions_are_notified_only_when_enabled_and_the_tab_is_hidden(peo
     room = await ann.make_room("Notified")
     tab = await tab_that_can_be_hidden(people, room)
     heard = tab.page.locator("[data-announce=for-me]")
+    await tab.page.wait_for_function("() => window.canNotify")  # the announcer is loaded after the room
     await tab.page.evaluate("() => window.hide(true)")
     await ann.post(room, "@Bob before it was asked for")
     await expect(heard).to_contain_text("before it was asked for")
