@@ -10,6 +10,7 @@ import pytest
 
 from chat_server.config import ChatSettings
 from chat_server.ops.exemption_endpoints import MAX_HOURS, venue_key
+from chat_server.ops.exemption_repository import MAX_EXEMPTIONS
 from server_kit.limits.exemptions import POLL_S, ExemptionsPoll
 from server_kit.limits.shares import Person, Shares
 from tests.moderation.hosted_room import code_of
@@ -170,3 +171,21 @@ async def test_exemptions_are_listed_replaced_logged_and_bounded(people: People)
         refused = await operator.post(EXEMPTIONS, json={**given, **wrong})
         assert code_of(refused) == (422, "validation_failed")
     assert code_of(await operator.delete(f"{EXEMPTIONS}/nonsense")) == (404, "not_found")
+
+
+async def test_the_list_of_exemptions_is_bounded_and_a_full_one_still_replaces(people: People) -> None:
+    operator = people.anonymous()
+    operator.headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
+
+    async def exempt(number: int) -> httpx.Response:
+        return await operator.post(EXEMPTIONS, json={"address": f"198.51.100.{number}", "hours": 1})
+
+    present = len((await operator.get(EXEMPTIONS)).json()["exemptions"])
+    added = range(MAX_EXEMPTIONS - present)
+    try:
+        assert {(await exempt(number)).status_code for number in added} == {201}
+        assert code_of(await exempt(len(added))) == (409, "too_many")
+        assert (await exempt(added[0])).status_code == 201
+    finally:
+        ended = {(await operator.delete(f"{EXEMPTIONS}/198.51.100.{number}")).status_code for number in added}
+    assert ended == {204}
