@@ -231,7 +231,7 @@ def test_the_pools_of_a_process_add_up_to_few_connections() -> None:
     for pool_size in (4, 10, 50):
         connections = connections_of(pool_size)
         assert connections.look_ups + connections.visitors == pool_size
-        assert sum(connections) == pool_size + 17
+        assert sum(connections) == pool_size + 18
         assert min(connections) >= 1
 
 
