@@ -39,10 +39,8 @@ class SnapshotRepository:
     async def rooms(self, room_ids: Sequence[str], recent: int) -> dict[str, Any]:
         """Rows by id: these rooms in their order, as far as they exist, then so many public rooms active last."""
         async with driver_connection(self._engine) as connection:
-            rows = {row["id"]: row for row in reversed(await connection.fetch(_ROOMS, room_ids, recent))}
-        first = [room_id for room_id in room_ids if room_id in rows]
-        others = [room_id for room_id in reversed(rows) if room_id not in set(first)]
-        return {room_id: rows[room_id] for room_id in (*first, *others)}
+            rows = {row["id"]: row for row in await connection.fetch(_ROOMS, room_ids, recent)}
+        return {room_id: rows[room_id] for room_id in (*room_ids, *rows) if room_id in rows}
 
     async def outbox(self) -> OutboxDepth:
         async with driver_connection(self._engine) as connection:
