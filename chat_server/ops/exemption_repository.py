@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
-import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.ops.log_repository import note_details
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.errors import STORE_ERRORS
 from chat_server.postgres.pools import driver_connection
@@ -40,10 +40,6 @@ _EXPIRE: Final = """
 DELETE FROM share_exemptions WHERE address = ANY(ARRAY(
     SELECT address FROM share_exemptions WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
 ))"""
-
-_LOG: Final = """
-INSERT INTO moderation_log (room_id, at, actor_nickname, action, details)
-VALUES ('', now(), 'operator', $1, $2::jsonb)"""
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +77,7 @@ class ExemptionRepository:
                 )
             row = await connection.fetchrow(_ADD, address, reason, hours)
             details = {"address": address, "hours": hours, "reason": reason}
-            await connection.execute(_LOG, "exempt_address", orjson.dumps(details).decode())
+            await note_details(connection, "exempt_address", details)
         return row
 
     async def end(self, address: str) -> bool:
@@ -89,8 +85,7 @@ class ExemptionRepository:
         async with driver_connection(self._engine) as connection, connection.transaction():
             ended = await connection.fetchval(_END, address) is not None
             if ended:
-                details = orjson.dumps({"address": address}).decode()
-                await connection.execute(_LOG, "end_exemption", details)
+                await note_details(connection, "end_exemption", {"address": address})
         return ended
 
 

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_server.hotchat.heat_rules import HeatOverrides, HeatRules, stored_overrides
+from chat_server.ops.log_repository import note_details
 from chat_server.postgres.pools import driver_connection
 
 # Changes run one after another, so that the log has the value that each of them replaced. Reads go on.
@@ -27,10 +28,6 @@ _END: Final = "DELETE FROM setting_overrides WHERE name = ANY($1::text[])"
 _END_CHANGED: Final = """
 DELETE FROM setting_overrides o USING unnest($1::text[], $2::text[]) AS e(name, environment)
 WHERE o.name = e.name AND o.environment <> e.environment::jsonb RETURNING o.name, o.value::text"""
-
-_LOG: Final = """
-INSERT INTO moderation_log (room_id, at, actor_nickname, action, details)
-VALUES ('', now(), 'operator', 'change_settings', $1::jsonb)"""
 
 
 class OverrideRepository:
@@ -91,7 +88,7 @@ async def _log(
             "new": inherited if value is None else value,
             "source": "environment" if value is None else "operator",
         }
-    await connection.execute(_LOG, _json({"settings": settings, **why}))
+    await note_details(connection, "change_settings", {"settings": settings, **why})
 
 
 def _json(value: Any) -> str:
