@@ -125,6 +125,7 @@ class DemandCounters:
         self._open = _Batch()
         self._sent: _Batch | None = None
         self._sent_number = 0
+        self._flushing = asyncio.Lock()
         self._flushed_key = flushed_by(process_id)
         self._new_demand = NewDemand()
         self._status = DependencyStatus(log, store="Redis", part="demand counters")
@@ -196,8 +197,12 @@ class DemandCounters:
     async def flush(self) -> None:
         """Add the counts to Redis. After an error the batch is sent again, with its number, until it is too old.
 
-        Two flushes at once send the same batch, which Redis adds once.
+        A flush waits for one that is under way, and adds what was counted meanwhile.
         """
+        async with self._flushing:
+            await self._flush()
+
+    async def _flush(self) -> None:
         self._drop_old()
         if self._sent is None and self._open.since_s is not None:
             self._sent, self._open = self._open, _Batch()
@@ -213,10 +218,9 @@ class DemandCounters:
         except (RedisError, OSError, TimeoutError) as error:
             self._status.failed(error)
         else:
-            if self._sent is sent:
-                _FLUSHED.inc(sent.total())
-                _POSTS_FLUSHED.inc(sent.total_posts())
-                self._sent = None
+            _FLUSHED.inc(sent.total())
+            _POSTS_FLUSHED.inc(sent.total_posts())
+            self._sent = None
             self._status.answered()
 
     def _drop_old(self) -> None:

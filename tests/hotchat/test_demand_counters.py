@@ -44,6 +44,17 @@ async def test_flushes_at_once_count_once(redis: Redis) -> None:
     assert REGISTRY.get_sample_value("hotchat_fetch_counts_flushed_total") == flushed_before + 6
 
 
+async def test_a_flush_adds_what_was_counted_while_another_one_was_under_way(redis: Redis) -> None:
+    counters = DemandCounters(redis, process_id="one", clock=ManualClock())
+    counters.count("lobby")
+    under_way = asyncio.create_task(counters.flush())
+    await asyncio.sleep(0)
+    counters.count("lobby")
+    await counters.flush()
+    assert await redis.hgetall(FETCHES) == {b"lobby": b"2"}
+    await under_way
+
+
 class LostReplies(Redis):
     """A client that loses the replies to the first two flushes after Redis has applied them."""
 
