@@ -9,6 +9,7 @@ from chat_server.main import create_app as create_chat_app
 from local_stack.server_process import ServerProcess
 from publish_server.main import create_app as create_publish_app
 from tests.support.api_calls import calls_of, path_of
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 LOADED = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", re.IGNORECASE)
 STREAMS = {"/stream/v1/rooms", "/stream/v1/rooms/lobby"}
@@ -31,7 +32,7 @@ def server(request: pytest.FixtureRequest) -> ServerProcess:
 
 def test_no_html_response_refers_to_another_host(server: ServerProcess) -> None:
     html_paths = set()
-    with httpx.Client(base_url=server.base_url) as http:
+    with httpx.Client(base_url=server.base_url, timeout=ANSWERS_WITHIN_S) as http:
         for path in [*PATHS, "/", "/nowhere", "/docs/", "/docs/files/nowhere", "/redoc"]:
             answer = http.get(path)
             assert answer.status_code < 500, path
@@ -46,7 +47,7 @@ def test_no_html_response_refers_to_another_host(server: ServerProcess) -> None:
 
 
 def test_the_documentation_page_has_all_its_files(server: ServerProcess) -> None:
-    with httpx.Client(base_url=server.base_url) as http:
+    with httpx.Client(base_url=server.base_url, timeout=ANSWERS_WITHIN_S) as http:
         files = [
             address for address in LOADED.findall(http.get("/docs").text) if address.startswith("/docs/")
         ]
@@ -63,7 +64,7 @@ def test_the_openapi_document_is_built_once() -> None:
 
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=5-2", "lines=1-2", "bytes=0-1,5-6", "bytes"])
 def test_a_range_of_a_documentation_file_is_ignored(server: ServerProcess, asked: str) -> None:
-    with httpx.Client(base_url=server.base_url) as http:
+    with httpx.Client(base_url=server.base_url, timeout=ANSWERS_WITHIN_S) as http:
         answer = http.get("/docs/files/swagger-ui.css", headers={"Range": asked})
         assert (answer.status_code, answer.headers["accept-ranges"]) == (200, "none")
         assert len(answer.content) > 10_000

@@ -25,6 +25,7 @@ from server_kit.http.methods import CALLS_ONLY
 from server_kit.http.request_admission import Admission
 from tests.support.api_calls import calls_of, path_of
 from tests.support.chat_stack import SECRET
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 WITHIN_S: Final = 20.0
@@ -133,7 +134,7 @@ async def with_page(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     settings = ChatSettings(hotchat_secret=SECRET, spa_dir=str(tmp_path))
     server = create_server(settings, Admission(settings, Random(7)), EventWaits())
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(server), base_url="http://localhost"
+        transport=httpx.ASGITransport(server), base_url="http://localhost", timeout=ANSWERS_WITHIN_S
     ) as client:
         yield client
 

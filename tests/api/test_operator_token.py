@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
 from tests.support.people import People
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 
 async def test_the_operators_token_is_not_accepted_in_a_cookie(people: People) -> None:
@@ -22,7 +23,7 @@ def test_wrong_operator_tokens_are_limited_by_address_and_correct_ones_are_not(
     start_chat_stack: StartChatStack,
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, OPERATOR_GUESSES_PER_ADDRESS_PER_MIN="5")
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
 
         def change_room(token: str) -> httpx.Response:
             return http.patch("/api/v1/rooms/lobby", json={}, headers={"Authorization": f"Bearer {token}"})

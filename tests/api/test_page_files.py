@@ -15,6 +15,7 @@ from chat_server.fetch.event_waits import EventWaits
 from chat_server.http.spa import accepts_encoding
 from chat_server.main import create_server
 from server_kit.http.request_admission import Admission
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 SCRIPT = "/assets/first-abcdefgh.js"
 BUILT = {
@@ -55,7 +56,10 @@ async def client(page_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     )
     transport = httpx.ASGITransport(create_server(settings, Admission(settings, Random(7)), EventWaits()))
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost", headers={"Accept-Encoding": ""}
+        transport=transport,
+        base_url="http://localhost",
+        headers={"Accept-Encoding": ""},
+        timeout=ANSWERS_WITHIN_S,
     ) as client:
         yield client
 

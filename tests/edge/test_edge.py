@@ -17,6 +17,7 @@ import pytest
 from chat_contract.problems import PROBLEMS
 from local_stack.ports import LOOPBACK, free_port
 from tests.edge.running_edge import raw_answer, running_edge
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 SCRIPT = b"console.log('hello');\n" * 200
 PAGE = {
@@ -130,7 +131,7 @@ def assert_is_problem(answer: httpx.Response, status: int, code: str) -> None:
     ],
 )
 def test_every_page_has_the_policy_and_may_not_be_framed(edge: str, path: str) -> None:
-    answer = httpx.get(f"{edge}{path}")
+    answer = httpx.get(f"{edge}{path}", timeout=ANSWERS_WITHIN_S)
     assert answer.status_code == 200 and answer.content == PAGE["index.html"]
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self';" in policy and policy.endswith("frame-ancestors 'self'")
@@ -143,19 +144,23 @@ def test_every_page_has_the_policy_and_may_not_be_framed(edge: str, path: str) -
 )
 def test_an_embedded_room_may_be_framed_by_the_sites_that_the_operator_names(edge: str, path: str) -> None:
     assert (
-        httpx.get(f"{edge}{path}").headers["content-security-policy"].endswith(f"frame-ancestors {ANCESTORS}")
+        httpx.get(f"{edge}{path}", timeout=ANSWERS_WITHIN_S)
+        .headers["content-security-policy"]
+        .endswith(f"frame-ancestors {ANCESTORS}")
     )
 
 
 def test_an_asset_is_sent_as_the_build_compressed_it(edge: str) -> None:
     url = f"{edge}/assets/first-abcdefgh.js"
-    with httpx.stream("GET", url, headers={"Accept-Encoding": "gzip"}) as answer:
+    with httpx.stream("GET", url, headers={"Accept-Encoding": "gzip"}, timeout=ANSWERS_WITHIN_S) as answer:
         assert b"".join(answer.iter_raw()) == PAGE["assets/first-abcdefgh.js.gz"]
     assert (answer.headers["content-encoding"], answer.headers["vary"]) == ("gzip", "Accept-Encoding")
-    plain = httpx.get(url, headers={"Accept-Encoding": "", "Range": "bytes=0-3"})
+    plain = httpx.get(url, headers={"Accept-Encoding": "", "Range": "bytes=0-3"}, timeout=ANSWERS_WITHIN_S)
     assert plain.status_code == 200 and plain.content == SCRIPT and plain.headers["vary"] == "Accept-Encoding"
     assert plain.headers["content-type"].partition(";")[0] in ("application/javascript", "text/javascript")
-    again = httpx.get(url, headers={"Accept-Encoding": "", "If-None-Match": plain.headers["etag"]})
+    again = httpx.get(
+        url, headers={"Accept-Encoding": "", "If-None-Match": plain.headers["etag"]}, timeout=ANSWERS_WITHIN_S
+    )
     assert again.status_code == 304 and again.headers["vary"] == "Accept-Encoding"
 
 
@@ -186,7 +191,7 @@ def test_a_request_that_the_edge_refuses_gets_a_problem(
     edge: str, method: str, path: str, status: int, code: str
 ) -> None:
     client_address = {"X-Forwarded-For": "203.0.113.9"}
-    answer = httpx.request(method, f"{edge}{path}", headers=client_address)
+    answer = httpx.request(method, f"{edge}{path}", headers=client_address, timeout=ANSWERS_WITHIN_S)
     assert_is_problem(answer, status, code)
     assert answer.headers.get("allow") == ("GET, HEAD" if status == 405 else None)
 
@@ -194,15 +199,18 @@ def test_a_request_that_the_edge_refuses_gets_a_problem(
 @pytest.mark.parametrize("path", ["/", "/icon.svg", "/rooms/lobby", "/healthz/live"])
 def test_head_is_answered_as_get(edge: str, path: str) -> None:
     client_address = {"X-Forwarded-For": "203.0.113.9"}
-    got, head = (httpx.request(method, f"{edge}{path}", headers=client_address) for method in ("GET", "HEAD"))
+    got, head = (
+        httpx.request(method, f"{edge}{path}", headers=client_address, timeout=ANSWERS_WITHIN_S)
+        for method in ("GET", "HEAD")
+    )
     assert (head.status_code, head.content) == (got.status_code, b"")
     assert head.headers["content-length"] == got.headers["content-length"]
 
 
 def test_a_body_or_head_that_is_too_large_gets_a_problem(edge: str) -> None:
-    large = httpx.post(f"{edge}/api/v1/rooms", content=b"x" * 70_000)
+    large = httpx.post(f"{edge}/api/v1/rooms", content=b"x" * 70_000, timeout=ANSWERS_WITHIN_S)
     assert_is_problem(large, 413, "body_too_large")
-    head = httpx.get(f"{edge}/", headers={"Cookie": "a" * 9_000})
+    head = httpx.get(f"{edge}/", headers={"Cookie": "a" * 9_000}, timeout=ANSWERS_WITHIN_S)
     assert_is_problem(head, 431, "head_too_large")
 
 
@@ -240,11 +248,15 @@ def test_an_outage_of_all_servers_gives_a_503_with_retry_after(upstream: Upstrea
     upstream.breaks = True
     try:
         for path in ("/api/v1/rooms", "/docs", "/healthz/ready"):
-            assert_is_problem(httpx.get(f"{edge}{path}"), 503, "store_unavailable")
-        assert_is_problem(httpx.post(f"{edge}/stream/v1/places", json={}), 503, "store_unavailable")
+            assert_is_problem(httpx.get(f"{edge}{path}", timeout=ANSWERS_WITHIN_S), 503, "store_unavailable")
+        assert_is_problem(
+            httpx.post(f"{edge}/stream/v1/places", json={}, timeout=ANSWERS_WITHIN_S),
+            503,
+            "store_unavailable",
+        )
     finally:
         upstream.breaks = False
-    stream = httpx.get(f"{edge}/stream/v1/rooms/lobby")
+    stream = httpx.get(f"{edge}/stream/v1/rooms/lobby", timeout=ANSWERS_WITHIN_S)
     assert stream.status_code == 200 and stream.headers["content-type"].startswith("text/event-stream")
 
 
@@ -281,18 +293,18 @@ def test_only_a_repeatable_write_is_retried(
 ) -> None:
     upstream, url = twice
     upstream.got.clear()
-    answer = httpx.request(method, f"{url}{path}", headers=headers, content=b"{}")
+    answer = httpx.request(method, f"{url}{path}", headers=headers, content=b"{}", timeout=ANSWERS_WITHIN_S)
     assert_is_problem(answer, 503, "store_unavailable")
     assert [got[:2] for got in upstream.got] == [(method, path)] * times
 
 
 def statuses(edge: str, client_address: str, count: int) -> list[int]:
-    with httpx.Client(headers={"X-Forwarded-For": client_address}) as client:
+    with httpx.Client(headers={"X-Forwarded-For": client_address}, timeout=ANSWERS_WITHIN_S) as client:
         return [client.get(f"{edge}/icon.svg").status_code for _ in range(count)]
 
 
 def test_the_request_limit_of_one_address_does_not_affect_others(edge: str) -> None:
-    with httpx.Client(headers={"X-Forwarded-For": "198.51.100.1"}) as client:
+    with httpx.Client(headers={"X-Forwarded-For": "198.51.100.1"}, timeout=ANSWERS_WITHIN_S) as client:
         answers = [client.get(f"{edge}/icon.svg") for _ in range(30)]
     refused = [answer for answer in answers if answer.status_code != 200]
     assert len(refused) >= 10
@@ -339,7 +351,11 @@ def test_connections_of_one_address_have_a_limit(edge: str) -> None:
 def test_only_a_trusted_proxy_can_name_the_clients_address(upstream: Upstream, edge: str) -> None:
     def seen(url: str, forwarded: str) -> tuple[str, str]:
         path = f"/api/{uuid.uuid4()}"
-        httpx.get(f"{url}{path}", headers={"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https"})
+        httpx.get(
+            f"{url}{path}",
+            headers={"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https"},
+            timeout=ANSWERS_WITHIN_S,
+        )
         [headers] = [headers for _, got, headers in upstream.got if got == path]
         return headers["x-forwarded-for"], headers["x-forwarded-proto"]
 

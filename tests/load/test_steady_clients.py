@@ -7,6 +7,7 @@ from aiohttp import web
 from load_tests.jmeter.steady_clients import Answers, HeatSeen, fetch_steadily, watch_heat
 from local_stack.ports import LOOPBACK
 from tests.load.conftest import Serve
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 WITHIN_S = 20.0
 
@@ -52,7 +53,9 @@ async def test_a_steady_reader_counts_responses_and_failed_requests(serve: Serve
         return web.Response(status=statuses.pop(0) if statuses else 200)
 
     answers = Answers()
-    async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{await serve(answer)}") as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://{LOOPBACK}:{await serve(answer)}", timeout=ANSWERS_WITHIN_S
+    ) as client:
         with suppress(TimeoutError):
             reading = asyncio.create_task(fetch_steadily(client, "room", 0.001, answers))
             async with asyncio.timeout(WITHIN_S):

@@ -11,6 +11,7 @@ from local_stack.lobby_owner import lobby_link
 from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.chat_stack import ROOT, ChatStack, StartChatStack
 from tests.support.people import People, Person
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 
 async def recover(person: Person, room: HostedRoom, code: str) -> httpx.Response:
@@ -121,7 +122,9 @@ async def test_guesses_from_one_address_do_not_lock_out_another(people: People) 
     assert refused.status_code == 429
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.9")
     headers = {"Authorization": room.target.http.headers["Authorization"]}
-    async with httpx.AsyncClient(base_url=people.base_url, transport=transport, headers=headers) as http:
+    async with httpx.AsyncClient(
+        base_url=people.base_url, transport=transport, headers=headers, timeout=ANSWERS_WITHIN_S
+    ) as http:
         answer = await http.post(room.path("owner/recover"), json={"recovery_code": room.code})
     assert answer.status_code == 200
 

@@ -34,6 +34,7 @@ from tests.ops import test_who_may_call as operators_calls
 from tests.support.api_calls import path_of
 from tests.support.chat_stack import ADMIN_TOKEN, SECRET
 from tests.support.people import People
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 NO_KAFKA: Final = "127.0.0.1:1"
 """Writes do not need Kafka."""
@@ -67,7 +68,9 @@ class LocalPeople(People):
         self._transport = httpx.ASGITransport(app)
 
     def anonymous(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(base_url=self.base_url, transport=self._transport)
+        client = httpx.AsyncClient(
+            base_url=self.base_url, transport=self._transport, timeout=ANSWERS_WITHIN_S
+        )
         self._clients.append(client)
         return client
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.moderation.hosted_room import code_of
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 OPERATOR: Final = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
@@ -34,7 +35,7 @@ def test_a_server_that_is_not_open_gives_sessions_only_through_the_operator(
     start_chat_stack: StartChatStack, mode: str, advice: str
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, SESSIONS=mode)
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
         assert http.get("/api/v1/config").json()["sessions"] == mode
         refused = enter(http)
         assert code_of(refused) == (403, "forbidden")
@@ -50,10 +51,15 @@ def test_a_server_that_is_not_open_gives_sessions_only_through_the_operator(
 
 
 def test_sessions_from_before_the_server_was_closed_stay_valid(start_chat_stack: StartChatStack) -> None:
-    with httpx.Client(base_url=start_chat_stack(publish=0, scheduler=0).chat_url) as http:
+    with httpx.Client(
+        base_url=start_chat_stack(publish=0, scheduler=0).chat_url, timeout=ANSWERS_WITHIN_S
+    ) as http:
         assert http.get("/api/v1/config").json()["sessions"] == "open"
         session = bearer(enter(http))
-    with httpx.Client(base_url=start_chat_stack(publish=0, scheduler=0, SESSIONS="closed").chat_url) as http:
+    with httpx.Client(
+        base_url=start_chat_stack(publish=0, scheduler=0, SESSIONS="closed").chat_url,
+        timeout=ANSWERS_WITHIN_S,
+    ) as http:
         assert code_of(enter(http)) == (403, "forbidden")
         assert http.get("/api/v1/me", headers=session).status_code == 200
 
@@ -62,7 +68,7 @@ def test_guesses_of_the_token_on_a_closed_server_are_limited(start_chat_stack: S
     stack = start_chat_stack(
         publish=0, scheduler=0, SESSIONS="closed", OPERATOR_GUESSES_PER_ADDRESS_PER_MIN="3"
     )
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
         guesses = [enter(http, Authorization=f"Bearer guess {n}") for n in range(3)]
         assert [code_of(answer) for answer in guesses] == [(403, "forbidden")] * 3
         assert code_of(enter(http, **OPERATOR)) == (429, "rate_limited")
@@ -70,7 +76,7 @@ def test_guesses_of_the_token_on_a_closed_server_are_limited(start_chat_stack: S
 
 def test_only_the_operator_makes_rooms_and_hands_them_over(start_chat_stack: StartChatStack) -> None:
     stack = start_chat_stack(chat=2, publish=0, scheduler=0, ROOM_CREATION="operator")
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
         assert http.get("/api/v1/config").json()["room_creation"] == "operator"
         ann = enter(http)
         for visibility in ("public", "unlisted", "private"):
@@ -81,7 +87,7 @@ def test_only_the_operator_makes_rooms_and_hands_them_over(start_chat_stack: Sta
             room = made.json()
             assert (room["owner"], room["owner_id"], room["visibility"]) == (None, None, visibility)
             path = f"/api/v1/rooms/{room['id']}"
-            with httpx.Client(base_url=stack.chat_servers[1].base_url) as other:
+            with httpx.Client(base_url=stack.chat_servers[1].base_url, timeout=ANSWERS_WITHIN_S) as other:
                 handed = other.post(
                     f"{path}/owner", json={"user_id": ann.json()["user"]["id"]}, headers=OPERATOR
                 )
@@ -93,7 +99,7 @@ def test_the_recovery_code_of_a_room_of_the_operator_makes_its_bearer_the_owner(
     start_chat_stack: StartChatStack,
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, ROOM_CREATION="operator")
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
         keyed = {**OPERATOR, "Idempotency-Key": "once"}
         first, second = (make_room(http, keyed).json() for _ in range(2))
         assert first["id"] == second["id"]
@@ -110,7 +116,7 @@ def test_the_recovery_code_of_a_room_of_the_operator_makes_its_bearer_the_owner(
 
 def test_everybody_makes_rooms_by_default_and_the_operator_too(start_chat_stack: StartChatStack) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
         assert http.get("/api/v1/config").json()["room_creation"] == "everyone"
         assert make_room(http, bearer(enter(http))).status_code == 201
         assert make_room(http, OPERATOR).status_code == 201

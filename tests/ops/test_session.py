@@ -16,6 +16,7 @@ from tests.moderation.test_who_may_do_what import call_id
 from tests.ops.test_who_may_call import TABLE, call
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
 from tests.support.people import People
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 SESSION: Final = "/api/v1/ops/session"
 NOW_S: Final = 1_800_000_000.0
@@ -168,20 +169,22 @@ def test_a_wrong_token_is_limited_as_a_bearer_token_is(start_chat_stack: StartCh
         HOTCHAT_ADMIN_TOKEN=ADMIN_TOKEN,
     )
     first, second = stack.chat_servers
-    with httpx.Client(base_url=first.base_url) as http:
+    with httpx.Client(base_url=first.base_url, timeout=ANSWERS_WITHIN_S) as http:
         cookie = http.post(SESSION, json={"token": ADMIN_TOKEN}).cookies[COOKIE]
         guesses = [http.post(SESSION, json={"token": f"guess {n}"}) for n in range(3)]
         assert [code_of(answer) for answer in guesses] == [(401, "unauthenticated")] * 3
         assert code_of(http.post(SESSION, json={"token": ADMIN_TOKEN})) == (429, "rate_limited")
         assert http.get("/api/v1/ops/bans").status_code == 200  # the cookie is no guess
-    with httpx.Client(base_url=second.base_url, headers={"Cookie": f"{COOKIE}={cookie}"}) as other:
+    with httpx.Client(
+        base_url=second.base_url, headers={"Cookie": f"{COOKIE}={cookie}"}, timeout=ANSWERS_WITHIN_S
+    ) as other:
         entries = other.get("/api/v1/ops/audit").json()["entries"]
     assert [entry["action"] for entry in entries] == ["sign_in"]
 
 
 def test_without_an_operators_token_nobody_signs_in(start_chat_stack: StartChatStack) -> None:
     stack = start_chat_stack(publish=0, scheduler=0, HOTCHAT_ADMIN_TOKEN="")
-    with httpx.Client(base_url=stack.chat_url) as http:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as http:
         for token in ("x", "\x00", "x" * 999):
             assert code_of(http.post(SESSION, json={"token": token})) == (401, "unauthenticated")
         for body in ({"token": ""}, {}, {"token": "x", "more": 1}):

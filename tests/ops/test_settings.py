@@ -37,6 +37,7 @@ from tests.moderation.hosted_room import code_of
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
 from tests.support.fetching_crowd import until
 from tests.support.people import People
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 WRONG_FOR_ALL: Final[tuple[Any, ...]] = (0, -1, "1", True, [], 10**12)
 SETTINGS: Final = "/api/v1/ops/settings"
@@ -118,7 +119,10 @@ async def test_a_change_is_in_force_in_every_server_and_in_the_scheduler(
     stack = start_chat_stack(chat=2, publish=0)
     path = f"/api/v1/rooms/{await make_room(stack)}/messages?before_seq=1"
     first, second = stack.chat_servers
-    async with operator_of(first) as ops, httpx.AsyncClient(base_url=second.base_url) as reader:
+    async with (
+        operator_of(first) as ops,
+        httpx.AsyncClient(base_url=second.base_url, timeout=ANSWERS_WITHIN_S) as reader,
+    ):
 
         async def reader_gets(status: int) -> None:
             async def does() -> bool:

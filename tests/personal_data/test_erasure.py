@@ -17,6 +17,7 @@ from tests.moderation.hosted_room import HostedRoom, code_of
 from tests.support.chat_stack import ChatStack, StartChatStack
 from tests.support.fetching_crowd import until
 from tests.support.people import People, Person
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -100,10 +101,15 @@ async def test_an_erased_person_is_gone_from_every_read_of_both_servers_and_then
     await ann.post(room.id, "a last secret")
     before = await room.last_seq()
 
-    erasing = httpx.AsyncClient(base_url=stack.chat_servers[server].base_url, headers=ann.http.headers)
+    erasing = httpx.AsyncClient(
+        base_url=stack.chat_servers[server].base_url, headers=ann.http.headers, timeout=ANSWERS_WITHIN_S
+    )
     answer = await erasing.delete("/api/v1/me")
     assert answer.status_code == 204
-    reading = [people.anonymous(), httpx.AsyncClient(base_url=stack.chat_servers[1].base_url)]
+    reading = [
+        people.anonymous(),
+        httpx.AsyncClient(base_url=stack.chat_servers[1].base_url, timeout=ANSWERS_WITHIN_S),
+    ]
     for client in reading:
 
         async def shows_it(client: httpx.AsyncClient = client) -> bool:
@@ -148,7 +154,9 @@ async def test_the_sessions_end_and_a_repeated_request_gets_the_same_answer(
     await erase(ann)
     assert await connection.fetchval("SELECT count(*) FROM events WHERE type = 'messages.purged'") == 1
     assert code_of(await ann.try_post(room["id"], "again")) == (401, "session_expired")
-    elsewhere = httpx.AsyncClient(base_url=stack.chat_servers[1].base_url, headers=ann.http.headers)
+    elsewhere = httpx.AsyncClient(
+        base_url=stack.chat_servers[1].base_url, headers=ann.http.headers, timeout=ANSWERS_WITHIN_S
+    )
 
     async def is_refused() -> bool:
         return (await elsewhere.get("/api/v1/me")).status_code == 401

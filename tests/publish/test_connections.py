@@ -20,7 +20,7 @@ from publish_server.streams.routes import ROOM_PREFIX
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.stored_rooms import StoredRooms
 from tests.publish.stream_reader import DEADLINE_S, StreamClient, StreamEnded
-from tests.support.plain_http import NO_CERTIFICATES
+from tests.support.plain_http import ANSWERS_WITHIN_S, NO_CERTIFICATES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,7 +53,7 @@ async def raw_stream(
 
 
 async def metrics_page(base_url: str) -> str:
-    async with httpx.AsyncClient(trust_env=False, verify=NO_CERTIFICATES) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_CERTIFICATES, timeout=ANSWERS_WITHIN_S) as client:
         return (await client.get(f"{base_url}/metrics")).text
 
 

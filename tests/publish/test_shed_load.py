@@ -11,6 +11,7 @@ import pytest
 
 from tests.publish.stream_reader import DEADLINE_S, StreamClient
 from tests.support.chat_stack import ChatStack, StartChatStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -36,7 +37,7 @@ async def post(client: httpx.AsyncClient, room: str, text: str) -> httpx.Respons
 
 
 async def shed(url: str) -> dict[str, float]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=ANSWERS_WITHIN_S) as client:
         metrics = (await client.get(f"{url}/metrics")).text
     return {
         what: float(count) for what, count in re.findall(r'hotchat_shed_total\{what="(\w+)"\} (\S+)', metrics)
@@ -109,7 +110,7 @@ async def test_messages_that_wait_for_a_slow_flush_are_counted_and_all_arrive_in
 
 
 async def test_readiness_and_metrics_of_both_servers_show_the_level(short_stack: ChatStack) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=ANSWERS_WITHIN_S) as client:
         for url in (short_stack.chat_url, short_stack.publish_url):
             ready = await client.get(f"{url}/healthz/ready")
             assert (ready.status_code, ready.json()["shed_level"]) == (200, 4)

@@ -17,6 +17,7 @@ from server_kit.http.request_admission import Admission
 from server_kit.http.request_head import request_head
 from server_kit.session_tokens import SessionTokens
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 SECRET = "a secret for tests only"
 
@@ -130,7 +131,7 @@ def test_startup_warns_when_one_address_can_heat_a_room(
 
 
 def metric(base_url: str, name: str) -> float:
-    lines = httpx.get(f"{base_url}/metrics").text.splitlines()
+    lines = httpx.get(f"{base_url}/metrics", timeout=ANSWERS_WITHIN_S).text.splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
 
@@ -146,7 +147,9 @@ def test_a_fetch_refused_by_a_share_does_not_count_towards_heat(start_chat_stack
     def as_client(address: str) -> httpx.Client:
         # A connection for each request, as a refusal pauses its connection.
         return httpx.Client(
-            base_url=stack.chat_url, headers={"X-Forwarded-For": address, "Connection": "close"}
+            base_url=stack.chat_url,
+            headers={"X-Forwarded-For": address, "Connection": "close"},
+            timeout=ANSWERS_WITHIN_S,
         )
 
     with (
@@ -177,7 +180,7 @@ def assert_stream_limit_holds(publish_url: str) -> None:
         return client.send(client.build_request("GET", publish_url + path, headers=headers), stream=True)
 
     with ExitStack() as stack:
-        client = stack.enter_context(httpx.Client())
+        client = stack.enter_context(httpx.Client(timeout=ANSWERS_WITHIN_S))
         streams = [opened(client, paths[number % 2]) for number in range(4)]
         for stream in streams:
             stack.callback(stream.close)
@@ -199,7 +202,12 @@ def test_both_servers_refuse_unknown_hosts(start_chat_stack: StartChatStack, kin
     url = stack.chat_url if kind == "chat" else stack.publish_url
     paths = ["/nothing"] + (["/api/v1/rooms", "/"] if kind == "chat" else ["/stream/v1/rooms/lobby"])
     for path in paths:
-        answer = httpx.get(url + path, headers={"Host": "evil.example"})
+        answer = httpx.get(url + path, headers={"Host": "evil.example"}, timeout=ANSWERS_WITHIN_S)
         assert (answer.status_code, answer.json()["code"]) == (421, "misdirected")
         assert "PUBLIC_HOSTS" in answer.json()["detail"]
-    assert httpx.get(f"{url}/healthz/live", headers={"Host": "evil.example"}).status_code == 200
+    assert (
+        httpx.get(
+            f"{url}/healthz/live", headers={"Host": "evil.example"}, timeout=ANSWERS_WITHIN_S
+        ).status_code
+        == 200
+    )

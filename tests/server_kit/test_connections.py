@@ -35,6 +35,7 @@ from server_kit.http.problem_response import REFUSED_BY_SHARE
 from server_kit.limits.shares import Shares
 from tests.support.chat_stack import StartChatStack
 from tests.support.manual_clock import ManualClock
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 HEAD = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -757,7 +758,7 @@ def test_a_server_that_runs_out_of_file_descriptors_recovers_and_stops_quickly(
     deadline_s = time.monotonic() + 10
     while True:
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{process.base_url}/healthz/live").status_code == 200:
+            if httpx.get(f"{process.base_url}/healthz/live", timeout=ANSWERS_WITHIN_S).status_code == 200:
                 break
         assert time.monotonic() < deadline_s, "the server no longer responds"
 
@@ -765,7 +766,7 @@ def test_a_server_that_runs_out_of_file_descriptors_recovers_and_stops_quickly(
         for sent in (b"", HEAD, POST + b"Content-Length: 99\r\n\r\n{") * 5:
             client = stack.enter_context(closing(socket.create_connection((process.host, process.port))))
             client.sendall(sent)
-        assert httpx.get(f"{process.base_url}/healthz/live").status_code == 200
+        assert httpx.get(f"{process.base_url}/healthz/live", timeout=ANSWERS_WITHIN_S).status_code == 200
         process.stop()
     assert process.exit_code() in (0, -signal.SIGTERM), "the server did not stop in time and was killed"
     assert "Traceback" not in log_of(process)

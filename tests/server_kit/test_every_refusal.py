@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chat_contract.problems import PROBLEMS
 from local_stack.server_process import ServerProcess
 from tests.support.chat_stack import ChatStack, StartChatStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "NONSENSE", "get")
 CHAT_PATHS = (
@@ -140,7 +141,9 @@ def code_in(what: str, method: str, refusal: tuple[int, dict[str, str], bytes]) 
 def problems_counted(process: ServerProcess) -> Counter[str]:
     """How many problems the server has counted, by code."""
     counted: Counter[str] = Counter()
-    for family in text_string_to_metric_families(httpx.get(f"{process.base_url}/metrics").text):
+    for family in text_string_to_metric_families(
+        httpx.get(f"{process.base_url}/metrics", timeout=ANSWERS_WITHIN_S).text
+    ):
         for sample in family.samples:
             if sample.name == "hotchat_problems_total":
                 counted[sample.labels["code"]] = int(sample.value)

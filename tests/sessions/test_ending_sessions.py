@@ -19,6 +19,7 @@ from server_kit.session_tokens import LIFETIME_S, Session, SessionTokens
 from tests.support.chat_stack import SECRET, StartChatStack
 from tests.support.fetching_crowd import until
 from tests.support.people import People
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 
 def session_of(user_id: uuid.UUID, session_id: uuid.UUID, generation: int = 0) -> Session:
@@ -103,7 +104,7 @@ async def test_every_process_refuses_an_ended_session_even_while_postgres_is_una
     own_postgres.ensure_database("hotchat")
     stack = start_chat_stack(chat=2, publish=0, scheduler=0, DATABASE_URL=own_postgres.url("hotchat"))
     first, second = (server.base_url for server in stack.chat_servers)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_S) as http:
         entered = (await http.post(f"{first}/api/v1/sessions", json={"nickname": "ann"})).json()
         http.cookies.clear()
         http.headers["Authorization"] = f"Bearer {entered['token']}"
@@ -123,7 +124,7 @@ async def test_a_process_refuses_sessions_that_ended_before_it_started(
     start_chat_stack: StartChatStack,
 ) -> None:
     stack = start_chat_stack(publish=0, scheduler=0)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_S) as http:
         entered = (await http.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": "ann"})).json()
         http.cookies.clear()
         headers = {"Authorization": f"Bearer {entered['token']}"}

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.support.chat_stack import SECRET, ChatStack, StartChatStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 NEW_SECRET = "the secret that comes next"
 OLD, NEW = {"HOTCHAT_SECRET": SECRET}, {"HOTCHAT_SECRET": NEW_SECRET, "HOTCHAT_SECRETS_OLD": SECRET}
@@ -29,9 +30,17 @@ def test_both_servers_accept_each_others_calls_during_a_change_of_the_secret(
 
 def test_a_session_stays_valid_after_a_change_of_the_secret(start_chat_stack: StartChatStack) -> None:
     before = start_chat_stack(publish=0, scheduler=0, **OLD)
-    entered = httpx.post(f"{before.chat_url}/api/v1/sessions", json={"nickname": "ann"}).json()
+    entered = httpx.post(
+        f"{before.chat_url}/api/v1/sessions", json={"nickname": "ann"}, timeout=ANSWERS_WITHIN_S
+    ).json()
     headers = {"Authorization": f"Bearer {entered['token']}"}
     after = start_chat_stack(publish=0, scheduler=0, **NEW)
-    assert httpx.get(f"{after.chat_url}/api/v1/me", headers=headers).json() == entered["user"]
+    assert (
+        httpx.get(f"{after.chat_url}/api/v1/me", headers=headers, timeout=ANSWERS_WITHIN_S).json()
+        == entered["user"]
+    )
     forgotten = start_chat_stack(publish=0, scheduler=0, HOTCHAT_SECRET=NEW_SECRET)
-    assert httpx.get(f"{forgotten.chat_url}/api/v1/me", headers=headers).status_code == 401
+    assert (
+        httpx.get(f"{forgotten.chat_url}/api/v1/me", headers=headers, timeout=ANSWERS_WITHIN_S).status_code
+        == 401
+    )

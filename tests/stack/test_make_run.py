@@ -13,6 +13,7 @@ from local_stack.polling import wait_until
 from local_stack.ports import LOOPBACK, why_unusable
 from local_stack.restart_policy import MAX_SHORT_LIVES
 from tests.stack.running_stack import ODD_NAME, READY_WITHIN_S, ROOT, RunningStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 MakeStack = Callable[..., RunningStack]
 STORES = {"postgres": "postgres", "valkey": "valkey", "local_stack.kafka_broker": "kafka"}
@@ -104,7 +105,7 @@ def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(runni
     page = running.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert httpx.get(f"{running.publish_url}/healthz/ready").status_code == 200
+    assert httpx.get(f"{running.publish_url}/healthz/ready", timeout=ANSWERS_WITHIN_S).status_code == 200
     for log in ("postgres", "valkey", "kafka", "chat_server", "publish_server", "scheduler"):
         assert (running.data_dir / "logs" / f"{log}.log").exists()
 

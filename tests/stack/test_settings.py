@@ -15,6 +15,7 @@ from local_stack.settings import StackSettings
 from publish_server.config import PublishSettings
 from server_kit.settings import ProcessSettings, WrongSetting, read_settings
 from tests.support.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
+from tests.support.plain_http import ANSWERS_WITHIN_S
 
 CHAT, PUBLISH, SCHEDULER = ChatSettings, PublishSettings, SchedulerSettings
 PROGRAMS = {CHAT: "chat_server", PUBLISH: "publish_server", SCHEDULER: "chat_server.hotchat.scheduler"}
@@ -120,7 +121,7 @@ def test_secrets_are_never_in_the_logs(
     start_chat_stack: StartChatStack, database_url: str, tmp_path: Path
 ) -> None:
     stack = start_chat_stack(LOG_LEVEL="DEBUG")
-    with httpx.Client(base_url=stack.chat_url) as client:
+    with httpx.Client(base_url=stack.chat_url, timeout=ANSWERS_WITHIN_S) as client:
         session = client.post("/api/v1/sessions", json={"nickname": "Minji"}).raise_for_status().json()
         operator = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
         client.patch("/api/v1/rooms/lobby", json={"slow_mode_s": 1}, headers=operator)
@@ -129,7 +130,9 @@ def test_secrets_are_never_in_the_logs(
             json={"client_message_id": "0198c0de-0000-7000-8000-000000000001", "text": "hello"},
             headers={"Authorization": f"Bearer {session['token']}"},
         ).raise_for_status()
-    with httpx.stream("GET", f"{stack.publish_url}/stream/v1/rooms/lobby") as stream:
+    with httpx.stream(
+        "GET", f"{stack.publish_url}/stream/v1/rooms/lobby", timeout=ANSWERS_WITHIN_S
+    ) as stream:
         assert next(stream.iter_lines())
     for process in stack.processes:
         process.stop()
