@@ -41,6 +41,12 @@ def event(seq: int, text: str = "hello") -> bytes:
     return b'id: %d\nevent: message.created\ndata: {"text":"%b"}\n\n' % (seq, text.encode())
 
 
+def rival(seq: int) -> bytes:
+    """A message as other servers send it: our event within their JSON."""
+    now = time.monotonic_ns() // 1000
+    return b'data: {"pub":{"data":{"seq":%d,"message":{"seq":%d,"text":"@%016d"}}}}\n\n' % (seq, seq, now)
+
+
 async def test_a_good_stream_is_in_order_and_counted(serve: Serve) -> None:
     opened = b"retry: 2000\n\nid: 4\nevent: stream.opened\ndata: {}\n\n"
     window = await watched(
@@ -66,6 +72,14 @@ async def test_a_gap_is_noticed(serve: Serve) -> None:
     gap = b'id: 9\nevent: stream.gap\ndata: {"from_seq":1,"to_seq":9}\n\n'
     window = await watched(serve, [event(1), gap, event(10)], 2)
     assert window.gaps == 3
+
+
+async def test_seqs_in_the_data_count_instead_of_ids(serve: Serve) -> None:
+    frames = [b": hi\n\n", b"id: 7:0\n" + rival(1), rival(2), b"data: {}\n\n", rival(2), rival(1)]
+    window = await watched(serve, frames, 4, "ids=seq")
+    assert (window.deliveries, window.repeated, window.went_back) == (12, 3, 3)
+    assert window.samples == 12
+    assert window.lowest_last_id == 1
 
 
 async def test_latency_is_taken_from_the_time_in_the_text(serve: Serve) -> None:

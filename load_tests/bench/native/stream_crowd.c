@@ -1,9 +1,11 @@
 /* A crowd of open event streams in one thread: counts what is delivered, checks that ids never go back, samples latency.
  *
- *   stream_crowd HOST PORT PATH SUBSCRIBERS [rooms=R] [ids=opaque] [sample=K] [read=none|raw] [rcvbuf=BYTES] [header=LINE] [exact]
+ *   stream_crowd HOST PORT PATH SUBSCRIBERS [rooms=R] [ids=opaque|seq] [sample=K] [read=none|raw] [rcvbuf=BYTES] [header=LINE] [exact]
  *
  * PATH may hold one %d: subscriber i asks for i mod R. Latency is taken on every K-th subscriber from text that begins
  * with "@" and 16 digits, the sender's monotonic clock in microseconds. read=raw counts bytes only; read=none stalls.
+ *
+ * ids=opaque does not read ids as numbers. ids=seq reads the first "seq" in the data instead of ids.
  *
  * exact: rows and stream.skipped must follow each other without a hole; "different" streams got other rows than the first.
  *
@@ -43,7 +45,7 @@ static struct stream *streams;
 static struct histogram latency;
 static struct sockaddr_in server;
 static const char *path_pattern, *host, *extra_header;
-static int subscribers, rooms = 1, sample_every = 1, ids_are_numbers = 1, read_raw, read_none, receive_buffer, exact;
+static int subscribers, rooms = 1, sample_every = 1, ids_are_numbers = 1, seq_is_in_data, read_raw, read_none, receive_buffer, exact;
 static int opened, refused, closed, connecting, next_to_connect, said_opened, poll_fd;
 static uint64_t deliveries, went_back, repeated, gaps, skipped, holes, bytes_in;
 static int64_t received_at_us, window_began_us, connect_began_us;
@@ -82,7 +84,23 @@ static void take_event(struct stream *s, const char *line, int64_t length) {
     s->rows_hash = s->rows_hash * 1000003 + (uint64_t)s->last_id;
 }
 
+/* A message of another server: it counts if its data has a seq. */
+static void take_data_with_seq(struct stream *s, const char *line, int64_t length) {
+    int64_t seq = number_after(line, length, "\"seq\":");
+    if (seq < 0) return;
+    deliveries++;
+    s->delivered++;
+    went_back += seq < s->last_id;
+    repeated += seq == s->last_id;
+    s->last_id = seq;
+    if (s->sampled) sample_latency(line, length);
+}
+
 static void take_line(struct stream *s, const char *line, int64_t length) {
+    if (seq_is_in_data) {
+        if (length > 6 && !memcmp(line, "data: ", 6)) take_data_with_seq(s, line, length);
+        return;
+    }
     if (length > 4 && !memcmp(line, "id: ", 4)) {
         deliveries++;
         s->delivered++;
@@ -285,6 +303,7 @@ static int obey(void) {
 static void take_option(const char *option) {
     if (!strncmp(option, "rooms=", 6)) rooms = atoi(option + 6);
     else if (!strcmp(option, "ids=opaque")) ids_are_numbers = 0;
+    else if (!strcmp(option, "ids=seq")) seq_is_in_data = 1;
     else if (!strncmp(option, "sample=", 7)) sample_every = atoi(option + 7);
     else if (!strcmp(option, "read=raw")) read_raw = 1;
     else if (!strcmp(option, "read=none")) read_none = 1;
