@@ -78,9 +78,9 @@ async def deliver(
     return Delivery(window, per_s * subscribers, after.cpu_share_since(before), after.rss_bytes, all_arrived)
 
 
-async def arrived(crowd: StreamCrowd, seq: int) -> bool:
-    """True once every stream has seen `seq`; False after DRAINED_WITHIN_S."""
-    give_up_s = time.monotonic() + DRAINED_WITHIN_S
+async def arrived(crowd: StreamCrowd, seq: int, *, within_s: float = DRAINED_WITHIN_S) -> bool:
+    """True once every stream has seen `seq`; False after `within_s`."""
+    give_up_s = time.monotonic() + within_s
     while time.monotonic() < give_up_s:
         if (await crowd.report()).lowest_last_id >= seq:
             return True

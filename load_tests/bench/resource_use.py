@@ -19,10 +19,10 @@ class Use:
         return (self.cpu_s - earlier.cpu_s) / max(self.at_s - earlier.at_s, 1e-9)
 
 
-def use_of(pid: int) -> Use:
-    """The current use of a process with all its children. Raises psutil.NoSuchProcess."""
-    root = psutil.Process(pid)
-    processes = [root, *root.children(recursive=True)]
+def use_of(*pids: int) -> Use:
+    """The current use of processes with all their children. Raises psutil.NoSuchProcess."""
+    roots = [psutil.Process(pid) for pid in pids]
+    processes = [one for root in roots for one in (root, *root.children(recursive=True))]
     times = [process.cpu_times() for process in processes]
     return Use(
         cpu_s=sum(one.user + one.system for one in times),

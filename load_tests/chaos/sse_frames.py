@@ -30,9 +30,13 @@ class SseDecoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Raises BrokenFraming."""
+        return [frame for frame in map(_frame, self.blocks(data)) if frame is not None]
+
+    def blocks(self, data: bytes) -> list[bytes]:
+        """The lines between blank lines, for streams of other servers. Raises BrokenFraming."""
         self._text += self._dechunk(data) if self._chunked else data
         *blocks, self._text = self._text.split(b"\n\n")
-        return [frame for frame in map(_frame, blocks) if frame is not None]
+        return blocks
 
     def _dechunk(self, data: bytes) -> bytes:
         self._raw += data

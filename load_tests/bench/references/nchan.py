@@ -1,8 +1,8 @@
 """nchan, the fastest packaged fan-out of server-sent events, in its own nginx with one worker."""
 
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ http {{
   keepalive_requests 1000000;
   tcp_nodelay on;
   nchan_shared_memory_size 512m;
+  {upstream}
   server {{
     listen {host}:{port} backlog=8192;
     location ~ ^/pub/(.+)$ {{
@@ -39,11 +40,13 @@ http {{
       nchan_channel_id $1;
       nchan_message_buffer_length 500;
       nchan_message_timeout 60s;
+      {storage}
     }}
     location ~ ^/sub/(.+)$ {{
       nchan_subscriber eventsource;
       nchan_channel_id $1;
       nchan_subscriber_first_message newest;
+      {storage}
     }}
   }}
 }}
@@ -73,10 +76,32 @@ def why_absent() -> str | None:
 @asynccontextmanager
 async def nchan() -> AsyncIterator[Nchan]:
     """Start it, pinned like the server under test. Call why_absent() first."""
+    with nchan_process() as (server, port):
+        async with publisher(port) as publishing:
+            yield Nchan(port, server.pid, publishing)
+
+
+@contextmanager
+def nchan_process(redis_url: str | None = None) -> Iterator[tuple[ChildProcess, int]]:
+    """The running server and its port. With `redis_url` it keeps its messages in Redis.
+
+    Source: nchan.io, "Redis", `nchan_redis_server` and `nchan_redis_pass`. The default storage mode, `distributed`,
+    keeps messages in Redis.
+    """
     with temporary_folder() as path:
         port = free_port()
         config = path / "nginx.conf"
-        config.write_text(CONFIG.format(module=_module(), path=path, host=LOOPBACK, port=port))
+        config.write_text(
+            CONFIG.format(
+                module=_module(),
+                path=path,
+                host=LOOPBACK,
+                port=port,
+                upstream=f"upstream redis {{ nchan_redis_server {redis_url}; }}" if redis_url else "",
+                storage="nchan_redis_pass redis;" if redis_url else "",
+            )
+        )
+        config.chmod(0o600)  # the URL has a password
         command: list[str | Path] = ["nginx", "-p", path, "-c", config, "-e", path / "start.log"]
         server = ChildProcess("nginx", command, log_path=path / "console.log")
         try:
@@ -87,8 +112,7 @@ async def nchan() -> AsyncIterator[Nchan]:
                 within_s=20,
                 what="the start of nginx",
             )
-            async with publisher(port) as publishing:
-                yield Nchan(port, server.pid, publishing)
+            yield server, port
         finally:
             server.stop()
 
