@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 NPM := $(PYTHON) -m local_stack.node
 
-.PHONY: help setup run dev fmt unit check test browsers load demo bench soak chaos abuse compose-test screenshots lock clean
+.PHONY: help setup run dev fmt unit check test browsers load demo bench league soak chaos abuse compose-test screenshots lock clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -53,6 +53,10 @@ demo: ## Let a synthetic crowd chat in a running room
 bench: ## Measure performance, with references in the same run
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.bench
+
+league: ## Measure Hotchat, Centrifugo and nchan with the same crowd; ARGS="--page"
+	@scripts/setup test
+	@exec $(PYTHON) -m load_tests.league $(ARGS)
 
 soak: ## Run steady load and watch memory and descriptors; MINUTES=30
 	@scripts/setup test
