@@ -155,7 +155,7 @@ class OperatorAccess:
         if raw_header(scope, ACT_AS_OPERATOR) is None or bearer_in(scope["headers"]):
             return False
         if not self._sessions.admits(scope, now_s):
-            raise ChatError("unauthenticated", "Nobody is signed in as the operator; sign in at /operator.")
+            raise ChatError("unauthenticated", "Nobody is signed in as the operator; sign in at /ops.")
         return True
 
     def _has_operators_token(self, scope: Scope, no_session: ChatError) -> bool:

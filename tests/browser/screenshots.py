@@ -278,7 +278,7 @@ async def operator_pages(people: People) -> bytes:
     pages = []
     for scheme in ("light", "dark"):
         tab = await people.tab(color_scheme=scheme, viewport=HALF)
-        await tab.page.goto(f"{tab.base_url}/operator")
+        await tab.page.goto(f"{tab.base_url}/ops")
         await tab.page.get_by_label("Operator's token").fill(OPERATOR)
         await tab.page.get_by_role("button", name="Sign in").click()
         await expect(tab.page.get_by_role("link", name="Moderate").first).to_be_visible()

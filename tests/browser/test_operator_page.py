@@ -21,7 +21,7 @@ def section(tab: Tab, title: str) -> Locator:
 
 async def signed_in(people: People, tab: Tab | None = None) -> Tab:
     tab = tab or await people.tab()
-    await tab.page.goto(f"{tab.base_url}/operator")
+    await tab.page.goto(f"{tab.base_url}/ops")
     await tab.page.get_by_label("Operator's token").fill(ADMIN_TOKEN)
     await tab.page.get_by_role("button", name="Sign in").click()
     await expect(tab.page.get_by_role("button", name="Sign out")).to_be_visible()
@@ -30,7 +30,7 @@ async def signed_in(people: People, tab: Tab | None = None) -> Tab:
 
 async def test_a_wrong_token_is_refused_on_the_page(people: People) -> None:
     tab = await people.tab()
-    await tab.page.goto(f"{tab.base_url}/operator")
+    await tab.page.goto(f"{tab.base_url}/ops")
     await tab.page.get_by_label("Operator's token").fill("not the token")
     await tab.page.get_by_role("button", name="Sign in").click()
     await expect(tab.page.get_by_text("This is not the operator's token")).to_be_visible()
@@ -64,8 +64,8 @@ async def test_the_operator_bans_a_person_and_hides_and_deletes_a_room(people: P
 
     rooms = section(tab, "Rooms")
     await rooms.get_by_label("Name or id of a room").fill(name)
-    await rooms.get_by_role("button", name=f"Hide {name} from lists").click()
-    shown = rooms.get_by_role("button", name=f"Show {name} in lists")
+    await rooms.get_by_role("button", name=f"Hide from lists: {name}").click()
+    shown = rooms.get_by_role("button", name=f"Show in lists: {name}")
     await expect(shown).to_be_visible()
     assert (await owner.call("GET", f"/rooms/{room}"))["visibility"] == "unlisted"
     assert await violations(tab) == []
@@ -77,12 +77,80 @@ async def test_the_operator_bans_a_person_and_hides_and_deletes_a_room(people: P
     await expect(rooms).to_contain_text("There is no such room.")
 
     log = section(tab, "What you did")
-    await expect(log.get_by_role("listitem").first).to_contain_text(f"delete_room · {room}")
+    await expect(log.get_by_role("listitem").first).to_contain_text(f"You deleted {name}.")
     await bans.get_by_role("button", name="Lift the ban of Troll").click()
     await expect(bans.get_by_role("listitem").filter(has_text="Troll")).to_have_count(0)
     await tab.page.reload()
     await tab.page.get_by_role("button", name="Sign out").click()
     await expect(tab.page.get_by_label("Operator's token")).to_be_visible()
+
+
+async def test_the_earlier_address_leads_to_the_control_room(people: People) -> None:
+    tab = await people.tab()
+    await tab.page.goto(f"{tab.base_url}/operator")
+    await tab.page.wait_for_url(f"{tab.base_url}/ops")
+    await expect(tab.page.get_by_label("Operator's token")).to_be_visible()
+    await expect(tab.page.get_by_role("region")).to_have_count(0)  # nothing shows without the sign-in
+
+
+async def test_the_operator_changes_settings_and_returns_to_those_of_the_environment(people: People) -> None:
+    tab = await signed_in(people)
+    settings = section(tab, "Settings of hot rooms")
+    rate = settings.get_by_label("A room turns hot at this many fetches a second", exact=True)
+    save = settings.get_by_role("button", name="Save settings")
+    in_force = await rate.input_value()
+    await expect(save).to_be_disabled()
+
+    await rate.fill("0")
+    await expect(settings.get_by_text("Give a number above 0 and at most 1,000,000,000.")).to_be_visible()
+    await expect(rate).to_have_attribute("aria-invalid", "true")
+    await expect(save).to_be_disabled()
+    assert await violations(tab) == []
+    await rate.fill("4321")
+    await settings.get_by_label("What happens in hot rooms").select_option("shadow")
+    await settings.get_by_label("Reason of the change (optional)").fill("a quiz with 4,000 people")
+    await save.click()
+    await expect(settings.get_by_role("status")).to_contain_text("Saved.")
+    await expect(settings.get_by_text("In force: 4,321, set here")).to_be_visible()
+    stored = await people.operator().call("GET", "/ops/settings")
+    assert (stored["enter_per_s"]["value"], stored["mode"]["value"]) == (4321, "shadow")
+    entry = section(tab, "What you did").get_by_role("listitem").first
+    await expect(entry).to_contain_text("4,321; What happens in hot rooms: Refuse fetches → Only count")
+    await expect(entry).to_contain_text("a quiz with 4,000 people")
+
+    await tab.page.reload()
+    await expect(rate).to_have_value("4321")
+    for left in (1, 0):
+        await settings.get_by_role("button", name="Return to").first.click()
+        await expect(settings.get_by_role("button", name="Return to")).to_have_count(left)
+    await expect(rate).to_have_value(in_force)
+    await save.click()
+    await expect(settings.get_by_text("set here")).to_have_count(0)
+    stored = await people.operator().call("GET", "/ops/settings")
+    assert {stored[name]["source"] for name in ("enter_per_s", "mode")}.isdisjoint({"operator"})
+
+
+async def test_the_operator_exempts_an_address_and_ends_it(people: People) -> None:
+    tab = await signed_in(people)
+    exemptions = section(tab, "Exempt addresses")
+    address = exemptions.get_by_label("IPv4 or IPv6 address")
+    exempt = exemptions.get_by_role("button", name="Exempt the address")
+    await address.fill("the town hall")
+    await exempt.click()
+    await expect(exemptions.get_by_role("alert")).to_contain_text("Give one IPv4 or IPv6 address")
+    await address.fill("203.0.113.7")
+    await exemptions.get_by_label("For how long").select_option("12")
+    await exemptions.get_by_label("Reason (optional)").fill("the town hall")
+    await exempt.click()
+    await expect(exemptions.get_by_role("status")).to_contain_text("203.0.113.7 is exempt until")
+    listed = exemptions.get_by_role("listitem").filter(has_text="203.0.113.7")
+    await expect(listed).to_contain_text("the town hall")
+    assert await violations(tab) == []
+    await exemptions.get_by_role("button", name="End the exemption of 203.0.113.7").click()
+    await expect(listed).to_have_count(0)
+    log = section(tab, "What you did").get_by_role("listitem")
+    await expect(log.nth(0)).to_contain_text("You ended the exemption of 203.0.113.7.")
+    await expect(log.nth(1)).to_contain_text("You exempted 203.0.113.7 from the limits of addresses.")
 
 
 async def test_the_operator_runs_a_private_room_in_the_moderator_view(people: People) -> None:
@@ -159,6 +227,9 @@ async def test_the_page_fits_its_window_in_light_and_dark(people: People, width:
     tab = await people.tab(color_scheme=scheme, viewport={"width": width, "height": 480})
     await signed_in(people, tab)
     await expect(section(tab, "Rooms").get_by_role("listitem").first).to_be_visible()
+    last = section(tab, "What you did")
+    await last.scroll_into_view_if_needed()
+    await expect(last).to_be_in_viewport()
     overflow = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert await tab.page.evaluate(overflow) <= 0
     assert await violations(tab) == []

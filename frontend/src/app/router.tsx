@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, Outlet, useLocation } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+  useLocation,
+} from "@tanstack/react-router";
 import { Room } from "@/features/room/Room";
 import { isEmbedPath } from "@/lib/embed-path";
 import { LOBBY } from "@/lib/rooms/lobby";
@@ -63,9 +70,19 @@ const moderation = createRoute({
 
 const operator = createRoute({
   getParentRoute: () => root,
-  path: "/operator",
+  path: "/ops",
   component: function Operator() {
     return <OperatorPage />;
+  },
+});
+
+/** The earlier address of the control room. */
+const earlierOperator = createRoute({
+  getParentRoute: () => root,
+  path: "/operator",
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
+    throw redirect({ to: "/ops", replace: true });
   },
 });
 
@@ -90,7 +107,12 @@ const embed = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([layout.addChildren([lobby, room, moderation]), operator, embed]),
+  routeTree: root.addChildren([
+    layout.addChildren([lobby, room, moderation]),
+    operator,
+    earlierOperator,
+    embed,
+  ]),
   defaultErrorComponent: Crashed,
 });
 

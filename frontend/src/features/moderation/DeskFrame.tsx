@@ -112,7 +112,7 @@ function BackLink({ roomId, isOperator }: { roomId: string; isOperator: boolean 
   const words = t(isOperator ? "moderate.toOperator" : "moderate.toRoom");
   return (
     <Link
-      {...(isOperator ? { to: "/operator" } : { to: "/rooms/$roomId", params: { roomId } })}
+      {...(isOperator ? { to: "/ops" } : { to: "/rooms/$roomId", params: { roomId } })}
       className="icon-button"
       title={words}
       aria-label={words}

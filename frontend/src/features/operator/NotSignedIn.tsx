@@ -8,7 +8,7 @@ export function NotSignedIn({ refusal }: { refusal: string | null }) {
     <section className="problem-page">
       <h1>{t("title")}</h1>
       <p>{refusal ?? t("signIn.first")}</p>
-      <Link to="/operator" className="primary-button">
+      <Link to="/ops" className="primary-button">
         {t("signIn.open")}
       </Link>
     </section>

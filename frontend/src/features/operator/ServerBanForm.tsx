@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { textField } from "./form-fields";
 import type { NewServerBan } from "./use-server-bans";
 
 const DURATIONS = [
@@ -61,16 +62,12 @@ export function ServerBanForm({ isBanning, onBan }: ServerBanFormProps) {
 }
 
 function banIn(fields: FormData): NewServerBan {
-  const text = (name: string): string => {
-    const value = fields.get(name);
-    return typeof value === "string" ? value.trim() : "";
-  };
-  const seconds = text("seconds");
+  const seconds = textField(fields, "seconds");
   return {
-    userId: text("userId"),
+    userId: textField(fields, "userId"),
     seconds: seconds === FOR_GOOD ? null : Number(seconds),
     purge: fields.get("purge") !== null,
     address: fields.get("address") !== null,
-    reason: text("reason"),
+    reason: textField(fields, "reason"),
   };
 }

@@ -2,6 +2,11 @@ import type { Client } from "openapi-fetch";
 import type { paths } from "@/lib/contract/openapi";
 import type {
   Ban,
+  Exemption,
+  ExemptionList,
+  ExemptionTerms,
+  HeatSettings,
+  HeatSettingsPatch,
   OperatorLog,
   OperatorRoom,
   OperatorRoomList,
@@ -73,4 +78,19 @@ export class OperatorApi {
     answer(
       this.#client.GET("/api/v1/ops/audit", { params: { query: cursor === undefined ? {} : { cursor } } }),
     );
+
+  settings = (): Promise<HeatSettings> => answer(this.#client.GET("/api/v1/ops/settings"));
+
+  /** Change the settings that are given; null returns to the environment's value. */
+  changeSettings = (body: HeatSettingsPatch): Promise<HeatSettings> =>
+    answer(this.#client.PATCH("/api/v1/ops/settings", { body }));
+
+  exemptions = (): Promise<ExemptionList> => answer(this.#client.GET("/api/v1/ops/exemptions"));
+
+  exempt = (body: ExemptionTerms): Promise<Exemption> =>
+    answer(this.#client.POST("/api/v1/ops/exemptions", { body }));
+
+  endExemption = async (address: string): Promise<void> => {
+    await done(this.#client.DELETE("/api/v1/ops/exemptions/{address}", { params: { path: { address } } }));
+  };
 }

@@ -64,6 +64,12 @@ export type OperatorRoom = Events["OperatorRoom"];
 export type OperatorRoomList = Events["OperatorRoomList"];
 export type OperatorLog = Events["OperatorLog"];
 export type OperatorLogEntry = Events["OperatorLogEntry"];
+export type HeatSettings = Events["HeatSettingsView"];
+export type HeatSettingsPatch = Events["HeatSettingsPatch"];
+export type Exemption = Events["Exemption"];
+export type ExemptionList = Events["ExemptionList"];
+export type ExemptionTerms = Required<Pick<Events["ExemptionRequest"], "address" | "hours">> &
+  Pick<Events["ExemptionRequest"], "reason">;
 export type Config = Json<paths["/api/v1/config"]["get"]["responses"][200]>;
 export type Session = Json<paths["/api/v1/sessions"]["post"]["responses"][201]>;
 
