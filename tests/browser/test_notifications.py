@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.private_room import PrivateRoom
 from tests.browser.tab import People, Tab
@@ -94,7 +94,6 @@ async def test_mentions_are_notified_only_when_enabled_and_the_tab_is_hidden(peo
     room = await ann.make_room("Notified")
     tab = await tab_that_can_be_hidden(people, room)
     heard = tab.page.locator("[data-announce=for-me]")
-    await tab.page.wait_for_function("() => window.canNotify")  # the announcer is loaded after the room
     await tab.page.evaluate("() => window.hide(true)")
     await ann.post(room, "@Bob before it was asked for")
     await expect(heard).to_contain_text("before it was asked for")
@@ -110,6 +109,33 @@ async def test_mentions_are_notified_only_when_enabled_and_the_tab_is_hidden(peo
     await ann.post(room, "@Bob come back")
     await expect(heard).to_contain_text("come back")
     assert await notified(tab) == [["Notified", "Ann: @Bob come back"]]
+
+
+async def test_what_arrives_before_the_announcer_is_loaded_is_announced_and_notified(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room("Notified")
+    tab, _ = await people.member("Bob")
+    await tab.page.add_init_script(
+        EDGE + "Notification.permission = 'granted'; localStorage.setItem('hotchat.notify', 'on');"
+    )
+    may_load = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await may_load.wait()
+        await route.continue_()
+
+    await tab.page.route("**/RoomEffects-*.js", later)
+    await tab.open(f"/rooms/{room}")
+    await tab.page.evaluate("() => window.leave(true)")
+    await ann.post(room, "@Bob already?")
+    await tab.sees("@Bob already?")
+    await tab.page.evaluate("() => window.hide(true)")
+    await ann.post(room, "not for Bob")
+    assert await notified(tab) == []
+    may_load.set()
+    await expect(tab.page.locator("[data-announce=for-me]")).to_contain_text("already?")
+    assert await notified(tab) == [["Notified", "Ann: @Bob already?"]]
+    await expect(tab.page).to_have_title("(1) Notified · Hotchat")
 
 
 async def test_each_mention_and_reply_notifies_and_replaces_no_other_one(people: People) -> None:

@@ -3,6 +3,7 @@ import type { Author, Message } from "@/lib/contract/types";
 import type { RoomFeed } from "@/lib/feed/room-feed";
 import type { BanTarget } from "@/lib/people/ban-scope";
 import type { OwnReactions } from "@/lib/reactions/own-reactions";
+import type { RoomNews } from "@/lib/room-view/room-news";
 import type { RoomScreen, RoomView } from "@/lib/room-view/room-view";
 
 /** The open room: its stores, and the actions that its components share. */
@@ -10,6 +11,7 @@ export interface OpenRoom {
   readonly roomId: string;
   readonly feed: RoomFeed;
   readonly view: RoomView;
+  readonly news: RoomNews;
   readonly ownReactions: OwnReactions;
   /** The kinds of reaction that the server accepts, in the order shown. */
   readonly kinds: readonly string[];

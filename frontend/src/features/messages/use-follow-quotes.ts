@@ -9,16 +9,19 @@ const CHANGES_TEXT: ReadonlySet<string> = new Set(["message.edited", "message.de
 /** Applies edits, deletions and purges to quoted messages that were fetched because the room has not loaded them. */
 export function useFollowQuotes(): void {
   const queryClient = useQueryClient();
-  const { roomId, feed } = useOpenRoom();
+  const { roomId, news } = useOpenRoom();
   useEffect(
     () =>
-      feed.onEvent((event) => {
-        if (!CHANGES_TEXT.has(event.type)) return;
-        for (const [key, message] of queryClient.getQueriesData<Message>({ queryKey: ["message", roomId] })) {
-          const changed = message && changeMessages([message], event)[0];
-          if (changed !== message) queryClient.setQueryData(key, changed);
-        }
+      news.listen({
+        event: (event) => {
+          if (!CHANGES_TEXT.has(event.type)) return;
+          const quoted = queryClient.getQueriesData<Message>({ queryKey: ["message", roomId] });
+          for (const [key, message] of quoted) {
+            const changed = message && changeMessages([message], event)[0];
+            if (changed !== message) queryClient.setQueryData(key, changed);
+          }
+        },
       }),
-    [queryClient, roomId, feed],
+    [queryClient, roomId, news],
   );
 }

@@ -28,7 +28,7 @@ export function useModeratedRoom(roomId: string) {
   const { viewer } = useSession();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const { feed, view, ownReactions } = useRoomStores(roomId, READING);
+  const { feed, view, news, ownReactions } = useRoomStores(roomId, READING);
   const [kinds, setKinds] = useState<readonly string[]>([]);
   const screen = useRoomScreen(view);
   const [tab, setTab] = useState<DeskTab>("live");
@@ -57,6 +57,7 @@ export function useModeratedRoom(roomId: string) {
       roomId,
       feed,
       view,
+      news,
       ownReactions,
       kinds,
       replyTo: mayReply ? (message) => composeInRoom({ type: "reply", message }) : null,
@@ -69,7 +70,7 @@ export function useModeratedRoom(roomId: string) {
       authorMark,
       toast,
     };
-  }, [roomId, feed, view, ownReactions, kinds, mayReply, authorMark, composers, navigate, toast]);
+  }, [roomId, feed, view, news, ownReactions, kinds, mayReply, authorMark, composers, navigate, toast]);
 
   const isKnown = room !== null && (isOperator || viewer !== undefined);
   const isHost = isOperator || isHostHere;

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useFollowQuotes } from "@/features/messages/use-follow-quotes";
 import { useLoadOwnReactions } from "@/features/reactions/use-load-own-reactions";
 import type { DuplicateNicknames } from "@/lib/people/duplicate-nicknames";
@@ -19,15 +20,17 @@ interface RoomEffectsProps {
 }
 
 /** What an open room does besides drawing itself: the read mark, the pace of a slow device, kinds of reactions, own
- * reactions, quotes, tags of duplicate nicknames, announcements and notifications. It is loaded after the room. */
+ * reactions, quotes, tags of duplicate nicknames, announcements and notifications. It is loaded after the room, and hears
+ * the news that have arrived before it. */
 export default function RoomEffects({ screen, duplicateNicknames, setKinds, isSilent }: RoomEffectsProps) {
-  const { roomId, feed, view, ownReactions } = useOpenRoom();
+  const { view, news, ownReactions } = useOpenRoom();
   useFrameWatch(view);
   useReactionKinds(setKinds);
-  useReadMark(screen, feed, roomId);
+  useReadMark(screen);
   useLoadOwnReactions(screen, ownReactions);
   useFollowQuotes();
   useObservedAuthors(screen, duplicateNicknames);
+  useEffect(() => news.passOn(), [news]); // the last effect, after all that listen
   return isSilent ? null : <Notices />;
 }
 

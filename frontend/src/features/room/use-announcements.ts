@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Announcements, type Announced } from "@/lib/announcements";
-import type { RoomEvent } from "@/lib/contract/types";
 import { changeMessages } from "@/lib/feed/room-state";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices, useViewer } from "@/ui/services-context";
@@ -11,7 +10,7 @@ import { messageWords } from "./message-words";
 export function useAnnouncements(): Announced {
   const { t } = useTranslation();
   const { clock, ignored } = useServices();
-  const { feed, view } = useOpenRoom();
+  const { news, view } = useOpenRoom();
   const viewer = useViewer();
   const announcements = useMemo(
     () =>
@@ -25,27 +24,21 @@ export function useAnnouncements(): Announced {
   );
   useEffect(
     () =>
-      feed.onEvent((event: RoomEvent) => {
-        if (event.type === "message.deleted" || event.type === "messages.purged")
-          announcements.forget((message) => changeMessages([message], event)[0]?.deleted === true);
-        if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
-        const { message } = event;
-        if (ignored.has(message.author.id)) return;
-        if (view.isForMe(message)) announcements.announceForMe(messageWords(t, message), message);
-        else announcements.add(() => messageWords(t, message), message);
+      news.listen({
+        event: (event) => {
+          if (event.type === "message.deleted" || event.type === "messages.purged")
+            announcements.forget((message) => changeMessages([message], event)[0]?.deleted === true);
+          if (event.type !== "message.created" || event.message.author.id === viewer?.id) return;
+          const { message } = event;
+          if (ignored.has(message.author.id)) return;
+          if (view.isForMe(message)) announcements.announceForMe(messageWords(t, message), message);
+          else announcements.add(() => messageWords(t, message), message);
+        },
+        skipped: (run) =>
+          announcements.addSkipped(run.messages, viewer !== null && run.replied_to.includes(viewer.id)),
+        foundForMe: (message) => announcements.announceForMe(messageWords(t, message), message),
       }),
-    [feed, view, viewer, ignored, t, announcements],
-  );
-  useEffect(
-    () =>
-      feed.onSkipped((run) =>
-        announcements.addSkipped(run.messages, viewer !== null && run.replied_to.includes(viewer.id)),
-      ),
-    [feed, viewer, announcements],
-  );
-  useEffect(
-    () => view.onFoundForMe((message) => announcements.announceForMe(messageWords(t, message), message)),
-    [view, t, announcements],
+    [news, view, viewer, ignored, t, announcements],
   );
   return useSyncExternalStore(announcements.subscribe, announcements.getSnapshot);
 }

@@ -16,7 +16,7 @@ import { messageWords } from "./message-words";
 export function useMentionNotifications(): void {
   const { t } = useTranslation();
   const { clock } = useServices();
-  const { roomId, feed, view } = useOpenRoom();
+  const { roomId, feed, view, news } = useOpenRoom();
   const viewerId = useViewer()?.id;
   const navigate = useNavigate();
   useEffect(() => {
@@ -44,42 +44,42 @@ export function useMentionNotifications(): void {
       if (isNotifying() && tab.mayNotify()) notifier.notify(mention);
     };
     const notify = (message: Message) => notifyOf(mentionOf(message));
-    const stopFeed = feed.onEvent((event) => {
-      if (event.type === "message.created" && view.isForMe(event.message)) notify(event.message);
-      else if (event.type === "message.edited") {
-        if (isNotifying()) notifier.edit(mentionOf(event.message));
-      } else if (event.type === "message.deleted")
-        notifier.withdraw(({ messageId }) => messageId === event.message.id);
-      else if (event.type === "messages.purged") {
-        const authors = purgedAuthors(event);
-        notifier.withdraw(({ seq, authorId }) => seq <= event.up_to_seq && authors.has(authorId));
-      }
-    });
-    // The calm lane names whom the skipped messages reply to, not who wrote them. It does not say whom they mention.
-    const stopSkipped = feed.onSkipped((run) => {
-      if (viewerId === undefined || !run.replied_to.includes(viewerId)) return;
-      const seq = run.from_seq + 1;
-      notifyOf({
-        messageId: `skipped ${seq}`,
-        seq,
-        authorId: "",
-        roomName: roomName(),
-        words: t("feed.repliedToYou"),
-      });
+    const stopNews = news.listen({
+      event: (event) => {
+        if (event.type === "message.created" && view.isForMe(event.message)) notify(event.message);
+        else if (event.type === "message.edited") {
+          if (isNotifying()) notifier.edit(mentionOf(event.message));
+        } else if (event.type === "message.deleted")
+          notifier.withdraw(({ messageId }) => messageId === event.message.id);
+        else if (event.type === "messages.purged") {
+          const authors = purgedAuthors(event);
+          notifier.withdraw(({ seq, authorId }) => seq <= event.up_to_seq && authors.has(authorId));
+        }
+      },
+      // The calm lane names whom the skipped messages reply to, not who wrote them. It does not say whom they mention.
+      skipped: (run) => {
+        if (viewerId === undefined || !run.replied_to.includes(viewerId)) return;
+        const seq = run.from_seq + 1;
+        notifyOf({
+          messageId: `skipped ${seq}`,
+          seq,
+          authorId: "",
+          roomName: roomName(),
+          words: t("feed.repliedToYou"),
+        });
+      },
+      foundForMe: notify,
     });
     const stopAccess = feed.subscribe(() => {
       // Nothing of a private room stays on the screen of somebody who has lost access to it.
       if (feed.getSnapshot().connection.status === "failed") notifier.withdraw(() => true);
     });
-    const stopFound = view.onFoundForMe(notify);
     return () => {
       isOpen = false;
-      stopFeed();
-      stopSkipped();
+      stopNews();
       stopAccess();
-      stopFound();
       notifier.clear();
       tab.leave();
     };
-  }, [roomId, viewerId, clock, feed, view, navigate, t]);
+  }, [roomId, viewerId, clock, feed, view, news, navigate, t]);
 }

@@ -1,14 +1,15 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import type { RoomFeed } from "@/lib/feed/room-feed";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { nameInSentence } from "@/lib/text/shown-name";
+import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
 
 /** Stores the read position of the room. The title shows how many messages arrived while the tab was hidden. */
-export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string): void {
+export function useReadMark(screen: RoomScreen): void {
   const { t } = useTranslation();
   const { readCounts } = useServices();
+  const { roomId, feed, view } = useOpenRoom();
   const { isPaused } = screen;
   const room = screen.feed.room;
   const messageCount = room?.messageCount;
@@ -18,9 +19,9 @@ export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string):
       readCounts.markRead(roomId, messageCount, countedSeq);
   }, [readCounts, roomId, messageCount, countedSeq, isPaused]);
 
-  // A hidden tab commits nothing, so its title follows the feed itself.
+  // A hidden tab commits nothing, so its title follows the feed itself. What is on screen has been seen.
   useEffect(() => {
-    let seen = feed.getSnapshot().room?.messageCount ?? 0;
+    let seen = (view.getSnapshot().feed.room ?? feed.getSnapshot().room)?.messageCount ?? 0;
     const showTitle = () => {
       const { room } = feed.getSnapshot();
       const now = room?.messageCount ?? 0;
@@ -36,7 +37,7 @@ export function useReadMark(screen: RoomScreen, feed: RoomFeed, roomId: string):
       stop();
       document.removeEventListener("visibilitychange", showTitle);
     };
-  }, [feed, t]);
+  }, [feed, view, t]);
 }
 
 /** The title of the tab: the messages missed while it was hidden, and the room. */

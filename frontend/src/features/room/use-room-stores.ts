@@ -2,6 +2,7 @@ import { useEffect, useMemo } from "react";
 import { readDensityChoice } from "@/lib/density-choice";
 import { RoomFeed } from "@/lib/feed/room-feed";
 import { storedOwnMessages } from "@/lib/room-view/own-messages";
+import { RoomNews } from "@/lib/room-view/room-news";
 import { RoomView } from "@/lib/room-view/room-view";
 import { OwnReactions } from "@/lib/reactions/own-reactions";
 import { startOfDay } from "@/lib/local-time";
@@ -16,7 +17,7 @@ interface Reading {
   readonly readingPace: Pick<Services["readingPace"], "getSnapshot" | "subscribe">;
 }
 
-/** The stores of one room (feed, view, own reactions), connected to the session, page visibility, the network and the
+/** The stores of one room (feed, view, news, own reactions), connected to the session, page visibility, the network and the
  * reader's settings. */
 export function useRoomStores(roomId: string, { ignored, readingPace }: Reading) {
   const services = useServices();
@@ -73,11 +74,12 @@ export function useRoomStores(roomId: string, { ignored, readingPace }: Reading)
       const about = { room_id: roomId, seq: 0, message_id, kind, count, added: [], removed: [] };
       feed.showOwnChange(message_id, { type: "reaction.changed", ...about });
     });
-    return { feed, view, ownReactions };
+    return { feed, view, news: new RoomNews(feed, view), ownReactions };
   }, [services, roomId, ignored]);
 
   const { network } = services;
-  const { feed, view, ownReactions } = stores;
+  const { feed, view, news, ownReactions } = stores;
+  useEffect(() => news.open(), [news]);
   // Another time zone moves messages to other days.
   useEffect(() => services.localTime.subscribe(view.refresh), [services, view]);
   useEffect(() => view.setViewer(viewer), [view, viewer]);

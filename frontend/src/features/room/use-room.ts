@@ -15,7 +15,7 @@ const DEFAULT_KINDS: readonly string[] = ["heart", "sad", "laugh"];
  * to scroll to. */
 export function useRoom(roomId: string, at: number | undefined) {
   const { composers, recoveryLink, ignored, readingPace } = useServices();
-  const { feed, view, ownReactions } = useRoomStores(roomId, { ignored, readingPace });
+  const { feed, view, news, ownReactions } = useRoomStores(roomId, { ignored, readingPace });
   const [kinds, setKinds] = useState(DEFAULT_KINDS);
   const screen = useRoomScreen(view);
   const viewer = useViewer();
@@ -43,6 +43,7 @@ export function useRoom(roomId: string, at: number | undefined) {
       roomId,
       feed,
       view,
+      news,
       ownReactions,
       kinds,
       replyTo: (message) => dispatch({ type: "reply", message }),
@@ -53,7 +54,7 @@ export function useRoom(roomId: string, at: number | undefined) {
       jumpTo: (seq) => void view.jumpTo(seq),
       toast,
     }),
-    [roomId, feed, view, ownReactions, kinds, dispatch, editMessage, toast],
+    [roomId, feed, view, news, ownReactions, kinds, dispatch, editMessage, toast],
   );
 
   const editLastMessage = () => {

@@ -14,6 +14,7 @@
  */
 import type { ChatApi, PagePlace } from "@/lib/api/chat-api";
 import { Problem, unreachable } from "@/lib/api/problem";
+import { callSafely } from "@/lib/call-safely";
 import type { Clock } from "@/lib/clock";
 import type {
   EventsPage,
@@ -696,15 +697,6 @@ const waitingAs = ({ position, estimate_s: estimateS }: StreamPlace): Connection
   position,
   estimateS,
 });
-
-/** An error in one listener must not stop the feed. */
-function callSafely<Event>(listener: (event: Event) => void, event: Event): void {
-  try {
-    listener(event);
-  } catch (error) {
-    console.error(error);
-  }
-}
 
 function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : unreachable();

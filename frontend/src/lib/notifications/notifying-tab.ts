@@ -73,16 +73,23 @@ function readSeen(): Seen | null {
   }
 }
 
-/** Hold a lock as soon as no other tab does. Where the browser has no locks, or forbids them, every tab holds it. */
+/** Hold a lock as soon as no other tab does. Where the browser has no locks, or forbids them, every tab holds it; so does a
+ * tab until the browser has answered, as a notification that two tabs show replaces itself. */
 function holdLock(name: string): { isHeld: () => boolean; release: () => void } {
   const locks = (navigator as { locks?: LockManager }).locks;
   const wanted = new AbortController();
   let endLock = () => {};
-  let isHeld = locks === undefined;
+  let isHeld = true;
+  const hold = () => {
+    isHeld = true;
+    return new Promise<void>((end) => (endLock = end));
+  };
   locks
-    ?.request(name, { signal: wanted.signal }, () => {
-      isHeld = true;
-      return new Promise<void>((end) => (endLock = end));
+    ?.request(name, { ifAvailable: true }, (lock) => {
+      if (wanted.signal.aborted) return;
+      if (lock !== null) return hold();
+      isHeld = false;
+      return locks.request(name, { signal: wanted.signal }, hold);
     })
     .catch(() => {
       isHeld = !wanted.signal.aborted;

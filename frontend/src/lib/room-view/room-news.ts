@@ -1,0 +1,71 @@
+/** What an open room reports to the parts of the app that are loaded after it: announcements, notifications, quotes. News that
+ * arrive before those parts are kept for them, in order. */
+import { callSafely } from "@/lib/call-safely";
+import type { Message, RoomEvent, StreamSkipped } from "@/lib/contract/types";
+import type { RoomFeed } from "@/lib/feed/room-feed";
+import type { RoomView } from "./room-view";
+
+export const EARLY_MAX = 500; // overflow rule OLDEST: nobody hears of it
+
+export interface NewsListener {
+  readonly event?: (event: RoomEvent) => void;
+  readonly skipped?: (run: StreamSkipped) => void;
+  readonly foundForMe?: (message: Message) => void;
+}
+
+type News = (listener: NewsListener) => void;
+
+export class RoomNews {
+  /** Null while the parts listen. */
+  #early: News[] | null = [];
+  readonly #listeners = new Set<NewsListener>();
+
+  constructor(
+    private readonly feed: Pick<RoomFeed, "onEvent" | "onSkipped" | "subscribe" | "getSnapshot">,
+    private readonly view: Pick<RoomView, "onFoundForMe">,
+  ) {}
+
+  /** Follow the room. */
+  open(): () => void {
+    const stop = [
+      this.feed.onEvent((event) => this.#report((listener) => listener.event?.(event))),
+      this.feed.onSkipped((run) => this.#report((listener) => listener.skipped?.(run))),
+      this.view.onFoundForMe((message) => this.#report((listener) => listener.foundForMe?.(message))),
+      this.feed.subscribe(() => this.#forgetLostRoom()),
+    ];
+    return () => {
+      for (const each of stop) each();
+      if (this.#early !== null) this.#early = [];
+    };
+  }
+
+  listen(listener: NewsListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** All parts listen now: pass on what was kept, and all later news at once. The returned function keeps them again. */
+  passOn(): () => void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const news of early) this.#tell(news);
+    return () => void (this.#early ??= []);
+  }
+
+  #report(news: News): void {
+    if (this.#early === null) this.#tell(news);
+    else {
+      this.#early.push(news);
+      if (this.#early.length > EARLY_MAX) this.#early.shift();
+    }
+  }
+
+  #tell(news: News): void {
+    for (const listener of this.#listeners) callSafely(news, listener);
+  }
+
+  /** Nothing of a private room is kept for somebody who has lost access to it. */
+  #forgetLostRoom(): void {
+    if (this.#early !== null && this.feed.getSnapshot().room === null) this.#early = [];
+  }
+}
