@@ -1,6 +1,6 @@
 """What the control room shows: one snapshot a second, and the records that processes leave for it in Redis."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -37,15 +37,8 @@ class OpsRates(TypedDict):
     ]
 
 
-class ProcessRates(TypedDict):
-    """The part of one process in OpsRates."""
-
-    fetches_served_per_s: float
-    fetches_not_modified_per_s: float
-    fetches_refused_per_s: float
-    posts_per_s: float
-    posts_refused_per_s: float
-    deliveries_per_s: float
+RATES: Final = tuple(OpsRates.__annotations__)
+"""Their names. A process counts each one without `_per_s`: server_kit/process_reports.py."""
 
 
 class ProcessFigures(TypedDict):
@@ -73,7 +66,7 @@ class ProcessFigures(TypedDict):
 class ProcessRecord(ProcessFigures):
     """What a process writes to Redis once a second."""
 
-    rates: ProcessRates
+    rates: Annotated[dict[str, float], Field(description="The part of this process in each of RATES")]
 
 
 class OpsProcess(ProcessFigures):

@@ -17,7 +17,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from chat_contract.ops_snapshot import MAX_PROCESSES, ProcessKind, ProcessRates, ProcessRecord
+from chat_contract.ops_snapshot import MAX_PROCESSES, RATES, ProcessKind, ProcessRecord
 from chat_contract.redis_keys import PROCESSES, PROCESSES_TTL_MS
 from server_kit.dependency_status import DependencyStatus
 from server_kit.loop_metrics import longest_step_s
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 
 class Totals(NamedTuple):
-    """What a process has done since its start."""
+    """What a process has done since its start: a field for each of RATES, and flushes."""
 
     fetches_served: float = 0
     fetches_not_modified: float = 0
@@ -77,21 +77,14 @@ class Sample(NamedTuple):
     totals: Totals
 
 
-def rates_between(before: Sample, after: Sample) -> ProcessRates:
+def rates_between(before: Sample, after: Sample) -> dict[str, float]:
+    """By the names of RATES."""
     seconds = max(1e-3, after.at_s - before.at_s)
 
-    def rate(name: str) -> float:
-        change: float = getattr(after.totals, name) - getattr(before.totals, name)
-        return round(change / seconds, 1)
+    def change(name: str) -> float:
+        return float(getattr(after.totals, name) - getattr(before.totals, name))
 
-    return {
-        "fetches_served_per_s": rate("fetches_served"),
-        "fetches_not_modified_per_s": rate("fetches_not_modified"),
-        "fetches_refused_per_s": rate("fetches_refused"),
-        "posts_per_s": rate("posts"),
-        "posts_refused_per_s": rate("posts_refused"),
-        "deliveries_per_s": rate("deliveries"),
-    }
+    return {rate: round(change(rate.removesuffix("_per_s")) / seconds, 1) for rate in RATES}
 
 
 def flush_width(before: Totals, after: Totals) -> float | None:

@@ -8,7 +8,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
-from chat_contract.ops_snapshot import MAX_PROCESSES, OpsProcess, OpsRates, ProcessRecord
+from chat_contract.ops_snapshot import MAX_PROCESSES, RATES, OpsProcess, OpsRates, ProcessRecord
 from chat_contract.redis_keys import PROCESSES, PROCESSES_TTL_MS
 
 _RECORD: Final = TypeAdapter(ProcessRecord)
@@ -21,17 +21,7 @@ class Processes(NamedTuple):
     rates: OpsRates
 
 
-UNKNOWN: Final = Processes(
-    [],
-    {
-        "fetches_served_per_s": None,
-        "fetches_not_modified_per_s": None,
-        "fetches_refused_per_s": None,
-        "posts_per_s": None,
-        "posts_refused_per_s": None,
-        "deliveries_per_s": None,
-    },
-)
+UNKNOWN: Final = Processes([], cast(OpsRates, dict.fromkeys(RATES)))
 """Without Redis."""
 
 
@@ -58,10 +48,9 @@ def decode_processes(raw: Mapping[bytes, bytes], now_ms: int) -> Processes:
             continue
     records.sort(key=lambda each: (each[1]["kind"], each[1]["id"]))
     listed: list[OpsProcess] = []
-    rates: dict[str, float] = dict.fromkeys(UNKNOWN.rates, 0.0)
+    rates = dict.fromkeys(RATES, 0.0)
     for age_ms, record in records[:MAX_PROCESSES]:
-        own = cast(dict[str, float], record["rates"])
-        rates = {name: round(total + own[name], 1) for name, total in rates.items()}
+        rates = {name: round(total + record["rates"].get(name, 0.0), 1) for name, total in rates.items()}
         figures = {name: value for name, value in record.items() if name != "rates"}
         listed.append(cast(OpsProcess, {**figures, "age_s": age_ms / 1000}))
     return Processes(listed, cast(OpsRates, rates))
