@@ -22,6 +22,9 @@ def clean_reason(raw: str) -> str:
     return clean_line(raw, MAX_REASON_CODE_POINTS, "A reason")
 
 
+Reason = Annotated[str, AfterValidator(clean_reason)]
+
+
 class BanTerms(BaseModel):
     """An unknown field is an error, because its sender expects an effect that does not happen."""
 
@@ -31,7 +34,7 @@ class BanTerms(BaseModel):
         Annotated[int, Field(strict=True, ge=1, le=MAX_BAN_S)] | None, Field(description="Null: for good")
     ]
     purge: Annotated[bool, Field(strict=True, description="Also delete all their messages")] = False
-    reason: Annotated[str, AfterValidator(clean_reason)] | None = None
+    reason: Reason | None = None
 
 
 class BanRequest(BanTerms):
@@ -59,7 +62,7 @@ class BansRequest(BanRequest):
 class ReportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, AfterValidator(clean_reason)]
+    reason: Reason
 
 
 class OwnerRequest(BaseModel):

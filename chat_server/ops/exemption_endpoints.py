@@ -11,9 +11,9 @@ from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.page_parameters import each_parameter_once
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
-from chat_server.moderation.schemas import clean_reason
 from chat_server.ops.endpoints import BODY_PROBLEMS, PROBLEMS
 from chat_server.ops.exemption_repository import MAX_EXEMPTIONS, ExemptionRepository
+from chat_server.ops.schemas import LogReason
 from chat_server.sessions.current import operator
 from server_kit.http.client_address import MAX_ADDRESS_LENGTH, address_key, parsed_address
 from server_kit.http.problem import ChatError
@@ -45,9 +45,7 @@ class ExemptionRequest(BaseModel):
 
     address: Annotated[str, AfterValidator(venue_key), Field(description="IPv4, or IPv6 for its /64")]
     hours: Annotated[int, Field(strict=True, ge=1, le=MAX_HOURS)]
-    reason: Annotated[
-        Annotated[str, AfterValidator(clean_reason)] | None, Field(description="For the log")
-    ] = None
+    reason: LogReason = None
 
 
 class Exemption(BaseModel):

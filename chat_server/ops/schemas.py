@@ -6,11 +6,13 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chat_contract.events import Author, Visibility
-from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms
+from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms, Reason
 
 AddressHeld = Annotated[
     bool, Field(description="Whether a last address of theirs was known, so that it is banned, too")
 ]
+
+LogReason = Annotated[Reason | None, Field(description="For the log")]
 
 
 class ServerBanRequest(BanTerms):

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chat_server.config import HeatMode, Strategy
 from chat_server.hotchat.heat_rules import HeatOverrides
-from chat_server.moderation.schemas import clean_reason
+from chat_server.ops.schemas import LogReason
 
 Value = TypeVar("Value", float, int, HeatMode, Strategy)
 
@@ -16,9 +16,7 @@ class HeatSettingsPatch(HeatOverrides):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[
-        Annotated[str, AfterValidator(clean_reason)] | None, Field(description="For the log")
-    ] = None
+    reason: LogReason = None
 
 
 class _Setting(BaseModel, Generic[Value]):
