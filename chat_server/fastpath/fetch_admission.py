@@ -7,7 +7,7 @@ from uuid import UUID
 from chat_server.fetch.handler import FETCHES, REFUSED, Identity, reply_of
 from chat_server.hotchat.demand_counters import DemandCounters
 from chat_server.hotchat.fetch_kind import FROM_MEMORY_WHEN_HOT, FetchKind
-from chat_server.hotchat.heat_rules import HeatRules
+from chat_server.hotchat.heat_rules import HeatRules, LiveHeatRules
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
@@ -41,7 +41,7 @@ class FetchAdmission:
 
     def __init__(
         self,
-        rules: HeatRules,
+        heat: LiveHeatRules,
         *,
         access: RoomAccess,
         counters: DemandCounters,
@@ -63,7 +63,7 @@ class FetchAdmission:
         self._identity = identity
         self._address = address
         self._clock = clock
-        self.apply(rules)
+        heat.follow(self.apply)
 
     def apply(self, rules: HeatRules) -> None:
         """Decide by these rules from the next fetch on."""

@@ -98,7 +98,7 @@ async def open_fetch_services(
             reads, history, UnknownRoomReads(reads, unknown), event_waits, identity, address
         )
         admission = FetchAdmission(
-            rules,
+            heat,
             access=access,
             counters=counters,
             hot_rooms=hot_rooms,
@@ -109,7 +109,6 @@ async def open_fetch_services(
             address=address,
             clock=clock,
         )
-        heat.follow(admission.apply)
         async with (
             tasks.running("demand counters", counters.run),
             tasks.running("hot rooms", hot_rooms.run),
