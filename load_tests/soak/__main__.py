@@ -18,6 +18,7 @@ from load_tests.bench.fixtures import allow_many_files
 from load_tests.bench.leak_check import growth, is_flat
 from load_tests.bench.outcome import Series
 from load_tests.bench.plots import draw
+from load_tests.bench.server_metrics import sum_of
 from load_tests.chaos.crowd import Crowd, CrowdSize, open_crowd
 from load_tests.chaos.report import LEGEND, Row, head_line, last_lines
 from load_tests.chaos.system import ROOT, System, open_system
@@ -106,8 +107,7 @@ async def _sample(
 
 async def _tasks(http: aiohttp.ClientSession, server: ServerProcess) -> float:
     async with http.get(f"{server.base_url}/metrics") as answer:
-        lines = (await answer.text()).splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith("hotchat_asyncio_tasks "))
+        return sum_of(await answer.text(), "hotchat_asyncio_tasks")
 
 
 def _series(samples: Samples) -> list[Series]:

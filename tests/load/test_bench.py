@@ -99,6 +99,14 @@ def test_the_performance_page_has_its_marks() -> None:
     with_figures(PAGE.read_text(), {}, [], [])
 
 
-def test_a_metric_is_summed_over_its_labels_and_a_missing_one_is_0() -> None:
-    metrics = 'reads_total{statement="a"} 2.0\nreads_total{statement="b"} 3.0\nreads_totals 7.0\n'
-    assert (sum_of(metrics, "reads_total"), sum_of(metrics, "writes_total")) == (5.0, 0.0)
+def test_a_metric_is_summed_over_its_labels_and_a_missing_one_is_no_0() -> None:
+    metrics = (
+        "# TYPE reads_total counter\n"
+        'reads_total{statement="a"} 2.0\nreads_total{statement="b"} 3.0\nreads_totals 7.0\n'
+        "# TYPE writes_total counter\n"
+        "# TYPE step_seconds histogram\nstep_seconds_count 4.0\n"
+    )
+    found = [sum_of(metrics, name) for name in ("reads_total", "writes_total", "step_seconds_count")]
+    assert found == [5.0, 0.0, 4.0]
+    with pytest.raises(LookupError):
+        sum_of(metrics, "reads")
