@@ -22,7 +22,7 @@ RUN python -c 'from load_tests.jmeter.installation import install; install()'
 
 FROM java
 LABEL org.opencontainers.image.title="Hotchat load" \
-      org.opencontainers.image.description="JMeter plans of a flash crowd and a chat mix" \
+      org.opencontainers.image.description="JMeter plans: flash crowd, chat mix, join storm, two rooms and soak" \
       org.opencontainers.image.licenses="MIT"
 RUN groupadd --gid 10001 hotchat \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin hotchat

@@ -2,7 +2,8 @@
 
 `make load ARGS="--plan join-storm"` runs one other plan: join-storm, two-rooms or soak.
 
-Starts a temporary stack unless HOST=host[:port] names a running system (PORT and ROOM are read too). ROOM must be cold.
+Starts a temporary stack unless HOST=host[:port] names a running system (PORT is read, too). ROOM=id loads that room
+instead of a new one; it must be cold.
 Exits 1 when nothing was refused, the room did not heat and cool, or a request failed.
 """
 
@@ -29,6 +30,7 @@ RESULTS = Path(__file__).resolve().parent.parent.parent / "build" / "load"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     plan, sizes, host = _options(arguments)
+    room = os.environ.get("ROOM") or None
     try:
         install()
         with ExitStack() as stack:
@@ -37,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             if plan == STORM:
                 print(f"{sizes.threads} threads fetch one room of {target.url} …", flush=True)
-                verdict = asyncio.run(storm(target, sizes, RESULTS, os.environ.get("ROOM") or None))
+                verdict = asyncio.run(storm(target, sizes, RESULTS, room))
             else:
                 print(f"The plan {plan} loads {target.url} …", flush=True)
-                verdict = asyncio.run(run_single_plan(plan, target, sizes, RESULTS))
+                verdict = asyncio.run(run_single_plan(plan, target, sizes, RESULTS, room))
     except (MissingTool, StackFailed, PlanFailed) as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any, Final
 from uuid import uuid4
 
 import httpx
 import orjson
 
 RECONNECT_S = 0.2
+STREAM_WITHIN_S: Final = 10.0
 ERRORS = (httpx.HTTPError, OSError)
 
 
@@ -71,6 +73,25 @@ async def watch_heat(stream_url: str, room: str, seen: HeatSeen, opened: asyncio
                             seen.note(bool(orjson.loads(value)["heat"]["hot"]), time.time())
                             opened.set()
             await asyncio.sleep(RECONNECT_S)
+
+
+@asynccontextmanager
+async def heat_watched(
+    stream_url: str, room: str, *others: Coroutine[Any, Any, None]
+) -> AsyncIterator[HeatSeen]:
+    """The room's heat, from the opening of a stream until the block ends; `others` run as long. Raises TimeoutError."""
+    seen, opened = HeatSeen(), asyncio.Event()
+    running = [asyncio.create_task(each) for each in (watch_heat(stream_url, room, seen, opened), *others)]
+    try:
+        async with asyncio.timeout(STREAM_WITHIN_S):
+            await opened.wait()
+        yield seen
+    finally:
+        for task in running:
+            task.cancel()
+        for task in running:
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 async def sign_in(client: httpx.AsyncClient, nickname: str) -> None:

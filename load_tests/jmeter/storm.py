@@ -1,7 +1,6 @@
 """A flash crowd in one room, then a chat mix, while steady clients observe both."""
 
-import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -12,15 +11,13 @@ from load_tests.jmeter.pass_fail import Verdict, judge
 from load_tests.jmeter.plan import Crowd, run_plan
 from load_tests.jmeter.steady_clients import (
     Answers,
-    HeatSeen,
     fetch_steadily,
+    heat_watched,
     post_steadily,
     sign_in,
-    watch_heat,
 )
 from load_tests.jmeter.temporary_stack import Target
 
-STREAM_WITHIN_S = 10.0
 COOL_WITHIN_S = 15.0
 
 
@@ -48,7 +45,7 @@ async def storm(
     target: Target, sizes: Sizes, results: Path, room: str | None = None, *, report: bool = True
 ) -> Verdict:
     """Run both plans with steady clients. Raises PlanFailed, or httpx.HTTPError if no server answers."""
-    heat, posts, others = HeatSeen(), Answers(), Answers()
+    posts, others = Answers(), Answers()
     async with AsyncExitStack() as stack:
         poster, reader = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=target.url, timeout=10))
@@ -62,15 +59,11 @@ async def storm(
         calm_room = await make_room(poster, f"calm-{suffix}")
         stream_url = (await poster.get("/api/v1/config")).raise_for_status().json()["stream_url"]
 
-        opened = asyncio.Event()
-        watchers = [
-            asyncio.create_task(watch_heat(stream_url, room, heat, opened)),
-            asyncio.create_task(post_steadily(poster, room, 0.25, posts)),
-            asyncio.create_task(fetch_steadily(reader, calm_room, 0.2, others)),
-        ]
-        try:
-            async with asyncio.timeout(STREAM_WITHIN_S):
-                await opened.wait()
+        others_at_work = (
+            post_steadily(poster, room, 0.25, posts),
+            fetch_steadily(reader, calm_room, 0.2, others),
+        )
+        async with heat_watched(stream_url, room, *others_at_work) as heat:
             crowd = Crowd(target.host, target.port, room, sizes.threads, 1, sizes.loops, sizes.hold_s)
             crowd_samples = await run_plan(
                 "flash-crowd", crowd, results, report=report, give_up_s=60 + 2 * sizes.hold_s
@@ -80,12 +73,6 @@ async def storm(
             mix_samples = await run_plan(
                 "chat-mix", mix, results, report=report, give_up_s=60 + 2 * sizes.mix_hold_s
             )
-        finally:
-            for watcher in watchers:
-                watcher.cancel()
-            for watcher in watchers:
-                with suppress(asyncio.CancelledError):
-                    await watcher
     return judge(crowd_samples, mix_samples, heat.changes, posts, others, enter_per_s=sizes.enter_per_s)
 
 
