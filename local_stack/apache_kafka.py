@@ -47,14 +47,14 @@ def missing_tool() -> str | None:
     """The program that Kafka needs and this machine lacks, or None."""
     if shutil.which("java") is None:
         return "java"
-    if not maven_jars.are_complete(JARS, POM) and shutil.which("mvn") is None:
+    if not maven_jars.is_complete(JARS, POM) and shutil.which("mvn") is None:
         return "mvn"
     return None
 
 
 def fetch_jars() -> None:
     """Copy the jars into build/kafka once, and again when the pom changes. Raises CalledProcessError."""
-    maven_jars.ensure_filled(JARS, POM, lambda: maven_jars.copy_jars(JARS, POM))
+    maven_jars.ensure_complete(JARS, POM, lambda: maven_jars.copy_jars(JARS, POM))
 
 
 def _java(*words: str | Path) -> list[str]:
@@ -121,7 +121,7 @@ class ApacheKafka(StoreProcess):
             self._run_format()
             shutil.copytree(log, FORMATTED)
 
-        maven_jars.ensure_filled(FORMATTED, POM, make)
+        maven_jars.ensure_complete(FORMATTED, POM, make)
         shutil.copytree(FORMATTED, log, dirs_exist_ok=True)
 
     def _run_format(self) -> None:

@@ -16,20 +16,20 @@ C1_ONLY: Final = "-XX:TieredStopAtLevel=1"
 """Halves the time and the CPU of a JVM that runs for seconds."""
 
 
-def are_complete(folder: Path, pom: Path) -> bool:
+def is_complete(folder: Path, pom: Path) -> bool:
     """Whether the folder was filled from this text of the pom."""
     stamp = _stamp(folder)
     return stamp.exists() and stamp.read_bytes() == pom.read_bytes()
 
 
-def ensure_filled(folder: Path, pom: Path, make: Callable[[], None]) -> None:
+def ensure_complete(folder: Path, pom: Path, make: Callable[[], None]) -> None:
     """Unless the folder is complete, delete it and let `make` fill it. Raises what `make` raises."""
-    if are_complete(
+    if is_complete(
         folder, pom
     ):  # an image holds the folder on a read-only file system, where no lock can be taken
         return
     with build_lock(folder.name):
-        if are_complete(folder, pom):
+        if is_complete(folder, pom):
             return
         shutil.rmtree(folder, ignore_errors=True)
         make()

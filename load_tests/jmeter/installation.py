@@ -19,7 +19,7 @@ class MissingTool(Exception):
 def require_tools() -> None:
     """Raises MissingTool if Java is missing, or Maven before the first run."""
     missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
-    if shutil.which("java") is not None and maven_jars.are_complete(HOME, POM):
+    if shutil.which("java") is not None and maven_jars.is_complete(HOME, POM):
         return
     if missing:
         raise MissingTool(
@@ -31,7 +31,7 @@ def require_tools() -> None:
 def install() -> None:
     """Copy the jars once, and again when the pom changes. Raises MissingTool, CalledProcessError."""
     require_tools()
-    maven_jars.ensure_filled(HOME, POM, lambda: maven_jars.run_maven(POM, "process-resources"))
+    maven_jars.ensure_complete(HOME, POM, lambda: maven_jars.run_maven(POM, "process-resources"))
 
 
 def java_command(max_heap_mb: int = 1024) -> list[str]:

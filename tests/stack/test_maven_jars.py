@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.maven_jars import are_complete, ensure_filled
+from local_stack.maven_jars import ensure_complete, is_complete
 
 
 class Jars:
@@ -18,7 +18,7 @@ class Jars:
         self.pom.write_text("<project/>")
 
     def ensure(self) -> None:
-        ensure_filled(self.folder, self.pom, self._make)
+        ensure_complete(self.folder, self.pom, self._make)
 
     def _make(self) -> None:
         self.folder.mkdir()  # fails unless the old folder was deleted
@@ -34,17 +34,17 @@ def test_jars_stay_valid_for_a_pom_that_was_checked_out_later(jars: Jars) -> Non
     jars.ensure()
     later_s = (jars.folder / ".complete").stat().st_mtime + 3600
     os.utime(jars.pom, (later_s, later_s))
-    assert are_complete(jars.folder, jars.pom)
+    assert is_complete(jars.folder, jars.pom)
     jars.ensure()
     assert jars.made == 1
 
 
 def test_a_changed_pom_replaces_the_jars(jars: Jars) -> None:
-    assert not are_complete(jars.folder, jars.pom)
+    assert not is_complete(jars.folder, jars.pom)
     jars.ensure()
     earlier_s = jars.pom.stat().st_mtime
     jars.pom.write_text("<project>1</project>")
     os.utime(jars.pom, (earlier_s, earlier_s))
-    assert not are_complete(jars.folder, jars.pom)
+    assert not is_complete(jars.folder, jars.pom)
     jars.ensure()
     assert jars.made == 2
