@@ -11,23 +11,29 @@ import httpx
 import orjson
 import pytest
 from redis.asyncio import Redis
+from starlette.types import Receive, Scope, Send
 
 from chat_contract.events import HeatLevel
 from chat_contract.ops_snapshot import MAX_PROCESSES, MAX_SNAPSHOT_ROOMS, OpsSnapshot
 from chat_contract.redis_keys import PROCESSES, PROCESSES_TTL_MS
 from chat_server.hotchat.heat_policy import HotEntry
 from chat_server.hotchat.post_level import LevelState
+from chat_server.ops import snapshot_feed
 from chat_server.ops.hottest_rooms import hottest_rooms
 from chat_server.ops.process_list import UNKNOWN, decode_processes, read_processes
 from chat_server.ops.snapshot_feed import MAX_WATCHERS, SnapshotFeed
+from chat_server.ops.stream_endpoints import SnapshotStream
 from chat_server.sessions.operator_sessions import COOKIE, LIFETIME_S, OperatorSessions
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
 from local_stack.valkey import Valkey
+from server_kit.http.connections import STALL_S
 from server_kit.http.problem import ChatError
 from server_kit.process_reports import OwnFigures, ProcessReport, Sample, Totals, flush_width, rates_between
 from tests.hotchat.test_heat_end_to_end import make_room
 from tests.moderation.hosted_room import code_of
+from tests.server_kit.test_connections import serving
+from tests.server_kit.test_connections import until as server_has
 from tests.support.chat_stack import ADMIN_TOKEN, SECRET, StartChatStack
 from tests.support.people import People
 
@@ -229,6 +235,28 @@ async def test_a_slow_watcher_gets_the_newest_snapshot_next() -> None:
     await anext(fast)
     _, newest = await asyncio.gather(anext(slow), anext(fast))
     assert b'"overridden_settings":2' in newest
+    running.cancel()
+
+
+async def test_a_watcher_that_never_reads_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot_feed, "EVERY_S", 0.0)
+
+    async def compose() -> OpsSnapshot:
+        return {**an_empty_snapshot(), "at": "x" * 1_000_000}
+
+    feed = SnapshotFeed(compose)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        feed.enter()
+        await SnapshotStream(feed, math.inf)(scope, receive, send)
+
+    running = asyncio.create_task(feed.run())
+    async with serving(app) as server:
+        await server.connect(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        await server_has(lambda: server.guard.stalled)
+        assert feed.watchers == 1
+        server.pass_time(STALL_S + 1)
+        await server_has(lambda: feed.watchers == 0)
     running.cancel()
 
 

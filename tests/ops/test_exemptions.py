@@ -98,7 +98,7 @@ def test_both_servers_follow_within_two_seconds() -> None:
     assert 2 * POLL_S <= 1.0
 
 
-async def test_an_exemption_is_in_force_in_both_servers_without_redis_and_ends(
+async def test_an_exemption_is_in_force_in_both_servers_without_redis_survives_a_restart_and_ends(
     start_chat_stack: StartChatStack,
 ) -> None:
     stack = start_chat_stack(
@@ -108,6 +108,7 @@ async def test_an_exemption_is_in_force_in_both_servers_without_redis_and_ends(
         TRUSTED_PROXIES="127.0.0.1",
         PAGE_LOADS_PER_ADDRESS_PER_S="0.1",
         STREAMS_PER_ADDRESS="1",
+        FETCHES_PER_ADDRESS_PER_S="10",
     )
     headers = {"X-Forwarded-For": VENUE}
     other = {"X-Forwarded-For": "203.0.113.8"}
@@ -137,6 +138,26 @@ async def test_an_exemption_is_in_force_in_both_servers_without_redis_and_ends(
         )
         assert added.status_code == 201, added.text
         await until(lets_in, within_s=20, what="the venue is let in")
+        assert await config(other) == 429
+
+        async def fetches(**given: str) -> set[int]:
+            url = f"{stack.chat_url}/api/v1/rooms/lobby"
+            return {(await client.get(url, headers=headers | given)).status_code for _ in range(80)}
+
+        session = await client.post(
+            f"{stack.chat_url}/api/v1/sessions", json={"nickname": "ann"}, headers=headers
+        )
+        client.cookies.clear()
+        assert await fetches() == {200}
+        assert await fetches(Authorization=f"Bearer {session.json()['token']}") == {200, 429}, (
+            "one user's part"
+        )
+
+        second = stack.chat_servers[1]
+        second.stop()
+        second.start()
+        second.wait_ready()
+        await until(lets_in, within_s=20, what="the venue is let in after a restart")
         assert await config(other) == 429
         ended = await client.delete(f"{stack.chat_url}{EXEMPTIONS}/{VENUE}", headers=bearer)
         assert ended.status_code == 204
