@@ -12,6 +12,7 @@ from local_stack.build_lock import build_lock
 from local_stack.child_process import ChildProcess
 from local_stack.errors import StackFailure
 from local_stack.node import FRONTEND, find_npm
+from local_stack.page_packages import ensure_packages, needs_packages, npm_ci
 from local_stack.polling import wait_until
 
 DIST = FRONTEND / "dist"
@@ -33,9 +34,9 @@ def ensure_page(log_path: Path, say: Callable[[str], None] = print) -> bool:
             return False
         npm, env = find_npm()
         log_path.unlink(missing_ok=True)
-        if _needs_install():
+        if needs_packages():
             say("  page: installing its packages; the first time, this takes a minute or more")
-            _run([*npm, "ci", "--no-audit", "--no-fund"], env, log_path)
+            ensure_packages(lambda: npm_ci(log_path.with_name("npm.log")))
         say("  page: building")
         _run([*npm, "run", "build"], env, log_path)
         STAMP.write_text(wanted)
@@ -49,13 +50,6 @@ def fingerprint(folder: Path) -> str:
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _needs_install() -> bool:
-    installed = FRONTEND / "node_modules" / ".package-lock.json"
-    return (
-        not installed.exists() or installed.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime
-    )
 
 
 def _sources(folder: Path) -> Iterator[Path]:
