@@ -1,1 +1,1 @@
-"""`make demo`: simulated users in a live room."""
+"""`make demo`: a crowd that makes a live room hot and leaves again, to watch in the browser."""

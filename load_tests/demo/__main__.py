@@ -5,181 +5,147 @@ Options: `make demo ARGS="--people 5000 --posts-per-s 50 --seconds 60 --url http
 
 import argparse
 import asyncio
+import os
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit
-from uuid import uuid4
+from typing import Final
 
 import httpx
 import uvloop
 
-CHATTERS = 20
-RELOADERS = 20
-RELOADS_AT_ONCE = 20
-REPORT_EVERY_S = 2.0
-SPARE_DESCRIPTORS = 200
-SENTENCES = (
-    "hello from the crowd",
-    "what a moment",
-    "did you see that?!",
-    "여기 정말 뜨겁네요",
-    "盛り上がってきた",
-    "first time here, hi all",
-    "again, again!",
-    "that was the best one yet",
-)
+from load_tests.demo.crowd import RELOADERS, Audience, Authors, Reloader, Seen, enter, perform
+from load_tests.demo.lines import PEOPLE, Person
+from load_tests.demo.script import Crowd, Show
+from load_tests.demo.threshold import lowered_threshold
+
+REPORTS: Final = 24
+REACTIONS_PER_POST: Final = 1
+ENTER_PER_S: Final = 500
+"""The threshold of the show, which an operator may set: any laptop reaches it."""
+
+FETCHES_PER_S: Final = 1500.0
+FETCHES_WITHOUT_OPERATOR_PER_S: Final = 6000.0
+"""Above the default threshold, which stays in force without the operator's token."""
+
+SPARE_DESCRIPTORS: Final = 200
+ANSWERS_WITHIN_S: Final = 20.0
+UNLIMITED: Final = httpx.Limits(max_connections=None)
+"""The authors bound their calls themselves."""
+OPERATOR_PAGE: Final = "/operator"
+KEPT_IN: Final = "admin-token"
+"""The file of the data folder with the operator's token."""
 
 
-@dataclass(frozen=True)
-class Size:
-    people: int
-    posts_per_s: float
-    fetches_per_s: float
-    seconds: float
+Say = Callable[[str], None]
 
 
-@dataclass
-class Seen:
-    """Counts of the requests and their responses."""
-
-    streams: int = 0
-    stream_bytes: int = 0
-    posts: int = 0
-    posts_refused: int = 0
-    fetches: int = 0
-    fetches_refused: int = 0
-    unexpected: dict[int, int] = field(default_factory=dict)
+class CannotRun(Exception):
+    """A sentence that says what to do."""
 
 
-class Watcher(asyncio.Protocol):
-    """One open stream whose data is dropped."""
+async def run(
+    url: str,
+    room: str,
+    show: Show,
+    say: Say,
+    rng: Random,
+    *,
+    operator_token: str | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> Seen:
+    """Run the whole show, after a call of `ready`. With the operator's token, at a threshold of ENTER_PER_S.
 
-    def __init__(self, request: bytes, seen: Seen) -> None:
-        self._request = request
-        self._seen = seen
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._seen.streams += 1
-        transport.write(self._request)  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        self._seen.stream_bytes += len(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._seen.streams -= 1
+    Raises CannotRun, or httpx.HTTPError, OSError or EOFError if the server stops meanwhile.
+    """
+    async with httpx.AsyncClient(base_url=url, timeout=ANSWERS_WITHIN_S, limits=UNLIMITED) as http:
+        streams_url = await _streams_url(http, room)
+        ready()
+        tokens = await enter(http)
+        async with lowered_threshold(http, operator_token, ENTER_PER_S, say):
+            return await _run_show(http, url, streams_url, room, tokens, show, say, rng)
 
 
-async def enter(
-    streams: str, room: str, people: int, ramp_s: float, seen: Seen
-) -> list[asyncio.BaseTransport]:
-    """Open `people` streams over `ramp_s`."""
-    url = urlsplit(streams)
-    host, port = url.hostname or "localhost", url.port or 80
-    request = f"GET /stream/v1/rooms/{room} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode()
+async def _run_show(
+    http: httpx.AsyncClient,
+    url: str,
+    streams_url: str,
+    room: str,
+    tokens: Mapping[Person, str],
+    show: Show,
+    say: Say,
+    rng: Random,
+) -> Seen:
+    seen = Seen()
     loop = asyncio.get_running_loop()
-    transports: list[asyncio.BaseTransport] = []
-    started = loop.time()
-    while len(transports) < people:
-        due = min(people, int((loop.time() - started) / ramp_s * people) + 1)
-        made = await asyncio.gather(
-            *(
-                loop.create_connection(lambda: Watcher(request, seen), host, port)
-                for _ in range(due - len(transports))
-            )
-        )
-        transports += [transport for transport, _ in made]
-        await asyncio.sleep(0.02)
-    return transports
+    begun_s = loop.time()
 
+    def clock_s() -> float:
+        return loop.time() - begun_s
 
-async def chat(http: httpx.AsyncClient, room: str, per_s: float, rng: Random, seen: Seen) -> None:
-    """One person who posts at random times and reacts to new messages."""
-    answer = await http.post("/api/v1/sessions", json={"nickname": f"crowd {rng.randrange(1000):03}"})
-    answer.raise_for_status()
-    session = {"Authorization": f"Bearer {answer.json()['token']}"}
-    path = f"/api/v1/rooms/{room}/messages"
-    while True:
-        await asyncio.sleep(rng.expovariate(per_s))
-        draft = {"client_message_id": str(uuid4()), "text": rng.choice(SENTENCES)}
-        answer = await http.post(path, json=draft, headers=session)
-        if answer.status_code == httpx.codes.CREATED:
-            seen.posts += 1
-            kind = rng.choice(("heart", "sad", "laugh"))
-            await http.put(f"{path}/{answer.json()['id']}/reactions/{kind}", headers=session)
-        elif answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            seen.posts_refused += 1
-            await asyncio.sleep(float(answer.headers["Retry-After"]))
-        else:
-            seen.unexpected[answer.status_code] = seen.unexpected.get(answer.status_code, 0) + 1
-
-
-async def reload_often(url: str, room: str, per_s: float, seen: Seen) -> None:
-    """Frequent reloads: fetches of the latest page, pipelined on one connection."""
-    parts = urlsplit(url)
-    request = f"GET /api/v1/rooms/{room}/messages?limit=1 HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    loop = asyncio.get_running_loop()
-    next_at = loop.time()
-    for _ in count():
-        writer.write(request * RELOADS_AT_ONCE)
-        for _ in range(RELOADS_AT_ONCE):
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
-            await reader.readexactly(length)
-            status = int(head[9:12])
-            seen.fetches += status == httpx.codes.OK
-            seen.fetches_refused += status == httpx.codes.TOO_MANY_REQUESTS
-        next_at += RELOADS_AT_ONCE / per_s
-        await asyncio.sleep(max(0.0, next_at - loop.time()))
-
-
-async def report(http: httpx.AsyncClient, room: str, seen: Seen) -> None:
-    was_hot = False
-    while True:
-        await asyncio.sleep(REPORT_EVERY_S)
-        answer = await http.get(f"/api/v1/rooms/{room}")
-        if answer.status_code == httpx.codes.OK:
-            heat = answer.json()["heat"]
-            was_hot = heat["hot"]
-        say(
-            f"  {seen.streams:,} watching · {seen.posts:,} posted · {seen.fetches:,} pages fetched, "
-            f"{seen.fetches_refused:,} refused with 429 · the room is {'HOT' if was_hot else 'cool'}"
-        )
-
-
-async def run(url: str, room: str, size: Size) -> Seen:
-    """Run the whole demo. Raises httpx.HTTPError if no server answers at `url`."""
-    seen, rng = Seen(), Random()
-    limits = httpx.Limits(max_connections=CHATTERS * 2)
-    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=20) as http:
-        config = (await http.get("/api/v1/config")).raise_for_status().json()
-        say(f"{size.people:,} people enter {url}/rooms/{room} …")
-        tasks = [asyncio.create_task(report(http, room, seen))]
-        tasks += [
-            asyncio.create_task(chat(http, room, size.posts_per_s / CHATTERS, rng, seen))
-            for _ in range(CHATTERS)
-        ]
-        tasks += [
-            asyncio.create_task(reload_often(url, room, size.fetches_per_s / RELOADERS, seen))
-            for _ in range(RELOADERS if size.fetches_per_s > 0 else 0)
-        ]
-        transports = await enter(config["stream_url"], room, size.people, size.seconds / 6, seen)
-        failures, _ = await asyncio.wait(
-            tasks, timeout=size.seconds * 5 / 6, return_when=asyncio.FIRST_EXCEPTION
-        )
+    audience = Audience(streams_url, room, seen)
+    authors = Authors(http, room, tokens, rng, seen)
+    reloaders = [Reloader(url, room, tokens[person], seen) for person in PEOPLE[:RELOADERS]]
+    tasks = [
+        asyncio.create_task(perform(show, audience, authors, reloaders, clock_s)),
+        asyncio.create_task(_report(http, room, tokens[PEOPLE[-1]], show, clock_s, seen, say)),
+        *(asyncio.create_task(reloader.run()) for reloader in reloaders),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
         for task in tasks:
             task.cancel()
-        for transport in transports:
-            transport.close()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for task in failures:
-            task.result()
+        await authors.leave()
+        audience.leave()
     return seen
+
+
+async def _streams_url(http: httpx.AsyncClient, room: str) -> str:
+    """The address of publish_server. Raises CannotRun if no Hotchat or no such room is there."""
+    try:
+        config = (await http.get("/api/v1/config")).raise_for_status().json()
+        streams_url = str(config["stream_url"])
+    except (httpx.HTTPError, ValueError, KeyError):
+        raise CannotRun(f"No Hotchat answers at {http.base_url}; start it with `make run`.") from None
+    if (await http.get(f"/api/v1/rooms/{room}")).status_code == httpx.codes.NOT_FOUND:
+        raise CannotRun(f"There is no room {room} at {http.base_url}; name another one with --room.")
+    return streams_url
+
+
+async def _report(
+    http: httpx.AsyncClient,
+    room: str,
+    token: str,
+    show: Show,
+    clock_s: Callable[[], float],
+    seen: Seen,
+    say: Say,
+) -> None:
+    """Say the caption of each phase as it begins, and counts in between, until cancelled."""
+    phase, is_hot = None, False
+    while True:
+        if (now := show.phase(clock_s())) is not phase:
+            phase = now
+            say(f"\n{phase.name.upper()}: {phase.caption}")
+        answer = await http.get(f"/api/v1/rooms/{room}", headers={"Authorization": f"Bearer {token}"})
+        if answer.status_code == httpx.codes.OK:
+            is_hot = answer.json()["heat"]["hot"]
+        if is_hot and show.phase(clock_s()) is phase:
+            seen.hot_in.add(phase.name)
+        say(
+            f"  {clock_s():3.0f} s · {seen.streams:,} watching · {seen.posts:,} posts · {seen.reactions:,} reactions"
+            f" · {seen.fetches + seen.fetches_refused:,} reloads, {seen.fetches_refused:,} refused"
+            f" · the room is {'HOT' if is_hot else 'cool'}"
+        )
+        await asyncio.sleep(show.seconds / REPORTS)
 
 
 def say(sentence: str) -> None:
@@ -196,15 +162,63 @@ def descriptors(wanted: int) -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def has_browser(platform: str, env: Mapping[str, str]) -> bool:
+    """Whether a window can open. A browser in the terminal would cover what the demo prints."""
+    return platform == "darwin" or bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
+
+
+def operator_token(env: Mapping[str, str]) -> str | None:
+    """The operator's token, given or from the data folder of `make run`; None if there is none."""
+    if given := env.get("HOTCHAT_ADMIN_TOKEN"):
+        return given
+    try:
+        return (Path(env.get("HOTCHAT_DATA_DIR") or ".hotchat") / KEPT_IN).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def show_pages(url: str, room: str, *, opens: bool) -> None:
+    """Print the addresses of the room and the operator's page, and open both if `opens`."""
+    room_page, operator_page = f"{url}/rooms/{room}", f"{url}{OPERATOR_PAGE}"
+    say(f"Watch the room:   {room_page}")
+    say(f"Operator's page:  {operator_page}, with the token in the file `{KEPT_IN}` of the data folder")
+    if opens:
+        webbrowser.open(room_page)
+        webbrowser.open(operator_page)
+
+
+def last_words(seen: Seen) -> list[str]:
+    """The result of the show in sentences."""
+    words = [
+        f"\nDone: {seen.posts:,} posts ({seen.replies:,} replies, {seen.mentions:,} mentions),"
+        f" {seen.reactions:,} reactions, {seen.fetches + seen.fetches_refused:,} reloads."
+    ]
+    if not seen.hot_in:
+        words.append(
+            "The room did not turn hot: this machine is too slow or busy for so many reloads."
+            " Start with `HOTCHAT_ENTER_PER_S=700 make run` and try again."
+        )
+    if seen.refused:
+        words.append(
+            f"{seen.refused:,} posts and reactions were refused with 429: exempt this machine's address from the shares"
+            " (docs/settings.md) if you have set limits by address."
+        )
+    if seen.skipped:
+        words.append(f"{seen.skipped:,} posts and reactions were left out, since the server was too slow.")
+    return words
+
+
 def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make demo", description="Simulated users in a live room.")
     parser.add_argument("--url", default="http://localhost:8000", help="a running Hotchat")
     parser.add_argument("--room", default="lobby")
-    parser.add_argument("--people", type=int, default=5000, help="open streams")
-    parser.add_argument("--posts-per-s", type=float, default=20.0)
-    parser.add_argument("--fetches-per-s", type=float, default=6000.0)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--people", type=int, default=500, help="open streams while the room is hot")
+    parser.add_argument("--posts-per-s", type=float, default=20.0, help="while the room is hot")
+    parser.add_argument("--fetches-per-s", type=float, help="while the room is hot")
+    parser.add_argument("--seconds", type=float, default=120.0, help="of the whole show")
+    parser.add_argument("--no-browser", action="store_true", help="print the addresses only")
     given = parser.parse_args(words)
+    url = given.url.rstrip("/")
     with descriptors(given.people + SPARE_DESCRIPTORS) as allowed:
         people = min(given.people, allowed - SPARE_DESCRIPTORS)
         if people < given.people:
@@ -212,14 +226,36 @@ def main(words: Sequence[str] | None = None) -> None:
                 f"This machine lets one process open {allowed:,} files (see `ulimit -n`), so only"
                 f" {people:,} people will enter."
             )
-        size = Size(people, given.posts_per_s, given.fetches_per_s, given.seconds)
+        token = operator_token(os.environ)
+        fetches_per_s = given.fetches_per_s or (
+            FETCHES_WITHOUT_OPERATOR_PER_S if token is None else FETCHES_PER_S
+        )
+        crowd = Crowd(people, given.posts_per_s, fetches_per_s, given.posts_per_s * REACTIONS_PER_POST)
+        opens = not given.no_browser and has_browser(sys.platform, os.environ)
         try:
-            seen = uvloop.run(run(given.url, given.room, size))
-        except (httpx.HTTPError, OSError) as error:
-            sys.exit(f"No server answers at {given.url} ({error}); start it with `make run`.")
-    say(f"Done: {seen.posts:,} posts, {seen.fetches + seen.fetches_refused:,} fetches.")
+            seen = uvloop.run(
+                run(
+                    url,
+                    given.room,
+                    Show(crowd, given.seconds),
+                    say,
+                    Random(),
+                    operator_token=token,
+                    ready=lambda: show_pages(url, given.room, opens=opens),
+                )
+            )
+        except KeyboardInterrupt:
+            sys.exit("Stopped before the end.")
+        except CannotRun as reason:
+            sys.exit(str(reason))
+        except (httpx.HTTPError, OSError, EOFError) as error:
+            sys.exit(
+                f"The server at {url} stopped answering ({error!r}); look at its output, then start it again."
+            )
+    for sentence in last_words(seen):
+        say(sentence)
     if seen.unexpected:
-        sys.exit(f"Unexpected responses: {seen.unexpected}")
+        sys.exit(f"Unexpected responses by status: {dict(seen.unexpected)}")
 
 
 if __name__ == "__main__":
