@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 NPM := $(PYTHON) -m local_stack.node
 
-.PHONY: help setup run dev fmt unit check test browsers load demo bench league soak chaos abuse compose-test screenshots lock clean
+.PHONY: help setup run dev fmt unit check test browsers load demo bench league soak chaos abuse compose-test screenshots animation lock clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -46,7 +46,7 @@ load: ## Run the JMeter plans; HOST=host:port names a running system
 	@scripts/setup run
 	@exec $(PYTHON) -m load_tests.jmeter $(ARGS)
 
-demo: ## Let a synthetic crowd chat in a running room
+demo: ## Show a running room that turns hot and cools, in two minutes
 	@scripts/setup run
 	@exec $(PYTHON) -m load_tests.demo $(ARGS)
 
@@ -77,6 +77,10 @@ compose-test: ## Build the containers and test them with the Docker engine of th
 screenshots: ## Take the pictures in docs/images again
 	@scripts/setup test
 	@exec $(PYTHON) -m tests.browser.screenshots
+
+animation: ## Film the show of `make demo` for the README
+	@scripts/setup test
+	@exec $(PYTHON) -m tests.browser.animation
 
 lock: ## Update requirements/*.txt from pyproject.toml
 	@scripts/setup test
