@@ -79,7 +79,10 @@ WAITING_UNTIL: Final = "{hotchat}:waiting_until"
 """Sorted set of the same places by the ms (Redis TIME) until which each counts as present."""
 
 PLACES_USED: Final = "{hotchat}:places_used"
-"""Sorted set of places that opened a stream, by the ms at which no valid token of them is left."""
+"""Sorted set of places that opened a stream or lost their turn, by the ms at which no valid token of them is left."""
+
+TURNS_CAME: Final = "{hotchat}:turns_came"
+"""Sorted set of places that may open a stream, by the ms at which each learned it: an unused turn ends."""
 
 QUEUE_STATE: Final = "{hotchat}:queue"
 """Hash: `last`, the highest number given; `since`, the ms since which somebody waits."""

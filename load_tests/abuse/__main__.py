@@ -6,7 +6,7 @@ import os
 import resource
 import secrets
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final, cast
 
@@ -109,10 +109,10 @@ async def attacked_stack(stores: Stores, operator_token: str) -> AsyncIterator[T
     settings |= {"HOTCHAT_ADMIN_TOKEN": operator_token, "SPA_DIR": str(DIST), "STREAM_GZIP": "hot"}
     async with chat_fixture(stores, other_core=SERVER_CORE, with_streams=True, settings=settings) as fixture:
         with on_core(LOAD_CORE):
-            yield _target(fixture, operator_token)
+            yield _target(fixture, operator_token, stores.fresh_redis)
 
 
-def _target(fixture: ChatFixture, operator_token: str) -> Target:
+def _target(fixture: ChatFixture, operator_token: str, fresh_redis: Callable[[], str]) -> Target:
     if fixture.publish is None:
         raise RuntimeError("the drill needs publish_server")
     env = fixture.chat.env or {}
@@ -122,6 +122,7 @@ def _target(fixture: ChatFixture, operator_token: str) -> Target:
         database_url=env["DATABASE_URL"],
         redis_url=env["REDIS_URL"],
         operator_token=operator_token,
+        fresh_redis=fresh_redis,
     )
 
 
@@ -160,6 +161,7 @@ def _quiet_drill(target: Target, scale: Scale) -> Drill:
         target.operator_token,
         scale,
         nothing,
+        target.fresh_redis,
     )
 
 

@@ -39,7 +39,8 @@ def fresh_address() -> str:
 class Drill:
     """One attack's view of the stack. `faults` are sentences about wrong behaviour of the stack.
 
-    `on_start` restarts the bystander's window. An attack calls `start_measuring` after its preparation.
+    `fresh_redis` returns the URL of an empty database. `on_start` restarts the bystander's window. An attack calls
+    `start_measuring` after its preparation.
     """
 
     chat: ServerProcess
@@ -49,6 +50,7 @@ class Drill:
     operator_token: str
     scale: Scale
     on_start: Callable[[], Awaitable[None]]
+    fresh_redis: Callable[[], str]
     tally: Tally = field(default_factory=Tally)
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)

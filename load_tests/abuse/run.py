@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from load_tests.abuse.attack import Attack
@@ -37,12 +37,14 @@ class Target:
         database_url: str,
         redis_url: str,
         operator_token: str,
+        fresh_redis: Callable[[], str],
     ) -> None:
         self.chat = chat
         self.publish = publish
         self.database_url = database_url
         self.redis_url = redis_url
         self.operator_token = operator_token
+        self.fresh_redis = fresh_redis
 
     @property
     def servers(self) -> tuple[ServerProcess, ServerProcess]:
@@ -59,6 +61,7 @@ async def run_attack(target: Target, bystander: Watcher, attack: Attack, scale: 
         operator_token=target.operator_token,
         scale=scale,
         on_start=bystander.reset,
+        fresh_redis=target.fresh_redis,
     )
     before = [use_of(server) for server in target.servers]
     loops = [await watch.loop(server) for server in target.servers]

@@ -110,7 +110,8 @@ class Entrance:
                 log.debug("a place is lost, because Redis does not answer")
 
     async def stand(self, token: str | None, source: Source, person: Person | None) -> StreamPlace:
-        """Join the queue, or renew a place. Without a valid place, or with a used one, the caller gets a new one.
+        """Join the queue, or renew a place. Without a valid place, or with one that is used or has lost its turn, the
+        caller gets a new one.
 
         Raises ChatError rate_limited, and server_full if too many people wait.
         """
@@ -119,14 +120,14 @@ class Entrance:
         try:
             if place is not None:
                 self._held_places.hold(place.id, source, person)
-                turn = await self._queue.stand(place)
+                turn = await self._queue.stand(place, self._free() + self._free_elsewhere)
                 if turn.standing is None:
                     self._held_places.release(place.id)
                     is_new = True
             if is_new or place is None:
                 place = self._new_place()
                 self._held_places.hold(place.id, source, person)
-                turn = await self._queue.stand(place)
+                turn = await self._queue.stand(place, self._free() + self._free_elsewhere)
         except QueueFull:
             PLACES.labels("refused").inc()
             raise self._full() from None
@@ -159,18 +160,19 @@ class Entrance:
 
     async def _enter_with(self, place: QueuePlace) -> Entry:
         if self._free() == 0 and not self._slots.is_reserved_for(place.id):
-            turn = await self._queue.enter(place, 0)
+            turn = await self._queue.enter(place, 0, self._free_elsewhere)
         else:
             async with self._asking:
                 is_reserved = self._slots.claim(place.id)
                 free = self._free()
-                turn = await self._queue.enter(place, ANY_TURN if is_reserved and free else free)
+                usable = ANY_TURN if is_reserved and free else free
+                turn = await self._queue.enter(place, usable, self._free_elsewhere)
                 if turn.is_used_now:
                     entry = Entry(self._slots, turn.place)
                     PLACES.labels("used").inc()
                     return entry
         self._waiting = turn.waiting
-        if turn.standing is None:  # it has opened a stream before
+        if turn.standing is None:  # it has opened a stream before, or lost its turn
             return await self._enter_as_newcomer()
         return self._refuse(turn.standing)
 

@@ -13,6 +13,7 @@ from chat_contract.redis_keys import (
     PLACES_USED,
     QUEUE_STATE,
     QUEUE_TTL_MS,
+    TURNS_CAME,
     WAITING,
     WAITING_UNTIL,
 )
@@ -38,6 +39,9 @@ TIMEOUT_S: Final = 1.0
 REPORT_GOOD_FOR_MS: Final = 3_000
 ABSENT_PER_CALL: Final = 500
 
+UNUSED_TURN_S: Final = 15.0
+"""A place whose turn came this long ago is used up, so that nobody keeps a free slot from those behind."""
+
 ANY_TURN: Final = 1_000_000_000
 """More free slots than anybody waits for."""
 
@@ -46,7 +50,7 @@ ANY_TURN: Final = 1_000_000_000
 _BEGIN: Final = f"""
 for number, key in ipairs(KEYS) do
   local kind = redis.call('TYPE', key).ok
-  local wanted = number <= 3 and 'zset' or 'hash'
+  local wanted = number <= 4 and 'zset' or 'hash'
   if kind ~= 'none' and kind ~= wanted then redis.call('DEL', key) end
 end
 local time = redis.call('TIME')
@@ -61,6 +65,7 @@ end
 drop('-inf', now_ms)
 drop(now_ms + {round(present_for_s(10**9) * 1_000) + 1_000}, '+inf')
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now_ms)
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now_ms - {KEEP_S * 1_000})
 local function keep(...)
   for _, key in ipairs({{...}}) do redis.call('PEXPIRE', key, {QUEUE_TTL_MS}) end
 end
@@ -69,28 +74,39 @@ end
 _STAND: Final = (
     _BEGIN
     + f"""
-local id, number, free = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local id, number, free, free_anywhere = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if redis.call('ZSCORE', KEYS[3], id) then return {{'used', redis.call('ZCARD', KEYS[1])}} end
 if not redis.call('ZSCORE', KEYS[1], id) then
   local waiting = redis.call('ZCARD', KEYS[1])
   if waiting >= {MAX_WAITING} and free < 0 then return {{'full'}} end
-  if waiting == 0 then redis.call('HSET', KEYS[4], 'since', now_ms) end
+  if waiting == 0 then redis.call('HSET', KEYS[5], 'since', now_ms) end
   if number == '0' then
-    local last = tonumber(redis.call('HGET', KEYS[4], 'last')) or 0
+    local last = tonumber(redis.call('HGET', KEYS[5], 'last')) or 0
     number = string.format('%.0f', math.max(now_us, last + 1))
-    redis.call('HSET', KEYS[4], 'last', number)
+    redis.call('HSET', KEYS[5], 'last', number)
   end
   redis.call('ZADD', KEYS[1], number, id)
 else
   number = string.format('%.0f', redis.call('ZSCORE', KEYS[1], id))
 end
 local ahead = redis.call('ZRANK', KEYS[1], id)
-local window_ms = now_ms - (tonumber(redis.call('HGET', KEYS[4], 'since')) or now_ms)
+local window_ms = now_ms - (tonumber(redis.call('HGET', KEYS[5], 'since')) or now_ms)
 local waiting = redis.call('ZCARD', KEYS[1])
 local admitted = redis.call('ZCOUNT', KEYS[3], now_ms + {round((KEEP_S - RATE_WINDOW_S) * 1_000)}, '+inf')
+local came_ms
+if ahead < free_anywhere then
+  came_ms = math.min(now_ms, tonumber(redis.call('ZSCORE', KEYS[4], id)) or now_ms)
+  redis.call('ZADD', KEYS[4], came_ms, id)
+else
+  redis.call('ZREM', KEYS[4], id)
+end
 local verdict = 'waits'
-if ahead < free then
+if came_ms and now_ms - came_ms >= {round(UNUSED_TURN_S * 1_000)} then
+  verdict = 'used'
+elseif ahead < free then
   verdict = 'enters'
+end
+if verdict ~= 'waits' then
   redis.call('ZREM', KEYS[1], id)
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZADD', KEYS[3], now_ms + {KEEP_S * 1_000}, id)
@@ -98,7 +114,8 @@ else
   local renew_s = math.min({LONGEST_RENEWAL_S}, {FIRST_RENEWAL_S} + {RENEWAL_PER_PLACE_S} * ahead)
   redis.call('ZADD', KEYS[2], now_ms + (renew_s * {LATE_RENEWAL} + {GRACE_S}) * 1000, id)
 end
-keep(KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+keep(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+if verdict == 'used' then return {{'used', waiting - 1}} end
 return {{verdict, number, ahead, waiting, admitted, window_ms}}
 """
 )
@@ -117,15 +134,15 @@ end
 _REPORT: Final = (
     _BEGIN
     + f"""
-redis.call('HSET', KEYS[5], ARGV[1], ARGV[2] .. ':' .. now_ms)
-redis.call('PEXPIRE', KEYS[5], {QUEUE_TTL_MS})
-local reports, free = redis.call('HGETALL', KEYS[5]), 0
+redis.call('HSET', KEYS[6], ARGV[1], ARGV[2] .. ':' .. now_ms)
+redis.call('PEXPIRE', KEYS[6], {QUEUE_TTL_MS})
+local reports, free = redis.call('HGETALL', KEYS[6]), 0
 for place = 1, #reports, 2 do
   local slots, at_ms = string.match(reports[place + 1], '^(%d+):(%d+)$')
   if slots and math.abs(now_ms - at_ms) <= {REPORT_GOOD_FOR_MS} then
     if reports[place] ~= ARGV[1] then free = free + slots end
   else
-    redis.call('HDEL', KEYS[5], reports[place])
+    redis.call('HDEL', KEYS[6], reports[place])
   end
 end
 return {{redis.call('ZCARD', KEYS[1]), free}}
@@ -134,7 +151,7 @@ return {{redis.call('ZCARD', KEYS[1]), free}}
 
 _COUNT: Final = _BEGIN + "return redis.call('ZCARD', KEYS[1])"
 
-_KEYS: Final = (WAITING, WAITING_UNTIL, PLACES_USED, QUEUE_STATE, FREE_SLOTS)
+_KEYS: Final = (WAITING, WAITING_UNTIL, PLACES_USED, TURNS_CAME, QUEUE_STATE, FREE_SLOTS)
 
 
 class QueueDown(Exception):
@@ -146,7 +163,7 @@ class QueueFull(Exception):
 
 
 class Turn(NamedTuple):
-    """The reply about a place. `standing` None: the place has already opened a stream.
+    """The reply about a place. `standing` None: the place has already opened a stream, or did not use its turn.
 
     `is_used_now`: it opens one now, and no second one.
     """
@@ -176,13 +193,13 @@ class SharedQueue:
         self._count = redis.register_script(_COUNT)
         self._redis = redis
 
-    async def stand(self, place: QueuePlace) -> Turn:
-        """Join the queue or renew. Raises QueueFull."""
-        return await self._turn(place, -1)
+    async def stand(self, place: QueuePlace, free_anywhere: int = 0) -> Turn:
+        """Join the queue or renew. The turn has come if fewer than `free_anywhere` are ahead. Raises QueueFull."""
+        return await self._turn(place, -1, free_anywhere)
 
-    async def enter(self, place: QueuePlace, free_slots: int) -> Turn:
+    async def enter(self, place: QueuePlace, free_slots: int, free_elsewhere: int = 0) -> Turn:
         """Use the place if fewer than `free_slots` people are ahead, else renew it."""
-        return await self._turn(place, free_slots)
+        return await self._turn(place, free_slots, free_slots + free_elsewhere)
 
     async def give_back(self, place: QueuePlace) -> None:
         """The stream of a used place did not open."""
@@ -205,8 +222,8 @@ class SharedQueue:
         except (RedisError, OSError, TimeoutError):
             log.debug("the report of free slots remains until it is too old")
 
-    async def _turn(self, place: QueuePlace, free_slots: int) -> Turn:
-        verdict, *rest = await self._call(self._stand, place.id, place.number, free_slots)
+    async def _turn(self, place: QueuePlace, free_slots: int, free_anywhere: int) -> Turn:
+        verdict, *rest = await self._call(self._stand, place.id, place.number, free_slots, free_anywhere)
         if verdict == b"full":
             raise QueueFull
         if verdict == b"used":

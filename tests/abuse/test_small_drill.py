@@ -64,6 +64,7 @@ def target(
             database_url=settings["DATABASE_URL"],
             redis_url=settings["REDIS_URL"],
             operator_token=ADMIN_TOKEN,
+            fresh_redis=fresh_redis,
         )
 
 

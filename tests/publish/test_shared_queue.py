@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from chat_contract.redis_keys import PLACES_USED, QUEUE_STATE, WAITING, WAITING_UNTIL
+from chat_contract.redis_keys import PLACES_USED, QUEUE_STATE, TURNS_CAME, WAITING, WAITING_UNTIL
 from publish_server.stream_queue import shared_queue
 from publish_server.stream_queue.place_tokens import QueuePlace, returning_place
-from publish_server.stream_queue.shared_queue import QueueDown, QueueFull, SharedQueue
+from publish_server.stream_queue.shared_queue import UNUSED_TURN_S, QueueDown, QueueFull, SharedQueue
 
 pytestmark = pytest.mark.asyncio
 
@@ -70,6 +70,44 @@ async def test_a_place_that_is_not_renewed_lets_others_pass_and_keeps_its_number
     assert not (await queue.enter(here, 1)).is_used_now
 
 
+async def let_time_pass(redis: "Redis", place: QueuePlace, seconds: float) -> None:
+    """The turn of this place came so many seconds earlier."""
+    await redis.zincrby(TURNS_CAME, -1_000 * seconds, place.id)
+
+
+async def test_a_turn_that_is_renewed_and_never_used_is_lost(queue: SharedQueue, redis: "Redis") -> None:
+    idle, next_one = [(await queue.stand(new_place(number), 1)).place for number in (1, 2)]
+    await let_time_pass(redis, idle, UNUSED_TURN_S - 2)
+    assert (await queue.stand(idle, 1)).standing is not None
+    assert not (await queue.enter(next_one, 1)).is_used_now
+    await let_time_pass(redis, idle, 2)
+    assert (await queue.stand(idle, 1)) == (idle, False, None, 1)
+    assert not (await queue.enter(idle, 2)).is_used_now
+    assert (await queue.enter(next_one, 1)).is_used_now
+
+
+async def test_a_place_that_is_used_and_given_back_or_absent_keeps_no_turn_for_longer(
+    queue: SharedQueue, redis: "Redis"
+) -> None:
+    place = (await queue.stand(new_place(1), 1)).place
+    assert (await queue.enter(place, 1)).is_used_now
+    await queue.give_back(place)
+    await redis.zadd(WAITING_UNTIL, {place.id: 1})
+    await let_time_pass(redis, place, UNUSED_TURN_S)
+    turn = await queue.enter(place, 1)
+    assert not turn.is_used_now
+    assert turn.standing is None
+
+
+async def test_the_time_of_a_turn_begins_when_it_comes(queue: SharedQueue, redis: "Redis") -> None:
+    place = (await queue.stand(new_place(1), 1)).place
+    await let_time_pass(redis, place, UNUSED_TURN_S - 1)
+    await queue.stand(place, 0)  # somebody returned and took the slot
+    await queue.stand(place, 1)
+    await let_time_pass(redis, place, UNUSED_TURN_S - 1)
+    assert (await queue.enter(place, 1)).is_used_now
+
+
 async def test_returning_streams_come_first(queue: SharedQueue) -> None:
     waiting = (await queue.stand(new_place(1))).place
     returning = returning_place(2, time.time(), 60)
@@ -102,7 +140,7 @@ async def test_the_queue_is_bounded(
 async def test_every_key_expires_and_a_key_of_another_type_is_replaced(
     queue: SharedQueue, redis: "Redis"
 ) -> None:
-    for key in (WAITING, WAITING_UNTIL, PLACES_USED, QUEUE_STATE):
+    for key in (WAITING, WAITING_UNTIL, PLACES_USED, TURNS_CAME, QUEUE_STATE):
         await redis.set(key, "a value from elsewhere")
     place = (await queue.stand(new_place(1))).place
     assert (await queue.enter(place, 1)).is_used_now
