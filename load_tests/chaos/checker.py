@@ -1,11 +1,14 @@
 """Compares the responses, the event log and what each tab saw. Pure.
 
 The room's event log, read over REST when nothing changes, defines the order. A tab must have seen each event
-exactly once. A reaction's event may be missing if a later one for the same message and kind replaced it.
+exactly once. A reaction's event may be missing if a later one for the same message and kind replaced it. A tab
+of the calm lane must have seen or skipped each event, and skips exactly those that chat_server marked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from load_tests.chaos.tab_record import Identity, TabRecord
@@ -53,8 +56,12 @@ def judge(
     logs: Mapping[str, Log],
     starts: Mapping[str, int],
     tabs: Sequence[TabRecord],
+    left_out: Mapping[str, AbstractSet[int]] = MappingProxyType({}),
 ) -> Verdict:
-    """`starts[room]` is the head at the last judgement; `logs[room]` must reach from there to the current head."""
+    """`starts[room]` is the head at the last judgement; `logs[room]` must reach from there to the current head.
+
+    `left_out[room]`: the seqs that the calm lane leaves out.
+    """
     verdict = Verdict()
     lost: set[tuple[str, int]] = set()
     disorder: set[tuple[str, int]] = set()
@@ -65,9 +72,9 @@ def judge(
         lost.update((room_id, seq) for seq in holes)
     for tab in tabs:
         room_id, log = tab.room_id, logs[tab.room_id]
-        lost.update((room_id, seq) for seq in _missed(tab, log))
+        lost.update((room_id, seq) for seq in _missed(tab, log, left_out.get(room_id, frozenset())))
         lost.update((room_id, seq) for seq in tab.altered)
-        doubled.update((room_id, seq) for seq in tab.duplicated)
+        doubled.update((room_id, seq) for seq in (*tab.duplicated, *tab.unskipped))
         disorder.update((room_id, seq) for seq in tab.reordered)
     verdict.note("not seen", sorted(lost))
     verdict.note("seen twice", sorted(doubled))
@@ -123,7 +130,7 @@ def _holes(log: Log, start: int) -> list[int]:
     )
 
 
-def _missed(tab: TabRecord, log: Log) -> list[int]:
+def _missed(tab: TabRecord, log: Log, left_out: AbstractSet[int]) -> list[int]:
     if not log or tab.has_all_between(tab.start_seq + 1, max(log)):
         return []
     missed: list[int] = []
@@ -134,6 +141,8 @@ def _missed(tab: TabRecord, log: Log) -> list[int]:
         identity = log[seq]
         if tab.has(seq):
             newest_seen.setdefault(identity, seq)
+        elif seq in left_out and tab.left_out(seq):
+            continue
         elif identity.type != "reaction.changed" or identity not in newest_seen:
             missed.append(seq)
     return missed[::-1]

@@ -29,19 +29,26 @@ ARRIVE_WITHIN_S: Final = 30.0
 
 @dataclass(frozen=True)
 class CrowdSize:
-    """Each author writes about once in `every_s`. One of `hot_share` authors is in the first room (0: even spread)."""
+    """Each author writes about once in `every_s`. One of `hot_share` authors is in the first room (0: even spread).
+
+    One of `calm_share` tabs follows the calm lane.
+    """
 
     rooms: int
     authors: int
     tabs: int
     every_s: float = 1.0
     hot_share: int = 2
+    calm_share: int = 3
     give_up_s: float = GIVE_UP_S
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one window. `back_to_normal_s` is None if the crowd never recovered."""
+    """The result of one window. `back_to_normal_s` is None if the crowd never recovered.
+
+    `skipped`: events that the calm lane left out, summed over its tabs.
+    """
 
     verdict: Verdict
     ledger: Ledger
@@ -49,6 +56,7 @@ class Outcome:
     back_to_normal_s: float | None
     gaps: int
     reopenings: int
+    skipped: int
 
 
 class Crowd:
@@ -87,7 +95,7 @@ class Crowd:
             self._identities[room_id] = {}
             self._starts[room_id] = 0
         for number in range(size.tabs):
-            self.add_tab(self._room_of(number))
+            self.add_tab(self._room_of(number), is_calm=number % size.calm_share == size.calm_share - 1)
         for number in range(size.authors):
             author = Author(
                 self.http,
@@ -107,11 +115,11 @@ class Crowd:
             task.cancel()
         await asyncio.gather(*self._tasks, *(tab.close() for tab in self.tabs), return_exceptions=True)
 
-    def add_tab(self, room_id: str, cursor: int | None = None) -> StreamTab:
+    def add_tab(self, room_id: str, cursor: int | None = None, *, is_calm: bool = False) -> StreamTab:
         """A tab that has seen everything up to `cursor`, or up to the last judgement's head if None."""
         start = self._starts[room_id] if cursor is None else cursor
         record = TabRecord(room_id, start, self._identities[room_id])
-        tab = StreamTab(record, self.publishers, self.pages, Random(self._rng.random()))
+        tab = StreamTab(record, self.publishers, self.pages, Random(self._rng.random()), is_calm=is_calm)
         self.tabs.append(tab)
         tab.start()
         return tab
@@ -187,12 +195,19 @@ class Crowd:
         records = [tab.record for tab in self.tabs]
         ledger = self.ledger.take()
         outcome = Outcome(
-            verdict=judge(ledger.answered, logs, self._starts, records),
+            verdict=judge(
+                ledger.answered,
+                logs,
+                self._starts,
+                records,
+                {room_id: log.left_out for room_id, log in logs.items()},
+            ),
             ledger=ledger,
             longest_silence_s=silence_s,
             back_to_normal_s=back_to_normal_s,
             gaps=sum(record.gaps for record in records),
             reopenings=sum(record.reopenings for record in records),
+            skipped=sum(record.skipped_count for record in records),
         )
         for record in records:
             record.settle(heads[record.room_id])

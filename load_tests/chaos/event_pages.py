@@ -16,9 +16,16 @@ RETRY_S = 0.5
 
 
 class EventPage(dict[int, Identity]):
-    """Events by ascending seq. `head` is the room's last seq at the end of the reading."""
+    """Events by ascending seq. `head` is the room's last seq at the end of the reading.
+
+    `left_out`: the seqs that chat_server marked, so that the calm lane leaves them out.
+    """
 
     head: int = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_out: set[int] = set()
 
 
 class EventPages:
@@ -34,6 +41,9 @@ class EventPages:
         events = EventPage()
         async for page in self.pages(room_id, seq):
             events.update((int(event["seq"]), event_identity(event)) for event in page["events"])
+            events.left_out.update(
+                int(event["seq"]) for event in page["events"] if event.get("calm") is False
+            )
             events.head = int(page["last_seq"])
         return events
 

@@ -78,6 +78,17 @@ def identity_of(data: bytes) -> Identity:
     return event_identity(event)
 
 
+def is_left_out(data: bytes) -> bool:
+    """Whether chat_server marked this event's JSON, so that the calm lane leaves it out."""
+    return orjson.loads(data).get("calm") is False
+
+
+def skipped_of(data: bytes) -> tuple[int, int]:
+    """`from_seq` and `to_seq` of a `stream.skipped`."""
+    skipped = orjson.loads(data)
+    return int(skipped["from_seq"]), int(skipped["to_seq"])
+
+
 def event_identity(event: dict[str, object]) -> Identity:
     """The identity of a decoded event. The subject of other types than those of messages is all that they contain."""
     event_type = str(event["type"])

@@ -8,7 +8,14 @@ from random import Random
 from typing import Final
 
 from load_tests.chaos.event_pages import EventPages
-from load_tests.chaos.sse_frames import BrokenFraming, Frame, SseDecoder, identity_of
+from load_tests.chaos.sse_frames import (
+    BrokenFraming,
+    Frame,
+    SseDecoder,
+    identity_of,
+    is_left_out,
+    skipped_of,
+)
 from load_tests.chaos.tab_record import TabRecord
 
 SILENT_S: Final = 40.0
@@ -25,12 +32,22 @@ class _Gap(Exception):
 
 
 class StreamTab:
-    """Resumes by Last-Event-ID with full jitter between attempts. After `stream.gap` it reads the skipped events."""
+    """Resumes by Last-Event-ID with full jitter between attempts. After `stream.gap` it reads the skipped events.
+
+    `is_calm`: it follows the calm lane.
+    """
 
     def __init__(
-        self, record: TabRecord, publishers: Sequence[Address], pages: EventPages, rng: Random
+        self,
+        record: TabRecord,
+        publishers: Sequence[Address],
+        pages: EventPages,
+        rng: Random,
+        *,
+        is_calm: bool = False,
     ) -> None:
         self.record = record
+        self.is_calm = is_calm
         self._publishers = publishers
         self._pages = pages
         self._rng = rng
@@ -92,8 +109,9 @@ class StreamTab:
             writer.transport.abort()
 
     def _request(self, host: str, port: int) -> bytes:
+        pace = "?pace=calm" if self.is_calm else ""
         return (
-            f"GET /stream/v1/rooms/{self.record.room_id} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"GET /stream/v1/rooms/{self.record.room_id}{pace} HTTP/1.1\r\nHost: {host}:{port}\r\n"
             f"Accept: text/event-stream\r\nLast-Event-ID: {self.record.last_seq}\r\n\r\n"
         ).encode()
 
@@ -115,8 +133,12 @@ class StreamTab:
         if frame.event == "stream.gap":
             self.record.gaps += 1
             raise _Gap
-        if frame.id is not None and not frame.event.startswith("stream."):
+        if frame.event == "stream.skipped":
+            self.record.skipped_run(*skipped_of(frame.data), at_s)
+        elif frame.id is not None and not frame.event.startswith("stream."):
             self.record.saw(frame.id, identity_of(frame.data), at_s)
+            if self.is_calm and is_left_out(frame.data):
+                self.record.unskipped.append(frame.id)
 
     async def _fetch_skipped_events(self) -> None:
         page = await self._pages.after(self.record.room_id, self.record.last_seq)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, MutableMapping
+from operator import itemgetter
 from typing import NamedTuple
 
 
@@ -15,8 +16,8 @@ class Identity(NamedTuple):
 class TabRecord:
     """Seqs after `start_seq` as runs: a complete and ordered stream needs only one run.
 
-    All tabs of the room share `identities`. The first tab that sees a seq records its event; one that sees another
-    event under the same seq counts it as `altered`.
+    What the calm lane left out is in `skipped`. All tabs of the room share `identities`. The first tab that sees a seq
+    records its event; one that sees another event under the same seq counts it as `altered`.
     """
 
     def __init__(self, room_id: str, start_seq: int, identities: MutableMapping[int, Identity]) -> None:
@@ -33,13 +34,17 @@ class TabRecord:
         self._identities = identities
         self._firsts: list[int] = []
         self._lasts: list[int] = []
+        self.skipped: list[tuple[int, int]] = []
+        """First and last seq of what the calm lane left out, in order."""
+        self.unskipped: list[int] = []
+        """Events of the calm lane's stream that chat_server marked to be left out."""
 
     def saw(self, seq: int, identity: Identity, at_s: float) -> None:
         """Record an event from the stream."""
         self._note(seq, identity, at_s)
         if seq > self.last_seq:
             self._append(seq)
-        elif self.has(seq):
+        elif self.has(seq) or self.left_out(seq):
             self.duplicated.append(seq)
         else:
             self.reordered.append(seq)
@@ -53,6 +58,24 @@ class TabRecord:
         elif not self.has(seq):
             self._insert(seq)
 
+    def skipped_run(self, from_seq: int, to_seq: int, at_s: float) -> None:
+        """Record a `stream.skipped`: the events after `from_seq` up to `to_seq`."""
+        self._note_silence(at_s)
+        self._heard_at_s = at_s
+        self.duplicated += range(from_seq + 1, min(self.last_seq, to_seq) + 1)
+        if to_seq > self.last_seq:
+            self.skipped.append((max(from_seq, self.last_seq) + 1, to_seq))
+            self.last_seq = to_seq
+
+    def left_out(self, seq: int) -> bool:
+        """Whether the seq is in a skipped run."""
+        place = bisect_right(self.skipped, seq, key=itemgetter(0)) - 1
+        return place >= 0 and seq <= self.skipped[place][1]
+
+    @property
+    def skipped_count(self) -> int:
+        return sum(last - first + 1 for first, last in self.skipped)
+
     def has(self, seq: int) -> bool:
         place = bisect_right(self._firsts, seq) - 1
         return place >= 0 and seq <= self._lasts[place]
@@ -64,7 +87,7 @@ class TabRecord:
 
     def begin_window(self, at_s: float) -> None:
         """Start a window: reset the counts of silence and disorder."""
-        self.duplicated, self.reordered, self.altered = [], [], []
+        self.duplicated, self.reordered, self.altered, self.unskipped = [], [], [], []
         self.gaps = self.reopenings = 0
         self.longest_silence_s = 0.0
         self._heard_at_s = at_s
@@ -76,11 +99,12 @@ class TabRecord:
         later = [(first, last) for first, last in self.runs() if last > head]
         self._firsts = [max(first, head + 1) for first, _ in later]
         self._lasts = [last for _, last in later]
+        self.skipped = [(max(first, head + 1), last) for first, last in self.skipped if last > head]
 
     def restart(self, start_seq: int) -> None:
         """Count only events after `start_seq` from now on. The stream still resumes from its cursor."""
         self.start_seq = start_seq
-        self._firsts, self._lasts = [], []
+        self._firsts, self._lasts, self.skipped = [], [], []
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """First and last seq of each run, in order."""

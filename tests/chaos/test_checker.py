@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 import aiohttp
+import pytest
 
 from load_tests.chaos.checker import Answered, Verdict, judge
 from load_tests.chaos.event_pages import EventPages
@@ -20,12 +21,12 @@ TEN = [event(seq) for seq in range(1, 11)]
 
 
 @asynccontextmanager
-async def following(server: BrokenServer) -> AsyncIterator[StreamTab]:
+async def following(server: BrokenServer, *, is_calm: bool = False) -> AsyncIterator[StreamTab]:
     host, port = await server.start()
     async with aiohttp.ClientSession() as http:
         record = TabRecord("room", 0, {})
         pages = EventPages(http, [f"http://{host}:{port}"], Random(7))
-        tab = StreamTab(record, [(host, port)], pages, Random(7))
+        tab = StreamTab(record, [(host, port)], pages, Random(7), is_calm=is_calm)
         record.begin_window(time.monotonic())
         tab.start()
         try:
@@ -35,9 +36,11 @@ async def following(server: BrokenServer) -> AsyncIterator[StreamTab]:
             await server.stop()
 
 
-async def verdict_on(server: BrokenServer, *, until_seq: int) -> tuple[Verdict, TabRecord]:
+async def verdict_on(
+    server: BrokenServer, *, until_seq: int, is_calm: bool = False
+) -> tuple[Verdict, TabRecord]:
     """The verdict after a tab has followed the server up to this seq; all posts were answered 201."""
-    async with following(server) as tab:
+    async with following(server, is_calm=is_calm) as tab:
         async with asyncio.timeout(DEADLINE_S):
             while tab.record.last_seq < until_seq:
                 await asyncio.sleep(0.01)
@@ -47,7 +50,50 @@ async def verdict_on(server: BrokenServer, *, until_seq: int) -> tuple[Verdict, 
 def judge_log(log: Frames, *records: TabRecord) -> Verdict:
     answered = [Answered("room", event_identity(e), e["seq"]) for e in log if e["type"] == "message.created"]
     stored = {e["seq"]: event_identity(e) for e in log}
-    return judge(answered, {"room": stored}, {"room": 0}, records)
+    marked = {e["seq"] for e in log if e.get("calm") is False}
+    return judge(answered, {"room": stored}, {"room": 0}, records, {"room": marked})
+
+
+MARKED = [one | {"calm": False} if one["seq"] in (3, 4, 7, 10) else one for one in TEN]
+
+
+def skipped(from_seq: int, to_seq: int) -> dict[str, object]:
+    return {"type": "stream.skipped", "seq": to_seq, "from_seq": from_seq, "to_seq": to_seq}
+
+
+CALM = [*MARKED[:2], skipped(2, 4), *MARKED[4:6], skipped(6, 7), *MARKED[7:9], skipped(9, 10)]
+
+
+async def calm_verdict(frames: Frames, *, cut_after: int | None = None) -> Verdict:
+    server = BrokenServer(MARKED, lambda _: frames, cut_after=cut_after)
+    verdict, _ = await verdict_on(server, until_seq=10, is_calm=True)
+    return verdict
+
+
+@pytest.mark.parametrize("cut_after", [None, 1, 2, 3])
+async def test_the_rows_and_the_skipped_runs_of_the_calm_lane_are_the_log(cut_after: int | None) -> None:
+    verdict = await calm_verdict(CALM, cut_after=cut_after)
+    assert verdict.is_clean()
+    assert verdict.seen_exactly_once == 10
+
+
+@pytest.mark.parametrize(
+    ("frames", "counts"),
+    [
+        pytest.param([*CALM[:2], *CALM[3:]], (2, 0, 0), id="a run that is not announced"),
+        pytest.param([*CALM[:2], skipped(3, 4), *CALM[3:]], (1, 0, 0), id="a run that begins late"),
+        pytest.param([*CALM[:2], skipped(2, 5), *CALM[4:]], (1, 0, 0), id="a run over an unmarked event"),
+        pytest.param([*CALM[:3], skipped(2, 4), *CALM[3:]], (0, 2, 0), id="a run announced twice"),
+        pytest.param([*CALM[:2], skipped(1, 4), *CALM[3:]], (0, 1, 0), id="a run over a row"),
+        pytest.param([*CALM[:2], *MARKED[2:4], *CALM[3:]], (0, 2, 0), id="marked events as rows"),
+        pytest.param([*CALM[:3], MARKED[3], *CALM[3:]], (0, 1, 0), id="an event as a row and in a run"),
+    ],
+)
+async def test_what_the_calm_lane_says_wrongly_is_noticed(
+    frames: Frames, counts: tuple[int, int, int]
+) -> None:
+    verdict = await calm_verdict(frames)
+    assert (verdict.lost, verdict.duplicated, verdict.reordered) == counts
 
 
 async def test_a_correct_server_gets_a_clean_verdict() -> None:
