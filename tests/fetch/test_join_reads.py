@@ -1,0 +1,72 @@
+"""Readers who arrive together share the reads of Postgres: the newest page and the head of the room's stream."""
+
+import asyncio
+import time
+import uuid
+
+import aiohttp
+import pytest
+
+from tests.support.chat_stack import ChatStack, StartChatStack
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+READERS = 200
+READS_OF_A_ROOM = 8
+"""The newest page, and what publish_server asks when it begins to follow the room."""
+
+READS_PER_S = 5
+"""A page in memory is at most 250 ms old, and publish_server compares heads every 2 s."""
+
+OPENED_WITHIN_S = 60.0
+
+
+async def reads(http: aiohttp.ClientSession, stack: ChatStack) -> int:
+    """Statements that chat_server has sent to read rooms, messages and events."""
+    async with http.get(f"{stack.chat_url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    counted = [line for line in lines if line.startswith("hotchat_read_statements_total{")]
+    return sum(round(float(line.rpartition(" ")[2])) for line in counted)
+
+
+async def join(stack: ChatStack, room: str) -> None:
+    """What the app does when a reader arrives, over connections of their own."""
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{stack.chat_url}/api/v1/rooms/{room}/messages") as answer:
+            assert answer.status == 200
+            cursor = (await answer.json())["cursor"]
+        async with http.get(
+            f"{stack.publish_url}/stream/v1/rooms/{room}", headers={"Last-Event-ID": f"{cursor}"}
+        ) as stream:
+            assert stream.status == 200
+            async for line in stream.content:
+                if line == b"event: stream.opened\n":
+                    return
+
+
+async def make_room(http: aiohttp.ClientSession, stack: ChatStack, room: str) -> None:
+    async with http.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": "Ada"}) as answer:
+        headers = {"Authorization": f"Bearer {(await answer.json())['token']}"}
+    async with http.post(
+        f"{stack.chat_url}/api/v1/rooms", json={"id": room, "name": room}, headers=headers
+    ) as answer:
+        assert answer.status == 201
+    for number in range(3):
+        draft = {"client_message_id": str(uuid.uuid4()), "text": f"{number}"}
+        url = f"{stack.chat_url}/api/v1/rooms/{room}/messages"
+        async with http.post(url, json=draft, headers=headers) as answer:
+            assert answer.status == 201
+
+
+async def test_the_reads_of_a_joining_crowd_do_not_grow_with_the_crowd(
+    start_chat_stack: StartChatStack,
+) -> None:
+    room = f"join-{uuid.uuid4().hex[:12]}"
+    stack = await asyncio.to_thread(start_chat_stack, scheduler=0)
+    async with aiohttp.ClientSession() as http:
+        await make_room(http, stack, room)
+        before, begun_s = await reads(http, stack), time.monotonic()
+        async with asyncio.timeout(OPENED_WITHIN_S):
+            await asyncio.gather(*(join(stack, room) for _ in range(READERS)))
+        most = READS_OF_A_ROOM + READS_PER_S * (time.monotonic() - begun_s)
+        assert 0 < await reads(http, stack) - before <= most
