@@ -14,16 +14,17 @@ HOME = BUILD / "league"
 
 @dataclass(frozen=True)
 class GoProgram:
-    """`go` is the oldest version of Go that builds it."""
+    """`program` is the name of the file, `go` the oldest version of Go that builds it."""
 
     name: str
+    program: str
     package: str
     version: str
     go: str
 
     @property
     def path(self) -> Path:
-        return HOME / f"{self.name}-{self.version}" / self.name
+        return HOME / f"{self.program}-{self.version}" / self.program
 
     def why_absent(self) -> str | None:
         """Why it cannot run here, as a sentence for the table."""
@@ -48,7 +49,7 @@ class GoProgram:
 
     def _build(self) -> str | None:
         print(f"Building {self.name} {self.version} with Go. This takes up to 10 minutes, once.", flush=True)
-        log, unfinished = HOME / f"{self.name}.log", HOME / f"{self.name}.new"
+        log, unfinished = HOME / f"{self.program}.log", HOME / f"{self.program}.new"
         unfinished.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             built = subprocess.run(
@@ -62,8 +63,9 @@ class GoProgram:
             lines = log.read_text(errors="replace").strip().splitlines()
             return f"Go could not build {self.name}: {lines[-1].strip() if lines else 'it printed nothing'}"
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        (unfinished / self.name).rename(self.path)
+        (unfinished / self.program).rename(self.path)
+        unfinished.rmdir()
         return None
 
 
-CENTRIFUGO = GoProgram("centrifugo", "github.com/centrifugal/centrifugo/v6", "v6.9.1", "1.26")
+CENTRIFUGO = GoProgram("Centrifugo", "centrifugo", "github.com/centrifugal/centrifugo/v6", "v6.9.1", "1.26")
