@@ -181,9 +181,11 @@ async def http_crowd(
             )
         try:
             line = await _line(process, warmup_s + seconds + ANSWER_WITHIN_S)
-        finally:
+        except BaseException:
             with suppress(ProcessLookupError):
                 process.kill()
+            raise
+        finally:  # it ends by itself after its line; a kill at that moment makes asyncio log an unknown process
             await process.wait()
     return msgspec.json.decode(line, type=HttpRun)
 
