@@ -12,13 +12,19 @@ EMPTY = "–"
 
 @dataclass(frozen=True)
 class Standing:
-    """A program's results. A missing part has its reason in `notes`."""
+    """A program's results. `absent` is why it cannot run here. `notes` say why a part failed."""
 
     name: str
     stores: str
     climb: Climb | None = None
     kill: Exactness | None = None
     notes: tuple[str, ...] = ()
+    absent: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing failed: it was measured in full, or is not installed."""
+        return bool(self.absent) or (self.climb is not None and self.kill is not None)
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,8 @@ def markdown(machine: Mapping[str, str], standings: Sequence[Standing], first_pe
 
 
 def notes(standings: Iterable[Standing]) -> list[str]:
-    return [f"{one.name}: {note}" for one in standings for note in (*one.notes, *_limits(one))]
+    absent = [f"{one.name}: not measured: {one.absent}" for one in standings if one.absent]
+    return [*absent, *(f"{one.name}: {note}" for one in standings for note in (*one.notes, *_limits(one)))]
 
 
 def _limits(one: Standing) -> list[str]:

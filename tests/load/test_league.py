@@ -186,7 +186,7 @@ def test_the_table_has_worse_figures_and_reasons_like_the_others() -> None:
         "slow", "memory", Climb((step(10, 1_000), step(20, 1_200, closed=3)), 9.0, None), EXACT
     )
     failing = Standing("bad", "memory", Climb((step(10, 300, generator_share=0.99),), 9.0, None), None)
-    absent = Standing("absent", "memory", notes=("not measured: no compiler",))
+    absent = Standing("absent", "memory", absent="no compiler")
     shown = text_table([good, limited, failing, absent], 1_000)
     for part in (
         "≥ 2,000",
@@ -196,6 +196,7 @@ def test_the_table_has_worse_figures_and_reasons_like_the_others() -> None:
         "absent: not measured: no compiler",
     ):
         assert part in shown
+    assert [one.is_whole for one in (good, failing, absent)] == [True, False, True]
     page = markdown({"cpu": "one"}, [good, absent], 1_000)
     assert "| sustained deliveries/s | ≥ 2,000 | – |" in page
     assert "- absent: not measured: no compiler" in page
@@ -223,9 +224,7 @@ async def test_a_program_that_is_not_installed_keeps_its_column(stores: Stores) 
         yield
 
     absent = Contestant("absent", "memory", nothing, lambda: "no compiler")  # type: ignore[arg-type]
-    assert await measure(absent, stores, TINY) == Standing(
-        "absent", "memory", notes=("not measured: no compiler",)
-    )
+    assert await measure(absent, stores, TINY) == Standing("absent", "memory", absent="no compiler")
 
 
 @pytest.mark.timeout(240)
