@@ -36,7 +36,7 @@ SPARE_DESCRIPTORS: Final = 200
 ANSWERS_WITHIN_S: Final = 20.0
 UNLIMITED: Final = httpx.Limits(max_connections=None)
 """The authors bound their calls themselves."""
-OPERATOR_PAGE: Final = "/operator"
+CONTROL_ROOM: Final = "/ops"
 KEPT_IN: Final = "admin-token"
 """The file of the data folder with the operator's token."""
 
@@ -179,12 +179,12 @@ def operator_token(env: Mapping[str, str]) -> str | None:
 
 def show_pages(url: str, room: str, *, opens: bool) -> None:
     """Print the addresses of the room and the operator's page, and open both if `opens`."""
-    room_page, operator_page = f"{url}/rooms/{room}", f"{url}{OPERATOR_PAGE}"
+    room_page, control_room = f"{url}/rooms/{room}", f"{url}{CONTROL_ROOM}"
     say(f"Watch the room:   {room_page}")
-    say(f"Operator's page:  {operator_page}, with the token in the file `{KEPT_IN}` of the data folder")
+    say(f"Control room:     {control_room}, with the token in the file `{KEPT_IN}` of the data folder")
     if opens:
         webbrowser.open(room_page)
-        webbrowser.open(operator_page)
+        webbrowser.open(control_room)
 
 
 def last_words(seen: Seen) -> list[str]:
