@@ -65,6 +65,21 @@ class StreamWindow(msgspec.Struct, frozen=True):
         return generator_note(self.cpu_share)
 
 
+class StreamRows(msgspec.Struct, frozen=True):
+    """What open streams without a gap have received since they were opened.
+
+    `rows` counts all events but reactions, summed over the streams. `starts` has (seq of stream.opened, streams).
+    """
+
+    rows: int
+    lowest_last_id: int
+    starts: list[tuple[int, int]]
+
+    @property
+    def streams(self) -> int:
+        return sum(streams for _, streams in self.starts)
+
+
 class HttpRun(msgspec.Struct, frozen=True):
     """The responses to a crowd of HTTP clients."""
 
@@ -119,28 +134,48 @@ class StreamCrowd:
         """The results since the window began. The window continues."""
         return msgspec.json.decode(await self._ask("report"), type=StreamWindow)
 
-    async def _ask(self, word: str) -> bytes:
+    async def rows(self) -> StreamRows:
+        return msgspec.json.decode(await self._ask("rows"), type=StreamRows)
+
+    def open(self, streams: int) -> None:
+        """Let as many streams be open: for crowds that were opened with `start`."""
+        self._say(f"open {streams}")
+
+    def _say(self, word: str) -> None:
         cast(asyncio.StreamWriter, self.process.stdin).write(f"{word}\n".encode())
+
+    async def _ask(self, word: str) -> bytes:
+        self._say(word)
         return await _line(self.process, ANSWER_WITHIN_S)
 
 
 @asynccontextmanager
 async def stream_crowd(
-    host: str, port: int, path: str, subscribers: int, *options: str, core: int | None = LOAD_CORE
+    host: str,
+    port: int,
+    path: str,
+    subscribers: int,
+    *options: str,
+    core: int | None = LOAD_CORE,
+    start: int | None = None,
 ) -> AsyncIterator[StreamCrowd]:
-    """Open `subscribers` streams of `path` (with `%d`: of `rooms` rooms). Raises CrowdFailed if one was refused."""
+    """Open `subscribers` streams of `path` (with `%d`: of `rooms` rooms). Raises CrowdFailed if one was refused.
+
+    With `start` only as many are opened at first; `StreamCrowd.open` opens the others, and refusals are only counted.
+    """
+    at_first = subscribers if start is None else start
     with on_core(core):
         process = await asyncio.create_subprocess_exec(
             str(program(STREAM_CROWD)),
-            *(host, str(port), path, str(subscribers), *options),
+            *(host, str(port), path, str(subscribers), f"start={at_first}", *options),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
     try:
         opened = msgspec.json.decode(await _line(process, OPEN_WITHIN_S), type=Opened)
-        if opened.opened != subscribers:
+        if opened.opened != at_first:
             raise CrowdFailed(
-                f"Of {subscribers} streams {opened.refused} were refused and {opened.failed} failed."
+                f"Of {at_first} streams {opened.refused} were refused and {opened.failed} failed."
             )
         yield StreamCrowd(process, opened)
     finally:

@@ -128,3 +128,31 @@ async def test_requests_are_sent_in_turn(serve: Serve) -> None:
 def test_a_saturated_generator_is_reported_as_such() -> None:
     assert "SATURATED" in generator_note(0.97)
     assert "SATURATED" not in generator_note(0.5)
+
+
+async def test_streams_open_as_people_arrive_and_count_all_rows_but_reactions(serve: Serve) -> None:
+    frames = b"id: 4\nevent: stream.opened\ndata: {}\n\n" + event(5)
+    frames += b"id: 7\nevent: reaction.changed\ndata: {}\n\n" + event(8)
+    ended = asyncio.Event()
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(frames)
+        await ended.wait()
+        return response
+
+    port = await serve(stream)
+    try:
+        async with stream_crowd(LOOPBACK, port, "/", 5, start=1) as crowd, asyncio.timeout(SEEN_WITHIN_S):
+            while (first := await crowd.rows()).rows < 2:
+                await asyncio.sleep(0.02)
+            assert first.starts == [(4, 1)]
+            crowd.open(4)
+            while (rows := await crowd.rows()).rows < 8:
+                await asyncio.sleep(0.02)
+            assert (rows.streams, rows.lowest_last_id, rows.starts) == (4, 8, [(4, 4)])
+            assert (await crowd.report()).open == 4
+    finally:
+        ended.set()

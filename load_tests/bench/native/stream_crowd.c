@@ -6,11 +6,13 @@
  * with "@" and 16 digits, the sender's monotonic clock in microseconds. read=raw counts bytes only; read=none stalls.
  *
  * ids=opaque does not read ids as numbers. ids=seq reads the first "seq" in the data instead of ids.
+ * start=N: only the first N streams are opened at once; "open N" on the standard input lets as many be open.
  *
  * exact: rows and stream.skipped must follow each other without a hole; "different" streams got other rows than the first.
  *
  * Says {"opened": …} once every stream has answered its head. Then, on its standard input: "reset" begins a window,
- * "report" prints it as one JSON line; the end of input ends the program.
+ * "report" prints it as one JSON line, and
+ * "rows" what streams that were neither closed nor cut by stream.gap have received since they were opened; the end of input ends the program.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,6 +39,9 @@ struct stream {
     int64_t chunk_left, last_id, previous_id;
     uint64_t rows_hash; /* of the ids of all rows since the stream was opened */
     uint64_t delivered; /* in the window */
+    uint64_t rows;      /* events but reaction.changed, of which conflation leaves some out, since the stream was opened */
+    int64_t start_id;   /* that of stream.opened */
+    uint8_t has_gap;
     char *carry;        /* the beginning of a line, or of the head, whose end has not come yet */
     int carry_length;
 };
@@ -45,7 +50,7 @@ static struct stream *streams;
 static struct histogram latency;
 static struct sockaddr_in server;
 static const char *path_pattern, *host, *extra_header;
-static int subscribers, rooms = 1, sample_every = 1, ids_are_numbers = 1, seq_is_in_data, read_raw, read_none, receive_buffer, exact;
+static int subscribers, may_open = -1, rooms = 1, sample_every = 1, ids_are_numbers = 1, seq_is_in_data, read_raw, read_none, receive_buffer, exact;
 static int opened, refused, closed, connecting, next_to_connect, said_opened, poll_fd;
 static uint64_t deliveries, went_back, repeated, gaps, skipped, holes, bytes_in;
 static int64_t received_at_us, window_began_us, connect_began_us;
@@ -77,6 +82,9 @@ static int64_t number_after(const char *line, int64_t length, const char *name) 
 /* The event of the id that came before: a row, or a frame of the server's own. */
 static void take_event(struct stream *s, const char *line, int64_t length) {
     int is_stream = length > 14 && !memcmp(line, "event: stream.", 14);
+    if (s->has_id && is_stream && line[14] == 'o') s->start_id = s->last_id;
+    if (is_stream && line[14] == 'g') s->has_gap = 1;
+    if (s->has_id && !is_stream && (length < 22 || memcmp(line, "event: reaction.changed", 22))) s->rows++;
     s->is_skipped = is_stream && line[14] == 's';
     skipped += s->is_skipped;
     if (!exact || !s->has_id || is_stream) return;
@@ -282,6 +290,36 @@ static void report(void) {
     fflush(stdout);
 }
 
+static int by_start_id(const void *one, const void *other) {
+    int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+    return (a > b) - (a < b);
+}
+
+/* {"rows": sum, "lowest_last_id": …, "starts": [[id of stream.opened, streams], …]} */
+static void report_rows(void) {
+    int64_t *starts = malloc((size_t)(subscribers + 1) * sizeof *starts), lowest_last_id = INT64_MAX;
+    uint64_t sum = 0;
+    int judged = 0;
+    for (int i = 0; i < subscribers; i++) {
+        struct stream *s = &streams[i];
+        if (s->state != IN_BODY || s->has_gap || !s->last_id) continue;
+        sum += s->rows;
+        if (s->last_id < lowest_last_id) lowest_last_id = s->last_id;
+        starts[judged++] = s->start_id;
+    }
+    qsort(starts, (size_t)judged, sizeof *starts, by_start_id);
+    printf("{\"rows\": %llu, \"lowest_last_id\": %lld, \"starts\": [", (unsigned long long)sum,
+           (long long)(judged ? lowest_last_id : 0));
+    for (int i = 0, first = 0; i < judged; i++) {
+        if (i + 1 < judged && starts[i + 1] == starts[i]) continue;
+        printf("%s[%lld, %d]", first ? ", " : "", (long long)starts[i], i + 1 - first);
+        first = i + 1;
+    }
+    printf("]}\n");
+    fflush(stdout);
+    free(starts);
+}
+
 /* False at the end of input. */
 static int obey(void) {
     char words[256];
@@ -295,6 +333,10 @@ static int obey(void) {
             fflush(stdout);
         } else if (!strcmp(word, "report")) {
             report();
+        } else if (!strcmp(word, "rows")) {
+            report_rows();
+        } else if (!strncmp(word, "open ", 5)) {
+            may_open = atoi(word + 5) < subscribers ? atoi(word + 5) : subscribers;
         }
     }
     return 1;
@@ -308,6 +350,7 @@ static void take_option(const char *option) {
     else if (!strcmp(option, "read=raw")) read_raw = 1;
     else if (!strcmp(option, "read=none")) read_none = 1;
     else if (!strncmp(option, "rcvbuf=", 7)) receive_buffer = atoi(option + 7);
+    else if (!strncmp(option, "start=", 6)) may_open = atoi(option + 6);
     else if (!strcmp(option, "exact")) exact = 1;
     else if (!strncmp(option, "header=", 7)) extra_header = option + 7;
     else {
@@ -325,6 +368,7 @@ int main(int count, char **words) {
     path_pattern = words[3];
     subscribers = atoi(words[4]);
     for (int i = 5; i < count; i++) take_option(words[i]);
+    if (may_open < 0 || may_open > subscribers) may_open = subscribers;
     server.sin_family = AF_INET;
     server.sin_port = htons((uint16_t)atoi(words[2]));
     inet_pton(AF_INET, host, &server.sin_addr);
@@ -344,11 +388,11 @@ int main(int count, char **words) {
     connect_began_us = now_us();
     begin_window();
     for (;;) {
-        while (next_to_connect < subscribers && connecting < MAX_CONNECTING) {
+        while (next_to_connect < may_open && connecting < MAX_CONNECTING) {
             start_connecting(&streams[next_to_connect], next_to_connect);
             next_to_connect++;
         }
-        if (!said_opened && opened + closed >= subscribers) {
+        if (!said_opened && opened + closed >= may_open) {
             said_opened = 1;
             printf("{\"opened\": %d, \"refused\": %d, \"failed\": %d, \"took_s\": %.3f}\n", opened, refused,
                    closed - refused, (double)(now_us() - connect_began_us) / 1e6);
